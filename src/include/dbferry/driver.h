@@ -1,0 +1,471 @@
+/* The contract between dbferry's core and its drivers: the only header that a driver needs.
+ *
+ * A driver is a shared object that exports one symbol, made by FERRY_REGISTER_DRIVER at its end.
+ * It offers a source half, a target half, or both.  The core pulls row batches from a source in one
+ * thread and pushes them to a target in another; no driver ever calls another driver.
+ * plugins/example/example.c is a template that compiles.
+ *
+ * Rules that hold everywhere:
+ *  - A callback that can fail returns a ferry_status.  On failure it calls ferry_fail() exactly
+ * once and returns what that returned.  The class decides the exit code, retries and fallback; the
+ *    message is for a person and says what failed, where, and what to do next.
+ *  - `ret_` arguments are written on success only.
+ *  - Strings are UTF-8 and NUL-terminated unless a length stands beside them.
+ *  - Pointers that the core passes in live until the callback returns, unless their comment says
+ * more.
+ *  - Strings that a driver passes to the core are copied by it.
+ *  - Structs grow at their end only and numbers are never used twice.  Until the interface is
+ * frozen, any difference in version or size is refused at load.
+ *
+ * The header compiles as C99 to C17 and as C++17.
+ */
+
+#ifndef DBFERRY_DRIVER_H
+#define DBFERRY_DRIVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#define FERRY_EXTERN_C extern "C"
+#else
+#define FERRY_EXTERN_C
+#endif
+
+#define FERRY_ABI_VERSION 1
+
+#define FERRY_PUBLIC __attribute__((__visibility__("default")))
+#define FERRY_PRINTF(format, first) __attribute__((__format__(__printf__, format, first)))
+
+/* ---- Errors ------------------------------------------------------------------------------------
+ *
+ * The class of a failure.  Lower numbers are graver: of several failures the lowest decides the
+ * exit code of the program (exit codes in brackets).
+ */
+typedef int ferry_status;
+
+#define FERRY_OK 0
+#define FERRY_ERR_INTERNAL 1     /* [70] a bug: a contract was broken */
+#define FERRY_ERR_SYSTEM 2       /* [71] out of memory, or the operating system failed */
+#define FERRY_ERR_CONFIG 3       /* [78] configuration, options, or the driver itself */
+#define FERRY_ERR_USAGE 4        /* [64] the command line */
+#define FERRY_ERR_REFUSED 5      /* [77] login, TLS identity, rights: never retried */
+#define FERRY_ERR_SCHEMA 6       /* [65] source and target cannot be reconciled */
+#define FERRY_ERR_DATA 7         /* [65] a value, or a guard, refuses the load */
+#define FERRY_ERR_NOT_FOUND 8    /* [66] no such view, table or query result */
+#define FERRY_ERR_TARGET_IO 9    /* [74] target: full, corrupt, read-only medium, write failed */
+#define FERRY_ERR_TARGET_OPEN 10 /* [73] target cannot be opened or created */
+#define FERRY_ERR_STREAM 11      /* [76] the source ended early or broke its protocol */
+#define FERRY_ERR_BUSY 12        /* [75] locked, deadlock, already running: try again */
+#define FERRY_ERR_UNREACHABLE 13 /* [69] source not reached before its first row */
+#define FERRY_ERR_CANCELLED 14   /* the callback stopped because cancel() was called */
+#define FERRY_ERR_UNSUPPORTED 15 /* [78] this driver does not do that */
+
+struct ferry_error; /* owned by the core */
+
+/* Record the class and message of a failure and return `status`, so that a callback can write
+ *   return ferry_fail(err, FERRY_ERR_BUSY, "table '%s' is locked; ...", table);
+ * Text from outside (server messages, names) may be passed as it is: the core escapes it.  A second
+ * call on the same error keeps the first message.  Never fails.
+ */
+ferry_status ferry_fail(struct ferry_error *err, ferry_status status, const char *format, ...)
+    FERRY_PRINTF(3, 4);
+
+/* ---- Log ---------------------------------------------------------------------------------------
+ *
+ * For what a sysadmin wants to read later; failures go through ferry_fail() instead.  May be called
+ * from any thread.  Never pass a secret or a data value.
+ */
+#define FERRY_LOG_WARNING 1
+#define FERRY_LOG_INFO 2
+#define FERRY_LOG_DEBUG 3
+
+void ferry_log(uint32_t level, const char *format, ...) FERRY_PRINTF(2, 3);
+
+/* clang-format off */
+/* ---- Types -------------------------------------------------------------------------------------
+ *
+ * The common type descriptor.  It says which values a column may hold, not how a database spells it;
+ * `native` keeps the database's own spelling for messages and plans.
+ *
+ *   type          cell carries                                      used fields
+ */
+#define FERRY_TYPE_BOOL 1     /* .i: 0 or 1                                                          */
+#define FERRY_TYPE_INT 2      /* .i, or .u if UNSIGNED               bits 8 16 24 32 64, flags        */
+#define FERRY_TYPE_FLOAT 3    /* .f                                  bits 32 or 64                    */
+#define FERRY_TYPE_DECIMAL 4  /* .p: [-]digits[.digits], `scale` of them   precision, scale           */
+#define FERRY_TYPE_TEXT 5     /* .p: UTF-8                           length (characters), charset ... */
+#define FERRY_TYPE_BYTES 6    /* .p                                  length (bytes)                   */
+#define FERRY_TYPE_DATE 7     /* .p: YYYY-MM-DD, zero and partial dates as the server prints them     */
+#define FERRY_TYPE_TIME 8     /* .p: [-]HHH:MM:SS[.f]                scale (fraction digits)          */
+#define FERRY_TYPE_DATETIME 9 /* .p: YYYY-MM-DD HH:MM:SS[.f]         scale, flag UTC for an instant   */
+#define FERRY_TYPE_YEAR 10    /* .i: 0, 1901..2155                                                    */
+#define FERRY_TYPE_ANY 11     /* each cell says its own kind: see ferry_cell.kind                     */
+
+/* clang-format on */
+
+#define FERRY_COLUMN_UNSIGNED (1u << 0)
+#define FERRY_COLUMN_NOT_NULL (1u << 1)
+#define FERRY_COLUMN_UTC (1u << 2) /* a DATETIME that is an instant, given in UTC */
+
+struct ferry_column {
+    const char *name;      /* as it stands in the result; never empty */
+    const char *native;    /* the source's own spelling, e.g. "decimal(10,2) unsigned" */
+    const char *charset;   /* TEXT: the source's, or NULL */
+    const char *collation; /* TEXT: the source's, or NULL */
+    uint64_t length;       /* TEXT: characters, BYTES: bytes; 0 = not limited */
+    uint32_t type;         /* FERRY_TYPE_ */
+    uint32_t flags;        /* FERRY_COLUMN_ */
+    uint32_t bits;
+    uint32_t precision;
+    uint32_t scale;
+    uint32_t key_position; /* 1, 2, ... in the primary key; 0 = not part of it */
+};
+
+/* An ordered list of columns.  Built through calls, so that struct ferry_column may grow. */
+struct ferry_schema;
+
+/* Append a copy of `column` (`size` is sizeof *column).  Refuses an empty name, an unknown type and
+ * values that contradict the type: FERRY_ERR_INTERNAL.  The schema is unchanged on failure. */
+ferry_status ferry_schema_add(struct ferry_schema *schema, const struct ferry_column *column,
+                              size_t size, struct ferry_error *err);
+size_t ferry_schema_count(const struct ferry_schema *schema);
+/* Column `i`, counted from 0; lives as long as the schema. */
+const struct ferry_column *ferry_schema_column(const struct ferry_schema *schema, size_t i);
+
+/* How faithfully a target column holds a source column. */
+#define FERRY_FIT_EXACT 0   /* every value comes back as it went in */
+#define FERRY_FIT_WIDER 1   /* every value fits; the target's type holds more */
+#define FERRY_FIT_CHECKED 2 /* some values may not fit: load_batch tests each and refuses */
+#define FERRY_FIT_LOSSY 3   /* something is lost: refused unless on_lossy = "allow" */
+#define FERRY_FIT_NONE 4    /* cannot be stored at all */
+
+/* ---- Row batches -------------------------------------------------------------------------------
+ *
+ * Owned and reused by the core; filled by the source, read by the target.  Neither keeps a pointer
+ * into a batch after it has returned.
+ */
+#define FERRY_KIND_TYPED 0 /* the value's kind follows from the column's type (all but ANY) */
+#define FERRY_KIND_INT 1   /* the kinds of a cell in a column of type ANY: .i */
+#define FERRY_KIND_FLOAT 2 /* .f */
+#define FERRY_KIND_TEXT 3  /* .p */
+#define FERRY_KIND_BYTES 4 /* .p */
+
+struct ferry_cell { /* 16 bytes */
+    union {
+        int64_t i;
+        uint64_t u;
+        double f;
+        const char *p; /* never NULL in a cell that is not null, also where len is 0 */
+    } v;
+    uint32_t len;  /* bytes at v.p; no terminating NUL is there or is counted */
+    uint16_t null; /* 1: NULL, and the rest means nothing */
+    uint16_t kind; /* FERRY_KIND_ */
+};
+
+struct ferry_batch;
+
+/* Source side.  Ask ferry_batch_full() before reading a row from the database; when it says 0,
+ * ferry_batch_row() adds a row and returns its cells, zeroed (so: 0, not NULL), one per column of
+ * the schema.  A row once added counts.
+ * ferry_batch_bytes() returns room for `size` bytes that stays put until the batch is reused; NULL
+ * if out of memory.  ferry_batch_text() copies `size` bytes there and points the cell at them; it
+ * returns 0 if out of memory (return FERRY_ERR_SYSTEM then), else 1.
+ */
+int ferry_batch_full(const struct ferry_batch *batch);
+struct ferry_cell *ferry_batch_row(struct ferry_batch *batch);
+char *ferry_batch_bytes(struct ferry_batch *batch, size_t size);
+int ferry_batch_text(struct ferry_batch *batch, struct ferry_cell *cell, const char *data,
+                     size_t size);
+
+/* Target side.  Cells of row `row` (from 0, below the count) lie side by side; rows of one batch
+ * follow each other without a gap, `columns` cells each. */
+size_t ferry_batch_count(const struct ferry_batch *batch);
+const struct ferry_cell *ferry_batch_cells(const struct ferry_batch *batch, size_t row);
+
+/* Fail because of one value: puts "row N, column 'NAME': " before the message.  `row` and `column`
+ * count from 0 within the batch; the printed row counts from 1 over the whole stream.  On the
+ * source side, for a row that was not added, pass ferry_batch_count() as `row`. */
+ferry_status ferry_fail_cell(struct ferry_error *err, ferry_status status,
+                             const struct ferry_batch *batch, size_t row, size_t column,
+                             const char *format, ...) FERRY_PRINTF(6, 7);
+
+/* ---- Options -----------------------------------------------------------------------------------
+ *
+ * The keys of a connection, declared as data: the core checks names, types and ranges, prints help,
+ * and answers an unknown key with the nearest known one.  The core itself adds `driver`,
+ * `stall_timeout` (no batch for so long: cancel) and `run_timeout` (the whole job) to each table.
+ *
+ *   type      in the file           ferry_config_ reader
+ */
+#define FERRY_OPTION_STRING 1   /* "text"                _string                                 */
+#define FERRY_OPTION_PATH 2     /* "/a/path"             _string; relative: to the file's folder */
+#define FERRY_OPTION_INT 3      /* 3306                  _int: `min` to `max`                    */
+#define FERRY_OPTION_BOOL 4     /* true or false         _int: 1 or 0                            */
+#define FERRY_OPTION_SIZE 5     /* "64K" "16M" "1G"      _int: bytes                             */
+#define FERRY_OPTION_DURATION 6 /* "500ms" "30s" "5m"    _int: milliseconds */
+#define FERRY_OPTION_MODE 7     /* "0640"                _int: permission bits                   */
+#define FERRY_OPTION_CHOICE 8   /* one of `choices`      _string                                 */
+#define FERRY_OPTION_PAIRS 9    /* { name = "value"; }   _pair                                   */
+#define FERRY_OPTION_SECRET 10  /* see ferry_config_secret                                       */
+
+#define FERRY_OPTION_REQUIRED (1u << 0)
+#define FERRY_OPTION_SOURCE_ONLY (1u << 1) /* has no effect on a target; shown in the help */
+#define FERRY_OPTION_TARGET_ONLY (1u << 2)
+/* Where the parts of a URL go, NAME://user@host:port/path or NAME:path, on the command line: */
+#define FERRY_OPTION_URL_USER (1u << 3)
+#define FERRY_OPTION_URL_HOST (1u << 4)
+#define FERRY_OPTION_URL_PORT (1u << 5)
+#define FERRY_OPTION_URL_PATH (1u << 6)
+
+struct ferry_option {
+    const char *name;          /* [a-z0-9_]+ */
+    const char *default_value; /* as it would stand in the file, without quotes; NULL = unset */
+    const char *help;          /* one line, lower case, without a full stop */
+    const char *choices;       /* CHOICE: "a|b|c" */
+    int64_t min, max;          /* INT, SIZE, DURATION: both 0 = not limited */
+    uint32_t type;             /* FERRY_OPTION_ */
+    uint32_t flags;
+};
+
+struct ferry_config; /* the options of one connection, checked; owned by the core */
+
+/* The connection's name in the configuration, for messages. */
+const char *ferry_config_name(const struct ferry_config *config);
+/* 1 if the key stands in the configuration, 0 if it has its default. */
+int ferry_config_is_set(const struct ferry_config *config, const char *key);
+/* The value, or the default; NULL where neither is there.  Asking for a key that the driver did not
+ * declare, or with the reader of another type, is a bug and ends the program. */
+const char *ferry_config_string(const struct ferry_config *config, const char *key);
+/* The value, or the default, or 0. */
+int64_t ferry_config_int(const struct ferry_config *config, const char *key);
+/* Pair `i` of a PAIRS key: 1 and both strings, or 0 past the end. */
+int ferry_config_pair(const struct ferry_config *config, const char *key, size_t i,
+                      const char **ret_name, const char **ret_value);
+/* Fetch a secret.  A SECRET option `password` brings password_file, password_env and
+ * password_command with it; the core tries what is set, then $CREDENTIALS_DIRECTORY/NAME.password,
+ * then a prompt on a terminal.  `*ret_secret` is NULL where none was given; else it must go to
+ * ferry_secret_free(), which wipes it.  Fails with CONFIG or SYSTEM. */
+ferry_status ferry_config_secret(const struct ferry_config *config, const char *key,
+                                 char **ret_secret, struct ferry_error *err);
+void ferry_secret_free(char *secret);
+
+/* ---- What is read and what is written
+ * ----------------------------------------------------------*/
+
+#define FERRY_READ_VIEW                                                                            \
+    1 /* `text` is the name of a view (or of a table; drivers treat both alike) */
+#define FERRY_READ_TABLE 2
+#define FERRY_READ_QUERY 3 /* `text` is one SELECT statement in the source's own language */
+
+struct ferry_read {
+    const char *text;
+    uint32_t kind; /* FERRY_READ_ */
+};
+
+/* How the target stores one column: filled by map_column through this call.  `native` is the type
+ * as the target declares it; `note` (or NULL) is one sentence for the plan. */
+struct ferry_mapping;
+ferry_status ferry_mapping_set(struct ferry_mapping *mapping, uint32_t fit, const char *native,
+                               const char *note, struct ferry_error *err);
+
+/* What inspect found; zeroed by the core beforehand. */
+struct ferry_inspection {
+    uint64_t rows;               /* rows now; meaningful if rows_known */
+    uint32_t exists;             /* 1: the table is there */
+    uint32_t rows_known;         /* 1: `rows` was cheap to learn */
+    struct ferry_schema *schema; /* add the columns here; `native` as map_column would spell it */
+};
+
+#define FERRY_STAGING_AUTO 0
+#define FERRY_STAGING_FILE 1
+#define FERRY_STAGING_NONE 2
+
+#define FERRY_TABLE_CREATE 1 /* the table is not there: make it */
+#define FERRY_TABLE_KEEP 2   /* it has the right columns: replace its rows */
+#define FERRY_TABLE_REBUILD                                                                        \
+    3 /* it has other columns: replace table and rows, keep what hangs on it */
+
+struct ferry_index {
+    const char *name;           /* NULL: the driver chooses, the same name at each run */
+    const char *const *columns; /* source column names */
+    size_t column_count;
+    uint32_t unique;
+};
+
+struct ferry_load_spec { /* lives until load_commit or load_abort has returned */
+    const char *job;     /* for lock files and messages */
+    const char *run_id;  /* unique to this run; [0-9a-f-]+ */
+    const char *table;
+    const struct ferry_schema *source; /* what the batches carry */
+    const char *const *natives;        /* per column, as map_column answered */
+    const struct ferry_index *indexes; /* wanted by the job */
+    size_t index_count;
+    int64_t lock_wait_ms;   /* how long to wait for another writer */
+    uint32_t staging;       /* FERRY_STAGING_ */
+    uint32_t shared_target; /* 1: other jobs of this configuration write the same place */
+    uint32_t action;        /* FERRY_TABLE_, as inspect showed it; if it changed since,
+                               load_begin or load_end fails with BUSY */
+};
+
+struct ferry_load_totals {
+    uint64_t rows_loaded; /* counted by the target, not taken from the batches */
+    uint64_t rows_before; /* what the table held until now */
+    uint64_t bytes;       /* written to the target as far as it knows, else 0 */
+};
+
+/* What goes into the record of the run (_dbferry_sync), in the same transaction where there is one.
+ */
+struct ferry_run_record {
+    const char *job;
+    const char *run_id;
+    const char *table;
+    const char *source;      /* connection name */
+    const char *started;     /* RFC 3339, UTC */
+    const char *finished;    /* RFC 3339, UTC: the moment before the commit */
+    const char *schema_hash; /* of the source's schema, hexadecimal */
+    const char *digest;      /* of the content, or NULL */
+    uint64_t rows;
+    uint32_t fallback; /* 1: read from the fallback source */
+};
+
+/* ---- The source half
+ * ---------------------------------------------------------------------------*/
+
+struct ferry_source {
+    /* Say what the columns are, from the result's own description and not by reading rows.  A type
+     * that the driver does not carry is FERRY_ERR_SCHEMA naming column and type.  Required. */
+    ferry_status (*describe)(void *conn, const struct ferry_read *read, struct ferry_schema *schema,
+                             struct ferry_error *err);
+
+    /* Read all rows once, in one consistent snapshot, without holding them in memory.  read_begin
+     * fails with FERRY_ERR_SCHEMA if the result no longer has the columns of `schema` (alive until
+     * read_end).  read_batch adds rows until the batch is full or the rows end; an empty batch is
+     * the end, and only after the server has confirmed it.  Required. */
+    ferry_status (*read_begin)(void *conn, const struct ferry_read *read,
+                               const struct ferry_schema *schema, void **ret_cursor,
+                               struct ferry_error *err);
+    ferry_status (*read_batch)(void *cursor, struct ferry_batch *batch, struct ferry_error *err);
+    void (*read_end)(void *cursor);
+
+    /* Hold one view of the data from before describe until after read_end.  Optional. */
+    ferry_status (*snapshot_begin)(void *conn, struct ferry_error *err);
+    void (*snapshot_end)(void *conn);
+};
+
+/* ---- The target half
+ * ---------------------------------------------------------------------------*/
+
+struct ferry_target {
+    /* Say how this target would store a source column.  Required. */
+    ferry_status (*map_column)(void *conn, const struct ferry_column *column,
+                               struct ferry_mapping *mapping, struct ferry_error *err);
+
+    /* Look at the table as it is, without changing anything.  No such table is a success with
+     * `exists` 0; something of that name that is not a plain table is FERRY_ERR_SCHEMA.  Required.
+     */
+    ferry_status (*inspect)(void *conn, const char *table, struct ferry_inspection *ret_inspection,
+                            struct ferry_error *err);
+
+    /* Replace the table's content, so that others see the old or the new rows and nothing between.
+     * load_begin takes the table's lock (held by another run: FERRY_ERR_BUSY, naming the holder).
+     * load_batch stores every row or fails.  load_end does all that is left except the commit:
+     * indexes, counting.  Then exactly one of load_commit and load_abort follows (load_abort also
+     * after a failed load_batch or load_end, never after a failed load_begin); both free the load.
+     * A failed load_commit leaves the old content, or says that the outcome is unknown (BUSY).
+     * Required. */
+    ferry_status (*load_begin)(void *conn, const struct ferry_load_spec *spec, void **ret_load,
+                               struct ferry_error *err);
+    ferry_status (*load_batch)(void *load, const struct ferry_batch *batch,
+                               struct ferry_error *err);
+    ferry_status (*load_end)(void *load, struct ferry_load_totals *ret_totals,
+                             struct ferry_error *err);
+    ferry_status (*load_commit)(void *load, const struct ferry_run_record *record,
+                                struct ferry_error *err);
+    void (*load_abort)(void *load);
+};
+
+/* ---- The driver
+ * --------------------------------------------------------------------------------*/
+
+#define FERRY_ROLE_SOURCE 1
+#define FERRY_ROLE_TARGET 2
+
+/* The most parallelism the driver allows; define FERRY_THREAD_MODEL before FERRY_REGISTER_DRIVER.
+ */
+#define FERRY_THREADS_ONE 0            /* one call at a time in the whole driver */
+#define FERRY_THREADS_PER_CONNECTION 1 /* one call at a time per connection */
+
+/* Collects facts about a connection for `dbferry check`: "server", "MariaDB 10.11", and so on. */
+struct ferry_facts;
+void ferry_facts_add(struct ferry_facts *facts, const char *name, const char *value);
+
+struct ferry_driver {
+    /* Set by FERRY_REGISTER_DRIVER. */
+    uint32_t _abi_version;
+    uint32_t _thread_model;
+    uint64_t _driver_size;
+    uint64_t _source_size;
+    uint64_t _target_size;
+    uint64_t _option_size;
+    uint64_t _column_size;
+    uint64_t _cell_size;
+
+    const char *name;        /* as configurations say it, and the file's name; [a-z0-9-]+ */
+    const char *version;     /* the driver's own */
+    const char *description; /* one line */
+
+    const struct ferry_option *options; /* alive as long as the driver */
+    size_t option_count;
+
+    /* Open a connection for one role.  Limits on time come from the driver's own options. Required.
+     */
+    ferry_status (*connect)(const struct ferry_config *config, uint32_t role, void **ret_conn,
+                            struct ferry_error *err);
+    void (*disconnect)(void *conn); /* required; after it the core does not call cancel */
+
+    const struct ferry_source *source; /* NULL: not a source */
+    const struct ferry_target *target; /* NULL: not a target */
+
+    /* Make a callback that is running on `conn` in another thread return soon (with CANCELLED), and
+     * any later one fail at once.  Called from any thread, at any time, also more than once, also
+     * where nothing is running; must not wait.  Optional, but without it a stalled source cannot
+     * be stopped in time. */
+    void (*cancel)(void *conn);
+
+    /* Around the core's use of the driver in each thread other than the one that connects.
+     * Optional. */
+    ferry_status (*thread_begin)(struct ferry_error *err);
+    void (*thread_end)(void);
+
+    /* Where the place that `config` names is, spelled so that two configurations of the same place
+     * give the same answer (a server and database, an absolute path).  For messages and for telling
+     * jobs apart that share a target.  Writes at most `size` bytes with the NUL.  Optional. */
+    void (*place)(const struct ferry_config *config, char *buffer, size_t size);
+
+    /* Tell what is known of an open connection: server, version, TLS.  Optional. */
+    void (*facts)(void *conn, struct ferry_facts *facts);
+};
+
+/* The last line of a driver: `driver` is its struct ferry_driver. */
+#define FERRY_REGISTER_DRIVER(driver)                                                              \
+    FERRY_EXTERN_C FERRY_PUBLIC struct ferry_driver *ferry_driver_init(void);                      \
+    struct ferry_driver *ferry_driver_init(void)                                                   \
+    {                                                                                              \
+        (driver)._abi_version = FERRY_ABI_VERSION;                                                 \
+        (driver)._thread_model = FERRY_THREAD_MODEL;                                               \
+        (driver)._driver_size = sizeof(struct ferry_driver);                                       \
+        (driver)._source_size = sizeof(struct ferry_source);                                       \
+        (driver)._target_size = sizeof(struct ferry_target);                                       \
+        (driver)._option_size = sizeof(struct ferry_option);                                       \
+        (driver)._column_size = sizeof(struct ferry_column);                                       \
+        (driver)._cell_size = sizeof(struct ferry_cell);                                           \
+        return &(driver);                                                                          \
+    }
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* DBFERRY_DRIVER_H */
