@@ -1,0 +1,94 @@
+# What every functional test starts from: the program under test, a folder of its own, and a few
+# sentences that read like what a user checks.
+#
+#   DBFERRY      the program under test; default: run-uninstalled of the build tree
+#   FERRY_BUILD  the build tree; default: the source tree or its build/ folder
+#   T            a fresh folder for each test, removed afterwards
+
+bats_require_minimum_version 1.5.0
+
+FERRY_SOURCE=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+
+if [ -z "${FERRY_BUILD:-}" ]; then
+    FERRY_BUILD=$FERRY_SOURCE
+    [ -x "$FERRY_BUILD/run-uninstalled" ] || FERRY_BUILD=$FERRY_SOURCE/build
+fi
+DBFERRY=${DBFERRY:-$FERRY_BUILD/run-uninstalled}
+
+# A test file that defines its own setup calls ferry_setup first.
+setup() { ferry_setup; }
+
+ferry_setup() {
+    T=$BATS_TEST_TMPDIR
+    export HOME=$T/home LC_ALL=C.UTF-8
+    mkdir -p "$HOME"
+    unset DBFERRY_CONFIG XDG_CONFIG_HOME CREDENTIALS_DIRECTORY
+    [ -x "$DBFERRY" ] || {
+        echo "there is no program at $DBFERRY; run make first, or set DBFERRY or FERRY_BUILD" >&2
+        return 1
+    }
+}
+
+# The command line, as a user would type it.
+dbferry() { "$DBFERRY" "$@"; }
+
+# requires COMMAND: skip the test where a tool is not installed.
+requires() {
+    command -v "$1" >/dev/null 2>&1 || skip "$1 is not installed"
+}
+
+# requires_driver NAME: skip where a driver is not installed (memory and example never are).
+requires_driver() {
+    "$DBFERRY" drivers "$1" >/dev/null 2>&1 || skip "the driver $1 is not there"
+}
+
+# write_config [FILE]: stdin becomes a private configuration that every later command uses.
+write_config() {
+    local file=${1:-$T/dbferry.conf}
+    (umask 077 && cat >"$file") && chmod 600 "$file"
+    export DBFERRY_CONFIG=$file
+}
+
+# rows FILE TABLE: how many rows the sqlite3 shell counts.
+rows() {
+    sqlite3 -batch -readonly "$1" "SELECT count(*) FROM \"$2\""
+}
+
+# What `run` left behind, shown when an assertion fails.
+show_run() {
+    printf 'exit status: %s\n%s\n' "${status:-unset}" "${output:-(no output)}" >&2
+    [ -z "${stderr:-}" ] || printf 'standard error:\n%s\n' "$stderr" >&2
+}
+
+assert_status() {
+    [ "$status" -eq "$1" ] && return
+    echo "expected exit status $1" >&2
+    show_run
+    return 1
+}
+
+assert_output_has() {
+    local text
+    for text; do
+        [[ $output${stderr:+$'\n'$stderr} == *"$text"* ]] && continue
+        echo "expected in the output: $text" >&2
+        show_run
+        return 1
+    done
+}
+
+refute_output_has() {
+    local text
+    for text; do
+        [[ $output${stderr:+$'\n'$stderr} != *"$text"* ]] && continue
+        echo "not expected in the output: $text" >&2
+        show_run
+        return 1
+    done
+}
+
+assert_equal() {
+    [ "$1" = "$2" ] && return
+    printf 'expected: %s\nfound:    %s\n' "$2" "$1" >&2
+    return 1
+}
