@@ -1,0 +1,51 @@
+/* Errors: a class that decides what happens next, and a message for a person. */
+
+#ifndef FERRY_ERROR_H
+#define FERRY_ERROR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include "dbferry/driver.h"
+
+/* Exit codes that are not the class of an error. */
+#define FERRY_EXIT_OK 0
+
+/* Start as {0}; status is FERRY_OK until ferry_fail() is called.  `message` is escaped, one line,
+ * never NULL once status is set. */
+struct ferry_error {
+    ferry_status status;
+    char *message;
+};
+
+/* Frees the message and makes the error usable again. */
+void ferry_error_clear(struct ferry_error *error);
+
+/* The va_list twin of ferry_fail(), with text put before the message (or NULL). */
+ferry_status ferry_fail_prefixed(struct ferry_error *error, ferry_status status, const char *prefix,
+                                 const char *format, va_list arguments) FERRY_PRINTF(4, 0);
+
+/* Put `prefix` (escaped) before the message of an error that is set; for context that only the
+ * caller knows.  Out of memory leaves the message as it is. */
+void ferry_error_prefix(struct ferry_error *error, const char *format, ...) FERRY_PRINTF(2, 3);
+
+/* One row per class: the only place that ties a class to its exit code. */
+struct ferry_error_class {
+    ferry_status status;
+    const char *name; /* as drivers, logs and tests spell it: "unreachable" */
+    int exit_code;
+    const char *meaning; /* one line for the manual and --help */
+};
+
+/* The class of `status`; that of FERRY_ERR_INTERNAL for a number that is none. */
+const struct ferry_error_class *ferry_error_class_of(ferry_status status);
+/* All classes, gravest first; `*ret_count` of them. */
+const struct ferry_error_class *ferry_error_classes(size_t *ret_count);
+bool ferry_error_status_is_known(ferry_status status);
+
+/* Of two outcomes (FERRY_OK allowed) the one that decides the exit code. */
+ferry_status ferry_error_graver(ferry_status a, ferry_status b);
+
+#define FERRY_AUTO_ERROR __attribute__((cleanup(ferry_error_clear)))
+
+#endif

@@ -1,0 +1,227 @@
+/* The log: one line per event, on the console and in a file, as text or JSON. */
+
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "escape.h"
+#include "strbuf.h"
+
+#define LINE_LIMIT ((size_t)8192)
+#define FILE_MODE 0640
+
+void (*ferry_log_before_line)(void);
+
+static const char *const level_names[] = {"error", "warning", "info", "debug"};
+#define LEVEL_COUNT ((uint32_t)(sizeof level_names / sizeof level_names[0]))
+
+static struct {
+    pthread_mutex_t lock;
+    struct ferry_log_settings settings;
+    int fd;
+    bool file_broken; /* told once, then the console alone goes on */
+    char *job;
+    char *phase;
+} log_state = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .settings = {.console_level = FERRY_LOG_WARNING},
+    .fd = -1,
+};
+
+const char *ferry_log_level_name(uint32_t level)
+{
+    return level_names[level < LEVEL_COUNT ? level : LEVEL_COUNT - 1];
+}
+
+bool ferry_log_level_parse(const char *name, uint32_t *ret_level)
+{
+    for (uint32_t i = 0; i < LEVEL_COUNT; i++)
+        if (strcmp(name, level_names[i]) == 0) {
+            *ret_level = i;
+            return true;
+        }
+    return false;
+}
+
+ferry_status ferry_log_open(const struct ferry_log_settings *settings, struct ferry_error *error)
+{
+    int fd = -1;
+    if (settings->file != NULL) {
+        int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+        fd = open(settings->file, flags, FILE_MODE);
+        if (fd < 0)
+            return ferry_fail(error, FERRY_ERR_CONFIG,
+                              "cannot open the log file %s: %s; correct log_file or its folder",
+                              settings->file, strerror(errno));
+    }
+    FERRY_LOCK_SCOPE(&log_state.lock);
+    if (log_state.fd >= 0)
+        (void)close(log_state.fd);
+    log_state.settings = *settings;
+    log_state.settings.file = NULL; /* the caller's memory */
+    log_state.fd = fd;
+    log_state.file_broken = false;
+    return FERRY_OK;
+}
+
+void ferry_log_close(void)
+{
+    FERRY_LOCK_SCOPE(&log_state.lock);
+    if (log_state.fd >= 0)
+        (void)close(log_state.fd);
+    log_state.fd = -1;
+    free(log_state.job);
+    free(log_state.phase);
+    log_state.job = log_state.phase = NULL;
+}
+
+static void replace_text(char **place, const char *text)
+{
+    FERRY_LOCK_SCOPE(&log_state.lock);
+    free(*place);
+    *place = text == NULL ? NULL : strdup(text);
+}
+
+void ferry_log_set_job(const char *job)
+{
+    replace_text(&log_state.job, job);
+}
+
+void ferry_log_set_phase(const char *phase)
+{
+    replace_text(&log_state.phase, phase);
+}
+
+static void add_time(struct ferry_strbuf *line)
+{
+    struct timespec now = {0};
+    struct tm parts = {0};
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)gmtime_r(&now.tv_sec, &parts);
+    ferry_strbuf_addf(line, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ", parts.tm_year + 1900,
+                      parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                      now.tv_nsec / 1000000);
+}
+
+static void add_escaped(struct ferry_strbuf *line, const char *text)
+{
+    ferry_escape_text(line, text, strlen(text), LINE_LIMIT);
+}
+
+static void build_text_line(struct ferry_strbuf *line, uint32_t level, const char *message)
+{
+    add_time(line);
+    ferry_strbuf_addf(line, " %-7s ", ferry_log_level_name(level));
+    add_escaped(line, log_state.job == NULL ? "-" : log_state.job);
+    ferry_strbuf_addf(line, " %s: ", log_state.phase == NULL ? "main" : log_state.phase);
+    add_escaped(line, message);
+    ferry_strbuf_add(line, "\n");
+}
+
+static void add_json_member(struct ferry_strbuf *line, const char *name, const char *value)
+{
+    ferry_strbuf_addf(line, ",\"%s\":\"", name);
+    ferry_escape_json(line, value, strlen(value));
+    ferry_strbuf_add(line, "\"");
+}
+
+static void build_json_line(struct ferry_strbuf *line, uint32_t level, const char *message)
+{
+    ferry_strbuf_add(line, "{\"time\":\"");
+    add_time(line);
+    ferry_strbuf_add(line, "\"");
+    add_json_member(line, "level", ferry_log_level_name(level));
+    if (log_state.job != NULL)
+        add_json_member(line, "job", log_state.job);
+    add_json_member(line, "phase", log_state.phase == NULL ? "main" : log_state.phase);
+    add_json_member(line, "message", message);
+    ferry_strbuf_add(line, "}\n");
+}
+
+/* What a person sees without -v. */
+static void build_plain_line(struct ferry_strbuf *line, uint32_t level, const char *message)
+{
+    ferry_strbuf_add(line, level == FERRY_LOG_WARNING ? "dbferry: warning: " : "dbferry: ");
+    if (log_state.job != NULL) {
+        add_escaped(line, log_state.job);
+        ferry_strbuf_add(line, ": ");
+    }
+    add_escaped(line, message);
+    ferry_strbuf_add(line, "\n");
+}
+
+static bool write_whole(int fd, const struct ferry_strbuf *line)
+{
+    size_t done = 0;
+    while (done < line->length) {
+        ssize_t size = write(fd, line->data + done, line->length - done);
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size <= 0)
+            return false;
+        done += (size_t)size;
+    }
+    return true;
+}
+
+/* A log that cannot be written never fails a run: it is said once on stderr. */
+static void write_file_line(const struct ferry_strbuf *line)
+{
+    if (log_state.file_broken || write_whole(log_state.fd, line))
+        return;
+    log_state.file_broken = true;
+    FERRY_AUTO_STRBUF struct ferry_strbuf warning = {0};
+    ferry_strbuf_addf(&warning, "dbferry: warning: the log file cannot be written (%s); going on\n",
+                      strerror(errno));
+    (void)write_whole(STDERR_FILENO, &warning);
+}
+
+static void log_message(uint32_t level, const char *message)
+{
+    FERRY_LOCK_SCOPE(&log_state.lock);
+    FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
+    if (level <= log_state.settings.console_level) {
+        if (ferry_log_before_line != NULL)
+            ferry_log_before_line();
+        if (log_state.settings.console_verbose)
+            build_text_line(&line, level, message);
+        else
+            build_plain_line(&line, level, message);
+        (void)write_whole(STDERR_FILENO, &line);
+    }
+    if (log_state.fd >= 0 && level <= log_state.settings.file_level) {
+        ferry_strbuf_reset(&line);
+        if (log_state.settings.json)
+            build_json_line(&line, level, message);
+        else
+            build_text_line(&line, level, message);
+        write_file_line(&line);
+    }
+}
+
+void ferry_log(uint32_t level, const char *format, ...)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf message = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    ferry_strbuf_addv(&message, format, arguments);
+    va_end(arguments);
+    log_message(level, ferry_strbuf_text(&message));
+}
+
+void ferry_log_error(const struct ferry_error *error, const char *outcome)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf message = {0};
+    ferry_strbuf_add(&message, error->message == NULL ? "failed" : error->message);
+    if (outcome != NULL)
+        ferry_strbuf_addf(&message, "; %s", outcome);
+    log_message(FERRY_LOG_ERROR, ferry_strbuf_text(&message));
+}

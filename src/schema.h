@@ -1,0 +1,27 @@
+/* The columns of a result, in order. */
+
+#ifndef FERRY_SCHEMA_H
+#define FERRY_SCHEMA_H
+
+#include "error.h"
+
+/* Start as {0}. */
+struct ferry_schema {
+    struct ferry_column *columns; /* their strings belong to the schema */
+    size_t count;
+    size_t capacity;
+};
+
+/* Frees all and makes it empty. */
+void ferry_schema_done(struct ferry_schema *schema);
+
+/* Refuses columns whose names are alike, also but for case (ASCII letters, as SQLite compares
+ * them), with FERRY_ERR_SCHEMA and the alias that would mend it. */
+ferry_status ferry_schema_check_names(const struct ferry_schema *schema, struct ferry_error *error);
+
+/* 16 hexadecimal digits over names, descriptors and nullability, in order; equal for equal schemas
+ * on every machine.  `ret_hash` has room for 17 bytes. */
+ferry_status ferry_schema_hash(const struct ferry_schema *schema, char ret_hash[17],
+                               struct ferry_error *error);
+
+#endif
