@@ -1,0 +1,140 @@
+/* What the files of the memory driver share: columns, tables, one connection, and its faults. */
+
+#ifndef FERRY_MEMORY_H
+#define FERRY_MEMORY_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dbferry/driver.h"
+
+/* ---- columns.c: the schema, written as text ---- */
+
+struct memory_columns {
+    struct ferry_column *list; /* strings owned */
+    size_t count;
+};
+
+/* Reads "id int64 not null key, name text(40), `odd name` decimal(10,2)".  CONFIG with the place
+ * where it is wrong; `*ret_columns` needs memory_columns_done(). */
+ferry_status memory_columns_parse(const char *text, struct memory_columns *ret_columns,
+                                  struct ferry_error *err);
+ferry_status memory_columns_copy(const struct ferry_schema *schema,
+                                 struct memory_columns *ret_columns, struct ferry_error *err);
+void memory_columns_done(struct memory_columns *columns);
+/* How a column is declared, "int64 unsigned"; the caller frees it; NULL if out of memory. */
+char *memory_columns_native(const struct ferry_column *column);
+/* What a cell of the column carries: FERRY_KIND_INT, _FLOAT or _BYTES; _TYPED for ANY. */
+uint16_t memory_columns_kind(const struct ferry_column *column);
+
+/* ---- table.c: rows that are held, and the tables of this process ---- */
+
+struct memory_table {
+    struct memory_table *next; /* of those that others find */
+    size_t references;
+    char *store;
+    char *name;
+    struct memory_columns columns;
+    struct ferry_cell **rows; /* each one block: cells, then their bytes */
+    size_t count;
+    size_t capacity;
+};
+
+struct memory_table *memory_table_new(const char *store, const char *name);
+/* Copies one row with the bytes that it points at; false if out of memory. */
+bool memory_table_add(struct memory_table *table, const struct ferry_cell *cells);
+/* A reader's hold on a table: it stays as it is, also when another one takes its place. */
+struct memory_table *memory_table_find(const char *store, const char *name);
+void memory_table_unref(struct memory_table *table);
+/* Puts `table` where others find it, in place of one of the same name; takes the reference over. */
+void memory_table_publish(struct memory_table *table);
+
+/* One writer per table, waiting up to `wait_ms`.  On false `*ret_holder` (the caller frees it;
+ * NULL if out of memory) tells who has the lock. */
+bool memory_table_lock(const char *store, const char *name, const char *job, int64_t wait_ms,
+                       char **ret_holder);
+void memory_table_unlock(const char *store, const char *name);
+
+/* ---- literal.c and dump.c: rows as text, in and out ---- */
+
+/* Reads rows separated by ';', cells by '|'; see the option's help.  CONFIG if one does not fit. */
+ferry_status memory_literal_parse(const char *text, struct memory_table *table,
+                                  struct ferry_error *err);
+/* Writes the table to `path`, whole or not at all. */
+ferry_status memory_dump(const struct memory_table *table, const char *path,
+                         struct ferry_error *err);
+
+/* ---- fault.c ---- */
+
+enum memory_how {
+    MEMORY_HOW_ERROR,
+    MEMORY_HOW_STALL,
+    MEMORY_HOW_SLOW,
+    MEMORY_HOW_CRASH,
+};
+
+struct memory_fault {
+    char *at;             /* the callback's name, or "none" */
+    char *break_contract; /* or "none" */
+    ferry_status status;
+    enum memory_how how;
+    uint64_t row;
+    int64_t times; /* 0: each time */
+    int64_t delay_ms;
+};
+
+struct memory_conn {
+    char *name; /* the connection's */
+    struct memory_fault fault;
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* signalled by cancel */
+    bool cancelled;
+    char *store;
+    char *only_table;
+    char *dump;
+    char *fit_column;
+    uint32_t fit;
+    bool read_store;               /* a source that reads the store, not generated rows */
+    struct memory_columns columns; /* of generated and literal rows */
+    struct memory_table *literal;
+    uint64_t rows;
+    uint64_t seed;
+    uint32_t null_percent;
+    uint64_t row_bytes;
+    uint64_t existing_rows;
+};
+
+extern const char memory_fault_classes[]; /* the choices of fail_class */
+/* All but the two names, which the connection copies. */
+void memory_fault_read(struct memory_fault *fault, const struct ferry_config *config);
+#define MEMORY_NO_ROW UINT64_MAX
+/* What the options want to happen in callback `at`: read_batch and load_batch ask with
+ * MEMORY_NO_ROW when they begin and then for each row (from 0 over the whole stream), the others
+ * once with MEMORY_NO_ROW.  FERRY_OK: go on.  `err` is NULL in callbacks that cannot fail. */
+ferry_status memory_fault_hit(struct memory_conn *conn, const char *at, uint64_t row,
+                              struct ferry_error *err);
+/* Whether the contract is to be broken in this way, here. */
+bool memory_fault_breaks(const struct memory_conn *conn, const char *way);
+/* The ways that fit any callback that returns a status: true, and then `*ret_status` is what the
+ * callback returns.  Everything else was done as it should be. */
+bool memory_fault_lie(struct memory_conn *conn, const char *at, ferry_status *ret_status,
+                      struct ferry_error *err);
+/* "no-result" for callback `at`: it returns OK without having done its work. */
+bool memory_fault_skips(const struct memory_conn *conn, const char *at);
+ferry_status memory_cancelled(struct memory_conn *conn, struct ferry_error *err);
+
+/* ---- generate.c ---- */
+
+/* Fills row `row` (from 0) for the connection's columns; the same each time.  Row 0 holds the least
+ * value of each type, row 1 the greatest, row 2 zeros and empty values. */
+ferry_status memory_generate_row(const struct memory_conn *conn, uint64_t row,
+                                 struct ferry_batch *batch, struct ferry_cell *cells,
+                                 struct ferry_error *err);
+
+/* ---- source.c, target.c ---- */
+
+extern const struct ferry_source memory_source;
+extern const struct ferry_target memory_target;
+
+#endif

@@ -1,0 +1,207 @@
+/* The target half: a table of the store is replaced as a whole at the commit. */
+
+#include "memory.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static ferry_status memory_map_column(void *conn, const struct ferry_column *column,
+                                      struct ferry_mapping *mapping, struct ferry_error *err)
+{
+    struct memory_conn *c = conn;
+    ferry_status status = memory_fault_hit(c, "map_column", MEMORY_NO_ROW, err);
+    if (status == FERRY_OK && memory_fault_lie(c, "map_column", &status, err))
+        return status;
+    if (status != FERRY_OK || memory_fault_skips(c, "map_column"))
+        return status;
+    char *native = memory_columns_native(column);
+    if (native == NULL)
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    bool chosen = c->fit_column == NULL || strcmp(c->fit_column, column->name) == 0;
+    uint32_t fit = chosen ? c->fit : FERRY_FIT_EXACT;
+    if (memory_fault_breaks(c, "bad-fit"))
+        fit = 99;
+    status = ferry_mapping_set(mapping, fit, native,
+                               fit == FERRY_FIT_EXACT ? NULL : "as the option `fit` wants", err);
+    free(native);
+    return status;
+}
+
+/* The rows that are there: held ones, or those that `existing_rows` pretends. */
+static ferry_status memory_inspect(void *conn, const char *table,
+                                   struct ferry_inspection *ret_inspection, struct ferry_error *err)
+{
+    struct memory_conn *c = conn;
+    ferry_status status = memory_fault_hit(c, "inspect", MEMORY_NO_ROW, err);
+    if (status == FERRY_OK && memory_fault_lie(c, "inspect", &status, err))
+        return status;
+    if (status != FERRY_OK)
+        return status;
+    struct memory_table *old = memory_table_find(c->store, table);
+    const struct memory_columns *columns = old != NULL ? &old->columns : &c->columns;
+    bool exists = old != NULL || c->existing_rows > 0;
+    bool skip = memory_fault_skips(c, "inspect");
+    for (size_t i = 0; status == FERRY_OK && exists && !skip && i < columns->count; i++)
+        status =
+            ferry_schema_add(ret_inspection->schema, &columns->list[i], sizeof *columns->list, err);
+    if (status == FERRY_OK) {
+        ret_inspection->exists = exists;
+        ret_inspection->rows_known = exists;
+        ret_inspection->rows = old != NULL ? old->count : c->existing_rows;
+    }
+    memory_table_unref(old);
+    return status;
+}
+
+struct load {
+    struct memory_conn *conn;
+    struct memory_table *table;
+    uint64_t before;
+    bool locked;
+};
+
+static void load_free(struct load *load)
+{
+    if (load->locked)
+        memory_table_unlock(load->conn->store, load->table->name);
+    memory_table_unref(load->table);
+    free(load);
+}
+
+static ferry_status load_lock(struct load *load, const struct ferry_load_spec *spec,
+                              struct ferry_error *err)
+{
+    char *holder = NULL;
+    load->locked =
+        memory_table_lock(load->conn->store, spec->table, spec->job, spec->lock_wait_ms, &holder);
+    ferry_status status = FERRY_OK;
+    if (!load->locked)
+        status = ferry_fail(err, FERRY_ERR_BUSY,
+                            "table '%s' is being written by job '%s'; try again later", spec->table,
+                            holder == NULL ? "?" : holder);
+    free(holder);
+    return status;
+}
+
+/* The table may have come or gone since inspect looked at it. */
+static ferry_status load_look(struct load *load, const struct ferry_load_spec *spec,
+                              struct ferry_error *err)
+{
+    struct memory_table *old = memory_table_find(load->conn->store, spec->table);
+    bool exists = old != NULL || load->conn->existing_rows > 0;
+    load->before = old != NULL ? old->count : load->conn->existing_rows;
+    memory_table_unref(old);
+    if (exists == (spec->action == FERRY_TABLE_CREATE))
+        return ferry_fail(err, FERRY_ERR_BUSY, "table '%s' came or went meanwhile; try again",
+                          spec->table);
+    return FERRY_OK;
+}
+
+static ferry_status memory_load_begin(void *conn, const struct ferry_load_spec *spec,
+                                      void **ret_load, struct ferry_error *err)
+{
+    struct memory_conn *c = conn;
+    ferry_status status = memory_fault_hit(c, "load_begin", MEMORY_NO_ROW, err);
+    if (status == FERRY_OK)
+        status = memory_cancelled(c, err);
+    if (status == FERRY_OK && memory_fault_lie(c, "load_begin", &status, err))
+        return status;
+    if (status != FERRY_OK || memory_fault_skips(c, "load_begin"))
+        return status;
+    struct load *load = calloc(1, sizeof *load);
+    if (load == NULL)
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    load->conn = c;
+    load->table = memory_table_new(c->store, spec->table);
+    if (load->table == NULL)
+        status = ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    if (status == FERRY_OK)
+        status = load_lock(load, spec, err);
+    if (status == FERRY_OK)
+        status = load_look(load, spec, err);
+    if (status == FERRY_OK)
+        status = memory_columns_copy(spec->source, &load->table->columns, err);
+    if (status == FERRY_OK)
+        *ret_load = load;
+    else
+        load_free(load);
+    return status;
+}
+
+static ferry_status memory_load_batch(void *load, const struct ferry_batch *batch,
+                                      struct ferry_error *err)
+{
+    struct load *l = load;
+    struct memory_conn *c = l->conn;
+    ferry_status status = memory_fault_hit(c, "load_batch", MEMORY_NO_ROW, err);
+    if (status == FERRY_OK)
+        status = memory_cancelled(c, err);
+    if (status == FERRY_OK && memory_fault_lie(c, "load_batch", &status, err))
+        return status;
+    for (size_t row = 0; status == FERRY_OK && row < ferry_batch_count(batch); row++) {
+        if (strcmp(c->fault.at, "load_batch") == 0 && c->fault.status == FERRY_ERR_DATA &&
+            c->fault.how == MEMORY_HOW_ERROR && l->table->count == c->fault.row)
+            return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, 0,
+                                   "refused as `fail_at` of connection '%s' wants", c->name);
+        status = memory_fault_hit(c, "load_batch", l->table->count, err);
+        if (status == FERRY_OK && !memory_table_add(l->table, ferry_batch_cells(batch, row)))
+            status = ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    }
+    return status;
+}
+
+static ferry_status memory_load_end(void *load, struct ferry_load_totals *ret_totals,
+                                    struct ferry_error *err)
+{
+    struct load *l = load;
+    ferry_status status = memory_fault_hit(l->conn, "load_end", MEMORY_NO_ROW, err);
+    if (status == FERRY_OK)
+        status = memory_cancelled(l->conn, err);
+    if (status == FERRY_OK && memory_fault_lie(l->conn, "load_end", &status, err))
+        return status;
+    if (status != FERRY_OK || memory_fault_skips(l->conn, "load_end"))
+        return status;
+    ret_totals->rows_loaded =
+        l->table->count - (l->table->count > 0 && memory_fault_breaks(l->conn, "wrong-totals"));
+    ret_totals->rows_before = l->before;
+    return FERRY_OK;
+}
+
+static ferry_status memory_load_commit(void *load, const struct ferry_run_record *record,
+                                       struct ferry_error *err)
+{
+    struct load *l = load;
+    ferry_status status = memory_fault_hit(l->conn, "load_commit", MEMORY_NO_ROW, err);
+    bool lies = status == FERRY_OK && memory_fault_lie(l->conn, "load_commit", &status, err);
+    if (status == FERRY_OK && !lies && l->conn->dump != NULL)
+        status = memory_dump(l->table, l->conn->dump, err);
+    if (status == FERRY_OK && !lies) {
+        const char *name = l->table->name; /* lives: nobody else can replace the table yet */
+        memory_table_publish(l->table);
+        memory_table_unlock(l->conn->store, name);
+        l->locked = false;
+        l->table = NULL;
+        ferry_log(FERRY_LOG_DEBUG, "run %s of job '%s': %" PRIu64 " rows", record->run_id,
+                  record->job, record->rows);
+    }
+    load_free(l);
+    return status;
+}
+
+static void memory_load_abort(void *load)
+{
+    struct load *l = load;
+    (void)memory_fault_hit(l->conn, "load_abort", MEMORY_NO_ROW, NULL);
+    load_free(l);
+}
+
+const struct ferry_target memory_target = {
+    .map_column = memory_map_column,
+    .inspect = memory_inspect,
+    .load_begin = memory_load_begin,
+    .load_batch = memory_load_batch,
+    .load_end = memory_load_end,
+    .load_commit = memory_load_commit,
+    .load_abort = memory_load_abort,
+};
