@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "escape.h"
 #include "strbuf.h"
 
@@ -102,13 +102,9 @@ void ferry_log_set_phase(const char *phase)
 
 static void add_time(struct ferry_strbuf *line)
 {
-    struct timespec now = {0};
-    struct tm parts = {0};
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    (void)gmtime_r(&now.tv_sec, &parts);
-    ferry_strbuf_addf(line, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ", parts.tm_year + 1900,
-                      parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                      now.tv_nsec / 1000000);
+    char text[FERRY_CLOCK_TEXT];
+    ferry_clock_text(text);
+    ferry_strbuf_add(line, text);
 }
 
 static void add_escaped(struct ferry_strbuf *line, const char *text)

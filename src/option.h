@@ -11,7 +11,8 @@
 #include "error.h"
 
 /* Flags and types that only the engine's own tables use. */
-#define FERRY_OPTION_LATER (1u << 16)  /* known by name, refused until the version that brings it  \
+#define FERRY_OPTION_LATER                                                                         \
+    (1u << 16)                         /* known by name, refused until the version that brings it  \
                                         */
 #define FERRY_OPTION_HIDDEN (1u << 17) /* made by the engine from another row; not in the help */
 #define FERRY_OPTION_LIST 100u         /* ( ... ) in the file: kept as the parser's node */

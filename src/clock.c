@@ -1,0 +1,27 @@
+/* Time: durations on the monotonic clock, moments in UTC. */
+
+#include "clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+int64_t ferry_clock_ms(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void ferry_clock_text(char ret_text[FERRY_CLOCK_TEXT])
+{
+    struct timespec now = {0};
+    struct tm parts = {0};
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)gmtime_r(&now.tv_sec, &parts);
+    size_t length = strftime(ret_text, FERRY_CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &parts);
+    if (length == 0)
+        ret_text[0] = '\0'; /* a year of five digits: the clock is not a clock */
+    else
+        (void)snprintf(ret_text + length, FERRY_CLOCK_TEXT - length, ".%03uZ",
+                       (unsigned)(now.tv_nsec / 1000000) % 1000);
+}

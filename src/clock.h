@@ -1,0 +1,15 @@
+/* Time: durations on the monotonic clock, moments in UTC. */
+
+#ifndef FERRY_CLOCK_H
+#define FERRY_CLOCK_H
+
+#include <stdint.h>
+
+/* Milliseconds since some fixed moment; never jumps. */
+int64_t ferry_clock_ms(void);
+
+#define FERRY_CLOCK_TEXT 25 /* "2026-01-31T23:59:59.999Z" and the NUL */
+/* The moment now, RFC 3339 in UTC with milliseconds. */
+void ferry_clock_text(char ret_text[FERRY_CLOCK_TEXT]);
+
+#endif

@@ -1,0 +1,302 @@
+/* The configuration file: found, checked, read once and parsed. */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "config_lint.h"
+#include "strbuf.h"
+
+#define FILE_LIMIT ((size_t)1 << 20)
+#define SYSTEM_FOLDER "/etc/dbferry"
+#define FILE_NAME "dbferry.conf"
+
+/* ---- Finding ---- */
+
+char *ferry_config_default_folder(void)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf folder = {0};
+    const char *base = getenv("XDG_CONFIG_HOME");
+    const char *home = getenv("HOME");
+    if (geteuid() == 0)
+        ferry_strbuf_add(&folder, SYSTEM_FOLDER);
+    else if (base != NULL && base[0] == '/')
+        ferry_strbuf_addf(&folder, "%s/dbferry", base);
+    else if (home != NULL && home[0] == '/')
+        ferry_strbuf_addf(&folder, "%s/.config/dbferry", home);
+    else
+        return NULL;
+    return ferry_strbuf_steal(&folder);
+}
+
+/* Takes `path` over if a file is there. */
+static bool take_if_exists(struct ferry_strbuf *path, char **ret_path)
+{
+    if (path->failed || access(ferry_strbuf_text(path), F_OK) != 0)
+        return false;
+    *ret_path = ferry_strbuf_steal(path);
+    return true;
+}
+
+static ferry_status find_file(char **ret_path, struct ferry_error *error)
+{
+    const char *named = getenv("DBFERRY_CONFIG");
+    if (named != NULL && named[0] != '\0') {
+        *ret_path = strdup(named);
+        return *ret_path != NULL ? FERRY_OK : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
+    }
+    FERRY_AUTO_STRBUF struct ferry_strbuf path = {0};
+    const char *base = getenv("XDG_CONFIG_HOME");
+    const char *home = getenv("HOME");
+    if (base != NULL && base[0] == '/')
+        ferry_strbuf_addf(&path, "%s/dbferry/" FILE_NAME, base);
+    else if (home != NULL && home[0] == '/')
+        ferry_strbuf_addf(&path, "%s/.config/dbferry/" FILE_NAME, home);
+    if (take_if_exists(&path, ret_path))
+        return FERRY_OK;
+    FERRY_AUTO_STRBUF struct ferry_strbuf system = {0};
+    ferry_strbuf_add(&system, SYSTEM_FOLDER "/" FILE_NAME);
+    if (take_if_exists(&system, ret_path))
+        return FERRY_OK;
+    return ferry_fail(error, FERRY_ERR_CONFIG,
+                      "no configuration file: looked for %s and " SYSTEM_FOLDER "/" FILE_NAME
+                      "; write one with \"dbferry init\", or name one with --config FILE",
+                      path.length > 0 ? ferry_strbuf_text(&path) : "$HOME/.config/dbferry");
+}
+
+/* ---- Reading ---- */
+
+static ferry_status check_file(const char *path, const struct stat *stat, struct ferry_error *error)
+{
+    if (!S_ISREG(stat->st_mode))
+        return ferry_fail(error, FERRY_ERR_CONFIG, "configuration %s is not a plain file", path);
+    if (stat->st_uid != 0 && stat->st_uid != geteuid())
+        return ferry_fail(error, FERRY_ERR_CONFIG,
+                          "configuration %s belongs to another user (uid %ju), who could change "
+                          "what dbferry does; chown it to yourself or to root",
+                          path, (uintmax_t)stat->st_uid);
+    if ((stat->st_mode & 022) != 0)
+        return ferry_fail(error, FERRY_ERR_CONFIG,
+                          "configuration %s is writable by others (mode %04o); chmod go-w it", path,
+                          (unsigned)(stat->st_mode & 07777));
+    if ((uintmax_t)stat->st_size > FILE_LIMIT)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "configuration %s is larger than %zu bytes",
+                          path, FILE_LIMIT);
+    return FERRY_OK;
+}
+
+static ferry_status read_text(int fd, const char *path, struct ferry_strbuf *text,
+                              struct ferry_error *error)
+{
+    char part[16384];
+    for (;;) {
+        ssize_t size = read(fd, part, sizeof part);
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0)
+            return ferry_fail(error, FERRY_ERR_CONFIG, "cannot read %s: %s", path, strerror(errno));
+        if (size == 0)
+            return FERRY_OK;
+        ferry_strbuf_append(text, part, (size_t)size);
+        if (text->failed || text->length > FILE_LIMIT)
+            return ferry_fail(error, FERRY_ERR_CONFIG, "configuration %s is too large", path);
+    }
+}
+
+/* O_NONBLOCK: a FIFO in the file's place must not hang us. */
+static ferry_status open_checked(const char *path, bool *ret_private, struct ferry_strbuf *text,
+                                 struct ferry_error *error)
+{
+    FERRY_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat stat;
+    if (fd < 0)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "cannot open configuration %s: %s%s", path,
+                          strerror(errno),
+                          errno == ENOENT ? "; write one with \"dbferry init\"" : "");
+    if (fstat(fd, &stat) != 0)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot look at %s: %s", path, strerror(errno));
+    ferry_status status = check_file(path, &stat, error);
+    if (status == FERRY_OK)
+        status = read_text(fd, path, text, error);
+    if (status == FERRY_OK)
+        *ret_private = (stat.st_mode & 077) == 0;
+    return status;
+}
+
+static ferry_status parse_text(struct ferry_config_file *file, const struct ferry_strbuf *text,
+                               struct ferry_error *error)
+{
+    static const char byte_order_mark[] = "\xEF\xBB\xBF";
+    const char *start = ferry_strbuf_text(text);
+    size_t size = text->length;
+    if (strncmp(start, byte_order_mark, 3) == 0) {
+        start += 3;
+        size -= 3;
+    }
+    ferry_status status = ferry_config_lint(file->path, start, size, error);
+    if (status != FERRY_OK)
+        return status;
+    config_set_include_dir(&file->tree, "/dev/null"); /* the lint refuses it; twice is safer */
+    if (config_read_string(&file->tree, start) != CONFIG_TRUE)
+        return ferry_fail(error, FERRY_ERR_CONFIG,
+                          "%s:%d: %s; each setting is NAME = VALUE; and groups are { ... }",
+                          file->path, config_error_line(&file->tree),
+                          config_error_text(&file->tree));
+    return FERRY_OK;
+}
+
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return strdup(".");
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+ferry_status ferry_config_file_open(const char *path, struct ferry_config_file **ret_file,
+                                    struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    struct ferry_config_file *file = calloc(1, sizeof *file);
+    if (file == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
+    config_init(&file->tree);
+    ferry_status status = FERRY_OK;
+    if (path == NULL)
+        status = find_file(&file->path, error);
+    else
+        file->path = strdup(path);
+    if (status == FERRY_OK)
+        file->folder = file->path == NULL ? NULL : folder_of(file->path);
+    if (status == FERRY_OK && file->folder == NULL)
+        status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
+    if (status == FERRY_OK)
+        status = open_checked(file->path, &file->private, &text, error);
+    if (status == FERRY_OK)
+        status = parse_text(file, &text, error);
+    if (text.data != NULL)
+        explicit_bzero(text.data, text.capacity); /* a password may stand in it */
+    if (status != FERRY_OK) {
+        ferry_config_file_free(file);
+        return status;
+    }
+    *ret_file = file;
+    return FERRY_OK;
+}
+
+void ferry_config_file_free(struct ferry_config_file *file)
+{
+    if (file == NULL)
+        return;
+    config_destroy(&file->tree);
+    free(file->path);
+    free(file->folder);
+    free(file);
+}
+
+/* ---- From the tree to checked values ---- */
+
+struct ferry_origin ferry_config_origin(const struct ferry_config_file *file,
+                                        const config_setting_t *node)
+{
+    return (struct ferry_origin){
+        .status = FERRY_ERR_CONFIG, .file = file->path, .line = config_setting_source_line(node)};
+}
+
+/* "${NAME}" as a whole value stands for the environment's NAME. */
+static ferry_status expand(const char *text, const struct ferry_origin *origin,
+                           const char **ret_text, struct ferry_error *error)
+{
+    size_t length = strlen(text);
+    if (length < 4 || strncmp(text, "${", 2) != 0 || text[length - 1] != '}') {
+        *ret_text = text;
+        return FERRY_OK;
+    }
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    ferry_strbuf_append(&name, text + 2, length - 3);
+    if (name.failed)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
+    const char *value = getenv(ferry_strbuf_text(&name));
+    if (value == NULL)
+        return ferry_origin_fail(origin, error, "the environment variable %s is not set",
+                                 ferry_strbuf_text(&name));
+    *ret_text = value;
+    return FERRY_OK;
+}
+
+static ferry_status fill_pairs(struct ferry_config *config, const struct ferry_config_file *file,
+                               const config_setting_t *group, struct ferry_error *error)
+{
+    const char *key = config_setting_name(group);
+    ferry_status status = FERRY_OK;
+    for (int i = 0; i < config_setting_length(group) && status == FERRY_OK; i++) {
+        const config_setting_t *node = config_setting_get_elem(group, (unsigned)i);
+        struct ferry_origin origin = ferry_config_origin(file, node);
+        const char *value = config_setting_get_string(node);
+        if (value == NULL)
+            return ferry_origin_fail(&origin, error, "'%s' in '%s' must be a string in quotes",
+                                     config_setting_name(node), key);
+        status = expand(value, &origin, &value, error);
+        if (status == FERRY_OK)
+            status = ferry_config_add_pair(config, key, config_setting_name(node), value, &origin,
+                                           error);
+    }
+    return status;
+}
+
+static ferry_status fill_key(struct ferry_config *config, const struct ferry_config_file *file,
+                             const config_setting_t *node, struct ferry_error *error)
+{
+    const char *key = config_setting_name(node);
+    struct ferry_origin origin = ferry_config_origin(file, node);
+    const char *text;
+    ferry_status status;
+    switch (config_setting_type(node)) {
+    case CONFIG_TYPE_STRING:
+        status = expand(config_setting_get_string(node), &origin, &text, error);
+        if (status == FERRY_OK)
+            status = ferry_config_set_text(config, key, text, &origin, error);
+        return status;
+    case CONFIG_TYPE_INT:
+        return ferry_config_set_int(config, key, config_setting_get_int(node), &origin, error);
+    case CONFIG_TYPE_INT64:
+        return ferry_config_set_int(config, key, config_setting_get_int64(node), &origin, error);
+    case CONFIG_TYPE_BOOL:
+        return ferry_config_set_bool(config, key, config_setting_get_bool(node) != 0, &origin,
+                                     error);
+    case CONFIG_TYPE_GROUP:
+        return fill_pairs(config, file, node, error);
+    case CONFIG_TYPE_LIST:
+    case CONFIG_TYPE_ARRAY:
+        return ferry_config_set_list(config, key, node, &origin, error);
+    default:
+        /* a number with a fraction: no key takes one, so the type is wrong whatever the key is */
+        return ferry_config_set_text(config, key, "(a number with a fraction)", &origin, error);
+    }
+}
+
+ferry_status ferry_config_fill(struct ferry_config *config, const struct ferry_config_file *file,
+                               const config_setting_t *node, const char *skip,
+                               struct ferry_error *error)
+{
+    struct ferry_origin origin = ferry_config_origin(file, node);
+    config->secrets_allowed = file->private;
+    config->folder = strdup(file->folder);
+    if (config->folder == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
+    ferry_status status = FERRY_OK;
+    for (int i = 0; i < config_setting_length(node) && status == FERRY_OK; i++) {
+        const config_setting_t *child = config_setting_get_elem(node, (unsigned)i);
+        if (skip == NULL || strcmp(config_setting_name(child), skip) != 0)
+            status = fill_key(config, file, child, error);
+    }
+    if (status == FERRY_OK)
+        status = ferry_config_finish(config, &origin, error);
+    return status;
+}

@@ -1,0 +1,87 @@
+/* What a driver promises about a call, checked after it. */
+
+#include "contract.h"
+
+#include "type.h"
+
+ferry_status ferry_contract_check_call(const struct ferry_driver_handle *driver,
+                                       const char *callback, ferry_status status,
+                                       bool result_written, struct ferry_error *error)
+{
+    const char *broken = NULL;
+    if (!ferry_error_status_is_known(status))
+        broken = "returned a number that is no status";
+    else if (status == FERRY_OK && error->status != FERRY_OK)
+        broken = "reported an error and then success";
+    else if (status != FERRY_OK && error->status == FERRY_OK)
+        broken = "failed without a message";
+    else if (status != error->status)
+        broken = "returned another status than it reported";
+    else if (status == FERRY_OK && !result_written)
+        broken = "succeeded without a result";
+    if (broken == NULL)
+        return status;
+    ferry_error_clear(error);
+    return ferry_fail(error, FERRY_ERR_INTERNAL,
+                      "driver '%s' broke its contract: %s %s; report this to its author",
+                      driver->driver.name, callback, broken);
+}
+
+static const char *int_flaw(const struct ferry_column *column, const struct ferry_cell *cell)
+{
+    uint32_t bits = column->type == FERRY_TYPE_BOOL ? 1 : column->bits;
+    if (column->type == FERRY_TYPE_YEAR)
+        return cell->v.i < 0 || cell->v.i > 9999 ? "a year out of range" : NULL;
+    if (column->type == FERRY_TYPE_BOOL || (column->flags & FERRY_COLUMN_UNSIGNED) != 0)
+        return bits < 64 && cell->v.u >> bits != 0 ? "an integer wider than its column" : NULL;
+    int64_t limit = bits < 64 ? INT64_C(1) << (bits - 1) : INT64_MAX;
+    if (bits < 64 && (cell->v.i >= limit || cell->v.i < -limit))
+        return "an integer wider than its column";
+    return NULL;
+}
+
+static const char *cell_flaw(const struct ferry_column *column, enum ferry_value value,
+                             const struct ferry_cell *cell)
+{
+    if (cell->null != 0)
+        return cell->null == 1 ? NULL : "a null mark that is not 1";
+    if (value != FERRY_VALUE_KIND && cell->kind != FERRY_KIND_TYPED)
+        return "a kind where the column has a type";
+    switch (value) {
+    case FERRY_VALUE_INT:
+        return int_flaw(column, cell);
+    case FERRY_VALUE_POINTER:
+        return cell->v.p == NULL ? "a NULL pointer" : NULL;
+    case FERRY_VALUE_KIND:
+        if (cell->kind == FERRY_KIND_TYPED || cell->kind > FERRY_KIND_BYTES)
+            return "no kind";
+        if (cell->kind >= FERRY_KIND_TEXT && cell->v.p == NULL)
+            return "a NULL pointer";
+        return NULL;
+    case FERRY_VALUE_FLOAT:
+    case FERRY_VALUE_NONE:
+        return NULL;
+    }
+    return NULL;
+}
+
+ferry_status ferry_contract_check_batch(const struct ferry_driver_handle *driver,
+                                        const struct ferry_batch *batch, struct ferry_error *error)
+{
+    const struct ferry_schema *schema = ferry_batch_schema(batch);
+    size_t rows = ferry_batch_count(batch);
+    for (size_t c = 0; c < schema->count; c++) {
+        const struct ferry_column *column = &schema->columns[c];
+        enum ferry_value value = ferry_type_value(column->type);
+        const struct ferry_cell *cell = rows == 0 ? NULL : ferry_batch_cells(batch, 0) + c;
+        for (size_t row = 0; row < rows; row++, cell += schema->count) {
+            const char *flaw = cell_flaw(column, value, cell);
+            if (flaw != NULL)
+                return ferry_fail_cell(error, FERRY_ERR_INTERNAL, batch, row, c,
+                                       "driver '%s' broke its contract: it gave %s; report this "
+                                       "to its author",
+                                       driver->driver.name, flaw);
+        }
+    }
+    return FERRY_OK;
+}

@@ -1,0 +1,179 @@
+/* Negotiation: what each column becomes, what happens to the table, and whether the policy allows
+ * it. */
+
+#include "negotiate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "connection.h"
+#include "type.h"
+
+/* A list in a message ends after so many entries. */
+#define NAMED_LIMIT ((size_t)5)
+
+static void mapping_done(struct ferry_mapping *mapping)
+{
+    free(mapping->native);
+    free(mapping->note);
+    *mapping = (struct ferry_mapping){0};
+}
+
+void ferry_plan_done(struct ferry_plan *plan)
+{
+    for (size_t i = 0; plan->mappings != NULL && i < plan->schema.count; i++)
+        mapping_done(&plan->mappings[i]);
+    free(plan->mappings);
+    free((void *)plan->natives);
+    ferry_strbuf_done(&plan->difference);
+    ferry_schema_done(&plan->schema);
+    *plan = (struct ferry_plan){0};
+}
+
+ferry_status ferry_mapping_set(struct ferry_mapping *mapping, uint32_t fit, const char *native,
+                               const char *note, struct ferry_error *err)
+{
+    struct ferry_mapping copy = {.fit = fit, .set = true};
+    if (fit > FERRY_FIT_NONE || native == NULL)
+        return ferry_fail(err, FERRY_ERR_INTERNAL, "a mapping without a fit or a type");
+    copy.native = strdup(native);
+    copy.note = note == NULL ? NULL : strdup(note);
+    if (copy.native == NULL || (note != NULL && copy.note == NULL)) {
+        mapping_done(&copy);
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for a mapping");
+    }
+    mapping_done(mapping);
+    *mapping = copy;
+    return FERRY_OK;
+}
+
+static ferry_status map_columns(struct ferry_plan *plan, struct ferry_connection *target,
+                                struct ferry_error *error)
+{
+    size_t count = plan->schema.count;
+    plan->mappings = calloc(count, sizeof *plan->mappings);
+    plan->natives = calloc(count, sizeof *plan->natives);
+    if (plan->mappings == NULL || plan->natives == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for %zu columns", count);
+    for (size_t i = 0; i < count; i++) {
+        ferry_status status =
+            ferry_target_map_column(target, &plan->schema.columns[i], &plan->mappings[i], error);
+        if (status != FERRY_OK)
+            return status;
+        plan->natives[i] = plan->mappings[i].native;
+    }
+    return FERRY_OK;
+}
+
+static void note_difference(struct ferry_plan *plan, const char *name, const char *is,
+                            const char *will_be)
+{
+    if (plan->difference.length > 0)
+        ferry_strbuf_add(&plan->difference, ", ");
+    if (is == NULL)
+        ferry_strbuf_addf(&plan->difference, "column '%s' is new", name);
+    else if (will_be == NULL)
+        ferry_strbuf_addf(&plan->difference, "column '%s' is gone", name);
+    else
+        ferry_strbuf_addf(&plan->difference, "column '%s' was %s and becomes %s", name,
+                          is[0] == '\0' ? "untyped" : is, will_be[0] == '\0' ? "untyped" : will_be);
+}
+
+static size_t find_column(const struct ferry_schema *schema, const char *name)
+{
+    size_t i = 0;
+    while (i < schema->count && strcmp(schema->columns[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+/* Compares the table as it is with what it would be: names, target types and order. */
+static void compare_with_existing(struct ferry_plan *plan, const struct ferry_schema *existing)
+{
+    bool same_order = existing->count == plan->schema.count;
+    for (size_t i = 0; i < plan->schema.count; i++) {
+        const char *name = plan->schema.columns[i].name;
+        size_t at = find_column(existing, name);
+        if (at == existing->count) {
+            note_difference(plan, name, NULL, plan->natives[i]);
+            continue;
+        }
+        const char *native = existing->columns[at].native;
+        if (strcmp(native == NULL ? "" : native, plan->natives[i]) != 0)
+            note_difference(plan, name, native == NULL ? "" : native, plan->natives[i]);
+        same_order = same_order && at == i;
+    }
+    for (size_t i = 0; i < existing->count; i++)
+        if (find_column(&plan->schema, existing->columns[i].name) == plan->schema.count)
+            note_difference(plan, existing->columns[i].name, "", NULL);
+    if (plan->difference.length == 0 && !same_order)
+        ferry_strbuf_add(&plan->difference, "the columns stand in another order");
+}
+
+ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connection *target,
+                                  const char *table, struct ferry_error *error)
+{
+    ferry_status status = map_columns(plan, target, error);
+    if (status != FERRY_OK)
+        return status;
+    struct ferry_schema existing = {0};
+    struct ferry_inspection inspection = {.schema = &existing};
+    status = ferry_target_inspect(target, table, &inspection, error);
+    if (status == FERRY_OK) {
+        plan->rows_known = inspection.exists != 0 && inspection.rows_known != 0;
+        plan->rows_before = inspection.rows;
+        if (inspection.exists != 0)
+            compare_with_existing(plan, &existing);
+        plan->action = inspection.exists == 0         ? FERRY_TABLE_CREATE
+                       : plan->difference.length == 0 ? FERRY_TABLE_KEEP
+                                                      : FERRY_TABLE_REBUILD;
+        if (plan->difference.failed)
+            status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the plan");
+    }
+    ferry_schema_done(&existing);
+    return status;
+}
+
+/* Lists the columns with a fit of `fit`; returns how many there are. */
+static size_t list_columns(const struct ferry_plan *plan, uint32_t fit, struct ferry_strbuf *list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->schema.count; i++) {
+        if (plan->mappings[i].fit != fit)
+            continue;
+        if (++count > NAMED_LIMIT)
+            continue;
+        const struct ferry_column *column = &plan->schema.columns[i];
+        ferry_strbuf_addf(list, "%s'%s' (%s", count > 1 ? ", " : "", column->name,
+                          column->native == NULL ? "" : column->native);
+        if (plan->mappings[i].note != NULL)
+            ferry_strbuf_addf(list, ": %s", plan->mappings[i].note);
+        ferry_strbuf_add(list, ")");
+    }
+    if (count > NAMED_LIMIT)
+        ferry_strbuf_addf(list, " and %zu more", count - NAMED_LIMIT);
+    return count;
+}
+
+ferry_status ferry_plan_check(const struct ferry_plan *plan, const struct ferry_plan_policy *policy,
+                              const char *table, struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf none = {0};
+    FERRY_AUTO_STRBUF struct ferry_strbuf lossy = {0};
+    if (list_columns(plan, FERRY_FIT_NONE, &none) > 0)
+        return ferry_fail(error, FERRY_ERR_SCHEMA,
+                          "the target cannot store column %s; leave it out of the view or query, "
+                          "or CAST it",
+                          ferry_strbuf_text(&none));
+    if (!policy->allow_lossy && list_columns(plan, FERRY_FIT_LOSSY, &lossy) > 0)
+        return ferry_fail(error, FERRY_ERR_SCHEMA,
+                          "the target would lose something of column %s; CAST it in the view or "
+                          "query, or allow the loss with on_lossy = \"allow\"",
+                          ferry_strbuf_text(&lossy));
+    if (policy->refuse_schema_change && plan->action == FERRY_TABLE_REBUILD)
+        return ferry_fail(error, FERRY_ERR_SCHEMA,
+                          "the columns of table '%s' would change: %s; drop the table, or let it "
+                          "be rebuilt with on_schema_change = \"rebuild\"",
+                          table, ferry_strbuf_text(&plan->difference));
+    return FERRY_OK;
+}

@@ -1,0 +1,48 @@
+/* Negotiation: what each column becomes, what happens to the table, and whether the policy allows
+ * it. */
+
+#ifndef FERRY_NEGOTIATE_H
+#define FERRY_NEGOTIATE_H
+
+#include <stdbool.h>
+
+#include "schema.h"
+#include "strbuf.h"
+
+struct ferry_connection;
+
+/* The target's answer for one column. */
+struct ferry_mapping {
+    char *native;
+    char *note; /* or NULL */
+    uint32_t fit;
+    bool set;
+};
+
+struct ferry_plan {
+    struct ferry_schema schema;     /* the source's */
+    struct ferry_mapping *mappings; /* one per column */
+    const char **natives;           /* the same, as load_begin wants them */
+    uint32_t action;                /* FERRY_TABLE_ */
+    uint64_t rows_before;           /* meaningful if rows_known */
+    bool rows_known;
+    struct ferry_strbuf difference; /* what the existing table has otherwise, for REBUILD */
+};
+
+struct ferry_plan_policy {
+    bool allow_lossy;
+    bool refuse_schema_change;
+};
+
+void ferry_plan_done(struct ferry_plan *plan);
+
+/* Asks the target about every column of plan->schema and about the table as it is; fills in the
+ * rest of the plan.  Judges nothing: see ferry_plan_check(). */
+ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connection *target,
+                                  const char *table, struct ferry_error *error);
+
+/* Refuses with FERRY_ERR_SCHEMA what the policy does not allow; names every column concerned. */
+ferry_status ferry_plan_check(const struct ferry_plan *plan, const struct ferry_plan_policy *policy,
+                              const char *table, struct ferry_error *error);
+
+#endif

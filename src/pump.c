@@ -1,0 +1,120 @@
+/* The pump: reads the source in one thread and loads the target in another. */
+
+#include "pump.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "queue.h"
+#include "watch.h"
+
+struct reader {
+    struct ferry_pump *pump;
+    struct ferry_queue *queue;
+    struct ferry_error error;
+};
+
+/* Fills one batch; false at the end of the rows, after a failure, or once the queue was stopped. */
+static bool read_one_batch(struct reader *reader, struct ferry_cursor *cursor)
+{
+    struct ferry_pump *pump = reader->pump;
+    bool no_memory = false;
+    struct ferry_batch *batch = ferry_queue_take_empty(reader->queue, &no_memory);
+    if (no_memory)
+        (void)ferry_fail(&reader->error, FERRY_ERR_SYSTEM, "out of memory for a batch of rows");
+    if (batch == NULL)
+        return false;
+    ferry_batch_reset(batch, atomic_load(&pump->rows_read) + 1);
+    ferry_watch_source_busy();
+    ferry_status status = ferry_source_read_batch(cursor, batch, &reader->error);
+    ferry_watch_source_idle();
+    size_t rows = ferry_batch_count(batch);
+    if (status != FERRY_OK || rows == 0) {
+        ferry_batch_free(batch);
+        return false;
+    }
+    atomic_fetch_add(&pump->rows_read, rows);
+    atomic_fetch_add(&pump->bytes, ferry_batch_used(batch));
+    ferry_queue_put(reader->queue, batch);
+    return true;
+}
+
+static void read_all(struct reader *reader)
+{
+    struct ferry_pump *pump = reader->pump;
+    struct ferry_cursor *cursor = NULL;
+    ferry_watch_source_busy();
+    ferry_status status =
+        ferry_source_read_begin(pump->source, pump->read, pump->schema, &cursor, &reader->error);
+    ferry_watch_source_idle();
+    if (status != FERRY_OK)
+        return;
+    while (read_one_batch(reader, cursor))
+        ;
+    ferry_source_read_end(cursor);
+}
+
+static void *reader_thread(void *data)
+{
+    struct reader *reader = data;
+    if (ferry_connection_thread_begin(reader->pump->source, &reader->error) == FERRY_OK) {
+        read_all(reader);
+        ferry_connection_thread_end(reader->pump->source);
+    }
+    if (reader->error.status == FERRY_OK)
+        ferry_queue_finish(reader->queue);
+    else
+        ferry_queue_stop(reader->queue); /* what waits in it will not be committed anyway */
+    return NULL;
+}
+
+static void load_all(struct ferry_pump *pump, struct ferry_queue *queue, struct ferry_error *error)
+{
+    struct ferry_batch *batch;
+    while ((batch = ferry_queue_take_full(queue)) != NULL) {
+        size_t rows = ferry_batch_count(batch);
+        ferry_status status = ferry_target_load_batch(pump->load, batch, error);
+        ferry_queue_recycle(queue, batch);
+        if (status != FERRY_OK) {
+            ferry_queue_stop(queue);
+            ferry_connection_cancel(pump->source, FERRY_CANCEL_PEER);
+            return;
+        }
+        atomic_fetch_add(&pump->rows_loaded, rows);
+    }
+}
+
+/* Passes the graver truth on: an echo (CANCELLED) never hides the failure that caused it. */
+static void take_reader_error(struct ferry_error *error, struct ferry_error *reader_error)
+{
+    if (reader_error->status == FERRY_OK)
+        return;
+    if (error->status == FERRY_OK ||
+        (error->status == FERRY_ERR_CANCELLED && reader_error->status != FERRY_ERR_CANCELLED)) {
+        ferry_error_clear(error);
+        *error = *reader_error;
+        *reader_error = (struct ferry_error){0};
+    }
+}
+
+ferry_status ferry_pump_run(struct ferry_pump *pump, struct ferry_error *error)
+{
+    struct reader reader = {.pump = pump};
+    pthread_t thread;
+    reader.queue = ferry_queue_new(pump->schema, &ferry_batch_default_limits);
+    if (reader.queue == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the queue of batches");
+    ferry_watch_set_source(pump->source);
+    int failure = pthread_create(&thread, NULL, reader_thread, &reader);
+    if (failure != 0) {
+        (void)ferry_fail(error, FERRY_ERR_SYSTEM, "cannot start a thread: %s", strerror(failure));
+    } else {
+        load_all(pump, reader.queue, error);
+        (void)pthread_join(thread, NULL);
+        take_reader_error(error, &reader.error);
+    }
+    ferry_watch_set_source(NULL);
+    ferry_queue_free(reader.queue);
+    ferry_error_clear(&reader.error);
+    return error->status;
+}

@@ -1,0 +1,304 @@
+/* Secrets: fetched from where the configuration says, checked, and never shown. */
+
+#include "secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "clock.h"
+#include "strbuf.h"
+
+#define SECRET_LIMIT ((size_t)64 * 1024)
+#define COMMAND_SECONDS 30
+
+extern char **environ;
+
+static bool prompt_allowed;
+
+void ferry_secret_allow_prompt(bool allowed)
+{
+    prompt_allowed = allowed;
+}
+
+/* A secret while it is read; wiped, wherever it ends. */
+struct secret_buffer {
+    char *data;
+    size_t length;
+};
+
+static void secret_buffer_done(struct secret_buffer *buffer)
+{
+    if (buffer->data == NULL)
+        return;
+    explicit_bzero(buffer->data, SECRET_LIMIT + 1);
+    free(buffer->data);
+}
+
+static ferry_status wait_readable(int fd, const char *origin, int64_t deadline_ms,
+                                  struct ferry_error *error)
+{
+    if (deadline_ms == 0)
+        return FERRY_OK;
+    int64_t left = deadline_ms - ferry_clock_ms();
+    struct pollfd waiting = {.fd = fd, .events = POLLIN};
+    int ready = poll(&waiting, 1, left > 0 ? (int)left : 0);
+    if (ready == 0)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "%s gave no answer in %d s", origin,
+                          COMMAND_SECONDS);
+    return FERRY_OK; /* an error shows in read() */
+}
+
+/* Reads to the end of `fd`, at most until `deadline_ms` of the monotonic clock (0 = no limit). */
+static ferry_status read_secret(int fd, const char *origin, int64_t deadline_ms, char **ret_secret,
+                                struct ferry_error *error)
+{
+    __attribute__((cleanup(secret_buffer_done))) struct secret_buffer buffer = {0};
+    buffer.data = malloc(SECRET_LIMIT + 1);
+    if (buffer.data == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    for (;;) {
+        ferry_status status = wait_readable(fd, origin, deadline_ms, error);
+        if (status != FERRY_OK)
+            return status;
+        ssize_t size = read(fd, buffer.data + buffer.length, SECRET_LIMIT + 1 - buffer.length);
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0)
+            return ferry_fail(error, FERRY_ERR_CONFIG, "cannot read %s: %s", origin,
+                              strerror(errno));
+        if (size == 0)
+            break;
+        buffer.length += (size_t)size;
+        if (buffer.length > SECRET_LIMIT)
+            return ferry_fail(error, FERRY_ERR_CONFIG, "%s holds more than %zu bytes", origin,
+                              SECRET_LIMIT);
+    }
+    if (buffer.length > 0 && buffer.data[buffer.length - 1] == '\n')
+        buffer.length--;
+    if (buffer.length > 0 && buffer.data[buffer.length - 1] == '\r')
+        buffer.length--;
+    if (memchr(buffer.data, '\0', buffer.length) != NULL)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "%s holds a NUL byte; it is not a password",
+                          origin);
+    if (buffer.length == 0)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "%s is empty", origin);
+    char *secret = strndup(buffer.data, buffer.length);
+    if (secret == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    *ret_secret = secret;
+    return FERRY_OK;
+}
+
+/* ---- From a file ---- */
+
+#define OPEN_TO_OTHERS 077
+#define OPEN_TO_WORLD                                                                              \
+    007 /* systemd gives its credentials to a user by an ACL, seen as group bits */
+
+static ferry_status secret_from_file(const char *path, mode_t forbidden, char **ret_secret,
+                                     struct ferry_error *error)
+{
+    FERRY_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat stat;
+    if (fd < 0 || fstat(fd, &stat) != 0)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "cannot open the password file %s: %s", path,
+                          strerror(errno));
+    if (!S_ISREG(stat.st_mode))
+        return ferry_fail(error, FERRY_ERR_CONFIG, "the password file %s is not a plain file",
+                          path);
+    if (stat.st_uid != 0 && stat.st_uid != geteuid())
+        return ferry_fail(error, FERRY_ERR_CONFIG,
+                          "the password file %s belongs to another user (uid %ju)", path,
+                          (uintmax_t)stat.st_uid);
+    if ((stat.st_mode & forbidden) != 0)
+        return ferry_fail(error, FERRY_ERR_CONFIG,
+                          "the password file %s is open to others (mode %04o); chmod 600 it", path,
+                          (unsigned)(stat.st_mode & 07777));
+    return read_secret(fd, path, 0, ret_secret, error);
+}
+
+/* ---- From systemd's credentials ---- */
+
+/* False if there is none. */
+static bool find_credential(const char *connection, const char *key, struct ferry_strbuf *path)
+{
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    if (folder == NULL || folder[0] != '/' || strchr(connection, '/') != NULL)
+        return false;
+    ferry_strbuf_addf(path, "%s/%s.%s", folder, connection, key);
+    return !path->failed && access(ferry_strbuf_text(path), F_OK) == 0;
+}
+
+/* ---- From a command ---- */
+
+static ferry_status start_command(const char *command, pid_t *ret_pid, int *ret_fd,
+                                  struct ferry_error *error)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot make a pipe: %s", strerror(errno));
+    char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    (void)sigemptyset(&none);
+    (void)posix_spawn_file_actions_init(&actions);
+    (void)posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    (void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    (void)posix_spawnattr_init(&attributes);
+    (void)posix_spawnattr_setsigmask(&attributes, &none);
+    (void)posix_spawnattr_setpgroup(&attributes, 0);
+    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+    int failure = posix_spawn(ret_pid, "/bin/sh", &actions, &attributes, arguments, environ);
+    (void)posix_spawnattr_destroy(&attributes);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    (void)close(ends[1]);
+    if (failure != 0) {
+        (void)close(ends[0]);
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot start /bin/sh: %s", strerror(failure));
+    }
+    *ret_fd = ends[0];
+    return FERRY_OK;
+}
+
+static ferry_status secret_from_command(const char *key, const char *command, char **ret_secret,
+                                        struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf origin = {0};
+    ferry_strbuf_addf(&origin, "the output of %s_command", key);
+    pid_t pid = 0;
+    FERRY_AUTO_FD int fd = -1;
+    ferry_status status = start_command(command, &pid, &fd, error);
+    if (status != FERRY_OK)
+        return status;
+    char *secret = NULL;
+    status = read_secret(fd, ferry_strbuf_text(&origin), ferry_clock_ms() + COMMAND_SECONDS * 1000,
+                         &secret, error);
+    if (status != FERRY_OK)
+        (void)kill(-pid, SIGKILL);
+    int result = 0;
+    while (waitpid(pid, &result, 0) < 0 && errno == EINTR)
+        ;
+    if (status == FERRY_OK && !(WIFEXITED(result) && WEXITSTATUS(result) == 0))
+        status = ferry_fail(error, FERRY_ERR_CONFIG,
+                            "%s_command failed (%s %d); run it by hand to see why", key,
+                            WIFEXITED(result) ? "exit code" : "signal",
+                            WIFEXITED(result) ? WEXITSTATUS(result) : WTERMSIG(result));
+    if (status != FERRY_OK) {
+        ferry_secret_free(secret);
+        return status;
+    }
+    *ret_secret = secret;
+    return FERRY_OK;
+}
+
+/* ---- From a person ---- */
+
+static ferry_status read_line_hidden(int fd, char **ret_secret, struct ferry_error *error)
+{
+    struct termios old;
+    if (tcgetattr(fd, &old) != 0)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot use the terminal: %s", strerror(errno));
+    struct termios hidden = old;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    (void)tcsetattr(fd, TCSAFLUSH, &hidden);
+    char line[1024] = {0};
+    ssize_t size = read(fd, line, sizeof line - 1);
+    (void)tcsetattr(fd, TCSAFLUSH, &old);
+    (void)!write(fd, "\n", 1);
+    ferry_status status = FERRY_OK;
+    if (size > 0 && line[size - 1] == '\n')
+        line[--size] = '\0';
+    if (size <= 0)
+        status = ferry_fail(error, FERRY_ERR_CONFIG, "no password was given");
+    else if ((*ret_secret = strdup(line)) == NULL)
+        status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    explicit_bzero(line, sizeof line);
+    return status;
+}
+
+static ferry_status secret_from_prompt(const struct ferry_config *config, const char *key,
+                                       char **ret_secret, struct ferry_error *error)
+{
+    if (!prompt_allowed || isatty(STDIN_FILENO) == 0)
+        return FERRY_OK;
+    FERRY_AUTO_FD int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return FERRY_OK;
+    FERRY_AUTO_STRBUF struct ferry_strbuf prompt = {0};
+    ferry_strbuf_addf(&prompt, "%s for %s: ", key, config->name);
+    (void)!write(fd, ferry_strbuf_text(&prompt), prompt.length);
+    return read_line_hidden(fd, ret_secret, error);
+}
+
+/* ---- The order in which they are tried ---- */
+
+static const char *sibling(const struct ferry_config *config, const char *key, const char *suffix,
+                           struct ferry_strbuf *name)
+{
+    ferry_strbuf_reset(name);
+    ferry_strbuf_addf(name, "%s_%s", key, suffix);
+    return ferry_config_string(config, ferry_strbuf_text(name));
+}
+
+static ferry_status secret_from_environment(const char *key, const char *name, char **ret_secret,
+                                            struct ferry_error *error)
+{
+    const char *value = getenv(name);
+    if (value == NULL || value[0] == '\0')
+        return ferry_fail(error, FERRY_ERR_CONFIG,
+                          "the environment variable %s, named by %s_env, is %s", name, key,
+                          value == NULL ? "not set" : "empty");
+    *ret_secret = strdup(value);
+    if (*ret_secret == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    return FERRY_OK;
+}
+
+static ferry_status fetch(const struct ferry_config *config, const char *key, char **ret_secret,
+                          struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    FERRY_AUTO_STRBUF struct ferry_strbuf credential = {0};
+    const char *value = ferry_config_string(config, key);
+    if (value != NULL) {
+        *ret_secret = strdup(value);
+        return *ret_secret != NULL
+                   ? FERRY_OK
+                   : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    }
+    value = sibling(config, key, "file", &name);
+    if (value != NULL)
+        return secret_from_file(value, OPEN_TO_OTHERS, ret_secret, error);
+    value = sibling(config, key, "env", &name);
+    if (value != NULL)
+        return secret_from_environment(key, value, ret_secret, error);
+    value = sibling(config, key, "command", &name);
+    if (value != NULL)
+        return secret_from_command(key, value, ret_secret, error);
+    if (find_credential(config->name, key, &credential))
+        return secret_from_file(ferry_strbuf_text(&credential), OPEN_TO_WORLD, ret_secret, error);
+    return secret_from_prompt(config, key, ret_secret, error);
+}
+
+ferry_status ferry_config_secret(const struct ferry_config *config, const char *key,
+                                 char **ret_secret, struct ferry_error *err)
+{
+    char *secret = NULL;
+    ferry_status status = fetch(config, key, &secret, err);
+    if (status == FERRY_OK)
+        *ret_secret = secret;
+    else
+        ferry_error_prefix(err, "connection '%s': ", config->name);
+    return status;
+}

@@ -1,0 +1,144 @@
+/* The watch: one thread that waits for signals, measures stalls and deadlines, and draws progress.
+ */
+
+#include "watch.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "clock.h"
+
+#define TICK_MS 200
+/* A run that was asked to stop and has not after so long dies by the signal.  That is safe at any
+ * moment (the targets survive SIGKILL); people and systemd wait for no more than five seconds. */
+#define GRACE_MS 4000
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_t thread;
+    bool running;
+    atomic_bool stop;
+    atomic_int signal;
+    struct ferry_watch_job job; /* under lock, like all below */
+    int64_t job_started;        /* 0 = no job */
+    struct ferry_connection *source;
+    _Atomic int64_t source_busy_since; /* 0 = idle */
+} watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void watched_signals(sigset_t *ret_set)
+{
+    (void)sigemptyset(ret_set);
+    (void)sigaddset(ret_set, SIGINT);
+    (void)sigaddset(ret_set, SIGTERM);
+    (void)sigaddset(ret_set, SIGHUP);
+}
+
+static void die_by(int number)
+{
+    sigset_t set;
+    (void)signal(number, SIG_DFL);
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, number);
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    (void)kill(getpid(), number);
+}
+
+static void check_limits(int64_t now)
+{
+    FERRY_LOCK_SCOPE(&watch.lock);
+    if (watch.job_started == 0)
+        return;
+    if (watch.job.run_timeout_ms > 0 && now - watch.job_started > watch.job.run_timeout_ms)
+        ferry_connection_cancel_all(FERRY_CANCEL_DEADLINE);
+    int64_t since = atomic_load(&watch.source_busy_since);
+    if (watch.source != NULL && since != 0 && watch.job.stall_timeout_ms > 0 &&
+        now - since > watch.job.stall_timeout_ms)
+        ferry_connection_cancel(watch.source, FERRY_CANCEL_STALL);
+    if (watch.job.tick != NULL)
+        watch.job.tick(watch.job.data);
+}
+
+static void *watch_thread(void *unused)
+{
+    sigset_t set;
+    int64_t die_at = 0;
+    watched_signals(&set);
+    while (!atomic_load(&watch.stop)) {
+        struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
+        int number = sigtimedwait(&set, NULL, &tick);
+        int64_t now = ferry_clock_ms();
+        if (number > 0 && die_at != 0) {
+            die_by(number); /* asked twice */
+        } else if (number > 0) {
+            die_at = now + GRACE_MS;
+            atomic_store(&watch.signal, number);
+            ferry_connection_cancel_all(FERRY_CANCEL_SIGNAL);
+        } else if (die_at != 0 && now > die_at) {
+            die_by(atomic_load(&watch.signal));
+        }
+        check_limits(now);
+    }
+    return unused;
+}
+
+ferry_status ferry_watch_start(struct ferry_error *error)
+{
+    sigset_t set;
+    watched_signals(&set);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    int failure = pthread_create(&watch.thread, NULL, watch_thread, NULL);
+    if (failure != 0)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot start a thread: %s", strerror(failure));
+    watch.running = true;
+    return FERRY_OK;
+}
+
+void ferry_watch_stop(void)
+{
+    if (!watch.running)
+        return;
+    atomic_store(&watch.stop, true);
+    (void)pthread_join(watch.thread, NULL);
+    watch.running = false;
+}
+
+int ferry_watch_signal(void)
+{
+    return atomic_load(&watch.signal);
+}
+
+void ferry_watch_job_begin(const struct ferry_watch_job *job)
+{
+    FERRY_LOCK_SCOPE(&watch.lock);
+    watch.job = *job;
+    watch.job_started = ferry_clock_ms();
+}
+
+void ferry_watch_job_end(void)
+{
+    FERRY_LOCK_SCOPE(&watch.lock);
+    watch.job = (struct ferry_watch_job){0};
+    watch.job_started = 0;
+}
+
+void ferry_watch_set_source(struct ferry_connection *source)
+{
+    FERRY_LOCK_SCOPE(&watch.lock);
+    watch.source = source;
+    atomic_store(&watch.source_busy_since, 0);
+}
+
+void ferry_watch_source_busy(void)
+{
+    atomic_store(&watch.source_busy_since, ferry_clock_ms());
+}
+
+void ferry_watch_source_idle(void)
+{
+    atomic_store(&watch.source_busy_since, 0);
+}
