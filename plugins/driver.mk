@@ -26,3 +26,7 @@ install-exec-hook:
 
 uninstall-local:
 	rm -f $(DESTDIR)$(driverdir)/$(DRIVER).so
+
+# The driver's manual page, where it has one: driver_page = dbferry-$(DRIVER).7
+include $(top_srcdir)/docs/pod.mk
+CLEANFILES = $(driver_page)
