@@ -1,0 +1,261 @@
+/* Opening and closing a connection through libdbi, and the native handle inside it. */
+
+#include "mysql_driver.h"
+
+#include <dbi/dbi-dev.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <ma_pvio.h>
+
+/* libdbi keeps its connections in a list and is not safe for threads.  Its instance is never shut
+ * down: that would end the client library under connections that other drivers still use. */
+static struct {
+    pthread_mutex_t lock; /* held for each call that touches the instance or its list */
+    dbi_inst instance;
+    dbi_driver driver;
+} connect_dbi = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static bool connect_same_library(dbi_driver driver)
+{
+    int (*ours)(MYSQL *, const char *, unsigned long) = mysql_real_query;
+    void *address;
+    memcpy(&address, &ours, sizeof address);
+    return dbi_driver_specific_function(driver, "mysql_real_query") == address;
+}
+
+/* Called with the lock held. */
+static ferry_status connect_load_dbi(struct ferry_error *err)
+{
+    if (connect_dbi.driver != NULL)
+        return FERRY_OK;
+    if (mysql_library_init(0, NULL, NULL) != 0)
+        return ferry_fail(err, FERRY_ERR_CONFIG, "the MySQL client library does not start");
+    if (connect_dbi.instance == NULL) {
+        if (dbi_initialize_r(NULL, &connect_dbi.instance) < 0) {
+            connect_dbi.instance = NULL;
+            return ferry_fail(err, FERRY_ERR_CONFIG,
+                              "libdbi finds no driver folder; install libdbd-mysql");
+        }
+        dbi_set_verbosity_r(0, connect_dbi.instance);
+    }
+    dbi_driver driver = dbi_driver_open_r("mysql", connect_dbi.instance);
+    if (driver == NULL)
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "libdbi has no driver for MySQL; install libdbd-mysql");
+    if (!connect_same_library(driver))
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "libdbi's mysql driver uses another client library than dbferry was "
+                          "built with; build dbferry against the library that libdbd-mysql uses");
+    connect_dbi.driver = driver;
+    return FERRY_OK;
+}
+
+/* libdbi clears its options without wiping them. */
+static void connect_forget_password(dbi_conn dbi, MYSQL *native)
+{
+    const char *copy = dbi_conn_get_option(dbi, "password");
+    if (copy != NULL) {
+        union {
+            const char *readable;
+            char *writable;
+        } in_libdbi = {.readable = copy};
+        explicit_bzero(in_libdbi.writable, strlen(copy));
+    }
+    dbi_conn_clear_options(dbi);
+    if (native != NULL && native->passwd != NULL) /* kept for reconnecting, which is off */
+        explicit_bzero(native->passwd, strlen(native->passwd));
+}
+
+static ferry_status connect_open_dbi(struct mydrv_conn *conn, struct ferry_error *err)
+{
+    pthread_mutex_lock(&connect_dbi.lock);
+    ferry_status status = connect_load_dbi(err);
+    if (status == FERRY_OK) {
+        conn->dbi = dbi_conn_open(connect_dbi.driver);
+        if (conn->dbi == NULL)
+            status = mydrv_fail_memory(err);
+    }
+    pthread_mutex_unlock(&connect_dbi.lock);
+    return status;
+}
+
+static bool connect_set_options(dbi_conn dbi, const struct mydrv_settings *settings,
+                                const char *connstring, const char *password)
+{
+    /* An unset password would be looked for in the environment. */
+    if (dbi_conn_set_option(dbi, "host", connstring) != 0 ||
+        dbi_conn_set_option(dbi, "username", settings->user) != 0 ||
+        dbi_conn_set_option(dbi, "password", password == NULL ? "" : password) != 0 ||
+        dbi_conn_set_option_numeric(dbi, "port", (int)settings->port) != 0)
+        return false;
+    return settings->database == NULL ||
+           dbi_conn_set_option(dbi, "dbname", settings->database) == 0;
+}
+
+static ferry_status connect_login(struct mydrv_conn *conn, const struct ferry_config *config,
+                                  const struct mydrv_settings *settings, struct ferry_error *err)
+{
+    MYDRV_AUTO_TEXT char *connstring = NULL;
+    char *password = NULL;
+    ferry_status status = mydrv_connstring_make(settings, &connstring, err);
+    if (status == FERRY_OK)
+        status = connect_open_dbi(conn, err);
+    if (status == FERRY_OK)
+        status = ferry_config_secret(config, "password", &password, err);
+    if (status != FERRY_OK)
+        return status;
+    bool set = connect_set_options(conn->dbi, settings, connstring, password);
+    if (password != NULL)
+        ferry_secret_free(password);
+    int failed = set ? dbi_conn_connect(conn->dbi) : -1;
+    dbi_conn_t *inside = conn->dbi;
+    conn->native = failed == 0 ? inside->connection : NULL;
+    connect_forget_password(conn->dbi, conn->native);
+    if (!set)
+        return mydrv_fail_memory(err);
+    if (conn->native == NULL)
+        return mydrv_fail(conn->label, MYDRV_CONNECTING,
+                          inside->error_number > 0 ? (unsigned)inside->error_number : 0,
+                          inside->error_message != NULL ? inside->error_message : "no reason given",
+                          "connect", err);
+    return FERRY_OK;
+}
+
+/* A time limit on each wait for data.  The connection string has no key for it, so it is set where
+ * the library keeps it, in whole seconds. */
+static void connect_set_read_timeout(MYSQL *native, int64_t ms)
+{
+    unsigned seconds = ms <= 0 ? 0 : ms > 86400000 ? 86400U : (unsigned)((ms + 999) / 1000);
+    mysql_optionsv(native, MYSQL_OPT_READ_TIMEOUT, &seconds);
+    MARIADB_PVIO *io = native->net.pvio;
+    if (io != NULL && io->methods->set_timeout != NULL)
+        io->methods->set_timeout(io, PVIO_READ_TIMEOUT, (int)seconds);
+}
+
+/* What must hold before the first statement goes out. */
+static ferry_status connect_secure(struct mydrv_conn *conn, const struct mydrv_settings *settings,
+                                   struct ferry_error *err)
+{
+    unsigned off = 0;
+    mysql_optionsv(conn->native, MYSQL_OPT_LOCAL_INFILE, &off);
+    const char *cipher = mysql_get_ssl_cipher(conn->native);
+    if (cipher == NULL && settings->tls >= MYDRV_TLS_REQUIRED)
+        return ferry_fail(err, FERRY_ERR_REFUSED,
+                          "%s: the connection is not encrypted although ssl_mode is \"%s\"; switch "
+                          "TLS on at the server; somebody on the way may have taken its offer out",
+                          conn->label, mydrv_tls_mode_name(settings->tls));
+    const char *version = NULL;
+    mariadb_get_infov(conn->native, MARIADB_CONNECTION_TLS_VERSION, &version);
+    int made;
+    if (cipher != NULL)
+        made = asprintf(&conn->tls, "%s, %s, %s", version == NULL ? "TLS" : version, cipher,
+                        settings->tls == MYDRV_TLS_VERIFY_IDENTITY ? "identity verified"
+                        : settings->fingerprint != NULL            ? "fingerprint matched"
+                        : settings->tls == MYDRV_TLS_VERIFY_CA     ? "CA verified, host not"
+                                                                   : "server not verified");
+    else
+        made = asprintf(&conn->tls, "none (%s)",
+                        settings->use_socket                  ? "unix socket"
+                        : settings->tls == MYDRV_TLS_DISABLED ? "ssl_mode \"disabled\""
+                                                              : "the server offers none");
+    if (made < 0) {
+        conn->tls = NULL;
+        return mydrv_fail_memory(err);
+    }
+    ferry_log(FERRY_LOG_INFO, "%s: TLS: %s", conn->label, conn->tls);
+    conn->wake_fd = fcntl((int)mysql_get_socket(conn->native), F_DUPFD_CLOEXEC, 3);
+    if (conn->wake_fd < 0)
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "%s: cannot duplicate the socket", conn->label);
+    connect_set_read_timeout(conn->native, settings->read_timeout_ms);
+    return FERRY_OK;
+}
+
+static char *connect_make_label(const struct ferry_config *config,
+                                const struct mydrv_settings *settings)
+{
+    char *label = NULL;
+    int made;
+    if (settings->use_socket)
+        made =
+            asprintf(&label, "connection '%s' (%s at socket %s)", ferry_config_name(config),
+                     settings->user, settings->socket == NULL ? "of localhost" : settings->socket);
+    else
+        made = asprintf(&label, "connection '%s' (%s at %s:%u)", ferry_config_name(config),
+                        settings->user, settings->host, settings->port);
+    return made < 0 ? NULL : label;
+}
+
+ferry_status mydrv_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
+                           struct ferry_error *err)
+{
+    (void)role; /* the core lets no driver without a target half be a target */
+    struct mydrv_settings settings = {0};
+    ferry_status status = mydrv_settings_read(config, &settings, err);
+    if (status != FERRY_OK)
+        return status;
+    struct mydrv_conn *conn = calloc(1, sizeof *conn);
+    if (conn != NULL) {
+        conn->wake_fd = -1;
+        conn->label = connect_make_label(config, &settings);
+    }
+    if (conn == NULL || conn->label == NULL)
+        status = mydrv_fail_memory(err);
+    if (status == FERRY_OK)
+        status = mydrv_tls_check_settings(&settings, err);
+    if (status == FERRY_OK)
+        status = connect_login(conn, config, &settings, err);
+    if (status == FERRY_OK)
+        status = connect_secure(conn, &settings, err);
+    if (status == FERRY_OK)
+        status = mydrv_session_set_up(conn, config, &settings, err);
+    mydrv_settings_clear(&settings);
+    if (status != FERRY_OK) {
+        mydrv_disconnect(conn);
+        return status;
+    }
+    *ret_conn = conn;
+    return FERRY_OK;
+}
+
+void mydrv_disconnect(void *conn)
+{
+    struct mydrv_conn *c = conn;
+    if (c == NULL)
+        return;
+    if (c->dbi != NULL) {
+        pthread_mutex_lock(&connect_dbi.lock);
+        dbi_conn_close(c->dbi);
+        pthread_mutex_unlock(&connect_dbi.lock);
+    }
+    if (c->wake_fd >= 0)
+        close(c->wake_fd);
+    free(c->label);
+    free(c->server);
+    free(c->time_zone);
+    free(c->tls);
+    free(c);
+}
+
+/* The library closes its own descriptor as soon as it sees an error, and the number may then belong
+ * to somebody else; the duplicate stays ours until disconnect. */
+void mydrv_cancel(void *conn)
+{
+    struct mydrv_conn *c = conn;
+    atomic_store(&c->cancelled, true);
+    shutdown(c->wake_fd, SHUT_RDWR);
+}
+
+ferry_status mydrv_conn_check(const struct mydrv_conn *conn, struct ferry_error *err)
+{
+    if (atomic_load(&conn->cancelled))
+        return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
+    if (conn->broken)
+        return ferry_fail(err, FERRY_ERR_INTERNAL,
+                          "%s: a read was given up before its end; connect again", conn->label);
+    return FERRY_OK;
+}

@@ -1,0 +1,175 @@
+/* One value from the network buffer into its cell, with one copy and no conversion.
+ *
+ * Connector/C 3.3.20 checks each length against the packet before it calls us; older ones do not,
+ * and none tells where the packet ends.  So every value is also held against the end of the
+ * network buffer: a server that lies cannot make us read outside of it.
+ */
+
+#include "mysql_driver.h"
+
+#include <string.h>
+
+static uint64_t decode_little_endian(const unsigned char *at, unsigned size)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < size; i++)
+        value |= (uint64_t)at[i] << (8 * i);
+    return value;
+}
+
+const unsigned char *mydrv_decode_length(const unsigned char *at, const unsigned char *end,
+                                         uint64_t *ret_length)
+{
+    if (at >= end)
+        return NULL;
+    unsigned first = *at++;
+    uint64_t length = first;
+    if (first > 250) {
+        unsigned size = first == 252 ? 2 : first == 253 ? 3 : first == 254 ? 8 : 0;
+        if (size == 0 || (size_t)(end - at) < size)
+            return NULL;
+        length = decode_little_endian(at, size);
+        at += size;
+    }
+    if (length > (uint64_t)(end - at))
+        return NULL;
+    *ret_length = length;
+    return at;
+}
+
+/* Bytes of a value that has no length before it; 0 for the others. */
+static const unsigned char decode_fixed_size[] = {
+    [MYDRV_CODEC_INT8] = 1,     [MYDRV_CODEC_UINT8] = 1, [MYDRV_CODEC_INT16] = 2,
+    [MYDRV_CODEC_UINT16] = 2,   [MYDRV_CODEC_INT32] = 4, [MYDRV_CODEC_UINT32] = 4,
+    [MYDRV_CODEC_INT64] = 8,    [MYDRV_CODEC_FLOAT] = 4, [MYDRV_CODEC_DOUBLE] = 8,
+    [MYDRV_CODEC_STRING] = 0,   [MYDRV_CODEC_DATE] = 0,  [MYDRV_CODEC_TIME] = 0,
+    [MYDRV_CODEC_DATETIME] = 0,
+};
+
+static void decode_float(const unsigned char *at, struct ferry_cell *cell)
+{
+    uint32_t bits = (uint32_t)decode_little_endian(at, 4);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    cell->v.f = (double)value;
+}
+
+static void decode_double(const unsigned char *at, struct ferry_cell *cell)
+{
+    uint64_t bits = decode_little_endian(at, 8);
+    memcpy(&cell->v.f, &bits, sizeof bits);
+}
+
+static void decode_fixed(enum mydrv_codec codec, const unsigned char *at, struct ferry_cell *cell)
+{
+    switch (codec) {
+    case MYDRV_CODEC_INT8:
+        cell->v.i = (int8_t)*at;
+        break;
+    case MYDRV_CODEC_UINT8:
+        cell->v.u = *at;
+        break;
+    case MYDRV_CODEC_INT16:
+        cell->v.i = (int16_t)decode_little_endian(at, 2);
+        break;
+    case MYDRV_CODEC_UINT16:
+        cell->v.u = decode_little_endian(at, 2);
+        break;
+    case MYDRV_CODEC_INT32:
+        cell->v.i = (int32_t)decode_little_endian(at, 4);
+        break;
+    case MYDRV_CODEC_UINT32:
+        cell->v.u = decode_little_endian(at, 4);
+        break;
+    case MYDRV_CODEC_INT64: /* signed or not: the same bits */
+        cell->v.u = decode_little_endian(at, 8);
+        break;
+    case MYDRV_CODEC_FLOAT:
+        decode_float(at, cell);
+        break;
+    case MYDRV_CODEC_DOUBLE:
+        decode_double(at, cell);
+        break;
+    case MYDRV_CODEC_STRING:
+    case MYDRV_CODEC_DATE:
+    case MYDRV_CODEC_TIME:
+    case MYDRV_CODEC_DATETIME:
+        break; /* these have a length before them */
+    }
+}
+
+static ferry_status decode_fail(struct mydrv_cursor *cursor, unsigned column, ferry_status status,
+                                const char *what)
+{
+    return ferry_fail_cell(cursor->err, status, cursor->batch, ferry_batch_count(cursor->batch) - 1,
+                           column, "%s", what);
+}
+
+static ferry_status decode_too_big(struct mydrv_cursor *cursor, unsigned column)
+{
+    return decode_fail(cursor, column, FERRY_ERR_SYSTEM, "out of memory for this value");
+}
+
+/* Dates and times: at most 26 characters, printed straight into the batch. */
+static ferry_status decode_moment(struct mydrv_cursor *cursor, unsigned column,
+                                  const unsigned char *at, size_t size, struct ferry_cell *cell)
+{
+    const struct mydrv_cell_format *format = &cursor->formats[column];
+    char text[MYDRV_DATETIME_ROOM];
+    size_t length;
+    if (format->codec == MYDRV_CODEC_DATE)
+        length = mydrv_format_date(at, size, text);
+    else if (format->codec == MYDRV_CODEC_DATETIME)
+        length = mydrv_format_datetime(at, size, format->scale, text);
+    else
+        length = mydrv_format_time(at, size, format->scale, text);
+    if (length == 0)
+        return decode_fail(cursor, column, FERRY_ERR_STREAM,
+                           "the server sent a date or time that does not exist; the stream is "
+                           "damaged, or something other than a MySQL server answers");
+    if (!ferry_batch_text(cursor->batch, cell, text, length))
+        return decode_too_big(cursor, column);
+    return FERRY_OK;
+}
+
+static ferry_status decode_value(struct mydrv_cursor *cursor, unsigned column, unsigned char **row)
+{
+    static const char malformed[] = "the server sent a malformed row; the stream is damaged, or "
+                                    "something other than a MySQL server answers";
+    const struct mydrv_cell_format *format = &cursor->formats[column];
+    struct ferry_cell *cell = &cursor->cells[column];
+    const unsigned char *at = *row;
+    const unsigned char *end = cursor->conn->native->net.buff_end;
+    size_t fixed = decode_fixed_size[format->codec];
+    if (fixed > 0) {
+        if (at > end || (size_t)(end - at) < fixed)
+            return decode_fail(cursor, column, FERRY_ERR_STREAM, malformed);
+        decode_fixed(format->codec, at, cell);
+        *row += fixed;
+        return FERRY_OK;
+    }
+    uint64_t length = 0;
+    const unsigned char *value = mydrv_decode_length(at, end, &length);
+    if (value == NULL)
+        return decode_fail(cursor, column, FERRY_ERR_STREAM, malformed);
+    *row += (size_t)(value - at) + length;
+    if (format->codec != MYDRV_CODEC_STRING)
+        return decode_moment(cursor, column, value, length, cell);
+    if (!ferry_batch_text(cursor->batch, cell, (const char *)value, length))
+        return decode_too_big(cursor, column);
+    return FERRY_OK;
+}
+
+void mydrv_decode_cell(void *data, unsigned column, unsigned char **row)
+{
+    struct mydrv_cursor *cursor = data;
+    if (cursor->failed != FERRY_OK || column >= cursor->column_count)
+        return;
+    /* The first value of a row is the proof that there is a row to add. */
+    if (column == 0)
+        cursor->cells = ferry_batch_row(cursor->batch);
+    if (row == NULL)
+        cursor->cells[column].null = 1;
+    else
+        cursor->failed = decode_value(cursor, column, row);
+}

@@ -1,0 +1,192 @@
+/* Error numbers of the server and of the client library -> the core's classes, in one table. */
+
+#include "mysql_driver.h"
+
+#include <errmsg.h>
+#include <string.h>
+
+#define ANY_PHASE (MYDRV_CONNECTING | MYDRV_SETTING_UP | MYDRV_DESCRIBING | MYDRV_READING)
+#define AFTER_CONNECTING (MYDRV_SETTING_UP | MYDRV_DESCRIBING | MYDRV_READING)
+
+static const char hint_reach[] = "check that the server runs and that host, port and network are "
+                                 "right";
+static const char hint_login[] = "check user, password and the hosts from which the account may "
+                                 "connect";
+static const char hint_grant[] = "grant the account what is missing";
+static const char hint_name[] = "check the name and the `database` of the connection";
+static const char hint_query[] = "correct the query";
+static const char hint_view[] = "mend the view's definition on the server";
+static const char hint_lost[] = "the server went away or closed the connection; look into its log "
+                                "and run again";
+static const char hint_stopped[] = "somebody or a time limit stopped the query on the server; run "
+                                   "again";
+static const char hint_later[] = "try again later";
+static const char hint_plugin[] = "the account logs in by a method that would give the password "
+                                  "away over this connection, or that the client library lacks; "
+                                  "use ssl_mode \"verify-identity\" or change the account's method";
+static const char hint_value[] = "correct the value or the expression in the source";
+static const char hint_big[] = "a row is larger than max_allowed_packet of the server, or 1 GiB";
+static const char hint_network[] = "the connection broke the protocol; run again";
+static const char hint_none[] = "";
+
+/* The first entry that fits both the number and the phase counts.  Numbers below 2000 and from 3000
+ * to 4999 are the server's. */
+static const struct mydrv_fault {
+    unsigned code;
+    unsigned phases;
+    ferry_status status;
+    const char *hint;
+} faults[] = {
+    /* Not reached: these, while connecting, and no others let a fallback source step in. */
+    {CR_SOCKET_CREATE_ERROR, MYDRV_CONNECTING, FERRY_ERR_SYSTEM, hint_none},
+    {CR_CONNECTION_ERROR, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
+    {CR_CONN_HOST_ERROR, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
+    {CR_IPSOCK_ERROR, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
+    {CR_UNKNOWN_HOST, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
+    {CR_SERVER_GONE_ERROR, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
+    {CR_SERVER_LOST, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
+    {CR_SERVER_LOST_EXTENDED, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
+    {1040, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE,
+     "the server has no free connection; raise its "
+     "max_connections, or try again later"},
+    {1053, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, "the server is shutting down; try again later"},
+    {1129, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE,
+     "the server blocks this host after failed "
+     "connections; run FLUSH HOSTS there"},
+    /* Refused. */
+    {CR_SSL_CONNECTION_ERROR, MYDRV_CONNECTING, FERRY_ERR_REFUSED, hint_none},
+    {CR_SECURE_AUTH, MYDRV_CONNECTING, FERRY_ERR_REFUSED, hint_plugin},
+    {CR_AUTH_PLUGIN_CANNOT_LOAD, MYDRV_CONNECTING, FERRY_ERR_REFUSED, hint_plugin},
+    {CR_AUTH_PLUGIN_ERR, MYDRV_CONNECTING, FERRY_ERR_REFUSED, hint_plugin},
+    {CR_PLUGIN_NOT_ALLOWED, MYDRV_CONNECTING, FERRY_ERR_REFUSED, hint_plugin},
+    {1045, ANY_PHASE, FERRY_ERR_REFUSED, hint_login},
+    {1130, ANY_PHASE, FERRY_ERR_REFUSED, hint_login},
+    {1251, ANY_PHASE, FERRY_ERR_REFUSED, hint_plugin},
+    {1524, ANY_PHASE, FERRY_ERR_REFUSED, hint_plugin},
+    {1698, ANY_PHASE, FERRY_ERR_REFUSED, hint_login},
+    {1820, ANY_PHASE, FERRY_ERR_REFUSED, "the password has expired; set a new one"},
+    {1862, ANY_PHASE, FERRY_ERR_REFUSED, "the password has expired; set a new one"},
+    {3118, ANY_PHASE, FERRY_ERR_REFUSED, "the account is locked; unlock it"},
+    {4151, ANY_PHASE, FERRY_ERR_REFUSED, "the account is locked; unlock it"},
+    {3159, ANY_PHASE, FERRY_ERR_REFUSED,
+     "the server takes only TLS; set ssl_mode to "
+     "\"verify-identity\""},
+    {1044, ANY_PHASE, FERRY_ERR_REFUSED, hint_grant},
+    {1095, ANY_PHASE, FERRY_ERR_REFUSED, hint_grant},
+    {1142, ANY_PHASE, FERRY_ERR_REFUSED, hint_grant},
+    {1143, ANY_PHASE, FERRY_ERR_REFUSED, hint_grant},
+    {1227, ANY_PHASE, FERRY_ERR_REFUSED, hint_grant},
+    {1345, ANY_PHASE, FERRY_ERR_REFUSED, hint_grant},
+    {1370, ANY_PHASE, FERRY_ERR_REFUSED, hint_grant},
+    {1449, ANY_PHASE, FERRY_ERR_NOT_FOUND, hint_view},
+    {1792, ANY_PHASE, FERRY_ERR_REFUSED, "a source is only read; the query must not write"},
+    /* Not there. */
+    {1046, ANY_PHASE, FERRY_ERR_CONFIG, "set `database` in the connection"},
+    {1049, ANY_PHASE, FERRY_ERR_NOT_FOUND, "check the `database` of the connection"},
+    {1051, ANY_PHASE, FERRY_ERR_NOT_FOUND, hint_name},
+    {1102, ANY_PHASE, FERRY_ERR_NOT_FOUND, hint_name},
+    {1103, ANY_PHASE, FERRY_ERR_NOT_FOUND, hint_name},
+    {1109, ANY_PHASE, FERRY_ERR_NOT_FOUND, hint_name},
+    {1146, ANY_PHASE, FERRY_ERR_NOT_FOUND, hint_name},
+    {1356, ANY_PHASE, FERRY_ERR_NOT_FOUND, hint_view},
+    {1054, ANY_PHASE, FERRY_ERR_NOT_FOUND, hint_query},
+    {1064, AFTER_CONNECTING, FERRY_ERR_NOT_FOUND, hint_query},
+    {1149, AFTER_CONNECTING, FERRY_ERR_NOT_FOUND, hint_query},
+    {1305, AFTER_CONNECTING, FERRY_ERR_NOT_FOUND, hint_query},
+    {1295, AFTER_CONNECTING, FERRY_ERR_NOT_FOUND, "only a SELECT can be read"},
+    {1298, ANY_PHASE, FERRY_ERR_CONFIG,
+     "give `time_zone` as an offset such as \"+00:00\", or load "
+     "the server's time zone tables"},
+    /* Try again. */
+    {1203, ANY_PHASE, FERRY_ERR_BUSY, hint_later},
+    {1205, ANY_PHASE, FERRY_ERR_BUSY, hint_later},
+    {1213, ANY_PHASE, FERRY_ERR_BUSY, hint_later},
+    {1226, ANY_PHASE, FERRY_ERR_BUSY, hint_later},
+    {1412, ANY_PHASE, FERRY_ERR_BUSY, "a table was altered just now; run again"},
+    {1614, ANY_PHASE, FERRY_ERR_BUSY, hint_later},
+    /* Values. */
+    {1153, ANY_PHASE, FERRY_ERR_DATA, hint_big},
+    {CR_NET_PACKET_TOO_LARGE, ANY_PHASE, FERRY_ERR_DATA, hint_big},
+    {1242, ANY_PHASE, FERRY_ERR_DATA, hint_value},
+    {1292, MYDRV_READING, FERRY_ERR_DATA, hint_value},
+    {1365, MYDRV_READING, FERRY_ERR_DATA, hint_value},
+    {1366, MYDRV_READING, FERRY_ERR_DATA, hint_value},
+    {1690, ANY_PHASE, FERRY_ERR_DATA, hint_value},
+    /* The stream. */
+    {CR_SERVER_GONE_ERROR, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
+    {CR_SERVER_LOST, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
+    {CR_SERVER_LOST_EXTENDED, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
+    {1053, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
+    {1927, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},
+    {1317, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},
+    {1969, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},
+    {3024, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},
+    {CR_MALFORMED_PACKET, ANY_PHASE, FERRY_ERR_STREAM, hint_network},
+    {CR_SERVER_HANDSHAKE_ERR, MYDRV_CONNECTING, FERRY_ERR_REFUSED,
+     "what answers there is not a MySQL server of our time"},
+    {CR_VERSION_ERROR, MYDRV_CONNECTING, FERRY_ERR_REFUSED,
+     "what answers there is not a MySQL server of our time"},
+    /* Ours. */
+    {CR_OUT_OF_MEMORY, ANY_PHASE, FERRY_ERR_SYSTEM, hint_none},
+    {CR_COMMANDS_OUT_OF_SYNC, ANY_PHASE, FERRY_ERR_INTERNAL, hint_none},
+    {CR_CONNSTR_PARSE_ERROR, ANY_PHASE, FERRY_ERR_INTERNAL, hint_none},
+    /* Whatever is not listed. */
+    {0, MYDRV_CONNECTING, FERRY_ERR_REFUSED, hint_none},
+    {0, MYDRV_SETTING_UP, FERRY_ERR_CONFIG, "check session_variables and time_zone"},
+    {0, MYDRV_DESCRIBING, FERRY_ERR_NOT_FOUND, hint_query},
+    {0, MYDRV_READING, FERRY_ERR_STREAM, hint_none},
+};
+
+ferry_status mydrv_fault_class(unsigned code, enum mydrv_phase phase, const char **ret_hint)
+{
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        const struct mydrv_fault *fault = &faults[i];
+        if ((fault->code == code || fault->code == 0) && (fault->phases & phase) != 0) {
+            *ret_hint = fault->hint;
+            return fault->status;
+        }
+    }
+    *ret_hint = hint_none;
+    return FERRY_ERR_INTERNAL; /* unreachable: the last entries cover every phase */
+}
+
+ferry_status mydrv_fail(const char *label, enum mydrv_phase phase, unsigned code, const char *text,
+                        const char *doing, struct ferry_error *err)
+{
+    const char *hint;
+    ferry_status status = mydrv_fault_class(code, phase, &hint);
+    if (phase == MYDRV_CONNECTING && code == CR_SSL_CONNECTION_ERROR)
+        hint = mydrv_tls_explain(text);
+    if (phase == MYDRV_CONNECTING && strstr(text, "before completion of TLS handshake") != NULL)
+        return ferry_fail(err, FERRY_ERR_UNREACHABLE,
+                          "%s: cannot %s: unauthenticated error before TLS (anybody on the way "
+                          "could have sent it): %s (error %u); look into the server's log",
+                          label, doing, text, code);
+    return ferry_fail(err, status, "%s: cannot %s: %s (error %u)%s%s", label, doing, text, code,
+                      *hint == '\0' ? "" : "; ", hint);
+}
+
+ferry_status mydrv_fail_conn(struct mydrv_conn *conn, enum mydrv_phase phase, const char *doing,
+                             struct ferry_error *err)
+{
+    if (atomic_load(&conn->cancelled))
+        return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
+    return mydrv_fail(conn->label, phase, mysql_errno(conn->native), mysql_error(conn->native),
+                      doing, err);
+}
+
+ferry_status mydrv_fail_stmt(struct mydrv_conn *conn, MYSQL_STMT *stmt, enum mydrv_phase phase,
+                             const char *doing, struct ferry_error *err)
+{
+    unsigned code = mysql_stmt_errno(stmt);
+    if (code == 0)
+        return mydrv_fail_conn(conn, phase, doing, err);
+    if (atomic_load(&conn->cancelled))
+        return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
+    return mydrv_fail(conn->label, phase, code, mysql_stmt_error(stmt), doing, err);
+}
+
+ferry_status mydrv_fail_memory(struct ferry_error *err)
+{
+    return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+}

@@ -1,0 +1,234 @@
+/* What the files of the mysql driver share, listed under the file that each function lives in.
+ *
+ * The client library owns the prefix mysql_, so this driver's own names begin with mydrv_.
+ * A connection is opened by libdbi; rows are read through the native handle inside it.
+ */
+
+#ifndef DBFERRY_MYSQL_DRIVER_H
+#define DBFERRY_MYSQL_DRIVER_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <mysql.h>
+
+#include <dbi/dbi.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "dbferry/driver.h"
+
+/* ---- settings.c: the options of one connection, read and checked ---- */
+
+enum mydrv_tls_mode { /* MySQL's meanings; a higher one demands more */
+                      MYDRV_TLS_DISABLED,
+                      MYDRV_TLS_PREFERRED,
+                      MYDRV_TLS_REQUIRED,
+                      MYDRV_TLS_VERIFY_CA,
+                      MYDRV_TLS_VERIFY_IDENTITY,
+};
+
+struct mydrv_settings {
+    const char *host;   /* never NULL; checked against a short list of characters */
+    const char *socket; /* set: where the unix socket is; "" with use_socket: the library's own */
+    const char *database;
+    char *user; /* owned: as configured, or the name of the account that runs dbferry */
+    const char *time_zone;
+    const char *ca, *capath, *cert, *key, *crl; /* readable when they were checked, or NULL */
+    const char *fingerprint, *tls_version;
+    enum mydrv_tls_mode tls;
+    unsigned port;
+    unsigned connect_timeout; /* seconds, at least 1 */
+    int64_t read_timeout_ms;
+    bool use_socket;
+};
+
+/* The strings other than `user` belong to `config`.  Fails with CONFIG or SYSTEM. */
+ferry_status mydrv_settings_read(const struct ferry_config *config, struct mydrv_settings *ret,
+                                 struct ferry_error *err);
+void mydrv_settings_clear(struct mydrv_settings *settings);
+/* 1 if traffic to `host` never leaves this machine. */
+bool mydrv_host_is_local(const char *host);
+bool mydrv_host_is_valid(const char *host);
+
+/* ---- connstring.c: the connection string that the client library reads in place of a host ---- */
+
+/* Append `key={value};`.  False, and nothing written, if the library's parser could take the value
+ * for something else.  NULL and "" are left out. */
+bool mydrv_connstring_add(FILE *string, const char *key, const char *value);
+/* The whole string for these settings; the caller frees it.  Fails with CONFIG or SYSTEM. */
+ferry_status mydrv_connstring_make(const struct mydrv_settings *settings, char **ret_string,
+                                   struct ferry_error *err);
+
+/* ---- tls.c: what each ssl_mode asks of the client library, and the check after it ---- */
+
+enum mydrv_tls_mode mydrv_tls_mode_parse(const char *name);
+const char *mydrv_tls_mode_name(enum mydrv_tls_mode mode);
+/* Fails with CONFIG where files or modes contradict each other or a file cannot be read. */
+ferry_status mydrv_tls_check_settings(const struct mydrv_settings *settings,
+                                      struct ferry_error *err);
+bool mydrv_tls_add_options(FILE *string, const struct mydrv_settings *settings);
+/* What the library's words for a failed handshake mean and what to do. */
+const char *mydrv_tls_explain(const char *text);
+
+/* ---- connect.c: opening and closing through libdbi ---- */
+
+struct mydrv_conn {
+    dbi_conn dbi;
+    MYSQL *native; /* inside `dbi` */
+    char *label;   /* "connection 'NAME' (USER@HOST:PORT)", for messages */
+    char *server;  /* "MariaDB 10.11.19", for facts */
+    char *time_zone;
+    char *tls;               /* "TLSv1.3, CIPHER" or why there is none */
+    int wake_fd;             /* a duplicate of the socket that only this struct closes */
+    atomic_bool cancelled;   /* set from any thread */
+    unsigned bytes_per_char; /* at most, in texts that the server sends */
+    bool utc;                /* instants arrive in UTC */
+    bool broken;             /* the stream was cut off: nothing else can be asked */
+};
+
+ferry_status mydrv_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
+                           struct ferry_error *err);
+void mydrv_disconnect(void *conn);
+void mydrv_cancel(void *conn);
+/* Fails with CANCELLED, or with STREAM after a cut-off read, where nothing may be asked any more.
+ */
+ferry_status mydrv_conn_check(const struct mydrv_conn *conn, struct ferry_error *err);
+
+/* ---- session.c: the state of the session on the server ---- */
+
+ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_config *config,
+                                  const struct mydrv_settings *settings, struct ferry_error *err);
+ferry_status mydrv_snapshot_begin(void *conn, struct ferry_error *err);
+void mydrv_snapshot_end(void *conn);
+/* The server's warnings about the statement just read are errors; notes are logged. */
+ferry_status mydrv_session_check_warnings(struct mydrv_conn *conn, const char *what,
+                                          struct ferry_error *err);
+
+/* ---- types.c: a column of a result -> the common type descriptor ---- */
+
+enum mydrv_codec { /* how one value stands in a row of the binary protocol */
+                   MYDRV_CODEC_INT8,
+                   MYDRV_CODEC_UINT8,
+                   MYDRV_CODEC_INT16,
+                   MYDRV_CODEC_UINT16,
+                   MYDRV_CODEC_INT32,
+                   MYDRV_CODEC_UINT32,
+                   MYDRV_CODEC_INT64,
+                   MYDRV_CODEC_FLOAT,
+                   MYDRV_CODEC_DOUBLE,
+                   MYDRV_CODEC_STRING,
+                   MYDRV_CODEC_DATE,
+                   MYDRV_CODEC_TIME,
+                   MYDRV_CODEC_DATETIME,
+};
+
+struct mydrv_column {
+    struct ferry_column column; /* .name belongs to the field, .native to this struct */
+    char *native;
+    enum mydrv_codec codec;
+};
+
+/* `bytes_per_char` and `utc` as in struct mydrv_conn.  Fails with SCHEMA, naming column and type,
+ * where the type is not carried. */
+ferry_status mydrv_column_describe(const MYSQL_FIELD *field, size_t position,
+                                   unsigned bytes_per_char, bool utc, struct mydrv_column *ret,
+                                   struct ferry_error *err);
+void mydrv_column_clear(struct mydrv_column *column);
+
+/* ---- statement.c: what is asked for as a prepared statement ---- */
+
+/* The SQL text; the caller frees it.  `ret_what` (also to be freed) names it for messages. */
+ferry_status mydrv_statement_text(const struct ferry_read *read, char **ret_sql, char **ret_what,
+                                  struct ferry_error *err);
+ferry_status mydrv_statement_prepare(struct mydrv_conn *conn, const char *sql, const char *what,
+                                     MYSQL_STMT **ret_stmt, struct ferry_error *err);
+ferry_status mydrv_describe(void *conn, const struct ferry_read *read, struct ferry_schema *schema,
+                            struct ferry_error *err);
+
+/* ---- read.c: rows, unbuffered, in the binary protocol ---- */
+
+struct mydrv_cell_format { /* all that decoding one column needs */
+    enum mydrv_codec codec;
+    unsigned scale;
+};
+
+struct mydrv_cursor {
+    struct mydrv_conn *conn;
+    MYSQL_STMT *stmt;
+    char *what; /* "view 'NAME'", for messages */
+    struct mydrv_cell_format *formats;
+    size_t column_count;
+    uint64_t rows;
+    bool ended; /* the server confirmed the end */
+    /* while read_batch runs: */
+    struct ferry_batch *batch;
+    struct ferry_error *err;
+    struct ferry_cell *cells; /* the row that is being filled */
+    ferry_status failed;      /* what a value of this row failed with */
+};
+
+ferry_status mydrv_read_begin(void *conn, const struct ferry_read *read,
+                              const struct ferry_schema *schema, void **ret_cursor,
+                              struct ferry_error *err);
+ferry_status mydrv_read_batch(void *cursor, struct ferry_batch *batch, struct ferry_error *err);
+void mydrv_read_end(void *cursor);
+
+/* ---- decode.c: one value from the network buffer into its cell ---- */
+
+/* The client library calls this for each column of a row in turn (STMT_ATTR_CB_RESULT).  `data` is
+ * the cursor; `*row` points at the value and is moved past it; NULL means NULL. */
+void mydrv_decode_cell(void *data, unsigned column, unsigned char **row);
+/* A length before a value, in the protocol's 1, 3, 4 or 9 bytes.  NULL if it is malformed or if the
+ * value would reach past `end`; else where the value begins. */
+const unsigned char *mydrv_decode_length(const unsigned char *at, const unsigned char *end,
+                                         uint64_t *ret_length);
+
+/* ---- format.c: dates and times as text ---- */
+
+#define MYDRV_DATE_ROOM 10     /* 2024-02-29 */
+#define MYDRV_DATETIME_ROOM 26 /* 2024-02-29 23:59:59.999999 */
+#define MYDRV_TIME_ROOM 17     /* -838:59:59.999999 */
+
+/* `wire` is the value without its length byte, `scale` (0 to 6) the fraction digits to print.  Each
+ * returns the length of the text, or 0 if no server would send such a value. */
+size_t mydrv_format_date(const unsigned char *wire, size_t size, char *room);
+size_t mydrv_format_datetime(const unsigned char *wire, size_t size, unsigned scale, char *room);
+size_t mydrv_format_time(const unsigned char *wire, size_t size, unsigned scale, char *room);
+
+/* ---- errors.c: error numbers of server and library -> classes ---- */
+
+enum mydrv_phase { /* what was being done; one bit each */
+                   MYDRV_CONNECTING = 1,
+                   MYDRV_SETTING_UP = 2,
+                   MYDRV_DESCRIBING = 4,
+                   MYDRV_READING = 8,
+};
+
+/* The class of error `code` in this phase; `*ret_hint` says what to do. */
+ferry_status mydrv_fault_class(unsigned code, enum mydrv_phase phase, const char **ret_hint);
+/* Fail because of error `code` with the server's or library's `text`.  `doing` completes
+ * "cannot ...". */
+ferry_status mydrv_fail(const char *label, enum mydrv_phase phase, unsigned code, const char *text,
+                        const char *doing, struct ferry_error *err);
+/* The same with the last error of the connection, or CANCELLED where that was the cause. */
+ferry_status mydrv_fail_conn(struct mydrv_conn *conn, enum mydrv_phase phase, const char *doing,
+                             struct ferry_error *err);
+/* The same for a statement: its own error or, where it has none, the connection's. */
+ferry_status mydrv_fail_stmt(struct mydrv_conn *conn, MYSQL_STMT *stmt, enum mydrv_phase phase,
+                             const char *doing, struct ferry_error *err);
+ferry_status mydrv_fail_memory(struct ferry_error *err);
+
+/* ---- For variables that end with their scope ---- */
+
+static inline void mydrv_free_text(char **text)
+{
+    free(*text);
+}
+#define MYDRV_AUTO_TEXT __attribute__((cleanup(mydrv_free_text)))
+
+#endif /* DBFERRY_MYSQL_DRIVER_H */

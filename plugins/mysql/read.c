@@ -1,0 +1,180 @@
+/* Rows, unbuffered, in the binary protocol: the server's packets become cells as they arrive. */
+
+#include "mysql_driver.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static bool read_same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool read_same_column(const struct ferry_column *a, const struct ferry_column *b)
+{
+    return read_same_text(a->name, b->name) && a->type == b->type && a->flags == b->flags &&
+           a->bits == b->bits && a->precision == b->precision && a->scale == b->scale &&
+           a->length == b->length;
+}
+
+/* Prepare the decoding of each column, and see that the result still is what was described. */
+static ferry_status read_bind_columns(struct mydrv_cursor *cursor,
+                                      const struct ferry_schema *schema, MYSQL_RES *metadata,
+                                      struct ferry_error *err)
+{
+    const struct mydrv_conn *conn = cursor->conn;
+    unsigned count = mysql_num_fields(metadata);
+    const MYSQL_FIELD *fields = mysql_fetch_fields(metadata);
+    if (count != ferry_schema_count(schema))
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "%s: %s now has %u columns and had %zu a moment ago; run again",
+                          conn->label, cursor->what, count, ferry_schema_count(schema));
+    cursor->formats = calloc(count, sizeof *cursor->formats);
+    if (cursor->formats == NULL)
+        return mydrv_fail_memory(err);
+    cursor->column_count = count;
+    for (unsigned i = 0; i < count; i++) {
+        struct mydrv_column column = {0};
+        ferry_status status =
+            mydrv_column_describe(&fields[i], i + 1, conn->bytes_per_char, conn->utc, &column, err);
+        if (status != FERRY_OK)
+            return status;
+        if (!read_same_column(&column.column, ferry_schema_column(schema, i)))
+            status = ferry_fail(err, FERRY_ERR_SCHEMA,
+                                "%s: column '%s' of %s changed a moment ago (now %s); run again",
+                                conn->label, column.column.name, cursor->what, column.native);
+        cursor->formats[i].codec = column.codec;
+        cursor->formats[i].scale = column.column.scale;
+        mydrv_column_clear(&column);
+        if (status != FERRY_OK)
+            return status;
+    }
+    return FERRY_OK;
+}
+
+/* The library's table of attributes takes functions as data pointers. */
+static bool read_set_callback(MYSQL_STMT *stmt, struct mydrv_cursor *cursor)
+{
+    ps_result_callback function = mydrv_decode_cell;
+    const void *address;
+    _Static_assert(sizeof address == sizeof function, "functions fit data pointers");
+    memcpy(&address, &function, sizeof address);
+    return mysql_stmt_attr_set(stmt, STMT_ATTR_CB_USER_DATA, cursor) == 0 &&
+           mysql_stmt_attr_set(stmt, STMT_ATTR_CB_RESULT, address) == 0;
+}
+
+static ferry_status read_start(struct mydrv_cursor *cursor, const struct ferry_schema *schema,
+                               struct ferry_error *err)
+{
+    MYDRV_AUTO_TEXT char *doing = NULL;
+    if (asprintf(&doing, "read %s", cursor->what) < 0) {
+        doing = NULL;
+        return mydrv_fail_memory(err);
+    }
+    if (!read_set_callback(cursor->stmt, cursor))
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "the MySQL client library is too old to hand out rows (Connector/C 3.1 "
+                          "or later is needed)");
+    if (mysql_stmt_execute(cursor->stmt) != 0)
+        return mydrv_fail_stmt(cursor->conn, cursor->stmt, MYDRV_READING, doing, err);
+    MYSQL_RES *metadata = mysql_stmt_result_metadata(cursor->stmt);
+    if (metadata == NULL)
+        return mydrv_fail_memory(err);
+    ferry_status status = read_bind_columns(cursor, schema, metadata, err);
+    mysql_free_result(metadata);
+    return status;
+}
+
+ferry_status mydrv_read_begin(void *conn, const struct ferry_read *read,
+                              const struct ferry_schema *schema, void **ret_cursor,
+                              struct ferry_error *err)
+{
+    MYDRV_AUTO_TEXT char *sql = NULL;
+    struct mydrv_cursor *cursor = calloc(1, sizeof *cursor);
+    if (cursor == NULL)
+        return mydrv_fail_memory(err);
+    cursor->conn = conn;
+    ferry_status status = mydrv_statement_text(read, &sql, &cursor->what, err);
+    if (status == FERRY_OK)
+        status = mydrv_statement_prepare(conn, sql, cursor->what, &cursor->stmt, err);
+    if (status == FERRY_OK)
+        status = read_start(cursor, schema, err);
+    if (status != FERRY_OK) {
+        mydrv_read_end(cursor);
+        return status;
+    }
+    *ret_cursor = cursor;
+    return FERRY_OK;
+}
+
+static ferry_status read_fail(struct mydrv_cursor *cursor, struct ferry_error *err)
+{
+    MYDRV_AUTO_TEXT char *doing = NULL;
+    if (asprintf(&doing, "read on after %" PRIu64 " rows of %s", cursor->rows, cursor->what) < 0) {
+        doing = NULL;
+        return mydrv_fail_memory(err);
+    }
+    if (mysql_stmt_errno(cursor->stmt) == 0 && mysql_errno(cursor->conn->native) == 0 &&
+        !atomic_load(&cursor->conn->cancelled))
+        return ferry_fail(err, FERRY_ERR_STREAM,
+                          "%s: cannot %s: the client library gives no reason; run again",
+                          cursor->conn->label, doing);
+    return mydrv_fail_stmt(cursor->conn, cursor->stmt, MYDRV_READING, doing, err);
+}
+
+/* "No data" alone is no proof: a lost server must not look like the end.  It is the end if neither
+ * the statement nor the connection has an error and the server still answers, which the question
+ * for warnings shows. */
+static ferry_status read_confirm_end(struct mydrv_cursor *cursor, struct ferry_error *err)
+{
+    if (mysql_stmt_errno(cursor->stmt) != 0 || mysql_errno(cursor->conn->native) != 0 ||
+        atomic_load(&cursor->conn->cancelled))
+        return read_fail(cursor, err);
+    ferry_status status = mydrv_session_check_warnings(cursor->conn, cursor->what, err);
+    cursor->ended = status == FERRY_OK || status == FERRY_ERR_DATA;
+    return status;
+}
+
+ferry_status mydrv_read_batch(void *cursor, struct ferry_batch *batch, struct ferry_error *err)
+{
+    struct mydrv_cursor *c = cursor;
+    if (c->ended)
+        return FERRY_OK;
+    ferry_status status = mydrv_conn_check(c->conn, err);
+    if (status != FERRY_OK)
+        return status;
+    c->batch = batch;
+    c->err = err;
+    c->failed = FERRY_OK;
+    while (!ferry_batch_full(batch)) {
+        int fetched = mysql_stmt_fetch(c->stmt);
+        if (c->failed != FERRY_OK)
+            return c->failed;
+        if (fetched == MYSQL_NO_DATA)
+            return read_confirm_end(c, err);
+        if (fetched != 0)
+            return read_fail(c, err);
+        c->rows++;
+    }
+    return FERRY_OK;
+}
+
+/* Closing a statement in mid-stream makes the library read all the rows that are left, which may
+ * take hours: the connection is cut off instead. */
+void mydrv_read_end(void *cursor)
+{
+    struct mydrv_cursor *c = cursor;
+    if (c == NULL)
+        return;
+    if (c->stmt != NULL) {
+        if (c->formats != NULL && !c->ended) {
+            c->conn->broken = true;
+            shutdown(c->conn->wake_fd, SHUT_RDWR);
+        }
+        mysql_stmt_close(c->stmt);
+    }
+    free(c->formats);
+    free(c->what);
+    free(c);
+}

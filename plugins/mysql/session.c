@@ -1,0 +1,222 @@
+/* The state of the session on the server: character set, modes, time zone, limits, snapshot. */
+
+#include "mysql_driver.h"
+
+#include <string.h>
+
+static ferry_status session_run(struct mydrv_conn *conn, const char *sql, const char *doing,
+                                struct ferry_error *err)
+{
+    if (mysql_real_query(conn->native, sql, strlen(sql)) != 0)
+        return mydrv_fail_conn(conn, MYDRV_SETTING_UP, doing, err);
+    return FERRY_OK;
+}
+
+/* Whole numbers must stand bare: the server takes '10' for an integer variable as an error. */
+static bool session_is_number(const char *value)
+{
+    size_t digits = strspn(value + (*value == '-'), "0123456789");
+    return digits > 0 && digits <= 20 && value[digits + (*value == '-')] == '\0';
+}
+
+static ferry_status session_set(struct mydrv_conn *conn, const char *name, const char *value,
+                                struct ferry_error *err)
+{
+    MYDRV_AUTO_TEXT char *sql = NULL;
+    MYDRV_AUTO_TEXT char *doing = NULL;
+    size_t length = strlen(value);
+    if (length > 65536)
+        return ferry_fail(err, FERRY_ERR_CONFIG, "%s: the value of '%s' is too long", conn->label,
+                          name);
+    MYDRV_AUTO_TEXT char *escaped = malloc(2 * length + 1);
+    if (escaped == NULL)
+        return mydrv_fail_memory(err);
+    mysql_real_escape_string(conn->native, escaped, value, length);
+    const char *quote = session_is_number(value) ? "" : "'";
+    if (asprintf(&sql, "SET SESSION %s = %s%s%s", name, quote, escaped, quote) < 0) {
+        sql = NULL;
+        return mydrv_fail_memory(err);
+    }
+    if (asprintf(&doing, "set '%s' to '%s'", name, value) < 0) {
+        doing = NULL;
+        return mydrv_fail_memory(err);
+    }
+    return session_run(conn, sql, doing, err);
+}
+
+/* Variables that the driver's own reading rests on. */
+static const struct {
+    const char *name;
+    const char *instead;
+} session_reserved[] = {
+    {"time_zone", "use the key `time_zone`"},
+    {"character_set_client", "texts always travel as utf8mb4"},
+    {"character_set_connection", "texts always travel as utf8mb4"},
+    {"character_set_results", "texts always travel as utf8mb4"},
+    {"autocommit", "the driver opens the transaction itself"},
+    {"completion_type", "the driver opens the transaction itself"},
+    {"max_error_count", "the driver reads the server's warnings"},
+};
+
+static ferry_status session_check_name(const struct mydrv_conn *conn, const char *name,
+                                       struct ferry_error *err)
+{
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    if (length == 0 || length > 64 || name[length] != '\0')
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "%s: session_variables: '%s' is not the name of a variable (a-z, 0-9 and "
+                          "_ only)",
+                          conn->label, name);
+    for (size_t i = 0; i < sizeof session_reserved / sizeof *session_reserved; i++)
+        if (strcmp(name, session_reserved[i].name) == 0)
+            return ferry_fail(err, FERRY_ERR_CONFIG,
+                              "%s: session_variables: '%s' cannot be set here: %s", conn->label,
+                              name, session_reserved[i].instead);
+    return FERRY_OK;
+}
+
+static ferry_status session_set_variables(struct mydrv_conn *conn,
+                                          const struct ferry_config *config,
+                                          struct ferry_error *err)
+{
+    const char *name;
+    const char *value;
+    for (size_t i = 0; ferry_config_pair(config, "session_variables", i, &name, &value); i++) {
+        ferry_status status = session_check_name(conn, name, err);
+        if (status == FERRY_OK)
+            status = session_set(conn, name, value, err);
+        if (status != FERRY_OK)
+            return status;
+    }
+    return FERRY_OK;
+}
+
+/* One row of texts about the session.  The server's zone differs from ours more often than not,
+ * and that changes what DATE(timestamp) in a view means: the log says so. */
+static ferry_status session_ask(struct mydrv_conn *conn, struct ferry_error *err)
+{
+    static const char sql[] = "SELECT @@SESSION.time_zone, IF(@@GLOBAL.time_zone = 'SYSTEM', "
+                              "@@system_time_zone, @@GLOBAL.time_zone)";
+    ferry_status status = session_run(conn, sql, "ask for the time zone", err);
+    if (status != FERRY_OK)
+        return status;
+    MYSQL_RES *result = mysql_store_result(conn->native);
+    MYSQL_ROW row = result == NULL ? NULL : mysql_fetch_row(result);
+    if (row == NULL || mysql_num_fields(result) != 2 || row[0] == NULL || row[1] == NULL) {
+        mysql_free_result(result);
+        return mydrv_fail_conn(conn, MYDRV_SETTING_UP, "learn the time zone", err);
+    }
+    conn->time_zone = strdup(row[0]);
+    conn->utc = strcmp(row[0], "+00:00") == 0 || strcasecmp(row[0], "UTC") == 0;
+    bool differs = strcmp(row[0], row[1]) != 0 && !(conn->utc && strcasecmp(row[1], "UTC") == 0);
+    if (differs)
+        ferry_log(FERRY_LOG_INFO,
+                  "%s: this session's time zone is %s, the server's own is %s: TIMESTAMP columns, "
+                  "and dates that a view derives from them, follow the session",
+                  conn->label, row[0], row[1]);
+    mysql_free_result(result);
+    return conn->time_zone == NULL ? mydrv_fail_memory(err) : FERRY_OK;
+}
+
+static ferry_status session_name_server(struct mydrv_conn *conn, struct ferry_error *err)
+{
+    const char *version = mysql_get_server_info(conn->native);
+    if (asprintf(&conn->server, "%s %s", mariadb_connection(conn->native) ? "MariaDB" : "MySQL",
+                 version == NULL ? "of unknown version" : version) < 0) {
+        conn->server = NULL;
+        return mydrv_fail_memory(err);
+    }
+    ferry_log(FERRY_LOG_INFO, "%s: server: %s", conn->label, conn->server);
+    return FERRY_OK;
+}
+
+/* sql_mode: strict, and without PAD_CHAR_TO_FULL_LENGTH, which would change every CHAR.  Division
+ * by zero stays what it is in a plain SELECT, NULL without a warning.
+ * net_write_timeout: while the target is slow the server waits for us; its default of a minute
+ * would end the stream.  wait_timeout is the server's own default, in case somebody lowered it. */
+ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_config *config,
+                                  const struct mydrv_settings *settings, struct ferry_error *err)
+{
+    static const char first[] =
+        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
+        "net_write_timeout = 3600, net_read_timeout = 3600, wait_timeout = 28800";
+    MY_CHARSET_INFO charset;
+    if (mysql_set_character_set(conn->native, "utf8mb4") != 0)
+        return mydrv_fail_conn(conn, MYDRV_SETTING_UP, "set the character set utf8mb4", err);
+    mysql_get_character_set_info(conn->native, &charset);
+    conn->bytes_per_char = charset.mbmaxlen;
+    ferry_status status = session_run(conn, first, "set up the session", err);
+    if (status == FERRY_OK)
+        status = session_run(conn, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+                             "set the isolation level", err);
+    if (status == FERRY_OK)
+        status = session_set(conn, "time_zone", settings->time_zone, err);
+    if (status == FERRY_OK)
+        status = session_set_variables(conn, config, err);
+    if (status == FERRY_OK)
+        status = session_ask(conn, err);
+    if (status == FERRY_OK)
+        status = session_name_server(conn, err);
+    return status;
+}
+
+ferry_status mydrv_snapshot_begin(void *conn, struct ferry_error *err)
+{
+    struct mydrv_conn *c = conn;
+    ferry_status status = mydrv_conn_check(c, err);
+    if (status == FERRY_OK)
+        status = session_run(c, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+                             "open a consistent snapshot", err);
+    return status;
+}
+
+void mydrv_snapshot_end(void *conn)
+{
+    struct mydrv_conn *c = conn;
+    static const char sql[] = "ROLLBACK";
+    if (!c->broken && !atomic_load(&c->cancelled))
+        mysql_real_query(c->native, sql, sizeof sql - 1);
+}
+
+/* Warnings come as rows of level, code, text. */
+static ferry_status session_fail_warning(struct mydrv_conn *conn, const char *what, MYSQL_RES *list,
+                                         struct ferry_error *err)
+{
+    MYSQL_ROW row;
+    while ((row = mysql_fetch_row(list)) != NULL) {
+        const char *level = row[0] == NULL ? "" : row[0];
+        const char *code = row[1] == NULL ? "?" : row[1];
+        const char *text = row[2] == NULL ? "" : row[2];
+        if (strcmp(level, "Note") == 0) {
+            ferry_log(FERRY_LOG_INFO, "%s: %s: the server notes: %s (%s)", conn->label, what, text,
+                      code);
+            continue;
+        }
+        bool cut = strcmp(code, "1260") == 0; /* ER_CUT_VALUE_GROUP_CONCAT */
+        return ferry_fail(err, FERRY_ERR_DATA,
+                          "%s: %s: the server warns: %s (%s); a warning means that values may have "
+                          "been changed or cut; %s",
+                          conn->label, what, text, code,
+                          cut ? "raise group_concat_max_len by session_variables"
+                              : "mend the view or query, or set session_variables");
+    }
+    return mysql_errno(conn->native) == 0
+               ? FERRY_OK
+               : mydrv_fail_conn(conn, MYDRV_READING, "read the server's warnings", err);
+}
+
+ferry_status mydrv_session_check_warnings(struct mydrv_conn *conn, const char *what,
+                                          struct ferry_error *err)
+{
+    static const char sql[] = "SHOW WARNINGS LIMIT 100";
+    if (mysql_real_query(conn->native, sql, sizeof sql - 1) != 0)
+        return mydrv_fail_conn(conn, MYDRV_READING, "read the server's warnings", err);
+    MYSQL_RES *list = mysql_store_result(conn->native);
+    if (list == NULL || mysql_num_fields(list) < 3) {
+        mysql_free_result(list);
+        return mydrv_fail_conn(conn, MYDRV_READING, "read the server's warnings", err);
+    }
+    ferry_status status = session_fail_warning(conn, what, list, err);
+    mysql_free_result(list);
+    return status;
+}

@@ -1,0 +1,204 @@
+/* What each ssl_mode asks of the client library, and what its failures mean.
+ *
+ * Measured with Connector/C 3.3: `ssl-enforce` alone talks plain text to a server that offers no
+ * TLS; with a CA it checks the chain but not the host; only `ssl-verify-server-cert` and a
+ * fingerprint refuse before the login is sent.  Connector/C 3.4 has other defaults, so each key is
+ * always given.
+ */
+
+#include "mysql_driver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const tls_mode_names[] = {
+    [MYDRV_TLS_DISABLED] = "disabled",
+    [MYDRV_TLS_PREFERRED] = "preferred",
+    [MYDRV_TLS_REQUIRED] = "required",
+    [MYDRV_TLS_VERIFY_CA] = "verify-ca",
+    [MYDRV_TLS_VERIFY_IDENTITY] = "verify-identity",
+};
+#define TLS_MODE_COUNT (sizeof tls_mode_names / sizeof *tls_mode_names)
+
+enum mydrv_tls_mode mydrv_tls_mode_parse(const char *name)
+{
+    if (strcmp(name, "require") == 0)
+        return MYDRV_TLS_REQUIRED;
+    for (size_t i = 0; i < TLS_MODE_COUNT; i++)
+        if (strcmp(name, tls_mode_names[i]) == 0)
+            return (enum mydrv_tls_mode)i;
+    return MYDRV_TLS_VERIFY_IDENTITY; /* the core lets no other name through; fail closed */
+}
+
+const char *mydrv_tls_mode_name(enum mydrv_tls_mode mode)
+{
+    return tls_mode_names[mode];
+}
+
+/* Opened here only so that the message can name the key; the library opens it again. */
+static ferry_status tls_check_readable(const char *key, const char *path, struct ferry_error *err)
+{
+    if (path == NULL)
+        return FERRY_OK;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "cannot read %s '%s': %s; correct the path or its "
+                          "rights",
+                          key, path, strerror(errno));
+    close(fd);
+    return FERRY_OK;
+}
+
+static ferry_status tls_check_files(const struct mydrv_settings *settings, struct ferry_error *err)
+{
+    const struct {
+        const char *key;
+        const char *path;
+    } files[] = {
+        {"ssl_ca", settings->ca},   {"ssl_capath", settings->capath}, {"ssl_cert", settings->cert},
+        {"ssl_key", settings->key}, {"ssl_crl", settings->crl},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        ferry_status status = tls_check_readable(files[i].key, files[i].path, err);
+        if (status != FERRY_OK)
+            return status;
+    }
+    return FERRY_OK;
+}
+
+static bool tls_has_material(const struct mydrv_settings *s)
+{
+    return s->ca != NULL || s->capath != NULL || s->cert != NULL || s->key != NULL ||
+           s->crl != NULL || s->fingerprint != NULL;
+}
+
+/* 20, 32, 48 or 64 bytes in hexadecimal, with or without colons. */
+static bool tls_fingerprint_is_valid(const char *text)
+{
+    size_t digits = 0;
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == ':') {
+            if (digits == 0 || digits % 2 != 0 || c[1] == '\0' || c[1] == ':')
+                return false;
+        } else if (strchr("0123456789abcdefABCDEF", *c) != NULL) {
+            digits++;
+        } else {
+            return false;
+        }
+    }
+    return digits == 40 || digits == 64 || digits == 96 || digits == 128;
+}
+
+static bool tls_version_is_valid(const char *text)
+{
+    return text != NULL && (strstr(text, "TLSv1.2") != NULL || strstr(text, "TLSv1.3") != NULL) &&
+           text[strspn(text, "TLSv123.,")] == '\0' && strstr(text, "TLSv1.1") == NULL;
+}
+
+ferry_status mydrv_tls_check_settings(const struct mydrv_settings *s, struct ferry_error *err)
+{
+    const char *mode = mydrv_tls_mode_name(s->tls);
+    if (s->use_socket && s->tls >= MYDRV_TLS_REQUIRED)
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "a unix socket has no TLS, yet ssl_mode is \"%s\"; remove `socket` to "
+                          "connect by TCP, or remove `ssl_mode`",
+                          mode);
+    if (tls_has_material(s) && (s->use_socket || s->tls == MYDRV_TLS_DISABLED))
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "TLS files or a fingerprint are set, yet this connection does not use "
+                          "TLS (%s); set `ssl_mode`, or remove them",
+                          s->use_socket ? "it goes by unix socket" : "ssl_mode = \"disabled\"");
+    if (s->tls == MYDRV_TLS_VERIFY_CA && s->ca == NULL && s->capath == NULL)
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "ssl_mode \"verify-ca\" needs `ssl_ca` or `ssl_capath`: without one the "
+                          "client library checks nothing; set it, or use \"verify-identity\", "
+                          "which falls back to the system's certificates");
+    if (s->fingerprint != NULL && !tls_fingerprint_is_valid(s->fingerprint))
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "ssl_fingerprint is not 20, 32, 48 or 64 bytes in hexadecimal; copy it "
+                          "from `openssl x509 -noout -fingerprint`");
+    if (!tls_version_is_valid(s->tls_version))
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "tls_version must list TLSv1.2 or TLSv1.3 or both, such as "
+                          "\"TLSv1.2,TLSv1.3\"; nothing older is safe");
+    return tls_check_files(s, err);
+}
+
+/* Login methods, by the names of their plugins.  Where nobody has proved who the server is, only
+ * those are left that never send the password in a form that this server could use. */
+#define TLS_AUTH_CHALLENGE_ONLY "mysql_native_password,client_ed25519"
+#define TLS_AUTH_NO_CLEAR_TEXT                                                                     \
+    "mysql_native_password,client_ed25519,caching_sha2_password,sha256_password"
+
+static bool tls_peer_is_unproved(const struct mydrv_settings *s)
+{
+    return (s->tls == MYDRV_TLS_REQUIRED || s->tls == MYDRV_TLS_VERIFY_CA) &&
+           s->fingerprint == NULL;
+}
+
+bool mydrv_tls_add_options(FILE *string, const struct mydrv_settings *s)
+{
+    bool wanted = !s->use_socket && s->tls != MYDRV_TLS_DISABLED;
+    bool verified = wanted && s->tls == MYDRV_TLS_VERIFY_IDENTITY;
+    if (!mydrv_connstring_add(string, "restricted-auth",
+                              tls_peer_is_unproved(s) ? TLS_AUTH_CHALLENGE_ONLY
+                                                      : TLS_AUTH_NO_CLEAR_TEXT))
+        return false;
+    /* These two come last of all: the files below would switch TLS on by themselves. */
+    bool carried = !wanted || (mydrv_connstring_add(string, "ssl-ca", s->ca) &&
+                               mydrv_connstring_add(string, "ssl-capath", s->capath) &&
+                               mydrv_connstring_add(string, "ssl-cert", s->cert) &&
+                               mydrv_connstring_add(string, "ssl-key", s->key) &&
+                               mydrv_connstring_add(string, "ssl-crl", s->crl) &&
+                               mydrv_connstring_add(string, "ssl-fp", s->fingerprint) &&
+                               mydrv_connstring_add(string, "tls-version", s->tls_version));
+    fprintf(string, "ssl-verify-server-cert=%d;ssl-enforce=%d;", verified, wanted);
+    return carried;
+}
+
+/* The library's and OpenSSL's words, as parts of the message -> what they mean to a user. */
+static const struct {
+    const char *part;
+    const char *meaning;
+} tls_failures[] = {
+    {"does not support it", "the server offers no TLS, or somebody on the way took the offer out; "
+                            "switch TLS on at the server, or choose a weaker ssl_mode knowingly"},
+    {"has expired", "the server's certificate has expired; renew it, and check this machine's "
+                    "clock"},
+    {"not yet valid", "the server's certificate is not valid yet; check this machine's clock"},
+    {"Certificate not yet valid or expired", "renew the server's certificate, and check this "
+                                             "machine's clock"},
+    {"self-signed", "the server's certificate is signed by nobody known; give its CA as ssl_ca"},
+    {"self signed", "the server's certificate is signed by nobody known; give its CA as ssl_ca"},
+    {"issuer certificate", "no known CA signed the server's certificate; give the right one as "
+                           "ssl_ca"},
+    {"not trusted", "no known CA signed the server's certificate; give the right one as ssl_ca"},
+    {"certificate signature failure", "the CA in ssl_ca did not sign the server's certificate"},
+    {"verify failed", "the server's certificate does not pass; give the CA that signed it as "
+                      "ssl_ca"},
+    {"alidation of SSL server certificate", "the server's certificate is for another host; use the "
+                                            "name that stands in it as `host`"},
+    {"ostname", "the server's certificate is for another host; use the name that stands in it as "
+                "`host`"},
+    {"ingerprint", "the server's certificate is not the one that ssl_fingerprint names"},
+    {"revoked", "the server's certificate was revoked"},
+    {"CRL", "the revocation list in ssl_crl does not fit the certificate; renew it"},
+    {"unsupported protocol", "server and tls_version have no TLS version in common"},
+    {"protocol version", "server and tls_version have no TLS version in common"},
+    {"wrong version number", "what answered does not speak TLS on this port"},
+    {"key values mismatch", "ssl_key is not the key of ssl_cert"},
+    {"no start line", "a file given by ssl_ca, ssl_cert, ssl_key or ssl_crl holds no certificate "
+                      "or key in PEM form"},
+    {"no certificate or crl found", "ssl_ca or ssl_crl holds no certificate in PEM form"},
+};
+
+const char *mydrv_tls_explain(const char *text)
+{
+    for (size_t i = 0; i < sizeof tls_failures / sizeof *tls_failures; i++)
+        if (strstr(text, tls_failures[i].part) != NULL)
+            return tls_failures[i].meaning;
+    return "compare ssl_mode, ssl_ca and the server's certificate";
+}
