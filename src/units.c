@@ -23,14 +23,15 @@ static const struct unit duration_units[] = {
     {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000},
 };
 
-/* Reads digits of `base` at *text and moves it behind them; false if there are none or too many. */
-static bool parse_digits(const char **text, int base, int64_t *ret_value)
+/* Reads digits of `base` at *text and moves it behind them; false if there are none or too many.
+ * `sign` is 1 or -1: the least integer has no positive twin. */
+static bool parse_signed(const char **text, int base, int sign, int64_t *ret_value)
 {
     int64_t value = 0;
     const char *at = *text;
     while (*at >= '0' && *at < '0' + base) {
         if (__builtin_mul_overflow(value, base, &value) ||
-            __builtin_add_overflow(value, *at - '0', &value))
+            __builtin_add_overflow(value, sign * (*at - '0'), &value))
             return false;
         at++;
     }
@@ -39,6 +40,11 @@ static bool parse_digits(const char **text, int base, int64_t *ret_value)
     *text = at;
     *ret_value = value;
     return true;
+}
+
+static bool parse_digits(const char **text, int base, int64_t *ret_value)
+{
+    return parse_signed(text, base, 1, ret_value);
 }
 
 static bool parse_with_unit(const char *text, const struct unit *units, size_t count, int64_t *ret)
@@ -58,9 +64,9 @@ bool ferry_units_parse_int(const char *text, int64_t *ret_value)
     int64_t value;
     if (negative)
         text++;
-    if (!parse_digits(&text, 10, &value) || *text != '\0')
+    if (!parse_signed(&text, 10, negative ? -1 : 1, &value) || *text != '\0')
         return false;
-    *ret_value = negative ? -value : value;
+    *ret_value = value;
     return true;
 }
 
