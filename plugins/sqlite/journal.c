@@ -1,0 +1,99 @@
+/* Journal modes, the -wal and -shm files beside the database, and checkpoints. */
+
+#include "sqlite_driver.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define JOURNAL_WAL_LARGE (64 * 1024 * 1024)
+
+bool sqlite_is_wal(sqlite3 *db)
+{
+    char *mode = NULL;
+    bool wal = sqlite_query_text(db, &mode, "PRAGMA main.journal_mode") == SQLITE_OK &&
+               mode != NULL && strcasecmp(mode, "wal") == 0;
+    free(mode);
+    return wal;
+}
+
+ferry_status sqlite_journal_set_up(struct sqlite_conn *conn, bool fresh, struct ferry_error *err)
+{
+    sqlite3 *db = conn->db;
+    char *mode = NULL;
+    int rc = SQLITE_OK;
+    if (fresh && conn->file.page_size > 0) {
+        rc = sqlite_run(db, "PRAGMA main.page_size=%lld", (long long)conn->file.page_size);
+    }
+    if (rc == SQLITE_OK && (fresh || conn->file.journal_set)) {
+        rc = sqlite_query_text(db, &mode, "PRAGMA main.journal_mode=%s", conn->file.journal_mode);
+        if (rc == SQLITE_OK && (mode == NULL || strcasecmp(mode, conn->file.journal_mode) != 0)) {
+            ferry_log(FERRY_LOG_WARNING, "'%s': journal_mode stays '%s': '%s' is not possible here",
+                      conn->path, mode != NULL ? mode : "", conn->file.journal_mode);
+        }
+    }
+    if (rc == SQLITE_OK) {
+        free(mode);
+        mode = NULL;
+        rc = sqlite_query_text(db, &mode, "PRAGMA main.journal_mode");
+    }
+    if (rc == SQLITE_OK && mode != NULL &&
+        (strcasecmp(mode, "off") == 0 || strcasecmp(mode, "memory") == 0)) {
+        rc = sqlite_run(db, "PRAGMA main.journal_mode=DELETE"); /* these two lose data in a crash */
+    }
+    free(mode);
+    return rc == SQLITE_OK ? FERRY_OK : sqlite_fail(conn, db, rc, err, "setting its journal mode");
+}
+
+void sqlite_journal_share(struct sqlite_conn *conn)
+{
+    static const char *const suffixes[] = {"-wal", "-shm"};
+    struct stat file;
+    if (stat(conn->real, &file) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char *name = NULL;
+        struct stat side;
+        if (asprintf(&name, "%s%s", conn->real, suffixes[i]) < 0) {
+            return;
+        }
+        if (lstat(name, &side) == 0 && S_ISREG(side.st_mode) && side.st_uid == geteuid()) {
+            /* SQLite copies the mode, but the group only as root. */
+            if (side.st_gid != file.st_gid && lchown(name, (uid_t)-1, file.st_gid) != 0) {
+                ferry_log(FERRY_LOG_WARNING, "'%s' cannot be given the group of the database",
+                          name);
+            }
+            if ((side.st_mode & 0777) != (file.st_mode & 0777)) {
+                (void)chmod(name, file.st_mode & 0777);
+            }
+        }
+        free(name);
+    }
+}
+
+void sqlite_journal_checkpoint(struct sqlite_conn *conn)
+{
+    struct stat wal;
+    char *name = NULL;
+    if (!sqlite_is_wal(conn->db)) {
+        return;
+    }
+    sqlite_wait_begin(conn, 0); /* a reader in the way is no reason to wait */
+    int rc = sqlite3_wal_checkpoint_v2(conn->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (rc != SQLITE_OK) {
+        rc = sqlite3_wal_checkpoint_v2(conn->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    }
+    if (asprintf(&name, "%s-wal", conn->real) < 0) {
+        return;
+    }
+    if (stat(name, &wal) == 0 && wal.st_size > JOURNAL_WAL_LARGE) {
+        ferry_log(FERRY_LOG_WARNING,
+                  "'%s' holds %lld MiB that a reader keeps from being emptied (%s); close "
+                  "long-running readers of the database",
+                  name, (long long)wal.st_size / (1024 * 1024), sqlite3_errstr(rc));
+    }
+    free(name);
+}

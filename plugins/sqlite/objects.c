@@ -1,0 +1,266 @@
+/* Indexes and triggers that hang on the table: saved, dropped and made again. */
+
+#include "sqlite_driver.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define OBJECTS_OURS "dbferry_" /* indexes of this prefix belong to jobs */
+
+void sqlite_objects_clear(struct sqlite_objects *objects)
+{
+    for (size_t i = 0; i < objects->count; i++) {
+        free(objects->list[i].name);
+        free(objects->list[i].sql);
+    }
+    for (size_t i = 0; i < objects->watch_count; i++) {
+        free(objects->watches[i].name);
+    }
+    free(objects->list);
+    free(objects->watches);
+    *objects = (struct sqlite_objects){0};
+}
+
+static int objects_add(struct sqlite_objects *objects, sqlite3_stmt *stmt)
+{
+    struct sqlite_object *list = reallocarray(objects->list, objects->count + 1, sizeof *list);
+    if (list == NULL) {
+        return SQLITE_NOMEM;
+    }
+    objects->list = list;
+    struct sqlite_object *object = &list[objects->count];
+    *object = (struct sqlite_object){
+        .trigger = sqlite3_column_int(stmt, 0) != 0,
+        .name = sqlite_copy_text(stmt, 1),
+        .sql = sqlite_copy_text(stmt, 2),
+        .keep = true,
+    };
+    objects->count++;
+    return object->name == NULL || object->sql == NULL ? SQLITE_NOMEM : SQLITE_OK;
+}
+
+/* The statement that makes an index of the job, as SQLite would store it; from sqlite3_malloc. */
+static char *objects_index_sql(const char *name, const char *table, const struct ferry_index *index)
+{
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "CREATE %sINDEX \"%w\" ON \"%w\" (", index->unique ? "UNIQUE " : "",
+                        name, table);
+    for (size_t i = 0; i < index->column_count; i++) {
+        sqlite3_str_appendf(out, "%s\"%w\"", i > 0 ? ", " : "", index->columns[i]);
+    }
+    sqlite3_str_appendall(out, ")");
+    return sqlite3_str_finish(out);
+}
+
+static struct sqlite_object *objects_find_index(struct sqlite_objects *objects, const char *name)
+{
+    for (size_t i = 0; i < objects->count; i++) {
+        if (!objects->list[i].trigger && strcasecmp(objects->list[i].name, name) == 0) {
+            return &objects->list[i];
+        }
+    }
+    return NULL;
+}
+
+static ferry_status objects_check_columns(const struct sqlite_load *load,
+                                          const struct ferry_index *index, struct ferry_error *err)
+{
+    for (size_t i = 0; i < index->column_count; i++) {
+        size_t at = 0;
+        size_t count = ferry_schema_count(load->spec->source);
+        while (at < count && strcasecmp(ferry_schema_column(load->spec->source, at)->name,
+                                        index->columns[i]) != 0) {
+            at++;
+        }
+        if (at == count) {
+            return ferry_fail(err, FERRY_ERR_SCHEMA,
+                              "table '%s': an index of job '%s' names the column '%s', which the "
+                              "source does not have",
+                              load->spec->table, load->spec->job, index->columns[i]);
+        }
+    }
+    return index->column_count > 0 ? FERRY_OK
+                                   : ferry_fail(err, FERRY_ERR_SCHEMA,
+                                                "table '%s': an index of job '%s' has no columns",
+                                                load->spec->table, load->spec->job);
+}
+
+/* Settle one index of the job: an equal one stays, an outdated one of ours goes, and a name that
+ * something else has is refused. */
+static ferry_status objects_settle(struct sqlite_load *load, const struct ferry_index *index,
+                                   const char *name, struct ferry_error *err)
+{
+    struct sqlite_conn *conn = load->conn;
+    int64_t others = 0;
+    struct sqlite_object *same = objects_find_index(&load->objects, name);
+    if (same != NULL) {
+        char *sql = objects_index_sql(name, load->spec->table, index);
+        bool equal = sql != NULL && strcasecmp(sql, same->sql) == 0;
+        bool ours = strncasecmp(name, OBJECTS_OURS, strlen(OBJECTS_OURS)) == 0;
+        sqlite3_free(sql);
+        same->keep = false; /* the job's own statement makes it again */
+        return equal || ours ? FERRY_OK
+                             : ferry_fail(err, FERRY_ERR_SCHEMA,
+                                          "'%s': the index '%s' of job '%s' is there already with "
+                                          "another definition; drop it, or choose another name",
+                                          conn->path, name, load->spec->job);
+    }
+    int rc = sqlite_query_int(conn->db, &others,
+                              "SELECT count(*) FROM main.sqlite_schema WHERE name = %Q COLLATE "
+                              "NOCASE AND type IN ('table', 'view', 'index')",
+                              name);
+    if (rc != SQLITE_OK) {
+        return sqlite_fail(conn, conn->db, rc, err, "looking for index '%s'", name);
+    }
+    return others == 0 ? FERRY_OK
+                       : ferry_fail(err, FERRY_ERR_SCHEMA,
+                                    "'%s': the name '%s' of an index of job '%s' is taken by "
+                                    "something else; choose another name",
+                                    conn->path, name, load->spec->job);
+}
+
+/* 1 if the planner's statistics know the table: they go when an index or the table is dropped. */
+static bool objects_analyzed(sqlite3 *db, const char *table)
+{
+    int64_t rows = 0;
+    return sqlite_query_int(db, &rows,
+                            "SELECT count(*) FROM main.sqlite_stat1 WHERE tbl = %Q COLLATE NOCASE",
+                            table) == SQLITE_OK &&
+           rows > 0;
+}
+
+ferry_status sqlite_objects_save(struct sqlite_load *load, struct ferry_error *err)
+{
+    struct sqlite_conn *conn = load->conn;
+    const struct ferry_load_spec *spec = load->spec;
+    sqlite3_stmt *stmt = NULL;
+    sqlite_objects_clear(&load->objects);
+    int rc = sqlite_prepare(conn->db, &stmt,
+                            "SELECT type = 'trigger', name, sql FROM main.sqlite_schema WHERE type "
+                            "IN ('index', 'trigger') AND tbl_name = %Q COLLATE NOCASE AND sql IS "
+                            "NOT NULL ORDER BY rowid",
+                            spec->table);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        rc = objects_add(&load->objects, stmt);
+    }
+    sqlite3_finalize(stmt);
+    if (rc == SQLITE_DONE) {
+        load->objects.analyzed = objects_analyzed(conn->db, spec->table);
+    }
+    if (rc != SQLITE_DONE) {
+        return sqlite_fail(conn, conn->db, rc, err, "reading the indexes of table '%s'",
+                           spec->table);
+    }
+    for (size_t i = 0; i < load->objects.count; i++) {
+        struct sqlite_object *object = &load->objects.list[i];
+        object->keep =
+            object->trigger || strncasecmp(object->name, OBJECTS_OURS, strlen(OBJECTS_OURS)) != 0;
+    }
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; status == FERRY_OK && i < spec->index_count; i++) {
+        char *name = sqlite_name_index(spec->table, &spec->indexes[i]);
+        status = name == NULL ? sqlite_fail_memory(err)
+                              : objects_check_columns(load, &spec->indexes[i], err);
+        if (status == FERRY_OK) {
+            status = objects_settle(load, &spec->indexes[i], name, err);
+        }
+        free(name);
+    }
+    return status;
+}
+
+ferry_status sqlite_objects_drop_indexes(struct sqlite_load *load, struct ferry_error *err)
+{
+    struct sqlite_conn *conn = load->conn;
+    for (size_t i = 0; i < load->objects.count; i++) {
+        const struct sqlite_object *object = &load->objects.list[i];
+        int rc = object->trigger ? SQLITE_OK
+                                 : sqlite_run(conn->db, "DROP INDEX main.\"%w\"", object->name);
+        if (rc != SQLITE_OK) {
+            return sqlite_fail(conn, conn->db, rc, err, "dropping index '%s'", object->name);
+        }
+    }
+    return FERRY_OK;
+}
+
+/* Why an index or trigger cannot be made again. */
+static ferry_status objects_fail(struct sqlite_load *load, sqlite3 *db, int rc, const char *kind,
+                                 const char *name, struct ferry_error *err)
+{
+    if (rc == SQLITE_ERROR) {
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "'%s': the %s '%s' of table '%s' does not fit the new columns: %s; drop "
+                          "or mend it, then run again",
+                          load->conn->path, kind, name, load->spec->table,
+                          sqlite3_errcode(db) == SQLITE_OK ? "it uses a column that is gone"
+                                                           : sqlite3_errmsg(db));
+    }
+    return sqlite_fail(load->conn, db, rc, err, "making %s '%s' of table '%s'", kind, name,
+                       load->spec->table);
+}
+
+ferry_status sqlite_objects_make_indexes(struct sqlite_load *load, sqlite3 *db,
+                                         struct ferry_error *err)
+{
+    const struct ferry_load_spec *spec = load->spec;
+    for (size_t i = 0; i < load->objects.count; i++) {
+        const struct sqlite_object *object = &load->objects.list[i];
+        int rc = object->trigger || !object->keep ? SQLITE_OK : sqlite_run_saved(db, object->sql);
+        if (rc != SQLITE_OK) {
+            return objects_fail(load, db, rc, "index", object->name, err);
+        }
+    }
+    for (size_t i = 0; i < spec->index_count; i++) {
+        char *name = sqlite_name_index(spec->table, &spec->indexes[i]);
+        char *sql = name == NULL ? NULL : objects_index_sql(name, spec->table, &spec->indexes[i]);
+        int64_t there = 0;
+        int rc = sql == NULL ? SQLITE_NOMEM
+                             : sqlite_query_int(db, &there,
+                                                "SELECT count(*) FROM main.sqlite_schema WHERE "
+                                                "type = 'index' AND name = %Q COLLATE NOCASE",
+                                                name);
+        if (rc == SQLITE_OK && there == 0) { /* else the job names it twice */
+            rc = sqlite_run_saved(db, sql);
+        }
+        ferry_status status =
+            rc == SQLITE_OK ? FERRY_OK : objects_fail(load, db, rc, "index", name, err);
+        sqlite3_free(sql);
+        free(name);
+        if (status != FERRY_OK) {
+            return status;
+        }
+    }
+    return FERRY_OK;
+}
+
+ferry_status sqlite_objects_make_triggers(struct sqlite_load *load, struct ferry_error *err)
+{
+    sqlite3 *db = load->conn->db;
+    for (size_t i = 0; i < load->objects.count; i++) {
+        const struct sqlite_object *object = &load->objects.list[i];
+        if (!object->trigger) {
+            continue;
+        }
+        int rc = sqlite_run_saved(db, object->sql);
+        if (rc != SQLITE_OK) {
+            return objects_fail(load, db, rc, "trigger", object->name, err);
+        }
+        if (!sqlite_watch_triggers_fine(load, load->spec->table)) {
+            return objects_fail(load, db, SQLITE_ERROR, "trigger", object->name, err);
+        }
+    }
+    return FERRY_OK;
+}
+
+ferry_status sqlite_objects_analyze(struct sqlite_load *load, struct ferry_error *err)
+{
+    struct sqlite_conn *conn = load->conn;
+    int rc = !load->objects.analyzed
+                 ? SQLITE_OK
+                 : sqlite_run(conn->db, "PRAGMA analysis_limit=1000; ANALYZE main.\"%w\"",
+                              load->spec->table);
+    return rc == SQLITE_OK
+               ? FERRY_OK
+               : sqlite_fail(conn, conn->db, rc, err, "analyzing table '%s'", load->spec->table);
+}

@@ -1,0 +1,188 @@
+/* Opening a database file safely, making one with the wanted rights, taking it away again. */
+
+#include "sqlite_driver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A database file is input like any other: what it says must not run code, reach other files or
+ * make SQLite trust a damaged page. */
+static int open_harden(struct sqlite_conn *conn, sqlite3 *db)
+{
+    static const struct {
+        int option;
+        int value;
+    } settings[] = {
+        {SQLITE_DBCONFIG_DEFENSIVE, 1},
+        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+        {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+        {SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0},
+        /* Without this, CREATE INDEX ... ("gone") takes a column that is not there for a text. */
+        {SQLITE_DBCONFIG_DQS_DDL, 0},
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        int rc = sqlite3_db_config(db, settings[i].option, settings[i].value, NULL);
+        if (rc != SQLITE_OK) {
+            return rc;
+        }
+    }
+    (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+    (void)sqlite3_limit(db, SQLITE_LIMIT_WORKER_THREADS, 0);
+    sqlite_wait_install(conn, db);
+    return sqlite_run(db, "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0");
+}
+
+ferry_status sqlite_open(struct sqlite_conn *conn, struct ferry_error *err)
+{
+    sqlite3 *db = NULL;
+    int64_t objects = 0;
+    int flags = conn->role == FERRY_ROLE_SOURCE ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOFOLLOW |
+             SQLITE_OPEN_EXRESCODE;
+    sqlite_wait_begin(conn, conn->busy_ms);
+    int rc = sqlite3_open_v2(conn->real, &db, flags, NULL);
+    if (rc == SQLITE_OK) {
+        rc = open_harden(conn, db);
+    }
+    if (rc == SQLITE_OK) { /* the file is read only here */
+        rc = sqlite_query_int(db, &objects, "SELECT count(*) FROM main.sqlite_schema");
+    }
+    if (rc != SQLITE_OK) {
+        ferry_status status = sqlite_fail(conn, db, rc, err, "opening the database");
+        (void)sqlite3_close_v2(db);
+        return status;
+    }
+    sqlite_set_handle(conn, &conn->db, db);
+    return FERRY_OK;
+}
+
+void sqlite_close(struct sqlite_conn *conn)
+{
+    sqlite3 *db = conn->db;
+    sqlite_set_handle(conn, &conn->db, NULL);
+    (void)sqlite3_close_v2(db);
+}
+
+/* Make an empty file: the umask decides on its mode as with any program, unless `file_mode` is set.
+ * SQLite gives -wal and -shm the mode and, as root, the owner of the file. */
+static ferry_status open_make_file(struct sqlite_conn *conn, bool *ret_made,
+                                   struct ferry_error *err)
+{
+    const struct sqlite_file_options *options = &conn->file;
+    int fd = open(conn->real, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                  options->mode_set ? 0600 : 0666);
+    if (fd < 0) {
+        if (errno == EEXIST) { /* another run was faster: a file like any other */
+            *ret_made = false;
+            return FERRY_OK;
+        }
+        return ferry_fail(err, errno == ENOSPC ? FERRY_ERR_TARGET_IO : FERRY_ERR_TARGET_OPEN,
+                          "'%s' cannot be created: %s", conn->path, strerror(errno));
+    }
+    const char *failed = NULL;
+    if (options->group_set && fchown(fd, (uid_t)-1, options->group) != 0) {
+        failed = "group";
+    } else if (options->mode_set && fchmod(fd, options->mode) != 0) {
+        failed = "file_mode";
+    }
+    int cause = errno;
+    (void)close(fd);
+    if (failed != NULL) {
+        (void)unlink(conn->real);
+        return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
+                          "'%s' cannot be given its %s: %s; this user must own the file and be a "
+                          "member of the group",
+                          conn->path, failed, strerror(cause));
+    }
+    *ret_made = true;
+    return FERRY_OK;
+}
+
+/* Settings of the connection that a load relies on. */
+static ferry_status open_set_up_load(struct sqlite_conn *conn, struct ferry_error *err)
+{
+    int keep = 1;
+    sqlite3 *db = conn->db;
+    /* A reader without write permission on the folder can open a WAL file only if -wal and -shm
+     * stay after we close. */
+    (void)sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+    int rc = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    if (rc == SQLITE_OK) {
+        /* FULL is crash-safe in WAL mode; EXTRA also makes the end of a rollback journal durable.
+         * Deleted pages are about to be written again: Debian's default of zeroing them first would
+         * double the work. */
+        rc = sqlite_run(db,
+                        "PRAGMA synchronous=%s; PRAGMA foreign_keys=OFF; "
+                        "PRAGMA secure_delete=FAST; PRAGMA wal_autocheckpoint=0; "
+                        "PRAGMA cache_size=-2048",
+                        sqlite_is_wal(db) ? "FULL" : "EXTRA");
+    }
+    return rc == SQLITE_OK ? FERRY_OK : sqlite_fail(conn, db, rc, err, "preparing the connection");
+}
+
+ferry_status sqlite_open_for_load(struct sqlite_conn *conn, int *ret_created,
+                                  struct ferry_error *err)
+{
+    bool exists = false;
+    bool made = false;
+    int64_t pages = 0;
+    ferry_status status = FERRY_OK;
+    *ret_created = SQLITE_MADE_NOTHING;
+    if (conn->db == NULL) {
+        if ((status = sqlite_path_check_target(conn, &exists, err)) != FERRY_OK) {
+            return status;
+        }
+        if (!exists && (status = open_make_file(conn, &made, err)) != FERRY_OK) {
+            return status;
+        }
+        *ret_created = made ? SQLITE_MADE_FILE : SQLITE_MADE_NOTHING;
+        if ((status = sqlite_open(conn, err)) != FERRY_OK) {
+            return status;
+        }
+    }
+    int rc = sqlite_query_int(conn->db, &pages, "PRAGMA main.page_count");
+    if (rc != SQLITE_OK) {
+        return sqlite_fail(conn, conn->db, rc, err, "reading its size");
+    }
+    if (pages == 0 && !made) {
+        *ret_created = SQLITE_MADE_CONTENT;
+    }
+    if ((status = sqlite_journal_set_up(conn, pages == 0, err)) != FERRY_OK) {
+        return status;
+    }
+    return open_set_up_load(conn, err);
+}
+
+void sqlite_unmake(struct sqlite_conn *conn, int created)
+{
+    static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
+    int64_t objects = -1;
+    sqlite3 *db = conn->db;
+    if (db == NULL) { /* made, but never opened */
+        struct stat file;
+        if (created == SQLITE_MADE_FILE && stat(conn->real, &file) == 0 && file.st_size == 0) {
+            (void)unlink(conn->real);
+        }
+        return;
+    }
+    sqlite3_progress_handler(db, 0, NULL, NULL);
+    sqlite_wait_begin(conn, 0);
+    if (created != SQLITE_MADE_NOTHING && sqlite_run(db, "BEGIN EXCLUSIVE") == SQLITE_OK &&
+        sqlite_query_int(db, &objects, "SELECT count(*) FROM main.sqlite_schema") == SQLITE_OK &&
+        objects == 0) {
+        int done = created == SQLITE_MADE_FILE ? unlink(conn->real) : truncate(conn->real, 0);
+        for (size_t i = 0; done == 0 && i < sizeof suffixes / sizeof *suffixes; i++) {
+            char *name = NULL;
+            if (asprintf(&name, "%s%s", conn->real, suffixes[i]) >= 0) {
+                (void)unlink(name);
+                free(name);
+            }
+        }
+    }
+    sqlite_rollback(db);
+    sqlite_close(conn);
+}

@@ -1,0 +1,60 @@
+/* The record of the run: one row per target table in _dbferry_sync, in the load's transaction. */
+
+#include "sqlite_driver.h"
+
+#define RECORD_CREATE                                                                              \
+    "CREATE TABLE IF NOT EXISTS main._dbferry_sync ("                                              \
+    "target_table TEXT PRIMARY KEY COLLATE NOCASE NOT NULL, job TEXT, run_id TEXT, source TEXT, "  \
+    "fallback INTEGER, started TEXT, finished TEXT, rows INTEGER, digest TEXT, schema_hash TEXT)"
+
+#define RECORD_INSERT                                                                              \
+    "INSERT OR REPLACE INTO main._dbferry_sync (target_table, job, run_id, source, fallback, "     \
+    "started, finished, rows, digest, schema_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "   \
+    "?10)"
+
+static int record_bind(sqlite3_stmt *stmt, const struct ferry_run_record *record)
+{
+    const char *const texts[] = {
+        [1] = record->table,  [2] = record->job,          [3] = record->run_id,
+        [4] = record->source, [6] = record->started,      [7] = record->finished,
+        [9] = record->digest, [10] = record->schema_hash,
+    };
+    int rc = sqlite3_bind_int64(stmt, 5, record->fallback);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_bind_int64(stmt, 8, (sqlite3_int64)record->rows);
+    }
+    for (int i = 1; rc == SQLITE_OK && i < (int)(sizeof texts / sizeof *texts); i++) {
+        if (texts[i] != NULL) {
+            rc = sqlite3_bind_text(stmt, i, texts[i], -1, SQLITE_STATIC);
+        }
+    }
+    return rc;
+}
+
+ferry_status sqlite_record_write(struct sqlite_load *load, const struct ferry_run_record *record,
+                                 struct ferry_error *err)
+{
+    struct sqlite_conn *conn = load->conn;
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_exec(conn->db, RECORD_CREATE, NULL, NULL, NULL);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_prepare_v2(conn->db, RECORD_INSERT, -1, &stmt, NULL);
+    }
+    if (rc == SQLITE_OK) {
+        rc = record_bind(stmt, record);
+    }
+    if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_DONE) {
+        rc = SQLITE_OK;
+    }
+    ferry_status status = FERRY_OK;
+    if (rc == SQLITE_ERROR) {
+        status = ferry_fail(err, FERRY_ERR_SCHEMA,
+                            "'%s': the record of the run cannot be written to _dbferry_sync: %s; "
+                            "drop or rename that table (it only holds such records)",
+                            conn->path, sqlite3_errmsg(conn->db));
+    } else if (rc != SQLITE_OK) {
+        status = sqlite_fail(conn, conn->db, rc, err, "writing the record of the run");
+    }
+    sqlite3_finalize(stmt);
+    return status;
+}

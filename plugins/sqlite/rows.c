@@ -1,0 +1,338 @@
+/* A batch as a virtual table, so that one prepared INSERT ... SELECT stores all of its rows.
+ *
+ * Values are handed over as pointers into the batch (SQLITE_STATIC): SQLite copies them into the
+ * record that it writes, and has forgotten them when the statement ends.
+ */
+
+#include "sqlite_driver.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* A user's table of this name would stand before ours: such names are reserved, and the count of
+ * each batch is checked. */
+#define ROWS_MODULE "_dbferry_batch"
+
+struct sqlite_rows {
+    const struct ferry_schema *schema;
+    const struct ferry_cell *cells; /* of the batch, row after row */
+    size_t count;
+    size_t columns;
+    size_t row;        /* where the cursor stands; read after a failure */
+    size_t bad_column; /* of a refused value */
+    const char *bad;   /* why it is refused, or NULL */
+    int integer_key;   /* a column where NULL would become a number, or -1 */
+    enum sqlite_convert convert[];
+};
+
+struct rows_table {
+    sqlite3_vtab base;
+    struct sqlite_rows *rows;
+};
+
+struct rows_cursor {
+    sqlite3_vtab_cursor base;
+    struct sqlite_rows *rows;
+};
+
+static int rows_connect(sqlite3 *db, void *argument, int argc, const char *const *argv,
+                        sqlite3_vtab **ret_table, char **ret_error)
+{
+    struct sqlite_rows *rows = argument;
+    (void)argc;
+    (void)argv;
+    (void)ret_error;
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    for (size_t i = 0; i < rows->columns; i++) {
+        sqlite3_str_appendf(out, "%sc%llu", i == 0 ? "CREATE TABLE x(" : ",",
+                            (unsigned long long)i);
+    }
+    sqlite3_str_appendall(out, ")");
+    char *sql = sqlite3_str_finish(out);
+    if (sql == NULL) {
+        return SQLITE_NOMEM;
+    }
+    int rc = sqlite3_declare_vtab(db, sql);
+    sqlite3_free(sql);
+    if (rc != SQLITE_OK) {
+        return rc;
+    }
+    /* No trigger or view of the file may read it. */
+    (void)sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+    struct rows_table *table = sqlite3_malloc64(sizeof *table);
+    if (table == NULL) {
+        return SQLITE_NOMEM;
+    }
+    *table = (struct rows_table){.rows = rows};
+    *ret_table = &table->base;
+    return SQLITE_OK;
+}
+
+static int rows_disconnect(sqlite3_vtab *table)
+{
+    sqlite3_free(table);
+    return SQLITE_OK;
+}
+
+static int rows_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
+{
+    (void)table;
+    info->estimatedCost = 1000;
+    info->estimatedRows = 1000;
+    return SQLITE_OK;
+}
+
+static int rows_open(sqlite3_vtab *table, sqlite3_vtab_cursor **ret_cursor)
+{
+    struct rows_cursor *cursor = sqlite3_malloc64(sizeof *cursor);
+    if (cursor == NULL) {
+        return SQLITE_NOMEM;
+    }
+    *cursor = (struct rows_cursor){.rows = ((struct rows_table *)(void *)table)->rows};
+    *ret_cursor = &cursor->base;
+    return SQLITE_OK;
+}
+
+static int rows_close(sqlite3_vtab_cursor *cursor)
+{
+    sqlite3_free(cursor);
+    return SQLITE_OK;
+}
+
+static struct sqlite_rows *rows_of(sqlite3_vtab_cursor *cursor)
+{
+    return ((struct rows_cursor *)(void *)cursor)->rows;
+}
+
+static int rows_filter(sqlite3_vtab_cursor *cursor, int number, const char *text, int argc,
+                       sqlite3_value **argv)
+{
+    (void)number;
+    (void)text;
+    (void)argc;
+    (void)argv;
+    rows_of(cursor)->row = 0;
+    return SQLITE_OK;
+}
+
+static int rows_next(sqlite3_vtab_cursor *cursor)
+{
+    rows_of(cursor)->row++;
+    return SQLITE_OK;
+}
+
+static int rows_eof(sqlite3_vtab_cursor *cursor)
+{
+    const struct sqlite_rows *rows = rows_of(cursor);
+    return rows->row >= rows->count;
+}
+
+static int rows_rowid(sqlite3_vtab_cursor *cursor, sqlite3_int64 *ret_rowid)
+{
+    *ret_rowid = (sqlite3_int64)rows_of(cursor)->row;
+    return SQLITE_OK;
+}
+
+/* A value that the column cannot hold exactly ends the load. */
+static int rows_refuse(struct sqlite_rows *rows, size_t column, const char *why)
+{
+    rows->bad = why;
+    rows->bad_column = column;
+    return SQLITE_CONSTRAINT;
+}
+
+static const char *rows_give_float(sqlite3_context *context, double value)
+{
+    if (isnan(value)) { /* SQLite would store NULL */
+        return "NaN cannot be stored in SQLite";
+    }
+    sqlite3_result_double(context, value);
+    return NULL;
+}
+
+static const char *rows_give_any(sqlite3_context *context, const struct ferry_cell *cell)
+{
+    switch (cell->kind) {
+    case FERRY_KIND_INT:
+        sqlite3_result_int64(context, cell->v.i);
+        return NULL;
+    case FERRY_KIND_FLOAT:
+        return rows_give_float(context, cell->v.f);
+    case FERRY_KIND_TEXT:
+        sqlite3_result_text64(context, cell->v.p, cell->len, SQLITE_STATIC, SQLITE_UTF8);
+        return NULL;
+    case FERRY_KIND_BYTES:
+        sqlite3_result_blob64(context, cell->v.p, cell->len, SQLITE_STATIC);
+        return NULL;
+    default:
+        return "the source does not say what kind of value this is";
+    }
+}
+
+static int rows_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, int index)
+{
+    struct sqlite_rows *rows = rows_of(cursor);
+    size_t column = (size_t)index;
+    const struct ferry_cell *cell = &rows->cells[rows->row * rows->columns + column];
+    const char *why = NULL;
+    double value;
+    if (cell->null) {
+        return index == rows->integer_key
+                   ? rows_refuse(rows, column,
+                                 "NULL in an INTEGER PRIMARY KEY, where SQLite would put a number")
+                   : SQLITE_OK; /* no result is NULL */
+    }
+    switch (rows->convert[column]) {
+    case SQLITE_CONVERT_INT:
+        sqlite3_result_int64(context, cell->v.i);
+        break;
+    case SQLITE_CONVERT_UNSIGNED:
+        if (cell->v.u > INT64_MAX) {
+            why = "the number is above 9223372036854775807, the largest that SQLite holds";
+        }
+        sqlite3_result_int64(context, (sqlite3_int64)cell->v.u);
+        break;
+    case SQLITE_CONVERT_FLOAT:
+        why = rows_give_float(context, cell->v.f);
+        break;
+    case SQLITE_CONVERT_DECIMAL:
+        if (!sqlite_decimal_to_double(cell->v.p, cell->len, &value)) {
+            why = "this is not a decimal number of at most 15 digits";
+            break;
+        }
+        sqlite3_result_double(context, value);
+        break;
+    case SQLITE_CONVERT_TEXT:
+        sqlite3_result_text64(context, cell->v.p, cell->len, SQLITE_STATIC, SQLITE_UTF8);
+        break;
+    case SQLITE_CONVERT_BYTES:
+        sqlite3_result_blob64(context, cell->v.p, cell->len, SQLITE_STATIC);
+        break;
+    case SQLITE_CONVERT_ANY:
+        why = rows_give_any(context, cell);
+        break;
+    }
+    return why == NULL ? SQLITE_OK : rows_refuse(rows, column, why);
+}
+
+/* No xCreate: the table is there by its module's name alone. */
+static const sqlite3_module rows_module = {
+    .xConnect = rows_connect,
+    .xBestIndex = rows_best_index,
+    .xDisconnect = rows_disconnect,
+    .xOpen = rows_open,
+    .xClose = rows_close,
+    .xFilter = rows_filter,
+    .xNext = rows_next,
+    .xEof = rows_eof,
+    .xColumn = rows_column,
+    .xRowid = rows_rowid,
+};
+
+static ferry_status rows_make(struct sqlite_load *load, struct ferry_error *err)
+{
+    const struct ferry_schema *schema = load->spec->source;
+    size_t columns = ferry_schema_count(schema);
+    struct sqlite_rows *rows = calloc(1, sizeof *rows + columns * sizeof rows->convert[0]);
+    if (rows == NULL) {
+        return sqlite_fail_memory(err);
+    }
+    rows->schema = schema;
+    rows->columns = columns;
+    rows->integer_key = -1;
+    size_t at = 0;
+    for (size_t i = 0; load->spec->action == FERRY_TABLE_KEEP && i < load->table.column_count;
+         i++) {
+        if (!load->table.columns[i].generated) {
+            rows->integer_key = (int)i == load->table.integer_key ? (int)at : rows->integer_key;
+            at++;
+        }
+    }
+    for (size_t i = 0; i < columns; i++) {
+        const struct sqlite_type_rule *rule = sqlite_type_rule(ferry_schema_column(schema, i));
+        if (rule == NULL) {
+            free(rows);
+            return ferry_fail(err, FERRY_ERR_SCHEMA, "column '%s': SQLite has no type for it",
+                              ferry_schema_column(schema, i)->name);
+        }
+        rows->convert[i] = rule->convert;
+    }
+    load->rows = rows;
+    return FERRY_OK;
+}
+
+/* OR FAIL: a conflict clause of the user's own constraints must not drop rows silently, and no
+ * statement journal is needed, since a failed batch ends the load. */
+static char *rows_insert_sql(const struct sqlite_load *load)
+{
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "INSERT OR FAIL INTO main.\"%w\" (", load->spec->table);
+    for (size_t i = 0; i < load->rows->columns; i++) {
+        sqlite3_str_appendf(out, "%s\"%w\"", i > 0 ? ", " : "",
+                            ferry_schema_column(load->spec->source, i)->name);
+    }
+    sqlite3_str_appendall(out, ") SELECT * FROM " ROWS_MODULE);
+    return sqlite3_str_finish(out);
+}
+
+ferry_status sqlite_rows_open(struct sqlite_load *load, sqlite3 *db, struct ferry_error *err)
+{
+    ferry_status status = rows_make(load, err);
+    if (status != FERRY_OK) {
+        return status;
+    }
+    char *sql = rows_insert_sql(load);
+    int rc = sql == NULL
+                 ? SQLITE_NOMEM
+                 : sqlite3_create_module_v2(db, ROWS_MODULE, &rows_module, load->rows, NULL);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &load->insert, NULL);
+    }
+    sqlite3_free(sql);
+    return rc == SQLITE_OK ? FERRY_OK
+                           : sqlite_fail(load->conn, db, rc, err, "preparing to fill table '%s'",
+                                         load->spec->table);
+}
+
+ferry_status sqlite_rows_insert(struct sqlite_load *load, sqlite3 *db,
+                                const struct ferry_batch *batch, struct ferry_error *err)
+{
+    struct sqlite_rows *rows = load->rows;
+    size_t count = ferry_batch_count(batch);
+    if (count == 0) {
+        return FERRY_OK;
+    }
+    rows->cells = ferry_batch_cells(batch, 0);
+    rows->count = count;
+    rows->row = 0;
+    rows->bad = NULL;
+    int rc = sqlite3_step(load->insert);
+    ferry_status status = FERRY_OK;
+    if (rows->bad != NULL) {
+        status = ferry_fail_cell(err, FERRY_ERR_DATA, batch, rows->row, rows->bad_column, "%s",
+                                 rows->bad);
+    } else if (rc != SQLITE_DONE) {
+        status = sqlite_fail(load->conn, db, rc, err, "table '%s', row %llu", load->spec->table,
+                             (unsigned long long)(load->rows_loaded + rows->row + 1));
+    } else if ((uint64_t)sqlite3_changes64(db) != count) {
+        status = ferry_fail(err, FERRY_ERR_INTERNAL,
+                            "'%s': table '%s' took %lld rows of a batch of %zu", load->conn->path,
+                            load->spec->table, (long long)sqlite3_changes64(db), count);
+    }
+    load->rows_loaded += status == FERRY_OK ? (uint64_t)sqlite3_changes64(db) : 0;
+    (void)sqlite3_reset(load->insert);
+    rows->cells = NULL;
+    rows->count = 0;
+    return status;
+}
+
+void sqlite_rows_close(struct sqlite_load *load, sqlite3 *db)
+{
+    sqlite3_finalize(load->insert);
+    load->insert = NULL;
+    if (load->rows != NULL && db != NULL) {
+        (void)sqlite3_create_module_v2(db, ROWS_MODULE, NULL, NULL, NULL);
+    }
+    free(load->rows);
+    load->rows = NULL;
+}

@@ -1,0 +1,315 @@
+/* What the files of the sqlite driver share; nothing outside this folder includes it.
+ *
+ * Functions stand under the file they live in.  Those that return `int` return an SQLite result
+ * code and report nothing; those that return `ferry_status` have called ferry_fail().
+ */
+
+#ifndef DBFERRY_SQLITE_DRIVER_H
+#define DBFERRY_SQLITE_DRIVER_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* flock, realpath, faccessat */
+#endif
+
+#include <dbferry/driver.h>
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+/* How long the connection has waited for other connections to the same file. */
+struct sqlite_wait {
+    int64_t limit_ms;  /* give up after so much waiting in all */
+    int64_t waited_ms; /* spent so far */
+    bool gave_up;      /* the limit was reached: stop at the next chance */
+};
+
+/* What a file that we make gets. */
+struct sqlite_file_options {
+    char *journal_mode; /* never NULL */
+    bool journal_set;   /* stands in the configuration: applies to an existing file too */
+    bool mode_set;
+    bool group_set;
+    mode_t mode;
+    gid_t group;
+    int64_t page_size; /* 0: SQLite's default */
+};
+
+/* One connection.  `db` is NULL for a target whose file is not there: only a load makes it. */
+struct sqlite_conn {
+    sqlite3 *db;
+    sqlite3 *stage;               /* the staging file, while rows go into it */
+    pthread_mutex_t handles_lock; /* guards the two pointers above against cancel() */
+    atomic_bool cancelled;        /* sticky */
+    uint32_t role;                /* FERRY_ROLE_ */
+    char *path;                   /* as configured, for messages */
+    char *real;                   /* absolute, without symbolic links */
+    struct sqlite_file_options file;
+    int64_t busy_ms; /* how long reads wait for a lock */
+    struct sqlite_wait wait;
+};
+
+/* A column of a table in the file. */
+struct sqlite_column {
+    char *name;
+    char *type; /* as declared, "" if not declared */
+    int key;    /* position in the primary key, 0 = not part of it */
+    bool not_null;
+    bool generated;
+};
+
+/* What stands in the file under a name. */
+struct sqlite_table {
+    bool exists;
+    const char *obstacle; /* NULL, or what it is where it is not a plain table: "a view" */
+    char *sql;            /* its CREATE statement */
+    struct sqlite_column *columns;
+    size_t column_count;
+    int integer_key; /* index of the column that stands for the rowid, or -1 */
+};
+
+/* An index or trigger that hangs on the table to be replaced. */
+struct sqlite_object {
+    char *name;
+    char *sql;
+    bool trigger;
+    bool keep; /* false: an index of ours that the job no longer wants */
+};
+
+/* A view, or a table with triggers, and whether it compiled before we changed anything. */
+struct sqlite_watch {
+    char *name;
+    bool view;
+    int state[3]; /* one number for a view; for triggers one per INSERT, UPDATE, DELETE */
+};
+
+struct sqlite_objects {
+    struct sqlite_object *list; /* in the order of their creation */
+    size_t count;
+    struct sqlite_watch *watches;
+    size_t watch_count;
+    bool analyzed; /* ANALYZE was run on the table once */
+};
+
+struct sqlite_rows;
+
+/* One load, from load_begin to load_commit or load_abort. */
+struct sqlite_load {
+    struct sqlite_conn *conn;
+    const struct ferry_load_spec *spec;
+    int lock;                 /* file descriptor of the lock file, or -1 */
+    int created;              /* SQLITE_MADE_ */
+    bool staged;              /* rows go into the staging file first */
+    bool attached;            /* the staging file is attached to `conn->db` */
+    char *stage_path;         /* NULL: no staging file to remove */
+    struct sqlite_rows *rows; /* owned by the connection that it is registered with */
+    sqlite3_stmt *insert;
+    struct sqlite_table table; /* as it was found */
+    struct sqlite_objects objects;
+    char *create_sql; /* the table as we would make it */
+    uint64_t rows_loaded;
+    uint64_t rows_before;
+};
+
+#define SQLITE_MADE_NOTHING 0
+#define SQLITE_MADE_FILE 1    /* there was no file */
+#define SQLITE_MADE_CONTENT 2 /* there was a file of length 0 */
+
+/* ---- sqlite.c: registration, options, connecting ---- */
+
+/* Fails with CANCELLED once cancel() was called. */
+ferry_status sqlite_check_cancelled(struct sqlite_conn *conn, struct ferry_error *err);
+/* Set `conn->db` or `conn->stage` so that cancel() never sees half of it. */
+void sqlite_set_handle(struct sqlite_conn *conn, sqlite3 **handle, sqlite3 *db);
+
+/* ---- path.c: where the file is, and whether it can be used ---- */
+
+/* The absolute path without symbolic links, from malloc, also of a file that does not exist yet;
+ * NULL with errno. */
+char *sqlite_path_resolve(const char *path);
+/* The folder part of an absolute path, from malloc; NULL if out of memory. */
+char *sqlite_path_folder(const char *real);
+/* Set conn->real.  Refuses what is not a regular file, before SQLite opens it (a FIFO would hang),
+ * and what we have no rights to. */
+ferry_status sqlite_path_check_target(struct sqlite_conn *conn, bool *ret_exists,
+                                      struct ferry_error *err);
+ferry_status sqlite_path_check_source(struct sqlite_conn *conn, struct ferry_error *err);
+
+/* ---- open.c: opening a file safely, making one, taking it away again ---- */
+
+/* Open the existing file conn->real into conn->db, read-only for a source. */
+ferry_status sqlite_open(struct sqlite_conn *conn, struct ferry_error *err);
+/* Close conn->db, if open. */
+void sqlite_close(struct sqlite_conn *conn);
+/* Make the file if it is not there, give it its journal mode, and set up `conn->db` for a load. */
+ferry_status sqlite_open_for_load(struct sqlite_conn *conn, int *ret_created,
+                                  struct ferry_error *err);
+/* Undo what sqlite_open_for_load made, if nobody has put anything there since.  Closes the db. */
+void sqlite_unmake(struct sqlite_conn *conn, int created);
+/* 1 if the file is in WAL mode. */
+bool sqlite_is_wal(sqlite3 *db);
+
+/* ---- journal.c: journal mode, the -wal and -shm files, checkpoints ---- */
+
+ferry_status sqlite_journal_set_up(struct sqlite_conn *conn, bool fresh, struct ferry_error *err);
+/* Give -wal and -shm the mode and group of the file. */
+void sqlite_journal_share(struct sqlite_conn *conn);
+/* Move the WAL into the file and empty it if no reader is in the way.  Never fails; warns. */
+void sqlite_journal_checkpoint(struct sqlite_conn *conn);
+
+/* ---- wait.c: waiting for other connections; stopping on cancel ---- */
+
+/* Install the busy and progress handlers on a handle of `conn`. */
+void sqlite_wait_install(struct sqlite_conn *conn, sqlite3 *db);
+/* Start a new allowance of `limit_ms`. */
+void sqlite_wait_begin(struct sqlite_conn *conn, int64_t limit_ms);
+
+/* ---- errors.c: SQLite's result codes in the words of the contract ---- */
+
+/* Fail with the class that `rc` has for the connection's role; `what` is what was being done, in
+ * printf style.  `db` may be NULL. */
+ferry_status sqlite_fail(struct sqlite_conn *conn, sqlite3 *db, int rc, struct ferry_error *err,
+                         const char *what, ...) FERRY_PRINTF(5, 6);
+ferry_status sqlite_fail_memory(struct ferry_error *err);
+/* The class alone. */
+ferry_status sqlite_class(const struct sqlite_conn *conn, int rc);
+
+/* ---- statement.c: running SQL ---- */
+
+/* Run statements made by sqlite3_mprintf rules (%w inside "" quotes an identifier). */
+int sqlite_run(sqlite3 *db, const char *format, ...);
+/* Run exactly one statement that stands in the user's own schema. */
+int sqlite_run_saved(sqlite3 *db, const char *sql);
+/* Prepare by the same rules.  `*ret_stmt` is NULL on failure. */
+int sqlite_prepare(sqlite3 *db, sqlite3_stmt **ret_stmt, const char *format, ...);
+/* The first value of the first row: a number, or a text from malloc (NULL for none). */
+int sqlite_query_int(sqlite3 *db, int64_t *ret_value, const char *format, ...);
+int sqlite_query_text(sqlite3 *db, char **ret_value, const char *format, ...);
+/* Copy of a text of the current row, from malloc; "" for NULL; NULL if out of memory. */
+char *sqlite_copy_text(sqlite3_stmt *stmt, int column);
+/* ROLLBACK if a transaction is open: after FULL, IOERR or NOMEM it may not be. */
+void sqlite_rollback(sqlite3 *db);
+
+/* ---- names.c: names that are ours ---- */
+
+/* Hash of a name; upper and lower case ASCII letters count alike, as in SQLite. */
+uint64_t sqlite_name_hash(const char *name);
+/* `<real>-dbferry-<hash of table><suffix>`, from malloc. */
+char *sqlite_name_beside(const char *real, const char *table, const char *suffix);
+/* The name of a job's index, from malloc: `dbferry_<table>_<columns>_<hash>`. */
+char *sqlite_name_index(const char *table, const struct ferry_index *index);
+/* 1 for names that a table of the user's cannot have. */
+bool sqlite_name_reserved(const char *table);
+
+/* ---- types.c: declared types, both ways ---- */
+
+/* Fill the type of a source column from its declared type (NULL: an expression). */
+void sqlite_type_describe(const char *declared, struct ferry_column *column);
+
+/* How a cell is handed to SQLite. */
+enum sqlite_convert {
+    SQLITE_CONVERT_INT,
+    SQLITE_CONVERT_UNSIGNED,
+    SQLITE_CONVERT_FLOAT,
+    SQLITE_CONVERT_DECIMAL,
+    SQLITE_CONVERT_TEXT,
+    SQLITE_CONVERT_BYTES,
+    SQLITE_CONVERT_ANY,
+};
+
+struct sqlite_type_rule {
+    uint32_t type;      /* FERRY_TYPE_ */
+    uint32_t sign;      /* FERRY_COLUMN_UNSIGNED or 0; only for INT */
+    uint32_t size_from; /* bits of INT and FLOAT, digits of DECIMAL; else 0 */
+    uint32_t size_to;
+    const char *native;
+    uint32_t fit;
+    enum sqlite_convert convert;
+    const char *note;
+};
+
+/* The rule for a source column, or NULL. */
+const struct sqlite_type_rule *sqlite_type_rule(const struct ferry_column *column);
+ferry_status sqlite_map_column(void *conn, const struct ferry_column *column,
+                               struct ferry_mapping *mapping, struct ferry_error *err);
+
+/* ---- decimal.c: the text of a decimal as a double ---- */
+
+/* Convert [-]digits[.digits], at most 15 significant digits, correctly rounded; 0 if `text` is not
+ * that.  -0 becomes 0. */
+int sqlite_decimal_to_double(const char *text, size_t length, double *ret_value);
+
+/* ---- read.c: the source half ---- */
+
+extern const struct ferry_source sqlite_source;
+
+/* ---- table.c: what stands in the file under a name ---- */
+
+int sqlite_table_load(sqlite3 *db, const char *name, struct sqlite_table *ret_table);
+void sqlite_table_clear(struct sqlite_table *table);
+ferry_status sqlite_table_inspect(void *conn, const char *name, struct ferry_inspection *inspection,
+                                  struct ferry_error *err);
+/* Fail with BUSY unless the table is as `spec->action` assumes. */
+ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *err);
+/* The CREATE TABLE statement for a load, from sqlite3_malloc. */
+char *sqlite_table_create_sql(const struct ferry_load_spec *spec);
+
+/* ---- rows.c: a batch as a virtual table ---- */
+
+/* Register the virtual table for a load with `db` and prepare the INSERT that empties it. */
+ferry_status sqlite_rows_open(struct sqlite_load *load, sqlite3 *db, struct ferry_error *err);
+/* Insert one batch; counts what SQLite says it inserted. */
+ferry_status sqlite_rows_insert(struct sqlite_load *load, sqlite3 *db,
+                                const struct ferry_batch *batch, struct ferry_error *err);
+/* Finish the statement and take the virtual table away from `db`. */
+void sqlite_rows_close(struct sqlite_load *load, sqlite3 *db);
+
+/* ---- objects.c: indexes, triggers and views that hang on the table ---- */
+
+/* Note the indexes and triggers of the table, and which indexes are to be kept. */
+ferry_status sqlite_objects_save(struct sqlite_load *load, struct ferry_error *err);
+void sqlite_objects_clear(struct sqlite_objects *objects);
+ferry_status sqlite_objects_drop_indexes(struct sqlite_load *load, struct ferry_error *err);
+/* Make the kept indexes and those of the job in `db`: the target or the staging file. */
+ferry_status sqlite_objects_make_indexes(struct sqlite_load *load, sqlite3 *db,
+                                         struct ferry_error *err);
+ferry_status sqlite_objects_make_triggers(struct sqlite_load *load, struct ferry_error *err);
+/* Renew the planner's statistics of a table that had them. */
+ferry_status sqlite_objects_analyze(struct sqlite_load *load, struct ferry_error *err);
+
+/* ---- watch.c: do views and triggers still compile? ---- */
+
+/* Note what compiles now, before the table changes. */
+ferry_status sqlite_watch_begin(struct sqlite_load *load, struct ferry_error *err);
+/* Fail with SCHEMA naming what compiled then and does not now. */
+ferry_status sqlite_watch_end(struct sqlite_load *load, struct ferry_error *err);
+/* 1 if the triggers of `table` compiled at sqlite_watch_begin and still do, or were broken. */
+bool sqlite_watch_triggers_fine(struct sqlite_load *load, const char *table);
+
+/* ---- lock.c: one run per target table ---- */
+
+ferry_status sqlite_lock_take(struct sqlite_load *load, struct ferry_error *err);
+void sqlite_lock_release(struct sqlite_load *load);
+
+/* ---- stage.c: the staging file ---- */
+
+ferry_status sqlite_stage_begin(struct sqlite_load *load, struct ferry_error *err);
+/* The rows are complete: index them and attach the file to the target's connection. */
+ferry_status sqlite_stage_end(struct sqlite_load *load, struct ferry_error *err);
+/* Copy the rows into the target's table, which must be empty. */
+ferry_status sqlite_stage_apply(struct sqlite_load *load, struct ferry_error *err);
+void sqlite_stage_remove(struct sqlite_load *load);
+
+/* ---- record.c: the record of the run ---- */
+
+ferry_status sqlite_record_write(struct sqlite_load *load, const struct ferry_run_record *record,
+                                 struct ferry_error *err);
+
+/* ---- replace.c: the target half ---- */
+
+extern const struct ferry_target sqlite_target;
+
+#endif /* DBFERRY_SQLITE_DRIVER_H */

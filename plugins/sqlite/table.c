@@ -1,0 +1,278 @@
+/* What stands in the file under a table's name, and whether a load may replace it. */
+
+#include "sqlite_driver.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Counting means reading every page of the table: below this size of the file that is quick. */
+#define TABLE_COUNT_BYTES_MAX (64 * 1024 * 1024)
+
+void sqlite_table_clear(struct sqlite_table *table)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        free(table->columns[i].name);
+        free(table->columns[i].type);
+    }
+    free(table->columns);
+    free(table->sql);
+    *table = (struct sqlite_table){0};
+}
+
+/* Look the name up; the first that matches, in any case of letters. */
+static int table_find(sqlite3 *db, const char *name, struct sqlite_table *table)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite_prepare(db, &stmt,
+                            "SELECT type, sql FROM main.sqlite_schema WHERE name = %Q COLLATE "
+                            "NOCASE AND type IN ('table', 'view', 'index')",
+                            name);
+    if (rc != SQLITE_OK) {
+        return rc;
+    }
+    rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW) {
+        const char *type = (const char *)sqlite3_column_text(stmt, 0);
+        table->sql = sqlite_copy_text(stmt, 1);
+        table->exists = true;
+        if (type == NULL || table->sql == NULL) {
+            sqlite3_finalize(stmt);
+            return SQLITE_NOMEM;
+        }
+        if (strcmp(type, "view") == 0) {
+            table->obstacle = "a view";
+        } else if (strcmp(type, "index") == 0) {
+            table->obstacle = "an index";
+        } else if (strncasecmp(table->sql, "CREATE VIRTUAL", 14) == 0) {
+            table->obstacle = "a virtual table";
+        }
+    }
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int table_add_column(struct sqlite_table *table, sqlite3_stmt *stmt)
+{
+    struct sqlite_column *columns =
+        reallocarray(table->columns, table->column_count + 1, sizeof *columns);
+    if (columns == NULL) {
+        return SQLITE_NOMEM;
+    }
+    table->columns = columns;
+    struct sqlite_column *column = &columns[table->column_count];
+    *column = (struct sqlite_column){
+        .name = sqlite_copy_text(stmt, 0),
+        .type = sqlite_copy_text(stmt, 1),
+        .key = sqlite3_column_int(stmt, 2),
+        .not_null = sqlite3_column_int(stmt, 3) != 0,
+        .generated = sqlite3_column_int(stmt, 4) >= 2,
+    };
+    table->column_count++;
+    return column->name == NULL || column->type == NULL ? SQLITE_NOMEM : SQLITE_OK;
+}
+
+/* A column declared INTEGER that is the whole primary key is the rowid under another name: NULL
+ * there becomes a number.  (WITHOUT ROWID tables refuse NULL themselves.) */
+static void table_find_integer_key(struct sqlite_table *table)
+{
+    size_t keys = 0;
+    table->integer_key = -1;
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (table->columns[i].key > 0) {
+            keys++;
+            table->integer_key = strcasecmp(table->columns[i].type, "INTEGER") == 0 ? (int)i : -1;
+        }
+    }
+    if (keys != 1) {
+        table->integer_key = -1;
+    }
+}
+
+int sqlite_table_load(sqlite3 *db, const char *name, struct sqlite_table *ret_table)
+{
+    struct sqlite_table table = {.integer_key = -1};
+    sqlite3_stmt *stmt = NULL;
+    int rc = table_find(db, name, &table);
+    if (rc == SQLITE_OK && table.exists && table.obstacle == NULL) {
+        rc = sqlite_prepare(db, &stmt,
+                            "SELECT name, type, pk, \"notnull\", hidden FROM "
+                            "pragma_table_xinfo(%Q, 'main') WHERE hidden <> 1 ORDER BY cid",
+                            name);
+        while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+            rc = table_add_column(&table, stmt);
+        }
+        sqlite3_finalize(stmt);
+        rc = rc == SQLITE_DONE ? SQLITE_OK : rc;
+        table_find_integer_key(&table);
+    }
+    if (rc != SQLITE_OK) {
+        sqlite_table_clear(&table);
+        return rc;
+    }
+    *ret_table = table;
+    return SQLITE_OK;
+}
+
+/* Refuse names and things that a load must not replace. */
+static ferry_status table_check(const struct sqlite_conn *conn, const char *name,
+                                const struct sqlite_table *table, struct ferry_error *err)
+{
+    if (sqlite_name_reserved(name)) {
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "'%s': the table name '%s' is reserved; choose another target_table",
+                          conn->path, name);
+    }
+    if (table->obstacle != NULL) {
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "'%s': '%s' is %s, not a table; choose another target_table, or drop it",
+                          conn->path, name, table->obstacle);
+    }
+    return FERRY_OK;
+}
+
+static ferry_status table_report(struct sqlite_conn *conn, const char *name,
+                                 const struct sqlite_table *table,
+                                 struct ferry_inspection *inspection, struct ferry_error *err)
+{
+    int64_t bytes = 0;
+    int64_t rows = 0;
+    inspection->exists = 1;
+    for (size_t i = 0; i < table->column_count; i++) {
+        struct ferry_column column = {
+            .name = table->columns[i].name,
+            .native = table->columns[i].type,
+            .type = FERRY_TYPE_ANY,
+        };
+        /* Generated columns take no values: they are part of what the user hung on the table. */
+        ferry_status status =
+            table->columns[i].generated
+                ? FERRY_OK
+                : ferry_schema_add(inspection->schema, &column, sizeof column, err);
+        if (status != FERRY_OK) {
+            return status;
+        }
+    }
+    int rc = sqlite_query_int(conn->db, &bytes,
+                              "SELECT page_count * page_size FROM pragma_page_count('main'), "
+                              "pragma_page_size('main')");
+    if (rc == SQLITE_OK && bytes <= TABLE_COUNT_BYTES_MAX) {
+        rc = sqlite_query_int(conn->db, &rows, "SELECT count(*) FROM main.\"%w\"", name);
+        inspection->rows = (uint64_t)rows;
+        inspection->rows_known = rc == SQLITE_OK;
+    }
+    return rc == SQLITE_OK ? FERRY_OK
+                           : sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", name);
+}
+
+ferry_status sqlite_table_inspect(void *argument, const char *name,
+                                  struct ferry_inspection *inspection, struct ferry_error *err)
+{
+    struct sqlite_conn *conn = argument;
+    struct sqlite_table table = {0};
+    bool exists = true;
+    ferry_status status = sqlite_check_cancelled(conn, err);
+    if (status == FERRY_OK && conn->db == NULL) { /* the file may have been made since */
+        status = sqlite_path_check_target(conn, &exists, err);
+        if (status == FERRY_OK && exists) {
+            status = sqlite_open(conn, err);
+        }
+    }
+    if (status != FERRY_OK) {
+        return status;
+    }
+    sqlite_wait_begin(conn, conn->busy_ms);
+    int rc = exists ? sqlite_table_load(conn->db, name, &table) : SQLITE_OK;
+    if (rc != SQLITE_OK) {
+        return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", name);
+    }
+    status = table_check(conn, name, &table, err);
+    if (status == FERRY_OK && table.exists) {
+        status = table_report(conn, name, &table, inspection, err);
+    }
+    sqlite_table_clear(&table);
+    return status;
+}
+
+/* 1 if the table takes exactly the columns of the load. */
+static bool table_matches(const struct sqlite_table *table, const struct ferry_load_spec *spec)
+{
+    size_t at = 0;
+    size_t wanted = ferry_schema_count(spec->source);
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (table->columns[i].generated) {
+            continue;
+        }
+        if (at >= wanted ||
+            strcmp(table->columns[i].name, ferry_schema_column(spec->source, at)->name) != 0 ||
+            strcmp(table->columns[i].type, spec->natives[at]) != 0) {
+            return false;
+        }
+        at++;
+    }
+    return at == wanted;
+}
+
+/* What a new table would lose of the old one's definition. */
+static ferry_status table_check_rebuild(const struct sqlite_load *load, struct ferry_error *err)
+{
+    const struct sqlite_table *table = &load->table;
+    bool keys = false;
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (table->columns[i].generated) {
+            return ferry_fail(err, FERRY_ERR_SCHEMA,
+                              "'%s': table '%s' must be made anew for the new columns, and its "
+                              "generated column '%s' would be lost; drop that column first",
+                              load->conn->path, load->spec->table, table->columns[i].name);
+        }
+        keys = keys || table->columns[i].key > 0 || table->columns[i].not_null;
+    }
+    if (keys) {
+        ferry_log(FERRY_LOG_WARNING,
+                  "'%s': table '%s' is made anew for the new columns, without the keys and "
+                  "constraints of its old definition",
+                  load->conn->path, load->spec->table);
+    }
+    return FERRY_OK;
+}
+
+ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *err)
+{
+    struct sqlite_conn *conn = load->conn;
+    const struct ferry_load_spec *spec = load->spec;
+    struct sqlite_table table;
+    int rc = sqlite_table_load(conn->db, spec->table, &table);
+    if (rc != SQLITE_OK) {
+        return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", spec->table);
+    }
+    bool same =
+        load->table.sql == NULL || (table.sql != NULL && strcmp(table.sql, load->table.sql) == 0);
+    sqlite_table_clear(&load->table);
+    load->table = table;
+    ferry_status status = table_check(conn, spec->table, &table, err);
+    if (status != FERRY_OK) {
+        return status;
+    }
+    bool fine = spec->action == FERRY_TABLE_CREATE ? !table.exists
+                : spec->action == FERRY_TABLE_KEEP ? table.exists && table_matches(&table, spec)
+                                                   : table.exists;
+    if (!fine || !same) {
+        return ferry_fail(err, FERRY_ERR_BUSY,
+                          "'%s': table '%s' was changed by another connection meanwhile: run again",
+                          conn->path, spec->table);
+    }
+    return spec->action == FERRY_TABLE_REBUILD ? table_check_rebuild(load, err) : FERRY_OK;
+}
+
+char *sqlite_table_create_sql(const struct ferry_load_spec *spec)
+{
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "CREATE TABLE \"%w\" (", spec->table);
+    for (size_t i = 0; i < ferry_schema_count(spec->source); i++) {
+        sqlite3_str_appendf(out, "%s\"%w\"%s%s", i > 0 ? ", " : "",
+                            ferry_schema_column(spec->source, i)->name,
+                            spec->natives[i][0] != '\0' ? " " : "", spec->natives[i]);
+    }
+    sqlite3_str_appendall(out, ")");
+    return sqlite3_str_finish(out);
+}

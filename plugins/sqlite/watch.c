@@ -1,0 +1,147 @@
+/* Do the views and triggers of the file still compile after a table has got other columns?
+ *
+ * CREATE TRIGGER and DROP TABLE compile no bodies; preparing a statement that would use them does.
+ * What was broken before is not our business.
+ */
+
+#include "sqlite_driver.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define WATCH_BROKEN 0
+#define WATCH_LOOSE 1  /* compiles only where "name" may also mean 'name' */
+#define WATCH_STRICT 2 /* compiles */
+
+static const char *const watch_operations[] = {"INSERT", "UPDATE", "DELETE"};
+
+/* SQLite takes "gone" for the text 'gone' where no such column is left: a view that lost a column
+ * would go on compiling.  So both ways are tried. */
+static int watch_compile(sqlite3 *db, const char *sql)
+{
+    for (int state = WATCH_STRICT; state > WATCH_BROKEN; state--) {
+        sqlite3_stmt *stmt = NULL;
+        (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, state == WATCH_LOOSE, NULL);
+        int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+        (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 1, NULL);
+        sqlite3_finalize(stmt);
+        if (rc == SQLITE_OK) {
+            return state;
+        }
+    }
+    return WATCH_BROKEN;
+}
+
+/* UPDATE OF triggers compile only where one of their columns is set: so set all. */
+static char *watch_update_sql(sqlite3 *db, const char *table)
+{
+    sqlite3_stmt *stmt = NULL;
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "EXPLAIN UPDATE main.\"%w\" SET ", table);
+    const char *comma = "";
+    if (sqlite_prepare(db, &stmt,
+                       "SELECT name FROM pragma_table_xinfo(%Q, 'main') WHERE hidden = 0",
+                       table) == SQLITE_OK) {
+        while (sqlite3_step(stmt) == SQLITE_ROW) {
+            const char *name = (const char *)sqlite3_column_text(stmt, 0);
+            sqlite3_str_appendf(out, "%s\"%w\" = NULL", comma, name != NULL ? name : "");
+            comma = ", ";
+        }
+    }
+    sqlite3_finalize(stmt);
+    return sqlite3_str_finish(out);
+}
+
+static int watch_state(sqlite3 *db, const struct sqlite_watch *watch, size_t operation)
+{
+    char *sql = watch->view ? sqlite3_mprintf("SELECT * FROM main.\"%w\"", watch->name)
+                : operation == 0
+                    ? sqlite3_mprintf("EXPLAIN INSERT INTO main.\"%w\" DEFAULT VALUES", watch->name)
+                : operation == 1 ? watch_update_sql(db, watch->name)
+                                 : sqlite3_mprintf("EXPLAIN DELETE FROM main.\"%w\"", watch->name);
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, !watch->view, NULL);
+    int state = watch_compile(db, sql);
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    sqlite3_free(sql);
+    return state;
+}
+
+static int watch_add(struct sqlite_objects *objects, sqlite3_stmt *stmt)
+{
+    struct sqlite_watch *list =
+        reallocarray(objects->watches, objects->watch_count + 1, sizeof *list);
+    if (list == NULL) {
+        return SQLITE_NOMEM;
+    }
+    objects->watches = list;
+    struct sqlite_watch *watch = &list[objects->watch_count];
+    *watch = (struct sqlite_watch){
+        .view = sqlite3_column_int(stmt, 0) != 0,
+        .name = sqlite_copy_text(stmt, 1),
+    };
+    objects->watch_count++;
+    return watch->name == NULL ? SQLITE_NOMEM : SQLITE_OK;
+}
+
+ferry_status sqlite_watch_begin(struct sqlite_load *load, struct ferry_error *err)
+{
+    sqlite3 *db = load->conn->db;
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite_prepare(db, &stmt,
+                            "SELECT 1, name FROM main.sqlite_schema WHERE type = 'view' UNION ALL "
+                            "SELECT DISTINCT 0, tbl_name FROM main.sqlite_schema WHERE type = "
+                            "'trigger'");
+    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        rc = watch_add(&load->objects, stmt);
+    }
+    sqlite3_finalize(stmt);
+    if (rc != SQLITE_DONE) {
+        return sqlite_fail(load->conn, db, rc, err, "reading the views of the file");
+    }
+    for (size_t i = 0; i < load->objects.watch_count; i++) {
+        struct sqlite_watch *watch = &load->objects.watches[i];
+        for (size_t operation = 0; operation < (watch->view ? 1 : 3); operation++) {
+            watch->state[operation] = watch_state(db, watch, operation);
+        }
+    }
+    return FERRY_OK;
+}
+
+ferry_status sqlite_watch_end(struct sqlite_load *load, struct ferry_error *err)
+{
+    sqlite3 *db = load->conn->db;
+    for (size_t i = 0; i < load->objects.watch_count; i++) {
+        const struct sqlite_watch *watch = &load->objects.watches[i];
+        for (size_t operation = 0; operation < (watch->view ? 1 : 3); operation++) {
+            if (watch_state(db, watch, operation) >= watch->state[operation]) {
+                continue;
+            }
+            return watch->view
+                       ? ferry_fail(err, FERRY_ERR_SCHEMA,
+                                    "'%s': the view '%s' does not fit the new columns of table "
+                                    "'%s'; drop or mend it, then run again",
+                                    load->conn->path, watch->name, load->spec->table)
+                       : ferry_fail(err, FERRY_ERR_SCHEMA,
+                                    "'%s': a trigger for %s on '%s' does not fit the new columns "
+                                    "of table '%s'; drop or mend it, then run again",
+                                    load->conn->path, watch_operations[operation], watch->name,
+                                    load->spec->table);
+        }
+    }
+    return FERRY_OK;
+}
+
+bool sqlite_watch_triggers_fine(struct sqlite_load *load, const char *table)
+{
+    for (size_t i = 0; i < load->objects.watch_count; i++) {
+        const struct sqlite_watch *watch = &load->objects.watches[i];
+        for (size_t operation = 0; operation < 3; operation++) {
+            if (!watch->view && strcasecmp(watch->name, table) == 0 &&
+                watch_state(load->conn->db, watch, operation) < watch->state[operation]) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
