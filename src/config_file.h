@@ -1,7 +1,7 @@
 /* The configuration file: found, checked, read once and parsed. */
 
-#ifndef FERRY_CONFIG_H
-#define FERRY_CONFIG_H
+#ifndef FERRY_CONFIG_FILE_H
+#define FERRY_CONFIG_FILE_H
 
 #include <libconfig.h>
 #include <stdbool.h>

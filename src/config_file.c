@@ -1,6 +1,6 @@
 /* The configuration file: found, checked, read once and parsed. */
 
-#include "config.h"
+#include "config_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

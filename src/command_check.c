@@ -1,0 +1,140 @@
+/* dbferry check: tries everything that a run needs, and writes nothing. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "connection.h"
+#include "escape.h"
+#include "negotiate.h"
+#include "secret.h"
+
+static void print_line(const char *mark, const char *subject, const char *text)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
+    ferry_escape_text(&line, subject, strlen(subject), 200);
+    ferry_strbuf_add(&line, ": ");
+    ferry_escape_text(&line, text, strlen(text), 4000);
+    (void)printf("%-4s  %s\n", mark, ferry_strbuf_text(&line));
+}
+
+/* Prints a failure where the check stands and passes its class on. */
+static ferry_status print_failure(const char *subject, struct ferry_error *error)
+{
+    ferry_status status = error->status;
+    print_line("FAIL", subject, error->message);
+    ferry_error_clear(error);
+    return status;
+}
+
+static void print_connection(const char *subject, struct ferry_connection *connection)
+{
+    struct ferry_facts facts = {0};
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    ferry_connection_facts(connection, &facts);
+    ferry_strbuf_add(&text, ferry_connection_place(connection));
+    for (size_t i = 0; i < facts.count; i++)
+        ferry_strbuf_addf(&text, ", %s %s", facts.items[i].name, facts.items[i].value);
+    print_line("ok", subject, ferry_strbuf_text(&text));
+    ferry_facts_done(&facts);
+}
+
+static ferry_status open_checked(const struct ferry_config *config, uint32_t role,
+                                 struct ferry_connection **ret_connection)
+{
+    struct ferry_error error = {0};
+    FERRY_AUTO_STRBUF struct ferry_strbuf subject = {0};
+    ferry_strbuf_addf(&subject, "%s '%s'", role == FERRY_ROLE_SOURCE ? "source" : "target",
+                      config->name);
+    if (ferry_connection_open(config, role, ret_connection, &error) != FERRY_OK)
+        return print_failure(ferry_strbuf_text(&subject), &error);
+    print_connection(ferry_strbuf_text(&subject), *ret_connection);
+    return FERRY_OK;
+}
+
+static ferry_status check_source(const struct ferry_job *job, struct ferry_connection *source,
+                                 struct ferry_plan *plan)
+{
+    struct ferry_error error = {0};
+    ferry_status status = ferry_source_describe(source, &job->read, &plan->schema, &error);
+    if (status == FERRY_OK)
+        status = ferry_schema_check_names(&plan->schema, &error);
+    if (status != FERRY_OK)
+        return print_failure("what is read", &error);
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    ferry_strbuf_addf(&text, "%zu columns of %s", plan->schema.count, job->read.text);
+    print_line("ok", "what is read", ferry_strbuf_text(&text));
+    return FERRY_OK;
+}
+
+static ferry_status check_target(const struct ferry_job *job, struct ferry_connection *target,
+                                 struct ferry_plan *plan)
+{
+    struct ferry_error error = {0};
+    ferry_status status = ferry_plan_negotiate(plan, target, job->table, &error);
+    if (status == FERRY_OK)
+        status = ferry_plan_check(plan, &job->policy, job->table, &error);
+    if (status != FERRY_OK)
+        return print_failure("target table", &error);
+    static const char *const states[] = {
+        [FERRY_TABLE_CREATE] = "is not there yet and can be created",
+        [FERRY_TABLE_KEEP] = "fits",
+        [FERRY_TABLE_REBUILD] = "has other columns and will be rebuilt",
+    };
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    ferry_strbuf_addf(&text, "'%s' %s", job->table, states[plan->action]);
+    print_line("ok", "target table", ferry_strbuf_text(&text));
+    return FERRY_OK;
+}
+
+/* Source and target are tried both, whatever becomes of the other. */
+static ferry_status check_job(const struct ferry_job *job, const struct ferry_arguments *arguments)
+{
+    (void)arguments;
+    struct ferry_connection *source = NULL;
+    struct ferry_connection *target = NULL;
+    struct ferry_plan plan = {0};
+    (void)printf("job %s\n", job->name);
+    ferry_status from = open_checked(job->source, FERRY_ROLE_SOURCE, &source);
+    if (from == FERRY_OK)
+        from = check_source(job, source, &plan);
+    ferry_status to = open_checked(job->target, FERRY_ROLE_TARGET, &target);
+    if (from == FERRY_OK && to == FERRY_OK)
+        to = check_target(job, target, &plan);
+    ferry_plan_done(&plan);
+    ferry_connection_close(source);
+    ferry_connection_close(target);
+    return ferry_error_graver(from, to);
+}
+
+/* Connections that no job uses are part of the configuration too. */
+static ferry_status check_connections(struct ferry_settings *settings)
+{
+    ferry_status outcome = FERRY_OK;
+    const struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
+    for (size_t i = 0; i < ferry_settings_connection_count(settings); i++) {
+        struct ferry_error error = {0};
+        const struct ferry_config *connection;
+        const char *name = ferry_settings_connection_name(settings, i);
+        if (ferry_settings_connection(settings, name, &origin, &connection, &error) != FERRY_OK)
+            outcome = ferry_error_graver(outcome, print_failure("configuration", &error));
+    }
+    if (outcome == FERRY_OK)
+        print_line("ok", "configuration", "every connection and job is understood");
+    return outcome;
+}
+
+ferry_status ferry_command_check(const struct ferry_arguments *arguments)
+{
+    struct ferry_error error = {0};
+    struct ferry_settings *settings = NULL;
+    ferry_secret_allow_prompt(true);
+    if (ferry_command_load(arguments, &settings, &error) != FERRY_OK)
+        return ferry_command_report(&error, NULL);
+    ferry_status status = FERRY_OK;
+    if (arguments->operand_count == 0)
+        status = check_connections(settings);
+    status = ferry_error_graver(status, ferry_command_each_job(arguments, settings, check_job));
+    ferry_settings_free(settings);
+    return status;
+}

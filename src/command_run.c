@@ -1,0 +1,93 @@
+/* dbferry run: runs jobs and says what became of them. */
+
+#include <stdio.h>
+
+#include "command.h"
+#include "connection.h"
+#include "escape.h"
+#include "log.h"
+#include "progress.h"
+#include "sync.h"
+#include "units.h"
+
+#define UNCHANGED "the target is unchanged"
+
+/* "60,123 rows (before: 60,100), 12.3 MiB in 1.2 s, 50.1 k rows/s" */
+static void add_summary(struct ferry_strbuf *text, const struct ferry_sync_result *result)
+{
+    ferry_units_add_count(text, result->rows);
+    ferry_strbuf_add(text, " rows (before: ");
+    ferry_units_add_count(text, result->rows_before);
+    ferry_strbuf_add(text, "), ");
+    ferry_units_add_bytes(text, result->bytes);
+    ferry_strbuf_add(text, " in ");
+    ferry_units_add_duration(text, result->elapsed_ms);
+    ferry_strbuf_add(text, ", ");
+    ferry_units_add_rate(text, result->rows, result->elapsed_ms);
+}
+
+static ferry_status run_for_real(const struct ferry_job *job)
+{
+    struct ferry_error error = {0};
+    struct ferry_sync_result result = {0};
+    ferry_status status = ferry_sync_run(job, &result, &error);
+    if (status != FERRY_OK)
+        return ferry_command_report(&error, status == FERRY_ERR_BUSY ? NULL : UNCHANGED);
+    FERRY_AUTO_STRBUF struct ferry_strbuf summary = {0};
+    add_summary(&summary, &result);
+    ferry_log(FERRY_LOG_INFO, "done: %s", ferry_strbuf_text(&summary));
+    if (ferry_progress_is_enabled()) /* a person is watching */
+        (void)fprintf(stderr, "%s: %s\n", job->name, ferry_strbuf_text(&summary));
+    return FERRY_OK;
+}
+
+static void print_intention(const struct ferry_job *job, const struct ferry_plan *plan)
+{
+    static const char *const actions[] = {
+        [FERRY_TABLE_CREATE] = "create table",
+        [FERRY_TABLE_KEEP] = "replace the rows of table",
+        [FERRY_TABLE_REBUILD] = "rebuild table",
+    };
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    ferry_strbuf_addf(&text, "%s: would %s '%s' in '%s' from '%s', %zu columns", job->name,
+                      actions[plan->action], job->table, job->target->name, job->source->name,
+                      plan->schema.count);
+    if (plan->rows_known) {
+        ferry_strbuf_add(&text, "; it has ");
+        ferry_units_add_count(&text, plan->rows_before);
+        ferry_strbuf_add(&text, " rows now");
+    }
+    if (plan->difference.length > 0)
+        ferry_strbuf_addf(&text, "; %s", ferry_strbuf_text(&plan->difference));
+    FERRY_AUTO_STRBUF struct ferry_strbuf safe = {0};
+    ferry_escape_text(&safe, ferry_strbuf_text(&text), text.length, text.length);
+    (void)printf("%s\n", ferry_strbuf_text(&safe));
+}
+
+static ferry_status run_dry(const struct ferry_job *job)
+{
+    struct ferry_error error = {0};
+    struct ferry_plan plan = {0};
+    ferry_status status = ferry_sync_plan(job, &plan, &error);
+    if (status == FERRY_OK)
+        print_intention(job, &plan);
+    ferry_plan_done(&plan);
+    return ferry_command_report(&error, UNCHANGED);
+}
+
+ferry_status ferry_command_run_job(const struct ferry_job *job,
+                                   const struct ferry_arguments *arguments)
+{
+    return arguments->dry_run ? run_dry(job) : run_for_real(job);
+}
+
+ferry_status ferry_command_run(const struct ferry_arguments *arguments)
+{
+    struct ferry_error error = {0};
+    struct ferry_settings *settings = NULL;
+    if (ferry_command_load(arguments, &settings, &error) != FERRY_OK)
+        return ferry_command_report(&error, NULL);
+    ferry_status status = ferry_command_each_job(arguments, settings, ferry_command_run_job);
+    ferry_settings_free(settings);
+    return status;
+}

@@ -1,0 +1,62 @@
+/* The program: makes the process safe, reads the command line, runs the command. */
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "command.h"
+#include "harden.h"
+#include "log.h"
+#include "secret.h"
+#include "watch.h"
+
+/* Output that cannot be written (a full disk, a closed pipe) is a failure too. */
+static ferry_status flush_output(struct ferry_error *error)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return FERRY_OK;
+    return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot write to the standard output");
+}
+
+static ferry_status run_command(const struct ferry_arguments *arguments)
+{
+    struct ferry_error error = {0};
+    if (ferry_watch_start(&error) != FERRY_OK)
+        return ferry_command_report(&error, NULL);
+    ferry_secret_allow_prompt(isatty(STDERR_FILENO) == 1);
+    ferry_status status = arguments->command->run(arguments);
+    ferry_watch_stop();
+    return status;
+}
+
+/* A shell and a service manager want to see the signal, not an exit code. */
+static void die_by_signal(int number)
+{
+    sigset_t set;
+    (void)signal(number, SIG_DFL);
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, number);
+    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+    (void)raise(number);
+}
+
+int main(int argc, char **argv)
+{
+    struct ferry_error error = {0};
+    struct ferry_arguments arguments = {0};
+    ferry_status status = ferry_harden(&error);
+    if (status == FERRY_OK)
+        status = ferry_cli_parse(argc, argv, &arguments, &error);
+    if (status == FERRY_OK && arguments.command != NULL)
+        status = run_command(&arguments);
+    if (error.status != FERRY_OK)
+        (void)ferry_command_report(&error, NULL);
+    if (flush_output(&error) != FERRY_OK)
+        status = ferry_error_graver(status, ferry_command_report(&error, NULL));
+    ferry_log_close();
+    ferry_cli_done(&arguments);
+    if (ferry_watch_signal() != 0)
+        die_by_signal(ferry_watch_signal());
+    return status == FERRY_OK ? FERRY_EXIT_OK : ferry_error_class_of(status)->exit_code;
+}

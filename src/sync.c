@@ -1,0 +1,308 @@
+/* One run of one job, told from its beginning to its end. */
+
+#include "sync.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "clock.h"
+#include "connection.h"
+#include "log.h"
+#include "progress.h"
+#include "pump.h"
+#include "units.h"
+#include "watch.h"
+
+/* All that a run holds, in the order in which it is opened. */
+struct run {
+    const struct ferry_job *job;
+    struct ferry_connection *source;
+    bool snapshot;
+    struct ferry_connection *target;
+    struct ferry_plan *plan;
+    struct ferry_load *load;
+    atomic_bool pumping; /* read by the watch's thread */
+    struct ferry_pump pump;
+    struct ferry_load_totals totals;
+    struct ferry_record record;
+    int64_t started_ms;
+};
+
+static void draw_progress(void *data)
+{
+    const struct run *run = data;
+    const struct ferry_progress progress = {
+        .job = run->job->name, .pump = &run->pump, .started_ms = run->started_ms};
+    if (atomic_load(&run->pumping))
+        ferry_progress_draw(&progress);
+}
+
+/* ---- The steps ---- */
+
+static ferry_status open_source(struct run *run, struct ferry_error *error)
+{
+    ferry_log_set_phase("source");
+    ferry_log(FERRY_LOG_DEBUG, "connecting to source '%s'", run->job->source->name);
+    ferry_status status =
+        ferry_connection_open(run->job->source, FERRY_ROLE_SOURCE, &run->source, error);
+    if (status == FERRY_OK)
+        status = ferry_source_snapshot_begin(run->source, error);
+    if (status != FERRY_OK)
+        return status;
+    run->snapshot = true;
+    ferry_log(FERRY_LOG_INFO, "source '%s' is %s", run->job->source->name,
+              ferry_connection_place(run->source));
+    return FERRY_OK;
+}
+
+static ferry_status describe(struct run *run, struct ferry_error *error)
+{
+    ferry_log_set_phase("describe");
+    ferry_status status =
+        ferry_source_describe(run->source, &run->job->read, &run->plan->schema, error);
+    if (status == FERRY_OK)
+        status = ferry_schema_check_names(&run->plan->schema, error);
+    return status;
+}
+
+static ferry_status open_target(struct run *run, struct ferry_error *error)
+{
+    ferry_log_set_phase("target");
+    ferry_status status =
+        ferry_connection_open(run->job->target, FERRY_ROLE_TARGET, &run->target, error);
+    if (status == FERRY_OK)
+        ferry_log(FERRY_LOG_INFO, "target '%s' is %s, table '%s'", run->job->target->name,
+                  ferry_connection_place(run->target), run->job->table);
+    return status;
+}
+
+static ferry_status negotiate(struct run *run, struct ferry_error *error)
+{
+    ferry_log_set_phase("negotiate");
+    ferry_status status = ferry_plan_negotiate(run->plan, run->target, run->job->table, error);
+    if (status == FERRY_OK)
+        status = ferry_plan_check(run->plan, &run->job->policy, run->job->table, error);
+    if (status == FERRY_OK && run->plan->action == FERRY_TABLE_REBUILD)
+        ferry_log(FERRY_LOG_INFO, "table '%s' is rebuilt: %s", run->job->table,
+                  ferry_strbuf_text(&run->plan->difference));
+    return status;
+}
+
+static ferry_status begin_load(struct run *run, const struct ferry_load_spec *spec,
+                               struct ferry_error *error)
+{
+    ferry_log_set_phase("begin");
+    struct ferry_load *load = NULL;
+    ferry_status status = ferry_target_load_begin(run->target, spec, &load, error);
+    if (status == FERRY_OK)
+        run->load = load;
+    return status;
+}
+
+static ferry_status pump_rows(struct run *run, struct ferry_error *error)
+{
+    ferry_log_set_phase("load");
+    run->pump.source = run->source;
+    run->pump.read = &run->job->read;
+    run->pump.schema = &run->plan->schema;
+    run->pump.load = run->load;
+    atomic_store(&run->pumping, true);
+    ferry_status status = ferry_pump_run(&run->pump, error);
+    atomic_store(&run->pumping, false);
+    ferry_progress_clear();
+    ferry_log(FERRY_LOG_DEBUG, "%" PRIu64 " rows read, %" PRIu64 " handed to the target",
+              run->pump.rows_read, run->pump.rows_loaded);
+    return status;
+}
+
+/* The source is let go before the target's last steps: it need not wait for them, and a target in
+ * the same file needs its lock. */
+static void close_source(struct run *run)
+{
+    if (run->snapshot)
+        ferry_source_snapshot_end(run->source);
+    run->snapshot = false;
+    ferry_connection_close(run->source);
+    run->source = NULL;
+}
+
+static ferry_status end_load(struct run *run, struct ferry_error *error)
+{
+    ferry_log_set_phase("finish");
+    return ferry_target_load_end(run->load, &run->totals, error);
+}
+
+static ferry_status check_guards(struct run *run, struct ferry_error *error)
+{
+    ferry_log_set_phase("guard");
+    return ferry_guard_check(&run->job->guards, run->pump.rows_read, &run->totals, error);
+}
+
+static ferry_status commit(struct run *run, struct ferry_error *error)
+{
+    ferry_log_set_phase("commit");
+    ferry_status status = ferry_record_finish(&run->record, &run->plan->schema, error);
+    if (status != FERRY_OK)
+        return status;
+    const struct ferry_run_record record = {
+        .job = run->job->name,
+        .run_id = run->record.run_id,
+        .table = run->job->table,
+        .source = run->job->source->name,
+        .started = run->record.started,
+        .finished = run->record.finished,
+        .schema_hash = run->record.schema_hash,
+        .rows = run->totals.rows_loaded,
+    };
+    struct ferry_load *load = run->load;
+    run->load = NULL; /* whatever comes of it, the commit ends the load */
+    return ferry_target_load_commit(load, &record, error);
+}
+
+/* ---- Around them ---- */
+
+/* A callback that was stopped only knows that; the watch knows why. */
+static ferry_status explain_cancel(const struct run *run, struct ferry_error *error)
+{
+    const struct ferry_connection *connection = run->source != NULL ? run->source : run->target;
+    enum ferry_cancel_reason reason =
+        connection == NULL ? FERRY_CANCEL_NONE : ferry_connection_cancelled(connection);
+    uint64_t rows = run->pump.rows_read;
+    FERRY_AUTO_STRBUF struct ferry_strbuf limit = {0};
+    const struct ferry_config *source = run->job->source;
+    if (reason == FERRY_CANCEL_NONE && ferry_watch_signal() == 0)
+        return error->status;
+    if (ferry_watch_signal() != 0) {
+        ferry_error_clear(error);
+        return ferry_fail(error, FERRY_ERR_CANCELLED, "stopped by signal %d (%s) at row %" PRIu64,
+                          ferry_watch_signal(), strsignal(ferry_watch_signal()), rows);
+    }
+    if (reason != FERRY_CANCEL_STALL && reason != FERRY_CANCEL_DEADLINE)
+        return error->status;
+    const char *key = reason == FERRY_CANCEL_STALL ? "stall_timeout" : "run_timeout";
+    ferry_units_add_duration(&limit, ferry_config_int(source, key));
+    ferry_error_clear(error);
+    return ferry_fail(error, FERRY_ERR_STREAM,
+                      reason == FERRY_CANCEL_STALL
+                          ? "source '%s' sent nothing for %s, after %" PRIu64
+                            " rows; look at the server and the line, or raise %s"
+                          : "the run from source '%s' took longer than %s, at row %" PRIu64
+                            "; look at the server and the line, or raise %s",
+                      source->name, ferry_strbuf_text(&limit), rows, key);
+}
+
+/* Nothing of a run that failed may stay open, and in this order. */
+static void close_run(struct run *run)
+{
+    ferry_target_load_abort(run->load);
+    run->load = NULL;
+    if (run->source != NULL)
+        close_source(run);
+    ferry_connection_close(run->target);
+    run->target = NULL;
+}
+
+static void watch_run(struct run *run)
+{
+    const struct ferry_watch_job limits = {
+        .run_timeout_ms = ferry_config_int(run->job->source, "run_timeout"),
+        .stall_timeout_ms = ferry_config_int(run->job->source, "stall_timeout"),
+        .tick = ferry_progress_is_enabled() ? draw_progress : NULL,
+        .data = run,
+    };
+    ferry_watch_job_begin(&limits);
+}
+
+static ferry_status prepare(struct run *run, struct ferry_error *error)
+{
+    ferry_status status = open_source(run, error);
+    if (status == FERRY_OK)
+        status = describe(run, error);
+    if (status == FERRY_OK)
+        status = open_target(run, error);
+    if (status == FERRY_OK)
+        status = negotiate(run, error);
+    return status;
+}
+
+static ferry_status replace_rows(struct run *run, struct ferry_error *error)
+{
+    const struct ferry_load_spec spec = {
+        .job = run->job->name,
+        .run_id = run->record.run_id,
+        .table = run->job->table,
+        .source = &run->plan->schema,
+        .natives = run->plan->natives,
+        .indexes = run->job->indexes,
+        .index_count = run->job->index_count,
+        .lock_wait_ms = run->job->lock_wait_ms,
+        .staging = run->job->staging,
+        .shared_target = run->job->shared_target,
+        .action = run->plan->action,
+    };
+    ferry_status status = begin_load(run, &spec, error);
+    if (status == FERRY_OK)
+        status = pump_rows(run, error);
+    if (status == FERRY_OK) {
+        close_source(run);
+        status = end_load(run, error);
+    }
+    if (status == FERRY_OK)
+        status = check_guards(run, error);
+    if (status == FERRY_OK)
+        status = commit(run, error);
+    if (status != FERRY_OK)
+        status = explain_cancel(run, error);
+    ferry_target_load_abort(run->load); /* while `spec` is still there */
+    run->load = NULL;
+    return status;
+}
+
+static void report(const struct run *run, struct ferry_sync_result *ret_result)
+{
+    ret_result->record = run->record;
+    ret_result->rows = run->totals.rows_loaded;
+    ret_result->rows_before = run->totals.rows_before;
+    ret_result->bytes = run->pump.bytes;
+    ret_result->elapsed_ms = ferry_clock_ms() - run->started_ms;
+    ret_result->target_changed = true;
+}
+
+ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_sync_result *ret_result,
+                            struct ferry_error *error)
+{
+    struct ferry_plan plan = {0};
+    struct run run = {.job = job, .plan = &plan, .started_ms = ferry_clock_ms()};
+    ferry_status status = ferry_record_begin(&run.record, error);
+    if (status != FERRY_OK)
+        return status;
+    ferry_log(FERRY_LOG_INFO, "run %s begins", run.record.run_id);
+    watch_run(&run);
+    status = prepare(&run, error);
+    if (status == FERRY_OK)
+        status = replace_rows(&run, error);
+    else
+        status = explain_cancel(&run, error);
+    ferry_watch_job_end();
+    close_run(&run);
+    if (status == FERRY_OK)
+        report(&run, ret_result);
+    ferry_plan_done(&plan);
+    ferry_log_set_phase(NULL);
+    return status;
+}
+
+ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan *plan,
+                             struct ferry_error *error)
+{
+    struct run run = {.job = job, .plan = plan, .started_ms = ferry_clock_ms()};
+    watch_run(&run);
+    ferry_status status = prepare(&run, error);
+    if (status != FERRY_OK)
+        status = explain_cancel(&run, error);
+    ferry_watch_job_end();
+    close_run(&run);
+    ferry_log_set_phase(NULL);
+    return status;
+}
