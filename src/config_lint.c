@@ -10,6 +10,7 @@
 
 #define DEPTH_LIMIT 32
 #define DIGIT_LIMIT 9
+#define HEX_DIGIT_LIMIT 7
 
 struct scanner {
     const char *at;
@@ -62,6 +63,11 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static bool is_hex_digit(char c)
+{
+    return is_digit(c) || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
+}
+
 /* A name, a word or a number: refuses the number that the parser would wrap. */
 static ferry_status check_word(struct scanner *scanner, struct ferry_error *error)
 {
@@ -69,11 +75,14 @@ static ferry_status check_word(struct scanner *scanner, struct ferry_error *erro
     while (scanner->at < scanner->end && is_word(*scanner->at))
         scanner->at++;
     const char *digit = start + (*start == '-');
+    bool hex = scanner->at - digit > 2 && digit[0] == '0' && (digit[1] == 'x' || digit[1] == 'X');
+    if (hex)
+        digit += 2;
     const char *last = digit;
-    while (last < scanner->at && is_digit(*last))
+    while (last < scanner->at && (hex ? is_hex_digit(*last) : is_digit(*last)))
         last++;
     bool bare = last == scanner->at && (last == scanner->end || *last != '.');
-    if (bare && last - digit > DIGIT_LIMIT)
+    if (bare && last - digit > (hex ? HEX_DIGIT_LIMIT : DIGIT_LIMIT))
         return ferry_origin_fail(&scanner->origin, error,
                                  "the number %.*s is too large to stand here bare; give it a unit "
                                  "and quotes, such as \"64M\" or \"30s\", or end it with L",
