@@ -234,7 +234,8 @@ static ferry_status fill_pairs(struct ferry_config *config, const struct ferry_c
                                const config_setting_t *group, struct ferry_error *error)
 {
     const char *key = config_setting_name(group);
-    ferry_status status = FERRY_OK;
+    struct ferry_origin start = ferry_config_origin(file, group);
+    ferry_status status = ferry_config_expect(config, key, FERRY_OPTION_PAIRS, &start, error);
     for (int i = 0; i < config_setting_length(group) && status == FERRY_OK; i++) {
         const config_setting_t *node = config_setting_get_elem(group, (unsigned)i);
         struct ferry_origin origin = ferry_config_origin(file, node);

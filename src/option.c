@@ -275,6 +275,16 @@ static ferry_status config_lookup(const struct ferry_config *config, const char 
     return FERRY_OK;
 }
 
+ferry_status ferry_config_expect(const struct ferry_config *config, const char *key, uint32_t type,
+                                 const struct ferry_origin *origin, struct ferry_error *error)
+{
+    size_t i;
+    ferry_status status = config_lookup(config, key, origin, &i, error);
+    if (status == FERRY_OK && config->options[i].type != type)
+        status = fail_type(config, &config->options[i], origin, error);
+    return status;
+}
+
 static ferry_status config_store_number(struct ferry_config *config, size_t i, int64_t number,
                                         const struct ferry_origin *origin,
                                         struct ferry_error *error)

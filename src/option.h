@@ -65,6 +65,10 @@ void ferry_config_free(struct ferry_config *config);
 /* The row of a key, or NULL. */
 const struct ferry_option *ferry_config_find(const struct ferry_config *config, const char *key);
 
+/* Refuses an unknown key, and one of another type; for what holds nothing that could be set. */
+ferry_status ferry_config_expect(const struct ferry_config *config, const char *key, uint32_t type,
+                                 const struct ferry_origin *origin, struct ferry_error *error);
+
 /* Each checks key, type and range; the group is unchanged on failure. */
 ferry_status ferry_config_set_text(struct ferry_config *config, const char *key, const char *text,
                                    const struct ferry_origin *origin, struct ferry_error *error);
