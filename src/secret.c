@@ -20,6 +20,8 @@
 
 #define SECRET_LIMIT ((size_t)64 * 1024)
 #define COMMAND_SECONDS 30
+/* How long a command may stay after it has closed its output. */
+#define LINGER_MS 5000
 
 extern char **environ;
 
@@ -171,6 +173,26 @@ static ferry_status start_command(const char *command, pid_t *ret_pid, int *ret_
     return FERRY_OK;
 }
 
+/* Waits for a command that has closed its output; one that stays longer is killed with all that it
+ * started.  Returns its wait status. */
+static int end_command(pid_t pid, int64_t linger_ms)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    int64_t deadline = ferry_clock_ms() + linger_ms;
+    int result = 0;
+    pid_t ended = waitpid(pid, &result, WNOHANG);
+    while (ended == 0 && ferry_clock_ms() < deadline) {
+        (void)nanosleep(&pause, NULL);
+        ended = waitpid(pid, &result, WNOHANG);
+    }
+    if (ended != 0)
+        return result;
+    (void)kill(-pid, SIGKILL);
+    while (waitpid(pid, &result, 0) < 0 && errno == EINTR)
+        ;
+    return result;
+}
+
 static ferry_status secret_from_command(const char *key, const char *command, char **ret_secret,
                                         struct ferry_error *error)
 {
@@ -184,11 +206,7 @@ static ferry_status secret_from_command(const char *key, const char *command, ch
     char *secret = NULL;
     status = read_secret(fd, ferry_strbuf_text(&origin), ferry_clock_ms() + COMMAND_SECONDS * 1000,
                          &secret, error);
-    if (status != FERRY_OK)
-        (void)kill(-pid, SIGKILL);
-    int result = 0;
-    while (waitpid(pid, &result, 0) < 0 && errno == EINTR)
-        ;
+    int result = end_command(pid, status == FERRY_OK ? LINGER_MS : 0);
     if (status == FERRY_OK && !(WIFEXITED(result) && WEXITSTATUS(result) == 0))
         status = ferry_fail(error, FERRY_ERR_CONFIG,
                             "%s_command failed (%s %d); run it by hand to see why", key,
