@@ -112,6 +112,7 @@ static void add_options(struct ferry_strbuf *text, int commands)
     }
 }
 
+/* Several classes may share a code: then they share its meaning too. */
 static void add_exit_codes(struct ferry_strbuf *text)
 {
     size_t count;
@@ -119,9 +120,10 @@ static void add_exit_codes(struct ferry_strbuf *text)
     ferry_strbuf_add(text, "\nExit codes:\n  0   all is done\n");
     for (int code = 1; code < 128; code++)
         for (size_t i = 0; i < count; i++)
-            if (classes[i].exit_code == code && classes[i].status != FERRY_ERR_CANCELLED &&
-                classes[i].status != FERRY_ERR_UNSUPPORTED)
+            if (classes[i].exit_code == code) {
                 ferry_strbuf_addf(text, "  %d  %s\n", code, classes[i].meaning);
+                break;
+            }
 }
 
 void ferry_cli_add_help(struct ferry_strbuf *text, const struct ferry_command *command)
