@@ -7,68 +7,11 @@
 #include <string.h>
 
 #include "nearest.h"
+#include "option_type.h"
 #include "strbuf.h"
-#include "units.h"
 
 /* Longer values are a mistake or an attack; secrets have the same bound. */
 #define TEXT_LIMIT ((size_t)64 * 1024)
-
-/* ---- Types of rows ---- */
-
-enum storage { STORE_TEXT, STORE_NUMBER, STORE_PAIRS, STORE_LIST };
-
-struct option_type {
-    uint32_t type;
-    const char *name;
-    enum storage storage;
-    bool (*parse)(const char *text, int64_t *ret_value); /* of a text, for numbers */
-    bool bare_in_file; /* stands in the file without quotes, as the parser's own type */
-    const char *expected;
-};
-
-static const struct option_type option_types[] = {
-    {FERRY_OPTION_STRING, "string", STORE_TEXT, NULL, false, "a string in quotes"},
-    {FERRY_OPTION_PATH, "path", STORE_TEXT, NULL, false, "a path in quotes"},
-    {FERRY_OPTION_INT, "integer", STORE_NUMBER, ferry_units_parse_int, true, "an integer"},
-    {FERRY_OPTION_BOOL, "boolean", STORE_NUMBER, ferry_units_parse_bool, true, "true or false"},
-    {FERRY_OPTION_SIZE, "size", STORE_NUMBER, ferry_units_parse_size, false,
-     "a size in quotes such as \"64M\""},
-    {FERRY_OPTION_DURATION, "time", STORE_NUMBER, ferry_units_parse_duration, false,
-     "a time in quotes such as \"30s\""},
-    {FERRY_OPTION_MODE, "mode", STORE_NUMBER, ferry_units_parse_mode, false,
-     "a file mode in quotes such as \"0640\""},
-    {FERRY_OPTION_CHOICE, "choice", STORE_TEXT, NULL, false, "one of its choices in quotes"},
-    {FERRY_OPTION_PAIRS, "group", STORE_PAIRS, NULL, true, "a group { name = \"value\"; }"},
-    {FERRY_OPTION_SECRET, "secret", STORE_TEXT, NULL, false, "a string in quotes"},
-    {FERRY_OPTION_LIST, "list", STORE_LIST, NULL, true, "a list ( ... )"},
-};
-
-static const struct option_type *option_type(uint32_t type)
-{
-    for (size_t i = 0; i < sizeof option_types / sizeof option_types[0]; i++)
-        if (option_types[i].type == type)
-            return &option_types[i];
-    return NULL;
-}
-
-const char *ferry_option_type_name(const struct ferry_option *option)
-{
-    const struct option_type *type = option_type(option->type);
-    return type == NULL ? "?" : type->name;
-}
-
-static bool choice_is_known(const char *choices, const char *text)
-{
-    size_t length = strlen(text);
-    for (const char *at = choices; at != NULL && *at != '\0';) {
-        size_t size = strcspn(at, "|");
-        if (size == length && memcmp(at, text, size) == 0)
-            return true;
-        at += size;
-        at += *at == '|';
-    }
-    return false;
-}
 
 /* ---- Errors ---- */
 
@@ -100,7 +43,7 @@ static ferry_status fail_type(const struct ferry_config *config, const struct fe
     if (option->type == FERRY_OPTION_CHOICE)
         ferry_strbuf_addf(&expected, "one of %s", option->choices);
     else
-        ferry_strbuf_add(&expected, option_type(option->type)->expected);
+        ferry_strbuf_add(&expected, ferry_option_type(option->type)->expected);
     if (option->type == FERRY_OPTION_INT && (option->min != 0 || option->max != 0))
         ferry_strbuf_addf(&expected, " from %" PRId64 " to %" PRId64, option->min, option->max);
     return ferry_origin_fail(origin, error, "'%s' of %s '%s' must be %s", option->name,
@@ -351,19 +294,19 @@ ferry_status ferry_config_set_text(struct ferry_config *config, const char *key,
     if (status != FERRY_OK)
         return status;
     const struct ferry_option *option = &config->options[i];
-    const struct option_type *type = option_type(option->type);
+    const struct ferry_option_type *type = ferry_option_type(option->type);
     if (strlen(text) > TEXT_LIMIT)
         return ferry_origin_fail(origin, error, "'%s' of %s '%s' is longer than %zu bytes", key,
                                  config->kind, config->name, TEXT_LIMIT);
-    if (type->storage == STORE_NUMBER && !type->bare_in_file) {
+    if (type->storage == FERRY_STORE_NUMBER && !type->bare_in_file) {
         int64_t number;
         if (!type->parse(text, &number))
             return fail_type(config, option, origin, error);
         return config_store_number(config, i, number, origin, error);
     }
-    if (type->storage != STORE_TEXT)
+    if (type->storage != FERRY_STORE_TEXT)
         return fail_type(config, option, origin, error);
-    if (option->type == FERRY_OPTION_CHOICE && !choice_is_known(option->choices, text))
+    if (option->type == FERRY_OPTION_CHOICE && !ferry_option_choice_is_known(option->choices, text))
         return fail_type(config, option, origin, error);
     if (option->type == FERRY_OPTION_SECRET) {
         status = check_secret_origin(config, key, origin, error);
@@ -446,13 +389,13 @@ ferry_status ferry_config_set_word(struct ferry_config *config, const char *key,
                                    const struct ferry_origin *origin, struct ferry_error *error)
 {
     const struct ferry_option *option = ferry_config_find(config, key);
-    if (option == NULL || !option_type(option->type)->bare_in_file)
+    if (option == NULL || !ferry_option_type(option->type)->bare_in_file)
         return ferry_config_set_text(config, key, word, origin, error);
     int64_t number;
-    if (option_type(option->type)->storage != STORE_NUMBER)
+    if (ferry_option_type(option->type)->storage != FERRY_STORE_NUMBER)
         return ferry_origin_fail(origin, error, "%s can be given in a configuration file only",
                                  key);
-    if (!option_type(option->type)->parse(word, &number))
+    if (!ferry_option_type(option->type)->parse(word, &number))
         return fail_type(config, option, origin, error);
     if (option->type == FERRY_OPTION_BOOL)
         return ferry_config_set_bool(config, key, number != 0, origin, error);
@@ -465,10 +408,10 @@ static ferry_status config_apply_default(struct ferry_config *config, size_t i,
                                          struct ferry_error *error)
 {
     const struct ferry_option *option = &config->options[i];
-    const struct option_type *type = option_type(option->type);
+    const struct ferry_option_type *type = ferry_option_type(option->type);
     if (option->default_value == NULL)
         return FERRY_OK;
-    if (type->storage == STORE_NUMBER) {
+    if (type->storage == FERRY_STORE_NUMBER) {
         (void)type->parse(option->default_value, &config->values[i].number);
         return FERRY_OK;
     }
@@ -492,80 +435,4 @@ ferry_status ferry_config_finish(struct ferry_config *config, const struct ferry
             return status;
     }
     return FERRY_OK;
-}
-
-const char *ferry_option_flaw(const struct ferry_option *option)
-{
-    const struct option_type *type = option_type(option->type);
-    if (option->name == NULL || option->name[0] == '\0' ||
-        option->name[strspn(option->name, "abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0')
-        return "a name that is not [a-z0-9_]+";
-    if (type == NULL || option->type == FERRY_OPTION_LIST)
-        return "an unknown type";
-    if (option->help == NULL)
-        return "no help";
-    if (option->type == FERRY_OPTION_CHOICE && option->choices == NULL)
-        return "no choices";
-    if (option->default_value == NULL)
-        return NULL;
-    int64_t number;
-    if (type->storage == STORE_NUMBER && !type->parse(option->default_value, &number))
-        return "a default that does not parse";
-    if (option->type == FERRY_OPTION_CHOICE &&
-        !choice_is_known(option->choices, option->default_value))
-        return "a default that is none of its choices";
-    if (type->storage == STORE_PAIRS)
-        return "a default where none is possible";
-    return NULL;
-}
-
-/* ---- What drivers read ---- */
-
-/* The slot of a key that a driver declared; anything else is a bug in it. */
-static const struct ferry_option_value *config_slot(const struct ferry_config *config,
-                                                    const char *key, enum storage storage)
-{
-    size_t i = config_index(config, key);
-    if (i == config->count || option_type(config->options[i].type)->storage != storage)
-        abort();
-    return &config->values[i];
-}
-
-const char *ferry_config_name(const struct ferry_config *config)
-{
-    return config->name;
-}
-
-int ferry_config_is_set(const struct ferry_config *config, const char *key)
-{
-    size_t i = config_index(config, key);
-    if (i == config->count)
-        abort();
-    return config->values[i].set;
-}
-
-const char *ferry_config_string(const struct ferry_config *config, const char *key)
-{
-    return config_slot(config, key, STORE_TEXT)->text;
-}
-
-int64_t ferry_config_int(const struct ferry_config *config, const char *key)
-{
-    return config_slot(config, key, STORE_NUMBER)->number;
-}
-
-int ferry_config_pair(const struct ferry_config *config, const char *key, size_t i,
-                      const char **ret_name, const char **ret_value)
-{
-    const struct ferry_option_value *value = config_slot(config, key, STORE_PAIRS);
-    if (i >= value->pair_count)
-        return 0;
-    *ret_name = value->pairs[i].name;
-    *ret_value = value->pairs[i].value;
-    return 1;
-}
-
-const void *ferry_config_list(const struct ferry_config *config, const char *key)
-{
-    return config_slot(config, key, STORE_LIST)->node;
 }
