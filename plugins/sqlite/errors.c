@@ -101,10 +101,11 @@ ferry_status sqlite_fail(struct sqlite_conn *conn, sqlite3 *db, int rc, struct f
     if (class == FERRY_ERR_CANCELLED) {
         status = ferry_fail(err, class, "'%s': %s: stopped", conn->path, shown);
     } else if (class == FERRY_ERR_BUSY && conn->wait.gave_up) {
-        status = ferry_fail(err, class,
-                            "'%s': %s: another connection held the file; waited %.1f s: run again, "
-                            "or raise the waiting time",
-                            conn->path, shown, (double)conn->wait.waited_ms / 1000.0);
+        status =
+            ferry_fail(err, class,
+                       "'%s': %s: %s (waited %.1f s); run again when it is gone, or raise "
+                       "the waiting time",
+                       conn->path, shown, conn->wait.holder, (double)conn->wait.waited_ms / 1000.0);
     } else if ((rc & 0xff) == SQLITE_FULL) {
         status = error_full(conn, class, err, shown);
     } else if ((rc & 0xff) == SQLITE_NOTADB) {

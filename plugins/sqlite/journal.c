@@ -81,7 +81,7 @@ void sqlite_journal_checkpoint(struct sqlite_conn *conn)
     if (!sqlite_is_wal(conn->db)) {
         return;
     }
-    sqlite_wait_begin(conn, 0); /* a reader in the way is no reason to wait */
+    sqlite_wait_begin(conn, 0, SQLITE_HOLDER_ANY); /* a reader in the way is no reason to wait */
     int rc = sqlite3_wal_checkpoint_v2(conn->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     if (rc != SQLITE_OK) {
         rc = sqlite3_wal_checkpoint_v2(conn->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);

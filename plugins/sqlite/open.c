@@ -43,7 +43,7 @@ ferry_status sqlite_open(struct sqlite_conn *conn, struct ferry_error *err)
     int flags = conn->role == FERRY_ROLE_SOURCE ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOFOLLOW |
              SQLITE_OPEN_EXRESCODE;
-    sqlite_wait_begin(conn, conn->busy_ms);
+    sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
     int rc = sqlite3_open_v2(conn->real, &db, flags, NULL);
     if (rc == SQLITE_OK) {
         rc = open_harden(conn, db);
@@ -170,7 +170,7 @@ void sqlite_unmake(struct sqlite_conn *conn, int created)
         return;
     }
     sqlite3_progress_handler(db, 0, NULL, NULL);
-    sqlite_wait_begin(conn, 0);
+    sqlite_wait_begin(conn, 0, SQLITE_HOLDER_ANY);
     if (created != SQLITE_MADE_NOTHING && sqlite_run(db, "BEGIN EXCLUSIVE") == SQLITE_OK &&
         sqlite_query_int(db, &objects, "SELECT count(*) FROM main.sqlite_schema") == SQLITE_OK &&
         objects == 0) {

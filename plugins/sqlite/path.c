@@ -82,10 +82,14 @@ ferry_status sqlite_path_check_target(struct sqlite_conn *conn, bool *ret_exists
     struct stat file;
     char *real = sqlite_path_resolve(conn->path);
     if (real == NULL) {
-        return ferry_fail(err, FERRY_ERR_TARGET_OPEN, "'%s' cannot be opened or created: %s; %s",
-                          conn->path, strerror(errno),
-                          errno == ELOOP ? "the symbolic link leads nowhere: mend or remove it"
-                                         : "make the folder, or mend the path");
+        if (errno == ELOOP) {
+            return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
+                              "'%s' is a symbolic link that leads nowhere; mend or remove it",
+                              conn->path);
+        }
+        return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
+                          "'%s' cannot be opened or created: %s; make the folder, or mend the path",
+                          conn->path, strerror(errno));
     }
     free(conn->real);
     conn->real = real;

@@ -76,7 +76,7 @@ static ferry_status read_prepare(struct sqlite_conn *conn, const struct ferry_re
     sqlite3_stmt *stmt = NULL;
     const char *tail = "";
     int rc;
-    sqlite_wait_begin(conn, conn->busy_ms);
+    sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
     if (read->kind == FERRY_READ_QUERY) {
         rc = sqlite3_prepare_v2(conn->db, read->text, -1, &stmt, &tail);
     } else {
@@ -299,7 +299,7 @@ static ferry_status read_batch(void *argument, struct ferry_batch *batch, struct
     struct sqlite_cursor *cursor = argument;
     struct sqlite_conn *conn = cursor->conn;
     ferry_status status = sqlite_check_cancelled(conn, err);
-    sqlite_wait_begin(conn, conn->busy_ms);
+    sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
     while (status == FERRY_OK && !cursor->done && !ferry_batch_full(batch)) {
         int rc = sqlite3_step(cursor->stmt);
         if (rc == SQLITE_DONE) {
@@ -333,7 +333,7 @@ static ferry_status read_snapshot_begin(void *argument, struct ferry_error *err)
     if (status != FERRY_OK) {
         return status;
     }
-    sqlite_wait_begin(conn, conn->busy_ms);
+    sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
     int rc = sqlite_run(conn->db, "BEGIN");
     if (rc == SQLITE_OK) { /* BEGIN alone holds nothing: the first read does */
         rc = sqlite_query_int(conn->db, &objects, "SELECT count(*) FROM main.sqlite_schema");

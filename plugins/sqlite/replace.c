@@ -22,12 +22,13 @@ static ferry_status replace_check_moved(struct sqlite_conn *conn, struct ferry_e
 static ferry_status replace_begin_transaction(struct sqlite_load *load, struct ferry_error *err)
 {
     struct sqlite_conn *conn = load->conn;
-    sqlite_wait_begin(conn, load->spec->lock_wait_ms);
+    sqlite_wait_begin(conn, load->spec->lock_wait_ms, SQLITE_HOLDER_WRITER);
     int rc = sqlite_run(conn->db, "BEGIN IMMEDIATE");
     if (rc != SQLITE_OK) {
         conn->wait.gave_up = conn->wait.gave_up || (rc & 0xff) == SQLITE_BUSY;
         return sqlite_fail(conn, conn->db, rc, err, "taking the write lock");
     }
+    load->began = true;
     ferry_status status = replace_check_moved(conn, err);
     if (status == FERRY_OK) {
         status = sqlite_table_confirm(load, err);
@@ -35,7 +36,7 @@ static ferry_status replace_begin_transaction(struct sqlite_load *load, struct f
     if (status == FERRY_OK) {
         status = sqlite_objects_save(load, err);
     }
-    sqlite_wait_begin(conn, load->spec->lock_wait_ms);
+    sqlite_wait_begin(conn, load->spec->lock_wait_ms, SQLITE_HOLDER_READER);
     return status;
 }
 
@@ -103,7 +104,7 @@ static ferry_status replace_begin_load(struct sqlite_load *load, struct ferry_er
         status = sqlite_lock_take(load, err);
     }
     if (status == FERRY_OK) {
-        sqlite_wait_begin(conn, load->spec->lock_wait_ms);
+        sqlite_wait_begin(conn, load->spec->lock_wait_ms, SQLITE_HOLDER_ANY);
         status = sqlite_open_for_load(conn, &load->created, err);
     }
     if (status != FERRY_OK) {
@@ -144,8 +145,10 @@ static void replace_free(struct sqlite_load *load, bool committed)
     if (!committed && load->created != SQLITE_MADE_NOTHING) {
         sqlite_unmake(conn, load->created);
     }
-    if (conn->db != NULL && load->lock >= 0) {
+    if (conn->db != NULL) {
         sqlite_wait_install(conn, conn->db);
+    }
+    if (conn->db != NULL && load->began) {
         sqlite_journal_checkpoint(conn); /* after a failure too: the WAL may have filled the disk */
         sqlite_journal_share(conn);
         (void)sqlite3_db_release_memory(conn->db);
@@ -246,7 +249,7 @@ static ferry_status replace_commit(struct sqlite_load *load, const struct ferry_
 {
     struct sqlite_conn *conn = load->conn;
     ferry_status status = sqlite_check_cancelled(conn, err);
-    sqlite_wait_begin(conn, load->spec->lock_wait_ms);
+    sqlite_wait_begin(conn, load->spec->lock_wait_ms, SQLITE_HOLDER_READER);
     if (status == FERRY_OK && load->staged) {
         status = replace_apply_stage(load, err);
     }
@@ -262,12 +265,6 @@ static ferry_status replace_commit(struct sqlite_load *load, const struct ferry_
     /* In rollback mode a reader may hold the file: the busy handler waits, and COMMIT then fails
      * with the transaction still open. */
     int rc = sqlite_run(conn->db, "COMMIT");
-    if (rc != SQLITE_OK && conn->wait.gave_up) {
-        return ferry_fail(err, FERRY_ERR_BUSY,
-                          "'%s': a reader held the file at COMMIT (waited %.1f s); run again when "
-                          "it is gone, or raise lock_wait",
-                          conn->path, (double)conn->wait.waited_ms / 1000.0);
-    }
     return rc == SQLITE_OK ? FERRY_OK : sqlite_fail(conn, conn->db, rc, err, "COMMIT");
 }
 

@@ -212,7 +212,7 @@ static void sqlite_facts(void *argument, struct ferry_facts *facts)
         ferry_facts_add(facts, "state", "not there yet: the first load makes it");
         return;
     }
-    sqlite_wait_begin(conn, conn->busy_ms);
+    sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
     if (stat(conn->real, &file) == 0) {
         (void)snprintf(text, sizeof text, "%lld bytes", (long long)file.st_size);
         ferry_facts_add(facts, "size", text);

@@ -22,9 +22,10 @@
 
 /* How long the connection has waited for other connections to the same file. */
 struct sqlite_wait {
-    int64_t limit_ms;  /* give up after so much waiting in all */
-    int64_t waited_ms; /* spent so far */
-    bool gave_up;      /* the limit was reached: stop at the next chance */
+    int64_t limit_ms;   /* give up after so much waiting in all */
+    int64_t waited_ms;  /* spent so far */
+    bool gave_up;       /* the limit was reached: stop at the next chance */
+    const char *holder; /* who can be in the way, for the message */
 };
 
 /* What a file that we make gets. */
@@ -103,6 +104,7 @@ struct sqlite_load {
     int lock;                 /* file descriptor of the lock file, or -1 */
     int created;              /* SQLITE_MADE_ */
     bool staged;              /* rows go into the staging file first */
+    bool began;               /* the write lock was taken */
     bool attached;            /* the staging file is attached to `conn->db` */
     char *stage_path;         /* NULL: no staging file to remove */
     struct sqlite_rows *rows; /* owned by the connection that it is registered with */
@@ -160,12 +162,16 @@ void sqlite_journal_share(struct sqlite_conn *conn);
 /* Move the WAL into the file and empty it if no reader is in the way.  Never fails; warns. */
 void sqlite_journal_checkpoint(struct sqlite_conn *conn);
 
+#define SQLITE_HOLDER_ANY "another connection held the file"
+#define SQLITE_HOLDER_WRITER "another connection was writing"
+#define SQLITE_HOLDER_READER "a reader held the file at COMMIT"
+
 /* ---- wait.c: waiting for other connections; stopping on cancel ---- */
 
 /* Install the busy and progress handlers on a handle of `conn`. */
 void sqlite_wait_install(struct sqlite_conn *conn, sqlite3 *db);
-/* Start a new allowance of `limit_ms`. */
-void sqlite_wait_begin(struct sqlite_conn *conn, int64_t limit_ms);
+/* Start a new allowance of `limit_ms`.  `holder` is who can be in the way, a static text. */
+void sqlite_wait_begin(struct sqlite_conn *conn, int64_t limit_ms, const char *holder);
 
 /* ---- errors.c: SQLite's result codes in the words of the contract ---- */
 

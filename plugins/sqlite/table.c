@@ -181,7 +181,7 @@ ferry_status sqlite_table_inspect(void *argument, const char *name,
     if (status != FERRY_OK) {
         return status;
     }
-    sqlite_wait_begin(conn, conn->busy_ms);
+    sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
     int rc = exists ? sqlite_table_load(conn->db, name, &table) : SQLITE_OK;
     if (rc != SQLITE_OK) {
         return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", name);

@@ -41,7 +41,7 @@ void sqlite_wait_install(struct sqlite_conn *conn, sqlite3 *db)
     sqlite3_progress_handler(db, WAIT_PROGRESS_STEPS, wait_progress, conn);
 }
 
-void sqlite_wait_begin(struct sqlite_conn *conn, int64_t limit_ms)
+void sqlite_wait_begin(struct sqlite_conn *conn, int64_t limit_ms, const char *holder)
 {
-    conn->wait = (struct sqlite_wait){.limit_ms = limit_ms};
+    conn->wait = (struct sqlite_wait){.limit_ms = limit_ms, .holder = holder};
 }
