@@ -136,6 +136,8 @@ static const struct ferry_column example_columns[] = {
     {.name = "parity", .native = "text(4)", .type = FERRY_TYPE_TEXT, .length = 4},
 };
 
+#define EXAMPLE_COLUMNS (sizeof example_columns / sizeof *example_columns)
+
 static ferry_status example_describe(void *conn, const struct ferry_read *read,
                                      struct ferry_schema *schema, struct ferry_error *err)
 {
@@ -146,7 +148,7 @@ static ferry_status example_describe(void *conn, const struct ferry_read *read,
     if (strcmp(read->text, "numbers") != 0)
         return ferry_fail(err, FERRY_ERR_NOT_FOUND, "no table '%s'; the only one is 'numbers'",
                           read->text);
-    for (size_t i = 0; i < sizeof example_columns / sizeof *example_columns; i++) {
+    for (size_t i = 0; i < EXAMPLE_COLUMNS; i++) {
         ferry_status status =
             ferry_schema_add(schema, &example_columns[i], sizeof(struct ferry_column), err);
         if (status != FERRY_OK)
@@ -155,14 +157,20 @@ static ferry_status example_describe(void *conn, const struct ferry_read *read,
     return FERRY_OK;
 }
 
-/* The columns never change here; a real source compares its result with `schema` at this point. */
+/* What is read may have changed since it was described: then no row may be read as if it had not.
+ */
 static ferry_status example_read_begin(void *conn, const struct ferry_read *read,
                                        const struct ferry_schema *schema, void **ret_cursor,
                                        struct ferry_error *err)
 {
+    size_t count = ferry_schema_count(schema), same = 0;
+    while (same < count && same < EXAMPLE_COLUMNS &&
+           strcmp(ferry_schema_column(schema, same)->name, example_columns[same].name) == 0)
+        same++;
+    if (count != EXAMPLE_COLUMNS || same != count)
+        return ferry_fail(err, FERRY_ERR_SCHEMA, "the columns of '%s' have changed; start again",
+                          read->text);
     struct example_cursor *cursor = calloc(1, sizeof *cursor);
-    (void)read;
-    (void)schema;
     if (cursor == NULL)
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
     cursor->conn = conn;

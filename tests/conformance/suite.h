@@ -1,0 +1,99 @@
+/* The conformance suite: what its files share.
+ *
+ * Each test calls the driver through the engine's own layer (connection.h), which checks the
+ * contract of every call, and reports with tap_ok().  A group of tests that cannot go on returns.
+ */
+
+#ifndef FERRY_CONFORMANCE_SUITE_H
+#define FERRY_CONFORMANCE_SUITE_H
+
+#include <libconfig.h>
+#include <stdbool.h>
+
+#include "connection.h"
+#include "strbuf.h"
+
+/* ---- tap.c: the report ---- */
+
+/* One test; returns `passed`. */
+bool tap_ok(bool passed, const char *format, ...) FERRY_PRINTF(2, 3);
+/* A test that the driver or its quirks leave out. */
+void tap_skip(const char *why, const char *format, ...) FERRY_PRINTF(2, 3);
+/* Explains what was found; shown as a comment. */
+void tap_note(const char *format, ...) FERRY_PRINTF(1, 2);
+/* Shows and clears an error. */
+void tap_error(struct ferry_error *error);
+/* The plan; returns how many failed. */
+int tap_end(void);
+
+/* ---- quirks.c: what the suite has to know about one driver ---- */
+
+struct quirks {
+    config_t tree;
+    const char *driver;
+    const char *folder; /* the suite's own, $T of the commands */
+};
+
+/* Reads FILE; on false a message was printed. */
+bool quirks_load(struct quirks *quirks, const char *path, const char *folder);
+void quirks_done(struct quirks *quirks);
+/* A string, with @NAME@ replaced by the environment's NAME; NULL if it is not there.  The caller
+ * frees it. */
+char *quirks_text(const struct quirks *quirks, const char *path);
+int64_t quirks_int(const struct quirks *quirks, const char *path, int64_t otherwise);
+bool quirks_has(const struct quirks *quirks, const char *path);
+/* Runs the shell command of that name with $T set; its output, or NULL if it failed or there is
+ * none.  The caller frees it. */
+char *quirks_run(const struct quirks *quirks, const char *name);
+/* The keys of a connection, from the group of that name: checked as in a configuration. */
+struct ferry_config *quirks_connection(const struct quirks *quirks, const char *group,
+                                       struct ferry_driver_handle *driver,
+                                       struct ferry_error *error);
+
+/* ---- values.c: rows that try the limits, and digests to compare them ---- */
+
+/* Columns of every common type, `count` of them. */
+extern const struct ferry_column values_columns[];
+extern const size_t values_column_count;
+/* Puts row `row` (0 the least values, 1 the greatest, 2 zeros and empty, 3 NULL where allowed, then
+ * others) into the batch for `schema`, whose columns come from values_columns. */
+void values_add_row(struct ferry_batch *batch, const struct ferry_schema *schema, uint64_t row);
+/* Adds each row of the batch to an order-independent digest. */
+void values_digest(const struct ferry_batch *batch, uint64_t *digest);
+/* A row as text, for messages; the caller frees it. */
+char *values_show(const struct ferry_batch *batch, size_t row);
+
+/* ---- The groups of tests ---- */
+
+struct suite {
+    const struct quirks *quirks;
+    struct ferry_driver_handle *driver;
+};
+
+void test_registration(const struct suite *suite);
+void test_reading(const struct suite *suite);
+void test_cancelling(const struct suite *suite);
+void test_mapping(const struct suite *suite);
+void test_loading(const struct suite *suite);
+void test_round_trip(const struct suite *suite);
+
+/* Opens the connection of that group of the quirks; NULL after a failed test.  `*ret_config` is
+ * freed by the caller, after the connection. */
+struct ferry_connection *suite_open(const struct suite *suite, const char *group, uint32_t role,
+                                    struct ferry_config **ret_config);
+/* What the quirks say is read from the source. */
+struct ferry_read suite_read(const struct suite *suite, char **ret_text);
+
+/* Reads all rows in batches of at most these limits; false if it failed (noted). */
+struct reading {
+    uint64_t rows;
+    uint64_t batches;
+    uint64_t digest;
+    size_t most_rows;  /* in one batch */
+    size_t most_bytes; /* in one batch, less its last row */
+};
+bool suite_read_all(struct ferry_connection *source, const struct ferry_read *read,
+                    const struct ferry_schema *schema, const struct ferry_batch_limits *limits,
+                    struct reading *ret_reading, struct ferry_error *error);
+
+#endif
