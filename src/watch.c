@@ -13,6 +13,8 @@
 #include "clock.h"
 
 #define TICK_MS 200
+/* Ends the watch's wait; nobody else sends it. */
+#define WAKE_SIGNAL SIGRTMIN
 /* A run that was asked to stop and has not after so long dies by the signal.  That is safe at any
  * moment (the targets survive SIGKILL); people and systemd wait for no more than five seconds. */
 #define GRACE_MS 4000
@@ -35,6 +37,7 @@ static void watched_signals(sigset_t *ret_set)
     (void)sigaddset(ret_set, SIGINT);
     (void)sigaddset(ret_set, SIGTERM);
     (void)sigaddset(ret_set, SIGHUP);
+    (void)sigaddset(ret_set, WAKE_SIGNAL);
 }
 
 static void die_by(int number)
@@ -71,6 +74,8 @@ static void *watch_thread(void *unused)
         struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
         int number = sigtimedwait(&set, NULL, &tick);
         int64_t now = ferry_clock_ms();
+        if (number == WAKE_SIGNAL)
+            continue;
         if (number > 0 && die_at != 0) {
             die_by(number); /* asked twice */
         } else if (number > 0) {
@@ -103,6 +108,7 @@ void ferry_watch_stop(void)
     if (!watch.running)
         return;
     atomic_store(&watch.stop, true);
+    (void)pthread_kill(watch.thread, WAKE_SIGNAL);
     (void)pthread_join(watch.thread, NULL);
     watch.running = false;
 }
