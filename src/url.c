@@ -113,6 +113,15 @@ static ferry_status set_host(struct ferry_config *config, const char *text, size
                     error);
 }
 
+/* A file's path is absolute, as in file:///path; a database's name has no slash before it. */
+static bool path_is_of_a_file(const struct ferry_config *config)
+{
+    for (size_t i = 0; i < config->count; i++)
+        if ((config->options[i].flags & FERRY_OPTION_URL_PATH) != 0)
+            return config->options[i].type == FERRY_OPTION_PATH;
+    return false;
+}
+
 ferry_status ferry_url_apply(const char *url, struct ferry_config *config,
                              struct ferry_error *error)
 {
@@ -131,8 +140,9 @@ ferry_status ferry_url_apply(const char *url, struct ferry_config *config,
     }
     if (status == FERRY_OK)
         status = set_host(config, authority, size, error);
-    if (status == FERRY_OK && *path != '\0' && path[1] != '\0')
-        status = set_part(config, FERRY_OPTION_URL_PATH, "path", path + 1, strlen(path + 1), true,
-                          error);
-    return status;
+    if (status != FERRY_OK || *path == '\0' || path[1] == '\0')
+        return status;
+    if (!path_is_of_a_file(config))
+        path++;
+    return set_part(config, FERRY_OPTION_URL_PATH, "path", path, strlen(path), true, error);
 }
