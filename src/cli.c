@@ -187,8 +187,19 @@ static ferry_status find_command(const char *name, const struct ferry_command **
                       name);
 }
 
-static ferry_status fail_option(const char *word, const struct ferry_command *command,
-                                struct ferry_error *error)
+/* What getopt_long() has just refused, as the user would write it. */
+static void add_refused(struct ferry_strbuf *word, char **argv)
+{
+    if (optopt >= 256)
+        ferry_strbuf_addf(word, "--%s", cli_options[optopt - 256].name);
+    else if (optopt != 0)
+        ferry_strbuf_addf(word, "-%c", optopt);
+    else
+        ferry_strbuf_add(word, argv[optind - 1]);
+}
+
+static ferry_status fail_unknown(const char *word, const struct ferry_command *command,
+                                 struct ferry_error *error)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
     size_t dashes = strspn(word, "-");
@@ -205,6 +216,37 @@ static ferry_status fail_option(const char *word, const struct ferry_command *co
     return ferry_fail(error, FERRY_ERR_USAGE,
                       "%s has no option %s; \"dbferry %s%s--help\" lists them", scope, word,
                       command == NULL ? "" : scope, command == NULL ? "" : " ");
+}
+
+/* `found` is what getopt_long() returned for an option that it does not know or cannot use. */
+static ferry_status fail_refused(int found, char **argv, const struct ferry_command *command,
+                                 struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf word = {0};
+    add_refused(&word, argv);
+    if (found == ':')
+        return ferry_fail(error, FERRY_ERR_USAGE, "%s needs a value", ferry_strbuf_text(&word));
+    if (optopt >= 256)
+        return ferry_fail(error, FERRY_ERR_USAGE, "%s takes no value", ferry_strbuf_text(&word));
+    return fail_unknown(ferry_strbuf_text(&word), command, error);
+}
+
+/* Whether this command has the option that was found. */
+static ferry_status check_scope(int index, const struct ferry_command *command,
+                                struct ferry_error *error)
+{
+    const struct cli_option *option = &cli_options[index];
+    if (option->commands == LATER)
+        return ferry_fail(error, FERRY_ERR_USAGE, "--%s comes with a later version of dbferry",
+                          option->name);
+    if (command == NULL)
+        return ferry_fail(error, FERRY_ERR_USAGE,
+                          "the command comes first: dbferry COMMAND [OPTION...]");
+    if ((option->commands & 1 << (command - ferry_commands)) != 0)
+        return FERRY_OK;
+    FERRY_AUTO_STRBUF struct ferry_strbuf word = {0};
+    ferry_strbuf_addf(&word, "--%s", option->name);
+    return fail_unknown(ferry_strbuf_text(&word), command, error);
 }
 
 static ferry_status add_setting(struct ferry_arguments *arguments, const char *text,
@@ -293,18 +335,16 @@ static ferry_status parse_options(int argc, char **argv, struct ferry_arguments 
     struct option longs[OPTION_COUNT + 1];
     char shorts[3 * OPTION_COUNT + 2];
     const struct ferry_command *command = arguments->command;
-    int bit = command == NULL ? 0 : 1 << (command - ferry_commands);
     build_getopt(longs, shorts);
     opterr = 0;
     optind = 1;
     for (;;) {
-        const char *word = optind < argc ? argv[optind] : "";
         int found = getopt_long(argc, argv, shorts, longs, NULL);
         if (found == -1)
             return FERRY_OK;
-        if (found == ':')
-            return ferry_fail(error, FERRY_ERR_USAGE, "%s needs a value", word);
-        int index = found == '?' ? -1 : option_index(found);
+        if (found == ':' || found == '?')
+            return fail_refused(found, argv, command, error);
+        int index = option_index(found);
         if (index == OPTION_HELP || index == OPTION_VERSION) {
             *ret_answered = true;
             if (index == OPTION_HELP)
@@ -313,12 +353,10 @@ static ferry_status parse_options(int argc, char **argv, struct ferry_arguments 
                 print_version();
             return FERRY_OK;
         }
-        if (index >= 0 && cli_options[index].commands == LATER)
-            return ferry_fail(error, FERRY_ERR_USAGE, "--%s comes with a later version of dbferry",
-                              cli_options[index].name);
-        if (index < 0 || (cli_options[index].commands & bit) == 0)
-            return fail_option(word, command, error);
-        ferry_status status = take_option(arguments, index, optarg, error);
+        ferry_status status = check_scope(index, command, error);
+        if (status != FERRY_OK)
+            return status;
+        status = take_option(arguments, index, optarg, error);
         if (status != FERRY_OK)
             return status;
     }
