@@ -28,13 +28,15 @@ static void lock_share(const struct sqlite_conn *conn, int fd)
         return;
     }
     mode_t mode = conn->file.mode_set ? conn->file.mode : lock.st_mode;
+    uid_t owner = lock.st_uid;
     gid_t group = conn->file.group_set ? conn->file.group : lock.st_gid;
     if (stat(conn->real, &file) == 0) {
         mode = file.st_mode;
+        owner = geteuid() == 0 ? file.st_uid : owner;
         group = file.st_gid;
     }
     mode_t writers = mode & 0222;
-    if (group != lock.st_gid && fchown(fd, (uid_t)-1, group) != 0) {
+    if ((owner != lock.st_uid || group != lock.st_gid) && fchown(fd, owner, group) != 0) {
         writers &= 0202; /* another group than the file's must not get its rights */
     }
     (void)fchmod(fd, (writers | writers << 1) & 0666);

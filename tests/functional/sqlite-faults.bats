@@ -1,0 +1,218 @@
+# Locks, kills and full disks: the target keeps its old rows, or has the new ones.
+
+load helper
+
+setup() {
+    ferry_setup
+    requires sqlite3
+    requires_driver sqlite
+    S=$T/source.db
+    D=$T/target.db
+    sqlite3 "$S" "CREATE TABLE s (id INTEGER)"
+}
+
+# query_of N: a query of N rows.
+query_of() {
+    echo "WITH RECURSIVE c (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM c LIMIT $1)
+          SELECT id, 'text of row ' || id AS name, id * 0.5 AS half FROM c"
+}
+
+# many N [OPTION...]: replace table t by N rows.
+many() {
+    "$DBFERRY" copy "sqlite:$S" "sqlite:$D" --target-table t --query "$(query_of "$1")" "${@:2}"
+}
+
+# begin_many N [OPTION...]: the same in the background; $load is the program's own process.
+begin_many() {
+    "$DBFERRY" copy "sqlite:$S" "sqlite:$D" --target-table t --query "$(query_of "$1")" "${@:2}" \
+        2>"$T/message" &
+    load=$!
+}
+
+# locked, staged: the load has taken its lock; rows are in its staging file.
+locked() { grep -qs pid "$T"/*-dbferry-*.lock; }
+staged() { [ -n "$(find "$T" -name '*.stage' -size +8)" ]; }
+
+# until_there COMMAND...: wait up to 10 s for it to succeed.
+until_there() {
+    local i
+    for i in $(seq 200); do
+        "$@" && return
+        sleep 0.05
+    done
+    return 1
+}
+
+# holding SQL SECONDS: another connection runs SQL and stays.
+holding() {
+    { printf '%s\n.shell touch %s\n' "$1" "$T/held"; sleep "$2"; } | sqlite3 "$D" >/dev/null &
+    holder=$!
+    until_there test -e "$T/held"
+}
+
+@test "a second run of the same table names the first one and exits 75" {
+    many 10
+    begin_many 100000000
+    until_there locked
+    run many 5
+    kill -TERM "$load"
+    wait "$load" || true
+    assert_status 75
+    assert_output_has "pid $load" "job 'copy'"
+    assert_equal "$(rows "$D" t)" 10
+    run many 5
+    assert_status 0
+}
+
+@test "a writer of the file is waited for, then named" {
+    many 10
+    holding "BEGIN IMMEDIATE;" 3
+    run many 5 -o job.lock_wait=500ms
+    assert_status 75
+    assert_output_has "$D" "writing" "0.5 s"
+    run many 5 -o job.lock_wait=20s
+    assert_status 0
+    assert_equal "$(rows "$D" t)" 5
+    wait "$holder"
+}
+
+@test "WAL: a reader keeps its rows and delays nobody" {
+    many 10
+    { printf 'BEGIN; SELECT count(*) FROM t;\n.shell touch %s\n' "$T/held"
+      until_there test -e "$T/done"
+      echo 'SELECT count(*) FROM t; COMMIT; SELECT count(*) FROM t;'; } | sqlite3 "$D" >"$T/seen" &
+    reader=$!
+    until_there test -e "$T/held"
+    run many 1000
+    touch "$T/done"
+    assert_status 0
+    wait "$reader"
+    assert_equal "$(paste -sd' ' "$T/seen")" "10 10 1000"
+}
+
+@test "rollback mode: rows are staged, readers go on, and the stage is gone afterwards" {
+    many 10 -o target.journal_mode=delete
+    begin_many 1500000
+    until_there staged
+    seen=$(find "$T" -name '*.stage' -perm 0600 | wc -l)
+    assert_equal "$(rows "$D" t)" 10
+    wait "$load"
+    assert_equal "$seen" 1
+    assert_equal "$(rows "$D" t)" 1500000
+    assert_equal "$(find "$T" -name '*.stage' | wc -l)" 0
+    assert_equal "$(sqlite3 "$D" 'PRAGMA integrity_check; PRAGMA journal_mode' | paste -sd' ')" "ok delete"
+}
+
+@test "rollback mode: a reader at COMMIT is waited for, then named" {
+    many 10 -o target.journal_mode=delete
+    holding "BEGIN; SELECT count(*) FROM t;" 4
+    for rows in 5 400000; do
+        run many "$rows" -o job.lock_wait=300ms
+        assert_status 75
+        assert_output_has "a reader held the file at COMMIT"
+    done
+    assert_equal "$(find "$T" -name '*.stage' | wc -l)" 0
+    run many 5 -o job.lock_wait=20s
+    assert_status 0
+    wait "$holder"
+    assert_equal "$(rows "$D" t)" 5
+}
+
+@test "staged and direct loads leave the same table and the same objects" {
+    for staging in none file; do
+        D=$T/$staging.db
+        many 10
+        sqlite3 "$D" "CREATE INDEX i ON t (name); CREATE UNIQUE INDEX u ON t (id);
+                      CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; END"
+        many 3000 -o job.staging=$staging
+        sqlite3 "$D" "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY 2; SELECT * FROM t ORDER BY id;
+                      PRAGMA integrity_check" >"$T/$staging.txt"
+    done
+    run cmp "$T/none.txt" "$T/file.txt"
+    assert_status 0
+    assert_equal "$(rows "$D" t)" 3000
+}
+
+@test "kill -9 in mid-load leaves the old rows, and the next run heals" {
+    for mode in wal delete; do
+        D=$T/$mode.db
+        many 1000 -o target.journal_mode=$mode
+        before=$(sqlite3 "$D" .dump)
+        begin_many 100000000
+        grown() { [ "$(stat -c %s "$T/$mode.db-wal" "$T"/"$mode".db-dbferry-*.stage 2>/dev/null | sort -n | tail -1)" -gt 4000000 ]; }
+        until_there grown
+        kill -KILL "$load"
+        wait "$load" || true
+        assert_equal "$(sqlite3 -readonly "$D" 'PRAGMA integrity_check')" ok
+        assert_equal "$(sqlite3 -readonly "$D" .dump)" "$before"
+        run many 77
+        assert_status 0
+        assert_equal "$(rows "$D" t)" 77
+        assert_equal "$(find "$T" -name '*.stage' | wc -l)" 0
+    done
+}
+
+@test "a load that is stopped takes its new file away again" {
+    begin_many 100000000
+    until_there test -s "$D-wal"
+    kill -TERM "$load"
+    wait "$load" && code=0 || code=$?
+    assert_equal "$code" 143
+    assert_equal "$(find "$T" -name 'target.db*' ! -name '*.lock' | wc -l)" 0
+}
+
+@test "a full disk leaves the old rows and frees what the load had taken" {
+    unshare -rm true 2>/dev/null || skip "no private mounts here"
+    mkdir "$T/disk"
+    cat >"$T/inside" <<'SCRIPT'
+mount -t tmpfs -o size=3m none "$T/disk"
+for mode in wal delete; do
+    D=$T/disk/$mode.db
+    many 1000 -o target.journal_mode=$mode || exit 1
+    before=$(sqlite3 -readonly "$D" .dump)
+    many 1000000 2>"$T/message"
+    [ $? -eq 74 ] || { cat "$T/message"; exit 2; }
+    grep -q "disk full" "$T/message" || exit 3
+    [ "$(sqlite3 -readonly "$D" .dump)" = "$before" ] || exit 4
+    [ "$(sqlite3 -readonly "$D" 'PRAGMA integrity_check')" = ok ] || exit 5
+    [ "$(stat -f -c %f "$T/disk")" -gt 600 ] || exit 6
+    D=$T/disk/new.db
+    many 1000000 -o target.journal_mode=$mode 2>/dev/null
+    [ $? -eq 74 ] || exit 7
+    [ ! -e "$D" ] && [ ! -e "$D-wal" ] || exit 8
+done
+SCRIPT
+    export T S DBFERRY
+    export -f many query_of
+    run unshare -rm bash "$T/inside"
+    assert_status 0
+}
+
+@test "a table that changed under the plan is not touched" {
+    many 10
+    # A writer holds the file while the run waits for it, and changes the table before it lets go.
+    { printf 'BEGIN IMMEDIATE;\n.shell touch %s\n' "$T/held"; sleep 2
+      echo 'ALTER TABLE t ADD COLUMN extra; COMMIT;'; } | sqlite3 "$D" &
+    until_there test -e "$T/held"
+    run many 5
+    wait
+    assert_status 75
+    assert_output_has "changed by another connection"
+    assert_equal "$(rows "$D" t)" 10
+}
+
+@test "a file that is replaced while it is open is not written" {
+    many 10
+    cp "$D" "$T/other.db"
+    { printf 'BEGIN IMMEDIATE;\n.shell touch %s\n' "$T/held"; sleep 2; } | sqlite3 "$D" &
+    until_there test -e "$T/held"
+    begin_many 5
+    until_there locked
+    sleep 0.3
+    mv "$T/other.db" "$D"
+    wait "$load" && code=0 || code=$?
+    wait
+    assert_equal "$code" 75
+    grep -q "moved or replaced" "$T/message"
+    assert_equal "$(rows "$D" t)" 10
+}

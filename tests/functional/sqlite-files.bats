@@ -1,0 +1,151 @@
+# The target file itself: modes and groups, readers of other users, and paths that cannot work.
+
+load helper
+
+setup() {
+    ferry_setup
+    requires sqlite3
+    requires_driver sqlite
+    S=$T/source.db
+    D=$T/target.db
+    sqlite3 "$S" "CREATE TABLE s (id INTEGER, name TEXT); INSERT INTO s VALUES (1, 'a'), (2, 'b')"
+}
+
+copy() { dbferry copy "sqlite:$S" "sqlite:$D" --table s --target-table t "$@"; }
+
+nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+
+requires_root() {
+    [ "$(id -u)" -eq 0 ] || skip "needs root to become another user"
+    requires setpriv
+}
+
+@test "a new file has the mode that the umask leaves, or that of file_mode" {
+    (umask 027 && copy)
+    assert_equal "$(stat -c %a "$D" "$D-wal" "$D-shm" | paste -sd' ')" "640 640 640"
+    rm "$D"*
+    (umask 077 && copy -o target.file_mode=0664)
+    assert_equal "$(stat -c %a "$D" "$D-wal" "$D-shm" | paste -sd' ')" "664 664 664"
+    chmod 600 "$D"
+    copy -o target.file_mode=0664
+    assert_equal "$(stat -c %a "$D")" 600
+}
+
+@test "a new file and its companions get the group" {
+    requires_root
+    copy -o target.group=nogroup
+    assert_equal "$(stat -c %G "$D" "$D-wal" "$D-shm" | sort -u)" nogroup
+    run copy -o target.group=no-such-group
+    assert_status 78
+    assert_output_has "no-such-group"
+}
+
+@test "journal_mode and page_size are those asked for, and an existing file keeps its own" {
+    copy -o target.journal_mode=delete -o target.page_size=8K
+    assert_equal "$(sqlite3 "$D" 'PRAGMA journal_mode; PRAGMA page_size' | paste -sd' ')" "delete 8192"
+    copy
+    assert_equal "$(sqlite3 "$D" 'PRAGMA journal_mode')" delete
+    copy -o target.journal_mode=wal
+    assert_equal "$(sqlite3 "$D" 'PRAGMA journal_mode')" wal
+    run copy -o target.page_size=5000
+    assert_status 78
+}
+
+@test "a reader of another user without rights on the folder reads while a load runs, and after" {
+    requires_root
+    chmod 755 "$T" "${T%/*}" "${T%/*/*}" "${T%/*/*/*}" 2>/dev/null || true
+    nobody test -x "$T" || skip "the test folder is closed to other users"
+    copy
+    assert_equal "$(nobody sqlite3 -readonly "$D" 'SELECT count(*) FROM t')" 2
+    dbferry copy "sqlite:$S" "sqlite:$D" --target-table t --query "
+        WITH RECURSIVE c (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM c LIMIT 2000000)
+        SELECT id, 'row ' || id AS name FROM c" &
+    load=$!
+    seen=0
+    while kill -0 "$load" 2>/dev/null; do
+        count=$(nobody sqlite3 -readonly "$D" 'SELECT count(*) FROM t')
+        [ "$count" = 2 ] || [ "$count" = 2000000 ] || assert_equal "$count" "2 or 2000000"
+        seen=$((seen + 1))
+    done
+    wait "$load"
+    [ "$seen" -gt 2 ]
+    assert_equal "$(nobody sqlite3 -readonly "$D" 'SELECT count(*) FROM t')" 2000000
+}
+
+@test "planning changes nothing and makes no file" {
+    run copy --dry-run
+    assert_status 0
+    [ ! -e "$D" ]
+}
+
+@test "a target that is not an SQLite file is left as found" {
+    printf 'hello\n' >"$D"
+    run copy
+    assert_status 74
+    assert_output_has "$D" "is not an SQLite database"
+    assert_equal "$(cat "$D")" hello
+    head -c 100000 /dev/urandom >"$D"
+    sum=$(sha256sum <"$D")
+    run copy
+    assert_status 74
+    assert_equal "$(sha256sum <"$D")" "$sum"
+}
+
+@test "an empty file becomes a database and keeps its mode" {
+    (umask 077 && : >"$D")
+    run copy
+    assert_status 0
+    assert_equal "$(stat -c %a "$D")" 600
+    assert_equal "$(rows "$D" t)" 2
+}
+
+@test "paths that cannot work say why, and nothing hangs" {
+    requires timeout
+    mkfifo "$T/fifo"
+    ln -s nowhere "$T/dangling"
+    while read -r path text; do
+        run timeout 20 "$DBFERRY" copy "sqlite:$S" "sqlite:$path" --table s
+        assert_status 73
+        assert_output_has "$path" "$text"
+    done <<LIST
+$T/no/such/folder.db No such file
+$T folder
+$T/fifo FIFO
+$T/dangling symbolic link
+/dev/null device
+LIST
+    [ ! -e "$T/nowhere" ]
+    run timeout 20 "$DBFERRY" copy "sqlite:$T/fifo" "sqlite:$D" --table s
+    assert_status 77
+    run dbferry copy "sqlite:$T/absent.db" "sqlite:$D" --table s
+    assert_status 69
+    [ ! -e "$T/absent.db" ]
+    run dbferry copy "sqlite:/dev/null" "sqlite:$D" --table s
+    assert_status 77
+}
+
+@test "a symbolic link leads to the file itself" {
+    ln -s target.db "$T/link.db"
+    copy
+    D=$T/link.db copy
+    assert_equal "$(rows "$T/target.db" t)" 2
+    [ -L "$T/link.db" ]
+    assert_equal "$(find "$T" -name '*.lock' | wc -l)" 1
+}
+
+@test "folders and files that are not writable are refused before anything is read" {
+    requires_root
+    chmod 755 "$T" "${T%/*}" "${T%/*/*}" "${T%/*/*/*}" 2>/dev/null || true
+    nobody test -r "$S" || skip "the test folder is closed to other users"
+    nobody test -x "$DBFERRY" || skip "the program is closed to other users"
+    copy
+    run nobody env HOME=/ "$DBFERRY" copy "sqlite:$S" "sqlite:$D" --table s --target-table t
+    assert_status 73
+    assert_output_has "$D" "Permission denied"
+    run nobody env HOME=/ "$DBFERRY" copy "sqlite:$S" "sqlite:$T/new.db" --table s
+    assert_status 73
+    assert_output_has "folder" "Permission denied"
+    chmod 600 "$S"
+    run nobody env HOME=/ "$DBFERRY" copy "sqlite:$S" "sqlite:$T/new.db" --table s
+    [ "$status" -eq 77 ] || [ "$status" -eq 73 ]
+}

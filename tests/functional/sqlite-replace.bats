@@ -1,0 +1,244 @@
+# SQLite to SQLite as a user meets it: what comes across, what survives in the target, what is
+# refused.  The sqlite3 shell is the judge.
+
+load helper
+
+setup() {
+    ferry_setup
+    requires sqlite3
+    requires_driver sqlite
+    S=$T/source.db
+    D=$T/target.db
+    sqlite3 "$S" "
+        CREATE TABLE base (id INTEGER PRIMARY KEY, name TEXT, price REAL, data BLOB, any, num NUMERIC);
+        INSERT INTO base VALUES
+            (1, 'ä' || char(0) || 'b', 1.5, x'00ff', 1, '12.50'), (2, '', 2, x'', 2.5, 3),
+            (3, NULL, NULL, NULL, NULL, NULL), (4, '😀', 1e300, zeroblob(10), 't', 9223372036854775807),
+            (5, 'y', 3, x'41', x'42', x'');
+        CREATE VIEW v AS SELECT *, id * 2 AS twice, name || 'z' AS nz FROM base;"
+}
+
+copy() { dbferry copy "sqlite:$S" "sqlite:$D" --target-table t "$@"; }
+
+# every_value FILE TABLE: all values with their storage classes, NUL bytes and all.
+every_value() {
+    local column columns=
+    for column in id name price data any num twice nz; do
+        columns+="${columns:+, }typeof($column), hex($column)"
+    done
+    sqlite3 "$1" "SELECT $columns, price, num FROM $2 ORDER BY id"
+}
+
+@test "every value keeps its kind and its bytes" {
+    run copy --view v
+    assert_status 0
+    assert_equal "$output" ""
+    assert_equal "$(every_value "$D" t)" "$(every_value "$S" v)"
+    assert_equal "$(sqlite3 "$D" 'PRAGMA integrity_check')" ok
+}
+
+@test "a second run replaces the rows and records itself" {
+    copy --view v
+    sqlite3 "$S" "DELETE FROM base WHERE id > 2"
+    run copy --view v
+    assert_status 0
+    assert_equal "$(rows "$D" t)" 2
+    assert_equal "$(sqlite3 "$D" 'SELECT target_table, rows, fallback, length(schema_hash) FROM _dbferry_sync')" "t|2|0|16"
+}
+
+@test "a table from SQLite can be read back with the same types" {
+    copy --view v
+    run dbferry copy "sqlite:$D" "sqlite:$T/third.db" --table t
+    assert_status 0
+    assert_equal "$(every_value "$T/third.db" t)" "$(every_value "$S" v)"
+    assert_equal "$(sqlite3 "$T/third.db" "SELECT sql FROM sqlite_schema WHERE name = 't'")" \
+        "$(sqlite3 "$D" "SELECT sql FROM sqlite_schema WHERE name = 't'")"
+}
+
+@test "source and target may be the same file, also in rollback mode" {
+    run dbferry copy "sqlite:$S" "sqlite:$S" --view v --target-table t
+    assert_status 0
+    assert_equal "$(every_value "$S" t)" "$(every_value "$S" v)"
+}
+
+@test "names with quotes, newlines and keywords are only names" {
+    odd=$'se"lect\n; DROP TABLE keep; --'
+    quoted=${odd//\"/\"\"}
+    sqlite3 "$S" "CREATE TABLE \"$quoted\" (\"$quoted\" TEXT, \"from\" INTEGER);
+                  INSERT INTO \"$quoted\" VALUES ('x', 1)"
+    sqlite3 "$D" "CREATE TABLE keep (a); INSERT INTO keep VALUES (1)"
+    run dbferry copy "sqlite:$S" "sqlite:$D" --table "$odd"
+    assert_status 0
+    run dbferry copy "sqlite:$S" "sqlite:$D" --table "$odd"
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT \"$quoted\", \"from\" FROM \"$quoted\"")" "x|1"
+    assert_equal "$(rows "$D" keep)" 1
+}
+
+@test "views, triggers and indexes of the target survive, and triggers do not fire" {
+    copy --view v
+    sqlite3 "$D" "
+        CREATE TABLE log (id); CREATE INDEX mine ON t (price) WHERE price > 1;
+        CREATE TRIGGER noted AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.id); END;
+        CREATE VIEW cheap AS SELECT id FROM t WHERE price < 2;"
+    before=$(sqlite3 "$D" "SELECT type, name, sql FROM sqlite_schema WHERE tbl_name IN ('t', 'cheap') ORDER BY 1, 2")
+    run copy --view v
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT type, name, sql FROM sqlite_schema WHERE tbl_name IN ('t', 'cheap') ORDER BY 1, 2")" "$before"
+    assert_equal "$(rows "$D" log)" 0
+    assert_equal "$(sqlite3 "$D" 'SELECT * FROM cheap')" 1
+    sqlite3 "$D" "INSERT INTO t (id) VALUES (77)"
+    assert_equal "$(sqlite3 "$D" 'SELECT * FROM log')" 77
+}
+
+@test "new columns: the table is made again, and what fits them survives" {
+    copy --view v
+    sqlite3 "$D" "
+        CREATE TABLE log (id); CREATE INDEX mine ON t (name);
+        CREATE TRIGGER noted AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.id); END;
+        CREATE VIEW names AS SELECT name FROM t;
+        CREATE VIEW broken_before AS SELECT absent FROM nowhere;"
+    run copy --query "SELECT id, name, 7 AS seven FROM base"
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT group_concat(name) FROM pragma_table_info('t')")" "id,name,seven"
+    assert_equal "$(sqlite3 "$D" "SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE type IN ('index', 'trigger', 'view') AND sql IS NOT NULL ORDER BY name)")" \
+        "broken_before,mine,names,noted"
+    assert_equal "$(rows "$D" names)" 5
+}
+
+@test "new columns: what does not fit them is named, and nothing changes" {
+    copy --view v
+    sqlite3 "$D" "CREATE TABLE log (id)"
+    before=$(sqlite3 "$D" .dump)
+    while IFS='|' read -r kind name sql; do
+        sqlite3 "$D" "$sql"
+        run copy --query "SELECT id, name FROM base"
+        assert_status 65
+        assert_output_has "$kind '$name'" "price" "unchanged"
+        sqlite3 "$D" "DROP $kind $name"
+        assert_equal "$(sqlite3 "$D" .dump)" "$before"
+    done <<'LIST'
+index|mine|CREATE INDEX mine ON t (price)
+index|quoted|CREATE INDEX quoted ON t ("price")
+trigger|noted|CREATE TRIGGER noted AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.price); END
+trigger|of_price|CREATE TRIGGER of_price AFTER UPDATE OF name ON t BEGIN INSERT INTO log VALUES (old.price); END
+LIST
+    for sql in 'price' '"price"' 't."price"'; do
+        sqlite3 "$D" "CREATE VIEW prices AS SELECT $sql FROM t"
+        run copy --query "SELECT id, name FROM base"
+        assert_status 65
+        assert_output_has "view 'prices'"
+        sqlite3 "$D" "DROP VIEW prices"
+    done
+    sqlite3 "$D" "CREATE TRIGGER elsewhere AFTER INSERT ON log BEGIN UPDATE t SET price = 1; END"
+    run copy --query "SELECT id, name FROM base"
+    assert_status 65
+    assert_output_has "a trigger for INSERT on 'log'"
+}
+
+@test "a job's indexes are made once, follow the job, and leave others alone" {
+    write_config <<CONF
+connections = { s = { driver = "sqlite"; path = "$S"; }; d = { driver = "sqlite"; path = "$D"; }; };
+jobs = ( { name = "j"; source = "s"; view = "v"; target = "d"; target_table = "t";
+           indexes = ( { columns = ["name", "id"]; }, { columns = ["id"]; unique = true; name = "by_id"; } ); } );
+CONF
+    run dbferry run
+    assert_status 0
+    first=$(sqlite3 "$D" "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 't' ORDER BY name")
+    assert_equal "$(sqlite3 "$D" "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = 't'")" 2
+    sqlite3 "$D" "CREATE INDEX mine ON t (price)"
+    dbferry run
+    assert_equal "$(sqlite3 "$D" "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 't' AND name <> 'mine' ORDER BY name")" "$first"
+    sed -i 's/"name", "id"/"price"/' "$DBFERRY_CONFIG"
+    dbferry run
+    assert_equal "$(sqlite3 "$D" "SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%\"name\", \"id\"%'")" 0
+    assert_equal "$(sqlite3 "$D" "SELECT count(*) FROM sqlite_schema WHERE name = 'mine'")" 1
+    sed -i 's/"price"/"gone"/' "$DBFERRY_CONFIG"
+    run dbferry run
+    assert_status 65
+    assert_output_has "'gone'"
+    sed -i 's/"gone"/"price"/; s/by_id/mine/' "$DBFERRY_CONFIG"
+    run dbferry run
+    assert_status 65
+    assert_output_has "'mine'"
+}
+
+@test "the user's constraints hold, and the message names the row" {
+    while IFS='|' read -r definition text; do
+        rm -f "$D"*
+        sqlite3 "$D" "CREATE TABLE t ($definition); INSERT INTO t (id, name) VALUES (99, 'old')"
+        run copy --query "SELECT id, name FROM base"
+        assert_status 65
+        assert_output_has "$text" "row 3" "unchanged"
+        assert_equal "$(sqlite3 "$D" 'SELECT id, name FROM t')" "99|old"
+    done <<'LIST'
+"id" INTEGER, "name" TEXT NOT NULL|NOT NULL
+"id" INTEGER, "name" TEXT NOT NULL ON CONFLICT IGNORE|NOT NULL
+"id" INTEGER, "name" TEXT, CHECK (name IS NOT NULL) ON CONFLICT IGNORE|CHECK
+"id" INTEGER CHECK (id <> 3), "name" TEXT|CHECK
+LIST
+    sqlite3 "$D" "DROP TABLE t; CREATE TABLE t (id INTEGER UNIQUE ON CONFLICT REPLACE, name TEXT)"
+    run copy --query "SELECT min(id, 3) AS id, name FROM base" # a number without a declared type
+    assert_status 0
+    sqlite3 "$D" "DROP TABLE t; CREATE TABLE t (id, name TEXT, UNIQUE (id) ON CONFLICT REPLACE)"
+    run copy --query "SELECT min(id, 3) AS id, name FROM base"
+    assert_status 65
+    assert_output_has "UNIQUE" "row 4"
+}
+
+@test "NULL never becomes a number in an INTEGER PRIMARY KEY" {
+    sqlite3 "$D" "CREATE TABLE t (num INTEGER PRIMARY KEY)"
+    sqlite3 "$S" "CREATE TABLE n (num INTEGER); INSERT INTO n VALUES (1), (NULL)"
+    run copy --table n
+    assert_status 65
+    assert_output_has "row 2, column 'num'" "PRIMARY KEY"
+}
+
+@test "generated columns are kept, and never lost silently" {
+    sqlite3 "$D" "CREATE TABLE t (id INTEGER, name TEXT, twice AS (id * 2), kept AS (id * 3) STORED)"
+    run copy --query "SELECT id, name FROM base"
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" 'SELECT id, twice, kept FROM t WHERE id = 4')" "4|8|12"
+    run copy --query "SELECT id FROM base"
+    assert_status 65
+    assert_output_has "generated column 'twice'"
+    run copy --query "SELECT id, name FROM base" -o job.staging=file
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" 'SELECT id, twice, kept FROM t WHERE id = 5')" "5|10|15"
+}
+
+@test "a value of another kind than declared is refused with row and column" {
+    sqlite3 "$S" "INSERT INTO base (id, name) VALUES (6, x'00')"
+    run copy --view v
+    assert_status 65
+    assert_output_has "row 6, column 'name'" "BLOB" "TEXT"
+    run copy --query "SELECT CAST(name AS BLOB) AS name FROM base"
+    assert_status 0
+}
+
+@test "a view, a virtual table and reserved names are no targets" {
+    sqlite3 "$D" "CREATE VIEW t AS SELECT 1 AS one"
+    run copy --view v
+    assert_status 65
+    assert_output_has "a view"
+    for name in sqlite_thing _dbferry_sync; do
+        run dbferry copy "sqlite:$S" "sqlite:$D" --view v --target-table "$name"
+        assert_status 65
+        assert_output_has "reserved"
+    done
+}
+
+@test "what cannot be read says so" {
+    run copy --view nope
+    assert_status 66
+    assert_output_has "'nope'"
+    run copy --query "SELECT * FROM nope"
+    assert_status 66
+    for query in "nonsense" "DELETE FROM base" "SELECT 1; SELECT 2" "BEGIN" " " "SELECT ?1"; do
+        run copy --query "$query"
+        [ "$status" -eq 78 ] || [ "$status" -eq 64 ] || assert_status 78
+        assert_equal "$(rows "$S" base)" 5
+    done
+    run copy --query "SELECT id FROM base; -- a comment"
+    assert_status 0
+}
