@@ -1,0 +1,262 @@
+/* Tests of the tables that users see: each row is in its manual page, and a page names no other.
+ *
+ * The pages are found below $FERRY_SOURCE, or below the working directory.
+ */
+
+#include "unit.h"
+
+#include "cli.h"
+#include "driver_load.h"
+#include "job.h"
+#include "settings.h"
+
+#define PROGRAM_PAGE "docs/dbferry.pod"
+#define CONFIGURATION_PAGE "docs/dbferry.conf.pod"
+
+/* The text of one =head1 of a page; the caller frees it. */
+static char *read_section(const char *page, const char *title)
+{
+    const char *folder = getenv("FERRY_SOURCE");
+    char *path = NULL;
+    char *heading = NULL;
+    assert_true(asprintf(&path, "%s/%s", folder == NULL ? "." : folder, page) > 0);
+    assert_true(asprintf(&heading, "\n=head1 %s\n", title) > 0);
+    char *text = read_file(path);
+    char *start = strstr(text, heading);
+    if (start == NULL)
+        fail_msg("%s has no section %s", path, title);
+    char *end = strstr(start + 1, "\n=head1 ");
+    char *section = strndup(start, end == NULL ? strlen(start) : (size_t)(end - start));
+    assert_non_null(section);
+    free(text);
+    free(path);
+    free(heading);
+    return section;
+}
+
+/* The item that has `name` in its heading as B<name>: from there to the next item or the end of the
+ * list; the caller frees it.  NULL if there is none. */
+static char *find_item(const char *section, const char *name)
+{
+    char *word = NULL;
+    char *found = NULL;
+    assert_true(asprintf(&word, "B<%s>", name) > 0);
+    for (const char *item = strstr(section, "\n=item "); item != NULL && found == NULL;) {
+        const char *next = strstr(item + 1, "\n=item ");
+        const char *back = strstr(item + 1, "\n=back");
+        const char *end = next != NULL && (back == NULL || next < back) ? next : back;
+        const char *place = strstr(item, word);
+        if (place != NULL && place < item + 1 + strcspn(item + 1, "\n"))
+            found = strndup(item, end == NULL ? strlen(item) : (size_t)(end - item));
+        item = next;
+    }
+    free(word);
+    return found;
+}
+
+static void assert_in_item(const char *item, const char *key, const char *text)
+{
+    if (strstr(item, text) == NULL)
+        fail_msg("the item of '%s' does not say '%s'", key, text);
+}
+
+static void assert_choices(const char *item, const struct ferry_option *option)
+{
+    char *choices = strdup(option->choices);
+    char *rest = choices;
+    char *word;
+    assert_non_null(choices);
+    while ((word = strsep(&rest, "|")) != NULL)
+        assert_in_item(item, option->name, word);
+    free(choices);
+}
+
+static void assert_default(const char *item, const struct ferry_option *option)
+{
+    char *text = NULL;
+    assert_true(asprintf(&text, "default C<%s>", option->default_value) > 0);
+    assert_in_item(item, option->name, text);
+    free(text);
+}
+
+/* Each key has an item that says its type, its default and its choices. */
+static void assert_keys(const char *section, const struct ferry_option *options, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct ferry_option *option = &options[i];
+        char *item = find_item(section, option->name);
+        if ((option->flags & FERRY_OPTION_LATER) != 0) {
+            if (item != NULL)
+                fail_msg("'%s' comes with a later version and has an item", option->name);
+            continue;
+        }
+        if (item == NULL)
+            fail_msg("'%s' has no item", option->name);
+        assert_in_item(item, option->name, ferry_option_type_name(option));
+        if (option->default_value != NULL)
+            assert_default(item, option);
+        if ((option->flags & FERRY_OPTION_REQUIRED) != 0)
+            assert_in_item(item, option->name, "required");
+        if (option->choices != NULL)
+            assert_choices(item, option);
+        free(item);
+    }
+}
+
+static bool is_key(const struct ferry_option *options, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(options[i].name, name) == 0)
+            return (options[i].flags & FERRY_OPTION_LATER) == 0;
+    return false;
+}
+
+/* Every item is a key. */
+static void assert_no_other_keys(const char *section, const struct ferry_option *options,
+                                 size_t count)
+{
+    static const char start[] = "\n=item B<";
+    size_t items = 0;
+    for (const char *at = strstr(section, start); at != NULL; at = strstr(at + 1, start)) {
+        char *name = strndup(at + strlen(start), strcspn(at + strlen(start), ">"));
+        assert_non_null(name);
+        if (!is_key(options, count, name))
+            fail_msg("the page has an item '%s', which is no key", name);
+        free(name);
+        items++;
+    }
+    assert_true(items > 0);
+}
+
+static void check_section(const char *title, const struct ferry_option *options, size_t count)
+{
+    char *section = read_section(CONFIGURATION_PAGE, title);
+    assert_keys(section, options, count);
+    assert_no_other_keys(section, options, count);
+    free(section);
+}
+
+static void test_general_keys(void **state)
+{
+    (void)state;
+    check_section("GENERAL", ferry_general_options, ferry_general_option_count);
+}
+
+static void test_job_keys(void **state)
+{
+    (void)state;
+    check_section("JOBS", ferry_job_options, ferry_job_option_count);
+}
+
+/* The keys that a connection has whatever its driver: those of a driver without keys of its own. */
+static void test_connection_keys(void **state)
+{
+    (void)state;
+    struct ferry_error error = {0};
+    struct ferry_driver_handle bare = {0};
+    struct ferry_config *config = ferry_config_new("connection", "bare");
+    assert_non_null(config);
+    assert_int_equal(ferry_settings_add_connection_options(config, &bare, &error), FERRY_OK);
+    check_section("CONNECTIONS", config->options, config->count);
+    ferry_config_free(config);
+}
+
+static void test_commands(void **state)
+{
+    (void)state;
+    char *section = read_section(PROGRAM_PAGE, "COMMANDS");
+    size_t runnable = 0;
+    for (size_t i = 0; i < ferry_command_count; i++) {
+        char *item = find_item(section, ferry_commands[i].name);
+        if ((ferry_commands[i].run != NULL) != (item != NULL))
+            fail_msg("the command '%s' %s", ferry_commands[i].name,
+                     item == NULL ? "has no item" : "comes with a later version and has an item");
+        runnable += item != NULL;
+        free(item);
+    }
+    size_t items = 0;
+    for (const char *at = strstr(section, "\n=item "); at != NULL; at = strstr(at + 1, "\n=item "))
+        items++;
+    assert_int_equal(items, runnable);
+    free(section);
+}
+
+/* Calls `check` for each option that the help of any command shows: "-c", "--config". */
+static size_t each_option(const char *help, void (*check)(const char *, const char *),
+                          const char *section)
+{
+    size_t count = 0;
+    for (const char *at = strstr(help, "\n  "); at != NULL; at = strstr(at + 1, "\n  ")) {
+        const char *word = at + 1 + strspn(at + 1, " ");
+        while (*word == '-') {
+            size_t length = strcspn(word, ", =\n");
+            char *name = strndup(word, length);
+            assert_non_null(name);
+            check(section, name);
+            free(name);
+            count++;
+            word += length;
+            word += strspn(word, ", ");
+        }
+    }
+    return count;
+}
+
+static void assert_option_item(const char *section, const char *name)
+{
+    char *item = find_item(section, name);
+    if (item == NULL)
+        fail_msg("the option %s has no item", name);
+    free(item);
+}
+
+static void test_options(void **state)
+{
+    (void)state;
+    FERRY_AUTO_STRBUF struct ferry_strbuf help = {0};
+    char *section = read_section(PROGRAM_PAGE, "OPTIONS");
+    ferry_cli_add_help(&help, NULL);
+    assert_true(each_option(ferry_strbuf_text(&help), assert_option_item, section) >= 18);
+    for (const char *at = strstr(section, "\n=item "); at != NULL;
+         at = strstr(at + 1, "\n=item ")) {
+        const char *dashes = strstr(at, "B<--");
+        assert_non_null(dashes);
+        char *name = strndup(dashes + 2, strcspn(dashes + 2, ">"));
+        assert_non_null(name);
+        if (strstr(ferry_strbuf_text(&help), name) == NULL)
+            fail_msg("the page has an item %s, which is no option", name);
+        free(name);
+    }
+    free(section);
+}
+
+static void test_exit_codes(void **state)
+{
+    (void)state;
+    size_t count;
+    const struct ferry_error_class *classes = ferry_error_classes(&count);
+    char *section = read_section(PROGRAM_PAGE, "EXIT STATUS");
+    for (int code = 0; code < 256; code++) {
+        char name[8];
+        bool known = code == FERRY_EXIT_OK;
+        for (size_t i = 0; i < count; i++)
+            known = known || classes[i].exit_code == code;
+        assert_true(snprintf(name, sizeof name, "%d", code) > 0);
+        char *item = find_item(section, name);
+        if (known != (item != NULL))
+            fail_msg("exit code %d %s", code,
+                     known ? "has no item" : "has an item and is no class's");
+        free(item);
+    }
+    free(section);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_general_keys),    cmocka_unit_test(test_job_keys),
+        cmocka_unit_test(test_connection_keys), cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_options),         cmocka_unit_test(test_exit_codes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
