@@ -97,6 +97,24 @@ static bool connect_set_options(dbi_conn dbi, const struct mydrv_settings *setti
            dbi_conn_set_option(dbi, "dbname", settings->database) == 0;
 }
 
+/* Connect and wipe the password.  Any later call on `dbi` would clear its error, so the error is
+ * taken out first. */
+static ferry_status connect_try(struct mydrv_conn *conn, struct ferry_error *err)
+{
+    const dbi_conn_t *inside = conn->dbi;
+    int failed = dbi_conn_connect(conn->dbi);
+    conn->native = failed == 0 ? inside->connection : NULL;
+    unsigned code = inside->error_number > 0 ? (unsigned)inside->error_number : 0;
+    MYDRV_AUTO_TEXT char *reason =
+        strdup(inside->error_message != NULL ? inside->error_message : "no reason given");
+    connect_forget_password(conn->dbi, conn->native);
+    if (conn->native != NULL)
+        return FERRY_OK;
+    if (reason == NULL)
+        return mydrv_fail_memory(err);
+    return mydrv_fail(conn->label, MYDRV_CONNECTING, code, reason, "connect", err);
+}
+
 static ferry_status connect_login(struct mydrv_conn *conn, const struct ferry_config *config,
                                   const struct mydrv_settings *settings, struct ferry_error *err)
 {
@@ -112,18 +130,11 @@ static ferry_status connect_login(struct mydrv_conn *conn, const struct ferry_co
     bool set = connect_set_options(conn->dbi, settings, connstring, password);
     if (password != NULL)
         ferry_secret_free(password);
-    int failed = set ? dbi_conn_connect(conn->dbi) : -1;
-    dbi_conn_t *inside = conn->dbi;
-    conn->native = failed == 0 ? inside->connection : NULL;
-    connect_forget_password(conn->dbi, conn->native);
-    if (!set)
+    if (!set) {
+        connect_forget_password(conn->dbi, NULL);
         return mydrv_fail_memory(err);
-    if (conn->native == NULL)
-        return mydrv_fail(conn->label, MYDRV_CONNECTING,
-                          inside->error_number > 0 ? (unsigned)inside->error_number : 0,
-                          inside->error_message != NULL ? inside->error_message : "no reason given",
-                          "connect", err);
-    return FERRY_OK;
+    }
+    return connect_try(conn, err);
 }
 
 /* A time limit on each wait for data.  The connection string has no key for it, so it is set where

@@ -7,14 +7,29 @@
 
 #include "mysql_driver.h"
 
+#include <endian.h>
 #include <string.h>
 
-static uint64_t decode_little_endian(const unsigned char *at, unsigned size)
+/* The protocol is little-endian and aligns nothing. */
+static uint16_t decode_u16(const unsigned char *at)
 {
-    uint64_t value = 0;
-    for (unsigned i = 0; i < size; i++)
-        value |= (uint64_t)at[i] << (8 * i);
-    return value;
+    uint16_t value;
+    memcpy(&value, at, sizeof value);
+    return le16toh(value);
+}
+
+static uint32_t decode_u32(const unsigned char *at)
+{
+    uint32_t value;
+    memcpy(&value, at, sizeof value);
+    return le32toh(value);
+}
+
+static uint64_t decode_u64(const unsigned char *at)
+{
+    uint64_t value;
+    memcpy(&value, at, sizeof value);
+    return le64toh(value);
 }
 
 const unsigned char *mydrv_decode_length(const unsigned char *at, const unsigned char *end,
@@ -23,13 +38,19 @@ const unsigned char *mydrv_decode_length(const unsigned char *at, const unsigned
     if (at >= end)
         return NULL;
     unsigned first = *at++;
+    size_t room = (size_t)(end - at);
     uint64_t length = first;
-    if (first > 250) {
-        unsigned size = first == 252 ? 2 : first == 253 ? 3 : first == 254 ? 8 : 0;
-        if (size == 0 || (size_t)(end - at) < size)
-            return NULL;
-        length = decode_little_endian(at, size);
-        at += size;
+    if (first == 252 && room >= 2) {
+        length = decode_u16(at);
+        at += 2;
+    } else if (first == 253 && room >= 3) {
+        length = (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16;
+        at += 3;
+    } else if (first == 254 && room >= 8) {
+        length = decode_u64(at);
+        at += 8;
+    } else if (first > 250) {
+        return NULL;
     }
     if (length > (uint64_t)(end - at))
         return NULL;
@@ -48,7 +69,7 @@ static const unsigned char decode_fixed_size[] = {
 
 static void decode_float(const unsigned char *at, struct ferry_cell *cell)
 {
-    uint32_t bits = (uint32_t)decode_little_endian(at, 4);
+    uint32_t bits = decode_u32(at);
     float value;
     memcpy(&value, &bits, sizeof value);
     cell->v.f = (double)value;
@@ -56,7 +77,7 @@ static void decode_float(const unsigned char *at, struct ferry_cell *cell)
 
 static void decode_double(const unsigned char *at, struct ferry_cell *cell)
 {
-    uint64_t bits = decode_little_endian(at, 8);
+    uint64_t bits = decode_u64(at);
     memcpy(&cell->v.f, &bits, sizeof bits);
 }
 
@@ -70,19 +91,19 @@ static void decode_fixed(enum mydrv_codec codec, const unsigned char *at, struct
         cell->v.u = *at;
         break;
     case MYDRV_CODEC_INT16:
-        cell->v.i = (int16_t)decode_little_endian(at, 2);
+        cell->v.i = (int16_t)decode_u16(at);
         break;
     case MYDRV_CODEC_UINT16:
-        cell->v.u = decode_little_endian(at, 2);
+        cell->v.u = decode_u16(at);
         break;
     case MYDRV_CODEC_INT32:
-        cell->v.i = (int32_t)decode_little_endian(at, 4);
+        cell->v.i = (int32_t)decode_u32(at);
         break;
     case MYDRV_CODEC_UINT32:
-        cell->v.u = decode_little_endian(at, 4);
+        cell->v.u = decode_u32(at);
         break;
     case MYDRV_CODEC_INT64: /* signed or not: the same bits */
-        cell->v.u = decode_little_endian(at, 8);
+        cell->v.u = decode_u64(at);
         break;
     case MYDRV_CODEC_FLOAT:
         decode_float(at, cell);

@@ -10,14 +10,14 @@
 
 static const char hint_reach[] = "check that the server runs and that host, port and network are "
                                  "right";
-static const char hint_login[] = "check user, password and the hosts from which the account may "
-                                 "connect";
+static const char hint_login[] = "check user, password, the hosts from which the account may "
+                                 "connect, and whether it demands TLS (ssl_mode)";
 static const char hint_grant[] = "grant the account what is missing";
 static const char hint_name[] = "check the name and the `database` of the connection";
 static const char hint_query[] = "correct the query";
 static const char hint_view[] = "mend the view's definition on the server";
-static const char hint_lost[] = "the server went away or closed the connection; look into its log "
-                                "and run again";
+static const char hint_lost[] = "the server went away, closed the connection, or sent nothing for "
+                                "the time of `read_timeout`; look into its log and run again";
 static const char hint_stopped[] = "somebody or a time limit stopped the query on the server; run "
                                    "again";
 static const char hint_later[] = "try again later";
@@ -116,6 +116,9 @@ static const struct mydrv_fault {
     {CR_SERVER_GONE_ERROR, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
     {CR_SERVER_LOST, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
     {CR_SERVER_LOST_EXTENDED, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
+    {CR_SSL_CONNECTION_ERROR, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
+    {CR_ERR_NET_READ, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
+    {CR_ERR_NET_WRITE, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
     {1053, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
     {1927, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},
     {1317, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},

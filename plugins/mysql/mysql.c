@@ -83,8 +83,13 @@ static void mysql_driver_place(const struct ferry_config *config, char *buffer, 
     const char *host = ferry_config_string(config, "host");
     const char *socket = ferry_config_string(config, "socket");
     const char *database = ferry_config_string(config, "database");
-    snprintf(buffer, size, "mysql://%s:%u/%s", socket == NULL ? host : socket,
-             (unsigned)ferry_config_int(config, "port"), database == NULL ? "" : database);
+    if (database == NULL)
+        database = "";
+    if (socket != NULL)
+        snprintf(buffer, size, "mysql://localhost(%s)/%s", socket, database);
+    else
+        snprintf(buffer, size, "mysql://%s:%u/%s", host, (unsigned)ferry_config_int(config, "port"),
+                 database);
 }
 
 static void mysql_driver_facts(void *conn, struct ferry_facts *facts)

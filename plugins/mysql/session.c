@@ -121,8 +121,13 @@ static ferry_status session_ask(struct mydrv_conn *conn, struct ferry_error *err
 static ferry_status session_name_server(struct mydrv_conn *conn, struct ferry_error *err)
 {
     const char *version = mysql_get_server_info(conn->native);
-    if (asprintf(&conn->server, "%s %s", mariadb_connection(conn->native) ? "MariaDB" : "MySQL",
-                 version == NULL ? "of unknown version" : version) < 0) {
+    bool is_mariadb = mariadb_connection(conn->native) != 0;
+    if (version == NULL)
+        version = "of unknown version";
+    /* MariaDB puts its name and the distribution's words behind the number. */
+    const char *end = is_mariadb ? strchr(version, '-') : NULL;
+    int length = end == NULL ? (int)strlen(version) : (int)(end - version);
+    if (asprintf(&conn->server, "%s %.*s", is_mariadb ? "MariaDB" : "MySQL", length, version) < 0) {
         conn->server = NULL;
         return mydrv_fail_memory(err);
     }

@@ -39,8 +39,8 @@ mariadb_make_data() {
     local log=$MARIADB_FOLDER/install.log
     mkdir -p "$MARIADB_FOLDER/tmp"
     "$(mariadb_find mariadb-install-db)" --no-defaults --datadir="$MARIADB_FOLDER/data.new" \
-        --user="$(id -un)" --auth-root-authentication-method=socket \
-        --auth-root-socket-user="$(id -un)" --skip-test-db --skip-name-resolve \
+        --user="$(command id -un)" --auth-root-authentication-method=socket \
+        --auth-root-socket-user="$(command id -un)" --skip-test-db --skip-name-resolve \
         --tmpdir="$MARIADB_FOLDER/tmp" --innodb-log-file-size=16M >"$log" 2>&1 </dev/null 3>&- || {
         echo "mariadb: the data folder could not be made; see $log" >&2
         tail -n 5 "$log" >&2
@@ -105,7 +105,7 @@ mariadb_launch() {
         shift
     done
     # Descriptor 3 is the test harness's, which would wait for the server to close it.
-    "$(mariadb_find mariadbd)" --no-defaults --user="$(id -un)" --datadir="$MARIADB_FOLDER/data" \
+    "$(mariadb_find mariadbd)" --no-defaults --user="$(command id -un)" --datadir="$MARIADB_FOLDER/data" \
         --socket="$MARIADB_SOCKET" --pid-file="$MARIADB_FOLDER/pid" --tmpdir="$MARIADB_FOLDER/tmp" \
         --innodb-buffer-pool-size=128M --innodb-log-file-size=16M --skip-name-resolve \
         --character-set-server=utf8mb4 --max-connections=30 "${network[@]}" "${speed[@]}" \
@@ -119,7 +119,7 @@ mariadb_wait_until_ready() {
     admin=$(mariadb_find mariadb-admin) || return
     for try in {1..600}; do
         if [ -S "$MARIADB_SOCKET" ] &&
-            "$admin" --no-defaults --socket="$MARIADB_SOCKET" --user="$(id -un)" ping \
+            "$admin" --no-defaults --socket="$MARIADB_SOCKET" --user="$(command id -un)" ping \
                 >/dev/null 2>&1 </dev/null; then
             return
         fi
@@ -168,7 +168,7 @@ mariadb_restart() {
 }
 
 mariadb_query() {
-    "$(mariadb_find mariadb)" --no-defaults --socket="$MARIADB_SOCKET" --user="$(id -un)" \
+    "$(mariadb_find mariadb)" --no-defaults --socket="$MARIADB_SOCKET" --user="$(command id -un)" \
         --default-character-set=utf8mb4 --local-infile=1 --batch --raw --skip-column-names "$@"
 }
 
