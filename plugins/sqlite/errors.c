@@ -110,7 +110,7 @@ ferry_status sqlite_fail(struct sqlite_conn *conn, sqlite3 *db, int rc, struct f
         status = error_full(conn, class, err, shown);
     } else if ((rc & 0xff) == SQLITE_NOTADB) {
         status = ferry_fail(err, class, "'%s' is not an SQLite database (%s)%s", conn->path, text,
-                            rule->hint);
+                            HINT_NOTADB);
     } else {
         status = ferry_fail(err, class, "'%s': %s: %s%s", conn->path, shown, text,
                             rule != NULL ? rule->hint : "");

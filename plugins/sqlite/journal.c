@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define JOURNAL_WAL_LARGE (64 * 1024 * 1024)
+#define JOURNAL_MIB INT64_C(1048576)
+#define JOURNAL_WAL_LARGE (64 * JOURNAL_MIB)
 
 bool sqlite_is_wal(sqlite3 *db)
 {
@@ -93,7 +94,7 @@ void sqlite_journal_checkpoint(struct sqlite_conn *conn)
         ferry_log(FERRY_LOG_WARNING,
                   "'%s' holds %lld MiB that a reader keeps from being emptied (%s); close "
                   "long-running readers of the database",
-                  name, (long long)wal.st_size / (1024 * 1024), sqlite3_errstr(rc));
+                  name, (long long)(wal.st_size / JOURNAL_MIB), sqlite3_errstr(rc));
     }
     free(name);
 }

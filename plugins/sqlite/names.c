@@ -11,7 +11,7 @@
 
 static char name_lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
 /* FNV-1a, 64 bits: names of lock files must be the same in every version of the program. */
@@ -44,7 +44,10 @@ static void name_append_plain(sqlite3_str *out, const char *name)
     for (size_t i = 0; i < length; i++) {
         char c = name_lower(name[i]);
         bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        sqlite3_str_appendchar(out, 1, plain ? c : '_');
+        if (!plain) {
+            c = '_';
+        }
+        sqlite3_str_appendchar(out, 1, c);
     }
 }
 

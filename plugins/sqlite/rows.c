@@ -307,13 +307,14 @@ ferry_status sqlite_rows_insert(struct sqlite_load *load, sqlite3 *db,
     rows->row = 0;
     rows->bad = NULL;
     int rc = sqlite3_step(load->insert);
+    unsigned long long row = load->rows_loaded + rows->row + 1;
     ferry_status status = FERRY_OK;
     if (rows->bad != NULL) {
         status = ferry_fail_cell(err, FERRY_ERR_DATA, batch, rows->row, rows->bad_column, "%s",
                                  rows->bad);
     } else if (rc != SQLITE_DONE) {
-        status = sqlite_fail(load->conn, db, rc, err, "table '%s', row %llu", load->spec->table,
-                             (unsigned long long)(load->rows_loaded + rows->row + 1));
+        status =
+            sqlite_fail(load->conn, db, rc, err, "table '%s', row %llu", load->spec->table, row);
     } else if ((uint64_t)sqlite3_changes64(db) != count) {
         status = ferry_fail(err, FERRY_ERR_INTERNAL,
                             "'%s': table '%s' took %lld rows of a batch of %zu", load->conn->path,

@@ -86,15 +86,18 @@ static void sqlite_disconnect(void *argument)
     free(conn);
 }
 
+#define GROUP_BUFFER_MIN ((size_t)1024)
+#define GROUP_BUFFER_MAX ((size_t)1024 * 1024) /* a group with thousands of members */
+
 /* The number of a group by its name. */
 static ferry_status connect_find_group(const char *name, gid_t *ret_group, struct ferry_error *err)
 {
     struct group entry;
     struct group *found = NULL;
-    size_t size = 1024;
+    size_t size = GROUP_BUFFER_MIN;
     char *buffer = NULL;
     int cause = ERANGE;
-    while (cause == ERANGE && size < 1024 * 1024) {
+    while (cause == ERANGE && size < GROUP_BUFFER_MAX) {
         size *= 2;
         char *larger = realloc(buffer, size);
         if (larger == NULL) {

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 /* Counting means reading every page of the table: below this size of the file that is quick. */
-#define TABLE_COUNT_BYTES_MAX (64 * 1024 * 1024)
+#define TABLE_COUNT_BYTES_MAX (INT64_C(64) << 20)
 
 void sqlite_table_clear(struct sqlite_table *table)
 {
