@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "driver_load.h"
 
@@ -24,6 +25,23 @@ static int remove_entry(const char *path, const struct stat *stat, int type, str
     (void)type;
     (void)place;
     return remove(path);
+}
+
+/* What commands of the quirks see besides $T: where the quirks lie, and who asks. */
+static bool set_environment(const char *quirks)
+{
+    char pid[16], *real = realpath(quirks, NULL);
+    char *slash = real == NULL ? NULL : strrchr(real, '/');
+    if (slash == NULL) {
+        (void)fprintf(stderr, "%s: %s\n", quirks, strerror(errno));
+        free(real);
+        return false;
+    }
+    *slash = '\0';
+    (void)snprintf(pid, sizeof pid, "%d", (int)getpid());
+    bool done = setenv("Q", real, 1) == 0 && setenv("CONFORMANCE_PID", pid, 1) == 0;
+    free(real);
+    return done;
 }
 
 /* A folder of our own; commands of the quirks see it as $T. */
@@ -120,6 +138,8 @@ int main(int argc, char **argv)
         return 64;
     }
     (void)signal(SIGPIPE, SIG_IGN);
+    if (!set_environment(argv[1]))
+        return 66;
     char *folder = make_folder();
     if (folder == NULL)
         return 71;

@@ -1,0 +1,64 @@
+# The conformance suite must be able to fail: a driver that breaks its contract is found out.
+
+load ../functional/helper.bash
+
+suite=$FERRY_BUILD/tests/conformance/ferry-conformance
+
+# broken SIDE KEYS: runs the suite on the memory driver with these keys added to its source or target.
+broken() {
+    [ -x "$suite" ] || skip "ferry-conformance was not built"
+    sed "s|^$1 = {|& $2|" "$FERRY_SOURCE/tests/conformance/memory.conf" >"$T/broken.conf"
+    DBFERRY_DRIVER_DIR=$FERRY_BUILD/drivers run --separate-stderr "$suite" "$T/broken.conf"
+    assert_status 1
+}
+
+@test "without a fault the suite passes" {
+    [ -x "$suite" ] || skip "ferry-conformance was not built"
+    DBFERRY_DRIVER_DIR=$FERRY_BUILD/drivers run "$suite" \
+        "$FERRY_SOURCE/tests/conformance/memory.conf"
+    assert_status 0
+    refute_output_has "not ok"
+}
+
+@test "a source that ends before its last row" {
+    broken source 'fail_at = "read_batch"; fail_row = 999; fail_class = "stream";'
+    assert_output_has "not ok" "all rows are read to a confirmed end"
+}
+
+@test "an error without a message" {
+    broken source 'fail_at = "describe"; break_contract = "silent-error";'
+    assert_output_has "not ok" "describe failed without a message"
+}
+
+@test "success after an error was reported" {
+    broken source 'fail_at = "read_batch"; break_contract = "ok-after-fail";'
+    assert_output_has "not ok" "read_batch reported an error and then success"
+}
+
+@test "a NULL pointer in a cell" {
+    broken source 'break_contract = "null-pointer";'
+    assert_output_has "not ok" "a NULL pointer"
+}
+
+@test "a load that miscounts" {
+    broken target 'break_contract = "wrong-totals";'
+    assert_output_has "not ok" "a new table is loaded, 23 rows counted"
+}
+
+@test "a target that fails at the commit" {
+    broken target 'fail_at = "load_commit"; fail_class = "target-io";'
+    assert_output_has "not ok" "the table holds 23 rows"
+}
+
+@test "a target with a fit that does not exist" {
+    broken target 'break_contract = "bad-fit";'
+    assert_output_has "not ok" "map_column knows id"
+}
+
+@test "a driver that is not there" {
+    [ -x "$suite" ] || skip "ferry-conformance was not built"
+    printf 'driver = "nosuch";\n' >"$T/nosuch.conf"
+    DBFERRY_DRIVER_DIR=$FERRY_BUILD/drivers run "$suite" "$T/nosuch.conf"
+    assert_status 1
+    assert_output_has "not ok 1" "not installed"
+}
