@@ -212,6 +212,9 @@ static ferry_status adopt(struct ferry_driver_handle *handle, const char *name,
     if (driver->name == NULL || strcmp(driver->name, name) != 0)
         return ferry_fail(error, FERRY_ERR_CONFIG, "driver %s calls itself '%s', not '%s'", path,
                           driver->name == NULL ? "" : driver->name, name);
+    if (driver->version == NULL || driver->description == NULL)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "driver %s has no version or no description",
+                          path);
     status = check_options(path, driver, error);
     if (status != FERRY_OK)
         return status;

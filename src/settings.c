@@ -230,9 +230,18 @@ ferry_status ferry_settings_add_connection_options(struct ferry_config *config,
 {
     config->driver = driver;
     if (!ferry_config_add_options(config, connection_options,
-                                  sizeof connection_options / sizeof connection_options[0]) ||
-        !ferry_config_add_options(config, driver->driver.options, driver->driver.option_count))
+                                  sizeof connection_options / sizeof connection_options[0]))
         return out_of_memory(error);
+    for (size_t i = 0; i < driver->driver.option_count; i++) {
+        const struct ferry_option *option = &driver->driver.options[i];
+        if (ferry_config_find(config, option->name) != NULL)
+            return ferry_fail(error, FERRY_ERR_CONFIG,
+                              "driver %s declares the key '%s' twice, or it is one that every "
+                              "connection has",
+                              driver->path, option->name);
+        if (!ferry_config_add_options(config, option, 1))
+            return out_of_memory(error);
+    }
     return FERRY_OK;
 }
 

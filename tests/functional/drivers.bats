@@ -1,0 +1,389 @@
+# Plug-ins that must not be loaded, each built on the spot: exit 78, and a message with path and reason.
+
+load helper.bash
+
+setup() {
+    ferry_setup
+    requires cc
+    D=$T/drivers
+    mkdir -m 755 "$D"
+    export DBFERRY_DRIVER_DIR=$D
+}
+
+# A whole driver called $1, from whose code -D switches take things away.
+template() {
+    cat <<'C'
+#include <stdlib.h>
+#include "dbferry/driver.h"
+static ferry_status nothing(struct ferry_error *err)
+{
+    return ferry_fail(err, FERRY_ERR_UNSUPPORTED, "a test");
+}
+static ferry_status t_connect(const struct ferry_config *c, uint32_t role, void **ret, struct ferry_error *err)
+{
+    (void)c, (void)role, (void)ret;
+    return nothing(err);
+}
+static void t_disconnect(void *conn) { (void)conn; }
+static ferry_status t_describe(void *conn, const struct ferry_read *r, struct ferry_schema *s, struct ferry_error *err)
+{
+    (void)conn, (void)r, (void)s;
+    return nothing(err);
+}
+static ferry_status t_begin(void *conn, const struct ferry_read *r, const struct ferry_schema *s, void **ret, struct ferry_error *err)
+{
+    (void)conn, (void)r, (void)s, (void)ret;
+    return nothing(err);
+}
+static ferry_status t_batch(void *cur, struct ferry_batch *b, struct ferry_error *err)
+{
+    (void)cur, (void)b;
+    return nothing(err);
+}
+static void t_end(void *cur) { (void)cur; }
+#ifndef OPTIONS
+#define OPTIONS {.name = "a", .type = FERRY_OPTION_STRING, .help = "a"}
+#endif
+static const struct ferry_option t_options[] = {OPTIONS};
+static const struct ferry_source t_source = {
+#ifndef NO_DESCRIBE
+    .describe = t_describe,
+#endif
+#ifndef NO_READ_END
+    .read_end = t_end,
+#endif
+    .read_begin = t_begin, .read_batch = t_batch,
+};
+static const struct ferry_target t_target = {0};
+static struct ferry_driver driver = {
+    .name = NAME, .version = "1", .description = "a test",
+    .options = t_options, .option_count = sizeof t_options / sizeof *t_options,
+#ifndef NO_CONNECT
+    .connect = t_connect,
+#endif
+    .disconnect = t_disconnect,
+#ifndef NO_SOURCE
+    .source = &t_source,
+#endif
+#ifdef EMPTY_TARGET
+    .target = &t_target,
+#endif
+};
+#define FERRY_THREAD_MODEL FERRY_THREADS_PER_CONNECTION
+#ifdef RETURN_NULL
+FERRY_PUBLIC struct ferry_driver *ferry_driver_init(void);
+struct ferry_driver *ferry_driver_init(void) { (void)t_target; (void)driver; return NULL; }
+#elif defined AFTER_INIT
+#define ferry_driver_init init_of_the_macro
+FERRY_REGISTER_DRIVER(driver)
+#undef ferry_driver_init
+FERRY_PUBLIC struct ferry_driver *ferry_driver_init(void);
+struct ferry_driver *ferry_driver_init(void)
+{
+    struct ferry_driver *made = init_of_the_macro();
+    (void)t_target;
+    AFTER_INIT;
+    return made;
+}
+#elif !defined NO_SYMBOL
+FERRY_REGISTER_DRIVER(driver)
+#endif
+C
+}
+
+# build NAME [CFLAG...]: a driver of that name in the folder of the drivers.
+build() {
+    local name=$1
+    shift
+    template >"$T/$name.c"
+    cc -w -shared -fPIC -I"$FERRY_SOURCE/src/include" "-DNAME=\"$name\"" "$@" \
+        -o "$D/$name.so" "$T/$name.c"
+    chmod 755 "$D/$name.so"
+}
+
+# refused NAME TEXT...: nothing of that driver is used, and the message has each TEXT.
+refused() {
+    local name=$1
+    shift
+    run --separate-stderr dbferry drivers "$name"
+    assert_status 78
+    assert_output_has "$@"
+}
+
+@test "the template itself is a driver" {
+    build good
+    run --separate-stderr dbferry drivers good
+    assert_status 0
+    assert_output_has good source
+    [ -z "$stderr" ]
+}
+
+@test "missing: the message names the file and the nearest name" {
+    build vehicles
+    refused vehicels "$D/vehicels.so" "did you mean 'vehicles'?"
+}
+
+@test "missing: a configuration that asks for it" {
+    write_config <<<'connections = { a = { driver = "nosuch"; }; };
+jobs = ( { name = "j"; source = "a"; target = "a"; view = "v"; } );'
+    run --separate-stderr dbferry run
+    assert_status 78
+    assert_output_has "dbferry.conf:1" "'a'" "$D/nosuch.so"
+}
+
+@test "not ELF" {
+    printf '#!/bin/sh\ntouch %s/run\n' "$T" >"$D/script.so"
+    chmod 755 "$D/script.so"
+    refused script "$D/script.so" "no ELF file"
+    [ ! -e "$T/run" ]
+}
+
+@test "empty file" {
+    : >"$D/empty.so"
+    refused empty "$D/empty.so" "no ELF file"
+}
+
+@test "ELF, but cut off" {
+    build cut
+    head -c 200 "$D/cut.so" >"$D/cut.new" && mv "$D/cut.new" "$D/cut.so"
+    refused cut "$D/cut.so" "cannot load driver"
+}
+
+@test "ELF, but of another machine" {
+    build foreign
+    # e_machine: 0xF3 is RISC-V, 0xB7 AArch64; one of them is not this machine
+    machine='\363'
+    [ "$(uname -m)" != riscv64 ] || machine='\267'
+    printf "$machine"'\000' | dd of="$D/foreign.so" bs=1 seek=18 conv=notrunc status=none
+    refused foreign "$D/foreign.so" "cannot load driver"
+}
+
+@test "a folder, and a named pipe, in its place" {
+    mkdir "$D/folder.so"
+    refused folder "$D/folder.so" "not a plain file"
+    mkfifo "$D/pipe.so"
+    refused pipe "$D/pipe.so" "not a plain file"
+}
+
+@test "a library that it needs is missing" {
+    echo 'int helper(void) { return 1; }' >"$T/helper.c"
+    cc -shared -fPIC -o "$T/libhelper_of_test.so" "$T/helper.c"
+    build needy -Wl,--no-as-needed "$T/libhelper_of_test.so"
+    rm "$T/libhelper_of_test.so"
+    refused needy "$D/needy.so" libhelper_of_test.so
+}
+
+@test "a function that this dbferry does not have" {
+    build newer '-DAFTER_INIT=extern void ferry_of_the_future(void); ferry_of_the_future()'
+    refused newer "$D/newer.so" ferry_of_the_future
+}
+
+@test "no ferry_driver_init" {
+    build nosymbol -DNO_SYMBOL
+    refused nosymbol "$D/nosymbol.so" "ferry_driver_init"
+}
+
+@test "init returns NULL" {
+    build null -DRETURN_NULL
+    refused null "$D/null.so"
+}
+
+@test "another version of the interface, older and newer" {
+    build newer '-DAFTER_INIT=made->_abi_version = 2'
+    refused newer "$D/newer.so" "version 2" "version 1"
+    build older '-DAFTER_INIT=made->_abi_version = 0'
+    refused older "$D/older.so" "version 0"
+}
+
+@test "structs of other sizes" {
+    local field
+    for field in driver source target option column cell; do
+        build "size-$field" "-DAFTER_INIT=made->_${field}_size += 8"
+        refused "size-$field" "$D/size-$field.so" "another driver.h" "$field"
+    done
+}
+
+@test "an unknown thread model" {
+    build threads '-DAFTER_INIT=made->_thread_model = 7'
+    refused threads "$D/threads.so" "thread model"
+}
+
+@test "a required callback is missing: it is named" {
+    build no-connect -DNO_CONNECT
+    refused no-connect "$D/no-connect.so" "'connect'"
+    build no-describe -DNO_DESCRIBE
+    refused no-describe "$D/no-describe.so" "source.describe"
+    build no-read-end -DNO_READ_END
+    refused no-read-end "$D/no-read-end.so" "source.read_end"
+    build empty-target -DEMPTY_TARGET
+    refused empty-target "$D/empty-target.so" "target.map_column"
+}
+
+@test "neither source nor target" {
+    build neither -DNO_SOURCE
+    refused neither "$D/neither.so" "source or target"
+}
+
+@test "another name inside than outside" {
+    build inside
+    cp -p "$D/inside.so" "$D/outside.so"
+    refused outside "$D/outside.so" "'inside'" "'outside'"
+    build noname '-DAFTER_INIT=made->name = NULL'
+    refused noname "$D/noname.so"
+}
+
+@test "options that are not usable" {
+    build bad-name '-DOPTIONS={.name="A b",.type=FERRY_OPTION_STRING,.help="x"}'
+    refused bad-name "$D/bad-name.so" "option 1"
+    build bad-default '-DOPTIONS={.name="a",.type=FERRY_OPTION_INT,.help="x",.default_value="many"}'
+    refused bad-default "$D/bad-default.so" "default"
+    build bad-type '-DOPTIONS={.name="a",.type=99,.help="x"}'
+    refused bad-type "$D/bad-type.so" "type"
+    build no-table '-DAFTER_INIT=made->options = NULL'
+    refused no-table "$D/no-table.so" "options"
+}
+
+@test "an option twice, or one of the engine's own" {
+    build twice '-DOPTIONS={.name="a",.type=FERRY_OPTION_STRING,.help="x"},{.name="a",.type=FERRY_OPTION_INT,.help="x"}'
+    refused twice "$D/twice.so" "'a'"
+    build engines '-DOPTIONS={.name="run_timeout",.type=FERRY_OPTION_STRING,.help="x"}'
+    refused engines "$D/engines.so" "run_timeout"
+}
+
+@test "no version or no description" {
+    build no-version '-DAFTER_INIT=made->version = NULL'
+    refused no-version "$D/no-version.so" "no version"
+    build no-words '-DAFTER_INIT=made->description = NULL'
+    refused no-words "$D/no-words.so" "no description"
+    run --separate-stderr dbferry drivers
+    refute_output_has "(null)"
+}
+
+@test "writable by others" {
+    build open
+    chmod 757 "$D/open.so"
+    refused open "$D/open.so" "writable by others"
+    chmod 666 "$D/open.so"
+    refused open "$D/open.so" "writable by others"
+}
+
+@test "writable by a group that is not one's own" {
+    [ "$(id -u)" -eq 0 ] || skip "only root can give a file to another group"
+    build group
+    chgrp 65533 "$D/group.so" && chmod 775 "$D/group.so"
+    refused group "$D/group.so" "writable by others"
+}
+
+@test "of another owner" {
+    [ "$(id -u)" -eq 0 ] || skip "only root can give a file away"
+    build stranger
+    chown 65533 "$D/stranger.so"
+    refused stranger "$D/stranger.so" "another user"
+}
+
+@test "a folder that others may write to" {
+    build inside
+    chmod 777 "$D"
+    refused inside "$D " "writable by others"
+    chmod 755 "$D"
+    if [ "$(id -u)" -eq 0 ]; then
+        chgrp 65533 "$D" && chmod 775 "$D"
+        refused inside "$D " "writable by others"
+        chgrp 0 "$D" && chmod 755 "$D" && chown 65533 "$D"
+        refused inside "$D " "another user"
+    fi
+}
+
+@test "names that are paths" {
+    local name
+    build good
+    mkdir "$D/sub"
+    cp -p "$D/good.so" "$D/sub/good.so"
+    cp -p "$D/good.so" "$T/good.so"
+    for name in ../good ./good sub/good "$D/good" "$T/good" good.so /etc/passwd .. . Good 'go od' \
+        'good;true' $'good\n' %s; do
+        run --separate-stderr dbferry drivers "$name"
+        assert_status 78
+        assert_output_has "cannot be a driver's name" "$D"
+    done
+    run --separate-stderr dbferry drivers ""
+    assert_status 78
+}
+
+@test "a driver's name from a configuration cannot be a path" {
+    write_config <<<'connections = { a = { driver = "../a"; }; };
+jobs = ( { name = "j"; source = "a"; target = "a"; view = "v"; } );'
+    run --separate-stderr dbferry run
+    assert_status 78
+    assert_output_has "'../a'" "dbferry.conf:1"
+}
+
+@test "a link is followed, and judged by where it leads" {
+    build real
+    mkdir -m 755 "$T/elsewhere"
+    mv "$D/real.so" "$T/elsewhere/real.so"
+    ln -s "$T/elsewhere/real.so" "$D/real.so"
+    run --separate-stderr dbferry drivers real
+    assert_status 0
+    chmod 777 "$T/elsewhere"
+    refused real "$T/elsewhere" "writable by others"
+    chmod 755 "$T/elsewhere"
+    chmod 757 "$T/elsewhere/real.so"
+    refused real "$T/elsewhere/real.so" "writable by others"
+    ln -s "$D/round.so" "$D/round.so"
+    refused round "$D/round.so"
+    ln -s "$T/nothing" "$D/dangling.so"
+    refused dangling "$D/dangling.so"
+}
+
+@test "the folder must be absolute, and be there" {
+    build good
+    cd "$T"
+    DBFERRY_DRIVER_DIR=drivers run --separate-stderr dbferry drivers good
+    assert_status 78
+    assert_output_has "not absolute"
+    DBFERRY_DRIVER_DIR=$T/nowhere run --separate-stderr dbferry drivers
+    assert_status 78
+    assert_output_has "$T/nowhere"
+}
+
+@test "one bad driver does not hide the good ones" {
+    build good
+    build null -DRETURN_NULL
+    echo text >"$D/text.so"
+    run --separate-stderr dbferry drivers
+    assert_output_has good "$D/null.so" "$D/text.so"
+}
+
+@test "an empty folder" {
+    run --separate-stderr dbferry drivers
+    [ "$status" -eq 0 ] || [ "$status" -eq 78 ]
+    assert_output_has "$D"
+}
+
+@test "a role that the driver does not have" {
+    [ -e "$FERRY_BUILD/drivers/memory.so" ] || skip "the memory driver was not built"
+    build good
+    cp "$FERRY_BUILD/drivers/memory.so" "$D/memory.so" && chmod 755 "$D/memory.so"
+    write_config <<<'connections = { a = { driver = "good"; }; m = { driver = "memory"; }; };
+jobs = ( { name = "j"; source = "m"; target = "a"; view = "v"; } );'
+    run --separate-stderr dbferry run
+    assert_status 78
+    assert_output_has "'a'" "cannot be a target" "'good'"
+}
+
+@test "a privileged process does not take the folder from its environment" {
+    [ "$(id -u)" -eq 0 ] || skip "only root can make a set-user-id program"
+    requires setpriv
+    build good
+    local program=$FERRY_BUILD/src/dbferry
+    [ -x "$program" ] && ! file -b "$program" 2>/dev/null | grep -q script ||
+        skip "the program is not in $FERRY_BUILD/src"
+    cp "$program" "$T/dbferry" && chmod 4755 "$T/dbferry"
+    chmod 755 "$T" "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" 2>/dev/null || true
+    run --separate-stderr setpriv --reuid=65533 --regid=65533 --clear-groups \
+        env DBFERRY_DRIVER_DIR="$D" "$T/dbferry" drivers good
+    [ "$status" -ne 126 ] || skip "set-user-id programs cannot be run from $T"
+    assert_status 78
+    refute_output_has "$D"
+}
