@@ -129,10 +129,15 @@ static ferry_status open_checked(const char *path, bool *ret_private, struct fer
     return status;
 }
 
-static ferry_status parse_text(struct ferry_config_file *file, const struct ferry_strbuf *text,
+static ferry_status parse_text(struct ferry_config_file *file, struct ferry_strbuf *text,
                                struct ferry_error *error)
 {
     static const char byte_order_mark[] = "\xEF\xBB\xBF";
+    /* libconfig 1.5 takes a comment on the last line for an error without it. */
+    if (text->length > 0 && text->data[text->length - 1] != '\n')
+        ferry_strbuf_add(text, "\n");
+    if (text->failed)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
     const char *start = ferry_strbuf_text(text);
     size_t size = text->length;
     if (strncmp(start, byte_order_mark, 3) == 0) {
@@ -227,6 +232,20 @@ static ferry_status expand(const char *text, const struct ferry_origin *origin,
         return ferry_origin_fail(origin, error, "the environment variable %s is not set",
                                  ferry_strbuf_text(&name));
     *ret_text = value;
+    return FERRY_OK;
+}
+
+ferry_status ferry_config_member(const struct ferry_config_file *file,
+                                 const config_setting_t *group, const char *key,
+                                 const char **ret_text, struct ferry_error *error)
+{
+    const config_setting_t *node = config_setting_get_member(group, key);
+    const char *text = node == NULL ? NULL : config_setting_get_string(node);
+    if (text != NULL) {
+        struct ferry_origin origin = ferry_config_origin(file, node);
+        return expand(text, &origin, ret_text, error);
+    }
+    *ret_text = NULL;
     return FERRY_OK;
 }
 

@@ -27,6 +27,12 @@ void ferry_config_file_free(struct ferry_config_file *file);
 struct ferry_origin ferry_config_origin(const struct ferry_config_file *file,
                                         const config_setting_t *node);
 
+/* The string `key` of a group, NULL if there is none; "${NAME}" is the environment's NAME then.
+ * Valid as long as the file and the environment. */
+ferry_status ferry_config_member(const struct ferry_config_file *file,
+                                 const config_setting_t *group, const char *key,
+                                 const char **ret_text, struct ferry_error *error);
+
 /* Sets every key of the group `node` except `skip` (or NULL), with "${NAME}" taken from the
  * environment, then applies defaults. */
 ferry_status ferry_config_fill(struct ferry_config *config, const struct ferry_config_file *file,

@@ -25,18 +25,21 @@ static void skip_to_line_end(struct scanner *scanner)
         scanner->at++;
 }
 
-static void skip_block_comment(struct scanner *scanner)
+/* The parser takes a comment without an end for one up to the end of the file. */
+static ferry_status skip_block_comment(struct scanner *scanner, struct ferry_error *error)
 {
+    const struct ferry_origin start = scanner->origin;
     scanner->at += 2;
     while (scanner->at < scanner->end) {
         if (*scanner->at == '\n')
             scanner->origin.line++;
         if (*scanner->at == '*' && scanner->at + 1 < scanner->end && scanner->at[1] == '/') {
             scanner->at += 2;
-            return;
+            return FERRY_OK;
         }
         scanner->at++;
     }
+    return ferry_origin_fail(&start, error, "the comment that begins here has no end: */");
 }
 
 static void skip_string(struct scanner *scanner)
@@ -137,7 +140,7 @@ ferry_status ferry_config_lint(const char *file, const char *text, size_t size,
         if (c == '#' || (c == '/' && next == '/')) {
             skip_to_line_end(&scanner);
         } else if (c == '/' && next == '*') {
-            skip_block_comment(&scanner);
+            status = skip_block_comment(&scanner, error);
         } else if (c == '"') {
             skip_string(&scanner);
         } else if (c == '@') {

@@ -115,7 +115,10 @@ static ferry_status read_job_keys(struct ferry_settings *settings, const config_
 {
     struct ferry_origin origin = ferry_config_origin(settings->file, node);
     const char *name = NULL;
-    if (config_setting_lookup_string(node, "name", &name) != CONFIG_TRUE || name[0] == '\0')
+    ferry_status status = ferry_config_member(settings->file, node, "name", &name, error);
+    if (status != FERRY_OK)
+        return status;
+    if (name == NULL || name[0] == '\0')
         return ferry_origin_fail(&origin, error, "each job needs a name: name = \"...\";");
     for (size_t i = 0; i < settings->job_count; i++)
         if (strcmp(settings->jobs[i]->name, name) == 0)
@@ -127,7 +130,7 @@ static ferry_status read_job_keys(struct ferry_settings *settings, const config_
     settings->jobs[settings->job_count++] = keys;
     if (!ferry_config_add_options(keys, ferry_job_options, ferry_job_option_count))
         return out_of_memory(error);
-    ferry_status status = ferry_config_fill(keys, settings->file, node, NULL, error);
+    status = ferry_config_fill(keys, settings->file, node, NULL, error);
     if (status == FERRY_OK) /* a mistake in any job is told now, not at its turn */
         status = ferry_job_read(&job, keys, settings->file, &origin, error);
     ferry_job_done(&job);
@@ -322,12 +325,15 @@ static ferry_status read_connection(struct ferry_settings *settings, const confi
     struct ferry_config *connection;
     struct ferry_origin origin = ferry_config_origin(settings->file, node);
     const char *name = config_setting_name(node);
-    if (config_setting_lookup_string(node, "driver", &driver) != CONFIG_TRUE)
+    ferry_status status = ferry_config_member(settings->file, node, "driver", &driver, error);
+    if (status != FERRY_OK)
+        return status;
+    if (driver == NULL)
         return ferry_origin_fail(&origin, error,
                                  "connection '%s' needs its driver, for example driver = "
                                  "\"sqlite\"; \"dbferry drivers\" lists them",
                                  name);
-    ferry_status status = ferry_settings_new_connection(settings, name, driver, &connection, error);
+    status = ferry_settings_new_connection(settings, name, driver, &connection, error);
     if (status != FERRY_OK) {
         ferry_error_prefix(error, "%s:%u: connection '%s': ", origin.file, origin.line, name);
         return status;
