@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# The manual pages: they name what there is and nothing else, and their examples run as printed.
+
+load helper
+load pages
+load ../servers/mariadb
+
+setup() {
+    ferry_setup
+    mkdir "$T/bin" "$T/play"
+    printf '#!/bin/sh\nexec "%s" "$@"\n' "$DBFERRY" >"$T/bin/dbferry"
+    chmod 755 "$T/bin/dbferry"
+    PATH=$T/bin:$PATH
+}
+
+teardown() { mariadb_stop; }
+
+# run_page PAGE: its examples, then what each printed against what the page says.
+run_page() {
+    local expected
+    page_script "$1" "$T/play" >"$T/play/script"
+    grep -q '[^ ]' "$T/play/script" || return 1
+    (cd "$T/play/work" && bash -eu "$T/play/script" 2>"$T/play/errors" </dev/null) || {
+        cat "$T/play/errors" >&2
+        return 1
+    }
+    for expected in "$T"/play/*.expected; do
+        [ -e "$expected" ] || continue
+        diff -u "$expected" "${expected%.expected}.found" >&2 || return 1
+    done
+}
+
+# keys_of_driver NAME: what `dbferry drivers NAME` lists but for the keys of every connection.
+keys_of_driver() {
+    dbferry drivers "$1" | sed -n 's/^  \([a-z0-9_]*\) .*/\1/p' |
+        grep -vx -e driver -e stall_timeout -e run_timeout
+}
+
+@test "podchecker finds nothing in any page" {
+    requires podchecker
+    for page in "${PAGES[@]}"; do
+        run podchecker -warnings -warnings "$FERRY_SOURCE/$page"
+        assert_status 0
+        refute_output_has WARNING ERROR
+    done
+}
+
+@test "no line of a page is longer than 100 characters or ends in a space" {
+    for page in "${PAGES[@]}"; do
+        run awk 'length > 100 || /[ \t]$/ { print FILENAME ":" FNR ": " $0 }' "$FERRY_SOURCE/$page"
+        assert_equal "$output" ""
+    done
+}
+
+@test "every page that a page points to is there, or is another program's" {
+    local known=' sqlite3 mariadb mysql systemd.timer systemd.exec logrotate flock chmod openssl
+        pkg-config dlopen shutdown cron crontab systemd.service '
+    for page in "${PAGES[@]}"; do
+        for name in $(grep -o 'L<[a-z0-9.-]*([1-8])>' "$FERRY_SOURCE/$page" |
+            sed 's/^L<\(.*\)([1-8])>/\1/' | sort -u); do
+            [[ ${known//$'\n'/ } == *" $name "* ]] && continue
+            [[ " ${PAGES[*]} " == *"/$name.pod "* ]] || {
+                echo "$page points to $name, and there is no such page" >&2
+                return 1
+            }
+        done
+    done
+}
+
+@test "every page that a Makefile.am installs is one of those tested here" {
+    for page in "$FERRY_SOURCE"/docs/*.pod "$FERRY_SOURCE"/plugins/*/*.pod; do
+        [[ " ${PAGES[*]} " == *" ${page#"$FERRY_SOURCE"/} "* ]]
+        grep -q "$(basename "$page" .pod)" "$(dirname "$page")/Makefile.am"
+    done
+}
+
+@test "every example of a page says how it is tested" {
+    for page in "${PAGES[@]}"; do
+        run page_unmarked "$page"
+        assert_equal "$output" ""
+    done
+}
+
+@test "dbferry-sqlite(7) has every key of the driver, and no other" {
+    requires_driver sqlite
+    assert_equal "$(page_keys plugins/sqlite/dbferry-sqlite.pod OPTIONS | sort)" \
+        "$(keys_of_driver sqlite | sort)"
+}
+
+@test "dbferry-mysql(7) has every key of the driver, and no other" {
+    requires_driver mysql
+    assert_equal "$(page_keys plugins/mysql/dbferry-mysql.pod OPTIONS | sort)" \
+        "$(keys_of_driver mysql | sort)"
+}
+
+# Defaults and choices come from the table; the words around them are the page's own.
+@test "a driver's page tells the choices of each key" {
+    for driver in sqlite mysql; do
+        requires_driver "$driver"
+        while read -r key choices; do
+            text=$(page_item "plugins/$driver/dbferry-$driver.pod" "$key")
+            for choice in ${choices//|/ }; do
+                [[ $text == *"$choice"* ]] || {
+                    echo "dbferry-$driver(7) does not tell the choice $choice of $key" >&2
+                    return 1
+                }
+            done
+        done < <(dbferry drivers "$driver" |
+            sed -n 's/^  \([a-z0-9_]*\)  *choice .*; \([a-z|-]*|[a-z|-]*\).*/\1 \2/p')
+    done
+}
+
+@test "dbferry-driver(3) names every function of driver.h and every callback" {
+    local header=$FERRY_SOURCE/src/include/dbferry/driver.h
+    local page=$FERRY_SOURCE/docs/dbferry-driver.pod
+    local names
+    names=$(sed -n 's/^ *\(ferry_[a-z_]*\);$/\1/p' "$FERRY_SOURCE/src/dbferry.syms"
+        grep -o '(\*[a-z_]*)(' "$header" | tr -d '(*)'
+        grep -o 'FERRY_ERR_[A-Z_]*' "$header" | sort -u)
+    assert_equal "$(($(wc -w <<<"$names") > 40))" 1
+    for name in $names; do
+        grep -qw -- "$name" "$page" || {
+            echo "dbferry-driver(3) does not name $name" >&2
+            return 1
+        }
+    done
+}
+
+@test "the examples of dbferry(1) run as printed" {
+    requires sqlite3
+    run_page docs/dbferry.pod
+}
+
+@test "the examples of dbferry.conf(5) run as printed" {
+    requires sqlite3
+    run_page docs/dbferry.conf.pod
+}
+
+@test "the examples of dbferry-driver(3) run as printed" {
+    requires cc
+    requires pkg-config
+    requires sqlite3
+    local header=$T/prefix/dbferry
+    mkdir -p "$T/drivers" "$header" "$T/pc"
+    cp "$FERRY_SOURCE/src/include/dbferry/driver.h" "$header"
+    [ -d "$FERRY_BUILD/drivers" ] && cp "$FERRY_BUILD"/drivers/*.so "$T/drivers"
+    # What an installed tree has: a pkg-config file that leads to the header and the driver folder.
+    printf 'driverdir=%s\nName: dbferry\nDescription: test\nVersion: 1\nCflags: -I%s\n' \
+        "$T/drivers" "$T/prefix" >"$T/pc/dbferry.pc"
+    export PKG_CONFIG_PATH=$T/pc DBFERRY_DRIVER_DIR=$T/drivers
+    run_page docs/dbferry-driver.pod
+}
+
+@test "the examples that need a server run against a private one" {
+    requires_driver mysql
+    requires sqlite3
+    mariadb_is_installed || skip "MariaDB's server is not installed"
+    mariadb_start "$T/server" --port
+    mariadb_query <<'SQL'
+CREATE DATABASE shop;
+CREATE TABLE shop.product (id INT PRIMARY KEY, name VARCHAR(20));
+INSERT INTO shop.product VALUES (1, 'Tea'), (2, 'Rice');
+CREATE VIEW shop.product_view AS SELECT * FROM shop.product;
+CREATE DATABASE vehicles_db;
+CREATE TABLE vehicles_db.vehicle (vin CHAR(17) PRIMARY KEY, make VARCHAR(20), year INT);
+INSERT INTO vehicles_db.vehicle VALUES ('A1', 'Saab', 1987), ('B2', 'Volvo', 1999);
+CREATE VIEW vehicles_db.vehicle_view AS SELECT * FROM vehicles_db.vehicle;
+SQL
+    mariadb_account reader secret 'SELECT ON shop.product_view' 'SELECT ON vehicles_db.vehicle_view'
+    cd "$T/play"
+    (umask 077 && printf 'secret\n' | tee vehicles.password >reader.password)
+
+    page_server docs/dbferry.pod >script
+    bash -eu script
+    assert_equal "$(sqlite3 local.db 'SELECT * FROM product_view')" $'1|Tea\n2|Rice'
+
+    write_config "$T/play/dbferry.conf" < <(page_server docs/dbferry.conf.pod)
+    run dbferry check
+    assert_status 0
+    run dbferry run
+    assert_status 0
+    assert_equal "$(sqlite3 vehicles.db 'SELECT * FROM vehicle_view')" $'A1|Saab|1987\nB2|Volvo|1999'
+}
