@@ -1,0 +1,97 @@
+# A private MySQL 9 server: sourced by tests.  Debian's stable releases carry MariaDB only, so MySQL
+# comes from the unstable suite, in a root folder of its own that nothing else touches.
+#
+#   mysql_make_root FOLDER       make that root folder, once (about half a minute; needs root, the
+#                                package mmdebstrap and the network)
+#   mysql_is_available           whether a root folder is there and may be used: $FERRY_MYSQL_ROOT
+#   mysql_start NAME [OPTION...] make fresh data, start on a free port of 127.0.0.1, wait until it
+#                                answers; any OPTION goes to the server
+#   mysql_stop                   end it by SIGTERM, wait, remove its data
+#   mysql_kill                   end it by SIGKILL
+#   mysql_query [DATABASE]       run the SQL on standard input as the server's root; bare rows
+#
+# After mysql_start these are set: MYSQL_PORT MYSQL_PID MYSQL_DATA (inside the root folder).
+
+mysql_make_root() {
+    local root=$1
+    [ -x "$root/usr/sbin/mysqld" ] && return
+    rm -rf "$root.new"
+    mmdebstrap --mode=root --variant=essential --include=mysql-server-core,mysql-client-core \
+        --aptopt='Acquire::Check-Valid-Until "false"' sid "$root.new" || return
+    echo "mysql:x:27:27:MySQL:/var/lib/mysql:/usr/sbin/nologin" >>"$root.new/etc/passwd"
+    echo "mysql:x:27:" >>"$root.new/etc/group"
+    mv "$root.new" "$root"
+}
+
+mysql_is_available() {
+    [ "$(id -u)" -eq 0 ] && [ -x "${FERRY_MYSQL_ROOT:-/nonexistent}/usr/sbin/mysqld" ]
+}
+
+mysql_in_root() {
+    chroot "$FERRY_MYSQL_ROOT" /usr/bin/env -i PATH=/usr/sbin:/usr/bin LC_ALL=C.UTF-8 "$@"
+}
+
+mysql_free_port() {
+    local port try
+    for try in {1..50}; do
+        port=$((20000 + (RANDOM * 32768 + RANDOM + try) % 12000))
+        (: </dev/tcp/127.0.0.1/"$port") 2>/dev/null || { echo "$port" && return; }
+    done
+    echo "mysql: no free port found" >&2
+    return 1
+}
+
+mysql_start() {
+    local log
+    MYSQL_DATA=/srv/$1-$$
+    shift
+    MYSQL_PORT=$(mysql_free_port) || return
+    log=$FERRY_MYSQL_ROOT$MYSQL_DATA.log
+    rm -rf "${FERRY_MYSQL_ROOT:?}$MYSQL_DATA"
+    install -d -o 27 -g 27 "$FERRY_MYSQL_ROOT$MYSQL_DATA"
+    mysql_in_root mysqld --no-defaults --user=mysql --initialize-insecure \
+        --datadir="$MYSQL_DATA/data" >"$log" 2>&1 </dev/null 3>&- || {
+        echo "mysql: the data folder could not be made" >&2
+        tail -n 5 "$log" >&2
+        return 1
+    }
+    # exec: the server takes the place of the shell, so that its process is the one we know.
+    (exec chroot "$FERRY_MYSQL_ROOT" /usr/sbin/mysqld --no-defaults --user=mysql \
+        --datadir="$MYSQL_DATA/data" --socket="$MYSQL_DATA/socket" --pid-file="$MYSQL_DATA/pid" \
+        --bind-address=127.0.0.1 --port="$MYSQL_PORT" --mysqlx=OFF --skip-log-bin \
+        --innodb-flush-log-at-trx-commit=0 --secure-file-priv= --tmpdir="$MYSQL_DATA" \
+        "$@" >>"$log" 2>&1 </dev/null 3>&-) &
+    MYSQL_PID=$!
+    mysql_wait_until_ready "$log"
+}
+
+mysql_wait_until_ready() {
+    local try
+    for try in {1..600}; do
+        echo 'SELECT 1' | mysql_query >/dev/null 2>&1 && return
+        kill -0 "$MYSQL_PID" 2>/dev/null || break
+        sleep 0.1
+    done
+    echo "mysql: the server does not start (waited $((try / 10)) s)" >&2
+    tail -n 5 "$1" >&2
+    mysql_kill
+    return 1
+}
+
+mysql_query() {
+    mysql_in_root mysql --no-defaults --socket="$MYSQL_DATA/socket" --user=root \
+        --default-character-set=utf8mb4 --batch --raw --skip-column-names "$@"
+}
+
+mysql_end() {
+    local pid=${MYSQL_PID:-}
+    [ -n "$pid" ] || return 0
+    MYSQL_PID=''
+    kill -"$1" "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
+    rm -rf "${FERRY_MYSQL_ROOT:?}$MYSQL_DATA" "$FERRY_MYSQL_ROOT$MYSQL_DATA.log"
+    return 0
+}
+
+mysql_stop() { mysql_end TERM; }
+mysql_kill() { mysql_end KILL; }
