@@ -120,7 +120,7 @@ static ferry_status connect_login(struct mydrv_conn *conn, const struct ferry_co
 {
     MYDRV_AUTO_TEXT char *connstring = NULL;
     char *password = NULL;
-    ferry_status status = mydrv_connstring_make(settings, &connstring, err);
+    ferry_status status = mydrv_connstring_make(conn->label, settings, &connstring, err);
     if (status == FERRY_OK)
         status = connect_open_dbi(conn, err);
     if (status == FERRY_OK)
@@ -217,7 +217,7 @@ ferry_status mydrv_connect(const struct ferry_config *config, uint32_t role, voi
     if (conn == NULL || conn->label == NULL)
         status = mydrv_fail_memory(err);
     if (status == FERRY_OK)
-        status = mydrv_tls_check_settings(&settings, err);
+        status = mydrv_tls_check_settings(conn->label, &settings, err);
     if (status == FERRY_OK)
         status = connect_login(conn, config, &settings, err);
     if (status == FERRY_OK)

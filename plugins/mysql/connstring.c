@@ -50,8 +50,8 @@ static bool connstring_write(FILE *string, const struct mydrv_settings *settings
     return mydrv_tls_add_options(string, settings);
 }
 
-ferry_status mydrv_connstring_make(const struct mydrv_settings *settings, char **ret_string,
-                                   struct ferry_error *err)
+ferry_status mydrv_connstring_make(const char *label, const struct mydrv_settings *settings,
+                                   char **ret_string, struct ferry_error *err)
 {
     char *text = NULL;
     size_t size = 0;
@@ -66,10 +66,12 @@ ferry_status mydrv_connstring_make(const struct mydrv_settings *settings, char *
     }
     if (!carried) {
         free(text);
-        return ferry_fail(err, FERRY_ERR_CONFIG,
-                          "host, socket, file names and ssl_fingerprint cannot hold '}' or control "
-                          "characters: the client library has no way to take them; rename the "
-                          "file or use a link to it");
+        return ferry_fail(
+            err, FERRY_ERR_CONFIG,
+            "%s: host, socket, file names and ssl_fingerprint cannot hold '}' or control "
+            "characters: the client library has no way to take them; rename the "
+            "file or use a link to it",
+            label);
     }
     *ret_string = text;
     return FERRY_OK;

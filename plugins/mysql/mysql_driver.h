@@ -61,15 +61,15 @@ bool mydrv_host_is_valid(const char *host);
  * for something else.  NULL and "" are left out. */
 bool mydrv_connstring_add(FILE *string, const char *key, const char *value);
 /* The whole string for these settings; the caller frees it.  Fails with CONFIG or SYSTEM. */
-ferry_status mydrv_connstring_make(const struct mydrv_settings *settings, char **ret_string,
-                                   struct ferry_error *err);
+ferry_status mydrv_connstring_make(const char *label, const struct mydrv_settings *settings,
+                                   char **ret_string, struct ferry_error *err);
 
 /* ---- tls.c: what each ssl_mode asks of the client library, and the check after it ---- */
 
 enum mydrv_tls_mode mydrv_tls_mode_parse(const char *name);
 const char *mydrv_tls_mode_name(enum mydrv_tls_mode mode);
 /* Fails with CONFIG where files or modes contradict each other or a file cannot be read. */
-ferry_status mydrv_tls_check_settings(const struct mydrv_settings *settings,
+ferry_status mydrv_tls_check_settings(const char *label, const struct mydrv_settings *settings,
                                       struct ferry_error *err);
 bool mydrv_tls_add_options(FILE *string, const struct mydrv_settings *settings);
 /* What the library's words for a failed handshake mean and what to do. */

@@ -38,21 +38,22 @@ const char *mydrv_tls_mode_name(enum mydrv_tls_mode mode)
 }
 
 /* Opened here only so that the message can name the key; the library opens it again. */
-static ferry_status tls_check_readable(const char *key, const char *path, struct ferry_error *err)
+static ferry_status tls_check_readable(const char *label, const char *key, const char *path,
+                                       struct ferry_error *err)
 {
     if (path == NULL)
         return FERRY_OK;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return ferry_fail(err, FERRY_ERR_CONFIG,
-                          "cannot read %s '%s': %s; correct the path or its "
-                          "rights",
-                          key, path, strerror(errno));
+                          "%s: cannot read %s '%s': %s; correct the path or its rights", label, key,
+                          path, strerror(errno));
     close(fd);
     return FERRY_OK;
 }
 
-static ferry_status tls_check_files(const struct mydrv_settings *settings, struct ferry_error *err)
+static ferry_status tls_check_files(const char *label, const struct mydrv_settings *settings,
+                                    struct ferry_error *err)
 {
     const struct {
         const char *key;
@@ -62,7 +63,7 @@ static ferry_status tls_check_files(const struct mydrv_settings *settings, struc
         {"ssl_key", settings->key}, {"ssl_crl", settings->crl},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        ferry_status status = tls_check_readable(files[i].key, files[i].path, err);
+        ferry_status status = tls_check_readable(label, files[i].key, files[i].path, err);
         if (status != FERRY_OK)
             return status;
     }
@@ -98,33 +99,41 @@ static bool tls_version_is_valid(const char *text)
            text[strspn(text, "TLSv123.,")] == '\0' && strstr(text, "TLSv1.1") == NULL;
 }
 
-ferry_status mydrv_tls_check_settings(const struct mydrv_settings *s, struct ferry_error *err)
+ferry_status mydrv_tls_check_settings(const char *label, const struct mydrv_settings *s,
+                                      struct ferry_error *err)
 {
     const char *mode = mydrv_tls_mode_name(s->tls);
     if (s->use_socket && s->tls >= MYDRV_TLS_REQUIRED)
-        return ferry_fail(err, FERRY_ERR_CONFIG,
-                          "a unix socket has no TLS, yet ssl_mode is \"%s\"; remove `socket` to "
-                          "connect by TCP, or remove `ssl_mode`",
-                          mode);
+        return ferry_fail(
+            err, FERRY_ERR_CONFIG,
+            "%s: a unix socket has no TLS, yet ssl_mode is \"%s\"; remove `socket` to "
+            "connect by TCP, or remove `ssl_mode`",
+            label, mode);
     if (tls_has_material(s) && (s->use_socket || s->tls == MYDRV_TLS_DISABLED))
-        return ferry_fail(err, FERRY_ERR_CONFIG,
-                          "TLS files or a fingerprint are set, yet this connection does not use "
-                          "TLS (%s); set `ssl_mode`, or remove them",
-                          s->use_socket ? "it goes by unix socket" : "ssl_mode = \"disabled\"");
+        return ferry_fail(
+            err, FERRY_ERR_CONFIG,
+            "%s: TLS files or a fingerprint are set, yet this connection does not use "
+            "TLS (%s); set `ssl_mode`, or remove them",
+            label, s->use_socket ? "it goes by unix socket" : "ssl_mode = \"disabled\"");
     if (s->tls == MYDRV_TLS_VERIFY_CA && s->ca == NULL && s->capath == NULL)
-        return ferry_fail(err, FERRY_ERR_CONFIG,
-                          "ssl_mode \"verify-ca\" needs `ssl_ca` or `ssl_capath`: without one the "
-                          "client library checks nothing; set it, or use \"verify-identity\", "
-                          "which falls back to the system's certificates");
+        return ferry_fail(
+            err, FERRY_ERR_CONFIG,
+            "%s: ssl_mode \"verify-ca\" needs `ssl_ca` or `ssl_capath`: without one the "
+            "client library checks nothing; set it, or use \"verify-identity\", "
+            "which falls back to the system's certificates",
+            label);
     if (s->fingerprint != NULL && !tls_fingerprint_is_valid(s->fingerprint))
-        return ferry_fail(err, FERRY_ERR_CONFIG,
-                          "ssl_fingerprint is not 20, 32, 48 or 64 bytes in hexadecimal; copy it "
-                          "from `openssl x509 -noout -fingerprint`");
+        return ferry_fail(
+            err, FERRY_ERR_CONFIG,
+            "%s: ssl_fingerprint is not 20, 32, 48 or 64 bytes in hexadecimal; copy it "
+            "from `openssl x509 -noout -fingerprint`",
+            label);
     if (!tls_version_is_valid(s->tls_version))
         return ferry_fail(err, FERRY_ERR_CONFIG,
-                          "tls_version must list TLSv1.2 or TLSv1.3 or both, such as "
-                          "\"TLSv1.2,TLSv1.3\"; nothing older is safe");
-    return tls_check_files(s, err);
+                          "%s: tls_version must list TLSv1.2 or TLSv1.3 or both, such as "
+                          "\"TLSv1.2,TLSv1.3\"; nothing older is safe",
+                          label);
+    return tls_check_files(label, s, err);
 }
 
 /* Login methods, by the names of their plugins.  Where nobody has proved who the server is, only
