@@ -48,8 +48,6 @@ static const struct {
     {TYPE_VECTOR, "VECTOR"},
 };
 
-#define COUNT(table) (sizeof(table) / sizeof *(table))
-
 /* The type of the field where it is one that this driver does not carry, else NULL.  ENUM and SET
  * come as strings with a flag; MariaDB's own types come as strings or blobs with an attribute. */
 static const char *types_refused_name(const MYSQL_FIELD *field, char **ret_owned)
@@ -59,7 +57,7 @@ static const char *types_refused_name(const MYSQL_FIELD *field, char **ret_owned
         return "ENUM";
     if ((field->flags & SET_FLAG) != 0)
         return "SET";
-    for (size_t i = 0; i < COUNT(types_refused); i++)
+    for (size_t i = 0; i < sizeof types_refused / sizeof *types_refused; i++)
         if (types_refused[i].type == (unsigned)field->type)
             return types_refused[i].name;
     for (int kind = MARIADB_FIELD_ATTR_DATA_TYPE_NAME; kind <= MARIADB_FIELD_ATTR_FORMAT_NAME;
@@ -78,7 +76,7 @@ static const char *types_refused_name(const MYSQL_FIELD *field, char **ret_owned
 
 static bool types_describe_int(const MYSQL_FIELD *field, struct mydrv_column *c)
 {
-    for (size_t i = 0; i < COUNT(types_ints); i++) {
+    for (size_t i = 0; i < sizeof types_ints / sizeof *types_ints; i++) {
         const struct types_int *known = &types_ints[i];
         if (known->type != (unsigned)field->type)
             continue;
@@ -132,7 +130,7 @@ static bool types_describe_number(const MYSQL_FIELD *field, struct mydrv_column 
 
 static bool types_describe_moment(const MYSQL_FIELD *field, bool utc, struct mydrv_column *c)
 {
-    for (size_t i = 0; i < COUNT(types_moments); i++) {
+    for (size_t i = 0; i < sizeof types_moments / sizeof *types_moments; i++) {
         if (types_moments[i].type != (unsigned)field->type)
             continue;
         c->column.type = types_moments[i].ferry_type;

@@ -1,0 +1,327 @@
+/* Tests of the mysql driver's decode.c, format.c and types.c: lengths, values, and columns. */
+
+#include "unit.h"
+
+#include "../../plugins/mysql/decode.c"
+#include "../../plugins/mysql/format.c"
+#include "../../plugins/mysql/types.c"
+
+#include "batch.h"
+
+/* Of errors.c. */
+ferry_status mydrv_fail_memory(struct ferry_error *err)
+{
+    return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+}
+
+static void test_lengths(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned char wire[12];
+        size_t size; /* bytes up to the end of the buffer */
+        bool good;
+        size_t prefix;
+        uint64_t length;
+    } cases[] = {
+        {{0}, 1, true, 1, 0},
+        {{3, 1, 2, 3}, 4, true, 1, 3},
+        {{3, 1, 2}, 3, false, 0, 0},
+        {{250}, 1, false, 0, 0},
+        {{251}, 1, false, 0, 0},
+        {{255, 0, 0, 0}, 4, false, 0, 0},
+        {{252, 2, 0, 7, 7}, 5, true, 3, 2},
+        {{252, 3, 0, 7, 7}, 5, false, 0, 0},
+        {{252, 2}, 2, false, 0, 0},
+        {{253, 1, 0, 0, 7}, 5, true, 4, 1},
+        {{253, 0, 0}, 3, false, 0, 0},
+        {{254, 1, 0, 0, 0, 0, 0, 0, 0, 7}, 10, true, 9, 1},
+        {{254, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 7}, 10, false, 0, 0},
+        {{254, 0, 0, 0, 0, 0, 0, 0}, 8, false, 0, 0},
+        {{0}, 0, false, 0, 0},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unsigned char *wire = malloc(cases[i].size + 1);
+        memcpy(wire, cases[i].wire, cases[i].size);
+        uint64_t length = 99;
+        const unsigned char *value = mydrv_decode_length(wire, wire + cases[i].size, &length);
+        if ((value != NULL) != cases[i].good)
+            fail_msg("case %zu", i);
+        if (value != NULL) {
+            assert_int_equal(value - wire, cases[i].prefix);
+            assert_int_equal(length, cases[i].length);
+        }
+        free(wire);
+    }
+}
+
+/* A row that goes through mydrv_decode_cell as the library would hand it over. */
+struct row {
+    struct mydrv_conn conn;
+    MYSQL native;
+    struct ferry_schema schema;
+    struct mydrv_cursor cursor;
+    struct mydrv_cell_format format;
+    struct ferry_error error;
+    struct ferry_batch *batch;
+};
+
+static void row_begin(struct row *row, const struct ferry_column *column, enum mydrv_codec codec)
+{
+    memset(row, 0, sizeof *row);
+    assert_int_equal(ferry_schema_add(&row->schema, column, sizeof *column, &row->error), FERRY_OK);
+    row->batch = ferry_batch_new(&row->schema, &ferry_batch_default_limits);
+    row->format.codec = codec;
+    row->format.scale = column->scale;
+    row->conn.native = &row->native;
+    row->cursor = (struct mydrv_cursor){.conn = &row->conn,
+                                        .formats = &row->format,
+                                        .column_count = 1,
+                                        .batch = row->batch,
+                                        .err = &row->error};
+}
+
+/* How many bytes were taken. */
+static size_t row_decode(struct row *row, unsigned char *wire, size_t size)
+{
+    unsigned char *at = wire;
+    row->native.net.buff_end = wire + size;
+    row->cursor.failed = FERRY_OK;
+    mydrv_decode_cell(&row->cursor, 0, &at);
+    return (size_t)(at - wire);
+}
+
+static void row_end(struct row *row)
+{
+    ferry_batch_free(row->batch);
+    ferry_schema_done(&row->schema);
+    ferry_error_clear(&row->error);
+}
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    static const struct ferry_column column = {
+        .name = "c", .native = "bigint", .type = FERRY_TYPE_INT, .bits = 64};
+    static const struct {
+        enum mydrv_codec codec;
+        size_t size;
+        uint64_t expected; /* as it stands in the cell's 64 bits */
+    } cases[] = {
+        {MYDRV_CODEC_INT8, 1, (uint64_t)-2},        {MYDRV_CODEC_UINT8, 1, 0xfe},
+        {MYDRV_CODEC_INT16, 2, (uint64_t)-2},       {MYDRV_CODEC_UINT16, 2, 0xfffe},
+        {MYDRV_CODEC_INT32, 4, (uint64_t)-2},       {MYDRV_CODEC_UINT32, 4, 0xfffffffe},
+        {MYDRV_CODEC_INT64, 8, 0xfffffffffffffffe},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unsigned char wire[9] = {0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+        struct row row;
+        row_begin(&row, &column, cases[i].codec);
+        assert_int_equal(row_decode(&row, wire, cases[i].size), cases[i].size);
+        assert_true(ferry_batch_cells(row.batch, 0)->v.u == cases[i].expected);
+        assert_int_equal(row.cursor.failed, FERRY_OK);
+        row_decode(&row, wire, cases[i].size - 1); /* one byte short of the buffer's end */
+        assert_int_equal(row.cursor.failed, FERRY_ERR_STREAM);
+        assert_error(&row.error, FERRY_ERR_STREAM, "malformed");
+        row_end(&row);
+    }
+}
+
+static void test_floats_are_exact(void **state)
+{
+    (void)state;
+    static const struct ferry_column column = {
+        .name = "c", .native = "float", .type = FERRY_TYPE_FLOAT, .bits = 32};
+    unsigned char wire[4] = {0xcd, 0xcc, 0x8c, 0x3f}; /* 1.1f */
+    struct row row;
+    row_begin(&row, &column, MYDRV_CODEC_FLOAT);
+    row_decode(&row, wire, sizeof wire);
+    assert_true(ferry_batch_cells(row.batch, 0)->v.f == (double)1.1f);
+    row_end(&row);
+}
+
+static void test_texts_and_dates(void **state)
+{
+    (void)state;
+    static const struct ferry_column text = {
+        .name = "c", .native = "text", .type = FERRY_TYPE_TEXT};
+    static const struct ferry_column date = {
+        .name = "c", .native = "date", .type = FERRY_TYPE_DATE};
+    unsigned char empty[1] = {0};
+    unsigned char ab[3] = {2, 'a', 'b'};
+    unsigned char day[5] = {4, 0xe8, 0x07, 2, 29};
+    unsigned char no_day[5] = {4, 0xe8, 0x07, 13, 29};
+    struct row row;
+    row_begin(&row, &text, MYDRV_CODEC_STRING);
+    assert_int_equal(row_decode(&row, empty, sizeof empty), 1);
+    assert_int_equal(row_decode(&row, ab, sizeof ab), 3);
+    mydrv_decode_cell(&row.cursor, 0, NULL);
+    assert_int_equal(ferry_batch_count(row.batch), 3);
+    assert_int_equal(ferry_batch_cells(row.batch, 0)->len, 0);
+    assert_non_null(ferry_batch_cells(row.batch, 0)->v.p);
+    assert_int_equal(ferry_batch_cells(row.batch, 0)->null, 0);
+    assert_memory_equal(ferry_batch_cells(row.batch, 1)->v.p, "ab", 2);
+    assert_int_equal(ferry_batch_cells(row.batch, 2)->null, 1);
+    row_end(&row);
+    row_begin(&row, &date, MYDRV_CODEC_DATE);
+    row_decode(&row, day, sizeof day);
+    assert_memory_equal(ferry_batch_cells(row.batch, 0)->v.p, "2024-02-29", 10);
+    row_decode(&row, no_day, sizeof no_day);
+    assert_error(&row.error, FERRY_ERR_STREAM, "column 'c': the server sent a date or time");
+    row_end(&row);
+}
+
+static void test_columns(void **state)
+{
+    (void)state;
+    static const struct {
+        MYSQL_FIELD field;
+        uint32_t type;
+        const char *native;
+        uint64_t length;
+        uint32_t bits, precision, scale, flags;
+    } cases[] = {
+        {{.type = MYSQL_TYPE_TINY, .length = 4}, FERRY_TYPE_INT, "tinyint", 0, 8, 0, 0, 0},
+        {{.type = MYSQL_TYPE_TINY, .length = 1}, FERRY_TYPE_INT, "tinyint(1)", 0, 8, 0, 0, 0},
+        {{.type = MYSQL_TYPE_INT24, .length = 9, .flags = UNSIGNED_FLAG | NOT_NULL_FLAG},
+         FERRY_TYPE_INT,
+         "mediumint unsigned",
+         0,
+         24,
+         0,
+         0,
+         FERRY_COLUMN_UNSIGNED | FERRY_COLUMN_NOT_NULL},
+        {{.type = MYSQL_TYPE_NEWDECIMAL, .length = 12, .decimals = 2},
+         FERRY_TYPE_DECIMAL,
+         "decimal(10,2)",
+         0,
+         0,
+         10,
+         2,
+         0},
+        {{.type = MYSQL_TYPE_NEWDECIMAL, .length = 11, .decimals = 2, .flags = UNSIGNED_FLAG},
+         FERRY_TYPE_DECIMAL,
+         "decimal(10,2) unsigned",
+         0,
+         0,
+         10,
+         2,
+         0},
+        {{.type = MYSQL_TYPE_NEWDECIMAL, .length = 66},
+         FERRY_TYPE_DECIMAL,
+         "decimal(65,0)",
+         0,
+         0,
+         65,
+         0,
+         0},
+        {{.type = MYSQL_TYPE_NEWDECIMAL, .length = 0, .decimals = 30},
+         FERRY_TYPE_DECIMAL,
+         "decimal(30,30)",
+         0,
+         0,
+         30,
+         30,
+         0},
+        {{.type = MYSQL_TYPE_VAR_STRING, .length = 160, .charsetnr = 45},
+         FERRY_TYPE_TEXT,
+         "varchar(40)",
+         40,
+         0,
+         0,
+         0,
+         0},
+        {{.type = MYSQL_TYPE_STRING, .length = 16, .charsetnr = 63},
+         FERRY_TYPE_BYTES,
+         "binary(16)",
+         16,
+         0,
+         0,
+         0,
+         0},
+        {{.type = MYSQL_TYPE_BLOB, .length = 4294967295, .charsetnr = 45},
+         FERRY_TYPE_TEXT,
+         "longtext",
+         0,
+         0,
+         0,
+         0,
+         0},
+        {{.type = MYSQL_TYPE_BLOB, .length = 65535, .charsetnr = 63},
+         FERRY_TYPE_BYTES,
+         "blob",
+         65535,
+         0,
+         0,
+         0,
+         0},
+        {{.type = MYSQL_TYPE_DATETIME, .decimals = 3},
+         FERRY_TYPE_DATETIME,
+         "datetime(3)",
+         0,
+         0,
+         0,
+         3,
+         0},
+        {{.type = MYSQL_TYPE_TIMESTAMP, .decimals = 39},
+         FERRY_TYPE_DATETIME,
+         "timestamp(6)",
+         0,
+         0,
+         0,
+         6,
+         FERRY_COLUMN_UTC},
+        {{.type = MYSQL_TYPE_YEAR, .flags = UNSIGNED_FLAG}, FERRY_TYPE_YEAR, "year", 0, 0, 0, 0, 0},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char name[] = "c";
+        MYSQL_FIELD field = cases[i].field;
+        field.name = name;
+        struct mydrv_column c = {0};
+        struct ferry_error error = {0};
+        assert_int_equal(mydrv_column_describe(&field, 1, 4, true, &c, &error), FERRY_OK);
+        assert_string_equal(c.column.native, cases[i].native);
+        assert_int_equal(c.column.type, cases[i].type);
+        assert_int_equal(c.column.length, cases[i].length);
+        assert_int_equal(c.column.bits, cases[i].bits);
+        assert_int_equal(c.column.precision, cases[i].precision);
+        assert_int_equal(c.column.scale, cases[i].scale);
+        assert_int_equal(c.column.flags, cases[i].flags);
+        mydrv_column_clear(&c);
+    }
+}
+
+/* Every type number is either carried or refused by name; none slips through. */
+static void test_every_other_type_is_refused(void **state)
+{
+    (void)state;
+    size_t carried = 0;
+    for (unsigned type = 0; type < 256; type++) {
+        char name[] = "odd";
+        MYSQL_FIELD field = {.name = name, .type = (enum enum_field_types)type, .length = 10};
+        struct mydrv_column c = {0};
+        struct ferry_error error = {0};
+        if (mydrv_column_describe(&field, 1, 4, true, &c, &error) == FERRY_OK)
+            carried++;
+        else
+            assert_error(&error, FERRY_ERR_SCHEMA, "column 'odd' has type ");
+        mydrv_column_clear(&c);
+    }
+    assert_int_equal(carried, 22);
+    char name[] = "";
+    MYSQL_FIELD field = {.name = name, .type = MYSQL_TYPE_LONG};
+    struct mydrv_column c = {0};
+    struct ferry_error error = {0};
+    assert_int_equal(mydrv_column_describe(&field, 3, 4, true, &c, &error), FERRY_ERR_SCHEMA);
+    assert_error(&error, FERRY_ERR_SCHEMA, "column 3 has no name");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lengths),          cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_floats_are_exact), cmocka_unit_test(test_texts_and_dates),
+        cmocka_unit_test(test_columns),          cmocka_unit_test(test_every_other_type_is_refused),
+    };
+    return cmocka_run_group_tests_name("mysql decode", tests, NULL, NULL);
+}
