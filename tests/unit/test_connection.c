@@ -1,0 +1,443 @@
+/* Tests of connection.c, contract.c and driver_stub.c: what a driver may not do ends the run with
+ * its name; what it leaves out is filled in; one thread at a time where it wants that. */
+
+#include "unit.h"
+
+#include "fake.h"
+
+static const struct ferry_read read_view = {.text = "v", .kind = FERRY_READ_VIEW};
+
+static void test_roles(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_connection *connection = NULL;
+    fake_handle.is_target = false;
+    assert_int_equal(ferry_connection_open(fake_config, FERRY_ROLE_TARGET, &connection, &error),
+                     FERRY_ERR_CONFIG);
+    assert_null(connection);
+    assert_error(&error, FERRY_ERR_CONFIG, "cannot be a target");
+    fake_handle.is_source = false;
+    assert_int_equal(ferry_connection_open(fake_config, FERRY_ROLE_SOURCE, &connection, &error),
+                     FERRY_ERR_CONFIG);
+    assert_error(&error, FERRY_ERR_CONFIG, "cannot be a source");
+    assert_int_equal(fake.connects, 0);
+    ferry_connection_close(NULL);
+}
+
+static void test_what_is_told(void **state)
+{
+    (void)state;
+    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
+    assert_string_equal(ferry_connection_name(source), "main");
+    assert_string_equal(ferry_connection_place(source), "connection 'main'"); /* the stub's */
+    assert_ptr_equal(ferry_connection_config(source), fake_config);
+    struct ferry_facts facts = {0};
+    ferry_connection_facts(source, &facts);
+    assert_int_equal(facts.count, 0);
+    ferry_facts_add(&facts, "server", "x");
+    assert_int_equal(facts.count, 1);
+    assert_string_equal(facts.items[0].value, "x");
+    ferry_facts_done(&facts);
+    ferry_connection_close(source);
+}
+
+/* Each way to break a promise about the result, in a callback that has one. */
+static void test_broken_promises(void **state)
+{
+    (void)state;
+    static const struct {
+        ferry_status status;
+        ferry_status report;
+        bool no_result;
+        const char *message;
+    } cases[] = {
+        {FERRY_ERR_STREAM, FERRY_OK, false, "describe failed without a message"},
+        {FERRY_OK, FERRY_ERR_STREAM, false, "describe reported an error and then success"},
+        {FERRY_ERR_BUSY, FERRY_ERR_STREAM, false, "describe returned another status"},
+        {99, FERRY_OK, false, "describe returned a number that is no status"},
+        {-1, FERRY_OK, false, "no status"},
+        {FERRY_OK, FERRY_OK, true, "describe succeeded without a result"},
+    };
+    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        struct ferry_schema schema = {0};
+        fake.at = "describe";
+        fake.status = cases[i].status;
+        fake.report = cases[i].report;
+        fake.no_result = cases[i].no_result;
+        assert_int_equal(ferry_source_describe(source, &read_view, &schema, &error),
+                         FERRY_ERR_INTERNAL);
+        assert_int_equal(schema.count, 0);
+        assert_non_null(strstr(error.message, "'fake'"));
+        assert_error(&error, FERRY_ERR_INTERNAL, cases[i].message);
+    }
+    ferry_connection_close(source);
+}
+
+static void test_honest_failures_pass(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_schema schema = {0};
+    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
+    fake.at = "describe";
+    for (ferry_status status = FERRY_ERR_INTERNAL; status <= FERRY_ERR_UNSUPPORTED; status++) {
+        fake.status = fake.report = status;
+        assert_int_equal(ferry_source_describe(source, &read_view, &schema, &error), status);
+        assert_error(&error, status, "describe failed");
+    }
+    ferry_connection_close(source);
+}
+
+static void test_results_that_are_missing(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_schema schema = {0};
+    struct ferry_connection *connection = NULL;
+    struct ferry_cursor *cursor = NULL;
+    struct ferry_load *load = NULL;
+    struct ferry_mapping mapping = {0};
+    const struct ferry_column column = {.name = "c", .type = FERRY_TYPE_TEXT};
+    const struct ferry_load_spec spec = {.job = "j", .table = "t", .source = &schema};
+    struct ferry_connection *both = fake_open(FERRY_ROLE_SOURCE);
+    fake.no_result = true;
+    assert_int_equal(ferry_connection_open(fake_config, FERRY_ROLE_SOURCE, &connection, &error),
+                     FERRY_ERR_INTERNAL);
+    assert_error(&error, FERRY_ERR_INTERNAL, "connect succeeded without a result");
+    assert_int_equal(ferry_source_read_begin(both, &read_view, &schema, &cursor, &error),
+                     FERRY_ERR_INTERNAL);
+    assert_error(&error, FERRY_ERR_INTERNAL, "read_begin");
+    assert_int_equal(ferry_target_load_begin(both, &spec, &load, &error), FERRY_ERR_INTERNAL);
+    assert_error(&error, FERRY_ERR_INTERNAL, "load_begin");
+    assert_int_equal(ferry_target_map_column(both, &column, &mapping, &error), FERRY_ERR_INTERNAL);
+    assert_error(&error, FERRY_ERR_INTERNAL, "map_column");
+    assert_null(connection);
+    assert_null(cursor);
+    assert_null(load);
+    struct ferry_inspection inspection = {.schema = &schema};
+    fake.exists = 1; /* a table without columns is none */
+    assert_int_equal(ferry_target_inspect(both, "t", &inspection, &error), FERRY_ERR_INTERNAL);
+    ferry_error_clear(&error);
+    ferry_connection_close(both);
+}
+
+static void null_pointer(struct ferry_cell *cells)
+{
+    cells[1].v.p = NULL;
+}
+
+static void wrong_kind(struct ferry_cell *cells)
+{
+    cells[1].kind = FERRY_KIND_BYTES;
+}
+
+static void wrong_null(struct ferry_cell *cells)
+{
+    cells[0].null = 2;
+}
+
+/* Reads one batch for `schema`. */
+static ferry_status read_one(const struct ferry_schema *schema, struct ferry_error *error)
+{
+    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
+    struct ferry_cursor *cursor = NULL;
+    struct ferry_batch *batch = ferry_batch_new(schema, &ferry_batch_default_limits);
+    ferry_batch_reset(batch, 1);
+    ferry_status status = ferry_source_read_begin(source, &read_view, schema, &cursor, error);
+    if (status == FERRY_OK)
+        status = ferry_source_read_batch(cursor, batch, error);
+    ferry_source_read_end(cursor);
+    ferry_batch_free(batch);
+    ferry_connection_close(source);
+    return status;
+}
+
+static struct ferry_schema schema_of(const struct ferry_column *first)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_schema schema = {0};
+    const struct ferry_column second = {.name = "text", .type = FERRY_TYPE_TEXT};
+    (void)ferry_schema_add(&schema, first, sizeof *first, &error);
+    (void)ferry_schema_add(&schema, &second, sizeof second, &error);
+    assert_no_error(&error);
+    return schema;
+}
+
+static void test_cells(void **state)
+{
+    (void)state;
+    static const struct {
+        void (*spoil)(struct ferry_cell *cells);
+        const char *message;
+    } cases[] = {{null_pointer, "row 1, column 'text'"},
+                 {wrong_kind, "column 'text'"},
+                 {wrong_null, "column 'id'"}};
+    const struct ferry_column id = {.name = "id", .type = FERRY_TYPE_INT, .bits = 64};
+    struct ferry_schema schema = schema_of(&id);
+    fake.rows = 3;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        fake.spoil = cases[i].spoil;
+        assert_int_equal(read_one(&schema, &error), FERRY_ERR_INTERNAL);
+        assert_non_null(strstr(error.message, "'fake'"));
+        assert_error(&error, FERRY_ERR_INTERNAL, cases[i].message);
+    }
+    fake.spoil = NULL;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    assert_int_equal(read_one(&schema, &error), FERRY_OK);
+    ferry_schema_done(&schema);
+}
+
+static int64_t spoiled_value;
+
+static void set_value(struct ferry_cell *cells)
+{
+    cells[0].v.i = spoiled_value;
+}
+
+/* Every width, at both ends and one beyond. */
+static void test_widths(void **state)
+{
+    (void)state;
+    static const uint32_t widths[] = {8, 16, 24, 32};
+    fake.rows = 1;
+    fake.spoil = set_value;
+    for (size_t i = 0; i < COUNT(widths); i++) {
+        int64_t half = INT64_C(1) << (widths[i] - 1);
+        const struct {
+            uint32_t flags;
+            int64_t value;
+            bool fits;
+        } cases[] = {
+            {0, half - 1, true},
+            {0, half, false},
+            {0, -half, true},
+            {0, -half - 1, false},
+            {0, INT64_MIN, false},
+            {FERRY_COLUMN_UNSIGNED, 2 * half - 1, true},
+            {FERRY_COLUMN_UNSIGNED, 2 * half, false},
+            {FERRY_COLUMN_UNSIGNED, -1, false},
+        };
+        for (size_t k = 0; k < COUNT(cases); k++) {
+            FERRY_AUTO_ERROR struct ferry_error error = {0};
+            const struct ferry_column column = {
+                .name = "id", .type = FERRY_TYPE_INT, .bits = widths[i], .flags = cases[k].flags};
+            struct ferry_schema schema = schema_of(&column);
+            spoiled_value = cases[k].value;
+            ferry_status status = read_one(&schema, &error);
+            if (status != (cases[k].fits ? FERRY_OK : FERRY_ERR_INTERNAL))
+                fail_msg("%jd in %u bits, flags %u: %d", (intmax_t)spoiled_value, widths[i],
+                         cases[k].flags, status);
+            ferry_schema_done(&schema);
+        }
+    }
+}
+
+static void test_booleans_and_years(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t type;
+        int64_t value;
+        bool fits;
+    } cases[] = {{FERRY_TYPE_BOOL, 0, true},   {FERRY_TYPE_BOOL, 1, true},
+                 {FERRY_TYPE_BOOL, 2, false},  {FERRY_TYPE_BOOL, -1, false},
+                 {FERRY_TYPE_YEAR, 0, true},   {FERRY_TYPE_YEAR, 2155, true},
+                 {FERRY_TYPE_YEAR, -1, false}, {FERRY_TYPE_YEAR, 100000, false}};
+    fake.rows = 1;
+    fake.spoil = set_value;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        const struct ferry_column column = {.name = "id", .type = cases[i].type};
+        struct ferry_schema schema = schema_of(&column);
+        spoiled_value = cases[i].value;
+        assert_int_equal(read_one(&schema, &error), cases[i].fits ? FERRY_OK : FERRY_ERR_INTERNAL);
+        ferry_schema_done(&schema);
+    }
+}
+
+/* ---- Cancelling ---- */
+
+/* Returns the error, for the caller to clear and free. */
+static void *describe_in_thread(void *data)
+{
+    struct ferry_schema schema = {0};
+    struct ferry_error *error = calloc(1, sizeof *error);
+    (void)ferry_source_describe(data, &read_view, &schema, error);
+    ferry_schema_done(&schema);
+    return error;
+}
+
+/* Also where calls are made one at a time: the one that is running must be reached. */
+static void cancel_a_stall(uint32_t thread_model)
+{
+    pthread_t thread;
+    void *result = NULL;
+    fake_handle.driver._thread_model = thread_model;
+    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
+    fake.at = "describe";
+    fake.stall = true;
+    assert_int_equal(pthread_create(&thread, NULL, describe_in_thread, source), 0);
+    fake_pause(20);
+    assert_int_equal(ferry_connection_cancelled(source), FERRY_CANCEL_NONE);
+    ferry_connection_cancel(source, FERRY_CANCEL_STALL);
+    ferry_connection_cancel(source, FERRY_CANCEL_SIGNAL);
+    assert_int_equal(ferry_connection_cancelled(source), FERRY_CANCEL_STALL); /* the first stays */
+    (void)pthread_join(thread, &result);
+    assert_error(result, FERRY_ERR_CANCELLED, "cancelled");
+    free(result);
+    ferry_connection_close(source);
+}
+
+static void test_cancel_reaches_a_running_call(void **state)
+{
+    (void)state;
+    cancel_a_stall(FERRY_THREADS_PER_CONNECTION);
+    assert_int_equal(fake.cancels, 2);
+}
+
+static void test_cancel_does_not_queue_behind_it(void **state)
+{
+    (void)state;
+    cancel_a_stall(FERRY_THREADS_ONE);
+}
+
+static void test_cancel_all(void **state)
+{
+    (void)state;
+    struct ferry_connection *a = fake_open(FERRY_ROLE_SOURCE), *b = fake_open(FERRY_ROLE_TARGET),
+                            *closed = fake_open(FERRY_ROLE_SOURCE);
+    ferry_connection_close(closed);
+    ferry_connection_cancel_all(FERRY_CANCEL_DEADLINE);
+    assert_int_equal(fake.cancels, 2);
+    assert_int_equal(ferry_connection_cancelled(a), FERRY_CANCEL_DEADLINE);
+    assert_int_equal(ferry_connection_cancelled(b), FERRY_CANCEL_DEADLINE);
+    ferry_connection_close(a);
+    ferry_connection_close(b);
+    ferry_connection_cancel_all(FERRY_CANCEL_DEADLINE); /* nothing is open */
+    assert_int_equal(fake.cancels, 2);
+}
+
+/* ---- One call at a time ---- */
+
+static int most_calls_at_once(uint32_t thread_model)
+{
+    pthread_t threads[4];
+    struct ferry_connection *sources[4];
+    fake_handle.driver._thread_model = thread_model;
+    fake.pause_ms = 20;
+    for (size_t i = 0; i < COUNT(threads); i++)
+        sources[i] = fake_open(FERRY_ROLE_SOURCE);
+    fake.most_inside = 0;
+    for (size_t i = 0; i < COUNT(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, describe_in_thread, sources[i]), 0);
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        void *error = NULL;
+        (void)pthread_join(threads[i], &error);
+        assert_no_error(error);
+        free(error);
+    }
+    for (size_t i = 0; i < COUNT(threads); i++)
+        ferry_connection_close(sources[i]);
+    return fake.most_inside;
+}
+
+static void test_threads_one(void **state)
+{
+    (void)state;
+    assert_int_equal(most_calls_at_once(FERRY_THREADS_ONE), 1);
+}
+
+static void test_threads_per_connection(void **state)
+{
+    (void)state;
+    assert_in_range(most_calls_at_once(FERRY_THREADS_PER_CONNECTION), 2, 4);
+}
+
+/* ---- Stubs ---- */
+
+static void test_stubs(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
+    assert_int_equal(ferry_source_snapshot_begin(source, &error), FERRY_OK);
+    ferry_source_snapshot_end(source);
+    assert_int_equal(ferry_connection_thread_begin(source, &error), FERRY_OK);
+    ferry_connection_thread_end(source);
+    ferry_connection_close(source);
+    fake_handle.driver.cancel = NULL;
+    assert_null(ferry_driver_stub_fill(&fake_handle));
+    source = fake_open(FERRY_ROLE_SOURCE);
+    ferry_connection_cancel(source, FERRY_CANCEL_PEER);
+    ferry_connection_close(source);
+}
+
+static ferry_status snapshot_begin(void *conn, struct ferry_error *err)
+{
+    (void)conn;
+    (void)err;
+    return FERRY_OK;
+}
+
+static void test_missing_callbacks_are_named(void **state)
+{
+    (void)state;
+    struct ferry_driver_handle handle = fake_handle;
+#define MISSING(place, name)                                                                       \
+    do {                                                                                           \
+        handle = fake_handle;                                                                      \
+        handle.place = NULL;                                                                       \
+        const char *missing = ferry_driver_stub_fill(&handle);                                     \
+        assert_non_null(missing);                                                                  \
+        assert_string_equal(missing, name);                                                        \
+    } while (0)
+    MISSING(driver.connect, "connect");
+    MISSING(driver.disconnect, "disconnect");
+    MISSING(source.describe, "source.describe");
+    MISSING(source.read_begin, "source.read_begin");
+    MISSING(source.read_batch, "source.read_batch");
+    MISSING(source.read_end, "source.read_end");
+    MISSING(target.map_column, "target.map_column");
+    MISSING(target.inspect, "target.inspect");
+    MISSING(target.load_begin, "target.load_begin");
+    MISSING(target.load_batch, "target.load_batch");
+    MISSING(target.load_end, "target.load_end");
+    MISSING(target.load_commit, "target.load_commit");
+    MISSING(target.load_abort, "target.load_abort");
+    handle = fake_handle;
+    handle.source.snapshot_begin = snapshot_begin;
+    handle.source.snapshot_end = NULL;
+    assert_non_null(strstr(ferry_driver_stub_fill(&handle), "snapshot_end"));
+    handle = fake_handle;
+    handle.is_source = handle.is_target = false;
+    assert_string_equal(ferry_driver_stub_fill(&handle), "source or target");
+    handle.is_target = true; /* what a source needs is not asked of it */
+    handle.source = (struct ferry_source){0};
+    assert_null(ferry_driver_stub_fill(&handle));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FAKE(test_roles),
+        WITH_FAKE(test_what_is_told),
+        WITH_FAKE(test_broken_promises),
+        WITH_FAKE(test_honest_failures_pass),
+        WITH_FAKE(test_results_that_are_missing),
+        WITH_FAKE(test_cells),
+        WITH_FAKE(test_widths),
+        WITH_FAKE(test_booleans_and_years),
+        WITH_FAKE(test_cancel_reaches_a_running_call),
+        WITH_FAKE(test_cancel_does_not_queue_behind_it),
+        WITH_FAKE(test_cancel_all),
+        WITH_FAKE(test_threads_one),
+        WITH_FAKE(test_threads_per_connection),
+        WITH_FAKE(test_stubs),
+        WITH_FAKE(test_missing_callbacks_are_named),
+    };
+    return cmocka_run_group_tests_name("connection", tests, NULL, NULL);
+}

@@ -1,0 +1,198 @@
+/* Tests of pump.c: every row arrives in order, whoever fails first is to blame, and nobody waits
+ * for a side that has ended. */
+
+#include "unit.h"
+
+#include "fake.h"
+#include "pump.h"
+
+struct run {
+    struct ferry_connection *source, *target;
+    struct ferry_schema schema;
+    struct ferry_load_spec spec;
+    struct ferry_pump pump;
+    struct ferry_error error;
+    ferry_status status;
+};
+
+static const struct ferry_read read_view = {.text = "v", .kind = FERRY_READ_VIEW};
+
+/* Pumps what the fake is set to give; the load is left open. */
+static void run_pump(struct run *run)
+{
+    const char *at = fake.at;
+    *run = (struct run){0};
+    fake.at = NULL;
+    run->source = fake_open(FERRY_ROLE_SOURCE);
+    run->target = fake_open(FERRY_ROLE_TARGET);
+    (void)ferry_source_describe(run->source, &read_view, &run->schema, &run->error);
+    run->spec = (struct ferry_load_spec){.job = "j", .table = "t", .source = &run->schema};
+    (void)ferry_target_load_begin(run->target, &run->spec, &run->pump.load, &run->error);
+    assert_no_error(&run->error);
+    fake.at = at;
+    run->pump.source = run->source;
+    run->pump.read = &read_view;
+    run->pump.schema = &run->schema;
+    run->status = ferry_pump_run(&run->pump, &run->error);
+    assert_int_equal(run->status, run->error.status);
+}
+
+static void end_run(struct run *run)
+{
+    ferry_target_load_abort(run->pump.load);
+    ferry_connection_close(run->source);
+    ferry_connection_close(run->target);
+    ferry_schema_done(&run->schema);
+    ferry_error_clear(&run->error);
+}
+
+static void passes(uint64_t rows)
+{
+    struct run run;
+    fake.rows = rows;
+    run_pump(&run);
+    assert_no_error(&run.error);
+    assert_int_equal(fake.loaded, rows);
+    assert_true(fake.in_order);
+    assert_int_equal(run.pump.rows_read, rows);
+    assert_int_equal(run.pump.rows_loaded, rows);
+    if (rows > 0)
+        assert_in_range(run.pump.bytes, rows * 5, rows * 100);
+    end_run(&run);
+}
+
+static void test_all_rows_arrive(void **state)
+{
+    (void)state;
+    static const uint64_t counts[] = {0, 1, 2, 2047, 2048, 2049, 100000};
+    for (size_t i = 0; i < COUNT(counts); i++)
+        passes(counts[i]);
+}
+
+static void fails(const char *at, uint64_t row, ferry_status status)
+{
+    struct run run;
+    fake.rows = 50000;
+    fake.at = at;
+    fake.fail_row = row;
+    fake.status = fake.report = status;
+    fake.cancelled = false;
+    run_pump(&run);
+    assert_int_equal(run.status, status);
+    assert_error(&run.error, status, at);
+    assert_true(fake.loaded < fake.rows);
+    end_run(&run);
+}
+
+static void test_source_fails(void **state)
+{
+    (void)state;
+    fails("read_begin", 0, FERRY_ERR_SCHEMA);
+    fails("read_batch", 0, FERRY_ERR_UNREACHABLE);
+    fails("read_batch", 20000, FERRY_ERR_STREAM);
+    assert_int_equal(fake.cancels, 0);
+}
+
+/* The source is told, so that it does not go on reading for nobody. */
+static void test_target_fails(void **state)
+{
+    (void)state;
+    fails("load_batch", 0, FERRY_ERR_TARGET_IO);
+    assert_int_equal(fake.cancels, 1);
+    fails("load_batch", 20000, FERRY_ERR_DATA);
+    assert_int_equal(fake.cancels, 2);
+}
+
+static void *cancel_soon(void *data)
+{
+    fake_pause(30);
+    ferry_connection_cancel_all(FERRY_CANCEL_DEADLINE);
+    return data;
+}
+
+static void stalls(const char *at)
+{
+    struct run run;
+    pthread_t thread;
+    fake.rows = 50000;
+    fake.at = at;
+    fake.stall = true;
+    fake.cancelled = false;
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, NULL), 0);
+    run_pump(&run);
+    (void)pthread_join(thread, NULL);
+    assert_int_equal(run.status, FERRY_ERR_CANCELLED);
+    end_run(&run);
+}
+
+static void test_stalls_end_by_cancel(void **state)
+{
+    (void)state;
+    stalls("read_begin");
+    stalls("read_batch");
+    stalls("load_batch");
+}
+
+/* The source stalls and is cancelled because the target has failed: the target is to blame. */
+
+static ferry_status stall_after_first(void *cursor, struct ferry_batch *batch,
+                                      struct ferry_error *err)
+{
+    (void)cursor;
+    if (fake_next > 1) {
+        while (!fake.cancelled)
+            fake_pause(1);
+        return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
+    }
+    struct ferry_cell *cells = ferry_batch_row(batch);
+    cells[0].v.i = (int64_t)fake_next++;
+    (void)ferry_batch_text(batch, &cells[1], "x", 1);
+    return FERRY_OK;
+}
+
+static void test_an_echo_hides_nothing(void **state)
+{
+    (void)state;
+    struct run run;
+    fake_handle.source.read_batch = stall_after_first;
+    fake.at = "load_batch";
+    fake.status = fake.report = FERRY_ERR_TARGET_IO;
+    run_pump(&run);
+    assert_error(&run.error, FERRY_ERR_TARGET_IO, "load_batch");
+    end_run(&run);
+}
+
+static void test_slow_sides(void **state)
+{
+    (void)state;
+    fake.pause_ms = 5;
+    passes(30000);
+}
+
+static ferry_status no_thread(struct ferry_error *err)
+{
+    return ferry_fail(err, FERRY_ERR_SYSTEM, "thread_begin failed");
+}
+
+static void test_thread_cannot_begin(void **state)
+{
+    (void)state;
+    struct run run;
+    fake.rows = 10;
+    fake_handle.driver.thread_begin = no_thread;
+    run_pump(&run);
+    assert_error(&run.error, FERRY_ERR_SYSTEM, "thread_begin");
+    assert_int_equal(fake.loaded, 0);
+    end_run(&run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FAKE(test_all_rows_arrive),       WITH_FAKE(test_source_fails),
+        WITH_FAKE(test_target_fails),          WITH_FAKE(test_stalls_end_by_cancel),
+        WITH_FAKE(test_an_echo_hides_nothing), WITH_FAKE(test_slow_sides),
+        WITH_FAKE(test_thread_cannot_begin),
+    };
+    return cmocka_run_group_tests_name("pump", tests, NULL, NULL);
+}
