@@ -70,6 +70,7 @@ static ferry_status do_job(const struct ferry_arguments *arguments, struct ferry
     else
         status = ferry_command_report(&error, NULL);
     ferry_job_done(&job);
+    ferry_log_set_phase(NULL); /* where an error left it */
     ferry_log_set_job(NULL);
     return status;
 }

@@ -259,6 +259,13 @@ static ferry_status replace_rows(struct run *run, struct ferry_error *error)
     return status;
 }
 
+/* An error is reported by the caller, and belongs to the phase in which it came up. */
+static void leave_phase(ferry_status status)
+{
+    if (status == FERRY_OK)
+        ferry_log_set_phase(NULL);
+}
+
 static void report(const struct run *run, struct ferry_sync_result *ret_result)
 {
     ret_result->record = run->record;
@@ -289,7 +296,7 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_sync_resul
     if (status == FERRY_OK)
         report(&run, ret_result);
     ferry_plan_done(&plan);
-    ferry_log_set_phase(NULL);
+    leave_phase(status);
     return status;
 }
 
@@ -303,6 +310,6 @@ ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan *pla
         status = explain_cancel(&run, error);
     ferry_watch_job_end();
     close_run(&run);
-    ferry_log_set_phase(NULL);
+    leave_phase(status);
     return status;
 }
