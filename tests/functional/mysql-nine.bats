@@ -1,0 +1,185 @@
+# MySQL 9, the other server: its logins, its types and the end of its streams.
+
+load helper
+load oracle
+load ../servers/mysql
+
+setup_file() {
+    mysql_is_available || return 0
+    mysql_start nine || return
+    export MYSQL_PORT MYSQL_PID MYSQL_DATA
+    mysql_query <<'SQL'
+CREATE DATABASE d;
+CREATE USER reader IDENTIFIED BY 'S3cret-Pass';
+GRANT SELECT ON d.* TO reader;
+SQL
+}
+
+teardown_file() { mysql_stop; }
+
+setup() {
+    ferry_setup
+    requires_driver mysql
+    requires_driver sqlite
+    requires sqlite3
+    mysql_is_available || skip "MySQL 9 is not there (it needs root, mmdebstrap and the network)"
+    D=$T/target.db
+    (umask 077 && printf 'S3cret-Pass\n' >"$T/password")
+    nine_config
+}
+
+# nine_config [TEXT]: a configuration whose source has this text besides what it needs.
+nine_config() {
+    local more=${1:-}
+    [ -n "$more" ] || more='ssl_mode = "preferred";'
+    write_config <<END
+connections = {
+  server = { driver = "mysql"; host = "127.0.0.1"; port = $MYSQL_PORT; user = "reader";
+             password_file = "$T/password"; database = "d"; $more };
+  local = { driver = "sqlite"; path = "$D"; };
+};
+END
+}
+
+sql() { mysql_query d; }
+
+copy() { dbferry copy server local --view "$1" --target-table "$1" "${@:2}"; }
+
+@test "the login of MySQL's own accounts, and TLS with the server's own certificate" {
+    sql <<<'CREATE TABLE one (id INT); INSERT INTO one VALUES (1);'
+    run copy one -v
+    assert_status 0
+    assert_output_has "server: MySQL 9" "TLS: TLSv1."
+    nine_config 'ssl_mode = "verify-identity";'
+    run copy one
+    assert_status 77
+    assert_output_has "ssl_ca" "unchanged"
+    # caching_sha2_password may hand the password over to a server that nobody has identified
+    nine_config 'ssl_mode = "required";'
+    run copy one
+    assert_status 77
+    assert_output_has "verify-identity"
+    refute_output_has S3cret-Pass
+}
+
+@test "a wrong password and a missing view" {
+    sql <<<'CREATE TABLE two (id INT)'
+    printf 'wrong\n' >"$T/password"
+    run copy two
+    assert_status 77
+    assert_output_has "reader"
+    refute_output_has wrong
+    printf 'S3cret-Pass\n' >"$T/password"
+    run copy no_such_view
+    assert_status 66
+    assert_output_has no_such_view
+}
+
+@test "numbers arrive exactly" {
+    sql <<'SQL'
+CREATE TABLE numbers (id INT, a TINYINT, b TINYINT UNSIGNED, c BOOL, d MEDIUMINT, e INT UNSIGNED,
+    f BIGINT, g BIGINT UNSIGNED, h DECIMAL(65,30), i DECIMAL(20,0) UNSIGNED, y YEAR);
+INSERT INTO numbers VALUES
+ (1, -128, 255, 7, -8388608, 4294967295, -9223372036854775808, 9223372036854775807,
+  12345678901234567890123456789012345.123456789012345678901234567890, 99999999999999999999, 2155),
+ (2, 127, 0, 0, 8388607, 0, 9223372036854775807, 0, -0.000000000000000000000000000001, 0, 1901),
+ (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+CREATE TABLE floats (id INT, f FLOAT, d DOUBLE);
+INSERT INTO floats VALUES (1, 1.1, 0.1), (2, 3.40282e38, 1.7976931348623157e308), (3, -0.3, 1e22);
+SQL
+    run copy numbers
+    assert_status 0
+    same_texts numbers a b c d e f g h i y
+    run copy floats
+    assert_status 0
+    while read -r id f d; do
+        assert_equal "$id $(sqlite3 "$D" "SELECT f = $f, d = $d FROM floats WHERE id = $id")" "$id 1|1"
+    done < <(sql <<<'SELECT id, CAST(f AS DOUBLE), d FROM floats')
+}
+
+@test "texts and bytes arrive byte for byte" {
+    sql <<'SQL'
+CREATE TABLE texts (id INT, a CHAR(10), b VARCHAR(40), c TEXT, e LONGTEXT,
+    g VARCHAR(20) CHARACTER SET latin1);
+INSERT INTO texts VALUES (1, 'x', 'ünïcode 😀', REPEAT('é', 30000), REPEAT('long', 100000), 'é'),
+    (2, '', '', '', '', ''), (3, NULL, NULL, NULL, NULL, NULL), (4, 'a\0b', 'tab\t', '"', '''', ';');
+CREATE TABLE bytes (id INT, a BINARY(4), b VARBINARY(300), c LONGBLOB);
+INSERT INTO bytes VALUES (1, 'ab', UNHEX('00FF27'), UNHEX(REPEAT('00FF', 100000))), (2, '', '', ''),
+    (3, NULL, NULL, NULL);
+SQL
+    run copy texts
+    assert_status 0
+    same_texts texts a b c e g
+    run copy bytes
+    assert_status 0
+    same_bytes bytes a b c
+}
+
+@test "dates and times arrive as the server prints them" {
+    sql <<'SQL'
+SET sql_mode = '', time_zone = '+00:00';
+CREATE TABLE moments (id INT, a DATE, b TIME, c TIME(6), e DATETIME(3), f TIMESTAMP(6) NULL);
+INSERT INTO moments VALUES
+ (1, '2024-02-29', '-838:59:59', '12:34:56.000001', '1000-01-01 00:00:00.120', '2024-06-01 12:00:00.5'),
+ (2, '0000-00-00', '838:59:59', '-00:00:00.1', '9999-12-31 23:59:59.999', 0),
+ (3, '2024-00-00', '100:00:00', 0, 0, NULL), (4, NULL, NULL, NULL, NULL, '1970-01-01 00:00:01');
+SQL
+    run copy moments
+    assert_status 0
+    for column in a b c e f; do
+        assert_equal "$column: $(sqlite3 -nullvalue NULL "$D" "SELECT $column FROM moments ORDER BY id")" \
+            "$column: $(sql <<<"SET time_zone = '+00:00'; SELECT $column FROM moments ORDER BY id")"
+    done
+}
+
+@test "every type that is not carried is refused by its name" {
+    local type name count=0
+    while IFS='|' read -r type name; do
+        sql <<<"DROP TABLE IF EXISTS odd; CREATE TABLE odd (id INT, strange $type)"
+        run copy odd
+        assert_status 65
+        assert_output_has "column 'strange' has type $name" "CAST"
+        count=$((count + 1))
+    done <<'END'
+BIT(5)|BIT
+ENUM('a','b')|ENUM
+SET('a','b')|SET
+JSON|JSON
+POINT|GEOMETRY
+VECTOR(3)|VECTOR
+END
+    assert_equal "$count" 6
+}
+
+@test "the connection cut by the server in mid-stream: 76, and the old rows stay" {
+    sql <<'SQL'
+CREATE TABLE big (id INT PRIMARY KEY, filler VARCHAR(200));
+SET SESSION cte_max_recursion_depth = 1000000;
+INSERT INTO big WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 200000)
+    SELECT n, REPEAT('x', 200) FROM c;
+CREATE TABLE few (id INT);
+INSERT INTO few VALUES (1), (2), (3);
+SQL
+    copy few
+    run dbferry copy server local --query 'SELECT a.id, a.filler FROM big a JOIN big b ON b.id < 50' \
+        --target-table few --dry-run
+    assert_status 0
+    dbferry copy server local --query 'SELECT a.id, a.filler FROM big a JOIN big b ON b.id < 50' \
+        --target-table few >"$T/out" 2>&1 &
+    local pid=$!
+    sleep 1.5
+    kill -0 "$pid"
+    mysql_end_session
+    status=0
+    wait "$pid" || status=$?
+    output=$(cat "$T/out")
+    assert_status 76
+    assert_output_has unchanged
+    assert_equal "$(sqlite3 "$D" 'SELECT group_concat(id) FROM few')" 1,2,3
+    assert_equal "$(sqlite3 "$D" 'PRAGMA integrity_check')" ok
+}
+
+# Cuts the reader's connection on the server, as an administrator would.
+mysql_end_session() {
+    sql <<<"SELECT CONCAT('KILL ', id, ';') FROM performance_schema.processlist WHERE user = 'reader'" | sql
+}
