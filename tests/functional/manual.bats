@@ -181,3 +181,67 @@ SQL
     assert_status 0
     assert_equal "$(sqlite3 vehicles.db 'SELECT * FROM vehicle_view')" $'A1|Saab|1987\nB2|Volvo|1999'
 }
+
+# readme_config: the configuration of README.md.
+readme_config() {
+    awk '/^## A configuration/ { here = 1 } here && /^```/ { if (inside) exit; inside = 1; next }
+        inside' "$FERRY_SOURCE/README.md"
+}
+
+# settings: the settings NAME = "VALUE" of the text on standard input, one a line, sorted.
+settings() { sed 's/#.*//' | grep -o '[a-z_]* = "[^"]*"' | sort -u; }
+
+@test "README.md, dbferry.conf(5) and dbferry init begin with the same configuration" {
+    readme_config >"$T/readme"
+    assert_equal "$(wc -l <"$T/readme")" 10
+    assert_equal "$(cat "$T/readme")" "$(awk '
+        /^=for test server/ { here = 1; next }
+        here && /^    / { print substr($0, 5); next }
+        here && /./ { exit }' "$FERRY_SOURCE/docs/dbferry.conf.pod")"
+    dbferry init "$T/init"
+    assert_equal "$(settings <"$T/readme" | comm -23 - <(settings <"$T/init/dbferry.conf"))" ""
+}
+
+@test "the sample configuration is understood, and so are the lines that it leaves out" {
+    requires_driver sqlite
+    requires_driver mysql
+    local sample=$FERRY_SOURCE/conf/dbferry.conf
+    write_config <"$sample"
+    run dbferry check
+    assert_output_has "ok    configuration: every connection and job is understood"
+    sed 's/^# \( *log_\)/\1/; s|/var/log/dbferry/||' "$sample" | write_config "$T/more.conf"
+    run dbferry check --config "$T/more.conf"
+    assert_output_has "ok    configuration: every connection and job is understood"
+    [ -e "$T/dbferry.log" ]
+    dbferry init "$T/init" >/dev/null
+    run dbferry check --config "$T/init/dbferry.conf"
+    assert_output_has "ok    configuration: every connection and job is understood"
+}
+
+@test "README.md and HACKING.md point to files that are there" {
+    for file in README.md HACKING.md; do
+        grep -o '](\([^):]*\))' "$FERRY_SOURCE/$file" | tr -d '()]' | while read -r path; do
+            [ -e "$FERRY_SOURCE/$path" ] || {
+                echo "$file points to $path" >&2
+                return 1
+            }
+        done
+    done
+}
+
+@test "HACKING.md has a line for every source file of the engine and for every folder" {
+    local file
+    for file in "$FERRY_SOURCE"/src/*.c; do
+        file=${file##*/}
+        grep -q -- "\b${file%.c}\b" "$FERRY_SOURCE/HACKING.md" || {
+            echo "HACKING.md does not name $file" >&2
+            return 1
+        }
+    done
+    for file in $(cd "$FERRY_SOURCE" && find src plugins tests docs conf m4 -type d); do
+        grep -q -- "${file##*/}/" "$FERRY_SOURCE/HACKING.md" || {
+            echo "HACKING.md does not name the folder $file" >&2
+            return 1
+        }
+    done
+}
