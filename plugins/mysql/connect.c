@@ -201,6 +201,34 @@ static char *connect_make_label(const struct ferry_config *config,
     return made < 0 ? NULL : label;
 }
 
+static struct mydrv_conn *connect_new(const struct ferry_config *config,
+                                      const struct mydrv_settings *settings)
+{
+    struct mydrv_conn *conn = calloc(1, sizeof *conn);
+    if (conn == NULL)
+        return NULL;
+    conn->wake_fd = -1;
+    conn->label = connect_make_label(config, settings);
+    if (conn->label == NULL) {
+        free(conn);
+        return NULL;
+    }
+    return conn;
+}
+
+static ferry_status connect_open(struct mydrv_conn *conn, const struct ferry_config *config,
+                                 const struct mydrv_settings *settings, struct ferry_error *err)
+{
+    ferry_status status = mydrv_tls_check_settings(conn->label, settings, err);
+    if (status == FERRY_OK)
+        status = connect_login(conn, config, settings, err);
+    if (status == FERRY_OK)
+        status = connect_secure(conn, settings, err);
+    if (status == FERRY_OK)
+        status = mydrv_session_set_up(conn, config, settings, err);
+    return status;
+}
+
 ferry_status mydrv_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
                            struct ferry_error *err)
 {
@@ -209,21 +237,8 @@ ferry_status mydrv_connect(const struct ferry_config *config, uint32_t role, voi
     ferry_status status = mydrv_settings_read(config, &settings, err);
     if (status != FERRY_OK)
         return status;
-    struct mydrv_conn *conn = calloc(1, sizeof *conn);
-    if (conn != NULL) {
-        conn->wake_fd = -1;
-        conn->label = connect_make_label(config, &settings);
-    }
-    if (conn == NULL || conn->label == NULL)
-        status = mydrv_fail_memory(err);
-    if (status == FERRY_OK)
-        status = mydrv_tls_check_settings(conn->label, &settings, err);
-    if (status == FERRY_OK)
-        status = connect_login(conn, config, &settings, err);
-    if (status == FERRY_OK)
-        status = connect_secure(conn, &settings, err);
-    if (status == FERRY_OK)
-        status = mydrv_session_set_up(conn, config, &settings, err);
+    struct mydrv_conn *conn = connect_new(config, &settings);
+    status = conn == NULL ? mydrv_fail_memory(err) : connect_open(conn, config, &settings, err);
     mydrv_settings_clear(&settings);
     if (status != FERRY_OK) {
         mydrv_disconnect(conn);

@@ -60,7 +60,7 @@ ferry_status mydrv_connstring_make(const char *label, const struct mydrv_setting
         return mydrv_fail_memory(err);
     bool carried = connstring_write(string, settings);
     bool written = ferror(string) == 0;
-    if (fclose(string) != 0 || !written) {
+    if (fclose(string) != 0 || !written || text == NULL) {
         free(text);
         return mydrv_fail_memory(err);
     }

@@ -85,7 +85,7 @@ static void decode_fixed(enum mydrv_codec codec, const unsigned char *at, struct
 {
     switch (codec) {
     case MYDRV_CODEC_INT8:
-        cell->v.i = (int8_t)*at;
+        cell->v.i = *at < 128 ? *at : *at - 256;
         break;
     case MYDRV_CODEC_UINT8:
         cell->v.u = *at;

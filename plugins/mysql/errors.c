@@ -188,8 +188,3 @@ ferry_status mydrv_fail_stmt(struct mydrv_conn *conn, MYSQL_STMT *stmt, enum myd
         return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
     return mydrv_fail(conn->label, phase, code, mysql_stmt_error(stmt), doing, err);
 }
-
-ferry_status mydrv_fail_memory(struct ferry_error *err)
-{
-    return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
-}

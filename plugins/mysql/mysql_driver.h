@@ -134,9 +134,9 @@ struct mydrv_column {
 };
 
 /* `bytes_per_char` and `utc` as in struct mydrv_conn.  Fails with SCHEMA, naming column and type,
- * where the type is not carried. */
+ * where the type is not carried; `column` is then nothing that needs clearing. */
 ferry_status mydrv_column_describe(const MYSQL_FIELD *field, size_t position,
-                                   unsigned bytes_per_char, bool utc, struct mydrv_column *ret,
+                                   unsigned bytes_per_char, bool utc, struct mydrv_column *column,
                                    struct ferry_error *err);
 void mydrv_column_clear(struct mydrv_column *column);
 
@@ -221,7 +221,13 @@ ferry_status mydrv_fail_conn(struct mydrv_conn *conn, enum mydrv_phase phase, co
 /* The same for a statement: its own error or, where it has none, the connection's. */
 ferry_status mydrv_fail_stmt(struct mydrv_conn *conn, MYSQL_STMT *stmt, enum mydrv_phase phase,
                              const char *doing, struct ferry_error *err);
-ferry_status mydrv_fail_memory(struct ferry_error *err);
+
+/* Says its result openly, so that whoever analyses a caller knows that it failed. */
+static inline ferry_status mydrv_fail_memory(struct ferry_error *err)
+{
+    ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    return FERRY_ERR_SYSTEM;
+}
 
 /* ---- For variables that end with their scope ---- */
 

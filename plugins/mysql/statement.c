@@ -30,7 +30,7 @@ ferry_status mydrv_statement_text(const struct ferry_read *read, char **ret_sql,
     else
         statement_write_name(sql, read->text);
     bool written = ferror(sql) == 0;
-    if (fclose(sql) != 0 || !written) {
+    if (fclose(sql) != 0 || !written || text == NULL) {
         free(text);
         return mydrv_fail_memory(err);
     }

@@ -57,9 +57,6 @@ static const char *types_refused_name(const MYSQL_FIELD *field, char **ret_owned
         return "ENUM";
     if ((field->flags & SET_FLAG) != 0)
         return "SET";
-    for (size_t i = 0; i < sizeof types_refused / sizeof *types_refused; i++)
-        if (types_refused[i].type == (unsigned)field->type)
-            return types_refused[i].name;
     for (int kind = MARIADB_FIELD_ATTR_DATA_TYPE_NAME; kind <= MARIADB_FIELD_ATTR_FORMAT_NAME;
          kind++) {
         if (mariadb_field_attr(&attribute, field, (enum mariadb_field_attr_t)kind) != 0 ||
@@ -71,6 +68,9 @@ static const char *types_refused_name(const MYSQL_FIELD *field, char **ret_owned
                 *c = (char)(*c - 'a' + 'A');
         return *ret_owned == NULL ? "of an unknown kind" : *ret_owned;
     }
+    for (size_t i = 0; i < sizeof types_refused / sizeof *types_refused; i++)
+        if (types_refused[i].type == (unsigned)field->type)
+            return types_refused[i].name;
     return NULL;
 }
 
@@ -182,31 +182,36 @@ static bool types_describe_string(const MYSQL_FIELD *field, unsigned bytes_per_c
     return true;
 }
 
+static bool types_describe(const MYSQL_FIELD *field, unsigned bytes_per_char, bool utc,
+                           struct mydrv_column *c)
+{
+    return types_describe_int(field, c) || types_describe_number(field, c) ||
+           types_describe_moment(field, utc, c) || types_describe_string(field, bytes_per_char, c);
+}
+
 ferry_status mydrv_column_describe(const MYSQL_FIELD *field, size_t position,
-                                   unsigned bytes_per_char, bool utc, struct mydrv_column *ret,
+                                   unsigned bytes_per_char, bool utc, struct mydrv_column *column,
                                    struct ferry_error *err)
 {
-    struct mydrv_column c = {.column = {.name = field->name}};
+    *column = (struct mydrv_column){.column = {.name = field->name}};
     MYDRV_AUTO_TEXT char *owned = NULL;
     if (field->name == NULL || *field->name == '\0')
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "column %zu has no name; give it one with AS in the query or view",
                           position);
     if ((field->flags & NOT_NULL_FLAG) != 0)
-        c.column.flags |= FERRY_COLUMN_NOT_NULL;
+        column->column.flags |= FERRY_COLUMN_NOT_NULL;
     const char *refused = types_refused_name(field, &owned);
-    if (refused == NULL && !types_describe_int(field, &c) && !types_describe_number(field, &c) &&
-        !types_describe_moment(field, utc, &c) && !types_describe_string(field, bytes_per_char, &c))
+    if (refused == NULL && !types_describe(field, bytes_per_char, utc, column))
         refused = "of an unknown kind";
     if (refused != NULL)
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "column '%s' has type %s (%u), which dbferry does not carry yet; leave "
                           "it out, or give CAST(... AS CHAR) or HEX(...) in the view or query",
                           field->name, refused, (unsigned)field->type);
-    if (c.native == NULL)
+    if (column->native == NULL)
         return mydrv_fail_memory(err);
-    c.column.native = c.native;
-    *ret = c;
+    column->column.native = column->native;
     return FERRY_OK;
 }
 

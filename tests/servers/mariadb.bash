@@ -135,7 +135,7 @@ mariadb_wait_until_ready() {
 # A process that is ours is reaped with wait; one that an earlier shell started is only watched.
 mariadb_await_end() {
     local pid=$1 try
-    wait "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null || true
     for try in {1..600}; do
         kill -0 "$pid" 2>/dev/null || return 0
         sleep 0.05
@@ -148,11 +148,11 @@ mariadb_end() {
     local pid=${MARIADB_PID:-}
     [ -n "$pid" ] || return 0
     MARIADB_PID=''
-    kill -"$1" "$pid" 2>/dev/null
+    kill -"$1" "$pid" 2>/dev/null || true
     mariadb_await_end "$pid"
     rm -f "$MARIADB_SOCKET"
     if [ -n "${MARIADB_SOCKET_FOLDER:-}" ]; then
-        rmdir "$MARIADB_SOCKET_FOLDER" 2>/dev/null
+        rmdir "$MARIADB_SOCKET_FOLDER" 2>/dev/null || true
         MARIADB_SOCKET_FOLDER=''
     fi
     return 0

@@ -6,12 +6,6 @@
 #include "../../plugins/mysql/settings.c"
 #include "../../plugins/mysql/tls.c"
 
-/* Of errors.c, which needs the client library. */
-ferry_status mydrv_fail_memory(struct ferry_error *err)
-{
-    return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
-}
-
 static const struct mydrv_settings tcp = {
     .host = "db.example.net",
     .port = 3306,

@@ -8,12 +8,6 @@
 
 #include "batch.h"
 
-/* Of errors.c. */
-ferry_status mydrv_fail_memory(struct ferry_error *err)
-{
-    return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
-}
-
 static void test_lengths(void **state)
 {
     (void)state;
