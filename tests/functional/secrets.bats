@@ -1,0 +1,349 @@
+#!/usr/bin/env bats
+# Passwords: each way to give one, what is refused, and that it is never seen anywhere.
+
+load helper
+load ../servers/mariadb
+
+password='s3cret;wo"rd\x=1'
+
+setup_file() {
+    mariadb_is_installed || return 0
+    "$DBFERRY" drivers mysql >/dev/null 2>&1 || return 0
+    mariadb_start "$BATS_FILE_TMPDIR/server" --port || return
+    export MARIADB_FOLDER MARIADB_SOCKET MARIADB_PORT MARIADB_PID MARIADB_SOCKET_FOLDER
+    mariadb_query <<'SQL'
+CREATE DATABASE d;
+CREATE TABLE d.t (id INT PRIMARY KEY, name VARCHAR(20));
+INSERT INTO d.t VALUES (1, 'a'), (2, 'b'), (3, 'c');
+CREATE VIEW d.slow AS SELECT id, SLEEP(1) AS nap FROM d.t;
+SQL
+    mariadb_account reader "${password//\\/\\\\}" "SELECT ON d.*"
+    start_hanging_command
+}
+
+# A command that prints no password and never ends; it takes long, so its test looks at it last.
+start_hanging_command() {
+    local T=$BATS_FILE_TMPDIR/hang
+    mkdir "$T"
+    (umask 077; cat >"$T/dbferry.conf") <<END
+connections = { server = { driver = "mysql"; user = "reader"; password_command = "sleep 777.$$ & sleep 777.$$"; };
+                local = { driver = "sqlite"; path = "t.db"; }; };
+jobs = ( { name = "j"; source = "server"; table = "t"; target = "local"; } );
+END
+    (
+        start=$(date +%s)
+        code=0
+        timeout 60 "$DBFERRY" run --config "$T/dbferry.conf" >"$T/output" 2>&1 || code=$?
+        echo "$code $(($(date +%s) - start))" >"$T/result"
+    ) 3>&- &
+    echo "sleep 777.$$" >"$T/command"
+}
+
+teardown_file() {
+    [ -z "${MARIADB_PID:-}" ] || mariadb_stop
+}
+
+setup() {
+    ferry_setup
+    requires_driver mysql
+    requires_driver sqlite
+    mariadb_is_installed || skip "MariaDB's server is not installed"
+    cd "$T"
+    umask 077
+}
+
+# server_config KEYS [GENERAL [WHAT]]: the server as a source with these keys for its password.
+server_config() {
+    write_config <<END
+general = { ${2:-} };
+connections = {
+  server = { driver = "mysql"; host = "127.0.0.1"; port = $MARIADB_PORT; user = "reader";
+             database = "d"; $1 };
+  local = { driver = "sqlite"; path = "t.db"; };
+};
+jobs = ( { name = "j"; source = "server"; target_table = "t"; target = "local";
+           ${3:-table = \"t\"}; } );
+END
+}
+
+# works: the run logs in and reads the three rows; the password is in nothing that it wrote.
+works() {
+    run --separate-stderr dbferry run -vv
+    assert_status 0
+    assert_equal "$(rows t.db t)" 3
+    unseen
+    rm -f t.db*
+}
+
+# refused CODE WORD...
+refused() {
+    local code=$1
+    shift
+    run --separate-stderr dbferry run -vv
+    assert_status "$code"
+    assert_output_has "$@"
+    unseen
+    [ ! -e t.db ]
+}
+
+# unseen [FILE...]: neither the password nor its first word stands in the output or these files.
+unseen() {
+    refute_output_has s3cret
+    ! grep -raF s3cret "$@" t.db* log 2>/dev/null
+}
+
+# ---- In the configuration ----
+
+@test "password in a configuration that only its owner reads" {
+    server_config "password = \"${password//[\\\"]/x}\";"
+    refused 77 reader
+    quoted=${password//\\/\\\\}
+    server_config "password = \"${quoted//\"/\\\"}\";"
+    works
+    chmod 400 dbferry.conf
+    works
+}
+
+@test "password in a configuration that others read is refused, 78; all else in it is not" {
+    server_config 'password = "s3cret";'
+    for mode in 640 604 644; do
+        chmod $mode dbferry.conf
+        refused 78 "password stands in a file that others may read" "chmod 600" password_file
+    done
+    printf '%s' "$password" >pw
+    server_config 'password_file = "pw";'
+    chmod 644 dbferry.conf
+    works
+}
+
+@test "password from the environment by \${NAME}, in a private configuration" {
+    export PW=$password
+    server_config 'password = "${PW}";'
+    works
+}
+
+# ---- password_file ----
+
+@test "password_file: one line end is taken off, all else is the password" {
+    server_config 'password_file = "pw";'
+    printf '%s' "$password" >pw
+    works
+    printf '%s\n' "$password" >pw
+    works
+    printf '%s\r\n' "$password" >pw
+    works
+    printf '%s\n\n' "$password" >pw
+    refused 77 "reader"
+    printf ' %s' "$password" >pw
+    refused 77 "reader"
+}
+
+@test "password_file is found beside the configuration, not beside the user" {
+    mkdir conf
+    server_config 'password_file = "pw";'
+    mv dbferry.conf conf
+    echo "$password" >conf/pw
+    DBFERRY_CONFIG=conf/dbferry.conf run dbferry run
+    assert_status 0
+    assert_equal "$(rows conf/t.db t)" 3
+}
+
+@test "password_file that others may read or write is refused with its mode" {
+    server_config 'password_file = "pw";'
+    echo "$password" >pw
+    for mode in 640 604 620 602 610; do
+        chmod $mode pw
+        refused 78 "connection 'server'" "password file $T/pw is open to others (mode 0$mode)" "chmod 600"
+    done
+    chmod 400 pw
+    works
+}
+
+@test "password_file of another user is refused" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root"
+    server_config 'password_file = "pw";'
+    echo "$password" >pw
+    chown 65534 pw
+    refused 78 "belongs to another user (uid 65534)"
+}
+
+@test "password_file that is no plain file is refused, and nothing hangs" {
+    mkdir folder
+    mkfifo fifo
+    for file in folder fifo /dev/null; do
+        server_config "password_file = \"$file\";"
+        run timeout 5 "$DBFERRY" run
+        assert_status 78
+        assert_output_has "is not a plain file"
+    done
+    server_config 'password_file = "gone";'
+    refused 78 "cannot open the password file $T/gone: No such file or directory"
+}
+
+@test "password_file that is empty, too large or holds a NUL is refused" {
+    server_config 'password_file = "pw";'
+    : >pw
+    refused 78 "$T/pw is empty"
+    echo >pw
+    refused 78 "$T/pw is empty"
+    printf 's3cret\0word' >pw
+    refused 78 "$T/pw holds a NUL byte"
+    head -c 65537 /dev/zero | tr '\0' x >pw
+    refused 78 "$T/pw holds more than 65536 bytes"
+    truncate -s 1T pw
+    refused 78 "$T/pw holds more than"
+}
+
+# ---- password_env, password_command, credentials ----
+
+@test "password_env: taken, not set, empty" {
+    server_config 'password_env = "FERRY_PW";'
+    FERRY_PW=$password works
+    refused 78 "the environment variable FERRY_PW, named by password_env, is not set"
+    FERRY_PW= refused 78 "is empty"
+}
+
+@test "password_command: what it prints is the password, with one line end taken off" {
+    echo "$password" >pw
+    server_config "password_command = \"cat '$T/pw'\";"
+    works
+    server_config "password_command = \"printf %s \\\"\$(cat '$T/pw')\\\"\";"
+    works
+}
+
+@test "password_command: its own words of complaint reach the user, and its failure is told" {
+    server_config 'password_command = "echo the vault is sealed >&2; exit 7";'
+    refused 78 "the vault is sealed" "is empty"
+    server_config 'password_command = "echo s3cret; exit 7";'
+    refused 78 "password_command failed (exit code 7)" "run it by hand"
+    server_config 'password_command = "echo s3cret; kill -9 $$";'
+    refused 78 "password_command failed (signal 9)"
+    server_config 'password_command = "no-such-command-here";'
+    refused 78 "no-such-command-here"
+    server_config 'password_command = "yes s3cret";'
+    refused 78 "holds more than 65536 bytes"
+    server_config 'password_command = "true";'
+    refused 78 "the output of password_command is empty"
+}
+
+@test "password_command gets no input that it could swallow" {
+    server_config 'password_command = "cat; echo x";'
+    run --separate-stderr dbferry run <<<"$password"
+    assert_status 77
+}
+
+@test "\$CREDENTIALS_DIRECTORY/CONNECTION.password, as systemd gives it" {
+    mkdir cred
+    echo "$password" >cred/server.password
+    export CREDENTIALS_DIRECTORY=$T/cred
+    server_config ''
+    works
+    chmod 440 cred/server.password # systemd's access list looks like this
+    works
+    chmod 444 cred/server.password
+    refused 78 "open to others"
+    rm cred/server.password
+    refused 77 "reader"
+}
+
+@test "without any password the login is tried without one, and the answer is told" {
+    server_config ''
+    run dbferry run </dev/null
+    assert_status 77
+    assert_output_has reader 127.0.0.1
+}
+
+# ---- Never on the command line ----
+
+@test "a password in a URL is refused, 64, and not repeated" {
+    for url in mysql://reader:s3cret@127.0.0.1:$MARIADB_PORT/d mysql://:s3cret@127.0.0.1/d \
+        mysql://reader:s3c%72et@127.0.0.1/d; do
+        run dbferry copy "$url" sqlite:t.db --table t
+        assert_status 64
+        assert_output_has "password must not stand in a URL" password_file
+        refute_output_has s3cret 's3c%72et'
+    done
+    run dbferry copy sqlite:t.db mysql://reader:s3cret@127.0.0.1/d --table t
+    assert_status 64
+    refute_output_has s3cret
+    [ ! -e t.db ]
+}
+
+@test "-o source.password is refused, 64, and not repeated" {
+    run dbferry copy mysql://reader@127.0.0.1:$MARIADB_PORT/d sqlite:t.db --table t \
+        -o source.password=s3cret
+    assert_status 64
+    assert_output_has "password must not stand on the command line" password_file password_env
+    refute_output_has s3cret
+    run dbferry copy mysql://reader@127.0.0.1/d sqlite:t.db --table t -o password=s3cret
+    assert_status 64
+    refute_output_has s3cret
+    run dbferry copy mysql://reader@127.0.0.1/d sqlite:t.db --table t -o source.pasword=s3cret
+    assert_status 64
+    assert_output_has "did you mean 'password'?"
+    refute_output_has s3cret
+    [ ! -e t.db ]
+}
+
+@test "copy takes the password from a file, the environment, or a person at a terminal" {
+    url=mysql://reader@127.0.0.1:$MARIADB_PORT/d
+    echo "$password" >pw
+    run dbferry copy "$url" sqlite:t.db --table t -o source.password_file=pw
+    assert_status 0
+    FERRY_PW=$password run dbferry copy "$url" sqlite:t.db --table t -o source.password_env=FERRY_PW
+    assert_status 0
+    rm t.db*
+    requires script
+    (sleep 1; echo "$password") | script -qec "'$DBFERRY' copy '$url' sqlite:t.db --table t" screen >/dev/null
+    assert_equal "$(rows t.db t)" 3
+    grep -q "password for source" screen
+    ! grep -q s3cret screen
+}
+
+# ---- Never seen ----
+
+@test "a wrong password is refused, 77, and stands in no message, log or file" {
+    echo s3cret-but-wrong >pw
+    server_config 'password_file = "pw";' 'log_file = "log"; log_level = "debug";'
+    refused 77 reader 127.0.0.1
+    [ -s log ]
+    for command in check plan; do
+        run --separate-stderr dbferry $command -vv
+        assert_status 77
+        unseen
+    done
+}
+
+@test "while a run works, its password is in no process list and no log" {
+    echo "$password" >pw
+    server_config 'password_file = "pw";' 'log_file = "log"; log_level = "debug";' 'view = "slow"'
+    "$DBFERRY" run -vv >out 2>&1 3>&- &
+    pid=$!
+    for try in {1..100}; do
+        grep -q "rows\|begin" log 2>/dev/null && break
+        sleep 0.05
+    done
+    sleep 0.5
+    kill -0 $pid
+    tr '\0' '\n' </proc/$pid/cmdline >seen
+    tr '\0' '\n' </proc/$pid/environ >>seen || true
+    ps -ww -o args= -p $pid >>seen
+    [ -s seen ]
+    grep -q "Max core file size *0 *0" /proc/$pid/limits
+    wait $pid
+    assert_equal "$(rows t.db t)" 3
+    ! grep -raF s3cret seen out log t.db*
+}
+
+@test "a password_command that never ends is ended after 30 s with all that it started, 78" {
+    hang=$BATS_FILE_TMPDIR/hang
+    for try in {1..80}; do
+        [ ! -s "$hang/result" ] || break
+        sleep 0.5
+    done
+    read -r code seconds <"$hang/result"
+    assert_equal "$code" 78
+    [ "$seconds" -ge 29 ] && [ "$seconds" -le 40 ]
+    grep -q "connection 'server': the output of password_command gave no answer in 30 s" "$hang/output"
+    ! pgrep -f "$(cat "$hang/command")" >/dev/null
+}
