@@ -21,7 +21,7 @@ clean-local:
 	-rmdir $(top_builddir)/drivers 2>/dev/null
 
 # dlopen needs no .la file, and one that lies in the driver folder only confuses.
-install-exec-hook:
+install-data-hook:
 	rm -f $(DESTDIR)$(driverdir)/$(DRIVER).la
 
 uninstall-local:

@@ -36,6 +36,19 @@ copy_template() {
         >"$T/package/outside.c"
 }
 
+@test "the folder of the drivers holds drivers and nothing else" {
+    run find "$ROOT/lib/dbferry" -type f ! -name '*.so'
+    assert_equal "$output" ""
+}
+
+@test "the manual pages and the completion are where man and bash look" {
+    requires pod2man
+    for file in man/man1/dbferry.1 man/man5/dbferry.conf.5 man/man3/dbferry-driver.3 \
+        man/man7/dbferry-sqlite.7 bash-completion/completions/dbferry; do
+        [ -s "$ROOT/share/$file" ]
+    done
+}
+
 @test "pkg-config tells where drivers go and how they are compiled" {
     run $PKG_CONFIG --variable=driverdir dbferry
     assert_status 0
