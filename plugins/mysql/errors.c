@@ -158,6 +158,8 @@ ferry_status mydrv_fail(const char *label, enum mydrv_phase phase, unsigned code
 {
     const char *hint;
     ferry_status status = mydrv_fault_class(code, phase, &hint);
+    if (code == CR_PLUGIN_NOT_ALLOWED) /* Connector/C 3.3 prints stray bytes for the plugin */
+        text = "the server asks for a login method that is not allowed here";
     if (phase == MYDRV_CONNECTING && code == CR_SSL_CONNECTION_ERROR)
         hint = mydrv_tls_explain(text);
     if (phase == MYDRV_CONNECTING && strstr(text, "before completion of TLS handshake") != NULL)
