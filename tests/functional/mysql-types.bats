@@ -1,6 +1,7 @@
 # What the mysql driver reads: every type exactly as the mariadb shell sees it, or refused by name.
 
 load helper
+load oracle
 load ../servers/mariadb
 
 setup_file() {
@@ -41,28 +42,6 @@ sql() { mariadb_query d; }
 
 # copy NAME [OPTION...]: view or table NAME of the server becomes table NAME of the file.
 copy() { dbferry copy server local --view "$1" --target-table "$1" "${@:2}"; }
-
-# same_texts TABLE COLUMN...: the server's and the file's bytes are the same, NULL apart from ''.
-same_texts() {
-    local table=$1 column
-    for column in "${@:2}"; do
-        assert_equal "$column: $(sqlite3 "$D" "SELECT iif(\"$column\" IS NULL, 'NULL',
-            '<' || hex(\"$column\") || '>') FROM \"$table\" ORDER BY id")" \
-            "$column: $(sql <<<"SELECT IF(\`$column\` IS NULL, 'NULL',
-            CONCAT('<', HEX(CAST(\`$column\` AS CHAR CHARACTER SET utf8mb4)), '>'))
-            FROM \`$table\` ORDER BY id")"
-    done
-}
-
-same_bytes() {
-    local table=$1 column
-    for column in "${@:2}"; do
-        assert_equal "$column: $(sqlite3 "$D" "SELECT typeof(\"$column\"), hex(\"$column\")
-            FROM \"$table\" ORDER BY id")" \
-            "$column: $(sql <<<"SELECT IF(\`$column\` IS NULL, 'null|', CONCAT('blob|',
-            HEX(\`$column\`))) FROM \`$table\` ORDER BY id")"
-    done
-}
 
 @test "integers of all widths, signed and not, arrive exactly" {
     sql <<'SQL'
