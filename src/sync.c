@@ -38,6 +38,15 @@ static void draw_progress(void *data)
         ferry_progress_draw(&progress);
 }
 
+/* Measures one call that waits for the source, until it is called with NULL; the pump does so for
+ * its own calls. */
+static void watch_source(struct ferry_connection *source)
+{
+    ferry_watch_set_source(source);
+    if (source != NULL)
+        ferry_watch_source_busy();
+}
+
 /* ---- The steps ---- */
 
 static ferry_status open_source(struct run *run, struct ferry_error *error)
@@ -46,8 +55,11 @@ static ferry_status open_source(struct run *run, struct ferry_error *error)
     ferry_log(FERRY_LOG_DEBUG, "connecting to source '%s'", run->job->source->name);
     ferry_status status =
         ferry_connection_open(run->job->source, FERRY_ROLE_SOURCE, &run->source, error);
-    if (status == FERRY_OK)
-        status = ferry_source_snapshot_begin(run->source, error);
+    if (status != FERRY_OK)
+        return status;
+    watch_source(run->source);
+    status = ferry_source_snapshot_begin(run->source, error);
+    watch_source(NULL);
     if (status != FERRY_OK)
         return status;
     run->snapshot = true;
@@ -59,8 +71,10 @@ static ferry_status open_source(struct run *run, struct ferry_error *error)
 static ferry_status describe(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("describe");
+    watch_source(run->source);
     ferry_status status =
         ferry_source_describe(run->source, &run->job->read, &run->plan->schema, error);
+    watch_source(NULL);
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&run->plan->schema, error);
     return status;
