@@ -220,12 +220,13 @@ static ferry_status read_begin(void *argument, const struct ferry_read *read,
 }
 
 /* Copy a TEXT or BLOB value into the batch. */
-static ferry_status read_bytes(struct sqlite_cursor *cursor, struct ferry_batch *batch, int i,
-                               int storage, struct ferry_cell *cell, struct ferry_error *err)
+static ferry_status read_bytes(struct sqlite_cursor *cursor, struct ferry_batch *batch,
+                               sqlite3_value *value, int storage, struct ferry_cell *cell,
+                               struct ferry_error *err)
 {
-    const void *data = storage == SQLITE_TEXT ? (const void *)sqlite3_column_text(cursor->stmt, i)
-                                              : sqlite3_column_blob(cursor->stmt, i);
-    size_t size = (size_t)sqlite3_column_bytes(cursor->stmt, i);
+    const void *data = storage == SQLITE_TEXT ? (const void *)sqlite3_value_text(value)
+                                              : sqlite3_value_blob(value);
+    size_t size = (size_t)sqlite3_value_bytes(value);
     /* NULL is a BLOB of no bytes, or a failed conversion. */
     if (data == NULL && (storage == SQLITE_TEXT || size > 0 ||
                          (sqlite3_errcode(cursor->conn->db) & 0xff) == SQLITE_NOMEM)) {
@@ -265,7 +266,10 @@ static ferry_status read_cell(struct sqlite_cursor *cursor, struct ferry_batch *
         [FERRY_TYPE_TEXT] = SQLITE_TEXT,
         [FERRY_TYPE_BYTES] = SQLITE_BLOB,
     };
-    int storage = sqlite3_column_type(cursor->stmt, i);
+    /* Once for all that is asked of it: each sqlite3_column_ call looks it up again.  Nobody else
+     * uses this connection, so that it needs no lock either. */
+    sqlite3_value *value = sqlite3_column_value(cursor->stmt, i);
+    int storage = sqlite3_value_type(value);
     uint32_t type = ferry_schema_column(cursor->schema, (size_t)i)->type;
     if (storage == SQLITE_NULL) {
         cell->null = 1;
@@ -274,24 +278,24 @@ static ferry_status read_cell(struct sqlite_cursor *cursor, struct ferry_batch *
     if (type == FERRY_TYPE_ANY) {
         cell->kind = kinds[storage];
     } else if (promised[type] != storage) {
-        int64_t value = sqlite3_column_int64(cursor->stmt, i);
-        double same = (double)value;
+        int64_t integer = sqlite3_value_int64(value);
+        double same = (double)integer;
         if (type == FERRY_TYPE_FLOAT && storage == SQLITE_INTEGER && same < READ_INT64_END &&
-            (int64_t)same == value) {
+            (int64_t)same == integer) {
             cell->v.f = same;
             return FERRY_OK;
         }
         return read_fail_kind(cursor, batch, i, storage, err);
     }
     if (storage == SQLITE_INTEGER) {
-        cell->v.i = sqlite3_column_int64(cursor->stmt, i);
+        cell->v.i = sqlite3_value_int64(value);
         return FERRY_OK;
     }
     if (storage == SQLITE_FLOAT) {
-        cell->v.f = sqlite3_column_double(cursor->stmt, i);
+        cell->v.f = sqlite3_value_double(value);
         return FERRY_OK;
     }
-    return read_bytes(cursor, batch, i, storage, cell, err);
+    return read_bytes(cursor, batch, value, storage, cell, err);
 }
 
 static ferry_status read_batch(void *argument, struct ferry_batch *batch, struct ferry_error *err)
