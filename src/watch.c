@@ -31,13 +31,17 @@ static struct {
     _Atomic int64_t source_busy_since; /* 0 = idle */
 } watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+/* A signal that was ignored when we were started, as nohup does, stays ignored. */
 static void watched_signals(sigset_t *ret_set)
 {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     (void)sigemptyset(ret_set);
-    (void)sigaddset(ret_set, SIGINT);
-    (void)sigaddset(ret_set, SIGTERM);
-    (void)sigaddset(ret_set, SIGHUP);
     (void)sigaddset(ret_set, WAKE_SIGNAL);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct sigaction inherited = {0};
+        if (sigaction(numbers[i], NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN)
+            (void)sigaddset(ret_set, numbers[i]);
+    }
 }
 
 static void die_by(int number)
