@@ -17,9 +17,12 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "strbuf.h"
+#include "watch.h"
 
 #define SECRET_LIMIT ((size_t)64 * 1024)
 #define COMMAND_SECONDS 30
+/* How long a signal may go unnoticed meanwhile. */
+#define WAIT_STEP_MS 100
 /* How long a command may stay after it has closed its output. */
 #define LINGER_MS 5000
 
@@ -51,13 +54,16 @@ static ferry_status wait_readable(int fd, const char *origin, int64_t deadline_m
 {
     if (deadline_ms == 0)
         return FERRY_OK;
-    int64_t left = deadline_ms - ferry_clock_ms();
-    struct pollfd waiting = {.fd = fd, .events = POLLIN};
-    int ready = poll(&waiting, 1, left > 0 ? (int)left : 0);
-    if (ready == 0)
-        return ferry_fail(error, FERRY_ERR_CONFIG, "%s gave no answer in %d s", origin,
-                          COMMAND_SECONDS);
-    return FERRY_OK; /* an error shows in read() */
+    for (;;) {
+        struct pollfd waiting = {.fd = fd, .events = POLLIN};
+        if (poll(&waiting, 1, WAIT_STEP_MS) > 0)
+            return FERRY_OK; /* an error shows in read() */
+        if (ferry_watch_signal() != 0)
+            return ferry_fail(error, FERRY_ERR_CANCELLED, "stopped while waiting for %s", origin);
+        if (ferry_clock_ms() >= deadline_ms)
+            return ferry_fail(error, FERRY_ERR_CONFIG, "%s gave no answer in %d s", origin,
+                              COMMAND_SECONDS);
+    }
 }
 
 /* Reads to the end of `fd`, at most until `deadline_ms` of the monotonic clock (0 = no limit). */
