@@ -73,10 +73,20 @@ mariadb_choose_socket() {
     MARIADB_SOCKET=$folder/socket
 }
 
+# Another server in this folder would answer in place of ours.
+mariadb_refuse_second() {
+    local pid
+    pid=$(cat "$MARIADB_FOLDER/pid" 2>/dev/null) || return 0
+    grep -qsaF -- "--datadir=$MARIADB_FOLDER/data" "/proc/$pid/cmdline" || return 0
+    echo "mariadb: process $pid already serves $MARIADB_FOLDER; end it first" >&2
+    return 1
+}
+
 mariadb_start() {
     MARIADB_FOLDER=$(mkdir -p "$1" && cd "$1" && pwd) || return
     shift
     MARIADB_PORT='' MARIADB_PID='' MARIADB_OPTIONS=("$@")
+    mariadb_refuse_second || return
     mariadb_choose_socket || return
     [ -d "$MARIADB_FOLDER/data" ] || mariadb_make_data || return
     mariadb_launch "$@"
@@ -150,7 +160,7 @@ mariadb_end() {
     MARIADB_PID=''
     kill -"$1" "$pid" 2>/dev/null || true
     mariadb_await_end "$pid"
-    rm -f "$MARIADB_SOCKET"
+    rm -f "$MARIADB_SOCKET" "$MARIADB_FOLDER/pid"
     if [ -n "${MARIADB_SOCKET_FOLDER:-}" ]; then
         rmdir "$MARIADB_SOCKET_FOLDER" 2>/dev/null || true
         MARIADB_SOCKET_FOLDER=''
