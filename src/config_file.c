@@ -104,7 +104,9 @@ static ferry_status read_text(int fd, const char *path, struct ferry_strbuf *tex
         if (size == 0)
             return FERRY_OK;
         ferry_strbuf_append(text, part, (size_t)size);
-        if (text->failed || text->length > FILE_LIMIT)
+        if (text->failed)
+            return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
+        if (text->length > FILE_LIMIT)
             return ferry_fail(error, FERRY_ERR_CONFIG, "configuration %s is too large", path);
     }
 }
