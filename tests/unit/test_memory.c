@@ -1,0 +1,285 @@
+/* Tests of what happens when memory runs out: each allocation of a piece of work fails in turn. The
+ * work then fails with FERRY_ERR_SYSTEM or succeeds without it; a sanitizer sees what is lost.
+ *
+ * Linked with --wrap for every function that allocates. */
+
+#include "unit.h"
+
+#include "config_file.h"
+#include "fake.h"
+#include "pump.h"
+#include "queue.h"
+#include "type.h"
+
+/* The allocation that fails counts down to 0; -1: none does. */
+static _Atomic long left = -1;
+
+static bool allocation_fails(void)
+{
+    return left >= 0 && atomic_fetch_sub(&left, 1) == 0;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__real_reallocarray(void *old, size_t count, size_t size);
+char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_reallocarray(void *old, size_t count, size_t size);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return allocation_fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return allocation_fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return allocation_fails() ? NULL : __real_realloc(old, size);
+}
+
+void *__wrap_reallocarray(void *old, size_t count, size_t size)
+{
+    return allocation_fails() ? NULL : __real_reallocarray(old, count, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return allocation_fails() ? NULL : __real_strdup(text);
+}
+
+char *__wrap_strndup(const char *text, size_t size)
+{
+    return allocation_fails() ? NULL : __real_strndup(text, size);
+}
+
+/* Does the work again and again, and lets one allocation after the other fail.  It ends with the
+ * round in which none was left to fail; that one must succeed. */
+static void torture(ferry_status (*work)(struct ferry_error *error))
+{
+    for (long failing = 0; failing < 10000; failing++) {
+        struct ferry_error error = {0};
+        left = failing;
+        ferry_status status = work(&error);
+        bool reached = left < 0;
+        left = -1;
+        if (status != FERRY_OK && status != FERRY_ERR_SYSTEM)
+            fail_msg("without allocation %ld: %d %s", failing, status,
+                     error.message == NULL ? "" : error.message);
+        if (status != FERRY_OK)
+            assert_non_null(error.message);
+        ferry_error_clear(&error);
+        if (!reached) {
+            assert_int_equal(status, FERRY_OK);
+            assert_true(failing > 0);
+            return;
+        }
+    }
+    fail_msg("there is no end to the allocations");
+}
+
+static ferry_status add_columns(struct ferry_schema *schema, size_t count,
+                                struct ferry_error *error)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < count && status == FERRY_OK; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "column %zu", i);
+        const struct ferry_column column = {.name = name,
+                                            .native = "varchar(40)",
+                                            .charset = "utf8mb4",
+                                            .collation = "utf8mb4_bin",
+                                            .type = FERRY_TYPE_TEXT};
+        status = ferry_schema_add(schema, &column, sizeof column, error);
+    }
+    return status;
+}
+
+static ferry_status work_on_schema(struct ferry_error *error)
+{
+    struct ferry_schema schema = {0};
+    char hash[17];
+    ferry_status status = add_columns(&schema, 40, error);
+    if (status == FERRY_OK)
+        status = ferry_schema_check_names(&schema, error);
+    if (status == FERRY_OK)
+        status = ferry_schema_hash(&schema, hash, error);
+    ferry_schema_done(&schema);
+    return status;
+}
+
+static ferry_status work_on_batch(struct ferry_error *error)
+{
+    FERRY_AUTO_ERROR struct ferry_error first = {0};
+    const struct ferry_batch_limits limits = {.rows = 30, .bytes = 1 << 20};
+    static const struct ferry_column column = {.name = "c", .type = FERRY_TYPE_TEXT};
+    long saved = left;
+    struct ferry_schema schema = {0};
+    left = -1;
+    (void)ferry_schema_add(&schema, &column, sizeof column, &first);
+    left = saved;
+    struct ferry_batch *batch = ferry_batch_new(&schema, &limits);
+    bool enough = batch != NULL;
+    for (size_t i = 0; enough && i < 20; i++) {
+        struct ferry_cell *cells = ferry_batch_row(batch);
+        char *bytes = ferry_batch_bytes(batch, i * 20000);
+        enough = bytes != NULL && ferry_batch_text(batch, &cells[0], "abc", 3) != 0;
+    }
+    ferry_batch_free(batch);
+    ferry_schema_done(&schema);
+    return enough ? FERRY_OK : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
+}
+
+static const struct ferry_option keys[] = {
+    {.name = "host", .type = FERRY_OPTION_STRING, .help = "x", .default_value = "localhost"},
+    {.name = "path", .type = FERRY_OPTION_PATH, .help = "x"},
+    {.name = "size", .type = FERRY_OPTION_SIZE, .help = "x", .default_value = "1K"},
+    {.name = "pairs", .type = FERRY_OPTION_PAIRS, .help = "x"},
+    {.name = "password", .type = FERRY_OPTION_SECRET, .help = "x"},
+};
+
+static char *configuration;
+
+static ferry_status work_on_configuration(struct ferry_error *error)
+{
+    struct ferry_config_file *file = NULL;
+    struct ferry_config *config = NULL;
+    char *secret = NULL;
+    ferry_status status = ferry_config_file_open(configuration, &file, error);
+    if (status == FERRY_OK) {
+        config = ferry_config_new("connection", "c");
+        if (config == NULL || !ferry_config_add_options(config, keys, COUNT(keys)))
+            status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
+    }
+    if (status == FERRY_OK)
+        status = ferry_config_fill(config, file, config_root_setting(&file->tree), NULL, error);
+    if (status == FERRY_OK)
+        status = ferry_config_secret(config, "password", &secret, error);
+    ferry_secret_free(secret);
+    ferry_config_free(config);
+    ferry_config_file_free(file);
+    return status;
+}
+
+static ferry_status work_on_plan(struct ferry_error *error)
+{
+    struct ferry_plan plan = {0};
+    struct ferry_connection *target = NULL;
+    ferry_status status = ferry_connection_open(fake_config, FERRY_ROLE_TARGET, &target, error);
+    if (status == FERRY_OK)
+        status = add_columns(&plan.schema, 3, error);
+    if (status == FERRY_OK)
+        status = ferry_plan_negotiate(&plan, target, "t", error);
+    ferry_plan_done(&plan);
+    ferry_connection_close(target);
+    return status;
+}
+
+static ferry_status work_on_pump(struct ferry_error *error)
+{
+    static const struct ferry_read read = {.text = "v", .kind = FERRY_READ_VIEW};
+    struct ferry_connection *source = NULL, *target = NULL;
+    struct ferry_schema schema = {0};
+    struct ferry_pump pump = {.read = &read, .schema = &schema};
+    fake.cancelled = false;
+    ferry_status status = ferry_connection_open(fake_config, FERRY_ROLE_SOURCE, &source, error);
+    if (status == FERRY_OK)
+        status = ferry_connection_open(fake_config, FERRY_ROLE_TARGET, &target, error);
+    if (status == FERRY_OK)
+        status = ferry_source_describe(source, &read, &schema, error);
+    const struct ferry_load_spec spec = {.job = "j", .table = "t", .source = &schema};
+    if (status == FERRY_OK)
+        status = ferry_target_load_begin(target, &spec, &pump.load, error);
+    pump.source = source;
+    if (status == FERRY_OK)
+        status = ferry_pump_run(&pump, error);
+    if (status == FERRY_OK)
+        assert_int_equal(fake.loaded, fake.rows);
+    ferry_target_load_abort(pump.load);
+    ferry_connection_close(source);
+    ferry_connection_close(target);
+    ferry_schema_done(&schema);
+    return status;
+}
+
+static void test_schema(void **state)
+{
+    (void)state;
+    torture(work_on_schema);
+}
+
+static void test_batch(void **state)
+{
+    (void)state;
+    torture(work_on_batch);
+}
+
+static void test_configuration(void **state)
+{
+    (void)state;
+    static const char text[] = "host = \"h\"; path = \"sub/x\"; size = \"2M\";\n"
+                               "pairs = { a = \"1\"; b = \"2\"; }; password = \"s3cret\";\n";
+    char *folder = make_folder();
+    configuration = write_file(folder, "a.conf", text, sizeof text - 1, 0600);
+    torture(work_on_configuration);
+    free(configuration);
+    remove_folder(folder);
+}
+
+static void test_plan(void **state)
+{
+    (void)state;
+    static const struct ferry_column existing[] = {
+        {.name = "column 0", .native = "T", .type = FERRY_TYPE_TEXT},
+        {.name = "other", .native = "T", .type = FERRY_TYPE_TEXT},
+    };
+    fake.exists = 1;
+    fake.existing = existing;
+    fake.existing_count = COUNT(existing);
+    fake.note = "a note";
+    torture(work_on_plan);
+}
+
+/* An error that cannot be kept is still an error. */
+static void test_errors(void **state)
+{
+    (void)state;
+    struct ferry_error error = {0};
+    left = 0;
+    ferry_status status = ferry_fail(&error, FERRY_ERR_BUSY, "table '%s' is locked", "t");
+    left = -1;
+    assert_int_equal(status, FERRY_ERR_BUSY);
+    assert_non_null(error.message);
+    left = 0;
+    ferry_error_prefix(&error, "connection '%s': ", "c");
+    left = -1;
+    assert_int_equal(error.status, FERRY_ERR_BUSY);
+    ferry_error_clear(&error);
+    assert_null(error.message);
+}
+
+static void test_pump(void **state)
+{
+    (void)state;
+    fake.rows = 5000;
+    torture(work_on_pump);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_schema),        cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_configuration), WITH_FAKE(test_plan),
+        cmocka_unit_test(test_errors),        WITH_FAKE(test_pump),
+    };
+    return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+}
