@@ -241,11 +241,12 @@ static ferry_status read_line_hidden(int fd, char **ret_secret, struct ferry_err
     (void)tcsetattr(fd, TCSAFLUSH, &old);
     (void)!write(fd, "\n", 1);
     ferry_status status = FERRY_OK;
-    if (size > 0 && line[size - 1] == '\n')
-        line[--size] = '\0';
     if (size <= 0)
         status = ferry_fail(error, FERRY_ERR_CONFIG, "no password was given");
-    else if ((*ret_secret = strdup(line)) == NULL)
+    else if (line[size - 1] == '\n')
+        line[--size] = '\0';
+    /* An empty line is an answer too: the account has no password. */
+    if (size > 0 && (*ret_secret = strdup(line)) == NULL)
         status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
     explicit_bzero(line, sizeof line);
     return status;
