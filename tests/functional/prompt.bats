@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# A password that a person types: asked for on a terminal where no other way is set, and only there.
+
+load helper
+load ../servers/mariadb
+
+setup() {
+    ferry_setup
+    requires script
+    requires_driver mysql
+    requires_driver sqlite
+    mariadb_is_installed || skip "MariaDB's server is not installed"
+    cd "$T"
+    mariadb_start "$T/server"
+    mariadb_query <<<'CREATE DATABASE d; CREATE TABLE d.t (id INT); INSERT INTO d.t VALUES (1), (2);'
+    mariadb_account reader typed 'SELECT ON d.*'
+}
+
+teardown() { mariadb_stop; }
+
+# on_terminal USER ANSWER: copies with a terminal on which somebody answers the question.
+on_terminal() {
+    local command="'$DBFERRY' copy mysql://$1@localhost/d sqlite:copy.db --table t"
+    command+=" -o source.socket='$MARIADB_SOCKET'"
+    rm -f copy.db*
+    # The question throws away what was typed before it, so the answer waits for it.
+    : >screen
+    {
+        for _ in {1..100}; do
+            grep -q 'password for source: ' screen && break
+            sleep 0.05
+        done
+        printf '%s\r' "$2"
+        sleep 0.5
+    } | script -qefc "$command" screen >/dev/null
+}
+
+@test "a password is asked for on a terminal, not shown, and used" {
+    on_terminal reader typed
+    grep -q 'password for source: ' screen
+    run grep typed screen
+    assert_equal "$output" ""
+    assert_equal "$(rows copy.db t)" 2
+}
+
+@test "a wrong password is refused, 77" {
+    local code=0
+    on_terminal reader wrong || code=$?
+    assert_equal "$code" 77
+}
+
+@test "an empty answer is no password: an account without one can log in" {
+    on_terminal "$(id -un)" ''
+    assert_equal "$(rows copy.db t)" 2
+}
+
+@test "nobody is asked where there is no terminal" {
+    run dbferry copy "mysql://$(id -un)@localhost/d" sqlite:copy.db --table t \
+        -o source.socket="$MARIADB_SOCKET"
+    assert_status 0
+    assert_equal "$output" ""
+    assert_equal "$(rows copy.db t)" 2
+}
