@@ -102,10 +102,9 @@ static bool parse_cell(const struct ferry_column *column, const struct word *wor
     return true;
 }
 
-static ferry_status parse_row(const char **at, struct memory_table *table, struct word *words,
-                              struct ferry_cell *cells, struct ferry_error *err)
+static ferry_status parse_row(const char **at, struct memory_table *table, size_t count,
+                              struct word *words, struct ferry_cell *cells, struct ferry_error *err)
 {
-    size_t count = table->columns.count;
     for (size_t i = 0; i < count; i++) {
         const char *end = read_word(*at, &words[i]);
         cells[i] = (struct ferry_cell){0};
@@ -128,12 +127,13 @@ static ferry_status parse_row(const char **at, struct memory_table *table, struc
 static ferry_status parse_rows(const char *text, struct memory_table *table, struct word *words,
                                struct ferry_cell *cells, char *space, struct ferry_error *err)
 {
-    size_t room = strlen(text) + 1;
+    const size_t room = strlen(text) + 1;
+    const size_t count = table->columns.count;
     ferry_status status = FERRY_OK;
-    for (size_t i = 0; i < table->columns.count; i++)
+    for (size_t i = 0; i < count; i++)
         words[i].data = space + i * room;
     while (status == FERRY_OK && *text != '\0')
-        status = parse_row(&text, table, words, cells, err);
+        status = parse_row(&text, table, count, words, cells, err);
     return status;
 }
 

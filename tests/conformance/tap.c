@@ -7,6 +7,7 @@
 static int tap_count;
 static int tap_failed;
 
+FERRY_PRINTF(2, 0)
 static void print_name(const char *prefix, const char *format, va_list arguments)
 {
     (void)printf("%s %d - ", prefix, ++tap_count);
