@@ -78,6 +78,7 @@ mysql_wait_until_ready() {
     return 1
 }
 
+# shellcheck disable=SC2120 # the tests name a database, this file does not
 mysql_query() {
     mysql_in_root mysql --no-defaults --socket="$MYSQL_DATA/socket" --user=root \
         --default-character-set=utf8mb4 --batch --raw --skip-column-names "$@"
