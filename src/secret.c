@@ -237,13 +237,13 @@ static ferry_status read_line_hidden(int fd, char **ret_secret, struct ferry_err
     hidden.c_lflag &= ~(tcflag_t)ECHO;
     (void)tcsetattr(fd, TCSAFLUSH, &hidden);
     char line[1024] = {0};
-    ssize_t size = read(fd, line, sizeof line - 1);
+    ferry_status status = wait_readable(fd, "the password", INT64_MAX, error);
+    ssize_t size = status == FERRY_OK ? read(fd, line, sizeof line - 1) : 0;
     (void)tcsetattr(fd, TCSAFLUSH, &old);
     (void)!write(fd, "\n", 1);
-    ferry_status status = FERRY_OK;
-    if (size <= 0)
+    if (status == FERRY_OK && size <= 0)
         status = ferry_fail(error, FERRY_ERR_CONFIG, "no password was given");
-    else if (line[size - 1] == '\n')
+    else if (size > 0 && line[size - 1] == '\n')
         line[--size] = '\0';
     /* An empty line is an answer too: the account has no password. */
     if (size > 0 && (*ret_secret = strdup(line)) == NULL)

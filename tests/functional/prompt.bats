@@ -18,10 +18,11 @@ setup() {
 
 teardown() { mariadb_stop; }
 
-# on_terminal USER ANSWER: copies with a terminal on which somebody answers the question.
+# on_terminal USER KEYS: copies with a terminal on which somebody types at the question.
 on_terminal() {
-    local command="'$DBFERRY' copy mysql://$1@localhost/d sqlite:copy.db --table t"
+    local command="${before:-}'$DBFERRY' copy mysql://$1@localhost/d sqlite:copy.db --table t"
     command+=" -o source.socket='$MARIADB_SOCKET'"
+    command+=${after:-}
     rm -f copy.db*
     # The question throws away what was typed before it, so the answer waits for it.
     : >screen
@@ -30,13 +31,13 @@ on_terminal() {
             grep -q 'password for source: ' screen && break
             sleep 0.05
         done
-        printf '%s\r' "$2"
-        sleep 0.5
+        printf '%s' "$2"
+        sleep "${patience:-0.5}"
     } | script -qefc "$command" screen >/dev/null
 }
 
 @test "a password is asked for on a terminal, not shown, and used" {
-    on_terminal reader typed
+    on_terminal reader $'typed\r'
     grep -q 'password for source: ' screen
     run grep typed screen
     assert_equal "$output" ""
@@ -45,13 +46,23 @@ on_terminal() {
 
 @test "a wrong password is refused, 77" {
     local code=0
-    on_terminal reader wrong || code=$?
+    on_terminal reader $'wrong\r' || code=$?
     assert_equal "$code" 77
 }
 
 @test "an empty answer is no password: an account without one can log in" {
-    on_terminal "$(id -un)" ''
+    on_terminal "$(id -un)" $'\r'
     assert_equal "$(rows copy.db t)" 2
+}
+
+@test "Ctrl-C at the question ends the run at once and leaves the terminal as it was" {
+    # The shell between would end by the signal too, were it not for the trap.
+    before='trap : INT; start=$(date +%s); ' patience=3 \
+        after='; echo "took $(($(date +%s) - start)) s"; stty -a | grep -ow -e "-*echo"' \
+        on_terminal reader $'\003' || true
+    grep -q '^took [01] s' screen
+    grep -q '^echo' screen
+    [ ! -e copy.db ]
 }
 
 @test "nobody is asked where there is no terminal" {
