@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# SIGKILL at any moment: the target has the old rows or the new ones, whole, and the next run heals.
+# FERRY_SWEEP=all (make check-faults-long) hits every system call.
+
+load helper
+load sweep
+
+setup() {
+    ferry_setup
+    cd "$T"
+    sweep_begin
+}
+
+# killed MODE: at some calls of everything that changes files or locks
+killed() {
+    sweep_name=$1
+    sweep_mode "$1"
+    local call count n hits=0 olds=0 news=0
+    for call in pwrite64 write fdatasync ftruncate unlink openat close fcntl flock; do
+        count=$(sweep_calls $call)
+        for n in $(sweep_places "$count"); do
+            sweep_hit $call signal=KILL "$n"
+            [ "$code" -eq 137 ] || [ "$code" -eq 0 ] || sweep_fail "exit status $code"
+            sweep_check
+            [ "$state" = old ] && olds=$((olds + 1)) || news=$((news + 1))
+            [ "$code" -ne 0 ] || [ "$state" = new ] || sweep_fail "exit status 0 with the old rows"
+            sweep_heal
+            hits=$((hits + (code == 137)))
+        done
+    done
+    echo "# $1: killed $hits times; $olds times the old rows, $news times the new ones" >&3
+    [ $hits -gt 8 ] && [ $olds -gt 3 ] && [ $news -gt 0 ]
+}
+
+@test "killed while it replaces a table in WAL mode" {
+    killed wal
+}
+
+@test "killed while it replaces a table in rollback mode by a staging file" {
+    killed staged
+}
+
+@test "killed while it replaces a table in rollback mode directly" {
+    killed direct
+}
+
+@test "killed while it makes a new file" {
+    killed new
+}
+
+@test "killed again while it heals" {
+    local mode call count n m
+    for mode in wal staged direct; do
+        sweep_name=$mode
+        sweep_mode $mode
+        count=$(sweep_calls pwrite64)
+        for n in $(sweep_places "$count" | sed 1d); do
+            for m in 1 $((count / 3)) $((count * 2 / 3)); do
+                sweep_hit pwrite64 signal=KILL "$n"
+                # The same target, as it was left: another load, killed as well.
+                code=0
+                sweep_load strace -f -qq -o trace -e trace=pwrite64 \
+                    -e inject=pwrite64:signal=KILL:when=$m 2>err || code=$?
+                where="$where, then again at $m"
+                sweep_check
+                sweep_heal
+            done
+        done
+    done
+}
+
+@test "killed at random moments while a reader looks on: never anything but old or new rows" {
+    sample_table from.db big 60000
+    for mode in wal delete; do
+        rm -f to.db*
+        sample_table to.db big 1000 $mode
+        : >counts
+        (while [ ! -e stop ]; do
+            sqlite3 -batch -cmd '.timeout 10000' to.db 'SELECT count(*), min(name) > "old 1", sum(id) FROM big' >>counts 2>&1
+        done) 3>&- &
+        reader=$!
+        for delay in 0.03 0.06 0.1 0.15 0.2 0.25 0.3; do
+            "$DBFERRY" copy sqlite:from.db sqlite:to.db --table big 2>/dev/null 3>&- &
+            pid=$!
+            sleep $delay
+            kill -KILL $pid 2>/dev/null || true
+            wait $pid 2>/dev/null || true
+        done
+        dbferry copy sqlite:from.db sqlite:to.db --table big
+        sleep 0.2
+        touch stop
+        wait $reader
+        rm stop
+        sort -u counts >seen
+        ! grep -vE '^(1000\|0\|500500|60000\|0\|1800030000)$' seen
+        grep -q ^60000 seen
+        assert_sound to.db
+        assert_equal "$(leftovers to.db)" ""
+    done
+}
