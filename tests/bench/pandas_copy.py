@@ -7,10 +7,9 @@ import sqlalchemy
 
 
 def main():
-    socket, query, path, table = sys.argv[1:]
+    port, query, path, table = sys.argv[1:]
     source = sqlalchemy.create_engine(
-        "mysql+pymysql://bench:bench@localhost/bench",
-        connect_args={"unix_socket": socket, "charset": "utf8mb4"},
+        "mysql+pymysql://bench:bench@127.0.0.1:" + port + "/bench?charset=utf8mb4"
     )
     target = sqlalchemy.create_engine("sqlite:///" + path)
     with source.connect() as connection:
