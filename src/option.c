@@ -221,7 +221,7 @@ static ferry_status config_lookup(const struct ferry_config *config, const char 
 ferry_status ferry_config_expect(const struct ferry_config *config, const char *key, uint32_t type,
                                  const struct ferry_origin *origin, struct ferry_error *error)
 {
-    size_t i;
+    size_t i = 0;
     ferry_status status = config_lookup(config, key, origin, &i, error);
     if (status == FERRY_OK && config->options[i].type != type)
         status = fail_type(config, &config->options[i], origin, error);
@@ -289,7 +289,7 @@ static ferry_status check_secret_origin(const struct ferry_config *config, const
 ferry_status ferry_config_set_text(struct ferry_config *config, const char *key, const char *text,
                                    const struct ferry_origin *origin, struct ferry_error *error)
 {
-    size_t i;
+    size_t i = 0;
     ferry_status status = config_lookup(config, key, origin, &i, error);
     if (status != FERRY_OK)
         return status;
@@ -321,7 +321,7 @@ ferry_status ferry_config_set_text(struct ferry_config *config, const char *key,
 ferry_status ferry_config_set_int(struct ferry_config *config, const char *key, int64_t value,
                                   const struct ferry_origin *origin, struct ferry_error *error)
 {
-    size_t i;
+    size_t i = 0;
     ferry_status status = config_lookup(config, key, origin, &i, error);
     if (status != FERRY_OK)
         return status;
@@ -333,7 +333,7 @@ ferry_status ferry_config_set_int(struct ferry_config *config, const char *key, 
 ferry_status ferry_config_set_bool(struct ferry_config *config, const char *key, bool value,
                                    const struct ferry_origin *origin, struct ferry_error *error)
 {
-    size_t i;
+    size_t i = 0;
     ferry_status status = config_lookup(config, key, origin, &i, error);
     if (status != FERRY_OK)
         return status;
@@ -348,7 +348,7 @@ ferry_status ferry_config_add_pair(struct ferry_config *config, const char *key,
                                    const char *value, const struct ferry_origin *origin,
                                    struct ferry_error *error)
 {
-    size_t i;
+    size_t i = 0;
     ferry_status status = config_lookup(config, key, origin, &i, error);
     if (status != FERRY_OK)
         return status;
@@ -374,7 +374,7 @@ ferry_status ferry_config_add_pair(struct ferry_config *config, const char *key,
 ferry_status ferry_config_set_list(struct ferry_config *config, const char *key, const void *node,
                                    const struct ferry_origin *origin, struct ferry_error *error)
 {
-    size_t i;
+    size_t i = 0;
     ferry_status status = config_lookup(config, key, origin, &i, error);
     if (status != FERRY_OK)
         return status;
@@ -388,9 +388,10 @@ ferry_status ferry_config_set_list(struct ferry_config *config, const char *key,
 ferry_status ferry_config_set_word(struct ferry_config *config, const char *key, const char *word,
                                    const struct ferry_origin *origin, struct ferry_error *error)
 {
-    const struct ferry_option *option = ferry_config_find(config, key);
-    if (option == NULL || !ferry_option_type(option->type)->bare_in_file)
+    size_t i = config_index(config, key);
+    if (i == config->count || !ferry_option_type(config->options[i].type)->bare_in_file)
         return ferry_config_set_text(config, key, word, origin, error);
+    const struct ferry_option *option = &config->options[i];
     int64_t number;
     if (ferry_option_type(option->type)->storage != FERRY_STORE_NUMBER)
         return ferry_origin_fail(origin, error, "%s can be given in a configuration file only",

@@ -210,8 +210,8 @@ static ferry_status secret_from_command(const char *key, const char *command, ch
     if (status != FERRY_OK)
         return status;
     char *secret = NULL;
-    status = read_secret(fd, ferry_strbuf_text(&origin), ferry_clock_ms() + COMMAND_SECONDS * 1000,
-                         &secret, error);
+    status = read_secret(fd, ferry_strbuf_text(&origin),
+                         ferry_clock_ms() + INT64_C(1000) * COMMAND_SECONDS, &secret, error);
     int result = end_command(pid, status == FERRY_OK ? LINGER_MS : 0);
     if (status == FERRY_OK && !(WIFEXITED(result) && WEXITSTATUS(result) == 0))
         status = ferry_fail(error, FERRY_ERR_CONFIG,

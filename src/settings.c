@@ -142,6 +142,7 @@ static ferry_status read_jobs(struct ferry_settings *settings, struct ferry_erro
     int length = settings->job_list == NULL ? 0 : config_setting_length(settings->job_list);
     if (length == 0)
         return FERRY_OK;
+    settings->job_count = 0;
     settings->jobs = calloc((size_t)length, sizeof(struct ferry_config *));
     if (settings->jobs == NULL)
         return out_of_memory(error);

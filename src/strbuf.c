@@ -87,7 +87,7 @@ char *ferry_strbuf_steal(struct ferry_strbuf *buffer)
 {
     if (buffer->data == NULL)
         (void)strbuf_reserve(buffer, 0);
-    if (buffer->failed) {
+    if (buffer->failed || buffer->data == NULL) {
         ferry_strbuf_done(buffer);
         return NULL;
     }

@@ -118,8 +118,3 @@ ferry_status sqlite_fail(struct sqlite_conn *conn, sqlite3 *db, int rc, struct f
     free(doing);
     return status;
 }
-
-ferry_status sqlite_fail_memory(struct ferry_error *err)
-{
-    return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
-}

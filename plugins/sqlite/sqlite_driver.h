@@ -179,7 +179,11 @@ void sqlite_wait_begin(struct sqlite_conn *conn, int64_t limit_ms, const char *h
  * printf style.  `db` may be NULL. */
 ferry_status sqlite_fail(struct sqlite_conn *conn, sqlite3 *db, int rc, struct ferry_error *err,
                          const char *what, ...) FERRY_PRINTF(5, 6);
-ferry_status sqlite_fail_memory(struct ferry_error *err);
+static inline ferry_status sqlite_fail_memory(struct ferry_error *err)
+{
+    (void)ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    return FERRY_ERR_SYSTEM;
+}
 /* The class alone. */
 ferry_status sqlite_class(const struct sqlite_conn *conn, int rc);
 
@@ -313,6 +317,9 @@ void sqlite_stage_remove(struct sqlite_load *load);
 
 ferry_status sqlite_record_write(struct sqlite_load *load, const struct ferry_run_record *record,
                                  struct ferry_error *err);
+/* Whether the file holds the record of this very run.  SQLITE_OK, or why it cannot be told. */
+int sqlite_record_find(struct sqlite_load *load, const struct ferry_run_record *record,
+                       bool *ret_found);
 
 /* ---- replace.c: the target half ---- */
 

@@ -101,7 +101,7 @@ static void test_values_stay_put(void **state)
 {
     (void)state;
     struct ferry_schema schema = two_columns();
-    struct ferry_batch *batch = new_batch(&schema, 2000, 64 << 20);
+    struct ferry_batch *batch = new_batch(&schema, 2000, (size_t)64 << 20);
     static const size_t sizes[] = {0, 1, 127, 70000, 128 * 1024, 128 * 1024 + 1, 1000000};
     char *value = malloc(1000000);
     assert_non_null(value);

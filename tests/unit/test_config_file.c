@@ -1,4 +1,5 @@
-/* Tests of config_file.c: which file is read, whose file may be read, and what becomes of its values. */
+/* Tests of config_file.c: which file is read, whose file may be read, and what becomes of its
+ * values. */
 
 #include "unit.h"
 
