@@ -58,7 +58,7 @@ static const struct ferry_option mysql_options_table[] = {
      .default_value = "10m",
      .min = 0,
      .max = 86400000,
-     .help = "how long to wait for any answer, the first row of a query included; 0: for ever"},
+     .help = "how long to wait for any answer, the first row of a query included; \"0s\" = never"},
     {.name = "time_zone",
      .type = FERRY_OPTION_STRING,
      .default_value = "+00:00",

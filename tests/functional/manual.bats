@@ -110,6 +110,19 @@ keys_of_driver() {
     done
 }
 
+@test "a driver's page tells the default of each key, as it would stand in the file" {
+    for driver in sqlite mysql; do
+        requires_driver "$driver"
+        while read -r key default; do
+            [[ $(page_item "plugins/$driver/dbferry-$driver.pod" "$key") == *"$default"* ]] || {
+                echo "dbferry-$driver(7) does not tell the default $default of $key" >&2
+                return 1
+            }
+        done < <(dbferry drivers "$driver" | grep -v -e '^  stall_timeout ' -e '^  run_timeout ' |
+            sed -n 's/^  \([a-z0-9_]*\) .*; default \([^;]*\).*/\1 \2/p')
+    done
+}
+
 @test "dbferry-driver(3) names every function of driver.h and every callback" {
     local header=$FERRY_SOURCE/src/include/dbferry/driver.h
     local page=$FERRY_SOURCE/docs/dbferry-driver.pod
