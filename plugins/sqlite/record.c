@@ -2,6 +2,9 @@
 
 #include "sqlite_driver.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define RECORD_CREATE                                                                              \
     "CREATE TABLE IF NOT EXISTS main._dbferry_sync ("                                              \
     "target_table TEXT PRIMARY KEY COLLATE NOCASE NOT NULL, job TEXT, run_id TEXT, source TEXT, "  \
@@ -57,4 +60,26 @@ ferry_status sqlite_record_write(struct sqlite_load *load, const struct ferry_ru
     }
     sqlite3_finalize(stmt);
     return status;
+}
+
+int sqlite_record_find(struct sqlite_load *load, const struct ferry_run_record *record,
+                       bool *ret_found)
+{
+    char *run_id = NULL;
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite_prepare(load->conn->db, &stmt,
+                            "SELECT 1 FROM main.sqlite_schema WHERE name = '_dbferry_sync'");
+    bool exists = rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW;
+    sqlite3_finalize(stmt);
+    if (exists) {
+        rc = sqlite_query_text(load->conn->db, &run_id,
+                               "SELECT run_id FROM main._dbferry_sync WHERE target_table = %Q",
+                               record->table);
+    }
+    if (rc != SQLITE_OK && rc != SQLITE_DONE) {
+        return rc;
+    }
+    *ret_found = run_id != NULL && strcmp(run_id, record->run_id) == 0;
+    free(run_id);
+    return SQLITE_OK;
 }

@@ -244,6 +244,32 @@ static ferry_status replace_apply_stage(struct sqlite_load *load, struct ferry_e
     return status == FERRY_OK ? replace_finish_table(load, err) : status;
 }
 
+/* A COMMIT may report a failure after it has taken effect: the journal is gone, but the folder
+ * cannot be synced.  So what is in the file is looked up, and never guessed. */
+static ferry_status replace_fail_commit(struct sqlite_load *load,
+                                        const struct ferry_run_record *record, int rc,
+                                        struct ferry_error *err)
+{
+    struct sqlite_conn *conn = load->conn;
+    const char *reason = sqlite3_errstr(rc);
+    bool found = false;
+    if (sqlite3_get_autocommit(conn->db) == 0 || record == NULL) {
+        return sqlite_fail(conn, conn->db, rc, err, "COMMIT"); /* still open: it will be undone */
+    }
+    int look = sqlite_record_find(load, record, &found);
+    if (look == SQLITE_OK && !found) {
+        return sqlite_fail(conn, conn->db, rc, err, "COMMIT");
+    }
+    return ferry_fail(
+        err, FERRY_ERR_BUSY,
+        look == SQLITE_OK
+            ? "'%s': COMMIT: %s, but the new rows are in the file; a loss of power now "
+              "may bring the old ones back; look at the disk, then run again"
+            : "'%s': COMMIT: %s; whether the old or the new rows are in the file is "
+              "unknown; look at the disk, then run again",
+        conn->path, reason);
+}
+
 static ferry_status replace_commit(struct sqlite_load *load, const struct ferry_run_record *record,
                                    struct ferry_error *err)
 {
@@ -265,7 +291,7 @@ static ferry_status replace_commit(struct sqlite_load *load, const struct ferry_
     /* In rollback mode a reader may hold the file: the busy handler waits, and COMMIT then fails
      * with the transaction still open. */
     int rc = sqlite_run(conn->db, "COMMIT");
-    return rc == SQLITE_OK ? FERRY_OK : sqlite_fail(conn, conn->db, rc, err, "COMMIT");
+    return rc == SQLITE_OK ? FERRY_OK : replace_fail_commit(load, record, rc, err);
 }
 
 static ferry_status replace_load_commit(void *argument, const struct ferry_run_record *record,
