@@ -41,7 +41,7 @@ sweep_begin() {
     requires strace
     requires sqlite3
     strace -f -qq -o trace -e trace=pwrite64 true 2>/dev/null || skip "strace may not trace here"
-    sample_table from.db t $SWEEP_NEW
+    sample_table from.db t $SWEEP_NEW delete
     sqlite3 from.db "UPDATE t SET name = 'new ' || id || hex(zeroblob(100))"
     mkdir -p states
 }
