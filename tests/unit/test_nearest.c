@@ -2,6 +2,8 @@
 
 #include "unit.h"
 
+#include <stdbool.h>
+
 #include "nearest.h"
 
 static const char *nearest(const char *wanted)
@@ -51,6 +53,31 @@ static void test_long_words_cost_nothing(void **state)
     assert_null(search.best);
 }
 
+/* Two edits in a short word, one for three letters in a longer one, and not one more. */
+static void test_limits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *wanted, *name;
+        bool near;
+    } cases[] = {
+        {"abcde", "abxyz", false},
+        {"abcde", "abcxy", true},
+        {"abcdef", "abcxyz", false},
+        {"abcdef", "abcdxy", true},
+        {"abcdefghi", "abcdewxyz", false},
+        {"abcdefghi", "abcdefxyz", true},
+        {"ab", "xy", false},
+        {"abc", "axy", true},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct ferry_nearest search = {.wanted = cases[i].wanted};
+        ferry_nearest_offer(&search, cases[i].name);
+        if ((search.best != NULL) != cases[i].near)
+            fail_msg("'%s' and '%s'", cases[i].wanted, cases[i].name);
+    }
+}
+
 static void test_best_of_several(void **state)
 {
     (void)state;
@@ -65,9 +92,8 @@ static void test_best_of_several(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_typing_errors),
-        cmocka_unit_test(test_other_words),
-        cmocka_unit_test(test_long_words_cost_nothing),
+        cmocka_unit_test(test_typing_errors),           cmocka_unit_test(test_other_words),
+        cmocka_unit_test(test_long_words_cost_nothing), cmocka_unit_test(test_limits),
         cmocka_unit_test(test_best_of_several),
     };
     return cmocka_run_group_tests_name("nearest", tests, NULL, NULL);

@@ -155,7 +155,8 @@ static void test_bound_in_bytes(void **state)
 {
     (void)state;
     fill_up(FERRY_QUEUE_BYTES / 2, 2);
-    fill_up(FERRY_QUEUE_BYTES, 1);
+    fill_up(FERRY_QUEUE_BYTES - sizeof(struct ferry_cell), 1); /* the bound to the byte */
+    fill_up(FERRY_QUEUE_BYTES - sizeof(struct ferry_cell) - 1, 2);
     fill_up(FERRY_QUEUE_BYTES * 2, 1);
 }
 
