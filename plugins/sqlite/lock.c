@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define LOCK_TEXT_MAX 512
+#define LOCK_READS 20
 #define LOCK_TRIES 5 /* against somebody who unlinks the file by hand, again and again */
 
 /* Whoever may write the database may lock it, and nobody else may. */
@@ -89,8 +90,13 @@ static void lock_write_holder(int fd, const struct ferry_load_spec *spec)
 static ferry_status lock_fail_held(const struct sqlite_load *load, int fd, const char *name,
                                    struct ferry_error *err)
 {
+    const struct timespec pause = {.tv_nsec = 10000000};
     char text[LOCK_TEXT_MAX] = "";
     ssize_t length = pread(fd, text, sizeof text - 1, 0);
+    for (int tries = 0; length == 0 && tries < LOCK_READS; tries++) {
+        (void)nanosleep(&pause, NULL); /* the holder writes its name right after taking the lock */
+        length = pread(fd, text, sizeof text - 1, 0);
+    }
     text[length > 0 ? length : 0] = '\0';
     text[strcspn(text, "\n")] = '\0';
     return ferry_fail(err, FERRY_ERR_BUSY,
