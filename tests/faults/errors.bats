@@ -101,7 +101,6 @@ for_each_mode() {
         71) grep -q '^dbferry: ' err ;;
         # The loader of the shell, of the program or of its drivers says so itself.
         2 | 78 | 126 | 127) grep -qiE 'memory|map|segment|allocate' err || sweep_fail "exit status $code" ;;
-        134 | 139) grep -qi 'alloc\|memory' err || [ $kib -lt 10000 ] || sweep_fail "died: $code" ;;
         *) sweep_fail "exit status $code" ;;
         esac
     done
