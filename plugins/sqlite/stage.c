@@ -47,12 +47,17 @@ static int stage_open(struct sqlite_load *load, const char *encoding)
     sqlite_wait_install(load->conn, db);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, load->spec->action == FERRY_TABLE_KEEP,
                             NULL);
+    (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
     /* Nothing in it needs to outlive a crash.  Attached files must share an encoding. */
-    return sqlite_run(db,
-                      "PRAGMA encoding=%Q; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; "
-                      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-2048; BEGIN; %s",
-                      encoding,
-                      load->spec->action == FERRY_TABLE_KEEP ? load->table.sql : load->create_sql);
+    rc = sqlite_run(db,
+                    "PRAGMA encoding=%Q; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; "
+                    "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-2048; BEGIN",
+                    encoding);
+    /* The table's own text comes from the target's file, which may be forged. */
+    return rc != SQLITE_OK
+               ? rc
+               : sqlite_run_saved(db, load->spec->action == FERRY_TABLE_KEEP ? load->table.sql
+                                                                             : load->create_sql);
 }
 
 ferry_status sqlite_stage_begin(struct sqlite_load *load, struct ferry_error *err)

@@ -228,6 +228,19 @@ LIST
     done
 }
 
+@test "a forged definition in the target's file runs no statement of its own" {
+    sqlite3 "$T/other.db" "CREATE TABLE canary (x)"
+    before=$(sqlite3 "$T/other.db" .dump)
+    sqlite3 "$D" "CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (99)"
+    sqlite3 "$D" "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = sql ||
+        '; COMMIT; ATTACH ''$T/other.db'' AS o; DROP TABLE o.canary; BEGIN'"
+    run copy --query "SELECT id FROM base" -o job.staging=file
+    assert_status 74
+    assert_output_has "malformed" "unchanged"
+    assert_equal "$(sqlite3 "$T/other.db" .dump)" "$before"
+    assert_equal "$(sqlite3 "$D" 'SELECT id FROM t')" 99
+}
+
 @test "what cannot be read says so" {
     run copy --view nope
     assert_status 66
