@@ -49,7 +49,8 @@ static int lock_open(const struct sqlite_conn *conn, const char *name)
     if (fd >= 0 || errno != ENOENT) {
         return fd;
     }
-    fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    /* 0666: a database that is not there yet will get what the umask leaves of it, too. */
+    fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd >= 0) {
         lock_share(conn, fd);
     }

@@ -31,6 +31,17 @@ requires_root() {
     assert_equal "$(stat -c %a "$D")" 600
 }
 
+@test "whoever may write a new file may also lock it" {
+    for mask in 002 022 077; do
+        rm -f "$D"*
+        (umask "$mask" && copy)
+        case $(stat -c %a "$D") in
+        664) assert_equal "$(stat -c %a "$D"-dbferry-*.lock)" 660 ;;
+        *) assert_equal "$(stat -c %a "$D"-dbferry-*.lock)" 600 ;;
+        esac
+    done
+}
+
 @test "a new file and its companions get the group" {
     requires_root
     copy -o target.group=nogroup
