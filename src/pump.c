@@ -8,11 +8,26 @@
 #include "queue.h"
 #include "watch.h"
 
+/* Who failed first; what the other side says afterwards is an echo. */
+enum blame { BLAME_NOBODY, BLAME_SOURCE, BLAME_TARGET };
+
 struct reader {
     struct ferry_pump *pump;
     struct ferry_queue *queue;
     struct ferry_error error;
+    atomic_int blame;
 };
+
+/* Ends both sides: the first to call it is to blame, and the other one's connection is cancelled,
+ * so that nobody waits for it. */
+static void give_up(struct reader *reader, enum blame side)
+{
+    int nobody = BLAME_NOBODY;
+    (void)atomic_compare_exchange_strong(&reader->blame, &nobody, side);
+    ferry_queue_stop(reader->queue);
+    ferry_connection_cancel(side == BLAME_SOURCE ? reader->pump->target : reader->pump->source,
+                            FERRY_CANCEL_PEER);
+}
 
 /* Fills one batch; false at the end of the rows, after a failure, or once the queue was stopped. */
 static bool read_one_batch(struct reader *reader, struct ferry_cursor *cursor)
@@ -64,37 +79,34 @@ static void *reader_thread(void *data)
     if (reader->error.status == FERRY_OK)
         ferry_queue_finish(reader->queue);
     else
-        ferry_queue_stop(reader->queue); /* what waits in it will not be committed anyway */
+        give_up(reader, BLAME_SOURCE);
     return NULL;
 }
 
-static void load_all(struct ferry_pump *pump, struct ferry_queue *queue, struct ferry_error *error)
+static void load_all(struct reader *reader, struct ferry_error *error)
 {
+    struct ferry_pump *pump = reader->pump;
     struct ferry_batch *batch;
-    while ((batch = ferry_queue_take_full(queue)) != NULL) {
+    while ((batch = ferry_queue_take_full(reader->queue)) != NULL) {
         size_t rows = ferry_batch_count(batch);
         ferry_status status = ferry_target_load_batch(pump->load, batch, error);
-        ferry_queue_recycle(queue, batch);
+        ferry_queue_recycle(reader->queue, batch);
         if (status != FERRY_OK) {
-            ferry_queue_stop(queue);
-            ferry_connection_cancel(pump->source, FERRY_CANCEL_PEER);
+            give_up(reader, BLAME_TARGET);
             return;
         }
         atomic_fetch_add(&pump->rows_loaded, rows);
     }
 }
 
-/* Passes the graver truth on: an echo (CANCELLED) never hides the failure that caused it. */
-static void take_reader_error(struct ferry_error *error, struct ferry_error *reader_error)
+/* The error of the side that failed first is the one that is reported. */
+static void take_blamed_error(struct reader *reader, struct ferry_error *error)
 {
-    if (reader_error->status == FERRY_OK)
+    if (atomic_load(&reader->blame) != BLAME_SOURCE)
         return;
-    if (error->status == FERRY_OK ||
-        (error->status == FERRY_ERR_CANCELLED && reader_error->status != FERRY_ERR_CANCELLED)) {
-        ferry_error_clear(error);
-        *error = *reader_error;
-        *reader_error = (struct ferry_error){0};
-    }
+    ferry_error_clear(error);
+    *error = reader->error;
+    reader->error = (struct ferry_error){0};
 }
 
 ferry_status ferry_pump_run(struct ferry_pump *pump, struct ferry_error *error)
@@ -109,9 +121,9 @@ ferry_status ferry_pump_run(struct ferry_pump *pump, struct ferry_error *error)
     if (failure != 0) {
         (void)ferry_fail(error, FERRY_ERR_SYSTEM, "cannot start a thread: %s", strerror(failure));
     } else {
-        load_all(pump, reader.queue, error);
+        load_all(&reader, error);
         (void)pthread_join(thread, NULL);
-        take_reader_error(error, &reader.error);
+        take_blamed_error(&reader, error);
     }
     ferry_watch_set_source(NULL);
     ferry_queue_free(reader.queue);

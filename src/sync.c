@@ -120,6 +120,7 @@ static ferry_status pump_rows(struct run *run, struct ferry_error *error)
     run->pump.source = run->source;
     run->pump.read = &run->job->read;
     run->pump.schema = &run->plan->schema;
+    run->pump.target = run->target;
     run->pump.load = run->load;
     atomic_store(&run->pumping, true);
     ferry_status status = ferry_pump_run(&run->pump, error);

@@ -200,6 +200,7 @@ static ferry_status work_on_pump(struct ferry_error *error)
     if (status == FERRY_OK)
         status = ferry_target_load_begin(target, &spec, &pump.load, error);
     pump.source = source;
+    pump.target = target;
     if (status == FERRY_OK)
         status = ferry_pump_run(&pump, error);
     if (status == FERRY_OK)

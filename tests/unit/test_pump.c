@@ -31,6 +31,7 @@ static void run_pump(struct run *run)
     assert_no_error(&run->error);
     fake.at = at;
     run->pump.source = run->source;
+    run->pump.target = run->target;
     run->pump.read = &read_view;
     run->pump.schema = &run->schema;
     run->status = ferry_pump_run(&run->pump, &run->error);
@@ -84,16 +85,16 @@ static void fails(const char *at, uint64_t row, ferry_status status)
     end_run(&run);
 }
 
+/* The other side is told, so that it does not go on for nobody. */
 static void test_source_fails(void **state)
 {
     (void)state;
     fails("read_begin", 0, FERRY_ERR_SCHEMA);
     fails("read_batch", 0, FERRY_ERR_UNREACHABLE);
     fails("read_batch", 20000, FERRY_ERR_STREAM);
-    assert_int_equal(fake.cancels, 0);
+    assert_int_equal(fake.cancels, 3);
 }
 
-/* The source is told, so that it does not go on reading for nobody. */
 static void test_target_fails(void **state)
 {
     (void)state;
@@ -162,6 +163,34 @@ static void test_an_echo_hides_nothing(void **state)
     end_run(&run);
 }
 
+/* The target stalls when the source fails: it is cancelled, and the source is to blame. */
+
+static ferry_status fail_after_first(void *cursor, struct ferry_batch *batch,
+                                     struct ferry_error *err)
+{
+    (void)cursor;
+    if (fake_next > 1) {
+        fake_pause(30); /* until the target is at it */
+        return ferry_fail(err, FERRY_ERR_STREAM, "the line broke");
+    }
+    struct ferry_cell *cells = ferry_batch_row(batch);
+    cells[0].v.i = (int64_t)fake_next++;
+    (void)ferry_batch_text(batch, &cells[1], "x", 1);
+    return FERRY_OK;
+}
+
+static void test_a_stalled_target_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct run run;
+    fake_handle.source.read_batch = fail_after_first;
+    fake.at = "load_batch";
+    fake.stall = true;
+    run_pump(&run);
+    assert_error(&run.error, FERRY_ERR_STREAM, "the line broke");
+    end_run(&run);
+}
+
 static void test_slow_sides(void **state)
 {
     (void)state;
@@ -189,9 +218,13 @@ static void test_thread_cannot_begin(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_FAKE(test_all_rows_arrive),       WITH_FAKE(test_source_fails),
-        WITH_FAKE(test_target_fails),          WITH_FAKE(test_stalls_end_by_cancel),
-        WITH_FAKE(test_an_echo_hides_nothing), WITH_FAKE(test_slow_sides),
+        WITH_FAKE(test_all_rows_arrive),
+        WITH_FAKE(test_source_fails),
+        WITH_FAKE(test_target_fails),
+        WITH_FAKE(test_stalls_end_by_cancel),
+        WITH_FAKE(test_an_echo_hides_nothing),
+        WITH_FAKE(test_slow_sides),
+        WITH_FAKE(test_a_stalled_target_is_not_waited_for),
         WITH_FAKE(test_thread_cannot_begin),
     };
     return cmocka_run_group_tests_name("pump", tests, NULL, NULL);
