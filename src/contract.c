@@ -31,7 +31,8 @@ static const char *int_flaw(const struct ferry_column *column, const struct ferr
 {
     uint32_t bits = column->type == FERRY_TYPE_BOOL ? 1 : column->bits;
     if (column->type == FERRY_TYPE_YEAR)
-        return cell->v.i < 0 || cell->v.i > 9999 ? "a year out of range" : NULL;
+        return cell->v.i != 0 && (cell->v.i < 1901 || cell->v.i > 2155) ? "a year out of range"
+                                                                        : NULL;
     if (column->type == FERRY_TYPE_BOOL || (column->flags & FERRY_COLUMN_UNSIGNED) != 0)
         return bits < 64 && cell->v.u >> bits != 0 ? "an integer wider than its column" : NULL;
     int64_t limit = bits < 64 ? INT64_C(1) << (bits - 1) : INT64_MAX;
@@ -43,8 +44,11 @@ static const char *int_flaw(const struct ferry_column *column, const struct ferr
 static const char *cell_flaw(const struct ferry_column *column, enum ferry_value value,
                              const struct ferry_cell *cell)
 {
+    if (cell->null == 1)
+        return (column->flags & FERRY_COLUMN_NOT_NULL) != 0 ? "NULL in a column that has none"
+                                                            : NULL;
     if (cell->null != 0)
-        return cell->null == 1 ? NULL : "a null mark that is not 1";
+        return "a null mark that is not 1";
     if (value != FERRY_VALUE_KIND && cell->kind != FERRY_KIND_TYPED)
         return "a kind where the column has a type";
     switch (value) {
