@@ -62,7 +62,8 @@ static ferry_status check_source(const struct ferry_job *job, struct ferry_conne
     if (status != FERRY_OK)
         return print_failure("what is read", &error);
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
-    ferry_strbuf_addf(&text, "%zu columns of %s", plan->schema.count, job->read.text);
+    ferry_strbuf_addf(&text, "%zu columns of %s", plan->schema.count,
+                      job->read.kind == FERRY_READ_QUERY ? "the query" : job->read.text);
     print_line("ok", "what is read", ferry_strbuf_text(&text));
     return FERRY_OK;
 }

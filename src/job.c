@@ -113,6 +113,16 @@ const size_t ferry_job_option_count = sizeof ferry_job_options / sizeof ferry_jo
 
 /* ---- What is read ---- */
 
+/* Says what is needed in the words of the place where it is missing. */
+static ferry_status fail_reading(const struct ferry_job *job, const struct ferry_origin *origin,
+                                 const char *in_file, const char *in_words,
+                                 struct ferry_error *error)
+{
+    if (origin->file == NULL)
+        return ferry_origin_fail(origin, error, "copy needs %s", in_words);
+    return ferry_origin_fail(origin, error, "job '%s' needs %s", job->name, in_file);
+}
+
 static ferry_status read_what(struct ferry_job *job, const struct ferry_origin *origin,
                               struct ferry_error *error)
 {
@@ -130,14 +140,14 @@ static ferry_status read_what(struct ferry_job *job, const struct ferry_origin *
         job->read = (struct ferry_read){.text = text, .kind = kinds[i].kind};
     }
     if (given != 1)
-        return ferry_origin_fail(origin, error,
-                                 "job '%s' needs exactly one of view, table and query", job->name);
+        return fail_reading(job, origin, "exactly one of view, table and query",
+                            "exactly one of --view, --table and --query", error);
     if (job->read.text[0] == '\0')
         return ferry_origin_fail(origin, error, "job '%s' reads from an empty name", job->name);
     job->table = ferry_config_string(job->keys, "target_table");
     if (job->table == NULL && job->read.kind == FERRY_READ_QUERY)
-        return ferry_origin_fail(
-            origin, error, "job '%s' reads a query, so it must name its target_table", job->name);
+        return fail_reading(job, origin, "a target_table, as it reads a query",
+                            "--target-table with --query", error);
     if (job->table == NULL)
         job->table = job->read.text;
     if (job->table[0] == '\0')

@@ -89,11 +89,11 @@ static const struct mydrv_fault {
     {1109, ANY_PHASE, FERRY_ERR_NOT_FOUND, hint_name},
     {1146, ANY_PHASE, FERRY_ERR_NOT_FOUND, hint_name},
     {1356, ANY_PHASE, FERRY_ERR_NOT_FOUND, hint_view},
-    {1054, ANY_PHASE, FERRY_ERR_NOT_FOUND, hint_query},
-    {1064, AFTER_CONNECTING, FERRY_ERR_NOT_FOUND, hint_query},
-    {1149, AFTER_CONNECTING, FERRY_ERR_NOT_FOUND, hint_query},
-    {1305, AFTER_CONNECTING, FERRY_ERR_NOT_FOUND, hint_query},
-    {1295, AFTER_CONNECTING, FERRY_ERR_NOT_FOUND, "only a SELECT can be read"},
+    {1054, ANY_PHASE, FERRY_ERR_CONFIG, hint_query},
+    {1064, AFTER_CONNECTING, FERRY_ERR_CONFIG, hint_query},
+    {1149, AFTER_CONNECTING, FERRY_ERR_CONFIG, hint_query},
+    {1305, AFTER_CONNECTING, FERRY_ERR_CONFIG, hint_query},
+    {1295, AFTER_CONNECTING, FERRY_ERR_CONFIG, "only a SELECT can be read"},
     {1298, ANY_PHASE, FERRY_ERR_CONFIG,
      "give `time_zone` as an offset such as \"+00:00\", or load "
      "the server's time zone tables"},
@@ -136,7 +136,7 @@ static const struct mydrv_fault {
     /* Whatever is not listed. */
     {0, MYDRV_CONNECTING, FERRY_ERR_REFUSED, hint_none},
     {0, MYDRV_SETTING_UP, FERRY_ERR_CONFIG, "check session_variables and time_zone"},
-    {0, MYDRV_DESCRIBING, FERRY_ERR_NOT_FOUND, hint_query},
+    {0, MYDRV_DESCRIBING, FERRY_ERR_CONFIG, hint_query},
     {0, MYDRV_READING, FERRY_ERR_STREAM, hint_none},
 };
 

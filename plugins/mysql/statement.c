@@ -64,12 +64,12 @@ ferry_status mydrv_statement_prepare(struct mydrv_conn *conn, const char *sql, c
     if (mysql_stmt_prepare(stmt, sql, strlen(sql)) != 0)
         status = mydrv_fail_stmt(conn, stmt, MYDRV_DESCRIBING, doing, err);
     else if (mysql_stmt_param_count(stmt) != 0)
-        status = ferry_fail(err, FERRY_ERR_NOT_FOUND,
+        status = ferry_fail(err, FERRY_ERR_CONFIG,
                             "%s: %s holds a '?' that stands for a value; write the value itself",
                             conn->label, what);
     else if (mysql_stmt_field_count(stmt) == 0)
         status =
-            ferry_fail(err, FERRY_ERR_NOT_FOUND,
+            ferry_fail(err, FERRY_ERR_CONFIG,
                        "%s: %s returns no rows by its nature; give one SELECT", conn->label, what);
     if (status != FERRY_OK) {
         mysql_stmt_close(stmt);

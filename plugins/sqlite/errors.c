@@ -10,7 +10,9 @@
 #define HINT_CORRUPT                                                                               \
     "; the file was left as found: check it with 'PRAGMA integrity_check' or restore it"
 #define HINT_NOTADB "; the file was left as found: mend the path, or move the file away"
-#define HINT_BUSY "; another connection holds the file: run again, or raise the waiting time"
+#define HINT_BUSY                                                                                  \
+    "; another connection holds the file: run again, or raise lock_wait of the job (busy_timeout " \
+    "for a source)"
 #define HINT_OPEN "; check the rights on the file and on its folder"
 
 static const struct error_rule {
@@ -101,11 +103,10 @@ ferry_status sqlite_fail(struct sqlite_conn *conn, sqlite3 *db, int rc, struct f
     if (class == FERRY_ERR_CANCELLED) {
         status = ferry_fail(err, class, "'%s': %s: stopped", conn->path, shown);
     } else if (class == FERRY_ERR_BUSY && conn->wait.gave_up) {
-        status =
-            ferry_fail(err, class,
-                       "'%s': %s: %s (waited %.1f s); run again when it is gone, or raise "
-                       "the waiting time",
-                       conn->path, shown, conn->wait.holder, (double)conn->wait.waited_ms / 1000.0);
+        status = ferry_fail(
+            err, class, "'%s': %s: %s (waited %.1f s); run again when it is gone, or raise %s",
+            conn->path, shown, conn->wait.holder, (double)conn->wait.waited_ms / 1000.0,
+            conn->role == FERRY_ROLE_TARGET ? "lock_wait of the job" : "busy_timeout");
     } else if ((rc & 0xff) == SQLITE_FULL) {
         status = error_full(conn, class, err, shown);
     } else if ((rc & 0xff) == SQLITE_NOTADB) {

@@ -363,12 +363,12 @@ END
 @test "copy needs exactly one of --view, --table and --query" {
     run dbferry copy memory:x sqlite:to.db
     assert_status 64
-    assert_output_has "exactly one of view, table and query"
+    assert_output_has "exactly one of --view, --table and --query"
     run dbferry copy memory:x sqlite:to.db --view a --table b
     assert_status 64
     run dbferry copy memory:x sqlite:to.db --query "SELECT 1"
     assert_status 64
-    assert_output_has target_table
+    assert_output_has --target-table
     [ ! -e to.db ]
 }
 

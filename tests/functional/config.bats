@@ -393,7 +393,7 @@ requires_root() {
     swap 'table = "t";' 'table = "t"; view = "t";' 6 "needs exactly one"
     swap 'table = "t";' 'table = "t"; view = "t"; query = "SELECT 1";' 6 "needs exactly one"
     swap 'table = "t";' 'table = "";' 6 "reads from an empty name"
-    swap 'table = "t";' 'query = "SELECT 1";' 6 "must name its target_table"
+    swap 'table = "t";' 'query = "SELECT 1";' 6 "needs a target_table"
     swap 'table = "t";' 'table = "t"; target_table = "";' 6 "empty target_table"
 }
 

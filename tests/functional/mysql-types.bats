@@ -243,7 +243,7 @@ SQL
 @test "a query must be one SELECT" {
     for query in 'SELECT 1 AS a; SELECT 2' 'SELEKT 1' 'SET @a = 1' 'SELECT ? AS a' 'DO 1' ''; do
         run dbferry copy server local --query "$query" --target-table t
-        [ "$status" -eq 66 ] || [ "$status" -eq 64 ]
+        [ "$status" -eq 78 ] || [ "$status" -eq 64 ]
     done
     run dbferry copy server local --query 'DELETE FROM ints' --target-table t
     assert_status 77
