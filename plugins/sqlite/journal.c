@@ -25,7 +25,7 @@ ferry_status sqlite_journal_set_up(struct sqlite_conn *conn, bool fresh, struct 
     sqlite3 *db = conn->db;
     char *mode = NULL;
     int rc = SQLITE_OK;
-    if (fresh && conn->file.page_size > 0) {
+    if (fresh) {
         rc = sqlite_run(db, "PRAGMA main.page_size=%lld", (long long)conn->file.page_size);
     }
     if (rc == SQLITE_OK && (fresh || conn->file.journal_set)) {

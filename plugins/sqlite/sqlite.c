@@ -32,6 +32,7 @@ static const struct ferry_option sqlite_options[] = {
      .help = "journal mode of a new file; an existing file changes only if this is set"},
     {.name = "page_size",
      .type = FERRY_OPTION_SIZE,
+     .default_value = "16K",
      .min = 512,
      .max = 65536,
      .flags = FERRY_OPTION_TARGET_ONLY,

@@ -36,7 +36,7 @@ struct sqlite_file_options {
     bool group_set;
     mode_t mode;
     gid_t group;
-    int64_t page_size; /* 0: SQLite's default */
+    int64_t page_size;
 };
 
 /* One connection.  `db` is NULL for a target whose file is not there: only a load makes it. */

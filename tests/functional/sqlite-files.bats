@@ -23,7 +23,7 @@ requires_root() {
 @test "a new file has the mode that the umask leaves, or that of file_mode" {
     (umask 027 && copy)
     assert_equal "$(stat -c %a "$D" "$D-wal" "$D-shm" | paste -sd' ')" "640 640 640"
-    rm "$D"*
+    rm -f "$D" "$D-wal" "$D-shm"
     (umask 077 && copy -o target.file_mode=0664)
     assert_equal "$(stat -c %a "$D" "$D-wal" "$D-shm" | paste -sd' ')" "664 664 664"
     chmod 600 "$D"
@@ -52,6 +52,11 @@ requires_root() {
 }
 
 @test "journal_mode and page_size are those asked for, and an existing file keeps its own" {
+    copy
+    assert_equal "$(sqlite3 "$D" 'PRAGMA journal_mode; PRAGMA page_size' | paste -sd' ')" "wal 16384"
+    copy -o target.page_size=8K
+    assert_equal "$(sqlite3 "$D" 'PRAGMA page_size')" 16384
+    rm -f "$D" "$D-wal" "$D-shm"
     copy -o target.journal_mode=delete -o target.page_size=8K
     assert_equal "$(sqlite3 "$D" 'PRAGMA journal_mode; PRAGMA page_size' | paste -sd' ')" "delete 8192"
     copy
