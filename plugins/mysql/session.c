@@ -56,6 +56,7 @@ static const struct {
     {"autocommit", "the driver opens the transaction itself"},
     {"completion_type", "the driver opens the transaction itself"},
     {"max_error_count", "the driver reads the server's warnings"},
+    {"sql_notes", "notes would take the room of warnings"},
 };
 
 static ferry_status session_check_name(const struct mydrv_conn *conn, const char *name,
@@ -138,13 +139,17 @@ static ferry_status session_name_server(struct mydrv_conn *conn, struct ferry_er
 /* sql_mode: strict, and without PAD_CHAR_TO_FULL_LENGTH, which would change every CHAR.  Division
  * by zero stays what it is in a plain SELECT, NULL without a warning.
  * net_write_timeout: while the target is slow the server waits for us; its default of a minute
- * would end the stream.  wait_timeout is the server's own default, in case somebody lowered it. */
+ * would end the stream.  wait_timeout is the server's own default, in case somebody lowered it.
+ * sql_select_limit: a server that has one would hand out a part of the rows as if it were all.
+ * max_error_count, sql_notes: a server that keeps no warnings, or so many notes that no warning has
+ * room behind them, would cut values without a word. */
 ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_config *config,
                                   const struct mydrv_settings *settings, struct ferry_error *err)
 {
     static const char first[] =
         "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
-        "net_write_timeout = 3600, net_read_timeout = 3600, wait_timeout = 28800";
+        "net_write_timeout = 3600, net_read_timeout = 3600, wait_timeout = 28800, "
+        "sql_select_limit = 18446744073709551615, max_error_count = 64, sql_notes = 0";
     MY_CHARSET_INFO charset;
     if (mysql_set_character_set(conn->native, "utf8mb4") != 0)
         return mydrv_fail_conn(conn, MYDRV_SETTING_UP, "set the character set utf8mb4", err);
@@ -213,7 +218,7 @@ static ferry_status session_fail_warning(struct mydrv_conn *conn, const char *wh
 ferry_status mydrv_session_check_warnings(struct mydrv_conn *conn, const char *what,
                                           struct ferry_error *err)
 {
-    static const char sql[] = "SHOW WARNINGS LIMIT 100";
+    static const char sql[] = "SHOW WARNINGS";
     if (mysql_real_query(conn->native, sql, sizeof sql - 1) != 0)
         return mydrv_fail_conn(conn, MYDRV_READING, "read the server's warnings", err);
     MYSQL_RES *list = mysql_store_result(conn->native);

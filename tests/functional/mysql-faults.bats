@@ -155,6 +155,24 @@ the_old_rows_are_there() {
     the_old_rows_are_there
 }
 
+@test "a server's own defaults neither shorten the result nor hide its warnings" {
+    mariadb_query d <<'SQL'
+SET GLOBAL sql_select_limit = 2;
+SET GLOBAL max_error_count = 0;
+CREATE OR REPLACE VIEW v AS SELECT seq AS id, 'x' AS filler FROM seq_1_to_10;
+CREATE VIEW joined AS SELECT GROUP_CONCAT(seq) AS numbers FROM seq_1_to_1000000;
+CREATE VIEW noted AS SELECT CAST(CONCAT(seq, IF(seq = 2000, 'x', ' ')) AS INT) AS id FROM seq_1_to_2000;
+SQL
+    dbferry copy server local --view v --target-table v
+    assert_equal "$(rows "$D" v)" 10
+    for view in joined noted; do
+        run dbferry copy server local --view "$view" --target-table "$view"
+        assert_status 65
+        assert_output_has "the server warns"
+    done
+    assert_output_has "2000x"
+}
+
 @test "the source is read in one snapshot" {
     mariadb_query <<'SQL'
 USE d;
