@@ -52,6 +52,8 @@ static int table_find(sqlite3 *db, const char *name, struct sqlite_table *table)
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* A row of PRAGMA table_xinfo: cid, name, type, notnull, default, pk, hidden.  (The function
+ * pragma_table_xinfo() would not do: a table of the user's can have that name.) */
 static int table_add_column(struct sqlite_table *table, sqlite3_stmt *stmt)
 {
     struct sqlite_column *columns =
@@ -62,11 +64,11 @@ static int table_add_column(struct sqlite_table *table, sqlite3_stmt *stmt)
     table->columns = columns;
     struct sqlite_column *column = &columns[table->column_count];
     *column = (struct sqlite_column){
-        .name = sqlite_copy_text(stmt, 0),
-        .type = sqlite_copy_text(stmt, 1),
-        .key = sqlite3_column_int(stmt, 2),
+        .name = sqlite_copy_text(stmt, 1),
+        .type = sqlite_copy_text(stmt, 2),
         .not_null = sqlite3_column_int(stmt, 3) != 0,
-        .generated = sqlite3_column_int(stmt, 4) >= 2,
+        .key = sqlite3_column_int(stmt, 5),
+        .generated = sqlite3_column_int(stmt, 6) >= 2,
     };
     table->column_count++;
     return column->name == NULL || column->type == NULL ? SQLITE_NOMEM : SQLITE_OK;
@@ -95,12 +97,9 @@ int sqlite_table_load(sqlite3 *db, const char *name, struct sqlite_table *ret_ta
     sqlite3_stmt *stmt = NULL;
     int rc = table_find(db, name, &table);
     if (rc == SQLITE_OK && table.exists && table.obstacle == NULL) {
-        rc = sqlite_prepare(db, &stmt,
-                            "SELECT name, type, pk, \"notnull\", hidden FROM "
-                            "pragma_table_xinfo(%Q, 'main') WHERE hidden <> 1 ORDER BY cid",
-                            name);
+        rc = sqlite_prepare(db, &stmt, "PRAGMA main.table_xinfo(\"%w\")", name);
         while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-            rc = table_add_column(&table, stmt);
+            rc = sqlite3_column_int(stmt, 6) == 1 ? SQLITE_OK : table_add_column(&table, stmt);
         }
         sqlite3_finalize(stmt);
         rc = rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -135,7 +134,8 @@ static ferry_status table_report(struct sqlite_conn *conn, const char *name,
                                  const struct sqlite_table *table,
                                  struct ferry_inspection *inspection, struct ferry_error *err)
 {
-    int64_t bytes = 0;
+    int64_t pages = 0;
+    int64_t page_size = 0;
     int64_t rows = 0;
     inspection->exists = 1;
     for (size_t i = 0; i < table->column_count; i++) {
@@ -153,10 +153,11 @@ static ferry_status table_report(struct sqlite_conn *conn, const char *name,
             return status;
         }
     }
-    int rc = sqlite_query_int(conn->db, &bytes,
-                              "SELECT page_count * page_size FROM pragma_page_count('main'), "
-                              "pragma_page_size('main')");
-    if (rc == SQLITE_OK && bytes <= TABLE_COUNT_BYTES_MAX) {
+    int rc = sqlite_query_int(conn->db, &pages, "PRAGMA main.page_count");
+    if (rc == SQLITE_OK) {
+        rc = sqlite_query_int(conn->db, &page_size, "PRAGMA main.page_size");
+    }
+    if (rc == SQLITE_OK && pages * page_size <= TABLE_COUNT_BYTES_MAX) {
         rc = sqlite_query_int(conn->db, &rows, "SELECT count(*) FROM main.\"%w\"", name);
         inspection->rows = (uint64_t)rows;
         inspection->rows_known = rc == SQLITE_OK;

@@ -40,11 +40,12 @@ static char *watch_update_sql(sqlite3 *db, const char *table)
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "EXPLAIN UPDATE main.\"%w\" SET ", table);
     const char *comma = "";
-    if (sqlite_prepare(db, &stmt,
-                       "SELECT name FROM pragma_table_xinfo(%Q, 'main') WHERE hidden = 0",
-                       table) == SQLITE_OK) {
+    if (sqlite_prepare(db, &stmt, "PRAGMA main.table_xinfo(\"%w\")", table) == SQLITE_OK) {
         while (sqlite3_step(stmt) == SQLITE_ROW) {
-            const char *name = (const char *)sqlite3_column_text(stmt, 0);
+            const char *name = (const char *)sqlite3_column_text(stmt, 1);
+            if (sqlite3_column_int(stmt, 6) != 0) { /* hidden or generated */
+                continue;
+            }
             sqlite3_str_appendf(out, "%s\"%w\" = NULL", comma, name != NULL ? name : "");
             comma = ", ";
         }

@@ -241,6 +241,16 @@ LIST
     assert_equal "$(sqlite3 "$D" 'SELECT id FROM t')" 99
 }
 
+@test "tables that are named like SQLite's own functions are tables" {
+    for name in pragma_table_xinfo pragma_page_count json_each dbstat; do
+        for again in 1 2; do
+            run dbferry copy "sqlite:$S" "sqlite:$D" --table base --target-table "$name"
+            assert_status 0
+        done
+        assert_equal "$(rows "$D" "$name")" 5
+    done
+}
+
 @test "what cannot be read says so" {
     run copy --view nope
     assert_status 66
