@@ -36,6 +36,9 @@ static const struct error_rule {
     {SQLITE_ABORT, FERRY_ERR_CANCELLED, FERRY_ERR_CANCELLED, HINT_NONE},
     {SQLITE_CONSTRAINT, FERRY_ERR_DATA, FERRY_ERR_DATA, HINT_NONE},
     {SQLITE_MISMATCH, FERRY_ERR_DATA, FERRY_ERR_DATA, HINT_NONE},
+    /* Too many columns, a collation or function that only the user's own program has, and so on:
+     * what stands in the file, and no fault of ours. */
+    {SQLITE_ERROR, FERRY_ERR_SCHEMA, FERRY_ERR_SCHEMA, "; mend that, then run again"},
     {SQLITE_TOOBIG, FERRY_ERR_DATA, FERRY_ERR_DATA, "; SQLite holds at most 1000000000 bytes"},
     {SQLITE_READONLY, FERRY_ERR_REFUSED, FERRY_ERR_TARGET_OPEN, HINT_OPEN},
     {SQLITE_CANTOPEN, FERRY_ERR_REFUSED, FERRY_ERR_TARGET_OPEN, HINT_OPEN},

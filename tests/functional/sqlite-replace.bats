@@ -241,6 +241,23 @@ LIST
     assert_equal "$(sqlite3 "$D" 'SELECT id FROM t')" 99
 }
 
+@test "what the file itself makes impossible is a fault of the data, not of the program" {
+    sqlite3 "$D" "CREATE TABLE t (id INTEGER, size AS (abs(id)) STORED)"
+    sqlite3 "$S" "CREATE TABLE edge (id INTEGER); INSERT INTO edge VALUES (1), (-9223372036854775808)"
+    run copy --table edge
+    assert_status 65
+    assert_output_has "row 2" "integer overflow" "unchanged"
+    write_config <<CONF
+connections = { wide = { driver = "memory"; columns = "$(seq -s, -f 'c%.0f int32' 2001)"; };
+                d = { driver = "sqlite"; path = "$T/wide.db"; }; };
+CONF
+    requires_driver memory
+    run dbferry copy wide d --table w --target-table w
+    assert_status 65
+    assert_output_has "too many columns"
+    [ ! -e "$T/wide.db" ]
+}
+
 @test "tables that are named like SQLite's own functions are tables" {
     for name in pragma_table_xinfo pragma_page_count json_each dbstat; do
         for again in 1 2; do
