@@ -9,12 +9,18 @@
 #include "driver_load.h"
 #include "nearest.h"
 
+/* A connection that was asked for so far. */
+struct connection {
+    struct ferry_config *config;
+    const config_setting_t *node; /* NULL: of a URL, which has a name for messages only */
+};
+
 struct ferry_settings {
     struct ferry_config_file *file; /* NULL: the command line alone */
     struct ferry_config *general;
     struct ferry_config **jobs;
     size_t job_count;
-    struct ferry_config **connections; /* those asked for so far */
+    struct connection *connections;
     size_t connection_count;
     const config_setting_t *connection_group; /* NULL if there is none */
     const config_setting_t *job_list;
@@ -213,7 +219,7 @@ void ferry_settings_free(struct ferry_settings *settings)
     for (size_t i = 0; i < settings->job_count; i++)
         ferry_config_free(settings->jobs[i]);
     for (size_t i = 0; i < settings->connection_count; i++)
-        ferry_config_free(settings->connections[i]);
+        ferry_config_free(settings->connections[i].config);
     free(settings->jobs);
     free(settings->connections);
     ferry_config_free(settings->general);
@@ -249,27 +255,37 @@ ferry_status ferry_settings_add_connection_options(struct ferry_config *config,
     return FERRY_OK;
 }
 
-ferry_status ferry_settings_new_connection(struct ferry_settings *settings, const char *name,
-                                           const char *driver, struct ferry_config **ret_connection,
-                                           struct ferry_error *error)
+static ferry_status add_connection(struct ferry_settings *settings, const char *name,
+                                   const char *driver, const config_setting_t *node,
+                                   struct ferry_config **ret_connection, struct ferry_error *error)
 {
     struct ferry_driver_handle *handle;
     ferry_status status = ferry_driver_get(driver, &handle, error);
     if (status != FERRY_OK)
         return status;
-    struct ferry_config **connections = reallocarray(
-        settings->connections, settings->connection_count + 1, sizeof(struct ferry_config *));
+    struct connection *connections =
+        reallocarray(settings->connections, settings->connection_count + 1, sizeof *connections);
     if (connections == NULL)
         return out_of_memory(error);
     settings->connections = connections;
-    struct ferry_config *connection = ferry_config_new("connection", name);
-    if (connection == NULL)
+    struct ferry_config *config = ferry_config_new("connection", name);
+    if (config == NULL)
         return out_of_memory(error);
-    connections[settings->connection_count++] = connection;
-    status = ferry_settings_add_connection_options(connection, handle, error);
-    if (status == FERRY_OK)
-        *ret_connection = connection;
-    return status;
+    status = ferry_settings_add_connection_options(config, handle, error);
+    if (status != FERRY_OK) {
+        ferry_config_free(config);
+        return status;
+    }
+    connections[settings->connection_count++] = (struct connection){.config = config, .node = node};
+    *ret_connection = config;
+    return FERRY_OK;
+}
+
+ferry_status ferry_settings_new_connection(struct ferry_settings *settings, const char *name,
+                                           const char *driver, struct ferry_config **ret_connection,
+                                           struct ferry_error *error)
+{
+    return add_connection(settings, name, driver, NULL, ret_connection, error);
 }
 
 size_t ferry_settings_connection_count(const struct ferry_settings *settings)
@@ -315,7 +331,7 @@ static ferry_status fail_unknown_connection(const struct ferry_settings *setting
 /* So that nobody is given a connection that did not pass its checks. */
 static void forget_last_connection(struct ferry_settings *settings)
 {
-    ferry_config_free(settings->connections[--settings->connection_count]);
+    ferry_config_free(settings->connections[--settings->connection_count].config);
 }
 
 static ferry_status read_connection(struct ferry_settings *settings, const config_setting_t *node,
@@ -334,7 +350,7 @@ static ferry_status read_connection(struct ferry_settings *settings, const confi
                                  "connection '%s' needs its driver, for example driver = "
                                  "\"sqlite\"; \"dbferry drivers\" lists them",
                                  name);
-    status = ferry_settings_new_connection(settings, name, driver, &connection, error);
+    status = add_connection(settings, name, driver, node, &connection, error);
     if (status != FERRY_OK) {
         ferry_error_prefix(error, "%s:%u: connection '%s': ", origin.file, origin.line, name);
         return status;
@@ -352,14 +368,14 @@ ferry_status ferry_settings_connection(struct ferry_settings *settings, const ch
                                        const struct ferry_config **ret_connection,
                                        struct ferry_error *error)
 {
-    for (size_t i = 0; i < settings->connection_count; i++)
-        if (strcmp(settings->connections[i]->name, name) == 0) {
-            *ret_connection = settings->connections[i];
-            return FERRY_OK;
-        }
     const config_setting_t *node = connection_node(settings, name);
     if (node == NULL)
         return fail_unknown_connection(settings, name, origin, error);
+    for (size_t i = 0; i < settings->connection_count; i++)
+        if (settings->connections[i].node == node) {
+            *ret_connection = settings->connections[i].config;
+            return FERRY_OK;
+        }
     return read_connection(settings, node, ret_connection, error);
 }
 

@@ -331,6 +331,21 @@ END
     assert_equal "$(rows "$T/a b/to.db" cars)" 6
 }
 
+@test "copy never takes its URL for the configured connection 'source' or 'target'" {
+    sample_table from.db cars 6
+    write_config <<'CONF'
+connections = { source = { driver = "sqlite"; path = "configured.db"; };
+                target = { driver = "sqlite"; path = "configured.db"; }; };
+CONF
+    run --separate-stderr dbferry copy sqlite:from.db source --table cars --target-table autos
+    assert_status 0
+    assert_equal "$(rows configured.db autos)" 6
+    assert_equal "$(sqlite3 from.db .tables | xargs)" cars
+    run --separate-stderr dbferry copy target sqlite:to.db --table autos
+    assert_status 0
+    assert_equal "$(rows to.db autos)" 6
+}
+
 @test "copy sets keys of source, target and job with -o" {
     run dbferry copy memory:x sqlite:to.db --table t -o source.rows=12 -o target.journal_mode=delete \
         -o target.file_mode=0640 -o job.min_rows=12

@@ -387,3 +387,13 @@ jobs = ( { name = "j"; source = "m"; target = "a"; view = "v"; } );'
     assert_status 78
     refute_output_has "$D"
 }
+
+@test "a driver that declares a key of every connection is refused by each job that uses it" {
+    build greedy '-DOPTIONS={.name = "run_timeout", .type = FERRY_OPTION_STRING, .help = "a"}'
+    write_config <<<'connections = { a = { driver = "greedy"; }; };
+jobs = ( { name = "one"; source = "a"; target = "a"; view = "v"; },
+         { name = "two"; source = "a"; target = "a"; view = "v"; } );'
+    run --separate-stderr dbferry run
+    assert_status 78
+    assert_equal "$(grep -c "'run_timeout' twice" <<<"$stderr")" 2
+}
