@@ -187,24 +187,23 @@ static ferry_status find_command(const char *name, const struct ferry_command **
                       name);
 }
 
-/* What getopt_long() has just refused, as the user would write it. */
+/* What getopt_long() has just refused, as the user would write it; its value may be a secret. */
 static void add_refused(struct ferry_strbuf *word, char **argv)
 {
+    const char *refused = argv[optind - 1];
     if (optopt >= 256)
         ferry_strbuf_addf(word, "--%s", cli_options[optopt - 256].name);
     else if (optopt != 0)
         ferry_strbuf_addf(word, "-%c", optopt);
     else
-        ferry_strbuf_add(word, argv[optind - 1]);
+        ferry_strbuf_append(word, refused, strcspn(refused, "="));
 }
 
 static ferry_status fail_unknown(const char *word, const struct ferry_command *command,
                                  struct ferry_error *error)
 {
-    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
     size_t dashes = strspn(word, "-");
-    ferry_strbuf_append(&name, word + dashes, strcspn(word + dashes, "="));
-    struct ferry_nearest nearest = {.wanted = ferry_strbuf_text(&name)};
+    struct ferry_nearest nearest = {.wanted = word + dashes};
     int bit = command == NULL ? ALL : 1 << (command - ferry_commands);
     for (size_t i = 0; i < OPTION_COUNT; i++)
         if ((cli_options[i].commands & bit) != 0)

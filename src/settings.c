@@ -26,6 +26,9 @@ struct ferry_settings {
     const config_setting_t *job_list;
 };
 
+/* What the parser of the file lets stand in a name. */
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_*"
+
 /* The keys that every connection has, whatever its driver. */
 static const struct ferry_option connection_options[] = {
     {.name = "driver",
@@ -318,6 +321,11 @@ static ferry_status fail_unknown_connection(const struct ferry_settings *setting
                                             const struct ferry_origin *origin,
                                             struct ferry_error *error)
 {
+    if (name[strspn(name, NAME_LETTERS)] != '\0') /* a mistyped URL may hold a password */
+        return ferry_origin_fail(origin, error,
+                                 "what is given as a connection is no connection's name, which has "
+                                 "letters, digits, - and _; for copy, a URL begins with its driver "
+                                 "in lower case");
     struct ferry_nearest nearest = {.wanted = name};
     for (size_t i = 0; i < ferry_settings_connection_count(settings); i++)
         ferry_nearest_offer(&nearest, ferry_settings_connection_name(settings, i));

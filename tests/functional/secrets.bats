@@ -269,6 +269,22 @@ unseen() {
     [ ! -e t.db ]
 }
 
+@test "a password in what is no URL and no option is not repeated either" {
+    server_config ""
+    for word in MySQL://u:s3cret@h/d mysql//u:s3cret@h; do
+        run --separate-stderr dbferry copy "$word" sqlite:t.db --table t
+        assert_status 64
+        unseen
+        run --separate-stderr dbferry run --source "$word"
+        assert_status 64
+        unseen
+    done
+    run --separate-stderr dbferry copy --password=s3cret sqlite:a.db sqlite:t.db --table t
+    assert_status 64
+    assert_output_has "copy has no option --password;"
+    unseen
+}
+
 @test "-o source.password is refused, 64, and not repeated" {
     run dbferry copy mysql://reader@127.0.0.1:$MARIADB_PORT/d sqlite:t.db --table t \
         -o source.password=s3cret
