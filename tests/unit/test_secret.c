@@ -3,6 +3,7 @@
 
 #include "unit.h"
 
+#include <signal.h>
 #include <time.h>
 
 #include "secret.h"
@@ -164,6 +165,20 @@ static void test_commands(void **state)
     refuses(f, "more than");
 }
 
+/* A pipeline ends as in a shell, and its exit code is seen, whatever signals we ignore. */
+static void test_command_and_ignored_signals(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+    set(f, "password_command", "sh -c 'kill -PIPE $$; echo ignored'; echo s3cret");
+    gives(f, "s3cret");
+    assert_true(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+    set(f, "password_command", "echo s3cret; exec >&-; exit 3");
+    refuses(f, "exit code 3");
+    assert_true(signal(SIGCHLD, SIG_DFL) != SIG_ERR);
+    assert_true(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
+}
+
 /* The answer is complete once the command has closed its output; what it does then is not worth
  * waiting for beyond the command's own limit. */
 static void test_command_that_lingers(void **state)
@@ -241,6 +256,7 @@ int main(void)
         WITH_CONFIG(test_size_limit),
         WITH_CONFIG(test_environment),
         WITH_CONFIG(test_commands),
+        WITH_CONFIG(test_command_and_ignored_signals),
         WITH_CONFIG(test_command_that_lingers),
         WITH_CONFIG(test_credentials),
         WITH_CONFIG(test_credentials_stay_in_their_folder),
