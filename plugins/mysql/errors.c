@@ -125,13 +125,13 @@ static const struct mydrv_fault {
     {1969, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},
     {3024, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},
     {CR_MALFORMED_PACKET, ANY_PHASE, FERRY_ERR_STREAM, hint_network},
+    {CR_COMMANDS_OUT_OF_SYNC, ANY_PHASE, FERRY_ERR_STREAM, hint_network}, /* a result not due */
     {CR_SERVER_HANDSHAKE_ERR, MYDRV_CONNECTING, FERRY_ERR_REFUSED,
      "what answers there is not a MySQL server of our time"},
     {CR_VERSION_ERROR, MYDRV_CONNECTING, FERRY_ERR_REFUSED,
      "what answers there is not a MySQL server of our time"},
     /* Ours. */
     {CR_OUT_OF_MEMORY, ANY_PHASE, FERRY_ERR_SYSTEM, hint_none},
-    {CR_COMMANDS_OUT_OF_SYNC, ANY_PHASE, FERRY_ERR_INTERNAL, hint_none},
     {CR_CONNSTR_PARSE_ERROR, ANY_PHASE, FERRY_ERR_INTERNAL, hint_none},
     /* Whatever is not listed. */
     {0, MYDRV_CONNECTING, FERRY_ERR_REFUSED, hint_none},
@@ -158,6 +158,11 @@ ferry_status mydrv_fail(const char *label, enum mydrv_phase phase, unsigned code
 {
     const char *hint;
     ferry_status status = mydrv_fault_class(code, phase, &hint);
+    if (code == 0 && phase != MYDRV_CONNECTING) /* well-formed, but not what was asked for */
+        return ferry_fail(err, FERRY_ERR_STREAM,
+                          "%s: cannot %s: the server's answer is of another shape than its "
+                          "question; something other than a MySQL server may answer there",
+                          label, doing);
     if (code == CR_PLUGIN_NOT_ALLOWED) /* Connector/C 3.3 prints stray bytes for the plugin */
         text = "the server asks for a login method that is not allowed here";
     if (phase == MYDRV_CONNECTING && code == CR_SSL_CONNECTION_ERROR)

@@ -71,7 +71,7 @@ static void test_classes(void **state)
         {2020, MYDRV_READING, FERRY_ERR_DATA},
         {1193, MYDRV_SETTING_UP, FERRY_ERR_CONFIG},
         {2008, MYDRV_READING, FERRY_ERR_SYSTEM},
-        {2014, MYDRV_READING, FERRY_ERR_INTERNAL},
+        {2014, MYDRV_READING, FERRY_ERR_STREAM},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         ferry_status status = class_of(cases[i].code, cases[i].phase);

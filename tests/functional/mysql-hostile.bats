@@ -1,0 +1,85 @@
+# A server that lies or attacks: it gets nothing, and the target keeps its old rows.
+
+load helper
+
+setup() {
+    ferry_setup
+    requires_driver mysql
+    requires_driver sqlite
+    requires sqlite3
+    requires python3
+    D=$T/target.db
+    printf 'very-secret' >"$T/password" && chmod 600 "$T/password"
+}
+
+# copy_from LIE [OPTION]: a fresh target, a server with that lie, and one copy from it.
+copy_from() {
+    rm -f "$D"* "$T/port"
+    sqlite3 "$D" "CREATE TABLE t (c0 INTEGER, c1 TEXT); INSERT INTO t VALUES (99, 'old')"
+    python3 "$FERRY_SOURCE/tests/servers/hostile.py" "$1" >"$T/port" 2>"$T/seen" 3>&- &
+    local server=$!
+    for _ in $(seq 100); do
+        [ -s "$T/port" ] && break
+        sleep 0.05
+    done
+    write_config <<END
+connections = {
+  server = { driver = "mysql"; host = "127.0.0.1"; port = $(cat "$T/port"); user = "reader";
+             password_file = "$T/password"; database = "d"; connect_timeout = "3s";
+             read_timeout = "3s"; ${2:-} };
+  local = { driver = "sqlite"; path = "$D"; };
+};
+END
+    run timeout 60 "$DBFERRY" copy server local --table t --target-table t
+    kill "$server" 2>/dev/null || true
+    wait "$server" || true
+}
+
+the_old_rows_are_there() {
+    assert_equal "$(sqlite3 "$D" 'SELECT c0, c1 FROM t')" '99|old'
+}
+
+@test "the server without a lie is understood" {
+    copy_from none
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" 'SELECT c0, c1 FROM t')" '7|hello'
+}
+
+@test "no lie ends in a crash, in a wrong table, or in an error that names no cause" {
+    while read -r lie; do
+        case $lie in
+        none | ask-*) continue ;;
+        columns-of-other-types | columns-of-65535) expected=65 ;;
+        no-columns) expected=78 ;;
+        *) expected=76 ;;
+        esac
+        copy_from "$lie"
+        echo "lie: $lie"
+        assert_status "$expected"
+        assert_output_has "unchanged"
+        refute_output_has "error 0" "AddressSanitizer" "runtime error" $'\e'
+        the_old_rows_are_there
+    done < <(python3 "$FERRY_SOURCE/tests/servers/hostile.py" --list)
+}
+
+@test "no server gets the password in clear, or a file of this machine" {
+    for lie in ask-clear-password ask-dialog ask-file-at-login ask-file-for-zone ask-file-for-rows; do
+        copy_from "$lie"
+        echo "lie: $lie"
+        [ "$status" -eq 77 ] || [ "$status" -eq 76 ] || assert_status 69
+        the_old_rows_are_there
+        grep -q '^login: ' "$T/seen"
+        # An answer may come, but nothing may be in it.
+        [ -z "$(sed -n 's/^asked: //p' "$T/seen")" ]
+    done
+}
+
+@test "verify-identity: not even the login goes to a server without TLS" {
+    copy_from none 'ssl_mode = "verify-identity"'
+    assert_status 77
+    assert_equal "$(cat "$T/seen")" ""
+    copy_from none 'ssl_mode = "required"'
+    assert_status 77
+    assert_output_has "not encrypted"
+    the_old_rows_are_there
+}

@@ -1,0 +1,183 @@
+"""A MySQL server that lies: it answers one client and breaks the protocol in one chosen way.
+
+    hostile.py LIE      prints its port on 127.0.0.1, then serves one connection
+    hostile.py --list   prints the lies
+
+What the client sent after the greeting is shown on standard error, a line for each packet.
+"""
+
+import socket
+import struct
+import sys
+
+INT, TEXT, DATETIME, TIME = 3, 253, 12, 11
+OK = b"\0\0\0\x02\0\0\0"
+END = b"\xfe\0\0\x02\0"
+FILE_REQUEST = b"\xfb/etc/passwd"
+AUTH_SWITCH = b"\xfe"
+
+
+def length(n):
+    if n < 251:
+        return bytes([n])
+    if n < 1 << 16:
+        return b"\xfc" + struct.pack("<H", n)
+    if n < 1 << 24:
+        return b"\xfd" + struct.pack("<I", n)[:3]
+    return b"\xfe" + struct.pack("<Q", n)
+
+
+def text(data):
+    return length(len(data)) + data
+
+
+def column(name, kind):
+    charset = 45 if kind == TEXT else 63
+    return b"".join([text(b"def"), text(b"d"), text(b"t"), text(b"t"), text(name), text(name),
+                     struct.pack("<BHIBHB", 12, charset, 40, kind, 0, 6), b"\0\0"])
+
+
+def columns(*kinds):
+    return [column(b"c%d" % i, kind) for i, kind in enumerate(kinds)]
+
+
+def result(definitions, rows):
+    return [length(len(definitions)), *definitions, END, *rows, END]
+
+
+ROW = b"\0\0" + struct.pack("<i", 7) + text(b"hello")
+PREFIX = b"\0\0" + struct.pack("<i", 7)
+NO_MORE = None  # the connection is closed
+
+# What is sent in place of the honest answer: by the moment, packets.
+LIES = {
+    "none": {},
+    # values
+    "text-of-2^63": {"rows": [ROW, PREFIX + b"\xfe" + b"\xff" * 7 + b"\x7fx"]},
+    "text-longer-than-its-row": {"rows": [ROW + b"x" * 6000, PREFIX + b"\xfc\x88\x13x"]},
+    "text-with-half-a-length": {"rows": [PREFIX + b"\xfd\xff"]},
+    "text-null-as-length": {"rows": [PREFIX + b"\xfb"]},
+    "row-of-one-byte": {"rows": [b"\0"]},
+    "row-without-values": {"rows": [b"\0\0"]},
+    "row-with-half-a-value": {"rows": [b"\0\0\1\0"]},
+    "row-of-nothing": {"rows": [b""]},
+    "moment-of-255-bytes": {"kinds": (DATETIME, TIME), "rows": [b"\0\0\xff" + b"\0" * 300]},
+    "moment-of-5-bytes": {"kinds": (DATETIME, TIME), "rows": [b"\0\0\5" + b"\0" * 30]},
+    "moment-that-is-none": {"kinds": (DATETIME, TIME), "rows": [b"\0\0\x0b" + b"\xff" * 30]},
+    # results
+    "columns-more-than-prepared": {"execute": result(columns(INT, TEXT, INT), [ROW])},
+    "columns-fewer-than-prepared": {"execute": result(columns(INT), [ROW])},
+    "columns-of-other-types": {"execute": result(columns(TEXT, INT), [ROW])},
+    "columns-that-never-come": {"execute": [b"\xfd\xff\xff\xff", *columns(INT), END, NO_MORE]},
+    "columns-of-65535": {"kinds": (INT,) * 65535, "rows": [b"\0" * (1 + 8193 + 4 * 65535)]},
+    "column-malformed": {"prepare": [b"\x03def\xfe" + b"\xff" * 7 + b"\x7f", b"\xfc\xff", END]},
+    "column-cut-short": {"prepare": [text(b"def"), b"", END]},
+    "no-columns": {"prepare-count": 0, "prepare": []},
+    "no-result": {"execute": [OK]},
+    "no-end": {"execute": [length(2), *columns(INT, TEXT), END, ROW, NO_MORE]},
+    "end-twice": {"execute": [length(2), *columns(INT, TEXT), END, ROW, END, END]},
+    "error-in-mid-stream": {"execute": [length(2), *columns(INT, TEXT), END, ROW, b"\xff"]},
+    "error-with-escapes": {"execute": [b"\xff\x25\x05#70100\x1b[31mEVIL\nLINE\xff"]},
+    "prepared-half": {"prepare-all": [b"\0\1"]},
+    "zone-of-one-column": {"zone": result(columns(TEXT), [text(b"UTC")])},
+    "zone-without-result": {"zone": [OK]},
+    "zone-longer-than-its-row": {"zone": result(columns(TEXT, TEXT), [b"\xfe" + b"\xff" * 8])},
+    "warnings-without-result": {"warnings": [OK]},
+    # the password, and files of this machine
+    "ask-clear-password": {"login": [AUTH_SWITCH + b"mysql_clear_password\0", "asked"]},
+    "ask-dialog": {"login": [AUTH_SWITCH + b"dialog\0\x04Password: ", "asked"]},
+    "ask-file-at-login": {"login": [FILE_REQUEST, "asked"]},
+    "ask-file-for-zone": {"zone": [FILE_REQUEST, "asked"]},
+    "ask-file-for-rows": {"execute": [FILE_REQUEST, "asked"]},
+}
+
+
+class Server:
+    def __init__(self, connection, lie):
+        self.connection, self.lie, self.number = connection, lie, 0
+        self.kinds = lie.get("kinds", (INT, TEXT))
+
+    def send(self, packet):
+        if packet is NO_MORE:
+            raise EOFError
+        if packet == "asked":
+            print("asked:", self.receive().hex(), file=sys.stderr, flush=True)
+            raise EOFError
+        head = struct.pack("<I", len(packet))[:3] + bytes([self.number & 255])
+        self.connection.sendall(head + packet)
+        self.number += 1
+
+    def answer(self, moment, honest):
+        for packet in self.lie.get(moment, honest):
+            self.send(packet)
+
+    def take(self, size):
+        data = b""
+        while len(data) < size:
+            more = self.connection.recv(size - len(data))
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+    def receive(self):
+        head = self.take(4)
+        self.number = head[3] + 1
+        return self.take(int.from_bytes(head[:3], "little"))
+
+    def greet(self):
+        can = 0x81BFF7DF & ~0x0800 & ~(1 << 24)  # neither TLS nor results without an end
+        self.send(b"".join([b"\x0a10.11.6-MariaDB\0", struct.pack("<I", 1), b"abcdefgh\0",
+                            struct.pack("<HBHH", can & 0xFFFF, 45, 2, can >> 16), b"\x15",
+                            b"\0" * 10, b"abcdefghijkl\0mysql_native_password\0"]))
+        print("login:", len(self.receive()), file=sys.stderr, flush=True)
+        self.answer("login", [OK])
+
+    def query(self, sql):
+        if sql.startswith(b"SELECT @@SESSION.time_zone"):
+            zone = text(b"+00:00") + text(b"UTC")
+            self.answer("zone", result(columns(TEXT, TEXT), [zone]))
+        elif sql.startswith(b"SHOW WARNINGS"):
+            self.answer("warnings", result(columns(TEXT, TEXT, TEXT), []))
+        else:
+            self.send(OK)
+
+    def prepare(self):
+        if "prepare-all" not in self.lie:
+            count = self.lie.get("prepare-count", len(self.kinds))
+            self.send(b"\0" + struct.pack("<IHHBH", 1, count, 0, 0, 0))
+            self.answer("prepare", [*columns(*self.kinds), END])
+        self.answer("prepare-all", [])
+
+    def serve(self):
+        self.greet()
+        while True:
+            packet = self.receive()
+            if packet[0] == 0x03:
+                self.query(packet[1:])
+            elif packet[0] == 0x16:
+                self.prepare()
+            elif packet[0] == 0x17:
+                rows = self.lie.get("rows", [ROW])
+                self.answer("execute", result(columns(*self.kinds), rows))
+            elif packet[0] == 0x01:
+                return
+
+
+def main():
+    if sys.argv[1] == "--list":
+        print("\n".join(LIES))
+        return
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        print(listener.getsockname()[1], flush=True)
+        listener.settimeout(30)
+        connection, _ = listener.accept()
+        connection.settimeout(30)
+        with connection:
+            try:
+                Server(connection, LIES[sys.argv[1]]).serve()
+            except (EOFError, OSError):
+                pass
+
+
+main()
