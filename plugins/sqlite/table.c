@@ -214,11 +214,27 @@ static bool table_matches(const struct sqlite_table *table, const struct ferry_l
     return at == wanted;
 }
 
+/* 1 if the definition says no more than names and types: nothing is lost if the table is made anew.
+ */
+static bool table_is_plain(const struct sqlite_table *table, const char *name)
+{
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "CREATE TABLE \"%w\" (", name);
+    for (size_t i = 0; i < table->column_count; i++) {
+        sqlite3_str_appendf(out, "%s\"%w\"%s%s", i > 0 ? ", " : "", table->columns[i].name,
+                            table->columns[i].type[0] != '\0' ? " " : "", table->columns[i].type);
+    }
+    sqlite3_str_appendall(out, ")");
+    char *plain = sqlite3_str_finish(out);
+    bool equal = plain != NULL && strcasecmp(plain, table->sql) == 0;
+    sqlite3_free(plain);
+    return equal;
+}
+
 /* What a new table would lose of the old one's definition. */
 static ferry_status table_check_rebuild(const struct sqlite_load *load, struct ferry_error *err)
 {
     const struct sqlite_table *table = &load->table;
-    bool keys = false;
     for (size_t i = 0; i < table->column_count; i++) {
         if (table->columns[i].generated) {
             return ferry_fail(err, FERRY_ERR_SCHEMA,
@@ -226,9 +242,8 @@ static ferry_status table_check_rebuild(const struct sqlite_load *load, struct f
                               "generated column '%s' would be lost; drop that column first",
                               load->conn->path, load->spec->table, table->columns[i].name);
         }
-        keys = keys || table->columns[i].key > 0 || table->columns[i].not_null;
     }
-    if (keys) {
+    if (load->began && !table_is_plain(table, load->spec->table)) {
         ferry_log(FERRY_LOG_WARNING,
                   "'%s': table '%s' is made anew for the new columns, without the keys and "
                   "constraints of its old definition",
