@@ -26,13 +26,23 @@ static void add_summary(struct ferry_strbuf *text, const struct ferry_sync_resul
     ferry_units_add_rate(text, result->rows, result->elapsed_ms);
 }
 
+/* What became of the target of a run that failed; NULL where the error's message tells it. */
+static const char *outcome_of(ferry_status status, const struct ferry_sync_result *result)
+{
+    if (!result->commit_begun)
+        return UNCHANGED;
+    if (status == FERRY_ERR_BUSY)
+        return NULL;
+    return status == FERRY_ERR_INTERNAL ? "look whether the target has changed" : UNCHANGED;
+}
+
 static ferry_status run_for_real(const struct ferry_job *job)
 {
     struct ferry_error error = {0};
     struct ferry_sync_result result = {0};
     ferry_status status = ferry_sync_run(job, &result, &error);
     if (status != FERRY_OK)
-        return ferry_command_report(&error, status == FERRY_ERR_BUSY ? NULL : UNCHANGED);
+        return ferry_command_report(&error, outcome_of(status, &result));
     FERRY_AUTO_STRBUF struct ferry_strbuf summary = {0};
     add_summary(&summary, &result);
     ferry_log(FERRY_LOG_INFO, "done: %s", ferry_strbuf_text(&summary));

@@ -22,6 +22,7 @@ struct run {
     struct ferry_connection *target;
     struct ferry_plan *plan;
     struct ferry_load *load;
+    bool commit_begun;
     atomic_bool pumping; /* read by the watch's thread */
     struct ferry_pump pump;
     struct ferry_load_totals totals;
@@ -172,6 +173,7 @@ static ferry_status commit(struct run *run, struct ferry_error *error)
     };
     struct ferry_load *load = run->load;
     run->load = NULL; /* whatever comes of it, the commit ends the load */
+    run->commit_begun = true;
     return ferry_target_load_commit(load, &record, error);
 }
 
@@ -188,6 +190,8 @@ static ferry_status explain_cancel(const struct run *run, struct ferry_error *er
     const struct ferry_config *source = run->job->source;
     if (reason == FERRY_CANCEL_NONE && ferry_watch_signal() == 0)
         return error->status;
+    if (run->commit_begun && error->status != FERRY_ERR_CANCELLED)
+        return error->status; /* what became of the target matters more than who stopped us */
     if (ferry_watch_signal() != 0) {
         ferry_error_clear(error);
         return ferry_fail(error, FERRY_ERR_CANCELLED, "stopped by signal %d (%s) at row %" PRIu64,
@@ -207,11 +211,8 @@ static ferry_status explain_cancel(const struct run *run, struct ferry_error *er
                       source->name, ferry_strbuf_text(&limit), rows, key);
 }
 
-/* Nothing of a run that failed may stay open, and in this order. */
 static void close_run(struct run *run)
 {
-    ferry_target_load_abort(run->load);
-    run->load = NULL;
     if (run->source != NULL)
         close_source(run);
     ferry_connection_close(run->target);
@@ -283,12 +284,10 @@ static void leave_phase(ferry_status status)
 
 static void report(const struct run *run, struct ferry_sync_result *ret_result)
 {
-    ret_result->record = run->record;
     ret_result->rows = run->totals.rows_loaded;
     ret_result->rows_before = run->totals.rows_before;
     ret_result->bytes = run->pump.bytes;
     ret_result->elapsed_ms = ferry_clock_ms() - run->started_ms;
-    ret_result->target_changed = true;
 }
 
 ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_sync_result *ret_result,
@@ -308,6 +307,7 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_sync_resul
         status = explain_cancel(&run, error);
     ferry_watch_job_end();
     close_run(&run);
+    ret_result->commit_begun = run.commit_begun;
     if (status == FERRY_OK)
         report(&run, ret_result);
     ferry_plan_done(&plan);

@@ -7,16 +7,16 @@
 #include "record.h"
 
 struct ferry_sync_result {
-    struct ferry_record record;
     uint64_t rows;
     uint64_t rows_before;
     uint64_t bytes; /* of values, as they passed */
     int64_t elapsed_ms;
-    bool target_changed; /* the commit succeeded */
+    bool commit_begun; /* the one member that is written on failure too */
 };
 
 /* Replaces the job's target table by what its source holds now.  On failure the target is as it
- * was; the one exception, a commit whose outcome is not known, is told by the error's message. */
+ * was, but for a commit that has begun and failed with BUSY or INTERNAL: then its outcome may be
+ * unknown, and of BUSY the message tells it. */
 ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_sync_result *ret_result,
                             struct ferry_error *error);
 
