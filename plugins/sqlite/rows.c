@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A user's table of this name would stand before ours: such names are reserved, and the count of
  * each batch is checked. */
@@ -22,6 +23,7 @@ struct sqlite_rows {
     size_t bad_column; /* of a refused value */
     const char *bad;   /* why it is refused, or NULL */
     int integer_key;   /* a column where NULL would become a number, or -1 */
+    bool utf16;        /* how the file stores text */
     enum sqlite_convert convert[];
 };
 
@@ -150,7 +152,45 @@ static const char *rows_give_float(sqlite3_context *context, double value)
     return NULL;
 }
 
-static const char *rows_give_any(sqlite3_context *context, const struct ferry_cell *cell)
+/* The length of the character at `at`, or 0 where SQLite would put another one in its place while
+ * it turns UTF-8 into UTF-16: see READ_UTF8 in its utf.c. */
+static size_t rows_char(const unsigned char *at, size_t room)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t size = *at < 0x80 ? 1 : *at < 0xc0 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4;
+    if (size < 2) {
+        return size;
+    }
+    uint32_t code = *at & (0x7fU >> size);
+    for (size_t i = 1; i < size; i++) {
+        if (i >= room || (at[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+        code = code << 6 | (at[i] & 0x3fU);
+    }
+    bool survives = *at < 0xf8 && code >= least[size] && code <= 0x10ffff &&
+                    (code & 0xfffff800) != 0xd800 && (code & 0xfffffffe) != 0xfffe;
+    return survives ? size : 0;
+}
+
+static const char *rows_give_text(sqlite3_context *context, const struct sqlite_rows *rows,
+                                  const struct ferry_cell *cell)
+{
+    const unsigned char *text = (const unsigned char *)cell->v.p;
+    size_t size = 0;
+    for (size_t at = 0; rows->utf16 && at < cell->len; at += size) {
+        size = rows_char(text + at, cell->len - at);
+        if (size == 0) {
+            return "the text is not UTF-8, or holds a character that SQLite replaces in a file "
+                   "that stores text as UTF-16";
+        }
+    }
+    sqlite3_result_text64(context, cell->v.p, cell->len, SQLITE_STATIC, SQLITE_UTF8);
+    return NULL;
+}
+
+static const char *rows_give_any(sqlite3_context *context, const struct sqlite_rows *rows,
+                                 const struct ferry_cell *cell)
 {
     switch (cell->kind) {
     case FERRY_KIND_INT:
@@ -159,8 +199,7 @@ static const char *rows_give_any(sqlite3_context *context, const struct ferry_ce
     case FERRY_KIND_FLOAT:
         return rows_give_float(context, cell->v.f);
     case FERRY_KIND_TEXT:
-        sqlite3_result_text64(context, cell->v.p, cell->len, SQLITE_STATIC, SQLITE_UTF8);
-        return NULL;
+        return rows_give_text(context, rows, cell);
     case FERRY_KIND_BYTES:
         sqlite3_result_blob64(context, cell->v.p, cell->len, SQLITE_STATIC);
         return NULL;
@@ -203,13 +242,13 @@ static int rows_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, in
         sqlite3_result_double(context, value);
         break;
     case SQLITE_CONVERT_TEXT:
-        sqlite3_result_text64(context, cell->v.p, cell->len, SQLITE_STATIC, SQLITE_UTF8);
+        why = rows_give_text(context, rows, cell);
         break;
     case SQLITE_CONVERT_BYTES:
         sqlite3_result_blob64(context, cell->v.p, cell->len, SQLITE_STATIC);
         break;
     case SQLITE_CONVERT_ANY:
-        why = rows_give_any(context, cell);
+        why = rows_give_any(context, rows, cell);
         break;
     }
     return why == NULL ? SQLITE_OK : rows_refuse(rows, column, why);
@@ -282,9 +321,13 @@ ferry_status sqlite_rows_open(struct sqlite_load *load, sqlite3 *db, struct ferr
         return status;
     }
     char *sql = rows_insert_sql(load);
-    int rc = sql == NULL
-                 ? SQLITE_NOMEM
-                 : sqlite3_create_module_v2(db, ROWS_MODULE, &rows_module, load->rows, NULL);
+    char *encoding = NULL;
+    int rc = sql == NULL ? SQLITE_NOMEM : sqlite_query_text(db, &encoding, "PRAGMA encoding");
+    load->rows->utf16 = encoding != NULL && strcmp(encoding, "UTF-8") != 0;
+    free(encoding);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_create_module_v2(db, ROWS_MODULE, &rows_module, load->rows, NULL);
+    }
     if (rc == SQLITE_OK) {
         rc = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &load->insert, NULL);
     }

@@ -239,6 +239,26 @@ LIST
     assert_status 0
 }
 
+@test "a file that stores text as UTF-16 changes none of it" {
+    sqlite3 "$S" "CREATE TABLE words (w TEXT); INSERT INTO words VALUES ('ä😀漢'), (''), ('a' || char(0) || 'b'),
+        (CAST(x'efbbbf41' AS TEXT)), (char(0xd7ff, 0xe000, 0xfffd, 0x10000, 0x10ffff)), (NULL)"
+    sqlite3 "$D" "PRAGMA encoding = 'UTF-16le'; CREATE TABLE t (w TEXT)"
+    run copy --table words
+    assert_status 0
+    dbferry copy "sqlite:$D" "sqlite:$T/back.db" --table t --target-table t
+    assert_equal "$(sqlite3 "$T/back.db" "SELECT typeof(w), hex(w) FROM t")" "$(sqlite3 "$S" "SELECT typeof(w), hex(w) FROM words")"
+    before=$(sqlite3 "$D" "SELECT typeof(w), hex(w) FROM t")
+    for bytes in ff 41c3 c3 c080 e08080 eda080 efbfbe efbfbf f4908080 f8808080 80 f09f98; do
+        for type in "" " TEXT"; do
+            sqlite3 "$S" "DROP TABLE words; CREATE TABLE words (w$type); INSERT INTO words VALUES ('fine'), (CAST(x'$bytes' AS TEXT))"
+            run dbferry copy "sqlite:$S" "sqlite:$D" --table words --target-table "t$type"
+            assert_status 65
+            assert_output_has "row 2, column 'w'" "UTF-16"
+        done
+    done
+    assert_equal "$(sqlite3 "$D" "SELECT typeof(w), hex(w) FROM t")" "$before"
+}
+
 @test "a view, a virtual table and reserved names are no targets" {
     sqlite3 "$D" "CREATE VIEW t AS SELECT 1 AS one"
     run copy --view v
