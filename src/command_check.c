@@ -6,8 +6,10 @@
 #include "command.h"
 #include "connection.h"
 #include "escape.h"
+#include "limits.h"
 #include "negotiate.h"
 #include "secret.h"
+#include "watch.h"
 
 static void print_line(const char *mark, const char *subject, const char *text)
 {
@@ -56,11 +58,15 @@ static ferry_status check_source(const struct ferry_job *job, struct ferry_conne
                                  struct ferry_plan *plan)
 {
     struct ferry_error error = {0};
+    ferry_limits_watch_source(source);
     ferry_status status = ferry_source_describe(source, &job->read, &plan->schema, &error);
+    ferry_limits_watch_source(NULL);
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&plan->schema, &error);
-    if (status != FERRY_OK)
+    if (status != FERRY_OK) {
+        (void)ferry_limits_explain(job, source, 0, &error);
         return print_failure("what is read", &error);
+    }
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
     ferry_strbuf_addf(&text, "%zu columns of %s", plan->schema.count,
                       job->read.kind == FERRY_READ_QUERY ? "the query" : job->read.text);
@@ -75,8 +81,10 @@ static ferry_status check_target(const struct ferry_job *job, struct ferry_conne
     ferry_status status = ferry_plan_negotiate(plan, target, job->table, &error);
     if (status == FERRY_OK)
         status = ferry_plan_check(plan, &job->policy, job->table, &error);
-    if (status != FERRY_OK)
+    if (status != FERRY_OK) {
+        (void)ferry_limits_explain(job, target, 0, &error);
         return print_failure("target table", &error);
+    }
     static const char *const states[] = {
         [FERRY_TABLE_CREATE] = "is not there yet and can be created",
         [FERRY_TABLE_KEEP] = "fits",
@@ -95,13 +103,16 @@ static ferry_status check_job(const struct ferry_job *job, const struct ferry_ar
     struct ferry_connection *source = NULL;
     struct ferry_connection *target = NULL;
     struct ferry_plan plan = {0};
-    (void)printf("job %s\n", job->name);
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    ferry_escape_text(&name, job->name, strlen(job->name), 200);
+    (void)printf("job %s\n", ferry_strbuf_text(&name));
     ferry_status from = open_checked(job->source, FERRY_ROLE_SOURCE, &source);
     if (from == FERRY_OK)
         from = check_source(job, source, &plan);
     ferry_status to = open_checked(job->target, FERRY_ROLE_TARGET, &target);
     if (from == FERRY_OK && to == FERRY_OK)
         to = check_target(job, target, &plan);
+    ferry_watch_job_end();
     ferry_plan_done(&plan);
     ferry_connection_close(source);
     ferry_connection_close(target);

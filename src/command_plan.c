@@ -105,7 +105,9 @@ static void print_plan(const struct ferry_job *job, const struct ferry_plan *pla
     };
     FERRY_AUTO_STRBUF struct ferry_strbuf table = {0};
     ferry_escape_text(&table, job->table, strlen(job->table), 120);
-    (void)printf("job %s: '%s' -> '%s', table '%s'\n", job->name, job->source->name,
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    ferry_escape_text(&name, job->name, strlen(job->name), 200);
+    (void)printf("job %s: '%s' -> '%s', table '%s'\n", ferry_strbuf_text(&name), job->source->name,
                  job->target->name, ferry_strbuf_text(&table));
     print_columns(plan);
     (void)printf("  table '%s' %s", ferry_strbuf_text(&table), actions[plan->action]);

@@ -1,6 +1,7 @@
 /* dbferry run: runs jobs and says what became of them. */
 
 #include <stdio.h>
+#include <string.h>
 
 #include "command.h"
 #include "connection.h"
@@ -46,8 +47,11 @@ static ferry_status run_for_real(const struct ferry_job *job)
     FERRY_AUTO_STRBUF struct ferry_strbuf summary = {0};
     add_summary(&summary, &result);
     ferry_log(FERRY_LOG_INFO, "done: %s", ferry_strbuf_text(&summary));
-    if (ferry_progress_is_enabled()) /* a person is watching */
-        (void)fprintf(stderr, "%s: %s\n", job->name, ferry_strbuf_text(&summary));
+    if (!ferry_progress_is_enabled())
+        return FERRY_OK;
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0}; /* a person is watching */
+    ferry_escape_text(&name, job->name, strlen(job->name), 200);
+    (void)fprintf(stderr, "%s: %s\n", ferry_strbuf_text(&name), ferry_strbuf_text(&summary));
     return FERRY_OK;
 }
 
