@@ -29,7 +29,9 @@ killed() {
         done
     done
     echo "# $1: killed $hits times; $olds times the old rows, $news times the new ones" >&3
-    [ $hits -gt 8 ] && [ $olds -gt 3 ] && [ $news -gt 0 ]
+    between 9 $hits 9999
+    between 4 $olds 9999
+    between 1 $news 9999
 }
 
 @test "killed while it replaces a table in WAL mode" {
@@ -92,7 +94,7 @@ killed() {
         wait $reader
         rm stop
         sort -u counts >seen
-        ! grep -vE '^(1000\|0\|500500|60000\|0\|1800030000)$' seen
+        refute grep -vE '^(1000\|0\|500500|60000\|0\|1800030000)$' seen
         grep -q ^60000 seen
         assert_sound to.db
         assert_equal "$(leftovers to.db)" ""

@@ -244,5 +244,5 @@ END
     kill -TERM $pid
     ended 143 5000
     sleep 0.2
-    ! pgrep -f "sleep 778.$$" >/dev/null
+    refute pgrep -f "sleep 778.$$" >/dev/null
 }

@@ -70,7 +70,7 @@ END
     sweep_dump >states/old
     sweep_load 2>err
     sweep_dump >states/new
-    ! cmp -s states/old states/new
+    refute cmp -s states/old states/new
 }
 
 sweep_fresh() {

@@ -25,7 +25,7 @@ limited() {
 gave_up() {
     assert_status 76
     assert_output_has "$@" "the target is unchanged"
-    [ "$took" -ge 500 ] && [ "$took" -lt 3000 ]
+    between 500 "$took" 3000
     assert_equal "$(dump to.db)" "$(cat old)"
     assert_sound to.db
     assert_equal "$(leftovers to.db)" ""

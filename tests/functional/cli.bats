@@ -601,7 +601,7 @@ END
     grep -q $'\r\x1b\[Kcars  [0-9,]* rows  [0-9.]* [KM]\\?i\\?B  .*rows/s  [0-9.]* m\\?s' screen
     grep -q "cars: 1,234 rows (before: 0), .* in .*rows/s" screen
     script -qec "'$DBFERRY' run --quiet" screen </dev/null >/dev/null
-    ! grep -q rows screen
+    refute grep -q rows screen
     run dbferry run
     assert_equal "$output" ""
 }
@@ -636,7 +636,7 @@ END
     export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
     strace -f -qq -e trace=openat,pwrite64,write -o trace "$DBFERRY" run -v 0<&- >&- 2>&-
     grep -q 'cars.db' trace
-    ! grep -qE 'pwrite64\([012],' trace
+    refute grep -qE 'pwrite64\([012],' trace
     assert_sound cars.db
     refute_text=$(sqlite3 cars.db .dump | grep -c " info " || true)
     assert_equal "$refute_text" 0

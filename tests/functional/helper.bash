@@ -87,6 +87,19 @@ refute_output_has() {
     done
 }
 
+# refute COMMAND...: fails if it succeeds.  Bats does not notice a failing "! COMMAND".
+refute() {
+    "$@" || return 0
+    echo "did not expect success of: $*" >&2
+    return 1
+}
+
+# between LEAST NUMBER MOST
+between() {
+    [ "$1" -le "$2" ] || { echo "$2 is less than $1" >&2; return 1; }
+    [ "$2" -le "$3" ] || { echo "$2 is more than $3" >&2; return 1; }
+}
+
 assert_equal() {
     [ "$1" = "$2" ] && return
     printf 'expected: %s\nfound:    %s\n' "$2" "$1" >&2

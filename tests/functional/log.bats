@@ -25,7 +25,7 @@ for line in open(sys.argv[1], encoding="utf-8", errors="strict"):
     assert_status 0
     assert_equal "$output$stderr" ""
     [ "$(wc -l <log)" -ge 4 ]
-    ! grep -vE "^$time (error|warning|info)  *(cars|-) [a-z]+: ." log
+    refute grep -vE "^$time (error|warning|info)  *(cars|-) [a-z]+: ." log
     for words in "cars main: run [0-9a-f]{32} begins" "cars source: source 'made' is memory:store" \
         "cars target: target 'local' is sqlite:$T/cars.db, table 'cars'" "cars main: done: 5 rows"; do
         grep -qE "$words" log
@@ -33,7 +33,7 @@ for line in open(sys.argv[1], encoding="utf-8", errors="strict"):
     local now logged
     now=$(date -u +%s)
     logged=$(date -u -d "$(head -n 1 log | cut -d' ' -f1)" +%s)
-    [ $((now - logged)) -lt 60 ] && [ $((now - logged)) -ge 0 ]
+    between 0 $((now - logged)) 59
 }
 
 @test "-v prints the same lines on stderr" {
@@ -100,7 +100,7 @@ END
     with_log 'log_format = "json";'
     dbferry run
     json time level job phase message >fields
-    ! grep -vE "^$time"$'\t'"(error|warning|info)"$'\t'"(cars|-)"$'\t'"[a-z]+"$'\t'"." fields
+    refute grep -vE "^$time"$'\t'"(error|warning|info)"$'\t'"(cars|-)"$'\t'"[a-z]+"$'\t'"." fields
     grep -qP "\tinfo\tcars\tmain\tdone: 5 rows" fields
     run --separate-stderr dbferry run -v
     [[ $stderr =~ ^20.*Z\ info ]] # the console stays for people
@@ -168,13 +168,13 @@ evil=$'two\nlines\r\e[31mred\x07\x7f\u009b\u202e\u2028"quoted\\\\'
         run --separate-stderr dbferry copy sqlite:from.db sqlite:to.db $words --table nosuch$'\n'"$evil"
         assert_status 66
         assert_output_has 'nosuch\ntwo\nlines\r\x1B[31mred\x07\x7F\xC2\x9B\xE2\x80\xAE\xE2\x80\xA8'
-        ! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' <<<"$stderr"
-        ! grep -qP '\x{9b}|\x{202e}|\x{2028}' <<<"$stderr"
+        refute env LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' <<<"$stderr"
+        refute grep -qP '\x{9b}|\x{202e}|\x{2028}' <<<"$stderr"
     done
     run --separate-stderr dbferry copy sqlite:from.db sqlite:to.db -vv --table "$evil"
     assert_status 0
-    ! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' <<<"$stderr"
-    ! grep -v '^20' <<<"$stderr"
+    refute env LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' <<<"$stderr"
+    refute grep -v '^20' <<<"$stderr"
 }
 
 # A configuration whose job, table and source table have hostile names, and a log.
@@ -192,11 +192,11 @@ END
     hostile_config ''
     run --separate-stderr dbferry run -v
     assert_status 0
-    ! grep -vE "^$time (info|debug|warning) " log
-    ! grep -q '^2026-01-01T00:00:00.000Z error' log
-    ! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' log
+    refute grep -vE "^$time (info|debug|warning) " log
+    refute grep -q '^2026-01-01T00:00:00.000Z error' log
+    refute env LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' log
     grep -qF 'job\nwith\x1B[2J' log
-    ! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' <<<"$stderr"
+    refute env LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' <<<"$stderr"
 }
 
 @test "a job with a hostile name cannot forge a line or a member of the JSON log" {
@@ -207,7 +207,7 @@ END
     [ -s fields ]
     assert_equal "$(wc -l <fields)" "$(python3 -c 'import json
 print(sum(1 + json.loads(l).get("job", "").count("\n") for l in open("log", encoding="utf-8")))')"
-    ! LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]' log
+    refute env LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]' log
     python3 - <<'END'
 import json
 jobs = {json.loads(line).get("job") for line in open("log", encoding="utf-8")}
@@ -219,15 +219,24 @@ END
     for command in "copy --dry-run" ; do
         run --separate-stderr dbferry $command memory:x sqlite:to.db --table x --target-table "$evil"
         assert_status 0
-        ! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' <<<"$output"
+        refute env LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' <<<"$output"
     done
     hostile_config ''
     for command in plan check "run --dry-run"; do
         run --separate-stderr dbferry $command
         assert_status 0
-        ! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' <<<"$output$stderr"
-        ! grep -q '^2026-01-01T' <<<"$output"
+        refute env LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' <<<"$output$stderr"
+        refute grep -q '^2026-01-01T' <<<"$output"
     done
+}
+
+@test "a run on a terminal escapes hostile names in its progress and its summary" {
+    requires script
+    hostile_config ''
+    script -qec "'$DBFERRY' run" screen </dev/null >/dev/null
+    grep -q "10 rows" screen
+    refute grep -qF $'\e[2J' screen
+    grep -qF 'job\nwith\x1B[2J' screen
 }
 
 @test "a message of a hostile length is cut" {

@@ -89,7 +89,7 @@ refused() {
 # unseen [FILE...]: neither the password nor its first word stands in the output or these files.
 unseen() {
     refute_output_has s3cret
-    ! grep -raF s3cret "$@" t.db* log 2>/dev/null
+    refute grep -raF s3cret "$@" t.db* log 2>/dev/null
 }
 
 # ---- In the configuration ----
@@ -313,7 +313,7 @@ unseen() {
     (sleep 1; echo "$password") | script -qec "'$DBFERRY' copy '$url' sqlite:t.db --table t" screen >/dev/null
     assert_equal "$(rows t.db t)" 3
     grep -q "password for source" screen
-    ! grep -q s3cret screen
+    refute grep -q s3cret screen
 }
 
 # ---- Never seen ----
@@ -348,7 +348,7 @@ unseen() {
     grep -q "Max core file size *0 *0" /proc/$pid/limits
     wait $pid
     assert_equal "$(rows t.db t)" 3
-    ! grep -raF s3cret seen out log t.db*
+    refute grep -raF s3cret seen out log t.db*
 }
 
 @test "a password_command that never ends is ended after 30 s with all that it started, 78" {
@@ -359,7 +359,7 @@ unseen() {
     done
     read -r code seconds <"$hang/result"
     assert_equal "$code" 78
-    [ "$seconds" -ge 29 ] && [ "$seconds" -le 40 ]
+    between 29 "$seconds" 40
     grep -q "connection 'server': the output of password_command gave no answer in 30 s" "$hang/output"
-    ! pgrep -f "$(cat "$hang/command")" >/dev/null
+    refute pgrep -f "$(cat "$hang/command")" >/dev/null
 }
