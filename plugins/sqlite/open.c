@@ -43,6 +43,8 @@ ferry_status sqlite_open(struct sqlite_conn *conn, struct ferry_error *err)
     int flags = conn->role == FERRY_ROLE_SOURCE ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOFOLLOW |
              SQLITE_OPEN_EXRESCODE;
+    /* stage.c attaches by a URI; the path here is absolute, so it is never taken for one. */
+    flags |= SQLITE_OPEN_URI;
     sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
     int rc = sqlite3_open_v2(conn->real, &db, flags, NULL);
     if (rc == SQLITE_OK) {

@@ -133,6 +133,25 @@ holding() {
     assert_equal "$(rows "$D" t)" 3000
 }
 
+@test "staging works with an SQLite that was built without URI names" {
+    requires gcc
+    cat >"$T/plain.c" <<'END'
+#include <sqlite3.h>
+__attribute__((constructor)) static void no_uri(void) { sqlite3_config(SQLITE_CONFIG_URI, 0); }
+END
+    gcc -w -shared -fPIC "$T/plain.c" -o "$T/plain.so" -lsqlite3 || skip "no development files of SQLite"
+    preload=$T/plain.so
+    # The sanitizer's own library must come first.
+    for library in $(ldd "$FERRY_BUILD/src/dbferry" 2>/dev/null | sed -n 's/.*=> \(.*libasan[^ ]*\) .*/\1/p'); do
+        preload="$library $preload"
+    done
+    # The wrapper of a build tree is a shell, which must not be checked for leaks.
+    run env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD="$preload" "$DBFERRY" copy "sqlite:$S" "sqlite:$D" \
+        --target-table t --query "$(query_of 10)" -o job.staging=file
+    assert_status 0
+    assert_equal "$(rows "$D" t)" 10
+}
+
 @test "kill -9 in mid-load leaves the old rows, and the next run heals" {
     for mode in wal delete; do
         D=$T/$mode.db
