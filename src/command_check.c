@@ -106,6 +106,7 @@ static ferry_status check_job(const struct ferry_job *job, const struct ferry_ar
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
     ferry_escape_text(&name, job->name, strlen(job->name), 200);
     (void)printf("job %s\n", ferry_strbuf_text(&name));
+    ferry_limits_begin(job, NULL, NULL);
     ferry_status from = open_checked(job->source, FERRY_ROLE_SOURCE, &source);
     if (from == FERRY_OK)
         from = check_source(job, source, &plan);

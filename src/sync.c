@@ -8,10 +8,10 @@
 
 #include "clock.h"
 #include "connection.h"
+#include "limits.h"
 #include "log.h"
 #include "progress.h"
 #include "pump.h"
-#include "units.h"
 #include "watch.h"
 
 /* All that a run holds, in the order in which it is opened. */
@@ -39,15 +39,6 @@ static void draw_progress(void *data)
         ferry_progress_draw(&progress);
 }
 
-/* Measures one call that waits for the source, until it is called with NULL; the pump does so for
- * its own calls. */
-static void watch_source(struct ferry_connection *source)
-{
-    ferry_watch_set_source(source);
-    if (source != NULL)
-        ferry_watch_source_busy();
-}
-
 /* ---- The steps ---- */
 
 static ferry_status open_source(struct run *run, struct ferry_error *error)
@@ -58,9 +49,9 @@ static ferry_status open_source(struct run *run, struct ferry_error *error)
         ferry_connection_open(run->job->source, FERRY_ROLE_SOURCE, &run->source, error);
     if (status != FERRY_OK)
         return status;
-    watch_source(run->source);
+    ferry_limits_watch_source(run->source);
     status = ferry_source_snapshot_begin(run->source, error);
-    watch_source(NULL);
+    ferry_limits_watch_source(NULL);
     if (status != FERRY_OK)
         return status;
     run->snapshot = true;
@@ -72,10 +63,10 @@ static ferry_status open_source(struct run *run, struct ferry_error *error)
 static ferry_status describe(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("describe");
-    watch_source(run->source);
+    ferry_limits_watch_source(run->source);
     ferry_status status =
         ferry_source_describe(run->source, &run->job->read, &run->plan->schema, error);
-    watch_source(NULL);
+    ferry_limits_watch_source(NULL);
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&run->plan->schema, error);
     return status;
@@ -179,36 +170,13 @@ static ferry_status commit(struct run *run, struct ferry_error *error)
 
 /* ---- Around them ---- */
 
-/* A callback that was stopped only knows that; the watch knows why. */
+/* What became of the target matters more than who stopped the commit. */
 static ferry_status explain_cancel(const struct run *run, struct ferry_error *error)
 {
-    const struct ferry_connection *connection = run->source != NULL ? run->source : run->target;
-    enum ferry_cancel_reason reason =
-        connection == NULL ? FERRY_CANCEL_NONE : ferry_connection_cancelled(connection);
-    uint64_t rows = run->pump.rows_read;
-    FERRY_AUTO_STRBUF struct ferry_strbuf limit = {0};
-    const struct ferry_config *source = run->job->source;
-    if (reason == FERRY_CANCEL_NONE && ferry_watch_signal() == 0)
-        return error->status;
     if (run->commit_begun && error->status != FERRY_ERR_CANCELLED)
-        return error->status; /* what became of the target matters more than who stopped us */
-    if (ferry_watch_signal() != 0) {
-        ferry_error_clear(error);
-        return ferry_fail(error, FERRY_ERR_CANCELLED, "stopped by signal %d (%s) at row %" PRIu64,
-                          ferry_watch_signal(), strsignal(ferry_watch_signal()), rows);
-    }
-    if (reason != FERRY_CANCEL_STALL && reason != FERRY_CANCEL_DEADLINE)
         return error->status;
-    const char *key = reason == FERRY_CANCEL_STALL ? "stall_timeout" : "run_timeout";
-    ferry_units_add_duration(&limit, ferry_config_int(source, key));
-    ferry_error_clear(error);
-    return ferry_fail(error, FERRY_ERR_STREAM,
-                      reason == FERRY_CANCEL_STALL
-                          ? "source '%s' sent nothing for %s, after %" PRIu64
-                            " rows; look at the server and the line, or raise %s"
-                          : "the run from source '%s' took longer than %s, at row %" PRIu64
-                            "; look at the server and the line, or raise %s",
-                      source->name, ferry_strbuf_text(&limit), rows, key);
+    return ferry_limits_explain(run->job, run->source != NULL ? run->source : run->target,
+                                run->pump.rows_read, error);
 }
 
 static void close_run(struct run *run)
@@ -221,13 +189,7 @@ static void close_run(struct run *run)
 
 static void watch_run(struct run *run)
 {
-    const struct ferry_watch_job limits = {
-        .run_timeout_ms = ferry_config_int(run->job->source, "run_timeout"),
-        .stall_timeout_ms = ferry_config_int(run->job->source, "stall_timeout"),
-        .tick = ferry_progress_is_enabled() ? draw_progress : NULL,
-        .data = run,
-    };
-    ferry_watch_job_begin(&limits);
+    ferry_limits_begin(run->job, ferry_progress_is_enabled() ? draw_progress : NULL, run);
 }
 
 static ferry_status prepare(struct run *run, struct ferry_error *error)

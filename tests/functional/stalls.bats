@@ -44,6 +44,20 @@ target_is_unchanged() { assert_equal "$(cat "$T/dump")" before; }
     done
 }
 
+@test "the limits hold for plan and check as well" {
+    local command
+    for command in plan check; do
+        job 'fail_at = "describe"; fail_how = "stall"; stall_timeout = "1s";'
+        run timeout -k 1 10 "$DBFERRY" $command
+        assert_status 76
+        assert_output_has "'from'" stall_timeout
+        job 'run_timeout = "1s";' 'fail_at = "inspect"; fail_how = "stall";'
+        run timeout -k 1 10 "$DBFERRY" $command
+        assert_status 76
+        assert_output_has "'from'" run_timeout
+    done
+}
+
 @test "a stall in mid-stream says how many rows came" {
     job 'fail_at = "read_batch"; fail_how = "stall"; stall_timeout = "1s"; fail_row = 15000;'
     timed_run
