@@ -141,15 +141,15 @@ static ferry_status session_name_server(struct mydrv_conn *conn, struct ferry_er
  * net_write_timeout: while the target is slow the server waits for us; its default of a minute
  * would end the stream.  wait_timeout is the server's own default, in case somebody lowered it.
  * sql_select_limit: a server that has one would hand out a part of the rows as if it were all.
- * max_error_count, sql_notes: a server that keeps no warnings, or so many notes that no warning has
- * room behind them, would cut values without a word. */
+ * sql_notes: behind many notes the server has no room for a warning.  (max_error_count, which says
+ * how much room there is, needs a special right on MySQL; so warnings are counted too.) */
 ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_config *config,
                                   const struct mydrv_settings *settings, struct ferry_error *err)
 {
     static const char first[] =
         "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
         "net_write_timeout = 3600, net_read_timeout = 3600, wait_timeout = 28800, "
-        "sql_select_limit = 18446744073709551615, max_error_count = 64, sql_notes = 0";
+        "sql_select_limit = 18446744073709551615, sql_notes = 0";
     MY_CHARSET_INFO charset;
     if (mysql_set_character_set(conn->native, "utf8mb4") != 0)
         return mydrv_fail_conn(conn, MYDRV_SETTING_UP, "set the character set utf8mb4", err);
@@ -188,7 +188,7 @@ void mydrv_snapshot_end(void *conn)
         mysql_real_query(c->native, sql, sizeof sql - 1);
 }
 
-/* Warnings come as rows of level, code, text. */
+/* Warnings come as rows of level, code, text; a server may count them and keep none of them. */
 static ferry_status session_fail_warning(struct mydrv_conn *conn, const char *what, MYSQL_RES *list,
                                          struct ferry_error *err)
 {
@@ -210,23 +210,46 @@ static ferry_status session_fail_warning(struct mydrv_conn *conn, const char *wh
                           cut ? "raise group_concat_max_len by session_variables"
                               : "mend the view or query, or set session_variables");
     }
-    return mysql_errno(conn->native) == 0
-               ? FERRY_OK
-               : mydrv_fail_conn(conn, MYDRV_READING, "read the server's warnings", err);
+    if (mysql_errno(conn->native) != 0)
+        return mydrv_fail_conn(conn, MYDRV_READING, "read the server's warnings", err);
+    if (mysql_num_rows(list) == 0)
+        return ferry_fail(err, FERRY_ERR_DATA,
+                          "%s: %s: the server warns and keeps no text of it; values may have been "
+                          "changed or cut; raise max_error_count there to see what it is",
+                          conn->label, what);
+    return FERRY_OK;
+}
+
+static ferry_status session_list(struct mydrv_conn *conn, const char *sql, unsigned columns,
+                                 MYSQL_RES **ret_list, struct ferry_error *err)
+{
+    MYSQL_RES *list = NULL;
+    if (mysql_real_query(conn->native, sql, strlen(sql)) == 0)
+        list = mysql_store_result(conn->native);
+    if (list == NULL || mysql_num_fields(list) < columns) {
+        mysql_free_result(list);
+        return mydrv_fail_conn(conn, MYDRV_READING, "read the server's warnings", err);
+    }
+    *ret_list = list;
+    return FERRY_OK;
 }
 
 ferry_status mydrv_session_check_warnings(struct mydrv_conn *conn, const char *what,
                                           struct ferry_error *err)
 {
-    static const char sql[] = "SHOW WARNINGS";
-    if (mysql_real_query(conn->native, sql, sizeof sql - 1) != 0)
-        return mydrv_fail_conn(conn, MYDRV_READING, "read the server's warnings", err);
-    MYSQL_RES *list = mysql_store_result(conn->native);
-    if (list == NULL || mysql_num_fields(list) < 3) {
-        mysql_free_result(list);
-        return mydrv_fail_conn(conn, MYDRV_READING, "read the server's warnings", err);
-    }
-    ferry_status status = session_fail_warning(conn, what, list, err);
+    MYSQL_RES *list = NULL;
+    ferry_status status = session_list(conn, "SHOW COUNT(*) WARNINGS", 1, &list, err);
+    if (status != FERRY_OK)
+        return status;
+    MYSQL_ROW row = mysql_fetch_row(list);
+    bool none = row != NULL && row[0] != NULL && strcmp(row[0], "0") == 0;
+    mysql_free_result(list);
+    if (none)
+        return FERRY_OK;
+    status = session_list(conn, "SHOW WARNINGS", 3, &list, err);
+    if (status != FERRY_OK)
+        return status;
+    status = session_fail_warning(conn, what, list, err);
     mysql_free_result(list);
     return status;
 }

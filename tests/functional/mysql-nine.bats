@@ -151,6 +151,23 @@ END
     assert_equal "$count" 6
 }
 
+@test "a warning is an error, also where the server keeps no text of it" {
+    sql <<'SQL'
+CREATE TABLE words (w VARCHAR(100));
+INSERT INTO words WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 100)
+    SELECT REPEAT('w', 100) FROM c;
+CREATE VIEW joined AS SELECT GROUP_CONCAT(w) AS all_words FROM words;
+SQL
+    run copy joined
+    assert_status 65
+    assert_output_has "the server warns" group_concat_max_len
+    sql <<<'SET GLOBAL max_error_count = 0'
+    run copy joined
+    assert_status 65
+    assert_output_has "the server warns" max_error_count
+    sql <<<'SET GLOBAL max_error_count = 1024'
+}
+
 @test "the connection cut by the server in mid-stream: 76, and the old rows stay" {
     sql <<'SQL'
 CREATE TABLE big (id INT PRIMARY KEY, filler VARCHAR(200));
