@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #define LINE_LIMIT ((size_t)8192)
 #define FILE_MODE 0640
 
-void (*ferry_log_before_line)(void);
+#define WIPE "\r\033[K"
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 #define LEVEL_COUNT ((uint32_t)(sizeof level_names / sizeof level_names[0]))
@@ -27,7 +28,8 @@ static struct {
     pthread_mutex_t lock;
     struct ferry_log_settings settings;
     int fd;
-    bool file_broken; /* told once, then the console alone goes on */
+    bool file_broken;     /* told once, then the console alone goes on */
+    bool status_is_drawn; /* on stderr */
     char *job;
     char *phase;
 } log_state = {
@@ -180,13 +182,42 @@ static void write_file_line(const struct ferry_strbuf *line)
     (void)write_whole(STDERR_FILENO, &warning);
 }
 
+/* Under the lock. */
+static void wipe_status(void)
+{
+    if (log_state.status_is_drawn)
+        (void)!write(STDERR_FILENO, WIPE, sizeof WIPE - 1);
+    log_state.status_is_drawn = false;
+}
+
+void ferry_log_wipe_status(void)
+{
+    FERRY_LOCK_SCOPE(&log_state.lock);
+    wipe_status();
+}
+
+/* A terminal may stand still (Ctrl-S, a dead line), and whoever writes to it then may hold the
+ * lock; the watch, which calls this, must go on. */
+void ferry_log_draw_status(const char *text)
+{
+    struct pollfd terminal = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (pthread_mutex_trylock(&log_state.lock) != 0)
+        return;
+    if (poll(&terminal, 1, 0) == 1 && (terminal.revents & POLLOUT) != 0) {
+        FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
+        ferry_strbuf_addf(&line, WIPE "%s", text);
+        (void)!write(STDERR_FILENO, ferry_strbuf_text(&line), line.length);
+        log_state.status_is_drawn = true;
+    }
+    (void)pthread_mutex_unlock(&log_state.lock);
+}
+
 static void log_message(uint32_t level, const char *message)
 {
     FERRY_LOCK_SCOPE(&log_state.lock);
     FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
     if (level <= log_state.settings.console_level) {
-        if (ferry_log_before_line != NULL)
-            ferry_log_before_line();
+        wipe_status();
         if (log_state.settings.console_verbose)
             build_text_line(&line, level, message);
         else

@@ -18,9 +18,9 @@ struct ferry_log_settings {
     bool json;        /* the file's format */
 };
 
-/* Opens the file (0640, never through a symbolic link's replacement; CONFIG if it cannot be opened)
- * and takes the settings over.  May be called again; the old file is closed then.  Before the first
- * call warnings and errors go to stderr. */
+/* Opens the file (made with 0640; CONFIG if it cannot be opened) and takes the settings over.  May
+ * be called again; the old file is closed then.  Before the first call warnings and errors go to
+ * stderr. */
 ferry_status ferry_log_open(const struct ferry_log_settings *settings, struct ferry_error *error);
 void ferry_log_close(void);
 
@@ -36,8 +36,10 @@ void ferry_log_error(const struct ferry_error *error, const char *outcome);
 const char *ferry_log_level_name(uint32_t level);
 bool ferry_log_level_parse(const char *name, uint32_t *ret_level);
 
-/* Called before a line is written to stderr and after it, so that a progress line can step aside.
- * Set by progress.c. */
-extern void (*ferry_log_before_line)(void);
+/* A line on stderr that is drawn over again, and that steps aside for the lines of the log. Without
+ * a terminal that takes it at once it is left out: nothing waits for it.  Any thread. */
+void ferry_log_draw_status(const char *text);
+/* Wipes it, so that something else can be written in its place. */
+void ferry_log_wipe_status(void);
 
 #endif

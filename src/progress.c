@@ -4,7 +4,6 @@
 
 #include <stdatomic.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "escape.h"
@@ -12,12 +11,10 @@
 #include "units.h"
 
 static bool progress_enabled;
-static atomic_bool line_is_drawn;
 
 void ferry_progress_enable(bool enabled)
 {
     progress_enabled = enabled;
-    ferry_log_before_line = enabled ? ferry_progress_clear : NULL;
 }
 
 bool ferry_progress_is_enabled(void)
@@ -32,7 +29,6 @@ void ferry_progress_draw(const struct ferry_progress *progress)
     int64_t elapsed = ferry_clock_ms() - progress->started_ms;
     uint64_t rows = atomic_load(&progress->pump->rows_loaded);
     FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
-    ferry_strbuf_add(&line, "\r\033[K");
     ferry_escape_text(&line, progress->job, strlen(progress->job), 40);
     ferry_strbuf_add(&line, "  ");
     ferry_units_add_count(&line, rows);
@@ -42,13 +38,10 @@ void ferry_progress_draw(const struct ferry_progress *progress)
     ferry_units_add_rate(&line, rows, elapsed);
     ferry_strbuf_add(&line, "  ");
     ferry_units_add_duration(&line, elapsed);
-    (void)!write(STDERR_FILENO, ferry_strbuf_text(&line), line.length);
-    atomic_store(&line_is_drawn, true);
+    ferry_log_draw_status(ferry_strbuf_text(&line));
 }
 
 void ferry_progress_clear(void)
 {
-    static const char wipe[] = "\r\033[K";
-    if (atomic_exchange(&line_is_drawn, false))
-        (void)!write(STDERR_FILENO, wipe, sizeof wipe - 1);
+    ferry_log_wipe_status();
 }

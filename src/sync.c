@@ -117,7 +117,6 @@ static ferry_status pump_rows(struct run *run, struct ferry_error *error)
     atomic_store(&run->pumping, true);
     ferry_status status = ferry_pump_run(&run->pump, error);
     atomic_store(&run->pumping, false);
-    ferry_progress_clear();
     ferry_log(FERRY_LOG_DEBUG, "%" PRIu64 " rows read, %" PRIu64 " handed to the target",
               run->pump.rows_read, run->pump.rows_loaded);
     return status;
@@ -268,6 +267,7 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_sync_resul
     else
         status = explain_cancel(&run, error);
     ferry_watch_job_end();
+    ferry_progress_clear(); /* nobody draws it from now on */
     close_run(&run);
     ret_result->commit_begun = run.commit_begun;
     if (status == FERRY_OK)

@@ -213,3 +213,24 @@ CONF
     signalled TERM
     assert_output_has "signal" "unchanged"
 }
+
+@test "a terminal that stands still (Ctrl-S) keeps no signal from ending the run" {
+    requires python3
+    job 'fail_at = "read_batch"; fail_how = "slow"; fail_delay = "600ms";'
+    run python3 - "$DBFERRY" <<'END'
+import os, pty, signal, subprocess, sys, termios, time
+screen, terminal = pty.openpty()
+run = subprocess.Popen([sys.argv[1], "run"], stderr=terminal)
+time.sleep(0.7)
+assert b"rows/s" in os.read(screen, 65536)  # the progress line is drawn
+termios.tcflow(terminal, termios.TCOOFF)
+time.sleep(0.6)
+run.send_signal(signal.SIGTERM)
+try:
+    assert run.wait(8) == -signal.SIGTERM, run.returncode
+finally:
+    run.kill()
+END
+    assert_status 0
+    target_is_unchanged
+}
