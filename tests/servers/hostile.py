@@ -82,7 +82,9 @@ LIES = {
     "zone-of-one-column": {"zone": result(columns(TEXT), [text(b"UTC")])},
     "zone-without-result": {"zone": [OK]},
     "zone-longer-than-its-row": {"zone": result(columns(TEXT, TEXT), [b"\xfe" + b"\xff" * 8])},
-    "warnings-without-result": {"warnings": [OK]},
+    "count-without-result": {"count": [OK]},
+    "count-of-null": {"count": result(columns(TEXT), [b"\xfb"]), "warnings": [OK]},
+    "warnings-without-result": {"count": result(columns(TEXT), [text(b"1")]), "warnings": [OK]},
     # the password, and files of this machine
     "ask-clear-password": {"login": [AUTH_SWITCH + b"mysql_clear_password\0", "asked"]},
     "ask-dialog": {"login": [AUTH_SWITCH + b"dialog\0\x04Password: ", "asked"]},
@@ -137,6 +139,8 @@ class Server:
         if sql.startswith(b"SELECT @@SESSION.time_zone"):
             zone = text(b"+00:00") + text(b"UTC")
             self.answer("zone", result(columns(TEXT, TEXT), [zone]))
+        elif sql.startswith(b"SHOW COUNT"):
+            self.answer("count", result(columns(TEXT), [text(b"0")]))
         elif sql.startswith(b"SHOW WARNINGS"):
             self.answer("warnings", result(columns(TEXT, TEXT, TEXT), []))
         else:
