@@ -6,11 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "error.h"
 #include "strbuf.h"
 
 /* Values are carved from chunks of this size; a larger value gets a chunk of its own. */
 #define CHUNK_SIZE ((size_t)128 * 1024)
+
+/* So long a batch waits for more rows: those of a slow source are seen, and are no stall. */
+#define PATIENCE_MS 500
 
 const struct ferry_batch_limits ferry_batch_default_limits = {
     .rows = 2048,
@@ -32,6 +36,7 @@ struct ferry_batch {
     size_t byte_limit;
     size_t bytes; /* of values */
     uint64_t first_row;
+    int64_t first_row_ms; /* when it was added */
     struct chunk *chunks; /* in use, the one being filled first */
     struct chunk *spare;  /* kept from earlier rounds, all of CHUNK_SIZE */
     size_t chunk_used;    /* of the first chunk in use */
@@ -114,8 +119,10 @@ const struct ferry_schema *ferry_batch_schema(const struct ferry_batch *batch)
 
 int ferry_batch_full(const struct ferry_batch *batch)
 {
-    return batch->row_count >= batch->row_limit ||
-           (batch->row_count > 0 && ferry_batch_used(batch) >= batch->byte_limit);
+    if (batch->row_count == 0)
+        return 0;
+    return batch->row_count >= batch->row_limit || ferry_batch_used(batch) >= batch->byte_limit ||
+           ferry_clock_coarse_ms() - batch->first_row_ms >= PATIENCE_MS;
 }
 
 struct ferry_cell *ferry_batch_row(struct ferry_batch *batch)
@@ -124,6 +131,8 @@ struct ferry_cell *ferry_batch_row(struct ferry_batch *batch)
         abort(); /* the driver did not ask ferry_batch_full(): going on would write past the end */
     struct ferry_cell *row = batch->cells + batch->row_count * batch->columns;
     memset(row, 0, batch->columns * sizeof *row);
+    if (batch->row_count == 0)
+        batch->first_row_ms = ferry_clock_coarse_ms();
     batch->row_count++;
     return row;
 }

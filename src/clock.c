@@ -5,11 +5,21 @@
 #include <stdio.h>
 #include <time.h>
 
-int64_t ferry_clock_ms(void)
+static int64_t read_ms(clockid_t clock)
 {
     struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t ferry_clock_ms(void)
+{
+    return read_ms(CLOCK_MONOTONIC);
+}
+
+int64_t ferry_clock_coarse_ms(void)
+{
+    return read_ms(CLOCK_MONOTONIC_COARSE);
 }
 
 void ferry_clock_text(char ret_text[FERRY_CLOCK_TEXT])

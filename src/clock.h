@@ -8,6 +8,9 @@
 /* Milliseconds since some fixed moment; never jumps. */
 int64_t ferry_clock_ms(void);
 
+/* The same clock, some milliseconds behind but cheap enough to be asked for each row. */
+int64_t ferry_clock_coarse_ms(void);
+
 #define FERRY_CLOCK_TEXT 25 /* "2026-01-31T23:59:59.999Z" and the NUL */
 /* The moment now, RFC 3339 in UTC with milliseconds. */
 void ferry_clock_text(char ret_text[FERRY_CLOCK_TEXT]);
