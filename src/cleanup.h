@@ -4,7 +4,6 @@
 #define FERRY_CLEANUP_H
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -17,12 +16,6 @@ static inline void ferry_cleanup_fd(const int *fd)
 {
     if (*fd >= 0)
         (void)close(*fd);
-}
-
-static inline void ferry_cleanup_file(FILE **file)
-{
-    if (*file != NULL)
-        (void)fclose(*file);
 }
 
 static inline void ferry_cleanup_unlock(pthread_mutex_t **mutex)
@@ -39,7 +32,6 @@ static inline pthread_mutex_t *ferry_lock(pthread_mutex_t *mutex)
 
 #define FERRY_AUTO_FREE __attribute__((cleanup(ferry_cleanup_free)))
 #define FERRY_AUTO_FD __attribute__((cleanup(ferry_cleanup_fd)))
-#define FERRY_AUTO_FILE __attribute__((cleanup(ferry_cleanup_file)))
 /* Hold `mutex` until the end of the enclosing scope. */
 #define FERRY_LOCK_SCOPE(mutex)                                                                    \
     pthread_mutex_t *ferry_scope_lock __attribute__((cleanup(ferry_cleanup_unlock), unused)) =     \

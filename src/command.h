@@ -13,7 +13,7 @@ ferry_status ferry_command_check(const struct ferry_arguments *arguments);
 ferry_status ferry_command_drivers(const struct ferry_arguments *arguments);
 ferry_status ferry_command_init(const struct ferry_arguments *arguments);
 
-/* ---- What several commands share: jobs.c ---- */
+/* ---- What several commands share: command_jobs.c ---- */
 
 /* Loads the settings that the arguments name and opens the log as they say. */
 ferry_status ferry_command_load(const struct ferry_arguments *arguments,

@@ -304,8 +304,7 @@ static ferry_status fill_key(struct ferry_config *config, const struct ferry_con
 }
 
 ferry_status ferry_config_fill(struct ferry_config *config, const struct ferry_config_file *file,
-                               const config_setting_t *node, const char *skip,
-                               struct ferry_error *error)
+                               const config_setting_t *node, struct ferry_error *error)
 {
     struct ferry_origin origin = ferry_config_origin(file, node);
     config->secrets_allowed = file->private;
@@ -315,8 +314,7 @@ ferry_status ferry_config_fill(struct ferry_config *config, const struct ferry_c
     ferry_status status = FERRY_OK;
     for (int i = 0; i < config_setting_length(node) && status == FERRY_OK; i++) {
         const config_setting_t *child = config_setting_get_elem(node, (unsigned)i);
-        if (skip == NULL || strcmp(config_setting_name(child), skip) != 0)
-            status = fill_key(config, file, child, error);
+        status = fill_key(config, file, child, error);
     }
     if (status == FERRY_OK)
         status = ferry_config_finish(config, &origin, error);

@@ -33,11 +33,10 @@ ferry_status ferry_config_member(const struct ferry_config_file *file,
                                  const config_setting_t *group, const char *key,
                                  const char **ret_text, struct ferry_error *error);
 
-/* Sets every key of the group `node` except `skip` (or NULL), with "${NAME}" taken from the
- * environment, then applies defaults. */
+/* Sets every key of the group `node`, with "${NAME}" taken from the environment, then applies
+ * defaults. */
 ferry_status ferry_config_fill(struct ferry_config *config, const struct ferry_config_file *file,
-                               const config_setting_t *node, const char *skip,
-                               struct ferry_error *error);
+                               const config_setting_t *node, struct ferry_error *error);
 
 /* The folder of the configuration that `dbferry init` writes to by default: the user's, or the
  * system's for root.  The caller frees; NULL if out of memory or without a home. */

@@ -12,7 +12,6 @@
 
 struct ferry_connection {
     struct ferry_driver_handle *driver;
-    const struct ferry_config *config;
     void *conn; /* the driver's own */
     char place[PLACE_SIZE];
     enum ferry_cancel_reason cancelled; /* under open_lock */
@@ -84,7 +83,6 @@ ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t r
     if (connection == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a connection");
     connection->driver = config->driver;
-    connection->config = config;
     const struct ferry_driver *driver = &config->driver->driver;
     {
         DRIVER_SCOPE(config->driver);
@@ -154,19 +152,9 @@ void ferry_connection_cancel_all(enum ferry_cancel_reason reason)
         cancel_open(open, reason);
 }
 
-const char *ferry_connection_name(const struct ferry_connection *connection)
-{
-    return connection->config->name;
-}
-
 const char *ferry_connection_place(const struct ferry_connection *connection)
 {
     return connection->place;
-}
-
-const struct ferry_config *ferry_connection_config(const struct ferry_connection *connection)
-{
-    return connection->config;
 }
 
 /* ---- Facts and threads ---- */

@@ -36,10 +36,8 @@ ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t r
 /* Disconnects and frees; NULL allowed. */
 void ferry_connection_close(struct ferry_connection *connection);
 
-const char *ferry_connection_name(const struct ferry_connection *connection);
 /* Where it leads, for messages: "sqlite:/path". */
 const char *ferry_connection_place(const struct ferry_connection *connection);
-const struct ferry_config *ferry_connection_config(const struct ferry_connection *connection);
 
 /* Any thread, any time while the connection is open.  Returns at once. */
 void ferry_connection_cancel(struct ferry_connection *connection, enum ferry_cancel_reason reason);

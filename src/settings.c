@@ -114,7 +114,7 @@ static ferry_status read_general(struct ferry_settings *settings, const config_s
         return out_of_memory(error);
     if (node == NULL)
         return ferry_config_finish(settings->general, &origin, error);
-    return ferry_config_fill(settings->general, settings->file, node, NULL, error);
+    return ferry_config_fill(settings->general, settings->file, node, error);
 }
 
 /* ---- Jobs ---- */
@@ -139,7 +139,7 @@ static ferry_status read_job_keys(struct ferry_settings *settings, const config_
     settings->jobs[settings->job_count++] = keys;
     if (!ferry_config_add_options(keys, ferry_job_options, ferry_job_option_count))
         return out_of_memory(error);
-    status = ferry_config_fill(keys, settings->file, node, NULL, error);
+    status = ferry_config_fill(keys, settings->file, node, error);
     if (status == FERRY_OK) /* a mistake in any job is told now, not at its turn */
         status = ferry_job_read(&job, keys, settings->file, &origin, error);
     ferry_job_done(&job);
@@ -312,11 +312,6 @@ static const config_setting_t *connection_node(const struct ferry_settings *sett
     return NULL;
 }
 
-bool ferry_settings_has_connection(const struct ferry_settings *settings, const char *name)
-{
-    return connection_node(settings, name) != NULL;
-}
-
 static ferry_status fail_unknown_connection(const struct ferry_settings *settings, const char *name,
                                             const struct ferry_origin *origin,
                                             struct ferry_error *error)
@@ -363,7 +358,7 @@ static ferry_status read_connection(struct ferry_settings *settings, const confi
         ferry_error_prefix(error, "%s:%u: connection '%s': ", origin.file, origin.line, name);
         return status;
     }
-    status = ferry_config_fill(connection, settings->file, node, NULL, error);
+    status = ferry_config_fill(connection, settings->file, node, error);
     if (status == FERRY_OK)
         *ret_connection = connection;
     else

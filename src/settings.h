@@ -42,7 +42,6 @@ ferry_status ferry_settings_connection(struct ferry_settings *settings, const ch
                                        const struct ferry_origin *origin,
                                        const struct ferry_config **ret_connection,
                                        struct ferry_error *error);
-bool ferry_settings_has_connection(const struct ferry_settings *settings, const char *name);
 size_t ferry_settings_connection_count(const struct ferry_settings *settings);
 const char *ferry_settings_connection_name(const struct ferry_settings *settings, size_t i);
 

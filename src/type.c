@@ -46,11 +46,6 @@ enum ferry_value ferry_type_value(uint32_t type)
     return type_row(type)->value;
 }
 
-const char *ferry_type_name(uint32_t type)
-{
-    return type_row(type)->name;
-}
-
 static bool bits_fit(const struct ferry_column *column)
 {
     uint32_t bits = column->bits;

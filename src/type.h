@@ -18,8 +18,6 @@ enum ferry_value {
 };
 
 enum ferry_value ferry_type_value(uint32_t type);
-/* "int", "decimal" ...; "?" for no type. */
-const char *ferry_type_name(uint32_t type);
 /* NULL, or why the descriptor contradicts itself (static text). */
 const char *ferry_type_contradiction(const struct ferry_column *column);
 /* "int64 unsigned", "decimal(10,2)", "text(40)", "datetime(3) UTC": what plans print and what the

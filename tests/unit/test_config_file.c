@@ -178,8 +178,7 @@ static ferry_status fill(void **state, const char *text, mode_t mode, struct fer
     struct ferry_config_file *file = takes_file(path);
     *config = ferry_config_new("connection", "c");
     assert_true(ferry_config_add_options(*config, keys, COUNT(keys)));
-    ferry_status status =
-        ferry_config_fill(*config, file, config_root_setting(&file->tree), "skipped", error);
+    ferry_status status = ferry_config_fill(*config, file, config_root_setting(&file->tree), error);
     ferry_config_file_free(file);
     free(path);
     return status;
@@ -193,7 +192,7 @@ static void test_values(void **state)
     assert_int_equal(setenv("UNIT_VALUE", "from outside", 1), 0);
     assert_int_equal(
         fill(state,
-             "skipped = 1; text = \"${UNIT_VALUE}\"; path = \"sub/x\"; count = -3;\n"
+             "text = \"${UNIT_VALUE}\"; path = \"sub/x\"; count = -3;\n"
              "flag = true; size = \"2M\"; pairs = { a = \"1\"; b = \"${UNIT_VALUE}\"; };"
              "password = \"pw\";",
              0600, &config, &error),

@@ -161,7 +161,7 @@ static ferry_status work_on_configuration(struct ferry_error *error)
             status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
     }
     if (status == FERRY_OK)
-        status = ferry_config_fill(config, file, config_root_setting(&file->tree), NULL, error);
+        status = ferry_config_fill(config, file, config_root_setting(&file->tree), error);
     if (status == FERRY_OK)
         status = ferry_config_secret(config, "password", &secret, error);
     ferry_secret_free(secret);

@@ -58,7 +58,6 @@ static void test_all_types_are_taken(void **state)
         struct ferry_column made = column("c", type);
         assert_int_equal(add(&schema, &made, &error), FERRY_OK);
         assert_int_not_equal(ferry_type_value(type), FERRY_VALUE_NONE);
-        assert_string_not_equal(ferry_type_name(type), "?");
     }
     ferry_schema_done(&schema);
 }
