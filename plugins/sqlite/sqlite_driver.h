@@ -80,11 +80,17 @@ struct sqlite_object {
     bool keep; /* false: an index of ours that the job no longer wants */
 };
 
-/* A view, or a table with triggers, and whether it compiled before we changed anything. */
+/* What may depend on the table's columns, and whether it compiled before we changed anything. */
+enum sqlite_watch_kind {
+    SQLITE_WATCH_TRIGGERS, /* of the table `name` */
+    SQLITE_WATCH_VIEW,
+    SQLITE_WATCH_KEYS, /* foreign keys of the table `name` */
+};
+
 struct sqlite_watch {
     char *name;
-    bool view;
-    int state[3]; /* one number for a view; for triggers one per INSERT, UPDATE, DELETE */
+    enum sqlite_watch_kind kind;
+    int state[3]; /* for triggers one number per INSERT, UPDATE, DELETE; else the first alone */
 };
 
 struct sqlite_objects {

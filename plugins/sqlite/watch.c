@@ -1,4 +1,5 @@
-/* Do the views and triggers of the file still compile after a table has got other columns?
+/* Do the views, triggers and foreign keys of the file still compile after a table has got other
+ * columns?
  *
  * CREATE TRIGGER and DROP TABLE compile no bodies; preparing a statement that would use them does.
  * What was broken before is not our business.
@@ -54,15 +55,25 @@ static char *watch_update_sql(sqlite3 *db, const char *table)
     return sqlite3_str_finish(out);
 }
 
+static size_t watch_operation_count(const struct sqlite_watch *watch)
+{
+    return watch->kind == SQLITE_WATCH_TRIGGERS ? 3 : 1;
+}
+
+/* A foreign key is resolved when a row of its table would be inserted, if keys are enforced. */
 static int watch_state(sqlite3 *db, const struct sqlite_watch *watch, size_t operation)
 {
-    char *sql = watch->view ? sqlite3_mprintf("SELECT * FROM main.\"%w\"", watch->name)
+    bool view = watch->kind == SQLITE_WATCH_VIEW;
+    bool keys = watch->kind == SQLITE_WATCH_KEYS;
+    char *sql = view ? sqlite3_mprintf("SELECT * FROM main.\"%w\"", watch->name)
                 : operation == 0
                     ? sqlite3_mprintf("EXPLAIN INSERT INTO main.\"%w\" DEFAULT VALUES", watch->name)
                 : operation == 1 ? watch_update_sql(db, watch->name)
                                  : sqlite3_mprintf("EXPLAIN DELETE FROM main.\"%w\"", watch->name);
-    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, !watch->view, NULL);
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, !view && !keys, NULL);
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, keys, NULL);
     int state = watch_compile(db, sql);
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     sqlite3_free(sql);
     return state;
@@ -78,7 +89,7 @@ static int watch_add(struct sqlite_objects *objects, sqlite3_stmt *stmt)
     objects->watches = list;
     struct sqlite_watch *watch = &list[objects->watch_count];
     *watch = (struct sqlite_watch){
-        .view = sqlite3_column_int(stmt, 0) != 0,
+        .kind = (enum sqlite_watch_kind)sqlite3_column_int(stmt, 0),
         .name = sqlite_copy_text(stmt, 1),
     };
     objects->watch_count++;
@@ -90,9 +101,13 @@ ferry_status sqlite_watch_begin(struct sqlite_load *load, struct ferry_error *er
     sqlite3 *db = load->conn->db;
     sqlite3_stmt *stmt = NULL;
     int rc = sqlite_prepare(db, &stmt,
-                            "SELECT 1, name FROM main.sqlite_schema WHERE type = 'view' UNION ALL "
-                            "SELECT DISTINCT 0, tbl_name FROM main.sqlite_schema WHERE type = "
-                            "'trigger'");
+                            "SELECT %d, name FROM main.sqlite_schema WHERE type = 'view' UNION ALL "
+                            "SELECT DISTINCT %d, tbl_name FROM main.sqlite_schema WHERE type = "
+                            "'trigger' UNION ALL "
+                            "SELECT %d, name FROM main.sqlite_schema WHERE type = 'table' AND "
+                            "sql LIKE '%%REFERENCES%%' AND name <> %Q COLLATE NOCASE",
+                            SQLITE_WATCH_VIEW, SQLITE_WATCH_TRIGGERS, SQLITE_WATCH_KEYS,
+                            load->spec->table);
     while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         rc = watch_add(&load->objects, stmt);
     }
@@ -102,11 +117,36 @@ ferry_status sqlite_watch_begin(struct sqlite_load *load, struct ferry_error *er
     }
     for (size_t i = 0; i < load->objects.watch_count; i++) {
         struct sqlite_watch *watch = &load->objects.watches[i];
-        for (size_t operation = 0; operation < (watch->view ? 1 : 3); operation++) {
+        for (size_t operation = 0; operation < watch_operation_count(watch); operation++) {
             watch->state[operation] = watch_state(db, watch, operation);
         }
     }
     return FERRY_OK;
+}
+
+static ferry_status watch_fail(const struct sqlite_load *load, const struct sqlite_watch *watch,
+                               size_t operation, struct ferry_error *err)
+{
+    const char *path = load->conn->path;
+    const char *table = load->spec->table;
+    switch (watch->kind) {
+    case SQLITE_WATCH_VIEW:
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "'%s': the view '%s' does not fit the new columns of table '%s'; drop or "
+                          "mend it, then run again",
+                          path, watch->name, table);
+    case SQLITE_WATCH_KEYS:
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "'%s': a foreign key of table '%s' needs a key of table '%s' that the "
+                          "new table does not have; drop it, then run again",
+                          path, watch->name, table);
+    case SQLITE_WATCH_TRIGGERS:
+        break;
+    }
+    return ferry_fail(err, FERRY_ERR_SCHEMA,
+                      "'%s': a trigger for %s on '%s' does not fit the new columns of table '%s'; "
+                      "drop or mend it, then run again",
+                      path, watch_operations[operation], watch->name, table);
 }
 
 ferry_status sqlite_watch_end(struct sqlite_load *load, struct ferry_error *err)
@@ -114,20 +154,11 @@ ferry_status sqlite_watch_end(struct sqlite_load *load, struct ferry_error *err)
     sqlite3 *db = load->conn->db;
     for (size_t i = 0; i < load->objects.watch_count; i++) {
         const struct sqlite_watch *watch = &load->objects.watches[i];
-        for (size_t operation = 0; operation < (watch->view ? 1 : 3); operation++) {
+        for (size_t operation = 0; operation < watch_operation_count(watch); operation++) {
             if (watch_state(db, watch, operation) >= watch->state[operation]) {
                 continue;
             }
-            return watch->view
-                       ? ferry_fail(err, FERRY_ERR_SCHEMA,
-                                    "'%s': the view '%s' does not fit the new columns of table "
-                                    "'%s'; drop or mend it, then run again",
-                                    load->conn->path, watch->name, load->spec->table)
-                       : ferry_fail(err, FERRY_ERR_SCHEMA,
-                                    "'%s': a trigger for %s on '%s' does not fit the new columns "
-                                    "of table '%s'; drop or mend it, then run again",
-                                    load->conn->path, watch_operations[operation], watch->name,
-                                    load->spec->table);
+            return watch_fail(load, watch, operation, err);
         }
     }
     return FERRY_OK;
@@ -138,7 +169,7 @@ bool sqlite_watch_triggers_fine(struct sqlite_load *load, const char *table)
     for (size_t i = 0; i < load->objects.watch_count; i++) {
         const struct sqlite_watch *watch = &load->objects.watches[i];
         for (size_t operation = 0; operation < 3; operation++) {
-            if (!watch->view && strcasecmp(watch->name, table) == 0 &&
+            if (watch->kind == SQLITE_WATCH_TRIGGERS && strcasecmp(watch->name, table) == 0 &&
                 watch_state(load->conn->db, watch, operation) < watch->state[operation]) {
                 return false;
             }

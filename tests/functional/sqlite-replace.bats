@@ -275,7 +275,8 @@ LIST
     sqlite3 "$T/other.db" "CREATE TABLE canary (x)"
     before=$(sqlite3 "$T/other.db" .dump)
     sqlite3 "$D" "CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (99)"
-    sqlite3 "$D" "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = sql ||
+    sqlite3 -cmd ".dbconfig defensive off" "$D" "
+        PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = sql ||
         '; COMMIT; ATTACH ''$T/other.db'' AS o; DROP TABLE o.canary; BEGIN'"
     run copy --query "SELECT id FROM base" -o job.staging=file
     assert_status 74
@@ -323,5 +324,23 @@ CONF
         assert_equal "$(rows "$S" base)" 5
     done
     run copy --query "SELECT id FROM base; -- a comment"
+    assert_status 0
+}
+
+@test "a rebuilt table that a foreign key needs is refused by the name of the other table" {
+    sqlite3 "$D" "CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1);
+        CREATE TABLE child (x REFERENCES t (id)); INSERT INTO child VALUES (1);"
+    run copy --view v
+    assert_status 65
+    assert_output_has "foreign key" child unchanged
+    assert_equal "$(sqlite3 "$D" 'SELECT sql FROM sqlite_schema WHERE name = "t"; SELECT count(*) FROM t')" \
+        'CREATE TABLE t (id INTEGER PRIMARY KEY)
+1'
+    sqlite3 "$D" "DROP TABLE child"
+    run copy --view v
+    assert_status 0
+    # one that needs no key of this table is no obstacle
+    sqlite3 "$D" "CREATE TABLE other (id INTEGER PRIMARY KEY); CREATE TABLE child (x REFERENCES other);"
+    run copy --query 'SELECT 1 AS one'
     assert_status 0
 }
