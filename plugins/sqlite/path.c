@@ -105,6 +105,12 @@ ferry_status sqlite_path_check_target(struct sqlite_conn *conn, bool *ret_exists
         return ferry_fail(err, FERRY_ERR_TARGET_OPEN, "'%s' is %s, not a file; choose another path",
                           conn->path, path_kind(file.st_mode));
     }
+    if (file.st_nlink > 1) {
+        ferry_log(FERRY_LOG_WARNING,
+                  "'%s' has other names (hard links): whoever opens it by another name does not "
+                  "see its journal, and may damage it; use a symbolic link instead",
+                  conn->path);
+    }
     if (faccessat(AT_FDCWD, real, R_OK | W_OK, AT_EACCESS) != 0) {
         return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
                           "'%s' cannot be opened for writing: %s; give this user read and write "

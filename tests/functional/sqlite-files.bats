@@ -165,3 +165,11 @@ LIST
     run nobody env HOME=/ "$DBFERRY" copy "sqlite:$S" "sqlite:$T/new.db" --table s
     [ "$status" -eq 77 ] || [ "$status" -eq 73 ]
 }
+
+@test "a target with hard links is warned of" {
+    copy
+    ln "$D" "$T/other-name.db"
+    run copy
+    assert_status 0
+    assert_output_has "hard link" "$D"
+}
