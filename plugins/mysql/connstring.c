@@ -12,8 +12,11 @@
 
 #include <string.h>
 
+/* `}` ends a value, and the library takes what holds :// for the name of a connection plugin. */
 static bool connstring_can_carry(const char *value)
 {
+    if (strstr(value, "://") != NULL)
+        return false;
     for (const unsigned char *c = (const unsigned char *)value; *c != '\0'; c++)
         if (*c < 0x20 || *c == 0x7f || *c == '}')
             return false;

@@ -164,7 +164,8 @@ struct mydrv_cursor {
     struct mydrv_cell_format *formats;
     size_t column_count;
     uint64_t rows;
-    bool ended; /* the server confirmed the end */
+    bool executed; /* rows are on their way */
+    bool ended;    /* the server confirmed the end */
     /* while read_batch runs: */
     struct ferry_batch *batch;
     struct ferry_error *err;

@@ -78,6 +78,7 @@ static ferry_status read_start(struct mydrv_cursor *cursor, const struct ferry_s
                           "or later is needed)");
     if (mysql_stmt_execute(cursor->stmt) != 0)
         return mydrv_fail_stmt(cursor->conn, cursor->stmt, MYDRV_READING, doing, err);
+    cursor->executed = true;
     MYSQL_RES *metadata = mysql_stmt_result_metadata(cursor->stmt);
     if (metadata == NULL)
         return mydrv_fail_memory(err);
@@ -168,7 +169,7 @@ void mydrv_read_end(void *cursor)
     if (c == NULL)
         return;
     if (c->stmt != NULL) {
-        if (c->formats != NULL && !c->ended) {
+        if (c->executed && !c->ended) {
             c->conn->broken = true;
             shutdown(c->conn->wake_fd, SHUT_RDWR);
         }
