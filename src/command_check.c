@@ -6,7 +6,7 @@
 #include "command.h"
 #include "connection.h"
 #include "escape.h"
-#include "limits.h"
+#include "job_limits.h"
 #include "negotiate.h"
 #include "secret.h"
 #include "watch.h"
@@ -58,13 +58,13 @@ static ferry_status check_source(const struct ferry_job *job, struct ferry_conne
                                  struct ferry_plan *plan)
 {
     struct ferry_error error = {0};
-    ferry_limits_watch_source(source);
+    ferry_job_limits_watch_source(source);
     ferry_status status = ferry_source_describe(source, &job->read, &plan->schema, &error);
-    ferry_limits_watch_source(NULL);
+    ferry_job_limits_watch_source(NULL);
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&plan->schema, &error);
     if (status != FERRY_OK) {
-        (void)ferry_limits_explain(job, source, 0, &error);
+        (void)ferry_job_limits_explain(job, source, 0, &error);
         return print_failure("what is read", &error);
     }
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
@@ -82,7 +82,7 @@ static ferry_status check_target(const struct ferry_job *job, struct ferry_conne
     if (status == FERRY_OK)
         status = ferry_plan_check(plan, &job->policy, job->table, &error);
     if (status != FERRY_OK) {
-        (void)ferry_limits_explain(job, target, 0, &error);
+        (void)ferry_job_limits_explain(job, target, 0, &error);
         return print_failure("target table", &error);
     }
     static const char *const states[] = {
@@ -106,7 +106,7 @@ static ferry_status check_job(const struct ferry_job *job, const struct ferry_ar
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
     ferry_escape_text(&name, job->name, strlen(job->name), 200);
     (void)printf("job %s\n", ferry_strbuf_text(&name));
-    ferry_limits_begin(job, NULL, NULL);
+    ferry_job_limits_begin(job, NULL, NULL);
     ferry_status from = open_checked(job->source, FERRY_ROLE_SOURCE, &source);
     if (from == FERRY_OK)
         from = check_source(job, source, &plan);

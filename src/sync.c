@@ -8,7 +8,7 @@
 
 #include "clock.h"
 #include "connection.h"
-#include "limits.h"
+#include "job_limits.h"
 #include "log.h"
 #include "progress.h"
 #include "pump.h"
@@ -49,9 +49,9 @@ static ferry_status open_source(struct run *run, struct ferry_error *error)
         ferry_connection_open(run->job->source, FERRY_ROLE_SOURCE, &run->source, error);
     if (status != FERRY_OK)
         return status;
-    ferry_limits_watch_source(run->source);
+    ferry_job_limits_watch_source(run->source);
     status = ferry_source_snapshot_begin(run->source, error);
-    ferry_limits_watch_source(NULL);
+    ferry_job_limits_watch_source(NULL);
     if (status != FERRY_OK)
         return status;
     run->snapshot = true;
@@ -63,10 +63,10 @@ static ferry_status open_source(struct run *run, struct ferry_error *error)
 static ferry_status describe(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("describe");
-    ferry_limits_watch_source(run->source);
+    ferry_job_limits_watch_source(run->source);
     ferry_status status =
         ferry_source_describe(run->source, &run->job->read, &run->plan->schema, error);
-    ferry_limits_watch_source(NULL);
+    ferry_job_limits_watch_source(NULL);
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&run->plan->schema, error);
     return status;
@@ -174,8 +174,8 @@ static ferry_status explain_cancel(const struct run *run, struct ferry_error *er
 {
     if (run->commit_begun && error->status != FERRY_ERR_CANCELLED)
         return error->status;
-    return ferry_limits_explain(run->job, run->source != NULL ? run->source : run->target,
-                                run->pump.rows_read, error);
+    return ferry_job_limits_explain(run->job, run->source != NULL ? run->source : run->target,
+                                    run->pump.rows_read, error);
 }
 
 static void close_run(struct run *run)
@@ -188,7 +188,7 @@ static void close_run(struct run *run)
 
 static void watch_run(struct run *run)
 {
-    ferry_limits_begin(run->job, ferry_progress_is_enabled() ? draw_progress : NULL, run);
+    ferry_job_limits_begin(run->job, ferry_progress_is_enabled() ? draw_progress : NULL, run);
 }
 
 static ferry_status prepare(struct run *run, struct ferry_error *error)

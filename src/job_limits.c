@@ -1,6 +1,6 @@
 /* The time limits of a job: handed to the watch, and named where one of them has ended a call. */
 
-#include "limits.h"
+#include "job_limits.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "units.h"
 #include "watch.h"
 
-void ferry_limits_begin(const struct ferry_job *job, void (*tick)(void *data), void *data)
+void ferry_job_limits_begin(const struct ferry_job *job, void (*tick)(void *data), void *data)
 {
     const struct ferry_watch_job limits = {
         .run_timeout_ms = ferry_config_int(job->source, "run_timeout"),
@@ -19,7 +19,7 @@ void ferry_limits_begin(const struct ferry_job *job, void (*tick)(void *data), v
     ferry_watch_job_begin(&limits);
 }
 
-void ferry_limits_watch_source(struct ferry_connection *source)
+void ferry_job_limits_watch_source(struct ferry_connection *source)
 {
     ferry_watch_set_source(source);
     if (source != NULL)
@@ -43,9 +43,9 @@ static ferry_status explain_limit(const struct ferry_config *source,
                       source->name, ferry_strbuf_text(&limit), rows, key);
 }
 
-ferry_status ferry_limits_explain(const struct ferry_job *job,
-                                  const struct ferry_connection *connection, uint64_t rows,
-                                  struct ferry_error *error)
+ferry_status ferry_job_limits_explain(const struct ferry_job *job,
+                                      const struct ferry_connection *connection, uint64_t rows,
+                                      struct ferry_error *error)
 {
     int number = ferry_watch_signal();
     if (number != 0) {
