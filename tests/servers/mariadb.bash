@@ -94,6 +94,8 @@ mariadb_start() {
 
 mariadb_launch() {
     local network=(--skip-networking) speed=(--innodb-flush-log-at-trx-commit=0) more=()
+    # A server of 11.4 or later makes itself a certificate otherwise.
+    local tls=(--skip-ssl)
     while [ $# -gt 0 ]; do
         case $1 in
         --port)
@@ -102,7 +104,7 @@ mariadb_launch() {
             ;;
         --durable) speed=() ;;
         --tls)
-            more+=(--ssl-ca="$MARIADB_FOLDER/tls/ca.pem" --ssl-cert="$MARIADB_FOLDER/tls/$2.pem"
+            tls=(--ssl-ca="$MARIADB_FOLDER/tls/ca.pem" --ssl-cert="$MARIADB_FOLDER/tls/$2.pem"
                 --ssl-key="$MARIADB_FOLDER/tls/$2.key")
             shift
             ;;
@@ -119,7 +121,7 @@ mariadb_launch() {
         --socket="$MARIADB_SOCKET" --pid-file="$MARIADB_FOLDER/pid" --tmpdir="$MARIADB_FOLDER/tmp" \
         --innodb-buffer-pool-size=128M --innodb-log-file-size=16M --skip-name-resolve \
         --character-set-server=utf8mb4 --max-connections=30 "${network[@]}" "${speed[@]}" \
-        "${more[@]}" >>"$MARIADB_FOLDER/log" 2>&1 </dev/null 3>&- &
+        "${tls[@]}" "${more[@]}" >>"$MARIADB_FOLDER/log" 2>&1 </dev/null 3>&- &
     MARIADB_PID=$!
     mariadb_wait_until_ready
 }
@@ -129,8 +131,8 @@ mariadb_wait_until_ready() {
     admin=$(mariadb_find mariadb-admin) || return
     for try in {1..600}; do
         if [ -S "$MARIADB_SOCKET" ] &&
-            "$admin" --no-defaults --socket="$MARIADB_SOCKET" --user="$(command id -un)" ping \
-                >/dev/null 2>&1 </dev/null; then
+            "$admin" --no-defaults --skip-ssl --socket="$MARIADB_SOCKET" \
+                --user="$(command id -un)" ping >/dev/null 2>&1 </dev/null; then
             return
         fi
         kill -0 "$MARIADB_PID" 2>/dev/null || break
@@ -178,8 +180,9 @@ mariadb_restart() {
 }
 
 mariadb_query() {
-    "$(mariadb_find mariadb)" --no-defaults --socket="$MARIADB_SOCKET" --user="$(command id -un)" \
-        --default-character-set=utf8mb4 --local-infile=1 --batch --raw --skip-column-names "$@"
+    "$(mariadb_find mariadb)" --no-defaults --skip-ssl --socket="$MARIADB_SOCKET" \
+        --user="$(command id -un)" --default-character-set=utf8mb4 --local-infile=1 \
+        --batch --raw --skip-column-names "$@"
 }
 
 mariadb_account() {
