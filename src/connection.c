@@ -8,12 +8,10 @@
 #include "cleanup.h"
 #include "contract.h"
 
-#define PLACE_SIZE ((size_t)512)
-
 struct ferry_connection {
     struct ferry_driver_handle *driver;
     void *conn; /* the driver's own */
-    char place[PLACE_SIZE];
+    char place[FERRY_PLACE_SIZE];
     enum ferry_cancel_reason cancelled; /* under open_lock */
     struct ferry_connection *next;      /* of the open ones, under open_lock */
 };
@@ -72,6 +70,14 @@ static void register_open(struct ferry_connection *connection)
     }
 }
 
+void ferry_connection_find_place(const struct ferry_config *config,
+                                 char ret_place[FERRY_PLACE_SIZE])
+{
+    DRIVER_SCOPE(config->driver);
+    config->driver->driver.place(config, ret_place, FERRY_PLACE_SIZE);
+    ret_place[FERRY_PLACE_SIZE - 1] = '\0';
+}
+
 ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t role,
                                    struct ferry_connection **ret_connection,
                                    struct ferry_error *error)
@@ -83,11 +89,10 @@ ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t r
     if (connection == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a connection");
     connection->driver = config->driver;
+    ferry_connection_find_place(config, connection->place);
     const struct ferry_driver *driver = &config->driver->driver;
     {
         DRIVER_SCOPE(config->driver);
-        driver->place(config, connection->place, sizeof connection->place);
-        connection->place[sizeof connection->place - 1] = '\0';
         status = driver->connect(config, role, &connection->conn, error);
     }
     status = ferry_contract_check_call(config->driver, "connect", status, connection->conn != NULL,

@@ -36,6 +36,11 @@ ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t r
 /* Disconnects and frees; NULL allowed. */
 void ferry_connection_close(struct ferry_connection *connection);
 
+/* Where a connection with these settings would lead, spelled alike for places that are the same,
+ * cut to fit. */
+#define FERRY_PLACE_SIZE 512
+void ferry_connection_find_place(const struct ferry_config *config,
+                                 char ret_place[FERRY_PLACE_SIZE]);
 /* Where it leads, for messages: "sqlite:/path". */
 const char *ferry_connection_place(const struct ferry_connection *connection);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connection.h"
 #include "driver_load.h"
 #include "nearest.h"
 
@@ -440,22 +441,24 @@ static ferry_status choose_target(const struct ferry_settings *settings, size_t 
     return FERRY_OK;
 }
 
-/* Whether another job of the file writes to the same place. */
-static void find_shared_target(struct ferry_settings *settings, size_t i, struct ferry_job *job)
+/* Whether another job of the file writes to the same place; --target speaks for all jobs. */
+static void find_shared_target(struct ferry_settings *settings, size_t i,
+                               const struct ferry_settings_override *override,
+                               struct ferry_job *job)
 {
-    char place[512], other[512];
+    char place[FERRY_PLACE_SIZE], other[FERRY_PLACE_SIZE];
     struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
-    const struct ferry_driver *driver = &job->target->driver->driver;
-    driver->place(job->target, place, sizeof place);
+    ferry_connection_find_place(job->target, place);
     for (size_t k = 0; k < settings->job_count; k++) {
-        const char *name = configured_target(settings, k);
+        const char *name =
+            override->target != NULL ? override->target : configured_target(settings, k);
         const struct ferry_config *connection;
         FERRY_AUTO_ERROR struct ferry_error ignored = {0};
         /* a target that cannot be used is that job's failure, not this one's */
         if (k == i || name == NULL ||
             ferry_settings_connection(settings, name, &origin, &connection, &ignored) != FERRY_OK)
             continue;
-        connection->driver->driver.place(connection, other, sizeof other);
+        ferry_connection_find_place(connection, other);
         if (strcmp(place, other) == 0)
             job->shared_target = true;
     }
@@ -490,7 +493,7 @@ ferry_status ferry_settings_job(struct ferry_settings *settings, size_t i,
         ferry_job_done(&job);
         return status;
     }
-    find_shared_target(settings, i, &job);
+    find_shared_target(settings, i, override, &job);
     *ret_job = job;
     return FERRY_OK;
 }

@@ -103,6 +103,32 @@ holding() {
     assert_equal "$(sqlite3 "$D" 'PRAGMA integrity_check; PRAGMA journal_mode' | paste -sd' ')" "ok delete"
 }
 
+@test "several jobs into one file are staged, also where --target makes it one" {
+    write_config <<END
+connections = {
+  from = { driver = "sqlite"; path = "$S"; };
+  one = { driver = "sqlite"; path = "$D"; };
+  two = { driver = "sqlite"; path = "$T/two.db"; };
+};
+jobs = (
+  { name = "first"; source = "from"; target = "one"; target_table = "first";
+    query = "WITH RECURSIVE c (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM c LIMIT 400000) SELECT id FROM c"; },
+  { name = "second"; source = "from"; target = "two"; query = "SELECT 1 AS id"; target_table = "second"; }
+);
+END
+    for target in "" "--target one"; do
+        seen=0
+        dbferry run $target &
+        load=$!
+        while kill -0 "$load" 2>/dev/null; do
+            [ -z "$(find "$T" -name '*.stage')" ] || seen=1
+        done
+        wait "$load"
+        assert_equal "$target $seen" "$target $([ -z "$target" ] && echo 0 || echo 1)"
+    done
+    assert_equal "$(rows "$D" first) $(rows "$D" second)" "400000 1"
+}
+
 @test "rollback mode: a reader at COMMIT is waited for, then named" {
     many 10 -o target.journal_mode=delete
     holding "BEGIN; SELECT count(*) FROM t;" 4
