@@ -216,9 +216,8 @@ struct ferry_origin ferry_config_origin(const struct ferry_config_file *file,
         .status = FERRY_ERR_CONFIG, .file = file->path, .line = config_setting_source_line(node)};
 }
 
-/* "${NAME}" as a whole value stands for the environment's NAME. */
-static ferry_status expand(const char *text, const struct ferry_origin *origin,
-                           const char **ret_text, struct ferry_error *error)
+ferry_status ferry_config_expand(const char *text, const struct ferry_origin *origin,
+                                 const char **ret_text, struct ferry_error *error)
 {
     size_t length = strlen(text);
     if (length < 4 || strncmp(text, "${", 2) != 0 || text[length - 1] != '}') {
@@ -245,7 +244,7 @@ ferry_status ferry_config_member(const struct ferry_config_file *file,
     const char *text = node == NULL ? NULL : config_setting_get_string(node);
     if (text != NULL) {
         struct ferry_origin origin = ferry_config_origin(file, node);
-        return expand(text, &origin, ret_text, error);
+        return ferry_config_expand(text, &origin, ret_text, error);
     }
     *ret_text = NULL;
     return FERRY_OK;
@@ -264,7 +263,7 @@ static ferry_status fill_pairs(struct ferry_config *config, const struct ferry_c
         if (value == NULL)
             return ferry_origin_fail(&origin, error, "'%s' in '%s' must be a string in quotes",
                                      config_setting_name(node), key);
-        status = expand(value, &origin, &value, error);
+        status = ferry_config_expand(value, &origin, &value, error);
         if (status == FERRY_OK)
             status = ferry_config_add_pair(config, key, config_setting_name(node), value, &origin,
                                            error);
@@ -281,7 +280,7 @@ static ferry_status fill_key(struct ferry_config *config, const struct ferry_con
     ferry_status status;
     switch (config_setting_type(node)) {
     case CONFIG_TYPE_STRING:
-        status = expand(config_setting_get_string(node), &origin, &text, error);
+        status = ferry_config_expand(config_setting_get_string(node), &origin, &text, error);
         if (status == FERRY_OK)
             status = ferry_config_set_text(config, key, text, &origin, error);
         return status;

@@ -23,6 +23,11 @@ ferry_status ferry_config_file_open(const char *path, struct ferry_config_file *
                                     struct ferry_error *error);
 void ferry_config_file_free(struct ferry_config_file *file);
 
+/* "${NAME}" as a whole value stands for the environment's NAME, which must be set; any other text
+ * stands for itself.  The result lives as long as `text` and the environment. */
+ferry_status ferry_config_expand(const char *text, const struct ferry_origin *origin,
+                                 const char **ret_text, struct ferry_error *error);
+
 /* Where a node stands. */
 struct ferry_origin ferry_config_origin(const struct ferry_config_file *file,
                                         const config_setting_t *node);

@@ -169,9 +169,12 @@ static ferry_status read_index_columns(struct ferry_index *index, const config_s
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
     const char **names = (const char **)index->columns;
     for (int i = 0; i < length; i++) {
-        names[i] = config_setting_get_string_elem(columns, i);
-        if (names[i] == NULL)
+        const char *text = config_setting_get_string_elem(columns, i);
+        if (text == NULL)
             return ferry_origin_fail(origin, error, "column %d of an index is not a string", i + 1);
+        ferry_status status = ferry_config_expand(text, origin, &names[i], error);
+        if (status != FERRY_OK)
+            return status;
     }
     index->column_count = (size_t)length;
     return FERRY_OK;
@@ -202,8 +205,11 @@ static ferry_status read_index(struct ferry_index *index, const struct ferry_con
     const char *name = NULL;
     if (config_setting_lookup_bool(node, "unique", &unique) == CONFIG_TRUE)
         index->unique = unique != 0;
-    if (config_setting_lookup_string(node, "name", &name) == CONFIG_TRUE)
-        index->name = name;
+    if (config_setting_lookup_string(node, "name", &name) == CONFIG_TRUE) {
+        ferry_status status = ferry_config_expand(name, &origin, &index->name, error);
+        if (status != FERRY_OK)
+            return status;
+    }
     return read_index_columns(index, config_setting_get_member(node, "columns"), &origin, error);
 }
 

@@ -499,6 +499,20 @@ requires_root() {
     assert_equal "$(sqlite3 env.db "SELECT job FROM _dbferry_sync")" wheels
 }
 
+@test 'columns and names of indexes are taken from the environment too' {
+    export COLUMN=id INDEX=by_id
+    good | sed 's/table = "t";/table = "t"; indexes = ( { columns = ["${COLUMN}"]; name = "${INDEX}"; } );/' \
+        >dbferry.conf
+    run dbferry run --config dbferry.conf
+    assert_status 0
+    assert_equal "$(sqlite3 t.db "SELECT sql FROM sqlite_schema WHERE name = 'by_id'")" \
+        'CREATE INDEX "by_id" ON "t" ("id")'
+    unset COLUMN
+    run dbferry run --config dbferry.conf
+    assert_status 78
+    assert_output_has "COLUMN is not set"
+}
+
 @test 'a relative path from the environment starts at the folder of the configuration too' {
     mkdir conf
     good | sed 's/"t.db"/"${FILE}"/' >conf/dbferry.conf
