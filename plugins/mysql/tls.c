@@ -2,8 +2,13 @@
  *
  * Measured with Connector/C 3.3: `ssl-enforce` alone talks plain text to a server that offers no
  * TLS; with a CA it checks the chain but not the host; only `ssl-verify-server-cert` and a
- * fingerprint refuse before the login is sent.  Connector/C 3.4 has other defaults, so each key is
- * always given.
+ * fingerprint refuse before the login is sent.
+ *
+ * Measured with Connector/C 3.4: without `ssl-verify-server-cert` no file is looked at, not even
+ * the CA; with it, but without a CA, a server that knows the password's hash passes with any
+ * certificate; and on this machine's own addresses the host's name is not compared.
+ *
+ * So each key is always given, and what a release would not check is refused.
  */
 
 #include "mysql_driver.h"
@@ -99,6 +104,19 @@ static bool tls_version_is_valid(const char *text)
            text[strspn(text, "TLSv123.,")] == '\0' && strstr(text, "TLSv1.1") == NULL;
 }
 
+/* Connector/C 3.4 decides about the server by itself, as told at the top of this file. */
+static bool tls_library_decides(void)
+{
+    return mysql_get_client_version() >= 30400;
+}
+
+/* The hosts whose name in the certificate Connector/C 3.4 does not compare. */
+static bool tls_host_goes_unchecked(const char *host)
+{
+    return tls_library_decides() && (strcasecmp(host, "localhost") == 0 ||
+                                     strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0);
+}
+
 ferry_status mydrv_tls_check_settings(const char *label, const struct mydrv_settings *s,
                                       struct ferry_error *err)
 {
@@ -122,6 +140,14 @@ ferry_status mydrv_tls_check_settings(const char *label, const struct mydrv_sett
             "client library checks nothing; set it, or use \"verify-identity\", "
             "which falls back to the system's certificates",
             label);
+    if (s->tls == MYDRV_TLS_VERIFY_IDENTITY && s->fingerprint == NULL &&
+        tls_host_goes_unchecked(s->host))
+        return ferry_fail(
+            err, FERRY_ERR_CONFIG,
+            "%s: ssl_mode is \"verify-identity\", yet this release of the client library (%s) does "
+            "not compare the host name of a server on this machine; use \"verify-ca\", or set "
+            "`ssl_fingerprint`",
+            label, mysql_get_client_info());
     if (s->fingerprint != NULL && !tls_fingerprint_is_valid(s->fingerprint))
         return ferry_fail(
             err, FERRY_ERR_CONFIG,
@@ -142,6 +168,9 @@ ferry_status mydrv_tls_check_settings(const char *label, const struct mydrv_sett
 #define TLS_AUTH_NO_CLEAR_TEXT                                                                     \
     "mysql_native_password,client_ed25519,caching_sha2_password,sha256_password"
 
+/* The certificates that the system trusts.  Given by name, it makes Connector/C 3.4 insist. */
+#define TLS_SYSTEM_CAPATH "/etc/ssl/certs"
+
 static bool tls_peer_is_unproved(const struct mydrv_settings *s)
 {
     return (s->tls == MYDRV_TLS_REQUIRED || s->tls == MYDRV_TLS_VERIFY_CA) &&
@@ -151,14 +180,19 @@ static bool tls_peer_is_unproved(const struct mydrv_settings *s)
 bool mydrv_tls_add_options(FILE *string, const struct mydrv_settings *s)
 {
     bool wanted = !s->use_socket && s->tls != MYDRV_TLS_DISABLED;
-    bool verified = wanted && s->tls == MYDRV_TLS_VERIFY_IDENTITY;
+    bool verified = wanted && (s->tls == MYDRV_TLS_VERIFY_IDENTITY ||
+                               (s->tls == MYDRV_TLS_VERIFY_CA && tls_library_decides()));
+    const char *capath = s->capath;
+    if (verified && tls_library_decides() && s->ca == NULL && capath == NULL &&
+        s->fingerprint == NULL)
+        capath = TLS_SYSTEM_CAPATH;
     if (!mydrv_connstring_add(string, "restricted-auth",
                               tls_peer_is_unproved(s) ? TLS_AUTH_CHALLENGE_ONLY
                                                       : TLS_AUTH_NO_CLEAR_TEXT))
         return false;
     /* These two come last of all: the files below would switch TLS on by themselves. */
     bool carried = !wanted || (mydrv_connstring_add(string, "ssl-ca", s->ca) &&
-                               mydrv_connstring_add(string, "ssl-capath", s->capath) &&
+                               mydrv_connstring_add(string, "ssl-capath", capath) &&
                                mydrv_connstring_add(string, "ssl-cert", s->cert) &&
                                mydrv_connstring_add(string, "ssl-key", s->key) &&
                                mydrv_connstring_add(string, "ssl-crl", s->crl) &&

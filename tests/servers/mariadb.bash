@@ -237,7 +237,7 @@ policy = any
 [any]
 commonName = supplied
 END
-    here=DNS:localhost,IP:127.0.0.1,IP:::1
+    here=DNS:localhost,IP:127.0.0.1,IP:127.0.0.2,IP:::1
     mariadb_make_ca ca && mariadb_make_ca other-ca &&
         mariadb_sign server ca "$here" &&
         mariadb_sign client ca DNS:client &&
