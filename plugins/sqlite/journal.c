@@ -48,6 +48,14 @@ ferry_status sqlite_journal_set_up(struct sqlite_conn *conn, bool fresh, struct 
     return rc == SQLITE_OK ? FERRY_OK : sqlite_fail(conn, db, rc, err, "setting its journal mode");
 }
 
+/* A reader without write permission on the folder can open a WAL file only if -wal and -shm are
+ * there.  Keeping them by SQLITE_FCNTL_PERSIST_WAL would not do: the last connection then still
+ * locks every reader out while it closes, and writes to the file even if it only looked. */
+void sqlite_journal_leave(sqlite3 *db)
+{
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 void sqlite_journal_share(struct sqlite_conn *conn)
 {
     static const char *const suffixes[] = {"-wal", "-shm"};

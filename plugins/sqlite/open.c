@@ -107,11 +107,8 @@ static ferry_status open_make_file(struct sqlite_conn *conn, bool *ret_made,
 /* Settings of the connection that a load relies on. */
 static ferry_status open_set_up_load(struct sqlite_conn *conn, struct ferry_error *err)
 {
-    int keep = 1;
     sqlite3 *db = conn->db;
-    /* A reader without write permission on the folder can open a WAL file only if -wal and -shm
-     * stay after we close. */
-    (void)sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+    sqlite_journal_leave(db);
     int rc = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     if (rc == SQLITE_OK) {
         /* FULL is crash-safe in WAL mode; EXTRA also makes the end of a rollback journal durable.

@@ -158,11 +158,9 @@ static ferry_status connect_open(struct sqlite_conn *conn, struct ferry_error *e
     status = sqlite_open(conn, err);
     if (status == FERRY_OK && conn->role == FERRY_ROLE_TARGET) {
         char *wal = NULL;
-        int keep = 1;
-        /* Closing must not take away the -wal that some reader of the file needs. */
         if (asprintf(&wal, "%s-wal", conn->real) >= 0) {
             if (access(wal, F_OK) == 0) {
-                (void)sqlite3_file_control(conn->db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+                sqlite_journal_leave(conn->db);
             }
             free(wal);
         }

@@ -163,6 +163,8 @@ bool sqlite_is_wal(sqlite3 *db);
 /* ---- journal.c: journal mode, the -wal and -shm files, checkpoints ---- */
 
 ferry_status sqlite_journal_set_up(struct sqlite_conn *conn, bool fresh, struct ferry_error *err);
+/* When `db` closes, -wal and -shm stay as they are, and no reader is kept out meanwhile. */
+void sqlite_journal_leave(sqlite3 *db);
 /* Give -wal and -shm the mode and group of the file. */
 void sqlite_journal_share(struct sqlite_conn *conn);
 /* Move the WAL into the file and empty it if no reader is in the way.  Never fails; warns. */

@@ -94,6 +94,16 @@ requires_root() {
     [ ! -e "$D" ]
 }
 
+@test "planning leaves a journal that somebody else has filled, and the file, as they are" {
+    sqlite3 "$D" "PRAGMA journal_mode=WAL; CREATE TABLE t(x)" >/dev/null
+    sqlite3 -cmd ".dbconfig no_ckpt_on_close on" "$D" "INSERT INTO t VALUES (1)"
+    [ -s "$D-wal" ]
+    md5sum "$D" "$D-wal" >"$T/before"
+    copy --dry-run
+    md5sum --check --quiet "$T/before"
+    assert_equal "$(sqlite3 "$D" 'SELECT x FROM t')" 1
+}
+
 @test "a target that is not an SQLite file is left as found" {
     printf 'hello\n' >"$D"
     run copy
