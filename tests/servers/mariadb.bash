@@ -40,7 +40,7 @@ mariadb_make_data() {
     mkdir -p "$MARIADB_FOLDER/tmp"
     "$(mariadb_find mariadb-install-db)" --no-defaults --datadir="$MARIADB_FOLDER/data.new" \
         --user="$(command id -un)" --auth-root-authentication-method=socket \
-        --auth-root-socket-user="$(command id -un)" --skip-test-db --skip-name-resolve \
+        --auth-root-socket-user="$(command id -un)" --skip-test-db --skip-name-resolve --force \
         --tmpdir="$MARIADB_FOLDER/tmp" --innodb-log-file-size=16M >"$log" 2>&1 </dev/null 3>&- || {
         echo "mariadb: the data folder could not be made; see $log" >&2
         tail -n 5 "$log" >&2
