@@ -20,9 +20,11 @@ clean-local:
 	rm -f $(collected)
 	-rmdir $(top_builddir)/drivers 2>/dev/null
 
-# dlopen needs no .la file, and one that lies in the driver folder only confuses.
+# dlopen needs no .la file, and one that lies in the driver folder only confuses.  The program
+# refuses drivers in a folder that others may write, which a umask of 002 would make.
 install-data-hook:
 	rm -f $(DESTDIR)$(driverdir)/$(DRIVER).la
+	-if test -d $(DESTDIR)$(driverdir); then chmod go-w $(DESTDIR)$(driverdir); fi
 
 uninstall-local:
 	rm -f $(DESTDIR)$(driverdir)/$(DRIVER).so

@@ -8,6 +8,7 @@ setup_file() {
     export ROOT=$BATS_FILE_TMPDIR/root
     [ -e "$FERRY_BUILD/Makefile" ] || return 0
     # The tests may run below a `make` of their own, whose switches are not meant for this one.
+    umask 002 # as many desktops have it
     env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS \
         make -s -C "$FERRY_BUILD" install prefix="$ROOT" >"$BATS_FILE_TMPDIR/log" 2>&1 || {
         tail -n 20 "$BATS_FILE_TMPDIR/log" >&2
@@ -39,6 +40,10 @@ copy_template() {
 @test "the folder of the drivers holds drivers and nothing else" {
     run find "$ROOT/lib/dbferry" -type f ! -name '*.so'
     assert_equal "$output" ""
+}
+
+@test "nobody else may write to the folder of the drivers, whatever the umask of the installation" {
+    assert_equal "$(stat -c %a "$ROOT/lib/dbferry")" 755
 }
 
 @test "the manual pages and the completion are where man and bash look" {
