@@ -33,7 +33,8 @@ static const char *int_flaw(const struct ferry_column *column, const struct ferr
     if (column->type == FERRY_TYPE_YEAR)
         return cell->v.i != 0 && (cell->v.i < 1901 || cell->v.i > 2155) ? "a year out of range"
                                                                         : NULL;
-    if (column->type == FERRY_TYPE_BOOL || (column->flags & FERRY_COLUMN_UNSIGNED) != 0)
+    if (column->type == FERRY_TYPE_BOOL || column->type == FERRY_TYPE_BIT ||
+        (column->flags & FERRY_COLUMN_UNSIGNED) != 0)
         return bits < 64 && cell->v.u >> bits != 0 ? "an integer wider than its column" : NULL;
     int64_t limit = bits < 64 ? INT64_C(1) << (bits - 1) : INT64_MAX;
     if (bits < 64 && (cell->v.i >= limit || cell->v.i < -limit))
@@ -49,8 +50,11 @@ static const char *cell_flaw(const struct ferry_column *column, enum ferry_value
                                                             : NULL;
     if (cell->null != 0)
         return "a null mark that is not 1";
-    if (value != FERRY_VALUE_KIND && cell->kind != FERRY_KIND_TYPED)
-        return "a kind where the column has a type";
+    if (value != FERRY_VALUE_KIND && cell->kind != FERRY_KIND_TYPED) {
+        if ((column->flags & FERRY_COLUMN_LOOSE) == 0)
+            return "a kind where the column has a type";
+        value = FERRY_VALUE_KIND;
+    }
     switch (value) {
     case FERRY_VALUE_INT:
         return int_flaw(column, cell);

@@ -1,7 +1,9 @@
-/* The columns of a result, in order. */
+/* The columns of a result, in order, with the keys and indexes of a table. */
 
 #ifndef FERRY_SCHEMA_H
 #define FERRY_SCHEMA_H
+
+#include <stddef.h>
 
 #include "error.h"
 
@@ -10,6 +12,10 @@ struct ferry_schema {
     struct ferry_column *columns; /* their strings belong to the schema */
     size_t count;
     size_t capacity;
+    struct ferry_index *indexes; /* the same */
+    size_t index_count;
+    char **notes; /* sentences for the plan */
+    size_t note_count;
 };
 
 /* Frees all and makes it empty. */
@@ -18,6 +24,9 @@ void ferry_schema_done(struct ferry_schema *schema);
 /* Refuses columns whose names are alike, also but for case (ASCII letters, as SQLite compares
  * them), with FERRY_ERR_SCHEMA and the alias that would mend it. */
 ferry_status ferry_schema_check_names(const struct ferry_schema *schema, struct ferry_error *error);
+
+/* The column of this very name, or -1. */
+ptrdiff_t ferry_schema_find(const struct ferry_schema *schema, const char *name);
 
 /* 16 hexadecimal digits over names, descriptors and nullability, in order; equal for equal schemas
  * on every machine.  `ret_hash` has room for 17 bytes. */

@@ -211,6 +211,8 @@ static ferry_status replace_rows(struct run *run, struct ferry_error *error)
         .table = run->job->table,
         .source = &run->plan->schema,
         .natives = run->plan->natives,
+        .clauses = run->plan->clauses,
+        .wishes = run->plan->wishes,
         .indexes = run->job->indexes,
         .index_count = run->job->index_count,
         .lock_wait_ms = run->job->lock_wait_ms,

@@ -215,9 +215,11 @@ static void example_read_end(void *cursor)
 /* Text can spell every value of every type, so the answer is always the same.  A real target looks
  * at type, length, precision and flags, and says CHECKED where it will have to test each value. */
 static ferry_status example_map_column(void *conn, const struct ferry_column *column,
-                                       struct ferry_mapping *mapping, struct ferry_error *err)
+                                       const struct ferry_wish *wish, struct ferry_mapping *mapping,
+                                       struct ferry_error *err)
 {
     (void)conn;
+    (void)wish;
     if (column->type == FERRY_TYPE_ANY)
         return ferry_mapping_set(mapping, FERRY_FIT_NONE, "text",
                                  "the number 1 and the text '1' would look alike", err);

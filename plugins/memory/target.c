@@ -7,8 +7,10 @@
 #include <string.h>
 
 static ferry_status memory_map_column(void *conn, const struct ferry_column *column,
-                                      struct ferry_mapping *mapping, struct ferry_error *err)
+                                      const struct ferry_wish *wish, struct ferry_mapping *mapping,
+                                      struct ferry_error *err)
 {
+    (void)wish;
     struct memory_conn *c = conn;
     ferry_status status = memory_fault_hit(c, "map_column", MEMORY_NO_ROW, err);
     if (status == FERRY_OK && memory_fault_lie(c, "map_column", &status, err))

@@ -252,7 +252,8 @@ struct sqlite_type_rule {
 /* The rule for a source column, or NULL. */
 const struct sqlite_type_rule *sqlite_type_rule(const struct ferry_column *column);
 ferry_status sqlite_map_column(void *conn, const struct ferry_column *column,
-                               struct ferry_mapping *mapping, struct ferry_error *err);
+                               const struct ferry_wish *wish, struct ferry_mapping *mapping,
+                               struct ferry_error *err);
 
 /* ---- decimal.c: the text of a decimal as a double ---- */
 

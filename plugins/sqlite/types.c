@@ -94,9 +94,11 @@ const struct sqlite_type_rule *sqlite_type_rule(const struct ferry_column *colum
 }
 
 ferry_status sqlite_map_column(void *conn, const struct ferry_column *column,
-                               struct ferry_mapping *mapping, struct ferry_error *err)
+                               const struct ferry_wish *wish, struct ferry_mapping *mapping,
+                               struct ferry_error *err)
 {
     (void)conn;
+    (void)wish;
     const struct sqlite_type_rule *rule = sqlite_type_rule(column);
     if (rule == NULL) {
         return ferry_mapping_set(mapping, FERRY_FIT_NONE, "", "SQLite has no type for it", err);

@@ -15,6 +15,8 @@ struct target {
     char *table;
 };
 
+static const struct ferry_wish no_wish;
+
 /* Whether `name` is one of the words of `list`. */
 static bool is_listed(const char *list, const char *name)
 {
@@ -35,10 +37,10 @@ static void add_columns(struct target *target, size_t columns, struct ferry_erro
     for (size_t i = 0; i < values_column_count && target->plan.schema.count < columns; i++) {
         const struct ferry_column *column = &values_columns[i];
         struct ferry_mapping mapping = {0};
-        ferry_status status = ferry_target_map_column(target->connection, column, &mapping, error);
+        ferry_status status =
+            ferry_target_map_column(target->connection, column, &no_wish, &mapping, error);
         bool fits = status == FERRY_OK && mapping.fit <= FERRY_FIT_CHECKED;
-        free(mapping.native);
-        free(mapping.note);
+        ferry_mapping_done(&mapping);
         ferry_error_clear(error);
         if (fits && !is_listed(left_out, column->name))
             (void)ferry_schema_add(&target->plan.schema, column, sizeof *column, error);
@@ -85,6 +87,8 @@ static ferry_status begin(struct target *target, uint32_t action, struct ferry_l
                                     .table = target->table,
                                     .source = &target->plan.schema,
                                     .natives = target->plan.natives,
+                                    .clauses = target->plan.clauses,
+                                    .wishes = target->plan.wishes,
                                     .action = action};
     return ferry_target_load_begin(target->connection, &spec, ret_load, error);
 }
@@ -279,6 +283,8 @@ static void test_two_writers(const struct suite *suite)
                                         .table = second.table,
                                         .source = &second.plan.schema,
                                         .natives = second.plan.natives,
+                                        .clauses = second.plan.clauses,
+                                        .wishes = second.plan.wishes,
                                         .action = second.plan.action};
         ferry_status status = ferry_target_load_begin(second.connection, &spec, &other, &error);
         if (!tap_ok(status == FERRY_ERR_BUSY, "a second writer of the table is refused as BUSY"))
@@ -342,12 +348,12 @@ static bool map_one(struct target *target, const struct ferry_column *column,
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     struct ferry_mapping again = {0};
     bool same =
-        ferry_target_map_column(target->connection, column, ret_mapping, &error) == FERRY_OK &&
-        ferry_target_map_column(target->connection, column, &again, &error) == FERRY_OK &&
+        ferry_target_map_column(target->connection, column, &no_wish, ret_mapping, &error) ==
+            FERRY_OK &&
+        ferry_target_map_column(target->connection, column, &no_wish, &again, &error) == FERRY_OK &&
         again.fit == ret_mapping->fit && strcmp(again.native, ret_mapping->native) == 0;
     tap_error(&error);
-    free(again.native);
-    free(again.note);
+    ferry_mapping_done(&again);
     return same;
 }
 

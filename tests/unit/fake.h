@@ -148,10 +148,12 @@ static void fake_read_end(void *cursor)
 }
 
 static ferry_status fake_map_column(void *conn, const struct ferry_column *column,
-                                    struct ferry_mapping *mapping, struct ferry_error *err)
+                                    const struct ferry_wish *wish, struct ferry_mapping *mapping,
+                                    struct ferry_error *err)
 {
     (void)conn;
     (void)column;
+    (void)wish;
     ferry_status status = fake_act("map_column", err);
     if (status == FERRY_OK && !fake.no_result)
         status = ferry_mapping_set(mapping, fake.fit, fake.native == NULL ? "T" : fake.native,

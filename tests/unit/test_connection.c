@@ -98,6 +98,7 @@ static void test_results_that_are_missing(void **state)
     struct ferry_cursor *cursor = NULL;
     struct ferry_load *load = NULL;
     struct ferry_mapping mapping = {0};
+    const struct ferry_wish wish = {0};
     const struct ferry_column column = {.name = "c", .type = FERRY_TYPE_TEXT};
     const struct ferry_load_spec spec = {.job = "j", .table = "t", .source = &schema};
     struct ferry_connection *both = fake_open(FERRY_ROLE_SOURCE);
@@ -110,7 +111,8 @@ static void test_results_that_are_missing(void **state)
     assert_error(&error, FERRY_ERR_INTERNAL, "read_begin");
     assert_int_equal(ferry_target_load_begin(both, &spec, &load, &error), FERRY_ERR_INTERNAL);
     assert_error(&error, FERRY_ERR_INTERNAL, "load_begin");
-    assert_int_equal(ferry_target_map_column(both, &column, &mapping, &error), FERRY_ERR_INTERNAL);
+    assert_int_equal(ferry_target_map_column(both, &column, &wish, &mapping, &error),
+                     FERRY_ERR_INTERNAL);
     assert_error(&error, FERRY_ERR_INTERNAL, "map_column");
     assert_null(connection);
     assert_null(cursor);

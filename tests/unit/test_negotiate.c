@@ -144,7 +144,7 @@ static void test_mappings(void **state)
     assert_string_equal(mapping.native, "B"); /* the last answer counts */
     assert_null(mapping.note);
     assert_int_equal(mapping.fit, FERRY_FIT_WIDER);
-    free(mapping.native);
+    ferry_mapping_done(&mapping);
 }
 
 int main(void)
