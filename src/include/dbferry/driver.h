@@ -134,6 +134,8 @@ void ferry_log(uint32_t level, const char *format, ...) FERRY_PRINTF(2, 3);
 /* The type is a promise that the source cannot keep for each value: a cell of another kind says so
  * in ferry_cell.kind, as in a column of type ANY. */
 #define FERRY_COLUMN_LOOSE (1u << 14)
+/* Set by the core before it asks map_column: this column alone is the primary key. */
+#define FERRY_COLUMN_SOLE_KEY (1u << 15)
 
 struct ferry_column {
     const char *name;      /* as it stands in the result; never empty */
