@@ -2,7 +2,8 @@
  *
  * Connector/C 3.3.20 checks each length against the packet before it calls us; older ones do not,
  * and none tells where the packet ends.  So every value is also held against the end of the
- * network buffer: a server that lies cannot make us read outside of it.
+ * network buffer: a server that lies cannot make us read outside of it.  The library puts a NUL
+ * behind each packet: a row that does not end there is malformed.
  */
 
 #include "mysql_driver.h"
@@ -153,10 +154,12 @@ static ferry_status decode_moment(struct mydrv_cursor *cursor, unsigned column,
     return FERRY_OK;
 }
 
+static const char decode_malformed[] = "the server sent a malformed row; the stream is damaged, or "
+                                       "something other than a MySQL server "
+                                       "answers";
+
 static ferry_status decode_value(struct mydrv_cursor *cursor, unsigned column, unsigned char **row)
 {
-    static const char malformed[] = "the server sent a malformed row; the stream is damaged, or "
-                                    "something other than a MySQL server answers";
     const struct mydrv_cell_format *format = &cursor->formats[column];
     struct ferry_cell *cell = &cursor->cells[column];
     const unsigned char *at = *row;
@@ -164,7 +167,7 @@ static ferry_status decode_value(struct mydrv_cursor *cursor, unsigned column, u
     size_t fixed = decode_fixed_size[format->codec];
     if (fixed > 0) {
         if (at > end || (size_t)(end - at) < fixed)
-            return decode_fail(cursor, column, FERRY_ERR_STREAM, malformed);
+            return decode_fail(cursor, column, FERRY_ERR_STREAM, decode_malformed);
         decode_fixed(format->codec, at, cell);
         *row += fixed;
         return FERRY_OK;
@@ -172,13 +175,21 @@ static ferry_status decode_value(struct mydrv_cursor *cursor, unsigned column, u
     uint64_t length = 0;
     const unsigned char *value = mydrv_decode_length(at, end, &length);
     if (value == NULL)
-        return decode_fail(cursor, column, FERRY_ERR_STREAM, malformed);
+        return decode_fail(cursor, column, FERRY_ERR_STREAM, decode_malformed);
     *row += (size_t)(value - at) + length;
     if (format->codec != MYDRV_CODEC_STRING)
         return decode_moment(cursor, column, value, length, cell);
     if (!ferry_batch_text(cursor->batch, cell, (const char *)value, length))
         return decode_too_big(cursor, column);
     return FERRY_OK;
+}
+
+ferry_status mydrv_decode_end(struct mydrv_cursor *cursor)
+{
+    if (cursor->row_end == NULL || *cursor->row_end == '\0')
+        return FERRY_OK;
+    return decode_fail(cursor, (unsigned)cursor->column_count - 1, FERRY_ERR_STREAM,
+                       decode_malformed);
 }
 
 void mydrv_decode_cell(void *data, unsigned column, unsigned char **row)
@@ -193,4 +204,6 @@ void mydrv_decode_cell(void *data, unsigned column, unsigned char **row)
         cursor->cells[column].null = 1;
     else
         cursor->failed = decode_value(cursor, column, row);
+    if (row != NULL)
+        cursor->row_end = *row;
 }

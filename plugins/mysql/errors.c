@@ -124,6 +124,8 @@ static const struct mydrv_fault {
     {1317, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},
     {1969, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},
     {3024, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},
+    {CR_UNKNOWN_ERROR, AFTER_CONNECTING, FERRY_ERR_STREAM,
+     hint_network}, /* so says 3.4 of the next */
     {CR_MALFORMED_PACKET, ANY_PHASE, FERRY_ERR_STREAM, hint_network},
     {CR_COMMANDS_OUT_OF_SYNC, ANY_PHASE, FERRY_ERR_STREAM, hint_network}, /* a result not due */
     {CR_SERVER_HANDSHAKE_ERR, MYDRV_CONNECTING, FERRY_ERR_REFUSED,

@@ -169,8 +169,9 @@ struct mydrv_cursor {
     /* while read_batch runs: */
     struct ferry_batch *batch;
     struct ferry_error *err;
-    struct ferry_cell *cells; /* the row that is being filled */
-    ferry_status failed;      /* what a value of this row failed with */
+    struct ferry_cell *cells;     /* the row that is being filled */
+    ferry_status failed;          /* what a value of this row failed with */
+    const unsigned char *row_end; /* behind its last value */
 };
 
 ferry_status mydrv_read_begin(void *conn, const struct ferry_read *read,
@@ -184,6 +185,8 @@ void mydrv_read_end(void *cursor);
 /* The client library calls this for each column of a row in turn (STMT_ATTR_CB_RESULT).  `data` is
  * the cursor; `*row` points at the value and is moved past it; NULL means NULL. */
 void mydrv_decode_cell(void *data, unsigned column, unsigned char **row);
+/* After the last column: fail unless the row ends where its packet does. */
+ferry_status mydrv_decode_end(struct mydrv_cursor *cursor);
 /* A length before a value, in the protocol's 1, 3, 4 or 9 bytes.  NULL if it is malformed or if the
  * value would reach past `end`; else where the value begins. */
 const unsigned char *mydrv_decode_length(const unsigned char *at, const unsigned char *end,

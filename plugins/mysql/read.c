@@ -149,7 +149,10 @@ ferry_status mydrv_read_batch(void *cursor, struct ferry_batch *batch, struct fe
     c->err = err;
     c->failed = FERRY_OK;
     while (!ferry_batch_full(batch)) {
+        c->row_end = NULL;
         int fetched = mysql_stmt_fetch(c->stmt);
+        if (c->failed == FERRY_OK && fetched == 0)
+            c->failed = mydrv_decode_end(c);
         if (c->failed != FERRY_OK)
             return c->failed;
         if (fetched == MYSQL_NO_DATA)

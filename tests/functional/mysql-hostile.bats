@@ -76,7 +76,12 @@ the_old_rows_are_there() {
 
 @test "verify-identity: not even the login goes to a server without TLS" {
     copy_from none 'ssl_mode = "verify-identity"'
-    assert_status 77
+    # Connector/C 3.4 would not compare the name of a host on this machine: there it is refused at once.
+    if [ "$status" -eq 78 ]; then
+        assert_output_has "does not compare the host name"
+    else
+        assert_status 77
+    fi
     assert_equal "$(cat "$T/seen")" ""
     copy_from none 'ssl_mode = "required"'
     assert_status 77

@@ -121,6 +121,24 @@ static void test_numbers(void **state)
     }
 }
 
+static void test_a_row_ends_with_its_packet(void **state)
+{
+    (void)state;
+    static const struct ferry_column column = {
+        .name = "c", .native = "tinytext", .type = FERRY_TYPE_TEXT};
+    struct row row;
+    row_begin(&row, &column, MYDRV_CODEC_STRING);
+    assert_int_equal(mydrv_decode_end(&row.cursor), FERRY_OK); /* nothing but NULL */
+    unsigned char whole[] = {2, 'a', 'b', 0, 'z'};
+    assert_int_equal(row_decode(&row, whole, sizeof whole), 3);
+    assert_int_equal(mydrv_decode_end(&row.cursor), FERRY_OK);
+    unsigned char beyond[] = {3, 'a', 'b', 0, 'z'}; /* one byte more than the packet holds */
+    assert_int_equal(row_decode(&row, beyond, sizeof beyond), 4);
+    assert_int_equal(mydrv_decode_end(&row.cursor), FERRY_ERR_STREAM);
+    assert_error(&row.error, FERRY_ERR_STREAM, "column 'c': the server sent a malformed row");
+    row_end(&row);
+}
+
 static void test_floats_are_exact(void **state)
 {
     (void)state;
@@ -313,9 +331,13 @@ static void test_every_other_type_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lengths),          cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_floats_are_exact), cmocka_unit_test(test_texts_and_dates),
-        cmocka_unit_test(test_columns),          cmocka_unit_test(test_every_other_type_is_refused),
+        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_floats_are_exact),
+        cmocka_unit_test(test_texts_and_dates),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_a_row_ends_with_its_packet),
+        cmocka_unit_test(test_every_other_type_is_refused),
     };
     return cmocka_run_group_tests_name("mysql decode", tests, NULL, NULL);
 }

@@ -72,6 +72,7 @@ static void test_classes(void **state)
         {1193, MYDRV_SETTING_UP, FERRY_ERR_CONFIG},
         {2008, MYDRV_READING, FERRY_ERR_SYSTEM},
         {2014, MYDRV_READING, FERRY_ERR_STREAM},
+        {2000, MYDRV_DESCRIBING, FERRY_ERR_STREAM},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         ferry_status status = class_of(cases[i].code, cases[i].phase);
