@@ -6,6 +6,7 @@
 #include "config_file.h"
 #include "guard.h"
 #include "negotiate.h"
+#include "wish.h"
 
 /* The keys of a job and of the group `general`; declared once, for checks, help and manual. */
 extern const struct ferry_option ferry_job_options[];
@@ -25,6 +26,8 @@ struct ferry_job {
     struct ferry_guard_rules guards;
     struct ferry_index *indexes;
     size_t index_count;
+    bool copy_indexes; /* those of the source, and its primary key */
+    struct ferry_column_rules columns;
     uint32_t staging;
     int64_t lock_wait_ms;
     bool shared_target; /* another job of the configuration writes to the same place */

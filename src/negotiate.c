@@ -26,10 +26,13 @@ void ferry_plan_done(struct ferry_plan *plan)
         ferry_mapping_done(&plan->mappings[i]);
     free(plan->mappings);
     free(plan->wishes);
+    free(plan->zero_dates);
+    free(plan->indexes);
     free((void *)plan->natives);
     free((void *)plan->clauses);
     ferry_strbuf_done(&plan->difference);
     ferry_schema_done(&plan->schema);
+    ferry_schema_done(&plan->described);
     *plan = (struct ferry_plan){0};
 }
 
@@ -60,6 +63,15 @@ ferry_status ferry_mapping_set_clauses(struct ferry_mapping *mapping, const char
     free(mapping->clauses);
     mapping->clauses = copy;
     return FERRY_OK;
+}
+
+ferry_status ferry_plan_take_columns(struct ferry_plan *plan, struct ferry_error *error)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < plan->described.count && status == FERRY_OK; i++)
+        status = ferry_schema_add(&plan->schema, &plan->described.columns[i],
+                                  sizeof *plan->described.columns, error);
+    return status;
 }
 
 static ferry_status map_columns(struct ferry_plan *plan, struct ferry_connection *target,

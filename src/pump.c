@@ -43,6 +43,8 @@ static bool read_one_batch(struct reader *reader, struct ferry_cursor *cursor)
     ferry_watch_source_busy();
     ferry_status status = ferry_source_read_batch(cursor, batch, &reader->error);
     ferry_watch_source_idle();
+    if (status == FERRY_OK)
+        status = ferry_zero_date_apply(pump->zero_dates, batch, &reader->error);
     size_t rows = ferry_batch_count(batch);
     if (status != FERRY_OK || rows == 0) {
         ferry_batch_free(batch);

@@ -11,8 +11,9 @@
 struct ferry_pump {
     struct ferry_connection *source;
     const struct ferry_read *read;
-    const struct ferry_schema *schema;
-    struct ferry_connection *target; /* of `load`: cancelled if the source fails */
+    const struct ferry_schema *schema;      /* as the source described it */
+    const enum ferry_zero_date *zero_dates; /* what is done with them; NULL: nothing */
+    struct ferry_connection *target;        /* of `load`: cancelled if the source fails */
     struct ferry_load *load;
     _Atomic uint64_t rows_read;
     _Atomic uint64_t rows_loaded; /* handed to the target */

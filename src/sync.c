@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "connection.h"
 #include "job_limits.h"
+#include "keys.h"
 #include "log.h"
 #include "progress.h"
 #include "pump.h"
@@ -65,10 +66,28 @@ static ferry_status describe(struct run *run, struct ferry_error *error)
     ferry_log_set_phase("describe");
     ferry_job_limits_watch_source(run->source);
     ferry_status status =
-        ferry_source_describe(run->source, &run->job->read, &run->plan->schema, error);
+        ferry_source_describe(run->source, &run->job->read, &run->plan->described, error);
     ferry_job_limits_watch_source(NULL);
     if (status == FERRY_OK)
-        status = ferry_schema_check_names(&run->plan->schema, error);
+        status = ferry_schema_check_names(&run->plan->described, error);
+    for (size_t i = 0; status == FERRY_OK && i < run->plan->described.note_count; i++)
+        ferry_log(FERRY_LOG_INFO, "%s", run->plan->described.notes[i]);
+    return status;
+}
+
+/* What the job makes of the source's columns, before the target is asked about them. */
+static ferry_status apply_wishes(struct run *run, struct ferry_error *error)
+{
+    const struct ferry_job *job = run->job;
+    const struct ferry_key_rules keys = {
+        .leave_out = !job->copy_indexes, .wanted = job->indexes, .wanted_count = job->index_count};
+    ferry_status status = ferry_plan_take_columns(run->plan, error);
+    if (status == FERRY_OK)
+        status = ferry_keys_plan(run->plan, &keys, error);
+    if (status == FERRY_OK)
+        status = ferry_wish_fill(run->plan, &job->columns, error);
+    if (status == FERRY_OK)
+        ferry_zero_date_prepare(run->plan);
     return status;
 }
 
@@ -87,6 +106,8 @@ static ferry_status negotiate(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("negotiate");
     ferry_status status = ferry_plan_negotiate(run->plan, run->target, run->job->table, error);
+    if (status == FERRY_OK)
+        status = ferry_zero_date_note(run->plan, error);
     if (status == FERRY_OK)
         status = ferry_plan_check(run->plan, &run->job->policy, run->job->table, error);
     if (status == FERRY_OK && run->plan->action == FERRY_TABLE_REBUILD)
@@ -111,7 +132,8 @@ static ferry_status pump_rows(struct run *run, struct ferry_error *error)
     ferry_log_set_phase("load");
     run->pump.source = run->source;
     run->pump.read = &run->job->read;
-    run->pump.schema = &run->plan->schema;
+    run->pump.schema = &run->plan->described;
+    run->pump.zero_dates = run->plan->zero_dates;
     run->pump.target = run->target;
     run->pump.load = run->load;
     atomic_store(&run->pumping, true);
@@ -148,7 +170,7 @@ static ferry_status check_guards(struct run *run, struct ferry_error *error)
 static ferry_status commit(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("commit");
-    ferry_status status = ferry_record_finish(&run->record, &run->plan->schema, error);
+    ferry_status status = ferry_record_finish(&run->record, &run->plan->described, error);
     if (status != FERRY_OK)
         return status;
     const struct ferry_run_record record = {
@@ -197,6 +219,8 @@ static ferry_status prepare(struct run *run, struct ferry_error *error)
     if (status == FERRY_OK)
         status = describe(run, error);
     if (status == FERRY_OK)
+        status = apply_wishes(run, error);
+    if (status == FERRY_OK)
         status = open_target(run, error);
     if (status == FERRY_OK)
         status = negotiate(run, error);
@@ -213,8 +237,8 @@ static ferry_status replace_rows(struct run *run, struct ferry_error *error)
         .natives = run->plan->natives,
         .clauses = run->plan->clauses,
         .wishes = run->plan->wishes,
-        .indexes = run->job->indexes,
-        .index_count = run->job->index_count,
+        .indexes = run->plan->indexes,
+        .index_count = run->plan->index_count,
         .lock_wait_ms = run->job->lock_wait_ms,
         .staging = run->job->staging,
         .shared_target = run->job->shared_target,
