@@ -229,6 +229,24 @@ ferry_status ferry_schema_check_names(const struct ferry_schema *schema, struct 
     return status;
 }
 
+/* What a descriptor does not show of the values and of how they compare.  Nothing is added where
+ * nothing is special, so that the hashes of old records stay right. */
+static void add_meaning(struct ferry_strbuf *text, const struct ferry_column *column)
+{
+    const uint32_t flags =
+        column->flags & (FERRY_COLUMN_LOOSE | FERRY_COLUMN_SRID | FERRY_COLUMN_IGNORES_CASE |
+                         FERRY_COLUMN_IGNORES_ACCENTS | FERRY_COLUMN_IGNORES_TRAILING_SPACE |
+                         FERRY_COLUMN_COMPARES_UNKNOWN);
+    const char *const words[] = {column->members, column->subtype, column->collation};
+    if (flags != 0)
+        ferry_strbuf_addf(text, " %" PRIx32, flags);
+    if ((flags & FERRY_COLUMN_SRID) != 0)
+        ferry_strbuf_addf(text, " %" PRIu32, column->srid);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (words[i] != NULL)
+            ferry_strbuf_addf(text, " %zu:%zu:%s", i, strlen(words[i]), words[i]);
+}
+
 ferry_status ferry_schema_hash(const struct ferry_schema *schema, char ret_hash[17],
                                struct ferry_error *error)
 {
@@ -237,6 +255,7 @@ ferry_status ferry_schema_hash(const struct ferry_schema *schema, char ret_hash[
         const struct ferry_column *column = &schema->columns[i];
         ferry_strbuf_append(&text, column->name, strlen(column->name) + 1);
         ferry_type_add_descriptor(&text, column);
+        add_meaning(&text, column);
         ferry_strbuf_add(&text, (column->flags & FERRY_COLUMN_NOT_NULL) != 0 ? "!" : "?");
     }
     if (text.failed)

@@ -27,7 +27,8 @@ static struct {
     uint32_t fit;
     const char *note;
     const char *native;
-    uint32_t exists;
+    const char *clauses; /* of each column; NULL: not told */
+    uint32_t exists, own;
     const struct ferry_column *existing;
     size_t existing_count;
     /* what happened */
@@ -158,6 +159,8 @@ static ferry_status fake_map_column(void *conn, const struct ferry_column *colum
     if (status == FERRY_OK && !fake.no_result)
         status = ferry_mapping_set(mapping, fake.fit, fake.native == NULL ? "T" : fake.native,
                                    fake.note, err);
+    if (status == FERRY_OK && fake.clauses != NULL)
+        status = ferry_mapping_set_clauses(mapping, fake.clauses, err);
     return status;
 }
 
@@ -171,6 +174,7 @@ static ferry_status fake_inspect(void *conn, const char *table,
         status = ferry_schema_add(ret_inspection->schema, &fake.existing[i],
                                   sizeof fake.existing[i], err);
     ret_inspection->exists = fake.exists;
+    ret_inspection->own = fake.own;
     ret_inspection->rows_known = 1;
     ret_inspection->rows = 7;
     return status;
