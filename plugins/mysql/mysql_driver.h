@@ -125,16 +125,20 @@ enum mydrv_codec { /* how one value stands in a row of the binary protocol */
                    MYDRV_CODEC_DATE,
                    MYDRV_CODEC_TIME,
                    MYDRV_CODEC_DATETIME,
+                   MYDRV_CODEC_BIT,
 };
 
 struct mydrv_column {
-    struct ferry_column column; /* .name belongs to the field, .native to this struct */
+    struct ferry_column column; /* its strings are these: */
+    char *name;
     char *native;
+    char *subtype;
     enum mydrv_codec codec;
+    bool recast; /* the client library can read it only after CAST(... AS BINARY) */
 };
 
 /* `bytes_per_char` and `utc` as in struct mydrv_conn.  Fails with SCHEMA, naming column and type,
- * where the type is not carried; `column` is then nothing that needs clearing. */
+ * where the type is not carried; `column` is then as it was. */
 ferry_status mydrv_column_describe(const MYSQL_FIELD *field, size_t position,
                                    unsigned bytes_per_char, bool utc, struct mydrv_column *column,
                                    struct ferry_error *err);
@@ -142,11 +146,17 @@ void mydrv_column_clear(struct mydrv_column *column);
 
 /* ---- statement.c: what is asked for as a prepared statement ---- */
 
-/* The SQL text; the caller frees it.  `ret_what` (also to be freed) names it for messages. */
-ferry_status mydrv_statement_text(const struct ferry_read *read, char **ret_sql, char **ret_what,
-                                  struct ferry_error *err);
-ferry_status mydrv_statement_prepare(struct mydrv_conn *conn, const char *sql, const char *what,
-                                     MYSQL_STMT **ret_stmt, struct ferry_error *err);
+struct mydrv_statement {
+    MYSQL_STMT *stmt;
+    char *what;                   /* "view 'NAME'", for messages */
+    struct mydrv_column *columns; /* as they are at the source, before any CAST */
+    size_t column_count;
+};
+
+ferry_status mydrv_statement_open(struct mydrv_conn *conn, const struct ferry_read *read,
+                                  struct mydrv_statement *ret_statement, struct ferry_error *err);
+/* Takes one that is zeroed, too. */
+void mydrv_statement_close(struct mydrv_statement *statement);
 ferry_status mydrv_describe(void *conn, const struct ferry_read *read, struct ferry_schema *schema,
                             struct ferry_error *err);
 
@@ -154,13 +164,12 @@ ferry_status mydrv_describe(void *conn, const struct ferry_read *read, struct fe
 
 struct mydrv_cell_format { /* all that decoding one column needs */
     enum mydrv_codec codec;
-    unsigned scale;
+    unsigned scale; /* fraction digits; BIT: bits */
 };
 
 struct mydrv_cursor {
     struct mydrv_conn *conn;
-    MYSQL_STMT *stmt;
-    char *what; /* "view 'NAME'", for messages */
+    struct mydrv_statement statement;
     struct mydrv_cell_format *formats;
     size_t column_count;
     uint64_t rows;

@@ -62,6 +62,16 @@ static const struct sqlite_type_rule type_rules[] = {
     {FERRY_TYPE_TIME, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
     {FERRY_TYPE_DATETIME, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
     {FERRY_TYPE_YEAR, 0, 0, 0, "INTEGER", FERRY_FIT_EXACT, SQLITE_CONVERT_INT, NULL},
+    {FERRY_TYPE_BIT, 0, 1, 64, "INTEGER", FERRY_FIT_CHECKED, SQLITE_CONVERT_UNSIGNED,
+     NOTE_UNSIGNED},
+    {FERRY_TYPE_JSON, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_ENUM, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_SET, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_UUID, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_INET4, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_INET6, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_GEOMETRY, 0, 0, 0, "BLOB", FERRY_FIT_EXACT, SQLITE_CONVERT_BYTES, NULL},
+    {FERRY_TYPE_VECTOR, 0, 0, 0, "BLOB", FERRY_FIT_EXACT, SQLITE_CONVERT_BYTES, NULL},
     {FERRY_TYPE_ANY, 0, 0, 0, "", FERRY_FIT_EXACT, SQLITE_CONVERT_ANY, NULL},
 };
 
@@ -71,6 +81,7 @@ static uint32_t type_size(const struct ferry_column *column)
     switch (column->type) {
     case FERRY_TYPE_INT:
     case FERRY_TYPE_FLOAT:
+    case FERRY_TYPE_BIT:
         return column->bits;
     case FERRY_TYPE_DECIMAL: /* 0.00001 has five digits after the point, whatever its precision */
         return column->precision > column->scale ? column->precision : column->scale;
