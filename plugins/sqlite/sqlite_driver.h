@@ -227,21 +227,28 @@ bool sqlite_name_reserved(const char *table);
 /* Fill the type of a source column from its declared type (NULL: an expression). */
 void sqlite_type_describe(const char *declared, struct ferry_column *column);
 
-/* How a cell is handed to SQLite. */
+/* How a cell is handed to SQLite, and found again. */
 enum sqlite_convert {
     SQLITE_CONVERT_INT,
+    SQLITE_CONVERT_INT_TEXT,
+    SQLITE_CONVERT_INT_REAL,
     SQLITE_CONVERT_UNSIGNED,
+    SQLITE_CONVERT_UNSIGNED_TEXT,
+    SQLITE_CONVERT_UNSIGNED_REAL,
     SQLITE_CONVERT_FLOAT,
-    SQLITE_CONVERT_DECIMAL,
+    SQLITE_CONVERT_DECIMAL,         /* at most 15 digits, as REAL */
+    SQLITE_CONVERT_DECIMAL_CHECKED, /* any number of digits, as REAL if they survive */
     SQLITE_CONVERT_TEXT,
+    SQLITE_CONVERT_TEXT_BLOB,
     SQLITE_CONVERT_BYTES,
+    SQLITE_CONVERT_BYTES_TEXT,
     SQLITE_CONVERT_ANY,
 };
 
 struct sqlite_type_rule {
     uint32_t type;      /* FERRY_TYPE_ */
     uint32_t sign;      /* FERRY_COLUMN_UNSIGNED or 0; only for INT */
-    uint32_t size_from; /* bits of INT and FLOAT, digits of DECIMAL; else 0 */
+    uint32_t size_from; /* bits of INT, FLOAT and BIT, digits of DECIMAL; else 0 */
     uint32_t size_to;
     const char *native;
     uint32_t fit;
@@ -249,17 +256,91 @@ struct sqlite_type_rule {
     const char *note;
 };
 
-/* The rule for a source column, or NULL. */
-const struct sqlite_type_rule *sqlite_type_rule(const struct ferry_column *column);
+/* The rule for a source column under a wish (or NULL for none); NULL if it cannot be stored so.  It
+ * depends on nothing else: loading, reading back and the metadata rely on that. */
+const struct sqlite_type_rule *sqlite_type_rule(const struct ferry_column *column,
+                                                const struct ferry_wish *wish);
+/* 1 if cells of another kind than the type's are stored as they are. */
+bool sqlite_type_is_loose(const struct ferry_column *column, const struct sqlite_type_rule *rule);
 ferry_status sqlite_map_column(void *conn, const struct ferry_column *column,
                                const struct ferry_wish *wish, struct ferry_mapping *mapping,
                                struct ferry_error *err);
 
-/* ---- decimal.c: the text of a decimal as a double ---- */
+/* ---- affinity.c: what SQLite converts while it stores ---- */
+
+enum sqlite_affinity {
+    SQLITE_AFFINITY_NONE,
+    SQLITE_AFFINITY_INTEGER,
+    SQLITE_AFFINITY_REAL,
+    SQLITE_AFFINITY_TEXT,
+};
+
+/* Of a declared type of types.c. */
+enum sqlite_affinity sqlite_affinity_of(const char *native);
+/* 1 if a column of a numeric affinity would store the text as a number. */
+bool sqlite_affinity_is_number(const char *text, size_t length);
+/* 1 if a cell with a kind is stored as it is. */
+bool sqlite_affinity_keeps(enum sqlite_affinity affinity, const struct ferry_cell *cell);
+
+/* ---- give.c: a cell as the result of an SQL function ---- */
+
+/* What becomes of the cells of one column. */
+struct sqlite_give {
+    enum sqlite_convert convert;
+    enum sqlite_affinity affinity;
+    uint32_t scale;
+    bool kinds; /* cells may say their own kind */
+    bool utf16; /* how the file stores text */
+};
+
+/* Each returns NULL, or why the value cannot be stored as it is. */
+const char *sqlite_give_float(sqlite3_context *context, double value);
+const char *sqlite_give_text(sqlite3_context *context, const struct sqlite_give *rule,
+                             const struct ferry_cell *cell);
+/* A cell that says its own kind. */
+const char *sqlite_give_kind(sqlite3_context *context, const struct sqlite_give *rule,
+                             const struct ferry_cell *cell);
+/* A cell whose conversion somebody has wished for. */
+const char *sqlite_give_wished(sqlite3_context *context, const struct sqlite_give *rule,
+                               const struct ferry_cell *cell);
+
+/* ---- stored.c: a stored value as a cell of the source's column ---- */
+
+/* How the values of one column are turned back. */
+struct sqlite_stored {
+    const struct ferry_column *column; /* of the source, alive as long as this */
+    enum sqlite_convert convert;
+    bool loose; /* a value that is no such cell is given with its kind */
+};
+
+#define SQLITE_STORED_ROOM 256
+
+/* False if such a column is not stored at all. */
+bool sqlite_stored_prepare(const struct ferry_column *column, const struct ferry_wish *wish,
+                           struct sqlite_stored *ret_stored);
+/* Fill a zeroed cell.  Its text or bytes lie in `value`, and live until the statement goes on, or
+ * in `room`, which has SQLITE_STORED_ROOM bytes for each cell that is in use.  SQLITE_MISMATCH: it
+ * is no value of this column, `*ret_why` (in `room`, or static) says why; else SQLITE_OK or
+ * SQLITE_NOMEM. */
+int sqlite_stored_cell(const struct sqlite_stored *stored, sqlite3_value *value, char *room,
+                       struct ferry_cell *cell, const char **ret_why);
+
+/* ---- decimal.c: the text of a decimal as a double, and back ---- */
+
+#define SQLITE_DECIMAL_ROOM 256
 
 /* Convert [-]digits[.digits], at most 15 significant digits, correctly rounded; 0 if `text` is not
  * that.  -0 becomes 0. */
 int sqlite_decimal_to_double(const char *text, size_t length, double *ret_value);
+/* The same for any number of digits, with `scale` of them after the point; 0 also if not all of
+ * them come back out of the double. */
+int sqlite_decimal_to_double_checked(const char *text, size_t length, uint32_t scale,
+                                     double *ret_value);
+/* Print the decimal of `scale` digits after the point and at most `precision` in all, whose double
+ * this is, into SQLITE_DECIMAL_ROOM bytes; its length, or 0 if there is none. */
+size_t sqlite_decimal_print(double value, uint32_t precision, uint32_t scale, char *room);
+/* 1 if the text is [-]digits[.digits] with `scale` digits after the point, and fits. */
+bool sqlite_decimal_is_text(const char *text, size_t length, uint32_t precision, uint32_t scale);
 
 /* ---- read.c: the source half ---- */
 
