@@ -146,7 +146,11 @@ static size_t decimal_print_rounded(double value, uint32_t scale, char *room)
         if (at == exponent + 1) {
             room[length++] = '.';
         }
-        room[length++] = at >= 0 && at < DECIMAL_DIGITS_MAX ? digits[at] : '0';
+        room[length] = '0';
+        if (at >= 0 && at < DECIMAL_DIGITS_MAX) {
+            room[length] = digits[at];
+        }
+        length++;
     }
     for (long at = exponent + (long)scale + 1; at < DECIMAL_DIGITS_MAX; at++) {
         if (at >= 0 && digits[at] != '0') {
