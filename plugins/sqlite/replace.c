@@ -90,7 +90,7 @@ static bool replace_wants_stage(const struct sqlite_load *load)
     const struct ferry_load_spec *spec = load->spec;
     return spec->staging == FERRY_STAGING_FILE ||
            (spec->staging == FERRY_STAGING_AUTO &&
-            (spec->shared_target || !sqlite_is_wal(load->conn->db)));
+            (spec->shared_target || !(sqlite_is_wal(load->conn->db) || load->conn->wal_later)));
 }
 
 static ferry_status replace_begin_load(struct sqlite_load *load, struct ferry_error *err)
@@ -291,7 +291,11 @@ static ferry_status replace_commit(struct sqlite_load *load, const struct ferry_
     /* In rollback mode a reader may hold the file: the busy handler waits, and COMMIT then fails
      * with the transaction still open. */
     int rc = sqlite_run(conn->db, "COMMIT");
-    return rc == SQLITE_OK ? FERRY_OK : replace_fail_commit(load, record, rc, err);
+    if (rc != SQLITE_OK) {
+        return replace_fail_commit(load, record, rc, err);
+    }
+    sqlite_journal_finish(conn);
+    return FERRY_OK;
 }
 
 static ferry_status replace_load_commit(void *argument, const struct ferry_run_record *record,

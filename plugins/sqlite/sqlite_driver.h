@@ -49,6 +49,7 @@ struct sqlite_conn {
     char *path;                   /* as configured, for messages */
     char *real;                   /* absolute, without symbolic links */
     struct sqlite_file_options file;
+    bool wal_later;  /* a new file, which becomes a WAL file once it is loaded */
     int64_t busy_ms; /* how long reads wait for a lock */
     struct sqlite_wait wait;
 };
@@ -163,6 +164,8 @@ bool sqlite_is_wal(sqlite3 *db);
 /* ---- journal.c: journal mode, the -wal and -shm files, checkpoints ---- */
 
 ferry_status sqlite_journal_set_up(struct sqlite_conn *conn, bool fresh, struct ferry_error *err);
+/* After the COMMIT: what sqlite_journal_set_up left for later.  Never fails; warns. */
+void sqlite_journal_finish(struct sqlite_conn *conn);
 /* When `db` closes, -wal and -shm stay as they are, and no reader is kept out meanwhile. */
 void sqlite_journal_leave(sqlite3 *db);
 /* Give -wal and -shm the mode and group of the file. */
