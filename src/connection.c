@@ -348,6 +348,11 @@ ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_to
     return ferry_contract_check_call(driver, "load_end", status, true, error);
 }
 
+bool ferry_target_reads_back(const struct ferry_connection *target)
+{
+    return target->driver->reads_back;
+}
+
 ferry_status ferry_target_read_back(struct ferry_connection *target, struct ferry_load *load,
                                     const struct ferry_load_spec *spec, struct ferry_digest *digest,
                                     struct ferry_error *error)

@@ -97,6 +97,8 @@ ferry_status ferry_target_load_batch(struct ferry_load *load, const struct ferry
                                      struct ferry_error *error);
 ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_totals *ret_totals,
                                    struct ferry_error *error);
+/* Whether the driver has a read_back. */
+bool ferry_target_reads_back(const struct ferry_connection *target);
 /* UNSUPPORTED where the driver has no read_back.  `load` NULL: the table as it stands. */
 ferry_status ferry_target_read_back(struct ferry_connection *target, struct ferry_load *load,
                                     const struct ferry_load_spec *spec, struct ferry_digest *digest,

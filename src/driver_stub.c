@@ -23,9 +23,7 @@ static ferry_status stub_read_back(void *conn, void *load, const struct ferry_lo
     (void)load;
     (void)digest;
     return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
-                      "the target's driver cannot read back what table '%s' holds; use verify = "
-                      "\"count\"",
-                      spec->table);
+                      "the target's driver cannot read back what table '%s' holds", spec->table);
 }
 
 static ferry_status stub_thread_begin(struct ferry_error *err)
@@ -121,6 +119,7 @@ const char *ferry_driver_stub_fill(struct ferry_driver_handle *handle)
     const char *missing = FIRST_MISSING(required);
     if (missing == NULL && handle->is_source)
         missing = fill_source(&handle->source);
+    handle->reads_back = handle->is_target && handle->target.read_back != NULL;
     if (missing == NULL && handle->is_target)
         missing = fill_target(&handle->target);
     fill_driver(&handle->driver);

@@ -86,6 +86,11 @@ const struct ferry_option ferry_job_options[] = {
      .min = 0,
      .max = 100,
      .help = "refuse to lose more of the rows than this; unset = off"},
+    {.name = "verify",
+     .type = FERRY_OPTION_CHOICE,
+     .choices = FERRY_VERIFY_CHOICES,
+     .default_value = "count",
+     .help = "how the rows in the target are checked before they become visible"},
     {.name = "staging",
      .type = FERRY_OPTION_CHOICE,
      .choices = STAGINGS,
@@ -125,7 +130,6 @@ const struct ferry_option ferry_job_options[] = {
     {.name = "fallback_table", .type = FERRY_OPTION_STRING, .help = "", LATER},
     {.name = "fallback_query", .type = FERRY_OPTION_STRING, .help = "", LATER},
     {.name = "max_fallback_age", .type = FERRY_OPTION_DURATION, .help = "", LATER},
-    {.name = "verify", .type = FERRY_OPTION_STRING, .help = "", LATER},
     {.name = "create_database", .type = FERRY_OPTION_BOOL, .help = "", LATER},
 };
 const size_t ferry_job_option_count = sizeof ferry_job_options / sizeof ferry_job_options[0];
@@ -198,6 +202,9 @@ ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *ke
                                          ? ferry_config_int(keys, "max_shrink_percent")
                                          : -1;
     job->copy_indexes = ferry_config_int(keys, "copy_indexes") != 0;
+    job->verify = (enum ferry_verify)ferry_config_choice(keys, "verify");
+    job->verify_insisted = ferry_config_is_set(keys, "verify");
+    job->guards.ignore_counts = job->verify == FERRY_VERIFY_NONE;
     job->staging = ferry_config_choice(keys, "staging");
     job->lock_wait_ms = ferry_config_int(keys, "lock_wait");
     return FERRY_OK;

@@ -6,6 +6,7 @@
 #include "config_file.h"
 #include "guard.h"
 #include "negotiate.h"
+#include "verify.h"
 #include "wish.h"
 
 /* The keys of a job and of the group `general`; declared once, for checks, help and manual. */
@@ -28,6 +29,8 @@ struct ferry_job {
     size_t index_count;
     bool copy_indexes; /* those of the source, and its primary key */
     struct ferry_column_rules columns;
+    enum ferry_verify verify;
+    bool verify_insisted; /* it is no default: a target that cannot do it is refused */
     uint32_t staging;
     int64_t lock_wait_ms;
     bool shared_target; /* another job of the configuration writes to the same place */

@@ -94,6 +94,7 @@ struct memory_conn {
     char *only_table;
     char *dump;
     char *fit_column;
+    char *corrupt; /* what happens to stored rows; see corrupt.c */
     uint32_t fit;
     bool read_store;               /* a source that reads the store, not generated rows */
     struct memory_columns columns; /* of generated and literal rows */
@@ -123,6 +124,12 @@ bool memory_fault_lie(struct memory_conn *conn, const char *at, ferry_status *re
 /* "no-result" for callback `at`: it returns OK without having done its work. */
 bool memory_fault_skips(const struct memory_conn *conn, const char *at);
 ferry_status memory_cancelled(struct memory_conn *conn, struct ferry_error *err);
+
+/* ---- corrupt.c ---- */
+
+extern const char memory_corruptions[]; /* the choices of corrupt */
+/* Damages row `fail_row` of a table that was loaded, as `corrupt` says; false if out of memory. */
+bool memory_corrupt(const struct memory_conn *conn, struct memory_table *table);
 
 /* ---- generate.c ---- */
 

@@ -167,7 +167,33 @@ static ferry_status memory_load_end(void *load, struct ferry_load_totals *ret_to
     ret_totals->rows_loaded =
         l->table->count - (l->table->count > 0 && memory_fault_breaks(l->conn, "wrong-totals"));
     ret_totals->rows_before = l->before;
-    return FERRY_OK;
+    return memory_corrupt(l->conn, l->table) ? FERRY_OK
+                                             : ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+}
+
+/* The rows are cells of the source's schema already. */
+static ferry_status memory_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+                                     struct ferry_digest *digest, struct ferry_error *err)
+{
+    struct memory_conn *c = conn;
+    ferry_status status = memory_fault_hit(c, "read_back", MEMORY_NO_ROW, err);
+    if (status == FERRY_OK)
+        status = memory_cancelled(c, err);
+    if (status == FERRY_OK && memory_fault_lie(c, "read_back", &status, err))
+        return status;
+    if (status != FERRY_OK || memory_fault_skips(c, "read_back"))
+        return status;
+    struct memory_table *found = load == NULL ? memory_table_find(c->store, spec->table) : NULL;
+    const struct memory_table *table = load == NULL ? found : ((struct load *)load)->table;
+    if (table == NULL)
+        return ferry_fail(err, FERRY_ERR_NOT_FOUND, "there is no table '%s'", spec->table);
+    if (table->columns.count != ferry_schema_count(spec->source))
+        status = ferry_fail(err, FERRY_ERR_SCHEMA, "table '%s' has %zu columns, not %zu",
+                            spec->table, table->columns.count, ferry_schema_count(spec->source));
+    for (size_t row = 0; status == FERRY_OK && row < table->count; row++)
+        ferry_digest_add(digest, table->rows[row]);
+    memory_table_unref(found);
+    return status;
 }
 
 static ferry_status memory_load_commit(void *load, const struct ferry_run_record *record,
@@ -206,4 +232,5 @@ const struct ferry_target memory_target = {
     .load_end = memory_load_end,
     .load_commit = memory_load_commit,
     .load_abort = memory_load_abort,
+    .read_back = memory_read_back,
 };
