@@ -4,6 +4,10 @@
 
 #include "type.h"
 
+#define UUID_LENGTH 36
+#define VECTOR_ELEMENT 4
+#define GEOMETRY_LEAST 9 /* SRID, byte order, type */
+
 ferry_status ferry_contract_check_call(const struct ferry_driver_handle *driver,
                                        const char *callback, ferry_status status,
                                        bool result_written, struct ferry_error *error)
@@ -42,6 +46,23 @@ static const char *int_flaw(const struct ferry_column *column, const struct ferr
     return NULL;
 }
 
+/* What a value of fixed size or form cannot be; nothing here looks at more than its length. */
+static const char *bytes_flaw(const struct ferry_column *column, const struct ferry_cell *cell)
+{
+    if (cell->v.p == NULL)
+        return "a NULL pointer";
+    switch (column->type) {
+    case FERRY_TYPE_UUID:
+        return cell->len != UUID_LENGTH ? "a UUID that has not 36 characters" : NULL;
+    case FERRY_TYPE_VECTOR:
+        return cell->len % VECTOR_ELEMENT != 0 ? "a vector of no whole number of elements" : NULL;
+    case FERRY_TYPE_GEOMETRY:
+        return cell->len < GEOMETRY_LEAST ? "a geometry without SRID and WKB" : NULL;
+    default:
+        return NULL;
+    }
+}
+
 static const char *cell_flaw(const struct ferry_column *column, enum ferry_value value,
                              const struct ferry_cell *cell)
 {
@@ -59,7 +80,7 @@ static const char *cell_flaw(const struct ferry_column *column, enum ferry_value
     case FERRY_VALUE_INT:
         return int_flaw(column, cell);
     case FERRY_VALUE_POINTER:
-        return cell->v.p == NULL ? "a NULL pointer" : NULL;
+        return bytes_flaw(column, cell);
     case FERRY_VALUE_KIND:
         if (cell->kind == FERRY_KIND_TYPED || cell->kind > FERRY_KIND_BYTES)
             return "no kind";

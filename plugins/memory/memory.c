@@ -20,7 +20,7 @@ static const struct ferry_option memory_options[] = {
      .type = FERRY_OPTION_STRING,
      .default_value = DEFAULT_COLUMNS,
      .flags = FERRY_OPTION_SOURCE_ONLY,
-     .help = "columns of generated rows: name type [unsigned] [utc] [not null] [key], and so on"},
+     .help = "name type [unsigned] [not null] [key] [loose] [default 'x'], ..., index (a, b) as i"},
     {.name = "rows",
      .type = FERRY_OPTION_INT,
      .default_value = "10",
@@ -57,6 +57,10 @@ static const struct ferry_option memory_options[] = {
      .type = FERRY_OPTION_STRING,
      .flags = FERRY_OPTION_SOURCE_ONLY,
      .help = "the only name that is there; without it every name is"},
+    {.name = "note",
+     .type = FERRY_OPTION_STRING,
+     .flags = FERRY_OPTION_SOURCE_ONLY,
+     .help = "a sentence that describe tells"},
     {.name = "read_store",
      .type = FERRY_OPTION_BOOL,
      .default_value = "false",
@@ -148,6 +152,7 @@ static void memory_disconnect(void *conn)
     free(c->name);
     free(c->store);
     free(c->only_table);
+    free(c->note);
     free(c->dump);
     free(c->fit_column);
     free(c->corrupt);
@@ -186,7 +191,7 @@ static bool copy_options(struct memory_conn *c, const struct ferry_config *confi
     return c->name != NULL && copy_option(config, "store", &c->store) &&
            copy_option(config, "table", &c->only_table) && copy_option(config, "dump", &c->dump) &&
            copy_option(config, "fit_column", &c->fit_column) &&
-           copy_option(config, "corrupt", &c->corrupt) &&
+           copy_option(config, "corrupt", &c->corrupt) && copy_option(config, "note", &c->note) &&
            copy_option(config, "fail_at", &c->fault.at) &&
            copy_option(config, "break_contract", &c->fault.break_contract);
 }
