@@ -121,10 +121,8 @@ def check_expected_texts(expected, columns):
                              f"file says {text!r}")
 
 
-def check_same_files(first, second, table, second_table=None):
-    """Two SQLite tables hold the same storage classes and contents in the same declared columns."""
-    second_table = second_table or table
-    names = [row[0] for row in first.rows(f"SELECT name FROM pragma_table_info('{table}')")]
+def check_same_files(first, second, table, second_table, names):
+    """The same storage classes and contents in two SQLite tables."""
     for name in names:
         question = "SELECT typeof({0}), hex({0}) FROM {1} ORDER BY id"
         one = first.rows(question.format(quoted(name), quoted(table)))
@@ -132,6 +130,6 @@ def check_same_files(first, second, table, second_table=None):
         if one != two:
             pairs = [(a, b) for a, b in zip(one, two) if a != b] or [(len(one), len(two))]
             raise Failed(f"column {name}: {pairs[0][0]} became {pairs[0][1]}")
-        if [None if v is None else bits(v) for v in first.doubles(table, name)] != \
-                [None if v is None else bits(v) for v in second.doubles(second_table, name)]:
+        if [v is not None and bits(v) for v in first.doubles(table, name)] != \
+                [v is not None and bits(v) for v in second.doubles(second_table, name)]:
             raise Failed(f"column {name}: a REAL is another")

@@ -148,7 +148,8 @@ class ServerCase:
         if status != 0:
             raise Failed(f"dbferry run: exit status {status}\n{output}")
         check_declared(second, self.case, self.columns)
-        compare.check_same_files(first, second, self.case.name)
+        compare.check_same_files(first, second, self.case.name, self.case.name,
+                                 [c.name for c in self.columns])
 
     def check_refused(self, column, literal):
         """Exit code 65, the second row and the column named, and the target as it was."""
@@ -210,7 +211,8 @@ def check_sqlite_case(case):
     check_plan(case, case.columns, source.connection(), target.connection(), f"{case.name}_v")
     run_job(case, case.columns, source.connection(), target.connection(), f"{case.name}_v")
     check_declared(target, case, case.columns)
-    compare.check_same_files(source, target, f"{case.name}_v", case.name)
+    compare.check_same_files(source, target, f"{case.name}_v", case.name,
+                             [c.name for c in case.columns])
 
 
 def check_sqlite_refused(case, column, literal):

@@ -1,0 +1,174 @@
+"""Random tables with random values: each is carried whole, or refused and the target untouched.
+
+    tests/types/run property.py [--seed N] [--runs N] [--only N]
+
+Run K of a seed makes the same table again with --only K.  What could not be carried is known before
+(an unsigned number above SQLite's largest), so that a refusal of anything else fails too.
+"""
+
+import argparse
+import json
+import os
+import random
+import sys
+from dataclasses import dataclass
+
+import compare
+from random_types import HUGE, KINDS, SQLITE_DECLARED, sqlite_value
+from stores import Failed, File, Tap, dbferry, quoted, servers, write_config
+
+ODD_NAMES = ["a", "select", "order", "rowid", "oid", "Größe", "two words", 'dou"ble', "ap'os",
+             "back`tick", "semi;colon", "per%cent", "new\nline", "tab\there", "日本", "x" * 50,
+             "--", "/*c*/", "back\\slash", "$", "{}", "#hash", "UPPER"]
+
+
+@dataclass
+class Column:
+    name: str
+    ddl: str
+    compare: str
+    typeof: str = "-"
+
+
+def random_names(rng, count):
+    """Different ones, whatever a server takes for the same letter."""
+    return [f"{rng.choice(ODD_NAMES)}{i}" for i in range(count)]
+
+
+class Table:
+    """A random table of one server."""
+
+    def __init__(self, rng, server_name):
+        kinds = [rng.choice(KINDS[server_name])(rng) for _ in range(rng.randrange(1, 9))]
+        self.name = f"{rng.choice(ODD_NAMES)} {rng.randrange(100)}"
+        self.columns = [Column(name, kind.ddl, kind.compare)
+                        for name, kind in zip(random_names(rng, len(kinds)), kinds)]
+        self.nullable = [rng.random() < 0.7 or " NULL " in kind.ddl for kind in kinds]
+        self.rows = [[kind.value(rng) if rng.random() < 0.85 or not nullable else "NULL"
+                      for kind, nullable in zip(kinds, self.nullable)]
+                     for _ in range(rng.choice([1, 2, 5, 20, 60]))]
+        # The server's text of it, so that only what is really there counts.
+        self.too_big = [i for i, kind in enumerate(kinds) if kind.too_big]
+
+    def sql(self):
+        definitions = ["id INT PRIMARY KEY"] + [
+            f"{quoted(c.name, '`')} {c.ddl}{'' if nullable else ' NOT NULL'}"
+            for c, nullable in zip(self.columns, self.nullable)]
+        rows = [f"({', '.join([str(i + 1)] + row)})" for i, row in enumerate(self.rows)]
+        name = quoted(self.name, "`")
+        return (f"CREATE TABLE {name} (\n  " + ",\n  ".join(definitions) + ") CHARACTER SET utf8mb4;\n"
+                + "".join(f"INSERT INTO {name} VALUES {row};\n" for row in rows))
+
+    def is_too_big(self, expected):
+        return any(row[i] != compare.NULL and int(row[i]) >= HUGE
+                   for row in expected for i in self.too_big)
+
+
+OUTCOMES = {"carried": 0, "refused": 0}
+
+
+def fail_with(problem, text):
+    raise Failed(f"{problem}\n{text}")
+
+
+def copy(source, target, read, table):
+    config = write_config(source, target, f"table = {json.dumps(read, ensure_ascii=False)}; "
+                          f"target_table = {json.dumps(table, ensure_ascii=False)}; "
+                          'on_schema_change = "rebuild";')
+    return dbferry("run", config)
+
+
+def check_untouched(file, before, status, output):
+    if status != 65:
+        raise Failed(f"a value that SQLite cannot hold: exit status {status}, not 65\n{output}")
+    if "row " not in output or "column '" not in output:
+        raise Failed(f"the refusal names no row and column:\n{output}")
+    if file.run(".dump") != before:
+        raise Failed("the target of a refused run was changed")
+    OUTCOMES["refused"] += 1
+
+
+def old_rows(file, table):
+    file.remove()
+    file.run(f"CREATE TABLE {quoted(table)} (id INT); "
+             f"INSERT INTO {quoted(table)} VALUES (7), (8);")
+    return file.run(".dump")
+
+
+def check_table(rng, server):
+    """One random table, from the server to a file and from that to another."""
+    table = Table(rng, server.name)
+    try:
+        server.run("SET sql_mode = '', time_zone = '+00:00'; DROP DATABASE IF EXISTS types; "
+                   "CREATE DATABASE types CHARACTER SET utf8mb4; USE types;\n" + table.sql())
+        expected = compare.server_values(server, quoted(table.name, "`"), table.columns)
+        first, second = File("first.db"), File("second.db")
+        before = old_rows(first, table.name)
+        status, output = copy(server.connection(), first.connection(), table.name, table.name)
+        if table.is_too_big(expected):
+            return check_untouched(first, before, status, output)
+        if status != 0:
+            raise Failed(f"exit status {status}\n{output}")
+        compare.check_copy(expected, first, table.name, table.columns)
+        second.remove()
+        status, output = copy(first.connection(), second.connection(), table.name, table.name)
+        if status != 0:
+            raise Failed(f"from file to file: exit status {status}\n{output}")
+        compare.check_same_files(first, second, table.name, table.name,
+                                 ["id"] + [c.name for c in table.columns])
+        OUTCOMES["carried"] += 1
+    except Failed as problem:
+        fail_with(problem, table.sql())
+    return None
+
+
+def check_file(rng):
+    """A random SQLite table to another file: the same, or a cell of another kind than declared."""
+    names = random_names(rng, rng.randrange(1, 7))
+    declared = [rng.choice(SQLITE_DECLARED) for _ in names]
+    rows = [[sqlite_value(rng) for _ in names] for _ in range(rng.choice([1, 2, 5]))]
+    table = f"{rng.choice(ODD_NAMES)} 1"
+    text = (f"CREATE TABLE {quoted(table)} (id INTEGER PRIMARY KEY"
+            + "".join(f", {quoted(n)} {d}" for n, d in zip(names, declared)) + ");\n"
+            + "".join(f"INSERT INTO {quoted(table)} VALUES ({', '.join([str(i + 1)] + row)});\n"
+                      for i, row in enumerate(rows)))
+    source, target = File("loose.db"), File("loose-copy.db")
+    source.remove()
+    try:
+        source.run(text)
+        before = old_rows(target, table)
+        status, output = copy(source.connection(), target.connection(), table, table)
+        if status == 65:
+            return check_untouched(target, before, status, output)
+        if status != 0:
+            raise Failed(f"exit status {status}\n{output}")
+        compare.check_same_files(source, target, table, table, ["id"] + names)
+        OUTCOMES["carried"] += 1
+    except Failed as problem:
+        fail_with(problem, text)
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", default=os.environ.get("SEED", "1"))
+    parser.add_argument("--runs", type=int, default=int(os.environ.get("RUNS", "40")))
+    parser.add_argument("--only", type=int)
+    wanted = parser.parse_args()
+    tap = Tap()
+    here, missing = servers()
+    for name in missing:
+        tap.skip(f"{name}: random tables", f"no {name} server is there")
+    print(f"# seed {wanted.seed}, {wanted.runs} runs", flush=True)
+    for run in [wanted.only] if wanted.only is not None else range(wanted.runs):
+        for server in here:
+            rng = random.Random(f"{wanted.seed}/{run}/{server.name}")
+            tap.check(f"{server.name}: seed {wanted.seed}, table {run}", check_table, rng, server)
+        rng = random.Random(f"{wanted.seed}/{run}/sqlite")
+        tap.check(f"sqlite: seed {wanted.seed}, table {run}", check_file, rng)
+    print(f"# {OUTCOMES['carried']} tables carried, {OUTCOMES['refused']} refused")
+    return tap.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
