@@ -1,6 +1,6 @@
 /* Opening and closing a connection through libdbi, and the native handle inside it. */
 
-#include "mysql_driver.h"
+#include "target.h"
 
 #include <dbi/dbi-dev.h>
 #include <fcntl.h>
@@ -112,7 +112,8 @@ static ferry_status connect_try(struct mydrv_conn *conn, struct ferry_error *err
         return FERRY_OK;
     if (reason == NULL)
         return mydrv_fail_memory(err);
-    return mydrv_fail(conn->label, MYDRV_CONNECTING, code, reason, "connect", err);
+    return mydrv_fail(conn->label, conn->target ? MYDRV_OPENING : MYDRV_CONNECTING, code, reason,
+                      "connect", err);
 }
 
 static ferry_status connect_login(struct mydrv_conn *conn, const struct ferry_config *config,
@@ -154,6 +155,7 @@ static ferry_status connect_secure(struct mydrv_conn *conn, const struct mydrv_s
 {
     unsigned off = 0;
     mysql_optionsv(conn->native, MYSQL_OPT_LOCAL_INFILE, &off);
+    mydrv_lane_guard(conn);
     const char *cipher = mysql_get_ssl_cipher(conn->native);
     if (cipher == NULL && settings->tls >= MYDRV_TLS_REQUIRED)
         return ferry_fail(err, FERRY_ERR_REFUSED,
@@ -201,13 +203,14 @@ static char *connect_make_label(const struct ferry_config *config,
     return made < 0 ? NULL : label;
 }
 
-static struct mydrv_conn *connect_new(const struct ferry_config *config,
+static struct mydrv_conn *connect_new(const struct ferry_config *config, uint32_t role,
                                       const struct mydrv_settings *settings)
 {
     struct mydrv_conn *conn = calloc(1, sizeof *conn);
     if (conn == NULL)
         return NULL;
     conn->wake_fd = -1;
+    conn->target = role == FERRY_ROLE_TARGET;
     conn->label = connect_make_label(config, settings);
     if (conn->label == NULL) {
         free(conn);
@@ -232,12 +235,11 @@ static ferry_status connect_open(struct mydrv_conn *conn, const struct ferry_con
 ferry_status mydrv_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
                            struct ferry_error *err)
 {
-    (void)role; /* the core lets no driver without a target half be a target */
     struct mydrv_settings settings = {0};
     ferry_status status = mydrv_settings_read(config, &settings, err);
     if (status != FERRY_OK)
         return status;
-    struct mydrv_conn *conn = connect_new(config, &settings);
+    struct mydrv_conn *conn = connect_new(config, role, &settings);
     status = conn == NULL ? mydrv_fail_memory(err) : connect_open(conn, config, &settings, err);
     mydrv_settings_clear(&settings);
     if (status != FERRY_OK) {
@@ -264,6 +266,7 @@ void mydrv_disconnect(void *conn)
     free(c->server);
     free(c->time_zone);
     free(c->tls);
+    free(c->known_collation);
     free(c);
 }
 

@@ -89,6 +89,12 @@ struct mydrv_conn {
     unsigned bytes_per_char; /* at most, in texts that the server sends */
     bool utc;                /* instants arrive in UTC */
     bool broken;             /* the stream was cut off: nothing else can be asked */
+    bool target;             /* opened to be written to */
+    bool mariadb;            /* not MySQL */
+    unsigned long version;   /* 101119 is 10.11.19 */
+    /* of a target: */
+    void *feed;            /* what the server may read as its file now; NULL: nothing */
+    char *known_collation; /* the last that the server turned out to have */
 };
 
 ferry_status mydrv_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
@@ -220,6 +226,8 @@ enum mydrv_phase { /* what was being done; one bit each */
                    MYDRV_SETTING_UP = 2,
                    MYDRV_DESCRIBING = 4,
                    MYDRV_READING = 8,
+                   MYDRV_LOADING = 16, /* all that a target does once it is connected */
+                   MYDRV_OPENING = 32, /* connecting to a target */
 };
 
 /* The class of error `code` in this phase; `*ret_hint` says what to do. */

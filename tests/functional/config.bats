@@ -449,14 +449,6 @@ requires_root() {
     done
 }
 
-@test "a connection whose driver has only the other half is refused" {
-    requires_driver mysql
-    good | sed 's/driver = "sqlite".*}/driver = "mysql"; host = "localhost"; user = "u"; database = "d"; }/' >dbferry.conf
-    run dbferry run --config dbferry.conf
-    assert_status 78
-    assert_output_has "connection 'local' cannot be a target" "driver 'mysql' has no target half"
-}
-
 @test "an unknown job is refused with the nearest one, before any job runs" {
     good >dbferry.conf
     run dbferry run --config dbferry.conf cars casr
