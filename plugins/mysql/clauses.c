@@ -44,7 +44,7 @@ void mydrv_clauses_spell(const struct mydrv_clauses *clauses, struct mydrv_text 
 static bool clauses_is_word(const char *name)
 {
     size_t length = name == NULL ? 0 : strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
-    return length > 0 && length <= 64 && name[length] == '\0';
+    return length > 0 && length == strlen(name);
 }
 
 /* Whether the server has this pair, which may have come from another server. */
