@@ -2,7 +2,9 @@
 
     text     the same characters, NUL bytes and all, as UTF-8
     bytes    the same bytes, as a blob
+    bytes_of_text   the bytes of the text in UTF-8, as a blob
     number   the same integer
+    number_text     the digits of the same integer
     decimal  a REAL that is the double nearest to the decimal and prints all its digits
     double   the same double bit for bit (SQLite keeps no sign of zero)
     same     both are SQLite: the same typeof() and the same content
@@ -17,13 +19,15 @@ NULL = "NULL"  # as the server's shell prints it; no text in hexadecimal looks l
 SERVER_EXPRESSION = {
     "text": "HEX(CAST({} AS CHAR CHARACTER SET utf8mb4))",
     "bytes": "HEX({})",
+    "bytes_of_text": "HEX(CONVERT({} USING utf8mb4))",
     "number": "{} + 0",
+    "number_text": "HEX(CAST({} + 0 AS CHAR))",
     "decimal": "CAST({} AS CHAR)",
     "double": "CAST({} AS DOUBLE)",
 }
 
-TYPEOF = {"text": "text", "bytes": "blob", "number": "integer", "decimal": "real",
-          "double": "real"}
+TYPEOF = {"text": "text", "bytes": "blob", "bytes_of_text": "blob", "number": "integer",
+          "number_text": "text", "decimal": "real", "double": "real"}
 
 
 def server_values(server, relation, columns):

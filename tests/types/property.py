@@ -11,7 +11,7 @@ import json
 import os
 import random
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import compare
 from random_types import HUGE, KINDS, SQLITE_DECLARED, sqlite_value
@@ -22,12 +22,17 @@ ODD_NAMES = ["a", "select", "order", "rowid", "oid", "Größe", "two words", 'do
              "--", "/*c*/", "back\\slash", "$", "{}", "#hash", "UPPER"]
 
 
+WISHES = {"decimal": ["auto", "real", "text"], "big_unsigned": ["refuse", "text"],
+          "zero_date": ["keep", "null", "refuse"]}
+
+
 @dataclass
 class Column:
     name: str
     ddl: str
     compare: str
     typeof: str = "-"
+    wish: str = ""
 
 
 def random_names(rng, count):
@@ -41,14 +46,14 @@ class Table:
     def __init__(self, rng, server_name):
         kinds = [rng.choice(KINDS[server_name])(rng) for _ in range(rng.randrange(1, 9))]
         self.name = f"{rng.choice(ODD_NAMES)} {rng.randrange(100)}"
-        self.columns = [Column(name, kind.ddl, kind.compare)
+        self.columns = [Column(name, kind.ddl, kind.compare, wish=kind.wish)
                         for name, kind in zip(random_names(rng, len(kinds)), kinds)]
+        self.wishes = {key: rng.choice(values) for key, values in WISHES.items()
+                       if rng.random() < 0.5}
         self.nullable = [rng.random() < 0.7 or " NULL " in kind.ddl for kind in kinds]
         self.rows = [[kind.value(rng) if rng.random() < 0.85 or not nullable else "NULL"
                       for kind, nullable in zip(kinds, self.nullable)]
                      for _ in range(rng.choice([1, 2, 5, 20, 60]))]
-        # The server's text of it, so that only what is really there counts.
-        self.too_big = [i for i, kind in enumerate(kinds) if kind.too_big]
 
     def sql(self):
         definitions = ["id INT PRIMARY KEY"] + [
@@ -59,9 +64,45 @@ class Table:
         return (f"CREATE TABLE {name} (\n  " + ",\n  ".join(definitions) + ") CHARACTER SET utf8mb4;\n"
                 + "".join(f"INSERT INTO {name} VALUES {row};\n" for row in rows))
 
-    def is_too_big(self, expected):
-        return any(row[i] != compare.NULL and int(row[i]) >= HUGE
-                   for row in expected for i in self.too_big)
+    def wish(self, column):
+        return self.wishes.get(column.wish)
+
+    def job(self):
+        return " ".join(f'{key} = "{value}";' for key, value in self.wishes.items())
+
+    def is_refused(self, column, value):
+        """Whether the value cannot be carried, by what the server's shell says of it."""
+        if value == compare.NULL:
+            return False
+        if column.wish == "big_unsigned":
+            return self.wish(column) != "text" and int(value) >= HUGE
+        if column.wish == "zero_date":
+            return self.wish(column) == "refuse" and is_zero_date(value)
+        if column.wish == "decimal" and column.compare == "double":
+            return not survives(value)
+        return False
+
+    def as_wished(self):
+        """How the columns are compared once the wishes are heard."""
+        columns = []
+        for column in self.columns:
+            way = column.compare
+            if self.wish(column) == "text":
+                way = "text" if column.wish == "decimal" else "number_text"
+            elif self.wish(column) == "real" and way == "text":
+                way = "double"
+            columns.append(replace(column, compare=way))
+        return columns
+
+
+def is_zero_date(value):
+    date = bytes.fromhex(value).decode()[:10]
+    return "0000" in date[:4] or "00" in (date[5:7], date[8:10])
+
+
+def survives(text):
+    """Whether the digits of a decimal come back out of the double nearest to it."""
+    return f"{float(text):.{len(text.partition('.')[2])}f}".lstrip("-") == text.lstrip("-")
 
 
 OUTCOMES = {"carried": 0, "refused": 0}
@@ -71,10 +112,10 @@ def fail_with(problem, text):
     raise Failed(f"{problem}\n{text}")
 
 
-def copy(source, target, read, table):
+def copy(source, target, read, table, more=""):
     config = write_config(source, target, f"table = {json.dumps(read, ensure_ascii=False)}; "
                           f"target_table = {json.dumps(table, ensure_ascii=False)}; "
-                          'on_schema_change = "rebuild";')
+                          f'on_schema_change = "rebuild"; {more}')
     return dbferry("run", config)
 
 
@@ -101,15 +142,23 @@ def check_table(rng, server):
     try:
         server.run("SET sql_mode = '', time_zone = '+00:00'; DROP DATABASE IF EXISTS types; "
                    "CREATE DATABASE types CHARACTER SET utf8mb4; USE types;\n" + table.sql())
-        expected = compare.server_values(server, quoted(table.name, "`"), table.columns)
+        columns = table.as_wished()
+        expected = compare.server_values(server, quoted(table.name, "`"), columns)
+        refused = [(row + 1, column.name, values[i]) for row, values in enumerate(expected)
+                   for i, column in enumerate(columns) if table.is_refused(column, values[i])]
         first, second = File("first.db"), File("second.db")
         before = old_rows(first, table.name)
-        status, output = copy(server.connection(), first.connection(), table.name, table.name)
-        if table.is_too_big(expected):
-            return check_untouched(first, before, status, output)
+        status, output = copy(server.connection(), first.connection(), table.name, table.name,
+                              table.job())
+        if refused:
+            return check_untouched(first, before, status, f"{refused[0]}\n{output}")
         if status != 0:
             raise Failed(f"exit status {status}\n{output}")
-        compare.check_copy(expected, first, table.name, table.columns)
+        if table.wishes.get("zero_date") == "null":
+            expected = [[compare.NULL if c.wish == "zero_date" and v != compare.NULL
+                         and is_zero_date(v) else v for c, v in zip(columns, row)]
+                        for row in expected]
+        compare.check_copy(expected, first, table.name, columns)
         second.remove()
         status, output = copy(first.connection(), second.connection(), table.name, table.name)
         if status != 0:
@@ -118,7 +167,7 @@ def check_table(rng, server):
                                  ["id"] + [c.name for c in table.columns])
         OUTCOMES["carried"] += 1
     except Failed as problem:
-        fail_with(problem, table.sql())
+        fail_with(problem, f"{table.job()}\n{table.sql()}")
     return None
 
 

@@ -4,6 +4,7 @@ Each kind of column is a function of a random.Random that answers a Kind: the de
 copy in SQLite is compared (see compare.py), and a function that makes one value as an SQL literal.
 """
 
+import json
 from dataclasses import dataclass
 from typing import Callable
 
@@ -15,7 +16,7 @@ class Kind:
     ddl: str
     compare: str
     value: Callable
-    too_big: bool = False  # a value that SQLite cannot hold may be among them
+    wish: str = ""  # the key of the job that bears on it: decimal, big_unsigned, zero_date
 
 
 def edge_int(rng, low, high):
@@ -34,7 +35,7 @@ def integer(rng):
         # Most tables are to arrive; those that hold more than SQLite can are refused.
         high = 2**bits - 1 if bits < 64 or rng.random() < 0.2 else HUGE - 1
         return Kind(f"{name} UNSIGNED{more}", "number", lambda r: str(edge_int(r, 0, high)),
-                    high >= HUGE)
+                    "big_unsigned" if bits == 64 else "")
     return Kind(name, "number", lambda r: str(edge_int(r, -2**(bits - 1), 2**(bits - 1) - 1)))
 
 
@@ -52,7 +53,7 @@ def decimal(rng):
         return ("-" if sign and r.random() < 0.5 else "") + text
 
     return Kind(f"DECIMAL({precision},{scale}){'' if sign else ' UNSIGNED'}",
-                "decimal" if precision <= 15 else "text", value)
+                "decimal" if precision <= 15 else "text", value, "decimal")
 
 
 def real(rng):
@@ -72,7 +73,8 @@ def real(rng):
 def bit(rng):
     bits = rng.choice([1, 2, 7, 8, 9, 16, 31, 32, 33, 63, 64])
     high = 2**bits - 1 if bits < 64 or rng.random() < 0.3 else HUGE - 1
-    return Kind(f"BIT({bits})", "number", lambda r: str(edge_int(r, 0, high)), high >= HUGE)
+    return Kind(f"BIT({bits})", "number", lambda r: str(edge_int(r, 0, high)),
+                "big_unsigned" if bits == 64 else "")
 
 
 def year(_):
@@ -96,13 +98,13 @@ def clock(r):
 
 
 def date(_):
-    return Kind("DATE", "text", lambda r: f"'{day(r)}'")
+    return Kind("DATE", "text", lambda r: f"'{day(r)}'", "zero_date")
 
 
 def datetime(rng):
     scale = rng.randrange(7)
     return Kind(f"DATETIME({scale})", "text",
-                lambda r: f"'{day(r)} {clock(r)}{fraction(r, scale)}'")
+                lambda r: f"'{day(r)} {clock(r)}{fraction(r, scale)}'", "zero_date")
 
 
 def timestamp(rng):
@@ -112,7 +114,7 @@ def timestamp(rng):
         if r.random() < 0.1:
             return "'0000-00-00 00:00:00'"
         return f"'{day(r, 1971, 2037)} {clock(r)}{fraction(r, scale)}'"
-    return Kind(f"TIMESTAMP({scale}) NULL DEFAULT NULL", "text", value)
+    return Kind(f"TIMESTAMP({scale}) NULL DEFAULT NULL", "text", value, "zero_date")
 
 
 def time(rng):
@@ -170,10 +172,82 @@ def bytes_column(rng):
     return Kind(name, "bytes", value)
 
 
-COMMON = [integer, integer, integer, decimal, decimal, real, year, date, datetime, timestamp, time,
-          text_column, text_column, text_column, bytes_column]
+MEMBERS = ["red", "it's", "ünï", "1", "a b", 'x"y', "back\\slash", "日本", "😀", "0.10", "`"]
 
-KINDS = {"mariadb": COMMON, "mysql": COMMON}
+
+def enum(rng):
+    members = rng.sample(MEMBERS, rng.randrange(1, len(MEMBERS)))
+    name = rng.choice(["ENUM", "SET"])
+    listed = ", ".join(sql_text(m) for m in members)
+
+    def value(r):
+        if name == "ENUM":
+            return sql_text(r.choice(members))
+        return str(r.randrange(2**len(members)))
+    return Kind(f"{name}({listed})", "text", value)
+
+
+def sql_text(text):
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def json_value(r, depth=0):
+    choice = r.randrange(8 if depth < 3 else 5)
+    if choice == 0:
+        return r.choice([None, True, False])
+    if choice == 1:
+        return r.choice([0, -1, 2**63 - 1, 2**64 - 1, r.randrange(10**6)])
+    if choice == 2:
+        return r.choice([0.5, 1e100, -2.5e-7])
+    if choice < 5:
+        return characters(r, ALPHABET["utf8mb4"].replace("\0", ""), 12)
+    if choice == 5:
+        return [json_value(r, depth + 1) for _ in range(r.randrange(4))]
+    return {characters(r, "abcé\"' ", 6): json_value(r, depth + 1) for _ in range(r.randrange(4))}
+
+
+def json_column(_):
+    return Kind("JSON", "text", lambda r: utf8_literal(
+        json.dumps(json_value(r), ensure_ascii=r.random() < 0.3)))
+
+
+def geometry(_):
+    def point(r):
+        return f"{r.uniform(-180, 180)!r} {r.choice([0, -1, 0.5, 1e-300, r.uniform(-90, 90)])!r}"
+
+    def value(r):
+        line = ", ".join(point(r) for _ in range(r.randrange(2, 6)))
+        shape = r.choice([f"POINT({point(r)})", f"LINESTRING({line})", f"MULTIPOINT({line})",
+                          "POLYGON((0 0, 4 0, 4 4, 0 4, 0 0))",
+                          f"GEOMETRYCOLLECTION(POINT({point(r)}), LINESTRING({line}))"])
+        return f"ST_GeomFromText('{shape}')"
+    return Kind("GEOMETRY", "bytes", value)
+
+
+def uuid(_):
+    return Kind("UUID", "text", lambda r: f"'{r.randbytes(4).hex()}-{r.randbytes(2).hex()}-"
+                f"{r.randbytes(2).hex()}-{r.randbytes(2).hex()}-{r.randbytes(6).hex()}'")
+
+
+def inet(rng):
+    if rng.random() < 0.5:
+        return Kind("INET4", "text", lambda r: f"'{'.'.join(str(b) for b in r.randbytes(4))}'")
+    return Kind("INET6", "text", lambda r: "'" + r.choice(
+        ["::", "::1", "::ffff:1.2.3.4", "fe80::1",
+         ":".join(r.randbytes(2).hex() for _ in range(8))]) + "'")
+
+
+def vector(rng):
+    length = rng.choice([1, 2, 3, 100])
+    return Kind(f"VECTOR({length})", "bytes", lambda r: "STRING_TO_VECTOR('[" + ", ".join(
+        repr(r.choice([0, 1, -1.5, r.uniform(-1e30, 1e30)])) for _ in range(length)) + "]')")
+
+
+COMMON = [integer, integer, integer, decimal, decimal, real, year, date, datetime, timestamp, time,
+          text_column, text_column, text_column, bytes_column, bit, enum, enum, json_column,
+          geometry]
+
+KINDS = {"mariadb": COMMON + [uuid, inet], "mysql": COMMON + [vector]}
 
 
 # ---- SQLite ------------------------------------------------------------------------------------
