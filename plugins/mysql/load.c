@@ -301,9 +301,16 @@ void mydrv_lane_guard(struct mydrv_conn *conn)
                                    load_feed_error, conn);
 }
 
+/* MariaDB takes bytes without a character set for the sixteen (or four) of the value itself. */
+static bool load_is_read_as_bytes(enum mydrv_kind kind)
+{
+    return kind == MYDRV_KIND_UUID || kind == MYDRV_KIND_INET4 || kind == MYDRV_KIND_INET6;
+}
+
 static bool load_needs_variable(const struct mydrv_form *form)
 {
-    return form->foreign_charset || form->type.kind == MYDRV_KIND_JSON;
+    return form->foreign_charset || form->type.kind == MYDRV_KIND_JSON ||
+           load_is_read_as_bytes(form->type.kind);
 }
 
 static void load_write_set(const struct mydrv_load *load, struct mydrv_text *sql)
