@@ -126,7 +126,7 @@ static void flush(struct ferry_digest *digest)
 }
 
 /* Room for `size` bytes, at most LONG_VALUE and a little. */
-static char *reserve(struct ferry_digest *digest, size_t size)
+static inline char *reserve(struct ferry_digest *digest, size_t size)
 {
     if (digest->used + size > ROOM)
         flush(digest);
@@ -141,7 +141,7 @@ static void put_little_endian(char *room, uint64_t value, size_t size)
         room[i] = (char)(value >> 8 * i & 0xff);
 }
 
-static void put_number(struct ferry_digest *digest, enum tag tag, uint64_t value)
+static inline void put_number(struct ferry_digest *digest, enum tag tag, uint64_t value)
 {
     char *room = reserve(digest, 9);
     room[0] = (char)tag;
@@ -159,7 +159,7 @@ static void put_float(struct ferry_digest *digest, double value)
     put_number(digest, TAG_FLOAT, bits);
 }
 
-static void put_bytes(struct ferry_digest *digest, enum tag tag, const char *data, size_t size)
+static inline void put_bytes(struct ferry_digest *digest, enum tag tag, const char *data, size_t size)
 {
     char *room = reserve(digest, 5 + (size <= LONG_VALUE ? size : 0));
     room[0] = (char)tag;

@@ -113,15 +113,29 @@ int sqlite_decimal_to_double_checked(const char *text, size_t length, uint32_t s
     return 1;
 }
 
-/* The digits of `number`, at least scale + 1 of them, with the point. */
+/* The digits of `number`, at least scale + 1 of them, with the point.  It is done for each value
+ * that is read back, and printf() takes ten times as long. */
 static size_t decimal_print_exact(bool negative, uint64_t number, uint32_t scale, char *room)
 {
-    char digits[32];
-    int count =
-        snprintf(digits, sizeof digits, "%0*llu", (int)scale + 1, (unsigned long long)number);
-    size_t whole = (size_t)count - scale;
-    return (size_t)snprintf(room, SQLITE_DECIMAL_ROOM, "%s%.*s%s%s", negative ? "-" : "",
-                            (int)whole, digits, scale > 0 ? "." : "", digits + whole);
+    char digits[DECIMAL_FRACTION_MAX + DECIMAL_DIGITS_MAX + 4]; /* filled from its end */
+    char *at = digits + sizeof digits - 1;
+    *at = '\0';
+    for (uint32_t i = 0; i < scale; i++, number /= 10) {
+        *--at = (char)('0' + number % 10);
+    }
+    if (scale > 0) {
+        *--at = '.';
+    }
+    do {
+        *--at = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    if (negative) {
+        *--at = '-';
+    }
+    size_t size = (size_t)(digits + sizeof digits - at);
+    memcpy(room, at, size);
+    return size - 1;
 }
 
 /* Fifteen digits of a value, if it is the double nearest to them: with `scale` digits after the

@@ -320,4 +320,5 @@ const struct ferry_target sqlite_target = {
     .load_end = replace_load_end,
     .load_commit = replace_load_commit,
     .load_abort = replace_load_abort,
+    .read_back = sqlite_read_back,
 };

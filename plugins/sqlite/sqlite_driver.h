@@ -399,12 +399,19 @@ void sqlite_lock_release(struct sqlite_load *load);
 
 /* ---- stage.c: the staging file ---- */
 
+#define SQLITE_STAGE_SCHEMA "_dbferry_stage" /* as which it is attached to the target */
+
 ferry_status sqlite_stage_begin(struct sqlite_load *load, struct ferry_error *err);
 /* The rows are complete: index them and attach the file to the target's connection. */
 ferry_status sqlite_stage_end(struct sqlite_load *load, struct ferry_error *err);
 /* Copy the rows into the target's table, which must be empty. */
 ferry_status sqlite_stage_apply(struct sqlite_load *load, struct ferry_error *err);
 void sqlite_stage_remove(struct sqlite_load *load);
+
+/* ---- readback.c: what is stored, into a digest ---- */
+
+ferry_status sqlite_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+                              struct ferry_digest *digest, struct ferry_error *err);
 
 /* ---- record.c: the record of the run ---- */
 
