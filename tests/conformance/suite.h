@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "connection.h"
+#include "digest.h"
 #include "strbuf.h"
 
 /* ---- tap.c: the report ---- */
@@ -72,6 +73,8 @@ struct target {
     struct ferry_connection *connection;
     struct ferry_plan plan;
     char *table;
+    const struct ferry_load_spec *spec; /* of the load that was begun last */
+    struct ferry_digest *digest;        /* of the rows that are loaded, where a test wants it */
 };
 
 extern const struct ferry_wish target_no_wish;
@@ -105,6 +108,7 @@ void test_reading(const struct suite *suite);
 void test_cancelling(const struct suite *suite);
 void test_mapping(const struct suite *suite);
 void test_loading(const struct suite *suite);
+void test_reading_back(const struct suite *suite);
 void test_round_trip(const struct suite *suite);
 void test_wishes(const struct suite *suite);
 void test_loose_cells(const struct suite *suite);

@@ -75,6 +75,7 @@ void target_close(struct target *target)
     ferry_connection_close(target->connection);
     ferry_plan_done(&target->plan);
     ferry_config_free(target->config);
+    ferry_digest_free(target->digest);
     free(target->table);
 }
 
@@ -93,6 +94,7 @@ ferry_status target_begin(struct target *target, uint32_t action, struct ferry_l
                                     .indexes = target->plan.indexes,
                                     .index_count = target->plan.index_count,
                                     .action = action};
+    target->spec = &spec;
     return ferry_target_load_begin(target->connection, &spec, ret_load, error);
 }
 
@@ -122,6 +124,8 @@ ferry_status target_load_rows(struct target *target, struct ferry_load *load, ui
             values_add_row(batch, &target->plan.schema, first + row++);
         if (digest != NULL)
             values_digest(batch, digest);
+        if (target->digest != NULL)
+            ferry_digest_add_batch(target->digest, batch);
         status = ferry_target_load_batch(load, batch, error);
     }
     ferry_batch_free(batch);
