@@ -190,14 +190,38 @@ void mydrv_statement_close(struct mydrv_statement *statement)
     *statement = (struct mydrv_statement){0};
 }
 
+/* What a definition adds to the result's own words.  A query has none. */
+static ferry_status statement_add_definition(struct mydrv_conn *conn, const struct ferry_read *read,
+                                             struct mydrv_statement *statement,
+                                             struct ferry_schema *schema,
+                                             struct mydrv_keys *ret_keys, struct ferry_error *err)
+{
+    bool is_table = false;
+    ferry_status status = FERRY_OK;
+    if (read->kind != FERRY_READ_QUERY)
+        status = mydrv_catalog_apply(conn, read->text, statement->columns, statement->column_count,
+                                     schema, &is_table, err);
+    if (status == FERRY_OK && is_table)
+        status = mydrv_keys_read(conn, read->text, statement->columns, statement->column_count,
+                                 schema, ret_keys, err);
+    mydrv_catalog_finish(statement->columns, statement->column_count);
+    return status;
+}
+
 ferry_status mydrv_describe(void *conn, const struct ferry_read *read, struct ferry_schema *schema,
                             struct ferry_error *err)
 {
     struct mydrv_statement statement = {0};
+    struct mydrv_keys keys = {0};
     ferry_status status = mydrv_statement_open(conn, read, &statement, err);
+    if (status == FERRY_OK)
+        status = statement_add_definition(conn, read, &statement, schema, &keys, err);
     for (size_t i = 0; i < statement.column_count && status == FERRY_OK; i++)
         status = ferry_schema_add(schema, &statement.columns[i].column,
                                   sizeof statement.columns[i].column, err);
+    if (status == FERRY_OK)
+        status = mydrv_keys_add(&keys, schema, err);
+    mydrv_keys_clear(&keys);
     mydrv_statement_close(&statement);
     return status;
 }

@@ -346,5 +346,9 @@ void mydrv_column_clear(struct mydrv_column *column)
     free(column->name);
     free(column->native);
     free(column->subtype);
+    free(column->charset);
+    free(column->collation);
+    free(column->members);
+    free(column->default_value);
     *column = (struct mydrv_column){0};
 }
