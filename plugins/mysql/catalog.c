@@ -47,7 +47,7 @@ static const char catalog_srids[] =
 static bool catalog_is_refusal(unsigned code)
 {
     const char *hint;
-    bool is_servers = code != 0 && code < CER_MIN_ERROR && !IS_MYSQL_ERROR(code);
+    bool is_servers = code != 0 && !IS_MYSQL_ERROR(code) && !IS_MARIADB_ERROR(code);
     switch (mydrv_fault_class(code, MYDRV_DESCRIBING, &hint)) {
     case FERRY_ERR_REFUSED:
     case FERRY_ERR_CONFIG:

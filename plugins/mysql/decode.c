@@ -175,6 +175,11 @@ static const char decode_malformed[] = "the server sent a malformed row; the str
                                        "something other than a MySQL server "
                                        "answers";
 
+static const char decode_null[] =
+    "the server sent NULL for a column that is NOT NULL in its table; "
+    "the stream is damaged, or something other than a MySQL server "
+    "answers";
+
 static ferry_status decode_value(struct mydrv_cursor *cursor, unsigned column, unsigned char **row)
 {
     const struct mydrv_cell_format *format = &cursor->formats[column];
@@ -219,10 +224,12 @@ void mydrv_decode_cell(void *data, unsigned column, unsigned char **row)
     /* The first value of a row is the proof that there is a row to add. */
     if (column == 0)
         cursor->cells = ferry_batch_row(cursor->batch);
-    if (row == NULL)
+    if (row == NULL) {
         cursor->cells[column].null = 1;
-    else
-        cursor->failed = decode_value(cursor, column, row);
-    if (row != NULL)
-        cursor->row_end = *row;
+        if (cursor->formats[column].not_null)
+            cursor->failed = decode_fail(cursor, column, FERRY_ERR_STREAM, decode_null);
+        return;
+    }
+    cursor->failed = decode_value(cursor, column, row);
+    cursor->row_end = *row;
 }

@@ -250,6 +250,7 @@ ferry_status mydrv_describe(void *conn, const struct ferry_read *read, struct fe
 struct mydrv_cell_format { /* all that decoding one column needs */
     enum mydrv_codec codec;
     unsigned scale; /* fraction digits; BIT: bits */
+    bool not_null;
 };
 
 struct mydrv_cursor {

@@ -68,6 +68,8 @@ static ferry_status read_bind_columns(struct mydrv_cursor *cursor,
         if (status != FERRY_OK)
             return status;
         cursor->formats[i].codec = column.codec;
+        cursor->formats[i].not_null =
+            (ferry_schema_column(schema, i)->flags & FERRY_COLUMN_NOT_NULL) != 0;
         cursor->formats[i].scale =
             column.codec == MYDRV_CODEC_BIT ? column.column.bits : column.column.scale;
         mydrv_column_clear(&column);

@@ -190,6 +190,14 @@ void mydrv_statement_close(struct mydrv_statement *statement)
     *statement = (struct mydrv_statement){0};
 }
 
+/* Both servers mark columns of views and queries as NOT NULL that can be NULL: a constant of a view
+ * behind LEFT JOIN, a group's column WITH ROLLUP.  A table's own mark is true. */
+static void statement_drop_not_null(struct mydrv_statement *statement)
+{
+    for (size_t i = 0; i < statement->column_count; i++)
+        statement->columns[i].column.flags &= ~FERRY_COLUMN_NOT_NULL;
+}
+
 /* What a definition adds to the result's own words.  A query has none. */
 static ferry_status statement_add_definition(struct mydrv_conn *conn, const struct ferry_read *read,
                                              struct mydrv_statement *statement,
@@ -204,6 +212,8 @@ static ferry_status statement_add_definition(struct mydrv_conn *conn, const stru
     if (status == FERRY_OK && is_table)
         status = mydrv_keys_read(conn, read->text, statement->columns, statement->column_count,
                                  schema, ret_keys, err);
+    if (!is_table)
+        statement_drop_not_null(statement);
     mydrv_catalog_finish(statement->columns, statement->column_count);
     return status;
 }

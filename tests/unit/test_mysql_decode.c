@@ -183,6 +183,25 @@ static void test_texts_and_dates(void **state)
     row_end(&row);
 }
 
+static void test_null_where_there_is_none(void **state)
+{
+    (void)state;
+    static const struct ferry_column column = {.name = "c",
+                                               .native = "bigint",
+                                               .type = FERRY_TYPE_INT,
+                                               .bits = 64,
+                                               .flags = FERRY_COLUMN_NOT_NULL};
+    struct row row;
+    row_begin(&row, &column, MYDRV_CODEC_INT64);
+    mydrv_decode_cell(&row.cursor, 0, NULL);
+    assert_int_equal(row.cursor.failed, FERRY_OK);
+    row.format.not_null = true;
+    mydrv_decode_cell(&row.cursor, 0, NULL);
+    assert_int_equal(row.cursor.failed, FERRY_ERR_STREAM);
+    assert_error(&row.error, FERRY_ERR_STREAM, "column 'c': the server sent NULL");
+    row_end(&row);
+}
+
 static void test_bits(void **state)
 {
     (void)state;
@@ -527,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_floats_are_exact),
         cmocka_unit_test(test_texts_and_dates),
         cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_null_where_there_is_none),
         cmocka_unit_test(test_columns),
         cmocka_unit_test(test_types_with_attributes),
         cmocka_unit_test(test_a_row_ends_with_its_packet),

@@ -1,0 +1,265 @@
+# What the mysql driver learns from a server's catalog, on MariaDB and on MySQL 9: keys, indexes,
+# members, defaults - and that what an account may not see is no failure.
+
+load helper
+load oracle
+load ../servers/mariadb
+load ../servers/mysql
+
+setup_file() {
+    if mariadb_is_installed; then
+        mariadb_start "$BATS_FILE_TMPDIR/server" --port || return
+        export MARIADB_FOLDER MARIADB_SOCKET MARIADB_PORT MARIADB_PID MARIADB_SOCKET_FOLDER
+        accounts | mariadb_query
+    fi
+    if mysql_is_available; then
+        mysql_start catalog || return
+        export MYSQL_PORT MYSQL_PID MYSQL_DATA
+        accounts | mysql_query
+    fi
+}
+
+teardown_file() {
+    mariadb_stop
+    mysql_stop
+}
+
+accounts() {
+    cat <<'SQL'
+CREATE DATABASE d CHARACTER SET utf8mb4;
+CREATE USER reader IDENTIFIED BY 'S3cret-Pass';
+GRANT SELECT ON d.* TO reader;
+CREATE USER viewer IDENTIFIED BY 'S3cret-Pass';
+SQL
+}
+
+setup() {
+    ferry_setup
+    requires_driver mysql
+    requires_driver sqlite
+    requires sqlite3
+    D=$T/target.db
+    (umask 077 && printf 'S3cret-Pass' >"$T/password")
+}
+
+# on SERVER: the server, mariadb or nine, that sql, plan and copy talk to; skips where it is missing.
+on() {
+    SERVER=$1
+    if [ "$SERVER" = nine ]; then
+        mysql_is_available || skip "MySQL 9 is not there (it needs root, mmdebstrap and the network)"
+        PORT=$MYSQL_PORT
+    else
+        mariadb_is_installed || skip "MariaDB's server is not installed"
+        PORT=$MARIADB_PORT
+    fi
+    catalog_config
+}
+
+# catalog_config [TEXT]: the connections, and TEXT behind them.
+catalog_config() {
+    write_config <<END
+connections = {
+  server = { driver = "mysql"; host = "127.0.0.1"; port = $PORT; user = "reader"; database = "d";
+             password_file = "$T/password"; ssl_mode = "preferred"; };
+  viewer = { driver = "mysql"; host = "127.0.0.1"; port = $PORT; user = "viewer"; database = "d";
+             password_file = "$T/password"; ssl_mode = "preferred"; };
+  local = { driver = "sqlite"; path = "$D"; };
+};
+${1:-}
+END
+}
+
+sql() {
+    if [ "$SERVER" = nine ]; then mysql_query d; else mariadb_query d; fi
+}
+
+# plan NAME [SOURCE]: what dbferry says about the table or view NAME.
+plan() {
+    catalog_config "jobs = ( { name = \"j\"; source = \"${2:-server}\"; view = \"$1\"; target = \"local\";
+        target_table = \"$1\"; } );"
+    run dbferry plan
+    assert_status 0
+}
+
+copy() { dbferry copy "${2:-server}" local --view "$1" --target-table "$1"; }
+
+# The indexes of a table in the file, as "unique|not COLUMN,...", one a line, sorted.
+indexes() {
+    sqlite3 "$D" "SELECT iif(l.\"unique\", 'unique', 'not') || ' ' || (SELECT
+        group_concat(name, ',') FROM pragma_index_info(l.name)) FROM pragma_index_list('$1') l" | sort
+}
+
+keys_arrive() {
+    sql <<SQL
+DROP TABLE IF EXISTS keyed;
+CREATE TABLE keyed (id INT NOT NULL, b VARCHAR(20) NOT NULL, c INT, e TEXT, g GEOMETRY NOT NULL,
+    hidden INT INVISIBLE, PRIMARY KEY (b, id), UNIQUE KEY only_c (c), KEY two (c, id), KEY begins (e(10)),
+    FULLTEXT KEY words (e), KEY falls (c DESC), KEY unused (id) $1, KEY unread (hidden));
+INSERT INTO keyed (id, b, c, e, g) VALUES (1, 'x', 1, 'text', POINT(1, 2)), (2, 'x', 2, NULL, POINT(3, 4));
+CREATE SPATIAL INDEX places ON keyed (g);
+SQL
+    plan keyed
+    assert_output_has "primary key (b, id)" "unique index 'only_c' (c)" "index 'two' (c, id)" \
+        "column 'hidden' is invisible" "'begins' is not carried" "'words' is not carried" \
+        "'places' is not carried" "'falls' is not carried" "'unused' is not carried" \
+        "'unread' is not carried"
+    run copy keyed
+    assert_status 0
+    assert_equal "$(indexes keyed)" $'not c,id\nunique b,id\nunique c'
+    same_texts keyed b c e
+    assert_equal "$(sqlite3 "$D" "SELECT group_concat(name) FROM pragma_table_info('keyed')")" id,b,c,e,g
+}
+
+@test "keys and plain indexes arrive, others are named: MariaDB" {
+    on mariadb
+    keys_arrive IGNORED
+}
+
+@test "keys and plain indexes arrive, others are named: MySQL 9" {
+    on nine
+    keys_arrive INVISIBLE
+}
+
+@test "computed columns and keys, and the key that a server adds by itself: MySQL 9" {
+    on nine
+    sql <<'SQL'
+CREATE TABLE computed (id INT, b INT AS (id + 1) VIRTUAL, c INT AS (id * 2) STORED,
+    KEY sums ((id + 1)), KEY b (b));
+INSERT INTO computed (id) VALUES (1), (2);
+SET sql_generate_invisible_primary_key = ON;
+CREATE TABLE keyless (id INT);
+INSERT INTO keyless VALUES (7);
+SQL
+    plan computed
+    assert_output_has "'sums' is not carried" "index 'b' (b)"
+    run copy computed
+    assert_status 0
+    same_texts computed b c
+    plan keyless
+    refute_output_has my_row_id "primary key"
+    run copy keyless
+    assert_status 0
+    assert_equal "$(sqlite3 -header "$D" 'SELECT * FROM keyless')" $'id\n7'
+}
+
+rights_suffice() {
+    sql <<'SQL'
+CREATE TABLE behind (id INT PRIMARY KEY AUTO_INCREMENT, e ENUM('a', 'b') NOT NULL DEFAULT 'a',
+    t VARCHAR(10) DEFAULT 'x', secret INT);
+INSERT INTO behind (e) VALUES ('a'), ('b');
+CREATE VIEW seen AS SELECT id, e, t, UPPER(t) AS u, id + 1 AS next FROM behind;
+GRANT SELECT ON d.seen TO viewer;
+SQL
+    plan seen viewer
+    assert_output_has "enum('a','b')"
+    refute_output_has "primary key" "note:"
+    run copy seen viewer
+    assert_status 0
+    same_texts seen id e t u next
+    run copy behind viewer
+    assert_status 77
+    sql <<<'DROP TABLE behind'
+    run copy seen viewer
+    assert_status 66
+    assert_output_has unchanged
+}
+
+@test "SELECT on the view alone suffices, and a broken view fails as it should: MariaDB" {
+    on mariadb
+    rights_suffice
+}
+
+@test "SELECT on the view alone suffices, and a broken view fails as it should: MySQL 9" {
+    on nine
+    rights_suffice
+}
+
+# What a server says of its columns is no promise everywhere: a constant of a view behind LEFT JOIN
+# is "NOT NULL", and yet NULL comes.
+null_arrives() {
+    sql <<'SQL'
+CREATE TABLE people (id INT NOT NULL);
+INSERT INTO people VALUES (1), (2);
+CREATE VIEW none AS SELECT 1 AS one, id FROM people WHERE id < 0;
+CREATE VIEW joined AS SELECT people.id, none.one FROM people LEFT JOIN none ON none.id = people.id;
+SQL
+    run copy joined
+    assert_status 0
+    assert_equal "$(sqlite3 -nullvalue NULL "$D" 'SELECT * FROM joined ORDER BY id')" $'1|NULL\n2|NULL'
+    run dbferry copy server local --target-table sums \
+        --query 'SELECT id, COUNT(*) AS n FROM people GROUP BY id WITH ROLLUP'
+    assert_status 0
+    assert_equal "$(sqlite3 -nullvalue NULL "$D" 'SELECT * FROM sums ORDER BY n, id')" $'1|1\n2|1\nNULL|2'
+}
+
+@test "NULL arrives in a view's column that the server calls NOT NULL: MariaDB" {
+    on mariadb
+    null_arrives
+}
+
+@test "NULL arrives in a view's column that the server calls NOT NULL: MySQL 9" {
+    on nine
+    null_arrives
+}
+
+# The catalog is utf8mb3: it shows an emoji as a question mark, which must not pass for the member.
+odd_members() {
+    sql <<'SQL'
+CREATE TABLE odd_members (id INT, a ENUM('it''s', 'x,y', 'back\\slash', 'new\nline'),
+    b ENUM('😀', 'x'), c SET('what?') CHARACTER SET latin1);
+INSERT INTO odd_members VALUES (1, 1, 1, 1), (2, 2, 2, ''), (3, 3, NULL, NULL), (4, 4, 'x', 1);
+SQL
+    plan odd_members
+    assert_output_has "the members of column 'b' are not known" "set('what?')"
+    refute_output_has "of column 'a'" "of column 'c'"
+    run copy odd_members
+    assert_status 0
+    same_texts odd_members a b c
+}
+
+@test "members in all their letters: MariaDB" {
+    on mariadb
+    odd_members
+}
+
+@test "members in all their letters: MySQL 9" {
+    on nine
+    odd_members
+}
+
+defaults_are_told() {
+    sql <<'SQL'
+CREATE TABLE defaults (id INT, a INT DEFAULT (1 + 2), b VARCHAR(20) DEFAULT '😀', c BINARY(2) DEFAULT 'ab',
+    e DATETIME DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, f VARCHAR(10) DEFAULT 'plain');
+INSERT INTO defaults (id) VALUES (1);
+SQL
+    plan defaults
+    assert_output_has "the default of column 'a' is not carried" "the default of column 'b'" \
+        "the default of column 'c'" "column 'e' takes the current moment when its row is changed"
+    refute_output_has "column 'f'"
+    run copy defaults
+    assert_status 0
+    same_texts defaults a b e f
+    same_bytes defaults c
+}
+
+@test "defaults that cannot be carried are named: MariaDB" {
+    on mariadb
+    defaults_are_told
+}
+
+@test "defaults that cannot be carried are named: MySQL 9" {
+    on nine
+    defaults_are_told
+}
+
+@test "a name with quotes, backslashes and placeholders is one name to the catalog" {
+    on mariadb
+    sql <<'SQL'
+CREATE TABLE `o'dd \ "?" %s ``name` (id INT PRIMARY KEY, `c'"?` INT UNIQUE);
+INSERT INTO `o'dd \ "?" %s ``name` VALUES (1, 2);
+SQL
+    run dbferry copy server local --table "o'dd \\ \"?\" %s \`name" --target-table odd
+    assert_status 0
+    assert_equal "$(indexes odd)" $'unique c\'"?\nunique id'
+}
