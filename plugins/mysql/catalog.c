@@ -343,15 +343,14 @@ ferry_status mydrv_catalog_apply(struct mydrv_conn *conn, const char *name,
                                  struct ferry_schema *schema, bool *ret_is_table,
                                  struct ferry_error *err)
 {
-    bool is_mariadb = mariadb_connection(conn->native) != 0;
-    unsigned long version = mysql_get_server_version(conn->native);
     struct catalog catalog = {.conn = conn,
                               .name = name,
-                              .quoted = is_mariadb && version >= MARIADB_QUOTES_DEFAULTS,
+                              .quoted = conn->mariadb && conn->version >= MARIADB_QUOTES_DEFAULTS,
                               .schema = schema};
     MYDRV_AUTO_RESULT MYSQL_RES *list = NULL;
-    const char *question =
-        !is_mariadb && version >= MYSQL_HAS_SRS_ID ? catalog_question_mysql : catalog_question;
+    const char *question = !conn->mariadb && conn->version >= MYSQL_HAS_SRS_ID
+                               ? catalog_question_mysql
+                               : catalog_question;
     ferry_status status = mydrv_catalog_ask(conn, name, question, CATALOG_COLUMNS,
                                             "how the columns are defined", schema, &list, err);
     if (status == FERRY_OK && list != NULL && mysql_num_rows(list) == 0)
@@ -361,7 +360,7 @@ ferry_status mydrv_catalog_apply(struct mydrv_conn *conn, const char *name,
                                    name);
     if (status == FERRY_OK && list != NULL)
         status = catalog_add_rows(&catalog, list, columns, count, err);
-    if (status == FERRY_OK && is_mariadb)
+    if (status == FERRY_OK && conn->mariadb)
         status = catalog_add_srids(&catalog, columns, count, err);
     if (status == FERRY_OK)
         *ret_is_table = catalog.is_table;

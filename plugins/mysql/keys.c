@@ -30,12 +30,11 @@ static const char keys_question_mariadb[] = KEYS_QUESTION("IGNORED");
 #define MYSQL_HAS_INVISIBLE 80000
 #define MARIADB_HAS_IGNORED 100600
 
-static const char *keys_choose(struct mydrv_conn *conn)
+static const char *keys_choose(const struct mydrv_conn *conn)
 {
-    unsigned long version = mysql_get_server_version(conn->native);
-    if (mariadb_connection(conn->native) != 0)
-        return version >= MARIADB_HAS_IGNORED ? keys_question_mariadb : keys_question;
-    return version >= MYSQL_HAS_INVISIBLE ? keys_question_mysql : keys_question;
+    if (conn->mariadb)
+        return conn->version >= MARIADB_HAS_IGNORED ? keys_question_mariadb : keys_question;
+    return conn->version >= MYSQL_HAS_INVISIBLE ? keys_question_mysql : keys_question;
 }
 
 static bool keys_is_text(const char *field, const char *text)

@@ -25,8 +25,6 @@ struct answer {
 static struct {
     const struct answer *answers;
     size_t count;
-    bool is_mariadb;
-    unsigned long version;
     const struct answer *current;
     size_t next;
     unsigned long lengths[MOST_COLUMNS];
@@ -99,18 +97,6 @@ const char *STDCALL mysql_error(MYSQL *mysql)
     return "so it is";
 }
 
-my_bool STDCALL mariadb_connection(MYSQL *mysql)
-{
-    (void)mysql;
-    return server.is_mariadb;
-}
-
-unsigned long STDCALL mysql_get_server_version(MYSQL *mysql)
-{
-    (void)mysql;
-    return server.version;
-}
-
 unsigned long STDCALL mysql_real_escape_string(MYSQL *mysql, char *to, const char *from,
                                                unsigned long length)
 {
@@ -158,8 +144,8 @@ static void asking_begin(struct asking *a, const struct answer *answers, size_t 
     a->conn.label = (char *)"connection 'c'";
     server.answers = answers;
     server.count = count;
-    server.is_mariadb = true;
-    server.version = 101119;
+    a->conn.mariadb = true;
+    a->conn.version = 101119;
 }
 
 static struct ferry_column *asking_add(struct asking *a, const char *name, uint32_t type)
@@ -261,8 +247,8 @@ static void test_a_view_of_mysql(void **state)
     };
     struct asking a;
     asking_begin(&a, answers, COUNT(answers));
-    server.is_mariadb = false;
-    server.version = 90700;
+    a.conn.mariadb = false;
+    a.conn.version = 90700;
     struct ferry_column *id = asking_add(&a, "id", FERRY_TYPE_INT);
     struct ferry_column *e = asking_add(&a, "e", FERRY_TYPE_ENUM);
     struct ferry_column *p = asking_add(&a, "p", FERRY_TYPE_GEOMETRY);
@@ -382,7 +368,7 @@ static void test_a_key_that_the_server_added(void **state)
     struct asking a;
     struct mydrv_keys keys = {0};
     asking_begin(&a, answers, COUNT(answers));
-    server.is_mariadb = false;
+    a.conn.mariadb = false;
     assert_int_equal(mydrv_keys_read(&a.conn, "t", a.columns, a.count, &a.schema, &keys, &a.error),
                      FERRY_OK);
     assert_non_null(strstr(server.question, "IS_VISIBLE"));
