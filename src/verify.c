@@ -12,7 +12,8 @@ ferry_status ferry_verify_choose(enum ferry_verify wanted, bool insisted,
 {
     bool can = wanted != FERRY_VERIFY_CONTENT || ferry_target_reads_back(target);
     if (!can && insisted)
-        return ferry_fail(error, FERRY_ERR_UNSUPPORTED, CANNOT ", so that only verify = \"count\" is possible",
+        return ferry_fail(error, FERRY_ERR_UNSUPPORTED,
+                          CANNOT ", so that only verify = \"count\" is possible",
                           ferry_connection_place(target));
     if (!can)
         ferry_log(FERRY_LOG_INFO, CANNOT ": rows are counted", ferry_connection_place(target));

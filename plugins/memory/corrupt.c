@@ -16,8 +16,9 @@ static bool has_bytes(const struct ferry_column *column, const struct ferry_cell
 }
 
 /* In the last cell that has one. */
-static void flip_bit(const struct memory_table *table, struct ferry_cell *cells)
+static bool flip_bit(struct memory_table *table, size_t row)
 {
+    struct ferry_cell *cells = table->rows[row];
     for (size_t i = table->columns.count; i-- > 0;) {
         bool bytes = has_bytes(&table->columns.list[i], &cells[i]);
         if (cells[i].null || (bytes && cells[i].len == 0))
@@ -26,63 +27,73 @@ static void flip_bit(const struct memory_table *table, struct ferry_cell *cells)
             ((char *)(uintptr_t)cells[i].v.p)[cells[i].len - 1] ^= 1;
         else
             cells[i].v.u ^= 1;
-        return;
+        break;
     }
+    return true;
 }
 
 /* The first two columns of one type change places. */
-static void swap_columns(const struct memory_table *table, struct ferry_cell *cells)
+static bool swap_columns(struct memory_table *table, size_t row)
 {
     const struct memory_columns *columns = &table->columns;
+    struct ferry_cell *cells = table->rows[row];
     for (size_t i = 0; i < columns->count; i++)
         for (size_t k = i + 1; k < columns->count; k++)
             if (columns->list[i].type == columns->list[k].type) {
                 struct ferry_cell cell = cells[i];
                 cells[i] = cells[k];
                 cells[k] = cell;
-                return;
+                return true;
             }
+    return true;
 }
 
 /* The first NULL; of a number, 0. */
-static void null_to_empty(const struct memory_table *table, struct ferry_cell *cells)
+static bool null_to_empty(struct memory_table *table, size_t row)
 {
+    struct ferry_cell *cells = table->rows[row];
     for (size_t i = 0; i < table->columns.count; i++)
         if (cells[i].null) {
             cells[i] = (struct ferry_cell){0};
             if (has_bytes(&table->columns.list[i], &cells[i]))
                 cells[i].v.p = "";
-            return;
+            break;
         }
+    return true;
 }
 
-static void lose_row(struct memory_table *table, size_t row)
+static bool lose_row(struct memory_table *table, size_t row)
 {
     free(table->rows[row]);
     table->count--;
     memmove(&table->rows[row], &table->rows[row + 1],
             (table->count - row) * sizeof(struct ferry_cell *));
+    return true;
+}
+
+static bool double_row(struct memory_table *table, size_t row)
+{
+    return memory_table_add(table, table->rows[row]);
+}
+
+/* The next one is doubled, so that there are as many as before. */
+static bool lose_and_double(struct memory_table *table, size_t row)
+{
+    return double_row(table, (row + 1) % table->count) && lose_row(table, row);
 }
 
 bool memory_corrupt(const struct memory_conn *conn, struct memory_table *table)
 {
-    const char *how = conn->corrupt;
-    size_t row = (size_t)conn->fault.row;
-    if (strcmp(how, "none") == 0 || row >= table->count)
+    static const struct {
+        const char *name;
+        bool (*damage)(struct memory_table *table, size_t row); /* false if out of memory */
+    } ways[] = {{"flip-bit", flip_bit},         {"lose-row", lose_row},
+                {"double-row", double_row},     {"lose-and-double", lose_and_double},
+                {"swap-columns", swap_columns}, {"null-to-empty", null_to_empty}};
+    if (conn->fault.row >= table->count)
         return true;
-    if (strcmp(how, "flip-bit") == 0)
-        flip_bit(table, table->rows[row]);
-    else if (strcmp(how, "swap-columns") == 0)
-        swap_columns(table, table->rows[row]);
-    else if (strcmp(how, "null-to-empty") == 0)
-        null_to_empty(table, table->rows[row]);
-    else if (strcmp(how, "lose-row") == 0)
-        lose_row(table, row);
-    else if (strcmp(how, "double-row") == 0)
-        return memory_table_add(table, table->rows[row]);
-    else if (memory_table_add(table, table->rows[(row + 1) % table->count]))
-        lose_row(table, row);
-    else
-        return false;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        if (strcmp(conn->corrupt, ways[i].name) == 0)
+            return ways[i].damage(table, (size_t)conn->fault.row);
     return true;
 }
