@@ -203,8 +203,8 @@ static bool load_is_bytes(const struct mydrv_form *form)
 static void load_write_json_check(struct mydrv_text *out, const char *value)
 {
     mydrv_text_addf(out,
-                    "CASE WHEN %s IS NULL OR BINARY CAST(CAST(%s AS JSON) AS CHAR) = BINARY %s "
-                    "THEN %s ELSE '' END",
+                    "CASE WHEN %s IS NULL OR CAST(CAST(CAST(%s AS JSON) AS CHAR) AS BINARY) = "
+                    "CAST(%s AS BINARY) THEN %s ELSE '' END",
                     value, value, value, value);
 }
 

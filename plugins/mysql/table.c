@@ -142,62 +142,87 @@ enum { /* the columns of the question below */
        TABLE_CHARSET,
        TABLE_COLLATION,
        TABLE_SRID,
-       TABLE_CHECK,
        TABLE_FIELDS
 };
 
-/* MariaDB keeps JSON as LONGTEXT with a check, and the system of a geometry in another view. */
 static void table_ask_columns(struct mydrv_conn *conn, const char *name, struct mydrv_text *sql)
 {
-    mydrv_text_add(sql, "SELECT c.COLUMN_NAME, c.COLUMN_TYPE, c.IS_NULLABLE, c.COLUMN_DEFAULT, "
-                        "c.EXTRA, c.CHARACTER_SET_NAME, c.COLLATION_NAME, ");
-    mydrv_text_add(
-        sql,
-        conn->mariadb
-            ? "(SELECT g.SRID FROM information_schema.GEOMETRY_COLUMNS g WHERE g.G_TABLE_SCHEMA "
-              "= c.TABLE_SCHEMA AND g.G_TABLE_NAME = c.TABLE_NAME AND g.G_GEOMETRY_COLUMN = "
-              "c.COLUMN_NAME LIMIT 1), (SELECT k.CHECK_CLAUSE FROM "
-              "information_schema.CHECK_CONSTRAINTS k WHERE k.CONSTRAINT_SCHEMA = "
-              "c.TABLE_SCHEMA AND k.TABLE_NAME = c.TABLE_NAME AND k.CONSTRAINT_NAME = "
-              "c.COLUMN_NAME LIMIT 1)"
-            : "c.SRS_ID, NULL");
-    mydrv_text_add(sql, " FROM information_schema.COLUMNS c WHERE c.TABLE_SCHEMA = DATABASE() AND "
-                        "c.TABLE_NAME = ");
+    mydrv_text_addf(sql,
+                    "SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, "
+                    "CHARACTER_SET_NAME, COLLATION_NAME, %s FROM information_schema.COLUMNS WHERE "
+                    "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ",
+                    conn->mariadb ? "NULL" : "SRS_ID");
     mydrv_text_add_quoted(sql, name, strlen(name));
-    mydrv_text_add(sql, " ORDER BY c.ORDINAL_POSITION");
+    mydrv_text_add(sql, " ORDER BY ORDINAL_POSITION");
 }
 
-static void table_read_clauses(const struct mydrv_conn *conn, MYSQL_ROW row,
-                               const struct mydrv_type *type, const char *extra,
+/* MariaDB keeps the reference systems of geometries in another view. */
+static ferry_status table_ask_srids(struct mydrv_conn *conn, const char *name,
+                                    MYSQL_RES **ret_srids, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, "SELECT G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS "
+                         "WHERE G_TABLE_SCHEMA = DATABASE() AND G_TABLE_NAME = ");
+    mydrv_text_add_quoted(&sql, name, strlen(name));
+    return mydrv_ask(conn, &sql, 2, "look at the table's geometries", ret_srids, err);
+}
+
+static const char *table_find_srid(MYSQL_ROW row, MYSQL_RES *srids)
+{
+    MYSQL_ROW at;
+    if (row[TABLE_SRID] != NULL || srids == NULL)
+        return row[TABLE_SRID];
+    mysql_data_seek(srids, 0);
+    while ((at = mysql_fetch_row(srids)) != NULL)
+        if (at[0] != NULL && strcmp(at[0], row[TABLE_NAME]) == 0)
+            return at[1];
+    return NULL;
+}
+
+/* MariaDB keeps JSON as LONGTEXT with a check. */
+static bool table_checks_json(const char *definition, const char *column)
+{
+    MYDRV_AUTO_SQL struct mydrv_text check = {0};
+    mydrv_text_add(&check, "CHECK (json_valid(");
+    mydrv_text_add_name(&check, column);
+    mydrv_text_add(&check, "))");
+    return !check.failed && strstr(definition, check.data) != NULL;
+}
+
+static void table_read_clauses(const struct mydrv_conn *conn, const struct mydrv_table *table,
+                               MYSQL_ROW row, MYSQL_RES *srids, const struct mydrv_type *type,
                                struct mydrv_text *out)
 {
+    const char *extra = row[TABLE_EXTRA];
     MYDRV_AUTO_SQL struct mydrv_text room = {0};
     struct mydrv_clauses clauses = {
         .mariadb = conn->mariadb,
         .charset = row[TABLE_CHARSET],
         .collation = row[TABLE_COLLATION],
-        .not_null = strcmp(row[TABLE_NULLABLE] == NULL ? "" : row[TABLE_NULLABLE], "NO") == 0,
+        .not_null = strcmp(row[TABLE_NULLABLE], "NO") == 0,
         .auto_number = strcasestr(extra, "auto_increment") != NULL,
     };
     clauses.explicit_null = type->kind == MYDRV_KIND_TIMESTAMP;
-    if (type->kind == MYDRV_KIND_GEOMETRY && row[TABLE_SRID] != NULL) {
-        clauses.srid = (uint32_t)strtoumax(row[TABLE_SRID], NULL, 10);
+    const char *srid = type->kind == MYDRV_KIND_GEOMETRY ? table_find_srid(row, srids) : NULL;
+    if (srid != NULL) {
+        clauses.srid = (uint32_t)strtoumax(srid, NULL, 10);
         clauses.has_srid = !conn->mariadb || clauses.srid != 0;
     }
     clauses.default_value =
         table_read_default(conn->mariadb, row[TABLE_DEFAULT], extra, type, &room, &clauses);
-    if (row[TABLE_CHECK] != NULL && strncasecmp(row[TABLE_CHECK], "json_valid(", 11) == 0)
+    if (conn->mariadb && type->kind == MYDRV_KIND_TEXT &&
+        table_checks_json(table->definition, row[TABLE_NAME]))
         clauses.check_json = row[TABLE_NAME];
     mydrv_clauses_spell(&clauses, out);
 }
 
 static bool table_add_column(const struct mydrv_conn *conn, struct mydrv_table *table,
-                             MYSQL_ROW row)
+                             MYSQL_ROW row, MYSQL_RES *srids)
 {
     MYDRV_AUTO_SQL struct mydrv_text native = {0};
     MYDRV_AUTO_SQL struct mydrv_text clauses = {0};
-    const char *extra = row[TABLE_EXTRA] == NULL ? "" : row[TABLE_EXTRA];
-    const char *declared = row[TABLE_TYPE] == NULL ? "" : row[TABLE_TYPE];
+    const char *extra = row[TABLE_EXTRA];
+    const char *declared = row[TABLE_TYPE];
     struct mydrv_type type;
     bool generated =
         strcasestr(extra, "GENERATED") != NULL && strcasestr(extra, "DEFAULT_GENERATED") == NULL;
@@ -205,7 +230,7 @@ static bool table_add_column(const struct mydrv_conn *conn, struct mydrv_table *
         return true; /* no values are loaded there */
     if (mydrv_type_parse(declared, &type)) {
         mydrv_type_spell(&type, conn->mariadb, &native);
-        table_read_clauses(conn, row, &type, extra, &clauses);
+        table_read_clauses(conn, table, row, srids, &type, &clauses);
     } else {
         mydrv_text_add(&native, declared);
     }
@@ -216,13 +241,19 @@ static bool table_add_column(const struct mydrv_conn *conn, struct mydrv_table *
     table->columns = columns;
     struct mydrv_live_column *column = &columns[table->column_count++];
     *column = (struct mydrv_live_column){
-        .name = strdup(row[TABLE_NAME] == NULL ? "" : row[TABLE_NAME]),
+        .name = strdup(row[TABLE_NAME]),
         .native = strdup(native.data == NULL ? "" : native.data),
         .clauses = strdup(clauses.data == NULL ? "" : clauses.data),
-        .not_null = row[TABLE_NULLABLE] != NULL && strcmp(row[TABLE_NULLABLE], "NO") == 0,
+        .not_null = strcmp(row[TABLE_NULLABLE], "NO") == 0,
     };
     return column->name != NULL && column->native != NULL && column->clauses != NULL &&
            !native.failed && !clauses.failed;
+}
+
+static bool table_is_geometry(MYSQL_ROW row)
+{
+    struct mydrv_type type;
+    return mydrv_type_parse(row[TABLE_TYPE], &type) && type.kind == MYDRV_KIND_GEOMETRY;
 }
 
 static ferry_status table_load_columns(struct mydrv_conn *conn, const char *name,
@@ -230,13 +261,21 @@ static ferry_status table_load_columns(struct mydrv_conn *conn, const char *name
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_ROWS MYSQL_RES *srids = NULL;
     table_ask_columns(conn, name, &sql);
     ferry_status status =
         mydrv_ask(conn, &sql, TABLE_FIELDS, "look at the table's columns", &rows, err);
     MYSQL_ROW row;
-    while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL)
-        if (!table_add_column(conn, table, row))
+    while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL) {
+        if (row[TABLE_NAME] == NULL || row[TABLE_TYPE] == NULL || row[TABLE_NULLABLE] == NULL ||
+            row[TABLE_EXTRA] == NULL)
+            return mydrv_fail(conn->label, MYDRV_LOADING, 0, "", "look at the table's columns",
+                              err);
+        if (conn->mariadb && srids == NULL && table_is_geometry(row))
+            status = table_ask_srids(conn, name, &srids, err);
+        if (status == FERRY_OK && !table_add_column(conn, table, row, srids))
             status = mydrv_fail_memory(err);
+    }
     return status;
 }
 
@@ -297,9 +336,9 @@ ferry_status mydrv_table_load(struct mydrv_conn *conn, const char *name,
     struct mydrv_table table = {0};
     ferry_status status = table_find(conn, name, &table, err);
     if (status == FERRY_OK && table.exists && strcmp(table.kind, "BASE TABLE") == 0) {
-        status = table_load_columns(conn, name, &table, err);
-        if (status == FERRY_OK)
-            status = table_load_definition(conn, name, &table, err);
+        status = table_load_definition(conn, name, &table, err);
+        if (status == FERRY_OK && table.definition != NULL)
+            status = table_load_columns(conn, name, &table, err);
     }
     if (status != FERRY_OK) {
         mydrv_table_clear(&table);
