@@ -95,6 +95,9 @@ struct mydrv_conn {
     /* of a target: */
     void *feed;            /* what the server may read as its file now; NULL: nothing */
     char *known_collation; /* the last that the server turned out to have */
+    struct mydrv_conn
+        *spare;  /* for what is left to do where this one was cut off; never cancelled */
+    bool second; /* this one is a spare */
 };
 
 ferry_status mydrv_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,

@@ -127,9 +127,8 @@ static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *e
 /* End a load: nothing of it is left but what was committed. */
 static void replace_free(struct mydrv_load *load)
 {
-    struct mydrv_conn *conn = load->conn;
-    if (!conn->broken && !atomic_load(&conn->cancelled))
-        (void)mysql_rollback(conn->native);
+    if (!mydrv_conn_is_lost(load->conn))
+        (void)mysql_rollback(load->conn->native);
     mydrv_stage_drop(load);
     mydrv_stage_unlock(load);
     for (size_t i = 0; load->forms != NULL && i < ferry_schema_count(load->spec->source); i++)
@@ -286,19 +285,32 @@ static void replace_write_rename(const struct mydrv_load *load, bool back, struc
     mydrv_text_add_name(sql, load->spec->table);
 }
 
-/* A connection lost in the commit says nothing about what the server did. */
+/* A connection lost in the commit says nothing about what the server did: the second one is asked.
+ * FERRY_OK: the new rows are there after all. */
 static ferry_status replace_fail_commit(struct mydrv_load *load, struct ferry_error *err)
 {
-    unsigned code = mysql_errno(load->conn->native);
-    bool lost = code == 2006 || code == 2013 || code == 2055 || code == 2026 || code == 1053;
-    if (!lost && !atomic_load(&load->conn->cancelled))
+    const struct mydrv_conn *conn = load->conn;
+    if (!mydrv_conn_is_lost(conn))
         return mydrv_fail_conn(load->conn, MYDRV_LOADING, "replace the table", err);
-    load->staged = false;
+    enum mydrv_outcome outcome = mydrv_spare_find_outcome(load);
+    if (outcome == MYDRV_OUTCOME_NEW) {
+        ferry_log(FERRY_LOG_WARNING,
+                  "%s: the connection was lost while table '%s' was being replaced; a second one "
+                  "found the new rows there",
+                  conn->label, load->spec->table);
+        return FERRY_OK;
+    }
+    if (outcome == MYDRV_OUTCOME_OLD)
+        return ferry_fail(err, FERRY_ERR_TARGET_IO,
+                          "%s: the connection was lost while table '%s' was being replaced; a "
+                          "second one found the old rows there; run again",
+                          conn->label, load->spec->table);
+    load->staged = false; /* it may be the table by now */
     return ferry_fail(err, FERRY_ERR_BUSY,
                       "%s: the connection was lost while table '%s' was being replaced; whether it "
                       "holds the old or the new rows is unknown (the new ones have run id %s in "
                       "the table's comment, or in _dbferry_sync); running again is safe",
-                      load->conn->label, load->spec->table, load->spec->run_id);
+                      conn->label, load->spec->table, load->spec->run_id);
 }
 
 /* Keys of tables that this account cannot see show up here: the server refuses to drop what they
@@ -340,8 +352,11 @@ static ferry_status replace_rename(struct mydrv_load *load, struct ferry_error *
     replace_write_rename(load, false, &sql);
     if (sql.failed)
         return mydrv_fail_memory(err);
-    if (mysql_real_query(load->conn->native, sql.data, sql.length) != 0)
-        return replace_fail_commit(load, err);
+    if (mysql_real_query(load->conn->native, sql.data, sql.length) != 0) {
+        status = replace_fail_commit(load, err);
+        if (status != FERRY_OK)
+            return status;
+    }
     load->staged = false;
     return load->table.exists ? replace_drop_old(load, err) : FERRY_OK;
 }

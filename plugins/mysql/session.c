@@ -116,7 +116,7 @@ static ferry_status session_ask(struct mydrv_conn *conn, struct ferry_error *err
     conn->time_zone = strdup(row[0]);
     conn->utc = strcmp(row[0], "+00:00") == 0 || strcasecmp(row[0], "UTC") == 0;
     bool differs = strcmp(row[0], row[1]) != 0 && !(conn->utc && strcasecmp(row[1], "UTC") == 0);
-    if (differs)
+    if (differs && !conn->target)
         ferry_log(FERRY_LOG_INFO,
                   "%s: this session's time zone is %s, the server's own is %s: TIMESTAMP columns, "
                   "and dates that a view derives from them, follow the session",
@@ -140,7 +140,8 @@ static ferry_status session_name_server(struct mydrv_conn *conn, struct ferry_er
         conn->server = NULL;
         return mydrv_fail_memory(err);
     }
-    ferry_log(FERRY_LOG_INFO, "%s: server: %s", conn->label, conn->server);
+    ferry_log(conn->second ? FERRY_LOG_DEBUG : FERRY_LOG_INFO, "%s: server: %s", conn->label,
+              conn->server);
     return FERRY_OK;
 }
 

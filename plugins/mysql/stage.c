@@ -79,16 +79,6 @@ ferry_status mydrv_stage_lock(struct mydrv_load *load, struct ferry_error *err)
     return status;
 }
 
-/* A statement that may fail: nothing else can be done by then. */
-static void stage_try(struct mydrv_conn *conn, struct mydrv_text *sql)
-{
-    if (!conn->broken && !atomic_load(&conn->cancelled) && !sql->failed && sql->data != NULL &&
-        mysql_real_query(conn->native, sql->data, sql->length) == 0 &&
-        mysql_field_count(conn->native) != 0)
-        mysql_free_result(mysql_store_result(conn->native));
-    mydrv_text_clear(sql);
-}
-
 void mydrv_stage_unlock(struct mydrv_load *load)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
@@ -97,7 +87,7 @@ void mydrv_stage_unlock(struct mydrv_load *load)
     mydrv_text_add(&sql, "DO RELEASE_LOCK(");
     mydrv_text_add_quoted(&sql, load->lock, strlen(load->lock));
     mydrv_text_add(&sql, ")");
-    stage_try(load->conn, &sql);
+    (void)mydrv_try(load->conn, &sql);
     load->locked = false;
 }
 
@@ -141,14 +131,23 @@ ferry_status mydrv_stage_clean(struct mydrv_load *load, struct ferry_error *err)
     return status;
 }
 
+static void stage_write_drop(const struct mydrv_load *load, struct mydrv_text *sql)
+{
+    mydrv_text_add(sql, "DROP TABLE ");
+    mydrv_text_add_name(sql, load->stage);
+}
+
 void mydrv_stage_drop(struct mydrv_load *load)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     if (!load->staged)
         return;
-    mydrv_text_add(&sql, "DROP TABLE ");
-    mydrv_text_add_name(&sql, load->stage);
-    stage_try(load->conn, &sql);
+    stage_write_drop(load, &sql);
+    if (!mydrv_try(load->conn, &sql) && mydrv_conn_is_lost(load->conn) &&
+        mydrv_spare_take_over(load)) {
+        stage_write_drop(load, &sql);
+        (void)mydrv_try(load->conn, &sql);
+    }
     load->staged = false;
 }
 

