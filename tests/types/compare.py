@@ -30,11 +30,43 @@ TYPEOF = {"text": "text", "bytes": "blob", "bytes_of_text": "blob", "number": "i
           "number_text": "text", "decimal": "real", "double": "real"}
 
 
-def server_values(server, relation, columns):
+def server_values(server, relation, columns, database="types"):
     """One list for each row, ordered by id, of what the shell prints for each column."""
     parts = [SERVER_EXPRESSION[c.compare].format(quoted(c.name, "`")) for c in columns]
     return server.rows("SET sql_mode = '', time_zone = '+00:00';\n"
-                       f"SELECT {', '.join(parts)} FROM {relation} ORDER BY id;", "types")
+                       f"SELECT {', '.join(parts)} FROM {relation} ORDER BY id;", database)
+
+
+# What SHOW FULL COLUMNS says of a column that another table's copy of it must say too.
+DEFINITION = {"Type": 1, "Null": 3}
+
+
+def definitions(server, table, database):
+    """For each column of a table what SHOW FULL COLUMNS prints of it."""
+    rows = server.rows(f"SHOW FULL COLUMNS FROM {table}", database)
+    return {row[0]: {head: row[i] for head, i in DEFINITION.items()} for row in rows}
+
+
+def check_same_definitions(server, table, first, second, allowed=()):
+    """The table has the same columns in both databases, but for what `allowed` says of a column."""
+    one, two = definitions(server, table, first), definitions(server, table, second)
+    if list(one) != list(two):
+        raise Failed(f"the columns {list(one)} became {list(two)}")
+    for name, row in one.items():
+        for head, text in row.items():
+            if two[name][head] != text and (name, head) not in allowed:
+                raise Failed(f"column {name}: {head} '{text}' became '{two[name][head]}'")
+
+
+def check_same_values(expected, server, table, database, columns):
+    """All values of a server's copy against those that its shell, or another's, showed before."""
+    found = server_values(server, table, columns, database)
+    if len(found) != len(expected):
+        raise Failed(f"{len(expected)} rows expected, {len(found)} found")
+    for row, (one, two) in enumerate(zip(expected, found)):
+        for column, was, now in zip(columns, one, two):
+            if was != now:
+                raise differ(row + 1, column, was, now)
 
 
 def file_values(file, table, columns):

@@ -151,6 +151,17 @@ class ServerCase:
         compare.check_same_files(first, second, self.case.name, self.case.name,
                                  [c.name for c in self.columns])
 
+    def check_to_server(self):
+        """From the table to another database of the same server: the same table."""
+        table = f"{self.case.name}_t"
+        config = write_config(self.server.connection(), self.server.connection("copies"),
+                              f'table = "{table}"; target_table = "{table}"; {self.case.job}')
+        status, output = dbferry("run", config)
+        if status != 0:
+            raise Failed(f"dbferry run: exit status {status}\n{output}")
+        compare.check_same_values(self.expected_kept, self.server, f"`{table}`", "copies", self.kept)
+        compare.check_same_definitions(self.server, f"`{table}`", "types", "copies")
+
     def check_refused(self, column, literal):
         """Exit code 65, the second row and the column named, and the target as it was."""
         self.server.run("SET sql_mode = '', time_zone = '+00:00';\n"
@@ -178,7 +189,8 @@ def check_refusal(source, case, column):
 
 def run_server(tap, server, cases):
     title = f"{server.name} {server.title}"
-    server.run("CREATE DATABASE IF NOT EXISTS types CHARACTER SET utf8mb4;")
+    server.run("CREATE DATABASE types CHARACTER SET utf8mb4; "
+               "CREATE DATABASE copies CHARACTER SET utf8mb4;")
     made = []
     for case in cases:
         try:
@@ -196,6 +208,7 @@ def run_server(tap, server, cases):
             for one in made:
                 tap.check(f"{title}: {one.case.name}: from that file to another",
                           one.check_file_to_file)
+                tap.check(f"{title}: {one.case.name}: from server to server", one.check_to_server)
     server.run(f"SET GLOBAL time_zone = '+00:00'; SET GLOBAL sql_mode = '{SAFE}';")
     for one in made:
         for column in one.columns:
