@@ -73,7 +73,7 @@ class File:
             if os.path.exists(self.path + end):
                 os.remove(self.path + end)
 
-    def connection(self):
+    def connection(self, _=None):
         return f'driver = "sqlite"; path = {json.dumps(self.path)};'
 
 
