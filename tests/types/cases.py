@@ -11,10 +11,13 @@
                                 double, same (see compare.py)
       note TEXT                 what the plan's note must contain
       clauses TEXT              the plan's clauses, to the letter
+      loses HEAD...             what another server's table does not get of the definition: Type,
+                                Extra, ... of SHOW FULL COLUMNS
       wish KEY = VALUE          a key of the job's `columns` for it
       = LITERAL [-> TEXT]       a value as the server's SQL spells it, and the text expected
       refused LITERAL           a value that ends the run with exit code 65, row and column named
     job TEXT                    keys of the job
+    only to file                no server takes these values
 """
 
 import os
@@ -33,6 +36,7 @@ class Column:
     compare: str = ""
     notes: list = field(default_factory=list)
     clauses: str | None = None
+    loses: tuple = ()
     wishes: list = field(default_factory=list)
     values: list = field(default_factory=list)
     refused: list = field(default_factory=list)
@@ -44,6 +48,7 @@ class Case:
     on: tuple = ("mariadb", "mysql")
     columns: list = field(default_factory=list)
     job: str = ""
+    only: str = ""
 
     def here(self, server):
         """Its columns on this server."""
@@ -65,6 +70,10 @@ def read_line(case, word, rest):
         column.notes.append(rest)
     elif word == "clauses":
         column.clauses = rest
+    elif word == "loses":
+        column.loses = tuple(rest.split())
+    elif word == "only":
+        case.only = rest
     elif word == "wish":
         column.wishes.append(rest)
     elif word == "refused":

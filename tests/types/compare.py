@@ -38,7 +38,7 @@ def server_values(server, relation, columns, database="types"):
 
 
 # What SHOW FULL COLUMNS says of a column that another table's copy of it must say too.
-DEFINITION = {"Type": 1, "Null": 3}
+DEFINITION = {"Type": 1, "Collation": 2, "Null": 3, "Key": 4, "Default": 5, "Extra": 6}
 
 
 def definitions(server, table, database):

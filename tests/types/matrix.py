@@ -110,6 +110,33 @@ def check_declared(file, case, columns):
                          f"'{wanted}'")
 
 
+SESSION = "SET sql_mode = '', time_zone = '+00:00'; "
+
+
+def check_order(server, file, name, column):
+    """ORDER BY gives the same ids, and < the same number of them for each value."""
+    back, mark = quoted(column.name, "`"), quoted(column.name)
+    theirs = server.rows(f"{SESSION}SELECT id FROM `{name}_t` WHERE {back} IS NOT NULL "
+                         f"ORDER BY {back}, id", "types")
+    ours = file.rows(f"SELECT id FROM {name} WHERE {mark} IS NOT NULL ORDER BY {mark}, id")
+    if theirs != ours:
+        raise Failed(f"ORDER BY {column.name} ({column.ddl}): {theirs} became {ours}")
+    question = "SELECT a.id, count(*) FROM {0} a JOIN {0} b ON b.{1} < a.{1} GROUP BY a.id ORDER BY 1"
+    theirs = server.rows(SESSION + question.format(f"`{name}_t`", back), "types")
+    ours = file.rows(question.format(name, mark))
+    if theirs != ours:
+        raise Failed(f"< of {column.name} ({column.ddl}): {theirs} became {ours}")
+
+
+def check_sum(server, file, name, column):
+    """The server's digits, once a sum of REAL is rounded to as many as the column has."""
+    theirs = server.rows(f"SELECT SUM({quoted(column.name, '`')}) FROM `{name}_t`", "types")[0][0]
+    scale = compare.decimal_scale(theirs)
+    ours = file.rows(f"SELECT printf('%.{scale}f', sum({quoted(column.name)})) FROM {name}")[0][0]
+    if theirs not in (ours, compare.NULL):
+        raise Failed(f"SUM({column.name}) ({column.ddl}): {theirs} became {ours}")
+
+
 class ServerCase:
     """One case on one server, with what the server's shell says of it."""
 
@@ -160,7 +187,19 @@ class ServerCase:
         if status != 0:
             raise Failed(f"dbferry run: exit status {status}\n{output}")
         compare.check_same_values(self.expected_kept, self.server, f"`{table}`", "copies", self.kept)
-        compare.check_same_definitions(self.server, f"`{table}`", "types", "copies")
+        compare.check_same_definitions(self.server, f"`{table}`", "types", "copies",
+                                       [(c.name, head) for c in self.kept for head in c.loses])
+
+    def check_queries(self):
+        """The copy answers as the server does: order, comparison with each value, and sums."""
+        file = File(f"{self.server.name}.db")
+        for column in self.kept:
+            if column.compare in ("number", "decimal", "double") or self.case.name == "datetime" or \
+                    column.ddl == "DATE":
+                check_order(self.server, file, self.case.name, column)
+            if column.compare == "decimal" or (column.compare == "number" and
+                                               "BIG" not in column.ddl and "BIT(6" not in column.ddl):
+                check_sum(self.server, file, self.case.name, column)
 
     def check_refused(self, column, literal):
         """Exit code 65, the second row and the column named, and the target as it was."""
@@ -208,7 +247,10 @@ def run_server(tap, server, cases):
             for one in made:
                 tap.check(f"{title}: {one.case.name}: from that file to another",
                           one.check_file_to_file)
-                tap.check(f"{title}: {one.case.name}: from server to server", one.check_to_server)
+                tap.check(f"{title}: {one.case.name}: what queries find", one.check_queries)
+                if one.case.only != "to file":
+                    tap.check(f"{title}: {one.case.name}: from server to server",
+                              one.check_to_server)
     server.run(f"SET GLOBAL time_zone = '+00:00'; SET GLOBAL sql_mode = '{SAFE}';")
     for one in made:
         for column in one.columns:
