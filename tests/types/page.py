@@ -46,7 +46,7 @@ def plan(source, target, types):
     if len(lines) != len(types):
         raise Failed(output)
     # What follows a server's type (character set, collation, check) has a section of its own.
-    return [(ddl or "(none)", re.split(" CHARACTER SET| CHECK", lines[f"c{i}"]["target type"])[0],
+    return [(ddl or "(none)", re.split(" CHARACTER SET| CHECK| NULL", lines[f"c{i}"]["target type"])[0],
              lines[f"c{i}"]["fit"], [note for note in [lines[f"c{i}"]["note"]] if note])
             for i, ddl in enumerate(types)]
 
