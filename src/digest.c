@@ -159,7 +159,8 @@ static void put_float(struct ferry_digest *digest, double value)
     put_number(digest, TAG_FLOAT, bits);
 }
 
-static inline void put_bytes(struct ferry_digest *digest, enum tag tag, const char *data, size_t size)
+static inline void put_bytes(struct ferry_digest *digest, enum tag tag, const char *data,
+                             size_t size)
 {
     char *room = reserve(digest, 5 + (size <= LONG_VALUE ? size : 0));
     room[0] = (char)tag;
