@@ -56,10 +56,11 @@ ferry_status ferry_mapping_set(struct ferry_mapping *mapping, uint32_t fit, cons
 ferry_status ferry_mapping_set_clauses(struct ferry_mapping *mapping, const char *clauses,
                                        struct ferry_error *err)
 {
-    char *copy = clauses == NULL ? NULL : strdup(clauses);
-    if (!mapping->set || copy == NULL)
-        return ferry_fail(err, copy == NULL ? FERRY_ERR_SYSTEM : FERRY_ERR_INTERNAL,
-                          "clauses of a mapping that was not set, or out of memory");
+    if (!mapping->set || clauses == NULL)
+        return ferry_fail(err, FERRY_ERR_INTERNAL, "no clauses, or a mapping that was not set");
+    char *copy = strdup(clauses);
+    if (copy == NULL)
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for a mapping");
     free(mapping->clauses);
     mapping->clauses = copy;
     return FERRY_OK;

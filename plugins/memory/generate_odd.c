@@ -31,10 +31,10 @@ bool memory_make_json(struct memory_place *place)
 
 /* Member `wanted` (from 0; past the end: the last) without its quotes, behind what is in the cell
  * already; how many members there are. */
-static size_t put_member(struct memory_place *place, char *text, size_t wanted)
+static size_t put_member(struct memory_place *place, const char *members, char *text, size_t wanted)
 {
     size_t count = 0, start = place->cell->len;
-    for (const char *at = place->column->members; *at == '\''; at += *at == ',') {
+    for (const char *at = members; *at == '\''; at += *at == ',') {
         if (count <= wanted)
             place->cell->len = (uint32_t)start;
         for (at++; *at != '\'' || at[1] == '\''; at++) {
@@ -55,7 +55,7 @@ bool memory_make_members(struct memory_place *place, bool is_set)
     if (text == NULL)
         return false;
     place->cell->v.p = text;
-    size_t count = put_member(place, text, 0);
+    size_t count = put_member(place, members, text, 0);
     if (place->row == ROW_LEAST || place->row == ROW_ZERO || count == 0) {
         place->cell->len = is_set ? 0 : place->cell->len; /* the first member, or none of a set */
         return true;
@@ -64,7 +64,7 @@ bool memory_make_members(struct memory_place *place, bool is_set)
     if (!is_set) {
         size_t member =
             place->row == ROW_GREATEST ? count - 1 : memory_dice_below(&place->dice, count);
-        (void)put_member(place, text, member);
+        (void)put_member(place, members, text, member);
         return true;
     }
     for (size_t i = 0; i < count; i++) {
@@ -72,7 +72,7 @@ bool memory_make_members(struct memory_place *place, bool is_set)
             continue;
         if (place->cell->len > 0)
             text[place->cell->len++] = ',';
-        (void)put_member(place, text, i);
+        (void)put_member(place, members, text, i);
     }
     return true;
 }
