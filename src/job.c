@@ -6,6 +6,7 @@
 
 #include "job_columns.h"
 #include "job_indexes.h"
+#include "keys.h"
 
 #define STRATEGIES "replace"
 #define SCHEMA_CHANGES "rebuild|refuse"
@@ -208,6 +209,21 @@ ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *ke
     job->staging = ferry_config_choice(keys, "staging");
     job->lock_wait_ms = ferry_config_int(keys, "lock_wait");
     return FERRY_OK;
+}
+
+ferry_status ferry_job_begin_plan(const struct ferry_job *job, struct ferry_plan *plan,
+                                  struct ferry_error *error)
+{
+    const struct ferry_key_rules keys = {
+        .leave_out = !job->copy_indexes, .wanted = job->indexes, .wanted_count = job->index_count};
+    ferry_status status = ferry_plan_take_columns(plan, error);
+    if (status == FERRY_OK)
+        status = ferry_keys_plan(plan, &keys, error);
+    if (status == FERRY_OK)
+        status = ferry_wish_fill(plan, &job->columns, error);
+    if (status == FERRY_OK)
+        ferry_zero_date_prepare(plan);
+    return status;
 }
 
 void ferry_job_done(struct ferry_job *job)

@@ -41,6 +41,10 @@ struct ferry_job {
 ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *keys,
                             const struct ferry_config_file *file, const struct ferry_origin *origin,
                             struct ferry_error *error);
+/* What the job makes of plan->described before the target is asked: plan->schema with its wishes,
+ * keys and indexes.  Their strings live as long as the job and the plan. */
+ferry_status ferry_job_begin_plan(const struct ferry_job *job, struct ferry_plan *plan,
+                                  struct ferry_error *error);
 void ferry_job_done(struct ferry_job *job);
 
 #endif

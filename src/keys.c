@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "nearest.h"
+
 static bool on_same_columns(const struct ferry_index *a, const struct ferry_index *b)
 {
     bool same = a->column_count == b->column_count;
@@ -41,6 +43,33 @@ static void add_copied(struct ferry_plan *plan, size_t job_count, const struct f
     }
 }
 
+/* A column that an index of the job names has to be there. */
+static ferry_status check_column(const struct ferry_schema *schema, const char *name,
+                                 struct ferry_error *error)
+{
+    struct ferry_nearest nearest = {.wanted = name};
+    for (size_t i = 0; i < schema->count; i++) {
+        if (strcasecmp(schema->columns[i].name, name) == 0)
+            return FERRY_OK;
+        ferry_nearest_offer(&nearest, schema->columns[i].name);
+    }
+    return ferry_fail(error, FERRY_ERR_SCHEMA,
+                      "an index of the job names the column '%s', which the source does not "
+                      "have%s%s%s",
+                      name, nearest.best == NULL ? "" : "; did you mean '",
+                      nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "'?");
+}
+
+static ferry_status check_wanted(const struct ferry_schema *schema,
+                                 const struct ferry_key_rules *rules, struct ferry_error *error)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < rules->wanted_count; i++)
+        for (size_t k = 0; status == FERRY_OK && k < rules->wanted[i].column_count; k++)
+            status = check_column(schema, rules->wanted[i].columns[k], error);
+    return status;
+}
+
 static void mark_sole_key(struct ferry_schema *schema)
 {
     struct ferry_column *sole = NULL;
@@ -68,8 +97,9 @@ ferry_status ferry_keys_plan(struct ferry_plan *plan, const struct ferry_key_rul
     if (rules->leave_out)
         leave_keys_out(&plan->schema);
     mark_sole_key(&plan->schema);
-    if (most == 0)
-        return FERRY_OK;
+    ferry_status status = check_wanted(&plan->schema, rules, error);
+    if (status != FERRY_OK || most == 0)
+        return status;
     plan->indexes = calloc(most, sizeof *plan->indexes);
     if (plan->indexes == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for %zu indexes", most);

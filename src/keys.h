@@ -18,7 +18,7 @@ struct ferry_key_rules {
  * plan->described.  Of two on the same columns in the same order one stays: the job's, or of the
  * source's the primary key before a unique one before a plain one; the primary key is never less
  * than that.  Marks in plan->schema the column that alone is the primary key; without copying, no
- * column is part of it. */
+ * column is part of it.  FERRY_ERR_SCHEMA for an index of the job on a column that is not there. */
 ferry_status ferry_keys_plan(struct ferry_plan *plan, const struct ferry_key_rules *rules,
                              struct ferry_error *error);
 

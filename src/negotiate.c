@@ -205,7 +205,7 @@ ferry_status ferry_plan_check(const struct ferry_plan *plan, const struct ferry_
     if (list_columns(plan, FERRY_FIT_NONE, &none) > 0)
         return ferry_fail(error, FERRY_ERR_SCHEMA,
                           "the target cannot store column %s; leave it out of the view or query, "
-                          "or CAST it",
+                          "CAST it, or choose another type with columns",
                           ferry_strbuf_text(&none));
     if (!policy->allow_lossy && list_columns(plan, FERRY_FIT_LOSSY, &lossy) > 0)
         return ferry_fail(error, FERRY_ERR_SCHEMA,

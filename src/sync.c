@@ -9,7 +9,6 @@
 #include "clock.h"
 #include "connection.h"
 #include "job_limits.h"
-#include "keys.h"
 #include "log.h"
 #include "progress.h"
 #include "pump.h"
@@ -75,22 +74,6 @@ static ferry_status describe(struct run *run, struct ferry_error *error)
         status = ferry_schema_check_names(&run->plan->described, error);
     for (size_t i = 0; status == FERRY_OK && i < run->plan->described.note_count; i++)
         ferry_log(FERRY_LOG_INFO, "%s", run->plan->described.notes[i]);
-    return status;
-}
-
-/* What the job makes of the source's columns, before the target is asked about them. */
-static ferry_status apply_wishes(struct run *run, struct ferry_error *error)
-{
-    const struct ferry_job *job = run->job;
-    const struct ferry_key_rules keys = {
-        .leave_out = !job->copy_indexes, .wanted = job->indexes, .wanted_count = job->index_count};
-    ferry_status status = ferry_plan_take_columns(run->plan, error);
-    if (status == FERRY_OK)
-        status = ferry_keys_plan(run->plan, &keys, error);
-    if (status == FERRY_OK)
-        status = ferry_wish_fill(run->plan, &job->columns, error);
-    if (status == FERRY_OK)
-        ferry_zero_date_prepare(run->plan);
     return status;
 }
 
@@ -252,7 +235,7 @@ static ferry_status prepare(struct run *run, struct ferry_error *error)
     if (status == FERRY_OK)
         status = describe(run, error);
     if (status == FERRY_OK)
-        status = apply_wishes(run, error);
+        status = ferry_job_begin_plan(run->job, run->plan, error);
     if (status == FERRY_OK)
         status = open_target(run, error);
     if (status == FERRY_OK)

@@ -80,6 +80,29 @@ sees() { assert_equal "$(sqlite3 -batch "$D" "$1")" "$2"; }
     sees 'SELECT sum(price) FROM sale WHERE id < 3' 0.0
 }
 
+# The columns of the indexes that the file has, one index a line.
+indexes() {
+    sqlite3 -batch "$D" "SELECT (SELECT group_concat(name) FROM (SELECT name FROM
+        pragma_index_info(l.name) ORDER BY seqno)) AS c FROM pragma_index_list('sale') l
+        WHERE c <> 'id' ORDER BY 1"
+}
+
+@test "the key and the indexes of a server's table are made in the file, those of a view are not" {
+    job
+    run dbferry plan
+    assert_status 0
+    assert_output_has "primary key (id)" "index 'by_day' (day)"
+    run dbferry run
+    assert_status 0
+    assert_equal "$(indexes)" day
+    run sqlite3 -batch "$D" "INSERT INTO sale SELECT * FROM sale LIMIT 1"
+    assert_output_has "UNIQUE"
+    mariadb_query d <<<'CREATE OR REPLACE VIEW sales AS SELECT id, day FROM sale'
+    run dbferry copy server "sqlite:$D" --view sales
+    assert_status 0
+    sees "SELECT count(*) FROM pragma_index_list('sales')" 0
+}
+
 @test "without copy_indexes a server's table brings neither its key nor its indexes" {
     job 'copy_indexes = false;'
     run dbferry run

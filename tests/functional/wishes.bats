@@ -171,7 +171,7 @@ zeros=${zeros/'4|\\N|\\N|\\N'/'4|2024-10-20|\\N|\\N'}
 
 @test "a column that is not there is an error with the nearest name, and nothing is done" {
     made 'id int64, price decimal(10,2)' '1|0.10' 'columns = ( { name = "prise"; type = "TEXT"; } );'
-    for command in run plan; do
+    for command in run plan check; do
         run --separate-stderr dbferry "$command"
         assert_status 78
         assert_output_has "dbferry.conf:5: columns: the source has no column 'prise'" \
@@ -235,6 +235,32 @@ indexed='id int64 not null, make text(20), vin text(20), primary (id), unique (v
     runs # two rows with one vin: the job's index is not unique
     assert_equal "$(indexes)" $'0|make,vin\n0|vin\n0|vin,make'
     sees "SELECT count(*) FROM sqlite_schema WHERE name = 'mine'" 1
+}
+
+@test "an index on a column that is not there is told before a row is read" {
+    made "$indexed" '1|Saab|A' 'indexes = ( { columns = ["make", "vim"]; } );'
+    for command in run plan check; do
+        run --separate-stderr dbferry "$command"
+        assert_status 65
+        assert_output_has "names the column 'vim'" "did you mean 'vin'?"
+    done
+    [ ! -e "$D" ]
+}
+
+@test "check knows what the job wants of its columns" {
+    made 'id int64, price decimal(10,2)' '1|0.10' 'columns = ( { name = "price"; type = "TEXT"; } );'
+    runs
+    run dbferry check
+    assert_status 0
+    assert_output_has "'t' fits"
+    made 'id int64, price decimal(10,2)' '1|0.10'
+    run dbferry check
+    assert_status 0
+    assert_output_has "'t' has other columns and will be rebuilt"
+    made 'id int64, d date' '1|2024-01-01' 'columns = ( { name = "d"; type = "INTEGER"; } );'
+    run dbferry check
+    assert_status 65
+    assert_output_has "column 'd'"
 }
 
 @test "a key of two columns is kept as one" {

@@ -122,6 +122,19 @@ static void test_nothing_is_copied(void **state)
     ferry_plan_done(&plan);
 }
 
+static void test_no_such_column(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct ferry_index wanted[] = {INDEX("a"), INDEX("b", "elsewhere")};
+    const struct ferry_key_rules rules = {.wanted = wanted, .wanted_count = COUNT(wanted)};
+    struct ferry_plan plan;
+    make_plan(&plan, 1, NULL, 0);
+    (void)ferry_keys_plan(&plan, &rules, &error);
+    assert_error(&error, FERRY_ERR_SCHEMA, "'elsewhere', which the source does not have");
+    ferry_plan_done(&plan);
+}
+
 static void test_sole_key(void **state)
 {
     (void)state;
@@ -144,7 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_both_are_made),      cmocka_unit_test(test_one_of_two),
         cmocka_unit_test(test_the_source_has_two), cmocka_unit_test(test_nothing_is_copied),
-        cmocka_unit_test(test_sole_key),
+        cmocka_unit_test(test_no_such_column),     cmocka_unit_test(test_sole_key),
     };
     return cmocka_run_group_tests_name("keys", tests, NULL, NULL);
 }
