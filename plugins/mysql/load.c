@@ -313,12 +313,24 @@ static bool load_needs_variable(const struct mydrv_form *form)
            load_is_read_as_bytes(form->type.kind);
 }
 
+/* Where any column is set from a variable, MariaDB forgets that it was given the number of one that
+ * numbers itself, and takes 0 there for none: so that number goes by a variable as well. */
+static bool load_by_variable(const struct mydrv_load *load, size_t column)
+{
+    if (!load->forms[column].auto_number)
+        return load_needs_variable(&load->forms[column]);
+    for (size_t i = 0; i < ferry_schema_count(load->spec->source); i++)
+        if (load_needs_variable(&load->forms[i]))
+            return true;
+    return false;
+}
+
 static void load_write_set(const struct mydrv_load *load, struct mydrv_text *sql)
 {
     const char *before = " SET ";
     for (size_t i = 0; i < ferry_schema_count(load->spec->source); i++) {
         char variable[64];
-        if (!load_needs_variable(&load->forms[i]))
+        if (!load_by_variable(load, i))
             continue;
         (void)snprintf(variable, sizeof variable, "CONVERT(@dbferry_%zu USING utf8mb4)", i);
         mydrv_text_add(sql, before);
@@ -343,7 +355,7 @@ static void load_write_infile(const struct mydrv_load *load, struct mydrv_text *
     for (size_t i = 0; i < ferry_schema_count(load->spec->source); i++) {
         if (i > 0)
             mydrv_text_add(sql, ", ");
-        if (load_needs_variable(&load->forms[i]))
+        if (load_by_variable(load, i))
             mydrv_text_addf(sql, "@dbferry_%zu", i);
         else
             mydrv_text_add_name(sql, ferry_schema_column(load->spec->source, i)->name);

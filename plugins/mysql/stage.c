@@ -262,6 +262,8 @@ static ferry_status stage_learn_columns(struct mydrv_load *load, struct ferry_er
     for (size_t i = 0; i < count && status == FERRY_OK; i++) {
         struct mydrv_form *form = &load->forms[i];
         form->not_null = stage.columns[i].not_null;
+        form->auto_number = strstr(stage.columns[i].clauses, "AUTO_INCREMENT") != NULL &&
+                            form->type.kind == MYDRV_KIND_INT;
         form->foreign_charset = mydrv_type_has_charset(&form->type) &&
                                 strncmp(stage.columns[i].clauses, utf8, sizeof utf8 - 1) != 0;
     }

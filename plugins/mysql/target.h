@@ -180,6 +180,7 @@ struct mydrv_form { /* all that one column needs */
     char *native; /* what `type` points into */
     const struct ferry_column *source;
     bool not_null;
+    bool auto_number;
     bool foreign_charset; /* texts are stored in another character set than UTF-8 */
     char **members;       /* ENUM, SET */
     size_t member_count;
