@@ -409,4 +409,5 @@ const struct ferry_target mydrv_target = {
     .load_end = replace_load_end,
     .load_commit = replace_load_commit,
     .load_abort = replace_load_abort,
+    .read_back = mydrv_read_back,
 };

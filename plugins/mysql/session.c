@@ -165,7 +165,7 @@ ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_co
         "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,"
         "ALLOW_INVALID_DATES', net_write_timeout = 3600, net_read_timeout = 3600, "
         "wait_timeout = 28800, sql_notes = 1, foreign_key_checks = 1, unique_checks = 1, "
-        "autocommit = 1";
+        "autocommit = 1, sql_select_limit = 18446744073709551615";
     MY_CHARSET_INFO charset;
     if (mysql_set_character_set(conn->native, "utf8mb4") != 0)
         return mydrv_fail_conn(conn, MYDRV_SETTING_UP, "set the character set utf8mb4", err);

@@ -246,6 +246,11 @@ ferry_status mydrv_record_write(struct mydrv_conn *conn, const struct ferry_run_
 /* The same where a failure is only worth a warning. */
 void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_run_record *record);
 
+/* ---- read_back.c: what is stored, for the digest ---- */
+
+ferry_status mydrv_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+                             struct ferry_digest *digest, struct ferry_error *err);
+
 /* ---- replace.c: one load from its beginning to its end ---- */
 
 struct mydrv_load {
