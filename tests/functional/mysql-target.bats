@@ -404,3 +404,58 @@ begin_stalled() {
     assert_status 75
     assert_output_has "unchanged"
 }
+
+@test "the content is verified before the commit, and afterwards: a changed value is found" {
+    make_every_type
+    cat >>"$DBFERRY_CONFIG" <<'END'
+jobs = ( { name = "j"; source = "server"; table = "every_type"; target = "target";
+           target_table = "every_type"; verify = "content"; } );
+END
+    for lane in 1 0; do
+        sql <<<"SET GLOBAL local_infile = $lane"
+        run dbferry run j -v
+        assert_status 0
+        assert_output_has "verified: 4 rows"
+        run dbferry verify j
+        assert_status 0
+    done
+    for change in "f = 0" "bit9 = 3" "lb = CONCAT(lb, 'x')" "ti = '00:00:01'" "vc = 'AB'" "u64 = NULL"; do
+        sql e <<<"SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO';
+            CREATE TABLE kept LIKE every_type; INSERT INTO kept SELECT * FROM every_type; UPDATE every_type SET $change WHERE id = 0"
+        run dbferry verify j
+        assert_status 65
+        sql e <<<"DROP TABLE every_type; RENAME TABLE kept TO every_type"
+    done
+    # a trigger that changes what it is given
+    sql e <<<"CREATE TRIGGER hook BEFORE INSERT ON every_type FOR EACH ROW SET NEW.i8 = 5"
+    run dbferry run j
+    assert_status 65
+    assert_output_has "unchanged"
+    assert_equal "$(sql e <<<'SELECT i8 FROM every_type WHERE id = 0')" -128
+}
+
+@test "what became of a commit whose answer was lost is found out" {
+    requires python3
+    sql e <<<"CREATE TABLE t (id BIGINT NOT NULL, name VARCHAR(40)); INSERT INTO t VALUES (1, 'old')"
+    for when in after before; do
+        python3 "$FERRY_SOURCE/tests/servers/cut.py" "$MARIADB_SOCKET" "$T/cut-$when" "$when" "RENAME TABLE" 3>&- &
+        proxy=$!
+        for _ in {1..100}; do [ ! -S "$T/cut-$when" ] || break; sleep 0.05; done
+        target_config
+        sed -i "/target = /s|socket = \"[^\"]*\"|socket = \"$T/cut-$when\"|" "$DBFERRY_CONFIG"
+        run made t
+        kill $proxy
+        if [ $when = after ]; then
+            assert_status 0
+            assert_output_has "a second one found the new rows"
+            assert_equal "$(sql e <<<'SELECT COUNT(*) FROM t')" 5000
+            assert_equal "$(sql e <<<'SELECT `rows` FROM _dbferry_sync')" 5000
+            sql e <<<"DELETE FROM t; INSERT INTO t VALUES (1, 'old')"
+        else
+            assert_status 74
+            assert_output_has "a second one found the old rows"
+            assert_equal "$(sql e <<<'SELECT * FROM t')" $'1\told'
+        fi
+        assert_equal "$(leftovers)" ""
+    done
+}
