@@ -71,7 +71,7 @@ static void back_read_fixed(enum mydrv_codec codec, const unsigned char *at,
         cell->v.f = (double)value;
         return;
     }
-    if (back_is_int(codec) && back_codecs[codec].is_signed && size < 8 &&
+    if (back_is_int(codec) && back_codecs[codec].is_signed && size > 0 && size < 8 &&
         (bits >> (8 * size - 1)) != 0)
         bits |= UINT64_MAX << (8 * size);
     cell->v.u = bits; /* of a DOUBLE: the same bits */
