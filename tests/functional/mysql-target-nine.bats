@@ -60,9 +60,8 @@ CREATE TABLE v (id INT PRIMARY KEY, v VECTOR(3), p POINT NOT NULL SRID 4326);
 INSERT INTO v VALUES (1, TO_VECTOR('[1,-2.5,3e-20]'), ST_GeomFromText('POINT(1 2)', 4326)),
   (2, NULL, ST_GeomFromText('POINT(-90 180)', 4326));
 CREATE TABLE j (id INT PRIMARY KEY, j JSON);
-INSERT INTO j VALUES (1, '{"b":1, "a":[1,2.50,1e400000]}');
+INSERT INTO j VALUES (1, '{"b":1, "a":[1,2.50,1e300,-0.0,"\\u0041"]}'), (2, '[]'), (3, '1.10'), (4, NULL);
 SQL
-    [ -n "$(sql d <<<'SELECT 1 FROM j')" ] || sql d <<<"INSERT INTO j VALUES (1, '{\"b\": [1.5, null, \"\\\\u0041\"]}')"
     run to_target v
     assert_status 0
     same_table v
@@ -107,12 +106,13 @@ END
         INSERT INTO t VALUES (1, 'old'); CREATE TABLE child (parent BIGINT, FOREIGN KEY up (parent) REFERENCES t (id) ON DELETE CASCADE);
         INSERT INTO child VALUES (1)"
     before=$(sql e <<<"SHOW CREATE TABLE t")
-    run dbferry copy made target --view rows --target-table t -v
+    sql d <<<"CREATE TABLE t (id BIGINT NOT NULL, name VARCHAR(40)); INSERT INTO t VALUES (1, 'new')"
+    run to_target t t -v
     assert_status 0
     assert_output_has "DELETE and INSERT"
-    assert_equal "$(sql e <<<'SELECT COUNT(*) FROM t; SELECT COUNT(*) FROM child')" $'5000\n1'
+    assert_equal "$(sql e <<<'SELECT name FROM t; SELECT COUNT(*) FROM child')" $'new\n1'
     assert_equal "$(sql e <<<'SHOW CREATE TABLE t')" "$before"
-    sql d <<<"CREATE TABLE t (id BIGINT NOT NULL, name VARCHAR(40)); INSERT INTO t VALUES (2, 'x')"
+    sql d <<<"UPDATE t SET id = 2"
     run to_target t
     assert_status 65
     assert_output_has "foreign key" "unchanged"
@@ -143,7 +143,7 @@ END
         chmod 600 "$T/more.conf"
         run dbferry run w --config "$T/more.conf"
         assert_status 65
-        assert_output_has "row 2, column 't'" "too long"
+        assert_output_has "row 2, column 't'"
     done
     sql <<<"SET GLOBAL max_allowed_packet = 67108864, GLOBAL sql_mode = DEFAULT"
     assert_equal "$(leftovers)" ""
