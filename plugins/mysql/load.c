@@ -14,126 +14,6 @@
 #define LOAD_COMMIT ((uint64_t)32 << 20)   /* bytes between two commits */
 #define LOAD_CELL_OVERHEAD 9               /* a value's length in the protocol, at most */
 
-/* ---- What the server says of a value ---- */
-
-/* The server's own texts quote the value, which must not get into a log. */
-static const struct {
-    unsigned code;
-    const char *meaning;
-} load_flaws[] = {
-    {1048, "is NULL where the column takes none"},
-    {1062, "would be there twice in a unique key"},
-    {1263, "is NULL where the column takes none"},
-    {1264, "is out of the column's range"},
-    {1265, "does not fit the column"},
-    {1292, "is no date or time that the server can hold"},
-    {1300, "is no text in valid UTF-8"},
-    {1364, "has no value, and the column no default"},
-    {1366, "does not fit the column's type or character set"},
-    {1406, "is too long for the column"},
-    {1416, "is no shape that the server understands"},
-    {1452, "breaks a foreign key"},
-    {3140, "is no JSON document, or one that this server would print in another way"},
-    {3141, "is no JSON document, or one that this server would print in another way"},
-    {3144, "is no JSON document in UTF-8"},
-    {3155, "is no JSON document, or one that this server would print in another way"},
-    {3643, "is in another spatial reference system than the column"},
-    {3819, "breaks a check of the table"},
-    {4025, "breaks a check of the table"},
-};
-
-static const char *load_meaning(unsigned code)
-{
-    for (size_t i = 0; i < sizeof load_flaws / sizeof *load_flaws; i++)
-        if (load_flaws[i].code == code)
-            return load_flaws[i].meaning;
-    return NULL;
-}
-
-/* "... at row 17": the last such words. */
-static size_t load_row_of(const char *text)
-{
-    static const char words[] = "at row ";
-    const char *at = NULL;
-    for (const char *c = text; (c = strstr(c, words)) != NULL; c++)
-        at = c + sizeof words - 1;
-    return at == NULL ? 0 : (size_t)strtoumax(at, NULL, 10);
-}
-
-/* Behind the value, which may hold anything, the column stands in quotes of either kind. */
-static bool load_names_column(const char *text, const char *name)
-{
-    MYDRV_AUTO_SQL struct mydrv_text single = {0};
-    MYDRV_AUTO_SQL struct mydrv_text back = {0};
-    mydrv_text_addf(&single, "'%s' at row ", name);
-    mydrv_text_addf(&back, "`%s` at row ", name);
-    return !single.failed && !back.failed &&
-           (strstr(text, single.data) != NULL || strstr(text, back.data) != NULL);
-}
-
-/* `first` is the batch's row that the statement began with. */
-static ferry_status load_fail_value(struct mydrv_load *load, const struct ferry_batch *batch,
-                                    size_t first, size_t count, unsigned code, const char *text,
-                                    struct ferry_error *err)
-{
-    const struct ferry_schema *schema = load->spec->source;
-    const char *meaning = load_meaning(code);
-    size_t row = load_row_of(text);
-    const char *words = meaning == NULL ? text : meaning;
-    if (row > 0 && row <= count)
-        for (size_t i = 0; i < ferry_schema_count(schema); i++)
-            if (load_names_column(text, ferry_schema_column(schema, i)->name))
-                return ferry_fail_cell(err, FERRY_ERR_DATA, batch, first + row - 1, i,
-                                       "the value %s (error %u)", words, code);
-    if (row == 0 || row > count)
-        return ferry_fail(err, FERRY_ERR_DATA, "%s: table '%s': a row's value %s (error %u)",
-                          load->conn->label, load->spec->table, words, code);
-    return ferry_fail_cell(err, FERRY_ERR_DATA, batch, first + row - 1, 0,
-                           "(or another column of that row) the value %s (error %u)", words, code);
-}
-
-/* The first warning, or note, of the statement that just ended. */
-static ferry_status load_fail_warning(struct mydrv_load *load, const struct ferry_batch *batch,
-                                      size_t first, size_t count, struct ferry_error *err)
-{
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
-    mydrv_text_add(&sql, "SHOW WARNINGS LIMIT 1");
-    ferry_status status = mydrv_ask(load->conn, &sql, 3, "read the server's warnings", &rows, err);
-    if (status != FERRY_OK)
-        return status;
-    MYSQL_ROW row = mysql_fetch_row(rows);
-    if (row == NULL || row[1] == NULL || row[2] == NULL)
-        return ferry_fail(err, FERRY_ERR_DATA,
-                          "%s: table '%s': the server warns of a row and keeps no text of it",
-                          load->conn->label, load->spec->table);
-    return load_fail_value(load, batch, first, count, (unsigned)strtoumax(row[1], NULL, 10), row[2],
-                           err);
-}
-
-/* After a statement that succeeded: were all rows taken as they are? */
-static ferry_status load_check(struct mydrv_load *load, const struct ferry_batch *batch,
-                               size_t first, size_t count, struct ferry_error *err)
-{
-    my_ulonglong taken = mysql_affected_rows(load->conn->native);
-    if (mysql_warning_count(load->conn->native) > 0)
-        return load_fail_warning(load, batch, first, count, err);
-    if (taken != count)
-        return ferry_fail(err, FERRY_ERR_DATA,
-                          "%s: table '%s': the server took %llu rows of %zu and says no reason",
-                          load->conn->label, load->spec->table, (unsigned long long)taken, count);
-    return FERRY_OK;
-}
-
-static ferry_status load_fail_statement(struct mydrv_load *load, const struct ferry_batch *batch,
-                                        size_t first, size_t count, struct ferry_error *err)
-{
-    unsigned code = mysql_errno(load->conn->native);
-    if (load_meaning(code) == NULL || atomic_load(&load->conn->cancelled))
-        return mydrv_fail_conn(load->conn, MYDRV_LOADING, "load rows", err);
-    return load_fail_value(load, batch, first, count, code, mysql_error(load->conn->native), err);
-}
-
 /* ---- One row ---- */
 
 static ferry_status load_fail_size(struct mydrv_load *load, const struct ferry_batch *batch,
@@ -364,6 +244,9 @@ static void load_write_infile(const struct mydrv_load *load, struct mydrv_text *
     load_write_set(load, sql);
 }
 
+static ferry_status load_find_row(struct mydrv_load *load, const struct ferry_batch *batch,
+                                  size_t first, size_t count, struct ferry_error *err);
+
 static ferry_status load_by_infile(struct mydrv_load *load, const struct ferry_batch *batch,
                                    struct ferry_error *err)
 {
@@ -384,8 +267,10 @@ static ferry_status load_by_infile(struct mydrv_load *load, const struct ferry_b
     if (feed.failed != FERRY_OK)
         return feed.failed;
     size_t count = ferry_batch_count(batch);
-    return failed != 0 ? load_fail_statement(load, batch, 0, count, err)
-                       : load_check(load, batch, 0, count, err);
+    if (failed != 0 && mydrv_verdict_is_vague(load, count))
+        return load_find_row(load, batch, 0, count, err);
+    return failed != 0 ? mydrv_verdict_fail(load, batch, 0, count, err)
+                       : mydrv_verdict_check(load, batch, 0, count, err);
 }
 
 /* ---- The other lane ---- */
@@ -412,9 +297,11 @@ static ferry_status load_send_insert(struct mydrv_load *load, const struct ferry
 {
     if (load->buffer.failed)
         return mydrv_fail_memory(err);
-    if (mysql_real_query(load->conn->native, load->buffer.data, length) != 0)
-        return load_fail_statement(load, batch, first, end - first, err);
-    return load_check(load, batch, first, end - first, err);
+    if (mysql_real_query(load->conn->native, load->buffer.data, length) == 0)
+        return mydrv_verdict_check(load, batch, first, end - first, err);
+    return mydrv_verdict_is_vague(load, end - first)
+               ? load_find_row(load, batch, first, end - first, err)
+               : mydrv_verdict_fail(load, batch, first, end - first, err);
 }
 
 static ferry_status load_by_insert(struct mydrv_load *load, const struct ferry_batch *batch,
@@ -447,6 +334,29 @@ static ferry_status load_by_insert(struct mydrv_load *load, const struct ferry_b
         }
     }
     return status;
+}
+
+/* The server refuses one of these rows and does not say which: they are tried one by one.  The load
+ * has failed, so the rows before them need not stay. */
+static ferry_status load_find_row(struct mydrv_load *load, const struct ferry_batch *batch,
+                                  size_t first, size_t count, struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    (void)mysql_rollback(load->conn->native);
+    for (size_t row = first; row < first + count && status == FERRY_OK; row++) {
+        load_begin_insert(load);
+        mydrv_text_add(&load->buffer, "(");
+        status = load_encode_row(load, batch, row, ",", load_write_literal, err);
+        mydrv_text_add(&load->buffer, ")");
+        if (status == FERRY_OK)
+            status = load_send_insert(load, batch, row, row + 1, load->buffer.length, err);
+    }
+    if (status != FERRY_OK)
+        return status;
+    return ferry_fail(err, FERRY_ERR_DATA,
+                      "%s: table '%s': the server refused a row among others and takes it alone; "
+                      "look into its log",
+                      load->conn->label, load->spec->table);
 }
 
 /* ---- Both ---- */

@@ -205,6 +205,17 @@ ferry_status mydrv_lane_choose(struct mydrv_load *load, struct ferry_error *err)
 ferry_status mydrv_lane_batch(struct mydrv_load *load, const struct ferry_batch *batch,
                               struct ferry_error *err);
 
+/* ---- verdict.c: what the server says of rows that it was sent ---- */
+
+/* After a statement that succeeded: were `count` rows of the batch, from `first` on, taken as they
+ * are?  Warnings and notes are failures. */
+ferry_status mydrv_verdict_check(struct mydrv_load *load, const struct ferry_batch *batch,
+                                 size_t first, size_t count, struct ferry_error *err);
+/* After one that failed: whether it is a value's fault, and the server does not say which row's. */
+bool mydrv_verdict_is_vague(const struct mydrv_load *load, size_t count);
+ferry_status mydrv_verdict_fail(struct mydrv_load *load, const struct ferry_batch *batch,
+                                size_t first, size_t count, struct ferry_error *err);
+
 /* ---- stage.c: the stage table, its names, and the lock ---- */
 
 ferry_status mydrv_stage_lock(struct mydrv_load *load, struct ferry_error *err);

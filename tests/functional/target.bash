@@ -49,11 +49,13 @@ same_table() {
 
 # Floating-point numbers with all their digits; texts in UTF-8, whatever the column's character set.
 hex_of() {
-    sql "$1" <<<"SELECT IF(\`$3\` IS NULL, 'NULL', IF(DATA_TYPE IN ('float', 'double'),
-        CAST(\`$3\` + 0e0 AS CHAR), HEX(IF(CHARACTER_SET_NAME IS NULL, CAST(\`$3\` AS BINARY),
-        CAST(CONVERT(\`$3\` USING utf8mb4) AS BINARY)))))
-        FROM \`$2\`, information_schema.COLUMNS
-        WHERE TABLE_SCHEMA = '$1' AND TABLE_NAME = '$2' AND COLUMN_NAME = '$3' ORDER BY id"
+    local as="HEX(CAST(\`$3\` AS BINARY))"
+    case $(sql <<<"SELECT IF(CHARACTER_SET_NAME IS NULL, DATA_TYPE, 'characters') FROM
+        information_schema.COLUMNS WHERE TABLE_SCHEMA = '$1' AND TABLE_NAME = '$2' AND COLUMN_NAME = '$3'") in
+    float | double) as="CAST(\`$3\` + 0e0 AS CHAR)" ;;
+    characters) as="HEX(CAST(CONVERT(\`$3\` USING utf8mb4) AS BINARY))" ;;
+    esac
+    sql "$1" <<<"SELECT IF(\`$3\` IS NULL, 'NULL', $as) FROM \`$2\` ORDER BY id"
 }
 
 to_target() { dbferry copy server target --table "$1" --target-table "${2:-$1}" "${@:3}"; }
