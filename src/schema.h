@@ -29,9 +29,9 @@ ferry_status ferry_schema_check_names(const struct ferry_schema *schema, struct 
 ptrdiff_t ferry_schema_find(const struct ferry_schema *schema, const char *name);
 
 /* 16 hexadecimal digits over the columns in order: names, descriptors, nullability, members,
- * collations and what else says which values there may be and how they compare.  Spelling, defaults,
- * keys, indexes and notes are not part of it.  Equal for equal schemas on every machine and of every
- * version.  `ret_hash` has room for 17 bytes. */
+ * collations and what else says which values there may be and how they compare.  Spelling,
+ * defaults, keys, indexes and notes are not part of it.  Equal for equal schemas on every machine
+ * and of every version.  `ret_hash` has room for 17 bytes. */
 ferry_status ferry_schema_hash(const struct ferry_schema *schema, char ret_hash[17],
                                struct ferry_error *error);
 
