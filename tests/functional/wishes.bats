@@ -308,3 +308,13 @@ indexed='id int64 not null, make text(20), vin text(20), primary (id), unique (v
     runs
     assert_equal "$output$stderr" ''
 }
+
+@test "the driver for tests tells where its columns are wrong" {
+    local columns
+    for columns in "a" "a int33" "a enum" "a enum()" "a enum('x" "a bit(65)" "a geometry(cube)" \
+        "a int32 default" "a int32, index (b)" "a int32, index (a" "index (a)" ""; do
+        run --separate-stderr dbferry copy memory:x memory:y --table t -o source.columns="$columns"
+        assert_status 78
+        assert_output_has "dbferry: columns: " "at character"
+    done
+}
