@@ -199,13 +199,13 @@ static ferry_status decode_value(struct mydrv_cursor *cursor, unsigned column, u
     if (value == NULL)
         return decode_fail(cursor, column, FERRY_ERR_STREAM, decode_malformed);
     *row += (size_t)(value - at) + length;
+    if (format->codec == MYDRV_CODEC_STRING)
+        return ferry_batch_text(cursor->batch, cell, (const char *)value, length)
+                   ? FERRY_OK
+                   : decode_too_big(cursor, column);
     if (format->codec == MYDRV_CODEC_BIT)
         return decode_bit(cursor, column, value, length, cell);
-    if (format->codec != MYDRV_CODEC_STRING)
-        return decode_moment(cursor, column, value, length, cell);
-    if (!ferry_batch_text(cursor->batch, cell, (const char *)value, length))
-        return decode_too_big(cursor, column);
-    return FERRY_OK;
+    return decode_moment(cursor, column, value, length, cell);
 }
 
 ferry_status mydrv_decode_end(struct mydrv_cursor *cursor)

@@ -147,7 +147,7 @@ struct mydrv_column {
     char *members;
     char *default_value;
     enum mydrv_codec codec;
-    bool recast; /* the client library can read it only after CAST(... AS BINARY) */
+    const char *recast; /* it can be read only after CAST(... AS this); NULL: as it is */
 };
 
 /* `bytes_per_char` and `utc` as in struct mydrv_conn.  Fails with SCHEMA, naming column and type,

@@ -23,8 +23,18 @@ static bool read_same_column(const struct ferry_column *a, const struct ferry_co
            (a->length == b->length || a->type == FERRY_TYPE_INT);
 }
 
-/* Describe a column of the result that is on its way.  One with a CAST around it is a string now,
- * and stands for what it was when the statement was prepared. */
+/* Whether the result has what the CAST around a column makes of it. */
+static bool read_is_recast(const struct mydrv_column *planned, const struct mydrv_column *now)
+{
+    if (planned->recast == NULL)
+        return false;
+    if (planned->column.type == FERRY_TYPE_BIT)
+        return now->codec == MYDRV_CODEC_INT64 && (now->column.flags & FERRY_COLUMN_UNSIGNED) != 0;
+    return now->codec == MYDRV_CODEC_STRING;
+}
+
+/* Describe a column of the result that is on its way.  One with a CAST around it stands for what it
+ * was when the statement was prepared. */
 static ferry_status read_check_column(const struct mydrv_cursor *cursor, const MYSQL_FIELD *field,
                                       const struct ferry_column *expected, size_t position,
                                       struct mydrv_column *ret, struct ferry_error *err)
@@ -35,8 +45,7 @@ static ferry_status read_check_column(const struct mydrv_cursor *cursor, const M
         mydrv_column_describe(field, position, conn->bytes_per_char, conn->utc, ret, err);
     if (status != FERRY_OK)
         return status;
-    bool recast = planned->recast && ret->codec == MYDRV_CODEC_STRING;
-    if (read_same_column(recast ? &planned->column : &ret->column, expected))
+    if (read_same_column(read_is_recast(planned, ret) ? &planned->column : &ret->column, expected))
         return FERRY_OK;
     status = ferry_fail(err, FERRY_ERR_SCHEMA,
                         "%s: column '%s' of %s changed a moment ago (now %s); run again",

@@ -22,10 +22,10 @@ static void statement_write_list(FILE *sql, const struct mydrv_statement *statem
     for (size_t i = 0; i < statement->column_count; i++) {
         const struct mydrv_column *column = &statement->columns[i];
         fputs(i > 0 ? ", " : "", sql);
-        fputs(column->recast ? "CAST(" : "", sql);
+        fputs(column->recast != NULL ? "CAST(" : "", sql);
         statement_write_name(sql, column->name);
-        if (column->recast) {
-            fputs(" AS BINARY) AS ", sql);
+        if (column->recast != NULL) {
+            fprintf(sql, " AS %s) AS ", column->recast);
             statement_write_name(sql, column->name);
         }
     }
@@ -128,17 +128,21 @@ static ferry_status statement_recast(struct mydrv_conn *conn, const struct ferry
 {
     MYDRV_AUTO_TEXT char *sql = NULL;
     size_t first = 0;
-    while (first < statement->column_count && !statement->columns[first].recast)
+    while (first < statement->column_count && statement->columns[first].recast == NULL)
         first++;
     if (first == statement->column_count)
         return FERRY_OK;
-    const char *name = statement->columns[first].name;
+    const struct mydrv_column *column = &statement->columns[first];
+    const char *name = column->name;
     if (read->kind == FERRY_READ_QUERY)
         return ferry_fail(err, FERRY_ERR_SCHEMA,
-                          "column '%s' of the query has type VECTOR, which the client library "
-                          "cannot read; write CAST(%s AS BINARY) AS %s there, or read the table or "
-                          "a view by its name",
-                          name, name, name);
+                          "column '%s' of the query %s; write CAST(... AS %s) AS %s there, or read "
+                          "the table or a view by its name",
+                          name,
+                          column->column.type == FERRY_TYPE_BIT
+                              ? "is an expression of type BIT, which servers send in two forms"
+                              : "has type VECTOR, which the client library cannot read",
+                          column->recast, name);
     ferry_status status = statement_text(read, statement, &sql, err);
     if (status != FERRY_OK)
         return status;

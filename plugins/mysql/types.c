@@ -138,6 +138,8 @@ static bool types_describe_decimal(const MYSQL_FIELD *field, struct mydrv_column
     return true;
 }
 
+/* Of some expressions (IFNULL, a subquery) both servers say BIT and send the digits of the number:
+ * 57 comes as the bytes of '57', which is 13623 as bits. */
 static bool types_describe_bit(const MYSQL_FIELD *field, struct mydrv_column *c)
 {
     if (field->type != MYSQL_TYPE_BIT || field->length == 0 || field->length > 64)
@@ -145,6 +147,8 @@ static bool types_describe_bit(const MYSQL_FIELD *field, struct mydrv_column *c)
     c->column.type = FERRY_TYPE_BIT;
     c->column.bits = (uint32_t)field->length;
     c->codec = MYDRV_CODEC_BIT;
+    if (field->db == NULL || *field->db == '\0') /* only a plain column tells its database */
+        c->recast = "UNSIGNED";
     if (asprintf(&c->native, "bit(%lu)", field->length) < 0)
         c->native = NULL;
     return true;
@@ -290,7 +294,7 @@ static bool types_describe(const MYSQL_FIELD *field, const char *name, unsigned 
     if (name != NULL)
         return types_describe_named(field, name, c);
     if ((unsigned)field->type == TYPE_VECTOR) {
-        c->recast = true;
+        c->recast = "BINARY";
         return types_describe_vector(field, c);
     }
     return types_describe_number(field, c) || types_describe_moment(field, utc, c) ||

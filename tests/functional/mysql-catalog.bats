@@ -202,6 +202,46 @@ SQL
     null_arrives
 }
 
+# IFNULL(b, b) is of type BIT, and both servers send its digits: 57 as the bytes of '57', which are
+# 13623 as bits.
+bits_of_expressions() {
+    sql <<'SQL'
+CREATE TABLE bits (id INT, b BIT(16), c BIT(64));
+INSERT INTO bits VALUES (1, 57, 48), (2, 13623, 3472328296227680304), (3, 12336, 1), (4, NULL, NULL);
+CREATE VIEW bit_view AS SELECT id, b, IFNULL(b, b) AS same, NULLIF(b, 1) AS n,
+    (SELECT MAX(x.c) FROM bits x WHERE x.id = bits.id) AS most FROM bits;
+CREATE ALGORITHM = TEMPTABLE VIEW bit_table AS SELECT id, IFNULL(b, b) AS same FROM bits;
+SQL
+    run copy bit_view
+    assert_status 0
+    assert_equal "$(sqlite3 -nullvalue NULL "$D" 'SELECT * FROM bit_view ORDER BY id')" \
+        $'1|57|57|57|48\n2|13623|13623|13623|3472328296227680304\n3|12336|12336|12336|1\n4|NULL|NULL|NULL|NULL'
+    run copy bit_table
+    assert_status 0
+    assert_equal "$(sqlite3 -nullvalue NULL "$D" 'SELECT same FROM bit_table ORDER BY id')" \
+        $'57\n13623\n12336\nNULL'
+    run dbferry copy server local --query 'SELECT id, b, c FROM bits' --target-table plain
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" 'SELECT b, c FROM plain WHERE id = 1')" '57|48'
+    run dbferry copy server local --query 'SELECT IFNULL(b, b) AS x FROM bits' --target-table t
+    assert_status 65
+    assert_output_has "column 'x' of the query" BIT "CAST(... AS UNSIGNED) AS x"
+    run dbferry copy server local --target-table t \
+        --query 'SELECT CAST(IFNULL(b, b) AS UNSIGNED) AS x FROM bits WHERE id = 1'
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" 'SELECT x FROM t')" 57
+}
+
+@test "the bits of an expression are the number that they are: MariaDB" {
+    on mariadb
+    bits_of_expressions
+}
+
+@test "the bits of an expression are the number that they are: MySQL 9" {
+    on nine
+    bits_of_expressions
+}
+
 # The catalog is utf8mb3: it shows an emoji as a question mark, which must not pass for the member.
 odd_members() {
     sql <<'SQL'

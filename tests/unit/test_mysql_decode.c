@@ -513,6 +513,30 @@ static void test_types_with_attributes(void **state)
     memset(attributes, 0, sizeof attributes);
 }
 
+/* The bits of an expression come in two forms, so the server is asked for a number. */
+static void test_bits_of_expressions(void **state)
+{
+    (void)state;
+    static char database[] = "d";
+    static char nothing[] = "";
+    static const struct {
+        char *db;
+        bool recast;
+    } cases[] = {{database, false}, {nothing, true}, {NULL, true}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char name[] = "c";
+        MYSQL_FIELD field = {.name = name, .db = cases[i].db, .type = MYSQL_TYPE_BIT, .length = 16};
+        struct mydrv_column c = {0};
+        struct ferry_error error = {0};
+        assert_int_equal(mydrv_column_describe(&field, 1, 4, true, &c, &error), FERRY_OK);
+        assert_int_equal(c.column.type, FERRY_TYPE_BIT);
+        assert_int_equal(c.recast != NULL, cases[i].recast);
+        if (c.recast != NULL)
+            assert_string_equal(c.recast, "UNSIGNED");
+        mydrv_column_clear(&c);
+    }
+}
+
 /* Every type number is either carried or refused by name; none slips through. */
 static void test_every_other_type_is_refused(void **state)
 {
@@ -547,6 +571,7 @@ int main(void)
         cmocka_unit_test(test_texts_and_dates),
         cmocka_unit_test(test_bits),
         cmocka_unit_test(test_null_where_there_is_none),
+        cmocka_unit_test(test_bits_of_expressions),
         cmocka_unit_test(test_columns),
         cmocka_unit_test(test_types_with_attributes),
         cmocka_unit_test(test_a_row_ends_with_its_packet),
