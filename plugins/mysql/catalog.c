@@ -238,13 +238,25 @@ static ferry_status catalog_add_table(const struct catalog *catalog, MYSQL_ROW r
     return status == FERRY_OK ? catalog_add_default(catalog, row, length, c, err) : status;
 }
 
+/* MariaDB's VECTOR is a VARBINARY in the result. */
+static bool catalog_make_vector(const char *definition, struct mydrv_column *c)
+{
+    uint64_t dimensions = mydrv_definition_dimensions(definition);
+    if (c->column.type != FERRY_TYPE_BYTES || dimensions == 0 ||
+        dimensions * sizeof(float) != c->column.length)
+        return true;
+    c->column.type = FERRY_TYPE_VECTOR;
+    c->column.length = dimensions;
+    return catalog_copy(definition, &c->native, &c->column.native);
+}
+
 static ferry_status catalog_add_row(const struct catalog *catalog, MYSQL_ROW row,
                                     size_t default_length, struct mydrv_column *c,
                                     struct ferry_error *err)
 {
     if (!mydrv_definition_agrees(row[CATALOG_DEFINITION], &c->column))
         return FERRY_OK;
-    if (!catalog_add_text(row, c))
+    if (!catalog_add_text(row, c) || !catalog_make_vector(row[CATALOG_DEFINITION], c))
         return mydrv_fail_memory(err);
     ferry_status status = catalog_add_members(catalog, row[CATALOG_DEFINITION], c, err);
     if (status != FERRY_OK)

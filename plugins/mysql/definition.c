@@ -60,6 +60,7 @@ static const struct {
     {"geometrycollection", FERRY_TYPE_GEOMETRY, 0, "geometrycollection"},
     {"geomcollection", FERRY_TYPE_GEOMETRY, 0, "geometrycollection"},
     {"vector", FERRY_TYPE_VECTOR, 0, NULL},
+    {"vector", FERRY_TYPE_BYTES, 0, NULL}, /* MariaDB's, in a result */
 };
 
 static size_t definition_word_length(const char *definition)
@@ -78,6 +79,18 @@ bool mydrv_definition_agrees(const char *definition, const struct ferry_column *
             return true;
     }
     return false;
+}
+
+/* The number in parentheses behind the first word, below 100000; 0 where there is none. */
+static uint64_t definition_number(const char *definition)
+{
+    const char *at = definition + definition_word_length(definition);
+    uint64_t number = 0;
+    if (*at != '(')
+        return 0;
+    for (at++; *at >= '0' && *at <= '9' && number < 10000; at++)
+        number = number * 10 + (uint64_t)(*at - '0');
+    return *at == ')' ? number : 0;
 }
 
 /* The width that a server shows where none was asked for. */
@@ -100,13 +113,13 @@ static uint64_t definition_usual_width(const struct ferry_column *column)
 
 uint64_t mydrv_definition_width(const char *definition, const struct ferry_column *column)
 {
-    const char *at = definition + definition_word_length(definition);
-    uint64_t width = 0;
-    if (column->type != FERRY_TYPE_INT || *at != '(')
-        return 0;
-    for (at++; *at >= '0' && *at <= '9' && width < 256; at++)
-        width = width * 10 + (uint64_t)(*at - '0');
-    return *at != ')' || width > 255 || width == definition_usual_width(column) ? 0 : width;
+    uint64_t width = column->type == FERRY_TYPE_INT ? definition_number(definition) : 0;
+    return width > 255 || width == definition_usual_width(column) ? 0 : width;
+}
+
+uint64_t mydrv_definition_dimensions(const char *definition)
+{
+    return strncmp(definition, "vector(", 7) == 0 ? definition_number(definition) : 0;
 }
 
 const char *mydrv_definition_subtype(const char *definition)

@@ -163,6 +163,8 @@ void mydrv_column_clear(struct mydrv_column *column);
 bool mydrv_definition_agrees(const char *definition, const struct ferry_column *column);
 /* The digits that an INT of this definition is shown with; 0 where there is nothing special. */
 uint64_t mydrv_definition_width(const char *definition, const struct ferry_column *column);
+/* The dimensions of a VECTOR; 0 for other types. */
+uint64_t mydrv_definition_dimensions(const char *definition);
 /* "point", ... for a geometric type; NULL for any geometry. */
 const char *mydrv_definition_subtype(const char *definition);
 /* The members of an ENUM or SET as struct ferry_column has them, to be freed; NULL where they are

@@ -23,6 +23,14 @@ static bool read_same_column(const struct ferry_column *a, const struct ferry_co
            (a->length == b->length || a->type == FERRY_TYPE_INT);
 }
 
+/* Only the catalog tells that these bytes are MariaDB's VECTOR. */
+static bool read_is_vector(const struct ferry_column *now, const struct ferry_column *expected)
+{
+    return expected->type == FERRY_TYPE_VECTOR && now->type == FERRY_TYPE_BYTES &&
+           now->length == expected->length * sizeof(float) &&
+           read_same_text(now->name, expected->name);
+}
+
 /* Whether the result has what the CAST around a column makes of it. */
 static bool read_is_recast(const struct mydrv_column *planned, const struct mydrv_column *now)
 {
@@ -45,7 +53,9 @@ static ferry_status read_check_column(const struct mydrv_cursor *cursor, const M
         mydrv_column_describe(field, position, conn->bytes_per_char, conn->utc, ret, err);
     if (status != FERRY_OK)
         return status;
-    if (read_same_column(read_is_recast(planned, ret) ? &planned->column : &ret->column, expected))
+    if (read_same_column(read_is_recast(planned, ret) ? &planned->column : &ret->column,
+                         expected) ||
+        read_is_vector(&ret->column, expected))
         return FERRY_OK;
     status = ferry_fail(err, FERRY_ERR_SCHEMA,
                         "%s: column '%s' of %s changed a moment ago (now %s); run again",

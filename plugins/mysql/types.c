@@ -48,7 +48,6 @@ static const struct {
     {"uuid", FERRY_TYPE_UUID},
     {"inet4", FERRY_TYPE_INET4},
     {"inet6", FERRY_TYPE_INET6},
-    {"vector", FERRY_TYPE_VECTOR},
 };
 
 static const struct {
@@ -271,13 +270,11 @@ static bool types_describe_json(const MYSQL_FIELD *field, struct mydrv_column *c
 }
 
 /* `name` is the attribute that the field has. */
-static bool types_describe_named(const MYSQL_FIELD *field, const char *name, struct mydrv_column *c)
+static bool types_describe_named(const char *name, struct mydrv_column *c)
 {
     for (size_t i = 0; i < sizeof types_named / sizeof *types_named; i++) {
         if (strcmp(types_named[i].name, name) != 0)
             continue;
-        if (types_named[i].ferry_type == FERRY_TYPE_VECTOR)
-            return types_describe_vector(field, c);
         c->column.type = types_named[i].ferry_type;
         c->codec = MYDRV_CODEC_STRING;
         c->native = strdup(name);
@@ -292,7 +289,7 @@ static bool types_describe(const MYSQL_FIELD *field, const char *name, unsigned 
     if (types_describe_geometry(field, c))
         return true;
     if (name != NULL)
-        return types_describe_named(field, name, c);
+        return types_describe_named(name, c);
     if ((unsigned)field->type == TYPE_VECTOR) {
         c->recast = "BINARY";
         return types_describe_vector(field, c);

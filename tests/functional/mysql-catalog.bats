@@ -303,3 +303,22 @@ SQL
     assert_status 0
     assert_equal "$(indexes odd)" $'unique c\'"?\nunique id'
 }
+
+@test "MariaDB's own VECTOR is one, byte for byte" {
+    on mariadb
+    sql <<<"CREATE TABLE vectors (id INT, v VECTOR(3) NOT NULL)" 2>/dev/null ||
+        skip "this MariaDB has no VECTOR (it came with 11.7)"
+    sql <<'SQL'
+INSERT INTO vectors VALUES (1, VEC_FromText('[1,-2.5,1e-30]')), (2, VEC_FromText('[0,0,0]'));
+CREATE VIEW vector_view AS SELECT id, v FROM vectors;
+SQL
+    plan vectors
+    assert_output_has "vector(3)"
+    run copy vectors
+    assert_status 0
+    same_bytes vectors v
+    run copy vector_view
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" 'SELECT hex(v) FROM vector_view WHERE id = 1')" \
+        "$(sql <<<'SELECT HEX(v) FROM vectors WHERE id = 1')"
+}

@@ -269,6 +269,32 @@ static void test_a_view_of_mysql(void **state)
     asking_end(&a);
 }
 
+/* It is a VARBINARY on the wire. */
+static void test_a_vector_of_mariadb(void **state)
+{
+    (void)state;
+    static const char *rows[][MOST_COLUMNS] = {
+        {"v", "vector(3)", NULL, NULL, NULL, "", "VIEW", NULL, NULL},
+        {"w", "vector(3)", NULL, NULL, NULL, "", "VIEW", NULL, NULL},
+    };
+    static const struct answer answers[] = {
+        {"information_schema.COLUMNS", 9, COUNT(rows), rows, 0},
+    };
+    struct asking a;
+    asking_begin(&a, answers, COUNT(answers));
+    struct ferry_column *v = asking_add(&a, "v", FERRY_TYPE_BYTES);
+    struct ferry_column *w = asking_add(&a, "w", FERRY_TYPE_BYTES);
+    v->length = 12;
+    w->length = 16;
+    assert_int_equal(asking_apply(&a, "t"), FERRY_OK);
+    assert_int_equal(v->type, FERRY_TYPE_VECTOR);
+    assert_int_equal(v->length, 3);
+    assert_string_equal(v->native, "vector(3)");
+    assert_int_equal(w->type, FERRY_TYPE_BYTES);
+    assert_int_equal(w->length, 16);
+    asking_end(&a);
+}
+
 static void test_what_the_server_does_not_tell(void **state)
 {
     (void)state;
@@ -398,6 +424,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_table_of_mariadb),
         cmocka_unit_test(test_a_view_of_mysql),
+        cmocka_unit_test(test_a_vector_of_mariadb),
         cmocka_unit_test(test_what_the_server_does_not_tell),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_a_key_that_the_server_added),

@@ -70,6 +70,10 @@ static void test_widths(void **state)
     }
     struct ferry_column text = {.type = FERRY_TYPE_TEXT};
     assert_int_equal(mydrv_definition_width("varchar(5)", &text), 0);
+    assert_int_equal(mydrv_definition_dimensions("vector(16383)"), 16383);
+    assert_int_equal(mydrv_definition_dimensions("vector(99999999999)"), 0);
+    assert_int_equal(mydrv_definition_dimensions("vector"), 0);
+    assert_int_equal(mydrv_definition_dimensions("varbinary(12)"), 0);
 }
 
 static void test_members(void **state)
