@@ -32,7 +32,8 @@ static void readback_free(struct readback *back)
 }
 
 /* The storage class whose values need no look: if they are not what was stored, the digest tells.
- * The text of a decimal is looked at, because there the digest takes some texts for the same. */
+ * Nor may they be looked at too closely: MariaDB gives decimals of more digits than it declares.
+ * Where a decimal may be a text of another kind, both sides ask the same function. */
 static int readback_simple(const struct sqlite_stored *stored)
 {
     switch (stored->convert) {
@@ -41,7 +42,7 @@ static int readback_simple(const struct sqlite_stored *stored)
     case SQLITE_CONVERT_FLOAT:
         return SQLITE_FLOAT;
     case SQLITE_CONVERT_TEXT:
-        return stored->column->type == FERRY_TYPE_DECIMAL ? 0 : SQLITE_TEXT;
+        return stored->loose && stored->column->type == FERRY_TYPE_DECIMAL ? 0 : SQLITE_TEXT;
     case SQLITE_CONVERT_BYTES:
         return SQLITE_BLOB;
     default:

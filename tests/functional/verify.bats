@@ -432,3 +432,12 @@ END
     run dbferry verify one
     assert_status 0
 }
+
+# MariaDB declares `d / 7` of a DECIMAL(65,30) as one of 65 digits, and gives 69.
+@test "content passes decimals of more digits than their column declares" {
+    long=14285714285714285714285714285714285.7142857142857142857142857142855714
+    run dbferry copy memory:x sqlite:cars.db --table cars -o job.verify=content \
+        -o source.columns='id int64, d decimal(65,34)' -o source.literal="1|$long;2|-$long"
+    assert_status 0
+    assert_equal "$(sqlite3 cars.db "SELECT d FROM cars")" "$long"$'\n'"-$long"
+}

@@ -82,7 +82,9 @@ def quoted(name, mark='"'):
 
 
 def write_config(source, target, job):
-    """One job named `job` from the connection text `source` to `target`."""
+    """One job named `job` from the connection text `source` to `target`, verified where it can."""
+    if '"sqlite"' in target:
+        job = f'verify = "content"; {job}'
     path = os.path.join(WORK, "dbferry.conf")
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w",
               encoding="utf-8") as file:
