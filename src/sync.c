@@ -12,6 +12,7 @@
 #include "log.h"
 #include "progress.h"
 #include "pump.h"
+#include "type.h"
 #include "verify.h"
 #include "watch.h"
 
@@ -88,12 +89,27 @@ static ferry_status open_target(struct run *run, struct ferry_error *error)
     return status;
 }
 
+/* How each column is stored, with what is to be known of it. */
+static void log_mappings(const struct ferry_plan *plan)
+{
+    for (size_t i = 0; i < plan->schema.count; i++) {
+        const struct ferry_mapping *mapping = &plan->mappings[i];
+        ferry_log(
+            FERRY_LOG_DEBUG, "column '%s' becomes %s%s%s (%s)%s%s", plan->schema.columns[i].name,
+            mapping->native[0] == '\0' ? "untyped" : mapping->native,
+            plan->clauses[i][0] == '\0' ? "" : " ", plan->clauses[i], ferry_fit_name(mapping->fit),
+            mapping->note == NULL ? "" : ": ", mapping->note == NULL ? "" : mapping->note);
+    }
+}
+
 static ferry_status negotiate(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("negotiate");
     ferry_status status = ferry_plan_negotiate(run->plan, run->target, run->job->table, error);
     if (status == FERRY_OK)
         status = ferry_zero_date_note(run->plan, error);
+    if (status == FERRY_OK)
+        log_mappings(run->plan);
     if (status == FERRY_OK)
         status = ferry_plan_check(run->plan, &run->job->policy, run->job->table, error);
     if (status == FERRY_OK && run->plan->action == FERRY_TABLE_REBUILD)

@@ -305,6 +305,10 @@ indexed='id int64 not null, make text(20), vin text(20), primary (id), unique (v
     made 'id int64' '1' '' 'note = "column secret is left out";'
     runs -v
     assert_output_has "info    cars describe: column secret is left out"
+    refute_output_has "becomes INTEGER"
+    made 'id int64' '1' 'columns = ( { name = "id"; type = "TEXT"; } );'
+    runs -vv
+    assert_output_has "debug   cars negotiate: column 'id' becomes TEXT"
     runs
     assert_equal "$output$stderr" ''
 }
