@@ -82,14 +82,13 @@ def quoted(name, mark='"'):
 
 
 def write_config(source, target, job):
-    """One job named `job` from the connection text `source` to `target`, verified where it can."""
-    if '"sqlite"' in target:
-        job = f'verify = "content"; {job}'
+    """One job named `job` from the connection text `source` to `target`, verified by its content."""
     path = os.path.join(WORK, "dbferry.conf")
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w",
               encoding="utf-8") as file:
         file.write(f'connections = {{ from = {{ {source} }}; to = {{ {target} }}; }};\n'
-                   f'jobs = ( {{ name = "job"; source = "from"; target = "to"; {job} }} );\n')
+                   f'jobs = ( {{ name = "job"; source = "from"; target = "to"; '
+                   f'verify = "content"; {job} }} );\n')
     return path
 
 
