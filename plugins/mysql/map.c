@@ -275,7 +275,10 @@ static bool map_wished(const struct mydrv_abilities *can, const struct ferry_col
 {
     struct mydrv_type type;
     if (wish->type != NULL) {
-        if (mydrv_type_parse(wish->type, &type))
+        bool known = mydrv_type_parse(wish->type, &type);
+        if (known && type.kind == MYDRV_KIND_JSON && can->mariadb) /* another name of it there */
+            known = mydrv_type_parse("longtext", &type);
+        if (known)
             return mydrv_type_spell(&type, can->mariadb, native);
     } else if (column->type == FERRY_TYPE_DECIMAL && wish->decimal == FERRY_DECIMAL_REAL) {
         mydrv_text_add(native, "double");

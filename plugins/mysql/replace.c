@@ -72,15 +72,22 @@ static ferry_status replace_confirm(struct mydrv_load *load, struct ferry_error 
     return FERRY_OK;
 }
 
-/* How long this session waits for others: for tables to be renamed, and for rows. */
+/* How long this session waits for others: for tables to be renamed, and for rows.  And what an
+ * earlier load of the same connection may have left otherwise. */
 static ferry_status replace_set_waits(struct mydrv_load *load, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     int64_t seconds = (load->spec->lock_wait_ms + 999) / 1000;
     seconds = seconds < 1 ? 1 : seconds > 31536000 ? 31536000 : seconds;
-    mydrv_text_addf(&sql, "SET SESSION lock_wait_timeout = %lld, innodb_lock_wait_timeout = %lld",
+    mydrv_text_addf(&sql,
+                    "SET SESSION lock_wait_timeout = %lld, innodb_lock_wait_timeout = %lld, "
+                    "foreign_key_checks = 1",
                     (long long)seconds, (long long)seconds);
-    return mydrv_run(load->conn, &sql, "set the time limits of locks", err);
+    ferry_status status = mydrv_run(load->conn, &sql, "set the time limits of locks", err);
+    return status != FERRY_OK
+               ? status
+               : replace_run(load->conn, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+                             "set the isolation level", err);
 }
 
 static ferry_status replace_make_forms(struct mydrv_load *load, struct ferry_error *err)

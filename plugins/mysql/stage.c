@@ -6,8 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define STAGE_KEY_BYTES 3072    /* of one index, at most */
-#define STAGE_PREFIX_CHARS 191U /* of a text that is too long for an index */
+#define STAGE_COMMENT_BYTES 2048 /* of a table: so many characters, and at least as many bytes */
+#define STAGE_KEY_BYTES 3072     /* of one index, at most */
+#define STAGE_PREFIX_CHARS 191U  /* of a text that is too long for an index */
 
 /* ---- Names and the lock ---- */
 
@@ -113,8 +114,25 @@ static ferry_status stage_drop_table(struct mydrv_load *load, const char *name,
     return mydrv_run(load->conn, &sql, "drop what an earlier run left behind", err);
 }
 
-/* Nobody else uses these names while we hold the lock.  Both renames of a commit take effect
- * together, so an old table without a live one is there only if somebody dropped the live one. */
+/* Servers of today do both renames of a commit or none.  Where one died between them, the old table
+ * is all that there is. */
+static ferry_status stage_bring_back(struct mydrv_load *load, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, "RENAME TABLE ");
+    mydrv_text_add_name(&sql, load->old);
+    mydrv_text_add(&sql, " TO ");
+    mydrv_text_add_name(&sql, load->spec->table);
+    ferry_status status = mydrv_run(load->conn, &sql, "bring the old table back", err);
+    return status != FERRY_OK
+               ? status
+               : ferry_fail(err, FERRY_ERR_BUSY,
+                            "%s: table '%s' was missing, and its old rows were found where an "
+                            "interrupted run had left them: they are back; run again",
+                            load->conn->label, load->spec->table);
+}
+
+/* Nobody else uses these names while we hold the lock. */
 ferry_status mydrv_stage_clean(struct mydrv_load *load, struct ferry_error *err)
 {
     const char *const names[] = {load->stage, load->old};
@@ -124,6 +142,8 @@ ferry_status mydrv_stage_clean(struct mydrv_load *load, struct ferry_error *err)
         status = stage_exists(load, names[i], &exists, err);
         if (status != FERRY_OK || !exists)
             continue;
+        if (names[i] == load->old && !load->table.exists)
+            return stage_bring_back(load, err);
         ferry_log(FERRY_LOG_WARNING, "%s: dropping '%s', which an earlier run left behind",
                   load->conn->label, names[i]);
         status = stage_drop_table(load, names[i], err);
@@ -406,6 +426,11 @@ static ferry_status stage_write_mark(struct mydrv_load *load, struct ferry_error
                      like ? NULL : hash);
     if (mark.failed)
         return mydrv_fail_memory(err);
+    if (mark.length > STAGE_COMMENT_BYTES) { /* somebody's long comment, which LIKE has copied */
+        ferry_log(FERRY_LOG_INFO, "%s: the comment of table '%s' has no room for the run id",
+                  load->conn->label, load->spec->table);
+        return FERRY_OK;
+    }
     mydrv_text_add(&sql, "ALTER TABLE ");
     mydrv_text_add_name(&sql, load->stage);
     mydrv_text_add(&sql, " COMMENT=");

@@ -459,3 +459,48 @@ END
         assert_equal "$(leftovers)" ""
     done
 }
+
+@test "a table that an interrupted rename has left without its name is brought back" {
+    sql e <<<"CREATE TABLE t (id BIGINT NOT NULL, name VARCHAR(40)); INSERT INTO t VALUES (1, 'old')"
+    begin_stalled
+    old=$(leftovers | sed s/_stage_/_old_/)
+    kill -9 $load
+    wait $load || true
+    sql e <<<"RENAME TABLE t TO $old"
+    target_config
+    run made t
+    assert_status 75
+    assert_equal "$(sql e <<<'SELECT * FROM t')" $'1\told'
+    run made t
+    assert_status 0
+    assert_equal "$(sql e <<<'SELECT COUNT(*) FROM t')" 5000
+    assert_equal "$(leftovers)" ""
+}
+
+@test "a comment that has no room for the run id stays as it is" {
+    sql d <<<"CREATE TABLE t (id INT); INSERT INTO t VALUES (1)"
+    sql e <<<"CREATE TABLE t (id INT) COMMENT='$(printf 'c%.0s' {1..2040})'"
+    run to_target t
+    assert_status 0
+    assert_equal "$(sql <<<"SELECT LENGTH(TABLE_COMMENT) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'e' AND TABLE_NAME = 't'")" 2040
+    assert_equal "$(sql e <<<'SELECT id FROM t')" 1
+}
+
+@test "a table that somebody alters during the load is left alone" {
+    sql e <<<"CREATE TABLE t (id BIGINT NOT NULL, name VARCHAR(40)); INSERT INTO t VALUES (1, 'old')"
+    target_config 'fail_at = "read_batch"; fail_how = "slow"; fail_row = 3000; fail_delay = "1s";'
+    "$DBFERRY" copy made target --view rows --target-table t >"$T/message" 2>&1 3>&- &
+    load=$!
+    for _ in {1..200}; do
+        [ -z "$(leftovers)" ] || break
+        sleep 0.05
+    done
+    sql e <<<"ALTER TABLE t ADD KEY mine (name)"
+    status=0
+    wait $load || status=$?
+    output=$(cat "$T/message")
+    assert_status 75
+    assert_output_has "changed by another connection"
+    assert_equal "$(sql e <<<'SELECT * FROM t')" $'1\told'
+    assert_equal "$(leftovers)" ""
+}

@@ -140,9 +140,12 @@ static void test_wishes(void **state)
     const struct ferry_column any = {.type = FERRY_TYPE_ANY};
     const struct ferry_column price = {.type = FERRY_TYPE_DECIMAL, .precision = 10, .scale = 2};
     const struct ferry_wish text = {.type = " VARCHAR( 20 ) "};
+    const struct ferry_wish json = {.type = "JSON"};
     const struct ferry_wish real = {.decimal = FERRY_DECIMAL_REAL};
     const struct ferry_wish words = {.decimal = FERRY_DECIMAL_TEXT};
     check_map(&mariadb, &any, &text, "varchar(20)", FERRY_FIT_CHECKED);
+    check_map(&mariadb, &any, &json, "longtext", FERRY_FIT_CHECKED);
+    check_map(&new_mysql, &any, &json, "json", FERRY_FIT_CHECKED);
     check_map(&mariadb, &price, &real, "double", FERRY_FIT_CHECKED);
     check_map(&mariadb, &price, &words, "varchar(13)", FERRY_FIT_CHECKED);
 }
