@@ -84,7 +84,7 @@ void mydrv_table_mark(struct mydrv_text *out, const char *comment, const char *r
                       const char *own_hash)
 {
     mydrv_text_add(out, comment);
-    mydrv_text_addf(out, "%srun %s%s%s]", *comment == '\0' ? TABLE_MARK + 1 : TABLE_MARK, run_id,
+    mydrv_text_addf(out, "%srun %s%s%s]", *comment == '\0' ? &TABLE_MARK[1] : TABLE_MARK, run_id,
                     own_hash == NULL ? "" : " own ", own_hash == NULL ? "" : own_hash);
 }
 
@@ -94,7 +94,7 @@ static bool table_read_mark(struct mydrv_table *table, char ret_hash[17])
     char *comment = table->comment;
     size_t length = strlen(comment);
     char *mark = NULL;
-    for (char *at = comment; (at = strstr(at, TABLE_MARK + 1)) != NULL; at++)
+    for (char *at = comment; (at = strstr(at, &TABLE_MARK[1])) != NULL; at++)
         if (at == comment || at[-1] == ' ')
             mark = at;
     if (mark == NULL || length == 0 || comment[length - 1] != ']')
