@@ -30,6 +30,9 @@ CREATE DATABASE d CHARACTER SET utf8mb4;
 CREATE USER reader IDENTIFIED BY 'S3cret-Pass';
 GRANT SELECT ON d.* TO reader;
 CREATE USER viewer IDENTIFIED BY 'S3cret-Pass';
+CREATE DATABASE e CHARACTER SET latin1;
+CREATE USER loader IDENTIFIED BY 'S3cret-Pass';
+GRANT ALL ON e.* TO loader;
 SQL
 }
 
@@ -62,6 +65,8 @@ connections = {
   server = { driver = "mysql"; host = "127.0.0.1"; port = $PORT; user = "reader"; database = "d";
              password_file = "$T/password"; ssl_mode = "preferred"; };
   viewer = { driver = "mysql"; host = "127.0.0.1"; port = $PORT; user = "viewer"; database = "d";
+             password_file = "$T/password"; ssl_mode = "preferred"; };
+  copies = { driver = "mysql"; host = "127.0.0.1"; port = $PORT; user = "loader"; database = "e";
              password_file = "$T/password"; ssl_mode = "preferred"; };
   local = { driver = "sqlite"; path = "$D"; };
 };
@@ -291,6 +296,53 @@ SQL
 @test "defaults that cannot be carried are named: MySQL 9" {
     on nine
     defaults_are_told
+}
+
+# The same definitions come out of a copy on the same server, in a database of another character set:
+# so each of them was read, and read right.
+definitions_survive() {
+    sql <<SQL
+CREATE TABLE defined (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, z INT(5) ZEROFILL, y TINYINT(1),
+    a CHAR(5) COLLATE utf8mb4_unicode_ci NOT NULL DEFAULT 'it''s', b VARCHAR(20) CHARACTER SET latin1,
+    c VARCHAR(20) COLLATE utf8mb4_bin DEFAULT '', e ENUM('a', 'it''s', 'x,y', '\\\\') COLLATE utf8mb4_bin DEFAULT 'x,y',
+    f SET('p', 'q') CHARACTER SET latin1 NOT NULL DEFAULT 'p,q', g DECIMAL(10,2) UNSIGNED DEFAULT 9.50,
+    h DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3), i TIMESTAMP NOT NULL DEFAULT '2024-01-02 03:04:05',
+    j DATE DEFAULT '2024-02-29', k TIME DEFAULT '-12:00:00', l YEAR DEFAULT 2024, m BIT(9), n BINARY(4),
+    o VARBINARY(9), p TINYTEXT, q MEDIUMTEXT CHARACTER SET latin1, r BLOB, s JSON, t POINT $1 NOT NULL,
+    u DOUBLE DEFAULT -1e300, v MEDIUMINT UNSIGNED DEFAULT 7, w BIGINT DEFAULT -9223372036854775808,
+    UNIQUE KEY both_names (b, c), KEY times (h, i));
+INSERT INTO defined (e, t) VALUES (4, ST_GeomFromText('POINT(1 2)', 4326));
+SQL
+    run dbferry copy server copies --table defined --target-table defined
+    assert_status 0
+    local d e
+    d=$(definitions d)
+    e=$(definitions e)
+    [ "$(wc -l <<<"$d")" -eq 30 ]
+    assert_equal "$e" "$d"
+}
+
+# Columns and indexes of the table `defined` in a database, a line each.
+definitions() {
+    sql <<SQL
+SELECT 'column', COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, COLUMN_DEFAULT, IS_NULLABLE,
+    EXTRA, COLUMN_KEY FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = '$1' AND TABLE_NAME = 'defined'
+    ORDER BY ORDINAL_POSITION;
+SELECT 'index', INDEX_NAME, NON_UNIQUE, SEQ_IN_INDEX, COLUMN_NAME FROM information_schema.STATISTICS
+    WHERE TABLE_SCHEMA = '$1' AND TABLE_NAME = 'defined' ORDER BY INDEX_NAME, SEQ_IN_INDEX;
+SQL
+}
+
+@test "definitions come out of a copy as they went in: MariaDB" {
+    on mariadb
+    definitions_survive 'REF_SYSTEM_ID = 4326'
+}
+
+@test "definitions come out of a copy as they went in: MySQL 9" {
+    on nine
+    definitions_survive 'SRID 4326'
+    assert_equal "$(sql <<<"SELECT SRS_ID FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'e' AND
+        TABLE_NAME = 'defined' AND COLUMN_NAME = 't'")" 4326
 }
 
 @test "a name with quotes, backslashes and placeholders is one name to the catalog" {
