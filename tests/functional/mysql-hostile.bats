@@ -88,6 +88,36 @@ the_old_rows_are_there() {
     done
 }
 
+# A target has LOAD DATA LOCAL, and a server could ask for a file at any moment.
+@test "a target gives no file either, and is no reason to hang or crash" {
+    sqlite3 "$D" "CREATE TABLE t (c0 INTEGER, c1 TEXT); INSERT INTO t VALUES (7, 'hello')"
+    for lie in ask-file-at-login ask-file-for-zone ask-file-for-catalog none zone-of-one-column \
+        zone-without-result zone-longer-than-its-row; do
+        rm -f "$T/port"
+        python3 "$FERRY_SOURCE/tests/servers/hostile.py" "$lie" >"$T/port" 2>"$T/seen" 3>&- &
+        server=$!
+        for _ in $(seq 100); do
+            [ ! -s "$T/port" ] || break
+            sleep 0.05
+        done
+        write_config <<END
+connections = {
+  server = { driver = "mysql"; host = "127.0.0.1"; port = $(cat "$T/port"); user = "loader";
+             password_file = "$T/password"; database = "d"; connect_timeout = "3s"; read_timeout = "3s"; };
+  local = { driver = "sqlite"; path = "$D"; };
+};
+END
+        run timeout 30 "$DBFERRY" copy local server --table t --target-table t
+        kill "$server" 2>/dev/null || true
+        wait "$server" || true
+        echo "lie: $lie"
+        [ "$status" -ge 73 ]
+        [ "$status" -le 77 ]
+        assert_output_has "unchanged"
+        [ -z "$(sed -n 's/^asked: //p' "$T/seen")" ]
+    done
+}
+
 @test "verify-identity: not even the login goes to a server without TLS" {
     copy_from none 'ssl_mode = "verify-identity"'
     # Connector/C 3.4 would not compare the name of a host on this machine: there it is refused at once.
