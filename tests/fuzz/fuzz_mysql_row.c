@@ -7,8 +7,7 @@
 
 #include "fuzz.h"
 
-#include "../../plugins/mysql/decode.c"
-#include "../../plugins/mysql/format.c"
+#include "../../plugins/mysql/mysql_driver.h"
 
 #include "batch.h"
 #include "contract.h"

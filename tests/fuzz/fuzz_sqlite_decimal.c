@@ -3,7 +3,7 @@
 
 #include "fuzz.h"
 
-#include "../../plugins/sqlite/decimal.c"
+#include "../../plugins/sqlite/sqlite_driver.h"
 
 #include <math.h>
 
@@ -38,6 +38,22 @@ static const char *without_zeros(const char *text)
     return text;
 }
 
+/* Any number of digits: what is taken comes back out of the double to the last of them. */
+static void check_back(const char *text, size_t size, size_t fraction)
+{
+    char room[SQLITE_DECIMAL_ROOM];
+    double value = 0;
+    if (size > 60 || fraction > 30 ||
+        sqlite_decimal_to_double_checked(text, size, (uint32_t)fraction, &value) == 0)
+        return;
+    size_t length = sqlite_decimal_print(value, 65, (uint32_t)fraction, room);
+    MUST(length > 0 && length < sizeof room);
+    const char *expected = without_zeros(text + (text[0] == '-'));
+    MUST(length == strlen(expected) + (room[0] == '-'));
+    MUST(memcmp(room + (room[0] == '-'), expected, strlen(expected)) == 0);
+    MUST(value == 0 || (room[0] == '-') == (text[0] == '-'));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = fuzz_text(data, size);
@@ -56,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             MUST(strcmp(printed, without_zeros(text + (text[0] == '-'))) == 0);
         MUST(value == 0 || (value < 0) == (text[0] == '-'));
     }
+    check_back(text, size, fraction);
     free(text);
     return 0;
 }

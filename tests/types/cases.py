@@ -12,7 +12,7 @@
       note TEXT                 what the plan's note must contain
       clauses TEXT              the plan's clauses, to the letter
       loses HEAD...             what another server's table does not get of the definition: Type,
-                                Extra, ... of SHOW FULL COLUMNS
+                                Extra, ...; see DEFINITION in compare.py
       wish KEY = VALUE          a key of the job's `columns` for it
       = LITERAL [-> TEXT]       a value as the server's SQL spells it, and the text expected
       refused LITERAL           a value that ends the run with exit code 65, row and column named

@@ -37,25 +37,39 @@ def server_values(server, relation, columns, database="types"):
                        f"SELECT {', '.join(parts)} FROM {relation} ORDER BY id;", database)
 
 
-# What SHOW FULL COLUMNS says of a column that another table's copy of it must say too.
-DEFINITION = {"Type": 1, "Collation": 2, "Null": 3, "Key": 4, "Default": 5, "Extra": 6}
+# What information_schema.COLUMNS says of a column that another table's copy of it must say too.
+DEFINITION = {"Type": "HEX(COLUMN_TYPE)", "Collation": "COLLATION_NAME", "Null": "IS_NULLABLE",
+              "Key": "COLUMN_KEY", "Default": "HEX(COLUMN_DEFAULT)", "Extra": "EXTRA"}
 
 
 def definitions(server, table, database):
-    """For each column of a table what SHOW FULL COLUMNS prints of it."""
-    rows = server.rows(f"SHOW FULL COLUMNS FROM {table}", database)
-    return {row[0]: {head: row[i] for head, i in DEFINITION.items()} for row in rows}
+    """For each column of a table what the server says of it; names and texts in hexadecimal."""
+    srid = {"Srid": "SRS_ID"} if server.name == "mysql" else {}
+    heads = DEFINITION | srid
+    rows = server.rows(f"SELECT HEX(COLUMN_NAME), {', '.join(heads.values())} FROM "
+                       f"information_schema.COLUMNS WHERE TABLE_SCHEMA = '{database}' AND "
+                       f"TABLE_NAME = {sql_text(table)} ORDER BY ORDINAL_POSITION")
+    return {bytes.fromhex(row[0]).decode(): dict(zip(heads, row[1:])) for row in rows}
+
+
+def sql_text(text):
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def shown(head, text):
+    return bytes.fromhex(text).decode() if head in ("Type", "Default") and text != NULL else text
 
 
 def check_same_definitions(server, table, first, second, allowed=()):
     """The table has the same columns in both databases, but for what `allowed` says of a column."""
     one, two = definitions(server, table, first), definitions(server, table, second)
-    if list(one) != list(two):
+    if list(one) != list(two) or not one:
         raise Failed(f"the columns {list(one)} became {list(two)}")
     for name, row in one.items():
         for head, text in row.items():
             if two[name][head] != text and (name, head) not in allowed:
-                raise Failed(f"column {name}: {head} '{text}' became '{two[name][head]}'")
+                raise Failed(f"column {name}: {head} '{shown(head, text)}' became "
+                             f"'{shown(head, two[name][head])}'")
 
 
 def check_same_values(expected, server, table, database, columns):

@@ -170,7 +170,8 @@ class ServerCase:
         """The copy, copied again, is the same."""
         first, second = File(f"{self.server.name}.db"), File(f"{self.server.name}-again.db")
         config = write_config(first.connection(), second.connection(),
-                              f'table = "{self.case.name}"; target_table = "{self.case.name}";')
+                              f'table = "{self.case.name}"; target_table = "{self.case.name}"; '
+                              f'{self.case.job} {wishes(self.columns)}')
         status, output = dbferry("run", config)
         if status != 0:
             raise Failed(f"dbferry run: exit status {status}\n{output}")
@@ -187,7 +188,22 @@ class ServerCase:
         if status != 0:
             raise Failed(f"dbferry run: exit status {status}\n{output}")
         compare.check_same_values(self.expected_kept, self.server, f"`{table}`", "copies", self.kept)
-        compare.check_same_definitions(self.server, f"`{table}`", "types", "copies",
+        compare.check_same_definitions(self.server, table, "types", "copies",
+                                       [(c.name, head) for c in self.kept for head in c.loses])
+
+    def check_round_trip(self):
+        """From the table to a file and back into another database: the same table."""
+        table, file = f"{self.case.name}_t", File(f"{self.server.name}-trip.db")
+        file.remove()
+        read = f'table = "{table}"; target_table = "{table}"; {self.case.job} '
+        for source, target, more in (
+                (self.server.connection(), file.connection(), wishes(self.kept)),
+                (file.connection(), self.server.connection("back"), "")):
+            status, output = dbferry("run", write_config(source, target, read + more))
+            if status != 0:
+                raise Failed(f"dbferry run: exit status {status}\n{output}")
+        compare.check_same_values(self.expected_kept, self.server, f"`{table}`", "back", self.kept)
+        compare.check_same_definitions(self.server, table, "types", "back",
                                        [(c.name, head) for c in self.kept for head in c.loses])
 
     def check_queries(self):
@@ -229,7 +245,8 @@ def check_refusal(source, case, column):
 def run_server(tap, server, cases):
     title = f"{server.name} {server.title}"
     server.run("CREATE DATABASE types CHARACTER SET utf8mb4; "
-               "CREATE DATABASE copies CHARACTER SET utf8mb4;")
+               "CREATE DATABASE copies CHARACTER SET utf8mb4; "
+               "CREATE DATABASE back CHARACTER SET utf8mb4;")
     made = []
     for case in cases:
         try:
@@ -251,6 +268,8 @@ def run_server(tap, server, cases):
                 if one.case.only != "to file":
                     tap.check(f"{title}: {one.case.name}: from server to server",
                               one.check_to_server)
+                    tap.check(f"{title}: {one.case.name}: to a file and back",
+                              one.check_round_trip)
     server.run(f"SET GLOBAL time_zone = '+00:00'; SET GLOBAL sql_mode = '{SAFE}';")
     for one in made:
         for column in one.columns:

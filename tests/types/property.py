@@ -35,6 +35,25 @@ class Column:
     wish: str = ""
 
 
+def can_have_default(kind):
+    """A constant: of numbers, and of texts that are no families of texts."""
+    return kind.compare in ("number", "decimal") and "BIT" not in kind.ddl or \
+        kind.ddl.startswith(("CHAR", "VARCHAR", "ENUM", "TIME(", "DECIMAL"))
+
+
+def random_default(rng, kind):
+    """Or None.  The servers' catalogs show defaults in three-byte UTF-8."""
+    if not can_have_default(kind) or rng.random() < 0.7:
+        return None
+    value = kind.value(rng)
+    text = bytes.fromhex(value[10:-1]).decode() if value.startswith("_utf8mb4") else value
+    return value if max(text) < "\U00010000" else None
+
+
+def can_be_key(ddl):
+    return not any(word in ddl for word in ("TEXT", "BLOB", "JSON", "GEOMETRY", "VECTOR", "(300)"))
+
+
 def random_names(rng, count):
     """Different ones, whatever a server takes for the same letter."""
     return [f"{rng.choice(ODD_NAMES)}{i}" for i in range(count)]
@@ -48,6 +67,9 @@ class Table:
         self.name = f"{rng.choice(ODD_NAMES)} {rng.randrange(100)}"
         self.columns = [Column(name, kind.ddl, kind.compare, wish=kind.wish)
                         for name, kind in zip(random_names(rng, len(kinds)), kinds)]
+        self.defaults = [random_default(rng, kind) for kind in kinds]
+        self.keys = [f"KEY ({quoted(c.name, '`')})" for c in self.columns
+                     if can_be_key(c.ddl) and rng.random() < 0.2]
         self.wishes = {key: rng.choice(values) for key, values in WISHES.items()
                        if rng.random() < 0.5}
         self.nullable = [rng.random() < 0.7 or " NULL " in kind.ddl for kind in kinds]
@@ -58,7 +80,8 @@ class Table:
     def sql(self):
         definitions = ["id INT PRIMARY KEY"] + [
             f"{quoted(c.name, '`')} {c.ddl}{'' if nullable else ' NOT NULL'}"
-            for c, nullable in zip(self.columns, self.nullable)]
+            + (f" DEFAULT {default}" if default else "")
+            for c, nullable, default in zip(self.columns, self.nullable, self.defaults)] + self.keys
         rows = [f"({', '.join([str(i + 1)] + row)})" for i, row in enumerate(self.rows)]
         name = quoted(self.name, "`")
         return (f"CREATE TABLE {name} (\n  " + ",\n  ".join(definitions) + ") CHARACTER SET utf8mb4;\n"
@@ -136,12 +159,28 @@ def old_rows(file, table):
     return file.run(".dump")
 
 
+def check_back(server, table, file, columns, expected):
+    """The copy in the file, carried into another database of the server, is the table that it was."""
+    status, output = copy(file.connection(), server.connection("back"), table.name, table.name)
+    if status != 0:
+        raise Failed(f"back to the server: exit status {status}\n{output}")
+    name = quoted(table.name, "`")
+    compare.check_same_values(expected, server, name, "back", columns)
+    nulls = table.wishes.get("zero_date") == "null"
+    compare.check_same_definitions(
+        server, table.name, "types", "back",
+        [(c.name, head) for c in columns if nulls and c.wish == "zero_date"
+         for head in ("Null", "Default")]
+        + [(c.name, "Type") for c in columns if "ZEROFILL" in c.ddl and "INT" not in c.ddl])
+
+
 def check_table(rng, server):
     """One random table, from the server to a file and from that to another."""
     table = Table(rng, server.name)
     try:
         server.run("SET sql_mode = '', time_zone = '+00:00'; DROP DATABASE IF EXISTS types; "
-                   "CREATE DATABASE types CHARACTER SET utf8mb4; USE types;\n" + table.sql())
+                   "CREATE DATABASE types CHARACTER SET utf8mb4; DROP DATABASE IF EXISTS back; "
+                   "CREATE DATABASE back CHARACTER SET utf8mb4; USE types;\n" + table.sql())
         columns = table.as_wished()
         expected = compare.server_values(server, quoted(table.name, "`"), columns)
         refused = [(row + 1, column.name, values[i]) for row, values in enumerate(expected)
@@ -160,11 +199,13 @@ def check_table(rng, server):
                         for row in expected]
         compare.check_copy(expected, first, table.name, columns)
         second.remove()
-        status, output = copy(first.connection(), second.connection(), table.name, table.name)
+        status, output = copy(first.connection(), second.connection(), table.name, table.name,
+                              table.job())
         if status != 0:
             raise Failed(f"from file to file: exit status {status}\n{output}")
         compare.check_same_files(first, second, table.name, table.name,
                                  ["id"] + [c.name for c in table.columns])
+        check_back(server, table, first, columns, expected)
         OUTCOMES["carried"] += 1
     except Failed as problem:
         fail_with(problem, f"{table.job()}\n{table.sql()}")

@@ -8,6 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import Callable
 
+from compare import sql_text
+
 HUGE = 2**63  # what SQLite's INTEGER does not hold
 
 
@@ -172,7 +174,7 @@ def bytes_column(rng):
     return Kind(name, "bytes", value)
 
 
-MEMBERS = ["red", "it's", "ünï", "1", "a b", 'x"y', "back\\slash", "日本", "😀", "0.10", "`"]
+MEMBERS = ["red", "it's", "ünï", "1", "a b", 'x"y', "back\\slash", "日本", "0.10", "`"]
 
 
 def enum(rng):
@@ -185,10 +187,6 @@ def enum(rng):
             return sql_text(r.choice(members))
         return str(r.randrange(2**len(members)))
     return Kind(f"{name}({listed})", "text", value)
-
-
-def sql_text(text):
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def json_value(r, depth=0):
