@@ -6,6 +6,7 @@
     number   the same integer
     number_text     the digits of the same integer
     decimal  a REAL that is the double nearest to the decimal and prints all its digits
+    long_decimal    the double nearest to the decimal
     double   the same double bit for bit (SQLite keeps no sign of zero)
     same     both are SQLite: the same typeof() and the same content
 """
@@ -23,11 +24,12 @@ SERVER_EXPRESSION = {
     "number": "{} + 0",
     "number_text": "HEX(CAST({} + 0 AS CHAR))",
     "decimal": "CAST({} AS CHAR)",
+    "long_decimal": "CAST({} AS CHAR)",
     "double": "CAST({} AS DOUBLE)",
 }
 
 TYPEOF = {"text": "text", "bytes": "blob", "bytes_of_text": "blob", "number": "integer",
-          "number_text": "text", "decimal": "real", "double": "real"}
+          "number_text": "text", "decimal": "real", "long_decimal": "real", "double": "real"}
 
 
 def server_values(server, relation, columns, database="types"):
@@ -125,7 +127,7 @@ def check_value(row, column, expected, found, double, printed):
     wanted_typeof = column.typeof if column.typeof != "-" else TYPEOF[column.compare]
     if typeof != wanted_typeof:
         raise differ(row, column, f"typeof {wanted_typeof}", f"{typeof} {text}")
-    if column.compare in ("decimal", "double"):
+    if column.compare in ("decimal", "long_decimal", "double"):
         wrong = wrong_double(float(expected), double)
         if wrong:
             raise differ(row, column, f"{expected} ({bits(float(expected))})", wrong)
@@ -145,7 +147,7 @@ def check_copy(expected, file, table, columns):
     if len(found) != len(expected):
         raise Failed(f"{len(expected)} rows expected, {len(found)} found")
     for i, column in enumerate(columns):
-        is_real = column.compare in ("decimal", "double")
+        is_real = column.compare in ("decimal", "long_decimal", "double")
         doubles = file.doubles(table, column.name) if is_real else [None] * len(found)
         printed = [None] * len(found)
         if column.compare == "decimal":

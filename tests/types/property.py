@@ -42,12 +42,12 @@ def can_have_default(kind):
 
 
 def random_default(rng, kind):
-    """Or None.  The servers' catalogs show defaults in three-byte UTF-8."""
+    """Or None.  The servers' catalogs show defaults in three-byte UTF-8, and NUL ends one."""
     if not can_have_default(kind) or rng.random() < 0.7:
         return None
     value = kind.value(rng)
-    text = bytes.fromhex(value[10:-1]).decode() if value.startswith("_utf8mb4") else value
-    return value if max(text) < "\U00010000" else None
+    text = bytes.fromhex(value[11:-1]).decode() if value.startswith("_utf8mb4") else value
+    return value if "\0" not in text and max(text, default="") < "\U00010000" else None
 
 
 def can_be_key(ddl):
@@ -101,7 +101,7 @@ class Table:
             return self.wish(column) != "text" and int(value) >= HUGE
         if column.wish == "zero_date":
             return self.wish(column) == "refuse" and is_zero_date(value)
-        if column.wish == "decimal" and column.compare == "double":
+        if column.wish == "decimal" and column.compare == "long_decimal":
             return not survives(value)
         return False
 
@@ -113,7 +113,7 @@ class Table:
             if self.wish(column) == "text":
                 way = "text" if column.wish == "decimal" else "number_text"
             elif self.wish(column) == "real" and way == "text":
-                way = "double"
+                way = "long_decimal"
             columns.append(replace(column, compare=way))
         return columns
 
