@@ -205,7 +205,6 @@ def check_table(rng, server):
             raise Failed(f"from file to file: exit status {status}\n{output}")
         compare.check_same_files(first, second, table.name, table.name,
                                  ["id"] + [c.name for c in table.columns])
-        check_back(server, table, first, columns, expected)
         OUTCOMES["carried"] += 1
     except Failed as problem:
         fail_with(problem, f"{table.job()}\n{table.sql()}")
