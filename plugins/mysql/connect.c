@@ -12,8 +12,8 @@
 
 #include <ma_pvio.h>
 
-#define CONNECT_SPARE_TIMEOUT_MS 5000 /* nobody waits longer for what can be left to the next run  \
-                                       */
+/* Nobody waits longer for what can be left to the next run. */
+#define CONNECT_SPARE_TIMEOUT_MS 5000
 
 /* libdbi keeps its connections in a list and is not safe for threads.  Its instance is never shut
  * down: that would end the client library under connections that other drivers still use. */
