@@ -34,10 +34,14 @@ static void add_copied(struct ferry_plan *plan, size_t job_count, const struct f
 {
     struct ferry_index *alike = find_alike(plan, index);
     if (alike == NULL) {
-        plan->indexes[plan->index_count++] = *index;
+        alike = &plan->indexes[plan->index_count++];
+        *alike = *index;
+        alike->copied = 1;
     } else if (alike >= plan->indexes + job_count) {
-        if (strength(index) > strength(alike))
+        if (strength(index) > strength(alike)) {
             *alike = *index;
+            alike->copied = 1;
+        }
     } else if (index->primary != 0) { /* the job may name it, but not weaken it */
         alike->unique = alike->primary = 1;
     }

@@ -53,7 +53,7 @@ static void name_append_plain(sqlite3_str *out, const char *name)
 
 char *sqlite_name_index(const char *table, const struct ferry_index *index)
 {
-    if (index->name != NULL) {
+    if (index->name != NULL && !index->copied) {
         return strdup(index->name);
     }
     sqlite3_str *out = sqlite3_str_new(NULL);

@@ -240,6 +240,9 @@ static ferry_status rows_make(struct sqlite_load *load, struct ferry_error *err)
             .scale = column->scale,
             .kinds = rule->convert == SQLITE_CONVERT_ANY || sqlite_type_is_loose(column, rule),
         };
+        if (load->spec->action != FERRY_TABLE_KEEP && sqlite_clauses_make_rowid(column, rule)) {
+            rows->integer_key = (int)i;
+        }
     }
     load->rows = rows;
     return FERRY_OK;

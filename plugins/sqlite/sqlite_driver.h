@@ -57,10 +57,13 @@ struct sqlite_conn {
 /* A column of a table in the file. */
 struct sqlite_column {
     char *name;
-    char *type; /* as declared, "" if not declared */
-    int key;    /* position in the primary key, 0 = not part of it */
+    char *type;        /* as declared, "" if not declared */
+    char *default_sql; /* as the definition says it, or NULL */
+    char *clauses;     /* what a definition of ours would say behind the type */
+    int key;           /* position in the primary key, 0 = not part of it */
     bool not_null;
     bool generated;
+    bool ignores_case; /* COLLATE NOCASE */
 };
 
 /* What stands in the file under a name. */
@@ -71,6 +74,7 @@ struct sqlite_table {
     struct sqlite_column *columns;
     size_t column_count;
     int integer_key; /* index of the column that stands for the rowid, or -1 */
+    bool own;        /* its statement is, word for word, what we would write for such columns */
 };
 
 /* An index or trigger that hangs on the table to be replaced. */
@@ -220,7 +224,8 @@ void sqlite_rollback(sqlite3 *db);
 uint64_t sqlite_name_hash(const char *name);
 /* `<real>-dbferry-<hash of table><suffix>`, from malloc. */
 char *sqlite_name_beside(const char *real, const char *table, const char *suffix);
-/* The name of a job's index, from malloc: `dbferry_<table>_<columns>_<hash>`. */
+/* The name of an index, from malloc: the job's own, or `dbferry_<table>_<columns>_<hash>`.  What
+ * the source calls it may be taken in the file, where names count for all tables. */
 char *sqlite_name_index(const char *table, const struct ferry_index *index);
 /* 1 for names that a table of the user's cannot have. */
 bool sqlite_name_reserved(const char *table);
@@ -268,6 +273,19 @@ bool sqlite_type_is_loose(const struct ferry_column *column, const struct sqlite
 ferry_status sqlite_map_column(void *conn, const struct ferry_column *column,
                                const struct ferry_wish *wish, struct ferry_mapping *mapping,
                                struct ferry_error *err);
+
+/* ---- clauses.c: what a definition says behind the type ---- */
+
+/* Append the clauses of a column, and notes about what they do not say. */
+void sqlite_clauses_describe(const struct ferry_column *column, const struct sqlite_type_rule *rule,
+                             sqlite3_str *clauses, sqlite3_str *notes);
+/* 1 if the column is declared as the primary key, and so stands for the rowid. */
+bool sqlite_clauses_make_rowid(const struct ferry_column *column,
+                               const struct sqlite_type_rule *rule);
+/* What we would say of a column that is as this one, from malloc; NULL if out of memory. */
+char *sqlite_clauses_of_table(const struct sqlite_column *column, bool sole_key);
+/* Append one sentence, by the rules of sqlite3_mprintf. */
+void sqlite_note_add(sqlite3_str *notes, const char *format, ...);
 
 /* ---- affinity.c: what SQLite converts while it stores ---- */
 

@@ -203,11 +203,19 @@ static ferry_status type_map_none(const struct ferry_column *column, const struc
     return status;
 }
 
-/* One sentence after the other, parted by semicolons. */
-static void type_add_note(sqlite3_str *notes, const char *note)
+static void type_add_notes(const struct ferry_column *column, const struct sqlite_type_rule *rule,
+                           sqlite3_str *notes)
 {
-    if (note != NULL) {
-        sqlite3_str_appendf(notes, "%s%s", sqlite3_str_length(notes) > 0 ? "; " : "", note);
+    if (rule->note != NULL) {
+        sqlite_note_add(notes, "%s", rule->note);
+    }
+    if ((column->flags & FERRY_COLUMN_LOOSE) != 0) {
+        sqlite_note_add(notes, sqlite_type_is_loose(column, rule)
+                                   ? "a value of another kind keeps it, or is refused where SQLite "
+                                     "would convert it"
+                                   : "a value of another kind is refused");
+    } else if (rule->convert == SQLITE_CONVERT_ANY && rule->fit == FERRY_FIT_CHECKED) {
+        sqlite_note_add(notes, "a value that SQLite would convert is refused");
     }
 }
 
@@ -220,22 +228,22 @@ ferry_status sqlite_map_column(void *conn, const struct ferry_column *column,
     if (rule == NULL) {
         return type_map_none(column, wish, mapping, err);
     }
-    uint32_t fit = rule->fit;
+    bool loose = (column->flags & FERRY_COLUMN_LOOSE) != 0;
+    uint32_t fit = loose && rule->fit < FERRY_FIT_CHECKED ? FERRY_FIT_CHECKED : rule->fit;
     sqlite3_str *notes = sqlite3_str_new(NULL);
-    type_add_note(notes, rule->note);
-    if ((column->flags & FERRY_COLUMN_LOOSE) != 0) {
-        fit = fit < FERRY_FIT_CHECKED ? FERRY_FIT_CHECKED : fit;
-        type_add_note(notes, sqlite_type_is_loose(column, rule)
-                                 ? "a value of another kind keeps it, or is refused where SQLite "
-                                   "would convert it"
-                                 : "a value of another kind is refused");
-    } else if (rule->convert == SQLITE_CONVERT_ANY && fit == FERRY_FIT_CHECKED) {
-        type_add_note(notes, "a value that SQLite would convert is refused");
-    }
-    bool failed = sqlite3_str_errcode(notes) != SQLITE_OK;
-    char *note = sqlite3_str_finish(notes);
+    sqlite3_str *clauses = sqlite3_str_new(NULL);
+    type_add_notes(column, rule, notes);
+    sqlite_clauses_describe(column, rule, clauses, notes);
+    bool failed =
+        sqlite3_str_errcode(notes) != SQLITE_OK || sqlite3_str_errcode(clauses) != SQLITE_OK;
+    char *note = sqlite3_str_finish(notes); /* NULL for none */
+    char *behind = sqlite3_str_finish(clauses);
     ferry_status status =
         failed ? sqlite_fail_memory(err) : ferry_mapping_set(mapping, fit, rule->native, note, err);
+    if (status == FERRY_OK && behind != NULL) {
+        status = ferry_mapping_set_clauses(mapping, behind, err);
+    }
     sqlite3_free(note);
+    sqlite3_free(behind);
     return status;
 }

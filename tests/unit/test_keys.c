@@ -77,6 +77,8 @@ static void test_both_are_made(void **state)
     make_plan(&plan, 1, source, COUNT(source));
     plan_keys(&plan, wanted, COUNT(wanted), false);
     assert_indexes(&plan, "INDEX(c,b) PRIMARY(a) UNIQUE(b) INDEX(b,c)");
+    for (size_t i = 0; i < plan.index_count; i++) /* a name in the first one is meant */
+        assert_int_equal(plan.indexes[i].copied, i > 0);
     ferry_plan_done(&plan);
 }
 
@@ -91,6 +93,8 @@ static void test_one_of_two(void **state)
     make_plan(&plan, 1, source, COUNT(source));
     plan_keys(&plan, wanted, COUNT(wanted), false);
     assert_indexes(&plan, "mine:PRIMARY(A) INDEX(b) UNIQUE(B,c)");
+    for (size_t i = 0; i < plan.index_count; i++)
+        assert_int_equal(plan.indexes[i].copied, 0);
     ferry_plan_done(&plan);
 }
 

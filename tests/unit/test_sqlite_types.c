@@ -3,6 +3,10 @@
 
 #include "unit.h"
 
+/* What types.c is built upon. */
+#include "../../plugins/sqlite/affinity.c"
+#include "../../plugins/sqlite/clauses.c"
+#include "../../plugins/sqlite/decimal.c"
 #include "../../plugins/sqlite/types.c"
 
 #include "negotiate.h"
@@ -240,6 +244,94 @@ static void test_notes(void **state)
     }
 }
 
+#define KEY (FERRY_COLUMN_SOLE_KEY | FERRY_COLUMN_NOT_NULL)
+#define COLUMN(t, ...)                                                                             \
+    {                                                                                              \
+        .name = "c", .type = FERRY_TYPE_##t, __VA_ARGS__                                           \
+    }
+
+/* What the definition says behind the type, and what the plan says about the rest. */
+static void test_clauses(void **state)
+{
+    (void)state;
+    static const struct {
+        struct ferry_column column;
+        const char *type; /* wished for */
+        const char *clauses;
+        const char *note; /* part of it; NULL: none */
+    } cases[] = {
+        {COLUMN(INT, .bits = 64), NULL, "", NULL},
+        {COLUMN(INT, .bits = 64, .flags = FERRY_COLUMN_NOT_NULL), NULL, "NOT NULL", NULL},
+        {COLUMN(INT, .bits = 64, .flags = KEY), NULL, "NOT NULL PRIMARY KEY", NULL},
+        {COLUMN(INT, .bits = 8, .flags = KEY | FERRY_COLUMN_UNSIGNED), NULL, "NOT NULL PRIMARY KEY",
+         NULL},
+        {COLUMN(INT, .bits = 64, .flags = KEY), "TEXT", "NOT NULL", "textual"},
+        {COLUMN(INT, .bits = 64, .flags = FERRY_COLUMN_SOLE_KEY), NULL, "", NULL},
+        {COLUMN(INT, .bits = 64, .flags = KEY | FERRY_COLUMN_LOOSE), NULL, "NOT NULL", "kind"},
+        {COLUMN(TEXT, .flags = KEY), NULL, "NOT NULL", NULL},
+        {COLUMN(ANY, .flags = KEY), "INTEGER", "NOT NULL", "convert"},
+        {COLUMN(INT, .bits = 64, .default_value = "-5"), NULL, "DEFAULT -5", NULL},
+        {COLUMN(INT, .bits = 64, .default_value = "-9223372036854775808"), NULL,
+         "DEFAULT -9223372036854775808", NULL},
+        {COLUMN(INT, .bits = 64, .default_value = "9223372036854775808"), NULL, "",
+         "its default '9223372036854775808' is not carried"},
+        {COLUMN(INT, .bits = 64, .default_value = "1); DROP"), NULL, "", "is not carried"},
+        {COLUMN(INT, .bits = 64, .default_value = ""), NULL, "", "is not carried"},
+        {COLUMN(INT, .bits = 64, .flags = FERRY_COLUMN_UNSIGNED,
+                .default_value = "18446744073709551615"),
+         "TEXT", "DEFAULT '18446744073709551615'", "textual"},
+        {COLUMN(BIT, .bits = 3, .default_value = "5"), NULL, "DEFAULT 5", NULL},
+        {COLUMN(BIT, .bits = 3, .default_value = "b'101'"), NULL, "", "is not carried"},
+        {COLUMN(DECIMAL, .precision = 10, .scale = 2, .default_value = "0.50"), NULL,
+         "DEFAULT 0.50", "REAL"},
+        {COLUMN(DECIMAL, .precision = 20, .scale = 2, .default_value = "0.50"), NULL,
+         "DEFAULT '0.50'", "TEXT"},
+        {COLUMN(DECIMAL, .precision = 20, .scale = 2, .default_value = "0.5"), NULL, "",
+         "is not carried"},
+        {COLUMN(FLOAT, .bits = 64, .default_value = "1e-5"), NULL, "DEFAULT 1e-5", "-0.0"},
+        {COLUMN(FLOAT, .bits = 64, .default_value = "inf"), NULL, "", "is not carried"},
+        {COLUMN(TEXT, .default_value = "it's"), NULL, "DEFAULT 'it''s'", NULL},
+        {COLUMN(TEXT, .default_value = ""), NULL, "DEFAULT ''", NULL},
+        {COLUMN(BYTES, .default_value = "a\xff"), NULL, "DEFAULT x'61ff'", NULL},
+        {COLUMN(TEXT, .default_value = "ab"), "BLOB", "DEFAULT x'6162'", "BLOB"},
+        {COLUMN(ANY, .default_value = "5"), NULL, "", "its default '5' is not carried"},
+        {COLUMN(DATETIME, .flags = FERRY_COLUMN_DEFAULT_NOW), NULL, "DEFAULT CURRENT_TIMESTAMP",
+         "in UTC"},
+        {COLUMN(DATE, .flags = FERRY_COLUMN_DEFAULT_NOW), NULL, "DEFAULT CURRENT_DATE", "in UTC"},
+        {COLUMN(DATETIME, .scale = 3, .flags = FERRY_COLUMN_DEFAULT_NOW), NULL, "",
+         "the current moment, is not carried"},
+        {COLUMN(TEXT, .flags = FERRY_COLUMN_IGNORES_CASE), NULL, "COLLATE NOCASE",
+         "the case of A to Z alone"},
+        {COLUMN(TEXT, .collation = "NOCASE", .flags = FERRY_COLUMN_IGNORES_CASE), NULL,
+         "COLLATE NOCASE", NULL},
+        {COLUMN(SET, .flags = FERRY_COLUMN_IGNORES_CASE | FERRY_COLUMN_IGNORES_ACCENTS |
+                              FERRY_COLUMN_IGNORES_TRAILING_SPACE),
+         NULL, "COLLATE NOCASE",
+         "A to Z alone; accents and trailing spaces make a difference here"},
+        {COLUMN(ENUM, .default_value = "x",
+                .flags = FERRY_COLUMN_NOT_NULL | FERRY_COLUMN_IGNORES_CASE),
+         NULL, "NOT NULL DEFAULT 'x' COLLATE NOCASE", "A to Z"},
+        {COLUMN(TEXT, .flags = FERRY_COLUMN_IGNORES_TRAILING_SPACE), NULL, "", "trailing spaces"},
+        {COLUMN(TEXT, .flags = FERRY_COLUMN_IGNORES_CASE), "BLOB", "", "upper and lower case"},
+        {COLUMN(TEXT, .flags = FERRY_COLUMN_COMPARES_UNKNOWN), NULL, "", "is not known"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct ferry_wish wish = {.type = cases[i].type};
+        struct ferry_mapping mapping = {0};
+        struct ferry_error error = {0};
+        assert_int_equal(sqlite_map_column(NULL, &cases[i].column, &wish, &mapping, &error),
+                         FERRY_OK);
+        const char *clauses = mapping.clauses == NULL ? "" : mapping.clauses;
+        if (strcmp(clauses, cases[i].clauses) != 0)
+            fail_msg("case %zu: the clauses are '%s'", i, clauses);
+        if (cases[i].note == NULL
+                ? mapping.note != NULL
+                : mapping.note == NULL || strstr(mapping.note, cases[i].note) == NULL)
+            fail_msg("case %zu: the note is '%s'", i, mapping.note == NULL ? "" : mapping.note);
+        ferry_mapping_done(&mapping);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_declared_types_round_trip),
         cmocka_unit_test(test_wishes),
         cmocka_unit_test(test_notes),
+        cmocka_unit_test(test_clauses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,6 +173,9 @@ struct ferry_index {
     size_t column_count;
     uint32_t unique;
     uint32_t primary; /* 1: the primary key; then `unique` is 1 too */
+    /* Set by the core.  1: of the source, where `name` is its name: the target may call it
+     * otherwise.  0: the job's own, and a name that it gives is meant. */
+    uint32_t copied;
 };
 
 /* Append a copy of `index`, the primary key first.  Its columns must be in the schema: add those
