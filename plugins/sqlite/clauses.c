@@ -6,6 +6,7 @@
 #include "sqlite_driver.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 void sqlite_note_add(sqlite3_str *notes, const char *format, ...)
@@ -193,6 +194,51 @@ void sqlite_clauses_describe(const struct ferry_column *column, const struct sql
     clauses_add_collation(column, rule, clauses, notes);
 }
 
+/* The text between single quotes, where that is all. */
+static int clauses_unquote(const char *sql, char **ret_text)
+{
+    char *text = malloc(strlen(sql) + 1);
+    size_t length = 0;
+    if (text == NULL) {
+        return SQLITE_NOMEM;
+    }
+    for (sql++; *sql != '\0' && (*sql != '\'' || sql[1] == '\''); sql++) {
+        sql += *sql == '\'' ? 1 : 0;
+        text[length++] = *sql;
+    }
+    text[length] = '\0';
+    if (strcmp(sql, "'") != 0) {
+        free(text);
+        return SQLITE_MISMATCH;
+    }
+    *ret_text = text;
+    return SQLITE_OK;
+}
+
+int sqlite_clauses_constant(const char *sql, char **ret_constant)
+{
+    static const struct {
+        const char *word;
+        const char *constant;
+    } words[] = {{"TRUE", "1"}, {"FALSE", "0"}};
+    *ret_constant = NULL;
+    if (sql == NULL || sqlite3_stricmp(sql, "NULL") == 0) {
+        return SQLITE_OK;
+    }
+    if (sql[0] == '\'') {
+        return clauses_unquote(sql, ret_constant);
+    }
+    const char *constant = clauses_is_number(sql) ? sql + (sql[0] == '+' ? 1 : 0) : NULL;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        constant = sqlite3_stricmp(sql, words[i].word) == 0 ? words[i].constant : constant;
+    }
+    if (constant == NULL) {
+        return SQLITE_MISMATCH;
+    }
+    *ret_constant = strdup(constant);
+    return *ret_constant == NULL ? SQLITE_NOMEM : SQLITE_OK;
+}
+
 char *sqlite_clauses_of_table(const struct sqlite_column *column, bool sole_key)
 {
     sqlite3_str *clauses = sqlite3_str_new(NULL);
@@ -205,7 +251,7 @@ char *sqlite_clauses_of_table(const struct sqlite_column *column, bool sole_key)
     if (column->default_sql != NULL) {
         clauses_add(clauses, "DEFAULT %s", column->default_sql);
     }
-    if (column->ignores_case) {
+    if (sqlite3_stricmp(column->collation, "NOCASE") == 0) {
         clauses_add(clauses, "COLLATE NOCASE");
     }
     bool failed = sqlite3_str_errcode(clauses) != SQLITE_OK;

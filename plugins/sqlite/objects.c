@@ -6,8 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define OBJECTS_OURS "dbferry_" /* indexes of this prefix belong to jobs */
-
 void sqlite_objects_clear(struct sqlite_objects *objects)
 {
     for (size_t i = 0; i < objects->count; i++) {
@@ -19,6 +17,8 @@ void sqlite_objects_clear(struct sqlite_objects *objects)
     }
     free(objects->list);
     free(objects->watches);
+    free(objects->indexes);
+    free((void *)objects->key_columns);
     *objects = (struct sqlite_objects){0};
 }
 
@@ -63,45 +63,6 @@ static struct sqlite_object *objects_find_index(struct sqlite_objects *objects, 
     return NULL;
 }
 
-/* 1 if the column alone is the table's key by its own definition. */
-static bool objects_is_rowid(const struct ferry_load_spec *spec, const char *name)
-{
-    for (size_t i = 0; i < ferry_schema_count(spec->source); i++) {
-        const struct ferry_column *column = ferry_schema_column(spec->source, i);
-        const struct sqlite_type_rule *rule = sqlite_type_rule(column, &spec->wishes[i]);
-        if (rule != NULL && strcasecmp(column->name, name) == 0) {
-            return sqlite_clauses_make_rowid(column, rule);
-        }
-    }
-    return false;
-}
-
-/* 1 if a table that stays has the index's columns as its primary key. */
-static bool objects_is_key(const struct sqlite_table *table, const struct ferry_index *index)
-{
-    size_t found = 0;
-    size_t keys = 0;
-    for (size_t i = 0; i < table->column_count; i++) {
-        const struct sqlite_column *column = &table->columns[i];
-        size_t at = (size_t)column->key;
-        keys += at > 0 ? 1 : 0;
-        found += at > 0 && at <= index->column_count &&
-                         strcasecmp(column->name, index->columns[at - 1]) == 0
-                     ? 1
-                     : 0;
-    }
-    return keys == index->column_count && found == keys;
-}
-
-/* The primary key is no index of its own where the definition says it already. */
-static bool objects_is_needed(const struct sqlite_load *load, const struct ferry_index *index)
-{
-    return !index->primary ||
-           !(load->spec->action == FERRY_TABLE_KEEP
-                 ? objects_is_key(&load->table, index)
-                 : index->column_count == 1 && objects_is_rowid(load->spec, index->columns[0]));
-}
-
 static ferry_status objects_check_columns(const struct sqlite_load *load,
                                           const struct ferry_index *index, struct ferry_error *err)
 {
@@ -136,7 +97,7 @@ static ferry_status objects_settle(struct sqlite_load *load, const struct ferry_
     if (same != NULL) {
         char *sql = objects_index_sql(name, load->spec->table, index);
         bool equal = sql != NULL && strcasecmp(sql, same->sql) == 0;
-        bool ours = strncasecmp(name, OBJECTS_OURS, strlen(OBJECTS_OURS)) == 0;
+        bool ours = sqlite_name_is_ours(name);
         sqlite3_free(sql);
         same->keep = false; /* the job's own statement makes it again */
         return equal || ours ? FERRY_OK
@@ -193,19 +154,18 @@ ferry_status sqlite_objects_save(struct sqlite_load *load, struct ferry_error *e
     }
     for (size_t i = 0; i < load->objects.count; i++) {
         struct sqlite_object *object = &load->objects.list[i];
-        object->keep =
-            object->trigger || strncasecmp(object->name, OBJECTS_OURS, strlen(OBJECTS_OURS)) != 0;
+        object->keep = object->trigger || !sqlite_name_is_ours(object->name);
     }
     ferry_status status = FERRY_OK;
-    for (size_t i = 0; status == FERRY_OK && i < spec->index_count; i++) {
-        if (!objects_is_needed(load, &spec->indexes[i])) {
-            continue;
-        }
-        char *name = sqlite_name_index(spec->table, &spec->indexes[i]);
-        status = name == NULL ? sqlite_fail_memory(err)
-                              : objects_check_columns(load, &spec->indexes[i], err);
+    if (!sqlite_indexes_choose(load)) {
+        status = sqlite_fail_memory(err);
+    }
+    for (size_t i = 0; status == FERRY_OK && i < load->objects.index_count; i++) {
+        const struct ferry_index *index = &load->objects.indexes[i];
+        char *name = sqlite_name_index(spec->table, index);
+        status = name == NULL ? sqlite_fail_memory(err) : objects_check_columns(load, index, err);
         if (status == FERRY_OK) {
-            status = objects_settle(load, &spec->indexes[i], name, err);
+            status = objects_settle(load, index, name, err);
         }
         free(name);
     }
@@ -253,12 +213,10 @@ ferry_status sqlite_objects_make_indexes(struct sqlite_load *load, sqlite3 *db,
             return objects_fail(load, db, rc, "index", object->name, err);
         }
     }
-    for (size_t i = 0; i < spec->index_count; i++) {
-        if (!objects_is_needed(load, &spec->indexes[i])) {
-            continue;
-        }
-        char *name = sqlite_name_index(spec->table, &spec->indexes[i]);
-        char *sql = name == NULL ? NULL : objects_index_sql(name, spec->table, &spec->indexes[i]);
+    for (size_t i = 0; i < load->objects.index_count; i++) {
+        const struct ferry_index *index = &load->objects.indexes[i];
+        char *name = sqlite_name_index(spec->table, index);
+        char *sql = name == NULL ? NULL : objects_index_sql(name, spec->table, index);
         int64_t there = 0;
         int rc = sql == NULL ? SQLITE_NOMEM
                              : sqlite_query_int(db, &there,

@@ -279,6 +279,9 @@ static ferry_status replace_commit(struct sqlite_load *load, const struct ferry_
     if (status == FERRY_OK && load->staged) {
         status = replace_apply_stage(load, err);
     }
+    if (status == FERRY_OK) {
+        status = sqlite_metadata_write(load, err);
+    }
     if (status == FERRY_OK && record != NULL) {
         status = sqlite_record_write(load, record, err);
     }

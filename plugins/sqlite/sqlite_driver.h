@@ -57,13 +57,14 @@ struct sqlite_conn {
 /* A column of a table in the file. */
 struct sqlite_column {
     char *name;
-    char *type;        /* as declared, "" if not declared */
-    char *default_sql; /* as the definition says it, or NULL */
-    char *clauses;     /* what a definition of ours would say behind the type */
-    int key;           /* position in the primary key, 0 = not part of it */
+    char *type;          /* as declared, "" if not declared */
+    char *default_sql;   /* as the definition says it, or NULL */
+    char *default_value; /* the constant that it is, or NULL */
+    char *collation;     /* "BINARY" if it says none */
+    char *clauses;       /* what a definition of ours would say behind the type */
+    int key;             /* position in the primary key, 0 = not part of it */
     bool not_null;
     bool generated;
-    bool ignores_case; /* COLLATE NOCASE */
 };
 
 /* What stands in the file under a name. */
@@ -103,7 +104,10 @@ struct sqlite_objects {
     size_t count;
     struct sqlite_watch *watches;
     size_t watch_count;
-    bool analyzed; /* ANALYZE was run on the table once */
+    struct ferry_index *indexes; /* that the table is to have; their strings are the spec's */
+    size_t index_count;
+    const char **key_columns; /* of the primary key, where no index of the spec is that */
+    bool analyzed;            /* ANALYZE was run on the table once */
 };
 
 struct sqlite_rows;
@@ -227,6 +231,8 @@ char *sqlite_name_beside(const char *real, const char *table, const char *suffix
 /* The name of an index, from malloc: the job's own, or `dbferry_<table>_<columns>_<hash>`.  What
  * the source calls it may be taken in the file, where names count for all tables. */
 char *sqlite_name_index(const char *table, const struct ferry_index *index);
+/* 1 for names of indexes that belong to jobs. */
+bool sqlite_name_is_ours(const char *index);
 /* 1 for names that a table of the user's cannot have. */
 bool sqlite_name_reserved(const char *table);
 
@@ -282,6 +288,9 @@ void sqlite_clauses_describe(const struct ferry_column *column, const struct sql
 /* 1 if the column is declared as the primary key, and so stands for the rowid. */
 bool sqlite_clauses_make_rowid(const struct ferry_column *column,
                                const struct sqlite_type_rule *rule);
+/* The constant that a DEFAULT clause says, from malloc; NULL if it says none.  SQLITE_MISMATCH: it
+ * says something else. */
+int sqlite_clauses_constant(const char *sql, char **ret_constant);
 /* What we would say of a column that is as this one, from malloc; NULL if out of memory. */
 char *sqlite_clauses_of_table(const struct sqlite_column *column, bool sole_key);
 /* Append one sentence, by the rules of sqlite3_mprintf. */
@@ -363,6 +372,102 @@ size_t sqlite_decimal_print(double value, uint32_t precision, uint32_t scale, ch
 /* 1 if the text is [-]digits[.digits] with `scale` digits after the point, and fits. */
 bool sqlite_decimal_is_text(const char *text, size_t length, uint32_t precision, uint32_t scale);
 
+/* ---- descriptor.c: a column's descriptor as texts, and what of them is believed ---- */
+
+/* What a row says of a column besides its name, type and flags: columns of _dbferry_columns. */
+struct sqlite_field {
+    const char *name;
+    size_t offset; /* in struct ferry_column */
+    enum { SQLITE_FIELD_TEXT, SQLITE_FIELD_NUMBER, SQLITE_FIELD_LENGTH } kind;
+};
+#define SQLITE_FIELDS 12
+extern const struct sqlite_field sqlite_fields[SQLITE_FIELDS];
+
+/* The name of a FERRY_TYPE_, or NULL; and back, or 0. */
+const char *sqlite_descriptor_type_name(uint32_t type);
+uint32_t sqlite_descriptor_type(const char *name);
+/* Names of flags with spaces between; and back, false for an unknown one. */
+void sqlite_descriptor_add_flags(sqlite3_str *out, uint32_t flags);
+bool sqlite_descriptor_flags(const char *text, uint32_t *ret_flags);
+/* 1 if a source could have said so. */
+bool sqlite_descriptor_is_sound(const struct ferry_column *column);
+
+/* ---- metadata.c, metadata_read.c: the source's own definitions, beside the data ---- */
+
+#define SQLITE_METADATA_VERSION 1
+
+/* What each row of _dbferry_columns begins with, counted from 1; the fields follow. */
+enum {
+    SQLITE_AT_TABLE = 1,
+    SQLITE_AT_POSITION,
+    SQLITE_AT_VERSION,
+    SQLITE_AT_NAME,
+    SQLITE_AT_DECLARED,
+    SQLITE_AT_TYPE,
+    SQLITE_AT_FLAGS,
+    SQLITE_AT_FIELDS
+};
+
+/* What the file says about one table.  All of it is checked, and was made from malloc. */
+struct sqlite_metadata {
+    struct ferry_column *columns;
+    char **declared; /* per column, the declared type under which it is stored */
+    size_t column_count;
+    struct ferry_index *indexes; /* the primary key first; not checked against the columns */
+    size_t index_count;
+    bool unsound; /* something stands there that is not believed */
+};
+
+/* Replace what the file says about the load's table. */
+ferry_status sqlite_metadata_write(struct sqlite_load *load, struct ferry_error *err);
+/* Nothing known of the table is a success without columns. */
+int sqlite_metadata_load(sqlite3 *db, const char *table, struct sqlite_metadata *ret_metadata);
+void sqlite_metadata_clear(struct sqlite_metadata *metadata);
+/* What was stored as this column of the table, or NULL if nothing, or if it is not as it was. */
+const struct ferry_column *sqlite_metadata_find(const struct sqlite_metadata *metadata,
+                                                const struct sqlite_column *column);
+
+/* ---- describe.c: what the columns of a result are ---- */
+
+/* A table that columns come from. */
+struct sqlite_origin {
+    char *name;
+    struct sqlite_table table;
+    struct sqlite_metadata metadata;
+    bool whole; /* each column is known as it was in the source */
+};
+
+/* How one statement is described; the statement and what is read belong to the caller. */
+struct sqlite_describe {
+    struct sqlite_conn *conn;
+    const struct ferry_read *read;
+    sqlite3_stmt *stmt;
+    struct sqlite_origin *origins; /* the first is what is read, where that is a table */
+    size_t origin_count;
+    char **affinities; /* per column, as CREATE TABLE AS would declare it; NULL: not asked for */
+    size_t affinity_count;
+    bool probed;        /* `affinities` was asked for */
+    bool of_table;      /* what is read is a table, and each column one of its own */
+    bool declared_only; /* of some column, nothing but its declared type is known */
+};
+
+ferry_status sqlite_describe_begin(struct sqlite_describe *describe, struct ferry_error *err);
+void sqlite_describe_end(struct sqlite_describe *describe);
+/* Column `i`; its strings live until sqlite_describe_end.  `*ret_declared` is the declared type
+ * under which its values are stored, or NULL where each says what it is. */
+ferry_status sqlite_describe_column(struct sqlite_describe *describe, int i,
+                                    struct ferry_column *column, const char **ret_declared,
+                                    struct ferry_error *err);
+
+/* ---- describe_keys.c: the keys and indexes of a table that is read ---- */
+
+/* Add what the table says about keys, after its columns, and notes about the rest. */
+/* A column's place in the primary key by the table's own definition, or 0. */
+uint32_t sqlite_describe_key_position(const struct sqlite_origin *origin,
+                                      const struct sqlite_column *column);
+ferry_status sqlite_describe_keys(const struct sqlite_describe *describe,
+                                  struct ferry_schema *schema, struct ferry_error *err);
+
 /* ---- read.c: the source half ---- */
 
 extern const struct ferry_source sqlite_source;
@@ -400,6 +505,11 @@ ferry_status sqlite_objects_make_indexes(struct sqlite_load *load, sqlite3 *db,
 ferry_status sqlite_objects_make_triggers(struct sqlite_load *load, struct ferry_error *err);
 /* Renew the planner's statistics of a table that had them. */
 ferry_status sqlite_objects_analyze(struct sqlite_load *load, struct ferry_error *err);
+
+/* ---- indexes.c: which indexes the table gets ---- */
+
+/* Fill load->objects.indexes; false if out of memory. */
+bool sqlite_indexes_choose(struct sqlite_load *load);
 
 /* ---- watch.c: do views and triggers still compile? ---- */
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define STORED_INT64_END 9223372036854775808.0 /* the first double that no int64_t can hold */
+#define STORED_GEOMETRY_MIN 9                  /* SRID, byte order, type */
 #define STORED_UINT64_END 18446744073709551616.0
 
 static const char *const stored_names[] = {
@@ -205,7 +206,8 @@ static const char *stored_text_flaw(const struct ferry_column *column, const cha
 
 static const char *stored_bytes_flaw(const struct ferry_column *column, size_t length)
 {
-    return column->type == FERRY_TYPE_GEOMETRY && length < 4 ? "the bytes are no geometry"
+    return column->type == FERRY_TYPE_GEOMETRY && length < STORED_GEOMETRY_MIN
+               ? "the bytes are no geometry"
            : column->type == FERRY_TYPE_VECTOR &&
                    (length % 4 != 0 || (column->length > 0 && length / 4 != column->length))
                ? "the bytes are no vector of the column's dimensions"

@@ -15,6 +15,8 @@ void sqlite_table_clear(struct sqlite_table *table)
         free(table->columns[i].name);
         free(table->columns[i].type);
         free(table->columns[i].default_sql);
+        free(table->columns[i].default_value);
+        free(table->columns[i].collation);
         free(table->columns[i].clauses);
     }
     free(table->columns);
@@ -54,13 +56,12 @@ static int table_find(sqlite3 *db, const char *name, struct sqlite_table *table)
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* Collations that are not SQLite's own belong to definitions that are not ours. */
-static bool table_ignores_case(sqlite3 *db, const char *table, const char *column)
+static char *table_collation(sqlite3 *db, const char *table, const char *column)
 {
     const char *collation = NULL;
-    return sqlite3_table_column_metadata(db, "main", table, column, NULL, &collation, NULL, NULL,
-                                         NULL) == SQLITE_OK &&
-           collation != NULL && sqlite3_stricmp(collation, "NOCASE") == 0;
+    (void)sqlite3_table_column_metadata(db, "main", table, column, NULL, &collation, NULL, NULL,
+                                        NULL);
+    return strdup(collation == NULL ? "BINARY" : collation);
 }
 
 /* A row of PRAGMA table_xinfo: cid, name, type, notnull, default, pk, hidden.  (The function
@@ -89,8 +90,9 @@ static int table_add_column(sqlite3 *db, const char *name, struct sqlite_table *
         (has_default && column->default_sql == NULL)) {
         return SQLITE_NOMEM;
     }
-    column->ignores_case = table_ignores_case(db, name, column->name);
-    return SQLITE_OK;
+    column->collation = table_collation(db, name, column->name);
+    int rc = sqlite_clauses_constant(column->default_sql, &column->default_value);
+    return column->collation == NULL ? SQLITE_NOMEM : rc == SQLITE_MISMATCH ? SQLITE_OK : rc;
 }
 
 /* A column declared INTEGER that is the whole primary key is the rowid under another name: NULL

@@ -210,10 +210,8 @@ static void type_add_notes(const struct ferry_column *column, const struct sqlit
         sqlite_note_add(notes, "%s", rule->note);
     }
     if ((column->flags & FERRY_COLUMN_LOOSE) != 0) {
-        sqlite_note_add(notes, sqlite_type_is_loose(column, rule)
-                                   ? "a value of another kind keeps it, or is refused where SQLite "
-                                     "would convert it"
-                                   : "a value of another kind is refused");
+        sqlite_note_add(notes, sqlite_type_is_loose(column, rule) ? "other kinds are kept"
+                                                                  : "other kinds are refused");
     } else if (rule->convert == SQLITE_CONVERT_ANY && rule->fit == FERRY_FIT_CHECKED) {
         sqlite_note_add(notes, "a value that SQLite would convert is refused");
     }

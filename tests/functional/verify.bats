@@ -364,10 +364,10 @@ mended() {
     made_config
     run dbferry run
     assert_status 0
-    sqlite3 cars.db "UPDATE cars SET small = 'many' WHERE rowid = 42"
+    sqlite3 cars.db "UPDATE cars SET small = 'many' WHERE rowid = (SELECT rowid FROM cars LIMIT 1 OFFSET 41)"
     differs "row 42, column 'small': it is stored as TEXT"
     mended
-    sqlite3 cars.db "UPDATE cars SET price = 1e300 WHERE rowid = 43"
+    sqlite3 cars.db "UPDATE cars SET price = 1e300 WHERE rowid = (SELECT rowid FROM cars LIMIT 1 OFFSET 42)"
     differs "row 43, column 'price'"
 }
 

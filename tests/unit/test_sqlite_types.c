@@ -227,8 +227,8 @@ static void test_notes(void **state)
     } cases[] = {
         {&date, &as_integer, FERRY_FIT_NONE, "it cannot be stored as 'INTEGER', only as TEXT"},
         {&date, NULL, FERRY_FIT_EXACT, NULL},
-        {&loose, NULL, FERRY_FIT_CHECKED, "a value of another kind keeps it"},
-        {&loose_date, NULL, FERRY_FIT_CHECKED, "a value of another kind is refused"},
+        {&loose, NULL, FERRY_FIT_CHECKED, "other kinds are kept"},
+        {&loose_date, NULL, FERRY_FIT_CHECKED, "other kinds are refused"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct ferry_mapping mapping = {0};
@@ -267,7 +267,7 @@ static void test_clauses(void **state)
          NULL},
         {COLUMN(INT, .bits = 64, .flags = KEY), "TEXT", "NOT NULL", "textual"},
         {COLUMN(INT, .bits = 64, .flags = FERRY_COLUMN_SOLE_KEY), NULL, "", NULL},
-        {COLUMN(INT, .bits = 64, .flags = KEY | FERRY_COLUMN_LOOSE), NULL, "NOT NULL", "kind"},
+        {COLUMN(INT, .bits = 64, .flags = KEY | FERRY_COLUMN_LOOSE), NULL, "NOT NULL", "kinds"},
         {COLUMN(TEXT, .flags = KEY), NULL, "NOT NULL", NULL},
         {COLUMN(ANY, .flags = KEY), "INTEGER", "NOT NULL", "convert"},
         {COLUMN(INT, .bits = 64, .default_value = "-5"), NULL, "DEFAULT -5", NULL},
