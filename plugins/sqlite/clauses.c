@@ -98,7 +98,7 @@ static bool clauses_add_constant(const struct ferry_column *column,
         return true;
     case SQLITE_CONVERT_TEXT:
         if (column->type == FERRY_TYPE_DECIMAL &&
-            !sqlite_decimal_is_text(text, strlen(text), column->precision, column->scale)) {
+            !sqlite_decimal_is_text(text, strlen(text), column->scale)) {
             return false;
         }
         clauses_add(clauses, "DEFAULT %Q", text);

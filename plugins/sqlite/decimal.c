@@ -60,23 +60,18 @@ int sqlite_decimal_to_double(const char *text, size_t length, double *ret_value)
     return 1;
 }
 
-bool sqlite_decimal_is_text(const char *text, size_t length, uint32_t precision, uint32_t scale)
+bool sqlite_decimal_is_text(const char *text, size_t length, uint32_t scale)
 {
     size_t at = length > 0 && text[0] == '-' ? 1 : 0;
     const char *point = memchr(text, '.', length);
     size_t whole = (point == NULL ? length : (size_t)(point - text)) - at;
     size_t fraction = point == NULL ? 0 : length - at - whole - 1;
-    size_t zeros = 0;
     for (size_t i = at; i < length; i++) {
         if (text + i != point && (text[i] < '0' || text[i] > '9')) {
             return false;
         }
     }
-    while (zeros < whole && text[at + zeros] == '0') {
-        zeros++;
-    }
-    return whole > 0 && fraction == scale && (point == NULL) == (scale == 0) &&
-           whole - zeros + fraction <= precision;
+    return whole > 0 && fraction == scale && (point == NULL) == (scale == 0);
 }
 
 int sqlite_decimal_to_double_checked(const char *text, size_t length, uint32_t scale,
@@ -87,7 +82,7 @@ int sqlite_decimal_to_double_checked(const char *text, size_t length, uint32_t s
     if (sqlite_decimal_to_double(text, length, ret_value)) {
         return 1;
     }
-    if (length >= sizeof room || !sqlite_decimal_is_text(text, length, UINT32_MAX, scale)) {
+    if (length >= sizeof room || !sqlite_decimal_is_text(text, length, scale)) {
         return 0;
     }
     size_t sign = text[0] == '-' ? 1 : 0;
@@ -105,8 +100,7 @@ int sqlite_decimal_to_double_checked(const char *text, size_t length, uint32_t s
         *ret_value = 0.0;
         return 1;
     }
-    if (sqlite_decimal_print(value, UINT32_MAX, scale, back) != length ||
-        memcmp(back, room, length) != 0) {
+    if (sqlite_decimal_print(value, scale, back) != length || memcmp(back, room, length) != 0) {
         return 0;
     }
     *ret_value = value;
@@ -175,7 +169,7 @@ static size_t decimal_print_rounded(double value, uint32_t scale, char *room)
     return length;
 }
 
-size_t sqlite_decimal_print(double value, uint32_t precision, uint32_t scale, char *room)
+size_t sqlite_decimal_print(double value, uint32_t scale, char *room)
 {
     double size = value < 0.0 ? -value : value;
     size_t length;
@@ -196,5 +190,5 @@ size_t sqlite_decimal_print(double value, uint32_t precision, uint32_t scale, ch
             return 0;
         }
     }
-    return sqlite_decimal_is_text(room, length, precision, scale) ? length : 0;
+    return length;
 }

@@ -366,11 +366,12 @@ int sqlite_decimal_to_double(const char *text, size_t length, double *ret_value)
  * them come back out of the double. */
 int sqlite_decimal_to_double_checked(const char *text, size_t length, uint32_t scale,
                                      double *ret_value);
-/* Print the decimal of `scale` digits after the point and at most `precision` in all, whose double
- * this is, into SQLITE_DECIMAL_ROOM bytes; its length, or 0 if there is none. */
-size_t sqlite_decimal_print(double value, uint32_t precision, uint32_t scale, char *room);
-/* 1 if the text is [-]digits[.digits] with `scale` digits after the point, and fits. */
-bool sqlite_decimal_is_text(const char *text, size_t length, uint32_t precision, uint32_t scale);
+/* Print the decimal of `scale` digits after the point whose double this is into SQLITE_DECIMAL_ROOM
+ * bytes; its length, or 0 if there is none. */
+size_t sqlite_decimal_print(double value, uint32_t scale, char *room);
+/* 1 if the text is [-]digits[.digits] with `scale` digits after the point.  How many stand before
+ * it is not asked: expressions of MariaDB have more than they say. */
+bool sqlite_decimal_is_text(const char *text, size_t length, uint32_t scale);
 
 /* ---- descriptor.c: a column's descriptor as texts, and what of them is believed ---- */
 

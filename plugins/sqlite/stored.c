@@ -128,7 +128,7 @@ static const char *stored_give_real(const struct sqlite_stored *stored, double v
                    : stored_give_unsigned(column, (uint64_t)value, cell);
     case SQLITE_CONVERT_DECIMAL:
     case SQLITE_CONVERT_DECIMAL_CHECKED:
-        length = sqlite_decimal_print(value, column->precision, column->scale, room);
+        length = sqlite_decimal_print(value, column->scale, room);
         cell->v.p = room;
         cell->len = (uint32_t)length;
         return length == 0 ? "the number has other digits than the column's decimal type" : NULL;
@@ -179,7 +179,7 @@ static const char *stored_text_flaw(const struct ferry_column *column, const cha
     size_t sign = length > 0 && text[0] == '-' ? 1 : 0;
     switch (column->type) {
     case FERRY_TYPE_DECIMAL:
-        return sqlite_decimal_is_text(text, length, column->precision, column->scale)
+        return sqlite_decimal_is_text(text, length, column->scale)
                    ? NULL
                    : "the text is no number of the column's decimal type";
     case FERRY_TYPE_DATE:
@@ -209,7 +209,7 @@ static const char *stored_bytes_flaw(const struct ferry_column *column, size_t l
     return column->type == FERRY_TYPE_GEOMETRY && length < STORED_GEOMETRY_MIN
                ? "the bytes are no geometry"
            : column->type == FERRY_TYPE_VECTOR &&
-                   (length % 4 != 0 || (column->length > 0 && length / 4 != column->length))
+                   (length % 4 != 0 || (column->length > 0 && length / 4 > column->length))
                ? "the bytes are no vector of the column's dimensions"
                : NULL;
 }

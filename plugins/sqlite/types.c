@@ -203,15 +203,20 @@ static ferry_status type_map_none(const struct ferry_column *column, const struc
     return status;
 }
 
+static bool type_refuses_kinds(const struct ferry_column *column,
+                               const struct sqlite_type_rule *rule)
+{
+    return (column->flags & FERRY_COLUMN_LOOSE) != 0 && !sqlite_type_is_loose(column, rule);
+}
+
 static void type_add_notes(const struct ferry_column *column, const struct sqlite_type_rule *rule,
                            sqlite3_str *notes)
 {
     if (rule->note != NULL) {
         sqlite_note_add(notes, "%s", rule->note);
     }
-    if ((column->flags & FERRY_COLUMN_LOOSE) != 0) {
-        sqlite_note_add(notes, sqlite_type_is_loose(column, rule) ? "other kinds are kept"
-                                                                  : "other kinds are refused");
+    if (type_refuses_kinds(column, rule)) {
+        sqlite_note_add(notes, "other kinds are refused");
     } else if (rule->convert == SQLITE_CONVERT_ANY && rule->fit == FERRY_FIT_CHECKED) {
         sqlite_note_add(notes, "a value that SQLite would convert is refused");
     }
@@ -226,8 +231,8 @@ ferry_status sqlite_map_column(void *conn, const struct ferry_column *column,
     if (rule == NULL) {
         return type_map_none(column, wish, mapping, err);
     }
-    bool loose = (column->flags & FERRY_COLUMN_LOOSE) != 0;
-    uint32_t fit = loose && rule->fit < FERRY_FIT_CHECKED ? FERRY_FIT_CHECKED : rule->fit;
+    bool refuses = type_refuses_kinds(column, rule);
+    uint32_t fit = refuses && rule->fit < FERRY_FIT_CHECKED ? FERRY_FIT_CHECKED : rule->fit;
     sqlite3_str *notes = sqlite3_str_new(NULL);
     sqlite3_str *clauses = sqlite3_str_new(NULL);
     type_add_notes(column, rule, notes);
