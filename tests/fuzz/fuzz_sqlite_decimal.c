@@ -46,7 +46,7 @@ static void check_back(const char *text, size_t size, size_t fraction)
     if (size > 60 || fraction > 30 ||
         sqlite_decimal_to_double_checked(text, size, (uint32_t)fraction, &value) == 0)
         return;
-    size_t length = sqlite_decimal_print(value, 65, (uint32_t)fraction, room);
+    size_t length = sqlite_decimal_print(value, (uint32_t)fraction, room);
     MUST(length > 0 && length < sizeof room);
     const char *expected = without_zeros(text + (text[0] == '-'));
     MUST(length == strlen(expected) + (room[0] == '-'));
