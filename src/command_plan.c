@@ -100,23 +100,33 @@ static void print_columns(const struct ferry_plan *plan)
     }
 }
 
-/* "primary key (id)", "unique index 'by_vin' (vin, year)" */
+static void add_index_name(struct ferry_strbuf *text, const struct ferry_index *index)
+{
+    if (index->name == NULL)
+        return;
+    ferry_strbuf_add(text, index->copied != 0 ? ", the source's '" : " '");
+    ferry_escape_text(text, index->name, strlen(index->name), 120);
+    ferry_strbuf_add(text, "'");
+}
+
+/* "primary key (id)", "index 'mine' (vin, year)", "unique index (vin), the source's 'by_vin'": a
+ * target may call that otherwise */
 static void print_index(const struct ferry_index *index)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
     ferry_strbuf_add(&text, index->primary != 0  ? "primary key"
                             : index->unique != 0 ? "unique index"
                                                  : "index");
-    if (index->name != NULL) {
-        ferry_strbuf_add(&text, " '");
-        ferry_escape_text(&text, index->name, strlen(index->name), 120);
-        ferry_strbuf_add(&text, "'");
-    }
+    if (index->copied == 0)
+        add_index_name(&text, index);
     for (size_t i = 0; i < index->column_count; i++) {
         ferry_strbuf_add(&text, i == 0 ? " (" : ", ");
         ferry_escape_text(&text, index->columns[i], strlen(index->columns[i]), 120);
     }
-    (void)printf("  %s)\n", ferry_strbuf_text(&text));
+    ferry_strbuf_add(&text, ")");
+    if (index->copied != 0)
+        add_index_name(&text, index);
+    (void)printf("  %s\n", ferry_strbuf_text(&text));
 }
 
 static void print_note(const char *note)

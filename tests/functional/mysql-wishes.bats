@@ -91,7 +91,7 @@ indexes() {
     job
     run dbferry plan
     assert_status 0
-    assert_output_has "primary key (id)" "index 'by_day' (day)"
+    assert_output_has "primary key (id)" "index (day), the source's 'by_day'"
     run dbferry run
     assert_status 0
     assert_equal "$(indexes)" day

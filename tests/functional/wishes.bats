@@ -270,12 +270,24 @@ indexed='id int64 not null, make text(20), vin text(20), primary (id), unique (v
     refute alike "INSERT INTO t VALUES (1, 2, 'z')"
 }
 
+@test "a target without indexes leaves those of the source out, and refuses the job's" {
+    made "$indexed" '1|Saab|A'
+    sed -i 's/driver = "sqlite"; path = "t.db";/driver = "example"; folder = ".";/' dbferry.conf
+    runs
+    assert_equal "$(wc -l <t.tsv)" 2
+    made "$indexed" '1|Saab|A' 'indexes = ( { columns = ["make"]; } );'
+    sed -i 's/driver = "sqlite"; path = "t.db";/driver = "example"; folder = ".";/' dbferry.conf
+    run dbferry run
+    assert_status 78
+    assert_output_has "a text file has no indexes"
+}
+
 @test "the plan lists keys, indexes and notes" {
     made "$indexed" '1|Saab|A' 'indexes = ( { columns = ["vin", "make"]; name = "mine"; } );' \
         'note = "column secret is left out";'
     run dbferry plan
     assert_status 0
-    assert_output_has "primary key (id)" "unique index 'by_vin' (vin)" "index 'mine' (vin, make)" \
+    assert_output_has "primary key (id)" "unique index (vin), the source's 'by_vin'" "index 'mine' (vin, make)" \
         "  index (make, vin)" "note: column secret is left out"
     [ ! -e "$D" ]
     made "$indexed" '1|Saab|A' 'copy_indexes = false;'
