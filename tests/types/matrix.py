@@ -268,6 +268,8 @@ def run_server(tap, server, cases):
                 if one.case.only != "to file":
                     tap.check(f"{title}: {one.case.name}: from server to server",
                               one.check_to_server)
+                    tap.check(f"{title}: {one.case.name}: to a file and back",
+                              one.check_round_trip)
     server.run(f"SET GLOBAL time_zone = '+00:00'; SET GLOBAL sql_mode = '{SAFE}';")
     for one in made:
         for column in one.columns:
