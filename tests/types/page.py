@@ -32,7 +32,9 @@ def relation(store, types):
     mark = '"' if isinstance(store, File) else "`"
     store_run = store.run if isinstance(store, File) else lambda sql: store.run(sql, "types")
     columns = ", ".join(f"{mark}c{i}{mark} {ddl}" for i, ddl in enumerate(types))
-    store_run(f"DROP TABLE IF EXISTS page; CREATE TABLE page ({columns});")
+    # The servers' own defaults differ.
+    more = "" if isinstance(store, File) else " CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
+    store_run(f"DROP TABLE IF EXISTS page; CREATE TABLE page ({columns}){more};")
 
 
 def plan(source, target, types):
@@ -46,7 +48,7 @@ def plan(source, target, types):
     if len(lines) != len(types):
         raise Failed(output)
     # What follows a server's type (character set, collation, check) has a section of its own.
-    return [(ddl or "(none)", re.split(" CHARACTER SET| CHECK| NULL", lines[f"c{i}"]["target type"])[0],
+    return [(ddl or "(none)", re.split(" CHARACTER SET| COLLATE utf8| CHECK| NULL", lines[f"c{i}"]["target type"])[0],
              lines[f"c{i}"]["fit"], [note for note in [lines[f"c{i}"]["note"]] if note])
             for i, ddl in enumerate(types)]
 
