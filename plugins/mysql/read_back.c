@@ -138,7 +138,7 @@ static bool back_to_number(const struct back_column *column, struct ferry_cell *
     }
     if (is_real) {
         double value = cell->v.f;
-        if (!(fabs(value) < 9e15) || floor(value) != value)
+        if (!(fabs(value) < 9e15) || (double)(int64_t)value != value)
             return false;
         cell->v.i = (int64_t)value;
     }
