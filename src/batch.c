@@ -194,6 +194,11 @@ const struct ferry_cell *ferry_batch_cells(const struct ferry_batch *batch, size
     return batch->cells + row * batch->columns;
 }
 
+struct ferry_cell *ferry_batch_cells_to_change(struct ferry_batch *batch)
+{
+    return batch->cells;
+}
+
 ferry_status ferry_fail_cell(struct ferry_error *err, ferry_status status,
                              const struct ferry_batch *batch, size_t row, size_t column,
                              const char *format, ...)

@@ -30,5 +30,7 @@ uint64_t ferry_batch_first_row(const struct ferry_batch *batch);
 /* Bytes in use: cells and values. */
 size_t ferry_batch_used(const struct ferry_batch *batch);
 const struct ferry_schema *ferry_batch_schema(const struct ferry_batch *batch);
+/* The cells of the first row, those of the others behind them; for the engine alone. */
+struct ferry_cell *ferry_batch_cells_to_change(struct ferry_batch *batch);
 
 #endif

@@ -18,10 +18,11 @@ enum command_bit {
     COPY = 1 << 1,
     PLAN = 1 << 2,
     CHECK = 1 << 3,
-    DRIVERS = 1 << 4,
-    INIT = 1 << 5,
-    LATER = 1 << 6, /* known by name; a later version brings it */
-    ALL = RUN | COPY | PLAN | CHECK | DRIVERS | INIT,
+    VERIFY = 1 << 4,
+    DRIVERS = 1 << 5,
+    INIT = 1 << 6,
+    LATER = 1 << 7, /* known by name; a later version brings it */
+    ALL = RUN | COPY | PLAN | CHECK | VERIFY | DRIVERS | INIT,
 };
 
 /* In the order of the bits. */
@@ -34,9 +35,10 @@ const struct ferry_command ferry_commands[] = {
      ferry_command_plan},
     {"check", "[JOB...]", "try configuration, drivers, connections and rights; writes nothing", 0,
      -1, ferry_command_check},
+    {"verify", "[JOB...]", "compare what the source gives with what the target holds", 0, -1,
+     ferry_command_verify},
     {"drivers", "[NAME]", "list the drivers, or the options of one", 0, 1, ferry_command_drivers},
     {"init", "[DIR]", "write a commented configuration to start from", 0, 1, ferry_command_init},
-    {"verify", "", "compare source and target", 0, -1, NULL},
     {"status", "", "show the last runs", 0, -1, NULL},
 };
 const size_t ferry_command_count = sizeof ferry_commands / sizeof ferry_commands[0];
@@ -70,10 +72,11 @@ enum option_index {
 
 static const struct cli_option cli_options[OPTION_COUNT] = {
     [OPTION_CONFIG] = {"config", 'c', "FILE", "read this configuration file",
-                       RUN | COPY | PLAN | CHECK},
+                       RUN | COPY | PLAN | CHECK | VERIFY},
     [OPTION_SOURCE] = {"source", 0, "NAME", "read from this connection instead",
-                       RUN | PLAN | CHECK},
-    [OPTION_TARGET] = {"target", 0, "NAME", "write to this connection instead", RUN | PLAN | CHECK},
+                       RUN | PLAN | CHECK | VERIFY},
+    [OPTION_TARGET] = {"target", 0, "NAME", "write to this connection instead",
+                       RUN | PLAN | CHECK | VERIFY},
     [OPTION_VIEW] = {"view", 0, "NAME", "the view to read", COPY},
     [OPTION_TABLE] = {"table", 0, "NAME", "the table to read", COPY},
     [OPTION_QUERY] = {"query", 0, "SQL", "the SELECT statement to read", COPY},

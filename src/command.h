@@ -10,6 +10,7 @@ ferry_status ferry_command_run(const struct ferry_arguments *arguments);
 ferry_status ferry_command_copy(const struct ferry_arguments *arguments);
 ferry_status ferry_command_plan(const struct ferry_arguments *arguments);
 ferry_status ferry_command_check(const struct ferry_arguments *arguments);
+ferry_status ferry_command_verify(const struct ferry_arguments *arguments);
 ferry_status ferry_command_drivers(const struct ferry_arguments *arguments);
 ferry_status ferry_command_init(const struct ferry_arguments *arguments);
 
@@ -33,6 +34,9 @@ ferry_status ferry_command_each_job(const struct ferry_arguments *arguments,
 
 /* Reports an error and frees it; returns its class. */
 ferry_status ferry_command_report(struct ferry_error *error, const char *outcome);
+
+/* Says what came of a job that is done: in the log, and to a person who watches. */
+void ferry_command_summarize(const struct ferry_job *job, const char *summary);
 
 /* ---- One job run or tried: command_run.c ---- */
 

@@ -59,10 +59,12 @@ static ferry_status check_source(const struct ferry_job *job, struct ferry_conne
 {
     struct ferry_error error = {0};
     ferry_job_limits_watch_source(source);
-    ferry_status status = ferry_source_describe(source, &job->read, &plan->schema, &error);
+    ferry_status status = ferry_source_describe(source, &job->read, &plan->described, &error);
     ferry_job_limits_watch_source(NULL);
     if (status == FERRY_OK)
-        status = ferry_schema_check_names(&plan->schema, &error);
+        status = ferry_schema_check_names(&plan->described, &error);
+    if (status == FERRY_OK)
+        status = ferry_job_begin_plan(job, plan, &error);
     if (status != FERRY_OK) {
         (void)ferry_job_limits_explain(job, source, 0, &error);
         return print_failure("what is read", &error);

@@ -1,10 +1,12 @@
 /* What the commands share: loading the settings, and going through the jobs. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "escape.h"
 #include "log.h"
 #include "progress.h"
 #include "watch.h"
@@ -16,6 +18,16 @@ ferry_status ferry_command_report(struct ferry_error *error, const char *outcome
         ferry_log_error(error, outcome);
     ferry_error_clear(error);
     return status;
+}
+
+void ferry_command_summarize(const struct ferry_job *job, const char *summary)
+{
+    ferry_log(FERRY_LOG_INFO, "done: %s", summary);
+    if (!ferry_progress_is_enabled())
+        return;
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0}; /* a person is watching */
+    ferry_escape_text(&name, job->name, strlen(job->name), 200);
+    (void)fprintf(stderr, "%s: %s\n", ferry_strbuf_text(&name), summary);
 }
 
 ferry_status ferry_command_open_log(const struct ferry_arguments *arguments,

@@ -37,6 +37,10 @@ static void build_line(struct line *line, const struct ferry_column *column,
     set_cell(line, 1, column->native == NULL ? "" : column->native);
     ferry_type_add_descriptor(&line->cells[2], column);
     set_cell(line, 3, mapping->native[0] == '\0' ? "(any)" : mapping->native);
+    if (mapping->clauses != NULL && mapping->clauses[0] != '\0') {
+        ferry_strbuf_add(&line->cells[3], " ");
+        set_cell(line, 3, mapping->clauses);
+    }
     set_cell(line, 4, ferry_fit_name(mapping->fit));
     set_cell(line, 5, mapping->note == NULL ? "" : mapping->note);
 }
@@ -96,6 +100,42 @@ static void print_columns(const struct ferry_plan *plan)
     }
 }
 
+static void add_index_name(struct ferry_strbuf *text, const struct ferry_index *index)
+{
+    if (index->name == NULL)
+        return;
+    ferry_strbuf_add(text, index->copied != 0 ? ", the source's '" : " '");
+    ferry_escape_text(text, index->name, strlen(index->name), 120);
+    ferry_strbuf_add(text, "'");
+}
+
+/* "primary key (id)", "index 'mine' (vin, year)", "unique index (vin), the source's 'by_vin'": a
+ * target may call that otherwise */
+static void print_index(const struct ferry_index *index)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    ferry_strbuf_add(&text, index->primary != 0  ? "primary key"
+                            : index->unique != 0 ? "unique index"
+                                                 : "index");
+    if (index->copied == 0)
+        add_index_name(&text, index);
+    for (size_t i = 0; i < index->column_count; i++) {
+        ferry_strbuf_add(&text, i == 0 ? " (" : ", ");
+        ferry_escape_text(&text, index->columns[i], strlen(index->columns[i]), 120);
+    }
+    ferry_strbuf_add(&text, ")");
+    if (index->copied != 0)
+        add_index_name(&text, index);
+    (void)printf("  %s\n", ferry_strbuf_text(&text));
+}
+
+static void print_note(const char *note)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf safe = {0};
+    ferry_escape_text(&safe, note, strlen(note), 2000);
+    (void)printf("  note: %s\n", ferry_strbuf_text(&safe));
+}
+
 static void print_plan(const struct ferry_job *job, const struct ferry_plan *plan)
 {
     static const char *const actions[] = {
@@ -123,6 +163,10 @@ static void print_plan(const struct ferry_job *job, const struct ferry_plan *pla
         (void)printf("\n  %s", ferry_strbuf_text(&safe));
     }
     (void)printf("\n");
+    for (size_t i = 0; i < plan->index_count; i++)
+        print_index(&plan->indexes[i]);
+    for (size_t i = 0; i < plan->described.note_count; i++)
+        print_note(plan->described.notes[i]);
 }
 
 static ferry_status plan_job(const struct ferry_job *job, const struct ferry_arguments *arguments)

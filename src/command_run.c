@@ -46,12 +46,7 @@ static ferry_status run_for_real(const struct ferry_job *job)
         return ferry_command_report(&error, outcome_of(status, &result));
     FERRY_AUTO_STRBUF struct ferry_strbuf summary = {0};
     add_summary(&summary, &result);
-    ferry_log(FERRY_LOG_INFO, "done: %s", ferry_strbuf_text(&summary));
-    if (!ferry_progress_is_enabled())
-        return FERRY_OK;
-    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0}; /* a person is watching */
-    ferry_escape_text(&name, job->name, strlen(job->name), 200);
-    (void)fprintf(stderr, "%s: %s\n", ferry_strbuf_text(&name), ferry_strbuf_text(&summary));
+    ferry_command_summarize(job, ferry_strbuf_text(&summary));
     return FERRY_OK;
 }
 

@@ -290,11 +290,12 @@ void ferry_source_read_end(struct ferry_cursor *cursor)
 
 ferry_status ferry_target_map_column(struct ferry_connection *target,
                                      const struct ferry_column *column,
+                                     const struct ferry_wish *wish,
                                      struct ferry_mapping *ret_mapping, struct ferry_error *error)
 {
     DRIVER_SCOPE(target->driver);
     ferry_status status =
-        target->driver->target.map_column(target->conn, column, ret_mapping, error);
+        target->driver->target.map_column(target->conn, column, wish, ret_mapping, error);
     return ferry_contract_check_call(target->driver, "map_column", status, ret_mapping->set, error);
 }
 
@@ -345,6 +346,21 @@ ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_to
     DRIVER_SCOPE(driver);
     ferry_status status = driver->target.load_end(load->load, ret_totals, error);
     return ferry_contract_check_call(driver, "load_end", status, true, error);
+}
+
+bool ferry_target_reads_back(const struct ferry_connection *target)
+{
+    return target->driver->reads_back;
+}
+
+ferry_status ferry_target_read_back(struct ferry_connection *target, struct ferry_load *load,
+                                    const struct ferry_load_spec *spec, struct ferry_digest *digest,
+                                    struct ferry_error *error)
+{
+    DRIVER_SCOPE(target->driver);
+    ferry_status status = target->driver->target.read_back(
+        target->conn, load == NULL ? NULL : load->load, spec, digest, error);
+    return ferry_contract_check_call(target->driver, "read_back", status, true, error);
 }
 
 ferry_status ferry_target_load_commit(struct ferry_load *load,

@@ -85,6 +85,7 @@ void ferry_source_read_end(struct ferry_cursor *cursor); /* NULL allowed */
 
 ferry_status ferry_target_map_column(struct ferry_connection *target,
                                      const struct ferry_column *column,
+                                     const struct ferry_wish *wish,
                                      struct ferry_mapping *ret_mapping, struct ferry_error *error);
 ferry_status ferry_target_inspect(struct ferry_connection *target, const char *table,
                                   struct ferry_inspection *ret_inspection,
@@ -96,6 +97,12 @@ ferry_status ferry_target_load_batch(struct ferry_load *load, const struct ferry
                                      struct ferry_error *error);
 ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_totals *ret_totals,
                                    struct ferry_error *error);
+/* Whether the driver has a read_back. */
+bool ferry_target_reads_back(const struct ferry_connection *target);
+/* UNSUPPORTED where the driver has no read_back.  `load` NULL: the table as it stands. */
+ferry_status ferry_target_read_back(struct ferry_connection *target, struct ferry_load *load,
+                                    const struct ferry_load_spec *spec, struct ferry_digest *digest,
+                                    struct ferry_error *error);
 /* Each ends the load and frees it; NULL allowed for abort. */
 ferry_status ferry_target_load_commit(struct ferry_load *load,
                                       const struct ferry_run_record *record,

@@ -4,6 +4,10 @@
 
 #include "type.h"
 
+#define UUID_LENGTH 36
+#define VECTOR_ELEMENT 4
+#define GEOMETRY_LEAST 9 /* SRID, byte order, type */
+
 ferry_status ferry_contract_check_call(const struct ferry_driver_handle *driver,
                                        const char *callback, ferry_status status,
                                        bool result_written, struct ferry_error *error)
@@ -33,12 +37,30 @@ static const char *int_flaw(const struct ferry_column *column, const struct ferr
     if (column->type == FERRY_TYPE_YEAR)
         return cell->v.i != 0 && (cell->v.i < 1901 || cell->v.i > 2155) ? "a year out of range"
                                                                         : NULL;
-    if (column->type == FERRY_TYPE_BOOL || (column->flags & FERRY_COLUMN_UNSIGNED) != 0)
+    if (column->type == FERRY_TYPE_BOOL || column->type == FERRY_TYPE_BIT ||
+        (column->flags & FERRY_COLUMN_UNSIGNED) != 0)
         return bits < 64 && cell->v.u >> bits != 0 ? "an integer wider than its column" : NULL;
     int64_t limit = bits < 64 ? INT64_C(1) << (bits - 1) : INT64_MAX;
     if (bits < 64 && (cell->v.i >= limit || cell->v.i < -limit))
         return "an integer wider than its column";
     return NULL;
+}
+
+/* What a value of fixed size or form cannot be; nothing here looks at more than its length. */
+static const char *bytes_flaw(const struct ferry_column *column, const struct ferry_cell *cell)
+{
+    if (cell->v.p == NULL)
+        return "a NULL pointer";
+    switch (column->type) {
+    case FERRY_TYPE_UUID:
+        return cell->len != UUID_LENGTH ? "a UUID that has not 36 characters" : NULL;
+    case FERRY_TYPE_VECTOR:
+        return cell->len % VECTOR_ELEMENT != 0 ? "a vector of no whole number of elements" : NULL;
+    case FERRY_TYPE_GEOMETRY:
+        return cell->len < GEOMETRY_LEAST ? "a geometry without SRID and WKB" : NULL;
+    default:
+        return NULL;
+    }
 }
 
 static const char *cell_flaw(const struct ferry_column *column, enum ferry_value value,
@@ -49,13 +71,16 @@ static const char *cell_flaw(const struct ferry_column *column, enum ferry_value
                                                             : NULL;
     if (cell->null != 0)
         return "a null mark that is not 1";
-    if (value != FERRY_VALUE_KIND && cell->kind != FERRY_KIND_TYPED)
-        return "a kind where the column has a type";
+    if (value != FERRY_VALUE_KIND && cell->kind != FERRY_KIND_TYPED) {
+        if ((column->flags & FERRY_COLUMN_LOOSE) == 0)
+            return "a kind where the column has a type";
+        value = FERRY_VALUE_KIND;
+    }
     switch (value) {
     case FERRY_VALUE_INT:
         return int_flaw(column, cell);
     case FERRY_VALUE_POINTER:
-        return cell->v.p == NULL ? "a NULL pointer" : NULL;
+        return bytes_flaw(column, cell);
     case FERRY_VALUE_KIND:
         if (cell->kind == FERRY_KIND_TYPED || cell->kind > FERRY_KIND_BYTES)
             return "no kind";

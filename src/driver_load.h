@@ -16,6 +16,7 @@ struct ferry_driver_handle {
     struct ferry_target target; /* meaningful if is_target */
     bool is_source;
     bool is_target;
+    bool reads_back;      /* target.read_back is the driver's own */
     char *path;           /* of the shared object */
     pthread_mutex_t lock; /* held around each call of a driver that allows one at a time */
     struct ferry_driver_handle *next;

@@ -16,6 +16,16 @@ static void stub_with_connection(void *conn)
     (void)conn;
 }
 
+static ferry_status stub_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+                                   struct ferry_digest *digest, struct ferry_error *err)
+{
+    (void)conn;
+    (void)load;
+    (void)digest;
+    return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
+                      "the target's driver cannot read back what table '%s' holds", spec->table);
+}
+
 static ferry_status stub_thread_begin(struct ferry_error *err)
 {
     (void)err;
@@ -69,7 +79,7 @@ static const char *fill_source(struct ferry_source *source)
     return FIRST_MISSING(required);
 }
 
-static const char *check_target(const struct ferry_target *target)
+static const char *fill_target(struct ferry_target *target)
 {
     const struct requirement required[] = {
         {target->map_column != NULL, "target.map_column"},
@@ -80,6 +90,8 @@ static const char *check_target(const struct ferry_target *target)
         {target->load_commit != NULL, "target.load_commit"},
         {target->load_abort != NULL, "target.load_abort"},
     };
+    if (target->read_back == NULL)
+        target->read_back = stub_read_back;
     return FIRST_MISSING(required);
 }
 
@@ -107,8 +119,9 @@ const char *ferry_driver_stub_fill(struct ferry_driver_handle *handle)
     const char *missing = FIRST_MISSING(required);
     if (missing == NULL && handle->is_source)
         missing = fill_source(&handle->source);
+    handle->reads_back = handle->is_target && handle->target.read_back != NULL;
     if (missing == NULL && handle->is_target)
-        missing = check_target(&handle->target);
+        missing = fill_target(&handle->target);
     fill_driver(&handle->driver);
     return missing;
 }

@@ -2,13 +2,16 @@
 
 #include "job.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "job_columns.h"
+#include "job_indexes.h"
+#include "keys.h"
 
 #define STRATEGIES "replace"
 #define SCHEMA_CHANGES "rebuild|refuse"
 #define LOSSES "refuse|allow"
-#define STAGINGS "auto|file|none"
+#define STAGINGS "auto|file|none" /* in the order of FERRY_STAGING_ */
 
 #define LATER .flags = FERRY_OPTION_LATER
 
@@ -84,6 +87,11 @@ const struct ferry_option ferry_job_options[] = {
      .min = 0,
      .max = 100,
      .help = "refuse to lose more of the rows than this; unset = off"},
+    {.name = "verify",
+     .type = FERRY_OPTION_CHOICE,
+     .choices = FERRY_VERIFY_CHOICES,
+     .default_value = "count",
+     .help = "how the rows in the target are checked before they become visible"},
     {.name = "staging",
      .type = FERRY_OPTION_CHOICE,
      .choices = STAGINGS,
@@ -96,17 +104,33 @@ const struct ferry_option ferry_job_options[] = {
     {.name = "indexes",
      .type = FERRY_OPTION_LIST,
      .help = "indexes of the target table: ( { columns = [\"a\", \"b\"]; unique = true; } )"},
+    {.name = "copy_indexes",
+     .type = FERRY_OPTION_BOOL,
+     .default_value = "true",
+     .help = "false: without the primary key and the indexes of the source's table"},
+    {.name = "decimal",
+     .type = FERRY_OPTION_CHOICE,
+     .choices = FERRY_DECIMAL_CHOICES,
+     .default_value = "auto",
+     .help = "how decimals are stored where the target has no exact type for them"},
+    {.name = "big_unsigned",
+     .type = FERRY_OPTION_CHOICE,
+     .choices = FERRY_BIG_UNSIGNED_CHOICES,
+     .default_value = "refuse",
+     .help = "what to do with integers that may exceed the target's largest"},
+    {.name = "zero_date",
+     .type = FERRY_OPTION_CHOICE,
+     .choices = FERRY_ZERO_DATE_CHOICES,
+     .default_value = "keep",
+     .help = "what to do with dates without year, month or day"},
+    {.name = "columns",
+     .type = FERRY_OPTION_LIST,
+     .help = "single columns: ( { name = \"a\"; type = \"TEXT\"; decimal = \"text\"; } )"},
     {.name = "fallback_source", .type = FERRY_OPTION_STRING, .help = "", LATER},
     {.name = "fallback_view", .type = FERRY_OPTION_STRING, .help = "", LATER},
     {.name = "fallback_table", .type = FERRY_OPTION_STRING, .help = "", LATER},
     {.name = "fallback_query", .type = FERRY_OPTION_STRING, .help = "", LATER},
     {.name = "max_fallback_age", .type = FERRY_OPTION_DURATION, .help = "", LATER},
-    {.name = "verify", .type = FERRY_OPTION_STRING, .help = "", LATER},
-    {.name = "decimal", .type = FERRY_OPTION_STRING, .help = "", LATER},
-    {.name = "big_unsigned", .type = FERRY_OPTION_STRING, .help = "", LATER},
-    {.name = "zero_date", .type = FERRY_OPTION_STRING, .help = "", LATER},
-    {.name = "columns", .type = FERRY_OPTION_LIST, .help = "", LATER},
-    {.name = "copy_indexes", .type = FERRY_OPTION_BOOL, .help = "", LATER},
     {.name = "create_database", .type = FERRY_OPTION_BOOL, .help = "", LATER},
 };
 const size_t ferry_job_option_count = sizeof ferry_job_options / sizeof ferry_job_options[0];
@@ -155,91 +179,7 @@ static ferry_status read_what(struct ferry_job *job, const struct ferry_origin *
     return FERRY_OK;
 }
 
-/* ---- Indexes ---- */
-
-static ferry_status read_index_columns(struct ferry_index *index, const config_setting_t *columns,
-                                       const struct ferry_origin *origin, struct ferry_error *error)
-{
-    int length = columns == NULL ? 0 : config_setting_length(columns);
-    if (columns == NULL || config_setting_type(columns) == CONFIG_TYPE_GROUP || length < 1)
-        return ferry_origin_fail(origin, error,
-                                 "an index needs its columns: { columns = [\"a\", \"b\"]; }");
-    index->columns = calloc((size_t)length, sizeof *index->columns);
-    if (index->columns == NULL)
-        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
-    const char **names = (const char **)index->columns;
-    for (int i = 0; i < length; i++) {
-        const char *text = config_setting_get_string_elem(columns, i);
-        if (text == NULL)
-            return ferry_origin_fail(origin, error, "column %d of an index is not a string", i + 1);
-        ferry_status status = ferry_config_expand(text, origin, &names[i], error);
-        if (status != FERRY_OK)
-            return status;
-    }
-    index->column_count = (size_t)length;
-    return FERRY_OK;
-}
-
-static ferry_status read_index(struct ferry_index *index, const struct ferry_config_file *file,
-                               const config_setting_t *node, struct ferry_error *error)
-{
-    struct ferry_origin origin = ferry_config_origin(file, node);
-    if (config_setting_type(node) != CONFIG_TYPE_GROUP)
-        return ferry_origin_fail(&origin, error, "an index is a group: { columns = [\"a\"]; }");
-    for (int i = 0; i < config_setting_length(node); i++) {
-        const config_setting_t *key = config_setting_get_elem(node, (unsigned)i);
-        const char *name = config_setting_name(key);
-        int type = config_setting_type(key);
-        bool known = (strcmp(name, "columns") == 0) ||
-                     (strcmp(name, "name") == 0 && type == CONFIG_TYPE_STRING) ||
-                     (strcmp(name, "unique") == 0 && type == CONFIG_TYPE_BOOL);
-        origin = ferry_config_origin(file, key);
-        if (!known)
-            return ferry_origin_fail(
-                &origin, error,
-                "an index takes columns = [\"a\"], unique = true or false, and "
-                "name = \"...\", not this '%s'",
-                name);
-    }
-    int unique = 0;
-    const char *name = NULL;
-    if (config_setting_lookup_bool(node, "unique", &unique) == CONFIG_TRUE)
-        index->unique = unique != 0;
-    if (config_setting_lookup_string(node, "name", &name) == CONFIG_TRUE) {
-        ferry_status status = ferry_config_expand(name, &origin, &index->name, error);
-        if (status != FERRY_OK)
-            return status;
-    }
-    return read_index_columns(index, config_setting_get_member(node, "columns"), &origin, error);
-}
-
-static ferry_status read_indexes(struct ferry_job *job, const struct ferry_config_file *file,
-                                 struct ferry_error *error)
-{
-    const config_setting_t *list = ferry_config_list(job->keys, "indexes");
-    int length = list == NULL ? 0 : config_setting_length(list);
-    if (length == 0)
-        return FERRY_OK;
-    job->indexes = calloc((size_t)length, sizeof *job->indexes);
-    if (job->indexes == NULL)
-        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
-    job->index_count = (size_t)length;
-    ferry_status status = FERRY_OK;
-    for (int i = 0; i < length && status == FERRY_OK; i++)
-        status =
-            read_index(&job->indexes[i], file, config_setting_get_elem(list, (unsigned)i), error);
-    return status;
-}
-
 /* ---- The whole ---- */
-
-static uint32_t read_staging(const struct ferry_config *keys)
-{
-    const char *staging = ferry_config_string(keys, "staging");
-    if (strcmp(staging, "file") == 0)
-        return FERRY_STAGING_FILE;
-    return strcmp(staging, "none") == 0 ? FERRY_STAGING_NONE : FERRY_STAGING_AUTO;
-}
 
 ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *keys,
                             const struct ferry_config_file *file, const struct ferry_origin *origin,
@@ -249,7 +189,9 @@ ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *ke
     job->name = keys->name;
     ferry_status status = read_what(job, origin, error);
     if (status == FERRY_OK)
-        status = read_indexes(job, file, error);
+        status = ferry_job_indexes_read(keys, file, &job->indexes, &job->index_count, error);
+    if (status == FERRY_OK)
+        status = ferry_job_columns_read(keys, file, &job->columns, error);
     if (status != FERRY_OK)
         return status;
     job->policy.allow_lossy = strcmp(ferry_config_string(keys, "on_lossy"), "allow") == 0;
@@ -260,15 +202,33 @@ ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *ke
     job->guards.max_shrink_percent = ferry_config_is_set(keys, "max_shrink_percent")
                                          ? ferry_config_int(keys, "max_shrink_percent")
                                          : -1;
-    job->staging = read_staging(keys);
+    job->copy_indexes = ferry_config_int(keys, "copy_indexes") != 0;
+    job->verify = (enum ferry_verify)ferry_config_choice(keys, "verify");
+    job->verify_insisted = ferry_config_is_set(keys, "verify");
+    job->guards.ignore_counts = job->verify == FERRY_VERIFY_NONE;
+    job->staging = ferry_config_choice(keys, "staging");
     job->lock_wait_ms = ferry_config_int(keys, "lock_wait");
     return FERRY_OK;
 }
 
+ferry_status ferry_job_begin_plan(const struct ferry_job *job, struct ferry_plan *plan,
+                                  struct ferry_error *error)
+{
+    const struct ferry_key_rules keys = {
+        .leave_out = !job->copy_indexes, .wanted = job->indexes, .wanted_count = job->index_count};
+    ferry_status status = ferry_plan_take_columns(plan, error);
+    if (status == FERRY_OK)
+        status = ferry_keys_plan(plan, &keys, error);
+    if (status == FERRY_OK)
+        status = ferry_wish_fill(plan, &job->columns, error);
+    if (status == FERRY_OK)
+        ferry_zero_date_prepare(plan);
+    return status;
+}
+
 void ferry_job_done(struct ferry_job *job)
 {
-    for (size_t i = 0; i < job->index_count; i++)
-        free((void *)job->indexes[i].columns);
-    free(job->indexes);
+    ferry_job_indexes_done(job->indexes, job->index_count);
+    ferry_column_rules_done(&job->columns);
     *job = (struct ferry_job){0};
 }

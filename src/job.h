@@ -6,6 +6,8 @@
 #include "config_file.h"
 #include "guard.h"
 #include "negotiate.h"
+#include "verify.h"
+#include "wish.h"
 
 /* The keys of a job and of the group `general`; declared once, for checks, help and manual. */
 extern const struct ferry_option ferry_job_options[];
@@ -25,6 +27,10 @@ struct ferry_job {
     struct ferry_guard_rules guards;
     struct ferry_index *indexes;
     size_t index_count;
+    bool copy_indexes; /* those of the source, and its primary key */
+    struct ferry_column_rules columns;
+    enum ferry_verify verify;
+    bool verify_insisted; /* it is no default: a target that cannot do it is refused */
     uint32_t staging;
     int64_t lock_wait_ms;
     bool shared_target; /* another job of the configuration writes to the same place */
@@ -35,6 +41,10 @@ struct ferry_job {
 ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *keys,
                             const struct ferry_config_file *file, const struct ferry_origin *origin,
                             struct ferry_error *error);
+/* What the job makes of plan->described before the target is asked: plan->schema with its wishes,
+ * keys and indexes.  Their strings live as long as the job and the plan. */
+ferry_status ferry_job_begin_plan(const struct ferry_job *job, struct ferry_plan *plan,
+                                  struct ferry_error *error);
 void ferry_job_done(struct ferry_job *job);
 
 #endif

@@ -12,9 +12,10 @@
 /* A list in a message ends after so many entries. */
 #define NAMED_LIMIT ((size_t)5)
 
-static void mapping_done(struct ferry_mapping *mapping)
+void ferry_mapping_done(struct ferry_mapping *mapping)
 {
     free(mapping->native);
+    free(mapping->clauses);
     free(mapping->note);
     *mapping = (struct ferry_mapping){0};
 }
@@ -22,11 +23,16 @@ static void mapping_done(struct ferry_mapping *mapping)
 void ferry_plan_done(struct ferry_plan *plan)
 {
     for (size_t i = 0; plan->mappings != NULL && i < plan->schema.count; i++)
-        mapping_done(&plan->mappings[i]);
+        ferry_mapping_done(&plan->mappings[i]);
     free(plan->mappings);
+    free(plan->wishes);
+    free(plan->zero_dates);
+    free(plan->indexes);
     free((void *)plan->natives);
+    free((void *)plan->clauses);
     ferry_strbuf_done(&plan->difference);
     ferry_schema_done(&plan->schema);
+    ferry_schema_done(&plan->described);
     *plan = (struct ferry_plan){0};
 }
 
@@ -39,12 +45,34 @@ ferry_status ferry_mapping_set(struct ferry_mapping *mapping, uint32_t fit, cons
     copy.native = strdup(native);
     copy.note = note == NULL ? NULL : strdup(note);
     if (copy.native == NULL || (note != NULL && copy.note == NULL)) {
-        mapping_done(&copy);
+        ferry_mapping_done(&copy);
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for a mapping");
     }
-    mapping_done(mapping);
+    ferry_mapping_done(mapping);
     *mapping = copy;
     return FERRY_OK;
+}
+
+ferry_status ferry_mapping_set_clauses(struct ferry_mapping *mapping, const char *clauses,
+                                       struct ferry_error *err)
+{
+    if (!mapping->set || clauses == NULL)
+        return ferry_fail(err, FERRY_ERR_INTERNAL, "no clauses, or a mapping that was not set");
+    char *copy = strdup(clauses);
+    if (copy == NULL)
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for a mapping");
+    free(mapping->clauses);
+    mapping->clauses = copy;
+    return FERRY_OK;
+}
+
+ferry_status ferry_plan_take_columns(struct ferry_plan *plan, struct ferry_error *error)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < plan->described.count && status == FERRY_OK; i++)
+        status = ferry_schema_add(&plan->schema, &plan->described.columns[i],
+                                  sizeof *plan->described.columns, error);
+    return status;
 }
 
 static ferry_status map_columns(struct ferry_plan *plan, struct ferry_connection *target,
@@ -53,14 +81,19 @@ static ferry_status map_columns(struct ferry_plan *plan, struct ferry_connection
     size_t count = plan->schema.count;
     plan->mappings = calloc(count, sizeof *plan->mappings);
     plan->natives = calloc(count, sizeof *plan->natives);
-    if (plan->mappings == NULL || plan->natives == NULL)
+    plan->clauses = calloc(count, sizeof *plan->clauses);
+    if (plan->wishes == NULL)
+        plan->wishes = calloc(count, sizeof *plan->wishes);
+    if (plan->mappings == NULL || plan->natives == NULL || plan->clauses == NULL ||
+        plan->wishes == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for %zu columns", count);
     for (size_t i = 0; i < count; i++) {
-        ferry_status status =
-            ferry_target_map_column(target, &plan->schema.columns[i], &plan->mappings[i], error);
+        ferry_status status = ferry_target_map_column(target, &plan->schema.columns[i],
+                                                      &plan->wishes[i], &plan->mappings[i], error);
         if (status != FERRY_OK)
             return status;
         plan->natives[i] = plan->mappings[i].native;
+        plan->clauses[i] = plan->mappings[i].clauses == NULL ? "" : plan->mappings[i].clauses;
     }
     return FERRY_OK;
 }
@@ -79,32 +112,41 @@ static void note_difference(struct ferry_plan *plan, const char *name, const cha
                           is[0] == '\0' ? "untyped" : is, will_be[0] == '\0' ? "untyped" : will_be);
 }
 
-static size_t find_column(const struct ferry_schema *schema, const char *name)
+/* What column `i` would be: its type, and the clauses where the table is the driver's own. */
+static void add_definition(struct ferry_strbuf *text, const struct ferry_plan *plan, size_t i,
+                           bool own)
 {
-    size_t i = 0;
-    while (i < schema->count && strcmp(schema->columns[i].name, name) != 0)
-        i++;
-    return i;
+    ferry_strbuf_add(text, plan->natives[i]);
+    if (own && plan->clauses[i][0] != '\0')
+        ferry_strbuf_addf(text, "%s%s", text->length > 0 ? " " : "", plan->clauses[i]);
+}
+
+static void compare_column(struct ferry_plan *plan, size_t i, const char *native, bool own)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf wanted = {0};
+    add_definition(&wanted, plan, i, own);
+    plan->difference.failed = plan->difference.failed || wanted.failed;
+    if (strcmp(native == NULL ? "" : native, ferry_strbuf_text(&wanted)) != 0)
+        note_difference(plan, plan->schema.columns[i].name, native == NULL ? "" : native,
+                        ferry_strbuf_text(&wanted));
 }
 
 /* Compares the table as it is with what it would be: names, target types and order. */
-static void compare_with_existing(struct ferry_plan *plan, const struct ferry_schema *existing)
+static void compare_with_existing(struct ferry_plan *plan, const struct ferry_schema *existing,
+                                  bool own)
 {
     bool same_order = existing->count == plan->schema.count;
     for (size_t i = 0; i < plan->schema.count; i++) {
         const char *name = plan->schema.columns[i].name;
-        size_t at = find_column(existing, name);
-        if (at == existing->count) {
+        ptrdiff_t at = ferry_schema_find(existing, name);
+        if (at < 0)
             note_difference(plan, name, NULL, plan->natives[i]);
-            continue;
-        }
-        const char *native = existing->columns[at].native;
-        if (strcmp(native == NULL ? "" : native, plan->natives[i]) != 0)
-            note_difference(plan, name, native == NULL ? "" : native, plan->natives[i]);
-        same_order = same_order && at == i;
+        else
+            compare_column(plan, i, existing->columns[at].native, own);
+        same_order = same_order && at == (ptrdiff_t)i;
     }
     for (size_t i = 0; i < existing->count; i++)
-        if (find_column(&plan->schema, existing->columns[i].name) == plan->schema.count)
+        if (ferry_schema_find(&plan->schema, existing->columns[i].name) < 0)
             note_difference(plan, existing->columns[i].name, "", NULL);
     if (plan->difference.length == 0 && !same_order)
         ferry_strbuf_add(&plan->difference, "the columns stand in another order");
@@ -123,7 +165,7 @@ ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connecti
         plan->rows_known = inspection.exists != 0 && inspection.rows_known != 0;
         plan->rows_before = inspection.rows;
         if (inspection.exists != 0)
-            compare_with_existing(plan, &existing);
+            compare_with_existing(plan, &existing, inspection.own != 0);
         plan->action = inspection.exists == 0         ? FERRY_TABLE_CREATE
                        : plan->difference.length == 0 ? FERRY_TABLE_KEEP
                                                       : FERRY_TABLE_REBUILD;
@@ -163,7 +205,7 @@ ferry_status ferry_plan_check(const struct ferry_plan *plan, const struct ferry_
     if (list_columns(plan, FERRY_FIT_NONE, &none) > 0)
         return ferry_fail(error, FERRY_ERR_SCHEMA,
                           "the target cannot store column %s; leave it out of the view or query, "
-                          "or CAST it",
+                          "CAST it, or choose another type with columns",
                           ferry_strbuf_text(&none));
     if (!policy->allow_lossy && list_columns(plan, FERRY_FIT_LOSSY, &lossy) > 0)
         return ferry_fail(error, FERRY_ERR_SCHEMA,

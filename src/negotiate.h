@@ -8,23 +8,32 @@
 
 #include "schema.h"
 #include "strbuf.h"
+#include "zero_date.h"
 
 struct ferry_connection;
 
 /* The target's answer for one column. */
 struct ferry_mapping {
     char *native;
-    char *note; /* or NULL */
+    char *clauses; /* or NULL: none */
+    char *note;    /* or NULL */
     uint32_t fit;
     bool set;
 };
 
 struct ferry_plan {
-    struct ferry_schema schema;     /* the source's */
-    struct ferry_mapping *mappings; /* one per column */
-    const char **natives;           /* the same, as load_begin wants them */
-    uint32_t action;                /* FERRY_TABLE_ */
-    uint64_t rows_before;           /* meaningful if rows_known */
+    struct ferry_schema described;    /* as the source said it: what is read */
+    struct ferry_schema schema;       /* its columns as the job wants them: what is written */
+    struct ferry_mapping *mappings;   /* one per column */
+    struct ferry_wish *wishes;        /* one per column: what the job wants of it */
+    enum ferry_zero_date *zero_dates; /* one per column; NULL: all are kept */
+    struct ferry_index *indexes;      /* of the target's table; their strings belong to the job and
+                                         to `described` */
+    size_t index_count;
+    const char **natives; /* of the mappings, as load_begin wants them */
+    const char **clauses; /* the same */
+    uint32_t action;      /* FERRY_TABLE_ */
+    uint64_t rows_before; /* meaningful if rows_known */
     bool rows_known;
     struct ferry_strbuf difference; /* what the existing table has otherwise, for REBUILD */
 };
@@ -34,10 +43,15 @@ struct ferry_plan_policy {
     bool refuse_schema_change;
 };
 
+/* Frees what it holds and makes it empty. */
+void ferry_mapping_done(struct ferry_mapping *mapping);
 void ferry_plan_done(struct ferry_plan *plan);
 
-/* Asks the target about every column of plan->schema and about the table as it is; fills in the
- * rest of the plan.  Judges nothing: see ferry_plan_check(). */
+/* Starts plan->schema from plan->described: the same columns, without indexes and notes. */
+ferry_status ferry_plan_take_columns(struct ferry_plan *plan, struct ferry_error *error);
+
+/* Asks the target about every column of plan->schema, with plan->wishes (NULL: none), and about the
+ * table as it is; fills in the rest of the plan.  Judges nothing: see ferry_plan_check(). */
 ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connection *target,
                                   const char *table, struct ferry_error *error);
 

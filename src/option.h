@@ -90,6 +90,9 @@ ferry_status ferry_config_set_word(struct ferry_config *config, const char *key,
 ferry_status ferry_config_finish(struct ferry_config *config, const struct ferry_origin *origin,
                                  struct ferry_error *error);
 
+/* The place, from 0, that the value of a CHOICE key has among its choices; 0 where it has none. */
+uint32_t ferry_config_choice(const struct ferry_config *config, const char *key);
+
 /* The node of a LIST key, or NULL. */
 const void *ferry_config_list(const struct ferry_config *config, const char *key);
 

@@ -49,6 +49,14 @@ int ferry_config_pair(const struct ferry_config *config, const char *key, size_t
     return 1;
 }
 
+uint32_t ferry_config_choice(const struct ferry_config *config, const char *key)
+{
+    const char *text = ferry_config_string(config, key);
+    ptrdiff_t place =
+        text == NULL ? 0 : ferry_option_choice_place(ferry_config_find(config, key)->choices, text);
+    return place < 0 ? 0 : (uint32_t)place;
+}
+
 const void *ferry_config_list(const struct ferry_config *config, const char *key)
 {
     return config_slot(config, key, FERRY_STORE_LIST)->node;

@@ -38,17 +38,23 @@ const char *ferry_option_type_name(const struct ferry_option *option)
     return type == NULL ? "?" : type->name;
 }
 
-bool ferry_option_choice_is_known(const char *choices, const char *text)
+ptrdiff_t ferry_option_choice_place(const char *choices, const char *text)
 {
     size_t length = strlen(text);
-    for (const char *at = choices; at != NULL && *at != '\0';) {
+    ptrdiff_t place = 0;
+    for (const char *at = choices; at != NULL && *at != '\0'; place++) {
         size_t size = strcspn(at, "|");
         if (size == length && memcmp(at, text, size) == 0)
-            return true;
+            return place;
         at += size;
         at += *at == '|';
     }
-    return false;
+    return -1;
+}
+
+bool ferry_option_choice_is_known(const char *choices, const char *text)
+{
+    return ferry_option_choice_place(choices, text) >= 0;
 }
 
 const char *ferry_option_flaw(const struct ferry_option *option)

@@ -4,6 +4,7 @@
 #define FERRY_OPTION_TYPE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "option.h"
 
@@ -26,7 +27,8 @@ struct ferry_option_type {
 
 /* The row of a FERRY_OPTION_ number, or NULL. */
 const struct ferry_option_type *ferry_option_type(uint32_t type);
-/* Whether `text` is one of "a|b|c". */
+/* The place of `text` in "a|b|c", from 0; -1 if it is none of them. */
+ptrdiff_t ferry_option_choice_place(const char *choices, const char *text);
 bool ferry_option_choice_is_known(const char *choices, const char *text);
 
 #endif

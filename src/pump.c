@@ -43,11 +43,15 @@ static bool read_one_batch(struct reader *reader, struct ferry_cursor *cursor)
     ferry_watch_source_busy();
     ferry_status status = ferry_source_read_batch(cursor, batch, &reader->error);
     ferry_watch_source_idle();
+    if (status == FERRY_OK)
+        status = ferry_zero_date_apply(pump->zero_dates, batch, &reader->error);
     size_t rows = ferry_batch_count(batch);
     if (status != FERRY_OK || rows == 0) {
         ferry_batch_free(batch);
         return false;
     }
+    if (pump->digest != NULL)
+        ferry_digest_add_batch(pump->digest, batch);
     atomic_fetch_add(&pump->rows_read, rows);
     atomic_fetch_add(&pump->bytes, ferry_batch_used(batch));
     ferry_queue_put(reader->queue, batch);
@@ -89,7 +93,9 @@ static void load_all(struct reader *reader, struct ferry_error *error)
     struct ferry_batch *batch;
     while ((batch = ferry_queue_take_full(reader->queue)) != NULL) {
         size_t rows = ferry_batch_count(batch);
-        ferry_status status = ferry_target_load_batch(pump->load, batch, error);
+        ferry_status status = FERRY_OK;
+        if (pump->load != NULL)
+            status = ferry_target_load_batch(pump->load, batch, error);
         ferry_queue_recycle(reader->queue, batch);
         if (status != FERRY_OK) {
             give_up(reader, BLAME_TARGET);

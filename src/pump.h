@@ -7,13 +7,16 @@
 #include <stdatomic.h>
 
 #include "connection.h"
+#include "digest.h"
 
 struct ferry_pump {
     struct ferry_connection *source;
     const struct ferry_read *read;
-    const struct ferry_schema *schema;
-    struct ferry_connection *target; /* of `load`: cancelled if the source fails */
-    struct ferry_load *load;
+    const struct ferry_schema *schema;      /* as the source described it */
+    const enum ferry_zero_date *zero_dates; /* what is done with them; NULL: nothing */
+    struct ferry_digest *digest;            /* of the rows as they are handed over; NULL: none */
+    struct ferry_connection *target;        /* of `load`: cancelled if the source fails */
+    struct ferry_load *load;                /* NULL: the rows are read, and that is all */
     _Atomic uint64_t rows_read;
     _Atomic uint64_t rows_loaded; /* handed to the target */
     _Atomic uint64_t bytes;       /* of cells and values */

@@ -1,8 +1,9 @@
-/* The columns of a result, in order. */
+/* The columns of a result, in order, with the keys and indexes of a table. */
 
 #include "schema.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +16,32 @@
 /* More than any database allows (MySQL 4096, SQLite 32767); a bound for hostile servers. */
 #define COLUMN_LIMIT ((size_t)65536)
 
+/* The strings of a column, which the schema owns. */
+static const size_t column_texts[] = {
+    offsetof(struct ferry_column, name),          offsetof(struct ferry_column, native),
+    offsetof(struct ferry_column, charset),       offsetof(struct ferry_column, collation),
+    offsetof(struct ferry_column, members),       offsetof(struct ferry_column, subtype),
+    offsetof(struct ferry_column, default_value),
+};
+#define COLUMN_TEXTS (sizeof column_texts / sizeof column_texts[0])
+
+static const char **column_text(struct ferry_column *column, size_t i)
+{
+    return (const char **)(void *)((char *)column + column_texts[i]);
+}
+
 static void column_done(struct ferry_column *column)
 {
-    free((void *)column->name);
-    free((void *)column->native);
-    free((void *)column->charset);
-    free((void *)column->collation);
+    for (size_t i = 0; i < COLUMN_TEXTS; i++)
+        free((void *)*column_text(column, i));
+}
+
+static void index_done(struct ferry_index *index)
+{
+    for (size_t i = 0; index->columns != NULL && i < index->column_count; i++)
+        free((void *)index->columns[i]);
+    free((void *)index->columns);
+    free((void *)index->name);
 }
 
 void ferry_schema_done(struct ferry_schema *schema)
@@ -28,14 +49,27 @@ void ferry_schema_done(struct ferry_schema *schema)
     for (size_t i = 0; i < schema->count; i++)
         column_done(&schema->columns[i]);
     free(schema->columns);
+    for (size_t i = 0; i < schema->index_count; i++)
+        index_done(&schema->indexes[i]);
+    free(schema->indexes);
+    for (size_t i = 0; i < schema->note_count; i++)
+        free(schema->notes[i]);
+    free(schema->notes);
     *schema = (struct ferry_schema){0};
 }
 
-/* Copies a string that may be NULL; false only if out of memory. */
-static bool copy_text(const char **place, const char *text)
+/* Puts copies in the place of the strings that the caller owns; false if out of memory, and then
+ * the copies that were made are there and the rest is NULL. */
+static bool column_own_texts(struct ferry_column *column)
 {
-    *place = text == NULL ? NULL : strdup(text);
-    return text == NULL || *place != NULL;
+    bool complete = true;
+    for (size_t i = 0; i < COLUMN_TEXTS; i++) {
+        const char **text = column_text(column, i);
+        const char *copy = *text == NULL || !complete ? NULL : strdup(*text);
+        complete = complete && (*text == NULL || copy != NULL);
+        *text = copy;
+    }
+    return complete;
 }
 
 static ferry_status schema_reserve(struct ferry_schema *schema, struct ferry_error *error)
@@ -67,10 +101,7 @@ ferry_status ferry_schema_add(struct ferry_schema *schema, const struct ferry_co
     if (status != FERRY_OK)
         return status;
     struct ferry_column copy = *column;
-    copy.name = copy.native = copy.charset = copy.collation = NULL;
-    if (!copy_text(&copy.name, column->name) || !copy_text(&copy.native, column->native) ||
-        !copy_text(&copy.charset, column->charset) ||
-        !copy_text(&copy.collation, column->collation)) {
+    if (!column_own_texts(&copy)) {
         column_done(&copy);
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for a column");
     }
@@ -86,6 +117,82 @@ size_t ferry_schema_count(const struct ferry_schema *schema)
 const struct ferry_column *ferry_schema_column(const struct ferry_schema *schema, size_t i)
 {
     return &schema->columns[i];
+}
+
+ptrdiff_t ferry_schema_find(const struct ferry_schema *schema, const char *name)
+{
+    for (size_t i = 0; i < schema->count; i++)
+        if (strcmp(schema->columns[i].name, name) == 0)
+            return (ptrdiff_t)i;
+    return -1;
+}
+
+/* ---- Indexes and notes ---- */
+
+static bool index_copy(struct ferry_index *copy, const struct ferry_index *index)
+{
+    *copy = *index;
+    copy->name = index->name == NULL ? NULL : strdup(index->name);
+    const char **columns = calloc(index->column_count, sizeof *columns);
+    copy->columns = columns;
+    bool complete = columns != NULL && (index->name == NULL || copy->name != NULL);
+    for (size_t i = 0; complete && i < index->column_count; i++) {
+        columns[i] = strdup(index->columns[i]);
+        complete = columns[i] != NULL;
+    }
+    return complete;
+}
+
+ferry_status ferry_schema_add_index(struct ferry_schema *schema, const struct ferry_index *index,
+                                    size_t size, struct ferry_error *err)
+{
+    if (size != sizeof *index || index->column_count == 0)
+        return ferry_fail(err, FERRY_ERR_INTERNAL, "an index of another size or without columns");
+    for (size_t i = 0; i < index->column_count; i++)
+        if (ferry_schema_find(schema, index->columns[i]) < 0)
+            return ferry_fail(err, FERRY_ERR_INTERNAL, "an index on '%s', which is no column",
+                              index->columns[i]);
+    struct ferry_index *indexes =
+        reallocarray(schema->indexes, schema->index_count + 1, sizeof *indexes);
+    if (indexes != NULL)
+        schema->indexes = indexes;
+    struct ferry_index copy = {0};
+    if (indexes == NULL || !index_copy(&copy, index)) {
+        index_done(&copy);
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for an index");
+    }
+    indexes[schema->index_count++] = copy;
+    return FERRY_OK;
+}
+
+size_t ferry_schema_index_count(const struct ferry_schema *schema)
+{
+    return schema->index_count;
+}
+
+const struct ferry_index *ferry_schema_index(const struct ferry_schema *schema, size_t i)
+{
+    return &schema->indexes[i];
+}
+
+ferry_status ferry_schema_note(struct ferry_schema *schema, struct ferry_error *err,
+                               const char *format, ...)
+{
+    va_list arguments;
+    char *note = NULL;
+    va_start(arguments, format);
+    int length = vasprintf(&note, format, arguments);
+    va_end(arguments);
+    char **notes =
+        length < 0 ? NULL : reallocarray(schema->notes, schema->note_count + 1, sizeof *notes);
+    if (notes == NULL) {
+        if (length >= 0)
+            free(note);
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for a note");
+    }
+    schema->notes = notes;
+    notes[schema->note_count++] = note;
+    return FERRY_OK;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -122,6 +229,24 @@ ferry_status ferry_schema_check_names(const struct ferry_schema *schema, struct 
     return status;
 }
 
+/* What a descriptor does not show of the values and of how they compare.  Nothing is added where
+ * nothing is special, so that the hashes of old records stay right. */
+static void add_meaning(struct ferry_strbuf *text, const struct ferry_column *column)
+{
+    const uint32_t flags =
+        column->flags & (FERRY_COLUMN_LOOSE | FERRY_COLUMN_SRID | FERRY_COLUMN_IGNORES_CASE |
+                         FERRY_COLUMN_IGNORES_ACCENTS | FERRY_COLUMN_IGNORES_TRAILING_SPACE |
+                         FERRY_COLUMN_COMPARES_UNKNOWN);
+    const char *const words[] = {column->members, column->subtype, column->collation};
+    if (flags != 0)
+        ferry_strbuf_addf(text, " %" PRIx32, flags);
+    if ((flags & FERRY_COLUMN_SRID) != 0)
+        ferry_strbuf_addf(text, " %" PRIu32, column->srid);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (words[i] != NULL)
+            ferry_strbuf_addf(text, " %zu:%zu:%s", i, strlen(words[i]), words[i]);
+}
+
 ferry_status ferry_schema_hash(const struct ferry_schema *schema, char ret_hash[17],
                                struct ferry_error *error)
 {
@@ -130,6 +255,7 @@ ferry_status ferry_schema_hash(const struct ferry_schema *schema, char ret_hash[
         const struct ferry_column *column = &schema->columns[i];
         ferry_strbuf_append(&text, column->name, strlen(column->name) + 1);
         ferry_type_add_descriptor(&text, column);
+        add_meaning(&text, column);
         ferry_strbuf_add(&text, (column->flags & FERRY_COLUMN_NOT_NULL) != 0 ? "!" : "?");
     }
     if (text.failed)

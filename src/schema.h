@@ -1,7 +1,9 @@
-/* The columns of a result, in order. */
+/* The columns of a result, in order, with the keys and indexes of a table. */
 
 #ifndef FERRY_SCHEMA_H
 #define FERRY_SCHEMA_H
+
+#include <stddef.h>
 
 #include "error.h"
 
@@ -10,6 +12,10 @@ struct ferry_schema {
     struct ferry_column *columns; /* their strings belong to the schema */
     size_t count;
     size_t capacity;
+    struct ferry_index *indexes; /* the same */
+    size_t index_count;
+    char **notes; /* sentences for the plan */
+    size_t note_count;
 };
 
 /* Frees all and makes it empty. */
@@ -19,8 +25,13 @@ void ferry_schema_done(struct ferry_schema *schema);
  * them), with FERRY_ERR_SCHEMA and the alias that would mend it. */
 ferry_status ferry_schema_check_names(const struct ferry_schema *schema, struct ferry_error *error);
 
-/* 16 hexadecimal digits over names, descriptors and nullability, in order; equal for equal schemas
- * on every machine.  `ret_hash` has room for 17 bytes. */
+/* The column of this very name, or -1. */
+ptrdiff_t ferry_schema_find(const struct ferry_schema *schema, const char *name);
+
+/* 16 hexadecimal digits over the columns in order: names, descriptors, nullability, members,
+ * collations and what else says which values there may be and how they compare.  Spelling,
+ * defaults, keys, indexes and notes are not part of it.  Equal for equal schemas on every machine
+ * and of every version.  `ret_hash` has room for 17 bytes. */
 ferry_status ferry_schema_hash(const struct ferry_schema *schema, char ret_hash[17],
                                struct ferry_error *error);
 

@@ -12,6 +12,8 @@
 #include "log.h"
 #include "progress.h"
 #include "pump.h"
+#include "type.h"
+#include "verify.h"
 #include "watch.h"
 
 /* All that a run holds, in the order in which it is opened. */
@@ -21,6 +23,8 @@ struct run {
     bool snapshot;
     struct ferry_connection *target;
     struct ferry_plan *plan;
+    enum ferry_verify verify;
+    struct ferry_digest *digest; /* of what was read; NULL: nobody asks */
     struct ferry_load *load;
     bool commit_begun;
     atomic_bool pumping; /* read by the watch's thread */
@@ -65,10 +69,12 @@ static ferry_status describe(struct run *run, struct ferry_error *error)
     ferry_log_set_phase("describe");
     ferry_job_limits_watch_source(run->source);
     ferry_status status =
-        ferry_source_describe(run->source, &run->job->read, &run->plan->schema, error);
+        ferry_source_describe(run->source, &run->job->read, &run->plan->described, error);
     ferry_job_limits_watch_source(NULL);
     if (status == FERRY_OK)
-        status = ferry_schema_check_names(&run->plan->schema, error);
+        status = ferry_schema_check_names(&run->plan->described, error);
+    for (size_t i = 0; status == FERRY_OK && i < run->plan->described.note_count; i++)
+        ferry_log(FERRY_LOG_INFO, "%s", run->plan->described.notes[i]);
     return status;
 }
 
@@ -83,16 +89,39 @@ static ferry_status open_target(struct run *run, struct ferry_error *error)
     return status;
 }
 
+/* How each column is stored, with what is to be known of it. */
+static void log_mappings(const struct ferry_plan *plan)
+{
+    for (size_t i = 0; i < plan->schema.count; i++) {
+        const struct ferry_mapping *mapping = &plan->mappings[i];
+        ferry_log(
+            FERRY_LOG_DEBUG, "column '%s' becomes %s%s%s (%s)%s%s", plan->schema.columns[i].name,
+            mapping->native[0] == '\0' ? "untyped" : mapping->native,
+            plan->clauses[i][0] == '\0' ? "" : " ", plan->clauses[i], ferry_fit_name(mapping->fit),
+            mapping->note == NULL ? "" : ": ", mapping->note == NULL ? "" : mapping->note);
+    }
+}
+
 static ferry_status negotiate(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("negotiate");
     ferry_status status = ferry_plan_negotiate(run->plan, run->target, run->job->table, error);
+    if (status == FERRY_OK)
+        status = ferry_zero_date_note(run->plan, error);
+    if (status == FERRY_OK)
+        log_mappings(run->plan);
     if (status == FERRY_OK)
         status = ferry_plan_check(run->plan, &run->job->policy, run->job->table, error);
     if (status == FERRY_OK && run->plan->action == FERRY_TABLE_REBUILD)
         ferry_log(FERRY_LOG_INFO, "table '%s' is rebuilt: %s", run->job->table,
                   ferry_strbuf_text(&run->plan->difference));
     return status;
+}
+
+static ferry_status choose_verify(struct run *run, struct ferry_error *error)
+{
+    return ferry_verify_choose(run->job->verify, run->job->verify_insisted, run->target,
+                               &run->verify, error);
 }
 
 static ferry_status begin_load(struct run *run, const struct ferry_load_spec *spec,
@@ -106,12 +135,22 @@ static ferry_status begin_load(struct run *run, const struct ferry_load_spec *sp
     return status;
 }
 
+/* A digest of what will be read, where it is to be compared. */
+static ferry_status begin_digest(struct run *run, struct ferry_error *error)
+{
+    run->digest = ferry_digest_new(&run->plan->schema);
+    return run->digest != NULL ? FERRY_OK
+                               : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a digest");
+}
+
 static ferry_status pump_rows(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("load");
     run->pump.source = run->source;
     run->pump.read = &run->job->read;
-    run->pump.schema = &run->plan->schema;
+    run->pump.schema = &run->plan->described;
+    run->pump.zero_dates = run->plan->zero_dates;
+    run->pump.digest = run->digest;
     run->pump.target = run->target;
     run->pump.load = run->load;
     atomic_store(&run->pumping, true);
@@ -145,12 +184,24 @@ static ferry_status check_guards(struct run *run, struct ferry_error *error)
     return ferry_guard_check(&run->job->guards, run->pump.rows_read, &run->totals, error);
 }
 
+static ferry_status verify_content(struct run *run, const struct ferry_load_spec *spec,
+                                   struct ferry_error *error)
+{
+    if (run->digest == NULL)
+        return FERRY_OK;
+    ferry_log_set_phase("verify");
+    return ferry_verify_content(run->digest, run->target, run->load, spec, error);
+}
+
 static ferry_status commit(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("commit");
-    ferry_status status = ferry_record_finish(&run->record, &run->plan->schema, error);
+    ferry_status status = ferry_record_finish(&run->record, &run->plan->described, error);
     if (status != FERRY_OK)
         return status;
+    char digest[FERRY_DIGEST_TEXT];
+    if (run->digest != NULL)
+        ferry_digest_print(run->digest, digest);
     const struct ferry_run_record record = {
         .job = run->job->name,
         .run_id = run->record.run_id,
@@ -159,6 +210,7 @@ static ferry_status commit(struct run *run, struct ferry_error *error)
         .started = run->record.started,
         .finished = run->record.finished,
         .schema_hash = run->record.schema_hash,
+        .digest = run->digest != NULL ? digest : NULL,
         .rows = run->totals.rows_loaded,
     };
     struct ferry_load *load = run->load;
@@ -184,6 +236,8 @@ static void close_run(struct run *run)
         close_source(run);
     ferry_connection_close(run->target);
     run->target = NULL;
+    ferry_digest_free(run->digest);
+    run->digest = NULL;
 }
 
 static void watch_run(struct run *run)
@@ -197,7 +251,11 @@ static ferry_status prepare(struct run *run, struct ferry_error *error)
     if (status == FERRY_OK)
         status = describe(run, error);
     if (status == FERRY_OK)
+        status = ferry_job_begin_plan(run->job, run->plan, error);
+    if (status == FERRY_OK)
         status = open_target(run, error);
+    if (status == FERRY_OK)
+        status = choose_verify(run, error);
     if (status == FERRY_OK)
         status = negotiate(run, error);
     return status;
@@ -211,14 +269,18 @@ static ferry_status replace_rows(struct run *run, struct ferry_error *error)
         .table = run->job->table,
         .source = &run->plan->schema,
         .natives = run->plan->natives,
-        .indexes = run->job->indexes,
-        .index_count = run->job->index_count,
+        .clauses = run->plan->clauses,
+        .wishes = run->plan->wishes,
+        .indexes = run->plan->indexes,
+        .index_count = run->plan->index_count,
         .lock_wait_ms = run->job->lock_wait_ms,
         .staging = run->job->staging,
         .shared_target = run->job->shared_target,
         .action = run->plan->action,
     };
     ferry_status status = begin_load(run, &spec, error);
+    if (status == FERRY_OK && run->verify == FERRY_VERIFY_CONTENT)
+        status = begin_digest(run, error);
     if (status == FERRY_OK)
         status = pump_rows(run, error);
     if (status == FERRY_OK) {
@@ -227,6 +289,8 @@ static ferry_status replace_rows(struct run *run, struct ferry_error *error)
     }
     if (status == FERRY_OK)
         status = check_guards(run, error);
+    if (status == FERRY_OK)
+        status = verify_content(run, &spec, error);
     if (status == FERRY_OK)
         status = commit(run, error);
     if (status != FERRY_OK)
@@ -251,6 +315,18 @@ static void report(const struct run *run, struct ferry_sync_result *ret_result)
     ret_result->elapsed_ms = ferry_clock_ms() - run->started_ms;
 }
 
+static void end_run(struct run *run, ferry_status status, struct ferry_sync_result *ret_result)
+{
+    ferry_watch_job_end();
+    ferry_progress_clear(); /* nobody draws it from now on */
+    close_run(run);
+    ret_result->commit_begun = run->commit_begun;
+    if (status == FERRY_OK)
+        report(run, ret_result);
+    ferry_plan_done(run->plan);
+    leave_phase(status);
+}
+
 ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_sync_result *ret_result,
                             struct ferry_error *error)
 {
@@ -266,14 +342,7 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_sync_resul
         status = replace_rows(&run, error);
     else
         status = explain_cancel(&run, error);
-    ferry_watch_job_end();
-    ferry_progress_clear(); /* nobody draws it from now on */
-    close_run(&run);
-    ret_result->commit_begun = run.commit_begun;
-    if (status == FERRY_OK)
-        report(&run, ret_result);
-    ferry_plan_done(&plan);
-    leave_phase(status);
+    end_run(&run, status, ret_result);
     return status;
 }
 
@@ -288,5 +357,63 @@ ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan *pla
     ferry_watch_job_end();
     close_run(&run);
     leave_phase(status);
+    return status;
+}
+
+/* ---- Comparing, without a load ---- */
+
+/* A table that a run would make, or make anew, cannot hold what the source gives. */
+static ferry_status check_table(const struct run *run, struct ferry_error *error)
+{
+    const struct ferry_plan *plan = run->plan;
+    if (plan->action == FERRY_TABLE_CREATE)
+        return ferry_fail(error, FERRY_ERR_NOT_FOUND,
+                          "target '%s' has no table '%s'; run the job to make it",
+                          run->job->target->name, run->job->table);
+    if (plan->action == FERRY_TABLE_REBUILD)
+        return ferry_fail(error, FERRY_ERR_SCHEMA,
+                          "table '%s' is not as the source's columns want it: %s; run the job to "
+                          "rebuild it",
+                          run->job->table, ferry_strbuf_text(&plan->difference));
+    return FERRY_OK;
+}
+
+static ferry_status compare_rows(struct run *run, struct ferry_error *error)
+{
+    const struct ferry_load_spec spec = {
+        .table = run->job->table,
+        .source = &run->plan->schema,
+        .natives = run->plan->natives,
+        .clauses = run->plan->clauses,
+        .wishes = run->plan->wishes,
+    };
+    ferry_status status = check_table(run, error);
+    if (status == FERRY_OK)
+        status = begin_digest(run, error);
+    if (status == FERRY_OK)
+        status = pump_rows(run, error);
+    if (status == FERRY_OK) {
+        close_source(run);
+        status = verify_content(run, &spec, error);
+    }
+    return status;
+}
+
+ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_sync_result *ret_result,
+                               struct ferry_error *error)
+{
+    struct ferry_job comparing = *job; /* whatever its runs do */
+    struct ferry_plan plan = {0};
+    comparing.verify = FERRY_VERIFY_CONTENT;
+    comparing.verify_insisted = true;
+    struct run run = {.job = &comparing, .plan = &plan, .started_ms = ferry_clock_ms()};
+    watch_run(&run);
+    ferry_status status = prepare(&run, error);
+    if (status == FERRY_OK)
+        status = compare_rows(&run, error);
+    if (status != FERRY_OK)
+        status = explain_cancel(&run, error);
+    run.totals.rows_loaded = run.pump.rows_read;
+    end_run(&run, status, ret_result);
     return status;
 }

@@ -25,4 +25,10 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_sync_resul
 ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan *plan,
                              struct ferry_error *error);
 
+/* Compares what the source gives now with what the table holds now; nothing is written.  Rows and
+ * bytes of the result are those that were read.  FERRY_ERR_NOT_FOUND if there is no table,
+ * FERRY_ERR_SCHEMA if it has other columns, FERRY_ERR_DATA if it has other rows. */
+ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_sync_result *ret_result,
+                               struct ferry_error *error);
+
 #endif

@@ -7,10 +7,11 @@
 /* How a descriptor is printed behind the type's name. */
 enum shape {
     SHAPE_PLAIN,
-    SHAPE_BITS,    /* int64 */
-    SHAPE_DECIMAL, /* (10,2) */
-    SHAPE_LENGTH,  /* (40), nothing if not limited */
-    SHAPE_SCALE,   /* (3), nothing if 0 */
+    SHAPE_BITS,      /* int64 */
+    SHAPE_BIT_COUNT, /* bit(12) */
+    SHAPE_DECIMAL,   /* (10,2) */
+    SHAPE_LENGTH,    /* (40), nothing if not limited */
+    SHAPE_SCALE,     /* (3), nothing if 0 */
 };
 
 struct type_row {
@@ -31,9 +32,20 @@ static const struct type_row types[] = {
     [FERRY_TYPE_DATETIME] = {"datetime", FERRY_VALUE_POINTER, SHAPE_SCALE},
     [FERRY_TYPE_YEAR] = {"year", FERRY_VALUE_INT, SHAPE_PLAIN},
     [FERRY_TYPE_ANY] = {"any", FERRY_VALUE_KIND, SHAPE_PLAIN},
+    [FERRY_TYPE_BIT] = {"bit", FERRY_VALUE_INT, SHAPE_BIT_COUNT},
+    [FERRY_TYPE_JSON] = {"json", FERRY_VALUE_POINTER, SHAPE_PLAIN},
+    [FERRY_TYPE_ENUM] = {"enum", FERRY_VALUE_POINTER, SHAPE_PLAIN},
+    [FERRY_TYPE_SET] = {"set", FERRY_VALUE_POINTER, SHAPE_PLAIN},
+    [FERRY_TYPE_UUID] = {"uuid", FERRY_VALUE_POINTER, SHAPE_PLAIN},
+    [FERRY_TYPE_INET4] = {"inet4", FERRY_VALUE_POINTER, SHAPE_PLAIN},
+    [FERRY_TYPE_INET6] = {"inet6", FERRY_VALUE_POINTER, SHAPE_PLAIN},
+    [FERRY_TYPE_GEOMETRY] = {"geometry", FERRY_VALUE_POINTER, SHAPE_PLAIN},
+    [FERRY_TYPE_VECTOR] = {"vector", FERRY_VALUE_POINTER, SHAPE_LENGTH},
 };
 
 #define TYPE_COUNT (sizeof types / sizeof types[0])
+
+#define KNOWN_FLAGS (FERRY_COLUMN_SOLE_KEY * 2 - 1) /* up to the last of driver.h */
 
 static const struct type_row *type_row(uint32_t type)
 {
@@ -57,13 +69,14 @@ static bool bits_fit(const struct ferry_column *column)
 const char *ferry_type_contradiction(const struct ferry_column *column)
 {
     const struct type_row *row = type_row(column->type);
-    uint32_t known_flags = FERRY_COLUMN_UNSIGNED | FERRY_COLUMN_NOT_NULL | FERRY_COLUMN_UTC;
     if (row->value == FERRY_VALUE_NONE)
         return "no such type";
-    if ((column->flags & ~known_flags) != 0)
+    if ((column->flags & ~KNOWN_FLAGS) != 0)
         return "unknown flags";
     if (row->shape == SHAPE_BITS && !bits_fit(column))
         return "no such width";
+    if (row->shape == SHAPE_BIT_COUNT && (column->bits == 0 || column->bits > 64))
+        return "no such number of bits";
     if (row->shape == SHAPE_DECIMAL &&
         (column->precision == 0 || column->scale > column->precision))
         return "precision and scale do not fit each other";
@@ -72,6 +85,8 @@ const char *ferry_type_contradiction(const struct ferry_column *column)
         return "only numbers are unsigned";
     if ((column->flags & FERRY_COLUMN_UTC) != 0 && column->type != FERRY_TYPE_DATETIME)
         return "only a datetime is an instant";
+    if ((column->flags & FERRY_COLUMN_LOOSE) != 0 && column->type == FERRY_TYPE_ANY)
+        return "type any promises nothing that could be loose";
     return NULL;
 }
 
@@ -84,6 +99,9 @@ void ferry_type_add_descriptor(struct ferry_strbuf *buffer, const struct ferry_c
         break;
     case SHAPE_BITS:
         ferry_strbuf_addf(buffer, "%" PRIu32, column->bits);
+        break;
+    case SHAPE_BIT_COUNT:
+        ferry_strbuf_addf(buffer, "(%" PRIu32 ")", column->bits);
         break;
     case SHAPE_DECIMAL:
         ferry_strbuf_addf(buffer, "(%" PRIu32 ",%" PRIu32 ")", column->precision, column->scale);

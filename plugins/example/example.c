@@ -212,15 +212,22 @@ static void example_read_end(void *cursor)
 
 /* ---- The target ---- */
 
-/* Text can spell every value of every type, so the answer is always the same.  A real target looks
- * at type, length, precision and flags, and says CHECKED where it will have to test each value. */
+/* Text can spell every value of every type, so the answer is nearly always the same.  A real target
+ * looks at type, length, precision, flags and the rest of the wish. */
 static ferry_status example_map_column(void *conn, const struct ferry_column *column,
-                                       struct ferry_mapping *mapping, struct ferry_error *err)
+                                       const struct ferry_wish *wish, struct ferry_mapping *mapping,
+                                       struct ferry_error *err)
 {
     (void)conn;
+    if (wish->type != NULL && strcmp(wish->type, "text") != 0)
+        return ferry_mapping_set(mapping, FERRY_FIT_NONE, "text",
+                                 "a text file has no other type than text", err);
     if (column->type == FERRY_TYPE_ANY)
         return ferry_mapping_set(mapping, FERRY_FIT_NONE, "text",
                                  "the number 1 and the text '1' would look alike", err);
+    if (column->flags & FERRY_COLUMN_LOOSE) /* CHECKED: load_batch has to test each value */
+        return ferry_mapping_set(mapping, FERRY_FIT_CHECKED, "text",
+                                 "a value of another kind than its column's is refused", err);
     return ferry_mapping_set(mapping, FERRY_FIT_EXACT, "text", NULL, err);
 }
 
@@ -313,7 +320,8 @@ static void example_put_cell(FILE *out, const struct ferry_column *column,
         fputs("\\N", out);
     else if (column->type == FERRY_TYPE_FLOAT)
         fprintf(out, "%.17g", cell->v.f); /* 17 digits bring every double back */
-    else if (column->type == FERRY_TYPE_INT && column->flags & FERRY_COLUMN_UNSIGNED)
+    else if (column->type == FERRY_TYPE_BIT ||
+             (column->type == FERRY_TYPE_INT && column->flags & FERRY_COLUMN_UNSIGNED))
         fprintf(out, "%" PRIu64, cell->v.u);
     else if (column->type == FERRY_TYPE_INT || column->type == FERRY_TYPE_BOOL ||
              column->type == FERRY_TYPE_YEAR)
@@ -373,6 +381,17 @@ static ferry_status example_open_new(struct example_load *load, struct ferry_err
     return FERRY_OK;
 }
 
+/* Nobody asked for those that the source happens to have; what the job wants is not passed over. */
+static ferry_status example_refuse_indexes(const struct ferry_load_spec *spec,
+                                           struct ferry_error *err)
+{
+    for (size_t i = 0; i < spec->index_count; i++)
+        if (!spec->indexes[i].copied)
+            return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
+                              "a text file has no indexes; remove them");
+    return FERRY_OK;
+}
+
 static ferry_status example_load_begin(void *conn, const struct ferry_load_spec *spec,
                                        void **ret_load, struct ferry_error *err)
 {
@@ -383,9 +402,9 @@ static ferry_status example_load_begin(void *conn, const struct ferry_load_spec 
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
     load->conn = conn;
     load->schema = spec->source; /* alive until the commit, as is all of `spec` */
-    status = spec->index_count > 0
-                 ? ferry_fail(err, FERRY_ERR_UNSUPPORTED, "a text file has no indexes; remove them")
-                 : example_name(spec->table, load->name, err);
+    status = example_refuse_indexes(spec, err);
+    if (status == FERRY_OK)
+        status = example_name(spec->table, load->name, err);
     snprintf(load->temporary, sizeof load->temporary, "%.204s.new", load->name);
     if (status == FERRY_OK)
         status = example_lock(conn, spec->lock_wait_ms, err);
@@ -421,6 +440,9 @@ static ferry_status example_load_batch(void *load, const struct ferry_batch *bat
         if (atomic_load(&l->conn->cancelled))
             return example_cancelled(err);
         for (size_t i = 0; i < columns; i++) {
+            if (cells[i].kind != FERRY_KIND_TYPED && !cells[i].null) /* in a LOOSE column */
+                return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, i,
+                                       "a value of another kind than the column's; mend it");
             example_put_cell(l->out, ferry_schema_column(l->schema, i), &cells[i]);
             putc(i + 1 < columns ? '\t' : '\n', l->out);
         }

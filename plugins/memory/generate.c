@@ -1,6 +1,6 @@
 /* Rows made by arithmetic: the same for the same seed, with the limits of each type first. */
 
-#include "memory.h"
+#include "generate.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -10,14 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROW_LEAST = 0, ROW_GREATEST = 1, ROW_ZERO = 2 };
-
-/* One cell's random numbers (splitmix64), so that a row needs no row before it. */
-struct dice {
-    uint64_t state;
-};
-
-static uint64_t dice_throw(struct dice *dice)
+uint64_t memory_dice_throw(struct memory_dice *dice)
 {
     uint64_t z = dice->state += UINT64_C(0x9E3779B97F4A7C15);
     z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
@@ -25,27 +18,17 @@ static uint64_t dice_throw(struct dice *dice)
     return z ^ (z >> 31);
 }
 
-static uint64_t dice_below(struct dice *dice, uint64_t limit)
+uint64_t memory_dice_below(struct memory_dice *dice, uint64_t limit)
 {
-    return dice_throw(dice) % limit;
+    return memory_dice_throw(dice) % limit;
 }
 
-/* Where a cell is being made. */
-struct place {
-    const struct ferry_column *column;
-    struct ferry_batch *batch;
-    struct ferry_cell *cell;
-    uint64_t row;
-    struct dice dice;
-};
-
-static bool put_text(struct place *place, const char *text)
+bool memory_put_text(struct memory_place *place, const char *text)
 {
     return ferry_batch_text(place->batch, place->cell, text, strlen(text)) != 0;
 }
 
-static bool put_format(struct place *place, const char *format, ...) FERRY_PRINTF(2, 3);
-static bool put_format(struct place *place, const char *format, ...)
+bool memory_put_format(struct memory_place *place, const char *format, ...)
 {
     char *text = NULL;
     va_list arguments;
@@ -54,17 +37,17 @@ static bool put_format(struct place *place, const char *format, ...)
     va_end(arguments);
     if (length < 0)
         return false;
-    bool done = put_text(place, text);
+    bool done = memory_put_text(place, text);
     free(text);
     return done;
 }
 
-static bool make_int(struct place *place)
+static bool make_int(struct memory_place *place)
 {
     uint32_t bits = place->column->bits;
     uint64_t mask = bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
     bool is_unsigned = (place->column->flags & FERRY_COLUMN_UNSIGNED) != 0;
-    uint64_t value = dice_throw(&place->dice) & mask;
+    uint64_t value = memory_dice_throw(&place->dice) & mask;
     if (place->column->key_position > 0)
         value = place->row & (mask >> 1); /* counts, so that it is unique */
     else if (place->row == ROW_LEAST)
@@ -83,29 +66,30 @@ static bool make_int(struct place *place)
     return true;
 }
 
-static bool make_bool(struct place *place)
+static bool make_bool(struct memory_place *place)
 {
-    place->cell->v.i = (int64_t)dice_below(&place->dice, 2);
+    place->cell->v.i = (int64_t)memory_dice_below(&place->dice, 2);
     return true;
 }
 
-static bool make_year(struct place *place)
+static bool make_year(struct memory_place *place)
 {
     static const int64_t limits[] = {[ROW_LEAST] = 1901, [ROW_GREATEST] = 2155, [ROW_ZERO] = 0};
-    place->cell->v.i =
-        place->row <= ROW_ZERO ? limits[place->row] : 1901 + (int64_t)dice_below(&place->dice, 255);
+    place->cell->v.i = place->row <= ROW_ZERO
+                           ? limits[place->row]
+                           : 1901 + (int64_t)memory_dice_below(&place->dice, 255);
     return true;
 }
 
-static bool make_float(struct place *place)
+static bool make_float(struct memory_place *place)
 {
     bool narrow = place->column->bits == 32;
     double most = narrow ? (double)FLT_MAX : DBL_MAX;
-    int64_t digits = (int64_t)(dice_throw(&place->dice) >> 11);
-    double value = ldexp((double)digits, (int)dice_below(&place->dice, 200) - 100);
+    int64_t digits = (int64_t)(memory_dice_throw(&place->dice) >> 11);
+    double value = ldexp((double)digits, (int)memory_dice_below(&place->dice, 200) - 100);
     if (place->column->flags & FERRY_COLUMN_UNSIGNED)
         most = value;
-    else if (dice_below(&place->dice, 2) == 1)
+    else if (memory_dice_below(&place->dice, 2) == 1)
         value = -value;
     if (place->row == ROW_LEAST)
         value = place->column->flags & FERRY_COLUMN_UNSIGNED ? 0 : -most;
@@ -117,7 +101,7 @@ static bool make_float(struct place *place)
     return true;
 }
 
-static bool make_decimal(struct place *place)
+static bool make_decimal(struct memory_place *place)
 {
     const struct ferry_column *column = place->column;
     uint32_t whole = column->precision - column->scale, size = 0;
@@ -133,7 +117,7 @@ static bool make_decimal(struct place *place)
                 text[size++] = '0';
             text[size++] = '.';
         }
-        char digit = (char)('0' + dice_below(&place->dice, 10));
+        char digit = (char)('0' + memory_dice_below(&place->dice, 10));
         if (place->row <= ROW_GREATEST)
             digit = '9';
         else if (place->row == ROW_ZERO)
@@ -144,7 +128,7 @@ static bool make_decimal(struct place *place)
             text[size++] = digit;
     }
     text[size] = '\0';
-    bool done = put_text(place, text);
+    bool done = memory_put_text(place, text);
     free(text);
     return done;
 }
@@ -172,9 +156,9 @@ static const char *const letters[] = {
 };
 #define LETTERS (sizeof letters / sizeof letters[0])
 
-static bool make_text(struct place *place, uint64_t row_bytes)
+static bool make_text(struct memory_place *place, uint64_t row_bytes)
 {
-    uint64_t length = place->row == ROW_ZERO ? 0 : dice_below(&place->dice, 24);
+    uint64_t length = place->row == ROW_ZERO ? 0 : memory_dice_below(&place->dice, 24);
     uint64_t limit = place->column->length;
     if (limit > 0 && (length > limit || (place->row == ROW_GREATEST && limit < 100000)))
         length = limit;
@@ -190,16 +174,16 @@ static bool make_text(struct place *place, uint64_t row_bytes)
         return true;
     }
     for (uint64_t i = 0; i < length; i++) {
-        const char *letter = letters[dice_below(&place->dice, LETTERS)];
+        const char *letter = letters[memory_dice_below(&place->dice, LETTERS)];
         memcpy(text + place->cell->len, letter, strlen(letter));
         place->cell->len += (uint32_t)strlen(letter);
     }
     return true;
 }
 
-static bool make_bytes(struct place *place, uint64_t row_bytes)
+static bool make_bytes(struct memory_place *place, uint64_t row_bytes)
 {
-    uint64_t length = place->row == ROW_ZERO ? 0 : dice_below(&place->dice, 32);
+    uint64_t length = place->row == ROW_ZERO ? 0 : memory_dice_below(&place->dice, 32);
     if (place->column->length > 0 && length > place->column->length)
         length = place->column->length;
     if (row_bytes > 0)
@@ -208,27 +192,29 @@ static bool make_bytes(struct place *place, uint64_t row_bytes)
     if (bytes == NULL)
         return false;
     for (uint64_t i = 0; i < length; i++)
-        bytes[i] = (char)(row_bytes > 0 ? place->row : dice_throw(&place->dice));
+        bytes[i] = (char)(row_bytes > 0 ? place->row : memory_dice_throw(&place->dice));
     place->cell->v.p = bytes;
     place->cell->len = (uint32_t)length;
     return true;
 }
 
 /* ".123" for three digits, nothing for none. */
-static const char *fraction(struct place *place, char text[8])
+static const char *fraction(struct memory_place *place, char text[8])
 {
     uint32_t scale = place->column->scale > 6 ? 6 : place->column->scale;
-    uint64_t digits = place->row == ROW_GREATEST ? 999999 : dice_below(&place->dice, 1000000);
+    uint64_t digits =
+        place->row == ROW_GREATEST ? 999999 : memory_dice_below(&place->dice, 1000000);
     (void)snprintf(text, 8, ".%06" PRIu64, place->row == ROW_ZERO ? 0 : digits % 1000000);
     text[scale == 0 ? 0 : scale + 1] = '\0';
     return text;
 }
 
-static bool make_date(struct place *place, bool with_time)
+static bool make_date(struct memory_place *place, bool with_time)
 {
-    struct dice *dice = &place->dice;
-    unsigned year = 1000 + (unsigned)dice_below(dice, 9000);
-    unsigned month = 1 + (unsigned)dice_below(dice, 12), day = 1 + (unsigned)dice_below(dice, 28);
+    struct memory_dice *dice = &place->dice;
+    unsigned year = 1000 + (unsigned)memory_dice_below(dice, 9000);
+    unsigned month = 1 + (unsigned)memory_dice_below(dice, 12),
+             day = 1 + (unsigned)memory_dice_below(dice, 28);
     if (place->row == ROW_LEAST)
         year = 1000, month = day = 1;
     else if (place->row == ROW_GREATEST)
@@ -236,38 +222,67 @@ static bool make_date(struct place *place, bool with_time)
     else if (place->column->flags & FERRY_COLUMN_UTC)
         year = 1971 + year % 66;
     if (!with_time)
-        return put_format(place, "%04u-%02u-%02u", year, month, day);
-    unsigned seconds = place->row == ROW_GREATEST ? 86399 : (unsigned)dice_below(dice, 86400);
+        return memory_put_format(place, "%04u-%02u-%02u", year, month, day);
+    unsigned seconds =
+        place->row == ROW_GREATEST ? 86399 : (unsigned)memory_dice_below(dice, 86400);
     char text[8];
-    return put_format(place, "%04u-%02u-%02u %02u:%02u:%02u%s", year, month, day, seconds / 3600,
-                      seconds / 60 % 60, seconds % 60, fraction(place, text));
+    return memory_put_format(place, "%04u-%02u-%02u %02u:%02u:%02u%s", year, month, day,
+                             seconds / 3600, seconds / 60 % 60, seconds % 60,
+                             fraction(place, text));
 }
 
-static bool make_time(struct place *place)
+static bool make_time(struct memory_place *place)
 {
-    unsigned seconds = (unsigned)dice_below(&place->dice, 3020399);
+    unsigned seconds = (unsigned)memory_dice_below(&place->dice, 3020399);
     if (place->row <= ROW_ZERO)
         seconds = place->row == ROW_ZERO ? 0 : 3020398;
     bool negative = place->row == ROW_LEAST || (place->row > ROW_ZERO && (place->row & 1) == 0);
     char text[8];
-    return put_format(place, "%s%02u:%02u:%02u%s", negative ? "-" : "", seconds / 3600,
-                      seconds / 60 % 60, seconds % 60, fraction(place, text));
+    return memory_put_format(place, "%s%02u:%02u:%02u%s", negative ? "-" : "", seconds / 3600,
+                             seconds / 60 % 60, seconds % 60, fraction(place, text));
 }
 
-static bool make_any(struct place *place)
+static bool make_of_kind(struct memory_place *place, uint16_t kind)
 {
-    place->cell->kind = (uint16_t)(FERRY_KIND_INT + dice_below(&place->dice, 4));
-    if (place->cell->kind == FERRY_KIND_INT)
-        place->cell->v.i = (int64_t)(dice_throw(&place->dice) >> 1);
-    else if (place->cell->kind == FERRY_KIND_FLOAT)
-        place->cell->v.f = (double)(dice_throw(&place->dice) >> 11) / 1024;
+    place->cell->kind = kind;
+    if (kind == FERRY_KIND_INT)
+        place->cell->v.i = (int64_t)(memory_dice_throw(&place->dice) >> 1);
+    else if (kind == FERRY_KIND_FLOAT)
+        place->cell->v.f = (double)(memory_dice_throw(&place->dice) >> 11) / 1024;
     else
-        return put_text(place, place->cell->kind == FERRY_KIND_TEXT ? "text" : "bytes");
+        return memory_put_text(place, kind == FERRY_KIND_TEXT ? "text" : "bytes");
     return true;
 }
 
-static bool make_cell(struct place *place, uint64_t row_bytes)
+static bool make_any(struct memory_place *place)
 {
+    return make_of_kind(place, (uint16_t)(FERRY_KIND_INT + memory_dice_below(&place->dice, 4)));
+}
+
+/* Of any kind but the column's own. */
+static bool make_loose(struct memory_place *place)
+{
+    const struct ferry_column *column = place->column;
+    uint16_t own = memory_columns_kind(column);
+    if (own == FERRY_KIND_BYTES && column->type != FERRY_TYPE_BYTES &&
+        column->type != FERRY_TYPE_GEOMETRY && column->type != FERRY_TYPE_VECTOR)
+        own = FERRY_KIND_TEXT;
+    uint16_t step = (uint16_t)(1 + memory_dice_below(&place->dice, 3));
+    return make_of_kind(place, (uint16_t)(FERRY_KIND_INT + (own - FERRY_KIND_INT + step) % 4));
+}
+
+/* A cell of another kind than the column's: now and then, once the limits are through. */
+static bool is_loose_here(struct memory_place *place)
+{
+    if ((place->column->flags & FERRY_COLUMN_LOOSE) == 0 || place->row <= ROW_ZERO)
+        return false;
+    return memory_dice_below(&place->dice, 4) == 0;
+}
+
+static bool make_cell(struct memory_place *place, uint64_t row_bytes)
+{
+    if (is_loose_here(place))
+        return make_loose(place);
     switch (place->column->type) {
     case FERRY_TYPE_BOOL:
         return make_bool(place);
@@ -289,6 +304,24 @@ static bool make_cell(struct place *place, uint64_t row_bytes)
         return make_time(place);
     case FERRY_TYPE_YEAR:
         return make_year(place);
+    case FERRY_TYPE_BIT:
+        return memory_make_bit(place);
+    case FERRY_TYPE_JSON:
+        return memory_make_json(place);
+    case FERRY_TYPE_ENUM:
+        return memory_make_members(place, false);
+    case FERRY_TYPE_SET:
+        return memory_make_members(place, true);
+    case FERRY_TYPE_UUID:
+        return memory_make_uuid(place);
+    case FERRY_TYPE_INET4:
+        return memory_make_address(place, false);
+    case FERRY_TYPE_INET6:
+        return memory_make_address(place, true);
+    case FERRY_TYPE_GEOMETRY:
+        return memory_make_geometry(place);
+    case FERRY_TYPE_VECTOR:
+        return memory_make_vector(place);
     default:
         return make_any(place);
     }
@@ -301,10 +334,12 @@ ferry_status memory_generate_row(const struct memory_conn *conn, uint64_t row,
     uint64_t row_bytes = conn->row_bytes;
     for (size_t i = 0; i < conn->columns.count; i++) {
         const struct ferry_column *column = &conn->columns.list[i];
-        struct place place = {.column = column, .batch = batch, .cell = &cells[i], .row = row};
+        struct memory_place place = {
+            .column = column, .batch = batch, .cell = &cells[i], .row = row};
         place.dice.state = conn->seed * 0x9E3779B9u ^ (row * 1048583u + i) * 0xC2B2AE3Du;
         bool nullable = (column->flags & FERRY_COLUMN_NOT_NULL) == 0 && column->key_position == 0;
-        if (row > ROW_ZERO && nullable && dice_below(&place.dice, 100) < conn->null_percent) {
+        if (row > ROW_ZERO && nullable &&
+            memory_dice_below(&place.dice, 100) < conn->null_percent) {
             cells[i].null = 1;
             continue;
         }

@@ -66,19 +66,35 @@ static bool parse_int(const struct word *word, bool is_unsigned, struct ferry_ce
            !(is_unsigned && word->data[0] == '-');
 }
 
+/* In a loose column "i:", "f:", "t:" and "b:" say that the cell has this kind. */
+static uint16_t take_kind(const struct ferry_column *column, struct word *word)
+{
+    static const char letters[] = "iftb"; /* in the order of FERRY_KIND_ */
+    const char *found = word->size < 2 || word->data[1] != ':'
+                            ? NULL
+                            : memchr(letters, word->data[0], sizeof letters - 1);
+    if ((column->flags & FERRY_COLUMN_LOOSE) == 0 || found == NULL)
+        return FERRY_KIND_TYPED;
+    word->data += 2;
+    word->size -= 2;
+    return (uint16_t)(FERRY_KIND_INT + (found - letters));
+}
+
 /* Points into `word`: the caller copies.  ANY is int, float or text, by what it looks like, and
  * bytes with "b:" before it. */
-static bool parse_cell(const struct ferry_column *column, const struct word *word,
+static bool parse_cell(const struct ferry_column *column, struct word *word,
                        struct ferry_cell *cell)
 {
-    uint16_t kind = memory_columns_kind(column);
     char *end = NULL;
     if (word->null) {
         cell->null = 1;
         return true;
     }
+    cell->kind = take_kind(column, word);
+    uint16_t kind = memory_cell_kind(column, cell);
     if (kind == FERRY_KIND_INT)
-        return parse_int(word, (column->flags & FERRY_COLUMN_UNSIGNED) != 0, cell);
+        return parse_int(
+            word, cell->kind == FERRY_KIND_TYPED && memory_columns_are_unsigned(column), cell);
     double number = strtod(word->data, &end);
     bool is_number = word->size > 0 && end == word->data + word->size;
     if (kind == FERRY_KIND_FLOAT) {
@@ -112,7 +128,8 @@ static ferry_status parse_row(const char **at, struct memory_table *table, size_
             return ferry_fail(err, FERRY_ERR_CONFIG,
                               "literal: row %zu has a bad escape or not %zu cells",
                               table->count + 1, count);
-        if (!parse_cell(&table->columns.list[i], &words[i], &cells[i]))
+        struct word word = words[i]; /* what is read next starts where this one did */
+        if (!parse_cell(&table->columns.list[i], &word, &cells[i]))
             return ferry_fail(err, FERRY_ERR_CONFIG,
                               "literal: row %zu, column '%s': '%s' is not a value of that type",
                               table->count + 1, table->columns.list[i].name, words[i].data);

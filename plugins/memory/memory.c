@@ -9,7 +9,7 @@
 #define DEFAULT_COLUMNS "id int64 not null key, name text(40), price decimal(10,2), t datetime(3)"
 #define CALLBACKS                                                                                  \
     "none|connect|describe|read_begin|read_batch|read_end|snapshot_begin|map_column|inspect|"      \
-    "load_begin|load_batch|load_end|load_commit|load_abort"
+    "load_begin|load_batch|load_end|load_commit|load_abort|read_back"
 #define CONTRACT_BREACHES                                                                          \
     "none|no-result|silent-error|unknown-status|negative-status|ok-after-fail|other-status|"       \
     "overfull|null-pointer|wrong-kind|null-in-not-null|int-out-of-bits|bool-out-of-range|"         \
@@ -20,7 +20,7 @@ static const struct ferry_option memory_options[] = {
      .type = FERRY_OPTION_STRING,
      .default_value = DEFAULT_COLUMNS,
      .flags = FERRY_OPTION_SOURCE_ONLY,
-     .help = "columns of generated rows: name type [unsigned] [utc] [not null] [key], and so on"},
+     .help = "name type [unsigned] [not null] [key] [loose] [default 'x'], ..., index (a, b) as i"},
     {.name = "rows",
      .type = FERRY_OPTION_INT,
      .default_value = "10",
@@ -57,6 +57,10 @@ static const struct ferry_option memory_options[] = {
      .type = FERRY_OPTION_STRING,
      .flags = FERRY_OPTION_SOURCE_ONLY,
      .help = "the only name that is there; without it every name is"},
+    {.name = "note",
+     .type = FERRY_OPTION_STRING,
+     .flags = FERRY_OPTION_SOURCE_ONLY,
+     .help = "a sentence that describe tells"},
     {.name = "read_store",
      .type = FERRY_OPTION_BOOL,
      .default_value = "false",
@@ -88,6 +92,12 @@ static const struct ferry_option memory_options[] = {
      .type = FERRY_OPTION_STRING,
      .flags = FERRY_OPTION_TARGET_ONLY,
      .help = "the one column that `fit` is for; without it all are"},
+    {.name = "corrupt",
+     .type = FERRY_OPTION_CHOICE,
+     .default_value = "none",
+     .choices = memory_corruptions,
+     .flags = FERRY_OPTION_TARGET_ONLY,
+     .help = "how row `fail_row` is damaged once it is stored and counted"},
     {.name = "fail_at",
      .type = FERRY_OPTION_CHOICE,
      .default_value = "none",
@@ -142,8 +152,10 @@ static void memory_disconnect(void *conn)
     free(c->name);
     free(c->store);
     free(c->only_table);
+    free(c->note);
     free(c->dump);
     free(c->fit_column);
+    free(c->corrupt);
     free(c);
 }
 
@@ -179,6 +191,7 @@ static bool copy_options(struct memory_conn *c, const struct ferry_config *confi
     return c->name != NULL && copy_option(config, "store", &c->store) &&
            copy_option(config, "table", &c->only_table) && copy_option(config, "dump", &c->dump) &&
            copy_option(config, "fit_column", &c->fit_column) &&
+           copy_option(config, "corrupt", &c->corrupt) && copy_option(config, "note", &c->note) &&
            copy_option(config, "fail_at", &c->fault.at) &&
            copy_option(config, "break_contract", &c->fault.break_contract);
 }

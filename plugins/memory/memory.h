@@ -9,24 +9,77 @@
 
 #include "dbferry/driver.h"
 
-/* ---- columns.c: the schema, written as text ---- */
+/* ---- columns.c: types, columns and indexes ---- */
+
+/* What stands in brackets behind a type. */
+enum memory_arguments {
+    MEMORY_ARGUMENTS_NONE,
+    MEMORY_ARGUMENTS_LENGTH,  /* (n), may be absent */
+    MEMORY_ARGUMENTS_SCALE,   /* (f), may be absent */
+    MEMORY_ARGUMENTS_DECIMAL, /* (p,s) */
+    MEMORY_ARGUMENTS_BITS,    /* (n) */
+    MEMORY_ARGUMENTS_MEMBERS, /* ('a','b') */
+    MEMORY_ARGUMENTS_SUBTYPE, /* (point) or (linestring), may be absent */
+};
+
+struct memory_type {
+    const char *name;
+    uint32_t type;
+    uint32_t bits;
+    enum memory_arguments arguments;
+    uint16_t kind; /* what a cell carries: FERRY_KIND_INT, _FLOAT, _BYTES; _TYPED for ANY */
+};
+extern const struct memory_type memory_types[];
+extern const size_t memory_type_count;
+
+/* The flags of a column, as words behind the type. */
+struct memory_flag {
+    const char *name;
+    uint32_t flag;
+    bool of_type; /* a part of the type, not one of the clauses behind it */
+};
+extern const struct memory_flag memory_flags[];
+extern const size_t memory_flag_count;
 
 struct memory_columns {
     struct ferry_column *list; /* strings owned */
     size_t count;
+    struct ferry_index *indexes; /* the same */
+    size_t index_count;
 };
 
-/* Reads "id int64 not null key, name text(40), `odd name` decimal(10,2)".  CONFIG with the place
- * where it is wrong; `*ret_columns` needs memory_columns_done(). */
-ferry_status memory_columns_parse(const char *text, struct memory_columns *ret_columns,
-                                  struct ferry_error *err);
 ferry_status memory_columns_copy(const struct ferry_schema *schema,
                                  struct memory_columns *ret_columns, struct ferry_error *err);
 void memory_columns_done(struct memory_columns *columns);
-/* How a column is declared, "int64 unsigned"; the caller frees it; NULL if out of memory. */
+/* Takes over the strings of `column`, also where it fails: false if out of memory. */
+bool memory_columns_add(struct memory_columns *columns, struct ferry_column *column);
+/* Copies `index`; false if out of memory. */
+bool memory_columns_add_index(struct memory_columns *columns, const struct ferry_index *index);
+void memory_column_done(struct ferry_column *column);
+void memory_index_done(struct ferry_index *index);
+/* Puts columns and indexes into a schema. */
+ferry_status memory_columns_describe(const struct memory_columns *columns,
+                                     struct ferry_schema *schema, struct ferry_error *err);
+/* How a column's type is declared, "int64 unsigned", and what stands behind it, "not null key"; the
+ * caller frees it; NULL if out of memory. */
 char *memory_columns_native(const struct ferry_column *column);
-/* What a cell of the column carries: FERRY_KIND_INT, _FLOAT or _BYTES; _TYPED for ANY. */
+char *memory_columns_clauses(const struct ferry_column *column);
+/* What a cell of the column carries if it says no kind itself. */
 uint16_t memory_columns_kind(const struct ferry_column *column);
+bool memory_columns_are_unsigned(const struct ferry_column *column);
+/* What this cell carries, and whether it points at bytes. */
+uint16_t memory_cell_kind(const struct ferry_column *column, const struct ferry_cell *cell);
+bool memory_cell_points(const struct ferry_column *column, const struct ferry_cell *cell);
+
+/* ---- parse.c: columns written as text ---- */
+
+/* Reads "id int64 not null key, name text(40), `odd name` decimal(10,2), index (name) as by_name".
+ * CONFIG with the place where it is wrong; `*ret_columns` needs memory_columns_done(). */
+ferry_status memory_columns_parse(const char *text, struct memory_columns *ret_columns,
+                                  struct ferry_error *err);
+/* Gives a column another type, spelled as memory_columns_native() would; CONFIG if it is none. */
+ferry_status memory_columns_retype(struct ferry_column *column, const char *native,
+                                   struct ferry_error *err);
 
 /* ---- table.c: rows that are held, and the tables of this process ---- */
 
@@ -92,8 +145,10 @@ struct memory_conn {
     bool cancelled;
     char *store;
     char *only_table;
+    char *note; /* that describe tells */
     char *dump;
     char *fit_column;
+    char *corrupt; /* what happens to stored rows; see corrupt.c */
     uint32_t fit;
     bool read_store;               /* a source that reads the store, not generated rows */
     struct memory_columns columns; /* of generated and literal rows */
@@ -123,6 +178,12 @@ bool memory_fault_lie(struct memory_conn *conn, const char *at, ferry_status *re
 /* "no-result" for callback `at`: it returns OK without having done its work. */
 bool memory_fault_skips(const struct memory_conn *conn, const char *at);
 ferry_status memory_cancelled(struct memory_conn *conn, struct ferry_error *err);
+
+/* ---- corrupt.c ---- */
+
+extern const char memory_corruptions[]; /* the choices of corrupt */
+/* Damages row `fail_row` of a table that was loaded, as `corrupt` says; false if out of memory. */
+bool memory_corrupt(const struct memory_conn *conn, struct memory_table *table);
 
 /* ---- generate.c ---- */
 

@@ -50,8 +50,10 @@ static ferry_status memory_describe(void *conn, const struct ferry_read *read,
         status = source_find(c, read, &table, err);
     const struct memory_columns *columns = table == NULL ? &c->columns : &table->columns;
     bool skip = memory_fault_skips(c, "describe");
-    for (size_t i = 0; status == FERRY_OK && i < columns->count && !skip; i++)
-        status = ferry_schema_add(schema, &columns->list[i], sizeof *columns->list, err);
+    if (status == FERRY_OK && !skip)
+        status = memory_columns_describe(columns, schema, err);
+    if (status == FERRY_OK && !skip && c->note != NULL)
+        status = ferry_schema_note(schema, err, "%s", c->note);
     memory_table_unref(table);
     if (status == FERRY_OK)
         (void)memory_fault_lie(c, "describe", &status, err);
@@ -166,12 +168,9 @@ static ferry_status copy_row(const struct cursor *cursor, struct ferry_batch *ba
     const struct memory_columns *columns = &cursor->table->columns;
     const struct ferry_cell *row = cursor->table->rows[cursor->next];
     for (size_t i = 0; i < columns->count; i++) {
-        uint16_t kind = memory_columns_kind(&columns->list[i]);
-        if (kind == FERRY_KIND_TYPED)
-            kind = row[i].kind;
         cells[i] = row[i];
-        bool points = !row[i].null && kind != FERRY_KIND_INT && kind != FERRY_KIND_FLOAT;
-        if (points && !ferry_batch_text(batch, &cells[i], row[i].v.p, row[i].len))
+        if (memory_cell_points(&columns->list[i], &row[i]) &&
+            !ferry_batch_text(batch, &cells[i], row[i].v.p, row[i].len))
             return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
     }
     return FERRY_OK;

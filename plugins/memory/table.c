@@ -58,19 +58,11 @@ void memory_table_unref(struct memory_table *table)
     free(table);
 }
 
-static bool cell_points(const struct ferry_column *column, const struct ferry_cell *cell)
-{
-    uint16_t kind = memory_columns_kind(column);
-    if (kind == FERRY_KIND_TYPED)
-        kind = cell->kind;
-    return !cell->null && kind != FERRY_KIND_INT && kind != FERRY_KIND_FLOAT;
-}
-
 bool memory_table_add(struct memory_table *table, const struct ferry_cell *cells)
 {
     size_t count = table->columns.count, size = count * sizeof *cells;
     for (size_t i = 0; i < count; i++)
-        if (cell_points(&table->columns.list[i], &cells[i]) &&
+        if (memory_cell_points(&table->columns.list[i], &cells[i]) &&
             __builtin_add_overflow(size, (size_t)cells[i].len, &size))
             return false;
     if (table->count == table->capacity) {
@@ -87,7 +79,7 @@ bool memory_table_add(struct memory_table *table, const struct ferry_cell *cells
     memcpy(row, cells, count * sizeof *cells);
     char *bytes = (char *)(row + count);
     for (size_t i = 0; i < count; i++)
-        if (cell_points(&table->columns.list[i], &cells[i])) {
+        if (memory_cell_points(&table->columns.list[i], &cells[i])) {
             memcpy(bytes, cells[i].v.p, cells[i].len);
             row[i].v.p = bytes;
             bytes += cells[i].len;

@@ -3,11 +3,67 @@
 #include "memory.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+/* The type that the wish asks for, if the values can be kept under it as they are; else NULL in
+ * `*ret_native` (what is free to choose is the same type as the source's). */
+static ferry_status find_type(const struct ferry_column *column, const struct ferry_wish *wish,
+                              uint32_t *ret_fit, char **ret_native, struct ferry_error *err)
+{
+    char *own = memory_columns_native(column);
+    if (own == NULL)
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    bool is_text = memory_columns_kind(column) == FERRY_KIND_BYTES &&
+                   column->type != FERRY_TYPE_BYTES && column->type != FERRY_TYPE_GEOMETRY &&
+                   column->type != FERRY_TYPE_VECTOR;
+    *ret_fit = FERRY_FIT_EXACT;
+    *ret_native = own;
+    if (wish->type == NULL || strcmp(wish->type, own) == 0)
+        return FERRY_OK;
+    bool to_text =
+        strcmp(wish->type, "text") == 0 && is_text && (column->flags & FERRY_COLUMN_LOOSE) == 0;
+    *ret_fit = to_text ? FERRY_FIT_WIDER : FERRY_FIT_NONE;
+    *ret_native = to_text ? strdup(wish->type) : own;
+    if (to_text)
+        free(own);
+    return *ret_native != NULL ? FERRY_OK : ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+}
+
+static ferry_status answer_mapping(const struct memory_conn *c, const struct ferry_column *column,
+                                   const struct ferry_wish *wish, struct ferry_mapping *mapping,
+                                   struct ferry_error *err)
+{
+    bool chosen = c->fit_column == NULL || strcmp(c->fit_column, column->name) == 0;
+    uint32_t fit = FERRY_FIT_EXACT;
+    char *native = NULL, *clauses = NULL;
+    ferry_status status = find_type(column, wish, &fit, &native, err);
+    if (status != FERRY_OK)
+        return status;
+    const char *note = fit == FERRY_FIT_NONE    ? "the type that is wished for cannot hold it"
+                       : fit == FERRY_FIT_WIDER ? "as the job wishes"
+                                                : NULL;
+    if (fit == FERRY_FIT_EXACT && chosen && c->fit != FERRY_FIT_EXACT) {
+        fit = c->fit;
+        note = "as the option `fit` wants";
+    }
+    if (memory_fault_breaks(c, "bad-fit"))
+        fit = 99;
+    status = ferry_mapping_set(mapping, fit, native, note, err);
+    clauses = status == FERRY_OK ? memory_columns_clauses(column) : NULL;
+    if (status == FERRY_OK)
+        status = clauses != NULL ? ferry_mapping_set_clauses(mapping, clauses, err)
+                                 : ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    free(clauses);
+    free(native);
+    return status;
+}
 
 static ferry_status memory_map_column(void *conn, const struct ferry_column *column,
-                                      struct ferry_mapping *mapping, struct ferry_error *err)
+                                      const struct ferry_wish *wish, struct ferry_mapping *mapping,
+                                      struct ferry_error *err)
 {
     struct memory_conn *c = conn;
     ferry_status status = memory_fault_hit(c, "map_column", MEMORY_NO_ROW, err);
@@ -15,16 +71,24 @@ static ferry_status memory_map_column(void *conn, const struct ferry_column *col
         return status;
     if (status != FERRY_OK || memory_fault_skips(c, "map_column"))
         return status;
-    char *native = memory_columns_native(column);
-    if (native == NULL)
+    return answer_mapping(c, column, wish, mapping, err);
+}
+
+/* A column as inspect tells it: its type and what stands behind it. */
+static ferry_status add_inspected(struct ferry_schema *schema, const struct ferry_column *column,
+                                  struct ferry_error *err)
+{
+    struct ferry_column inspected = *column;
+    char *clauses = memory_columns_clauses(column), *whole = NULL;
+    if (clauses == NULL ||
+        asprintf(&whole, "%s%s%s", column->native, clauses[0] == '\0' ? "" : " ", clauses) < 0) {
+        free(clauses);
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
-    bool chosen = c->fit_column == NULL || strcmp(c->fit_column, column->name) == 0;
-    uint32_t fit = chosen ? c->fit : FERRY_FIT_EXACT;
-    if (memory_fault_breaks(c, "bad-fit"))
-        fit = 99;
-    status = ferry_mapping_set(mapping, fit, native,
-                               fit == FERRY_FIT_EXACT ? NULL : "as the option `fit` wants", err);
-    free(native);
+    }
+    inspected.native = whole;
+    ferry_status status = ferry_schema_add(schema, &inspected, sizeof inspected, err);
+    free(whole);
+    free(clauses);
     return status;
 }
 
@@ -43,9 +107,9 @@ static ferry_status memory_inspect(void *conn, const char *table,
     bool exists = old != NULL || c->existing_rows > 0;
     bool skip = memory_fault_skips(c, "inspect");
     for (size_t i = 0; status == FERRY_OK && exists && !skip && i < columns->count; i++)
-        status =
-            ferry_schema_add(ret_inspection->schema, &columns->list[i], sizeof *columns->list, err);
+        status = add_inspected(ret_inspection->schema, &columns->list[i], err);
     if (status == FERRY_OK) {
+        ret_inspection->own = 1; /* nobody else makes tables here */
         ret_inspection->exists = exists;
         ret_inspection->rows_known = exists;
         ret_inspection->rows = old != NULL ? old->count : c->existing_rows;
@@ -98,6 +162,40 @@ static ferry_status load_look(struct load *load, const struct ferry_load_spec *s
     return FERRY_OK;
 }
 
+static bool has_column(const struct memory_columns *columns, const char *name)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        if (strcasecmp(columns->list[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static ferry_status add_index(struct memory_columns *columns, const struct ferry_index *index,
+                              struct ferry_error *err)
+{
+    for (size_t i = 0; i < index->column_count; i++)
+        if (!has_column(columns, index->columns[i]))
+            return ferry_fail(err, FERRY_ERR_SCHEMA, "an index on '%s', which is no column",
+                              index->columns[i]);
+    return memory_columns_add_index(columns, index)
+               ? FERRY_OK
+               : ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+}
+
+/* Columns as map_column answered, and the indexes.  A unique index is kept, not enforced. */
+static ferry_status load_define(struct load *load, const struct ferry_load_spec *spec,
+                                struct ferry_error *err)
+{
+    struct memory_columns *columns = &load->table->columns;
+    ferry_status status = memory_columns_copy(spec->source, columns, err);
+    for (size_t i = 0; status == FERRY_OK && i < columns->count; i++)
+        if (strcmp(columns->list[i].native, spec->natives[i]) != 0)
+            status = memory_columns_retype(&columns->list[i], spec->natives[i], err);
+    for (size_t i = 0; status == FERRY_OK && i < spec->index_count; i++)
+        status = add_index(columns, &spec->indexes[i], err);
+    return status;
+}
+
 static ferry_status memory_load_begin(void *conn, const struct ferry_load_spec *spec,
                                       void **ret_load, struct ferry_error *err)
 {
@@ -121,7 +219,7 @@ static ferry_status memory_load_begin(void *conn, const struct ferry_load_spec *
     if (status == FERRY_OK)
         status = load_look(load, spec, err);
     if (status == FERRY_OK)
-        status = memory_columns_copy(spec->source, &load->table->columns, err);
+        status = load_define(load, spec, err);
     if (status == FERRY_OK)
         *ret_load = load;
     else
@@ -165,7 +263,33 @@ static ferry_status memory_load_end(void *load, struct ferry_load_totals *ret_to
     ret_totals->rows_loaded =
         l->table->count - (l->table->count > 0 && memory_fault_breaks(l->conn, "wrong-totals"));
     ret_totals->rows_before = l->before;
-    return FERRY_OK;
+    return memory_corrupt(l->conn, l->table) ? FERRY_OK
+                                             : ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+}
+
+/* The rows are cells of the source's schema already. */
+static ferry_status memory_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+                                     struct ferry_digest *digest, struct ferry_error *err)
+{
+    struct memory_conn *c = conn;
+    ferry_status status = memory_fault_hit(c, "read_back", MEMORY_NO_ROW, err);
+    if (status == FERRY_OK)
+        status = memory_cancelled(c, err);
+    if (status == FERRY_OK && memory_fault_lie(c, "read_back", &status, err))
+        return status;
+    if (status != FERRY_OK || memory_fault_skips(c, "read_back"))
+        return status;
+    struct memory_table *found = load == NULL ? memory_table_find(c->store, spec->table) : NULL;
+    const struct memory_table *table = load == NULL ? found : ((struct load *)load)->table;
+    if (table == NULL)
+        return ferry_fail(err, FERRY_ERR_NOT_FOUND, "there is no table '%s'", spec->table);
+    if (table->columns.count != ferry_schema_count(spec->source))
+        status = ferry_fail(err, FERRY_ERR_SCHEMA, "table '%s' has %zu columns, not %zu",
+                            spec->table, table->columns.count, ferry_schema_count(spec->source));
+    for (size_t row = 0; status == FERRY_OK && row < table->count; row++)
+        ferry_digest_add(digest, table->rows[row]);
+    memory_table_unref(found);
+    return status;
 }
 
 static ferry_status memory_load_commit(void *load, const struct ferry_run_record *record,
@@ -204,4 +328,5 @@ const struct ferry_target memory_target = {
     .load_end = memory_load_end,
     .load_commit = memory_load_commit,
     .load_abort = memory_load_abort,
+    .read_back = memory_read_back,
 };

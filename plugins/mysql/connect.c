@@ -1,6 +1,6 @@
 /* Opening and closing a connection through libdbi, and the native handle inside it. */
 
-#include "mysql_driver.h"
+#include "target.h"
 
 #include <dbi/dbi-dev.h>
 #include <fcntl.h>
@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #include <ma_pvio.h>
+
+/* Nobody waits longer for what can be left to the next run. */
+#define CONNECT_SPARE_TIMEOUT_MS 5000
 
 /* libdbi keeps its connections in a list and is not safe for threads.  Its instance is never shut
  * down: that would end the client library under connections that other drivers still use. */
@@ -112,25 +115,41 @@ static ferry_status connect_try(struct mydrv_conn *conn, struct ferry_error *err
         return FERRY_OK;
     if (reason == NULL)
         return mydrv_fail_memory(err);
-    return mydrv_fail(conn->label, MYDRV_CONNECTING, code, reason, "connect", err);
+    return mydrv_fail(conn->label, conn->target ? MYDRV_OPENING : MYDRV_CONNECTING, code, reason,
+                      "connect", err);
 }
 
-static ferry_status connect_login(struct mydrv_conn *conn, const struct ferry_config *config,
-                                  const struct mydrv_settings *settings, struct ferry_error *err)
+/* What the connections of one mydrv_connect() share. */
+struct connect_plan {
+    const struct ferry_config *config;
+    struct mydrv_settings settings;
+    uint32_t role;
+    char *password; /* asked for once, and late: only where all else is in order */
+    bool asked;
+};
+
+static ferry_status connect_ask_password(struct connect_plan *plan, struct ferry_error *err)
 {
+    ferry_status status = plan->asked
+                              ? FERRY_OK
+                              : ferry_config_secret(plan->config, "password", &plan->password, err);
+    plan->asked = true;
+    return status;
+}
+
+static ferry_status connect_login(struct mydrv_conn *conn, struct connect_plan *plan,
+                                  struct ferry_error *err)
+{
+    const struct mydrv_settings *settings = &plan->settings;
     MYDRV_AUTO_TEXT char *connstring = NULL;
-    char *password = NULL;
     ferry_status status = mydrv_connstring_make(conn->label, settings, &connstring, err);
     if (status == FERRY_OK)
         status = connect_open_dbi(conn, err);
     if (status == FERRY_OK)
-        status = ferry_config_secret(config, "password", &password, err);
+        status = connect_ask_password(plan, err);
     if (status != FERRY_OK)
         return status;
-    bool set = connect_set_options(conn->dbi, settings, connstring, password);
-    if (password != NULL)
-        ferry_secret_free(password);
-    if (!set) {
+    if (!connect_set_options(conn->dbi, settings, connstring, plan->password)) {
         connect_forget_password(conn->dbi, NULL);
         return mydrv_fail_memory(err);
     }
@@ -154,6 +173,7 @@ static ferry_status connect_secure(struct mydrv_conn *conn, const struct mydrv_s
 {
     unsigned off = 0;
     mysql_optionsv(conn->native, MYSQL_OPT_LOCAL_INFILE, &off);
+    mydrv_lane_guard(conn);
     const char *cipher = mysql_get_ssl_cipher(conn->native);
     if (cipher == NULL && settings->tls >= MYDRV_TLS_REQUIRED)
         return ferry_fail(err, FERRY_ERR_REFUSED,
@@ -178,7 +198,8 @@ static ferry_status connect_secure(struct mydrv_conn *conn, const struct mydrv_s
         conn->tls = NULL;
         return mydrv_fail_memory(err);
     }
-    ferry_log(FERRY_LOG_INFO, "%s: TLS: %s", conn->label, conn->tls);
+    ferry_log(conn->second ? FERRY_LOG_DEBUG : FERRY_LOG_INFO, "%s: TLS: %s", conn->label,
+              conn->tls);
     conn->wake_fd = fcntl((int)mysql_get_socket(conn->native), F_DUPFD_CLOEXEC, 3);
     if (conn->wake_fd < 0)
         return ferry_fail(err, FERRY_ERR_SYSTEM, "%s: cannot duplicate the socket", conn->label);
@@ -201,14 +222,15 @@ static char *connect_make_label(const struct ferry_config *config,
     return made < 0 ? NULL : label;
 }
 
-static struct mydrv_conn *connect_new(const struct ferry_config *config,
-                                      const struct mydrv_settings *settings)
+static struct mydrv_conn *connect_new(const struct connect_plan *plan, bool second)
 {
     struct mydrv_conn *conn = calloc(1, sizeof *conn);
     if (conn == NULL)
         return NULL;
     conn->wake_fd = -1;
-    conn->label = connect_make_label(config, settings);
+    conn->target = plan->role == FERRY_ROLE_TARGET;
+    conn->second = second;
+    conn->label = connect_make_label(plan->config, &plan->settings);
     if (conn->label == NULL) {
         free(conn);
         return NULL;
@@ -216,30 +238,24 @@ static struct mydrv_conn *connect_new(const struct ferry_config *config,
     return conn;
 }
 
-static ferry_status connect_open(struct mydrv_conn *conn, const struct ferry_config *config,
-                                 const struct mydrv_settings *settings, struct ferry_error *err)
+static ferry_status connect_open(struct mydrv_conn *conn, struct connect_plan *plan,
+                                 struct ferry_error *err)
 {
-    ferry_status status = mydrv_tls_check_settings(conn->label, settings, err);
+    ferry_status status = mydrv_tls_check_settings(conn->label, &plan->settings, err);
     if (status == FERRY_OK)
-        status = connect_login(conn, config, settings, err);
+        status = connect_login(conn, plan, err);
     if (status == FERRY_OK)
-        status = connect_secure(conn, settings, err);
+        status = connect_secure(conn, &plan->settings, err);
     if (status == FERRY_OK)
-        status = mydrv_session_set_up(conn, config, settings, err);
+        status = mydrv_session_set_up(conn, plan->config, &plan->settings, err);
     return status;
 }
 
-ferry_status mydrv_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
-                           struct ferry_error *err)
+static ferry_status connect_make(struct connect_plan *plan, bool second,
+                                 struct mydrv_conn **ret_conn, struct ferry_error *err)
 {
-    (void)role; /* the core lets no driver without a target half be a target */
-    struct mydrv_settings settings = {0};
-    ferry_status status = mydrv_settings_read(config, &settings, err);
-    if (status != FERRY_OK)
-        return status;
-    struct mydrv_conn *conn = connect_new(config, &settings);
-    status = conn == NULL ? mydrv_fail_memory(err) : connect_open(conn, config, &settings, err);
-    mydrv_settings_clear(&settings);
+    struct mydrv_conn *conn = connect_new(plan, second);
+    ferry_status status = conn == NULL ? mydrv_fail_memory(err) : connect_open(conn, plan, err);
     if (status != FERRY_OK) {
         mydrv_disconnect(conn);
         return status;
@@ -248,11 +264,47 @@ ferry_status mydrv_connect(const struct ferry_config *config, uint32_t role, voi
     return FERRY_OK;
 }
 
+/* A target has a second connection: for what is left to do where the first was cut off. */
+static ferry_status connect_all(struct connect_plan *plan, struct mydrv_conn **ret_conn,
+                                struct ferry_error *err)
+{
+    struct mydrv_conn *conn = NULL;
+    ferry_status status = connect_make(plan, false, &conn, err);
+    if (status == FERRY_OK && plan->role == FERRY_ROLE_TARGET)
+        status = connect_make(plan, true, &conn->spare, err);
+    if (status != FERRY_OK) {
+        mydrv_disconnect(conn);
+        return status;
+    }
+    if (conn->spare != NULL)
+        connect_set_read_timeout(conn->spare->native, CONNECT_SPARE_TIMEOUT_MS);
+    *ret_conn = conn;
+    return FERRY_OK;
+}
+
+ferry_status mydrv_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
+                           struct ferry_error *err)
+{
+    struct connect_plan plan = {.config = config, .role = role};
+    struct mydrv_conn *conn = NULL;
+    ferry_status status = mydrv_settings_read(config, &plan.settings, err);
+    if (status != FERRY_OK)
+        return status;
+    status = connect_all(&plan, &conn, err);
+    if (plan.password != NULL)
+        ferry_secret_free(plan.password);
+    mydrv_settings_clear(&plan.settings);
+    if (status == FERRY_OK)
+        *ret_conn = conn;
+    return status;
+}
+
 void mydrv_disconnect(void *conn)
 {
     struct mydrv_conn *c = conn;
     if (c == NULL)
         return;
+    mydrv_disconnect(c->spare);
     if (c->dbi != NULL) {
         pthread_mutex_lock(&connect_dbi.lock);
         dbi_conn_close(c->dbi);
@@ -264,6 +316,7 @@ void mydrv_disconnect(void *conn)
     free(c->server);
     free(c->time_zone);
     free(c->tls);
+    free(c->known_collation);
     free(c);
 }
 

@@ -65,7 +65,7 @@ static const unsigned char decode_fixed_size[] = {
     [MYDRV_CODEC_UINT16] = 2,   [MYDRV_CODEC_INT32] = 4, [MYDRV_CODEC_UINT32] = 4,
     [MYDRV_CODEC_INT64] = 8,    [MYDRV_CODEC_FLOAT] = 4, [MYDRV_CODEC_DOUBLE] = 8,
     [MYDRV_CODEC_STRING] = 0,   [MYDRV_CODEC_DATE] = 0,  [MYDRV_CODEC_TIME] = 0,
-    [MYDRV_CODEC_DATETIME] = 0,
+    [MYDRV_CODEC_DATETIME] = 0, [MYDRV_CODEC_BIT] = 0,
 };
 
 static void decode_float(const unsigned char *at, struct ferry_cell *cell)
@@ -116,6 +116,7 @@ static void decode_fixed(enum mydrv_codec codec, const unsigned char *at, struct
     case MYDRV_CODEC_DATE:
     case MYDRV_CODEC_TIME:
     case MYDRV_CODEC_DATETIME:
+    case MYDRV_CODEC_BIT:
         break; /* these have a length before them */
     }
 }
@@ -154,9 +155,30 @@ static ferry_status decode_moment(struct mydrv_cursor *cursor, unsigned column,
     return FERRY_OK;
 }
 
+/* BIT(n): the bytes that n bits need, the highest first. */
+static ferry_status decode_bit(struct mydrv_cursor *cursor, unsigned column,
+                               const unsigned char *at, size_t size, struct ferry_cell *cell)
+{
+    unsigned bits = cursor->formats[column].scale;
+    uint64_t value = 0;
+    for (size_t i = 0; i < size && i < sizeof value; i++)
+        value = value << 8 | at[i];
+    if (size > sizeof value || (bits < 64 && value >> bits != 0))
+        return decode_fail(cursor, column, FERRY_ERR_STREAM,
+                           "the server sent more bits than the column has; the stream is damaged, "
+                           "or something other than a MySQL server answers");
+    cell->v.u = value;
+    return FERRY_OK;
+}
+
 static const char decode_malformed[] = "the server sent a malformed row; the stream is damaged, or "
                                        "something other than a MySQL server "
                                        "answers";
+
+static const char decode_null[] =
+    "the server sent NULL for a column that is NOT NULL in its table; "
+    "the stream is damaged, or something other than a MySQL server "
+    "answers";
 
 static ferry_status decode_value(struct mydrv_cursor *cursor, unsigned column, unsigned char **row)
 {
@@ -177,11 +199,13 @@ static ferry_status decode_value(struct mydrv_cursor *cursor, unsigned column, u
     if (value == NULL)
         return decode_fail(cursor, column, FERRY_ERR_STREAM, decode_malformed);
     *row += (size_t)(value - at) + length;
-    if (format->codec != MYDRV_CODEC_STRING)
-        return decode_moment(cursor, column, value, length, cell);
-    if (!ferry_batch_text(cursor->batch, cell, (const char *)value, length))
-        return decode_too_big(cursor, column);
-    return FERRY_OK;
+    if (format->codec == MYDRV_CODEC_STRING)
+        return ferry_batch_text(cursor->batch, cell, (const char *)value, length)
+                   ? FERRY_OK
+                   : decode_too_big(cursor, column);
+    if (format->codec == MYDRV_CODEC_BIT)
+        return decode_bit(cursor, column, value, length, cell);
+    return decode_moment(cursor, column, value, length, cell);
 }
 
 ferry_status mydrv_decode_end(struct mydrv_cursor *cursor)
@@ -200,10 +224,12 @@ void mydrv_decode_cell(void *data, unsigned column, unsigned char **row)
     /* The first value of a row is the proof that there is a row to add. */
     if (column == 0)
         cursor->cells = ferry_batch_row(cursor->batch);
-    if (row == NULL)
+    if (row == NULL) {
         cursor->cells[column].null = 1;
-    else
-        cursor->failed = decode_value(cursor, column, row);
-    if (row != NULL)
-        cursor->row_end = *row;
+        if (cursor->formats[column].not_null)
+            cursor->failed = decode_fail(cursor, column, FERRY_ERR_STREAM, decode_null);
+        return;
+    }
+    cursor->failed = decode_value(cursor, column, row);
+    cursor->row_end = *row;
 }

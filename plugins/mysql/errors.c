@@ -5,8 +5,8 @@
 #include <errmsg.h>
 #include <string.h>
 
-#define ANY_PHASE (MYDRV_CONNECTING | MYDRV_SETTING_UP | MYDRV_DESCRIBING | MYDRV_READING)
 #define AFTER_CONNECTING (MYDRV_SETTING_UP | MYDRV_DESCRIBING | MYDRV_READING)
+#define ANY_PHASE (MYDRV_CONNECTING | AFTER_CONNECTING | MYDRV_LOADING)
 
 static const char hint_reach[] = "check that the server runs and that host, port and network are "
                                  "right";
@@ -27,6 +27,14 @@ static const char hint_plugin[] = "the account logs in by a method that would gi
 static const char hint_value[] = "correct the value or the expression in the source";
 static const char hint_big[] = "a row is larger than max_allowed_packet of the server, or 1 GiB";
 static const char hint_network[] = "the connection broke the protocol; run again";
+static const char hint_read_only[] = "the server takes no writes now; run again when it does";
+static const char hint_full[] = "make room on the server's disk and run again";
+static const char hint_definition[] = "the server does not take the table's definition; give the "
+                                      "column another type (columns = ( { name; type; } ))";
+static const char hint_row_size[] = "the columns are too many or too long for one row; give long "
+                                    "ones type = \"text\" (columns = ( { name; type; } ))";
+static const char hint_column_name[] = "rename the column in the view or query (AS)";
+static const char hint_name_long[] = "names have 64 characters at most here; choose a shorter one";
 static const char hint_none[] = "";
 
 /* The first entry that fits both the number and the phase counts.  Numbers below 2000 and from 3000
@@ -53,6 +61,46 @@ static const struct mydrv_fault {
     {1129, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE,
      "the server blocks this host after failed "
      "connections; run FLUSH HOSTS there"},
+    /* What a target meets while it is written. */
+    {CR_SERVER_GONE_ERROR, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
+    {CR_SERVER_LOST, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
+    {CR_SERVER_LOST_EXTENDED, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
+    {CR_SSL_CONNECTION_ERROR, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
+    {CR_ERR_NET_READ, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
+    {CR_ERR_NET_WRITE, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
+    {CR_MALFORMED_PACKET, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_network},
+    {CR_COMMANDS_OUT_OF_SYNC, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_network},
+    {1053, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
+    {1317, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_stopped},
+    {1927, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_stopped},
+    {1290, MYDRV_LOADING, FERRY_ERR_BUSY, hint_read_only},
+    {1792, MYDRV_LOADING, FERRY_ERR_BUSY, hint_read_only},
+    {1836, MYDRV_LOADING, FERRY_ERR_BUSY, hint_read_only},
+    {1021, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_full},
+    {1114, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_full},
+    {1005, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
+    {1059, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_name_long},
+    {1060, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
+    {1061, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
+    {1063, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
+    {1064, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
+    {1067, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
+    {1069, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
+    {1070, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
+    {1071, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
+    {1074, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
+    {1075, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
+    {1103, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_name_long},
+    {1117, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_row_size},
+    {1118, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_row_size},
+    {1166, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_column_name},
+    {3548, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
+    {3750, MYDRV_LOADING, FERRY_ERR_SCHEMA,
+     "this server wants a primary key in each table: read a source that has one"},
+    {3780, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
+    {1062, MYDRV_LOADING, FERRY_ERR_DATA,
+     "rows of the source are equal where the index allows none; mend them, or leave the index out "
+     "(copy_indexes)"},
     /* Refused. */
     {CR_SSL_CONNECTION_ERROR, MYDRV_CONNECTING, FERRY_ERR_REFUSED, hint_none},
     {CR_SECURE_AUTH, MYDRV_CONNECTING, FERRY_ERR_REFUSED, hint_plugin},
@@ -140,10 +188,15 @@ static const struct mydrv_fault {
     {0, MYDRV_SETTING_UP, FERRY_ERR_CONFIG, "check session_variables and time_zone"},
     {0, MYDRV_DESCRIBING, FERRY_ERR_CONFIG, hint_query},
     {0, MYDRV_READING, FERRY_ERR_STREAM, hint_none},
+    {0, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_none},
 };
 
 ferry_status mydrv_fault_class(unsigned code, enum mydrv_phase phase, const char **ret_hint)
 {
+    if (phase == MYDRV_OPENING) { /* there is no fallback for a target */
+        ferry_status status = mydrv_fault_class(code, MYDRV_CONNECTING, ret_hint);
+        return status == FERRY_ERR_UNREACHABLE ? FERRY_ERR_TARGET_OPEN : status;
+    }
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         const struct mydrv_fault *fault = &faults[i];
         if ((fault->code == code || fault->code == 0) && (fault->phases & phase) != 0) {
@@ -159,18 +212,20 @@ ferry_status mydrv_fail(const char *label, enum mydrv_phase phase, unsigned code
                         const char *doing, struct ferry_error *err)
 {
     const char *hint;
+    bool connecting = phase == MYDRV_CONNECTING || phase == MYDRV_OPENING;
     ferry_status status = mydrv_fault_class(code, phase, &hint);
-    if (code == 0 && phase != MYDRV_CONNECTING) /* well-formed, but not what was asked for */
-        return ferry_fail(err, FERRY_ERR_STREAM,
+    if (code == 0 && !connecting) /* well-formed, but not what was asked for */
+        return ferry_fail(err, phase == MYDRV_LOADING ? FERRY_ERR_TARGET_IO : FERRY_ERR_STREAM,
                           "%s: cannot %s: the server's answer is of another shape than its "
                           "question; something other than a MySQL server may answer there",
                           label, doing);
     if (code == CR_PLUGIN_NOT_ALLOWED) /* Connector/C 3.3 prints stray bytes for the plugin */
         text = "the server asks for a login method that is not allowed here";
-    if (phase == MYDRV_CONNECTING && code == CR_SSL_CONNECTION_ERROR)
+    if (connecting && code == CR_SSL_CONNECTION_ERROR)
         hint = mydrv_tls_explain(text);
-    if (phase == MYDRV_CONNECTING && strstr(text, "before completion of TLS handshake") != NULL)
-        return ferry_fail(err, FERRY_ERR_UNREACHABLE,
+    if (connecting && strstr(text, "before completion of TLS handshake") != NULL)
+        return ferry_fail(err,
+                          phase == MYDRV_OPENING ? FERRY_ERR_TARGET_OPEN : FERRY_ERR_UNREACHABLE,
                           "%s: cannot %s: unauthenticated error before TLS (anybody on the way "
                           "could have sent it): %s (error %u); look into the server's log",
                           label, doing, text, code);

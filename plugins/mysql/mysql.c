@@ -1,6 +1,8 @@
-/* The mysql driver: reads views, tables and queries of MySQL and MariaDB servers. */
+/* The mysql driver: reads views, tables and queries of MySQL and MariaDB servers, and replaces
+ * tables there.
+ */
 
-#include "mysql_driver.h"
+#include "target.h"
 
 #define FERRY_THREAD_MODEL FERRY_THREADS_PER_CONNECTION
 
@@ -62,6 +64,7 @@ static const struct ferry_option mysql_options_table[] = {
     {.name = "time_zone",
      .type = FERRY_OPTION_STRING,
      .default_value = "+00:00",
+     .flags = FERRY_OPTION_SOURCE_ONLY,
      .help = "the session's time zone, in which TIMESTAMP columns arrive"},
     {.name = "session_variables",
      .type = FERRY_OPTION_PAIRS,
@@ -113,12 +116,13 @@ static const struct ferry_source mysql_source = {
 static struct ferry_driver mysql_driver = {
     .name = "mysql",
     .version = "1",
-    .description = "reads MySQL and MariaDB servers",
+    .description = "reads and writes MySQL and MariaDB servers",
     .options = mysql_options_table,
     .option_count = sizeof mysql_options_table / sizeof *mysql_options_table,
     .connect = mydrv_connect,
     .disconnect = mydrv_disconnect,
     .source = &mysql_source,
+    .target = &mydrv_target,
     .cancel = mydrv_cancel,
     .thread_begin = mysql_driver_thread_begin,
     .thread_end = mysql_driver_thread_end,

@@ -89,6 +89,15 @@ struct mydrv_conn {
     unsigned bytes_per_char; /* at most, in texts that the server sends */
     bool utc;                /* instants arrive in UTC */
     bool broken;             /* the stream was cut off: nothing else can be asked */
+    bool target;             /* opened to be written to */
+    bool mariadb;            /* not MySQL */
+    unsigned long version;   /* 101119 is 10.11.19 */
+    /* of a target: */
+    void *feed;            /* what the server may read as its file now; NULL: nothing */
+    char *known_collation; /* the last that the server turned out to have */
+    struct mydrv_conn
+        *spare;  /* for what is left to do where this one was cut off; never cancelled */
+    bool second; /* this one is a spare */
 };
 
 ferry_status mydrv_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
@@ -125,28 +134,119 @@ enum mydrv_codec { /* how one value stands in a row of the binary protocol */
                    MYDRV_CODEC_DATE,
                    MYDRV_CODEC_TIME,
                    MYDRV_CODEC_DATETIME,
+                   MYDRV_CODEC_BIT,
 };
 
 struct mydrv_column {
-    struct ferry_column column; /* .name belongs to the field, .native to this struct */
+    struct ferry_column column; /* its strings are these: */
+    char *name;
     char *native;
+    char *subtype;
+    char *charset;
+    char *collation;
+    char *members;
+    char *default_value;
     enum mydrv_codec codec;
+    const char *recast; /* it can be read only after CAST(... AS this); NULL: as it is */
 };
 
 /* `bytes_per_char` and `utc` as in struct mydrv_conn.  Fails with SCHEMA, naming column and type,
- * where the type is not carried; `column` is then nothing that needs clearing. */
+ * where the type is not carried; `column` is then as it was. */
 ferry_status mydrv_column_describe(const MYSQL_FIELD *field, size_t position,
                                    unsigned bytes_per_char, bool utc, struct mydrv_column *column,
                                    struct ferry_error *err);
 void mydrv_column_clear(struct mydrv_column *column);
 
+/* ---- definition.c: what a column's definition says, in the words of the server's catalog ---- */
+
+/* Whether `definition` ("int(5) unsigned", "enum('a','b')") is one of what the result describes. */
+bool mydrv_definition_agrees(const char *definition, const struct ferry_column *column);
+/* The digits that an INT of this definition is shown with; 0 where there is nothing special. */
+uint64_t mydrv_definition_width(const char *definition, const struct ferry_column *column);
+/* The dimensions of a VECTOR; 0 for other types. */
+uint64_t mydrv_definition_dimensions(const char *definition);
+/* "point", ... for a geometric type; NULL for any geometry. */
+const char *mydrv_definition_subtype(const char *definition);
+/* The members of an ENUM or SET as struct ferry_column has them, to be freed; NULL where they are
+ * not understood, or out of memory. */
+char *mydrv_definition_members(const char *definition);
+
+enum mydrv_default {
+    MYDRV_DEFAULT_NONE,
+    MYDRV_DEFAULT_CONSTANT, /* `*ret_value` is set, to be freed */
+    MYDRV_DEFAULT_NOW,
+    MYDRV_DEFAULT_UNKNOWN, /* an expression, or a constant that cannot be given as text */
+};
+
+/* `text` is the catalog's COLUMN_DEFAULT or NULL; with `quoted` (MariaDB since 10.2.7) it has the
+ * form of SQL, else constants stand bare.  `extra` is the catalog's EXTRA. */
+enum mydrv_default mydrv_definition_default(const char *text, size_t length, const char *extra,
+                                            bool quoted, const struct ferry_column *column,
+                                            char **ret_value);
+bool mydrv_definition_is_generated(const char *extra);
+bool mydrv_definition_is_invisible(const char *extra);
+/* The invisible key that a server adds to a table that has none. */
+bool mydrv_definition_is_servers_key(const char *name, const char *extra);
+bool mydrv_definition_numbers_itself(const char *extra);
+/* ON UPDATE CURRENT_TIMESTAMP */
+bool mydrv_definition_follows_updates(const char *extra);
+/* FERRY_COLUMN_ flags of a collation.  `pad` is its PAD_ATTRIBUTE, or NULL where the server has
+ * none and the name alone tells. */
+uint32_t mydrv_collation_flags(const char *collation, const char *pad);
+/* Whether no text of the character set can have letters beyond utf8mb3, which the catalog shows as
+ * question marks. */
+bool mydrv_charset_is_small(const char *charset);
+
+#define MYDRV_NATIVE_MEMBERS 100 /* longer lists of members are left out of `native` */
+
+/* ---- catalog.c: what the server's catalog adds to the columns of a table or view ---- */
+
+/* Add to the columns of the view or table `name` what its definition says, where it agrees with the
+ * result, and notes to the schema.  What the server does not tell is left unknown, with a note; the
+ * call fails only where the connection does. */
+ferry_status mydrv_catalog_apply(struct mydrv_conn *conn, const char *name,
+                                 struct mydrv_column *columns, size_t count,
+                                 struct ferry_schema *schema, bool *ret_is_table,
+                                 struct ferry_error *err);
+/* Where it is not known how texts compare, say so; after mydrv_catalog_apply, or without it. */
+void mydrv_catalog_finish(struct mydrv_column *columns, size_t count);
+/* Ask for a list with `columns` columns; each `?` of the question stands for the quoted name. Where
+ * the server refuses, success and `*ret_list` NULL, with a note that "`what` is not known". */
+ferry_status mydrv_catalog_ask(struct mydrv_conn *conn, const char *name, const char *question,
+                               unsigned columns, const char *what, struct ferry_schema *schema,
+                               MYSQL_RES **ret_list, struct ferry_error *err);
+
+/* ---- keys.c: the keys and indexes of a table ---- */
+
+struct mydrv_keys {
+    MYSQL_RES *list; /* NULL: none */
+    MYSQL_ROW *rows;
+    size_t count;
+};
+
+/* Ask for them, and set key_position in `columns`. */
+ferry_status mydrv_keys_read(struct mydrv_conn *conn, const char *name,
+                             struct mydrv_column *columns, size_t count,
+                             struct ferry_schema *schema, struct mydrv_keys *ret_keys,
+                             struct ferry_error *err);
+/* Add them to the schema, whose columns are complete. */
+ferry_status mydrv_keys_add(const struct mydrv_keys *keys, struct ferry_schema *schema,
+                            struct ferry_error *err);
+void mydrv_keys_clear(struct mydrv_keys *keys);
+
 /* ---- statement.c: what is asked for as a prepared statement ---- */
 
-/* The SQL text; the caller frees it.  `ret_what` (also to be freed) names it for messages. */
-ferry_status mydrv_statement_text(const struct ferry_read *read, char **ret_sql, char **ret_what,
-                                  struct ferry_error *err);
-ferry_status mydrv_statement_prepare(struct mydrv_conn *conn, const char *sql, const char *what,
-                                     MYSQL_STMT **ret_stmt, struct ferry_error *err);
+struct mydrv_statement {
+    MYSQL_STMT *stmt;
+    char *what;                   /* "view 'NAME'", for messages */
+    struct mydrv_column *columns; /* as they are at the source, before any CAST */
+    size_t column_count;
+};
+
+ferry_status mydrv_statement_open(struct mydrv_conn *conn, const struct ferry_read *read,
+                                  struct mydrv_statement *ret_statement, struct ferry_error *err);
+/* Takes one that is zeroed, too. */
+void mydrv_statement_close(struct mydrv_statement *statement);
 ferry_status mydrv_describe(void *conn, const struct ferry_read *read, struct ferry_schema *schema,
                             struct ferry_error *err);
 
@@ -154,13 +254,13 @@ ferry_status mydrv_describe(void *conn, const struct ferry_read *read, struct fe
 
 struct mydrv_cell_format { /* all that decoding one column needs */
     enum mydrv_codec codec;
-    unsigned scale;
+    unsigned scale; /* fraction digits; BIT: bits */
+    bool not_null;
 };
 
 struct mydrv_cursor {
     struct mydrv_conn *conn;
-    MYSQL_STMT *stmt;
-    char *what; /* "view 'NAME'", for messages */
+    struct mydrv_statement statement;
     struct mydrv_cell_format *formats;
     size_t column_count;
     uint64_t rows;
@@ -211,6 +311,8 @@ enum mydrv_phase { /* what was being done; one bit each */
                    MYDRV_SETTING_UP = 2,
                    MYDRV_DESCRIBING = 4,
                    MYDRV_READING = 8,
+                   MYDRV_LOADING = 16, /* all that a target does once it is connected */
+                   MYDRV_OPENING = 32, /* connecting to a target */
 };
 
 /* The class of error `code` in this phase; `*ret_hint` says what to do. */
@@ -240,5 +342,11 @@ static inline void mydrv_free_text(char **text)
     free(*text);
 }
 #define MYDRV_AUTO_TEXT __attribute__((cleanup(mydrv_free_text)))
+
+static inline void mydrv_free_result(MYSQL_RES **result)
+{
+    mysql_free_result(*result); /* takes NULL */
+}
+#define MYDRV_AUTO_RESULT __attribute__((cleanup(mydrv_free_result)))
 
 #endif /* DBFERRY_MYSQL_DRIVER_H */

@@ -11,11 +11,57 @@ static bool read_same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+/* The flags that the result itself tells.  (NOT_NULL may be gone from the schema, where the core
+ * makes NULL of zero dates; a NULL that is not allowed is found when it comes.) */
+#define READ_FLAGS (FERRY_COLUMN_UNSIGNED | FERRY_COLUMN_UTC | FERRY_COLUMN_ZEROFILL)
+
 static bool read_same_column(const struct ferry_column *a, const struct ferry_column *b)
 {
-    return read_same_text(a->name, b->name) && a->type == b->type && a->flags == b->flags &&
-           a->bits == b->bits && a->precision == b->precision && a->scale == b->scale &&
-           a->length == b->length;
+    return read_same_text(a->name, b->name) && a->type == b->type &&
+           (a->flags & READ_FLAGS) == (b->flags & READ_FLAGS) && a->bits == b->bits &&
+           a->precision == b->precision && a->scale == b->scale &&
+           (a->length == b->length || a->type == FERRY_TYPE_INT);
+}
+
+/* Only the catalog tells that these bytes are MariaDB's VECTOR. */
+static bool read_is_vector(const struct ferry_column *now, const struct ferry_column *expected)
+{
+    return expected->type == FERRY_TYPE_VECTOR && now->type == FERRY_TYPE_BYTES &&
+           now->length == expected->length * sizeof(float) &&
+           read_same_text(now->name, expected->name);
+}
+
+/* Whether the result has what the CAST around a column makes of it. */
+static bool read_is_recast(const struct mydrv_column *planned, const struct mydrv_column *now)
+{
+    if (planned->recast == NULL)
+        return false;
+    if (planned->column.type == FERRY_TYPE_BIT)
+        return now->codec == MYDRV_CODEC_INT64 && (now->column.flags & FERRY_COLUMN_UNSIGNED) != 0;
+    return now->codec == MYDRV_CODEC_STRING;
+}
+
+/* Describe a column of the result that is on its way.  One with a CAST around it stands for what it
+ * was when the statement was prepared. */
+static ferry_status read_check_column(const struct mydrv_cursor *cursor, const MYSQL_FIELD *field,
+                                      const struct ferry_column *expected, size_t position,
+                                      struct mydrv_column *ret, struct ferry_error *err)
+{
+    const struct mydrv_conn *conn = cursor->conn;
+    const struct mydrv_column *planned = &cursor->statement.columns[position - 1];
+    ferry_status status =
+        mydrv_column_describe(field, position, conn->bytes_per_char, conn->utc, ret, err);
+    if (status != FERRY_OK)
+        return status;
+    if (read_same_column(read_is_recast(planned, ret) ? &planned->column : &ret->column,
+                         expected) ||
+        read_is_vector(&ret->column, expected))
+        return FERRY_OK;
+    status = ferry_fail(err, FERRY_ERR_SCHEMA,
+                        "%s: column '%s' of %s changed a moment ago (now %s); run again",
+                        conn->label, ret->name, cursor->statement.what, ret->native);
+    mydrv_column_clear(ret);
+    return status;
 }
 
 /* Prepare the decoding of each column, and see that the result still is what was described. */
@@ -26,29 +72,26 @@ static ferry_status read_bind_columns(struct mydrv_cursor *cursor,
     const struct mydrv_conn *conn = cursor->conn;
     unsigned count = mysql_num_fields(metadata);
     const MYSQL_FIELD *fields = mysql_fetch_fields(metadata);
-    if (count != ferry_schema_count(schema))
+    if (count != ferry_schema_count(schema) || count != cursor->statement.column_count)
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "%s: %s now has %u columns and had %zu a moment ago; run again",
-                          conn->label, cursor->what, count, ferry_schema_count(schema));
+                          conn->label, cursor->statement.what, count, ferry_schema_count(schema));
     cursor->formats = calloc(count, sizeof *cursor->formats);
     if (cursor->formats == NULL)
         return mydrv_fail_memory(err);
     cursor->column_count = count;
     for (unsigned i = 0; i < count; i++) {
         struct mydrv_column column = {0};
-        ferry_status status =
-            mydrv_column_describe(&fields[i], i + 1, conn->bytes_per_char, conn->utc, &column, err);
+        ferry_status status = read_check_column(cursor, &fields[i], ferry_schema_column(schema, i),
+                                                i + 1, &column, err);
         if (status != FERRY_OK)
             return status;
-        if (!read_same_column(&column.column, ferry_schema_column(schema, i)))
-            status = ferry_fail(err, FERRY_ERR_SCHEMA,
-                                "%s: column '%s' of %s changed a moment ago (now %s); run again",
-                                conn->label, column.column.name, cursor->what, column.native);
         cursor->formats[i].codec = column.codec;
-        cursor->formats[i].scale = column.column.scale;
+        cursor->formats[i].not_null =
+            (ferry_schema_column(schema, i)->flags & FERRY_COLUMN_NOT_NULL) != 0;
+        cursor->formats[i].scale =
+            column.codec == MYDRV_CODEC_BIT ? column.column.bits : column.column.scale;
         mydrv_column_clear(&column);
-        if (status != FERRY_OK)
-            return status;
     }
     return FERRY_OK;
 }
@@ -68,18 +111,18 @@ static ferry_status read_start(struct mydrv_cursor *cursor, const struct ferry_s
                                struct ferry_error *err)
 {
     MYDRV_AUTO_TEXT char *doing = NULL;
-    if (asprintf(&doing, "read %s", cursor->what) < 0) {
+    if (asprintf(&doing, "read %s", cursor->statement.what) < 0) {
         doing = NULL;
         return mydrv_fail_memory(err);
     }
-    if (!read_set_callback(cursor->stmt, cursor))
+    if (!read_set_callback(cursor->statement.stmt, cursor))
         return ferry_fail(err, FERRY_ERR_CONFIG,
                           "the MySQL client library is too old to hand out rows (Connector/C 3.1 "
                           "or later is needed)");
-    if (mysql_stmt_execute(cursor->stmt) != 0)
-        return mydrv_fail_stmt(cursor->conn, cursor->stmt, MYDRV_READING, doing, err);
+    if (mysql_stmt_execute(cursor->statement.stmt) != 0)
+        return mydrv_fail_stmt(cursor->conn, cursor->statement.stmt, MYDRV_READING, doing, err);
     cursor->executed = true;
-    MYSQL_RES *metadata = mysql_stmt_result_metadata(cursor->stmt);
+    MYSQL_RES *metadata = mysql_stmt_result_metadata(cursor->statement.stmt);
     if (metadata == NULL)
         return mydrv_fail_memory(err);
     ferry_status status = read_bind_columns(cursor, schema, metadata, err);
@@ -91,14 +134,11 @@ ferry_status mydrv_read_begin(void *conn, const struct ferry_read *read,
                               const struct ferry_schema *schema, void **ret_cursor,
                               struct ferry_error *err)
 {
-    MYDRV_AUTO_TEXT char *sql = NULL;
     struct mydrv_cursor *cursor = calloc(1, sizeof *cursor);
     if (cursor == NULL)
         return mydrv_fail_memory(err);
     cursor->conn = conn;
-    ferry_status status = mydrv_statement_text(read, &sql, &cursor->what, err);
-    if (status == FERRY_OK)
-        status = mydrv_statement_prepare(conn, sql, cursor->what, &cursor->stmt, err);
+    ferry_status status = mydrv_statement_open(conn, read, &cursor->statement, err);
     if (status == FERRY_OK)
         status = read_start(cursor, schema, err);
     if (status != FERRY_OK) {
@@ -112,16 +152,17 @@ ferry_status mydrv_read_begin(void *conn, const struct ferry_read *read,
 static ferry_status read_fail(struct mydrv_cursor *cursor, struct ferry_error *err)
 {
     MYDRV_AUTO_TEXT char *doing = NULL;
-    if (asprintf(&doing, "read on after %" PRIu64 " rows of %s", cursor->rows, cursor->what) < 0) {
+    if (asprintf(&doing, "read on after %" PRIu64 " rows of %s", cursor->rows,
+                 cursor->statement.what) < 0) {
         doing = NULL;
         return mydrv_fail_memory(err);
     }
-    if (mysql_stmt_errno(cursor->stmt) == 0 && mysql_errno(cursor->conn->native) == 0 &&
+    if (mysql_stmt_errno(cursor->statement.stmt) == 0 && mysql_errno(cursor->conn->native) == 0 &&
         !atomic_load(&cursor->conn->cancelled))
         return ferry_fail(err, FERRY_ERR_STREAM,
                           "%s: cannot %s: the client library gives no reason; run again",
                           cursor->conn->label, doing);
-    return mydrv_fail_stmt(cursor->conn, cursor->stmt, MYDRV_READING, doing, err);
+    return mydrv_fail_stmt(cursor->conn, cursor->statement.stmt, MYDRV_READING, doing, err);
 }
 
 /* "No data" alone is no proof: a lost server must not look like the end.  It is the end if neither
@@ -129,10 +170,10 @@ static ferry_status read_fail(struct mydrv_cursor *cursor, struct ferry_error *e
  * for warnings shows. */
 static ferry_status read_confirm_end(struct mydrv_cursor *cursor, struct ferry_error *err)
 {
-    if (mysql_stmt_errno(cursor->stmt) != 0 || mysql_errno(cursor->conn->native) != 0 ||
+    if (mysql_stmt_errno(cursor->statement.stmt) != 0 || mysql_errno(cursor->conn->native) != 0 ||
         atomic_load(&cursor->conn->cancelled))
         return read_fail(cursor, err);
-    ferry_status status = mydrv_session_check_warnings(cursor->conn, cursor->what, err);
+    ferry_status status = mydrv_session_check_warnings(cursor->conn, cursor->statement.what, err);
     cursor->ended = status == FERRY_OK || status == FERRY_ERR_DATA;
     return status;
 }
@@ -150,7 +191,7 @@ ferry_status mydrv_read_batch(void *cursor, struct ferry_batch *batch, struct fe
     c->failed = FERRY_OK;
     while (!ferry_batch_full(batch)) {
         c->row_end = NULL;
-        int fetched = mysql_stmt_fetch(c->stmt);
+        int fetched = mysql_stmt_fetch(c->statement.stmt);
         if (c->failed == FERRY_OK && fetched == 0)
             c->failed = mydrv_decode_end(c);
         if (c->failed != FERRY_OK)
@@ -171,14 +212,11 @@ void mydrv_read_end(void *cursor)
     struct mydrv_cursor *c = cursor;
     if (c == NULL)
         return;
-    if (c->stmt != NULL) {
-        if (c->executed && !c->ended) {
-            c->conn->broken = true;
-            shutdown(c->conn->wake_fd, SHUT_RDWR);
-        }
-        mysql_stmt_close(c->stmt);
+    if (c->executed && !c->ended) {
+        c->conn->broken = true;
+        shutdown(c->conn->wake_fd, SHUT_RDWR);
     }
+    mydrv_statement_close(&c->statement);
     free(c->formats);
-    free(c->what);
     free(c);
 }

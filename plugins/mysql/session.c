@@ -48,15 +48,20 @@ static ferry_status session_set(struct mydrv_conn *conn, const char *name, const
 static const struct {
     const char *name;
     const char *instead;
+    bool target; /* of a target only */
 } session_reserved[] = {
-    {"time_zone", "use the key `time_zone`"},
-    {"character_set_client", "texts always travel as utf8mb4"},
-    {"character_set_connection", "texts always travel as utf8mb4"},
-    {"character_set_results", "texts always travel as utf8mb4"},
-    {"autocommit", "the driver opens the transaction itself"},
-    {"completion_type", "the driver opens the transaction itself"},
-    {"max_error_count", "the driver reads the server's warnings"},
-    {"sql_notes", "notes would take the room of warnings"},
+    {"time_zone", "use the key `time_zone`", false},
+    {"character_set_client", "texts always travel as utf8mb4", false},
+    {"character_set_connection", "texts always travel as utf8mb4", false},
+    {"character_set_results", "texts always travel as utf8mb4", false},
+    {"autocommit", "the driver opens the transaction itself", false},
+    {"completion_type", "the driver opens the transaction itself", false},
+    {"max_error_count", "the driver reads the server's warnings", false},
+    {"sql_notes", "notes would take the room of warnings", false},
+    {"sql_mode", "a target's values are checked by the driver's own", true},
+    {"foreign_key_checks", "the driver sets it where it must be off", true},
+    {"unique_checks", "a target's rows are checked", true},
+    {"check_constraint_checks", "a target's rows are checked", true},
 };
 
 static ferry_status session_check_name(const struct mydrv_conn *conn, const char *name,
@@ -69,7 +74,8 @@ static ferry_status session_check_name(const struct mydrv_conn *conn, const char
                           "_ only)",
                           conn->label, name);
     for (size_t i = 0; i < sizeof session_reserved / sizeof *session_reserved; i++)
-        if (strcmp(name, session_reserved[i].name) == 0)
+        if ((conn->target || !session_reserved[i].target) &&
+            strcmp(name, session_reserved[i].name) == 0)
             return ferry_fail(err, FERRY_ERR_CONFIG,
                               "%s: session_variables: '%s' cannot be set here: %s", conn->label,
                               name, session_reserved[i].instead);
@@ -110,7 +116,7 @@ static ferry_status session_ask(struct mydrv_conn *conn, struct ferry_error *err
     conn->time_zone = strdup(row[0]);
     conn->utc = strcmp(row[0], "+00:00") == 0 || strcasecmp(row[0], "UTC") == 0;
     bool differs = strcmp(row[0], row[1]) != 0 && !(conn->utc && strcasecmp(row[1], "UTC") == 0);
-    if (differs)
+    if (differs && !conn->target)
         ferry_log(FERRY_LOG_INFO,
                   "%s: this session's time zone is %s, the server's own is %s: TIMESTAMP columns, "
                   "and dates that a view derives from them, follow the session",
@@ -123,6 +129,8 @@ static ferry_status session_name_server(struct mydrv_conn *conn, struct ferry_er
 {
     const char *version = mysql_get_server_info(conn->native);
     bool is_mariadb = mariadb_connection(conn->native) != 0;
+    conn->mariadb = is_mariadb;
+    conn->version = mysql_get_server_version(conn->native);
     if (version == NULL)
         version = "of unknown version";
     /* MariaDB puts its name and the distribution's words behind the number. */
@@ -132,7 +140,8 @@ static ferry_status session_name_server(struct mydrv_conn *conn, struct ferry_er
         conn->server = NULL;
         return mydrv_fail_memory(err);
     }
-    ferry_log(FERRY_LOG_INFO, "%s: server: %s", conn->label, conn->server);
+    ferry_log(conn->second ? FERRY_LOG_DEBUG : FERRY_LOG_INFO, "%s: server: %s", conn->label,
+              conn->server);
     return FERRY_OK;
 }
 
@@ -150,17 +159,25 @@ ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_co
         "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
         "net_write_timeout = 3600, net_read_timeout = 3600, wait_timeout = 28800, "
         "sql_select_limit = 18446744073709551615, sql_notes = 0";
+    /* What a target's server must not do: number a row by itself where it is given 0, refuse dates
+     * that another server's modes let in, take a note for nothing. */
+    static const char first_of_target[] =
+        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,"
+        "ALLOW_INVALID_DATES', net_write_timeout = 3600, net_read_timeout = 3600, "
+        "wait_timeout = 28800, sql_notes = 1, foreign_key_checks = 1, unique_checks = 1, "
+        "autocommit = 1, sql_select_limit = 18446744073709551615";
     MY_CHARSET_INFO charset;
     if (mysql_set_character_set(conn->native, "utf8mb4") != 0)
         return mydrv_fail_conn(conn, MYDRV_SETTING_UP, "set the character set utf8mb4", err);
     mysql_get_character_set_info(conn->native, &charset);
     conn->bytes_per_char = charset.mbmaxlen;
-    ferry_status status = session_run(conn, first, "set up the session", err);
+    ferry_status status =
+        session_run(conn, conn->target ? first_of_target : first, "set up the session", err);
     if (status == FERRY_OK)
         status = session_run(conn, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
                              "set the isolation level", err);
     if (status == FERRY_OK)
-        status = session_set(conn, "time_zone", settings->time_zone, err);
+        status = session_set(conn, "time_zone", conn->target ? "+00:00" : settings->time_zone, err);
     if (status == FERRY_OK)
         status = session_set_variables(conn, config, err);
     if (status == FERRY_OK)

@@ -7,7 +7,7 @@
 /* A name is one plain identifier: a dot in it is part of the name, a backtick is doubled. */
 static void statement_write_name(FILE *sql, const char *name)
 {
-    fputs("SELECT * FROM `", sql);
+    fputc('`', sql);
     for (const char *c = name; *c != '\0'; c++) {
         if (*c == '`')
             fputc('`', sql);
@@ -16,39 +16,63 @@ static void statement_write_name(FILE *sql, const char *name)
     fputc('`', sql);
 }
 
-ferry_status mydrv_statement_text(const struct ferry_read *read, char **ret_sql, char **ret_what,
-                                  struct ferry_error *err)
+/* The columns by name, with a CAST around those that the client library cannot read. */
+static void statement_write_list(FILE *sql, const struct mydrv_statement *statement)
+{
+    for (size_t i = 0; i < statement->column_count; i++) {
+        const struct mydrv_column *column = &statement->columns[i];
+        fputs(i > 0 ? ", " : "", sql);
+        fputs(column->recast != NULL ? "CAST(" : "", sql);
+        statement_write_name(sql, column->name);
+        if (column->recast != NULL) {
+            fprintf(sql, " AS %s) AS ", column->recast);
+            statement_write_name(sql, column->name);
+        }
+    }
+}
+
+/* With `listed`, the columns are written one by one. */
+static ferry_status statement_text(const struct ferry_read *read,
+                                   const struct mydrv_statement *listed, char **ret_sql,
+                                   struct ferry_error *err)
 {
     char *text = NULL;
-    char *what = NULL;
     size_t size = 0;
     FILE *sql = open_memstream(&text, &size);
     if (sql == NULL)
         return mydrv_fail_memory(err);
-    if (read->kind == FERRY_READ_QUERY)
+    if (read->kind == FERRY_READ_QUERY) {
         fputs(read->text, sql);
-    else
+    } else {
+        fputs("SELECT ", sql);
+        if (listed == NULL)
+            fputc('*', sql);
+        else
+            statement_write_list(sql, listed);
+        fputs(" FROM ", sql);
         statement_write_name(sql, read->text);
+    }
     bool written = ferror(sql) == 0;
     if (fclose(sql) != 0 || !written || text == NULL) {
         free(text);
         return mydrv_fail_memory(err);
     }
+    *ret_sql = text;
+    return FERRY_OK;
+}
+
+static char *statement_name(const struct ferry_read *read)
+{
+    char *what = NULL;
     int made = read->kind == FERRY_READ_QUERY
                    ? asprintf(&what, "the query")
                    : asprintf(&what, "%s '%s'", read->kind == FERRY_READ_VIEW ? "view" : "table",
                               read->text);
-    if (made < 0) {
-        free(text);
-        return mydrv_fail_memory(err);
-    }
-    *ret_sql = text;
-    *ret_what = what;
-    return FERRY_OK;
+    return made < 0 ? NULL : what;
 }
 
-ferry_status mydrv_statement_prepare(struct mydrv_conn *conn, const char *sql, const char *what,
-                                     MYSQL_STMT **ret_stmt, struct ferry_error *err)
+static ferry_status statement_prepare(struct mydrv_conn *conn, const char *sql, const char *what,
+                                      MYSQL_STMT **ret_stmt, struct ferry_error *err)
 {
     ferry_status status = mydrv_conn_check(conn, err);
     if (status != FERRY_OK)
@@ -79,41 +103,139 @@ ferry_status mydrv_statement_prepare(struct mydrv_conn *conn, const char *sql, c
     return FERRY_OK;
 }
 
-static ferry_status statement_add_columns(struct mydrv_conn *conn, MYSQL_RES *metadata,
-                                          struct ferry_schema *schema, struct ferry_error *err)
+static ferry_status statement_describe_columns(const struct mydrv_conn *conn, MYSQL_RES *metadata,
+                                               struct mydrv_statement *statement,
+                                               struct ferry_error *err)
 {
     unsigned count = mysql_num_fields(metadata);
     const MYSQL_FIELD *fields = mysql_fetch_fields(metadata);
-    ferry_status status = FERRY_OK;
-    for (unsigned i = 0; i < count && status == FERRY_OK; i++) {
-        struct mydrv_column column = {0};
-        status =
-            mydrv_column_describe(&fields[i], i + 1, conn->bytes_per_char, conn->utc, &column, err);
-        if (status == FERRY_OK)
-            status = ferry_schema_add(schema, &column.column, sizeof column.column, err);
-        mydrv_column_clear(&column);
+    statement->columns = calloc(count, sizeof *statement->columns);
+    if (statement->columns == NULL)
+        return mydrv_fail_memory(err);
+    for (unsigned i = 0; i < count; i++) {
+        ferry_status status = mydrv_column_describe(&fields[i], i + 1, conn->bytes_per_char,
+                                                    conn->utc, &statement->columns[i], err);
+        if (status != FERRY_OK)
+            return status;
+        statement->column_count = i + 1;
     }
+    return FERRY_OK;
+}
+
+/* Prepares the text again where a column needs a CAST. */
+static ferry_status statement_recast(struct mydrv_conn *conn, const struct ferry_read *read,
+                                     struct mydrv_statement *statement, struct ferry_error *err)
+{
+    MYDRV_AUTO_TEXT char *sql = NULL;
+    size_t first = 0;
+    while (first < statement->column_count && statement->columns[first].recast == NULL)
+        first++;
+    if (first == statement->column_count)
+        return FERRY_OK;
+    const struct mydrv_column *column = &statement->columns[first];
+    const char *name = column->name;
+    if (read->kind == FERRY_READ_QUERY)
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "column '%s' of the query %s; write CAST(... AS %s) AS %s there, or read "
+                          "the table or a view by its name",
+                          name,
+                          column->column.type == FERRY_TYPE_BIT
+                              ? "is an expression of type BIT, which servers send in two forms"
+                              : "has type VECTOR, which the client library cannot read",
+                          column->recast, name);
+    ferry_status status = statement_text(read, statement, &sql, err);
+    if (status != FERRY_OK)
+        return status;
+    mysql_stmt_close(statement->stmt);
+    statement->stmt = NULL;
+    return statement_prepare(conn, sql, statement->what, &statement->stmt, err);
+}
+
+static ferry_status statement_begin(struct mydrv_conn *conn, const struct ferry_read *read,
+                                    struct mydrv_statement *statement, struct ferry_error *err)
+{
+    MYDRV_AUTO_TEXT char *sql = NULL;
+    statement->what = statement_name(read);
+    if (statement->what == NULL)
+        return mydrv_fail_memory(err);
+    ferry_status status = statement_text(read, NULL, &sql, err);
+    if (status == FERRY_OK)
+        status = statement_prepare(conn, sql, statement->what, &statement->stmt, err);
+    if (status != FERRY_OK)
+        return status;
+    MYSQL_RES *metadata = mysql_stmt_result_metadata(statement->stmt);
+    if (metadata == NULL)
+        return mydrv_fail_memory(err);
+    status = statement_describe_columns(conn, metadata, statement, err);
+    mysql_free_result(metadata);
+    return status == FERRY_OK ? statement_recast(conn, read, statement, err) : status;
+}
+
+ferry_status mydrv_statement_open(struct mydrv_conn *conn, const struct ferry_read *read,
+                                  struct mydrv_statement *ret_statement, struct ferry_error *err)
+{
+    struct mydrv_statement statement = {0};
+    ferry_status status = statement_begin(conn, read, &statement, err);
+    if (status != FERRY_OK)
+        mydrv_statement_close(&statement);
+    else
+        *ret_statement = statement;
+    return status;
+}
+
+void mydrv_statement_close(struct mydrv_statement *statement)
+{
+    for (size_t i = 0; i < statement->column_count; i++)
+        mydrv_column_clear(&statement->columns[i]);
+    free(statement->columns);
+    if (statement->stmt != NULL)
+        mysql_stmt_close(statement->stmt);
+    free(statement->what);
+    *statement = (struct mydrv_statement){0};
+}
+
+/* Both servers mark columns of views and queries as NOT NULL that can be NULL: a constant of a view
+ * behind LEFT JOIN, a group's column WITH ROLLUP.  A table's own mark is true. */
+static void statement_drop_not_null(struct mydrv_statement *statement)
+{
+    for (size_t i = 0; i < statement->column_count; i++)
+        statement->columns[i].column.flags &= ~FERRY_COLUMN_NOT_NULL;
+}
+
+/* What a definition adds to the result's own words.  A query has none. */
+static ferry_status statement_add_definition(struct mydrv_conn *conn, const struct ferry_read *read,
+                                             struct mydrv_statement *statement,
+                                             struct ferry_schema *schema,
+                                             struct mydrv_keys *ret_keys, struct ferry_error *err)
+{
+    bool is_table = false;
+    ferry_status status = FERRY_OK;
+    if (read->kind != FERRY_READ_QUERY)
+        status = mydrv_catalog_apply(conn, read->text, statement->columns, statement->column_count,
+                                     schema, &is_table, err);
+    if (status == FERRY_OK && is_table)
+        status = mydrv_keys_read(conn, read->text, statement->columns, statement->column_count,
+                                 schema, ret_keys, err);
+    if (!is_table)
+        statement_drop_not_null(statement);
+    mydrv_catalog_finish(statement->columns, statement->column_count);
     return status;
 }
 
 ferry_status mydrv_describe(void *conn, const struct ferry_read *read, struct ferry_schema *schema,
                             struct ferry_error *err)
 {
-    struct mydrv_conn *c = conn;
-    MYDRV_AUTO_TEXT char *sql = NULL;
-    MYDRV_AUTO_TEXT char *what = NULL;
-    MYSQL_STMT *stmt = NULL;
-    ferry_status status = mydrv_statement_text(read, &sql, &what, err);
+    struct mydrv_statement statement = {0};
+    struct mydrv_keys keys = {0};
+    ferry_status status = mydrv_statement_open(conn, read, &statement, err);
     if (status == FERRY_OK)
-        status = mydrv_statement_prepare(c, sql, what, &stmt, err);
-    if (status != FERRY_OK)
-        return status;
-    MYSQL_RES *metadata = mysql_stmt_result_metadata(stmt);
-    if (metadata == NULL)
-        status = mydrv_fail_memory(err);
-    else
-        status = statement_add_columns(c, metadata, schema, err);
-    mysql_free_result(metadata);
-    mysql_stmt_close(stmt);
+        status = statement_add_definition(conn, read, &statement, schema, &keys, err);
+    for (size_t i = 0; i < statement.column_count && status == FERRY_OK; i++)
+        status = ferry_schema_add(schema, &statement.columns[i].column,
+                                  sizeof statement.columns[i].column, err);
+    if (status == FERRY_OK)
+        status = mydrv_keys_add(&keys, schema, err);
+    mydrv_keys_clear(&keys);
+    mydrv_statement_close(&statement);
     return status;
 }

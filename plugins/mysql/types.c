@@ -9,6 +9,7 @@
 
 #define CHARSET_BINARY 63
 #define TYPE_VECTOR 242 /* MySQL 9; the client library has no name for it */
+#define VECTOR_MOST_BYTES (16383 * sizeof(float))
 
 static const struct types_int {
     unsigned type;
@@ -39,39 +40,44 @@ static const struct {
      "timestamp"},
 };
 
+/* MariaDB's own types come as strings with the type's name beside them. */
+static const struct {
+    const char *name;
+    uint32_t ferry_type;
+} types_named[] = {
+    {"uuid", FERRY_TYPE_UUID},
+    {"inet4", FERRY_TYPE_INET4},
+    {"inet6", FERRY_TYPE_INET6},
+};
+
 static const struct {
     unsigned type;
     const char *name;
-} types_refused[] = {
-    {MYSQL_TYPE_NULL, "NULL"}, {MYSQL_TYPE_BIT, "BIT"},   {MYSQL_TYPE_ENUM, "ENUM"},
-    {MYSQL_TYPE_SET, "SET"},   {MYSQL_TYPE_JSON, "JSON"}, {MYSQL_TYPE_GEOMETRY, "GEOMETRY"},
-    {TYPE_VECTOR, "VECTOR"},
-};
+} types_refused[] = {{MYSQL_TYPE_NULL, "NULL"}};
 
-/* The type of the field where it is one that this driver does not carry, else NULL.  ENUM and SET
- * come as strings with a flag; MariaDB's own types come as strings or blobs with an attribute. */
-static const char *types_refused_name(const MYSQL_FIELD *field, char **ret_owned)
+/* An attribute of the field that only MariaDB sends, to be freed; NULL where there is none. */
+static char *types_attribute(const MYSQL_FIELD *field, enum mariadb_field_attr_t kind)
 {
     MARIADB_CONST_STRING attribute = {0};
-    if ((field->flags & ENUM_FLAG) != 0)
-        return "ENUM";
-    if ((field->flags & SET_FLAG) != 0)
-        return "SET";
-    for (int kind = MARIADB_FIELD_ATTR_DATA_TYPE_NAME; kind <= MARIADB_FIELD_ATTR_FORMAT_NAME;
-         kind++) {
-        if (mariadb_field_attr(&attribute, field, (enum mariadb_field_attr_t)kind) != 0 ||
-            attribute.length == 0)
-            continue;
-        *ret_owned = strndup(attribute.str, attribute.length);
-        for (char *c = *ret_owned; c != NULL && *c != '\0'; c++)
-            if (*c >= 'a' && *c <= 'z')
-                *c = (char)(*c - 'a' + 'A');
-        return *ret_owned == NULL ? "of an unknown kind" : *ret_owned;
+    if (mariadb_field_attr(&attribute, field, kind) != 0 || attribute.length == 0)
+        return NULL;
+    return strndup(attribute.str, attribute.length);
+}
+
+/* How many digits are shown matters where zeros fill them up, and tells TINYINT(1) from others. */
+static void types_describe_width(const MYSQL_FIELD *field, const char *name, struct mydrv_column *c)
+{
+    bool fills = (field->flags & ZEROFILL_FLAG) != 0;
+    char width[16] = "";
+    if ((fills && field->length <= 255) || (field->type == MYSQL_TYPE_TINY && field->length == 1)) {
+        c->column.length = field->length;
+        (void)snprintf(width, sizeof width, "(%lu)", field->length);
     }
-    for (size_t i = 0; i < sizeof types_refused / sizeof *types_refused; i++)
-        if (types_refused[i].type == (unsigned)field->type)
-            return types_refused[i].name;
-    return NULL;
+    c->column.flags |= fills ? FERRY_COLUMN_ZEROFILL : 0;
+    if (asprintf(&c->native, "%s%s%s%s", name, width,
+                 (field->flags & UNSIGNED_FLAG) != 0 ? " unsigned" : "",
+                 fills ? " zerofill" : "") < 0)
+        c->native = NULL;
 }
 
 static bool types_describe_int(const MYSQL_FIELD *field, struct mydrv_column *c)
@@ -85,46 +91,76 @@ static bool types_describe_int(const MYSQL_FIELD *field, struct mydrv_column *c)
         c->column.bits = known->bits;
         c->column.flags |= is_unsigned ? FERRY_COLUMN_UNSIGNED : 0;
         c->codec = is_unsigned ? known->when_unsigned : known->when_signed;
-        const char *width = field->type == MYSQL_TYPE_TINY && field->length == 1 ? "(1)" : "";
-        if (asprintf(&c->native, "%s%s%s%s", known->name, width, is_unsigned ? " unsigned" : "",
-                     (field->flags & ZEROFILL_FLAG) != 0 ? " zerofill" : "") < 0)
-            c->native = NULL;
+        types_describe_width(field, known->name, c);
         return true;
     }
     return false;
 }
 
-static bool types_describe_number(const MYSQL_FIELD *field, struct mydrv_column *c)
+static bool types_describe_float(const MYSQL_FIELD *field, struct mydrv_column *c)
 {
-    const char *sign = (field->flags & UNSIGNED_FLAG) != 0 ? " unsigned" : "";
-    if (field->type == MYSQL_TYPE_YEAR) {
-        c->column.type = FERRY_TYPE_YEAR;
-        c->codec = MYDRV_CODEC_UINT16;
-        c->native = strdup("year");
-        return true;
-    }
-    if (field->type == MYSQL_TYPE_FLOAT || field->type == MYSQL_TYPE_DOUBLE) {
-        bool is_float = field->type == MYSQL_TYPE_FLOAT;
-        c->column.type = FERRY_TYPE_FLOAT;
-        c->column.bits = is_float ? 32 : 64;
-        c->codec = is_float ? MYDRV_CODEC_FLOAT : MYDRV_CODEC_DOUBLE;
-        if (asprintf(&c->native, "%s%s", is_float ? "float" : "double", sign) < 0)
-            c->native = NULL;
-        return true;
-    }
+    if (field->type != MYSQL_TYPE_FLOAT && field->type != MYSQL_TYPE_DOUBLE)
+        return false;
+    bool is_float = field->type == MYSQL_TYPE_FLOAT;
+    bool is_unsigned = (field->flags & UNSIGNED_FLAG) != 0;
+    char digits[32] = "";
+    if (field->decimals <= 30 && field->length <= 255) /* DOUBLE(10,3); 31: not fixed */
+        (void)snprintf(digits, sizeof digits, "(%lu,%u)", field->length, field->decimals);
+    c->column.type = FERRY_TYPE_FLOAT;
+    c->column.bits = is_float ? 32 : 64;
+    c->column.flags |= is_unsigned ? FERRY_COLUMN_UNSIGNED : 0;
+    c->codec = is_float ? MYDRV_CODEC_FLOAT : MYDRV_CODEC_DOUBLE;
+    if (asprintf(&c->native, "%s%s%s", is_float ? "float" : "double", digits,
+                 is_unsigned ? " unsigned" : "") < 0)
+        c->native = NULL;
+    return true;
+}
+
+static bool types_describe_decimal(const MYSQL_FIELD *field, struct mydrv_column *c)
+{
     if (field->type != MYSQL_TYPE_NEWDECIMAL && field->type != MYSQL_TYPE_DECIMAL)
         return false;
+    bool is_unsigned = (field->flags & UNSIGNED_FLAG) != 0;
     /* The length counts the point and, where there may be one, the sign. */
-    unsigned long extra = (field->decimals > 0 ? 1UL : 0UL) + (*sign == '\0' ? 1UL : 0UL);
+    unsigned long extra = (field->decimals > 0 ? 1UL : 0UL) + (is_unsigned ? 0UL : 1UL);
     unsigned long digits = field->length > extra ? field->length - extra : 1;
     if (digits < field->decimals)
         digits = field->decimals;
     c->column.type = FERRY_TYPE_DECIMAL;
     c->column.precision = digits > 65 ? 65 : (uint32_t)digits;
     c->column.scale = field->decimals;
+    c->column.flags |= is_unsigned ? FERRY_COLUMN_UNSIGNED : 0;
     c->codec = MYDRV_CODEC_STRING;
-    if (asprintf(&c->native, "decimal(%u,%u)%s", c->column.precision, c->column.scale, sign) < 0)
+    if (asprintf(&c->native, "decimal(%u,%u)%s", c->column.precision, c->column.scale,
+                 is_unsigned ? " unsigned" : "") < 0)
         c->native = NULL;
+    return true;
+}
+
+/* Of some expressions (IFNULL, a subquery) both servers say BIT and send the digits of the number:
+ * 57 comes as the bytes of '57', which is 13623 as bits. */
+static bool types_describe_bit(const MYSQL_FIELD *field, struct mydrv_column *c)
+{
+    if (field->type != MYSQL_TYPE_BIT || field->length == 0 || field->length > 64)
+        return false;
+    c->column.type = FERRY_TYPE_BIT;
+    c->column.bits = (uint32_t)field->length;
+    c->codec = MYDRV_CODEC_BIT;
+    if (field->db == NULL || *field->db == '\0') /* only a plain column tells its database */
+        c->recast = "UNSIGNED";
+    if (asprintf(&c->native, "bit(%lu)", field->length) < 0)
+        c->native = NULL;
+    return true;
+}
+
+static bool types_describe_number(const MYSQL_FIELD *field, struct mydrv_column *c)
+{
+    if (field->type != MYSQL_TYPE_YEAR)
+        return types_describe_int(field, c) || types_describe_float(field, c) ||
+               types_describe_decimal(field, c) || types_describe_bit(field, c);
+    c->column.type = FERRY_TYPE_YEAR;
+    c->codec = MYDRV_CODEC_UINT16;
+    c->native = strdup("year");
     return true;
 }
 
@@ -169,6 +205,7 @@ static bool types_describe_string(const MYSQL_FIELD *field, unsigned bytes_per_c
         length /= bytes_per_char;
     c->column.type = is_text ? FERRY_TYPE_TEXT : FERRY_TYPE_BYTES;
     c->column.length = unlimited ? 0 : length;
+    c->column.flags |= is_blob ? FERRY_COLUMN_LONG : is_fixed ? FERRY_COLUMN_FIXED : 0;
     c->codec = MYDRV_CODEC_STRING;
     int made;
     if (is_blob)
@@ -182,41 +219,137 @@ static bool types_describe_string(const MYSQL_FIELD *field, unsigned bytes_per_c
     return true;
 }
 
-static bool types_describe(const MYSQL_FIELD *field, unsigned bytes_per_char, bool utc,
-                           struct mydrv_column *c)
+/* ENUM and SET come as strings with a flag.  Those of the character set `binary` hold any bytes:
+ * they are described as bytes. */
+static bool types_describe_members(const MYSQL_FIELD *field, struct mydrv_column *c)
 {
-    return types_describe_int(field, c) || types_describe_number(field, c) ||
-           types_describe_moment(field, utc, c) || types_describe_string(field, bytes_per_char, c);
+    bool is_enum = (field->flags & ENUM_FLAG) != 0;
+    if ((!is_enum && (field->flags & SET_FLAG) == 0) || field->charsetnr == CHARSET_BINARY)
+        return false;
+    c->column.type = is_enum ? FERRY_TYPE_ENUM : FERRY_TYPE_SET;
+    c->codec = MYDRV_CODEC_STRING;
+    c->native = strdup(is_enum ? "enum" : "set");
+    return true;
+}
+
+static bool types_describe_geometry(const MYSQL_FIELD *field, struct mydrv_column *c)
+{
+    if (field->type != MYSQL_TYPE_GEOMETRY)
+        return false;
+    c->column.type = FERRY_TYPE_GEOMETRY;
+    c->codec = MYDRV_CODEC_STRING;
+    c->subtype = types_attribute(field, MARIADB_FIELD_ATTR_DATA_TYPE_NAME);
+    c->native = strdup(c->subtype == NULL ? "geometry" : c->subtype);
+    return true;
+}
+
+static bool types_describe_vector(const MYSQL_FIELD *field, struct mydrv_column *c)
+{
+    bool limited = field->length <= VECTOR_MOST_BYTES;
+    c->column.type = FERRY_TYPE_VECTOR;
+    c->column.length = limited ? field->length / sizeof(float) : 0;
+    c->codec = MYDRV_CODEC_STRING;
+    int made = limited ? asprintf(&c->native, "vector(%lu)", field->length / sizeof(float))
+                       : asprintf(&c->native, "vector");
+    if (made < 0)
+        c->native = NULL;
+    return true;
+}
+
+/* MariaDB's JSON is a LONGTEXT with a mark.  A VARCHAR can have it too, and stays what it is. */
+static bool types_describe_json(const MYSQL_FIELD *field, struct mydrv_column *c)
+{
+    MYDRV_AUTO_TEXT char *format = types_attribute(field, MARIADB_FIELD_ATTR_FORMAT_NAME);
+    bool marked = format != NULL && strcmp(format, "json") == 0 && field->type == MYSQL_TYPE_BLOB;
+    if (field->type != MYSQL_TYPE_JSON && !marked)
+        return false;
+    c->column.type = FERRY_TYPE_JSON;
+    c->codec = MYDRV_CODEC_STRING;
+    c->native = strdup("json");
+    return true;
+}
+
+/* `name` is the attribute that the field has. */
+static bool types_describe_named(const char *name, struct mydrv_column *c)
+{
+    for (size_t i = 0; i < sizeof types_named / sizeof *types_named; i++) {
+        if (strcmp(types_named[i].name, name) != 0)
+            continue;
+        c->column.type = types_named[i].ferry_type;
+        c->codec = MYDRV_CODEC_STRING;
+        c->native = strdup(name);
+        return true;
+    }
+    return false;
+}
+
+static bool types_describe(const MYSQL_FIELD *field, const char *name, unsigned bytes_per_char,
+                           bool utc, struct mydrv_column *c)
+{
+    if (types_describe_geometry(field, c))
+        return true;
+    if (name != NULL)
+        return types_describe_named(name, c);
+    if ((unsigned)field->type == TYPE_VECTOR) {
+        c->recast = "BINARY";
+        return types_describe_vector(field, c);
+    }
+    return types_describe_number(field, c) || types_describe_moment(field, utc, c) ||
+           types_describe_members(field, c) || types_describe_json(field, c) ||
+           types_describe_string(field, bytes_per_char, c);
+}
+
+static ferry_status types_refuse(const MYSQL_FIELD *field, char *name, struct ferry_error *err)
+{
+    const char *type = "of an unknown kind";
+    for (char *c = name; c != NULL && *c != '\0'; c++)
+        if (*c >= 'a' && *c <= 'z')
+            *c = (char)(*c - 'a' + 'A');
+    if (name != NULL)
+        type = name;
+    for (size_t i = 0; i < sizeof types_refused / sizeof *types_refused; i++)
+        if (types_refused[i].type == (unsigned)field->type)
+            type = types_refused[i].name;
+    return ferry_fail(err, FERRY_ERR_SCHEMA,
+                      "column '%s' has type %s (%u), which dbferry does not carry; leave it out, "
+                      "or give CAST(... AS CHAR) or HEX(...) in the view or query",
+                      field->name, type, (unsigned)field->type);
 }
 
 ferry_status mydrv_column_describe(const MYSQL_FIELD *field, size_t position,
                                    unsigned bytes_per_char, bool utc, struct mydrv_column *column,
                                    struct ferry_error *err)
 {
-    *column = (struct mydrv_column){.column = {.name = field->name}};
-    MYDRV_AUTO_TEXT char *owned = NULL;
+    struct mydrv_column c = {0};
     if (field->name == NULL || *field->name == '\0')
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "column %zu has no name; give it one with AS in the query or view",
                           position);
-    if ((field->flags & NOT_NULL_FLAG) != 0)
-        column->column.flags |= FERRY_COLUMN_NOT_NULL;
-    const char *refused = types_refused_name(field, &owned);
-    if (refused == NULL && !types_describe(field, bytes_per_char, utc, column))
-        refused = "of an unknown kind";
-    if (refused != NULL)
-        return ferry_fail(err, FERRY_ERR_SCHEMA,
-                          "column '%s' has type %s (%u), which dbferry does not carry yet; leave "
-                          "it out, or give CAST(... AS CHAR) or HEX(...) in the view or query",
-                          field->name, refused, (unsigned)field->type);
-    if (column->native == NULL)
+    MYDRV_AUTO_TEXT char *name = types_attribute(field, MARIADB_FIELD_ATTR_DATA_TYPE_NAME);
+    if (!types_describe(field, name, bytes_per_char, utc, &c))
+        return types_refuse(field, name, err);
+    c.name = strdup(field->name);
+    if (c.native == NULL || c.name == NULL) {
+        mydrv_column_clear(&c);
         return mydrv_fail_memory(err);
-    column->column.native = column->native;
+    }
+    if ((field->flags & NOT_NULL_FLAG) != 0)
+        c.column.flags |= FERRY_COLUMN_NOT_NULL;
+    c.column.name = c.name;
+    c.column.native = c.native;
+    c.column.subtype = c.subtype;
+    *column = c;
     return FERRY_OK;
 }
 
 void mydrv_column_clear(struct mydrv_column *column)
 {
+    free(column->name);
     free(column->native);
-    column->native = NULL;
+    free(column->subtype);
+    free(column->charset);
+    free(column->collation);
+    free(column->members);
+    free(column->default_value);
+    *column = (struct mydrv_column){0};
 }

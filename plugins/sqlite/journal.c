@@ -20,24 +20,34 @@ bool sqlite_is_wal(sqlite3 *db)
     return wal;
 }
 
+static int journal_set_mode(struct sqlite_conn *conn)
+{
+    char *mode = NULL;
+    int rc =
+        sqlite_query_text(conn->db, &mode, "PRAGMA main.journal_mode=%s", conn->file.journal_mode);
+    if (rc == SQLITE_OK && (mode == NULL || strcasecmp(mode, conn->file.journal_mode) != 0)) {
+        ferry_log(FERRY_LOG_WARNING, "'%s': journal_mode stays '%s': '%s' is not possible here",
+                  conn->path, mode != NULL ? mode : "", conn->file.journal_mode);
+    }
+    free(mode);
+    return rc;
+}
+
+/* A new file becomes a WAL file after its first load: nobody reads it yet, and its rows need not be
+ * written twice, into the journal and then into the file. */
 ferry_status sqlite_journal_set_up(struct sqlite_conn *conn, bool fresh, struct ferry_error *err)
 {
     sqlite3 *db = conn->db;
     char *mode = NULL;
     int rc = SQLITE_OK;
     if (fresh) {
+        conn->wal_later = strcasecmp(conn->file.journal_mode, "wal") == 0;
         rc = sqlite_run(db, "PRAGMA main.page_size=%lld", (long long)conn->file.page_size);
     }
-    if (rc == SQLITE_OK && (fresh || conn->file.journal_set)) {
-        rc = sqlite_query_text(db, &mode, "PRAGMA main.journal_mode=%s", conn->file.journal_mode);
-        if (rc == SQLITE_OK && (mode == NULL || strcasecmp(mode, conn->file.journal_mode) != 0)) {
-            ferry_log(FERRY_LOG_WARNING, "'%s': journal_mode stays '%s': '%s' is not possible here",
-                      conn->path, mode != NULL ? mode : "", conn->file.journal_mode);
-        }
+    if (rc == SQLITE_OK && (fresh || conn->file.journal_set) && !conn->wal_later) {
+        rc = journal_set_mode(conn);
     }
     if (rc == SQLITE_OK) {
-        free(mode);
-        mode = NULL;
         rc = sqlite_query_text(db, &mode, "PRAGMA main.journal_mode");
     }
     if (rc == SQLITE_OK && mode != NULL &&
@@ -46,6 +56,22 @@ ferry_status sqlite_journal_set_up(struct sqlite_conn *conn, bool fresh, struct 
     }
     free(mode);
     return rc == SQLITE_OK ? FERRY_OK : sqlite_fail(conn, db, rc, err, "setting its journal mode");
+}
+
+void sqlite_journal_finish(struct sqlite_conn *conn)
+{
+    if (!conn->wal_later) {
+        return;
+    }
+    int rc = journal_set_mode(conn);
+    if (rc != SQLITE_OK) {
+        ferry_log(
+            FERRY_LOG_WARNING,
+            "'%s' is complete, but could not become a WAL file: %s; readers will wait for each "
+            "load until PRAGMA journal_mode=WAL is run on it",
+            conn->path, sqlite3_errstr(rc));
+    }
+    conn->wal_later = false;
 }
 
 /* A reader without write permission on the folder can open a WAL file only if -wal and -shm are

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define NAME_OURS "dbferry_"
 #define NAME_PREFIX_MAX 48 /* readable part of an index's name, per component */
 
 static char name_lower(char c)
@@ -53,12 +54,12 @@ static void name_append_plain(sqlite3_str *out, const char *name)
 
 char *sqlite_name_index(const char *table, const struct ferry_index *index)
 {
-    if (index->name != NULL) {
+    if (index->name != NULL && !index->copied) {
         return strdup(index->name);
     }
     sqlite3_str *out = sqlite3_str_new(NULL);
     uint64_t hash = sqlite_name_hash(table);
-    sqlite3_str_appendall(out, "dbferry_");
+    sqlite3_str_appendall(out, NAME_OURS);
     name_append_plain(out, table);
     for (size_t i = 0; i < index->column_count; i++) {
         hash = name_hash_more(hash, index->columns[i]);
@@ -71,6 +72,11 @@ char *sqlite_name_index(const char *table, const struct ferry_index *index)
     char *name = text == NULL ? NULL : strdup(text);
     sqlite3_free(text);
     return name;
+}
+
+bool sqlite_name_is_ours(const char *index)
+{
+    return strncasecmp(index, NAME_OURS, strlen(NAME_OURS)) == 0;
 }
 
 bool sqlite_name_reserved(const char *table)

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define OBJECTS_OURS "dbferry_" /* indexes of this prefix belong to jobs */
-
 void sqlite_objects_clear(struct sqlite_objects *objects)
 {
     for (size_t i = 0; i < objects->count; i++) {
@@ -19,6 +17,8 @@ void sqlite_objects_clear(struct sqlite_objects *objects)
     }
     free(objects->list);
     free(objects->watches);
+    free(objects->indexes);
+    free((void *)objects->key_columns);
     *objects = (struct sqlite_objects){0};
 }
 
@@ -97,7 +97,7 @@ static ferry_status objects_settle(struct sqlite_load *load, const struct ferry_
     if (same != NULL) {
         char *sql = objects_index_sql(name, load->spec->table, index);
         bool equal = sql != NULL && strcasecmp(sql, same->sql) == 0;
-        bool ours = strncasecmp(name, OBJECTS_OURS, strlen(OBJECTS_OURS)) == 0;
+        bool ours = sqlite_name_is_ours(name);
         sqlite3_free(sql);
         same->keep = false; /* the job's own statement makes it again */
         return equal || ours ? FERRY_OK
@@ -154,16 +154,18 @@ ferry_status sqlite_objects_save(struct sqlite_load *load, struct ferry_error *e
     }
     for (size_t i = 0; i < load->objects.count; i++) {
         struct sqlite_object *object = &load->objects.list[i];
-        object->keep =
-            object->trigger || strncasecmp(object->name, OBJECTS_OURS, strlen(OBJECTS_OURS)) != 0;
+        object->keep = object->trigger || !sqlite_name_is_ours(object->name);
     }
     ferry_status status = FERRY_OK;
-    for (size_t i = 0; status == FERRY_OK && i < spec->index_count; i++) {
-        char *name = sqlite_name_index(spec->table, &spec->indexes[i]);
-        status = name == NULL ? sqlite_fail_memory(err)
-                              : objects_check_columns(load, &spec->indexes[i], err);
+    if (!sqlite_indexes_choose(load)) {
+        status = sqlite_fail_memory(err);
+    }
+    for (size_t i = 0; status == FERRY_OK && i < load->objects.index_count; i++) {
+        const struct ferry_index *index = &load->objects.indexes[i];
+        char *name = sqlite_name_index(spec->table, index);
+        status = name == NULL ? sqlite_fail_memory(err) : objects_check_columns(load, index, err);
         if (status == FERRY_OK) {
-            status = objects_settle(load, &spec->indexes[i], name, err);
+            status = objects_settle(load, index, name, err);
         }
         free(name);
     }
@@ -211,9 +213,10 @@ ferry_status sqlite_objects_make_indexes(struct sqlite_load *load, sqlite3 *db,
             return objects_fail(load, db, rc, "index", object->name, err);
         }
     }
-    for (size_t i = 0; i < spec->index_count; i++) {
-        char *name = sqlite_name_index(spec->table, &spec->indexes[i]);
-        char *sql = name == NULL ? NULL : objects_index_sql(name, spec->table, &spec->indexes[i]);
+    for (size_t i = 0; i < load->objects.index_count; i++) {
+        const struct ferry_index *index = &load->objects.indexes[i];
+        char *name = sqlite_name_index(spec->table, index);
+        char *sql = name == NULL ? NULL : objects_index_sql(name, spec->table, index);
         int64_t there = 0;
         int rc = sql == NULL ? SQLITE_NOMEM
                              : sqlite_query_int(db, &there,

@@ -5,19 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define READ_INT64_END 9223372036854775808.0 /* the first double that no int64_t can hold */
-
 struct sqlite_cursor {
     struct sqlite_conn *conn;
     sqlite3_stmt *stmt;
-    const struct ferry_schema *schema;
     int column_count;
     bool done;
-};
-
-static const char *const read_storage_names[] = {
-    [SQLITE_INTEGER] = "an INTEGER", [SQLITE_FLOAT] = "a REAL", [SQLITE_TEXT] = "a TEXT",
-    [SQLITE_BLOB] = "a BLOB",        [SQLITE_NULL] = "NULL",
+    char room[SQLITE_STORED_ROOM];  /* of one cell: its text is copied into the batch at once */
+    struct sqlite_stored columns[]; /* how each one's values are turned back */
 };
 
 /* Why a statement does not compile, in the contract's classes. */
@@ -101,84 +95,102 @@ static ferry_status read_prepare(struct sqlite_conn *conn, const struct ferry_re
     return FERRY_OK;
 }
 
-/* Column `i` of a statement.  The strings live as long as the statement. */
-static ferry_status read_describe_column(sqlite3_stmt *stmt, int i, struct ferry_column *column,
-                                         struct ferry_error *err)
+static ferry_status read_note(const struct sqlite_describe *describe, struct ferry_schema *schema,
+                              struct ferry_error *err)
 {
-    *column = (struct ferry_column){.name = sqlite3_column_name(stmt, i)};
-    if (column->name == NULL) {
-        return sqlite_fail_memory(err);
+    bool unsound = false;
+    for (size_t i = 0; i < describe->origin_count; i++) {
+        unsound = unsound || describe->origins[i].metadata.unsound;
     }
-    sqlite_type_describe(sqlite3_column_decltype(stmt, i), column);
-    return FERRY_OK;
+    ferry_status status = FERRY_OK;
+    if (unsound) {
+        status = ferry_schema_note(schema, err,
+                                   "_dbferry_columns or _dbferry_indexes say something that this "
+                                   "version does not understand: that is left out");
+    }
+    return status == FERRY_OK && describe->declared_only
+               ? ferry_schema_note(schema, err,
+                                   "without definitions of a source: declared types, and values of "
+                                   "any kind")
+               : status;
 }
 
-/* A table says more than a result does: NOT NULL and the primary key.  A column of a view may be
- * NULL although its origin may not (outer joins), so only tables are asked. */
-static void read_describe_keys(const struct sqlite_table *table, int i, struct ferry_column *column)
+static ferry_status read_describe_all(struct sqlite_describe *describe, struct ferry_schema *schema,
+                                      struct ferry_error *err)
 {
-    if (table->obstacle == NULL && (size_t)i < table->column_count &&
-        strcmp(table->columns[i].name, column->name) == 0) {
-        column->key_position = (uint32_t)table->columns[i].key;
-        column->flags |= table->columns[i].not_null ? FERRY_COLUMN_NOT_NULL : 0;
+    ferry_status status = sqlite_describe_begin(describe, err);
+    for (int i = 0; status == FERRY_OK && i < sqlite3_column_count(describe->stmt); i++) {
+        struct ferry_column column;
+        const char *declared;
+        status = sqlite_describe_column(describe, i, &column, &declared, err);
+        if (status == FERRY_OK) {
+            status = ferry_schema_add(schema, &column, sizeof column, err);
+        }
     }
+    if (status == FERRY_OK) {
+        status = sqlite_describe_keys(describe, schema, err);
+    }
+    return status == FERRY_OK ? read_note(describe, schema, err) : status;
 }
 
 static ferry_status read_describe(void *argument, const struct ferry_read *read,
                                   struct ferry_schema *schema, struct ferry_error *err)
 {
     struct sqlite_conn *conn = argument;
-    sqlite3_stmt *stmt = NULL;
-    struct sqlite_table table = {0};
+    struct sqlite_describe describe = {.conn = conn, .read = read};
     ferry_status status = sqlite_check_cancelled(conn, err);
-    if (status != FERRY_OK || (status = read_prepare(conn, read, &stmt, err)) != FERRY_OK) {
-        return status;
+    if (status == FERRY_OK) {
+        status = read_prepare(conn, read, &describe.stmt, err);
     }
-    if (read->kind != FERRY_READ_QUERY) {
-        int rc = sqlite_table_load(conn->db, read->text, &table);
-        status = rc == SQLITE_OK
-                     ? FERRY_OK
-                     : sqlite_fail(conn, conn->db, rc, err, "describing '%s'", read->text);
+    if (status == FERRY_OK) {
+        status = read_describe_all(&describe, schema, err);
     }
-    for (int i = 0; status == FERRY_OK && i < sqlite3_column_count(stmt); i++) {
-        struct ferry_column column;
-        status = read_describe_column(stmt, i, &column, err);
-        if (status == FERRY_OK) {
-            read_describe_keys(&table, i, &column);
-            status = ferry_schema_add(schema, &column, sizeof column, err);
-        }
-    }
-    sqlite_table_clear(&table);
-    sqlite3_finalize(stmt);
+    sqlite_describe_end(&describe);
+    sqlite3_finalize(describe.stmt);
     return status;
 }
 
-/* Fail unless the statement still has the columns that describe saw. */
-static ferry_status read_compare(struct sqlite_conn *conn, sqlite3_stmt *stmt,
-                                 const struct ferry_schema *schema, struct ferry_error *err)
+/* Prepare to read column `i`, and fail unless it is still what describe saw. */
+static ferry_status read_begin_column(struct sqlite_cursor *cursor,
+                                      struct sqlite_describe *describe, int i,
+                                      const struct ferry_column *before, struct ferry_error *err)
 {
-    int count = sqlite3_column_count(stmt);
-    if ((size_t)count != ferry_schema_count(schema)) {
-        return ferry_fail(err, FERRY_ERR_SCHEMA,
-                          "'%s': the result has %d columns now and had %zu before: run again",
-                          conn->path, count, ferry_schema_count(schema));
+    struct ferry_column now;
+    const char *declared = NULL;
+    ferry_status status = sqlite_describe_column(describe, i, &now, &declared, err);
+    const struct ferry_wish wish = {.type = declared};
+    if (status != FERRY_OK) {
+        return status;
     }
-    for (int i = 0; i < count; i++) {
-        struct ferry_column now;
-        const struct ferry_column *before = ferry_schema_column(schema, (size_t)i);
-        ferry_status status = read_describe_column(stmt, i, &now, err);
-        if (status != FERRY_OK) {
-            return status;
-        }
-        if (strcmp(now.name, before->name) != 0 || now.type != before->type ||
-            strcmp(now.native, before->native) != 0) {
-            return ferry_fail(
-                err, FERRY_ERR_SCHEMA,
-                "'%s': column %d is '%s' (%s) now and was '%s' (%s) before: run again", conn->path,
-                i + 1, now.name, now.native, before->name, before->native);
-        }
+    if (strcmp(now.name, before->name) != 0 || now.type != before->type ||
+        strcmp(now.native == NULL ? "" : now.native,
+               before->native == NULL ? "" : before->native) != 0 ||
+        !sqlite_stored_prepare(before, &wish, &cursor->columns[i])) {
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "'%s': column %d is '%s' (%s) now and was '%s' (%s) before: run again",
+                          cursor->conn->path, i + 1, now.name, now.native == NULL ? "" : now.native,
+                          before->name, before->native == NULL ? "" : before->native);
     }
     return FERRY_OK;
+}
+
+static ferry_status read_begin_columns(struct sqlite_cursor *cursor, const struct ferry_read *read,
+                                       const struct ferry_schema *schema, struct ferry_error *err)
+{
+    struct sqlite_describe describe = {.conn = cursor->conn, .read = read, .stmt = cursor->stmt};
+    cursor->column_count = sqlite3_column_count(cursor->stmt);
+    if ((size_t)cursor->column_count != ferry_schema_count(schema)) {
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "'%s': the result has %d columns now and had %zu before: run again",
+                          cursor->conn->path, cursor->column_count, ferry_schema_count(schema));
+    }
+    ferry_status status = sqlite_describe_begin(&describe, err);
+    for (int i = 0; status == FERRY_OK && i < cursor->column_count; i++) {
+        status =
+            read_begin_column(cursor, &describe, i, ferry_schema_column(schema, (size_t)i), err);
+    }
+    sqlite_describe_end(&describe);
+    return status;
 }
 
 static void read_end(void *argument)
@@ -200,102 +212,63 @@ static ferry_status read_begin(void *argument, const struct ferry_read *read,
     if (status != FERRY_OK) {
         return status;
     }
-    cursor = calloc(1, sizeof *cursor);
+    cursor = calloc(1, sizeof *cursor + ferry_schema_count(schema) * sizeof cursor->columns[0]);
     if (cursor == NULL) {
         return sqlite_fail_memory(err);
     }
     cursor->conn = conn;
-    cursor->schema = schema;
     status = read_prepare(conn, read, &cursor->stmt, err);
     if (status == FERRY_OK) {
-        status = read_compare(conn, cursor->stmt, schema, err);
+        status = read_begin_columns(cursor, read, schema, err);
     }
     if (status != FERRY_OK) {
         read_end(cursor);
         return status;
     }
-    cursor->column_count = sqlite3_column_count(cursor->stmt);
     *ret_cursor = cursor;
     return FERRY_OK;
 }
 
-/* Copy a TEXT or BLOB value into the batch. */
-static ferry_status read_bytes(struct sqlite_cursor *cursor, struct ferry_batch *batch,
-                               sqlite3_value *value, int storage, struct ferry_cell *cell,
-                               struct ferry_error *err)
-{
-    const void *data = storage == SQLITE_TEXT ? (const void *)sqlite3_value_text(value)
-                                              : sqlite3_value_blob(value);
-    size_t size = (size_t)sqlite3_value_bytes(value);
-    /* NULL is a BLOB of no bytes, or a failed conversion. */
-    if (data == NULL && (storage == SQLITE_TEXT || size > 0 ||
-                         (sqlite3_errcode(cursor->conn->db) & 0xff) == SQLITE_NOMEM)) {
-        return sqlite_fail_memory(err);
-    }
-    if (!ferry_batch_text(batch, cell, data == NULL ? "" : data, size)) {
-        return sqlite_fail_memory(err);
-    }
-    return FERRY_OK;
-}
-
-/* A value of another kind than the column's declared type promises. */
-static ferry_status read_fail_kind(const struct sqlite_cursor *cursor,
-                                   const struct ferry_batch *batch, int i, int storage,
+/* A value that is none of its column: only a definition in the file promises so much. */
+static ferry_status read_fail_cell(const struct ferry_batch *batch, int i, const char *why,
                                    struct ferry_error *err)
 {
     return ferry_fail_cell(err, FERRY_ERR_DATA, batch, ferry_batch_count(batch) - 1, (size_t)i,
-                           "%s value in a column declared '%s'; mend the value, or read a query "
-                           "that says CAST(... AS ...)",
-                           read_storage_names[storage],
-                           ferry_schema_column(cursor->schema, (size_t)i)->native);
+                           "%s; mend the value, or drop the table _dbferry_columns, so that the "
+                           "column is read as SQLite declares it",
+                           why);
+}
+
+/* 1 if the cell's value is `p`. */
+static bool read_is_pointer(const struct ferry_cell *cell, uint32_t type)
+{
+    if (cell->kind != FERRY_KIND_TYPED) {
+        return cell->kind >= FERRY_KIND_TEXT;
+    }
+    return type != FERRY_TYPE_BOOL && type != FERRY_TYPE_INT && type != FERRY_TYPE_FLOAT &&
+           type != FERRY_TYPE_YEAR && type != FERRY_TYPE_BIT;
 }
 
 static ferry_status read_cell(struct sqlite_cursor *cursor, struct ferry_batch *batch, int i,
                               struct ferry_cell *cell, struct ferry_error *err)
 {
-    /* What a column of each type accepts; ANY accepts all, and its cells say which. */
-    static const uint16_t kinds[] = {
-        [SQLITE_INTEGER] = FERRY_KIND_INT,
-        [SQLITE_FLOAT] = FERRY_KIND_FLOAT,
-        [SQLITE_TEXT] = FERRY_KIND_TEXT,
-        [SQLITE_BLOB] = FERRY_KIND_BYTES,
-    };
-    static const int promised[] = {
-        [FERRY_TYPE_INT] = SQLITE_INTEGER,
-        [FERRY_TYPE_FLOAT] = SQLITE_FLOAT,
-        [FERRY_TYPE_TEXT] = SQLITE_TEXT,
-        [FERRY_TYPE_BYTES] = SQLITE_BLOB,
-    };
+    const struct sqlite_stored *stored = &cursor->columns[i];
+    const char *why = NULL;
     /* Once for all that is asked of it: each sqlite3_column_ call looks it up again.  Nobody else
      * uses this connection, so that it needs no lock either. */
     sqlite3_value *value = sqlite3_column_value(cursor->stmt, i);
-    int storage = sqlite3_value_type(value);
-    uint32_t type = ferry_schema_column(cursor->schema, (size_t)i)->type;
-    if (storage == SQLITE_NULL) {
-        cell->null = 1;
-        return FERRY_OK;
+    int rc = sqlite_stored_cell(stored, value, cursor->room, cell, &why);
+    if (rc == SQLITE_MISMATCH) {
+        return read_fail_cell(batch, i, why, err);
     }
-    if (type == FERRY_TYPE_ANY) {
-        cell->kind = kinds[storage];
-    } else if (promised[type] != storage) {
-        int64_t integer = sqlite3_value_int64(value);
-        double same = (double)integer;
-        if (type == FERRY_TYPE_FLOAT && storage == SQLITE_INTEGER && same < READ_INT64_END &&
-            (int64_t)same == integer) {
-            cell->v.f = same;
-            return FERRY_OK;
-        }
-        return read_fail_kind(cursor, batch, i, storage, err);
+    if (rc != SQLITE_OK) {
+        return sqlite_fail_memory(err);
     }
-    if (storage == SQLITE_INTEGER) {
-        cell->v.i = sqlite3_value_int64(value);
-        return FERRY_OK;
+    if (cell->null == 0 && read_is_pointer(cell, stored->column->type) &&
+        !ferry_batch_text(batch, cell, cell->v.p, cell->len)) {
+        return sqlite_fail_memory(err);
     }
-    if (storage == SQLITE_FLOAT) {
-        cell->v.f = sqlite3_value_double(value);
-        return FERRY_OK;
-    }
-    return read_bytes(cursor, batch, value, storage, cell, err);
+    return FERRY_OK;
 }
 
 static ferry_status read_batch(void *argument, struct ferry_batch *batch, struct ferry_error *err)

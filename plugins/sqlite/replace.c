@@ -90,7 +90,7 @@ static bool replace_wants_stage(const struct sqlite_load *load)
     const struct ferry_load_spec *spec = load->spec;
     return spec->staging == FERRY_STAGING_FILE ||
            (spec->staging == FERRY_STAGING_AUTO &&
-            (spec->shared_target || !sqlite_is_wal(load->conn->db)));
+            (spec->shared_target || !(sqlite_is_wal(load->conn->db) || load->conn->wal_later)));
 }
 
 static ferry_status replace_begin_load(struct sqlite_load *load, struct ferry_error *err)
@@ -279,6 +279,9 @@ static ferry_status replace_commit(struct sqlite_load *load, const struct ferry_
     if (status == FERRY_OK && load->staged) {
         status = replace_apply_stage(load, err);
     }
+    if (status == FERRY_OK) {
+        status = sqlite_metadata_write(load, err);
+    }
     if (status == FERRY_OK && record != NULL) {
         status = sqlite_record_write(load, record, err);
     }
@@ -291,7 +294,11 @@ static ferry_status replace_commit(struct sqlite_load *load, const struct ferry_
     /* In rollback mode a reader may hold the file: the busy handler waits, and COMMIT then fails
      * with the transaction still open. */
     int rc = sqlite_run(conn->db, "COMMIT");
-    return rc == SQLITE_OK ? FERRY_OK : replace_fail_commit(load, record, rc, err);
+    if (rc != SQLITE_OK) {
+        return replace_fail_commit(load, record, rc, err);
+    }
+    sqlite_journal_finish(conn);
+    return FERRY_OK;
 }
 
 static ferry_status replace_load_commit(void *argument, const struct ferry_run_record *record,
@@ -316,4 +323,5 @@ const struct ferry_target sqlite_target = {
     .load_end = replace_load_end,
     .load_commit = replace_load_commit,
     .load_abort = replace_load_abort,
+    .read_back = sqlite_read_back,
 };

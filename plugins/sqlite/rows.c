@@ -6,7 +6,6 @@
 
 #include "sqlite_driver.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,8 +22,7 @@ struct sqlite_rows {
     size_t bad_column; /* of a refused value */
     const char *bad;   /* why it is refused, or NULL */
     int integer_key;   /* a column where NULL would become a number, or -1 */
-    bool utf16;        /* how the file stores text */
-    enum sqlite_convert convert[];
+    struct sqlite_give rules[];
 };
 
 struct rows_table {
@@ -143,76 +141,12 @@ static int rows_refuse(struct sqlite_rows *rows, size_t column, const char *why)
     return SQLITE_CONSTRAINT;
 }
 
-static const char *rows_give_float(sqlite3_context *context, double value)
-{
-    if (isnan(value)) { /* SQLite would store NULL */
-        return "NaN cannot be stored in SQLite";
-    }
-    sqlite3_result_double(context, value);
-    return NULL;
-}
-
-/* The length of the character at `at`, or 0 where SQLite would put another one in its place while
- * it turns UTF-8 into UTF-16: see READ_UTF8 in its utf.c. */
-static size_t rows_char(const unsigned char *at, size_t room)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t size = *at < 0x80 ? 1 : *at < 0xc0 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4;
-    if (size < 2) {
-        return size;
-    }
-    uint32_t code = *at & (0x7fU >> size);
-    for (size_t i = 1; i < size; i++) {
-        if (i >= room || (at[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-        code = code << 6 | (at[i] & 0x3fU);
-    }
-    bool survives = *at < 0xf8 && code >= least[size] && code <= 0x10ffff &&
-                    (code & 0xfffff800) != 0xd800 && (code & 0xfffffffe) != 0xfffe;
-    return survives ? size : 0;
-}
-
-static const char *rows_give_text(sqlite3_context *context, const struct sqlite_rows *rows,
-                                  const struct ferry_cell *cell)
-{
-    const unsigned char *text = (const unsigned char *)cell->v.p;
-    size_t size = 0;
-    for (size_t at = 0; rows->utf16 && at < cell->len; at += size) {
-        size = rows_char(text + at, cell->len - at);
-        if (size == 0) {
-            return "the text is not UTF-8, or holds a character that SQLite replaces in a file "
-                   "that stores text as UTF-16";
-        }
-    }
-    sqlite3_result_text64(context, cell->v.p, cell->len, SQLITE_STATIC, SQLITE_UTF8);
-    return NULL;
-}
-
-static const char *rows_give_any(sqlite3_context *context, const struct sqlite_rows *rows,
-                                 const struct ferry_cell *cell)
-{
-    switch (cell->kind) {
-    case FERRY_KIND_INT:
-        sqlite3_result_int64(context, cell->v.i);
-        return NULL;
-    case FERRY_KIND_FLOAT:
-        return rows_give_float(context, cell->v.f);
-    case FERRY_KIND_TEXT:
-        return rows_give_text(context, rows, cell);
-    case FERRY_KIND_BYTES:
-        sqlite3_result_blob64(context, cell->v.p, cell->len, SQLITE_STATIC);
-        return NULL;
-    default:
-        return "the source does not say what kind of value this is";
-    }
-}
-
 static int rows_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, int index)
 {
     struct sqlite_rows *rows = rows_of(cursor);
     size_t column = (size_t)index;
     const struct ferry_cell *cell = &rows->cells[rows->row * rows->columns + column];
+    const struct sqlite_give *rule = &rows->rules[column];
     const char *why = NULL;
     double value;
     if (cell->null) {
@@ -221,18 +155,23 @@ static int rows_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, in
                                  "NULL in an INTEGER PRIMARY KEY, where SQLite would put a number")
                    : SQLITE_OK; /* no result is NULL */
     }
-    switch (rows->convert[column]) {
+    if (cell->kind != FERRY_KIND_TYPED) {
+        why = sqlite_give_kind(context, rule, cell);
+        return why == NULL ? SQLITE_OK : rows_refuse(rows, column, why);
+    }
+    switch (rule->convert) {
     case SQLITE_CONVERT_INT:
         sqlite3_result_int64(context, cell->v.i);
         break;
     case SQLITE_CONVERT_UNSIGNED:
         if (cell->v.u > INT64_MAX) {
-            why = "the number is above 9223372036854775807, the largest that SQLite holds";
+            why = "the number is above 9223372036854775807, the largest that SQLite holds; "
+                  "big_unsigned = \"text\" stores the column as text";
         }
         sqlite3_result_int64(context, (sqlite3_int64)cell->v.u);
         break;
     case SQLITE_CONVERT_FLOAT:
-        why = rows_give_float(context, cell->v.f);
+        why = sqlite_give_float(context, cell->v.f);
         break;
     case SQLITE_CONVERT_DECIMAL:
         if (!sqlite_decimal_to_double(cell->v.p, cell->len, &value)) {
@@ -242,13 +181,13 @@ static int rows_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, in
         sqlite3_result_double(context, value);
         break;
     case SQLITE_CONVERT_TEXT:
-        why = rows_give_text(context, rows, cell);
+        why = sqlite_give_text(context, rule, cell);
         break;
     case SQLITE_CONVERT_BYTES:
         sqlite3_result_blob64(context, cell->v.p, cell->len, SQLITE_STATIC);
         break;
-    case SQLITE_CONVERT_ANY:
-        why = rows_give_any(context, rows, cell);
+    default:
+        why = sqlite_give_wished(context, rule, cell);
         break;
     }
     return why == NULL ? SQLITE_OK : rows_refuse(rows, column, why);
@@ -272,7 +211,7 @@ static ferry_status rows_make(struct sqlite_load *load, struct ferry_error *err)
 {
     const struct ferry_schema *schema = load->spec->source;
     size_t columns = ferry_schema_count(schema);
-    struct sqlite_rows *rows = calloc(1, sizeof *rows + columns * sizeof rows->convert[0]);
+    struct sqlite_rows *rows = calloc(1, sizeof *rows + columns * sizeof rows->rules[0]);
     if (rows == NULL) {
         return sqlite_fail_memory(err);
     }
@@ -288,13 +227,22 @@ static ferry_status rows_make(struct sqlite_load *load, struct ferry_error *err)
         }
     }
     for (size_t i = 0; i < columns; i++) {
-        const struct sqlite_type_rule *rule = sqlite_type_rule(ferry_schema_column(schema, i));
+        const struct ferry_column *column = ferry_schema_column(schema, i);
+        const struct sqlite_type_rule *rule = sqlite_type_rule(column, &load->spec->wishes[i]);
         if (rule == NULL) {
             free(rows);
             return ferry_fail(err, FERRY_ERR_SCHEMA, "column '%s': SQLite has no type for it",
-                              ferry_schema_column(schema, i)->name);
+                              column->name);
         }
-        rows->convert[i] = rule->convert;
+        rows->rules[i] = (struct sqlite_give){
+            .convert = rule->convert,
+            .affinity = sqlite_affinity_of(rule->native),
+            .scale = column->scale,
+            .kinds = rule->convert == SQLITE_CONVERT_ANY || sqlite_type_is_loose(column, rule),
+        };
+        if (load->spec->action != FERRY_TABLE_KEEP && sqlite_clauses_make_rowid(column, rule)) {
+            rows->integer_key = (int)i;
+        }
     }
     load->rows = rows;
     return FERRY_OK;
@@ -323,7 +271,10 @@ ferry_status sqlite_rows_open(struct sqlite_load *load, sqlite3 *db, struct ferr
     char *sql = rows_insert_sql(load);
     char *encoding = NULL;
     int rc = sql == NULL ? SQLITE_NOMEM : sqlite_query_text(db, &encoding, "PRAGMA encoding");
-    load->rows->utf16 = encoding != NULL && strcmp(encoding, "UTF-8") != 0;
+    bool utf16 = encoding != NULL && strcmp(encoding, "UTF-8") != 0;
+    for (size_t i = 0; i < load->rows->columns; i++) {
+        load->rows->rules[i].utf16 = utf16;
+    }
     free(encoding);
     if (rc == SQLITE_OK) {
         rc = sqlite3_create_module_v2(db, ROWS_MODULE, &rows_module, load->rows, NULL);

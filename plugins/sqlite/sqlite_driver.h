@@ -49,6 +49,7 @@ struct sqlite_conn {
     char *path;                   /* as configured, for messages */
     char *real;                   /* absolute, without symbolic links */
     struct sqlite_file_options file;
+    bool wal_later;  /* a new file, which becomes a WAL file once it is loaded */
     int64_t busy_ms; /* how long reads wait for a lock */
     struct sqlite_wait wait;
 };
@@ -56,8 +57,12 @@ struct sqlite_conn {
 /* A column of a table in the file. */
 struct sqlite_column {
     char *name;
-    char *type; /* as declared, "" if not declared */
-    int key;    /* position in the primary key, 0 = not part of it */
+    char *type;          /* as declared, "" if not declared */
+    char *default_sql;   /* as the definition says it, or NULL */
+    char *default_value; /* the constant that it is, or NULL */
+    char *collation;     /* "BINARY" if it says none */
+    char *clauses;       /* what a definition of ours would say behind the type */
+    int key;             /* position in the primary key, 0 = not part of it */
     bool not_null;
     bool generated;
 };
@@ -70,6 +75,7 @@ struct sqlite_table {
     struct sqlite_column *columns;
     size_t column_count;
     int integer_key; /* index of the column that stands for the rowid, or -1 */
+    bool own;        /* its statement is, word for word, what we would write for such columns */
 };
 
 /* An index or trigger that hangs on the table to be replaced. */
@@ -98,7 +104,10 @@ struct sqlite_objects {
     size_t count;
     struct sqlite_watch *watches;
     size_t watch_count;
-    bool analyzed; /* ANALYZE was run on the table once */
+    struct ferry_index *indexes; /* that the table is to have; their strings are the spec's */
+    size_t index_count;
+    const char **key_columns; /* of the primary key, where no index of the spec is that */
+    bool analyzed;            /* ANALYZE was run on the table once */
 };
 
 struct sqlite_rows;
@@ -163,6 +172,8 @@ bool sqlite_is_wal(sqlite3 *db);
 /* ---- journal.c: journal mode, the -wal and -shm files, checkpoints ---- */
 
 ferry_status sqlite_journal_set_up(struct sqlite_conn *conn, bool fresh, struct ferry_error *err);
+/* After the COMMIT: what sqlite_journal_set_up left for later.  Never fails; warns. */
+void sqlite_journal_finish(struct sqlite_conn *conn);
 /* When `db` closes, -wal and -shm stay as they are, and no reader is kept out meanwhile. */
 void sqlite_journal_leave(sqlite3 *db);
 /* Give -wal and -shm the mode and group of the file. */
@@ -217,8 +228,11 @@ void sqlite_rollback(sqlite3 *db);
 uint64_t sqlite_name_hash(const char *name);
 /* `<real>-dbferry-<hash of table><suffix>`, from malloc. */
 char *sqlite_name_beside(const char *real, const char *table, const char *suffix);
-/* The name of a job's index, from malloc: `dbferry_<table>_<columns>_<hash>`. */
+/* The name of an index, from malloc: the job's own, or `dbferry_<table>_<columns>_<hash>`.  What
+ * the source calls it may be taken in the file, where names count for all tables. */
 char *sqlite_name_index(const char *table, const struct ferry_index *index);
+/* 1 for names of indexes that belong to jobs. */
+bool sqlite_name_is_ours(const char *index);
 /* 1 for names that a table of the user's cannot have. */
 bool sqlite_name_reserved(const char *table);
 
@@ -227,21 +241,28 @@ bool sqlite_name_reserved(const char *table);
 /* Fill the type of a source column from its declared type (NULL: an expression). */
 void sqlite_type_describe(const char *declared, struct ferry_column *column);
 
-/* How a cell is handed to SQLite. */
+/* How a cell is handed to SQLite, and found again. */
 enum sqlite_convert {
     SQLITE_CONVERT_INT,
+    SQLITE_CONVERT_INT_TEXT,
+    SQLITE_CONVERT_INT_REAL,
     SQLITE_CONVERT_UNSIGNED,
+    SQLITE_CONVERT_UNSIGNED_TEXT,
+    SQLITE_CONVERT_UNSIGNED_REAL,
     SQLITE_CONVERT_FLOAT,
-    SQLITE_CONVERT_DECIMAL,
+    SQLITE_CONVERT_DECIMAL,         /* at most 15 digits, as REAL */
+    SQLITE_CONVERT_DECIMAL_CHECKED, /* any number of digits, as REAL if they survive */
     SQLITE_CONVERT_TEXT,
+    SQLITE_CONVERT_TEXT_BLOB,
     SQLITE_CONVERT_BYTES,
+    SQLITE_CONVERT_BYTES_TEXT,
     SQLITE_CONVERT_ANY,
 };
 
 struct sqlite_type_rule {
     uint32_t type;      /* FERRY_TYPE_ */
     uint32_t sign;      /* FERRY_COLUMN_UNSIGNED or 0; only for INT */
-    uint32_t size_from; /* bits of INT and FLOAT, digits of DECIMAL; else 0 */
+    uint32_t size_from; /* bits of INT, FLOAT and BIT, digits of DECIMAL; else 0 */
     uint32_t size_to;
     const char *native;
     uint32_t fit;
@@ -249,16 +270,204 @@ struct sqlite_type_rule {
     const char *note;
 };
 
-/* The rule for a source column, or NULL. */
-const struct sqlite_type_rule *sqlite_type_rule(const struct ferry_column *column);
+/* The rule for a source column under a wish (or NULL for none); NULL if it cannot be stored so.  It
+ * depends on nothing else: loading, reading back and the metadata rely on that. */
+const struct sqlite_type_rule *sqlite_type_rule(const struct ferry_column *column,
+                                                const struct ferry_wish *wish);
+/* 1 if cells of another kind than the type's are stored as they are. */
+bool sqlite_type_is_loose(const struct ferry_column *column, const struct sqlite_type_rule *rule);
 ferry_status sqlite_map_column(void *conn, const struct ferry_column *column,
-                               struct ferry_mapping *mapping, struct ferry_error *err);
+                               const struct ferry_wish *wish, struct ferry_mapping *mapping,
+                               struct ferry_error *err);
 
-/* ---- decimal.c: the text of a decimal as a double ---- */
+/* ---- clauses.c: what a definition says behind the type ---- */
+
+/* Append the clauses of a column, and notes about what they do not say. */
+void sqlite_clauses_describe(const struct ferry_column *column, const struct sqlite_type_rule *rule,
+                             sqlite3_str *clauses, sqlite3_str *notes);
+/* 1 if the column is declared as the primary key, and so stands for the rowid. */
+bool sqlite_clauses_make_rowid(const struct ferry_column *column,
+                               const struct sqlite_type_rule *rule);
+/* The constant that a DEFAULT clause says, from malloc; NULL if it says none.  SQLITE_MISMATCH: it
+ * says something else. */
+int sqlite_clauses_constant(const char *sql, char **ret_constant);
+/* What we would say of a column that is as this one, from malloc; NULL if out of memory. */
+char *sqlite_clauses_of_table(const struct sqlite_column *column, bool sole_key);
+/* Append one sentence, by the rules of sqlite3_mprintf. */
+void sqlite_note_add(sqlite3_str *notes, const char *format, ...);
+
+/* ---- affinity.c: what SQLite converts while it stores ---- */
+
+enum sqlite_affinity {
+    SQLITE_AFFINITY_NONE,
+    SQLITE_AFFINITY_INTEGER,
+    SQLITE_AFFINITY_REAL,
+    SQLITE_AFFINITY_TEXT,
+};
+
+/* Of a declared type of types.c. */
+enum sqlite_affinity sqlite_affinity_of(const char *native);
+/* 1 if a column of a numeric affinity would store the text as a number. */
+bool sqlite_affinity_is_number(const char *text, size_t length);
+/* 1 if a cell with a kind is stored as it is. */
+bool sqlite_affinity_keeps(enum sqlite_affinity affinity, const struct ferry_cell *cell);
+
+/* ---- give.c: a cell as the result of an SQL function ---- */
+
+/* What becomes of the cells of one column. */
+struct sqlite_give {
+    enum sqlite_convert convert;
+    enum sqlite_affinity affinity;
+    uint32_t scale;
+    bool kinds; /* cells may say their own kind */
+    bool utf16; /* how the file stores text */
+};
+
+/* Each returns NULL, or why the value cannot be stored as it is. */
+const char *sqlite_give_float(sqlite3_context *context, double value);
+const char *sqlite_give_text(sqlite3_context *context, const struct sqlite_give *rule,
+                             const struct ferry_cell *cell);
+/* A cell that says its own kind. */
+const char *sqlite_give_kind(sqlite3_context *context, const struct sqlite_give *rule,
+                             const struct ferry_cell *cell);
+/* A cell whose conversion somebody has wished for. */
+const char *sqlite_give_wished(sqlite3_context *context, const struct sqlite_give *rule,
+                               const struct ferry_cell *cell);
+
+/* ---- stored.c: a stored value as a cell of the source's column ---- */
+
+/* How the values of one column are turned back. */
+struct sqlite_stored {
+    const struct ferry_column *column; /* of the source, alive as long as this */
+    enum sqlite_convert convert;
+    bool loose; /* a value that is no such cell is given with its kind */
+};
+
+#define SQLITE_STORED_ROOM 256
+
+/* False if such a column is not stored at all. */
+bool sqlite_stored_prepare(const struct ferry_column *column, const struct ferry_wish *wish,
+                           struct sqlite_stored *ret_stored);
+/* Fill a zeroed cell.  Its text or bytes lie in `value`, and live until the statement goes on, or
+ * in `room`, which has SQLITE_STORED_ROOM bytes for each cell that is in use.  SQLITE_MISMATCH: it
+ * is no value of this column, `*ret_why` (in `room`, or static) says why; else SQLITE_OK or
+ * SQLITE_NOMEM. */
+int sqlite_stored_cell(const struct sqlite_stored *stored, sqlite3_value *value, char *room,
+                       struct ferry_cell *cell, const char **ret_why);
+
+/* ---- decimal.c: the text of a decimal as a double, and back ---- */
+
+#define SQLITE_DECIMAL_ROOM 256
 
 /* Convert [-]digits[.digits], at most 15 significant digits, correctly rounded; 0 if `text` is not
  * that.  -0 becomes 0. */
 int sqlite_decimal_to_double(const char *text, size_t length, double *ret_value);
+/* The same for any number of digits, with `scale` of them after the point; 0 also if not all of
+ * them come back out of the double. */
+int sqlite_decimal_to_double_checked(const char *text, size_t length, uint32_t scale,
+                                     double *ret_value);
+/* Print the decimal of `scale` digits after the point whose double this is into SQLITE_DECIMAL_ROOM
+ * bytes; its length, or 0 if there is none. */
+size_t sqlite_decimal_print(double value, uint32_t scale, char *room);
+/* 1 if the text is [-]digits[.digits] with `scale` digits after the point.  How many stand before
+ * it is not asked: expressions of MariaDB have more than they say. */
+bool sqlite_decimal_is_text(const char *text, size_t length, uint32_t scale);
+
+/* ---- descriptor.c: a column's descriptor as texts, and what of them is believed ---- */
+
+/* What a row says of a column besides its name, type and flags: columns of _dbferry_columns. */
+struct sqlite_field {
+    const char *name;
+    size_t offset; /* in struct ferry_column */
+    enum { SQLITE_FIELD_TEXT, SQLITE_FIELD_NUMBER, SQLITE_FIELD_LENGTH } kind;
+};
+#define SQLITE_FIELDS 12
+extern const struct sqlite_field sqlite_fields[SQLITE_FIELDS];
+
+/* The name of a FERRY_TYPE_, or NULL; and back, or 0. */
+const char *sqlite_descriptor_type_name(uint32_t type);
+uint32_t sqlite_descriptor_type(const char *name);
+/* Names of flags with spaces between; and back, false for an unknown one. */
+void sqlite_descriptor_add_flags(sqlite3_str *out, uint32_t flags);
+bool sqlite_descriptor_flags(const char *text, uint32_t *ret_flags);
+/* 1 if a source could have said so. */
+bool sqlite_descriptor_is_sound(const struct ferry_column *column);
+
+/* ---- metadata.c, metadata_read.c: the source's own definitions, beside the data ---- */
+
+#define SQLITE_METADATA_VERSION 1
+
+/* What each row of _dbferry_columns begins with, counted from 1; the fields follow. */
+enum {
+    SQLITE_AT_TABLE = 1,
+    SQLITE_AT_POSITION,
+    SQLITE_AT_VERSION,
+    SQLITE_AT_NAME,
+    SQLITE_AT_DECLARED,
+    SQLITE_AT_TYPE,
+    SQLITE_AT_FLAGS,
+    SQLITE_AT_FIELDS
+};
+
+/* What the file says about one table.  All of it is checked, and was made from malloc. */
+struct sqlite_metadata {
+    struct ferry_column *columns;
+    char **declared; /* per column, the declared type under which it is stored */
+    size_t column_count;
+    struct ferry_index *indexes; /* the primary key first; not checked against the columns */
+    size_t index_count;
+    bool unsound; /* something stands there that is not believed */
+};
+
+/* Replace what the file says about the load's table. */
+ferry_status sqlite_metadata_write(struct sqlite_load *load, struct ferry_error *err);
+/* Nothing known of the table is a success without columns. */
+int sqlite_metadata_load(sqlite3 *db, const char *table, struct sqlite_metadata *ret_metadata);
+void sqlite_metadata_clear(struct sqlite_metadata *metadata);
+/* What was stored as this column of the table, or NULL if nothing, or if it is not as it was. */
+const struct ferry_column *sqlite_metadata_find(const struct sqlite_metadata *metadata,
+                                                const struct sqlite_column *column);
+
+/* ---- describe.c: what the columns of a result are ---- */
+
+/* A table that columns come from. */
+struct sqlite_origin {
+    char *name;
+    struct sqlite_table table;
+    struct sqlite_metadata metadata;
+    bool whole; /* each column is known as it was in the source */
+};
+
+/* How one statement is described; the statement and what is read belong to the caller. */
+struct sqlite_describe {
+    struct sqlite_conn *conn;
+    const struct ferry_read *read;
+    sqlite3_stmt *stmt;
+    struct sqlite_origin *origins; /* the first is what is read, where that is a table */
+    size_t origin_count;
+    char **affinities; /* per column, as CREATE TABLE AS would declare it; NULL: not asked for */
+    size_t affinity_count;
+    bool probed;        /* `affinities` was asked for */
+    bool of_table;      /* what is read is a table, and each column one of its own */
+    bool declared_only; /* of some column, nothing but its declared type is known */
+};
+
+ferry_status sqlite_describe_begin(struct sqlite_describe *describe, struct ferry_error *err);
+void sqlite_describe_end(struct sqlite_describe *describe);
+/* Column `i`; its strings live until sqlite_describe_end.  `*ret_declared` is the declared type
+ * under which its values are stored, or NULL where each says what it is. */
+ferry_status sqlite_describe_column(struct sqlite_describe *describe, int i,
+                                    struct ferry_column *column, const char **ret_declared,
+                                    struct ferry_error *err);
+
+/* ---- describe_keys.c: the keys and indexes of a table that is read ---- */
+
+/* Add what the table says about keys, after its columns, and notes about the rest. */
+/* A column's place in the primary key by the table's own definition, or 0. */
+uint32_t sqlite_describe_key_position(const struct sqlite_origin *origin,
+                                      const struct sqlite_column *column);
+ferry_status sqlite_describe_keys(const struct sqlite_describe *describe,
+                                  struct ferry_schema *schema, struct ferry_error *err);
 
 /* ---- read.c: the source half ---- */
 
@@ -298,6 +507,11 @@ ferry_status sqlite_objects_make_triggers(struct sqlite_load *load, struct ferry
 /* Renew the planner's statistics of a table that had them. */
 ferry_status sqlite_objects_analyze(struct sqlite_load *load, struct ferry_error *err);
 
+/* ---- indexes.c: which indexes the table gets ---- */
+
+/* Fill load->objects.indexes; false if out of memory. */
+bool sqlite_indexes_choose(struct sqlite_load *load);
+
 /* ---- watch.c: do views and triggers still compile? ---- */
 
 /* Note what compiles now, before the table changes. */
@@ -314,12 +528,19 @@ void sqlite_lock_release(struct sqlite_load *load);
 
 /* ---- stage.c: the staging file ---- */
 
+#define SQLITE_STAGE_SCHEMA "_dbferry_stage" /* as which it is attached to the target */
+
 ferry_status sqlite_stage_begin(struct sqlite_load *load, struct ferry_error *err);
 /* The rows are complete: index them and attach the file to the target's connection. */
 ferry_status sqlite_stage_end(struct sqlite_load *load, struct ferry_error *err);
 /* Copy the rows into the target's table, which must be empty. */
 ferry_status sqlite_stage_apply(struct sqlite_load *load, struct ferry_error *err);
 void sqlite_stage_remove(struct sqlite_load *load);
+
+/* ---- readback.c: what is stored, into a digest ---- */
+
+ferry_status sqlite_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+                              struct ferry_digest *digest, struct ferry_error *err);
 
 /* ---- record.c: the record of the run ---- */
 

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STAGE_SCHEMA "_dbferry_stage"
-
 /* A killed run may have left one: it is ours to remove, since we hold the table's lock. */
 static ferry_status stage_make_file(struct sqlite_load *load, struct ferry_error *err)
 {
@@ -108,7 +106,8 @@ static int stage_attach(struct sqlite_load *load)
     sqlite3_str_appendall(uri, "?mode=ro");
     char *name = sqlite3_str_finish(uri);
     (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1);
-    int rc = name == NULL ? SQLITE_NOMEM : sqlite_run(db, "ATTACH %Q AS " STAGE_SCHEMA, name);
+    int rc =
+        name == NULL ? SQLITE_NOMEM : sqlite_run(db, "ATTACH %Q AS " SQLITE_STAGE_SCHEMA, name);
     (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, rc == SQLITE_OK ? 1 : 0);
     sqlite3_free(name);
     load->attached = rc == SQLITE_OK;
@@ -153,10 +152,11 @@ static char *stage_copy_sql(const struct sqlite_load *load)
     char *list = sqlite3_str_finish(names);
     char *sql =
         generated && list != NULL
-            ? sqlite3_mprintf("INSERT OR FAIL INTO main.\"%w\" (%s) SELECT %s FROM " STAGE_SCHEMA
-                              ".\"%w\"",
-                              load->spec->table, list, list, load->spec->table)
-            : sqlite3_mprintf("INSERT OR FAIL INTO main.\"%w\" SELECT * FROM " STAGE_SCHEMA
+            ? sqlite3_mprintf(
+                  "INSERT OR FAIL INTO main.\"%w\" (%s) SELECT %s FROM " SQLITE_STAGE_SCHEMA
+                  ".\"%w\"",
+                  load->spec->table, list, list, load->spec->table)
+            : sqlite3_mprintf("INSERT OR FAIL INTO main.\"%w\" SELECT * FROM " SQLITE_STAGE_SCHEMA
                               ".\"%w\"",
                               load->spec->table, load->spec->table);
     sqlite3_free(list);
@@ -187,7 +187,7 @@ void sqlite_stage_remove(struct sqlite_load *load)
     sqlite3 *db = load->conn->db;
     stage_close(load);
     if (load->attached && db != NULL) {
-        (void)sqlite3_exec(db, "DETACH " STAGE_SCHEMA, NULL, NULL, NULL);
+        (void)sqlite3_exec(db, "DETACH " SQLITE_STAGE_SCHEMA, NULL, NULL, NULL);
         (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
     }
     load->attached = false;

@@ -14,6 +14,10 @@ void sqlite_table_clear(struct sqlite_table *table)
     for (size_t i = 0; i < table->column_count; i++) {
         free(table->columns[i].name);
         free(table->columns[i].type);
+        free(table->columns[i].default_sql);
+        free(table->columns[i].default_value);
+        free(table->columns[i].collation);
+        free(table->columns[i].clauses);
     }
     free(table->columns);
     free(table->sql);
@@ -52,26 +56,43 @@ static int table_find(sqlite3 *db, const char *name, struct sqlite_table *table)
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+static char *table_collation(sqlite3 *db, const char *table, const char *column)
+{
+    const char *collation = NULL;
+    (void)sqlite3_table_column_metadata(db, "main", table, column, NULL, &collation, NULL, NULL,
+                                        NULL);
+    return strdup(collation == NULL ? "BINARY" : collation);
+}
+
 /* A row of PRAGMA table_xinfo: cid, name, type, notnull, default, pk, hidden.  (The function
  * pragma_table_xinfo() would not do: a table of the user's can have that name.) */
-static int table_add_column(struct sqlite_table *table, sqlite3_stmt *stmt)
+static int table_add_column(sqlite3 *db, const char *name, struct sqlite_table *table,
+                            sqlite3_stmt *stmt)
 {
     struct sqlite_column *columns =
         reallocarray(table->columns, table->column_count + 1, sizeof *columns);
     if (columns == NULL) {
         return SQLITE_NOMEM;
     }
+    bool has_default = sqlite3_column_type(stmt, 4) != SQLITE_NULL;
     table->columns = columns;
     struct sqlite_column *column = &columns[table->column_count];
     *column = (struct sqlite_column){
         .name = sqlite_copy_text(stmt, 1),
         .type = sqlite_copy_text(stmt, 2),
+        .default_sql = has_default ? sqlite_copy_text(stmt, 4) : NULL,
         .not_null = sqlite3_column_int(stmt, 3) != 0,
         .key = sqlite3_column_int(stmt, 5),
         .generated = sqlite3_column_int(stmt, 6) >= 2,
     };
     table->column_count++;
-    return column->name == NULL || column->type == NULL ? SQLITE_NOMEM : SQLITE_OK;
+    if (column->name == NULL || column->type == NULL ||
+        (has_default && column->default_sql == NULL)) {
+        return SQLITE_NOMEM;
+    }
+    column->collation = table_collation(db, name, column->name);
+    int rc = sqlite_clauses_constant(column->default_sql, &column->default_value);
+    return column->collation == NULL ? SQLITE_NOMEM : rc == SQLITE_MISMATCH ? SQLITE_OK : rc;
 }
 
 /* A column declared INTEGER that is the whole primary key is the rowid under another name: NULL
@@ -91,6 +112,46 @@ static void table_find_integer_key(struct sqlite_table *table)
     }
 }
 
+/* What stands behind the name of column `i`, as a definition of ours would say it. */
+static void table_append_definition(sqlite3_str *out, const char *type, const char *clauses)
+{
+    sqlite3_str_appendf(out, "%s%s", type, type[0] != '\0' && clauses[0] != '\0' ? " " : "");
+    sqlite3_str_appendall(out, clauses);
+}
+
+static void table_append_column(sqlite3_str *out, size_t i, const char *name, const char *type,
+                                const char *clauses)
+{
+    bool more = type[0] != '\0' || clauses[0] != '\0';
+    sqlite3_str_appendf(out, "%s\"%w\"%s", i > 0 ? ", " : "", name, more ? " " : "");
+    table_append_definition(out, type, clauses);
+}
+
+/* Whether nothing is lost if the table is made anew: what its columns say is all that it says. */
+static int table_find_own(struct sqlite_table *table, const char *name)
+{
+    size_t keys = 0;
+    for (size_t i = 0; i < table->column_count; i++) {
+        keys += table->columns[i].key > 0 ? 1 : 0;
+    }
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "CREATE TABLE \"%w\" (", name);
+    for (size_t i = 0; i < table->column_count; i++) {
+        struct sqlite_column *column = &table->columns[i];
+        column->clauses = sqlite_clauses_of_table(column, keys == 1);
+        if (column->clauses == NULL) {
+            sqlite3_free(sqlite3_str_finish(out));
+            return SQLITE_NOMEM;
+        }
+        table_append_column(out, i, column->name, column->type, column->clauses);
+    }
+    sqlite3_str_appendall(out, ")");
+    char *plain = sqlite3_str_finish(out);
+    table->own = plain != NULL && strcasecmp(plain, table->sql) == 0;
+    sqlite3_free(plain);
+    return plain == NULL ? SQLITE_NOMEM : SQLITE_OK;
+}
+
 int sqlite_table_load(sqlite3 *db, const char *name, struct sqlite_table *ret_table)
 {
     struct sqlite_table table = {.integer_key = -1};
@@ -99,11 +160,13 @@ int sqlite_table_load(sqlite3 *db, const char *name, struct sqlite_table *ret_ta
     if (rc == SQLITE_OK && table.exists && table.obstacle == NULL) {
         rc = sqlite_prepare(db, &stmt, "PRAGMA main.table_xinfo(\"%w\")", name);
         while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-            rc = sqlite3_column_int(stmt, 6) == 1 ? SQLITE_OK : table_add_column(&table, stmt);
+            rc = sqlite3_column_int(stmt, 6) == 1 ? SQLITE_OK
+                                                  : table_add_column(db, name, &table, stmt);
         }
         sqlite3_finalize(stmt);
         rc = rc == SQLITE_DONE ? SQLITE_OK : rc;
         table_find_integer_key(&table);
+        rc = rc == SQLITE_OK ? table_find_own(&table, name) : rc;
     }
     if (rc != SQLITE_OK) {
         sqlite_table_clear(&table);
@@ -130,6 +193,26 @@ static ferry_status table_check(const struct sqlite_conn *conn, const char *name
     return FERRY_OK;
 }
 
+static ferry_status table_report_column(const struct sqlite_column *found, bool own,
+                                        struct ferry_inspection *inspection,
+                                        struct ferry_error *err)
+{
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    table_append_definition(out, found->type, own ? found->clauses : "");
+    bool failed = sqlite3_str_errcode(out) != SQLITE_OK;
+    char *definition = sqlite3_str_finish(out); /* NULL for none */
+    struct ferry_column column = {
+        .name = found->name,
+        .native = definition == NULL ? "" : definition,
+        .type = FERRY_TYPE_ANY,
+    };
+    ferry_status status = failed
+                              ? sqlite_fail_memory(err)
+                              : ferry_schema_add(inspection->schema, &column, sizeof column, err);
+    sqlite3_free(definition);
+    return status;
+}
+
 static ferry_status table_report(struct sqlite_conn *conn, const char *name,
                                  const struct sqlite_table *table,
                                  struct ferry_inspection *inspection, struct ferry_error *err)
@@ -138,17 +221,12 @@ static ferry_status table_report(struct sqlite_conn *conn, const char *name,
     int64_t page_size = 0;
     int64_t rows = 0;
     inspection->exists = 1;
+    inspection->own = table->own;
     for (size_t i = 0; i < table->column_count; i++) {
-        struct ferry_column column = {
-            .name = table->columns[i].name,
-            .native = table->columns[i].type,
-            .type = FERRY_TYPE_ANY,
-        };
-        /* Generated columns take no values: they are part of what the user hung on the table. */
         ferry_status status =
             table->columns[i].generated
-                ? FERRY_OK
-                : ferry_schema_add(inspection->schema, &column, sizeof column, err);
+                ? FERRY_OK /* it takes no values: part of what the user hung on the table */
+                : table_report_column(&table->columns[i], table->own, inspection, err);
         if (status != FERRY_OK) {
             return status;
         }
@@ -195,7 +273,7 @@ ferry_status sqlite_table_inspect(void *argument, const char *name,
     return status;
 }
 
-/* 1 if the table takes exactly the columns of the load. */
+/* 1 if the table takes exactly the columns of the load, and says the same if it is ours. */
 static bool table_matches(const struct sqlite_table *table, const struct ferry_load_spec *spec)
 {
     size_t at = 0;
@@ -206,29 +284,13 @@ static bool table_matches(const struct sqlite_table *table, const struct ferry_l
         }
         if (at >= wanted ||
             strcmp(table->columns[i].name, ferry_schema_column(spec->source, at)->name) != 0 ||
-            strcmp(table->columns[i].type, spec->natives[at]) != 0) {
+            strcmp(table->columns[i].type, spec->natives[at]) != 0 ||
+            (table->own && strcmp(table->columns[i].clauses, spec->clauses[at]) != 0)) {
             return false;
         }
         at++;
     }
     return at == wanted;
-}
-
-/* 1 if the definition says no more than names and types: nothing is lost if the table is made anew.
- */
-static bool table_is_plain(const struct sqlite_table *table, const char *name)
-{
-    sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(out, "CREATE TABLE \"%w\" (", name);
-    for (size_t i = 0; i < table->column_count; i++) {
-        sqlite3_str_appendf(out, "%s\"%w\"%s%s", i > 0 ? ", " : "", table->columns[i].name,
-                            table->columns[i].type[0] != '\0' ? " " : "", table->columns[i].type);
-    }
-    sqlite3_str_appendall(out, ")");
-    char *plain = sqlite3_str_finish(out);
-    bool equal = plain != NULL && strcasecmp(plain, table->sql) == 0;
-    sqlite3_free(plain);
-    return equal;
 }
 
 /* What a new table would lose of the old one's definition. */
@@ -243,7 +305,7 @@ static ferry_status table_check_rebuild(const struct sqlite_load *load, struct f
                               load->conn->path, load->spec->table, table->columns[i].name);
         }
     }
-    if (load->began && !table_is_plain(table, load->spec->table)) {
+    if (load->began && !table->own) {
         ferry_log(FERRY_LOG_WARNING,
                   "'%s': table '%s' is made anew for the new columns, without the keys and "
                   "constraints of its old definition",
@@ -285,9 +347,8 @@ char *sqlite_table_create_sql(const struct ferry_load_spec *spec)
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "CREATE TABLE \"%w\" (", spec->table);
     for (size_t i = 0; i < ferry_schema_count(spec->source); i++) {
-        sqlite3_str_appendf(out, "%s\"%w\"%s%s", i > 0 ? ", " : "",
-                            ferry_schema_column(spec->source, i)->name,
-                            spec->natives[i][0] != '\0' ? " " : "", spec->natives[i]);
+        table_append_column(out, i, ferry_schema_column(spec->source, i)->name, spec->natives[i],
+                            spec->clauses[i]);
     }
     sqlite3_str_appendall(out, ")");
     return sqlite3_str_finish(out);

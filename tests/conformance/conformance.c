@@ -96,8 +96,12 @@ static void run_groups(const struct suite *suite)
     }
     if (suite->driver->is_target) {
         test_mapping(suite);
+        test_wishes(suite);
         test_loading(suite);
+        test_indexes(suite);
+        test_reading_back(suite);
         test_round_trip(suite);
+        test_loose_cells(suite);
     } else {
         tap_skip("the driver is no target", "loading");
     }

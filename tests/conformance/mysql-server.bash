@@ -1,5 +1,6 @@
 #!/bin/bash
-# A private MariaDB for mysql.conf: start (into $T/server; its facts go to $T/env) and stop.
+# A private MariaDB for mysql.conf: start (into $T/server; its facts go to $T/env), stop, and what its
+# target table holds.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../servers/mariadb.bash"
@@ -13,7 +14,11 @@ start() {
         kill "$MARIADB_PID" 2>/dev/null
     ) >/dev/null 2>&1 </dev/null 3>&- &
     mariadb_account reader secret "ALL ON conformance.*"
+    # Just what the manual says that a target needs.
+    mariadb_account loader secret \
+        "SELECT, INSERT, DELETE, CREATE, DROP, ALTER, INDEX, TRIGGER ON loaded.*"
     mariadb_query <<'SQL'
+CREATE DATABASE IF NOT EXISTS loaded CHARACTER SET latin1;
 CREATE DATABASE IF NOT EXISTS conformance CHARACTER SET utf8mb4;
 USE conformance;
 CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, u BIGINT UNSIGNED, small TINYINT, price DECIMAL(10,2),
@@ -38,9 +43,16 @@ stop() {
     kill -9 "$MARIADB_PID"
 }
 
+# What the target holds, as the shell sees it; an absent table is an answer too.
+content() {
+    mariadb_query loaded <<<"SHOW TABLES LIKE 'conformance'; SELECT * FROM conformance ORDER BY id" 2>&1 || true
+}
+
 case ${1-} in
 installed) mariadb_is_installed ;;
 start) start ;;
 stop) stop ;;
-*) echo "usage: mysql-server.bash installed|start|stop" >&2; exit 64 ;;
+count) mariadb_query loaded <<<"SELECT COUNT(*) FROM conformance" ;;
+content) content ;;
+*) echo "usage: mysql-server.bash installed|start|stop|count|content" >&2; exit 64 ;;
 esac

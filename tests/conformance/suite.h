@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "connection.h"
+#include "digest.h"
 #include "strbuf.h"
 
 /* ---- tap.c: the report ---- */
@@ -63,6 +64,38 @@ void values_digest(const struct ferry_batch *batch, uint64_t *digest);
 /* A row as text, for messages; the caller frees it. */
 char *values_show(const struct ferry_batch *batch, size_t row);
 
+/* ---- target.c: a target to be loaded with them ---- */
+
+/* A target, what it will be loaded with, and how it answers. */
+struct target {
+    const struct suite *suite;
+    struct ferry_config *config;
+    struct ferry_connection *connection;
+    struct ferry_plan plan;
+    char *table;
+    const struct ferry_load_spec *spec; /* of the load that was begun last */
+    struct ferry_digest *digest;        /* of the rows that are loaded, where a test wants it */
+};
+
+extern const struct ferry_wish target_no_wish;
+/* Opens the target of the quirks with a plan for the first `columns` of values.c that it can hold,
+ * and that are not left out, under this wish for each of them.  False after a failed test; to be
+ * closed either way. */
+bool target_open(const struct suite *suite, size_t columns, const struct ferry_wish *wish,
+                 struct target *target);
+void target_close(struct target *target);
+/* Begins a load for its plan, but with this action. */
+ferry_status target_begin(struct target *target, uint32_t action, struct ferry_load **ret_load,
+                          struct ferry_error *error);
+/* Loads rows `first` to `first + count - 1` in batches of five; NULL digest if nobody wants it. */
+ferry_status target_load_rows(struct target *target, struct ferry_load *load, uint64_t first,
+                              uint64_t count, uint64_t *digest, struct ferry_error *error);
+ferry_status target_commit(struct target *target, struct ferry_load *load, uint64_t rows,
+                           struct ferry_error *error);
+/* A whole load; false if it failed (noted). */
+bool target_replace(struct target *target, uint64_t first, uint64_t count,
+                    struct ferry_load_totals *ret_totals, uint64_t *digest);
+
 /* ---- The groups of tests ---- */
 
 struct suite {
@@ -75,7 +108,11 @@ void test_reading(const struct suite *suite);
 void test_cancelling(const struct suite *suite);
 void test_mapping(const struct suite *suite);
 void test_loading(const struct suite *suite);
+void test_reading_back(const struct suite *suite);
 void test_round_trip(const struct suite *suite);
+void test_wishes(const struct suite *suite);
+void test_loose_cells(const struct suite *suite);
+void test_indexes(const struct suite *suite);
 
 /* Opens the connection of that group of the quirks; NULL after a failed test.  `*ret_config` is
  * freed by the caller, after the connection. */

@@ -58,36 +58,119 @@ const struct ferry_column values_columns[] = {
      .scale = 6,
      .flags = FERRY_COLUMN_UTC},
     {.name = "c_year", .native = "year", .type = FERRY_TYPE_YEAR},
+    {.name = "c_bit", .native = "bit(1)", .type = FERRY_TYPE_BIT, .bits = 1},
+    {.name = "c_bit_12", .native = "bit(12)", .type = FERRY_TYPE_BIT, .bits = 12},
+    {.name = "c_bit_64", .native = "bit(64)", .type = FERRY_TYPE_BIT, .bits = 64},
+    {.name = "c_json", .native = "json", .type = FERRY_TYPE_JSON},
+    {.name = "c_enum",
+     .native = "enum",
+     .type = FERRY_TYPE_ENUM,
+     .flags = FERRY_COLUMN_IGNORES_CASE | FERRY_COLUMN_IGNORES_TRAILING_SPACE,
+     .charset = "utf8mb4",
+     .collation = "utf8mb4_general_ci",
+     .members = "'small','it''s','\xC3\x9F','x y'"},
+    {.name = "c_set",
+     .native = "set",
+     .type = FERRY_TYPE_SET,
+     .members = "'a','b','it''s'",
+     .default_value = "a"},
+    {.name = "c_uuid", .native = "uuid", .type = FERRY_TYPE_UUID},
+    {.name = "c_inet4", .native = "inet4", .type = FERRY_TYPE_INET4},
+    {.name = "c_inet6", .native = "inet6", .type = FERRY_TYPE_INET6},
+    {.name = "c_geometry", .native = "geometry", .type = FERRY_TYPE_GEOMETRY},
+    {.name = "c_point",
+     .native = "point",
+     .type = FERRY_TYPE_GEOMETRY,
+     .flags = FERRY_COLUMN_SRID,
+     .srid = 4326,
+     .subtype = "point"},
+    {.name = "c_vector", .native = "vector(2)", .type = FERRY_TYPE_VECTOR, .length = 2},
+    {.name = "c_ignoring",
+     .native = "varchar(40)",
+     .type = FERRY_TYPE_TEXT,
+     .length = 40,
+     .flags = FERRY_COLUMN_NOT_NULL | FERRY_COLUMN_IGNORES_CASE | FERRY_COLUMN_IGNORES_ACCENTS,
+     .charset = "utf8mb4",
+     .collation = "utf8mb4_unicode_ci",
+     .default_value = "it's \xC3\xA9"},
+    {.name = "c_known_not", /* how it compares, that is */
+     .native = "varchar(40)",
+     .type = FERRY_TYPE_TEXT,
+     .length = 40,
+     .flags = FERRY_COLUMN_COMPARES_UNKNOWN},
+    {.name = "c_stamp",
+     .native = "datetime",
+     .type = FERRY_TYPE_DATETIME,
+     .flags = FERRY_COLUMN_NOT_NULL | FERRY_COLUMN_DEFAULT_NOW},
 };
 const size_t values_column_count = sizeof values_columns / sizeof values_columns[0];
 
 #define DIGITS_35 "99999999999999999999999999999999999"
 #define DIGITS_30 "999999999999999999999999999999"
 
-/* The least, the greatest, the zero or empty, and an ordinary value of what travels as text. */
+struct value {
+    const char *bytes;
+    size_t size;
+};
+
+#define V(text)                                                                                    \
+    {                                                                                              \
+        (text), sizeof(text) - 1                                                                   \
+    }
+
+#define WGS84 "\xE6\x10\0\0"
+#define POINT_ZERO "\1\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define POINT_ONE "\1\1\0\0\0\0\0\0\0\0\0\xF0\x3F\0\0\0\0\0\0\xF0\xBF"
+
+/* The least, the greatest, the zero or empty, and an ordinary value of what travels as bytes. */
 static const struct text_values {
     const char *column;
-    const char *values[4];
+    struct value values[4];
 } texts[] = {
-    {"c_dec", {"-99999999.99", "99999999.99", "0.00", "0.10"}},
+    {"c_dec", {V("-99999999.99"), V("99999999.99"), V("0.00"), V("0.10")}},
     {"c_dec_large",
-     {"-" DIGITS_35 "." DIGITS_30, DIGITS_35 "." DIGITS_30, "0.000000000000000000000000000000",
-      "5.100000000000000000000000000000"}},
-    {"c_dec_whole", {"-99999999999999999999", "99999999999999999999", "0", "18446744073709551616"}},
-    {"c_text", {"'\"\\%_;--\n\r\t", "\xF0\x9F\x98\x80\xE6\xBC\xA2\xC3\x9F", "", " 0.10 "}},
-    {"c_text_40", {"5e3", "0x10", "", "Infinity"}},
-    {"c_bytes", {"\x01\x02\xFF\xFE", "\xC3\x28", "", "looks like text"}},
-    {"c_bytes_16", {"\x80", "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", "", "0.10"}},
-    {"c_date", {"1000-01-01", "9999-12-31", "1970-01-01", "2024-02-29"}},
-    {"c_time", {"-838:59:59.000000", "838:59:59.000000", "00:00:00.000000", "12:34:56.789012"}},
+     {V("-" DIGITS_35 "." DIGITS_30), V(DIGITS_35 "." DIGITS_30),
+      V("0.000000000000000000000000000000"), V("5.100000000000000000000000000000")}},
+    {"c_dec_whole",
+     {V("-99999999999999999999"), V("99999999999999999999"), V("0"), V("18446744073709551616")}},
+    {"c_text",
+     {V("'\"\\%_;--\n\r\t"), V("\xF0\x9F\x98\x80\xE6\xBC\xA2\xC3\x9F"), V(""), V(" 0.10 ")}},
+    {"c_text_40", {V("5e3"), V("0x10"), V(""), V("Infinity")}},
+    {"c_bytes", {V("\x01\x02\xFF\xFE\0"), V("\xC3\x28"), V(""), V("looks like text")}},
+    {"c_bytes_16", {V("\x80"), V("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"), V(""), V("0.10")}},
+    {"c_date", {V("1000-01-01"), V("9999-12-31"), V("1970-01-01"), V("2024-02-29")}},
+    {"c_time",
+     {V("-838:59:59.000000"), V("838:59:59.000000"), V("00:00:00.000000"), V("12:34:56.789012")}},
     {"c_datetime",
-     {"1000-01-01 00:00:00", "9999-12-31 23:59:59", "1970-01-01 00:00:00", "2024-02-29 12:00:00"}},
+     {V("1000-01-01 00:00:00"), V("9999-12-31 23:59:59"), V("1970-01-01 00:00:00"),
+      V("2024-02-29 12:00:00")}},
     {"c_datetime_3",
-     {"1000-01-01 00:00:00.000", "9999-12-31 23:59:59.999", "1970-01-01 00:00:00.000",
-      "2024-02-29 12:00:00.100"}},
+     {V("1000-01-01 00:00:00.000"), V("9999-12-31 23:59:59.999"), V("1970-01-01 00:00:00.000"),
+      V("2024-02-29 12:00:00.100")}},
     {"c_instant",
-     {"1970-01-01 00:00:01.000000", "2038-01-19 03:14:07.999999", "2000-01-01 00:00:00.000000",
-      "2024-03-31 01:30:00.000000"}},
+     {V("1970-01-01 00:00:01.000000"), V("2038-01-19 03:14:07.999999"),
+      V("2000-01-01 00:00:00.000000"), V("2024-03-31 01:30:00.000000")}},
+    {"c_json",
+     {V("null"), V("{\"k\": [1, -2.5, \"\xC3\xA9\", null, true]}"), V("\"\""), V("\"5\"")}},
+    {"c_enum", {V("small"), V("x y"), V("\xC3\x9F"), V("it's")}},
+    {"c_set", {V(""), V("a,b,it's"), V(""), V("b,it's")}},
+    {"c_uuid",
+     {V("00000000-0000-0000-0000-000000000000"), V("ffffffff-ffff-ffff-ffff-ffffffffffff"),
+      V("00000000-0000-0000-0000-000000000000"), V("123e4567-e89b-12d3-a456-426655440000")}},
+    {"c_inet4", {V("0.0.0.0"), V("255.255.255.255"), V("0.0.0.0"), V("192.0.2.1")}},
+    {"c_inet6", {V("::"), V("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), V("::"), V("2001:db8::1")}},
+    {"c_geometry",
+     {V("\0\0\0\0" POINT_ZERO), V("\0\0\0\0" POINT_ONE), V("\0\0\0\0" POINT_ZERO),
+      V(WGS84 POINT_ONE)}},
+    {"c_point", {V(WGS84 POINT_ZERO), V(WGS84 POINT_ONE), V(WGS84 POINT_ZERO), V(WGS84 POINT_ONE)}},
+    {"c_vector",
+     {V("\xFF\xFF\x7F\xFF\xFF\xFF\x7F\xFF"), V("\xFF\xFF\x7F\x7F\xFF\xFF\x7F\x7F"),
+      V("\0\0\0\0\0\0\0\0"), V("\0\0\x80\x3F\0\0\x80\xBF")}},
+    {"c_ignoring", {V("A"), V("\xC3\x89"), V(""), V("a")}},
+    {"c_known_not", {V("Volvo"), V("VOLVO"), V(""), V("volvo ")}},
+    {"c_stamp",
+     {V("1000-01-01 00:00:00"), V("9999-12-31 23:59:59"), V("1970-01-01 00:00:00"),
+      V("2024-02-29 12:00:00")}},
 };
 
 static int64_t int_value(const struct ferry_column *column, uint64_t row)
@@ -103,6 +186,12 @@ static int64_t int_value(const struct ferry_column *column, uint64_t row)
     return value;
 }
 
+static uint64_t bit_value(const struct ferry_column *column, uint64_t row)
+{
+    uint64_t mask = column->bits == 64 ? UINT64_MAX >> 1 : (UINT64_C(1) << column->bits) - 1;
+    return row == 1 ? mask : row * 37 & mask; /* 64 bits: what was said of 64 unsigned ones */
+}
+
 static double float_value(const struct ferry_column *column, uint64_t row)
 {
     double most = column->bits == 32 ? (double)FLT_MAX : DBL_MAX;
@@ -112,12 +201,13 @@ static double float_value(const struct ferry_column *column, uint64_t row)
     return column->bits == 32 ? (double)(float)value : value;
 }
 
-static const char *text_value(const struct ferry_column *column, uint64_t row)
+static const struct value *text_value(const struct ferry_column *column, uint64_t row)
 {
+    static const struct value empty = V("");
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (strcmp(texts[i].column, column->name) == 0)
-            return texts[i].values[row % 4];
-    return "";
+            return &texts[i].values[row % 4];
+    return &empty;
 }
 
 static void set_cell(struct ferry_batch *batch, const struct ferry_column *column, uint64_t row,
@@ -135,6 +225,9 @@ static void set_cell(struct ferry_batch *batch, const struct ferry_column *colum
     case FERRY_TYPE_YEAR:
         cell->v.i = years[row % 4];
         break;
+    case FERRY_TYPE_BIT:
+        cell->v.u = bit_value(column, row);
+        break;
     case FERRY_TYPE_INT:
         cell->v.i = column->key_position > 0 ? (int64_t)row : int_value(column, row);
         break;
@@ -142,8 +235,8 @@ static void set_cell(struct ferry_batch *batch, const struct ferry_column *colum
         cell->v.f = float_value(column, row);
         break;
     default: {
-        const char *text = text_value(column, row);
-        (void)ferry_batch_text(batch, cell, text, strlen(text));
+        const struct value *value = text_value(column, row);
+        (void)ferry_batch_text(batch, cell, value->bytes, value->size);
     }
     }
 }
@@ -165,11 +258,12 @@ static void add_value(struct ferry_strbuf *out, const struct ferry_column *colum
         ferry_strbuf_add(out, "\\N");
         return;
     }
-    if (value == FERRY_VALUE_KIND)
+    if (value == FERRY_VALUE_KIND || cell->kind != FERRY_KIND_TYPED)
         value = cell->kind == FERRY_KIND_INT     ? FERRY_VALUE_INT
                 : cell->kind == FERRY_KIND_FLOAT ? FERRY_VALUE_FLOAT
                                                  : FERRY_VALUE_POINTER;
-    if (value == FERRY_VALUE_INT && (column->flags & FERRY_COLUMN_UNSIGNED) != 0)
+    if (value == FERRY_VALUE_INT && cell->kind == FERRY_KIND_TYPED &&
+        ((column->flags & FERRY_COLUMN_UNSIGNED) != 0 || column->type == FERRY_TYPE_BIT))
         ferry_strbuf_addf(out, "%" PRIu64, cell->v.u);
     else if (value == FERRY_VALUE_INT)
         ferry_strbuf_addf(out, "%" PRId64, cell->v.i);

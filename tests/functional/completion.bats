@@ -19,9 +19,10 @@ complete_words() {
 }
 
 @test "the first word is completed to a command" {
-    assert_equal "$(complete_words '' | sort | xargs)" "check copy drivers init plan run"
+    assert_equal "$(complete_words '' | sort | xargs)" "check copy drivers init plan run verify"
     assert_equal "$(complete_words c | sort | xargs)" "check copy"
     assert_equal "$(complete_words dr)" drivers
+    assert_equal "$(complete_words ve)" verify
     assert_equal "$(complete_words --v)" --version
 }
 
@@ -30,7 +31,7 @@ complete_words() {
     assert_equal "$(complete_words copy --t | sort | xargs)" "--table --target-table"
     assert_equal "$(complete_words copy --op)" --option
     assert_equal "$(complete_words init --t)" ""
-    for command in run copy plan check drivers init; do
+    for command in run copy plan check verify drivers init; do
         for option in $(complete_words "$command" --); do
             dbferry "$command" --help | grep -qw -- "$option"
         done

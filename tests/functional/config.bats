@@ -304,6 +304,25 @@ requires_root() {
     swap 'rows = 3' 'xylophone = {}' 3 "unknown key 'xylophone'"
     swap 'rows = 3' 'xylophone = ()' 3 "unknown key 'xylophone'"
     swap 'table =' 'indexes = ( { colums = ["id"]; } ); table =' 6 "not this 'colums'"
+    swap 'table =' 'columns = ( { name = "id"; tpye = "TEXT"; } ); table =' 6 \
+        "unknown key 'tpye' in column 'id'" "did you mean 'type'?"
+}
+
+@test "an entry of columns is a group with a column's name, once for each column" {
+    swap 'table =' 'columns = "id"; table =' 6 "'columns' of job 'cars' must be a list"
+    swap 'table =' 'columns = ( "id" ); table =' 6 "an entry of columns is a group"
+    swap 'table =' 'columns = ( { type = "TEXT"; } ); table =' 6 "needs its column"
+    swap 'table =' 'columns = ( { name = 1; } ); table =' 6 "needs its column"
+    swap 'table =' 'columns = ( { name = ""; } ); table =' 6 "an empty name"
+    swap 'table =' 'columns = ( { name = "id"; type = ""; } ); table =' 6 "type of column 'id' is empty"
+    swap 'table =' 'columns = ( { name = "id"; type = 1; } ); table =' 6 "'type' of column 'id' must be a string"
+    swap 'table =' 'columns = ( { name = "id"; decimal = "exact"; } ); table =' 6 \
+        "'decimal' of column 'id' must be one of auto|real|text"
+    swap 'table =' 'columns = ( { name = "id"; }, { name = "ID"; } ); table =' 6 \
+        "columns names 'ID' a second time"
+    swap 'table =' 'columns = ( { name = "nmae"; } ); table =' 6 \
+        "the source has no column 'nmae'; did you mean 'name'?"
+    swap 'table =' 'columns = ( { name = "wheels"; } ); table =' 6 "the source has no column 'wheels'"
 }
 
 @test "a value of the wrong type is refused with the right one" {
@@ -340,6 +359,9 @@ requires_root() {
     swap 'table =' 'strategy = "append"; table =' 6 "'strategy' of job 'cars' must be one of replace"
     swap 'table =' 'on_lossy = "ask"; table =' 6 "one of refuse|allow"
     swap 'table =' 'staging = ""; table =' 6 "one of auto|file|none"
+    swap 'table =' 'decimal = "exact"; table =' 6 "one of auto|real|text"
+    swap 'table =' 'big_unsigned = "yes"; table =' 6 "one of refuse|text"
+    swap 'table =' 'zero_date = "never"; table =' 6 "one of keep|null|refuse"
     swap 'path =' 'journal_mode = "off"; path =' 4 "one of wal|delete|truncate|persist"
     swap 'path =' 'journal_mode = "memory"; path =' 4 "one of wal"
     swap 'general = {' 'general = { log_level = "loud";' 1 "one of error|warning|info|debug"
@@ -370,9 +392,8 @@ requires_root() {
     swap 'general = {' 'general = { fallback_to_local_source_on_failure = true;' 1 \
         "'fallback_to_local_source_on_failure' of group 'general' comes with a later version"
     for pair in 'fallback_source = "local"' 'fallback_view = "v"' 'fallback_table = "t"' \
-        'fallback_query = "SELECT 1"' 'max_fallback_age = "1d"' 'verify = "content"' \
-        'decimal = "text"' 'big_unsigned = "text"' 'zero_date = "null"' 'columns = ( "a" )' \
-        'copy_indexes = true' 'create_database = true' 'verify = true' 'verify = ()'; do
+        'fallback_query = "SELECT 1"' 'max_fallback_age = "1d"' \
+        'create_database = true' 'fallback_view = true' 'fallback_view = ()'; do
         swap 'table =' "$pair; table =" 6 "'${pair%% *}' of job 'cars' comes with a later version" \
             "take it out"
     done
@@ -426,14 +447,6 @@ requires_root() {
     for name in ../memory /tmp/memory ./memory memory.so '' 'a b' "x;y" MEMORY; do
         swap '"memory"' "\"$name\"" 3
     done
-}
-
-@test "a connection whose driver has only the other half is refused" {
-    requires_driver mysql
-    good | sed 's/driver = "sqlite".*}/driver = "mysql"; host = "localhost"; user = "u"; database = "d"; }/' >dbferry.conf
-    run dbferry run --config dbferry.conf
-    assert_status 78
-    assert_output_has "connection 'local' cannot be a target" "driver 'mysql' has no target half"
 }
 
 @test "an unknown job is refused with the nearest one, before any job runs" {

@@ -131,6 +131,16 @@ jobs = ( { name = "j"; source = "a"; target = "a"; view = "v"; } );'
     assert_output_has "dbferry.conf:1" "'a'" "$D/nosuch.so"
 }
 
+@test "a connection whose driver has only the other half is refused" {
+    build onlysource
+    cp -L "$FERRY_BUILD/drivers/memory.so" "$D" 2>/dev/null || skip "the driver memory is not there"
+    write_config <<<'connections = { a = { driver = "memory"; rows = 3; }; b = { driver = "onlysource"; }; };
+jobs = ( { name = "j"; source = "a"; target = "b"; view = "rows"; } );'
+    run --separate-stderr dbferry run
+    assert_status 78
+    assert_output_has "connection 'b' cannot be a target" "driver 'onlysource' has no target half"
+}
+
 @test "not ELF" {
     printf '#!/bin/sh\ntouch %s/run\n' "$T" >"$D/script.so"
     chmod 755 "$D/script.so"

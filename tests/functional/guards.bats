@@ -237,7 +237,7 @@ END
     grep -q '^by id' <<<"$before"
     passes 5
     assert_equal "$(sqlite3 cars.db "SELECT name, sql FROM sqlite_schema WHERE tbl_name = 'cars' AND type = 'index' ORDER BY 1")" "$before"
-    assert_equal "$(sqlite3 cars.db "EXPLAIN QUERY PLAN SELECT * FROM cars WHERE id = 3" | grep -c 'by id')" 1
+    assert_equal "$(sqlite3 cars.db "EXPLAIN QUERY PLAN SELECT * FROM cars INDEXED BY 'by id' WHERE id = 3" | grep -c 'by id')" 1
 }
 
 @test "an index over a column that is not there, and one that the rows break, are refused" {

@@ -48,7 +48,7 @@ the_old_rows_are_there() {
 @test "no lie ends in a crash, in a wrong table, or in an error that names no cause" {
     while read -r lie; do
         case $lie in
-        none | ask-*) continue ;;
+        none | harmless-* | ask-*) continue ;;
         columns-of-other-types | columns-of-65535) expected=65 ;;
         no-columns) expected=78 ;;
         *) expected=76 ;;
@@ -62,14 +62,58 @@ the_old_rows_are_there() {
     done < <(python3 "$FERRY_SOURCE/tests/servers/hostile.py" --list)
 }
 
+@test "a catalog that tells nothing, or nonsense, costs no row" {
+    local count=0
+    while read -r lie; do
+        copy_from "$lie"
+        echo "lie: $lie"
+        assert_status 0
+        refute_output_has "AddressSanitizer" "runtime error" $'\e'
+        assert_equal "$(sqlite3 "$D" 'SELECT c0, c1 FROM t')" '7|hello'
+        count=$((count + 1))
+    done < <(python3 "$FERRY_SOURCE/tests/servers/hostile.py" --list | grep '^harmless-')
+    [ "$count" -ge 6 ]
+}
+
 @test "no server gets the password in clear, or a file of this machine" {
-    for lie in ask-clear-password ask-dialog ask-file-at-login ask-file-for-zone ask-file-for-rows; do
+    for lie in ask-clear-password ask-dialog ask-file-at-login ask-file-for-zone \
+        ask-file-for-catalog ask-file-for-rows; do
         copy_from "$lie"
         echo "lie: $lie"
         [ "$status" -eq 77 ] || [ "$status" -eq 76 ] || assert_status 69
         the_old_rows_are_there
         grep -q '^login: ' "$T/seen"
         # An answer may come, but nothing may be in it.
+        [ -z "$(sed -n 's/^asked: //p' "$T/seen")" ]
+    done
+}
+
+# A target has LOAD DATA LOCAL, and a server could ask for a file at any moment.
+@test "a target gives no file either, and is no reason to hang or crash" {
+    sqlite3 "$D" "CREATE TABLE t (c0 INTEGER, c1 TEXT); INSERT INTO t VALUES (7, 'hello')"
+    for lie in ask-file-at-login ask-file-for-zone ask-file-for-catalog none zone-of-one-column \
+        zone-without-result zone-longer-than-its-row; do
+        rm -f "$T/port"
+        python3 "$FERRY_SOURCE/tests/servers/hostile.py" "$lie" >"$T/port" 2>"$T/seen" 3>&- &
+        server=$!
+        for _ in $(seq 100); do
+            [ ! -s "$T/port" ] || break
+            sleep 0.05
+        done
+        write_config <<END
+connections = {
+  server = { driver = "mysql"; host = "127.0.0.1"; port = $(cat "$T/port"); user = "loader";
+             password_file = "$T/password"; database = "d"; connect_timeout = "3s"; read_timeout = "3s"; };
+  local = { driver = "sqlite"; path = "$D"; };
+};
+END
+        run timeout 30 "$DBFERRY" copy local server --table t --target-table t
+        kill "$server" 2>/dev/null || true
+        wait "$server" || true
+        echo "lie: $lie"
+        [ "$status" -ge 73 ]
+        [ "$status" -le 77 ]
+        assert_output_has "unchanged"
         [ -z "$(sed -n 's/^asked: //p' "$T/seen")" ]
     done
 }

@@ -6,8 +6,9 @@
 #   file NAME  becomes the file NAME
 #   server     needs a server: its test puts a private one in the place of db.example.net
 #   none       cannot be run here (systemctl, cron)
+#   sql, types   of dbferry-types(7): tests/types/page.py runs them
 
-PAGES=(docs/dbferry.pod docs/dbferry.conf.pod docs/dbferry-driver.pod
+PAGES=(docs/dbferry.pod docs/dbferry.conf.pod docs/dbferry-driver.pod docs/dbferry-types.pod
     plugins/sqlite/dbferry-sqlite.pod plugins/mysql/dbferry-mysql.pod)
 
 # page_keys PAGE [SECTION]: the names in B<> with which items start, or with which they go on after

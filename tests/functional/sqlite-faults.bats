@@ -199,7 +199,7 @@ END
 
 @test "a load that is stopped takes its new file away again" {
     begin_many 100000000
-    until_there test -s "$D-wal"
+    until_there test -s "$D"
     kill -TERM "$load"
     wait "$load" && code=0 || code=$?
     assert_equal "$code" 143

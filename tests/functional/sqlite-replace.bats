@@ -230,15 +230,6 @@ LIST
     assert_equal "$(sqlite3 "$D" 'SELECT id, twice, kept FROM t WHERE id = 5')" "5|10|15"
 }
 
-@test "a value of another kind than declared is refused with row and column" {
-    sqlite3 "$S" "INSERT INTO base (id, name) VALUES (6, x'00')"
-    run copy --view v
-    assert_status 65
-    assert_output_has "row 6, column 'name'" "BLOB" "TEXT"
-    run copy --query "SELECT CAST(name AS BLOB) AS name FROM base"
-    assert_status 0
-}
-
 @test "a file that stores text as UTF-16 changes none of it" {
     sqlite3 "$S" "CREATE TABLE words (w TEXT); INSERT INTO words VALUES ('ä😀漢'), (''), ('a' || char(0) || 'b'),
         (CAST(x'efbbbf41' AS TEXT)), (char(0xd7ff, 0xe000, 0xfffd, 0x10000, 0x10ffff)), (NULL)"

@@ -47,6 +47,19 @@ def result(definitions, rows):
 
 ROW = b"\0\0" + struct.pack("<i", 7) + text(b"hello")
 PREFIX = b"\0\0" + struct.pack("<i", 7)
+
+
+def texts(count, *rows):
+    """A result of `count` texts; None is NULL."""
+    return result(columns(*(TEXT,) * count),
+                  [b"".join(b"\xfb" if v is None else text(v) for v in row) for row in rows])
+
+
+DEFINITIONS = [(b"c0", b"int(11)", None, None, None, b"", b"BASE TABLE", None, None),
+               (b"c1", b"varchar(10)", b"utf8mb4", b"utf8mb4_bin", None, b"", b"BASE TABLE", None, None)]
+KEYS = [(b"by_c0", b"c0", b"1", None, b"A", b"BTREE", b"NO")]
+ENDLESS = [(b"c%d" % i, b"enum('" + b"x" * i) + (b"", None, b"'", b"\\", b"VIEW", b"\0", None)
+           for i in range(5)]
 NO_MORE = None  # the connection is closed
 
 # What is sent in place of the honest answer: by the moment, packets.
@@ -85,11 +98,26 @@ LIES = {
     "count-without-result": {"count": [OK]},
     "count-of-null": {"count": result(columns(TEXT), [b"\xfb"]), "warnings": [OK]},
     "warnings-without-result": {"count": result(columns(TEXT), [text(b"1")]), "warnings": [OK]},
+    # the catalog
+    "catalog-without-result": {"catalog": [OK]},
+    "catalog-of-one-column": {"catalog": texts(1, [b"c0"])},
+    "catalog-that-breaks-off": {"catalog": [length(9), *columns(*(TEXT,) * 9), END, NO_MORE]},
+    "catalog-longer-than-its-row": {"catalog": result(columns(*(TEXT,) * 9), [b"\xfe" + b"\xff" * 8])},
+    "catalog-kill": {"catalog": [b"\xff\x25\x05#70100Query execution was interrupted"]},
+    "keys-without-result": {"keys": [OK]},
+    "keys-that-break-off": {"keys": [length(7), *columns(*(TEXT,) * 7), END, NO_MORE]},
+    "harmless-catalog-refused": {"catalog": [b"\xff\x76\x04#42000SELECT command denied"]},
+    "harmless-catalog-of-nulls": {"catalog": texts(9, (None,) * 9)},
+    "harmless-catalog-of-others": {"catalog": texts(9, (b"c9", b"int(11)") + (None,) * 7)},
+    "harmless-catalog-of-odd-words": {"catalog": texts(9, *ENDLESS)},
+    "harmless-keys-of-nulls": {"keys": texts(7, (None,) * 7, (b"PRIMARY",) + (None,) * 6)},
+    "harmless-keys-of-others": {"keys": texts(7, (b"PRIMARY", b"c9") + KEYS[0][2:])},
     # the password, and files of this machine
     "ask-clear-password": {"login": [AUTH_SWITCH + b"mysql_clear_password\0", "asked"]},
     "ask-dialog": {"login": [AUTH_SWITCH + b"dialog\0\x04Password: ", "asked"]},
     "ask-file-at-login": {"login": [FILE_REQUEST, "asked"]},
     "ask-file-for-zone": {"zone": [FILE_REQUEST, "asked"]},
+    "ask-file-for-catalog": {"catalog": [FILE_REQUEST, "asked"]},
     "ask-file-for-rows": {"execute": [FILE_REQUEST, "asked"]},
 }
 
@@ -143,6 +171,10 @@ class Server:
             self.answer("count", result(columns(TEXT), [text(b"0")]))
         elif sql.startswith(b"SHOW WARNINGS"):
             self.answer("warnings", result(columns(TEXT, TEXT, TEXT), []))
+        elif b"information_schema.COLUMNS" in sql:
+            self.answer("catalog", texts(9, *DEFINITIONS))
+        elif b"information_schema.STATISTICS" in sql:
+            self.answer("keys", texts(7, *KEYS))
         else:
             self.send(OK)
 

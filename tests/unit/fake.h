@@ -27,7 +27,8 @@ static struct {
     uint32_t fit;
     const char *note;
     const char *native;
-    uint32_t exists;
+    const char *clauses; /* of each column; NULL: not told */
+    uint32_t exists, own;
     const struct ferry_column *existing;
     size_t existing_count;
     /* what happened */
@@ -148,14 +149,18 @@ static void fake_read_end(void *cursor)
 }
 
 static ferry_status fake_map_column(void *conn, const struct ferry_column *column,
-                                    struct ferry_mapping *mapping, struct ferry_error *err)
+                                    const struct ferry_wish *wish, struct ferry_mapping *mapping,
+                                    struct ferry_error *err)
 {
     (void)conn;
     (void)column;
+    (void)wish;
     ferry_status status = fake_act("map_column", err);
     if (status == FERRY_OK && !fake.no_result)
         status = ferry_mapping_set(mapping, fake.fit, fake.native == NULL ? "T" : fake.native,
                                    fake.note, err);
+    if (status == FERRY_OK && fake.clauses != NULL)
+        status = ferry_mapping_set_clauses(mapping, fake.clauses, err);
     return status;
 }
 
@@ -169,6 +174,7 @@ static ferry_status fake_inspect(void *conn, const char *table,
         status = ferry_schema_add(ret_inspection->schema, &fake.existing[i],
                                   sizeof fake.existing[i], err);
     ret_inspection->exists = fake.exists;
+    ret_inspection->own = fake.own;
     ret_inspection->rows_known = 1;
     ret_inspection->rows = 7;
     return status;

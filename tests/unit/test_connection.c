@@ -98,6 +98,7 @@ static void test_results_that_are_missing(void **state)
     struct ferry_cursor *cursor = NULL;
     struct ferry_load *load = NULL;
     struct ferry_mapping mapping = {0};
+    const struct ferry_wish wish = {0};
     const struct ferry_column column = {.name = "c", .type = FERRY_TYPE_TEXT};
     const struct ferry_load_spec spec = {.job = "j", .table = "t", .source = &schema};
     struct ferry_connection *both = fake_open(FERRY_ROLE_SOURCE);
@@ -110,7 +111,8 @@ static void test_results_that_are_missing(void **state)
     assert_error(&error, FERRY_ERR_INTERNAL, "read_begin");
     assert_int_equal(ferry_target_load_begin(both, &spec, &load, &error), FERRY_ERR_INTERNAL);
     assert_error(&error, FERRY_ERR_INTERNAL, "load_begin");
-    assert_int_equal(ferry_target_map_column(both, &column, &mapping, &error), FERRY_ERR_INTERNAL);
+    assert_int_equal(ferry_target_map_column(both, &column, &wish, &mapping, &error),
+                     FERRY_ERR_INTERNAL);
     assert_error(&error, FERRY_ERR_INTERNAL, "map_column");
     assert_null(connection);
     assert_null(cursor);
@@ -255,6 +257,98 @@ static void test_booleans_and_years(void **state)
         assert_int_equal(read_one(&schema, &error), cases[i].fits ? FERRY_OK : FERRY_ERR_INTERNAL);
         ferry_schema_done(&schema);
     }
+}
+
+/* One bit more than the column has. */
+static void test_bits(void **state)
+{
+    (void)state;
+    fake.rows = 1;
+    fake.spoil = set_value;
+    for (uint32_t bits = 1; bits <= 64; bits++)
+        for (int more = 0; more < 2; more++) {
+            FERRY_AUTO_ERROR struct ferry_error error = {0};
+            const struct ferry_column column = {.name = "id", .type = FERRY_TYPE_BIT, .bits = bits};
+            struct ferry_schema schema = schema_of(&column);
+            uint64_t value = bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1 + (uint64_t)more;
+            memcpy(&spoiled_value, &value, sizeof value);
+            bool fits = more == 0 || bits == 64;
+            assert_int_equal(read_one(&schema, &error), fits ? FERRY_OK : FERRY_ERR_INTERNAL);
+            ferry_schema_done(&schema);
+        }
+}
+
+static uint32_t spoiled_length;
+
+static void set_length(struct ferry_cell *cells)
+{
+    static const char bytes[64];
+    cells[0].v.p = bytes;
+    cells[0].len = spoiled_length;
+}
+
+static void test_lengths(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t type, length;
+        bool fits;
+    } cases[] = {
+        {FERRY_TYPE_UUID, 36, true},     {FERRY_TYPE_UUID, 35, false},
+        {FERRY_TYPE_UUID, 0, false},     {FERRY_TYPE_VECTOR, 0, true},
+        {FERRY_TYPE_VECTOR, 12, true},   {FERRY_TYPE_VECTOR, 13, false},
+        {FERRY_TYPE_GEOMETRY, 25, true}, {FERRY_TYPE_GEOMETRY, 4, false},
+        {FERRY_TYPE_JSON, 0, true},      {FERRY_TYPE_ENUM, 0, true},
+    };
+    fake.rows = 1;
+    fake.spoil = set_length;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        const struct ferry_column column = {.name = "id", .type = cases[i].type};
+        struct ferry_schema schema = schema_of(&column);
+        spoiled_length = cases[i].length;
+        assert_int_equal(read_one(&schema, &error), cases[i].fits ? FERRY_OK : FERRY_ERR_INTERNAL);
+        ferry_schema_done(&schema);
+    }
+}
+
+static struct ferry_cell spoiled_cell;
+
+static void set_whole_cell(struct ferry_cell *cells)
+{
+    cells[0] = spoiled_cell;
+}
+
+/* A cell of another kind is right in a loose column alone, and is then not held against its type.
+ */
+static void test_loose_cells(void **state)
+{
+    (void)state;
+    static const struct ferry_cell good[] = {{.v.i = INT64_MAX, .kind = FERRY_KIND_INT},
+                                             {.v.f = 0.5, .kind = FERRY_KIND_FLOAT},
+                                             {.v.p = "x", .len = 1, .kind = FERRY_KIND_TEXT},
+                                             {.v.p = "x", .len = 1, .kind = FERRY_KIND_BYTES}};
+    static const struct ferry_cell bad[] = {{.kind = FERRY_KIND_TEXT}, {.kind = 5}};
+    const struct ferry_column loose = {
+        .name = "id", .type = FERRY_TYPE_INT, .bits = 8, .flags = FERRY_COLUMN_LOOSE};
+    struct ferry_column strict = loose;
+    strict.flags = 0;
+    struct ferry_schema schemas[] = {schema_of(&loose), schema_of(&strict)};
+    fake.rows = 1;
+    fake.spoil = set_whole_cell;
+    for (size_t i = 0; i < COUNT(good); i++)
+        for (size_t k = 0; k < COUNT(schemas); k++) {
+            FERRY_AUTO_ERROR struct ferry_error error = {0};
+            spoiled_cell = good[i];
+            assert_int_equal(read_one(&schemas[k], &error), k == 0 ? FERRY_OK : FERRY_ERR_INTERNAL);
+        }
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        spoiled_cell = bad[i];
+        assert_int_equal(read_one(&schemas[0], &error), FERRY_ERR_INTERNAL);
+    }
+    for (size_t k = 0; k < COUNT(schemas); k++)
+        ferry_schema_done(&schemas[k]);
 }
 
 /* ---- Cancelling ---- */
@@ -429,6 +523,9 @@ int main(void)
         WITH_FAKE(test_cells),
         WITH_FAKE(test_widths),
         WITH_FAKE(test_booleans_and_years),
+        WITH_FAKE(test_bits),
+        WITH_FAKE(test_lengths),
+        WITH_FAKE(test_loose_cells),
         WITH_FAKE(test_cancel_reaches_a_running_call),
         WITH_FAKE(test_cancel_does_not_queue_behind_it),
         WITH_FAKE(test_cancel_all),

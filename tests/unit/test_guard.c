@@ -38,6 +38,17 @@ static void test_counts_must_agree(void **state)
     assert_int_equal(check(&off, UINT64_MAX, 0, 0, "18446744073709551615"), FERRY_ERR_DATA);
 }
 
+static void test_counts_may_be_ignored(void **state)
+{
+    (void)state;
+    const struct ferry_guard_rules rules = {.ignore_counts = true, .max_shrink_percent = -1};
+    const struct ferry_guard_rules both = {
+        .ignore_counts = true, .min_rows = 5, .max_shrink_percent = -1};
+    assert_int_equal(check(&rules, 5, 4, 5, ""), FERRY_OK);
+    assert_int_equal(check(&rules, 4, 5, 5, ""), FERRY_OK);
+    assert_int_equal(check(&both, 5, 4, 5, "min_rows"), FERRY_ERR_DATA);
+}
+
 static void test_empty(void **state)
 {
     (void)state;
@@ -85,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts_must_agree),
+        cmocka_unit_test(test_counts_may_be_ignored),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_min_rows),
         cmocka_unit_test(test_shrinking),

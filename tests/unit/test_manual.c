@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "driver_load.h"
 #include "job.h"
+#include "job_columns.h"
 #include "settings.h"
 
 #define PROGRAM_PAGE "docs/dbferry.pod"
@@ -23,8 +24,10 @@ static char *read_section(const char *page, const char *title)
     assert_true(asprintf(&heading, "\n=head1 %s\n", title) > 0);
     char *text = read_file(path);
     char *start = strstr(text, heading);
-    if (start == NULL)
+    if (start == NULL) {
         fail_msg("%s has no section %s", path, title);
+        abort(); /* for the compiler, which does not know that nobody comes here */
+    }
     char *end = strstr(start + 1, "\n=head1 ");
     char *section = strndup(start, end == NULL ? strlen(start) : (size_t)(end - start));
     assert_non_null(section);
@@ -148,6 +151,23 @@ static void test_job_keys(void **state)
     check_section("JOBS", ferry_job_options, ferry_job_option_count);
 }
 
+/* The keys of an entry of `columns` stand in the item of the list. */
+static void test_column_keys(void **state)
+{
+    (void)state;
+    char *section = read_section(CONFIGURATION_PAGE, "JOBS");
+    char *item = find_item(section, "columns");
+    assert_non_null(item);
+    for (size_t i = 0; i < ferry_job_column_option_count; i++) {
+        char *text = NULL;
+        assert_true(asprintf(&text, "C<%s>", ferry_job_column_options[i].name) > 0);
+        assert_in_item(item, "columns", text);
+        free(text);
+    }
+    free(item);
+    free(section);
+}
+
 /* The keys that a connection has whatever its driver: those of a driver without keys of its own. */
 static void test_connection_keys(void **state)
 {
@@ -254,9 +274,10 @@ static void test_exit_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_general_keys),    cmocka_unit_test(test_job_keys),
-        cmocka_unit_test(test_connection_keys), cmocka_unit_test(test_commands),
-        cmocka_unit_test(test_options),         cmocka_unit_test(test_exit_codes),
+        cmocka_unit_test(test_general_keys), cmocka_unit_test(test_job_keys),
+        cmocka_unit_test(test_column_keys),  cmocka_unit_test(test_connection_keys),
+        cmocka_unit_test(test_commands),     cmocka_unit_test(test_options),
+        cmocka_unit_test(test_exit_codes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

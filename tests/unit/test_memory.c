@@ -7,6 +7,8 @@
 
 #include "config_file.h"
 #include "fake.h"
+#include "job.h"
+#include "keys.h"
 #include "pump.h"
 #include "queue.h"
 #include "type.h"
@@ -109,6 +111,14 @@ static ferry_status work_on_schema(struct ferry_error *error)
     struct ferry_schema schema = {0};
     char hash[17];
     ferry_status status = add_columns(&schema, 40, error);
+    const struct ferry_index index = {
+        .name = "i", .columns = (const char *const[]){"column 1", "column 0"}, .column_count = 2};
+    if (status == FERRY_OK)
+        status = ferry_schema_add_index(&schema, &index, sizeof index, error);
+    if (status == FERRY_OK)
+        status = ferry_schema_add_index(&schema, &index, sizeof index, error);
+    if (status == FERRY_OK)
+        status = ferry_schema_note(&schema, error, "a %s", "note");
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&schema, error);
     if (status == FERRY_OK)
@@ -212,6 +222,60 @@ static ferry_status work_on_pump(struct ferry_error *error)
     return status;
 }
 
+/* What stands between describe and the target. */
+static ferry_status work_on_wishes(struct ferry_error *error)
+{
+    struct ferry_plan plan = {0};
+    const struct ferry_index index = {.columns = (const char *const[]){"column 1"},
+                                      .column_count = 1};
+    const struct ferry_key_rules keys_wanted = {.wanted = &index, .wanted_count = 1};
+    struct ferry_job job = {0};
+    struct ferry_config_file *file = NULL;
+    struct ferry_config *config = ferry_config_new("job", "j");
+    ferry_status status = FERRY_OK;
+    if (config == NULL ||
+        !ferry_config_add_options(config, ferry_job_options, ferry_job_option_count))
+        status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
+    if (status == FERRY_OK)
+        status = ferry_config_file_open(configuration, &file, error);
+    if (status == FERRY_OK)
+        status = ferry_config_fill(config, file, config_root_setting(&file->tree), error);
+    const struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
+    if (status == FERRY_OK)
+        status = ferry_job_read(&job, config, file, &origin, error);
+    if (status == FERRY_OK)
+        status = add_columns(&plan.described, 2, error);
+    if (status == FERRY_OK)
+        status = ferry_schema_add_index(&plan.described, &index, sizeof index, error);
+    if (status == FERRY_OK)
+        status = ferry_plan_take_columns(&plan, error);
+    if (status == FERRY_OK)
+        status = ferry_keys_plan(&plan, &keys_wanted, error);
+    if (status == FERRY_OK)
+        status = ferry_wish_fill(&plan, &job.columns, error);
+    if (status == FERRY_OK)
+        ferry_zero_date_prepare(&plan);
+    ferry_plan_done(&plan);
+    ferry_job_done(&job);
+    ferry_config_free(config);
+    ferry_config_file_free(file);
+    return status;
+}
+
+static void test_wishes(void **state)
+{
+    (void)state;
+    static const char text[] = "name = \"j\"; view = \"v\"; decimal = \"text\";\n"
+                               "indexes = ( { columns = [\"column 1\"]; name = \"x\"; } );\n"
+                               "columns = ( { name = \"column 0\"; type = \"REAL\"; },\n"
+                               "            { name = \"column 1\"; zero_date = \"null\"; } );\n";
+    char *folder = make_folder();
+    configuration = write_file(folder, "a.conf", text, sizeof text - 1, 0600);
+    torture(work_on_wishes);
+    free(configuration);
+    remove_folder(folder);
+}
+
 static void test_schema(void **state)
 {
     (void)state;
@@ -281,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_schema),        cmocka_unit_test(test_batch),
         cmocka_unit_test(test_configuration), WITH_FAKE(test_plan),
         cmocka_unit_test(test_errors),        WITH_FAKE(test_pump),
+        cmocka_unit_test(test_wishes),
     };
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

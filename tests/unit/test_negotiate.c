@@ -63,6 +63,51 @@ static void test_actions(void **state)
     plans(cased, 2, FERRY_TABLE_REBUILD, "'ID' is gone");
 }
 
+/* Clauses count where the table is the driver's own, and only there. */
+static void test_clauses(void **state)
+{
+    (void)state;
+    const struct ferry_column bare[] = {T("id"), T("name")};
+    const struct ferry_column whole[] = {
+        {.name = "id", .native = "T NOT NULL", .type = FERRY_TYPE_TEXT},
+        {.name = "name", .native = "T NOT NULL", .type = FERRY_TYPE_TEXT}};
+    fake.own = 1;
+    plans(bare, 2, FERRY_TABLE_KEEP, "");
+    plans(whole, 2, FERRY_TABLE_REBUILD, "'id' was T NOT NULL and becomes T, ");
+    fake.clauses = "NOT NULL";
+    plans(whole, 2, FERRY_TABLE_KEEP, "");
+    plans(bare, 2, FERRY_TABLE_REBUILD, "'name' was T and becomes T NOT NULL");
+    fake.own = 0;
+    plans(bare, 2, FERRY_TABLE_KEEP, "");
+    plans(whole, 2, FERRY_TABLE_REBUILD, "'id' was T NOT NULL and becomes T, ");
+}
+
+/* Where the target has no type for it, the definition is the clauses alone. */
+static void test_clauses_without_a_type(void **state)
+{
+    (void)state;
+    const struct ferry_column untyped[] = {{.name = "id", .native = "", .type = FERRY_TYPE_TEXT}};
+    const struct ferry_column whole[] = {
+        {.name = "id", .native = "NOT NULL", .type = FERRY_TYPE_TEXT}};
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    fake.native = "";
+    fake.clauses = "NOT NULL";
+    fake.own = fake.exists = 1;
+    fake.existing_count = 1;
+    for (int round = 0; round < 2; round++) {
+        struct ferry_connection *target = fake_open(FERRY_ROLE_TARGET);
+        struct ferry_plan plan = {0};
+        fake.existing = round == 0 ? untyped : whole;
+        (void)ferry_schema_add(&plan.schema, &source_columns[0], sizeof source_columns[0], &error);
+        (void)ferry_plan_negotiate(&plan, target, "t", &error);
+        assert_no_error(&error);
+        assert_int_equal(plan.action, round == 0 ? FERRY_TABLE_REBUILD : FERRY_TABLE_KEEP);
+        assert_string_equal(plan.clauses[0], "NOT NULL");
+        ferry_plan_done(&plan);
+        ferry_connection_close(target);
+    }
+}
+
 static void judges(uint32_t fit, const struct ferry_plan_policy *policy, bool passes,
                    const char *message)
 {
@@ -139,19 +184,31 @@ static void test_mappings(void **state)
                      FERRY_ERR_INTERNAL);
     ferry_error_clear(&error);
     assert_false(mapping.set);
+    (void)ferry_mapping_set_clauses(&mapping, "NOT NULL", &error);
+    assert_error(&error, FERRY_ERR_INTERNAL, "was not set");
     assert_int_equal(ferry_mapping_set(&mapping, FERRY_FIT_LOSSY, "A", "why", &error), FERRY_OK);
     assert_int_equal(ferry_mapping_set(&mapping, FERRY_FIT_WIDER, "B", NULL, &error), FERRY_OK);
     assert_string_equal(mapping.native, "B"); /* the last answer counts */
     assert_null(mapping.note);
     assert_int_equal(mapping.fit, FERRY_FIT_WIDER);
-    free(mapping.native);
+    assert_null(mapping.clauses);
+    assert_int_equal(ferry_mapping_set_clauses(&mapping, "NOT NULL", &error), FERRY_OK);
+    assert_int_equal(ferry_mapping_set_clauses(&mapping, "UNIQUE", &error), FERRY_OK);
+    assert_string_equal(mapping.clauses, "UNIQUE");
+    assert_int_equal(ferry_mapping_set(&mapping, FERRY_FIT_EXACT, "C", NULL, &error), FERRY_OK);
+    assert_null(mapping.clauses); /* another answer, another definition */
+    ferry_mapping_done(&mapping);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_FAKE(test_actions),           WITH_FAKE(test_policy_of_fits),
-        WITH_FAKE(test_policy_of_changes), WITH_FAKE(test_failures_pass_through),
+        WITH_FAKE(test_actions),
+        WITH_FAKE(test_clauses),
+        WITH_FAKE(test_clauses_without_a_type),
+        WITH_FAKE(test_policy_of_fits),
+        WITH_FAKE(test_policy_of_changes),
+        WITH_FAKE(test_failures_pass_through),
         WITH_FAKE(test_mappings),
     };
     return cmocka_run_group_tests_name("negotiate", tests, NULL, NULL);

@@ -17,6 +17,9 @@ struct run {
 
 static const struct ferry_read read_view = {.text = "v", .kind = FERRY_READ_VIEW};
 
+static struct ferry_digest *pump_digest;
+static bool pump_nowhere;
+
 /* Pumps what the fake is set to give; the load is left open. */
 static void run_pump(struct run *run)
 {
@@ -27,7 +30,9 @@ static void run_pump(struct run *run)
     run->target = fake_open(FERRY_ROLE_TARGET);
     (void)ferry_source_describe(run->source, &read_view, &run->schema, &run->error);
     run->spec = (struct ferry_load_spec){.job = "j", .table = "t", .source = &run->schema};
-    (void)ferry_target_load_begin(run->target, &run->spec, &run->pump.load, &run->error);
+    if (!pump_nowhere)
+        (void)ferry_target_load_begin(run->target, &run->spec, &run->pump.load, &run->error);
+    run->pump.digest = pump_digest;
     assert_no_error(&run->error);
     fake.at = at;
     run->pump.source = run->source;
@@ -59,6 +64,49 @@ static void passes(uint64_t rows)
     assert_int_equal(run.pump.rows_loaded, rows);
     if (rows > 0)
         assert_in_range(run.pump.bytes, rows * 5, rows * 100);
+    end_run(&run);
+}
+
+/* The digest is of the rows that the target gets, however they are cut into batches. */
+static void test_digest_of_what_is_handed_over(void **state)
+{
+    (void)state;
+    struct ferry_schema schema = {0};
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    assert_int_equal(fake_describe(NULL, &read_view, &schema, &error), FERRY_OK);
+    struct ferry_digest *read = ferry_digest_new(&schema), *expected = ferry_digest_new(&schema);
+    assert_true(read != NULL && expected != NULL);
+    struct run run;
+    fake.rows = 5000;
+    pump_digest = read;
+    run_pump(&run);
+    pump_digest = NULL;
+    assert_no_error(&run.error);
+    for (int64_t row = 1; row <= 5000; row++) {
+        const struct ferry_cell cells[] = {{.v.i = row}, {.v.p = "value", .len = 5}};
+        assert_false(ferry_digest_equal(read, expected));
+        ferry_digest_add(expected, cells);
+    }
+    assert_true(ferry_digest_equal(read, expected));
+    end_run(&run);
+    ferry_digest_free(read);
+    ferry_digest_free(expected);
+    ferry_schema_done(&schema);
+}
+
+/* Without a load the rows are read and counted, and no target sees them. */
+static void test_reading_alone(void **state)
+{
+    (void)state;
+    struct run run;
+    fake.rows = 100000;
+    pump_nowhere = true;
+    run_pump(&run);
+    pump_nowhere = false;
+    assert_no_error(&run.error);
+    assert_int_equal(run.pump.rows_read, 100000);
+    assert_int_equal(run.pump.rows_loaded, 100000);
+    assert_int_equal(fake.loaded, 0);
     end_run(&run);
 }
 
@@ -219,6 +267,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FAKE(test_all_rows_arrive),
+        WITH_FAKE(test_digest_of_what_is_handed_over),
+        WITH_FAKE(test_reading_alone),
         WITH_FAKE(test_source_fails),
         WITH_FAKE(test_target_fails),
         WITH_FAKE(test_stalls_end_by_cancel),

@@ -14,6 +14,8 @@ static struct ferry_column column(const char *name, uint32_t type)
     struct ferry_column made = {.name = name, .type = type};
     if (type == FERRY_TYPE_INT || type == FERRY_TYPE_FLOAT)
         made.bits = 64;
+    if (type == FERRY_TYPE_BIT)
+        made.bits = 8;
     if (type == FERRY_TYPE_DECIMAL) {
         made.precision = 10;
         made.scale = 2;
@@ -54,7 +56,7 @@ static void test_all_types_are_taken(void **state)
     (void)state;
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     struct ferry_schema schema = {0};
-    for (uint32_t type = FERRY_TYPE_BOOL; type <= FERRY_TYPE_ANY; type++) {
+    for (uint32_t type = FERRY_TYPE_BOOL; type <= FERRY_TYPE_VECTOR; type++) {
         struct ferry_column made = column("c", type);
         assert_int_equal(add(&schema, &made, &error), FERRY_OK);
         assert_int_not_equal(ferry_type_value(type), FERRY_VALUE_NONE);
@@ -71,7 +73,10 @@ static void test_refusals(void **state)
         {.name = NULL, .type = FERRY_TYPE_TEXT},
         {.name = "", .type = FERRY_TYPE_TEXT},
         {.name = "c", .type = 0},
-        {.name = "c", .type = 12},
+        {.name = "c", .type = FERRY_TYPE_VECTOR + 1},
+        {.name = "c", .type = FERRY_TYPE_BIT, .bits = 0},
+        {.name = "c", .type = FERRY_TYPE_BIT, .bits = 65},
+        {.name = "c", .type = FERRY_TYPE_ANY, .flags = FERRY_COLUMN_LOOSE},
         {.name = "c", .type = UINT32_MAX},
         {.name = "c", .type = FERRY_TYPE_INT, .bits = 0},
         {.name = "c", .type = FERRY_TYPE_INT, .bits = 7},
@@ -145,6 +150,15 @@ static void test_descriptors(void **state)
         {{.type = FERRY_TYPE_DATETIME, .scale = 6, .flags = FERRY_COLUMN_UTC}, "datetime(6) UTC"},
         {{.type = FERRY_TYPE_TIME}, "time"},
         {{.type = FERRY_TYPE_ANY}, "any"},
+        {{.type = FERRY_TYPE_BIT, .bits = 12}, "bit(12)"},
+        {{.type = FERRY_TYPE_JSON}, "json"},
+        {{.type = FERRY_TYPE_ENUM, .members = "'a'"}, "enum"},
+        {{.type = FERRY_TYPE_SET}, "set"},
+        {{.type = FERRY_TYPE_UUID}, "uuid"},
+        {{.type = FERRY_TYPE_INET4}, "inet4"},
+        {{.type = FERRY_TYPE_INET6}, "inet6"},
+        {{.type = FERRY_TYPE_GEOMETRY, .subtype = "point"}, "geometry"},
+        {{.type = FERRY_TYPE_VECTOR, .length = 3}, "vector(3)"},
         {{.type = 99}, "?"},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
@@ -196,17 +210,21 @@ static void test_hash_tells_schemas_apart(void **state)
 {
     (void)state;
     struct ferry_column a = column("a", FERRY_TYPE_INT), b = column("b", FERRY_TYPE_TEXT);
-    struct ferry_column narrow = a, needed = a, keyed = a, renamed = a;
+    struct ferry_column narrow = a, needed = a, keyed = a, renamed = a, loose = a;
     narrow.bits = 32;
     needed.flags = FERRY_COLUMN_NOT_NULL;
+    loose.flags = FERRY_COLUMN_LOOSE;
     keyed.native = "BIGINT"; /* spelling and key are not part of what a column may hold */
+    keyed.key_position = 1;
+    keyed.flags = FERRY_COLUMN_AUTO_NUMBER | FERRY_COLUMN_GENERATED | FERRY_COLUMN_ZEROFILL;
+    keyed.default_value = "5";
     renamed.name = "A";
     const struct ferry_column ab[] = {a, b}, ba[] = {b, a};
     char base[17], other[17];
     hash_of(&a, 1, base);
     hash_of(&keyed, 1, other);
     assert_string_equal(base, other);
-    const struct ferry_column *different[] = {&narrow, &needed, &renamed};
+    const struct ferry_column *different[] = {&narrow, &needed, &renamed, &loose};
     for (size_t i = 0; i < COUNT(different); i++) {
         hash_of(different[i], 1, other);
         assert_string_not_equal(base, other);
@@ -214,6 +232,35 @@ static void test_hash_tells_schemas_apart(void **state)
     hash_of(ab, 2, base);
     hash_of(ba, 2, other);
     assert_string_not_equal(base, other);
+}
+
+/* Columns that differ in one thing that says which values there may be, or which are alike. */
+static void test_hash_knows_the_meaning(void **state)
+{
+    (void)state;
+    struct ferry_column cases[12];
+    for (size_t i = 0; i < COUNT(cases); i++)
+        cases[i] = column("c", FERRY_TYPE_TEXT);
+    cases[1].flags = FERRY_COLUMN_IGNORES_CASE;
+    cases[2].flags = FERRY_COLUMN_IGNORES_ACCENTS;
+    cases[3].flags = FERRY_COLUMN_IGNORES_TRAILING_SPACE;
+    cases[4].flags = FERRY_COLUMN_COMPARES_UNKNOWN;
+    cases[5].collation = "utf8mb4_bin";
+    cases[6].type = cases[7].type = cases[8].type = FERRY_TYPE_ENUM;
+    cases[7].members = "'a','b'";
+    cases[8].members = "'a','c'";
+    cases[9].type = cases[10].type = cases[11].type = FERRY_TYPE_GEOMETRY;
+    cases[10].subtype = "point";
+    cases[11].flags = FERRY_COLUMN_SRID;
+    cases[11].srid = 4326;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (size_t k = 0; k < i; k++) {
+            char one[17], other[17];
+            hash_of(&cases[i], 1, one);
+            hash_of(&cases[k], 1, other);
+            if (strcmp(one, other) == 0)
+                fail_msg("cases %zu and %zu have the same hash", i, k);
+        }
 }
 
 /* The hash stands in records of runs: what it is made of may not change from version to version. */
@@ -229,6 +276,95 @@ static void test_hash_is_stable(void **state)
     (void)snprintf(expected, sizeof expected, "%016" PRIx64,
                    (uint64_t)XXH3_64bits(text, sizeof text - 1));
     assert_string_equal(hash, expected);
+    static const char special[] = "c\0enum 6000 0:7:'a','b' 2:3:any?";
+    struct ferry_column coloured = column("c", FERRY_TYPE_ENUM);
+    coloured.members = "'a','b'";
+    coloured.collation = "any";
+    coloured.flags = FERRY_COLUMN_LOOSE | FERRY_COLUMN_COMPARES_UNKNOWN;
+    hash_of(&coloured, 1, hash);
+    (void)snprintf(expected, sizeof expected, "%016" PRIx64,
+                   (uint64_t)XXH3_64bits(special, sizeof special - 1));
+    assert_string_equal(hash, expected);
+}
+
+/* ---- Indexes and notes ---- */
+
+#define ONE(name) ((const char *const[]){name})
+
+static void make_table(struct ferry_schema *schema)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_column a = column("a", FERRY_TYPE_INT), b = column("b", FERRY_TYPE_TEXT);
+    *schema = (struct ferry_schema){0};
+    assert_int_equal(add(schema, &a, &error), FERRY_OK);
+    assert_int_equal(add(schema, &b, &error), FERRY_OK);
+}
+
+static void test_indexes_are_copied(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_schema schema;
+    char name[] = "by_b", first[] = "b", second[] = "a";
+    const char *columns[] = {first, second};
+    const struct ferry_index primary = {
+        .columns = ONE("a"), .column_count = 1, .unique = 1, .primary = 1};
+    const struct ferry_index index = {.name = name, .columns = columns, .column_count = 2};
+    make_table(&schema);
+    assert_int_equal(ferry_schema_index_count(&schema), 0);
+    assert_int_equal(ferry_schema_add_index(&schema, &primary, sizeof primary, &error), FERRY_OK);
+    assert_int_equal(ferry_schema_add_index(&schema, &index, sizeof index, &error), FERRY_OK);
+    name[0] = first[0] = second[0] = 'X';
+    columns[0] = NULL;
+    assert_int_equal(ferry_schema_index_count(&schema), 2);
+    const struct ferry_index *kept = ferry_schema_index(&schema, 0);
+    assert_null(kept->name);
+    assert_int_equal(kept->primary, 1);
+    assert_int_equal(kept->unique, 1);
+    kept = ferry_schema_index(&schema, 1);
+    assert_string_equal(kept->name, "by_b");
+    assert_int_equal(kept->column_count, 2);
+    assert_string_equal(kept->columns[0], "b");
+    assert_string_equal(kept->columns[1], "a");
+    assert_int_equal(kept->unique, 0);
+    ferry_schema_done(&schema);
+    assert_int_equal(ferry_schema_index_count(&schema), 0);
+}
+
+static void test_indexes_that_are_refused(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_schema schema;
+    const struct ferry_index absent = {.columns = ONE("x"), .column_count = 1};
+    const struct ferry_index cased = {.columns = ONE("A"), .column_count = 1};
+    const struct ferry_index empty = {.columns = ONE("a"), .column_count = 0};
+    const struct ferry_index good = {.columns = ONE("a"), .column_count = 1};
+    make_table(&schema);
+    (void)ferry_schema_add_index(&schema, &absent, sizeof absent, &error);
+    assert_error(&error, FERRY_ERR_INTERNAL, "an index on 'x', which is no column");
+    (void)ferry_schema_add_index(&schema, &cased, sizeof cased, &error);
+    assert_error(&error, FERRY_ERR_INTERNAL, "an index on 'A', which is no column");
+    (void)ferry_schema_add_index(&schema, &empty, sizeof empty, &error);
+    assert_error(&error, FERRY_ERR_INTERNAL, "without columns");
+    (void)ferry_schema_add_index(&schema, &good, sizeof good - 1, &error);
+    assert_error(&error, FERRY_ERR_INTERNAL, "another size");
+    assert_int_equal(ferry_schema_index_count(&schema), 0);
+    ferry_schema_done(&schema);
+}
+
+static void test_notes(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_schema schema = {0};
+    assert_int_equal(ferry_schema_note(&schema, &error, "column '%s' is left out", "a"), FERRY_OK);
+    assert_int_equal(ferry_schema_note(&schema, &error, "%s", "100%"), FERRY_OK);
+    assert_int_equal(schema.note_count, 2);
+    assert_string_equal(schema.notes[0], "column 'a' is left out");
+    assert_string_equal(schema.notes[1], "100%");
+    ferry_schema_done(&schema);
+    assert_int_equal(schema.note_count, 0);
 }
 
 static void test_fit_names(void **state)
@@ -246,11 +382,20 @@ static void test_fit_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_strings_are_copied), cmocka_unit_test(test_all_types_are_taken),
-        cmocka_unit_test(test_refusals),           cmocka_unit_test(test_every_width),
-        cmocka_unit_test(test_too_many_columns),   cmocka_unit_test(test_descriptors),
-        cmocka_unit_test(test_names_that_collide), cmocka_unit_test(test_hash_tells_schemas_apart),
-        cmocka_unit_test(test_hash_is_stable),     cmocka_unit_test(test_fit_names),
+        cmocka_unit_test(test_strings_are_copied),
+        cmocka_unit_test(test_all_types_are_taken),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_every_width),
+        cmocka_unit_test(test_too_many_columns),
+        cmocka_unit_test(test_descriptors),
+        cmocka_unit_test(test_names_that_collide),
+        cmocka_unit_test(test_hash_tells_schemas_apart),
+        cmocka_unit_test(test_hash_knows_the_meaning),
+        cmocka_unit_test(test_hash_is_stable),
+        cmocka_unit_test(test_fit_names),
+        cmocka_unit_test(test_indexes_are_copied),
+        cmocka_unit_test(test_indexes_that_are_refused),
+        cmocka_unit_test(test_notes),
     };
     return cmocka_run_group_tests_name("schema", tests, NULL, NULL);
 }

@@ -17,6 +17,9 @@ static const struct ferry_option limits[] = {
      .help = "of the source"},
 };
 
+static enum ferry_verify level;
+static bool insisted;
+
 static ferry_status run_job(struct ferry_sync_result *result, struct ferry_error *error)
 {
     static const struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
@@ -27,6 +30,8 @@ static ferry_status run_job(struct ferry_sync_result *result, struct ferry_error
         .read = {.text = "v", .kind = FERRY_READ_VIEW},
         .table = "t",
         .guards = {.max_shrink_percent = -1},
+        .verify = level,
+        .verify_insisted = insisted,
     };
     assert_true(ferry_config_add_options(fake_config, limits, COUNT(limits)));
     assert_int_equal(ferry_config_finish(fake_config, &origin, error), FERRY_OK);
@@ -82,13 +87,121 @@ static void test_busy_before_the_commit(void **state)
     assert_false(result.commit_begun);
 }
 
+/* What the fake's read_back gives: rows 1 to `stored`, the last of which may be another one. */
+static uint64_t stored;
+static bool stored_otherwise;
+static char recorded[FERRY_DIGEST_TEXT];
+
+static ferry_status read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+                              struct ferry_digest *digest, struct ferry_error *err)
+{
+    assert_ptr_equal(conn, &fake);
+    assert_ptr_equal(load, &fake);
+    assert_string_equal(spec->table, "t");
+    for (uint64_t row = 1; row <= stored; row++) {
+        const char *text = stored_otherwise && row == stored ? "Value" : "value";
+        const struct ferry_cell cells[] = {{.v.u = row}, {.v.p = text, .len = 5}};
+        ferry_digest_add(digest, cells);
+    }
+    return fake_act("read_back", err);
+}
+
+static ferry_status keep_record(void *load, const struct ferry_run_record *record,
+                                struct ferry_error *err)
+{
+    (void)load;
+    (void)err;
+    fake.commits++;
+    (void)snprintf(recorded, sizeof recorded, "%s", record->digest == NULL ? "-" : record->digest);
+    return FERRY_OK;
+}
+
+/* Runs the job with three rows, of which so many are stored. */
+static ferry_status verify(enum ferry_verify wanted, uint64_t rows, struct ferry_error *error)
+{
+    struct ferry_sync_result result = {0};
+    fake_handle.target.read_back = read_back;
+    fake_handle.target.load_commit = keep_record;
+    fake_handle.reads_back = true;
+    level = wanted;
+    stored = rows;
+    recorded[0] = '\0';
+    ferry_status status = run_job(&result, error);
+    assert_int_equal(fake.commits, status == FERRY_OK);
+    level = FERRY_VERIFY_NONE;
+    return status;
+}
+
+static void test_content_is_compared(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    assert_int_equal(verify(FERRY_VERIFY_CONTENT, 3, &error), FERRY_OK);
+    assert_int_equal(strlen(recorded), FERRY_DIGEST_TEXT - 1);
+}
+
+static void test_lost_row_is_found(void **state)
+{
+    (void)state;
+    struct ferry_error error = {0};
+    (void)verify(FERRY_VERIFY_CONTENT, 2, &error);
+    assert_error(&error, FERRY_ERR_DATA, "the source gave 3 rows, but table 't' holds 2");
+}
+
+static void test_other_row_is_found(void **state)
+{
+    (void)state;
+    struct ferry_error error = {0};
+    stored_otherwise = true;
+    (void)verify(FERRY_VERIFY_CONTENT, 3, &error);
+    stored_otherwise = false;
+    assert_error(&error, FERRY_ERR_DATA, "both have 3 rows, but not the same");
+}
+
+static void test_failure_of_reading_back(void **state)
+{
+    (void)state;
+    struct ferry_error error = {0};
+    fake.at = "read_back";
+    fake.report = fake.status = FERRY_ERR_TARGET_IO;
+    (void)verify(FERRY_VERIFY_CONTENT, 3, &error);
+    assert_error(&error, FERRY_ERR_TARGET_IO, "read_back failed");
+}
+
+static void test_count_reads_nothing_back(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    assert_int_equal(verify(FERRY_VERIFY_COUNT, 2, &error), FERRY_OK);
+    assert_string_equal(recorded, "-");
+}
+
+/* A driver without read_back: the default does what it can, a wish is refused before a row moves.
+ */
+static void test_driver_without_read_back(void **state)
+{
+    (void)state;
+    struct ferry_error error = {0};
+    struct ferry_sync_result result = {0};
+    level = FERRY_VERIFY_CONTENT;
+    assert_int_equal(run_job(&result, &error), FERRY_OK);
+    insisted = true;
+    (void)run_job(&result, &error);
+    insisted = false;
+    level = FERRY_VERIFY_NONE;
+    assert_error(&error, FERRY_ERR_UNSUPPORTED, "verify = \"count\"");
+    assert_int_equal(fake.loads, 1);
+}
+
 int main(void)
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     const struct CMUnitTest tests[] = {
-        WITH_FAKE(test_unknown_outcome_is_told),
-        WITH_FAKE(test_stopped_commit_names_the_limit),
-        WITH_FAKE(test_busy_before_the_commit),
+        WITH_FAKE(test_unknown_outcome_is_told),  WITH_FAKE(test_stopped_commit_names_the_limit),
+        WITH_FAKE(test_busy_before_the_commit),   WITH_FAKE(test_content_is_compared),
+        WITH_FAKE(test_lost_row_is_found),        WITH_FAKE(test_other_row_is_found),
+        WITH_FAKE(test_failure_of_reading_back),  WITH_FAKE(test_count_reads_nothing_back),
+        WITH_FAKE(test_driver_without_read_back),
     };
     if (ferry_watch_start(&error) != FERRY_OK)
         return 1;

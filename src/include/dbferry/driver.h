@@ -102,25 +102,57 @@ void ferry_log(uint32_t level, const char *format, ...) FERRY_PRINTF(2, 3);
 #define FERRY_TYPE_DATETIME 9 /* .p: YYYY-MM-DD HH:MM:SS[.f]         scale, flag UTC for an instant   */
 #define FERRY_TYPE_YEAR 10    /* .i: 0, 1901..2155                                                    */
 #define FERRY_TYPE_ANY 11     /* each cell says its own kind: see ferry_cell.kind                     */
+#define FERRY_TYPE_BIT 12     /* .u: the bits as a number            bits 1..64                      */
+#define FERRY_TYPE_JSON 13    /* .p: UTF-8, as the source prints it                                   */
+#define FERRY_TYPE_ENUM 14    /* .p: the member, UTF-8               members, charset ...            */
+#define FERRY_TYPE_SET 15     /* .p: members joined by ',', UTF-8    members, charset ...            */
+#define FERRY_TYPE_UUID 16    /* .p: 36 characters, lower case                                        */
+#define FERRY_TYPE_INET4 17   /* .p: 192.0.2.1                                                        */
+#define FERRY_TYPE_INET6 18   /* .p: 2001:db8::1, as the source prints it                             */
+#define FERRY_TYPE_GEOMETRY 19 /* .p: SRID (4 bytes, little-endian), WKB   subtype, srid             */
+#define FERRY_TYPE_VECTOR 20  /* .p: little-endian IEEE singles      length (dimensions)             */
 
 /* clang-format on */
 
 #define FERRY_COLUMN_UNSIGNED (1u << 0)
 #define FERRY_COLUMN_NOT_NULL (1u << 1)
 #define FERRY_COLUMN_UTC (1u << 2) /* a DATETIME that is an instant, given in UTC */
+/* How the source spells what the type already says; only a target of its kind needs these: */
+#define FERRY_COLUMN_FIXED (1u << 3)    /* CHAR(n), BINARY(n), not VARCHAR(n), VARBINARY(n) */
+#define FERRY_COLUMN_LONG (1u << 4)     /* of the TEXT and BLOB families */
+#define FERRY_COLUMN_ZEROFILL (1u << 5) /* INT: shown with zeros up to `length` digits */
+/* What the source does with the column: */
+#define FERRY_COLUMN_AUTO_NUMBER (1u << 6) /* numbers itself */
+#define FERRY_COLUMN_GENERATED (1u << 7)   /* computed from others; carried as values */
+#define FERRY_COLUMN_DEFAULT_NOW (1u << 8) /* its default is the current moment */
+#define FERRY_COLUMN_SRID (1u << 9)        /* GEOMETRY: `srid` is part of the type */
+/* How the source compares texts; none of these: byte by byte. */
+#define FERRY_COLUMN_IGNORES_CASE (1u << 10)
+#define FERRY_COLUMN_IGNORES_ACCENTS (1u << 11)
+#define FERRY_COLUMN_IGNORES_TRAILING_SPACE (1u << 12)
+#define FERRY_COLUMN_COMPARES_UNKNOWN (1u << 13) /* the source cannot tell */
+/* The type is a promise that the source cannot keep for each value: a cell of another kind says so
+ * in ferry_cell.kind, as in a column of type ANY. */
+#define FERRY_COLUMN_LOOSE (1u << 14)
+/* Set by the core before it asks map_column: this column alone is the primary key. */
+#define FERRY_COLUMN_SOLE_KEY (1u << 15)
 
 struct ferry_column {
     const char *name;      /* as it stands in the result; never empty */
     const char *native;    /* the source's own spelling, e.g. "decimal(10,2) unsigned" */
     const char *charset;   /* TEXT: the source's, or NULL */
     const char *collation; /* TEXT: the source's, or NULL */
-    uint64_t length;       /* TEXT: characters, BYTES: bytes; 0 = not limited */
+    uint64_t length;       /* TEXT: characters, BYTES: bytes, INT: digits shown; 0 = not limited */
     uint32_t type;         /* FERRY_TYPE_ */
     uint32_t flags;        /* FERRY_COLUMN_ */
     uint32_t bits;
     uint32_t precision;
     uint32_t scale;
-    uint32_t key_position; /* 1, 2, ... in the primary key; 0 = not part of it */
+    uint32_t key_position;     /* 1, 2, ... in the primary key; 0 = not part of it */
+    uint32_t srid;             /* GEOMETRY, with the flag SRID */
+    const char *members;       /* ENUM, SET: 'a','it''s': quoted, with quotes doubled, by commas */
+    const char *subtype;       /* GEOMETRY: "point", ...; NULL: any */
+    const char *default_value; /* a constant, as text; NULL: none, or an expression */
 };
 
 /* An ordered list of columns.  Built through calls, so that struct ferry_column may grow. */
@@ -133,6 +165,31 @@ ferry_status ferry_schema_add(struct ferry_schema *schema, const struct ferry_co
 size_t ferry_schema_count(const struct ferry_schema *schema);
 /* Column `i`, counted from 0; lives as long as the schema. */
 const struct ferry_column *ferry_schema_column(const struct ferry_schema *schema, size_t i);
+
+/* An index of the source's table, or one that the job wants. */
+struct ferry_index {
+    const char *name;           /* NULL: the driver chooses, the same name at each run */
+    const char *const *columns; /* source column names */
+    size_t column_count;
+    uint32_t unique;
+    uint32_t primary; /* 1: the primary key; then `unique` is 1 too */
+    /* Set by the core.  1: of the source, where `name` is its name: the target may call it
+     * otherwise.  0: the job's own, and a name that it gives is meant. */
+    uint32_t copied;
+};
+
+/* Append a copy of `index`, the primary key first.  Its columns must be in the schema: add those
+ * before.  Refuses others with FERRY_ERR_INTERNAL.  Only a source's describe calls it, and leaves
+ * out what is no plain index of whole columns (ferry_schema_note tells of it). */
+ferry_status ferry_schema_add_index(struct ferry_schema *schema, const struct ferry_index *index,
+                                    size_t size, struct ferry_error *err);
+size_t ferry_schema_index_count(const struct ferry_schema *schema);
+const struct ferry_index *ferry_schema_index(const struct ferry_schema *schema, size_t i);
+
+/* One sentence for the plan about what the columns and indexes do not say: an invisible column that
+ * is not read, an index that cannot be carried. */
+ferry_status ferry_schema_note(struct ferry_schema *schema, struct ferry_error *err,
+                               const char *format, ...) FERRY_PRINTF(3, 4);
 
 /* How faithfully a target column holds a source column. */
 #define FERRY_FIT_EXACT 0   /* every value comes back as it went in */
@@ -161,7 +218,7 @@ struct ferry_cell { /* 16 bytes */
     } v;
     uint32_t len;  /* bytes at v.p; no terminating NUL is there or is counted */
     uint16_t null; /* 1: NULL, and the rest means nothing */
-    uint16_t kind; /* FERRY_KIND_ */
+    uint16_t kind; /* FERRY_KIND_; other than TYPED only in columns of type ANY or LOOSE */
 };
 
 struct ferry_batch;
@@ -264,18 +321,41 @@ struct ferry_read {
     uint32_t kind; /* FERRY_READ_ */
 };
 
-/* How the target stores one column: filled by map_column through this call.  `native` is the type
+/* What the job wants of one column, where the target has a choice. */
+#define FERRY_DECIMAL_AUTO 0
+#define FERRY_DECIMAL_REAL 1 /* as a number, also where only values of few digits fit (CHECKED) */
+#define FERRY_DECIMAL_TEXT 2 /* as text, also where a number would do */
+#define FERRY_BIG_UNSIGNED_REFUSE 0 /* a value above the target's largest integer ends the load */
+#define FERRY_BIG_UNSIGNED_TEXT 1   /* the whole column as text */
+
+struct ferry_wish {
+    const char *type;      /* the target's own spelling of the type to use, or NULL */
+    uint32_t decimal;      /* FERRY_DECIMAL_ */
+    uint32_t big_unsigned; /* FERRY_BIG_UNSIGNED_ */
+};
+
+/* How the target stores one column: filled by map_column through these calls.  `native` is the type
  * as the target declares it; `note` (or NULL) is one sentence for the plan. */
 struct ferry_mapping;
 ferry_status ferry_mapping_set(struct ferry_mapping *mapping, uint32_t fit, const char *native,
                                const char *note, struct ferry_error *err);
+/* What the definition says behind the type, such as "COLLATE NOCASE NOT NULL"; after
+ * ferry_mapping_set.  Not calling it means "". */
+ferry_status ferry_mapping_set_clauses(struct ferry_mapping *mapping, const char *clauses,
+                                       struct ferry_error *err);
 
 /* What inspect found; zeroed by the core beforehand. */
 struct ferry_inspection {
-    uint64_t rows;               /* rows now; meaningful if rows_known */
-    uint32_t exists;             /* 1: the table is there */
-    uint32_t rows_known;         /* 1: `rows` was cheap to learn */
-    struct ferry_schema *schema; /* add the columns here; `native` as map_column would spell it */
+    uint64_t rows;       /* rows now; meaningful if rows_known */
+    uint32_t exists;     /* 1: the table is there */
+    uint32_t rows_known; /* 1: `rows` was cheap to learn */
+    /* Add the columns here; `native` as map_column would spell the type or, where `own` is 1, the
+     * type, a space and the clauses. */
+    struct ferry_schema *schema;
+    /* 1: the table says no more than this driver would have said, so nothing is lost if it is made
+     * anew, and it follows the source in clauses too.  0: somebody's own definition, which stays
+     * while names and types are right. */
+    uint32_t own;
 };
 
 #define FERRY_STAGING_AUTO 0
@@ -287,20 +367,15 @@ struct ferry_inspection {
 #define FERRY_TABLE_REBUILD                                                                        \
     3 /* it has other columns: replace table and rows, keep what hangs on it */
 
-struct ferry_index {
-    const char *name;           /* NULL: the driver chooses, the same name at each run */
-    const char *const *columns; /* source column names */
-    size_t column_count;
-    uint32_t unique;
-};
-
 struct ferry_load_spec { /* lives until load_commit or load_abort has returned */
     const char *job;     /* for lock files and messages */
     const char *run_id;  /* unique to this run; [0-9a-f-]+ */
     const char *table;
     const struct ferry_schema *source; /* what the batches carry */
     const char *const *natives;        /* per column, as map_column answered */
-    const struct ferry_index *indexes; /* wanted by the job */
+    const char *const *clauses;        /* the same; "" for none */
+    const struct ferry_wish *wishes;   /* per column, as map_column was given them */
+    const struct ferry_index *indexes; /* of the job and, where it copies them, of the source */
     size_t index_count;
     int64_t lock_wait_ms;   /* how long to wait for another writer */
     uint32_t staging;       /* FERRY_STAGING_ */
@@ -329,6 +404,11 @@ struct ferry_run_record {
     uint64_t rows;
     uint32_t fallback; /* 1: read from the fallback source */
 };
+
+/* The digest of a table's content: the same for the same rows in whatever order and database. */
+struct ferry_digest;
+/* Add one row: cells as a source of this schema would give them, valid for the call. */
+void ferry_digest_add(struct ferry_digest *digest, const struct ferry_cell *cells);
 
 /* ---- The source half
  * ---------------------------------------------------------------------------*/
@@ -360,7 +440,8 @@ struct ferry_source {
 struct ferry_target {
     /* Say how this target would store a source column.  Required. */
     ferry_status (*map_column)(void *conn, const struct ferry_column *column,
-                               struct ferry_mapping *mapping, struct ferry_error *err);
+                               const struct ferry_wish *wish, struct ferry_mapping *mapping,
+                               struct ferry_error *err);
 
     /* Look at the table as it is, without changing anything.  No such table is a success with
      * `exists` 0; something of that name that is not a plain table is FERRY_ERR_SCHEMA.  Required.
@@ -384,6 +465,14 @@ struct ferry_target {
     ferry_status (*load_commit)(void *load, const struct ferry_run_record *record,
                                 struct ferry_error *err);
     void (*load_abort)(void *load);
+
+    /* Read what is stored and add each row to `digest`, turned back into cells of `spec->source`: a
+     * value that cannot be turned back is FERRY_ERR_DATA naming row and column.  With `load`: what
+     * was loaded, between load_end and load_commit.  With NULL: the table `spec->table` as it
+     * stands (FERRY_ERR_NOT_FOUND if there is none); then only table, source, natives, clauses and
+     * wishes of `spec` are set.  Optional: without it only rows are counted. */
+    ferry_status (*read_back)(void *conn, void *load, const struct ferry_load_spec *spec,
+                              struct ferry_digest *digest, struct ferry_error *err);
 };
 
 /* ---- The driver

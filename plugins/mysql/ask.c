@@ -1,0 +1,55 @@
+/* Statements of the target half and their answers, small enough to be kept whole. */
+
+#include "target.h"
+
+#include <inttypes.h>
+
+static ferry_status ask_send(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
+                             struct ferry_error *err)
+{
+    ferry_status status = mydrv_conn_check(conn, err);
+    if (status == FERRY_OK && (sql->failed || sql->data == NULL))
+        status = mydrv_fail_memory(err);
+    if (status == FERRY_OK && mysql_real_query(conn->native, sql->data, sql->length) != 0)
+        status = mydrv_fail_conn(conn, MYDRV_LOADING, doing, err);
+    mydrv_text_clear(sql);
+    return status;
+}
+
+ferry_status mydrv_run(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
+                       struct ferry_error *err)
+{
+    ferry_status status = ask_send(conn, sql, doing, err);
+    if (status == FERRY_OK && mysql_field_count(conn->native) != 0) { /* rows where none are due */
+        mysql_free_result(mysql_store_result(conn->native));
+        status = mydrv_fail(conn->label, MYDRV_LOADING, 0, "", doing, err);
+    }
+    return status;
+}
+
+ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned columns,
+                       const char *doing, MYSQL_RES **ret_rows, struct ferry_error *err)
+{
+    ferry_status status = ask_send(conn, sql, doing, err);
+    if (status != FERRY_OK)
+        return status;
+    MYSQL_RES *rows = mysql_store_result(conn->native);
+    if (rows == NULL || mysql_num_fields(rows) < columns) {
+        mysql_free_result(rows);
+        return mydrv_fail_conn(conn, MYDRV_LOADING, doing, err);
+    }
+    *ret_rows = rows;
+    return FERRY_OK;
+}
+
+ferry_status mydrv_ask_number(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
+                              uint64_t *ret_number, struct ferry_error *err)
+{
+    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    ferry_status status = mydrv_ask(conn, sql, 1, doing, &rows, err);
+    if (status != FERRY_OK)
+        return status;
+    MYSQL_ROW row = mysql_fetch_row(rows);
+    *ret_number = row == NULL || row[0] == NULL ? 0 : strtoumax(row[0], NULL, 10);
+    return FERRY_OK;
+}

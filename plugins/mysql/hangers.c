@@ -1,0 +1,204 @@
+/* Triggers and foreign keys: what hangs on the live table and would stay with the old one at a
+ * RENAME.
+ *
+ * Where there is any, the rows are replaced in the live table itself.  Foreign keys are not looked
+ * at while the table is empty for a moment; that they hold again is checked before the commit.
+ */
+
+#include "target.h"
+
+#include <string.h>
+#include <strings.h>
+
+static void hangers_ask_triggers(const struct mydrv_load *load, struct mydrv_text *sql)
+{
+    mydrv_text_add(sql, "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE "
+                        "EVENT_OBJECT_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = ");
+    mydrv_text_add_quoted(sql, load->spec->table, strlen(load->spec->table));
+    mydrv_text_add(sql, " LIMIT 1");
+}
+
+enum { /* the columns of the question below */
+       KEY_NAME,
+       KEY_SCHEMA,
+       KEY_TABLE,
+       KEY_COLUMN,
+       KEY_TO_SCHEMA,
+       KEY_TO_TABLE,
+       KEY_TO_COLUMN,
+       KEY_FIELDS
+};
+
+/* Those of other tables are seen only where the account has a right on them. */
+static void hangers_ask_keys(const struct mydrv_load *load, struct mydrv_text *sql)
+{
+    mydrv_text_add(sql, "SELECT CONSTRAINT_NAME, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, "
+                        "REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME "
+                        "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS "
+                        "NOT NULL AND ((REFERENCED_TABLE_SCHEMA = DATABASE() AND "
+                        "REFERENCED_TABLE_NAME = ");
+    mydrv_text_add_quoted(sql, load->spec->table, strlen(load->spec->table));
+    mydrv_text_add(sql, ") OR (TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ");
+    mydrv_text_add_quoted(sql, load->spec->table, strlen(load->spec->table));
+    mydrv_text_add(sql, ")) ORDER BY TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION");
+}
+
+/* Without the right TRIGGER the server does not show triggers, and they would be lost. */
+ferry_status mydrv_hangers_check_right(const struct mydrv_load *load, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    uint64_t count = 0;
+    if (!load->table.exists)
+        return FERRY_OK;
+    mydrv_text_add(&sql,
+                   "SELECT (SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE "
+                   "PRIVILEGE_TYPE = 'TRIGGER') + (SELECT COUNT(*) FROM "
+                   "information_schema.SCHEMA_PRIVILEGES WHERE PRIVILEGE_TYPE = 'TRIGGER' AND "
+                   "DATABASE() LIKE TABLE_SCHEMA) + (SELECT COUNT(*) FROM "
+                   "information_schema.TABLE_PRIVILEGES WHERE PRIVILEGE_TYPE = 'TRIGGER' AND "
+                   "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ");
+    mydrv_text_add_quoted(&sql, load->spec->table, strlen(load->spec->table));
+    mydrv_text_add(&sql, ")");
+    ferry_status status =
+        mydrv_ask_number(load->conn, &sql, "look at the account's rights", &count, err);
+    if (status == FERRY_OK && count == 0)
+        ferry_log(FERRY_LOG_WARNING,
+                  "%s: this account seems to lack the right TRIGGER, without which the server does "
+                  "not show the triggers of table '%s': they would be lost; grant it",
+                  load->conn->label, load->spec->table);
+    return status;
+}
+
+static ferry_status hangers_judge(struct mydrv_load *load, const char *kind, const char *name,
+                                  struct ferry_error *err)
+{
+    const struct ferry_load_spec *spec = load->spec;
+    const struct mydrv_conn *conn = load->conn;
+    if (spec->action != FERRY_TABLE_KEEP)
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "%s: table '%s' must be made anew for the new columns, and the %s '%s' "
+                          "hangs on it; drop that first",
+                          conn->label, spec->table, kind, name);
+    if (strcasecmp(load->table.engine, "InnoDB") != 0)
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "%s: the %s '%s' hangs on table '%s', whose engine %s has no "
+                          "transactions: its rows cannot be replaced at one stroke; drop the %s or "
+                          "convert the table to InnoDB",
+                          conn->label, kind, name, spec->table, load->table.engine, kind);
+    ferry_log(FERRY_LOG_INFO,
+              "%s: the %s '%s' hangs on table '%s': its rows are replaced by DELETE and INSERT in "
+              "one transaction",
+              conn->label, kind, name, spec->table);
+    load->in_place = true;
+    return FERRY_OK;
+}
+
+ferry_status mydrv_hangers_look(struct mydrv_load *load, struct ferry_error *err)
+{
+    static const char *const kinds[] = {"trigger", "foreign key"};
+    ferry_status status = FERRY_OK;
+    if (!load->table.exists)
+        return FERRY_OK;
+    for (size_t i = 0; i < 2 && status == FERRY_OK && !load->in_place; i++) {
+        MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+        MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+        if (i == 0)
+            hangers_ask_triggers(load, &sql);
+        else
+            hangers_ask_keys(load, &sql);
+        status = mydrv_ask(load->conn, &sql, 1, "look for triggers and foreign keys", &rows, err);
+        MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
+        if (row != NULL)
+            status = hangers_judge(load, kinds[i], row[0] == NULL ? "?" : row[0], err);
+    }
+    return status;
+}
+
+/* ---- Whether the keys hold ---- */
+
+static bool hangers_same_key(MYSQL_ROW a, MYSQL_ROW b)
+{
+    return strcmp(a[KEY_NAME], b[KEY_NAME]) == 0 && strcmp(a[KEY_SCHEMA], b[KEY_SCHEMA]) == 0 &&
+           strcmp(a[KEY_TABLE], b[KEY_TABLE]) == 0;
+}
+
+static void hangers_add_table(struct mydrv_text *sql, const char *schema, const char *table)
+{
+    mydrv_text_add_name(sql, schema);
+    mydrv_text_add(sql, ".");
+    mydrv_text_add_name(sql, table);
+}
+
+static void hangers_add_column(struct mydrv_text *sql, const char *before, const char *table,
+                               const char *column)
+{
+    mydrv_text_addf(sql, "%s%s.", before, table);
+    mydrv_text_add_name(sql, column);
+}
+
+/* Rows of the child that have no parent, of the key in rows[0] to rows[count - 1]. */
+static ferry_status hangers_check_key(struct mydrv_load *load, const MYSQL_ROW *rows, size_t count,
+                                      struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    uint64_t found = 0;
+    mydrv_text_add(&sql, "SELECT EXISTS (SELECT 1 FROM ");
+    hangers_add_table(&sql, rows[0][KEY_SCHEMA], rows[0][KEY_TABLE]);
+    mydrv_text_add(&sql, " c WHERE ");
+    for (size_t i = 0; i < count; i++) {
+        hangers_add_column(&sql, "", "c", rows[i][KEY_COLUMN]);
+        mydrv_text_add(&sql, " IS NOT NULL AND ");
+    }
+    mydrv_text_add(&sql, "NOT EXISTS (SELECT 1 FROM ");
+    hangers_add_table(&sql, rows[0][KEY_TO_SCHEMA], rows[0][KEY_TO_TABLE]);
+    mydrv_text_add(&sql, " p WHERE ");
+    for (size_t i = 0; i < count; i++) {
+        hangers_add_column(&sql, i > 0 ? " AND " : "", "p", rows[i][KEY_TO_COLUMN]);
+        hangers_add_column(&sql, " = ", "c", rows[i][KEY_COLUMN]);
+    }
+    mydrv_text_add(&sql, "))");
+    ferry_status status = mydrv_ask_number(load->conn, &sql, "check a foreign key", &found, err);
+    if (status == FERRY_OK && found != 0)
+        status = ferry_fail(err, FERRY_ERR_DATA,
+                            "%s: with the new rows, the foreign key '%s' of table '%s' would refer "
+                            "to rows of '%s' that are not there; load the missing rows, or drop "
+                            "the key",
+                            load->conn->label, rows[0][KEY_NAME], rows[0][KEY_TABLE],
+                            rows[0][KEY_TO_TABLE]);
+    return status;
+}
+
+static bool hangers_is_whole(MYSQL_ROW row)
+{
+    for (int i = 0; i < KEY_FIELDS; i++)
+        if (row[i] == NULL)
+            return false;
+    return true;
+}
+
+ferry_status mydrv_hangers_check(struct mydrv_load *load, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    hangers_ask_keys(load, &sql);
+    ferry_status status =
+        mydrv_ask(load->conn, &sql, KEY_FIELDS, "look for foreign keys", &rows, err);
+    if (status != FERRY_OK)
+        return status;
+    MYSQL_ROW key[64]; /* no server has keys of more columns */
+    size_t count = 0;
+    MYSQL_ROW row;
+    while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL) {
+        if (!hangers_is_whole(row))
+            continue;
+        if (count > 0 && !hangers_same_key(key[0], row)) {
+            status = hangers_check_key(load, key, count, err);
+            count = 0;
+        }
+        if (count < sizeof key / sizeof *key)
+            key[count++] = row;
+    }
+    if (status == FERRY_OK && count > 0)
+        status = hangers_check_key(load, key, count, err);
+    return status;
+}

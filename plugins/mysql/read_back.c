@@ -1,0 +1,336 @@
+/* What is stored, read in the binary protocol and turned back into cells of the source, for the
+ * digest.  Texts and bytes stay where the library has put the row.
+ */
+
+#include "target.h"
+
+#include <endian.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#define BACK_ROOM 128 /* a date, or a double as a decimal number */
+
+struct back_column {
+    const struct ferry_column *source;
+    enum mydrv_codec codec; /* of what is stored */
+    unsigned scale;
+    bool bytes; /* STRING: not a text */
+    char room[BACK_ROOM];
+};
+
+struct back {
+    struct mydrv_conn *conn;
+    const char *table;
+    MYSQL_STMT *stmt;
+    struct back_column *columns;
+    struct ferry_cell *cells;
+    size_t count;
+    uint64_t row;
+    struct ferry_error *err;
+    ferry_status failed;
+};
+
+static ferry_status back_fail(struct back *back, unsigned column, ferry_status status,
+                              const char *what)
+{
+    return ferry_fail(back->err, status, "%s: table '%s': row %" PRIu64 ", column '%s': %s",
+                      back->conn->label, back->table, back->row + 1,
+                      back->columns[column].source->name, what);
+}
+
+/* ---- One value ---- */
+
+static const struct {
+    unsigned char size; /* of a value that has no length before it */
+    bool is_signed;
+} back_codecs[] = {
+    [MYDRV_CODEC_INT8] = {1, true},   [MYDRV_CODEC_UINT8] = {1, false},
+    [MYDRV_CODEC_INT16] = {2, true},  [MYDRV_CODEC_UINT16] = {2, false},
+    [MYDRV_CODEC_INT32] = {4, true},  [MYDRV_CODEC_UINT32] = {4, false},
+    [MYDRV_CODEC_INT64] = {8, true},  [MYDRV_CODEC_FLOAT] = {4, false},
+    [MYDRV_CODEC_DOUBLE] = {8, true}, [MYDRV_CODEC_BIT] = {0, false},
+};
+
+static bool back_is_int(enum mydrv_codec codec)
+{
+    return codec <= MYDRV_CODEC_INT64;
+}
+
+static void back_read_fixed(enum mydrv_codec codec, const unsigned char *at,
+                            struct ferry_cell *cell)
+{
+    uint64_t bits = 0;
+    unsigned size = back_codecs[codec].size;
+    for (unsigned i = 0; i < size; i++)
+        bits |= (uint64_t)at[i] << (8 * i);
+    if (codec == MYDRV_CODEC_FLOAT) {
+        uint32_t half = (uint32_t)bits;
+        float value;
+        memcpy(&value, &half, sizeof value);
+        cell->v.f = (double)value;
+        return;
+    }
+    if (back_is_int(codec) && back_codecs[codec].is_signed && size > 0 && size < 8 &&
+        (bits >> (8 * size - 1)) != 0)
+        bits |= UINT64_MAX << (8 * size);
+    cell->v.u = bits; /* of a DOUBLE: the same bits */
+}
+
+static bool back_read_text(struct back_column *column, const unsigned char *value, uint64_t length,
+                           struct ferry_cell *cell)
+{
+    size_t made = 0;
+    switch (column->codec) {
+    case MYDRV_CODEC_DATE:
+        made = mydrv_format_date(value, length, column->room);
+        break;
+    case MYDRV_CODEC_TIME:
+        made = mydrv_format_time(value, length, column->scale, column->room);
+        break;
+    case MYDRV_CODEC_DATETIME:
+        made = mydrv_format_datetime(value, length, column->scale, column->room);
+        break;
+    case MYDRV_CODEC_BIT:
+        for (uint64_t i = 0; i < length; i++)
+            cell->v.u = cell->v.u << 8 | value[i];
+        return length <= 8;
+    default:
+        cell->v.p = (const char *)value;
+        cell->len = (uint32_t)length;
+        return length <= UINT32_MAX;
+    }
+    cell->v.p = column->room;
+    cell->len = (uint32_t)made;
+    return made > 0;
+}
+
+/* ---- Back to the source's kind ---- */
+
+/* A number that was stored as a text, since the job wished it so. */
+static bool back_parse(const struct ferry_column *source, struct ferry_cell *cell)
+{
+    char text[BACK_ROOM];
+    char *end = NULL;
+    if (cell->len == 0 || cell->len >= sizeof text)
+        return false;
+    memcpy(text, cell->v.p, cell->len);
+    text[cell->len] = '\0';
+    if (source->type == FERRY_TYPE_FLOAT)
+        cell->v.f = strtod(text, &end);
+    else if ((source->flags & FERRY_COLUMN_UNSIGNED) != 0 || source->type == FERRY_TYPE_BIT)
+        cell->v.u = strtoumax(text, &end, 10);
+    else
+        cell->v.i = strtoimax(text, &end, 10);
+    return *end == '\0';
+}
+
+static bool back_to_number(const struct back_column *column, struct ferry_cell *cell)
+{
+    bool is_real = column->codec == MYDRV_CODEC_FLOAT || column->codec == MYDRV_CODEC_DOUBLE;
+    bool is_int = back_is_int(column->codec) || column->codec == MYDRV_CODEC_BIT;
+    if (column->codec == MYDRV_CODEC_STRING)
+        return back_parse(column->source, cell);
+    if (column->source->type == FERRY_TYPE_FLOAT) {
+        if (is_int)
+            cell->v.f = (double)cell->v.i;
+        return is_int || is_real;
+    }
+    if (is_real) {
+        double value = cell->v.f;
+        if (!(fabs(value) < 9e15) || (double)(int64_t)value != value)
+            return false;
+        cell->v.i = (int64_t)value;
+    }
+    return is_int || is_real;
+}
+
+static bool back_to_decimal(struct back_column *column, struct ferry_cell *cell)
+{
+    if (column->codec == MYDRV_CODEC_STRING)
+        return true;
+    double value = column->codec == MYDRV_CODEC_DOUBLE ? cell->v.f : (double)cell->v.i;
+    if (column->codec != MYDRV_CODEC_DOUBLE && !back_is_int(column->codec))
+        return false;
+    int made =
+        snprintf(column->room, sizeof column->room, "%.*f", (int)column->source->scale, value);
+    cell->v.p = column->room;
+    cell->len = (uint32_t)made;
+    return made > 0 && made < BACK_ROOM;
+}
+
+/* A column of type ANY: the kind that is stored. */
+static bool back_to_kind(const struct back_column *column, struct ferry_cell *cell)
+{
+    if (back_is_int(column->codec) || column->codec == MYDRV_CODEC_BIT)
+        cell->kind = FERRY_KIND_INT;
+    else if (column->codec == MYDRV_CODEC_FLOAT || column->codec == MYDRV_CODEC_DOUBLE)
+        cell->kind = FERRY_KIND_FLOAT;
+    else
+        cell->kind = column->bytes ? FERRY_KIND_BYTES : FERRY_KIND_TEXT;
+    return true;
+}
+
+static bool back_convert(struct back_column *column, struct ferry_cell *cell)
+{
+    switch (column->source->type) {
+    case FERRY_TYPE_BOOL:
+    case FERRY_TYPE_INT:
+    case FERRY_TYPE_YEAR:
+    case FERRY_TYPE_BIT:
+    case FERRY_TYPE_FLOAT:
+        return back_to_number(column, cell);
+    case FERRY_TYPE_DECIMAL:
+        return back_to_decimal(column, cell);
+    case FERRY_TYPE_ANY:
+        return back_to_kind(column, cell);
+    default: /* all that travels as text or bytes */
+        return column->codec >= MYDRV_CODEC_STRING && column->codec != MYDRV_CODEC_BIT;
+    }
+}
+
+/* The library calls this for each column of a row in turn. */
+static void back_take(void *data, unsigned number, unsigned char **row)
+{
+    static const char malformed[] = "the server sent a malformed row";
+    struct back *back = data;
+    if (back->failed != FERRY_OK || number >= back->count)
+        return;
+    struct back_column *column = &back->columns[number];
+    struct ferry_cell *cell = &back->cells[number];
+    *cell = (struct ferry_cell){.null = row == NULL};
+    if (row == NULL)
+        return;
+    const unsigned char *at = *row;
+    const unsigned char *end = back->conn->native->net.buff_end;
+    uint64_t length =
+        back_codecs[column->codec < MYDRV_CODEC_STRING ? column->codec : MYDRV_CODEC_BIT].size;
+    bool fine = true;
+    if (length > 0)
+        fine = at <= end && length <= (uint64_t)(end - at);
+    else
+        fine = (at = mydrv_decode_length(at, end, &length)) != NULL;
+    if (fine && column->codec < MYDRV_CODEC_STRING)
+        back_read_fixed(column->codec, at, cell);
+    else
+        fine = fine && back_read_text(column, at, length, cell);
+    if (!fine)
+        back->failed = back_fail(back, number, FERRY_ERR_TARGET_IO, malformed);
+    else if (!back_convert(column, cell))
+        back->failed =
+            back_fail(back, number, FERRY_ERR_DATA, "a value that is none of the source's type");
+    else
+        *row += (size_t)(at - *row) + length;
+}
+
+/* ---- All rows ---- */
+
+/* The client library does not know MySQL's VECTOR. */
+static void back_write_select(const struct ferry_load_spec *spec, const char *table,
+                              struct mydrv_text *sql)
+{
+    struct mydrv_type type;
+    mydrv_text_add(sql, "SELECT ");
+    for (size_t i = 0; i < ferry_schema_count(spec->source); i++) {
+        bool cast = mydrv_type_parse(spec->natives[i], &type) && type.kind == MYDRV_KIND_VECTOR;
+        mydrv_text_addf(sql, "%s%s", i > 0 ? ", " : "", cast ? "CAST(" : "");
+        mydrv_text_add_name(sql, ferry_schema_column(spec->source, i)->name);
+        mydrv_text_add(sql, cast ? " AS BINARY)" : "");
+    }
+    mydrv_text_add(sql, " FROM ");
+    mydrv_text_add_name(sql, table);
+}
+
+static ferry_status back_describe(struct back *back, const struct ferry_schema *schema,
+                                  MYSQL_RES *metadata)
+{
+    const MYSQL_FIELD *fields = mysql_fetch_fields(metadata);
+    if (mysql_num_fields(metadata) != back->count)
+        return mydrv_fail(back->conn->label, MYDRV_LOADING, 0, "", "read the table back",
+                          back->err);
+    for (unsigned i = 0; i < back->count; i++) {
+        struct mydrv_column stored = {0};
+        ferry_status status = mydrv_column_describe(&fields[i], i + 1, back->conn->bytes_per_char,
+                                                    back->conn->utc, &stored, back->err);
+        if (status != FERRY_OK)
+            return status;
+        back->columns[i] = (struct back_column){
+            .source = ferry_schema_column(schema, i),
+            .codec = stored.codec,
+            .scale = stored.column.scale,
+            .bytes = stored.column.type == FERRY_TYPE_BYTES,
+        };
+        mydrv_column_clear(&stored);
+    }
+    return FERRY_OK;
+}
+
+/* The library's table of attributes takes functions as data pointers. */
+static bool back_set_callback(struct back *back)
+{
+    ps_result_callback function = back_take;
+    const void *address;
+    memcpy(&address, &function, sizeof address);
+    return mysql_stmt_attr_set(back->stmt, STMT_ATTR_CB_USER_DATA, back) == 0 &&
+           mysql_stmt_attr_set(back->stmt, STMT_ATTR_CB_RESULT, address) == 0;
+}
+
+static ferry_status back_start(struct back *back, const struct ferry_load_spec *spec)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    static const char doing[] = "read the table back";
+    back_write_select(spec, back->table, &sql);
+    back->stmt = mysql_stmt_init(back->conn->native);
+    back->columns = calloc(back->count, sizeof *back->columns);
+    back->cells = calloc(back->count, sizeof *back->cells);
+    if (sql.failed || back->stmt == NULL || back->columns == NULL || back->cells == NULL)
+        return mydrv_fail_memory(back->err);
+    if (mysql_stmt_prepare(back->stmt, sql.data, sql.length) != 0 || !back_set_callback(back) ||
+        mysql_stmt_execute(back->stmt) != 0)
+        return mydrv_fail_stmt(back->conn, back->stmt, MYDRV_LOADING, doing, back->err);
+    MYDRV_AUTO_ROWS MYSQL_RES *metadata = mysql_stmt_result_metadata(back->stmt);
+    return metadata == NULL ? mydrv_fail_memory(back->err)
+                            : back_describe(back, spec->source, metadata);
+}
+
+static ferry_status back_read(struct back *back, struct ferry_digest *digest)
+{
+    for (;;) {
+        int fetched = mysql_stmt_fetch(back->stmt);
+        if (back->failed != FERRY_OK)
+            return back->failed;
+        bool ended = fetched == MYSQL_NO_DATA && mysql_stmt_errno(back->stmt) == 0 &&
+                     mysql_errno(back->conn->native) == 0;
+        if (ended)
+            return mydrv_conn_check(back->conn, back->err);
+        if (fetched != 0)
+            return mydrv_fail_stmt(back->conn, back->stmt, MYDRV_LOADING, "read the table back",
+                                   back->err);
+        ferry_digest_add(digest, back->cells);
+        back->row++;
+    }
+}
+
+/* Rows that are left would be read one by one before the statement ends: that is still better than
+ * to lose the connection, which has the stage to drop. */
+ferry_status mydrv_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+                             struct ferry_digest *digest, struct ferry_error *err)
+{
+    const struct mydrv_load *l = load;
+    struct back back = {
+        .conn = conn,
+        .table = l == NULL || l->in_place ? spec->table : l->stage,
+        .count = ferry_schema_count(spec->source),
+        .err = err,
+    };
+    ferry_status status = mydrv_conn_check(conn, err);
+    if (status == FERRY_OK)
+        status = back_start(&back, spec);
+    if (status == FERRY_OK)
+        status = back_read(&back, digest);
+    if (back.stmt != NULL)
+        mysql_stmt_close(back.stmt);
+    free(back.columns);
+    free(back.cells);
+    return status;
+}

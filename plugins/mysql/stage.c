@@ -1,0 +1,447 @@
+/* The stage table beside the live one: its names, its lock, what it is made of, and its end. */
+
+#include "target.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#define STAGE_COMMENT_BYTES 2048 /* of a table: so many characters, and at least as many bytes */
+#define STAGE_KEY_BYTES 3072     /* of one index, at most */
+#define STAGE_PREFIX_CHARS 191U  /* of a text that is too long for an index */
+
+/* ---- Names and the lock ---- */
+
+/* Where the server takes Orders and orders for one table, so must the names made of them. */
+static ferry_status stage_make_names(struct mydrv_load *load, struct ferry_error *err)
+{
+    struct mydrv_conn *conn = load->conn;
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    mydrv_text_add(&sql, "SELECT IF(@@lower_case_table_names = 0, n, LOWER(n)), "
+                         "IF(@@lower_case_table_names = 0, DATABASE(), LOWER(DATABASE())) FROM "
+                         "(SELECT ");
+    mydrv_text_add_quoted(&sql, load->spec->table, strlen(load->spec->table));
+    mydrv_text_add(&sql, " AS n) AS t");
+    ferry_status status = mydrv_ask(conn, &sql, 2, "ask for the database", &rows, err);
+    MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
+    if (status != FERRY_OK)
+        return status;
+    if (row == NULL || row[0] == NULL || row[1] == NULL)
+        return ferry_fail(err, FERRY_ERR_CONFIG, "%s: set `database` in the connection",
+                          conn->label);
+    uint64_t table = mydrv_hash(MYDRV_HASH_SEED, row[0]);
+    uint64_t place = mydrv_hash(mydrv_hash(MYDRV_HASH_SEED, row[1]), row[0]);
+    if (asprintf(&load->stage, "_dbferry_stage_%016" PRIx64, table) < 0)
+        load->stage = NULL;
+    if (asprintf(&load->old, "_dbferry_old_%016" PRIx64, table) < 0)
+        load->old = NULL;
+    if (asprintf(&load->lock, "dbferry:%016" PRIx64, place) < 0)
+        load->lock = NULL;
+    return load->stage == NULL || load->old == NULL || load->lock == NULL ? mydrv_fail_memory(err)
+                                                                          : FERRY_OK;
+}
+
+/* Who has the lock, as far as this account may see. */
+static ferry_status stage_fail_locked(struct mydrv_load *load, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    mydrv_text_add(&sql, "SELECT l.id, p.USER, p.HOST, p.TIME FROM (SELECT IS_USED_LOCK(");
+    mydrv_text_add_quoted(&sql, load->lock, strlen(load->lock));
+    mydrv_text_add(&sql, ") AS id) AS l LEFT JOIN information_schema.PROCESSLIST p ON p.ID = l.id");
+    ferry_status status = mydrv_ask(load->conn, &sql, 4, "ask for the lock's holder", &rows, err);
+    MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
+    if (status != FERRY_OK)
+        return status;
+    bool known = row != NULL && row[0] != NULL && row[1] != NULL && row[2] != NULL;
+    return ferry_fail(err, FERRY_ERR_BUSY,
+                      "%s: table '%s' is being loaded by another run (connection %s%s%s%s%s); run "
+                      "again when it is done",
+                      load->conn->label, load->spec->table,
+                      row == NULL || row[0] == NULL ? "just gone" : row[0], known ? ", " : "",
+                      known ? row[1] : "", known ? " from " : "", known ? row[2] : "");
+}
+
+ferry_status mydrv_stage_lock(struct mydrv_load *load, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    uint64_t taken = 0;
+    ferry_status status = stage_make_names(load, err);
+    if (status != FERRY_OK)
+        return status;
+    mydrv_text_add(&sql, "SELECT GET_LOCK(");
+    mydrv_text_add_quoted(&sql, load->lock, strlen(load->lock));
+    mydrv_text_add(&sql, ", 0)");
+    status = mydrv_ask_number(load->conn, &sql, "take the table's lock", &taken, err);
+    if (status == FERRY_OK && taken != 1)
+        status = stage_fail_locked(load, err);
+    load->locked = status == FERRY_OK;
+    return status;
+}
+
+void mydrv_stage_unlock(struct mydrv_load *load)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    if (!load->locked)
+        return;
+    mydrv_text_add(&sql, "DO RELEASE_LOCK(");
+    mydrv_text_add_quoted(&sql, load->lock, strlen(load->lock));
+    mydrv_text_add(&sql, ")");
+    (void)mydrv_try(load->conn, &sql);
+    load->locked = false;
+}
+
+static ferry_status stage_exists(struct mydrv_load *load, const char *name, bool *ret_exists,
+                                 struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    uint64_t count = 0;
+    mydrv_text_add(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = "
+                         "DATABASE() AND TABLE_NAME = ");
+    mydrv_text_add_quoted(&sql, name, strlen(name));
+    ferry_status status = mydrv_ask_number(load->conn, &sql, "look for leftovers", &count, err);
+    *ret_exists = count > 0;
+    return status;
+}
+
+static ferry_status stage_drop_table(struct mydrv_load *load, const char *name,
+                                     struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, "DROP TABLE ");
+    mydrv_text_add_name(&sql, name);
+    return mydrv_run(load->conn, &sql, "drop what an earlier run left behind", err);
+}
+
+/* Servers of today do both renames of a commit or none.  Where one died between them, the old table
+ * is all that there is. */
+static ferry_status stage_bring_back(struct mydrv_load *load, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, "RENAME TABLE ");
+    mydrv_text_add_name(&sql, load->old);
+    mydrv_text_add(&sql, " TO ");
+    mydrv_text_add_name(&sql, load->spec->table);
+    ferry_status status = mydrv_run(load->conn, &sql, "bring the old table back", err);
+    return status != FERRY_OK
+               ? status
+               : ferry_fail(err, FERRY_ERR_BUSY,
+                            "%s: table '%s' was missing, and its old rows were found where an "
+                            "interrupted run had left them: they are back; run again",
+                            load->conn->label, load->spec->table);
+}
+
+/* Nobody else uses these names while we hold the lock. */
+ferry_status mydrv_stage_clean(struct mydrv_load *load, struct ferry_error *err)
+{
+    const char *const names[] = {load->stage, load->old};
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < sizeof names / sizeof *names && status == FERRY_OK; i++) {
+        bool exists = false;
+        status = stage_exists(load, names[i], &exists, err);
+        if (status != FERRY_OK || !exists)
+            continue;
+        if (names[i] == load->old && !load->table.exists)
+            return stage_bring_back(load, err);
+        ferry_log(FERRY_LOG_WARNING, "%s: dropping '%s', which an earlier run left behind",
+                  load->conn->label, names[i]);
+        status = stage_drop_table(load, names[i], err);
+    }
+    return status;
+}
+
+static void stage_write_drop(const struct mydrv_load *load, struct mydrv_text *sql)
+{
+    mydrv_text_add(sql, "DROP TABLE ");
+    mydrv_text_add_name(sql, load->stage);
+}
+
+void mydrv_stage_drop(struct mydrv_load *load)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    if (!load->staged)
+        return;
+    stage_write_drop(load, &sql);
+    if (!mydrv_try(load->conn, &sql) && mydrv_conn_is_lost(load->conn) &&
+        mydrv_spare_take_over(load)) {
+        stage_write_drop(load, &sql);
+        (void)mydrv_try(load->conn, &sql);
+    }
+    load->staged = false;
+}
+
+/* ---- Making it ---- */
+
+static bool stage_is_like(const struct mydrv_load *load)
+{
+    return load->spec->action == FERRY_TABLE_KEEP && (!load->table.own || load->in_place);
+}
+
+static const struct mydrv_form *stage_form(const struct mydrv_load *load, const char *column)
+{
+    for (size_t i = 0; i < ferry_schema_count(load->spec->source); i++)
+        if (strcmp(ferry_schema_column(load->spec->source, i)->name, column) == 0)
+            return &load->forms[i];
+    return NULL;
+}
+
+static uint64_t stage_key_bytes(const struct mydrv_type *type)
+{
+    switch (type->kind) {
+    case MYDRV_KIND_TEXT:
+    case MYDRV_KIND_CHAR:
+        return type->numbers[0] * 4;
+    case MYDRV_KIND_BINARY:
+    case MYDRV_KIND_BYTES:
+        return type->numbers[0];
+    case MYDRV_KIND_DECIMAL:
+        return 32;
+    default:
+        return 16;
+    }
+}
+
+/* Whether the server can index these columns whole. */
+static bool stage_can_index(const struct mydrv_load *load, const struct ferry_index *index)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < index->column_count; i++) {
+        const struct mydrv_form *form = stage_form(load, index->columns[i]);
+        if (form == NULL || !mydrv_type_is_key(&form->type))
+            return false;
+        bytes += stage_key_bytes(&form->type);
+    }
+    return bytes <= STAGE_KEY_BYTES;
+}
+
+/* The primary key: as the source's index, or as its columns say. */
+static void stage_write_primary(const struct mydrv_load *load, struct mydrv_text *sql)
+{
+    const struct ferry_schema *schema = load->spec->source;
+    size_t count = ferry_schema_count(schema);
+    const char **columns = calloc(count, sizeof *columns);
+    struct ferry_index key = {.columns = columns};
+    if (columns == NULL) {
+        sql->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < load->spec->index_count; i++)
+        if (load->spec->indexes[i].primary != 0)
+            key = load->spec->indexes[i];
+    for (uint32_t position = 1; key.columns == columns && position <= count; position++)
+        for (size_t i = 0; i < count; i++)
+            if (ferry_schema_column(schema, i)->key_position == position)
+                columns[key.column_count++] = ferry_schema_column(schema, i)->name;
+    if (key.column_count > 0 && stage_can_index(load, &key)) {
+        mydrv_text_add(sql, ", PRIMARY KEY (");
+        mydrv_text_add_list(sql, key.columns, key.column_count);
+        mydrv_text_add(sql, ")");
+    } else if (key.column_count > 0) {
+        ferry_log(FERRY_LOG_WARNING,
+                  "%s: table '%s' gets no primary key: its columns are too long for one here",
+                  load->conn->label, load->spec->table);
+    }
+    free(columns);
+}
+
+static void stage_write_create(const struct mydrv_load *load, struct mydrv_text *sql)
+{
+    const struct ferry_load_spec *spec = load->spec;
+    MYDRV_AUTO_SQL struct mydrv_text mark = {0};
+    mydrv_text_add(sql, "CREATE TABLE ");
+    mydrv_text_add_name(sql, load->stage);
+    if (stage_is_like(load)) {
+        mydrv_text_add(sql, " LIKE ");
+        mydrv_text_add_name(sql, spec->table);
+        return;
+    }
+    for (size_t i = 0; i < ferry_schema_count(spec->source); i++) {
+        mydrv_text_add(sql, i > 0 ? ", " : " (");
+        mydrv_text_add_name(sql, ferry_schema_column(spec->source, i)->name);
+        mydrv_text_addf(sql, " %s%s%s", spec->natives[i], spec->clauses[i][0] == '\0' ? "" : " ",
+                        spec->clauses[i]);
+    }
+    stage_write_primary(load, sql);
+    mydrv_table_mark(&mark, "", spec->run_id, NULL);
+    mydrv_text_add(sql, ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COMMENT=");
+    mydrv_text_add_quoted(sql, mark.data == NULL ? "" : mark.data, mark.length);
+    sql->failed = sql->failed || mark.failed;
+}
+
+/* What the stage turned out to be decides how values are checked and sent. */
+static ferry_status stage_learn_columns(struct mydrv_load *load, struct ferry_error *err)
+{
+    static const char utf8[] = "CHARACTER SET utf8";
+    struct mydrv_table stage = {0};
+    ferry_status status = mydrv_table_load(load->conn, load->stage, &stage, err);
+    size_t count = ferry_schema_count(load->spec->source);
+    if (status == FERRY_OK && stage.column_count != count)
+        status = ferry_fail(err, FERRY_ERR_BUSY, "%s: table '%s' was altered just now; run again",
+                            load->conn->label, load->spec->table);
+    for (size_t i = 0; i < count && status == FERRY_OK; i++) {
+        struct mydrv_form *form = &load->forms[i];
+        form->not_null = stage.columns[i].not_null;
+        form->auto_number = strstr(stage.columns[i].clauses, "AUTO_INCREMENT") != NULL &&
+                            form->type.kind == MYDRV_KIND_INT;
+        form->foreign_charset = mydrv_type_has_charset(&form->type) &&
+                                strncmp(stage.columns[i].clauses, utf8, sizeof utf8 - 1) != 0;
+    }
+    mydrv_table_clear(&stage);
+    return status;
+}
+
+ferry_status mydrv_stage_create(struct mydrv_load *load, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    stage_write_create(load, &sql);
+    ferry_status status = mydrv_run(load->conn, &sql, "create the stage table", err);
+    load->staged = status == FERRY_OK;
+    if (status == FERRY_OK)
+        status = stage_learn_columns(load, err);
+    return status;
+}
+
+/* ---- Finishing it ---- */
+
+/* The same name at each run: what was given, or one made of the columns. */
+static void stage_write_index_name(const struct ferry_index *index, struct mydrv_text *sql)
+{
+    MYDRV_AUTO_SQL struct mydrv_text name = {0};
+    uint64_t hash = MYDRV_HASH_SEED;
+    if (index->name != NULL && *index->name != '\0' && strlen(index->name) <= 64 &&
+        strcasecmp(index->name, "PRIMARY") != 0) {
+        mydrv_text_add_name(sql, index->name);
+        return;
+    }
+    for (size_t i = 0; i < index->column_count; i++)
+        hash = mydrv_hash(hash, index->columns[i]);
+    hash = mydrv_hash(hash, index->unique != 0 ? "unique" : "");
+    mydrv_text_addf(&name, "dbferry_%016" PRIx64, hash);
+    if (name.failed)
+        sql->failed = true;
+    else
+        mydrv_text_add_name(sql, name.data);
+}
+
+static void stage_write_index(struct mydrv_load *load, const struct ferry_index *index,
+                              struct mydrv_text *sql)
+{
+    bool whole = stage_can_index(load, index);
+    if (index->unique != 0 && !whole)
+        ferry_log(FERRY_LOG_WARNING,
+                  "%s: table '%s': a unique index on '%s' is made without being unique: the column "
+                  "is too long for one here",
+                  load->conn->label, load->spec->table, index->columns[0]);
+    mydrv_text_addf(sql, "ADD %sKEY ", index->unique != 0 && whole ? "UNIQUE " : "");
+    stage_write_index_name(index, sql);
+    for (size_t i = 0; i < index->column_count; i++) {
+        const struct mydrv_form *form = stage_form(load, index->columns[i]);
+        mydrv_text_add(sql, i > 0 ? ", " : " (");
+        mydrv_text_add_name(sql, index->columns[i]);
+        bool is_long =
+            form != NULL && (!mydrv_type_is_key(&form->type) ||
+                             stage_key_bytes(&form->type) > UINT64_C(4) * STAGE_PREFIX_CHARS);
+        if (!whole && is_long)
+            mydrv_text_addf(sql, "(%u)", STAGE_PREFIX_CHARS);
+    }
+    mydrv_text_add(sql, ")");
+}
+
+/* The stage's indexes, each as its columns: a line "unique a\tb\n" with names as they are. */
+static ferry_status stage_list_indexes(struct mydrv_load *load, struct mydrv_text *list,
+                                       struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    mydrv_text_add(&sql, "SELECT NON_UNIQUE, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART FROM "
+                         "information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND "
+                         "TABLE_NAME = ");
+    mydrv_text_add_quoted(&sql, load->stage, strlen(load->stage));
+    mydrv_text_add(&sql, " ORDER BY INDEX_NAME, SEQ_IN_INDEX");
+    ferry_status status = mydrv_ask(load->conn, &sql, 4, "look at the indexes", &rows, err);
+    MYSQL_ROW row;
+    while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL) {
+        if (row[1] != NULL && strcmp(row[1], "1") == 0)
+            mydrv_text_addf(list, "\n%s", row[0] != NULL && *row[0] == '0' ? "unique" : "");
+        mydrv_text_addf(list, "\t%s%s", row[2] == NULL ? "" : row[2], row[3] == NULL ? "" : "(");
+    }
+    mydrv_text_add(list, "\n");
+    return status == FERRY_OK && list->failed ? mydrv_fail_memory(err) : status;
+}
+
+static bool stage_has_index(const struct ferry_index *index, const struct mydrv_text *list,
+                            struct mydrv_text *sql)
+{
+    MYDRV_AUTO_SQL struct mydrv_text key = {0};
+    for (size_t i = 0; i < index->column_count; i++)
+        mydrv_text_addf(&key, "\t%s", index->columns[i]);
+    mydrv_text_add(&key, "\n");
+    sql->failed = sql->failed || key.failed;
+    if (key.failed)
+        return false;
+    for (const char *at = list->data; (at = strstr(at, key.data)) != NULL; at++) {
+        bool is_unique = at >= list->data + 7 && memcmp(at - 7, "\nunique", 7) == 0;
+        if (is_unique || (index->unique == 0 && at > list->data && at[-1] == '\n'))
+            return true;
+    }
+    return false;
+}
+
+static ferry_status stage_add_indexes(struct mydrv_load *load, struct ferry_error *err)
+{
+    const struct ferry_load_spec *spec = load->spec;
+    MYDRV_AUTO_SQL struct mydrv_text list = {0};
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    ferry_status status = stage_list_indexes(load, &list, err);
+    size_t added = 0;
+    if (status != FERRY_OK)
+        return status;
+    mydrv_text_add(&sql, "ALTER TABLE ");
+    mydrv_text_add_name(&sql, load->stage);
+    for (size_t i = 0; i < spec->index_count; i++) {
+        if (spec->indexes[i].primary != 0 || stage_has_index(&spec->indexes[i], &list, &sql))
+            continue;
+        mydrv_text_add(&sql, added++ > 0 ? ", " : " ");
+        stage_write_index(load, &spec->indexes[i], &sql);
+    }
+    return added == 0 ? FERRY_OK : mydrv_run(load->conn, &sql, "build the indexes", err);
+}
+
+/* The run id goes where the commit will carry it: into the comment of the table. */
+static ferry_status stage_write_mark(struct mydrv_load *load, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_SQL struct mydrv_text mark = {0};
+    struct mydrv_table stage = {0};
+    char hash[17];
+    ferry_status status = mydrv_table_load(load->conn, load->stage, &stage, err);
+    if (status != FERRY_OK)
+        return status;
+    (void)snprintf(hash, sizeof hash, "%016" PRIx64,
+                   mydrv_table_hash(stage.definition == NULL ? "" : stage.definition));
+    mydrv_table_clear(&stage);
+    bool like = stage_is_like(load);
+    mydrv_table_mark(&mark, like ? load->table.comment : "", load->spec->run_id,
+                     like ? NULL : hash);
+    if (mark.failed)
+        return mydrv_fail_memory(err);
+    if (mark.length > STAGE_COMMENT_BYTES) { /* somebody's long comment, which LIKE has copied */
+        ferry_log(FERRY_LOG_INFO, "%s: the comment of table '%s' has no room for the run id",
+                  load->conn->label, load->spec->table);
+        return FERRY_OK;
+    }
+    mydrv_text_add(&sql, "ALTER TABLE ");
+    mydrv_text_add_name(&sql, load->stage);
+    mydrv_text_add(&sql, " COMMENT=");
+    mydrv_text_add_quoted(&sql, mark.data, mark.length);
+    return mydrv_run(load->conn, &sql, "mark the stage table", err);
+}
+
+ferry_status mydrv_stage_finish(struct mydrv_load *load, struct ferry_error *err)
+{
+    ferry_status status = stage_add_indexes(load, err);
+    if (status == FERRY_OK)
+        status = stage_write_mark(load, err);
+    return status;
+}

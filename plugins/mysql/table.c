@@ -1,0 +1,416 @@
+/* What stands under a table's name on the server: columns, comment, and whether we made it. */
+
+#include "target.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+/* Counting means reading every page of the table: below this size that is quick. */
+#define TABLE_COUNT_BYTES_MAX (UINT64_C(16) << 20)
+
+#define TABLE_MARK " [dbferry "
+
+void mydrv_table_clear(struct mydrv_table *table)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        free(table->columns[i].name);
+        free(table->columns[i].native);
+        free(table->columns[i].clauses);
+    }
+    free(table->columns);
+    free(table->kind);
+    free(table->engine);
+    free(table->comment);
+    free(table->run_id);
+    free(table->definition);
+    *table = (struct mydrv_table){0};
+}
+
+/* FNV-1a, 64 bits: names made of it must be the same in every version of the program. */
+uint64_t mydrv_hash(uint64_t seed, const char *text)
+{
+    for (; *text != '\0'; text++)
+        seed = (seed ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    return (seed ^ 0xffu) * UINT64_C(0x100000001b3); /* so that "a"+"bc" is not "ab"+"c" */
+}
+
+/* The end of a quoted text or name that begins at `at`. */
+static const char *table_skip_quoted(const char *at)
+{
+    char quote = *at++;
+    for (; *at != '\0'; at++) {
+        if ((*at == '\\' && quote == '\'' && at[1] != '\0') || (*at == quote && at[1] == quote))
+            at++;
+        else if (*at == quote)
+            return at + 1;
+    }
+    return at;
+}
+
+/* What differs between two tables of the same definition. */
+static const char *table_skip_variable(const char *at)
+{
+    static const char counter[] = " AUTO_INCREMENT=";
+    static const char comment[] = " COMMENT='";
+    if (strncmp(at, counter, sizeof counter - 1) == 0) {
+        at += sizeof counter - 1;
+        return at + strspn(at, "0123456789");
+    }
+    if (strncmp(at, comment, sizeof comment - 1) == 0)
+        return table_skip_quoted(at + sizeof comment - 2);
+    return at;
+}
+
+uint64_t mydrv_table_hash(const char *definition)
+{
+    MYDRV_AUTO_SQL struct mydrv_text plain = {0};
+    const char *at = definition + strcspn(definition, "`"); /* behind CREATE TABLE: the name */
+    if (*at == '`')
+        at = table_skip_quoted(at);
+    while (*at != '\0') {
+        const char *next = table_skip_variable(at);
+        if (next == at) {
+            next = *at == '\'' || *at == '`' ? table_skip_quoted(at) : at + 1;
+            mydrv_text_append(&plain, at, (size_t)(next - at));
+        }
+        at = next;
+    }
+    return plain.failed || plain.data == NULL ? 0 : mydrv_hash(MYDRV_HASH_SEED, plain.data);
+}
+
+void mydrv_table_mark(struct mydrv_text *out, const char *comment, const char *run_id,
+                      const char *own_hash)
+{
+    mydrv_text_add(out, comment);
+    mydrv_text_addf(out, "%srun %s%s%s]", *comment == '\0' ? &TABLE_MARK[1] : TABLE_MARK, run_id,
+                    own_hash == NULL ? "" : " own ", own_hash == NULL ? "" : own_hash);
+}
+
+/* Take the mark off the comment's end: run id, and the hash of the definition where it was ours. */
+static bool table_read_mark(struct mydrv_table *table, char ret_hash[17])
+{
+    char *comment = table->comment;
+    size_t length = strlen(comment);
+    char *mark = NULL;
+    for (char *at = comment; (at = strstr(at, &TABLE_MARK[1])) != NULL; at++)
+        if (at == comment || at[-1] == ' ')
+            mark = at;
+    if (mark == NULL || length == 0 || comment[length - 1] != ']')
+        return true;
+    char run_id[65];
+    int parsed = sscanf(mark, "[dbferry run %64[0-9a-f-] own %16[0-9a-f]]", run_id, ret_hash);
+    if (parsed < 1)
+        return true;
+    table->run_id = strdup(run_id);
+    *(mark == comment ? mark : mark - 1) = '\0';
+    return table->run_id != NULL;
+}
+
+/* ---- Columns ---- */
+
+/* A default as information_schema prints it -> the constant itself, or NULL for an expression.
+ * MariaDB prints SQL, MySQL the bare constant. */
+static const char *table_read_default(bool mariadb, const char *text, const char *extra,
+                                      const struct mydrv_type *type, struct mydrv_text *room,
+                                      struct mydrv_clauses *clauses)
+{
+    if (text == NULL || (mariadb && strcmp(text, "NULL") == 0))
+        return NULL;
+    if (strncasecmp(text, "current_timestamp", 17) == 0 &&
+        (mariadb || strcasestr(extra, "DEFAULT_GENERATED") != NULL)) {
+        clauses->default_now = true;
+        clauses->scale = (uint32_t)type->numbers[0];
+        return NULL;
+    }
+    if (!mariadb)
+        return strcasestr(extra, "DEFAULT_GENERATED") != NULL ? NULL : text;
+    const char *at = text;
+    if (*text != '\'')
+        return strspn(text, "0123456789+-.eE") == strlen(text) ? text : NULL;
+    return mydrv_member_next(&at, text + strlen(text), true, room) && *at == '\0' ? room->data
+                                                                                  : NULL;
+}
+
+enum { /* the columns of the question below */
+       TABLE_NAME,
+       TABLE_TYPE,
+       TABLE_NULLABLE,
+       TABLE_DEFAULT,
+       TABLE_EXTRA,
+       TABLE_CHARSET,
+       TABLE_COLLATION,
+       TABLE_SRID,
+       TABLE_FIELDS
+};
+
+static void table_ask_columns(struct mydrv_conn *conn, const char *name, struct mydrv_text *sql)
+{
+    mydrv_text_addf(sql,
+                    "SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, "
+                    "CHARACTER_SET_NAME, COLLATION_NAME, %s FROM information_schema.COLUMNS WHERE "
+                    "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ",
+                    conn->mariadb ? "NULL" : "SRS_ID");
+    mydrv_text_add_quoted(sql, name, strlen(name));
+    mydrv_text_add(sql, " ORDER BY ORDINAL_POSITION");
+}
+
+/* MariaDB keeps the reference systems of geometries in another view. */
+static ferry_status table_ask_srids(struct mydrv_conn *conn, const char *name,
+                                    MYSQL_RES **ret_srids, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, "SELECT G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS "
+                         "WHERE G_TABLE_SCHEMA = DATABASE() AND G_TABLE_NAME = ");
+    mydrv_text_add_quoted(&sql, name, strlen(name));
+    return mydrv_ask(conn, &sql, 2, "look at the table's geometries", ret_srids, err);
+}
+
+static const char *table_find_srid(MYSQL_ROW row, MYSQL_RES *srids)
+{
+    MYSQL_ROW at;
+    if (row[TABLE_SRID] != NULL || srids == NULL)
+        return row[TABLE_SRID];
+    mysql_data_seek(srids, 0);
+    while ((at = mysql_fetch_row(srids)) != NULL)
+        if (at[0] != NULL && strcmp(at[0], row[TABLE_NAME]) == 0)
+            return at[1];
+    return NULL;
+}
+
+/* MariaDB keeps JSON as LONGTEXT with a check. */
+static bool table_checks_json(const char *definition, const char *column)
+{
+    MYDRV_AUTO_SQL struct mydrv_text check = {0};
+    mydrv_text_add(&check, "CHECK (json_valid(");
+    mydrv_text_add_name(&check, column);
+    mydrv_text_add(&check, "))");
+    return !check.failed && strstr(definition, check.data) != NULL;
+}
+
+static void table_read_clauses(const struct mydrv_conn *conn, const struct mydrv_table *table,
+                               MYSQL_ROW row, MYSQL_RES *srids, const struct mydrv_type *type,
+                               struct mydrv_text *out)
+{
+    const char *extra = row[TABLE_EXTRA];
+    MYDRV_AUTO_SQL struct mydrv_text room = {0};
+    struct mydrv_clauses clauses = {
+        .mariadb = conn->mariadb,
+        .charset = row[TABLE_CHARSET],
+        .collation = row[TABLE_COLLATION],
+        .not_null = strcmp(row[TABLE_NULLABLE], "NO") == 0,
+        .auto_number = strcasestr(extra, "auto_increment") != NULL,
+    };
+    clauses.explicit_null = type->kind == MYDRV_KIND_TIMESTAMP;
+    const char *srid = type->kind == MYDRV_KIND_GEOMETRY ? table_find_srid(row, srids) : NULL;
+    if (srid != NULL) {
+        clauses.srid = (uint32_t)strtoumax(srid, NULL, 10);
+        clauses.has_srid = !conn->mariadb || clauses.srid != 0;
+    }
+    clauses.default_value =
+        table_read_default(conn->mariadb, row[TABLE_DEFAULT], extra, type, &room, &clauses);
+    if (conn->mariadb && type->kind == MYDRV_KIND_TEXT &&
+        table_checks_json(table->definition, row[TABLE_NAME]))
+        clauses.check_json = row[TABLE_NAME];
+    mydrv_clauses_spell(&clauses, out);
+}
+
+static bool table_add_column(const struct mydrv_conn *conn, struct mydrv_table *table,
+                             MYSQL_ROW row, MYSQL_RES *srids)
+{
+    MYDRV_AUTO_SQL struct mydrv_text native = {0};
+    MYDRV_AUTO_SQL struct mydrv_text clauses = {0};
+    const char *extra = row[TABLE_EXTRA];
+    const char *declared = row[TABLE_TYPE];
+    struct mydrv_type type;
+    bool generated =
+        strcasestr(extra, "GENERATED") != NULL && strcasestr(extra, "DEFAULT_GENERATED") == NULL;
+    if (generated || strcasestr(extra, "INVISIBLE") != NULL)
+        return true; /* no values are loaded there */
+    if (mydrv_type_parse(declared, &type)) {
+        mydrv_type_spell(&type, conn->mariadb, &native);
+        table_read_clauses(conn, table, row, srids, &type, &clauses);
+    } else {
+        mydrv_text_add(&native, declared);
+    }
+    struct mydrv_live_column *columns =
+        reallocarray(table->columns, table->column_count + 1, sizeof *columns);
+    if (columns == NULL)
+        return false;
+    table->columns = columns;
+    struct mydrv_live_column *column = &columns[table->column_count++];
+    *column = (struct mydrv_live_column){
+        .name = strdup(row[TABLE_NAME]),
+        .native = strdup(native.data == NULL ? "" : native.data),
+        .clauses = strdup(clauses.data == NULL ? "" : clauses.data),
+        .not_null = strcmp(row[TABLE_NULLABLE], "NO") == 0,
+    };
+    return column->name != NULL && column->native != NULL && column->clauses != NULL &&
+           !native.failed && !clauses.failed;
+}
+
+static bool table_is_geometry(MYSQL_ROW row)
+{
+    struct mydrv_type type;
+    return mydrv_type_parse(row[TABLE_TYPE], &type) && type.kind == MYDRV_KIND_GEOMETRY;
+}
+
+static ferry_status table_load_columns(struct mydrv_conn *conn, const char *name,
+                                       struct mydrv_table *table, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_ROWS MYSQL_RES *srids = NULL;
+    table_ask_columns(conn, name, &sql);
+    ferry_status status =
+        mydrv_ask(conn, &sql, TABLE_FIELDS, "look at the table's columns", &rows, err);
+    MYSQL_ROW row;
+    while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL) {
+        if (row[TABLE_NAME] == NULL || row[TABLE_TYPE] == NULL || row[TABLE_NULLABLE] == NULL ||
+            row[TABLE_EXTRA] == NULL)
+            return mydrv_fail(conn->label, MYDRV_LOADING, 0, "", "look at the table's columns",
+                              err);
+        if (conn->mariadb && srids == NULL && table_is_geometry(row))
+            status = table_ask_srids(conn, name, &srids, err);
+        if (status == FERRY_OK && !table_add_column(conn, table, row, srids))
+            status = mydrv_fail_memory(err);
+    }
+    return status;
+}
+
+/* ---- The table ---- */
+
+static char *table_copy(const char *text)
+{
+    return strdup(text == NULL ? "" : text);
+}
+
+static ferry_status table_find(struct mydrv_conn *conn, const char *name, struct mydrv_table *table,
+                               struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    mydrv_text_add(&sql, "SELECT TABLE_TYPE, ENGINE, TABLE_COMMENT, DATA_LENGTH FROM "
+                         "information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND "
+                         "TABLE_NAME = ");
+    mydrv_text_add_quoted(&sql, name, strlen(name));
+    ferry_status status = mydrv_ask(conn, &sql, 4, "look for the table", &rows, err);
+    MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
+    if (row == NULL)
+        return status;
+    table->exists = true;
+    table->kind = table_copy(row[0]);
+    table->engine = table_copy(row[1]);
+    table->comment = table_copy(row[2]);
+    table->data_bytes = row[3] == NULL ? 0 : strtoumax(row[3], NULL, 10);
+    return table->kind == NULL || table->engine == NULL || table->comment == NULL
+               ? mydrv_fail_memory(err)
+               : FERRY_OK;
+}
+
+static ferry_status table_load_definition(struct mydrv_conn *conn, const char *name,
+                                          struct mydrv_table *table, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    mydrv_text_add(&sql, "SHOW CREATE TABLE ");
+    mydrv_text_add_name(&sql, name);
+    ferry_status status = mydrv_ask(conn, &sql, 2, "look at the table", &rows, err);
+    MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
+    if (row == NULL)
+        return status;
+    char hash[17] = "";
+    char is[17];
+    table->definition = table_copy(row[1]);
+    if (table->definition == NULL || !table_read_mark(table, hash))
+        return mydrv_fail_memory(err);
+    (void)snprintf(is, sizeof is, "%016" PRIx64, mydrv_table_hash(table->definition));
+    table->own = strcmp(hash, is) == 0;
+    return FERRY_OK;
+}
+
+ferry_status mydrv_table_load(struct mydrv_conn *conn, const char *name,
+                              struct mydrv_table *ret_table, struct ferry_error *err)
+{
+    struct mydrv_table table = {0};
+    ferry_status status = table_find(conn, name, &table, err);
+    if (status == FERRY_OK && table.exists && strcmp(table.kind, "BASE TABLE") == 0) {
+        status = table_load_definition(conn, name, &table, err);
+        if (status == FERRY_OK && table.definition != NULL)
+            status = table_load_columns(conn, name, &table, err);
+    }
+    if (status != FERRY_OK) {
+        mydrv_table_clear(&table);
+        return status;
+    }
+    *ret_table = table;
+    return FERRY_OK;
+}
+
+static ferry_status table_report(struct mydrv_conn *conn, const char *name,
+                                 const struct mydrv_table *table,
+                                 struct ferry_inspection *inspection, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text text = {0};
+    ferry_status status = FERRY_OK;
+    inspection->exists = 1;
+    inspection->own = table->own;
+    for (size_t i = 0; i < table->column_count && status == FERRY_OK; i++) {
+        const struct mydrv_live_column *live = &table->columns[i];
+        text.length = 0;
+        mydrv_text_add(&text, live->native);
+        if (table->own && live->clauses[0] != '\0')
+            mydrv_text_addf(&text, " %s", live->clauses);
+        if (text.failed)
+            return mydrv_fail_memory(err);
+        const struct ferry_column column = {
+            .name = live->name, .native = text.data, .type = FERRY_TYPE_ANY};
+        status = ferry_schema_add(inspection->schema, &column, sizeof column, err);
+    }
+    if (status != FERRY_OK || table->data_bytes > TABLE_COUNT_BYTES_MAX)
+        return status;
+    text.length = 0;
+    mydrv_text_add(&text, "SELECT COUNT(*) FROM ");
+    mydrv_text_add_name(&text, name);
+    status = mydrv_ask_number(conn, &text, "count the table's rows", &inspection->rows, err);
+    inspection->rows_known = status == FERRY_OK;
+    return status;
+}
+
+ferry_status mydrv_table_check(const struct mydrv_conn *conn, const char *name,
+                               const struct mydrv_table *table, struct ferry_error *err)
+{
+    if (strncasecmp(name, "_dbferry_", 9) == 0)
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "%s: the table name '%s' is reserved; choose another target_table",
+                          conn->label, name);
+    if (strlen(name) > 256)
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "%s: the table name '%.64s...' is too long; choose another target_table",
+                          conn->label, name);
+    if (table->exists && strcmp(table->kind, "BASE TABLE") != 0)
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "%s: '%s' is no table (%s); choose another target_table, or drop it",
+                          conn->label, name, table->kind);
+    if (table->exists && table->column_count == 0)
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "%s: table '%s' has no column that takes values; choose another "
+                          "target_table, or drop it",
+                          conn->label, name);
+    return FERRY_OK;
+}
+
+ferry_status mydrv_inspect(void *conn, const char *table, struct ferry_inspection *inspection,
+                           struct ferry_error *err)
+{
+    struct mydrv_conn *c = conn;
+    struct mydrv_table found = {0};
+    ferry_status status = mydrv_table_load(c, table, &found, err);
+    if (status == FERRY_OK)
+        status = mydrv_table_check(c, table, &found, err);
+    if (status == FERRY_OK && found.exists)
+        status = table_report(c, table, &found, inspection, err);
+    mydrv_table_clear(&found);
+    return status;
+}

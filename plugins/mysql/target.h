@@ -1,0 +1,284 @@
+/* What the files of the mysql driver's target half share, listed under the file that each function
+ * lives in.
+ */
+
+#ifndef DBFERRY_MYSQL_TARGET_H
+#define DBFERRY_MYSQL_TARGET_H
+
+#include "mysql_driver.h"
+
+/* ---- text.c: growing text ---- */
+
+struct mydrv_text {
+    char *data; /* ends in a NUL that `length` does not count; NULL while nothing was added */
+    size_t length, room;
+    bool failed; /* out of memory: what follows is not added */
+};
+
+void mydrv_text_clear(struct mydrv_text *text);
+bool mydrv_text_reserve(struct mydrv_text *text, size_t more);
+void mydrv_text_append(struct mydrv_text *text, const char *data, size_t size);
+void mydrv_text_add(struct mydrv_text *text, const char *string);
+void mydrv_text_addf(struct mydrv_text *text, const char *format, ...) FERRY_PRINTF(2, 3);
+/* `name`, in backticks. */
+void mydrv_text_add_name(struct mydrv_text *text, const char *name);
+void mydrv_text_add_list(struct mydrv_text *text, const char *const *names, size_t count);
+/* 'value', escaped for a statement. */
+void mydrv_text_add_quoted(struct mydrv_text *text, const char *data, size_t size);
+/* A value, escaped for a field of LOAD DATA. */
+void mydrv_text_add_field(struct mydrv_text *text, const char *data, size_t size);
+#define MYDRV_AUTO_SQL __attribute__((cleanup(mydrv_text_clear)))
+
+/* ---- ask.c: statements and their answers ---- */
+
+/* Run a statement that returns no rows; the text is cleared.  `doing` completes "cannot ...". */
+ferry_status mydrv_run(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
+                       struct ferry_error *err);
+/* Run a statement that returns rows and keep them all; the text is cleared, and the caller frees
+ * the result.  It has at least `columns` columns. */
+ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned columns,
+                       const char *doing, MYSQL_RES **ret_rows, struct ferry_error *err);
+/* The first value of the first row as a number; 0 if there is none. */
+ferry_status mydrv_ask_number(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
+                              uint64_t *ret_number, struct ferry_error *err);
+static inline void mydrv_free_rows(MYSQL_RES **rows)
+{
+    mysql_free_result(*rows);
+}
+#define MYDRV_AUTO_ROWS __attribute__((cleanup(mydrv_free_rows)))
+
+/* ---- spelling.c: column types as definitions spell them ---- */
+
+enum mydrv_kind { /* what values are checked against and how they are sent */
+                  MYDRV_KIND_NONE,
+                  MYDRV_KIND_INT,
+                  MYDRV_KIND_FLOAT,
+                  MYDRV_KIND_DOUBLE,
+                  MYDRV_KIND_DECIMAL,
+                  MYDRV_KIND_BIT,
+                  MYDRV_KIND_YEAR,
+                  MYDRV_KIND_DATE,
+                  MYDRV_KIND_TIME,
+                  MYDRV_KIND_DATETIME,
+                  MYDRV_KIND_TIMESTAMP,
+                  MYDRV_KIND_CHAR,
+                  MYDRV_KIND_TEXT, /* VARCHAR and the TEXT family */
+                  MYDRV_KIND_BINARY,
+                  MYDRV_KIND_BYTES, /* VARBINARY and the BLOB family */
+                  MYDRV_KIND_ENUM,
+                  MYDRV_KIND_SET,
+                  MYDRV_KIND_JSON,
+                  MYDRV_KIND_UUID,
+                  MYDRV_KIND_INET4,
+                  MYDRV_KIND_INET6,
+                  MYDRV_KIND_GEOMETRY,
+                  MYDRV_KIND_VECTOR,
+};
+
+struct mydrv_type {   /* `decimal(10,2) unsigned`, taken apart */
+    const char *name; /* lower case; lives as long as the program */
+    enum mydrv_kind kind;
+    uint32_t bits;       /* INT */
+    uint32_t count;      /* how many numbers stand in parentheses: 0, 1, 2 */
+    uint64_t numbers[2]; /* length; precision and scale; fraction digits; display width */
+    const char *members; /* ENUM, SET: the list, inside of the text that was parsed */
+    size_t members_size;
+    bool is_unsigned;
+    bool zerofill;
+};
+
+/* False if `text` is no type of the table. */
+bool mydrv_type_parse(const char *text, struct mydrv_type *ret_type);
+/* The one spelling that this driver uses: without display widths that say nothing, with members
+ * quoted anew. */
+bool mydrv_type_spell(const struct mydrv_type *type, bool mariadb, struct mydrv_text *out);
+bool mydrv_type_has_charset(const struct mydrv_type *type);
+/* Cut the next member out of a list 'a','it''s'.  False at its end, or if it is malformed (then
+ * *list is not at its end).  `member` gets the text itself.  `escapes`: backslashes escape, as in
+ * what servers print and in this driver's spelling. */
+bool mydrv_member_next(const char **list, const char *end, bool escapes, struct mydrv_text *member);
+/* Add a member to a list in this driver's spelling, behind a comma where there is one before it. */
+void mydrv_member_add(struct mydrv_text *out, const struct mydrv_text *member);
+
+/* ---- map.c: the common type descriptor -> a column type of this server ---- */
+
+ferry_status mydrv_map_column(void *conn, const struct ferry_column *column,
+                              const struct ferry_wish *wish, struct ferry_mapping *mapping,
+                              struct ferry_error *err);
+/* What the server at hand has. */
+struct mydrv_abilities {
+    bool mariadb, uuid, inet4, inet6, vector;
+    unsigned decimal_scale; /* at most */
+};
+struct mydrv_abilities mydrv_abilities_of(const struct mydrv_conn *conn);
+/* The type alone: its spelling goes to `native`.  Returns the fit; `*ret_note` may be set. */
+uint32_t mydrv_map_type(const struct mydrv_abilities *can, const struct ferry_column *column,
+                        const struct ferry_wish *wish, struct mydrv_text *native,
+                        const char **ret_note);
+
+/* ---- clauses.c: what a column's definition says behind its type ---- */
+
+/* All that a clause can say; the words are written in one place and one order. */
+struct mydrv_clauses {
+    const char *charset, *collation; /* NULL: none */
+    const char *default_value;       /* NULL: none */
+    const char *check_json;          /* MariaDB: the name of the column, or NULL */
+    uint32_t srid;
+    uint32_t scale; /* of CURRENT_TIMESTAMP */
+    bool has_srid, not_null, explicit_null, default_now, auto_number, mariadb;
+};
+void mydrv_clauses_spell(const struct mydrv_clauses *clauses, struct mydrv_text *out);
+/* Whether the server can index a column of this type whole. */
+bool mydrv_type_is_key(const struct mydrv_type *type);
+/* The clauses for a column of this type. */
+ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_column *column,
+                                  const struct mydrv_type *type, struct mydrv_text *out,
+                                  struct ferry_error *err);
+
+/* ---- table.c: what stands under a table's name ---- */
+
+struct mydrv_live_column {
+    char *name;
+    char *native;  /* in this driver's spelling, or the server's own where it is unknown here */
+    char *clauses; /* in this driver's spelling */
+    bool not_null;
+};
+
+struct mydrv_table {
+    bool exists;
+    bool own;                          /* made by this driver and not altered since */
+    char *kind;                        /* BASE TABLE, VIEW, ... */
+    char *engine;                      /* InnoDB, ... */
+    char *comment;                     /* without this driver's mark */
+    char *run_id;                      /* of the mark, or NULL */
+    char *definition;                  /* SHOW CREATE TABLE */
+    struct mydrv_live_column *columns; /* without generated and invisible ones */
+    size_t column_count;
+    uint64_t data_bytes;
+};
+
+ferry_status mydrv_table_load(struct mydrv_conn *conn, const char *name,
+                              struct mydrv_table *ret_table, struct ferry_error *err);
+void mydrv_table_clear(struct mydrv_table *table);
+/* Fails with SCHEMA where a load must not replace what is there. */
+ferry_status mydrv_table_check(const struct mydrv_conn *conn, const char *name,
+                               const struct mydrv_table *table, struct ferry_error *err);
+ferry_status mydrv_inspect(void *conn, const char *table, struct ferry_inspection *inspection,
+                           struct ferry_error *err);
+/* Hash of a definition without the table's name, comment and counter. */
+uint64_t mydrv_table_hash(const char *definition);
+uint64_t mydrv_hash(uint64_t seed, const char *text);
+#define MYDRV_HASH_SEED UINT64_C(0xcbf29ce484222325)
+/* The comment with this driver's mark at its end. */
+void mydrv_table_mark(struct mydrv_text *out, const char *comment, const char *run_id,
+                      const char *own_hash);
+
+/* ---- encode.c: cells -> the texts that the server stores exactly ---- */
+
+struct mydrv_form { /* all that one column needs */
+    struct mydrv_type type;
+    char *native; /* what `type` points into */
+    const struct ferry_column *source;
+    bool not_null;
+    bool auto_number;
+    bool foreign_charset; /* texts are stored in another character set than UTF-8 */
+    char **members;       /* ENUM, SET */
+    size_t member_count;
+};
+
+ferry_status mydrv_form_make(struct mydrv_form *form, const struct ferry_column *source,
+                             const char *native, struct ferry_error *err);
+void mydrv_form_clear(struct mydrv_form *form);
+/* Whether `text` is a DATE, TIME, DATETIME or TIMESTAMP just as the server would print it. */
+bool mydrv_moment_is_plain(const char *text, size_t size, enum mydrv_kind kind, unsigned scale);
+/* The value's text, in the cell itself or in `room`.  NULL, or what is wrong with the value. */
+#define MYDRV_VALUE_ROOM 64
+const char *mydrv_encode(const struct mydrv_form *form, const struct ferry_cell *cell,
+                         char room[MYDRV_VALUE_ROOM], const char **ret_data, size_t *ret_size);
+
+/* ---- load.c: rows into the stage, by the fast lane or by INSERT ---- */
+
+struct mydrv_load;
+/* From now on the server gets no file, whatever it asks for. */
+void mydrv_lane_guard(struct mydrv_conn *conn);
+ferry_status mydrv_lane_choose(struct mydrv_load *load, struct ferry_error *err);
+ferry_status mydrv_lane_batch(struct mydrv_load *load, const struct ferry_batch *batch,
+                              struct ferry_error *err);
+
+/* ---- verdict.c: what the server says of rows that it was sent ---- */
+
+/* After a statement that succeeded: were `count` rows of the batch, from `first` on, taken as they
+ * are?  Warnings and notes are failures. */
+ferry_status mydrv_verdict_check(struct mydrv_load *load, const struct ferry_batch *batch,
+                                 size_t first, size_t count, struct ferry_error *err);
+/* After one that failed: whether it is a value's fault, and the server does not say which row's. */
+bool mydrv_verdict_is_vague(const struct mydrv_load *load, size_t count);
+ferry_status mydrv_verdict_fail(struct mydrv_load *load, const struct ferry_batch *batch,
+                                size_t first, size_t count, struct ferry_error *err);
+
+/* ---- stage.c: the stage table, its names, and the lock ---- */
+
+ferry_status mydrv_stage_lock(struct mydrv_load *load, struct ferry_error *err);
+void mydrv_stage_unlock(struct mydrv_load *load);
+/* Drop what a killed run left behind. */
+ferry_status mydrv_stage_clean(struct mydrv_load *load, struct ferry_error *err);
+ferry_status mydrv_stage_create(struct mydrv_load *load, struct ferry_error *err);
+/* Indexes, and the mark in the comment. */
+ferry_status mydrv_stage_finish(struct mydrv_load *load, struct ferry_error *err);
+void mydrv_stage_drop(struct mydrv_load *load);
+
+/* ---- spare.c: the second connection of a target ---- */
+
+/* Whether nothing more can be asked there. */
+bool mydrv_conn_is_lost(const struct mydrv_conn *conn);
+/* Run a statement where nothing can be done about a failure; the text is cleared. */
+bool mydrv_try(struct mydrv_conn *conn, struct mydrv_text *sql);
+/* Go on with the second connection, once the server has let go of the first.  False if it has not,
+ * or there is none; the load's connection is unchanged then. */
+bool mydrv_spare_take_over(struct mydrv_load *load);
+enum mydrv_outcome { MYDRV_OUTCOME_OLD, MYDRV_OUTCOME_NEW, MYDRV_OUTCOME_UNKNOWN };
+/* Take over, and see what a commit came to whose answer was lost. */
+enum mydrv_outcome mydrv_spare_find_outcome(struct mydrv_load *load);
+
+/* ---- hangers.c: triggers and foreign keys that hang on the live table ---- */
+
+/* Sets load->in_place where the rows must go into the live table itself, or fails with SCHEMA. */
+ferry_status mydrv_hangers_look(struct mydrv_load *load, struct ferry_error *err);
+/* Warn where the account may not see triggers. */
+ferry_status mydrv_hangers_check_right(const struct mydrv_load *load, struct ferry_error *err);
+/* Every foreign key from and to the table still holds. */
+ferry_status mydrv_hangers_check(struct mydrv_load *load, struct ferry_error *err);
+
+/* ---- record.c: the record of the run ---- */
+
+ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *err);
+ferry_status mydrv_record_write(struct mydrv_conn *conn, const struct ferry_run_record *record,
+                                struct ferry_error *err);
+/* The same where a failure is only worth a warning. */
+void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_run_record *record);
+
+/* ---- read_back.c: what is stored, for the digest ---- */
+
+ferry_status mydrv_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+                             struct ferry_digest *digest, struct ferry_error *err);
+
+/* ---- replace.c: one load from its beginning to its end ---- */
+
+struct mydrv_load {
+    struct mydrv_conn *conn;
+    const struct ferry_load_spec *spec;
+    struct mydrv_table table; /* as it was when the load began */
+    struct mydrv_form *forms;
+    char *stage, *old, *lock; /* names */
+    bool locked, staged;
+    bool in_place;   /* triggers or foreign keys: DELETE and INSERT in place of RENAME */
+    bool infile;     /* the fast lane */
+    uint64_t packet; /* max_allowed_packet */
+    uint64_t uncommitted, bytes;
+    uint64_t rows_loaded, rows_before;
+    struct mydrv_text buffer; /* the statement, or rows on their way */
+};
+
+extern const struct ferry_target mydrv_target;
+
+#endif /* DBFERRY_MYSQL_TARGET_H */

@@ -1,0 +1,142 @@
+/* What the server says of rows that it was sent: its errors, warnings and notes -> row and column.
+ */
+
+#include "target.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define VERDICT_DUPLICATE 1062 /* an error number: the other row may be far away */
+
+/* The server's own texts quote the value, which must not get into a log. */
+static const struct {
+    unsigned code;
+    const char *meaning;
+} verdict_flaws[] = {
+    {1048, "is NULL where the column takes none"},
+    {1062, "would be there twice in a unique key"},
+    {1263, "is NULL where the column takes none"},
+    {1264, "is out of the column's range"},
+    {1265, "does not fit the column"},
+    {1292, "is no date or time that the server can hold"},
+    {1300, "is no text in valid UTF-8"},
+    {1364, "has no value, and the column no default"},
+    {1366, "does not fit the column's type or character set"},
+    {1406, "is too long for the column"},
+    {1416, "is no shape that the server understands"},
+    {1452, "breaks a foreign key"},
+    {3140, "is no JSON document, or one that this server would print in another way"},
+    {3141, "is no JSON document, or one that this server would print in another way"},
+    {3144, "is no JSON document in UTF-8"},
+    {3155, "is no JSON document, or one that this server would print in another way"},
+    {3643, "is in another spatial reference system than the column"},
+    {3819, "breaks a check of the table"},
+    {4025, "breaks a check of the table"},
+};
+
+static const char *verdict_meaning(unsigned code)
+{
+    for (size_t i = 0; i < sizeof verdict_flaws / sizeof *verdict_flaws; i++)
+        if (verdict_flaws[i].code == code)
+            return verdict_flaws[i].meaning;
+    return NULL;
+}
+
+/* "... at row 17": the last such words. */
+static size_t verdict_row_of(const char *text)
+{
+    static const char words[] = "at row ";
+    const char *at = NULL;
+    for (const char *c = text; (c = strstr(c, words)) != NULL; c++)
+        at = c + sizeof words - 1;
+    return at == NULL ? 0 : (size_t)strtoumax(at, NULL, 10);
+}
+
+/* Behind the value, which may hold anything, the column stands in quotes of either kind. */
+static bool verdict_names_column(const char *text, const char *name)
+{
+    static const char *const patterns[] = {"'%s' at row ", "`%s` at row ", ".%s'."};
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+        MYDRV_AUTO_SQL struct mydrv_text words = {0};
+        const char *at = strstr(patterns[i], "%s");
+        mydrv_text_append(&words, patterns[i], (size_t)(at - patterns[i]));
+        mydrv_text_add(&words, name);
+        mydrv_text_add(&words, at + 2);
+        if (!words.failed && strstr(text, words.data) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* `first` is the batch's row that the statement began with. */
+static ferry_status verdict_fail_value(struct mydrv_load *load, const struct ferry_batch *batch,
+                                       size_t first, size_t count, unsigned code, const char *text,
+                                       struct ferry_error *err)
+{
+    const struct ferry_schema *schema = load->spec->source;
+    const char *meaning = verdict_meaning(code);
+    size_t row = verdict_row_of(text);
+    const char *words = meaning == NULL ? text : meaning;
+    if (row == 0 && count == 1 && code != VERDICT_DUPLICATE)
+        row = 1;
+    if (row > 0 && row <= count)
+        for (size_t i = 0; i < ferry_schema_count(schema); i++)
+            if (verdict_names_column(text, ferry_schema_column(schema, i)->name))
+                return ferry_fail_cell(err, FERRY_ERR_DATA, batch, first + row - 1, i,
+                                       "the value %s (error %u)", words, code);
+    if (row == 0 || row > count)
+        return ferry_fail(err, FERRY_ERR_DATA, "%s: table '%s': a row's value %s (error %u)",
+                          load->conn->label, load->spec->table, words, code);
+    return ferry_fail_cell(err, FERRY_ERR_DATA, batch, first + row - 1, 0,
+                           "(or another column of that row) the value %s (error %u)", words, code);
+}
+
+/* The first warning, or note, of the statement that just ended. */
+static ferry_status verdict_fail_warning(struct mydrv_load *load, const struct ferry_batch *batch,
+                                         size_t first, size_t count, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    mydrv_text_add(&sql, "SHOW WARNINGS LIMIT 1");
+    ferry_status status = mydrv_ask(load->conn, &sql, 3, "read the server's warnings", &rows, err);
+    if (status != FERRY_OK)
+        return status;
+    MYSQL_ROW row = mysql_fetch_row(rows);
+    if (row == NULL || row[1] == NULL || row[2] == NULL)
+        return ferry_fail(err, FERRY_ERR_DATA,
+                          "%s: table '%s': the server warns of a row and keeps no text of it",
+                          load->conn->label, load->spec->table);
+    return verdict_fail_value(load, batch, first, count, (unsigned)strtoumax(row[1], NULL, 10),
+                              row[2], err);
+}
+
+/* After a statement that succeeded: were all rows taken as they are? */
+ferry_status mydrv_verdict_check(struct mydrv_load *load, const struct ferry_batch *batch,
+                                 size_t first, size_t count, struct ferry_error *err)
+{
+    my_ulonglong taken = mysql_affected_rows(load->conn->native);
+    if (mysql_warning_count(load->conn->native) > 0)
+        return verdict_fail_warning(load, batch, first, count, err);
+    if (taken != count)
+        return ferry_fail(err, FERRY_ERR_DATA,
+                          "%s: table '%s': the server took %llu rows of %zu and says no reason",
+                          load->conn->label, load->spec->table, (unsigned long long)taken, count);
+    return FERRY_OK;
+}
+
+bool mydrv_verdict_is_vague(const struct mydrv_load *load, size_t count)
+{
+    unsigned code = mysql_errno(load->conn->native);
+    return count > 1 && code != VERDICT_DUPLICATE && verdict_meaning(code) != NULL &&
+           verdict_row_of(mysql_error(load->conn->native)) == 0 && !mydrv_conn_is_lost(load->conn);
+}
+
+ferry_status mydrv_verdict_fail(struct mydrv_load *load, const struct ferry_batch *batch,
+                                size_t first, size_t count, struct ferry_error *err)
+{
+    unsigned code = mysql_errno(load->conn->native);
+    if (verdict_meaning(code) == NULL || atomic_load(&load->conn->cancelled))
+        return mydrv_fail_conn(load->conn, MYDRV_LOADING, "load rows", err);
+    return verdict_fail_value(load, batch, first, count, code, mysql_error(load->conn->native),
+                              err);
+}

@@ -1,0 +1,97 @@
+/* Would SQLite convert this value on its way into a column of that declared type?
+ *
+ * Only the declared types of types.c are known here (datatype3.html, 3).
+ */
+
+#include "sqlite_driver.h"
+
+#define AFFINITY_INT64_END 9223372036854775808.0 /* the first double that no int64_t can hold */
+
+enum sqlite_affinity sqlite_affinity_of(const char *native)
+{
+    switch (native[0]) {
+    case 'I':
+        return SQLITE_AFFINITY_INTEGER;
+    case 'R':
+        return SQLITE_AFFINITY_REAL;
+    case 'T':
+        return SQLITE_AFFINITY_TEXT;
+    default:
+        return SQLITE_AFFINITY_NONE;
+    }
+}
+
+static bool affinity_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static size_t affinity_digits(const char *text, size_t length, size_t at)
+{
+    size_t from = at;
+    while (at < length && text[at] >= '0' && text[at] <= '9') {
+        at++;
+    }
+    return at - from;
+}
+
+static bool affinity_sign(char c)
+{
+    return c == '+' || c == '-';
+}
+
+/* As sqlite3AtoF has it: spaces, a sign, digits with a point, an exponent, spaces. */
+bool sqlite_affinity_is_number(const char *text, size_t length)
+{
+    size_t at = 0;
+    while (at < length && affinity_space(text[at])) {
+        at++;
+    }
+    at += at < length && affinity_sign(text[at]) ? 1 : 0;
+    size_t digits = affinity_digits(text, length, at);
+    at += digits;
+    if (at < length && text[at] == '.') {
+        size_t fraction = affinity_digits(text, length, at + 1);
+        digits += fraction;
+        at += 1 + fraction;
+    }
+    if (digits == 0) {
+        return false;
+    }
+    if (at < length && (text[at] == 'e' || text[at] == 'E')) {
+        at++;
+        at += at < length && affinity_sign(text[at]) ? 1 : 0;
+        size_t exponent = affinity_digits(text, length, at);
+        if (exponent == 0) {
+            return false;
+        }
+        at += exponent;
+    }
+    while (at < length && affinity_space(text[at])) {
+        at++;
+    }
+    return at == length;
+}
+
+/* 2.0 would become the integer 2; from 2^63 on, there is none. */
+static bool affinity_is_whole(double value)
+{
+    return value > -AFFINITY_INT64_END && value < AFFINITY_INT64_END &&
+           (double)(int64_t)value == value;
+}
+
+bool sqlite_affinity_keeps(enum sqlite_affinity affinity, const struct ferry_cell *cell)
+{
+    bool number = affinity == SQLITE_AFFINITY_INTEGER || affinity == SQLITE_AFFINITY_REAL;
+    switch (cell->kind) {
+    case FERRY_KIND_INT:
+        return affinity == SQLITE_AFFINITY_INTEGER || affinity == SQLITE_AFFINITY_NONE;
+    case FERRY_KIND_FLOAT:
+        return affinity == SQLITE_AFFINITY_INTEGER ? !affinity_is_whole(cell->v.f)
+                                                   : affinity != SQLITE_AFFINITY_TEXT;
+    case FERRY_KIND_TEXT:
+        return !number || !sqlite_affinity_is_number(cell->v.p, cell->len);
+    default:
+        return true; /* a BLOB is never converted */
+    }
+}

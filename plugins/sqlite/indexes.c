@@ -1,0 +1,92 @@
+/* Which indexes the table of a load gets: those of the job and of the source, but for a primary key
+ * that the table's definition says already.
+ */
+
+#include "sqlite_driver.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+/* 1 if the column alone is the table's key by its own definition. */
+static bool indexes_is_rowid(const struct ferry_load_spec *spec, const char *name)
+{
+    for (size_t i = 0; i < ferry_schema_count(spec->source); i++) {
+        const struct ferry_column *column = ferry_schema_column(spec->source, i);
+        const struct sqlite_type_rule *rule = sqlite_type_rule(column, &spec->wishes[i]);
+        if (rule != NULL && strcasecmp(column->name, name) == 0) {
+            return sqlite_clauses_make_rowid(column, rule);
+        }
+    }
+    return false;
+}
+
+/* 1 if a table that stays has the index's columns as its primary key. */
+static bool indexes_is_key(const struct sqlite_table *table, const struct ferry_index *index)
+{
+    size_t found = 0;
+    size_t keys = 0;
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct sqlite_column *column = &table->columns[i];
+        size_t at = (size_t)column->key;
+        keys += at > 0 ? 1 : 0;
+        found += at > 0 && at <= index->column_count &&
+                         strcasecmp(column->name, index->columns[at - 1]) == 0
+                     ? 1
+                     : 0;
+    }
+    return keys == index->column_count && found == keys;
+}
+
+/* The primary key is no index of its own where the definition says it already. */
+static bool indexes_is_needed(const struct sqlite_load *load, const struct ferry_index *index)
+{
+    return !index->primary ||
+           !(load->spec->action == FERRY_TABLE_KEEP
+                 ? indexes_is_key(&load->table, index)
+                 : index->column_count == 1 && indexes_is_rowid(load->spec, index->columns[0]));
+}
+
+/* The primary key, where the columns tell of it and no index does. */
+static bool indexes_add_key(struct sqlite_load *load)
+{
+    const struct ferry_schema *source = load->spec->source;
+    struct sqlite_objects *objects = &load->objects;
+    size_t count = ferry_schema_count(source);
+    size_t found = 0;
+    objects->key_columns = calloc(count + 1, sizeof *objects->key_columns);
+    if (objects->key_columns == NULL) {
+        return false;
+    }
+    for (size_t at = 1; at <= count; at++) {
+        for (size_t i = 0; i < count && found + 1 == at; i++) {
+            if (ferry_schema_column(source, i)->key_position == at) {
+                objects->key_columns[found++] = ferry_schema_column(source, i)->name;
+                break;
+            }
+        }
+    }
+    const struct ferry_index key = {
+        .columns = objects->key_columns, .column_count = found, .unique = 1, .primary = 1};
+    if (found > 0 && indexes_is_needed(load, &key)) {
+        objects->indexes[objects->index_count++] = key;
+    }
+    return true;
+}
+
+bool sqlite_indexes_choose(struct sqlite_load *load)
+{
+    const struct ferry_load_spec *spec = load->spec;
+    struct sqlite_objects *objects = &load->objects;
+    bool primary = false;
+    objects->indexes = calloc(spec->index_count + 1, sizeof *objects->indexes);
+    if (objects->indexes == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < spec->index_count; i++) {
+        primary = primary || spec->indexes[i].primary;
+        if (indexes_is_needed(load, &spec->indexes[i])) {
+            objects->indexes[objects->index_count++] = spec->indexes[i];
+        }
+    }
+    return primary || indexes_add_key(load);
+}

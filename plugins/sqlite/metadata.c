@@ -1,0 +1,182 @@
+/* The source's own definitions, beside the data: _dbferry_columns and _dbferry_indexes.
+ *
+ * They are written in the transaction of the load.
+ */
+
+#include "sqlite_driver.h"
+
+#include <string.h>
+
+#define METADATA_CREATE                                                                            \
+    "CREATE TABLE IF NOT EXISTS main._dbferry_columns ("                                           \
+    "target_table TEXT NOT NULL COLLATE NOCASE, position INTEGER NOT NULL, version INTEGER, "      \
+    "name TEXT, declared TEXT, type TEXT, flags TEXT, native TEXT, bits INTEGER, "                 \
+    "length INTEGER, precision INTEGER, scale INTEGER, charset TEXT, collation TEXT, "             \
+    "members TEXT, subtype TEXT, srid INTEGER, key_position INTEGER, default_value TEXT, "         \
+    "PRIMARY KEY (target_table, position)) WITHOUT ROWID; "                                        \
+    "CREATE TABLE IF NOT EXISTS main._dbferry_indexes ("                                           \
+    "target_table TEXT NOT NULL COLLATE NOCASE, number INTEGER NOT NULL, "                         \
+    "position INTEGER NOT NULL, version INTEGER, name TEXT, is_unique INTEGER, "                   \
+    "is_primary INTEGER, column_name TEXT, "                                                       \
+    "PRIMARY KEY (target_table, number, position)) WITHOUT ROWID"
+
+static int metadata_bind_text(sqlite3_stmt *stmt, int at, const char *text)
+{
+    return text == NULL ? sqlite3_bind_null(stmt, at)
+                        : sqlite3_bind_text(stmt, at, text, -1, SQLITE_TRANSIENT);
+}
+
+static int metadata_bind_field(sqlite3_stmt *stmt, int at, const struct sqlite_field *field,
+                               const struct ferry_column *column)
+{
+    const char *place = (const char *)column + field->offset;
+    const char *text;
+    uint32_t number;
+    uint64_t length;
+    switch (field->kind) {
+    case SQLITE_FIELD_TEXT:
+        memcpy(&text, place, sizeof text);
+        return metadata_bind_text(stmt, at, text);
+    case SQLITE_FIELD_NUMBER:
+        memcpy(&number, place, sizeof number);
+        return sqlite3_bind_int64(stmt, at, number);
+    case SQLITE_FIELD_LENGTH:
+        memcpy(&length, place, sizeof length);
+        return sqlite3_bind_int64(stmt, at, length > INT64_MAX ? 0 : (sqlite3_int64)length);
+    }
+    return SQLITE_MISUSE;
+}
+
+static int metadata_step(sqlite3_stmt *stmt)
+{
+    int rc = sqlite3_step(stmt);
+    (void)sqlite3_reset(stmt);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int metadata_write_column(sqlite3_stmt *stmt, const struct ferry_load_spec *spec, size_t i)
+{
+    const struct ferry_column *column = ferry_schema_column(spec->source, i);
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite_descriptor_add_flags(out, column->flags);
+    int rc = sqlite3_str_errcode(out);
+    char *flags = sqlite3_str_finish(out); /* NULL for none */
+    const char *const texts[] = {
+        [SQLITE_AT_TABLE] = spec->table,
+        [SQLITE_AT_NAME] = column->name,
+        [SQLITE_AT_DECLARED] = spec->natives[i],
+        [SQLITE_AT_TYPE] = sqlite_descriptor_type_name(column->type),
+        [SQLITE_AT_FLAGS] = flags == NULL ? "" : flags,
+    };
+    for (int at = SQLITE_AT_TABLE; rc == SQLITE_OK && at < SQLITE_AT_FIELDS; at++) {
+        rc = at == SQLITE_AT_POSITION  ? sqlite3_bind_int64(stmt, at, (sqlite3_int64)i + 1)
+             : at == SQLITE_AT_VERSION ? sqlite3_bind_int(stmt, at, SQLITE_METADATA_VERSION)
+                                       : metadata_bind_text(stmt, at, texts[at]);
+    }
+    for (size_t f = 0; rc == SQLITE_OK && f < SQLITE_FIELDS; f++) {
+        rc = metadata_bind_field(stmt, SQLITE_AT_FIELDS + (int)f, &sqlite_fields[f], column);
+    }
+    sqlite3_free(flags);
+    return rc == SQLITE_OK ? metadata_step(stmt) : rc;
+}
+
+static char *metadata_insert_sql(void)
+{
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(out, "INSERT INTO main._dbferry_columns (target_table, position, "
+                               "version, name, declared, type, flags");
+    for (size_t f = 0; f < SQLITE_FIELDS; f++) {
+        sqlite3_str_appendf(out, ", %s", sqlite_fields[f].name);
+    }
+    sqlite3_str_appendall(out, ") VALUES (?");
+    for (size_t i = 1; i < SQLITE_AT_FIELDS - 1 + SQLITE_FIELDS; i++) {
+        sqlite3_str_appendall(out, ", ?");
+    }
+    sqlite3_str_appendall(out, ")");
+    return sqlite3_str_finish(out);
+}
+
+static int metadata_write_columns(sqlite3 *db, const struct ferry_load_spec *spec)
+{
+    sqlite3_stmt *stmt = NULL;
+    char *sql = metadata_insert_sql();
+    int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+    for (size_t i = 0; rc == SQLITE_OK && i < ferry_schema_count(spec->source); i++) {
+        rc = metadata_write_column(stmt, spec, i);
+    }
+    sqlite3_free(sql);
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+static int metadata_write_index(sqlite3_stmt *stmt, const struct ferry_load_spec *spec, size_t i)
+{
+    const struct ferry_index *index = &spec->indexes[i];
+    int rc = SQLITE_OK;
+    for (size_t c = 0; rc == SQLITE_OK && c < index->column_count; c++) {
+        const sqlite3_int64 numbers[] = {
+            [2] = (sqlite3_int64)i + 1, [3] = (sqlite3_int64)c + 1, [4] = SQLITE_METADATA_VERSION,
+            [6] = index->unique != 0,   [7] = index->primary != 0,
+        };
+        rc = metadata_bind_text(stmt, 1, spec->table);
+        for (int at = 2; rc == SQLITE_OK && at <= 7; at++) {
+            rc = at == 5 ? metadata_bind_text(stmt, at, index->name)
+                         : sqlite3_bind_int64(stmt, at, numbers[at]);
+        }
+        rc = rc == SQLITE_OK ? metadata_bind_text(stmt, 8, index->columns[c]) : rc;
+        rc = rc == SQLITE_OK ? metadata_step(stmt) : rc;
+    }
+    return rc;
+}
+
+static int metadata_write_indexes(sqlite3 *db, const struct ferry_load_spec *spec)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite_prepare(db, &stmt,
+                            "INSERT INTO main._dbferry_indexes (target_table, number, position, "
+                            "version, name, is_unique, is_primary, column_name) "
+                            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    for (size_t i = 0; rc == SQLITE_OK && i < spec->index_count; i++) {
+        rc = metadata_write_index(stmt, spec, i);
+    }
+    sqlite3_finalize(stmt);
+    return rc;
+}
+
+/* Rows of tables that are gone go too: a new table of that name is another one. */
+static int metadata_clear(sqlite3 *db, const char *table)
+{
+    static const char *const names[] = {"_dbferry_columns", "_dbferry_indexes"};
+    int rc = SQLITE_OK;
+    for (size_t i = 0; rc == SQLITE_OK && i < sizeof names / sizeof *names; i++) {
+        rc = sqlite_run(db,
+                        "DELETE FROM main.%s WHERE target_table = %Q OR target_table NOT IN "
+                        "(SELECT name COLLATE NOCASE FROM main.sqlite_schema WHERE type = 'table')",
+                        names[i], table);
+    }
+    return rc;
+}
+
+ferry_status sqlite_metadata_write(struct sqlite_load *load, struct ferry_error *err)
+{
+    struct sqlite_conn *conn = load->conn;
+    int rc = sqlite3_exec(conn->db, METADATA_CREATE, NULL, NULL, NULL);
+    if (rc == SQLITE_OK) {
+        rc = metadata_clear(conn->db, load->spec->table);
+    }
+    if (rc == SQLITE_OK) {
+        rc = metadata_write_columns(conn->db, load->spec);
+    }
+    if (rc == SQLITE_OK) {
+        rc = metadata_write_indexes(conn->db, load->spec);
+    }
+    if (rc == SQLITE_ERROR || (rc & 0xff) == SQLITE_CONSTRAINT) {
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "'%s': the source's definitions cannot be written to _dbferry_columns "
+                          "and _dbferry_indexes: %s; drop these two (they hold nothing else)",
+                          conn->path, sqlite3_errmsg(conn->db));
+    }
+    return rc == SQLITE_OK
+               ? FERRY_OK
+               : sqlite_fail(conn, conn->db, rc, err, "writing the source's definitions");
+}

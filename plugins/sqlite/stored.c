@@ -1,0 +1,328 @@
+/* A stored value as a cell of the source's column, as it was before it was stored.
+ *
+ * What stands in the file may have been changed by anybody: a value that is no such cell is
+ * refused, never bent.
+ */
+
+#include "sqlite_driver.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STORED_INT64_END 9223372036854775808.0 /* the first double that no int64_t can hold */
+#define STORED_GEOMETRY_MIN 9                  /* SRID, byte order, type */
+#define STORED_UINT64_END 18446744073709551616.0
+
+static const char *const stored_names[] = {
+    [SQLITE_INTEGER] = "INTEGER", [SQLITE_FLOAT] = "REAL", [SQLITE_TEXT] = "TEXT",
+    [SQLITE_BLOB] = "BLOB",       [SQLITE_NULL] = "NULL",
+};
+
+/* The storage class that each conversion leaves behind; ANY leaves all. */
+static const int stored_classes[] = {
+    [SQLITE_CONVERT_INT] = SQLITE_INTEGER,           [SQLITE_CONVERT_INT_TEXT] = SQLITE_TEXT,
+    [SQLITE_CONVERT_INT_REAL] = SQLITE_FLOAT,        [SQLITE_CONVERT_UNSIGNED] = SQLITE_INTEGER,
+    [SQLITE_CONVERT_UNSIGNED_TEXT] = SQLITE_TEXT,    [SQLITE_CONVERT_UNSIGNED_REAL] = SQLITE_FLOAT,
+    [SQLITE_CONVERT_FLOAT] = SQLITE_FLOAT,           [SQLITE_CONVERT_DECIMAL] = SQLITE_FLOAT,
+    [SQLITE_CONVERT_DECIMAL_CHECKED] = SQLITE_FLOAT, [SQLITE_CONVERT_TEXT] = SQLITE_TEXT,
+    [SQLITE_CONVERT_TEXT_BLOB] = SQLITE_BLOB,        [SQLITE_CONVERT_BYTES] = SQLITE_BLOB,
+    [SQLITE_CONVERT_BYTES_TEXT] = SQLITE_TEXT,       [SQLITE_CONVERT_ANY] = 0,
+};
+
+bool sqlite_stored_prepare(const struct ferry_column *column, const struct ferry_wish *wish,
+                           struct sqlite_stored *ret_stored)
+{
+    const struct sqlite_type_rule *rule = sqlite_type_rule(column, wish);
+    if (rule == NULL) {
+        return false;
+    }
+    *ret_stored = (struct sqlite_stored){
+        .column = column,
+        .convert = rule->convert,
+        .loose = sqlite_type_is_loose(column, rule),
+    };
+    return true;
+}
+
+/* ---- Numbers ---- */
+
+static const char *stored_give_int(const struct ferry_column *column, int64_t value,
+                                   struct ferry_cell *cell)
+{
+    bool fits = true;
+    int64_t end;
+    switch (column->type) {
+    case FERRY_TYPE_BOOL:
+        fits = value == 0 || value == 1;
+        break;
+    case FERRY_TYPE_YEAR:
+        fits = value == 0 || (value >= 1901 && value <= 2155);
+        break;
+    default:
+        end = column->bits < 64 ? INT64_C(1) << (column->bits - 1) : 0;
+        fits = end == 0 || (value >= -end && value < end);
+        break;
+    }
+    cell->v.i = value;
+    return fits ? NULL : "the number is out of the range of the column's type";
+}
+
+static const char *stored_give_unsigned(const struct ferry_column *column, uint64_t value,
+                                        struct ferry_cell *cell)
+{
+    cell->v.u = value;
+    return column->bits == 64 || value >> column->bits == 0
+               ? NULL
+               : "the number is out of the range of the column's type";
+}
+
+/* Digits without a sign, as they are printed: no zeros before them. */
+static bool stored_read_digits(const char *text, size_t length, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+    if (length == 0 || (length > 1 && text[0] == '0')) {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9' || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(text[i] - '0'), &value)) {
+            return false;
+        }
+    }
+    *ret_value = value;
+    return true;
+}
+
+static const char *stored_read_number(const struct sqlite_stored *stored, const char *text,
+                                      size_t length, struct ferry_cell *cell)
+{
+    uint64_t size = 0;
+    bool negative = length > 0 && text[0] == '-';
+    size_t sign = negative ? 1 : 0;
+    bool fine = stored_read_digits(text + sign, length - sign, &size);
+    if (stored->convert == SQLITE_CONVERT_UNSIGNED_TEXT) {
+        return !fine || negative ? "the text is no number without a sign"
+                                 : stored_give_unsigned(stored->column, size, cell);
+    }
+    if (!fine || size > (uint64_t)INT64_MAX + sign || (negative && size == 0)) {
+        return "the text is no whole number";
+    }
+    return stored_give_int(stored->column, negative ? (int64_t)(~size + 1) : (int64_t)size, cell);
+}
+
+static const char *stored_give_real(const struct sqlite_stored *stored, double value, char *room,
+                                    struct ferry_cell *cell)
+{
+    const struct ferry_column *column = stored->column;
+    size_t length;
+    switch (stored->convert) {
+    case SQLITE_CONVERT_INT_REAL:
+        return !(value >= -STORED_INT64_END && value < STORED_INT64_END) ||
+                       (double)(int64_t)value != value
+                   ? "the number is not a whole one"
+                   : stored_give_int(column, (int64_t)value, cell);
+    case SQLITE_CONVERT_UNSIGNED_REAL:
+        return !(value >= 0.0 && value < STORED_UINT64_END) || (double)(uint64_t)value != value
+                   ? "the number is not a whole one without a sign"
+                   : stored_give_unsigned(column, (uint64_t)value, cell);
+    case SQLITE_CONVERT_DECIMAL:
+    case SQLITE_CONVERT_DECIMAL_CHECKED:
+        length = sqlite_decimal_print(value, column->scale, room);
+        cell->v.p = room;
+        cell->len = (uint32_t)length;
+        return length == 0 ? "the number has other digits than the column's decimal type" : NULL;
+    default:
+        cell->v.f = value;
+        return column->bits == 32 && !isinf(value) && (double)(float)value != value
+                   ? "the number is not one of single precision"
+                   : NULL;
+    }
+}
+
+/* ---- Texts and bytes ---- */
+
+/* 1 if the text is as the pattern: '9' stands for a digit, 'h' for a digit or one of a to f. */
+static bool stored_matches(const char *text, size_t length, const char *pattern)
+{
+    if (length != strlen(pattern)) {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        bool digit = text[i] >= '0' && text[i] <= '9';
+        bool fine = pattern[i] == '9'   ? digit
+                    : pattern[i] == 'h' ? digit || (text[i] >= 'a' && text[i] <= 'f')
+                                        : text[i] == pattern[i];
+        if (!fine) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* 1 if the text ends in a point and `scale` digits, or in neither where that is 0. */
+static bool stored_has_fraction(const char *text, size_t length, uint32_t scale)
+{
+    for (size_t i = 1; i <= scale; i++) {
+        if (length < i || text[length - i] < '0' || text[length - i] > '9') {
+            return false;
+        }
+    }
+    return scale == 0 || (length > scale && text[length - scale - 1] == '.');
+}
+
+static const char *stored_text_flaw(const struct ferry_column *column, const char *text,
+                                    size_t length)
+{
+    size_t fraction = column->scale > 0 ? (size_t)column->scale + 1 : 0;
+    size_t whole = length < fraction ? 0 : length - fraction;
+    size_t sign = length > 0 && text[0] == '-' ? 1 : 0;
+    switch (column->type) {
+    case FERRY_TYPE_DECIMAL:
+        return sqlite_decimal_is_text(text, length, column->scale)
+                   ? NULL
+                   : "the text is no number of the column's decimal type";
+    case FERRY_TYPE_DATE:
+        return stored_matches(text, length, "9999-99-99") ? NULL : "the text is no YYYY-MM-DD";
+    case FERRY_TYPE_TIME:
+        return stored_has_fraction(text, length, column->scale) && whole > sign &&
+                       (stored_matches(text + sign, whole - sign, "99:99:99") ||
+                        stored_matches(text + sign, whole - sign, "999:99:99"))
+                   ? NULL
+                   : "the text is no HH:MM:SS with the column's digits after the point";
+    case FERRY_TYPE_DATETIME:
+        return stored_has_fraction(text, length, column->scale) &&
+                       stored_matches(text, whole, "9999-99-99 99:99:99")
+                   ? NULL
+                   : "the text is no YYYY-MM-DD HH:MM:SS with the column's digits after the point";
+    case FERRY_TYPE_UUID:
+        return stored_matches(text, length, "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh")
+                   ? NULL
+                   : "the text is no UUID in lower case";
+    default:
+        return NULL;
+    }
+}
+
+static const char *stored_bytes_flaw(const struct ferry_column *column, size_t length)
+{
+    return column->type == FERRY_TYPE_GEOMETRY && length < STORED_GEOMETRY_MIN
+               ? "the bytes are no geometry"
+           : column->type == FERRY_TYPE_VECTOR &&
+                   (length % 4 != 0 || (column->length > 0 && length / 4 > column->length))
+               ? "the bytes are no vector of the column's dimensions"
+               : NULL;
+}
+
+/* Point the cell at a TEXT or BLOB value. */
+static int stored_point(sqlite3_value *value, int storage, struct ferry_cell *cell)
+{
+    const void *data = storage == SQLITE_TEXT ? (const void *)sqlite3_value_text(value)
+                                              : sqlite3_value_blob(value);
+    int size = sqlite3_value_bytes(value);
+    if (data == NULL && (storage == SQLITE_TEXT || size > 0)) {
+        return SQLITE_NOMEM; /* of a BLOB of no bytes, NULL is the address */
+    }
+    cell->v.p = data == NULL ? "" : data;
+    cell->len = (uint32_t)size;
+    return SQLITE_OK;
+}
+
+/* ---- Cells ---- */
+
+static const char *stored_take(const struct sqlite_stored *stored, sqlite3_value *value,
+                               int storage, char *room, struct ferry_cell *cell)
+{
+    const struct ferry_column *column = stored->column;
+    switch (storage) {
+    case SQLITE_INTEGER:
+        return stored->convert == SQLITE_CONVERT_UNSIGNED
+                   ? (sqlite3_value_int64(value) < 0
+                          ? "the number is negative"
+                          : stored_give_unsigned(column, (uint64_t)sqlite3_value_int64(value),
+                                                 cell))
+                   : stored_give_int(column, sqlite3_value_int64(value), cell);
+    case SQLITE_FLOAT:
+        return stored_give_real(stored, sqlite3_value_double(value), room, cell);
+    case SQLITE_TEXT:
+        return stored->convert == SQLITE_CONVERT_INT_TEXT ||
+                       stored->convert == SQLITE_CONVERT_UNSIGNED_TEXT
+                   ? stored_read_number(stored, cell->v.p, cell->len, cell)
+               : stored->convert == SQLITE_CONVERT_TEXT
+                   ? stored_text_flaw(column, cell->v.p, cell->len)
+                   : NULL;
+    default:
+        return stored->convert == SQLITE_CONVERT_BYTES ? stored_bytes_flaw(column, cell->len)
+                                                       : NULL;
+    }
+}
+
+/* An integer where REAL is promised: a value of the column if a double holds it exactly. */
+static bool stored_widens(const struct sqlite_stored *stored, sqlite3_value *value,
+                          struct ferry_cell *cell)
+{
+    int64_t integer = sqlite3_value_int64(value);
+    double same = (double)integer;
+    if (stored->convert != SQLITE_CONVERT_FLOAT || stored->column->bits != 64 ||
+        same >= STORED_INT64_END || (int64_t)same != integer) {
+        return false;
+    }
+    cell->v.f = same;
+    return true;
+}
+
+/* The value with its kind; text and bytes are in the cell already. */
+static void stored_give_kind(sqlite3_value *value, int storage, struct ferry_cell *cell)
+{
+    static const uint16_t kinds[] = {
+        [SQLITE_INTEGER] = FERRY_KIND_INT,
+        [SQLITE_FLOAT] = FERRY_KIND_FLOAT,
+        [SQLITE_TEXT] = FERRY_KIND_TEXT,
+        [SQLITE_BLOB] = FERRY_KIND_BYTES,
+    };
+    cell->kind = kinds[storage];
+    if (storage == SQLITE_INTEGER) {
+        cell->v.i = sqlite3_value_int64(value);
+    } else if (storage == SQLITE_FLOAT) {
+        cell->v.f = sqlite3_value_double(value);
+    }
+}
+
+int sqlite_stored_cell(const struct sqlite_stored *stored, sqlite3_value *value, char *room,
+                       struct ferry_cell *cell, const char **ret_why)
+{
+    int storage = sqlite3_value_type(value);
+    const char *why = NULL;
+    if (storage == SQLITE_NULL) {
+        cell->null = 1;
+        if ((stored->column->flags & FERRY_COLUMN_NOT_NULL) == 0) {
+            return SQLITE_OK;
+        }
+        *ret_why = "NULL in a column that has none";
+        return SQLITE_MISMATCH;
+    }
+    if ((storage == SQLITE_TEXT || storage == SQLITE_BLOB) &&
+        stored_point(value, storage, cell) != SQLITE_OK) {
+        return SQLITE_NOMEM;
+    }
+    if (stored->convert == SQLITE_CONVERT_ANY) {
+        stored_give_kind(value, storage, cell);
+        return SQLITE_OK;
+    }
+    if (stored_classes[stored->convert] == storage) {
+        why = stored_take(stored, value, storage, room, cell);
+    } else if (storage != SQLITE_INTEGER || !stored_widens(stored, value, cell)) {
+        (void)snprintf(room, SQLITE_STORED_ROOM, "it is stored as %s, not as %s",
+                       stored_names[storage], stored_names[stored_classes[stored->convert]]);
+        why = room;
+    }
+    if (why != NULL && stored->loose) {
+        stored_give_kind(value, storage, cell);
+        return SQLITE_OK;
+    }
+    if (why != NULL) {
+        *ret_why = why;
+        return SQLITE_MISMATCH;
+    }
+    return SQLITE_OK;
+}

@@ -1,0 +1,103 @@
+/* Reading back: what the target says that it holds is what it was loaded with. */
+
+#include "suite.h"
+
+#include <inttypes.h>
+
+#define ROWS 37
+
+static void note_digests(const struct ferry_digest *loaded, const struct ferry_digest *stored)
+{
+    char left[FERRY_DIGEST_TEXT], right[FERRY_DIGEST_TEXT];
+    ferry_digest_print(loaded, left);
+    ferry_digest_print(stored, right);
+    tap_note("loaded: %" PRIu64 " rows, %s; read back: %" PRIu64 " rows, %s",
+             ferry_digest_rows(loaded), left, ferry_digest_rows(stored), right);
+}
+
+/* Of a load, before its commit, or of the table (NULL). */
+static bool reads_back(struct target *target, struct ferry_load *load)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_load_spec spec = {.table = target->table,
+                                   .source = &target->plan.schema,
+                                   .natives = target->plan.natives,
+                                   .clauses = target->plan.clauses,
+                                   .wishes = target->plan.wishes};
+    if (load != NULL)
+        spec = *target->spec;
+    struct ferry_digest *stored = ferry_digest_new(&target->plan.schema);
+    ferry_status status = ferry_target_read_back(target->connection, load, &spec, stored, &error);
+    bool same = status == FERRY_OK && ferry_digest_equal(stored, target->digest);
+    if (status == FERRY_OK && !same)
+        note_digests(target->digest, stored);
+    tap_error(&error);
+    ferry_digest_free(stored);
+    return same;
+}
+
+static void read_back_load(struct target *target)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_load *load = NULL;
+    struct ferry_load_totals totals = {0};
+    ferry_status status = target_begin(target, target->plan.action, &load, &error);
+    if (status == FERRY_OK)
+        status = target_load_rows(target, load, 0, ROWS, NULL, &error);
+    if (status == FERRY_OK)
+        status = ferry_target_load_end(load, &totals, &error);
+    if (!tap_ok(status == FERRY_OK, "rows are loaded, to be read back")) {
+        tap_error(&error);
+        ferry_target_load_abort(load);
+        return;
+    }
+    tap_ok(reads_back(target, load), "what was loaded is read back before the commit");
+    tap_ok(reads_back(target, load), "and once more");
+    tap_ok(target_commit(target, load, ROWS, &error) == FERRY_OK, "the load can be committed then");
+    tap_error(&error);
+    tap_ok(reads_back(target, NULL), "the table that it became is read back");
+}
+
+/* Whatever the columns are stored as. */
+static void test_wish(const struct suite *suite, const struct ferry_wish *wish)
+{
+    struct target target;
+    if (target_open(suite, SIZE_MAX, wish, &target)) {
+        target.digest = ferry_digest_new(&target.plan.schema);
+        read_back_load(&target);
+    }
+    target_close(&target);
+}
+
+static void test_no_table(const struct suite *suite)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct target target;
+    if (target_open(suite, SIZE_MAX, &target_no_wish, &target)) {
+        target.digest = ferry_digest_new(&target.plan.schema);
+        const struct ferry_load_spec spec = {.table = "conformance_of_nothing",
+                                             .source = &target.plan.schema,
+                                             .natives = target.plan.natives,
+                                             .clauses = target.plan.clauses,
+                                             .wishes = target.plan.wishes};
+        ferry_status status =
+            ferry_target_read_back(target.connection, NULL, &spec, target.digest, &error);
+        if (!tap_ok(status == FERRY_ERR_NOT_FOUND, "a table that is not there is NOT_FOUND"))
+            tap_error(&error);
+    }
+    target_close(&target);
+}
+
+void test_reading_back(const struct suite *suite)
+{
+    static const struct ferry_wish texts = {.decimal = FERRY_DECIMAL_TEXT,
+                                            .big_unsigned = FERRY_BIG_UNSIGNED_TEXT};
+    if (!suite->driver->reads_back) {
+        tap_skip("the driver has no read_back", "reading back");
+        return;
+    }
+    test_wish(suite, &target_no_wish);
+    test_wish(suite, &texts);
+    test_wish(suite, &target_no_wish);
+    test_no_table(suite);
+}

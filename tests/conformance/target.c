@@ -1,0 +1,152 @@
+/* A target that is opened, planned for and loaded with the rows of values.c. */
+
+#include "suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct ferry_wish target_no_wish;
+
+/* Whether `name` is one of the words of `list`. */
+static bool is_listed(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    while (list != NULL && *list != '\0') {
+        size_t word = strcspn(list, " ");
+        if (word == length && memcmp(list, name, length) == 0)
+            return true;
+        list += word + (list[word] == ' ');
+    }
+    return false;
+}
+
+/* Columns of the plan: those whose values the target can hold, without those that are left out. */
+static void add_columns(struct target *target, size_t columns, const struct ferry_wish *wish,
+                        struct ferry_error *error)
+{
+    char *left_out = quirks_text(target->suite->quirks, "leave_out");
+    for (size_t i = 0; i < values_column_count && target->plan.schema.count < columns; i++) {
+        const struct ferry_column *column = &values_columns[i];
+        struct ferry_mapping mapping = {0};
+        ferry_status status =
+            ferry_target_map_column(target->connection, column, wish, &mapping, error);
+        bool fits = status == FERRY_OK && mapping.fit <= FERRY_FIT_CHECKED;
+        ferry_mapping_done(&mapping);
+        ferry_error_clear(error);
+        if (fits && !is_listed(left_out, column->name))
+            (void)ferry_schema_add(&target->plan.schema, column, sizeof *column, error);
+    }
+    free(left_out);
+}
+
+/* The same wish for each column; false if out of memory. */
+static bool add_wishes(struct ferry_plan *plan, const struct ferry_wish *wish)
+{
+    plan->wishes = calloc(plan->schema.count + 1, sizeof *plan->wishes);
+    for (size_t i = 0; plan->wishes != NULL && i < plan->schema.count; i++)
+        plan->wishes[i] = *wish;
+    return plan->wishes != NULL;
+}
+
+bool target_open(const struct suite *suite, size_t columns, const struct ferry_wish *wish,
+                 struct target *target)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    *target = (struct target){.suite = suite};
+    target->table = quirks_text(suite->quirks, "target_table");
+    if (target->table == NULL)
+        target->table = strdup("conformance");
+    target->connection = suite_open(suite, "target", FERRY_ROLE_TARGET, &target->config);
+    if (target->connection == NULL)
+        return false;
+    add_columns(target, columns, wish, &error);
+    ferry_status status = FERRY_ERR_SYSTEM;
+    if (add_wishes(&target->plan, wish))
+        status = ferry_plan_negotiate(&target->plan, target->connection, target->table, &error);
+    if (status != FERRY_OK) {
+        tap_ok(false, "a load can be planned");
+        tap_error(&error);
+    }
+    return status == FERRY_OK;
+}
+
+void target_close(struct target *target)
+{
+    ferry_connection_close(target->connection);
+    ferry_plan_done(&target->plan);
+    ferry_config_free(target->config);
+    ferry_digest_free(target->digest);
+    free(target->table);
+}
+
+ferry_status target_begin(struct target *target, uint32_t action, struct ferry_load **ret_load,
+                          struct ferry_error *error)
+{
+    /* alive until the load ends, as the contract says */
+    static struct ferry_load_spec spec;
+    spec = (struct ferry_load_spec){.job = "conformance",
+                                    .run_id = "0123456789abcdef0123456789abcdef",
+                                    .table = target->table,
+                                    .source = &target->plan.schema,
+                                    .natives = target->plan.natives,
+                                    .clauses = target->plan.clauses,
+                                    .wishes = target->plan.wishes,
+                                    .indexes = target->plan.indexes,
+                                    .index_count = target->plan.index_count,
+                                    .action = action};
+    target->spec = &spec;
+    return ferry_target_load_begin(target->connection, &spec, ret_load, error);
+}
+
+ferry_status target_commit(struct target *target, struct ferry_load *load, uint64_t rows,
+                           struct ferry_error *error)
+{
+    const struct ferry_run_record record = {.job = "conformance",
+                                            .run_id = "0123456789abcdef0123456789abcdef",
+                                            .table = target->table,
+                                            .source = "suite",
+                                            .started = "2026-01-01T00:00:00.000Z",
+                                            .finished = "2026-01-01T00:00:01.000Z",
+                                            .schema_hash = "0123456789abcdef",
+                                            .rows = rows};
+    return ferry_target_load_commit(load, &record, error);
+}
+
+ferry_status target_load_rows(struct target *target, struct ferry_load *load, uint64_t first,
+                              uint64_t count, uint64_t *digest, struct ferry_error *error)
+{
+    const struct ferry_batch_limits limits = {.rows = 5, .bytes = 1 << 20};
+    struct ferry_batch *batch = ferry_batch_new(&target->plan.schema, &limits);
+    ferry_status status = FERRY_OK;
+    for (uint64_t row = 0; status == FERRY_OK && row < count;) {
+        ferry_batch_reset(batch, row + 1);
+        while (row < count && !ferry_batch_full(batch))
+            values_add_row(batch, &target->plan.schema, first + row++);
+        if (digest != NULL)
+            values_digest(batch, digest);
+        if (target->digest != NULL)
+            ferry_digest_add_batch(target->digest, batch);
+        status = ferry_target_load_batch(load, batch, error);
+    }
+    ferry_batch_free(batch);
+    return status;
+}
+
+bool target_replace(struct target *target, uint64_t first, uint64_t count,
+                    struct ferry_load_totals *ret_totals, uint64_t *digest)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_load *load = NULL;
+    ferry_status status = target_begin(target, target->plan.action, &load, &error);
+    if (status == FERRY_OK) {
+        status = target_load_rows(target, load, first, count, digest, &error);
+        if (status == FERRY_OK)
+            status = ferry_target_load_end(load, ret_totals, &error);
+        if (status == FERRY_OK)
+            status = target_commit(target, load, count, &error);
+        else
+            ferry_target_load_abort(load);
+    }
+    tap_error(&error);
+    return status == FERRY_OK;
+}

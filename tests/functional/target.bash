@@ -1,0 +1,69 @@
+# What the tests of a MySQL target share, on either server.
+#
+# A test file that loads it defines sql(), which runs the SQL on standard input in the server as its
+# root, and target_config, which writes a configuration with the connections `server` (reads
+# database d), `target` (writes database e), `local` (the file $D) and `made` (rows from memory).
+
+# What the manual says that a target needs, and nothing more.
+TARGET_RIGHTS="SELECT, INSERT, DELETE, CREATE, DROP, ALTER, INDEX, TRIGGER"
+
+# Every type, with its limits: the same statements for both servers.
+make_every_type() {
+    sql d <<'SQL'
+SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00';
+CREATE TABLE every_type (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  i8 TINYINT, u8 TINYINT UNSIGNED, i16 SMALLINT, i24 MEDIUMINT UNSIGNED, i64 BIGINT,
+  u64 BIGINT UNSIGNED, zero INT(7) ZEROFILL, dec1 DECIMAL(65,30), dec2 DECIMAL(5) UNSIGNED,
+  f FLOAT, d DOUBLE, bit1 BIT(1), bit9 BIT(9), bit64 BIT(64), da DATE, ti TIME(3), dt DATETIME(6),
+  ts TIMESTAMP NULL, y YEAR, c CHAR(5), vc VARCHAR(20) CHARACTER SET latin1, tx TEXT,
+  mt MEDIUMTEXT CHARACTER SET utf8mb3, lt LONGTEXT, bi BINARY(4), vb VARBINARY(9), lb LONGBLOB,
+  e ENUM('a', 'b''c', 'd\\e', 'x,y', '2'), s SET('p', 'q', 'r') NOT NULL, js JSON, g GEOMETRY,
+  p POINT NOT NULL);
+INSERT INTO every_type VALUES (0, -128, 255, -32768, 16777215, -9223372036854775808,
+  18446744073709551615, 42,
+  '-99999999999999999999999999999999999.999999999999999999999999999999', 99999,
+  -3.40282347e38, 1.7976931348623157e308, 1, b'111111111', 0xFFFFFFFFFFFFFFFF,
+  '0000-00-00', '-838:59:59.000', '9999-12-31 23:59:59.999999', '2038-01-19 03:14:07', 2155,
+  'ab', 'äöü ß', 'tab\there\nnl\\bs\0nul''q"\r\Z', 'é漢', REPEAT('😀', 3000), X'00FF0A09',
+  X'5C0A0927002D', UNHEX(REPEAT('00010203E2820A5C09', 1000)), 'b''c', 'p,r',
+  '{"a": [1, 2.5, "x\\ny"]}', ST_GeomFromText('LINESTRING(0 0,1 1)', 4326),
+  ST_GeomFromText('POINT(1 2)'));
+INSERT INTO every_type (id, s, p, da, dt, y, d, f, c, vc, tx, e, js, ti) VALUES
+  (1, '', ST_GeomFromText('POINT(-1 -2)'), '2020-00-00', '2020-02-00 00:00:00', 0, -0e0, 1e-45, '', '',
+   '\\N', 'd\\e', 'null', '00:00:00'),
+  (2, 'q', ST_GeomFromText('POINT(0 0)'), '2020-12-31', '1000-01-01', 1901,
+   4.9406564584124654e-324, 0.1, ' a', 'trail  ', 'NULL', 'x,y', '"\\u00e9"', '838:59:59'),
+  (3, 'r', ST_GeomFromText('POINT(0 0)'), NULL, NULL, NULL, 2.2250738585072014e-308, 16777217, NULL,
+   NULL, NULL, '2', NULL, NULL);
+SQL
+}
+
+# same_table NAME: every column of d.NAME and e.NAME holds the same, as the server's shell sees it.
+same_table() {
+    local column
+    for column in $(sql d <<<"SELECT COLUMN_NAME FROM information_schema.COLUMNS
+        WHERE TABLE_SCHEMA = 'd' AND TABLE_NAME = '$1' ORDER BY ORDINAL_POSITION"); do
+        assert_equal "$column: $(hex_of e "$1" "$column")" "$column: $(hex_of d "$1" "$column")"
+    done
+}
+
+# Floating-point numbers with all their digits; texts in UTF-8, whatever the column's character set.
+hex_of() {
+    local as="HEX(CAST(\`$3\` AS BINARY))"
+    case $(sql <<<"SELECT IF(CHARACTER_SET_NAME IS NULL, DATA_TYPE, 'characters') FROM
+        information_schema.COLUMNS WHERE TABLE_SCHEMA = '$1' AND TABLE_NAME = '$2' AND COLUMN_NAME = '$3'") in
+    float | double) as="CAST(\`$3\` + 0e0 AS CHAR)" ;;
+    characters) as="HEX(CAST(CONVERT(\`$3\` USING utf8mb4) AS BINARY))" ;;
+    esac
+    sql "$1" <<<"SELECT IF(\`$3\` IS NULL, 'NULL', $as) FROM \`$2\` ORDER BY id"
+}
+
+to_target() { dbferry copy server target --table "$1" --target-table "${2:-$1}" "${@:3}"; }
+
+# What dbferry leaves in the database besides the tables that were asked for.
+leftovers() {
+    sql <<<"SELECT TABLE_NAME FROM information_schema.TABLES
+        WHERE TABLE_SCHEMA = 'e' AND TABLE_NAME LIKE '\\_dbferry\\_%' AND TABLE_NAME <> '_dbferry_sync'"
+}
+
+checksum() { sql e <<<"CHECKSUM TABLE \`$1\`"; }

@@ -1,0 +1,167 @@
+/* Tests of keys.c: which indexes a target gets, and which column alone is the primary key. */
+
+#include "unit.h"
+
+#include "keys.h"
+
+#define INDEX(...)                                                                                 \
+    {                                                                                              \
+        .columns = (const char *const[]){__VA_ARGS__},                                             \
+        .column_count = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)          \
+    }
+#define UNIQUE(...)                                                                                \
+    {                                                                                              \
+        .columns = (const char *const[]){__VA_ARGS__},                                             \
+        .column_count = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *),         \
+        .unique = 1                                                                                \
+    }
+#define PRIMARY(...)                                                                               \
+    {                                                                                              \
+        .columns = (const char *const[]){__VA_ARGS__},                                             \
+        .column_count = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *),         \
+        .unique = 1, .primary = 1                                                                  \
+    }
+
+/* A plan for the columns a, b, c, of which the first `keys` are the primary key. */
+static void make_plan(struct ferry_plan *plan, uint32_t keys, const struct ferry_index *indexes,
+                      size_t count)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    static const char *const names[] = {"a", "b", "c"};
+    *plan = (struct ferry_plan){0};
+    for (uint32_t i = 0; i < COUNT(names); i++) {
+        const struct ferry_column column = {
+            .name = names[i], .type = FERRY_TYPE_TEXT, .key_position = i < keys ? i + 1 : 0};
+        (void)ferry_schema_add(&plan->described, &column, sizeof column, &error);
+    }
+    for (size_t i = 0; i < count; i++)
+        (void)ferry_schema_add_index(&plan->described, &indexes[i], sizeof indexes[i], &error);
+    (void)ferry_plan_take_columns(plan, &error);
+    assert_no_error(&error);
+}
+
+static void plan_keys(struct ferry_plan *plan, const struct ferry_index *wanted, size_t count,
+                      bool leave_out)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct ferry_key_rules rules = {
+        .leave_out = leave_out, .wanted = wanted, .wanted_count = count};
+    (void)ferry_keys_plan(plan, &rules, &error);
+    assert_no_error(&error);
+}
+
+/* "PRIMARY(a) UNIQUE(b,c) x:INDEX(a)" */
+static void assert_indexes(const struct ferry_plan *plan, const char *expected)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    for (size_t i = 0; i < plan->index_count; i++) {
+        const struct ferry_index *index = &plan->indexes[i];
+        ferry_strbuf_addf(&text, "%s%s%s%s(", i > 0 ? " " : "",
+                          index->name == NULL ? "" : index->name, index->name == NULL ? "" : ":",
+                          index->primary != 0  ? "PRIMARY"
+                          : index->unique != 0 ? "UNIQUE"
+                                               : "INDEX");
+        for (size_t k = 0; k < index->column_count; k++)
+            ferry_strbuf_addf(&text, "%s%s", k > 0 ? "," : "", index->columns[k]);
+        ferry_strbuf_add(&text, ")");
+    }
+    assert_string_equal(ferry_strbuf_text(&text), expected);
+}
+
+static void test_both_are_made(void **state)
+{
+    (void)state;
+    const struct ferry_index source[] = {PRIMARY("a"), UNIQUE("b"), INDEX("b", "c")};
+    const struct ferry_index wanted[] = {INDEX("c", "b")};
+    struct ferry_plan plan;
+    make_plan(&plan, 1, source, COUNT(source));
+    plan_keys(&plan, wanted, COUNT(wanted), false);
+    assert_indexes(&plan, "INDEX(c,b) PRIMARY(a) UNIQUE(b) INDEX(b,c)");
+    for (size_t i = 0; i < plan.index_count; i++) /* a name in the first one is meant */
+        assert_int_equal(plan.indexes[i].copied, i > 0);
+    ferry_plan_done(&plan);
+}
+
+/* The job's goes before the source's, but the primary key stays what it is. */
+static void test_one_of_two(void **state)
+{
+    (void)state;
+    const struct ferry_index source[] = {PRIMARY("a"), UNIQUE("b"), INDEX("b", "c")};
+    struct ferry_index wanted[] = {INDEX("A"), INDEX("b"), UNIQUE("B", "c")};
+    wanted[0].name = "mine";
+    struct ferry_plan plan;
+    make_plan(&plan, 1, source, COUNT(source));
+    plan_keys(&plan, wanted, COUNT(wanted), false);
+    assert_indexes(&plan, "mine:PRIMARY(A) INDEX(b) UNIQUE(B,c)");
+    for (size_t i = 0; i < plan.index_count; i++)
+        assert_int_equal(plan.indexes[i].copied, 0);
+    ferry_plan_done(&plan);
+}
+
+/* Of the source's own, the one that says most stays. */
+static void test_the_source_has_two(void **state)
+{
+    (void)state;
+    const struct ferry_index source[] = {PRIMARY("a"), INDEX("a"), INDEX("b"), UNIQUE("b"),
+                                         INDEX("b")};
+    struct ferry_plan plan;
+    make_plan(&plan, 1, source, COUNT(source));
+    plan_keys(&plan, NULL, 0, false);
+    assert_indexes(&plan, "PRIMARY(a) UNIQUE(b)");
+    ferry_plan_done(&plan);
+}
+
+static void test_nothing_is_copied(void **state)
+{
+    (void)state;
+    const struct ferry_index source[] = {PRIMARY("a"), UNIQUE("b")};
+    const struct ferry_index wanted[] = {INDEX("a")};
+    struct ferry_plan plan;
+    make_plan(&plan, 1, source, COUNT(source));
+    plan_keys(&plan, wanted, COUNT(wanted), true);
+    assert_indexes(&plan, "INDEX(a)");
+    assert_int_equal(plan.schema.columns[0].key_position, 0);
+    assert_int_equal(plan.schema.columns[0].flags & FERRY_COLUMN_SOLE_KEY, 0);
+    assert_int_equal(plan.described.columns[0].key_position, 1); /* what the source said stays */
+    ferry_plan_done(&plan);
+}
+
+static void test_no_such_column(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct ferry_index wanted[] = {INDEX("a"), INDEX("b", "elsewhere")};
+    const struct ferry_key_rules rules = {.wanted = wanted, .wanted_count = COUNT(wanted)};
+    struct ferry_plan plan;
+    make_plan(&plan, 1, NULL, 0);
+    (void)ferry_keys_plan(&plan, &rules, &error);
+    assert_error(&error, FERRY_ERR_SCHEMA, "'elsewhere', which the source does not have");
+    ferry_plan_done(&plan);
+}
+
+static void test_sole_key(void **state)
+{
+    (void)state;
+    for (uint32_t keys = 0; keys <= 3; keys++) {
+        struct ferry_plan plan;
+        make_plan(&plan, keys, NULL, 0);
+        plan_keys(&plan, NULL, 0, false);
+        assert_indexes(&plan, "");
+        for (size_t i = 0; i < 3; i++) {
+            bool sole = (plan.schema.columns[i].flags & FERRY_COLUMN_SOLE_KEY) != 0;
+            assert_int_equal(sole, keys == 1 && i == 0);
+            assert_int_equal(plan.described.columns[i].flags, 0);
+        }
+        ferry_plan_done(&plan);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_both_are_made),      cmocka_unit_test(test_one_of_two),
+        cmocka_unit_test(test_the_source_has_two), cmocka_unit_test(test_nothing_is_copied),
+        cmocka_unit_test(test_no_such_column),     cmocka_unit_test(test_sole_key),
+    };
+    return cmocka_run_group_tests_name("keys", tests, NULL, NULL);
+}
