@@ -233,7 +233,7 @@ static uint32_t map_vector(const struct mydrv_abilities *can, const struct ferry
         mydrv_text_addf(native, "vector(%" PRIu64 ")", column->length);
     else
         mydrv_text_addf(native, "varbinary(%" PRIu64 ")", column->length * 4);
-    return can->vector ? FERRY_FIT_EXACT : FERRY_FIT_WIDER;
+    return !can->vector ? FERRY_FIT_WIDER : can->mariadb ? FERRY_FIT_CHECKED : FERRY_FIT_EXACT;
 }
 
 static const struct map {
@@ -268,6 +268,13 @@ static const struct map {
     {FERRY_TYPE_GEOMETRY, NULL, map_geometry, "a shape that this server refuses ends the load"},
     {FERRY_TYPE_VECTOR, NULL, map_vector, "this server has no such VECTOR type"},
 };
+
+static const char *map_note(const struct map *map, uint32_t fit)
+{
+    if (map->type == FERRY_TYPE_VECTOR && fit == FERRY_FIT_CHECKED) /* MariaDB 11.8 */
+        return "a vector whose squares have a sum that no single holds ends the load";
+    return fit == FERRY_FIT_EXACT ? NULL : map->note;
+}
 
 /* Wishes that are about numbers in SQLite mean the same here, where they mean anything. */
 static bool map_wished(const struct mydrv_abilities *can, const struct ferry_column *column,
@@ -307,8 +314,7 @@ uint32_t mydrv_map_type(const struct mydrv_abilities *can, const struct ferry_co
                                                 : FERRY_FIT_NONE;
         if (maps[i].native != NULL)
             mydrv_text_add(native, maps[i].native);
-        if (fit != FERRY_FIT_EXACT)
-            *ret_note = maps[i].note;
+        *ret_note = map_note(&maps[i], fit);
         if ((column->flags & FERRY_COLUMN_LOOSE) != 0 && fit < FERRY_FIT_CHECKED) {
             *ret_note = "the source does not hold its values to this type; one of another kind "
                         "ends the load";

@@ -18,7 +18,7 @@ static const struct {
     {1263, "is NULL where the column takes none"},
     {1264, "is out of the column's range"},
     {1265, "does not fit the column"},
-    {1292, "is no date or time that the server can hold"},
+    {1292, "is none that the server can hold"},
     {1300, "is no text in valid UTF-8"},
     {1364, "has no value, and the column no default"},
     {1366, "does not fit the column's type or character set"},

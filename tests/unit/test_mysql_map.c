@@ -33,6 +33,9 @@ static const struct mydrv_abilities new_mysql = {.decimal_scale = 30, .vector = 
 static const struct mydrv_abilities mariadb = {
     .mariadb = true, .uuid = true, .inet4 = true, .inet6 = true, .decimal_scale = 38};
 
+static const struct mydrv_abilities new_mariadb = {
+    .mariadb = true, .uuid = true, .decimal_scale = 38, .vector = true};
+
 static void check_map(const struct mydrv_abilities *can, const struct ferry_column *column,
                       const struct ferry_wish *wish, const char *native, uint32_t fit)
 {
@@ -127,6 +130,7 @@ static void test_servers_differ(void **state)
     check_map(&old_mysql, &inet6, &no_wish, "varchar(45)", FERRY_FIT_WIDER);
     check_map(&old_mysql, &vector, &no_wish, "varbinary(12)", FERRY_FIT_WIDER);
     check_map(&new_mysql, &vector, &no_wish, "vector(3)", FERRY_FIT_EXACT);
+    check_map(&new_mariadb, &vector, &no_wish, "vector(3)", FERRY_FIT_CHECKED);
     check_map(&mariadb, &narrow, &no_wish, "int(5)", FERRY_FIT_EXACT);
     check_map(&new_mysql, &narrow, &no_wish, "int", FERRY_FIT_EXACT);
     check_map(&new_mysql, &truth, &no_wish, "tinyint(1)", FERRY_FIT_EXACT);
