@@ -45,20 +45,7 @@ END
 made() { dbferry copy made target --view rows --target-table "$1" "${@:2}"; }
 
 @test "every type arrives exactly, by either lane, and once more into the same table" {
-    make_every_type
-    for lane in 1 0; do
-        sql <<<"SET GLOBAL local_infile = $lane; DROP TABLE IF EXISTS e.every_type"
-        run to_target every_type every_type -v
-        assert_status 0
-        [ $lane = 1 ] && words="LOAD DATA LOCAL" || words="INSERT statements"
-        assert_output_has "$words"
-        same_table every_type
-        run to_target every_type every_type -v
-        assert_status 0
-        refute_output_has "rebuilt"
-        same_table every_type
-    done
-    assert_equal "$(leftovers)" ""
+    check_every_type_by_either_lane
 }
 
 @test "texts that look like escapes, words and other lanes' separators" {
@@ -292,13 +279,7 @@ begin_stalled() {
 
 @test "a server that is killed in mid-load keeps the old table" {
     sql e <<<"CREATE TABLE t (id BIGINT NOT NULL, name VARCHAR(40)); INSERT INTO t VALUES (1, 'old')"
-    target_config 'fail_at = "read_batch"; fail_how = "slow"; fail_row = 3000; fail_delay = "2s";'
-    "$DBFERRY" copy made target --view rows --target-table t >"$T/message" 2>&1 3>&- &
-    load=$!
-    for _ in {1..200}; do
-        [ -z "$(leftovers)" ] || break
-        sleep 0.05
-    done
+    begin_slow_load 2s
     folder=$MARIADB_FOLDER
     mariadb_kill
     status=0
@@ -488,13 +469,7 @@ END
 
 @test "a table that somebody alters during the load is left alone" {
     sql e <<<"CREATE TABLE t (id BIGINT NOT NULL, name VARCHAR(40)); INSERT INTO t VALUES (1, 'old')"
-    target_config 'fail_at = "read_batch"; fail_how = "slow"; fail_row = 3000; fail_delay = "1s";'
-    "$DBFERRY" copy made target --view rows --target-table t >"$T/message" 2>&1 3>&- &
-    load=$!
-    for _ in {1..200}; do
-        [ -z "$(leftovers)" ] || break
-        sleep 0.05
-    done
+    begin_slow_load 1s
     sql e <<<"ALTER TABLE t ADD KEY mine (name)"
     status=0
     wait $load || status=$?

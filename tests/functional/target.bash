@@ -67,3 +67,35 @@ leftovers() {
 }
 
 checksum() { sql e <<<"CHECKSUM TABLE \`$1\`"; }
+
+# Values and definitions of every type, by LOAD DATA and by INSERT, into a new table and into one that
+# is there.
+check_every_type_by_either_lane() {
+    local lane words
+    make_every_type
+    for lane in 1 0; do
+        sql <<<"SET GLOBAL local_infile = $lane; DROP TABLE IF EXISTS e.every_type"
+        run to_target every_type every_type -v
+        assert_status 0
+        [ $lane = 1 ] && words="LOAD DATA LOCAL" || words="INSERT statements"
+        assert_output_has "$words"
+        same_table every_type
+        run to_target every_type every_type -v
+        assert_status 0
+        refute_output_has "rebuilt"
+        same_table every_type
+    done
+    assert_equal "$(leftovers)" ""
+}
+
+# A load into table t that waits for so long after some rows: its process id is $load, its stage is
+# there.
+begin_slow_load() {
+    target_config "fail_at = \"read_batch\"; fail_how = \"slow\"; fail_row = 3000; fail_delay = \"$1\";"
+    "$DBFERRY" copy made target --view rows --target-table t >"$T/message" 2>&1 3>&- &
+    load=$!
+    for _ in {1..200}; do
+        [ -z "$(leftovers)" ] || break
+        sleep 0.05
+    done
+}
