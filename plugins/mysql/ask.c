@@ -22,7 +22,7 @@ ferry_status mydrv_run(struct mydrv_conn *conn, struct mydrv_text *sql, const ch
     ferry_status status = ask_send(conn, sql, doing, err);
     if (status == FERRY_OK && mysql_field_count(conn->native) != 0) { /* rows where none are due */
         mysql_free_result(mysql_store_result(conn->native));
-        status = mydrv_fail(conn->label, MYDRV_LOADING, 0, "", doing, err);
+        status = mydrv_fail(conn, MYDRV_LOADING, 0, "", doing, err);
     }
     return status;
 }

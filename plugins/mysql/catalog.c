@@ -44,11 +44,11 @@ static const char catalog_srids[] =
     "F_TABLE_SCHEMA = DATABASE() AND F_TABLE_NAME = ?";
 
 /* Whether a failure tells of rights or of the server's age, not of the connection. */
-static bool catalog_is_refusal(unsigned code)
+static bool catalog_is_refusal(const struct mydrv_conn *conn, unsigned code)
 {
     const char *hint;
     bool is_servers = code != 0 && !IS_MYSQL_ERROR(code) && !IS_MARIADB_ERROR(code);
-    switch (mydrv_fault_class(code, MYDRV_DESCRIBING, &hint)) {
+    switch (mydrv_fault_class(conn->flavour, code, MYDRV_DESCRIBING, &hint)) {
     case FERRY_ERR_REFUSED:
     case FERRY_ERR_CONFIG:
     case FERRY_ERR_NOT_FOUND:
@@ -98,7 +98,7 @@ ferry_status mydrv_catalog_ask(struct mydrv_conn *conn, const char *name, const 
     }
     mysql_free_result(list);
     unsigned code = mysql_errno(conn->native);
-    if (atomic_load(&conn->cancelled) || !catalog_is_refusal(code))
+    if (atomic_load(&conn->cancelled) || !catalog_is_refusal(conn, code))
         return mydrv_fail_conn(conn, MYDRV_DESCRIBING, "read the server's catalog", err);
     *ret_list = NULL;
     return ferry_schema_note(schema, err, "%s is not known: the server says: %s (error %u)", what,

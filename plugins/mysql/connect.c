@@ -115,12 +115,13 @@ static ferry_status connect_try(struct mydrv_conn *conn, struct ferry_error *err
         return FERRY_OK;
     if (reason == NULL)
         return mydrv_fail_memory(err);
-    return mydrv_fail(conn->label, conn->target ? MYDRV_OPENING : MYDRV_CONNECTING, code, reason,
+    return mydrv_fail(conn, conn->target ? MYDRV_OPENING : MYDRV_CONNECTING, code, reason,
                       "connect", err);
 }
 
 /* What the connections of one mydrv_connect() share. */
 struct connect_plan {
+    const struct mydrv_flavour *flavour;
     const struct ferry_config *config;
     struct mydrv_settings settings;
     uint32_t role;
@@ -228,6 +229,7 @@ static struct mydrv_conn *connect_new(const struct connect_plan *plan, bool seco
     if (conn == NULL)
         return NULL;
     conn->wake_fd = -1;
+    conn->flavour = plan->flavour;
     conn->target = plan->role == FERRY_ROLE_TARGET;
     conn->second = second;
     conn->label = connect_make_label(plan->config, &plan->settings);
@@ -282,12 +284,12 @@ static ferry_status connect_all(struct connect_plan *plan, struct mydrv_conn **r
     return FERRY_OK;
 }
 
-ferry_status mydrv_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
-                           struct ferry_error *err)
+ferry_status mydrv_connect(const struct mydrv_flavour *flavour, const struct ferry_config *config,
+                           uint32_t role, void **ret_conn, struct ferry_error *err)
 {
-    struct connect_plan plan = {.config = config, .role = role};
+    struct connect_plan plan = {.flavour = flavour, .config = config, .role = role};
     struct mydrv_conn *conn = NULL;
-    ferry_status status = mydrv_settings_read(config, &plan.settings, err);
+    ferry_status status = mydrv_settings_read(flavour, config, &plan.settings, err);
     if (status != FERRY_OK)
         return status;
     status = connect_all(&plan, &conn, err);

@@ -39,12 +39,7 @@ static const char hint_none[] = "";
 
 /* The first entry that fits both the number and the phase counts.  Numbers below 2000 and from 3000
  * to 4999 are the server's. */
-static const struct mydrv_fault {
-    unsigned code;
-    unsigned phases;
-    ferry_status status;
-    const char *hint;
-} faults[] = {
+static const struct mydrv_fault faults[] = {
     /* Not reached: these, while connecting, and no others let a fallback source step in. */
     {CR_SOCKET_CREATE_ERROR, MYDRV_CONNECTING, FERRY_ERR_SYSTEM, hint_none},
     {CR_CONNECTION_ERROR, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
@@ -191,29 +186,38 @@ static const struct mydrv_fault {
     {0, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_none},
 };
 
-ferry_status mydrv_fault_class(unsigned code, enum mydrv_phase phase, const char **ret_hint)
+static const struct mydrv_fault *errors_find(const struct mydrv_fault *list, size_t count,
+                                             unsigned code, enum mydrv_phase phase)
 {
-    if (phase == MYDRV_OPENING) { /* there is no fallback for a target */
-        ferry_status status = mydrv_fault_class(code, MYDRV_CONNECTING, ret_hint);
-        return status == FERRY_ERR_UNREACHABLE ? FERRY_ERR_TARGET_OPEN : status;
-    }
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-        const struct mydrv_fault *fault = &faults[i];
-        if ((fault->code == code || fault->code == 0) && (fault->phases & phase) != 0) {
-            *ret_hint = fault->hint;
-            return fault->status;
-        }
-    }
-    *ret_hint = hint_none;
-    return FERRY_ERR_INTERNAL; /* unreachable: the last entries cover every phase */
+    for (size_t i = 0; i < count; i++)
+        if ((list[i].code == code || list[i].code == 0) && (list[i].phases & phase) != 0)
+            return &list[i];
+    return NULL;
 }
 
-ferry_status mydrv_fail(const char *label, enum mydrv_phase phase, unsigned code, const char *text,
-                        const char *doing, struct ferry_error *err)
+ferry_status mydrv_fault_class(const struct mydrv_flavour *flavour, unsigned code,
+                               enum mydrv_phase phase, const char **ret_hint)
+{
+    if (phase == MYDRV_OPENING) { /* there is no fallback for a target */
+        ferry_status status = mydrv_fault_class(flavour, code, MYDRV_CONNECTING, ret_hint);
+        return status == FERRY_ERR_UNREACHABLE ? FERRY_ERR_TARGET_OPEN : status;
+    }
+    const struct mydrv_fault *fault =
+        errors_find(flavour->faults, flavour->fault_count, code, phase);
+    if (fault == NULL)
+        fault = errors_find(faults, sizeof faults / sizeof *faults, code, phase);
+    *ret_hint = fault == NULL ? hint_none : fault->hint;
+    /* The last entries cover every phase. */
+    return fault == NULL ? FERRY_ERR_INTERNAL : fault->status;
+}
+
+ferry_status mydrv_fail(const struct mydrv_conn *conn, enum mydrv_phase phase, unsigned code,
+                        const char *text, const char *doing, struct ferry_error *err)
 {
     const char *hint;
     bool connecting = phase == MYDRV_CONNECTING || phase == MYDRV_OPENING;
-    ferry_status status = mydrv_fault_class(code, phase, &hint);
+    const char *label = conn->label;
+    ferry_status status = mydrv_fault_class(conn->flavour, code, phase, &hint);
     if (code == 0 && !connecting) /* well-formed, but not what was asked for */
         return ferry_fail(err, phase == MYDRV_LOADING ? FERRY_ERR_TARGET_IO : FERRY_ERR_STREAM,
                           "%s: cannot %s: the server's answer is of another shape than its "
@@ -222,7 +226,7 @@ ferry_status mydrv_fail(const char *label, enum mydrv_phase phase, unsigned code
     if (code == CR_PLUGIN_NOT_ALLOWED) /* Connector/C 3.3 prints stray bytes for the plugin */
         text = "the server asks for a login method that is not allowed here";
     if (connecting && code == CR_SSL_CONNECTION_ERROR)
-        hint = mydrv_tls_explain(text);
+        hint = mydrv_tls_explain(conn->flavour, text);
     if (connecting && strstr(text, "before completion of TLS handshake") != NULL)
         return ferry_fail(err,
                           phase == MYDRV_OPENING ? FERRY_ERR_TARGET_OPEN : FERRY_ERR_UNREACHABLE,
@@ -238,8 +242,8 @@ ferry_status mydrv_fail_conn(struct mydrv_conn *conn, enum mydrv_phase phase, co
 {
     if (atomic_load(&conn->cancelled))
         return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
-    return mydrv_fail(conn->label, phase, mysql_errno(conn->native), mysql_error(conn->native),
-                      doing, err);
+    return mydrv_fail(conn, phase, mysql_errno(conn->native), mysql_error(conn->native), doing,
+                      err);
 }
 
 ferry_status mydrv_fail_stmt(struct mydrv_conn *conn, MYSQL_STMT *stmt, enum mydrv_phase phase,
@@ -250,5 +254,5 @@ ferry_status mydrv_fail_stmt(struct mydrv_conn *conn, MYSQL_STMT *stmt, enum myd
         return mydrv_fail_conn(conn, phase, doing, err);
     if (atomic_load(&conn->cancelled))
         return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
-    return mydrv_fail(conn->label, phase, code, mysql_stmt_error(stmt), doing, err);
+    return mydrv_fail(conn, phase, code, mysql_stmt_error(stmt), doing, err);
 }

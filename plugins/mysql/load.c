@@ -371,7 +371,7 @@ ferry_status mydrv_lane_choose(struct mydrv_load *load, struct ferry_error *err)
     MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
     if (row == NULL || row[0] == NULL || row[1] == NULL)
         return status == FERRY_OK
-                   ? mydrv_fail(conn->label, MYDRV_LOADING, 0, "", "learn the server's limits", err)
+                   ? mydrv_fail(conn, MYDRV_LOADING, 0, "", "learn the server's limits", err)
                    : status;
     load->infile = strcmp(row[0], "1") == 0;
     load->packet = strtoumax(row[1], NULL, 10);

@@ -1,4 +1,5 @@
 /* What the files of the mysql driver share, listed under the file that each function lives in.
+ * All but mysql.c also make the other drivers of this family: see struct mydrv_flavour.
  *
  * The client library owns the prefix mysql_, so this driver's own names begin with mydrv_.
  * A connection is opened by libdbi; rows are read through the native handle inside it.
@@ -47,8 +48,11 @@ struct mydrv_settings {
     bool use_socket;
 };
 
+struct mydrv_flavour;
+
 /* The strings other than `user` belong to `config`.  Fails with CONFIG or SYSTEM. */
-ferry_status mydrv_settings_read(const struct ferry_config *config, struct mydrv_settings *ret,
+ferry_status mydrv_settings_read(const struct mydrv_flavour *flavour,
+                                 const struct ferry_config *config, struct mydrv_settings *ret,
                                  struct ferry_error *err);
 void mydrv_settings_clear(struct mydrv_settings *settings);
 /* 1 if traffic to `host` never leaves this machine. */
@@ -72,12 +76,18 @@ const char *mydrv_tls_mode_name(enum mydrv_tls_mode mode);
 ferry_status mydrv_tls_check_settings(const char *label, const struct mydrv_settings *settings,
                                       struct ferry_error *err);
 bool mydrv_tls_add_options(FILE *string, const struct mydrv_settings *settings);
+/* The library's and OpenSSL's words, as a part of the message -> what they mean to a user. */
+struct mydrv_tls_failure {
+    const char *part;
+    const char *meaning;
+};
 /* What the library's words for a failed handshake mean and what to do. */
-const char *mydrv_tls_explain(const char *text);
+const char *mydrv_tls_explain(const struct mydrv_flavour *flavour, const char *text);
 
 /* ---- connect.c: opening and closing through libdbi ---- */
 
 struct mydrv_conn {
+    const struct mydrv_flavour *flavour;
     dbi_conn dbi;
     MYSQL *native; /* inside `dbi` */
     char *label;   /* "connection 'NAME' (USER@HOST:PORT)", for messages */
@@ -100,8 +110,8 @@ struct mydrv_conn {
     bool second; /* this one is a spare */
 };
 
-ferry_status mydrv_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
-                           struct ferry_error *err);
+ferry_status mydrv_connect(const struct mydrv_flavour *flavour, const struct ferry_config *config,
+                           uint32_t role, void **ret_conn, struct ferry_error *err);
 void mydrv_disconnect(void *conn);
 void mydrv_cancel(void *conn);
 /* Fails with CANCELLED, or with STREAM after a cut-off read, where nothing may be asked any more.
@@ -315,12 +325,19 @@ enum mydrv_phase { /* what was being done; one bit each */
                    MYDRV_OPENING = 32, /* connecting to a target */
 };
 
+struct mydrv_fault {
+    unsigned code; /* 0: whatever is not listed */
+    unsigned phases;
+    ferry_status status;
+    const char *hint; /* what to do; "" for nothing */
+};
 /* The class of error `code` in this phase; `*ret_hint` says what to do. */
-ferry_status mydrv_fault_class(unsigned code, enum mydrv_phase phase, const char **ret_hint);
+ferry_status mydrv_fault_class(const struct mydrv_flavour *flavour, unsigned code,
+                               enum mydrv_phase phase, const char **ret_hint);
 /* Fail because of error `code` with the server's or library's `text`.  `doing` completes
  * "cannot ...". */
-ferry_status mydrv_fail(const char *label, enum mydrv_phase phase, unsigned code, const char *text,
-                        const char *doing, struct ferry_error *err);
+ferry_status mydrv_fail(const struct mydrv_conn *conn, enum mydrv_phase phase, unsigned code,
+                        const char *text, const char *doing, struct ferry_error *err);
 /* The same with the last error of the connection, or CANCELLED where that was the cause. */
 ferry_status mydrv_fail_conn(struct mydrv_conn *conn, enum mydrv_phase phase, const char *doing,
                              struct ferry_error *err);
@@ -334,6 +351,27 @@ static inline ferry_status mydrv_fail_memory(struct ferry_error *err)
     ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
     return FERRY_ERR_SYSTEM;
 }
+
+/* ---- What sets one driver of this family apart from the others ---- */
+
+struct mydrv_flavour {
+    /* Read the keys that only this driver has, and choose how the server is reached: TLS, socket.
+     * `settings` holds what the shared keys say.  Fails with CONFIG. */
+    ferry_status (*choose)(const struct ferry_config *config, struct mydrv_settings *settings,
+                           struct ferry_error *err);
+    /* Looked at before the lists that all share. */
+    const struct mydrv_fault *faults;
+    size_t fault_count;
+    const struct mydrv_tls_failure *tls_failures;
+    size_t tls_failure_count;
+};
+
+/* ---- registration.c: what each driver of this family registers as it is ---- */
+
+extern const struct ferry_source mydrv_source;
+ferry_status mydrv_thread_begin(struct ferry_error *err);
+void mydrv_thread_end(void);
+void mydrv_facts(void *conn, struct ferry_facts *facts);
 
 /* ---- For variables that end with their scope ---- */
 

@@ -246,8 +246,7 @@ static ferry_status back_describe(struct back *back, const struct ferry_schema *
 {
     const MYSQL_FIELD *fields = mysql_fetch_fields(metadata);
     if (mysql_num_fields(metadata) != back->count)
-        return mydrv_fail(back->conn->label, MYDRV_LOADING, 0, "", "read the table back",
-                          back->err);
+        return mydrv_fail(back->conn, MYDRV_LOADING, 0, "", "read the table back", back->err);
     for (unsigned i = 0; i < back->count; i++) {
         struct mydrv_column stored = {0};
         ferry_status status = mydrv_column_describe(&fields[i], i + 1, back->conn->bytes_per_char,

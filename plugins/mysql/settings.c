@@ -49,17 +49,12 @@ static ferry_status settings_read_place(const struct ferry_config *config,
                                         struct mydrv_settings *ret, struct ferry_error *err)
 {
     ret->host = ferry_config_string(config, "host");
-    ret->socket = ferry_config_string(config, "socket");
     ret->port = (unsigned)ferry_config_int(config, "port");
     ret->database = ferry_config_string(config, "database");
     if (!mydrv_host_is_valid(ret->host))
         return ferry_fail(err, FERRY_ERR_CONFIG,
                           "connection '%s': host '%s' is not a host name or an address (letters, "
                           "digits and . - _ : %% only, one host); correct `host`",
-                          ferry_config_name(config), ret->host);
-    if (ret->socket != NULL && strcasecmp(ret->host, "localhost") != 0)
-        return ferry_fail(err, FERRY_ERR_CONFIG,
-                          "connection '%s': both `socket` and host '%s' are set; remove one",
                           ferry_config_name(config), ret->host);
     if (ret->database != NULL && strlen(ret->database) > 256)
         return ferry_fail(err, FERRY_ERR_CONFIG,
@@ -81,25 +76,6 @@ static ferry_status settings_read_user(const struct ferry_config *config,
     return ret->user == NULL ? mydrv_fail_memory(err) : FERRY_OK;
 }
 
-/* "localhost" means the unix socket, as for every MySQL client, unless the configuration asks for
- * what only TCP has: a port, or a ssl_mode that demands TLS. */
-static void settings_choose_transport(const struct ferry_config *config, struct mydrv_settings *ret)
-{
-    const char *mode = ferry_config_string(config, "ssl_mode");
-    bool local = mydrv_host_is_local(ret->host);
-    ret->tls = MYDRV_TLS_PREFERRED;
-    if (mode != NULL)
-        ret->tls = mydrv_tls_mode_parse(mode);
-    else if (!local)
-        ret->tls = MYDRV_TLS_VERIFY_IDENTITY;
-    ret->use_socket = ret->socket != NULL ||
-                      (strcasecmp(ret->host, "localhost") == 0 &&
-                       !ferry_config_is_set(config, "port") && ret->tls <= MYDRV_TLS_PREFERRED);
-    /* The library compares with this spelling. */
-    if (ret->use_socket)
-        ret->host = "localhost";
-}
-
 static unsigned settings_seconds(int64_t ms)
 {
     int64_t seconds = ms / 1000 + (ms % 1000 != 0);
@@ -108,25 +84,23 @@ static unsigned settings_seconds(int64_t ms)
     return seconds > 86400 ? 86400 : (unsigned)seconds;
 }
 
-ferry_status mydrv_settings_read(const struct ferry_config *config, struct mydrv_settings *ret,
+ferry_status mydrv_settings_read(const struct mydrv_flavour *flavour,
+                                 const struct ferry_config *config, struct mydrv_settings *ret,
                                  struct ferry_error *err)
 {
     struct mydrv_settings settings = {0};
     ferry_status status = settings_read_place(config, &settings, err);
     if (status != FERRY_OK)
         return status;
-    settings_choose_transport(config, &settings);
     settings.time_zone = ferry_config_string(config, "time_zone");
     settings.ca = ferry_config_string(config, "ssl_ca");
     settings.capath = ferry_config_string(config, "ssl_capath");
-    settings.cert = ferry_config_string(config, "ssl_cert");
-    settings.key = ferry_config_string(config, "ssl_key");
-    settings.crl = ferry_config_string(config, "ssl_crl");
-    settings.fingerprint = ferry_config_string(config, "ssl_fingerprint");
     settings.tls_version = ferry_config_string(config, "tls_version");
     settings.connect_timeout = settings_seconds(ferry_config_int(config, "connect_timeout"));
     settings.read_timeout_ms = ferry_config_int(config, "read_timeout");
-    status = settings_read_user(config, &settings, err);
+    status = flavour->choose(config, &settings, err);
+    if (status == FERRY_OK)
+        status = settings_read_user(config, &settings, err);
     if (status != FERRY_OK)
         return status;
     *ret = settings;

@@ -269,8 +269,7 @@ static ferry_status table_load_columns(struct mydrv_conn *conn, const char *name
     while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL) {
         if (row[TABLE_NAME] == NULL || row[TABLE_TYPE] == NULL || row[TABLE_NULLABLE] == NULL ||
             row[TABLE_EXTRA] == NULL)
-            return mydrv_fail(conn->label, MYDRV_LOADING, 0, "", "look at the table's columns",
-                              err);
+            return mydrv_fail(conn, MYDRV_LOADING, 0, "", "look at the table's columns", err);
         if (conn->mariadb && srids == NULL && table_is_geometry(row))
             status = table_ask_srids(conn, name, &srids, err);
         if (status == FERRY_OK && !table_add_column(conn, table, row, srids))

@@ -202,11 +202,7 @@ bool mydrv_tls_add_options(FILE *string, const struct mydrv_settings *s)
     return carried;
 }
 
-/* The library's and OpenSSL's words, as parts of the message -> what they mean to a user. */
-static const struct {
-    const char *part;
-    const char *meaning;
-} tls_failures[] = {
+static const struct mydrv_tls_failure tls_failures[] = {
     {"does not support it", "the server offers no TLS, or somebody on the way took the offer out; "
                             "switch TLS on at the server, or choose a weaker ssl_mode knowingly"},
     {"has expired", "the server's certificate has expired; renew it, and check this machine's "
@@ -238,10 +234,19 @@ static const struct {
     {"no certificate or crl found", "ssl_ca or ssl_crl holds no certificate in PEM form"},
 };
 
-const char *mydrv_tls_explain(const char *text)
+static const char *tls_find_meaning(const struct mydrv_tls_failure *list, size_t count,
+                                    const char *text)
 {
-    for (size_t i = 0; i < sizeof tls_failures / sizeof *tls_failures; i++)
-        if (strstr(text, tls_failures[i].part) != NULL)
-            return tls_failures[i].meaning;
-    return "compare ssl_mode, ssl_ca and the server's certificate";
+    for (size_t i = 0; i < count; i++)
+        if (strstr(text, list[i].part) != NULL)
+            return list[i].meaning;
+    return NULL;
+}
+
+const char *mydrv_tls_explain(const struct mydrv_flavour *flavour, const char *text)
+{
+    const char *meaning = tls_find_meaning(flavour->tls_failures, flavour->tls_failure_count, text);
+    if (meaning == NULL)
+        meaning = tls_find_meaning(tls_failures, sizeof tls_failures / sizeof *tls_failures, text);
+    return meaning != NULL ? meaning : "compare ssl_mode, ssl_ca and the server's certificate";
 }

@@ -112,10 +112,13 @@ unsigned long STDCALL mysql_real_escape_string(MYSQL *mysql, char *to, const cha
 }
 
 /* Of tls.c and types.c. */
-const char *mydrv_tls_explain(const char *text)
+const char *mydrv_tls_explain(const struct mydrv_flavour *flavour, const char *text)
 {
+    (void)flavour;
     return text;
 }
+
+static const struct mydrv_flavour plain = {0};
 
 static void column_clear(struct mydrv_column *c)
 {
@@ -142,6 +145,7 @@ static void asking_begin(struct asking *a, const struct answer *answers, size_t 
 {
     memset(a, 0, sizeof *a);
     a->conn.label = (char *)"connection 'c'";
+    a->conn.flavour = &plain;
     server.answers = answers;
     server.count = count;
     a->conn.mariadb = true;

@@ -181,13 +181,21 @@ static void test_seconds_round_up(void **state)
     assert_int_equal(settings_seconds(INT64_MAX), 86400);
 }
 
+static const struct mydrv_flavour plain = {0};
+
 static void test_reasons_of_tls_failures(void **state)
 {
     (void)state;
-    assert_has(mydrv_tls_explain("TLS/SSL error: certificate has expired"), "clock");
-    assert_has(mydrv_tls_explain("Validation of SSL server certificate failed"), "another host");
-    assert_has(mydrv_tls_explain("SSL is required, but the server does not support it"), "no TLS");
-    assert_has(mydrv_tls_explain("something new"), "ssl_ca");
+    assert_has(mydrv_tls_explain(&plain, "TLS/SSL error: certificate has expired"), "clock");
+    assert_has(mydrv_tls_explain(&plain, "Validation of SSL server certificate failed"),
+               "another host");
+    assert_has(mydrv_tls_explain(&plain, "SSL is required, but the server does not support it"),
+               "no TLS");
+    assert_has(mydrv_tls_explain(&plain, "something new"), "ssl_ca");
+    static const struct mydrv_tls_failure own[] = {{"expired", "own words"}};
+    static const struct mydrv_flavour flavour = {.tls_failures = own, .tls_failure_count = 1};
+    assert_has(mydrv_tls_explain(&flavour, "certificate has expired"), "own words");
+    assert_has(mydrv_tls_explain(&flavour, "something new"), "ssl_ca");
 }
 
 int main(void)

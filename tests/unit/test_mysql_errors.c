@@ -5,15 +5,18 @@
 #include "../../plugins/mysql/errors.c"
 
 /* Of tls.c. */
-const char *mydrv_tls_explain(const char *text)
+const char *mydrv_tls_explain(const struct mydrv_flavour *flavour, const char *text)
 {
+    (void)flavour;
     return strstr(text, "expired") == NULL ? "look" : "renew it";
 }
+
+static const struct mydrv_flavour plain = {0};
 
 static ferry_status class_of(unsigned code, enum mydrv_phase phase)
 {
     const char *hint = NULL;
-    ferry_status status = mydrv_fault_class(code, phase, &hint);
+    ferry_status status = mydrv_fault_class(&plain, code, phase, &hint);
     assert_non_null(hint);
     return status;
 }
@@ -84,19 +87,39 @@ static void test_classes(void **state)
 static void test_messages(void **state)
 {
     (void)state;
+    struct mydrv_conn conn = {.flavour = &plain, .label = (char *)"connection 'c'"};
     struct ferry_error error = {0};
-    mydrv_fail("connection 'c'", MYDRV_CONNECTING, 2002,
+    mydrv_fail(&conn, MYDRV_CONNECTING, 2002,
                "Received error packet before completion of TLS handshake. ...: 1040 - \033[2Jx",
                "connect", &error);
     assert_null(strchr(error.message, '\033'));
     assert_error(&error, FERRY_ERR_UNREACHABLE, "unauthenticated error before TLS");
-    mydrv_fail("connection 'c'", MYDRV_CONNECTING, 2026, "certificate has expired", "connect",
-               &error);
+    mydrv_fail(&conn, MYDRV_CONNECTING, 2026, "certificate has expired", "connect", &error);
     assert_error(&error, FERRY_ERR_REFUSED, "(error 2026); renew it");
-    mydrv_fail("connection 'c'", MYDRV_DESCRIBING, 1146, "Table 'd.v' doesn't exist",
-               "read view 'v'", &error);
+    mydrv_fail(&conn, MYDRV_DESCRIBING, 1146, "Table 'd.v' doesn't exist", "read view 'v'", &error);
     assert_error(&error, FERRY_ERR_NOT_FOUND,
                  "connection 'c': cannot read view 'v': Table 'd.v' doesn't exist (error 1146); ");
+}
+
+/* A driver's own lists come first, and only where they say something. */
+static void test_a_flavour_comes_first(void **state)
+{
+    (void)state;
+    static const struct mydrv_fault own[] = {
+        {1045, MYDRV_CONNECTING, FERRY_ERR_CONFIG, "own words"},
+        {9000, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, "own number"},
+    };
+    static const struct mydrv_flavour flavour = {.faults = own, .fault_count = COUNT(own)};
+    const char *hint = NULL;
+    assert_int_equal(mydrv_fault_class(&flavour, 1045, MYDRV_CONNECTING, &hint), FERRY_ERR_CONFIG);
+    assert_string_equal(hint, "own words");
+    assert_int_equal(mydrv_fault_class(&flavour, 1045, MYDRV_READING, &hint), FERRY_ERR_REFUSED);
+    assert_string_equal(hint, hint_login);
+    assert_int_equal(mydrv_fault_class(&flavour, 9000, MYDRV_OPENING, &hint),
+                     FERRY_ERR_TARGET_OPEN);
+    assert_string_equal(hint, "own number");
+    assert_int_equal(mydrv_fault_class(&flavour, 1040, MYDRV_CONNECTING, &hint),
+                     FERRY_ERR_UNREACHABLE);
 }
 
 int main(void)
@@ -105,6 +128,7 @@ int main(void)
         cmocka_unit_test(test_unreachable_only_while_connecting),
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_a_flavour_comes_first),
     };
     return cmocka_run_group_tests_name("mysql errors", tests, NULL, NULL);
 }

@@ -1,0 +1,31 @@
+/* What each driver of this family registers as it is. */
+
+#include "mysql_driver.h"
+
+ferry_status mydrv_thread_begin(struct ferry_error *err)
+{
+    return mysql_thread_init() == 0 ? FERRY_OK : mydrv_fail_memory(err);
+}
+
+void mydrv_thread_end(void)
+{
+    mysql_thread_end();
+}
+
+void mydrv_facts(void *conn, struct ferry_facts *facts)
+{
+    const struct mydrv_conn *c = conn;
+    ferry_facts_add(facts, "server", c->server);
+    ferry_facts_add(facts, "TLS", c->tls);
+    ferry_facts_add(facts, "time zone", c->time_zone);
+    ferry_facts_add(facts, "client library", mysql_get_client_info());
+}
+
+const struct ferry_source mydrv_source = {
+    .describe = mydrv_describe,
+    .read_begin = mydrv_read_begin,
+    .read_batch = mydrv_read_batch,
+    .read_end = mydrv_read_end,
+    .snapshot_begin = mydrv_snapshot_begin,
+    .snapshot_end = mydrv_snapshot_end,
+};
