@@ -6,6 +6,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -215,10 +217,15 @@ static ferry_status adopt(struct ferry_driver_handle *handle, const char *name,
     if (driver->version == NULL || driver->description == NULL)
         return ferry_fail(error, FERRY_ERR_CONFIG, "driver %s has no version or no description",
                           path);
+    if (driver->retries > FERRY_RETRIES_MOST)
+        return ferry_fail(error, FERRY_ERR_CONFIG,
+                          "driver %s wants %" PRIu32 " retries; %d is the most", path,
+                          driver->retries, FERRY_RETRIES_MOST);
     status = check_options(path, driver, error);
     if (status != FERRY_OK)
         return status;
     handle->driver = *driver;
+    (void)snprintf(handle->retries_text, sizeof handle->retries_text, "%" PRIu32, driver->retries);
     handle->is_source = driver->source != NULL;
     handle->is_target = driver->target != NULL;
     if (handle->is_source)

@@ -8,6 +8,9 @@
 
 #include "error.h"
 
+/* No run is tried again more often. */
+#define FERRY_RETRIES_MOST 1000
+
 /* A loaded driver: the core's own copy of its tables, in which every optional callback that is
  * absent has become a stub.  Lives until the program ends. */
 struct ferry_driver_handle {
@@ -16,9 +19,10 @@ struct ferry_driver_handle {
     struct ferry_target target; /* meaningful if is_target */
     bool is_source;
     bool is_target;
-    bool reads_back;      /* target.read_back is the driver's own */
-    char *path;           /* of the shared object */
-    pthread_mutex_t lock; /* held around each call of a driver that allows one at a time */
+    bool reads_back;       /* target.read_back is the driver's own */
+    char retries_text[12]; /* driver.retries, as it would stand in a configuration */
+    char *path;            /* of the shared object */
+    pthread_mutex_t lock;  /* held around each call of a driver that allows one at a time */
     struct ferry_driver_handle *next;
 };
 

@@ -14,21 +14,26 @@
 static const char out_of_memory[] = "out of memory while an error was reported";
 
 static const struct ferry_error_class classes[] = {
-    {FERRY_ERR_INTERNAL, "internal", 70, "a bug in dbferry or in a driver"},
-    {FERRY_ERR_SYSTEM, "system", 71, "out of memory, or the operating system failed"},
-    {FERRY_ERR_CONFIG, "config", 78, "configuration or driver not usable"},
-    {FERRY_ERR_USAGE, "usage", 64, "command line not understood"},
-    {FERRY_ERR_REFUSED, "refused", 77, "refused: login, TLS identity or rights"},
-    {FERRY_ERR_SCHEMA, "schema", 65, "data refused: its columns, a value, or a guard"},
-    {FERRY_ERR_DATA, "data", 65, "data refused: its columns, a value, or a guard"},
-    {FERRY_ERR_NOT_FOUND, "not-found", 66, "no such view, table or query"},
-    {FERRY_ERR_TARGET_IO, "target-io", 74, "target could not be written"},
-    {FERRY_ERR_TARGET_OPEN, "target-open", 73, "target cannot be opened or created"},
-    {FERRY_ERR_STREAM, "stream", 76, "the source's stream of rows broke"},
-    {FERRY_ERR_BUSY, "busy", 75, "locked or already running: try again"},
-    {FERRY_ERR_UNREACHABLE, "unreachable", 69, "source not reached"},
-    {FERRY_ERR_CANCELLED, "cancelled", 70, "stopped on request"},
-    {FERRY_ERR_UNSUPPORTED, "unsupported", 78, "the driver does not do that"},
+    {FERRY_ERR_INTERNAL, "internal", 70, "a bug in dbferry or in a driver", FERRY_PASSES_NEVER},
+    {FERRY_ERR_SYSTEM, "system", 71, "out of memory, or the operating system failed",
+     FERRY_PASSES_NEVER},
+    {FERRY_ERR_CONFIG, "config", 78, "configuration or driver not usable", FERRY_PASSES_NEVER},
+    {FERRY_ERR_USAGE, "usage", 64, "command line not understood", FERRY_PASSES_NEVER},
+    {FERRY_ERR_REFUSED, "refused", 77, "refused: login, TLS identity or rights",
+     FERRY_PASSES_NEVER},
+    {FERRY_ERR_SCHEMA, "schema", 65, "data refused: its columns, a value, or a guard",
+     FERRY_PASSES_NEVER},
+    {FERRY_ERR_DATA, "data", 65, "data refused: its columns, a value, or a guard",
+     FERRY_PASSES_NEVER},
+    {FERRY_ERR_NOT_FOUND, "not-found", 66, "no such view, table or query", FERRY_PASSES_NEVER},
+    {FERRY_ERR_TARGET_IO, "target-io", 74, "target could not be written", FERRY_PASSES_IF_SAID},
+    {FERRY_ERR_TARGET_OPEN, "target-open", 73, "target cannot be opened or created",
+     FERRY_PASSES_IF_SAID},
+    {FERRY_ERR_STREAM, "stream", 76, "the source's stream of rows broke", FERRY_PASSES},
+    {FERRY_ERR_BUSY, "busy", 75, "locked or already running: try again", FERRY_PASSES_IF_SAID},
+    {FERRY_ERR_UNREACHABLE, "unreachable", 69, "source not reached", FERRY_PASSES},
+    {FERRY_ERR_CANCELLED, "cancelled", 70, "stopped on request", FERRY_PASSES_NEVER},
+    {FERRY_ERR_UNSUPPORTED, "unsupported", 78, "the driver does not do that", FERRY_PASSES_NEVER},
 };
 
 #define CLASS_COUNT (sizeof classes / sizeof classes[0])
@@ -101,6 +106,19 @@ ferry_status ferry_fail_prefixed(struct ferry_error *error, ferry_status status,
     if (error->message == NULL)
         error->message = (char *)out_of_memory;
     return error->status;
+}
+
+void ferry_error_may_pass(struct ferry_error *err)
+{
+    err->may_pass = err->status != FERRY_OK;
+}
+
+bool ferry_error_is_passing(const struct ferry_error *error)
+{
+    if (error->status == FERRY_OK)
+        return false;
+    enum ferry_passing passes = ferry_error_class_of(error->status)->passes;
+    return passes == FERRY_PASSES || (passes == FERRY_PASSES_IF_SAID && error->may_pass);
 }
 
 void ferry_error_prefix(struct ferry_error *error, const char *format, ...)

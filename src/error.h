@@ -15,6 +15,7 @@
  * never NULL once status is set. */
 struct ferry_error {
     ferry_status status;
+    bool may_pass; /* the driver said so */
     char *message;
 };
 
@@ -29,12 +30,20 @@ ferry_status ferry_fail_prefixed(struct ferry_error *error, ferry_status status,
  * caller knows.  Out of memory leaves the message as it is. */
 void ferry_error_prefix(struct ferry_error *error, const char *format, ...) FERRY_PRINTF(2, 3);
 
+/* Whether a failure of a class may be gone at the next attempt. */
+enum ferry_passing {
+    FERRY_PASSES_NEVER,
+    FERRY_PASSES_IF_SAID, /* by ferry_error_may_pass() */
+    FERRY_PASSES,
+};
+
 /* One row per class: the only place that ties a class to its exit code. */
 struct ferry_error_class {
     ferry_status status;
     const char *name; /* as drivers, logs and tests spell it: "unreachable" */
     int exit_code;
     const char *meaning; /* one line for the manual and --help */
+    enum ferry_passing passes;
 };
 
 /* The class of `status`; that of FERRY_ERR_INTERNAL for a number that is none. */
@@ -42,6 +51,8 @@ const struct ferry_error_class *ferry_error_class_of(ferry_status status);
 /* All classes, gravest first; `*ret_count` of them. */
 const struct ferry_error_class *ferry_error_classes(size_t *ret_count);
 bool ferry_error_status_is_known(ferry_status status);
+/* Whether it may help to try again, by the class and what the driver said. */
+bool ferry_error_is_passing(const struct ferry_error *error);
 
 /* Of two outcomes (FERRY_OK allowed) the one that decides the exit code. */
 ferry_status ferry_error_graver(ferry_status a, ferry_status b);

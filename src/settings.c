@@ -45,8 +45,28 @@ static const struct ferry_option connection_options[] = {
      .type = FERRY_OPTION_DURATION,
      .default_value = "0s",
      .flags = FERRY_OPTION_SOURCE_ONLY,
-     .help = "give up if the whole job takes longer; \"0s\" = never"},
+     .help = "give up if the whole job takes longer, its retries included; \"0s\" = never"},
+    {.name = "retry_wait",
+     .type = FERRY_OPTION_DURATION,
+     .default_value = "5s",
+     .min = 0,
+     .max = 86400000,
+     .help = "how long to wait before the first retry; twice as long before each one more"},
+    {.name = "retry_max_wait",
+     .type = FERRY_OPTION_DURATION,
+     .default_value = "60s",
+     .min = 0,
+     .max = 86400000,
+     .help = "how long to wait before a retry at most"},
 };
+
+/* The one of them whose default the driver knows. */
+static const struct ferry_option retries_option = {
+    .name = "retries",
+    .type = FERRY_OPTION_INT,
+    .min = 0,
+    .max = FERRY_RETRIES_MOST,
+    .help = "how often a run is tried again after a failure that may pass"};
 
 static ferry_status out_of_memory(struct ferry_error *error)
 {
@@ -242,9 +262,12 @@ ferry_status ferry_settings_add_connection_options(struct ferry_config *config,
                                                    struct ferry_driver_handle *driver,
                                                    struct ferry_error *error)
 {
+    struct ferry_option retries = retries_option;
+    retries.default_value = driver->retries_text;
     config->driver = driver;
     if (!ferry_config_add_options(config, connection_options,
-                                  sizeof connection_options / sizeof connection_options[0]))
+                                  sizeof connection_options / sizeof connection_options[0]) ||
+        !ferry_config_add_options(config, &retries, 1))
         return out_of_memory(error);
     for (size_t i = 0; i < driver->driver.option_count; i++) {
         const struct ferry_option *option = &driver->driver.options[i];

@@ -54,12 +54,19 @@ static void die_by(int number)
     (void)kill(getpid(), number);
 }
 
+/* Under the lock. */
+static bool is_late(int64_t now)
+{
+    return watch.job_started != 0 && watch.job.run_timeout_ms > 0 &&
+           now - watch.job_started > watch.job.run_timeout_ms;
+}
+
 static void check_limits(int64_t now)
 {
     FERRY_LOCK_SCOPE(&watch.lock);
     if (watch.job_started == 0)
         return;
-    if (watch.job.run_timeout_ms > 0 && now - watch.job_started > watch.job.run_timeout_ms)
+    if (is_late(now))
         ferry_connection_cancel_all(FERRY_CANCEL_DEADLINE);
     int64_t since = atomic_load(&watch.source_busy_since);
     if (watch.source != NULL && since != 0 && watch.job.stall_timeout_ms > 0 &&
@@ -120,6 +127,17 @@ void ferry_watch_stop(void)
 int ferry_watch_signal(void)
 {
     return atomic_load(&watch.signal);
+}
+
+bool ferry_watch_is_late(void)
+{
+    FERRY_LOCK_SCOPE(&watch.lock);
+    return is_late(ferry_clock_ms());
+}
+
+int ferry_should_stop(void)
+{
+    return ferry_watch_signal() != 0 || ferry_watch_is_late();
 }
 
 void ferry_watch_job_begin(const struct ferry_watch_job *job)

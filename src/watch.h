@@ -13,6 +13,8 @@ void ferry_watch_stop(void);
 
 /* The signal that was caught, or 0. */
 int ferry_watch_signal(void);
+/* Whether the job's run_timeout has passed. */
+bool ferry_watch_is_late(void);
 
 struct ferry_watch_job {
     int64_t run_timeout_ms;   /* 0 = none */

@@ -112,6 +112,7 @@ static struct ferry_driver mysql_driver = {
     .thread_end = mydrv_thread_end,
     .place = mysql_driver_place,
     .facts = mydrv_facts,
+    .retries = 2,
 };
 
 FERRY_REGISTER_DRIVER(mysql_driver)

@@ -30,10 +30,13 @@ run_page() {
     done
 }
 
+# The keys that every connection has, whatever its driver.
+COMMON_KEYS=(driver stall_timeout run_timeout retry_wait retry_max_wait retries)
+
 # keys_of_driver NAME: what `dbferry drivers NAME` lists but for the keys of every connection.
 keys_of_driver() {
     dbferry drivers "$1" | sed -n 's/^  \([a-z0-9_]*\) .*/\1/p' |
-        grep -vx -e driver -e stall_timeout -e run_timeout
+        grep -vx "${COMMON_KEYS[@]/#/-e}"
 }
 
 @test "podchecker finds nothing in any page" {
@@ -118,7 +121,7 @@ keys_of_driver() {
                 echo "dbferry-$driver(7) does not tell the default $default of $key" >&2
                 return 1
             }
-        done < <(dbferry drivers "$driver" | grep -v -e '^  stall_timeout ' -e '^  run_timeout ' |
+        done < <(dbferry drivers "$driver" | grep -vw "${COMMON_KEYS[@]/#/-e^  }" |
             sed -n 's/^  \([a-z0-9_]*\) .*; default \([^;]*\).*/\1 \2/p')
     done
 }

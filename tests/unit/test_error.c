@@ -143,6 +143,36 @@ static void test_graver_follows_the_manual(void **state)
     assert_int_equal(ferry_error_graver(FERRY_ERR_SYSTEM, FERRY_ERR_UNSUPPORTED), FERRY_ERR_SYSTEM);
 }
 
+/* The classes that may be gone at the next attempt, by themselves or where the driver says so. */
+static void test_what_may_pass(void **state)
+{
+    (void)state;
+    static const struct {
+        ferry_status status;
+        bool alone, said;
+    } cases[] = {
+        {FERRY_ERR_INTERNAL, false, false},    {FERRY_ERR_SYSTEM, false, false},
+        {FERRY_ERR_CONFIG, false, false},      {FERRY_ERR_USAGE, false, false},
+        {FERRY_ERR_REFUSED, false, false},     {FERRY_ERR_SCHEMA, false, false},
+        {FERRY_ERR_DATA, false, false},        {FERRY_ERR_NOT_FOUND, false, false},
+        {FERRY_ERR_TARGET_IO, false, true},    {FERRY_ERR_TARGET_OPEN, false, true},
+        {FERRY_ERR_STREAM, true, true},        {FERRY_ERR_BUSY, false, true},
+        {FERRY_ERR_UNREACHABLE, true, true},   {FERRY_ERR_CANCELLED, false, false},
+        {FERRY_ERR_UNSUPPORTED, false, false}, {999, false, false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        ferry_error_may_pass(&error); /* too early: nothing has failed */
+        assert_false(ferry_error_is_passing(&error));
+        (void)ferry_fail(&error, cases[i].status, "x");
+        assert_int_equal(ferry_error_is_passing(&error), cases[i].alone);
+        ferry_error_may_pass(&error);
+        assert_int_equal(ferry_error_is_passing(&error), cases[i].said);
+        ferry_error_clear(&error);
+        assert_false(error.may_pass);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_classes_are_complete),
         cmocka_unit_test(test_unknown_numbers_are_internal),
         cmocka_unit_test(test_graver_follows_the_manual),
+        cmocka_unit_test(test_what_may_pass),
     };
     return cmocka_run_group_tests_name("error", tests, NULL, NULL);
 }

@@ -173,7 +173,7 @@ static void test_connection_keys(void **state)
 {
     (void)state;
     struct ferry_error error = {0};
-    struct ferry_driver_handle bare = {0};
+    struct ferry_driver_handle bare = {.retries_text = "0"};
     struct ferry_config *config = ferry_config_new("connection", "bare");
     assert_non_null(config);
     assert_int_equal(ferry_settings_add_connection_options(config, &bare, &error), FERRY_OK);

@@ -72,6 +72,18 @@ struct ferry_error; /* owned by the core */
 ferry_status ferry_fail(struct ferry_error *err, ferry_status status, const char *format, ...)
     FERRY_PRINTF(3, 4);
 
+/* After ferry_fail(): this failure may pass by itself, so the core may try the whole run again,
+ * from its first row (the keys `retries`, `retry_wait`, `retry_max_wait` of the connection).
+ * UNREACHABLE and STREAM are tried again without it; BUSY, TARGET_OPEN and TARGET_IO only with it;
+ * others never. Not for what only a person can mend: a full disk, a wrong path, a lock that another
+ * run holds. */
+void ferry_error_may_pass(struct ferry_error *err);
+
+/* 1 where the run is to end: a signal came, or run_timeout has passed.  For a callback that waits
+ * where cancel() cannot reach it, connect above all: it asks some times a second and then fails
+ * with CANCELLED.  Any thread. */
+int ferry_should_stop(void);
+
 /* ---- Log ---------------------------------------------------------------------------------------
  *
  * For what a sysadmin wants to read later; failures go through ferry_fail() instead.  May be called
@@ -251,8 +263,9 @@ ferry_status ferry_fail_cell(struct ferry_error *err, ferry_status status,
 /* ---- Options -----------------------------------------------------------------------------------
  *
  * The keys of a connection, declared as data: the core checks names, types and ranges, prints help,
- * and answers an unknown key with the nearest known one.  The core itself adds `driver`,
- * `stall_timeout` (no batch for so long: cancel) and `run_timeout` (the whole job) to each table.
+ * and answers an unknown key with the nearest known one.  The core itself adds to each table:
+ * `driver`, `stall_timeout` (no batch for so long: cancel), `run_timeout` (the whole job),
+ * `retries`, `retry_wait` and `retry_max_wait` (after a failure that may pass).
  *
  *   type      in the file           ferry_config_ reader
  */
@@ -535,6 +548,10 @@ struct ferry_driver {
 
     /* Tell what is known of an open connection: server, version, TLS.  Optional. */
     void (*facts)(void *conn, struct ferry_facts *facts);
+
+    /* How often by default a run is tried again after a failure that may pass; 0 where failures of
+     * this kind of place do not pass.  The default of the connection's key `retries`. */
+    uint32_t retries;
 };
 
 /* The last line of a driver: `driver` is its struct ferry_driver. */
