@@ -131,7 +131,6 @@ const struct ferry_option ferry_job_options[] = {
     {.name = "fallback_table", .type = FERRY_OPTION_STRING, .help = "", LATER},
     {.name = "fallback_query", .type = FERRY_OPTION_STRING, .help = "", LATER},
     {.name = "max_fallback_age", .type = FERRY_OPTION_DURATION, .help = "", LATER},
-    {.name = "create_database", .type = FERRY_OPTION_BOOL, .help = "", LATER},
 };
 const size_t ferry_job_option_count = sizeof ferry_job_options / sizeof ferry_job_options[0];
 

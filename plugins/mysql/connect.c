@@ -88,7 +88,7 @@ static ferry_status connect_open_dbi(struct mydrv_conn *conn, struct ferry_error
 }
 
 static bool connect_set_options(dbi_conn dbi, const struct mydrv_settings *settings,
-                                const char *connstring, const char *password)
+                                const char *database, const char *connstring, const char *password)
 {
     /* An unset password would be looked for in the environment. */
     if (dbi_conn_set_option(dbi, "host", connstring) != 0 ||
@@ -96,13 +96,16 @@ static bool connect_set_options(dbi_conn dbi, const struct mydrv_settings *setti
         dbi_conn_set_option(dbi, "password", password == NULL ? "" : password) != 0 ||
         dbi_conn_set_option_numeric(dbi, "port", (int)settings->port) != 0)
         return false;
-    return settings->database == NULL ||
-           dbi_conn_set_option(dbi, "dbname", settings->database) == 0;
+    return database == NULL || dbi_conn_set_option(dbi, "dbname", database) == 0;
 }
 
+#define CONNECT_NO_DATABASE 1049
+
 /* Connect and wipe the password.  Any later call on `dbi` would clear its error, so the error is
- * taken out first. */
-static ferry_status connect_try(struct mydrv_conn *conn, struct ferry_error *err)
+ * taken out first.  With `ret_no_database` it is a success that the database is not there: there is
+ * no connection then. */
+static ferry_status connect_try(struct mydrv_conn *conn, bool *ret_no_database,
+                                struct ferry_error *err)
 {
     const dbi_conn_t *inside = conn->dbi;
     int failed = dbi_conn_connect(conn->dbi);
@@ -115,6 +118,10 @@ static ferry_status connect_try(struct mydrv_conn *conn, struct ferry_error *err
         return FERRY_OK;
     if (reason == NULL)
         return mydrv_fail_memory(err);
+    if (ret_no_database != NULL && code == CONNECT_NO_DATABASE) {
+        *ret_no_database = true;
+        return FERRY_OK;
+    }
     return mydrv_fail(conn, conn->target ? MYDRV_OPENING : MYDRV_CONNECTING, code, reason,
                       "connect", err);
 }
@@ -138,8 +145,19 @@ static ferry_status connect_ask_password(struct connect_plan *plan, struct ferry
     return status;
 }
 
-static ferry_status connect_login(struct mydrv_conn *conn, struct connect_plan *plan,
-                                  struct ferry_error *err)
+static void connect_close_dbi(struct mydrv_conn *conn)
+{
+    if (conn->dbi == NULL)
+        return;
+    pthread_mutex_lock(&connect_dbi.lock);
+    dbi_conn_close(conn->dbi);
+    pthread_mutex_unlock(&connect_dbi.lock);
+    conn->dbi = NULL;
+}
+
+static ferry_status connect_login_to(struct mydrv_conn *conn, struct connect_plan *plan,
+                                     const char *database, bool *ret_no_database,
+                                     struct ferry_error *err)
 {
     const struct mydrv_settings *settings = &plan->settings;
     MYDRV_AUTO_TEXT char *connstring = NULL;
@@ -150,11 +168,28 @@ static ferry_status connect_login(struct mydrv_conn *conn, struct connect_plan *
         status = connect_ask_password(plan, err);
     if (status != FERRY_OK)
         return status;
-    if (!connect_set_options(conn->dbi, settings, connstring, plan->password)) {
+    if (!connect_set_options(conn->dbi, settings, database, connstring, plan->password)) {
         connect_forget_password(conn->dbi, NULL);
         return mydrv_fail_memory(err);
     }
-    return connect_try(conn, err);
+    return connect_try(conn, ret_no_database, err);
+}
+
+/* A database that a load may make need not be there yet. */
+static ferry_status connect_login(struct mydrv_conn *conn, struct connect_plan *plan,
+                                  struct ferry_error *err)
+{
+    const struct mydrv_settings *settings = &plan->settings;
+    bool may_make = conn->target && settings->create_database;
+    bool missing = false;
+    ferry_status status =
+        connect_login_to(conn, plan, settings->database, may_make ? &missing : NULL, err);
+    if (status != FERRY_OK || !missing)
+        return status;
+    connect_close_dbi(conn);
+    conn->missing_database = strdup(settings->database);
+    return conn->missing_database == NULL ? mydrv_fail_memory(err)
+                                          : connect_login_to(conn, plan, NULL, NULL, err);
 }
 
 /* A time limit on each wait for data.  The connection string has no key for it, so it is set where
@@ -166,6 +201,19 @@ static void connect_set_read_timeout(MYSQL *native, int64_t ms)
     MARIADB_PVIO *io = native->net.pvio;
     if (io != NULL && io->methods->set_timeout != NULL)
         io->methods->set_timeout(io, PVIO_READ_TIMEOUT, (int)seconds);
+}
+
+/* The server may have no compression to offer; then nothing is compressed. */
+static void connect_note_compression(struct mydrv_conn *conn, const struct mydrv_settings *settings)
+{
+    if (!settings->compression)
+        return;
+    bool on = conn->native->net.compress != 0;
+    conn->compression = on ? "on" : "none: the server offers none";
+    ferry_log(conn->second ? FERRY_LOG_DEBUG
+              : on         ? FERRY_LOG_INFO
+                           : FERRY_LOG_WARNING,
+              "%s: compression: %s", conn->label, conn->compression);
 }
 
 /* What must hold before the first statement goes out. */
@@ -201,6 +249,7 @@ static ferry_status connect_secure(struct mydrv_conn *conn, const struct mydrv_s
     }
     ferry_log(conn->second ? FERRY_LOG_DEBUG : FERRY_LOG_INFO, "%s: TLS: %s", conn->label,
               conn->tls);
+    connect_note_compression(conn, settings);
     conn->wake_fd = fcntl((int)mysql_get_socket(conn->native), F_DUPFD_CLOEXEC, 3);
     if (conn->wake_fd < 0)
         return ferry_fail(err, FERRY_ERR_SYSTEM, "%s: cannot duplicate the socket", conn->label);
@@ -307,11 +356,7 @@ void mydrv_disconnect(void *conn)
     if (c == NULL)
         return;
     mydrv_disconnect(c->spare);
-    if (c->dbi != NULL) {
-        pthread_mutex_lock(&connect_dbi.lock);
-        dbi_conn_close(c->dbi);
-        pthread_mutex_unlock(&connect_dbi.lock);
-    }
+    connect_close_dbi(c);
     if (c->wake_fd >= 0)
         close(c->wake_fd);
     free(c->label);
@@ -319,6 +364,7 @@ void mydrv_disconnect(void *conn)
     free(c->time_zone);
     free(c->tls);
     free(c->known_collation);
+    free(c->missing_database);
     free(c);
 }
 

@@ -46,6 +46,8 @@ static bool connstring_write(FILE *string, const struct mydrv_settings *settings
             settings->use_socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP);
     fprintf(string, "connect-timeout=%u;", settings->connect_timeout);
     fputs("default-character-set=utf8mb4;reconnect=0;", string);
+    if (settings->compression) /* whatever the value is */
+        fputs("compress=1;", string);
 #ifdef FERRY_MYSQL_PLUGIN_DIR
     if (!mydrv_connstring_add(string, "plugin-dir", FERRY_MYSQL_PLUGIN_DIR))
         return false;

@@ -125,6 +125,8 @@ static const struct mydrv_fault faults[] = {
     {1792, ANY_PHASE, FERRY_ERR_REFUSED, "a source is only read; the query must not write"},
     /* Not there. */
     {1046, ANY_PHASE, FERRY_ERR_CONFIG, "set `database` in the connection"},
+    {1049, MYDRV_CONNECTING, FERRY_ERR_NOT_FOUND,
+     "check the `database` of the connection; create_database = true makes that of a target"},
     {1049, ANY_PHASE, FERRY_ERR_NOT_FOUND, "check the `database` of the connection"},
     {1051, ANY_PHASE, FERRY_ERR_NOT_FOUND, hint_name},
     {1102, ANY_PHASE, FERRY_ERR_NOT_FOUND, hint_name},

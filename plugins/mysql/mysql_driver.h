@@ -46,6 +46,8 @@ struct mydrv_settings {
     unsigned connect_timeout; /* seconds, at least 1 */
     int64_t read_timeout_ms;
     bool use_socket;
+    bool compression;
+    bool create_database;
 };
 
 struct mydrv_flavour;
@@ -94,6 +96,7 @@ struct mydrv_conn {
     char *server;  /* "MariaDB 10.11.19", for facts */
     char *time_zone;
     char *tls;               /* "TLSv1.3, CIPHER" or why there is none */
+    const char *compression; /* what became of it, for facts */
     int wake_fd;             /* a duplicate of the socket that only this struct closes */
     atomic_bool cancelled;   /* set from any thread */
     unsigned bytes_per_char; /* at most, in texts that the server sends */
@@ -106,8 +109,9 @@ struct mydrv_conn {
     void *feed;            /* what the server may read as its file now; NULL: nothing */
     char *known_collation; /* the last that the server turned out to have */
     struct mydrv_conn
-        *spare;  /* for what is left to do where this one was cut off; never cancelled */
-    bool second; /* this one is a spare */
+        *spare;             /* for what is left to do where this one was cut off; never cancelled */
+    bool second;            /* this one is a spare */
+    char *missing_database; /* it is made when a load begins; NULL: it is there */
 };
 
 ferry_status mydrv_connect(const struct mydrv_flavour *flavour, const struct ferry_config *config,

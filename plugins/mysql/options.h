@@ -15,9 +15,18 @@
 
 #define MYDRV_OPTIONS_ACCOUNT                                                                      \
     {.name = "password", .type = FERRY_OPTION_SECRET, .help = "the account's password"},           \
+        {.name = "database",                                                                       \
+         .type = FERRY_OPTION_STRING,                                                              \
+         .flags = FERRY_OPTION_URL_PATH,                                                           \
+         .help = "the database in which names are looked up"},                                     \
+        {.name = "create_database",                                                                \
+         .type = FERRY_OPTION_BOOL,                                                                \
+         .default_value = "false",                                                                 \
+         .flags = FERRY_OPTION_TARGET_ONLY,                                                        \
+         .help = "true: a load makes the database if it is not there"},                            \
     {                                                                                              \
-        .name = "database", .type = FERRY_OPTION_STRING, .flags = FERRY_OPTION_URL_PATH,           \
-        .help = "the database in which names are looked up"                                        \
+        .name = "compression", .type = FERRY_OPTION_BOOL, .default_value = "false",                \
+        .help = "true: compress what goes over the network; for slow lines only"                   \
     }
 
 #define MYDRV_OPTIONS_AUTHORITIES                                                                  \

@@ -17,6 +17,10 @@ void mydrv_facts(void *conn, struct ferry_facts *facts)
     const struct mydrv_conn *c = conn;
     ferry_facts_add(facts, "server", c->server);
     ferry_facts_add(facts, "TLS", c->tls);
+    if (c->compression != NULL)
+        ferry_facts_add(facts, "compression", c->compression);
+    if (c->missing_database != NULL)
+        ferry_facts_add(facts, "database", "not there; the first load makes it");
     ferry_facts_add(facts, "time zone", c->time_zone);
     ferry_facts_add(facts, "client library", mysql_get_client_info());
 }

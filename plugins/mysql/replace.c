@@ -103,9 +103,34 @@ static ferry_status replace_make_forms(struct mydrv_load *load, struct ferry_err
     return status;
 }
 
+/* The database that was not there when the connection was opened.  Another run may have made it
+ * meanwhile, which is as good. */
+static ferry_status replace_make_database(struct mydrv_conn *conn, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    if (conn->missing_database == NULL)
+        return FERRY_OK;
+    mydrv_text_add(&sql, "CREATE DATABASE IF NOT EXISTS ");
+    mydrv_text_add_name(&sql, conn->missing_database);
+    mydrv_text_add(&sql, " DEFAULT CHARACTER SET utf8mb4");
+    ferry_status status =
+        mydrv_run(conn, &sql, "make the database, which needs the right CREATE on it", err);
+    for (struct mydrv_conn *c = conn; c != NULL && status == FERRY_OK; c = c->spare)
+        if (mysql_select_db(c->native, conn->missing_database) != 0)
+            status = mydrv_fail_conn(c, MYDRV_LOADING, "use the database that was made", err);
+    if (status != FERRY_OK)
+        return status;
+    ferry_log(FERRY_LOG_INFO, "%s: database '%s' is made", conn->label, conn->missing_database);
+    free(conn->missing_database);
+    conn->missing_database = NULL;
+    return FERRY_OK;
+}
+
 static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *err)
 {
     ferry_status status = mydrv_conn_check(load->conn, err);
+    if (status == FERRY_OK)
+        status = replace_make_database(load->conn, err);
     if (status == FERRY_OK)
         status = replace_set_waits(load, err);
     if (status == FERRY_OK)

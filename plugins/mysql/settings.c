@@ -60,6 +60,12 @@ static ferry_status settings_read_place(const struct ferry_config *config,
         return ferry_fail(err, FERRY_ERR_CONFIG,
                           "connection '%s': `database` is longer than any database's name",
                           ferry_config_name(config));
+    ret->create_database = ferry_config_int(config, "create_database") != 0;
+    if (ret->create_database && (ret->database == NULL || *ret->database == '\0'))
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "connection '%s': create_database is set, and `database` does not say "
+                          "which; set it",
+                          ferry_config_name(config));
     return FERRY_OK;
 }
 
@@ -98,6 +104,7 @@ ferry_status mydrv_settings_read(const struct mydrv_flavour *flavour,
     settings.tls_version = ferry_config_string(config, "tls_version");
     settings.connect_timeout = settings_seconds(ferry_config_int(config, "connect_timeout"));
     settings.read_timeout_ms = ferry_config_int(config, "read_timeout");
+    settings.compression = ferry_config_int(config, "compression") != 0;
     status = flavour->choose(config, &settings, err);
     if (status == FERRY_OK)
         status = settings_read_user(config, &settings, err);

@@ -393,7 +393,7 @@ requires_root() {
         "'fallback_to_local_source_on_failure' of group 'general' comes with a later version"
     for pair in 'fallback_source = "local"' 'fallback_view = "v"' 'fallback_table = "t"' \
         'fallback_query = "SELECT 1"' 'max_fallback_age = "1d"' \
-        'create_database = true' 'fallback_view = true' 'fallback_view = ()'; do
+        'fallback_view = true' 'fallback_view = ()'; do
         swap 'table =' "$pair; table =" 6 "'${pair%% *}' of job 'cars' comes with a later version" \
             "take it out"
     done

@@ -12,11 +12,11 @@ setup() {
     printf 'very-secret' >"$T/password" && chmod 600 "$T/password"
 }
 
-# copy_from LIE [OPTION]: a fresh target, a server with that lie, and one copy from it.
+# copy_from LIE [OPTION [compressed]]: a fresh target, a server with that lie, and one copy from it.
 copy_from() {
     rm -f "$D"* "$T/port"
     sqlite3 "$D" "CREATE TABLE t (c0 INTEGER, c1 TEXT); INSERT INTO t VALUES (99, 'old')"
-    python3 "$FERRY_SOURCE/tests/servers/hostile.py" "$1" >"$T/port" 2>"$T/seen" 3>&- &
+    python3 "$FERRY_SOURCE/tests/servers/hostile.py" "$1" "${3:-}" >"$T/port" 2>"$T/seen" 3>&- &
     local server=$!
     for _ in $(seq 100); do
         [ -s "$T/port" ] && break
@@ -48,7 +48,7 @@ the_old_rows_are_there() {
 @test "no lie ends in a crash, in a wrong table, or in an error that names no cause" {
     while read -r lie; do
         case $lie in
-        none | harmless-* | ask-*) continue ;;
+        none | harmless-* | ask-* | frame-*) continue ;;
         columns-of-other-types | columns-of-65535) expected=65 ;;
         no-columns) expected=78 ;;
         *) expected=76 ;;
@@ -60,6 +60,32 @@ the_old_rows_are_there() {
         refute_output_has "error 0" "AddressSanitizer" "runtime error" $'\e'
         the_old_rows_are_there
     done < <(python3 "$FERRY_SOURCE/tests/servers/hostile.py" --list)
+}
+
+@test "nor does one in a compressed frame, or about the frame itself" {
+    local count=0
+    for lie in none harmless-frame-that-is-longer; do
+        copy_from $lie 'compression = true;' compressed
+        assert_status 0
+        assert_equal "$(sqlite3 "$D" 'SELECT c0, c1 FROM t')" '7|hello'
+    done
+    while read -r lie; do
+        copy_from "$lie" 'compression = true;' compressed
+        echo "lie: $lie"
+        [ "$status" -eq 76 ] || [ "$status" -eq 65 ] || assert_status 78
+        assert_output_has "unchanged"
+        refute_output_has "AddressSanitizer" "runtime error" $'\e'
+        the_old_rows_are_there
+        count=$((count + 1))
+    done < <(python3 "$FERRY_SOURCE/tests/servers/hostile.py" --list | grep -E '^(frame|text|row|columns|end|no)-')
+    [ "$count" -ge 20 ]
+}
+
+@test "compression that a server does not offer is warned of, and the rows come all the same" {
+    copy_from none 'compression = true;'
+    assert_status 0
+    assert_output_has "compression: none: the server offers none"
+    assert_equal "$(sqlite3 "$D" 'SELECT c0, c1 FROM t')" '7|hello'
 }
 
 @test "a catalog that tells nothing, or nonsense, costs no row" {

@@ -24,13 +24,18 @@ setup() {
     D=$T/local.db
     sql <<<"SET GLOBAL local_infile = 1; DROP DATABASE IF EXISTS d; DROP DATABASE IF EXISTS e;
         CREATE DATABASE d; CREATE DATABASE e CHARACTER SET latin1;"
+    target_config
+}
+
+# target_config [TEXT]: with this text in the connection that makes rows in memory.
+target_config() {
     printf 'pw' >"$T/password" && chmod 600 "$T/password"
     write_config <<END
 connections = {
   server = { driver = "mysql"; host = "127.0.0.1"; port = $MYSQL_PORT; user = "reader"; password_file = "$T/password"; database = "d"; };
   target = { driver = "mysql"; host = "127.0.0.1"; port = $MYSQL_PORT; user = "loader"; password_file = "$T/password"; database = "e"; };
   local = { driver = "sqlite"; path = "$D"; };
-  made = { driver = "memory"; rows = 5000; columns = "id int64 not null, name text(40)"; };
+  made = { driver = "memory"; rows = 5000; columns = "id int64 not null, name text(40)"; ${1:-} };
 };
 END
 }
@@ -39,6 +44,12 @@ sql() { mysql_query "$@"; }
 
 @test "every type arrives exactly, by either lane, and once more into the same table" {
     check_every_type_by_either_lane
+}
+
+@test "a database that is not there is made by a load, where the connection says so" {
+    check_create_database
+    target_config
+    check_create_database_at_once
 }
 
 @test "vectors, geometries with their SRID, and JSON that MySQL would print in another way" {

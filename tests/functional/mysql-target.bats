@@ -48,6 +48,12 @@ made() { dbferry copy made target --view rows --target-table "$1" "${@:2}"; }
     check_every_type_by_either_lane
 }
 
+@test "a database that is not there is made by a load, where the connection says so" {
+    check_create_database
+    target_config
+    check_create_database_at_once
+}
+
 @test "texts that look like escapes, words and other lanes' separators" {
     sql d <<'SQL'
 CREATE TABLE odd (id INT PRIMARY KEY, t VARCHAR(300), b VARBINARY(300));

@@ -99,3 +99,52 @@ begin_slow_load() {
         sleep 0.05
     done
 }
+
+databases() { sql <<<"SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '$1'"; }
+
+# A database that is not there: made by a load, by nothing else, and only where the key says so.
+check_create_database() {
+    sql <<<"DROP DATABASE IF EXISTS \`n\`\`'w\`; CREATE USER maker IDENTIFIED BY 'pw'; CREATE USER idle IDENTIFIED BY 'pw';
+        GRANT $TARGET_RIGHTS ON \`n\`\`'w\`.* TO maker; GRANT ${TARGET_RIGHTS/CREATE, /} ON \`n\`\`'w\`.* TO idle"
+    sed -i '/target = /{s/loader/maker/;s/database = "e"/database = "n`'"'"'w"/}' "$DBFERRY_CONFIG"
+    run dbferry copy made target --view rows --target-table t
+    assert_status 66
+    assert_output_has "create_database" "unchanged"
+    sed -i '/target = /s/ };/ create_database = true; };/' "$DBFERRY_CONFIG"
+    run dbferry copy made target --view rows --target-table t --dry-run
+    assert_status 0
+    assert_equal "$(databases "n\`''w")" ""
+    sed -i 's/maker/idle/' "$DBFERRY_CONFIG"
+    run dbferry copy made target --view rows --target-table t
+    assert_status 77
+    assert_output_has "right CREATE" "unchanged"
+    assert_equal "$(databases "n\`''w")" ""
+    sed -i 's/idle/maker/' "$DBFERRY_CONFIG"
+    for time in 1 2; do
+        run dbferry copy made target --view rows --target-table t -v
+        assert_status 0
+        if [ $time = 1 ]; then assert_output_has "is made"; else refute_output_has "is made"; fi
+        assert_equal "$(sql 'n`'"'w" <<<"SELECT COUNT(*), COUNT(DISTINCT run_id) FROM t, _dbferry_sync")" $'5000\t1'
+    done
+    assert_equal "$(sql <<<"SELECT DEFAULT_CHARACTER_SET_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'n\`''w'")" utf8mb4
+    # a failed load leaves the database, and no table in it
+    sql <<<"DROP DATABASE \`n\`\`'w\`"
+    run dbferry copy made target --view rows --target-table t -o job.min_rows=6000
+    assert_status 65
+    assert_equal "$(sql <<<"SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'n\`''w' AND TABLE_NAME <> '_dbferry_sync'")" 0
+    sql <<<"DROP DATABASE \`n\`\`'w\`; DROP USER maker, idle"
+}
+
+# Several runs at once into a database that is not there: each makes it or finds it made.
+check_create_database_at_once() {
+    local pids=() i
+    sql <<<"CREATE USER maker IDENTIFIED BY 'pw'; GRANT $TARGET_RIGHTS ON n2.* TO maker"
+    sed -i '/target = /{s/loader/maker/;s/database = "e";/database = "n2"; create_database = true;/}' "$DBFERRY_CONFIG"
+    for i in 1 2 3 4 5; do
+        "$DBFERRY" copy made target --view rows --target-table "t$i" 3>&- &
+        pids+=($!)
+    done
+    for i in "${pids[@]}"; do wait "$i"; done
+    assert_equal "$(sql n2 <<<'SELECT COUNT(*) FROM _dbferry_sync WHERE `rows` = 5000')" 5
+    sql <<<"DROP DATABASE n2; DROP USER maker"
+}

@@ -1,7 +1,8 @@
 """A MySQL server that lies: it answers one client and breaks the protocol in one chosen way.
 
-    hostile.py LIE      prints its port on 127.0.0.1, then serves one connection
-    hostile.py --list   prints the lies
+    hostile.py LIE [compressed]   prints its port on 127.0.0.1, then serves one connection; with
+                                  `compressed` it offers compression, and uses it if it is taken
+    hostile.py --list             prints the lies
 
 What the client sent after the greeting is shown on standard error, a line for each packet.
 """
@@ -9,6 +10,7 @@ What the client sent after the greeting is shown on standard error, a line for e
 import socket
 import struct
 import sys
+import zlib
 
 INT, TEXT, DATETIME, TIME = 3, 253, 12, 11
 OK = b"\0\0\0\x02\0\0\0"
@@ -112,6 +114,12 @@ LIES = {
     "harmless-catalog-of-odd-words": {"catalog": texts(9, *ENDLESS)},
     "harmless-keys-of-nulls": {"keys": texts(7, (None,) * 7, (b"PRIMARY",) + (None,) * 6)},
     "harmless-keys-of-others": {"keys": texts(7, (b"PRIMARY", b"c9") + KEYS[0][2:])},
+    # compressed frames: what comes in place of the frame around the answer to the first statement
+    "frame-not-deflated": {"frame": lambda data: (len(data), b"\xff" * len(data))},
+    "frame-that-is-shorter": {"frame": lambda data: (9, zlib.compress(data * 50))},
+    "harmless-frame-that-is-longer": {"frame": lambda data: (0xFFFFFF, zlib.compress(data))},
+    "frame-of-half-a-stream": {"frame": lambda data: (len(data), zlib.compress(data)[:-6])},
+    "frame-of-nothing": {"frame": lambda data: (0xFFFFFF, b"")},
     # the password, and files of this machine
     "ask-clear-password": {"login": [AUTH_SWITCH + b"mysql_clear_password\0", "asked"]},
     "ask-dialog": {"login": [AUTH_SWITCH + b"dialog\0\x04Password: ", "asked"]},
@@ -123,8 +131,9 @@ LIES = {
 
 
 class Server:
-    def __init__(self, connection, lie):
+    def __init__(self, connection, lie, may_compress):
         self.connection, self.lie, self.number = connection, lie, 0
+        self.may_compress, self.frames, self.unpacked = may_compress, None, b""
         self.kinds = lie.get("kinds", (INT, TEXT))
 
     def send(self, packet):
@@ -133,15 +142,32 @@ class Server:
         if packet == "asked":
             print("asked:", self.receive().hex(), file=sys.stderr, flush=True)
             raise EOFError
-        head = struct.pack("<I", len(packet))[:3] + bytes([self.number & 255])
-        self.connection.sendall(head + packet)
+        data = struct.pack("<I", len(packet))[:3] + bytes([self.number & 255]) + packet
         self.number += 1
+        self.connection.sendall(data if self.frames is None else self.frame(data))
+
+    def frame(self, data):
+        size, packed = self.lie.get("frame", lambda data: (len(data), zlib.compress(data)))(data)
+        self.frames += 1
+        return b"".join([struct.pack("<I", len(packed))[:3], bytes([self.frames - 1 & 255]),
+                         struct.pack("<I", size)[:3], packed])
 
     def answer(self, moment, honest):
         for packet in self.lie.get(moment, honest):
             self.send(packet)
 
     def take(self, size):
+        if self.frames is None:
+            return self.take_plain(size)
+        while len(self.unpacked) < size:
+            head = self.take_plain(7)
+            data = self.take_plain(int.from_bytes(head[:3], "little"))
+            self.unpacked += zlib.decompress(data) if any(head[4:]) else data
+            self.frames = head[3] + 1
+        data, self.unpacked = self.unpacked[:size], self.unpacked[size:]
+        return data
+
+    def take_plain(self, size):
         data = b""
         while len(data) < size:
             more = self.connection.recv(size - len(data))
@@ -157,11 +183,16 @@ class Server:
 
     def greet(self):
         can = 0x81BFF7DF & ~0x0800 & ~(1 << 24)  # neither TLS nor results without an end
+        if self.may_compress:
+            can |= 0x20
         self.send(b"".join([b"\x0a10.11.6-MariaDB\0", struct.pack("<I", 1), b"abcdefgh\0",
                             struct.pack("<HBHH", can & 0xFFFF, 45, 2, can >> 16), b"\x15",
                             b"\0" * 10, b"abcdefghijkl\0mysql_native_password\0"]))
-        print("login:", len(self.receive()), file=sys.stderr, flush=True)
+        login = self.receive()
+        print("login:", len(login), file=sys.stderr, flush=True)
         self.answer("login", [OK])
+        if self.may_compress and login[0] & 0x20:
+            self.frames = 0
 
     def query(self, sql):
         if sql.startswith(b"SELECT @@SESSION.time_zone"):
@@ -211,8 +242,8 @@ def main():
         connection.settimeout(30)
         with connection:
             try:
-                Server(connection, LIES[sys.argv[1]]).serve()
-            except (EOFError, OSError):
+                Server(connection, LIES[sys.argv[1]], "compressed" in sys.argv[2:]).serve()
+            except (EOFError, OSError, zlib.error):
                 pass
 
 

@@ -61,6 +61,19 @@ static void test_values_in_braces(void **state)
     free(text);
 }
 
+static void test_compression(void **state)
+{
+    (void)state;
+    struct mydrv_settings s = tcp;
+    char *text = connstring_of(&s);
+    assert_lacks(text, "compress");
+    free(text);
+    s.compression = true;
+    text = connstring_of(&s);
+    assert_has(text, ";compress=1;");
+    free(text);
+}
+
 static void test_options_of_each_mode(void **state)
 {
     (void)state;
@@ -203,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_that_cannot_be_carried),
         cmocka_unit_test(test_values_in_braces),
+        cmocka_unit_test(test_compression),
         cmocka_unit_test(test_options_of_each_mode),
         cmocka_unit_test(test_a_socket_has_no_tls),
         cmocka_unit_test(test_contradictions),
