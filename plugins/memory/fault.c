@@ -2,10 +2,14 @@
 
 #include "memory.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+#define LOOK_MS 20 /* between two looks for the file `fail_until` */
 
 const char memory_fault_classes[] =
     "internal|system|config|usage|refused|schema|data|not-found|target-io|target-open|stream|busy|"
@@ -42,6 +46,16 @@ void memory_fault_read(struct memory_fault *fault, const struct ferry_config *co
     fault->row = (uint64_t)ferry_config_int(config, "fail_row");
     fault->times = ferry_config_int(config, "fail_times");
     fault->delay_ms = ferry_config_int(config, "fail_delay");
+}
+
+/* Tells a test that a fault was reached, so that it need not guess how long that takes. */
+static void fault_mark(const struct memory_fault *fault)
+{
+    if (fault->mark == NULL)
+        return;
+    int fd = open(fault->mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        (void)close(fd);
 }
 
 /* How often each connection has failed so far.  Kept over reconnects, so that a retry may succeed.
@@ -117,6 +131,15 @@ static ferry_status wait_for_cancel(struct memory_conn *conn, int64_t ms, struct
     return memory_cancelled(conn, err);
 }
 
+/* Waits until the file `fail_until` is there, or until cancel. */
+static ferry_status wait_for_file(struct memory_conn *conn, struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    while (status == FERRY_OK && access(conn->fault.until, F_OK) != 0)
+        status = wait_for_cancel(conn, LOOK_MS, err);
+    return status;
+}
+
 static bool fault_is_at(const struct memory_conn *conn, const char *at)
 {
     return strcmp(conn->fault.at, at) == 0;
@@ -138,8 +161,11 @@ ferry_status memory_fault_hit(struct memory_conn *conn, const char *at, uint64_t
         return FERRY_OK;
     if (!tally_count(conn->name, fault->times))
         return FERRY_OK;
+    fault_mark(fault);
     switch (fault->how) {
     case MEMORY_HOW_STALL:
+        if (fault->until != NULL)
+            return wait_for_file(conn, err);
         /* connect has no connection yet that could be cancelled, so it ends by its own limit. */
         if (strcmp(at, "connect") != 0)
             return wait_for_cancel(conn, -1, err);

@@ -131,6 +131,12 @@ static const struct ferry_option memory_options[] = {
      .min = 0,
      .max = 86400000,
      .help = "for `slow`, and how long a stalled connect lasts"},
+    {.name = "fail_mark",
+     .type = FERRY_OPTION_PATH,
+     .help = "a file that is made when `fail_at` is reached"},
+    {.name = "fail_until",
+     .type = FERRY_OPTION_PATH,
+     .help = "for `stall`: go on once this file is there"},
     {.name = "break_contract",
      .type = FERRY_OPTION_CHOICE,
      .default_value = "none",
@@ -149,6 +155,8 @@ static void memory_disconnect(void *conn)
     (void)pthread_mutex_destroy(&c->lock);
     free(c->fault.at);
     free(c->fault.break_contract);
+    free(c->fault.mark);
+    free(c->fault.until);
     free(c->name);
     free(c->store);
     free(c->only_table);
@@ -193,6 +201,8 @@ static bool copy_options(struct memory_conn *c, const struct ferry_config *confi
            copy_option(config, "fit_column", &c->fit_column) &&
            copy_option(config, "corrupt", &c->corrupt) && copy_option(config, "note", &c->note) &&
            copy_option(config, "fail_at", &c->fault.at) &&
+           copy_option(config, "fail_mark", &c->fault.mark) &&
+           copy_option(config, "fail_until", &c->fault.until) &&
            copy_option(config, "break_contract", &c->fault.break_contract);
 }
 

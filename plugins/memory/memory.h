@@ -135,6 +135,8 @@ struct memory_fault {
     uint64_t row;
     int64_t times; /* 0: each time */
     int64_t delay_ms;
+    char *mark;  /* a file that is made when the fault is reached, or NULL */
+    char *until; /* a stall ends when this file is there, or NULL */
 };
 
 struct memory_conn {
@@ -161,7 +163,7 @@ struct memory_conn {
 };
 
 extern const char memory_fault_classes[]; /* the choices of fail_class */
-/* All but the two names, which the connection copies. */
+/* All but the texts, which the connection copies. */
 void memory_fault_read(struct memory_fault *fault, const struct ferry_config *config);
 #define MEMORY_NO_ROW UINT64_MAX
 /* What the options want to happen in callback `at`: read_batch and load_batch ask with
