@@ -13,6 +13,7 @@
 #define HINT_BUSY                                                                                  \
     "; another connection holds the file: run again, or raise lock_wait of the job (busy_timeout " \
     "for a source)"
+#define HINT_INDEX "; another program is opening the file at this moment: run again"
 #define HINT_OPEN "; check the rights on the file and on its folder"
 
 static const struct error_rule {
@@ -23,6 +24,8 @@ static const struct error_rule {
 } error_rules[] = {
     {SQLITE_READONLY_DBMOVED, FERRY_ERR_STREAM, FERRY_ERR_BUSY,
      "; the file was moved or replaced meanwhile: run again"},
+    {SQLITE_READONLY_RECOVERY, FERRY_ERR_BUSY, FERRY_ERR_BUSY, HINT_INDEX},
+    {SQLITE_READONLY_CANTINIT, FERRY_ERR_BUSY, FERRY_ERR_BUSY, HINT_INDEX},
     {SQLITE_FULL, FERRY_ERR_SYSTEM, FERRY_ERR_TARGET_IO, HINT_NONE},
     {SQLITE_IOERR, FERRY_ERR_STREAM, FERRY_ERR_TARGET_IO, "; look at the disk and the system log"},
     {SQLITE_CORRUPT, FERRY_ERR_STREAM, FERRY_ERR_TARGET_IO, HINT_CORRUPT},

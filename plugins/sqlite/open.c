@@ -40,6 +40,7 @@ ferry_status sqlite_open(struct sqlite_conn *conn, struct ferry_error *err)
 {
     sqlite3 *db = NULL;
     int64_t objects = 0;
+    int calls = 0;
     int flags = conn->role == FERRY_ROLE_SOURCE ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOFOLLOW |
              SQLITE_OPEN_EXRESCODE;
@@ -51,7 +52,9 @@ ferry_status sqlite_open(struct sqlite_conn *conn, struct ferry_error *err)
         rc = open_harden(conn, db);
     }
     if (rc == SQLITE_OK) { /* the file is read only here */
-        rc = sqlite_query_int(db, &objects, "SELECT count(*) FROM main.sqlite_schema");
+        do {
+            rc = sqlite_query_int(db, &objects, "SELECT count(*) FROM main.sqlite_schema");
+        } while (sqlite_wait_for_index(conn, rc, &calls));
     }
     if (rc != SQLITE_OK) {
         ferry_status status = sqlite_fail(conn, db, rc, err, "opening the database");

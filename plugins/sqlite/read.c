@@ -306,6 +306,7 @@ static ferry_status read_snapshot_begin(void *argument, struct ferry_error *err)
 {
     struct sqlite_conn *conn = argument;
     int64_t objects = 0;
+    int calls = 0;
     ferry_status status = sqlite_check_cancelled(conn, err);
     if (status != FERRY_OK) {
         return status;
@@ -313,7 +314,9 @@ static ferry_status read_snapshot_begin(void *argument, struct ferry_error *err)
     sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
     int rc = sqlite_run(conn->db, "BEGIN");
     if (rc == SQLITE_OK) { /* BEGIN alone holds nothing: the first read does */
-        rc = sqlite_query_int(conn->db, &objects, "SELECT count(*) FROM main.sqlite_schema");
+        do {
+            rc = sqlite_query_int(conn->db, &objects, "SELECT count(*) FROM main.sqlite_schema");
+        } while (sqlite_wait_for_index(conn, rc, &calls));
     }
     if (rc != SQLITE_OK) {
         status = sqlite_fail(conn, conn->db, rc, err, "taking a snapshot");

@@ -191,6 +191,11 @@ void sqlite_journal_checkpoint(struct sqlite_conn *conn);
 void sqlite_wait_install(struct sqlite_conn *conn, sqlite3 *db);
 /* Start a new allowance of `limit_ms`.  `holder` is who can be in the way, a static text. */
 void sqlite_wait_begin(struct sqlite_conn *conn, int64_t limit_ms, const char *holder);
+/* The first program that opens a WAL file makes its index.  One that may not write the file and
+ * comes in that moment is told so by SQLite at once, without a call of the busy handler.  True
+ * after a wait, as long as that is what `rc` says and the limit is not reached: ask again. `*calls`
+ * counts. */
+bool sqlite_wait_for_index(struct sqlite_conn *conn, int rc, int *calls);
 
 /* ---- errors.c: SQLite's result codes in the words of the contract ---- */
 

@@ -27,6 +27,12 @@ static int wait_busy(void *argument, int calls)
     return 1;
 }
 
+bool sqlite_wait_for_index(struct sqlite_conn *conn, int rc, int *calls)
+{
+    bool unready = rc == SQLITE_READONLY_RECOVERY || rc == SQLITE_READONLY_CANTINIT;
+    return unready && wait_busy(conn, (*calls)++) != 0;
+}
+
 /* Not 0 stops the running statement.  Without `gave_up` a cache that cannot be spilled because of a
  * reader would grow with the table instead. */
 static int wait_progress(void *argument)

@@ -94,6 +94,41 @@ refute() {
     return 1
 }
 
+# until_there COMMAND...: wait until it succeeds; a minute is long enough for the slowest machine.
+until_there() {
+    local last=$((SECONDS + 60))
+    until "$@"; do
+        [ "$SECONDS" -lt "$last" ] || { echo "waited a minute in vain for: $*" >&2; return 1; }
+        sleep 0.05
+    done
+}
+
+# look_on FILE COMMAND...: from now on it runs again and again in the background; each answer or
+# error is a line of FILE.  The first one is there when this returns.
+look_on() {
+    onlooker_file=$1
+    shift
+    : >"$onlooker_file"
+    (while [ ! -e "$T/enough" ]; do
+        "$@" 2>&1 | paste -sd' ' >>"$onlooker_file"
+    done) 3>&- &
+    onlooker=$!
+    until_there test -s "$onlooker_file"
+}
+
+# stop_looking LINE: once the onlooker has seen this
+stop_looking() {
+    until_there grep -qxF -- "$1" "$onlooker_file" || { sort "$onlooker_file" | uniq -c >&2; return 1; }
+    touch "$T/enough"
+    wait "$onlooker"
+    rm "$T/enough"
+}
+
+# saw_only LINE...: the onlooker saw each of these and nothing else
+saw_only() {
+    assert_equal "$(sort -u "$onlooker_file")" "$(printf '%s\n' "$@" | sort -u)"
+}
+
 # between LEAST NUMBER MOST
 between() {
     [ "$1" -le "$2" ] || { echo "$2 is less than $1" >&2; return 1; }
