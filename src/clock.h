@@ -15,4 +15,10 @@ int64_t ferry_clock_coarse_ms(void);
 /* The moment now, RFC 3339 in UTC with milliseconds. */
 void ferry_clock_text(char ret_text[FERRY_CLOCK_TEXT]);
 
+/* Milliseconds since 1970-01-01 UTC, now; may jump. */
+int64_t ferry_clock_wall_ms(void);
+/* Such a moment, as ferry_clock_text() spells it; "" if its year has not four digits.
+ * ferry_time_read() reads it again. */
+void ferry_clock_print(int64_t ms, char ret_text[FERRY_CLOCK_TEXT]);
+
 #endif

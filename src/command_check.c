@@ -6,6 +6,7 @@
 #include "command.h"
 #include "connection.h"
 #include "escape.h"
+#include "fallback.h"
 #include "job_limits.h"
 #include "negotiate.h"
 #include "secret.h"
@@ -98,7 +99,82 @@ static ferry_status check_target(const struct ferry_job *job, struct ferry_conne
     return FERRY_OK;
 }
 
-/* Source and target are tried both, whatever becomes of the other. */
+/* Reads what a run from the fallback would ask first. */
+static ferry_status ask_fallback(const struct ferry_job *job, struct ferry_connection *source,
+                                 struct ferry_provenance *ret_from, struct ferry_plan *plan,
+                                 struct ferry_error *error)
+{
+    ferry_job_limits_watch_source(source);
+    ferry_status status = ferry_source_snapshot_begin(source, error);
+    bool snapshot = status == FERRY_OK;
+    if (status == FERRY_OK)
+        status = ferry_fallback_ask(job, source, ret_from, error);
+    if (status == FERRY_OK)
+        status = ferry_source_describe(source, &job->read, &plan->described, error);
+    if (status == FERRY_OK)
+        status = ferry_schema_check_names(&plan->described, error);
+    if (snapshot)
+        ferry_source_snapshot_end(source);
+    ferry_job_limits_watch_source(NULL);
+    return status == FERRY_OK ? status : ferry_job_limits_explain(job, source, 0, error);
+}
+
+static void print_fallback_data(const struct ferry_job *job, const struct ferry_plan *plan,
+                                const struct ferry_provenance *from)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    ferry_strbuf_addf(&text, "%zu columns of %s, ", plan->described.count,
+                      job->read.kind == FERRY_READ_QUERY ? "the query" : job->read.text);
+    ferry_fallback_add_basis(&text, from);
+    if (from->is_target)
+        ferry_strbuf_add(&text, "; it is the table to be replaced: a run that cannot reach the "
+                                "source keeps it");
+    print_line("ok", "fallback data", ferry_strbuf_text(&text));
+}
+
+/* A copy that the first run will make cannot be tried before. */
+static ferry_status print_no_fallback(const struct ferry_job *job, const char *subject,
+                                      struct ferry_error *error)
+{
+    bool missing = error->status == FERRY_ERR_UNREACHABLE || error->status == FERRY_ERR_NOT_FOUND;
+    if (!missing || !ferry_fallback_is_target(job))
+        return print_failure(subject, error);
+    ferry_error_clear(error);
+    print_line("ok", subject, "is the table to be replaced, and not there yet");
+    return FERRY_OK;
+}
+
+/* It is tried while nobody needs it, so that it is there on the day. */
+static ferry_status check_fallback(const struct ferry_job *job)
+{
+    struct ferry_error error = {0};
+    struct ferry_plan plan = {0};
+    struct ferry_provenance from = {0};
+    struct ferry_job reading;
+    struct ferry_connection *source = NULL;
+    FERRY_AUTO_STRBUF struct ferry_strbuf subject = {0};
+    if (job->fallback.source == NULL)
+        return FERRY_OK;
+    ferry_fallback_make_job(job, &reading);
+    ferry_strbuf_addf(&subject, "fallback '%s'", reading.source->name);
+    ferry_status status = ferry_connection_open(reading.source, FERRY_ROLE_SOURCE, &source, &error);
+    if (status == FERRY_OK) {
+        print_connection(ferry_strbuf_text(&subject), source);
+        status = ask_fallback(&reading, source, &from, &plan, &error);
+    }
+    if (status == FERRY_OK && !from.is_target)
+        status = ferry_fallback_judge(&reading, &from, &error);
+    if (status == FERRY_OK)
+        print_fallback_data(&reading, &plan, &from);
+    else
+        status = print_no_fallback(
+            &reading, source == NULL ? ferry_strbuf_text(&subject) : "fallback data", &error);
+    ferry_plan_done(&plan);
+    ferry_connection_close(source);
+    return status;
+}
+
+/* Source, fallback and target are tried each, whatever becomes of the others. */
 static ferry_status check_job(const struct ferry_job *job, const struct ferry_arguments *arguments)
 {
     (void)arguments;
@@ -112,6 +188,7 @@ static ferry_status check_job(const struct ferry_job *job, const struct ferry_ar
     ferry_status from = open_checked(job->source, FERRY_ROLE_SOURCE, &source);
     if (from == FERRY_OK)
         from = check_source(job, source, &plan);
+    ferry_status instead = check_fallback(job);
     ferry_status to = open_checked(job->target, FERRY_ROLE_TARGET, &target);
     if (from == FERRY_OK && to == FERRY_OK)
         to = check_target(job, target, &plan);
@@ -119,7 +196,7 @@ static ferry_status check_job(const struct ferry_job *job, const struct ferry_ar
     ferry_plan_done(&plan);
     ferry_connection_close(source);
     ferry_connection_close(target);
-    return ferry_error_graver(from, to);
+    return ferry_error_graver(ferry_error_graver(from, instead), to);
 }
 
 /* Connections that no job uses are part of the configuration too. */

@@ -163,6 +163,10 @@ static ferry_status copy_with(struct ferry_settings *settings, const struct ferr
 {
     struct ferry_job job = {0};
     ferry_status status = ferry_job_read(&job, keys, NULL, &command_line, error);
+    if (status == FERRY_OK && job.fallback.name != NULL)
+        status = ferry_fail(error, FERRY_ERR_USAGE,
+                            "copy takes no fallback_source; write a job with one into the "
+                            "configuration");
     if (status == FERRY_OK)
         status = make_connection(settings, "source", arguments->operands[0], arguments, &job.source,
                                  error);

@@ -136,7 +136,27 @@ static void print_note(const char *note)
     (void)printf("  note: %s\n", ferry_strbuf_text(&safe));
 }
 
-static void print_plan(const struct ferry_job *job, const struct ferry_plan *plan)
+/* "'server' -> 'local', table 't'", with the fallback that is read instead, or that there is. */
+static void print_heading(const struct ferry_job *job, const char *table,
+                          const struct ferry_provenance *from)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    FERRY_AUTO_STRBUF struct ferry_strbuf age = {0};
+    ferry_escape_text(&name, job->name, strlen(job->name), 200);
+    (void)printf("job %s: ", ferry_strbuf_text(&name));
+    ferry_fallback_add_age(&age, from);
+    if (from->fallback != NULL)
+        (void)printf("fallback '%s' (%s) instead of '%s'", from->fallback->name,
+                     ferry_strbuf_text(&age), job->source->name);
+    else if (job->fallback.source != NULL)
+        (void)printf("'%s' (fallback '%s')", job->source->name, job->fallback.source->name);
+    else
+        (void)printf("'%s'", job->source->name);
+    (void)printf(" -> '%s', table '%s'\n", job->target->name, table);
+}
+
+static void print_plan(const struct ferry_job *job, const struct ferry_plan *plan,
+                       const struct ferry_provenance *from)
 {
     static const char *const actions[] = {
         [FERRY_TABLE_CREATE] = "is new: it will be created",
@@ -145,10 +165,7 @@ static void print_plan(const struct ferry_job *job, const struct ferry_plan *pla
     };
     FERRY_AUTO_STRBUF struct ferry_strbuf table = {0};
     ferry_escape_text(&table, job->table, strlen(job->table), 120);
-    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
-    ferry_escape_text(&name, job->name, strlen(job->name), 200);
-    (void)printf("job %s: '%s' -> '%s', table '%s'\n", ferry_strbuf_text(&name), job->source->name,
-                 job->target->name, ferry_strbuf_text(&table));
+    print_heading(job, ferry_strbuf_text(&table), from);
     print_columns(plan);
     (void)printf("  table '%s' %s", ferry_strbuf_text(&table), actions[plan->action]);
     if (plan->rows_known) {
@@ -174,11 +191,13 @@ static ferry_status plan_job(const struct ferry_job *job, const struct ferry_arg
     (void)arguments;
     struct ferry_error error = {0};
     struct ferry_plan plan = {0};
-    (void)ferry_sync_plan(job, &plan, &error);
+    struct ferry_provenance from = {0};
+    (void)ferry_sync_plan(job, &plan, &from, &error);
     if (plan.action != 0) /* negotiated to the end, even if the policy then refused it */
-        print_plan(job, &plan);
+        print_plan(job, &plan, &from);
     ferry_plan_done(&plan);
-    return ferry_command_report(&error, NULL);
+    ferry_status status = ferry_command_report(&error, NULL);
+    return status == FERRY_OK && from.fallback != NULL ? FERRY_DONE_FROM_FALLBACK : status;
 }
 
 ferry_status ferry_command_plan(const struct ferry_arguments *arguments)

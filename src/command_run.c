@@ -25,6 +25,16 @@ static void add_summary(struct ferry_strbuf *text, const struct ferry_sync_resul
     ferry_units_add_duration(text, result->elapsed_ms);
     ferry_strbuf_add(text, ", ");
     ferry_units_add_rate(text, result->rows, result->elapsed_ms);
+    if (result->from.fallback != NULL) {
+        ferry_strbuf_addf(text, ", from fallback '%s', ", result->from.fallback->name);
+        ferry_fallback_add_age(text, &result->from);
+    }
+}
+
+/* The status of a job that is done. */
+static ferry_status done_from(const struct ferry_provenance *from)
+{
+    return from->fallback != NULL ? FERRY_DONE_FROM_FALLBACK : FERRY_OK;
 }
 
 /* What became of the target of a run that failed; NULL where the error's message tells it. */
@@ -47,10 +57,11 @@ static ferry_status run_for_real(const struct ferry_job *job)
     FERRY_AUTO_STRBUF struct ferry_strbuf summary = {0};
     add_summary(&summary, &result);
     ferry_command_summarize(job, ferry_strbuf_text(&summary));
-    return FERRY_OK;
+    return done_from(&result.from);
 }
 
-static void print_intention(const struct ferry_job *job, const struct ferry_plan *plan)
+static void print_intention(const struct ferry_job *job, const struct ferry_plan *plan,
+                            const struct ferry_provenance *from)
 {
     static const char *const actions[] = {
         [FERRY_TABLE_CREATE] = "create table",
@@ -58,9 +69,15 @@ static void print_intention(const struct ferry_job *job, const struct ferry_plan
         [FERRY_TABLE_REBUILD] = "rebuild table",
     };
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
-    ferry_strbuf_addf(&text, "%s: would %s '%s' in '%s' from '%s', %zu columns", job->name,
-                      actions[plan->action], job->table, job->target->name, job->source->name,
-                      plan->schema.count);
+    ferry_strbuf_addf(&text, "%s: would %s '%s' in '%s' from %s'%s', ", job->name,
+                      actions[plan->action], job->table, job->target->name,
+                      from->fallback != NULL ? "fallback " : "",
+                      from->fallback != NULL ? from->fallback->name : job->source->name);
+    if (from->fallback != NULL) {
+        ferry_fallback_add_age(&text, from);
+        ferry_strbuf_add(&text, ", ");
+    }
+    ferry_strbuf_addf(&text, "%zu columns", plan->schema.count);
     if (plan->rows_known) {
         ferry_strbuf_add(&text, "; it has ");
         ferry_units_add_count(&text, plan->rows_before);
@@ -77,11 +94,13 @@ static ferry_status run_dry(const struct ferry_job *job)
 {
     struct ferry_error error = {0};
     struct ferry_plan plan = {0};
-    ferry_status status = ferry_sync_plan(job, &plan, &error);
+    struct ferry_provenance from = {0};
+    ferry_status status = ferry_sync_plan(job, &plan, &from, &error);
     if (status == FERRY_OK)
-        print_intention(job, &plan);
+        print_intention(job, &plan, &from);
     ferry_plan_done(&plan);
-    return ferry_command_report(&error, UNCHANGED);
+    status = ferry_command_report(&error, UNCHANGED);
+    return status == FERRY_OK ? done_from(&from) : status;
 }
 
 ferry_status ferry_command_run_job(const struct ferry_job *job,

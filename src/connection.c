@@ -46,8 +46,8 @@ static pthread_mutex_t *enter(struct ferry_driver_handle *driver)
 
 /* ---- Opening, closing, cancelling ---- */
 
-static ferry_status check_role(const struct ferry_config *config, uint32_t role,
-                               struct ferry_error *error)
+ferry_status ferry_connection_check_role(const struct ferry_config *config, uint32_t role,
+                                         struct ferry_error *error)
 {
     bool offered =
         role == FERRY_ROLE_SOURCE ? config->driver->is_source : config->driver->is_target;
@@ -82,7 +82,7 @@ ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t r
                                    struct ferry_connection **ret_connection,
                                    struct ferry_error *error)
 {
-    ferry_status status = check_role(config, role, error);
+    ferry_status status = ferry_connection_check_role(config, role, error);
     if (status != FERRY_OK)
         return status;
     struct ferry_connection *connection = calloc(1, sizeof *connection);
@@ -225,6 +225,21 @@ void ferry_source_snapshot_end(struct ferry_connection *source)
 {
     DRIVER_SCOPE(source->driver);
     source->driver->source.snapshot_end(source->conn);
+}
+
+ferry_status ferry_source_freshness(struct ferry_connection *source, const struct ferry_read *read,
+                                    const char *table, struct ferry_freshness *ret_freshness,
+                                    struct ferry_error *error)
+{
+    DRIVER_SCOPE(source->driver);
+    struct ferry_freshness freshness = {0};
+    ferry_status status =
+        source->driver->source.freshness(source->conn, read, table, &freshness, error);
+    bool sound = freshness.basis <= FERRY_FRESHNESS_CHANGED && freshness.reads_table <= 1;
+    status = ferry_contract_check_call(source->driver, "freshness", status, sound, error);
+    if (status == FERRY_OK)
+        *ret_freshness = freshness;
+    return status;
 }
 
 ferry_status ferry_source_describe(struct ferry_connection *source, const struct ferry_read *read,

@@ -33,6 +33,9 @@ enum ferry_cancel_reason {
 ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t role,
                                    struct ferry_connection **ret_connection,
                                    struct ferry_error *error);
+/* CONFIG if the driver of `config` does not offer the role. */
+ferry_status ferry_connection_check_role(const struct ferry_config *config, uint32_t role,
+                                         struct ferry_error *error);
 /* Disconnects and frees; NULL allowed. */
 void ferry_connection_close(struct ferry_connection *connection);
 
@@ -76,6 +79,10 @@ ferry_status ferry_source_snapshot_begin(struct ferry_connection *source,
 void ferry_source_snapshot_end(struct ferry_connection *source);
 ferry_status ferry_source_describe(struct ferry_connection *source, const struct ferry_read *read,
                                    struct ferry_schema *ret_schema, struct ferry_error *error);
+/* Between snapshot_begin and describe.  `table` may be NULL. */
+ferry_status ferry_source_freshness(struct ferry_connection *source, const struct ferry_read *read,
+                                    const char *table, struct ferry_freshness *ret_freshness,
+                                    struct ferry_error *error);
 ferry_status ferry_source_read_begin(struct ferry_connection *source, const struct ferry_read *read,
                                      const struct ferry_schema *schema,
                                      struct ferry_cursor **ret_cursor, struct ferry_error *error);

@@ -34,6 +34,8 @@ static const struct ferry_error_class classes[] = {
     {FERRY_ERR_UNREACHABLE, "unreachable", 69, "source not reached", FERRY_PASSES},
     {FERRY_ERR_CANCELLED, "cancelled", 70, "stopped on request", FERRY_PASSES_NEVER},
     {FERRY_ERR_UNSUPPORTED, "unsupported", 78, "the driver does not do that", FERRY_PASSES_NEVER},
+    {FERRY_DONE_FROM_FALLBACK, "fallback", 3, "done, but read from the fallback source",
+     FERRY_PASSES_NEVER},
 };
 
 #define CLASS_COUNT (sizeof classes / sizeof classes[0])
@@ -46,12 +48,12 @@ const struct ferry_error_class *ferry_error_classes(size_t *ret_count)
 
 bool ferry_error_status_is_known(ferry_status status)
 {
-    return status >= FERRY_OK && status <= (ferry_status)CLASS_COUNT;
+    return status >= FERRY_OK && status <= FERRY_ERR_UNSUPPORTED;
 }
 
 const struct ferry_error_class *ferry_error_class_of(ferry_status status)
 {
-    if (status <= FERRY_OK || !ferry_error_status_is_known(status))
+    if (status <= FERRY_OK || status > (ferry_status)CLASS_COUNT)
         return &classes[0];
     return &classes[status - 1];
 }

@@ -11,6 +11,10 @@
 /* Exit codes that are not the class of an error. */
 #define FERRY_EXIT_OK 0
 
+/* What a job comes to that is done, but read its rows from its fallback: no error, and no status
+ * that a driver may return.  It has a row in the table of classes for its exit code. */
+#define FERRY_DONE_FROM_FALLBACK 16
+
 /* Start as {0}; status is FERRY_OK until ferry_fail() is called.  `message` is escaped, one line,
  * never NULL once status is set. */
 struct ferry_error {

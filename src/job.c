@@ -13,8 +13,6 @@
 #define LOSSES "refuse|allow"
 #define STAGINGS "auto|file|none" /* in the order of FERRY_STAGING_ */
 
-#define LATER .flags = FERRY_OPTION_LATER
-
 const struct ferry_option ferry_general_options[] = {
     {.name = "default_target",
      .type = FERRY_OPTION_STRING,
@@ -36,8 +34,8 @@ const struct ferry_option ferry_general_options[] = {
      .help = "how much goes into the log file"},
     {.name = "fallback_to_local_source_on_failure",
      .type = FERRY_OPTION_BOOL,
-     .help = "the master switch of every job's fallback_source",
-     LATER},
+     .default_value = "true",
+     .help = "the master switch of every job's fallback_source"},
 };
 const size_t ferry_general_option_count =
     sizeof ferry_general_options / sizeof ferry_general_options[0];
@@ -126,11 +124,20 @@ const struct ferry_option ferry_job_options[] = {
     {.name = "columns",
      .type = FERRY_OPTION_LIST,
      .help = "single columns: ( { name = \"a\"; type = \"TEXT\"; decimal = \"text\"; } )"},
-    {.name = "fallback_source", .type = FERRY_OPTION_STRING, .help = "", LATER},
-    {.name = "fallback_view", .type = FERRY_OPTION_STRING, .help = "", LATER},
-    {.name = "fallback_table", .type = FERRY_OPTION_STRING, .help = "", LATER},
-    {.name = "fallback_query", .type = FERRY_OPTION_STRING, .help = "", LATER},
-    {.name = "max_fallback_age", .type = FERRY_OPTION_DURATION, .help = "", LATER},
+    {.name = "fallback_source",
+     .type = FERRY_OPTION_STRING,
+     .help = "connection to read from where `source` cannot be reached"},
+    {.name = "fallback_view", .type = FERRY_OPTION_STRING, .help = "view to read there"},
+    {.name = "fallback_table",
+     .type = FERRY_OPTION_STRING,
+     .help = "table to read there; default: the name of the target table"},
+    {.name = "fallback_query",
+     .type = FERRY_OPTION_STRING,
+     .help = "SELECT statement to read there"},
+    {.name = "max_fallback_age",
+     .type = FERRY_OPTION_DURATION,
+     .default_value = "1d",
+     .help = "how old the fallback's data may be; \"0s\" = of any age"},
 };
 const size_t ferry_job_option_count = sizeof ferry_job_options / sizeof ferry_job_options[0];
 
@@ -191,6 +198,8 @@ ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *ke
         status = ferry_job_indexes_read(keys, file, &job->indexes, &job->index_count, error);
     if (status == FERRY_OK)
         status = ferry_job_columns_read(keys, file, &job->columns, error);
+    if (status == FERRY_OK)
+        status = ferry_job_fallback_read(keys, job->table, origin, &job->fallback, error);
     if (status != FERRY_OK)
         return status;
     job->policy.allow_lossy = strcmp(ferry_config_string(keys, "on_lossy"), "allow") == 0;

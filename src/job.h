@@ -5,6 +5,7 @@
 
 #include "config_file.h"
 #include "guard.h"
+#include "job_fallback.h"
 #include "negotiate.h"
 #include "verify.h"
 #include "wish.h"
@@ -22,6 +23,10 @@ struct ferry_job {
     const struct ferry_config *source; /* connections; they outlive the job */
     const struct ferry_config *target;
     struct ferry_read read;
+    struct ferry_fallback fallback;
+    /* Set where `source` is the fallback of this connection, which was not reached and whose time
+     * limits go on; else NULL. */
+    const struct ferry_config *primary;
     const char *table; /* in the target */
     struct ferry_plan_policy policy;
     struct ferry_guard_rules guards;
@@ -36,8 +41,8 @@ struct ferry_job {
     bool shared_target; /* another job of the configuration writes to the same place */
 };
 
-/* Fills in everything but source, target and shared_target from checked values.  `file` is where
- * lists come from (NULL: there are none).  Fails with what `origin` says. */
+/* Fills in everything but source, fallback.source, target and shared_target from checked values.
+ * `file` is where lists come from (NULL: there are none).  Fails with what `origin` says. */
 ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *keys,
                             const struct ferry_config_file *file, const struct ferry_origin *origin,
                             struct ferry_error *error);

@@ -26,13 +26,14 @@ void ferry_job_limits_watch_source(struct ferry_connection *source)
         ferry_watch_source_busy();
 }
 
-static ferry_status explain_limit(const struct ferry_config *source,
-                                  enum ferry_cancel_reason reason, uint64_t rows,
-                                  struct ferry_error *error)
+static ferry_status explain_limit(const struct ferry_job *job, enum ferry_cancel_reason reason,
+                                  uint64_t rows, struct ferry_error *error)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf limit = {0};
+    const struct ferry_config *source = job->source;
     const char *key = reason == FERRY_CANCEL_STALL ? "stall_timeout" : "run_timeout";
-    ferry_units_add_duration(&limit, ferry_config_int(source, key));
+    ferry_units_add_duration(&limit,
+                             ferry_config_int(job->primary != NULL ? job->primary : source, key));
     ferry_error_clear(error);
     return ferry_fail(error, FERRY_ERR_STREAM,
                       reason == FERRY_CANCEL_STALL
@@ -56,6 +57,6 @@ ferry_status ferry_job_limits_explain(const struct ferry_job *job,
     enum ferry_cancel_reason reason =
         connection == NULL ? FERRY_CANCEL_NONE : ferry_connection_cancelled(connection);
     if (reason == FERRY_CANCEL_STALL || reason == FERRY_CANCEL_DEADLINE)
-        return explain_limit(job->source, reason, rows, error);
+        return explain_limit(job, reason, rows, error);
     return error->status;
 }

@@ -30,6 +30,8 @@ void ferry_progress_draw(const struct ferry_progress *progress)
     uint64_t rows = atomic_load(&progress->pump->rows_loaded);
     FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
     ferry_escape_text(&line, progress->job, strlen(progress->job), 40);
+    if (progress->fallback != NULL)
+        ferry_strbuf_addf(&line, "  from fallback '%s'", progress->fallback);
     ferry_strbuf_add(&line, "  ");
     ferry_units_add_count(&line, rows);
     ferry_strbuf_add(&line, " rows  ");

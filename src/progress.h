@@ -9,6 +9,7 @@
 
 struct ferry_progress {
     const char *job;
+    const char *fallback; /* that is read; NULL: none */
     const struct ferry_pump *pump;
     int64_t started_ms;
 };

@@ -487,6 +487,30 @@ static void find_shared_target(struct ferry_settings *settings, size_t i,
     }
 }
 
+/* A fallback that could never be used is told now, not on the day when it is needed. */
+static ferry_status find_fallback(struct ferry_settings *settings,
+                                  const struct ferry_origin *origin, bool source_is_given,
+                                  struct ferry_job *job, struct ferry_error *error)
+{
+    const struct ferry_config *fallback = NULL;
+    if (job->fallback.name == NULL)
+        return FERRY_OK;
+    ferry_status status =
+        ferry_settings_connection(settings, job->fallback.name, origin, &fallback, error);
+    if (status == FERRY_OK)
+        status = ferry_connection_check_role(fallback, FERRY_ROLE_SOURCE, error);
+    if (status != FERRY_OK)
+        return status;
+    if (fallback == job->source && !source_is_given)
+        return ferry_origin_fail(origin, error,
+                                 "job '%s': fallback_source is the source itself, '%s'", job->name,
+                                 fallback->name);
+    if (fallback != job->source &&
+        ferry_config_int(settings->general, "fallback_to_local_source_on_failure") != 0)
+        job->fallback.source = fallback;
+    return FERRY_OK;
+}
+
 ferry_status ferry_settings_job(struct ferry_settings *settings, size_t i,
                                 const struct ferry_settings_override *override,
                                 struct ferry_job *ret_job, struct ferry_error *error)
@@ -507,6 +531,8 @@ ferry_status ferry_settings_job(struct ferry_settings *settings, size_t i,
     if (status == FERRY_OK)
         status = ferry_settings_connection(
             settings, source, override->source != NULL ? &usage : &origin, &job.source, error);
+    if (status == FERRY_OK)
+        status = find_fallback(settings, &origin, override->source != NULL, &job, error);
     if (status == FERRY_OK)
         status = choose_target(settings, i, override, &target, error);
     if (status == FERRY_OK)

@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "connection.h"
+#include "fallback.h"
 #include "job_limits.h"
 #include "log.h"
 #include "progress.h"
@@ -18,7 +19,11 @@
 
 /* All that a run holds, in the order in which it is opened. */
 struct run {
-    const struct ferry_job *job;
+    const struct ferry_job *job; /* as given, or `fallback_job` */
+    bool may_fall_back;
+    struct ferry_job fallback_job; /* filled in once the run has fallen back */
+    struct ferry_error unreached;  /* why it has: what the primary's failure was */
+    struct ferry_provenance from;
     struct ferry_connection *source;
     bool snapshot;
     struct ferry_connection *target;
@@ -37,10 +42,14 @@ struct run {
 static void draw_progress(void *data)
 {
     const struct run *run = data;
+    if (!atomic_load(&run->pumping)) /* before that, the rest may change */
+        return;
     const struct ferry_progress progress = {
-        .job = run->job->name, .pump = &run->pump, .started_ms = run->started_ms};
-    if (atomic_load(&run->pumping))
-        ferry_progress_draw(&progress);
+        .job = run->job->name,
+        .fallback = run->from.fallback != NULL ? run->from.fallback->name : NULL,
+        .pump = &run->pump,
+        .started_ms = run->started_ms};
+    ferry_progress_draw(&progress);
 }
 
 /* ---- The steps ---- */
@@ -62,6 +71,81 @@ static ferry_status open_source(struct run *run, struct ferry_error *error)
     ferry_log(FERRY_LOG_INFO, "source '%s' is %s", run->job->source->name,
               ferry_connection_place(run->source));
     return FERRY_OK;
+}
+
+/* The source is let go before the target's last steps: it need not wait for them, and a target in
+ * the same file needs its lock. */
+static void close_source(struct run *run)
+{
+    if (run->snapshot)
+        ferry_source_snapshot_end(run->source);
+    run->snapshot = false;
+    ferry_connection_close(run->source);
+    run->source = NULL;
+}
+
+static void warn_of_fallback(const struct run *run)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf age = {0};
+    ferry_fallback_add_basis(&age, &run->from);
+    ferry_log(
+        FERRY_LOG_WARNING,
+        "source '%s' is not reached (%s); reading %s%s%s from fallback '%s' instead: its data "
+        "are %s",
+        run->job->primary->name, run->unreached.message,
+        run->job->read.kind == FERRY_READ_QUERY ? "the fallback_query" : "'",
+        run->job->read.kind == FERRY_READ_QUERY ? "" : run->job->read.text,
+        run->job->read.kind == FERRY_READ_QUERY ? "" : "'", run->job->source->name,
+        ferry_strbuf_text(&age));
+}
+
+static ferry_status ask_freshness(struct run *run, struct ferry_error *error)
+{
+    ferry_job_limits_watch_source(run->source);
+    ferry_status status = ferry_fallback_ask(run->job, run->source, &run->from, error);
+    ferry_job_limits_watch_source(NULL);
+    if (status == FERRY_OK)
+        status = ferry_fallback_judge(run->job, &run->from, error);
+    return status;
+}
+
+/* A copy that is not there yet is no reason to look for its age. */
+static ferry_status explain_own_copy(const struct run *run, struct ferry_error *error)
+{
+    bool missing = error->status == FERRY_ERR_NOT_FOUND ||
+                   (error->status == FERRY_ERR_UNREACHABLE && run->source == NULL);
+    if (!missing || !ferry_fallback_is_target(run->job))
+        return error->status;
+    ferry_error_clear(error);
+    return ferry_fail(error, FERRY_ERR_UNREACHABLE,
+                      "it is the very table '%s' that is to be replaced, and that is not there yet",
+                      run->job->table);
+}
+
+/* From now on the run reads from the fallback, as if the job said so.  `error` is why. */
+static ferry_status fall_back(struct run *run, struct ferry_error *error)
+{
+    close_source(run);
+    run->unreached = *error;
+    *error = (struct ferry_error){0};
+    ferry_fallback_make_job(run->job, &run->fallback_job);
+    run->job = &run->fallback_job;
+    ferry_status status = open_source(run, error);
+    if (status == FERRY_OK)
+        status = ask_freshness(run, error);
+    if (status == FERRY_OK)
+        warn_of_fallback(run);
+    else
+        status = explain_own_copy(run, error);
+    return status;
+}
+
+static ferry_status open_source_or_fallback(struct run *run, struct ferry_error *error)
+{
+    ferry_status status = open_source(run, error);
+    if (status != FERRY_OK && run->may_fall_back && ferry_fallback_may_follow(run->job, error))
+        status = fall_back(run, error);
+    return status;
 }
 
 static ferry_status describe(struct run *run, struct ferry_error *error)
@@ -161,17 +245,6 @@ static ferry_status pump_rows(struct run *run, struct ferry_error *error)
     return status;
 }
 
-/* The source is let go before the target's last steps: it need not wait for them, and a target in
- * the same file needs its lock. */
-static void close_source(struct run *run)
-{
-    if (run->snapshot)
-        ferry_source_snapshot_end(run->source);
-    run->snapshot = false;
-    ferry_connection_close(run->source);
-    run->source = NULL;
-}
-
 static ferry_status end_load(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("finish");
@@ -193,6 +266,14 @@ static ferry_status verify_content(struct run *run, const struct ferry_load_spec
     return ferry_verify_content(run->digest, run->target, run->load, spec, error);
 }
 
+/* When the rows were read from a primary; NULL: nobody knows. */
+static const char *data_from(const struct run *run)
+{
+    if (run->from.fallback == NULL)
+        return run->record.started;
+    return run->from.basis == FERRY_FRESHNESS_UNKNOWN ? NULL : run->from.data_from;
+}
+
 static ferry_status commit(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("commit");
@@ -212,6 +293,8 @@ static ferry_status commit(struct run *run, struct ferry_error *error)
         .schema_hash = run->record.schema_hash,
         .digest = run->digest != NULL ? digest : NULL,
         .rows = run->totals.rows_loaded,
+        .fallback = run->from.fallback != NULL,
+        .data_from = data_from(run),
     };
     struct ferry_load *load = run->load;
     run->load = NULL; /* whatever comes of it, the commit ends the load */
@@ -230,6 +313,16 @@ static ferry_status explain_cancel(const struct run *run, struct ferry_error *er
                                     run->pump.rows_read, error);
 }
 
+/* Where both fail, the reader has to know first that the primary did. */
+static ferry_status explain(const struct run *run, struct ferry_error *error)
+{
+    ferry_status status = explain_cancel(run, error);
+    if (run->unreached.status != FERRY_OK)
+        ferry_error_prefix(error, "%s; fallback '%s': ", run->unreached.message,
+                           run->job->source->name);
+    return status;
+}
+
 static void close_run(struct run *run)
 {
     if (run->source != NULL)
@@ -238,6 +331,7 @@ static void close_run(struct run *run)
     run->target = NULL;
     ferry_digest_free(run->digest);
     run->digest = NULL;
+    ferry_error_clear(&run->unreached);
 }
 
 static void watch_run(struct run *run)
@@ -247,7 +341,7 @@ static void watch_run(struct run *run)
 
 static ferry_status prepare(struct run *run, struct ferry_error *error)
 {
-    ferry_status status = open_source(run, error);
+    ferry_status status = open_source_or_fallback(run, error);
     if (status == FERRY_OK)
         status = describe(run, error);
     if (status == FERRY_OK)
@@ -294,7 +388,7 @@ static ferry_status replace_rows(struct run *run, struct ferry_error *error)
     if (status == FERRY_OK)
         status = commit(run, error);
     if (status != FERRY_OK)
-        status = explain_cancel(run, error);
+        status = explain(run, error);
     ferry_target_load_abort(run->load); /* while `spec` is still there */
     run->load = NULL;
     return status;
@@ -313,6 +407,7 @@ static void report(const struct run *run, struct ferry_sync_result *ret_result)
     ret_result->rows_before = run->totals.rows_before;
     ret_result->bytes = run->pump.bytes;
     ret_result->elapsed_ms = ferry_clock_ms() - run->started_ms;
+    ret_result->from = run->from;
 }
 
 static void end_run(struct run *run, ferry_status status, struct ferry_sync_result *ret_result)
@@ -331,7 +426,8 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_sync_resul
                             struct ferry_error *error)
 {
     struct ferry_plan plan = {0};
-    struct run run = {.job = job, .plan = &plan, .started_ms = ferry_clock_ms()};
+    struct run run = {
+        .job = job, .may_fall_back = true, .plan = &plan, .started_ms = ferry_clock_ms()};
     ferry_status status = ferry_record_begin(&run.record, error);
     if (status != FERRY_OK)
         return status;
@@ -341,21 +437,23 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_sync_resul
     if (status == FERRY_OK)
         status = replace_rows(&run, error);
     else
-        status = explain_cancel(&run, error);
+        status = explain(&run, error);
     end_run(&run, status, ret_result);
     return status;
 }
 
 ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan *plan,
-                             struct ferry_error *error)
+                             struct ferry_provenance *ret_from, struct ferry_error *error)
 {
-    struct run run = {.job = job, .plan = plan, .started_ms = ferry_clock_ms()};
+    struct run run = {
+        .job = job, .may_fall_back = true, .plan = plan, .started_ms = ferry_clock_ms()};
     watch_run(&run);
     ferry_status status = prepare(&run, error);
     if (status != FERRY_OK)
-        status = explain_cancel(&run, error);
+        status = explain(&run, error);
     ferry_watch_job_end();
     close_run(&run);
+    *ret_from = run.from;
     leave_phase(status);
     return status;
 }
@@ -412,7 +510,7 @@ ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_sync_re
     if (status == FERRY_OK)
         status = compare_rows(&run, error);
     if (status != FERRY_OK)
-        status = explain_cancel(&run, error);
+        status = explain(&run, error);
     run.totals.rows_loaded = run.pump.rows_read;
     end_run(&run, status, ret_result);
     return status;

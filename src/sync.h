@@ -3,6 +3,7 @@
 #ifndef FERRY_SYNC_H
 #define FERRY_SYNC_H
 
+#include "fallback.h"
 #include "job.h"
 #include "record.h"
 
@@ -11,21 +12,25 @@ struct ferry_sync_result {
     uint64_t rows_before;
     uint64_t bytes; /* of values, as they passed */
     int64_t elapsed_ms;
+    struct ferry_provenance from;
     bool commit_begun; /* the one member that is written on failure too */
 };
 
-/* Replaces the job's target table by what its source holds now.  On failure the target is as it
+/* Replaces the job's target table by what its source holds now, or its fallback where the source
+ * cannot be reached: then the result says so.  On failure the target is as it
  * was, but for a commit that has begun and failed with BUSY or INTERNAL: then its outcome may be
  * unknown, and of BUSY the message tells it. */
 ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_sync_result *ret_result,
                             struct ferry_error *error);
 
 /* The same up to the first write: connects, describes, negotiates and checks the policy.  The plan
- * goes to ferry_plan_done() whatever is returned; it is filled as far as it got. */
+ * goes to ferry_plan_done() whatever is returned; plan and `ret_from` are filled as far as it got.
+ */
 ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan *plan,
-                             struct ferry_error *error);
+                             struct ferry_provenance *ret_from, struct ferry_error *error);
 
-/* Compares what the source gives now with what the table holds now; nothing is written.  Rows and
+/* Compares what the source gives now with what the table holds now; nothing is written, and
+ * a fallback is not asked.  Rows and
  * bytes of the result are those that were read.  FERRY_ERR_NOT_FOUND if there is no table,
  * FERRY_ERR_SCHEMA if it has other columns, FERRY_ERR_DATA if it has other rows. */
 ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_sync_result *ret_result,

@@ -8,8 +8,8 @@
 
 #define DEFAULT_COLUMNS "id int64 not null key, name text(40), price decimal(10,2), t datetime(3)"
 #define CALLBACKS                                                                                  \
-    "none|connect|describe|read_begin|read_batch|read_end|snapshot_begin|map_column|inspect|"      \
-    "load_begin|load_batch|load_end|load_commit|load_abort|read_back"
+    "none|connect|describe|read_begin|read_batch|read_end|snapshot_begin|freshness|map_column|"    \
+    "inspect|load_begin|load_batch|load_end|load_commit|load_abort|read_back"
 #define CONTRACT_BREACHES                                                                          \
     "none|no-result|silent-error|unknown-status|negative-status|ok-after-fail|other-status|"       \
     "overfull|null-pointer|wrong-kind|null-in-not-null|int-out-of-bits|bool-out-of-range|"         \
@@ -61,6 +61,17 @@ static const struct ferry_option memory_options[] = {
      .type = FERRY_OPTION_STRING,
      .flags = FERRY_OPTION_SOURCE_ONLY,
      .help = "a sentence that describe tells"},
+    {.name = "data_age",
+     .type = FERRY_OPTION_DURATION,
+     .max = INT64_C(10) * 366 * 86400000,
+     .flags = FERRY_OPTION_SOURCE_ONLY,
+     .help = "how old freshness says that the rows are; unset: it does not know"},
+    {.name = "data_basis",
+     .type = FERRY_OPTION_CHOICE,
+     .choices = "record|changed",
+     .default_value = "record",
+     .flags = FERRY_OPTION_SOURCE_ONLY,
+     .help = "by what it says that it knows data_age"},
     {.name = "read_store",
      .type = FERRY_OPTION_BOOL,
      .default_value = "false",
@@ -191,6 +202,11 @@ static bool copy_options(struct memory_conn *c, const struct ferry_config *confi
     c->seed = (uint64_t)ferry_config_int(config, "seed");
     c->null_percent = (uint32_t)ferry_config_int(config, "null_percent");
     c->row_bytes = (uint64_t)ferry_config_int(config, "row_bytes");
+    c->data_age_ms =
+        ferry_config_is_set(config, "data_age") ? ferry_config_int(config, "data_age") : -1;
+    c->data_basis = strcmp(ferry_config_string(config, "data_basis"), "record") == 0
+                        ? FERRY_FRESHNESS_RECORD
+                        : FERRY_FRESHNESS_CHANGED;
     c->read_store = ferry_config_int(config, "read_store") != 0;
     c->existing_rows = (uint64_t)ferry_config_int(config, "existing_rows");
     c->fit = read_fit(config);

@@ -160,6 +160,8 @@ struct memory_conn {
     uint32_t null_percent;
     uint64_t row_bytes;
     uint64_t existing_rows;
+    int64_t data_age_ms; /* that freshness tells; -1: unknown */
+    uint32_t data_basis;
 };
 
 extern const char memory_fault_classes[]; /* the choices of fail_class */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct cursor {
     struct memory_conn *conn;
@@ -233,6 +234,29 @@ static void memory_snapshot_end(void *conn)
               ((struct memory_conn *)conn)->name);
 }
 
+static ferry_status memory_freshness(void *conn, const struct ferry_read *read, const char *table,
+                                     struct ferry_freshness *ret_freshness, struct ferry_error *err)
+{
+    struct memory_conn *c = conn;
+    struct timespec now;
+    ferry_status status = memory_fault_hit(c, "freshness", MEMORY_NO_ROW, err);
+    if (status == FERRY_OK)
+        status = memory_cancelled(c, err);
+    if (status != FERRY_OK)
+        return status;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    if (c->data_age_ms >= 0) {
+        ret_freshness->basis = c->data_basis;
+        ret_freshness->taken_ms =
+            (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - c->data_age_ms;
+    }
+    if (memory_fault_skips(c, "freshness"))
+        ret_freshness->basis = UINT32_MAX;
+    ret_freshness->reads_table = table != NULL && strcmp(table, read->text) == 0;
+    (void)memory_fault_lie(c, "freshness", &status, err);
+    return status;
+}
+
 const struct ferry_source memory_source = {
     .describe = memory_describe,
     .read_begin = memory_read_begin,
@@ -240,4 +264,5 @@ const struct ferry_source memory_source = {
     .read_end = memory_read_end,
     .snapshot_begin = memory_snapshot_begin,
     .snapshot_end = memory_snapshot_end,
+    .freshness = memory_freshness,
 };

@@ -12,7 +12,7 @@ ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *e
                    "CREATE TABLE IF NOT EXISTS _dbferry_sync (target_table VARCHAR(64) NOT NULL "
                    "PRIMARY KEY, job TEXT, run_id VARCHAR(64), source TEXT, fallback TINYINT, "
                    "started VARCHAR(32), finished VARCHAR(32), `rows` BIGINT UNSIGNED, "
-                   "digest VARCHAR(128), schema_hash VARCHAR(64)) ENGINE=InnoDB "
+                   "digest VARCHAR(128), schema_hash VARCHAR(64), data_from VARCHAR(32)) ENGINE=InnoDB "
                    "DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin "
                    "COMMENT='the last run into each table; written by dbferry'");
     return mydrv_run(conn, &sql, "create the table of runs, _dbferry_sync", err);
@@ -30,7 +30,7 @@ static void record_add(struct mydrv_text *sql, const char *value)
 static void record_write_sql(const struct ferry_run_record *record, struct mydrv_text *sql)
 {
     mydrv_text_add(sql, "REPLACE INTO _dbferry_sync (target_table, job, run_id, source, started, "
-                        "finished, digest, schema_hash, fallback, `rows`) VALUES (");
+                        "finished, digest, schema_hash, data_from, fallback, `rows`) VALUES (");
     mydrv_text_add_quoted(sql, record->table, strlen(record->table));
     record_add(sql, record->job);
     record_add(sql, record->run_id);
@@ -39,6 +39,7 @@ static void record_write_sql(const struct ferry_run_record *record, struct mydrv
     record_add(sql, record->finished);
     record_add(sql, record->digest);
     record_add(sql, record->schema_hash);
+    record_add(sql, record->data_from);
     mydrv_text_addf(sql, ", %d, %" PRIu64 ")", record->fallback != 0 ? 1 : 0, record->rows);
 }
 

@@ -64,7 +64,7 @@ static bool read_tail_empty(sqlite3 *db, const char *tail)
     return true;
 }
 
-static ferry_status read_prepare(struct sqlite_conn *conn, const struct ferry_read *read,
+ferry_status sqlite_read_prepare(struct sqlite_conn *conn, const struct ferry_read *read,
                                  sqlite3_stmt **ret_stmt, struct ferry_error *err)
 {
     sqlite3_stmt *stmt = NULL;
@@ -140,7 +140,7 @@ static ferry_status read_describe(void *argument, const struct ferry_read *read,
     struct sqlite_describe describe = {.conn = conn, .read = read};
     ferry_status status = sqlite_check_cancelled(conn, err);
     if (status == FERRY_OK) {
-        status = read_prepare(conn, read, &describe.stmt, err);
+        status = sqlite_read_prepare(conn, read, &describe.stmt, err);
     }
     if (status == FERRY_OK) {
         status = read_describe_all(&describe, schema, err);
@@ -217,7 +217,7 @@ static ferry_status read_begin(void *argument, const struct ferry_read *read,
         return sqlite_fail_memory(err);
     }
     cursor->conn = conn;
-    status = read_prepare(conn, read, &cursor->stmt, err);
+    status = sqlite_read_prepare(conn, read, &cursor->stmt, err);
     if (status == FERRY_OK) {
         status = read_begin_columns(cursor, read, schema, err);
     }
@@ -339,4 +339,5 @@ const struct ferry_source sqlite_source = {
     .read_end = read_end,
     .snapshot_begin = read_snapshot_begin,
     .snapshot_end = read_snapshot_end,
+    .freshness = sqlite_freshness,
 };

@@ -8,19 +8,20 @@
 #define RECORD_CREATE                                                                              \
     "CREATE TABLE IF NOT EXISTS main._dbferry_sync ("                                              \
     "target_table TEXT PRIMARY KEY COLLATE NOCASE NOT NULL, job TEXT, run_id TEXT, source TEXT, "  \
-    "fallback INTEGER, started TEXT, finished TEXT, rows INTEGER, digest TEXT, schema_hash TEXT)"
+    "fallback INTEGER, started TEXT, finished TEXT, rows INTEGER, digest TEXT, schema_hash TEXT, " \
+    "data_from TEXT)"
 
 #define RECORD_INSERT                                                                              \
     "INSERT OR REPLACE INTO main._dbferry_sync (target_table, job, run_id, source, fallback, "     \
-    "started, finished, rows, digest, schema_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "   \
-    "?10)"
+    "started, finished, rows, digest, schema_hash, data_from) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "    \
+    "?7, ?8, ?9, ?10, ?11)"
 
 static int record_bind(sqlite3_stmt *stmt, const struct ferry_run_record *record)
 {
     const char *const texts[] = {
         [1] = record->table,  [2] = record->job,          [3] = record->run_id,
         [4] = record->source, [6] = record->started,      [7] = record->finished,
-        [9] = record->digest, [10] = record->schema_hash,
+        [9] = record->digest, [10] = record->schema_hash, [11] = record->data_from,
     };
     int rc = sqlite3_bind_int64(stmt, 5, record->fallback);
     if (rc == SQLITE_OK) {
@@ -34,12 +35,29 @@ static int record_bind(sqlite3_stmt *stmt, const struct ferry_run_record *record
     return rc;
 }
 
+/* A table that an older release has made has no data_from. */
+static int record_make_table(sqlite3 *db)
+{
+    int64_t there = 0;
+    int rc = sqlite3_exec(db, RECORD_CREATE, NULL, NULL, NULL);
+    if (rc == SQLITE_OK) {
+        rc = sqlite_query_int(db, &there,
+                              "SELECT count(*) FROM pragma_table_info('_dbferry_sync', 'main') "
+                              "WHERE name = 'data_from'");
+    }
+    if (rc == SQLITE_OK && there == 0) {
+        rc = sqlite3_exec(db, "ALTER TABLE main._dbferry_sync ADD COLUMN data_from TEXT", NULL,
+                          NULL, NULL);
+    }
+    return rc;
+}
+
 ferry_status sqlite_record_write(struct sqlite_load *load, const struct ferry_run_record *record,
                                  struct ferry_error *err)
 {
     struct sqlite_conn *conn = load->conn;
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_exec(conn->db, RECORD_CREATE, NULL, NULL, NULL);
+    int rc = record_make_table(conn->db);
     if (rc == SQLITE_OK) {
         rc = sqlite3_prepare_v2(conn->db, RECORD_INSERT, -1, &stmt, NULL);
     }

@@ -477,6 +477,9 @@ ferry_status sqlite_describe_keys(const struct sqlite_describe *describe,
 /* ---- read.c: the source half ---- */
 
 extern const struct ferry_source sqlite_source;
+/* Compiles what is to be read; the caller finalizes it. */
+ferry_status sqlite_read_prepare(struct sqlite_conn *conn, const struct ferry_read *read,
+                                 sqlite3_stmt **ret_stmt, struct ferry_error *err);
 
 /* ---- table.c: what stands in the file under a name ---- */
 
@@ -546,6 +549,11 @@ void sqlite_stage_remove(struct sqlite_load *load);
 
 ferry_status sqlite_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
                               struct ferry_digest *digest, struct ferry_error *err);
+
+/* ---- freshness.c: how old rows are ---- */
+
+ferry_status sqlite_freshness(void *argument, const struct ferry_read *read, const char *table,
+                              struct ferry_freshness *ret_freshness, struct ferry_error *err);
 
 /* ---- record.c: the record of the run ---- */
 

@@ -371,7 +371,10 @@ CONF
     assert_output_has "'rows'" "must be an integer"
     run dbferry copy memory:x sqlite:to.db --table t -o job.fallback_view=v
     assert_status 64
-    assert_output_has "comes with a later version"
+    assert_output_has "fallback_view, but no fallback_source"
+    run dbferry copy memory:x sqlite:to.db --table t -o job.fallback_source=local
+    assert_status 64
+    assert_output_has "copy takes no fallback_source"
     [ ! -e to.db ]
 }
 

@@ -388,18 +388,24 @@ requires_root() {
     [ ${#stderr} -lt 6000 ]
 }
 
-@test "keys that later versions bring are refused by name, never ignored" {
-    swap 'general = {' 'general = { fallback_to_local_source_on_failure = true;' 1 \
-        "'fallback_to_local_source_on_failure' of group 'general' comes with a later version"
-    for pair in 'fallback_source = "local"' 'fallback_view = "v"' 'fallback_table = "t"' \
-        'fallback_query = "SELECT 1"' 'max_fallback_age = "1d"' \
-        'fallback_view = true' 'fallback_view = ()'; do
-        swap 'table =' "$pair; table =" 6 "'${pair%% *}' of job 'cars' comes with a later version" \
-            "take it out"
-    done
-}
-
 # ---- Jobs and connections ----
+
+@test "a fallback that could not work, or has no effect, is told before it is needed" {
+    local key
+    for key in 'fallback_view = "v"' 'fallback_table = "v"' 'fallback_query = "SELECT 1"' \
+        'max_fallback_age = "1d"'; do
+        swap 'table =' "$key; table =" 6 "job 'cars' has ${key%% *}, but no fallback_source"
+    done
+    with() { swap 'table =' "fallback_source = \"local\"; $1 table =" 6 "${@:2}"; }
+    with 'fallback_view = "v"; fallback_query = "SELECT 1";' "needs one of fallback_view"
+    with 'fallback_view = "v"; fallback_table = "v";' "needs one of fallback_view"
+    with 'fallback_table = "";' "reads from an empty name of its fallback"
+    with 'max_fallback_age = 5;' 'such as "30s"'
+    swap 'table =' 'fallback_source = "lokal"; table =' 6 "no connection is named 'lokal'" "'local'"
+    swap 'table =' 'fallback_source = "made"; table =' 6 "fallback_source is the source itself, 'made'"
+    swap 'general = {' 'general = { fallback_to_local_source_on_failure = "yes";' 1 \
+        "must be true or false"
+}
 
 @test "a job needs a name, and no other job may have it" {
     swap 'name = "cars"; ' '' 6 "each job needs a name"

@@ -81,7 +81,7 @@ static void test_exit_codes(void **state)
         {FERRY_ERR_USAGE, 64},       {FERRY_ERR_REFUSED, 77},     {FERRY_ERR_SCHEMA, 65},
         {FERRY_ERR_DATA, 65},        {FERRY_ERR_NOT_FOUND, 66},   {FERRY_ERR_TARGET_IO, 74},
         {FERRY_ERR_TARGET_OPEN, 73}, {FERRY_ERR_STREAM, 76},      {FERRY_ERR_BUSY, 75},
-        {FERRY_ERR_UNREACHABLE, 69}, {FERRY_ERR_UNSUPPORTED, 78},
+        {FERRY_ERR_UNREACHABLE, 69}, {FERRY_ERR_UNSUPPORTED, 78}, {FERRY_DONE_FROM_FALLBACK, 3},
     };
     for (size_t i = 0; i < COUNT(expected); i++)
         assert_int_equal(ferry_error_class_of(expected[i].status)->exit_code,
@@ -93,7 +93,7 @@ static void test_classes_are_complete(void **state)
     (void)state;
     size_t count = 0;
     const struct ferry_error_class *classes = ferry_error_classes(&count);
-    assert_int_equal(count, FERRY_ERR_UNSUPPORTED);
+    assert_int_equal(count, FERRY_DONE_FROM_FALLBACK);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(classes[i].status, i + 1);
         assert_ptr_equal(ferry_error_class_of((ferry_status)i + 1), &classes[i]);
@@ -106,12 +106,13 @@ static void test_classes_are_complete(void **state)
 static void test_unknown_numbers_are_internal(void **state)
 {
     (void)state;
-    static const ferry_status unknown[] = {-1, 16, 99, INT32_MAX, INT32_MIN};
+    static const ferry_status unknown[] = {-1, 17, 99, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < COUNT(unknown); i++) {
         assert_false(ferry_error_status_is_known(unknown[i]));
         assert_int_equal(ferry_error_class_of(unknown[i])->status, FERRY_ERR_INTERNAL);
     }
     assert_true(ferry_error_status_is_known(FERRY_OK));
+    assert_false(ferry_error_status_is_known(FERRY_DONE_FROM_FALLBACK)); /* no driver's */
 }
 
 /* "signal, 70, 71, 78, 64, 77, 65, 66, 74, 73, 76, 75, 69, 3, 0" */
@@ -119,19 +120,10 @@ static void test_graver_follows_the_manual(void **state)
 {
     (void)state;
     static const ferry_status order[] = {
-        FERRY_ERR_INTERNAL,
-        FERRY_ERR_SYSTEM,
-        FERRY_ERR_CONFIG,
-        FERRY_ERR_USAGE,
-        FERRY_ERR_REFUSED,
-        FERRY_ERR_SCHEMA,
-        FERRY_ERR_NOT_FOUND,
-        FERRY_ERR_TARGET_IO,
-        FERRY_ERR_TARGET_OPEN,
-        FERRY_ERR_STREAM,
-        FERRY_ERR_BUSY,
-        FERRY_ERR_UNREACHABLE,
-        FERRY_OK,
+        FERRY_ERR_INTERNAL,       FERRY_ERR_SYSTEM, FERRY_ERR_CONFIG,    FERRY_ERR_USAGE,
+        FERRY_ERR_REFUSED,        FERRY_ERR_SCHEMA, FERRY_ERR_NOT_FOUND, FERRY_ERR_TARGET_IO,
+        FERRY_ERR_TARGET_OPEN,    FERRY_ERR_STREAM, FERRY_ERR_BUSY,      FERRY_ERR_UNREACHABLE,
+        FERRY_DONE_FROM_FALLBACK, FERRY_OK,
     };
     for (size_t i = 0; i < COUNT(order); i++)
         for (size_t k = i; k < COUNT(order); k++) {

@@ -152,7 +152,10 @@ static void test_rates_and_durations(void **state)
                      {245000, "4 min 05 s"},
                      {3599999, "59 min 59 s"},
                      {3600000, "1 h 00 min"},
-                     {7380000, "2 h 03 min"}};
+                     {7380000, "2 h 03 min"},
+                     {172799999, "47 h 59 min"},
+                     {172800000, "2 d 00 h"},
+                     {349200000, "4 d 01 h"}};
     for (size_t i = 0; i < COUNT(durations); i++) {
         FERRY_AUTO_STRBUF struct ferry_strbuf buffer = {0};
         ferry_units_add_duration(&buffer, durations[i].ms);

@@ -416,12 +416,30 @@ struct ferry_run_record {
     const char *digest;      /* of the content, or NULL */
     uint64_t rows;
     uint32_t fallback; /* 1: read from the fallback source */
+    /* When the rows were read from a primary source, RFC 3339, UTC: `started`, but of a run from
+     * the fallback what its `freshness` said; NULL: not known. */
+    const char *data_from;
 };
+
+/* The moment of a text such as ferry_run_record.started, in ms since 1970-01-01 UTC: 1, or 0 if it
+ * is none. */
+int ferry_time_read(const char *text, int64_t *ret_ms);
 
 /* The digest of a table's content: the same for the same rows in whatever order and database. */
 struct ferry_digest;
 /* Add one row: cells as a source of this schema would give them, valid for the call. */
 void ferry_digest_add(struct ferry_digest *digest, const struct ferry_cell *cells);
+
+/* How old the rows are that a source gives; for a source that is a copy itself. */
+#define FERRY_FRESHNESS_UNKNOWN 0
+#define FERRY_FRESHNESS_RECORD 1  /* by the records of the runs that wrote them (_dbferry_sync) */
+#define FERRY_FRESHNESS_CHANGED 2 /* by the last change of the place: no older than that */
+
+struct ferry_freshness {  /* zeroed by the core beforehand */
+    int64_t taken_ms;     /* when they were read from a primary; meaningful if basis is known */
+    uint32_t basis;       /* FERRY_FRESHNESS_ */
+    uint32_t reads_table; /* 1: they come from the table that was asked about */
+};
 
 /* ---- The source half
  * ---------------------------------------------------------------------------*/
@@ -445,6 +463,16 @@ struct ferry_source {
     /* Hold one view of the data from before describe until after read_end.  Optional. */
     ferry_status (*snapshot_begin)(void *conn, struct ferry_error *err);
     void (*snapshot_end)(void *conn);
+
+    /* Say when the rows of `read` were last read from a primary: by the record that a run has left
+     * with them (of several tables the oldest; its data_from, or `started` where it has none and
+     * was no run from a fallback), else by the time of the last change.  Called between
+     * snapshot_begin and describe, of a fallback source alone.  With `table` (else NULL): say too
+     * whether the rows come from this table of the same place, by its own rules for names, also
+     * behind a view; 1 where that cannot be told.  Optional: without it the age is not known, and
+     * a view or query counts as one that reads the table. */
+    ferry_status (*freshness)(void *conn, const struct ferry_read *read, const char *table,
+                              struct ferry_freshness *ret_freshness, struct ferry_error *err);
 };
 
 /* ---- The target half
