@@ -128,6 +128,9 @@ ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_co
                                   const struct mydrv_settings *settings, struct ferry_error *err);
 ferry_status mydrv_snapshot_begin(void *conn, struct ferry_error *err);
 void mydrv_snapshot_end(void *conn);
+/* freshness.c: how old a table's rows are */
+ferry_status mydrv_freshness(void *conn, const struct ferry_read *read, const char *table,
+                             struct ferry_freshness *ret_freshness, struct ferry_error *err);
 /* The server's warnings about the statement just read are errors; notes are logged. */
 ferry_status mydrv_session_check_warnings(struct mydrv_conn *conn, const char *what,
                                           struct ferry_error *err);

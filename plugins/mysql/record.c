@@ -5,17 +5,40 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define RECORD_DUPLICATE_COLUMN 1060
+
+/* A table that an older release has made has no data_from. */
+static ferry_status record_add_column(struct mydrv_conn *conn, struct ferry_error *err)
+{
+    static const char add[] = "ALTER TABLE _dbferry_sync ADD COLUMN data_from VARCHAR(32)";
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    uint64_t there = 0;
+    mydrv_text_add(&sql, "SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "
+                         "DATABASE() AND TABLE_NAME = '_dbferry_sync' AND COLUMN_NAME = "
+                         "'data_from'");
+    ferry_status status =
+        mydrv_ask_number(conn, &sql, "look at the table of runs, _dbferry_sync", &there, err);
+    if (status != FERRY_OK || there != 0)
+        return status;
+    if (mysql_real_query(conn->native, add, sizeof add - 1) != 0 &&
+        mysql_errno(conn->native) != RECORD_DUPLICATE_COLUMN) /* another run was faster */
+        return mydrv_fail_conn(conn, MYDRV_LOADING,
+                               "add the column data_from to the table of runs, _dbferry_sync", err);
+    return FERRY_OK;
+}
+
 ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql,
-                   "CREATE TABLE IF NOT EXISTS _dbferry_sync (target_table VARCHAR(64) NOT NULL "
-                   "PRIMARY KEY, job TEXT, run_id VARCHAR(64), source TEXT, fallback TINYINT, "
-                   "started VARCHAR(32), finished VARCHAR(32), `rows` BIGINT UNSIGNED, "
-                   "digest VARCHAR(128), schema_hash VARCHAR(64), data_from VARCHAR(32)) ENGINE=InnoDB "
-                   "DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin "
-                   "COMMENT='the last run into each table; written by dbferry'");
-    return mydrv_run(conn, &sql, "create the table of runs, _dbferry_sync", err);
+    mydrv_text_add(
+        &sql, "CREATE TABLE IF NOT EXISTS _dbferry_sync (target_table VARCHAR(64) NOT NULL "
+              "PRIMARY KEY, job TEXT, run_id VARCHAR(64), source TEXT, fallback TINYINT, "
+              "started VARCHAR(32), finished VARCHAR(32), `rows` BIGINT UNSIGNED, "
+              "digest VARCHAR(128), schema_hash VARCHAR(64), data_from VARCHAR(32)) ENGINE=InnoDB "
+              "DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin "
+              "COMMENT='the last run into each table; written by dbferry'");
+    ferry_status status = mydrv_run(conn, &sql, "create the table of runs, _dbferry_sync", err);
+    return status == FERRY_OK ? record_add_column(conn, err) : status;
 }
 
 static void record_add(struct mydrv_text *sql, const char *value)
