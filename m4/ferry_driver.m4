@@ -54,7 +54,7 @@ AC_DEFUN([FERRY_DRIVER], [
              [ferry_driver_missing="$ferry_driver_missing
     $1: $ferry_reason"])])
     ferry_driver_summary="$ferry_driver_summary
-`printf '    %-10s %-34s %s' '$1' '$3' "$ferry_answer"`"
+`printf '    %-11s %-34s %s' '$1' '$3' "$ferry_answer"`"
     AM_CONDITIONAL([BUILD_]m4_toupper(m4_translit([$1], [-], [_])), [test "x$ferry_answer" = xyes])
     AC_SUBST([$2_CFLAGS])
     AC_SUBST([$2_LIBS])

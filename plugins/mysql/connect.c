@@ -142,6 +142,11 @@ static ferry_status connect_ask_password(struct connect_plan *plan, struct ferry
                               ? FERRY_OK
                               : ferry_config_secret(plan->config, "password", &plan->password, err);
     plan->asked = true;
+    if (status == FERRY_OK && plan->settings.token && plan->password == NULL)
+        status = ferry_fail(err, FERRY_ERR_CONFIG,
+                            "connection '%s': the login needs a token, and none was given; set "
+                            "password_command to the command that prints one",
+                            ferry_config_name(plan->config));
     return status;
 }
 

@@ -48,6 +48,8 @@ struct mydrv_settings {
     bool use_socket;
     bool compression;
     bool create_database;
+    bool token; /* the password is a token, which goes to the server as it is: only inside of TLS
+                   with VERIFY_IDENTITY */
 };
 
 struct mydrv_flavour;

@@ -167,6 +167,8 @@ ferry_status mydrv_tls_check_settings(const char *label, const struct mydrv_sett
 #define TLS_AUTH_CHALLENGE_ONLY "mysql_native_password,client_ed25519"
 #define TLS_AUTH_NO_CLEAR_TEXT                                                                     \
     "mysql_native_password,client_ed25519,caching_sha2_password,sha256_password"
+/* For a token, to a server that has proved who it is. */
+#define TLS_AUTH_TOKEN TLS_AUTH_NO_CLEAR_TEXT ",mysql_clear_password"
 
 /* The certificates that the system trusts.  Given by name, it makes Connector/C 3.4 insist. */
 #define TLS_SYSTEM_CAPATH "/etc/ssl/certs"
@@ -175,6 +177,14 @@ static bool tls_peer_is_unproved(const struct mydrv_settings *s)
 {
     return (s->tls == MYDRV_TLS_REQUIRED || s->tls == MYDRV_TLS_VERIFY_CA) &&
            s->fingerprint == NULL;
+}
+
+static const char *tls_logins(const struct mydrv_settings *s)
+{
+    if (tls_peer_is_unproved(s))
+        return TLS_AUTH_CHALLENGE_ONLY;
+    bool proved = !s->use_socket && s->tls == MYDRV_TLS_VERIFY_IDENTITY;
+    return s->token && proved ? TLS_AUTH_TOKEN : TLS_AUTH_NO_CLEAR_TEXT;
 }
 
 bool mydrv_tls_add_options(FILE *string, const struct mydrv_settings *s)
@@ -186,9 +196,7 @@ bool mydrv_tls_add_options(FILE *string, const struct mydrv_settings *s)
     if (verified && tls_library_decides() && s->ca == NULL && capath == NULL &&
         s->fingerprint == NULL)
         capath = TLS_SYSTEM_CAPATH;
-    if (!mydrv_connstring_add(string, "restricted-auth",
-                              tls_peer_is_unproved(s) ? TLS_AUTH_CHALLENGE_ONLY
-                                                      : TLS_AUTH_NO_CLEAR_TEXT))
+    if (!mydrv_connstring_add(string, "restricted-auth", tls_logins(s)))
         return false;
     /* These two come last of all: the files below would switch TLS on by themselves. */
     bool carried = !wanted || (mydrv_connstring_add(string, "ssl-ca", s->ca) &&

@@ -54,6 +54,19 @@ copy_template() {
     done
 }
 
+@test "the drivers of one family are installed together, each with its page" {
+    [ -e "$ROOT/lib/dbferry/mysql.so" ] || skip "the driver mysql is not there"
+    [ -s "$ROOT/lib/dbferry/azure-mysql.so" ]
+    run "$PROGRAM" drivers azure-mysql
+    assert_status 0
+    requires pod2man
+    [ -s "$ROOT/share/man/man7/dbferry-mysql.7" ]
+    [ -s "$ROOT/share/man/man7/dbferry-azure-mysql.7" ]
+    # What they share is inside of each, and nowhere else.
+    run find "$ROOT" -name '*mydrv*'
+    assert_equal "$output" ""
+}
+
 @test "pkg-config tells where drivers go and how they are compiled" {
     run $PKG_CONFIG --variable=driverdir dbferry
     assert_status 0

@@ -5,11 +5,13 @@
 #   output     what the commands before it print, to the letter
 #   file NAME  becomes the file NAME
 #   server     needs a server: its test puts a private one in the place of db.example.net
+#   azure, azure-entra   needs a server in the place of fleet.mysql.database.azure.com: azure.bats
 #   none       cannot be run here (systemctl, cron)
 #   sql, types   of dbferry-types(7): tests/types/page.py runs them
 
 PAGES=(docs/dbferry.pod docs/dbferry.conf.pod docs/dbferry-driver.pod docs/dbferry-types.pod
-    plugins/sqlite/dbferry-sqlite.pod plugins/mysql/dbferry-mysql.pod)
+    plugins/sqlite/dbferry-sqlite.pod plugins/mysql/dbferry-mysql.pod
+    plugins/azure-mysql/dbferry-azure-mysql.pod)
 
 # page_keys PAGE [SECTION]: the names in B<> with which items start, or with which they go on after
 # a comma, one a line; those of one =head1 only, if it is given.
@@ -59,7 +61,7 @@ page_script() {
         /^    / && kind != "" {
             line = substr($0, 5)
             if (kind == "output") print line >(folder "/" part ".expected")
-            else if (kind != "none" && kind != "server") print line
+            else if (kind !~ /^(none|server|azure.*)$/) print line
             next
         }
         /./ { leave() }
@@ -74,4 +76,19 @@ page_server() {
         /./ { here = 0 }' "$FERRY_SOURCE/$1" |
         sed -e "s/host = \"db\.example\.net\";/host = \"127.0.0.1\"; port = $MARIADB_PORT;/" \
             -e "s/@db\.example\.net/@127.0.0.1:$MARIADB_PORT/"
+}
+
+# page_azure PAGE KIND: its examples that such a server is needed for, and the files that it shows.
+page_azure() {
+    awk -v wanted="$2" '
+        function leave() { if (kind == "file") print "END_OF_FILE"; kind = "" }
+        /^=for test / {
+            leave()
+            kind = $3
+            if (kind == "file") print "cat >" $4 " <<\047END_OF_FILE\047"
+            next
+        }
+        /^    / && (kind == "file" || kind == wanted) { print substr($0, 5); next }
+        /./ { leave() }
+        END { leave() }' "$FERRY_SOURCE/$1"
 }

@@ -42,15 +42,17 @@ mysql_free_port() {
 }
 
 mysql_start() {
-    local log
+    local log first=()
     MYSQL_DATA=/srv/$1-$$
     shift
     MYSQL_PORT=$(mysql_free_port) || return
     log=$FERRY_MYSQL_ROOT$MYSQL_DATA.log
     rm -rf "${FERRY_MYSQL_ROOT:?}$MYSQL_DATA"
     install -d -o 27 -g 27 "$FERRY_MYSQL_ROOT$MYSQL_DATA"
+    # The one option that data are made for.
+    [[ " $* " != *" --lower-case-table-names=1 "* ]] || first=(--lower-case-table-names=1)
     mysql_in_root mysqld --no-defaults --user=mysql --initialize-insecure \
-        --datadir="$MYSQL_DATA/data" >"$log" 2>&1 </dev/null 3>&- || {
+        --datadir="$MYSQL_DATA/data" "${first[@]}" >"$log" 2>&1 </dev/null 3>&- || {
         echo "mysql: the data folder could not be made" >&2
         tail -n 5 "$log" >&2
         return 1

@@ -108,6 +108,25 @@ static void test_options_of_each_mode(void **state)
     }
 }
 
+/* A token goes in the clear, so only to a server that has proved its name, and inside of TLS. */
+static void test_a_token_needs_a_proved_server(void **state)
+{
+    (void)state;
+    for (int mode = MYDRV_TLS_DISABLED; mode <= MYDRV_TLS_VERIFY_IDENTITY; mode++)
+        for (int socket = 0; socket < 2; socket++) {
+            struct mydrv_settings s = tcp;
+            s.token = true;
+            s.tls = (enum mydrv_tls_mode)mode;
+            s.use_socket = socket != 0;
+            char *text = connstring_of(&s);
+            if (mode == MYDRV_TLS_VERIFY_IDENTITY && !s.use_socket)
+                assert_has(text, "mysql_clear_password");
+            else
+                assert_lacks(text, "clear_password");
+            free(text);
+        }
+}
+
 static void test_a_socket_has_no_tls(void **state)
 {
     (void)state;
@@ -218,6 +237,7 @@ int main(void)
         cmocka_unit_test(test_values_in_braces),
         cmocka_unit_test(test_compression),
         cmocka_unit_test(test_options_of_each_mode),
+        cmocka_unit_test(test_a_token_needs_a_proved_server),
         cmocka_unit_test(test_a_socket_has_no_tls),
         cmocka_unit_test(test_contradictions),
         cmocka_unit_test(test_fingerprints_and_versions),

@@ -1,0 +1,187 @@
+# Logins by an Entra token: it is sent inside of verified TLS and never elsewhere, and fetched anew at
+# every connect.
+
+load helper
+load ../servers/mariadb
+load azure
+load pages
+
+setup_file() {
+    command -v openssl >/dev/null || return 0
+    export CERTIFICATES=$BATS_FILE_TMPDIR
+    azure_make_certificates "$CERTIFICATES"
+}
+
+setup() {
+    ferry_setup
+    requires_driver azure-mysql
+    requires_driver sqlite
+    requires sqlite3
+    requires python3
+    requires openssl
+    azure_is_possible || skip "a mount namespace cannot be had here"
+    TLS=$CERTIFICATES/tls
+    D=$T/target.db
+}
+
+teardown() {
+    [ -z "${SERVER:-}" ] || kill "$SERVER" 2>/dev/null || true
+}
+
+# serve ARGUMENT...: start entra.py; what clients send it is told in $T/seen.
+serve() {
+    python3 "$FERRY_SOURCE/tests/servers/entra.py" "$@" >"$T/port" 2>"$T/seen" 3>&- &
+    SERVER=$!
+    for _ in $(seq 200); do
+        [ -s "$T/port" ] && break
+        sleep 0.05
+    done
+    PORT=$(cat "$T/port")
+}
+
+# configure [TEXT]: the connection, with this text in it.
+configure() {
+    local login="login = \"entra-token\"; password_command = \"cat $T/token\";"
+    write_config <<END
+connections = {
+  azure = { driver = "azure-mysql"; host = "$AZURE_HOST"; port = $PORT; database = "d";
+            user = "Loader-ÄÖ@tenant.example.com"; ssl_ca = "$TLS/ca.pem"; connect_timeout = "5s";
+            ${1:-$login} };
+  local = { driver = "sqlite"; path = "$D"; };
+};
+END
+}
+
+copy() { azure copy azure local --table t --target-table t -v; }
+
+# token BYTES: a fresh one, as az prints it: on a line of its own.
+make_token() {
+    openssl rand -base64 "$1" | tr -d '\n=' | head -c "$1" >"$T/wanted"
+    { cat "$T/wanted"; echo; } >"$T/token"
+}
+
+@test "a token of 1 to 64 KiB arrives whole, inside of TLS, and shows nowhere else" {
+    make_token 10
+    serve "$TLS/azure.pem" "$TLS/azure.key" "$T/wanted"
+    for size in 1024 4096 8192 16384 65535; do
+        make_token "$size"
+        configure
+        run copy
+        assert_status 0
+        assert_output_has "identity verified"
+        assert_equal "$(sqlite3 "$D" 'SELECT c0, c1 FROM t')" '7|hello'
+        assert_equal "$(tail -n 1 "$T/seen")" "token $size $(sha256sum <"$T/wanted" | cut -d ' ' -f 1)"
+        refute_output_has "$(head -c 20 "$T/wanted")"
+    done
+    grep -q '^login Loader-ÄÖ@tenant.example.com$' "$T/seen"
+}
+
+@test "password_command runs at every connect" {
+    make_token 2000
+    serve "$TLS/azure.pem" "$TLS/azure.key" "$T/wanted"
+    configure "login = \"entra-token\"; password_command = \"echo run >>$T/runs; cat $T/token\";"
+    for _ in 1 2 3; do
+        make_token 2000
+        run copy
+        assert_status 0
+    done
+    assert_equal "$(wc -l <"$T/runs")" 3
+}
+
+@test "a user name of 512 bytes is sent whole" {
+    make_token 1000
+    serve "$TLS/azure.pem" "$TLS/azure.key" "$T/wanted"
+    configure
+    long=$(printf 'N%.0s' {1..512})
+    sed -i "s/Loader-ÄÖ@tenant.example.com/$long/" "$DBFERRY_CONFIG"
+    run copy
+    assert_status 0
+    grep -q "^login $long$" "$T/seen"
+}
+
+@test "without TLS nothing is sent, not even the account's name" {
+    make_token 2000
+    serve - - "$T/wanted"
+    for mode in disabled preferred required verify-identity; do
+        configure "login = \"entra-token\"; password_command = \"cat $T/token\"; ssl_mode = \"$mode\";"
+        sed -i '/ssl_ca/s/ssl_ca = "[^"]*";//' "$DBFERRY_CONFIG"
+        run copy
+        assert_status 77
+        assert_output_has "offers no TLS"
+    done
+    assert_equal "$(cat "$T/seen")" ""
+}
+
+@test "a certificate for another host, of another CA, or expired: nothing is sent" {
+    make_token 2000
+    for certificate in wrong-host other-server expired; do
+        serve "$TLS/$certificate.pem" "$TLS/$certificate.key" "$T/wanted"
+        configure
+        run copy
+        assert_status 77
+        case $certificate in
+        wrong-host) assert_output_has "another host" "NAME.mysql.database.azure.com" ;;
+        other-server) assert_output_has "DigiCert Global Root G2" "ca-certificates" ;;
+        expired) assert_output_has "clock" ;;
+        esac
+        kill "$SERVER"
+        assert_equal "$(cat "$T/seen")" ""
+    done
+}
+
+@test "a password is not sent to a server that asks for it in the clear, also inside of TLS" {
+    printf 'S3cret-Pass' >"$T/wanted"
+    serve "$TLS/azure.pem" "$TLS/azure.key" "$T/wanted"
+    configure "password_command = \"cat $T/wanted\";"
+    run copy
+    assert_status 77
+    assert_output_has "login method"
+    refute_output_has S3cret
+    refute grep -q token "$T/seen"
+}
+
+@test "an Entra login without a token is refused before anything is sent" {
+    serve "$TLS/azure.pem" "$TLS/azure.key" "$T/none"
+    configure 'login = "entra-token";'
+    run copy
+    assert_status 78
+    assert_output_has "password_command"
+    configure 'login = "entra-token"; password_command = "true";'
+    run copy
+    assert_status 78
+    assert_equal "$(cat "$T/seen")" ""
+}
+
+@test "errors that Azure's documentation lists are explained, with the exit code that fits" {
+    while IFS='|' read -r code status words says; do
+        serve "$TLS/azure.pem" "$TLS/azure.key" "$code" "$words"
+        make_token 100
+        configure
+        run copy
+        kill "$SERVER"
+        echo "error $code"
+        assert_status "$status"
+        assert_output_has "$words" "(error $code)" "$says"
+    done <<'END'
+1040|69|Too many connections|follows the size of the server
+1045|77|Access denied for user 'a'@'b' (using password: YES)|CREATE AADUSER
+1184|78|Aborted connection 22 to db: 'd' (init_connect command failed)|server parameter init_connect
+3159|77|Connections using insecure transport are prohibited|something on the way ends it
+9000|77|Client with IP address '192.0.2.1' is not allowed to connect to this MySQL server.|firewall rule
+9002|77|The connection string may not be right. Please visit portal for references.|the portal
+9107|77|Only Azure Active Directory accounts are allowed to connect to server|login = "entra-token"
+9119|77|The access token has expired. Please acquire a new token and retry.|password_command
+END
+}
+
+@test "the example of dbferry-azure-mysql(7) with az runs as printed" {
+    make_token 3000
+    serve "$TLS/azure.pem" "$TLS/azure.key" "$T/wanted"
+    mkdir "$T/bin"
+    printf '#!/bin/sh\n[ "$*" = "%s" ] && cat %q\n' \
+        "account get-access-token --resource-type oss-rdbms --output tsv --query accessToken" "$T/token" >"$T/bin/az"
+    chmod 755 "$T/bin/az"
+    example azure-entra "host = \"$AZURE_HOST\"; port = $PORT; ssl_ca = \"$TLS/ca.pem\";"
+    (cd "$T" && PATH=$T/bin:$PATH bash -eu "$T/script")
+    assert_equal "$(sqlite3 "$T/vehicles.db" 'SELECT c0, c1 FROM vehicles')" '7|hello'
+}
