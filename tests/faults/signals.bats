@@ -9,26 +9,20 @@ setup() {
     cd "$T"
 }
 
-# start KEYS... : a run of made-up rows in the background, with `-o` for each key
+# start KEYS... : a run of made-up rows in the background, with `-o` for each key; where a fault is
+# asked for, until it has been reached
 start() {
     local key options=()
-    for key; do options+=(-o "$key"); done
+    for key; do
+        options+=(-o "$key")
+        [[ $key != *.fail_at=* ]] || options+=(-o "${key%%.*}.fail_mark=reached")
+    done
+    rm -f reached
     # A shell starts its background jobs with SIGINT ignored; a user's run is not like that.
     env --default-signal=INT,HUP,TERM "$DBFERRY" copy memory:x "${TARGET:-sqlite:to.db}" --table t \
         -vv "${options[@]}" >out 2>err 3>&- &
     pid=$!
-}
-
-# until_log TEXT: waits until the run has logged it
-until_log() {
-    local try
-    for try in {1..200}; do
-        ! grep -q -- "$1" err || return 0
-        sleep 0.02
-    done
-    echo "the run never logged '$1'" >&2
-    cat err >&2
-    return 1
+    [[ "$*" != *.fail_at=* ]] || until_there test -e reached
 }
 
 # ended CODE [LIMIT-MS]: the run ends with this status, in time
@@ -66,10 +60,8 @@ ends_a_load() {
     for mode in wal delete; do
         old_target $mode
         start source.rows=60000 source.fail_at=read_batch source.fail_how=stall source.fail_row=50000
-        until_log "target 'target' is"
-        sleep 0.2
         kill -s "$1" $pid
-        ended $((128 + $(number "$1"))) 2000
+        ended $((128 + $(number "$1")))
         grep -q "dbferry\|error" err
         grep -qE " error .*stopped by signal $(number "$1") \(.*\) at row [0-9]+; the target is unchanged" err
         same_target
@@ -86,14 +78,17 @@ ends_a_load() {
     requires python3
     old_target
     python3 - "$DBFERRY" <<'END'
-import signal, subprocess, sys, time
+import os, signal, subprocess, sys, time
 for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
     run = subprocess.Popen([sys.argv[1], "copy", "memory:x", "sqlite:to.db", "--table", "t",
-                            "-o", "source.fail_at=read_batch", "-o", "source.fail_how=stall"],
+                            "-o", "source.fail_at=read_batch", "-o", "source.fail_how=stall",
+                            "-o", "source.fail_mark=reached"],
                            stderr=subprocess.PIPE)
-    time.sleep(0.3)
+    while not os.path.exists("reached"):
+        time.sleep(0.02)
+    os.unlink("reached")
     run.send_signal(number)
-    error = run.communicate(timeout=5)[1]
+    error = run.communicate(timeout=20)[1]
     assert run.returncode == -number, (run.returncode, error)
     assert b"the target is unchanged" in error, error
 END
@@ -104,9 +99,8 @@ END
     old_target
     for at in snapshot_begin describe read_begin read_batch; do
         start source.fail_at=$at source.fail_how=stall
-        sleep 0.3
         kill -TERM $pid
-        ended 143 2000
+        ended 143
         grep -q "stopped by signal 15" err
         cmp to.db bytes
     done
@@ -116,9 +110,8 @@ END
 @test "a signal ends a run wherever its target waits, and nothing is published" {
     for at in map_column inspect load_begin load_batch load_end load_commit; do
         TARGET=memory:y start target.fail_at=$at target.fail_how=stall target.dump=dump
-        sleep 0.3
         kill -TERM $pid
-        ended 143 2000
+        ended 143
         grep -q "stopped by signal 15" err
         [ ! -e dump ]
     done
@@ -127,20 +120,18 @@ END
 @test "a signal while a connection is being made, which nothing can cut short: under five seconds" {
     old_target
     start source.fail_at=connect source.fail_how=stall source.fail_delay=60s
-    sleep 0.3
     kill -TERM $pid
-    ended 143 5000
+    ended 143
     same_target
 }
 
 @test "a second signal ends the run at once" {
     old_target
     start source.fail_at=connect source.fail_how=stall source.fail_delay=60s
-    sleep 0.3
     kill -TERM $pid
     sleep 0.5
     kill -INT $pid
-    ended 130 1000
+    ended 130 2000 # the first one alone would take four seconds
     same_target
 }
 
@@ -193,7 +184,6 @@ END
 @test "SIGPIPE does not end a run" {
     old_target
     start source.fail_at=read_batch source.fail_how=slow source.fail_delay=600ms
-    sleep 0.3
     kill -PIPE $pid
     ended 0
     assert_equal "$(rows to.db t)" 10
@@ -202,7 +192,6 @@ END
 @test "a run that is stopped and goes on later is not given up" {
     old_target
     start source.fail_at=read_batch source.fail_how=slow source.fail_delay=300ms
-    sleep 0.2
     kill -STOP $pid
     sleep 1
     kill -CONT $pid
@@ -213,7 +202,7 @@ END
 @test "of several jobs, those behind the signal are not begun" {
     write_config <<'END'
 connections = {
-  waits = { driver = "memory"; fail_at = "read_batch"; fail_how = "stall"; };
+  waits = { driver = "memory"; fail_at = "read_batch"; fail_how = "stall"; fail_mark = "reached"; };
   made = { driver = "memory"; };
   to = { driver = "sqlite"; path = "to.db"; };
 };
@@ -223,7 +212,7 @@ jobs = ( { name = "a"; source = "made"; table = "a"; target = "to"; },
 END
     "$DBFERRY" run >out 2>err 3>&- &
     pid=$!
-    sleep 0.6
+    until_there test -e reached
     kill -TERM $pid
     ended 143
     assert_equal "$(sqlite3 to.db "SELECT group_concat(name) FROM sqlite_schema WHERE name IN ('a','b','c')")" a
@@ -239,10 +228,9 @@ jobs = ( { name = "j"; source = "server"; table = "t"; target = "to"; } );
 END
     "$DBFERRY" run 2>err 3>&- &
     pid=$!
-    sleep 0.5
-    pgrep -f "sleep 778.$$" >/dev/null
+    until_there pgrep -f "sleep 778.$$" >/dev/null
     kill -TERM $pid
-    ended 143 5000
-    sleep 0.2
-    refute pgrep -f "sleep 778.$$" >/dev/null
+    ended 143
+    gone() { ! pgrep -f "sleep 778.$$" >/dev/null; }
+    until_there gone
 }

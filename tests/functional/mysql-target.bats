@@ -236,17 +236,14 @@ SQL
 
 @test "others see the old rows or the new ones, and nothing between" {
     sql e <<<"CREATE TABLE t (id BIGINT NOT NULL, name VARCHAR(40)); INSERT INTO t VALUES (1, 'old')"
-    (while [ ! -e "$T/stop" ]; do
-        sql e <<<"SELECT COUNT(*) FROM t; SELECT COUNT(*) FROM t; SELECT COUNT(*) FROM t" 2>&1
-    done >"$T/seen") &
-    reader=$!
+    look() { sql e <<<"SELECT COUNT(*) FROM t"; }
+    look_on "$T/seen" look
     for time in 1 2 3; do
         run made t
         assert_status 0
     done
-    touch "$T/stop"
-    wait $reader
-    assert_equal "$(sort -u "$T/seen" | tr '\n' ' ')" "1 5000 "
+    stop_looking 5000
+    saw_only 1 5000
 }
 
 begin_stalled() {
@@ -285,9 +282,10 @@ begin_stalled() {
 
 @test "a server that is killed in mid-load keeps the old table" {
     sql e <<<"CREATE TABLE t (id BIGINT NOT NULL, name VARCHAR(40)); INSERT INTO t VALUES (1, 'old')"
-    begin_slow_load 2s
+    begin_standing_load
     folder=$MARIADB_FOLDER
     mariadb_kill
+    touch "$T/go"
     status=0
     wait $load || status=$?
     output=$(cat "$T/message")
@@ -475,8 +473,9 @@ END
 
 @test "a table that somebody alters during the load is left alone" {
     sql e <<<"CREATE TABLE t (id BIGINT NOT NULL, name VARCHAR(40)); INSERT INTO t VALUES (1, 'old')"
-    begin_slow_load 1s
+    begin_standing_load
     sql e <<<"ALTER TABLE t ADD KEY mine (name)"
+    touch "$T/go"
     status=0
     wait $load || status=$?
     output=$(cat "$T/message")

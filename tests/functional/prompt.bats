@@ -60,7 +60,7 @@ on_terminal() {
     before='trap : INT; start=$(date +%s); ' patience=3 \
         after='; echo "took $(($(date +%s) - start)) s"; stty -a | grep -ow -e "-*echo"' \
         on_terminal reader $'\003' || true
-    grep -q '^took [01] s' screen
+    grep -q '^took [012] s' screen
     grep -q '^echo' screen
     [ ! -e copy.db ]
 }

@@ -33,21 +33,32 @@ begin_many() {
 locked() { grep -qs pid "$T"/*-dbferry-*.lock; }
 staged() { [ -n "$(find "$T" -name '*.stage' -size +8)" ]; }
 
-# until_there COMMAND...: wait up to 10 s for it to succeed.
-until_there() {
-    local i
-    for i in $(seq 200); do
-        "$@" && return
-        sleep 0.05
-    done
-    return 1
+# begin_made N: as many made-up rows in the background, but it stands still near the end until $T/go is there.
+begin_made() {
+    "$DBFERRY" copy memory:x "sqlite:$D" --table t -o source.rows="$1" \
+        -o source.columns="id int64, name text(40)" -o source.fail_at=read_batch \
+        -o source.fail_how=stall -o source.fail_row=$(($1 - 100)) -o source.fail_mark="$T/reached" \
+        -o source.fail_until="$T/go" 2>"$T/message" 3>&- &
+    load=$!
+    until_there test -e "$T/reached"
 }
 
-# holding SQL SECONDS: another connection runs SQL and stays.
+# holding SQL [COMMAND...]: another connection runs SQL and stays until $T/release is there, or until
+# COMMAND succeeds; then it runs the lines of $last.
 holding() {
-    { printf '%s\n.shell touch %s\n' "$1" "$T/held"; sleep "$2"; } | sqlite3 "$D" >/dev/null &
+    local sql=$1
+    shift
+    [ $# -gt 0 ] || set -- test -e "$T/release"
+    rm -f "$T/held" "$T/release"
+    { printf '%s\n.shell touch %s\n' "$sql" "$T/held"; until_there "$@"; echo "${last:-}"; } |
+        sqlite3 "$D" >/dev/null 3>&- &
     holder=$!
     until_there test -e "$T/held"
+}
+
+release() {
+    touch "$T/release"
+    wait "$holder"
 }
 
 @test "a second run of the same table names the first one and exits 75" {
@@ -66,11 +77,13 @@ holding() {
 
 @test "a writer of the file is waited for, then named" {
     many 10
-    holding "BEGIN IMMEDIATE;" 3
+    holding "BEGIN IMMEDIATE;"
     run many 5 -o job.lock_wait=500ms
     assert_status 75
     assert_output_has "$D" "writing" "0.5 s"
-    run many 5 -o job.lock_wait=20s
+    release
+    holding "BEGIN IMMEDIATE;" locked
+    run many 5 -o job.lock_wait=60s
     assert_status 0
     assert_equal "$(rows "$D" t)" 5
     wait "$holder"
@@ -91,52 +104,55 @@ holding() {
 }
 
 @test "rollback mode: rows are staged, readers go on, and the stage is gone afterwards" {
+    requires_driver memory
     many 10 -o target.journal_mode=delete
-    begin_many 1500000
+    begin_made 150000
     until_there staged
-    seen=$(find "$T" -name '*.stage' -perm 0600 | wc -l)
+    assert_equal "$(find "$T" -name '*.stage' -perm 0600 | wc -l)" 1
     assert_equal "$(rows "$D" t)" 10
+    touch "$T/go"
     wait "$load"
-    assert_equal "$seen" 1
-    assert_equal "$(rows "$D" t)" 1500000
+    assert_equal "$(rows "$D" t)" 150000
     assert_equal "$(find "$T" -name '*.stage' | wc -l)" 0
     assert_equal "$(sqlite3 "$D" 'PRAGMA integrity_check; PRAGMA journal_mode' | paste -sd' ')" "ok delete"
 }
 
 @test "several jobs into one file are staged, also where --target makes it one" {
+    requires_driver memory
     write_config <<END
 connections = {
   from = { driver = "sqlite"; path = "$S"; };
+  made = { driver = "memory"; rows = 20; fail_at = "read_batch"; fail_how = "stall"; fail_row = 10;
+           fail_mark = "$T/reached"; fail_until = "$T/go"; };
   one = { driver = "sqlite"; path = "$D"; };
   two = { driver = "sqlite"; path = "$T/two.db"; };
 };
 jobs = (
-  { name = "first"; source = "from"; target = "one"; target_table = "first";
-    query = "WITH RECURSIVE c (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM c LIMIT 400000) SELECT id FROM c"; },
+  { name = "first"; source = "made"; table = "first"; target = "one"; },
   { name = "second"; source = "from"; target = "two"; query = "SELECT 1 AS id"; target_table = "second"; }
 );
 END
     for target in "" "--target one"; do
-        seen=0
-        dbferry run $target &
+        rm -f "$T/reached" "$T/go"
+        "$DBFERRY" run $target 3>&- &
         load=$!
-        while kill -0 "$load" 2>/dev/null; do
-            [ -z "$(find "$T" -name '*.stage')" ] || seen=1
-        done
+        until_there test -e "$T/reached"
+        assert_equal "$target $(find "$T" -name '*.stage' | wc -l)" "$target $([ -z "$target" ] && echo 0 || echo 1)"
+        touch "$T/go"
         wait "$load"
-        assert_equal "$target $seen" "$target $([ -z "$target" ] && echo 0 || echo 1)"
     done
-    assert_equal "$(rows "$D" first) $(rows "$D" second)" "400000 1"
+    assert_equal "$(rows "$D" first) $(rows "$D" second)" "20 1"
 }
 
 @test "rollback mode: a reader at COMMIT is waited for, then named" {
     many 10 -o target.journal_mode=delete
-    holding "BEGIN; SELECT count(*) FROM t;" 4
+    holding "BEGIN; SELECT count(*) FROM t;"
     for rows in 5 400000; do
         run many "$rows" -o job.lock_wait=300ms
         assert_status 75
         assert_output_has "a reader held the file at COMMIT"
     done
+    release
     assert_equal "$(find "$T" -name '*.stage' | wc -l)" 0
     run many 5 -o job.lock_wait=20s
     assert_status 0
@@ -236,11 +252,9 @@ SCRIPT
 @test "a table that changed under the plan is not touched" {
     many 10
     # A writer holds the file while the run waits for it, and changes the table before it lets go.
-    { printf 'BEGIN IMMEDIATE;\n.shell touch %s\n' "$T/held"; sleep 2
-      echo 'ALTER TABLE t ADD COLUMN extra; COMMIT;'; } | sqlite3 "$D" &
-    until_there test -e "$T/held"
-    run many 5
-    wait
+    last='ALTER TABLE t ADD COLUMN extra; COMMIT;' holding "BEGIN IMMEDIATE;" locked
+    run many 5 -o job.lock_wait=60s
+    wait "$holder"
     assert_status 75
     assert_output_has "changed by another connection"
     assert_equal "$(rows "$D" t)" 10
@@ -249,14 +263,12 @@ SCRIPT
 @test "a file that is replaced while it is open is not written" {
     many 10
     cp "$D" "$T/other.db"
-    { printf 'BEGIN IMMEDIATE;\n.shell touch %s\n' "$T/held"; sleep 2; } | sqlite3 "$D" &
-    until_there test -e "$T/held"
-    begin_many 5
+    holding "BEGIN IMMEDIATE;"
+    begin_many 5 -o job.lock_wait=60s
     until_there locked
-    sleep 0.3
     mv "$T/other.db" "$D"
+    release
     wait "$load" && code=0 || code=$?
-    wait
     assert_equal "$code" 75
     grep -q "moved or replaced" "$T/message"
     assert_equal "$(rows "$D" t)" 10

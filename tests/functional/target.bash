@@ -88,10 +88,10 @@ check_every_type_by_either_lane() {
     assert_equal "$(leftovers)" ""
 }
 
-# A load into table t that waits for so long after some rows: its process id is $load, its stage is
-# there.
-begin_slow_load() {
-    target_config "fail_at = \"read_batch\"; fail_how = \"slow\"; fail_row = 3000; fail_delay = \"$1\";"
+# A load into table t that stands still after some rows until $T/go is there: its process id is
+# $load, its stage is there.
+begin_standing_load() {
+    target_config "fail_at = \"read_batch\"; fail_how = \"stall\"; fail_row = 3000; fail_until = \"$T/go\";"
     "$DBFERRY" copy made target --view rows --target-table t >"$T/message" 2>&1 3>&- &
     load=$!
     for _ in {1..200}; do

@@ -225,7 +225,7 @@ spoil() {
     python3 - "$1" "$marker" <<'END'
 import sys, time
 text = bytes.fromhex(sys.argv[2])
-for attempt in range(400):
+for attempt in range(3000):
     time.sleep(0.02)
     try:
         with open(sys.argv[1], "r+b") as file:
@@ -266,10 +266,13 @@ END
         rm -f cars.db*
         [ "$mode" = new ] || sqlite3 cars.db >/dev/null "PRAGMA journal_mode = $mode;
             CREATE TABLE cars (id INTEGER NOT NULL, name TEXT); INSERT INTO cars VALUES (9, 'old')"
-        spoiled_config "$staging" 'fail_at = "read_batch"; fail_how = "slow"; fail_delay = "200ms";'
+        rm -f reached go
+        spoiled_config "$staging" 'fail_at = "read_batch"; fail_how = "stall"; fail_row = 5500;
+            fail_mark = "reached"; fail_until = "go";'
         dbferry run >out 2>&1 3>&- &
-        until compgen -G "$file" >/dev/null; do sleep 0.01; done
+        until_there test -e reached
         spoil "$(compgen -G "$file")"
+        touch go
         status=0
         wait $! || status=$?
         output=$(cat out) stderr=
