@@ -45,9 +45,11 @@ static bool replace_matches(const struct mydrv_load *load)
 
 static ferry_status replace_fail_changed(const struct mydrv_load *load, struct ferry_error *err)
 {
-    return ferry_fail(err, FERRY_ERR_BUSY,
-                      "%s: table '%s' was changed by another connection meanwhile: run again",
-                      load->conn->label, load->spec->table);
+    return ferry_fail(
+        err, FERRY_ERR_BUSY,
+        "%s: table '%s' was changed by another connection meanwhile; this run has left it "
+        "as it is; run again",
+        load->conn->label, load->spec->table);
 }
 
 /* The table must still be what the plan was made for. */
@@ -72,22 +74,18 @@ static ferry_status replace_confirm(struct mydrv_load *load, struct ferry_error 
     return FERRY_OK;
 }
 
-/* How long this session waits for others: for tables to be renamed, and for rows.  And what an
- * earlier load of the same connection may have left otherwise. */
-static ferry_status replace_set_waits(struct mydrv_load *load, struct ferry_error *err)
+/* What an earlier load of the same connection may have left otherwise. */
+static ferry_status replace_set_up(struct mydrv_load *load, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    int64_t seconds = (load->spec->lock_wait_ms + 999) / 1000;
-    seconds = seconds < 1 ? 1 : seconds > 31536000 ? 31536000 : seconds;
-    mydrv_text_addf(&sql,
-                    "SET SESSION lock_wait_timeout = %lld, innodb_lock_wait_timeout = %lld, "
-                    "foreign_key_checks = 1",
-                    (long long)seconds, (long long)seconds);
-    ferry_status status = mydrv_run(load->conn, &sql, "set the time limits of locks", err);
-    return status != FERRY_OK
-               ? status
-               : replace_run(load->conn, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+    mydrv_wait_begin(load);
+    ferry_status status = mydrv_wait_rest(load, err);
+    if (status == FERRY_OK)
+        status = replace_run(load->conn, "SET SESSION foreign_key_checks = 1",
+                             "set foreign_key_checks", err);
+    if (status == FERRY_OK)
+        status = replace_run(load->conn, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
                              "set the isolation level", err);
+    return status;
 }
 
 static ferry_status replace_make_forms(struct mydrv_load *load, struct ferry_error *err)
@@ -132,7 +130,7 @@ static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *e
     if (status == FERRY_OK)
         status = replace_make_database(load->conn, err);
     if (status == FERRY_OK)
-        status = replace_set_waits(load, err);
+        status = replace_set_up(load, err);
     if (status == FERRY_OK)
         status = mydrv_stage_lock(load, err);
     if (status == FERRY_OK)
@@ -208,25 +206,57 @@ static void replace_add_columns(const struct mydrv_load *load, struct mydrv_text
     }
 }
 
-static ferry_status replace_copy_stage(struct mydrv_load *load, struct ferry_error *err)
+static void replace_write_copy(const struct mydrv_load *load, struct mydrv_text *sql)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "INSERT INTO ");
-    mydrv_text_add_name(&sql, load->spec->table);
-    mydrv_text_add(&sql, " (");
-    replace_add_columns(load, &sql);
-    mydrv_text_add(&sql, ") SELECT ");
-    replace_add_columns(load, &sql);
-    mydrv_text_add(&sql, " FROM ");
-    mydrv_text_add_name(&sql, load->stage);
-    return mydrv_run(load->conn, &sql, "copy the rows from the stage", err);
+    mydrv_text_add(sql, "INSERT INTO ");
+    mydrv_text_add_name(sql, load->spec->table);
+    mydrv_text_add(sql, " (");
+    replace_add_columns(load, sql);
+    mydrv_text_add(sql, ") SELECT ");
+    replace_add_columns(load, sql);
+    mydrv_text_add(sql, " FROM ");
+    mydrv_text_add_name(sql, load->stage);
+}
+
+/* One try.  False: the connection has the error; the transaction is still open. */
+static bool replace_try_rows(struct mydrv_load *load, const struct mydrv_text *clear,
+                             const struct mydrv_text *copy)
+{
+    MYSQL *native = load->conn->native;
+    static const char begin[] = "START TRANSACTION";
+    if (mysql_real_query(native, begin, sizeof begin - 1) != 0 ||
+        mysql_real_query(native, clear->data, clear->length) != 0)
+        return false;
+    load->rows_before = mysql_affected_rows(native);
+    return mysql_real_query(native, copy->data, copy->length) == 0;
+}
+
+/* The stage is complete, so a try that others' locks have stopped costs no second read. */
+static ferry_status replace_rows(struct mydrv_load *load, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text clear = {0};
+    MYDRV_AUTO_SQL struct mydrv_text copy = {0};
+    mydrv_wait_begin(load);
+    ferry_status status = mydrv_wait_turn(load, err);
+    if (status != FERRY_OK)
+        return status;
+    mydrv_text_add(&clear, "DELETE FROM ");
+    mydrv_text_add_name(&clear, load->spec->table);
+    replace_write_copy(load, &copy);
+    if (clear.failed || copy.failed)
+        return mydrv_fail_memory(err);
+    while (!replace_try_rows(load, &clear, &copy)) {
+        if (!mydrv_wait_again(load))
+            return mydrv_wait_fail(load, "replace the rows", err);
+        (void)mysql_rollback(load->conn->native);
+    }
+    return FERRY_OK;
 }
 
 /* With foreign_key_checks on, DELETE would take other tables' rows along (ON DELETE CASCADE). */
 static ferry_status replace_in_place(struct mydrv_load *load, struct ferry_error *err)
 {
     struct mydrv_conn *conn = load->conn;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     uint64_t rows = 0;
     ferry_status status =
         replace_run(conn, "SET SESSION foreign_key_checks = 0", "set foreign_key_checks", err);
@@ -234,14 +264,7 @@ static ferry_status replace_in_place(struct mydrv_load *load, struct ferry_error
         status = replace_run(conn, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
                              "set the isolation level", err);
     if (status == FERRY_OK)
-        status = replace_run(conn, "START TRANSACTION", "begin a transaction", err);
-    mydrv_text_add(&sql, "DELETE FROM ");
-    mydrv_text_add_name(&sql, load->spec->table);
-    if (status == FERRY_OK)
-        status = mydrv_run(conn, &sql, "delete the old rows", err);
-    load->rows_before = mysql_affected_rows(conn->native);
-    if (status == FERRY_OK)
-        status = replace_copy_stage(load, err);
+        status = replace_rows(load, err);
     if (status == FERRY_OK)
         status = replace_count(load, load->spec->table, &rows, err);
     if (status == FERRY_OK && rows != load->rows_loaded)
@@ -323,7 +346,7 @@ static ferry_status replace_fail_commit(struct mydrv_load *load, struct ferry_er
 {
     const struct mydrv_conn *conn = load->conn;
     if (!mydrv_conn_is_lost(conn))
-        return mydrv_fail_conn(load->conn, MYDRV_LOADING, "replace the table", err);
+        return mydrv_wait_fail(load, "replace the table, whose old rows stay", err);
     enum mydrv_outcome outcome = mydrv_spare_find_outcome(load);
     if (outcome == MYDRV_OUTCOME_NEW) {
         ferry_log(FERRY_LOG_WARNING,
@@ -375,20 +398,36 @@ static ferry_status replace_drop_old(struct mydrv_load *load, struct ferry_error
                       conn->label, load->spec->table);
 }
 
+/* Between two turns somebody may have altered the table, too. */
+static ferry_status replace_confirm_meanwhile(struct mydrv_load *load, struct ferry_error *err)
+{
+    ferry_status status = mydrv_wait_rest(load, err);
+    if (status == FERRY_OK)
+        status = replace_confirm_again(load, err);
+    if (status == FERRY_OK)
+        status = mydrv_wait_turn(load, err);
+    return status;
+}
+
 static ferry_status replace_rename(struct mydrv_load *load, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     ferry_status status = replace_confirm_again(load, err);
+    replace_write_rename(load, false, &sql);
+    if (status == FERRY_OK && sql.failed)
+        status = mydrv_fail_memory(err);
+    if (status == FERRY_OK)
+        status = mydrv_wait_turn(load, err);
+    mydrv_wait_begin(load);
+    while (status == FERRY_OK && mysql_real_query(load->conn->native, sql.data, sql.length) != 0) {
+        if (!mydrv_wait_again(load)) {
+            status = replace_fail_commit(load, err);
+            break;
+        }
+        status = replace_confirm_meanwhile(load, err);
+    }
     if (status != FERRY_OK)
         return status;
-    replace_write_rename(load, false, &sql);
-    if (sql.failed)
-        return mydrv_fail_memory(err);
-    if (mysql_real_query(load->conn->native, sql.data, sql.length) != 0) {
-        status = replace_fail_commit(load, err);
-        if (status != FERRY_OK)
-            return status;
-    }
     load->staged = false;
     return load->table.exists ? replace_drop_old(load, err) : FERRY_OK;
 }

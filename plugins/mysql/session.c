@@ -158,14 +158,17 @@ ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_co
     static const char first[] =
         "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
         "net_write_timeout = 3600, net_read_timeout = 3600, wait_timeout = 28800, "
-        "sql_select_limit = 18446744073709551615, sql_notes = 0";
+        "sql_select_limit = 18446744073709551615, sql_notes = 0, completion_type = 0";
     /* What a target's server must not do: number a row by itself where it is given 0, refuse dates
-     * that another server's modes let in, take a note for nothing. */
+     * that another server's modes let in, take a note for nothing, refuse a DELETE of all rows or a
+     * join of the catalog, wait for a lock for a year. */
     static const char first_of_target[] =
         "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,"
         "ALLOW_INVALID_DATES', net_write_timeout = 3600, net_read_timeout = 3600, "
         "wait_timeout = 28800, sql_notes = 1, foreign_key_checks = 1, unique_checks = 1, "
-        "autocommit = 1, sql_select_limit = 18446744073709551615";
+        "autocommit = 1, sql_select_limit = 18446744073709551615, sql_safe_updates = 0, "
+        "sql_big_selects = 1, completion_type = 0, lock_wait_timeout = 10, "
+        "innodb_lock_wait_timeout = 10";
     MY_CHARSET_INFO charset;
     if (mysql_set_character_set(conn->native, "utf8mb4") != 0)
         return mydrv_fail_conn(conn, MYDRV_SETTING_UP, "set the character set utf8mb4", err);
@@ -174,8 +177,12 @@ ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_co
     ferry_status status =
         session_run(conn, conn->target ? first_of_target : first, "set up the session", err);
     if (status == FERRY_OK)
-        status = session_run(conn, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-                             "set the isolation level", err);
+        status =
+            session_run(conn,
+                        conn->target ? "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, "
+                                       "READ WRITE"
+                                     : "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+                        "set the isolation level", err);
     if (status == FERRY_OK)
         status = session_set(conn, "time_zone", conn->target ? "+00:00" : settings->time_zone, err);
     if (status == FERRY_OK)

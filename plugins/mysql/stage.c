@@ -295,11 +295,12 @@ ferry_status mydrv_stage_create(struct mydrv_load *load, struct ferry_error *err
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     stage_write_create(load, &sql);
-    ferry_status status = mydrv_run(load->conn, &sql, "create the stage table", err);
-    load->staged = status == FERRY_OK;
-    if (status == FERRY_OK)
-        status = stage_learn_columns(load, err);
-    return status;
+    if (sql.failed)
+        return mydrv_fail_memory(err);
+    if (mysql_real_query(load->conn->native, sql.data, sql.length) != 0)
+        return mydrv_wait_fail(load, "create the stage table", err);
+    load->staged = true;
+    return stage_learn_columns(load, err);
 }
 
 /* ---- Finishing it ---- */

@@ -9,6 +9,7 @@
 
 /* Counting means reading every page of the table: below this size that is quick. */
 #define TABLE_COUNT_BYTES_MAX (UINT64_C(16) << 20)
+#define TABLE_LOCKED 1205 /* an error number: the wait for it was too long */
 
 #define TABLE_MARK " [dbferry "
 
@@ -347,6 +348,28 @@ ferry_status mydrv_table_load(struct mydrv_conn *conn, const char *name,
     return FERRY_OK;
 }
 
+/* Where somebody keeps readers out of the table, their number is not cheap to learn. */
+static ferry_status table_report_rows(struct mydrv_conn *conn, const char *name,
+                                      struct ferry_inspection *inspection, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, "SELECT COUNT(*) FROM ");
+    mydrv_text_add_name(&sql, name);
+    if (sql.failed)
+        return mydrv_fail_memory(err);
+    if (mysql_real_query(conn->native, sql.data, sql.length) != 0)
+        return mysql_errno(conn->native) == TABLE_LOCKED
+                   ? FERRY_OK
+                   : mydrv_fail_conn(conn, MYDRV_LOADING, "count the table's rows", err);
+    MYDRV_AUTO_ROWS MYSQL_RES *rows = mysql_store_result(conn->native);
+    MYSQL_ROW row = rows == NULL ? NULL : mysql_fetch_row(rows);
+    if (row == NULL || row[0] == NULL)
+        return mydrv_fail_conn(conn, MYDRV_LOADING, "count the table's rows", err);
+    inspection->rows = strtoumax(row[0], NULL, 10);
+    inspection->rows_known = 1;
+    return FERRY_OK;
+}
+
 static ferry_status table_report(struct mydrv_conn *conn, const char *name,
                                  const struct mydrv_table *table,
                                  struct ferry_inspection *inspection, struct ferry_error *err)
@@ -369,12 +392,7 @@ static ferry_status table_report(struct mydrv_conn *conn, const char *name,
     }
     if (status != FERRY_OK || table->data_bytes > TABLE_COUNT_BYTES_MAX)
         return status;
-    text.length = 0;
-    mydrv_text_add(&text, "SELECT COUNT(*) FROM ");
-    mydrv_text_add_name(&text, name);
-    status = mydrv_ask_number(conn, &text, "count the table's rows", &inspection->rows, err);
-    inspection->rows_known = status == FERRY_OK;
-    return status;
+    return table_report_rows(conn, name, inspection, err);
 }
 
 ferry_status mydrv_table_check(const struct mydrv_conn *conn, const char *name,

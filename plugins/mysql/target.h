@@ -240,6 +240,20 @@ enum mydrv_outcome { MYDRV_OUTCOME_OLD, MYDRV_OUTCOME_NEW, MYDRV_OUTCOME_UNKNOWN
 /* Take over, and see what a commit came to whose answer was lost. */
 enum mydrv_outcome mydrv_spare_find_outcome(struct mydrv_load *load);
 
+/* ---- wait.c: others who use the table ---- */
+
+/* The job's lock_wait begins now. */
+void mydrv_wait_begin(struct mydrv_load *load);
+/* Statements wait for all that is left of it: those whose waiting holds nobody up. */
+ferry_status mydrv_wait_rest(struct mydrv_load *load, struct ferry_error *err);
+/* Statements wait for a short turn of it. */
+ferry_status mydrv_wait_turn(struct mydrv_load *load, struct ferry_error *err);
+/* After a statement that failed: whether it was for a lock and there is time for another turn.
+ * Pauses before it returns true. */
+bool mydrv_wait_again(struct mydrv_load *load);
+/* Fail with the connection's last error; where it was for a lock, with how long was waited. */
+ferry_status mydrv_wait_fail(struct mydrv_load *load, const char *doing, struct ferry_error *err);
+
 /* ---- hangers.c: triggers and foreign keys that hang on the live table ---- */
 
 /* Sets load->in_place where the rows must go into the live table itself, or fails with SCHEMA. */
@@ -276,6 +290,7 @@ struct mydrv_load {
     uint64_t packet; /* max_allowed_packet */
     uint64_t uncommitted, bytes;
     uint64_t rows_loaded, rows_before;
+    int64_t wait_until;       /* milliseconds of the monotonic clock */
     struct mydrv_text buffer; /* the statement, or rows on their way */
 };
 

@@ -1,46 +1,7 @@
 # A MySQL server as the target (MariaDB here): exact, at one stroke, and nothing left behind.
 
 load helper
-load target
-load ../servers/mariadb
-
-setup_file() {
-    mariadb_is_installed || return 0
-    mariadb_start "$BATS_FILE_TMPDIR/server" || return
-    export MARIADB_SOCKET MARIADB_PID MARIADB_FOLDER
-    mariadb_account reader pw "SELECT ON d.*"
-    mariadb_account loader pw "$TARGET_RIGHTS ON e.*"
-}
-
-teardown_file() { mariadb_kill; }
-
-setup() {
-    ferry_setup
-    requires_driver mysql
-    requires_driver sqlite
-    requires_driver memory
-    requires sqlite3
-    mariadb_is_installed || skip "MariaDB's server is not installed"
-    D=$T/local.db
-    sql <<<"SET GLOBAL local_infile = 1; DROP DATABASE IF EXISTS d; DROP DATABASE IF EXISTS e;
-        CREATE DATABASE d CHARACTER SET utf8mb4; CREATE DATABASE e CHARACTER SET utf8mb4;"
-    target_config
-}
-
-sql() { mariadb_query "$@"; }
-
-# target_config [TEXT]: with this text in the connection that makes rows in memory.
-target_config() {
-    printf 'pw' >"$T/password" && chmod 600 "$T/password"
-    write_config <<END
-connections = {
-  server = { driver = "mysql"; socket = "$MARIADB_SOCKET"; user = "reader"; password_file = "$T/password"; database = "d"; };
-  target = { driver = "mysql"; socket = "$MARIADB_SOCKET"; user = "loader"; password_file = "$T/password"; database = "e"; };
-  local = { driver = "sqlite"; path = "$D"; };
-  made = { driver = "memory"; rows = 5000; columns = "id int64 not null, name text(40)"; ${1:-} };
-};
-END
-}
+load target-mariadb
 
 made() { dbferry copy made target --view rows --target-table "$1" "${@:2}"; }
 
@@ -417,32 +378,6 @@ END
     assert_status 65
     assert_output_has "unchanged"
     assert_equal "$(sql e <<<'SELECT i8 FROM every_type WHERE id = 0')" -128
-}
-
-@test "what became of a commit whose answer was lost is found out" {
-    requires python3
-    sql e <<<"CREATE TABLE t (id BIGINT NOT NULL, name VARCHAR(40)); INSERT INTO t VALUES (1, 'old')"
-    for when in after before; do
-        python3 "$FERRY_SOURCE/tests/servers/cut.py" "$MARIADB_SOCKET" "$T/cut-$when" "$when" "RENAME TABLE" 3>&- &
-        proxy=$!
-        for _ in {1..100}; do [ ! -S "$T/cut-$when" ] || break; sleep 0.05; done
-        target_config
-        sed -i "/target = /s|socket = \"[^\"]*\"|socket = \"$T/cut-$when\"|" "$DBFERRY_CONFIG"
-        run made t
-        kill $proxy
-        if [ $when = after ]; then
-            assert_status 0
-            assert_output_has "a second one found the new rows"
-            assert_equal "$(sql e <<<'SELECT COUNT(*) FROM t')" 5000
-            assert_equal "$(sql e <<<'SELECT `rows` FROM _dbferry_sync')" 5000
-            sql e <<<"DELETE FROM t; INSERT INTO t VALUES (1, 'old')"
-        else
-            assert_status 74
-            assert_output_has "a second one found the old rows"
-            assert_equal "$(sql e <<<'SELECT * FROM t')" $'1\told'
-        fi
-        assert_equal "$(leftovers)" ""
-    done
 }
 
 @test "a table that an interrupted rename has left without its name is brought back" {

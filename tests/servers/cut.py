@@ -1,11 +1,20 @@
 #!/usr/bin/env python3
-"""A proxy between two unix sockets that cuts a connection at one statement.
+"""A proxy in front of a server that stops working at one statement.
 
-    cut.py SERVER-SOCKET OWN-SOCKET after|before TEXT
+    cut.py SERVER OWN-SOCKET MODE TEXT [SINCE]
 
-The first packet from the client that holds TEXT ends its connection: `before` it is passed on, or
-`after` the server has answered it, an answer that the client does not get.  Other connections, and
-later ones, are left alone.
+SERVER is a unix socket, or a port on this machine.  The first statement of any connection that holds
+TEXT (after one of the same connection that holds SINCE) is where it happens:
+
+    before       the server does not get it; its connection ends on both sides
+    after        the server gets it and answers; the answer is lost and the connection ends
+    before-all, after-all
+                 the same, and all other connections end with it; no new one is taken
+    before-hold, after-hold
+                 the same as before and after, but nothing ends: the client waits for an answer
+
+Other connections, and later statements, are left alone.  Packets of the protocol are put together
+first, so a statement is found wherever the network has cut it.
 """
 
 import os
@@ -13,56 +22,102 @@ import socket
 import sys
 import threading
 
-server_path, own_path, when, text = sys.argv[1:5]
+server_name, own_path, mode, text = sys.argv[1:5]
 text = text.encode()
-cut = threading.Event()
+since = sys.argv[5].encode() if len(sys.argv) > 5 else b""
+lock = threading.Lock()
+happened = threading.Event()
+away = threading.Event()
+ends = []
 
 
-def pump(source, sink, dropped):
-    while not dropped.is_set():
-        data = source.recv(65536)
-        if not data:
-            break
-        if dropped.is_set():
-            return
-        sink.sendall(data)
-    sink.shutdown(socket.SHUT_WR)
-
-
-def serve(client):
+def connect():
+    if server_name.isdigit():
+        return socket.create_connection(("127.0.0.1", int(server_name)))
     server = socket.socket(socket.AF_UNIX)
-    server.connect(server_path)
-    dropped = threading.Event()
-    back = threading.Thread(target=quietly, args=(pump, server, client, dropped), daemon=True)
-    back.start()
-    while True:
-        data = client.recv(65536)
-        if not data:
-            server.shutdown(socket.SHUT_WR)
-            return
-        if text in data and not cut.is_set():
-            cut.set()
-            dropped.set()
-            if when == "after":
-                server.sendall(data)
-                back.join()  # it has read the answer, and drops it
-            client.shutdown(socket.SHUT_RDWR)
-            server.shutdown(socket.SHUT_RDWR)
-            return
-        server.sendall(data)
+    server.connect(server_name)
+    return server
 
 
-def quietly(function, *arguments):
+def take(source, size):
+    data = b""
+    while len(data) < size:
+        more = source.recv(size - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
+
+
+def answers(server, client, deaf, heard):
     try:
-        function(*arguments)
+        while data := server.recv(65536):
+            if deaf.is_set():
+                heard.set()
+                continue
+            client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
     except OSError:
         pass
 
 
+def shut(sockets):
+    for end in sockets:
+        try:
+            end.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+
+def stop(client, server, packet, deaf, heard):
+    deaf.set()
+    if mode.startswith("after"):
+        server.sendall(packet)
+        heard.wait(30)
+    if mode.endswith("-all"):
+        away.set()
+        os.unlink(own_path)
+        shut(ends)
+    elif not mode.endswith("-hold"):
+        shut([client, server])
+
+
+def serve(client):
+    server = connect()
+    with lock:
+        ends.extend([client, server])
+    deaf, heard, armed = threading.Event(), threading.Event(), not since
+    threading.Thread(target=answers, args=(server, client, deaf, heard), daemon=True).start()
+    while True:
+        head = take(client, 4)
+        body = take(client, int.from_bytes(head[:3], "little"))
+        if armed and text in body and not happened.is_set():
+            happened.set()
+            stop(client, server, head + body, deaf, heard)
+            if not mode.endswith("-hold"):
+                return
+            continue
+        armed = armed or since in body
+        if not deaf.is_set():
+            server.sendall(head + body)
+
+
+def quietly(client):
+    try:
+        serve(client)
+    except (OSError, EOFError):
+        pass
+    if not (happened.is_set() and mode.endswith("-hold")):
+        shut([client])
+
+
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(own_path + ".new")
-listener.listen(16)
+listener.listen(64)
 os.rename(own_path + ".new", own_path)
 while True:
     connection, _ = listener.accept()
-    threading.Thread(target=quietly, args=(serve, connection), daemon=True).start()
+    if away.is_set():
+        connection.close()
+        continue
+    threading.Thread(target=quietly, args=(connection,), daemon=True).start()

@@ -1,0 +1,84 @@
+/* Waiting for others who use the table: in short turns, so that nobody waits for long behind us.
+ *
+ * While a RENAME waits for an open transaction, everybody else waits behind that RENAME, readers
+ * too.  So each turn is short, and between two turns the others get through.
+ */
+
+#include "target.h"
+
+#include <time.h>
+
+#define WAIT_TURN_MS 2000 /* others are held up for so long at once, at most */
+#define WAIT_PAUSE_MS 500
+#define WAIT_STEP_MS 50 /* how soon a cancel is noticed */
+
+static int64_t wait_now(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static ferry_status wait_set(struct mydrv_load *load, int64_t ms, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    int64_t seconds = (ms + 999) / 1000;
+    seconds = seconds < 1 ? 1 : seconds > 31536000 ? 31536000 : seconds;
+    mydrv_text_addf(&sql, "SET SESSION lock_wait_timeout = %lld, innodb_lock_wait_timeout = %lld",
+                    (long long)seconds, (long long)seconds);
+    return mydrv_run(load->conn, &sql, "set the time limits of locks", err);
+}
+
+void mydrv_wait_begin(struct mydrv_load *load)
+{
+    load->wait_until = wait_now() + load->spec->lock_wait_ms;
+}
+
+ferry_status mydrv_wait_rest(struct mydrv_load *load, struct ferry_error *err)
+{
+    return wait_set(load, load->wait_until - wait_now(), err);
+}
+
+ferry_status mydrv_wait_turn(struct mydrv_load *load, struct ferry_error *err)
+{
+    int64_t wait = load->spec->lock_wait_ms;
+    return wait_set(load, wait < WAIT_TURN_MS ? wait : WAIT_TURN_MS, err);
+}
+
+/* Lock wait timeout, deadlock: of rows, or of the table. */
+static bool wait_is_for_lock(unsigned code)
+{
+    return code == 1205 || code == 1213;
+}
+
+bool mydrv_wait_again(struct mydrv_load *load)
+{
+    const struct mydrv_conn *conn = load->conn;
+    if (!wait_is_for_lock(mysql_errno(conn->native)) || mydrv_conn_is_lost(conn))
+        return false;
+    int64_t now = wait_now();
+    if (now + WAIT_PAUSE_MS >= load->wait_until)
+        return false;
+    for (int64_t until = now + WAIT_PAUSE_MS; wait_now() < until;) {
+        const struct timespec step = {.tv_nsec = WAIT_STEP_MS * 1000000L};
+        if (atomic_load(&conn->cancelled))
+            return false;
+        (void)nanosleep(&step, NULL);
+    }
+    return true;
+}
+
+ferry_status mydrv_wait_fail(struct mydrv_load *load, const char *doing, struct ferry_error *err)
+{
+    struct mydrv_conn *conn = load->conn;
+    unsigned code = mysql_errno(conn->native);
+    if (!wait_is_for_lock(code) || atomic_load(&conn->cancelled))
+        return mydrv_fail_conn(conn, MYDRV_LOADING, doing, err);
+    ferry_fail(err, FERRY_ERR_BUSY,
+               "%s: cannot %s: others have used table '%s' for all of the %.1f s of lock_wait (%s, "
+               "error %u); see who does by SHOW FULL PROCESSLIST, or raise lock_wait",
+               conn->label, doing, load->spec->table, (double)load->spec->lock_wait_ms / 1000,
+               mysql_error(conn->native), code);
+    ferry_error_may_pass(err);
+    return FERRY_ERR_BUSY;
+}

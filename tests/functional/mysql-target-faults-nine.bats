@@ -1,0 +1,38 @@
+# What can go wrong with a MySQL server as the target (MySQL 9 here).
+
+load helper
+load target-nine
+load target-faults
+
+teardown() { cut_end; }
+
+@test "a table that others use: waited for, for lock_wait, and then 75 with the old rows" {
+    check_table_in_use
+}
+
+@test "readers are not kept out while a load waits for an open transaction" {
+    check_readers_pass_a_waiting_load
+}
+
+@test "rows that others hold, where rows are replaced in place: waited for, then 75" {
+    check_rows_in_use_in_place
+}
+
+@test "a server's own defaults and its init_connect change nothing" {
+    check_server_defaults
+}
+
+@test "a commit by RENAME whose answer is lost: found out, or said to be unknown; the next run heals" {
+    requires python3
+    check_lost_commit make_old "RENAME TABLE"
+}
+
+@test "a COMMIT whose answer is lost, where rows are replaced in place" {
+    requires python3
+    check_lost_commit make_old_in_place COMMIT "REPLACE INTO _dbferry_sync"
+}
+
+@test "a connection that is lost at any other statement: the old rows, and the next run heals" {
+    requires python3
+    check_cut_at_each_statement
+}
