@@ -38,7 +38,11 @@ ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *e
               "DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin "
               "COMMENT='the last run into each table; written by dbferry'");
     ferry_status status = mydrv_run(conn, &sql, "create the table of runs, _dbferry_sync", err);
-    return status == FERRY_OK ? record_add_column(conn, err) : status;
+    if (status == FERRY_OK)
+        status = record_add_column(conn, err);
+    /* No row has such a name.  A right that is missing shows before rows are loaded. */
+    mydrv_text_add(&sql, "DELETE FROM _dbferry_sync WHERE target_table = ''");
+    return status == FERRY_OK ? mydrv_run(conn, &sql, "write to _dbferry_sync", err) : status;
 }
 
 static void record_add(struct mydrv_text *sql, const char *value)

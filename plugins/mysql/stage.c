@@ -132,6 +132,16 @@ static ferry_status stage_bring_back(struct mydrv_load *load, struct ferry_error
                             load->conn->label, load->spec->table);
 }
 
+/* Without the right DROP nothing could be cleared away later on, so it shows here: the server looks
+ * at the right before it looks for the table, which is not there. */
+static ferry_status stage_check_drop(struct mydrv_load *load, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, "DROP TABLE IF EXISTS ");
+    mydrv_text_add_name(&sql, load->old);
+    return mydrv_run(load->conn, &sql, "make room for the new rows", err);
+}
+
 /* Nobody else uses these names while we hold the lock. */
 ferry_status mydrv_stage_clean(struct mydrv_load *load, struct ferry_error *err)
 {
@@ -148,7 +158,7 @@ ferry_status mydrv_stage_clean(struct mydrv_load *load, struct ferry_error *err)
                   load->conn->label, names[i]);
         status = stage_drop_table(load, names[i], err);
     }
-    return status;
+    return status == FERRY_OK ? stage_check_drop(load, err) : status;
 }
 
 static void stage_write_drop(const struct mydrv_load *load, struct mydrv_text *sql)
@@ -248,7 +258,6 @@ static void stage_write_primary(const struct mydrv_load *load, struct mydrv_text
 static void stage_write_create(const struct mydrv_load *load, struct mydrv_text *sql)
 {
     const struct ferry_load_spec *spec = load->spec;
-    MYDRV_AUTO_SQL struct mydrv_text mark = {0};
     mydrv_text_add(sql, "CREATE TABLE ");
     mydrv_text_add_name(sql, load->stage);
     if (stage_is_like(load)) {
@@ -263,10 +272,27 @@ static void stage_write_create(const struct mydrv_load *load, struct mydrv_text 
                         spec->clauses[i]);
     }
     stage_write_primary(load, sql);
-    mydrv_table_mark(&mark, "", spec->run_id, NULL);
-    mydrv_text_add(sql, ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COMMENT=");
-    mydrv_text_add_quoted(sql, mark.data == NULL ? "" : mark.data, mark.length);
-    sql->failed = sql->failed || mark.failed;
+    mydrv_text_add(sql, ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4");
+}
+
+static ferry_status stage_set_comment(struct mydrv_load *load, const struct mydrv_text *comment,
+                                      struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, "ALTER TABLE ");
+    mydrv_text_add_name(&sql, load->stage);
+    mydrv_text_add(&sql, " COMMENT=");
+    mydrv_text_add_quoted(&sql, comment->data == NULL ? "" : comment->data, comment->length);
+    sql.failed = sql.failed || comment->failed;
+    return mydrv_run(load->conn, &sql, "mark the stage table", err);
+}
+
+/* The commit's RENAME needs the right ALTER: it shows while the stage is still empty. */
+static ferry_status stage_check_alter(struct mydrv_load *load, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text mark = {0};
+    mydrv_table_mark(&mark, "", load->spec->run_id, NULL);
+    return stage_set_comment(load, &mark, err);
 }
 
 /* What the stage turned out to be decides how values are checked and sent. */
@@ -300,7 +326,8 @@ ferry_status mydrv_stage_create(struct mydrv_load *load, struct ferry_error *err
     if (mysql_real_query(load->conn->native, sql.data, sql.length) != 0)
         return mydrv_wait_fail(load, "create the stage table", err);
     load->staged = true;
-    return stage_learn_columns(load, err);
+    ferry_status status = stage_check_alter(load, err);
+    return status == FERRY_OK ? stage_learn_columns(load, err) : status;
 }
 
 /* ---- Finishing it ---- */
@@ -412,7 +439,6 @@ static ferry_status stage_add_indexes(struct mydrv_load *load, struct ferry_erro
 /* The run id goes where the commit will carry it: into the comment of the table. */
 static ferry_status stage_write_mark(struct mydrv_load *load, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     MYDRV_AUTO_SQL struct mydrv_text mark = {0};
     struct mydrv_table stage = {0};
     char hash[17];
@@ -425,18 +451,13 @@ static ferry_status stage_write_mark(struct mydrv_load *load, struct ferry_error
     bool like = stage_is_like(load);
     mydrv_table_mark(&mark, like ? load->table.comment : "", load->spec->run_id,
                      like ? NULL : hash);
-    if (mark.failed)
-        return mydrv_fail_memory(err);
-    if (mark.length > STAGE_COMMENT_BYTES) { /* somebody's long comment, which LIKE has copied */
+    if (mark.length > STAGE_COMMENT_BYTES) { /* somebody's long comment goes before */
         ferry_log(FERRY_LOG_INFO, "%s: the comment of table '%s' has no room for the run id",
                   load->conn->label, load->spec->table);
-        return FERRY_OK;
+        mark.length = 0;
+        mydrv_text_add(&mark, load->table.comment);
     }
-    mydrv_text_add(&sql, "ALTER TABLE ");
-    mydrv_text_add_name(&sql, load->stage);
-    mydrv_text_add(&sql, " COMMENT=");
-    mydrv_text_add_quoted(&sql, mark.data, mark.length);
-    return mydrv_run(load->conn, &sql, "mark the stage table", err);
+    return stage_set_comment(load, &mark, err);
 }
 
 ferry_status mydrv_stage_finish(struct mydrv_load *load, struct ferry_error *err)

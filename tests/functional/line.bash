@@ -5,7 +5,7 @@
 #   line_stop
 
 # What the manual says that a target needs, and nothing more.
-LINE_RIGHTS="SELECT, INSERT, DELETE, CREATE, DROP, ALTER, INDEX, TRIGGER"
+LINE_RIGHTS="SELECT, INSERT, DELETE, CREATE, DROP, ALTER, TRIGGER"
 
 line_start() {
     rm -f "$T/line"

@@ -36,3 +36,19 @@ teardown() { cut_end; }
     requires python3
     check_cut_at_each_statement
 }
+
+@test "an account without one of the rights is told which, before rows are loaded" {
+    check_each_right
+}
+
+@test "fifty starts at once: one at a time, the others exit with 75 and name the holder" {
+    check_fifty_starts
+}
+
+@test "two hosts: a run that is stopped keeps its table, one that is killed lets go" {
+    check_stopped_holder
+}
+
+@test "killed at any moment: the old rows or the new ones, and the next run clears up what is its own" {
+    check_killed_anywhere
+}

@@ -264,3 +264,151 @@ one_of_status() {
     show_run
     return 1
 }
+
+# ---- Rights ----
+
+# An account without one of the rights is told which; with all of them, all that a load does works.
+check_each_right() {
+    local right others codes
+    sql d <<<"CREATE TABLE keyed (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(40), KEY by_name (name)); INSERT INTO keyed VALUES (1, 'new')"
+    for right in SELECT INSERT DELETE CREATE DROP ALTER; do
+        make_old
+        others=$(sed "s/\b$right\b, //" <<<"$TARGET_RIGHTS")
+        sql <<<"DROP USER IF EXISTS half; CREATE USER half IDENTIFIED BY 'pw'; GRANT $others ON e.* TO half"
+        sed '/ target = /s/loader/half/' "$DBFERRY_CONFIG" >"$T/half.conf" && chmod 600 "$T/half.conf"
+        run dbferry copy server target --table keyed --target-table t --config "$T/half.conf"
+        echo "without $right: $output"
+        assert_status 77
+        assert_output_has "$right command denied" "grant" "unchanged"
+        rows_are_old
+    done
+    sql <<<"DROP USER half"
+    make_old
+    run to_target keyed t
+    assert_status 0
+    make_old_in_place
+    run load_t
+    assert_status 0
+    rows_are_new
+}
+
+# ---- Several at once ----
+
+check_fifty_starts() {
+    local pids=() codes=() i code
+    sql <<<"SET GLOBAL max_connections = 400"
+    make_old
+    for i in {1..50}; do
+        "$DBFERRY" copy made target --view rows --target-table t 2>"$T/start.$i" 3>&- &
+        pids+=($!)
+    done
+    for i in "${!pids[@]}"; do
+        code=0
+        wait "${pids[$i]}" || code=$?
+        codes+=($code)
+        status=$code output=$(cat "$T/start.$((i + 1))")
+        one_of_status 0 75
+        [ $code -eq 0 ] || assert_output_has "another run" "loader" "unchanged"
+    done
+    [[ " ${codes[*]} " == *" 0 "* ]]
+    [[ " ${codes[*]} " == *" 75 "* ]]
+    rows_are_new
+}
+
+# Two hosts have two configurations, and nothing in common but the server.
+check_stopped_holder() {
+    local holder_run
+    make_old
+    begin_slow_load 2s
+    holder_run=$load
+    kill -STOP $holder_run
+    target_config
+    cp "$DBFERRY_CONFIG" "$T/other-host.conf"
+    for try in 1 2; do
+        run env HOME="$T/other" "$DBFERRY" copy made target --view rows --target-table t --config "$T/other-host.conf"
+        assert_status 75
+        assert_output_has "being loaded by another run" "loader" "unchanged"
+    done
+    # another table is another matter
+    run dbferry copy made target --view rows --target-table other
+    assert_status 0
+    kill -CONT $holder_run
+    wait $holder_run
+    rows_are_new
+    # a holder that is killed lets go
+    make_old
+    begin_slow_load 5s
+    kill -STOP $load
+    kill -KILL $load
+    wait $load || true
+    heals
+}
+
+# ---- Killed at any moment ----
+
+make_canaries() {
+    sql e <<'SQL'
+CREATE TABLE IF NOT EXISTS _dbferry_stage_0123456789abcdef (n INT) COMMENT='[dbferry run 00 own 00]';
+CREATE TABLE IF NOT EXISTS _dbferry_old_ (n INT); CREATE TABLE IF NOT EXISTS xdbferry_stage_1 (n INT);
+SQL
+    CANARIES=$(leftovers)
+}
+
+# killed_at CALL N [OPTION...]: the load is killed as it makes that system call for the Nth time.
+killed_at() {
+    local call=$1 n=$2
+    shift 2
+    status=0
+    if [[ $DBFERRY == */run-uninstalled ]]; then
+        DBFERRY_WRAP="strace -f -qq -o $T/trace -e trace=$call -e inject=$call:signal=KILL:when=$n" load_t >"$T/message" 2>&1 || status=$?
+    else
+        strace -f -qq -o "$T/trace" -e trace="$call" -e inject="$call:signal=KILL:when=$n" \
+            "$DBFERRY" copy made target --view rows --target-table t >"$T/message" 2>&1 || status=$?
+    fi
+}
+
+calls_of() {
+    killed_at "$1" 60000
+    awk -v name="$1" '{ pid = $1; sub(/\(.*/, "", $2) } $2 == name { n[pid]++ }
+        END { for (pid in n) if (n[pid] > most) most = n[pid]; print most + 0 }' "$T/trace"
+}
+
+check_killed_anywhere() {
+    local call make count step n now killed=0 olds=0 news=0
+    requires strace
+    export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
+    strace -f -qq -o "$T/trace" -e trace=sendto true 2>/dev/null || skip "strace may not trace here"
+    make_canaries
+    for make in make_old make_old_in_place; do
+        for call in $SWEEP_CALLS; do
+            $make
+            count=$(calls_of $call)
+            between 10 "$count" 5000
+            # the end of a load, where it commits, is looked at more closely
+            step=$((count / 6))
+            [ "${FERRY_SWEEP:-}" != all ] || step=1
+            for n in $(seq 1 $step $((count - 10))) $(seq $((count - 9)) "$count"); do
+                $make
+                killed_at $call "$n"
+                echo "$make $call $n of $count: $status"
+                one_of_status 137 0
+                now=$(sql e <<<'SELECT COUNT(*) FROM t')
+                [ "$status" -ne 0 ] || assert_equal "$now" 5000
+                case $now in 1) olds=$((olds + 1)) ;; 5000) news=$((news + 1)) ;; *) return 1 ;; esac
+                killed=$((killed + (status == 137)))
+                for _ in {1..50}; do # until the server has noticed
+                    run load_t
+                    [ "$status" -eq 75 ] || break
+                    sleep 0.1
+                done
+                assert_status 0
+                assert_equal "$(sql e <<<'SELECT COUNT(*) FROM t')" 5000
+                assert_equal "$(leftovers)" "$CANARIES"
+            done
+        done
+    done
+    echo "# killed $killed times: $olds times the old rows, $news times the new ones" >&3
+    between 30 $killed 9999
+    between 10 $olds 9999
+    between 1 $news 9999
+}

@@ -5,6 +5,9 @@ load target
 # shellcheck source=SCRIPTDIR/../servers/mariadb.bash
 load ../servers/mariadb
 
+# How the client talks to the server.
+SWEEP_CALLS="sendto recvfrom"
+
 setup_file() {
     mariadb_is_installed || return 0
     mariadb_start "$BATS_FILE_TMPDIR/server" || return

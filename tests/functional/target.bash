@@ -5,7 +5,7 @@
 # database d), `target` (writes database e), `local` (the file $D) and `made` (rows from memory).
 
 # What the manual says that a target needs, and nothing more.
-TARGET_RIGHTS="SELECT, INSERT, DELETE, CREATE, DROP, ALTER, INDEX, TRIGGER"
+TARGET_RIGHTS="SELECT, INSERT, DELETE, CREATE, DROP, ALTER, TRIGGER"
 
 # Every type, with its limits: the same statements for both servers.
 make_every_type() {
