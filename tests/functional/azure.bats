@@ -66,9 +66,9 @@ configure() {
     write_config <<END
 connections = {
   azure = { driver = "azure-mysql"; host = "${2:-$AZURE_HOST}"; port = $MYSQL_PORT; user = "loader";
-            password_file = "$T/password"; database = "e"; ssl_ca = "$CA"; ${1:-} };
+            password_file = "$T/password"; database = "e"; ssl_ca = "$CA"; retries = 0; ${1:-} };
   reader = { driver = "azure-mysql"; host = "$AZURE_HOST"; port = $MYSQL_PORT; user = "reader";
-            password_file = "$T/password"; database = "d"; ssl_ca = "$CA"; };
+            password_file = "$T/password"; database = "d"; ssl_ca = "$CA"; retries = 0; };
   local = { driver = "sqlite"; path = "$D"; };
   made = { driver = "memory"; rows = 5000; columns = "id int64 not null, name text(40)"; };
 };
@@ -264,4 +264,41 @@ definition() { sql e <<<"SHOW CREATE TABLE \`$1\`" | sed -e 's/ COMMENT=.*//' -e
     example azure "host = \"$AZURE_HOST\"; port = $MYSQL_PORT; ssl_ca = \"$CA\";"
     (cd "$T" && AZURE_MYSQL_PASSWORD=S3cret-Pass bash -eu "$T/script")
     assert_equal "$(sql e <<<'SELECT vin, make FROM vehicles')" $'A1\tSaab'
+}
+
+@test "the conformance suite passes" {
+    local program=$FERRY_BUILD/tests/conformance/ferry-conformance
+    [ -x "$program" ] || skip "there is no ferry-conformance in the build tree"
+    sql <<'SQL'
+DROP DATABASE IF EXISTS conformance; CREATE DATABASE conformance; USE conformance;
+SET cte_max_recursion_depth = 10000;
+CREATE TABLE t (id INT, u BIGINT UNSIGNED, price DECIMAL(10,2), d DOUBLE, name VARCHAR(40), data BLOB, at DATETIME(3));
+INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+  SELECT i, 18446744073709551615 - i, i / 100, i / 7, IF(i % 9, CONCAT('name ', i, '😀'), NULL), UNHEX(HEX(i * 7919)),
+  '2000-01-01' + INTERVAL i * 1001 MICROSECOND FROM n;
+CREATE VIEW v AS SELECT * FROM t;
+GRANT SELECT ON conformance.* TO reader;
+SQL
+    local there="host = \"$AZURE_HOST\"; port = $MYSQL_PORT; ssl_ca = \"$CA\"; password = \"S3cret-Pass\";"
+    local shell="chroot $FERRY_MYSQL_ROOT /usr/bin/mysql --no-defaults --socket=$MYSQL_DATA/socket --user=root -BN e"
+    write_config "$T/azure.conf" <<END
+driver = "azure-mysql";
+source = { $there user = "reader"; database = "conformance"; };
+view = "v";
+columns = 7;
+rows = 3000;
+slow_source = { $there user = "reader"; database = "conformance"; };
+slow_query = "SELECT id, SLEEP(0.2) AS s FROM t";
+bad_source = { $there user = "nobody"; database = "conformance"; };
+bad_source_class = "refused";
+target = { $there user = "loader"; database = "e"; };
+target_table = "conformance";
+count = "$shell -e 'SELECT COUNT(*) FROM conformance'";
+content = "$shell -e \\"SHOW TABLES LIKE 'conformance'; SELECT * FROM conformance ORDER BY 1, 2\\" 2>&1 || true";
+read_back = { $there user = "loader"; database = "e"; };
+END
+    DBFERRY=$program DBFERRY_DRIVER_DIR=${DBFERRY_DRIVER_DIR-$FERRY_BUILD/drivers} run azure "$T/azure.conf"
+    echo "$output" | tail -n 30
+    assert_status 0
+    between 20 "$(grep -c '^ok' <<<"$output")" 1000
 }
