@@ -54,6 +54,8 @@ static ferry_status connect_load_dbi(struct ferry_error *err)
         return ferry_fail(err, FERRY_ERR_CONFIG,
                           "libdbi's mysql driver uses another client library than dbferry was "
                           "built with; build dbferry against the library that libdbd-mysql uses");
+    if (!mydrv_gate_install())
+        return mydrv_fail_memory(err);
     connect_dbi.driver = driver;
     return FERRY_OK;
 }
@@ -104,11 +106,13 @@ static bool connect_set_options(dbi_conn dbi, const struct mydrv_settings *setti
 /* Connect and wipe the password.  Any later call on `dbi` would clear its error, so the error is
  * taken out first.  With `ret_no_database` it is a success that the database is not there: there is
  * no connection then. */
-static ferry_status connect_try(struct mydrv_conn *conn, bool *ret_no_database,
-                                struct ferry_error *err)
+static ferry_status connect_try(struct mydrv_conn *conn, const struct mydrv_settings *settings,
+                                bool *ret_no_database, struct ferry_error *err)
 {
     const dbi_conn_t *inside = conn->dbi;
+    mydrv_gate_open(settings);
     int failed = dbi_conn_connect(conn->dbi);
+    mydrv_gate_close();
     conn->native = failed == 0 ? inside->connection : NULL;
     unsigned code = inside->error_number > 0 ? (unsigned)inside->error_number : 0;
     MYDRV_AUTO_TEXT char *reason =
@@ -177,7 +181,7 @@ static ferry_status connect_login_to(struct mydrv_conn *conn, struct connect_pla
         connect_forget_password(conn->dbi, NULL);
         return mydrv_fail_memory(err);
     }
-    return connect_try(conn, ret_no_database, err);
+    return connect_try(conn, settings, ret_no_database, err);
 }
 
 /* A database that a load may make need not be there yet. */
@@ -221,6 +225,19 @@ static void connect_note_compression(struct mydrv_conn *conn, const struct mydrv
               "%s: compression: %s", conn->label, conn->compression);
 }
 
+static void connect_warn_of_files(const struct mydrv_conn *conn,
+                                  const struct mydrv_settings *settings)
+{
+    if (conn->second || !mydrv_tls_ignores_files(settings))
+        return;
+    bool pinned = settings->fingerprint != NULL;
+    ferry_log(FERRY_LOG_WARNING,
+              "%s: ssl_ca, ssl_capath and ssl_crl are not looked at %s; remove them, or %s",
+              conn->label, pinned ? "beside `ssl_fingerprint`" : "in this ssl_mode",
+              pinned ? "remove `ssl_fingerprint`"
+                     : "set ssl_mode to \"verify-identity\" or \"verify-ca\"");
+}
+
 /* What must hold before the first statement goes out. */
 static ferry_status connect_secure(struct mydrv_conn *conn, const struct mydrv_settings *settings,
                                    struct ferry_error *err)
@@ -239,10 +256,10 @@ static ferry_status connect_secure(struct mydrv_conn *conn, const struct mydrv_s
     int made;
     if (cipher != NULL)
         made = asprintf(&conn->tls, "%s, %s, %s", version == NULL ? "TLS" : version, cipher,
-                        settings->tls == MYDRV_TLS_VERIFY_IDENTITY ? "identity verified"
-                        : settings->fingerprint != NULL            ? "fingerprint matched"
-                        : settings->tls == MYDRV_TLS_VERIFY_CA     ? "CA verified, host not"
-                                                                   : "server not verified");
+                        settings->fingerprint != NULL                ? "fingerprint matched"
+                        : settings->tls == MYDRV_TLS_VERIFY_IDENTITY ? "identity verified"
+                        : settings->tls == MYDRV_TLS_VERIFY_CA       ? "CA verified, host not"
+                                                                     : "server not verified");
     else
         made = asprintf(&conn->tls, "none (%s)",
                         settings->use_socket                  ? "unix socket"
@@ -255,6 +272,7 @@ static ferry_status connect_secure(struct mydrv_conn *conn, const struct mydrv_s
     ferry_log(conn->second ? FERRY_LOG_DEBUG : FERRY_LOG_INFO, "%s: TLS: %s", conn->label,
               conn->tls);
     connect_note_compression(conn, settings);
+    connect_warn_of_files(conn, settings);
     conn->wake_fd = fcntl((int)mysql_get_socket(conn->native), F_DUPFD_CLOEXEC, 3);
     if (conn->wake_fd < 0)
         return ferry_fail(err, FERRY_ERR_SYSTEM, "%s: cannot duplicate the socket", conn->label);

@@ -38,7 +38,7 @@ bool mydrv_connstring_add(FILE *string, const char *key, const char *value)
  * first statement, which is the first moment at which a server could ask for a file. */
 static bool connstring_write(FILE *string, const struct mydrv_settings *settings)
 {
-    if (!mydrv_connstring_add(string, "host", settings->host))
+    if (!mydrv_connstring_add(string, "host", mydrv_tls_spell_host(settings)))
         return false;
     if (settings->use_socket && !mydrv_connstring_add(string, "socket", settings->socket))
         return false;

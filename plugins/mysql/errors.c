@@ -21,9 +21,11 @@ static const char hint_lost[] = "the server went away, closed the connection, or
 static const char hint_stopped[] = "somebody or a time limit stopped the query on the server; run "
                                    "again";
 static const char hint_later[] = "try again later";
-static const char hint_plugin[] = "the account logs in by a method that would give the password "
-                                  "away over this connection, or that the client library lacks; "
-                                  "use ssl_mode \"verify-identity\" or change the account's method";
+static const char hint_plugin[] =
+    "the account logs in by a method that would give the password "
+    "away over this connection, or that the client library lacks; "
+    "use ssl_mode \"verify-identity\" or \"verify-ca\", or change the "
+    "account's method";
 static const char hint_value[] = "correct the value or the expression in the source";
 static const char hint_big[] = "a row is larger than max_allowed_packet of the server, or 1 GiB";
 static const char hint_network[] = "the connection broke the protocol; run again";

@@ -25,7 +25,8 @@ static const struct ferry_option mysql_options_table[] = {
     {.name = "ssl_mode",
      .type = FERRY_OPTION_CHOICE,
      .choices = "disabled|preferred|required|require|verify-ca|verify-identity",
-     .help = "how TLS is used; by default verify-identity, and preferred on this machine"},
+     .help = "how TLS is used; by default verify-identity, and preferred on this machine "
+             "without ssl_ca"},
     MYDRV_OPTIONS_AUTHORITIES,
     {.name = "ssl_cert", .type = FERRY_OPTION_PATH, .help = "this client's certificate (PEM)"},
     {.name = "ssl_key", .type = FERRY_OPTION_PATH, .help = "the key of ssl_cert (PEM)"},
@@ -64,7 +65,7 @@ static ferry_status mysql_choose(const struct ferry_config *config, struct mydrv
     ret->tls = MYDRV_TLS_PREFERRED;
     if (mode != NULL)
         ret->tls = mydrv_tls_mode_parse(mode);
-    else if (!local)
+    else if (!local || ret->ca != NULL || ret->capath != NULL)
         ret->tls = MYDRV_TLS_VERIFY_IDENTITY;
     ret->use_socket = ret->socket != NULL ||
                       (strcasecmp(ret->host, "localhost") == 0 &&

@@ -80,6 +80,12 @@ const char *mydrv_tls_mode_name(enum mydrv_tls_mode mode);
 ferry_status mydrv_tls_check_settings(const char *label, const struct mydrv_settings *settings,
                                       struct ferry_error *err);
 bool mydrv_tls_add_options(FILE *string, const struct mydrv_settings *settings);
+/* Connector/C 3.4 and later decides about the server by itself; see the top of tls.c. */
+bool mydrv_tls_library_decides(void);
+/* The host, spelled so that the library compares its name where the mode asks for that. */
+const char *mydrv_tls_spell_host(const struct mydrv_settings *settings);
+/* Whether an ssl_ca, ssl_capath or ssl_crl is set that nobody will look at. */
+bool mydrv_tls_ignores_files(const struct mydrv_settings *settings);
 /* The library's and OpenSSL's words, as a part of the message -> what they mean to a user. */
 struct mydrv_tls_failure {
     const char *part;
@@ -87,6 +93,14 @@ struct mydrv_tls_failure {
 };
 /* What the library's words for a failed handshake mean and what to do. */
 const char *mydrv_tls_explain(const struct mydrv_flavour *flavour, const char *text);
+
+/* ---- gate.c: between the server's greeting and the login ---- */
+
+/* Once for each driver, before its first connection.  False if the library cannot do it. */
+bool mydrv_gate_install(void);
+/* Around the connecting, in the thread that connects. */
+void mydrv_gate_open(const struct mydrv_settings *settings);
+void mydrv_gate_close(void);
 
 /* ---- connect.c: opening and closing through libdbi ---- */
 

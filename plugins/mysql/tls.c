@@ -6,9 +6,11 @@
  *
  * Measured with Connector/C 3.4: without `ssl-verify-server-cert` no file is looked at, not even
  * the CA; with it, but without a CA, a server that knows the password's hash passes with any
- * certificate; and on this machine's own addresses the host's name is not compared.
+ * certificate; and where the host is written as one of this machine's own addresses its name is not
+ * compared.
  *
- * So each key is always given, and what a release would not check is refused.
+ * So each key is always given, a host of this machine is spelled in another way, and what remains
+ * is done by gate.c.
  */
 
 #include "mysql_driver.h"
@@ -16,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const tls_mode_names[] = {
@@ -42,19 +45,39 @@ const char *mydrv_tls_mode_name(enum mydrv_tls_mode mode)
     return tls_mode_names[mode];
 }
 
-/* Opened here only so that the message can name the key; the library opens it again. */
-static ferry_status tls_check_readable(const char *label, const char *key, const char *path,
-                                       struct ferry_error *err)
+static bool tls_holds_pem(FILE *file)
 {
-    if (path == NULL)
-        return FERRY_OK;
+    MYDRV_AUTO_TEXT char *line = NULL;
+    size_t size = 0;
+    while (getline(&line, &size, file) >= 0)
+        if (strncmp(line, "-----BEGIN ", 11) == 0)
+            return true;
+    return false;
+}
+
+/* Looked at here only so that the message can name the key; the library opens it again. */
+static ferry_status tls_check_file(const char *label, const char *key, const char *path,
+                                   struct ferry_error *err)
+{
+    struct stat about;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+    if (file == NULL) {
+        int code = errno;
+        if (fd >= 0)
+            close(fd);
         return ferry_fail(err, FERRY_ERR_CONFIG,
                           "%s: cannot read %s '%s': %s; correct the path or its rights", label, key,
-                          path, strerror(errno));
-    close(fd);
-    return FERRY_OK;
+                          path, strerror(code));
+    }
+    bool folder = strcmp(key, "ssl_capath") == 0;
+    bool fits = fstat(fd, &about) == 0 &&
+                (folder ? S_ISDIR(about.st_mode) : S_ISREG(about.st_mode) && tls_holds_pem(file));
+    (void)fclose(file);
+    if (fits)
+        return FERRY_OK;
+    return ferry_fail(err, FERRY_ERR_CONFIG, "%s: %s '%s' is %s; correct the path", label, key,
+                      path, folder ? "not a folder" : "not a file in PEM form, or is empty");
 }
 
 static ferry_status tls_check_files(const char *label, const struct mydrv_settings *settings,
@@ -68,7 +91,9 @@ static ferry_status tls_check_files(const char *label, const struct mydrv_settin
         {"ssl_key", settings->key}, {"ssl_crl", settings->crl},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        ferry_status status = tls_check_readable(label, files[i].key, files[i].path, err);
+        ferry_status status = files[i].path == NULL
+                                  ? FERRY_OK
+                                  : tls_check_file(label, files[i].key, files[i].path, err);
         if (status != FERRY_OK)
             return status;
     }
@@ -81,21 +106,28 @@ static bool tls_has_material(const struct mydrv_settings *s)
            s->crl != NULL || s->fingerprint != NULL;
 }
 
-/* 20, 32, 48 or 64 bytes in hexadecimal, with or without colons. */
-static bool tls_fingerprint_is_valid(const char *text)
+#define TLS_SHA1_DIGITS 40
+
+static size_t tls_count_digits(const char *text)
 {
     size_t digits = 0;
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == ':') {
-            if (digits == 0 || digits % 2 != 0 || c[1] == '\0' || c[1] == ':')
-                return false;
-        } else if (strchr("0123456789abcdefABCDEF", *c) != NULL) {
-            digits++;
-        } else {
+    for (; *text != '\0'; text++)
+        digits += *text != ':';
+    return digits;
+}
+
+/* 20, 32, 48 or 64 bytes in hexadecimal, all parted by colons or none. */
+static bool tls_fingerprint_is_valid(const char *text)
+{
+    size_t digits = tls_count_digits(text);
+    size_t length = strlen(text);
+    bool parted = length != digits;
+    if (parted && length != digits + digits / 2 - 1)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (strchr(parted && i % 3 == 2 ? ":" : "0123456789abcdefABCDEF", text[i]) == NULL)
             return false;
-        }
-    }
-    return digits == 40 || digits == 64 || digits == 96 || digits == 128;
+    return digits == TLS_SHA1_DIGITS || digits == 64 || digits == 96 || digits == 128;
 }
 
 static bool tls_version_is_valid(const char *text)
@@ -104,17 +136,30 @@ static bool tls_version_is_valid(const char *text)
            text[strspn(text, "TLSv123.,")] == '\0' && strstr(text, "TLSv1.1") == NULL;
 }
 
-/* Connector/C 3.4 decides about the server by itself, as told at the top of this file. */
-static bool tls_library_decides(void)
+bool mydrv_tls_library_decides(void)
 {
     return mysql_get_client_version() >= 30400;
 }
 
-/* The hosts whose name in the certificate Connector/C 3.4 does not compare. */
-static bool tls_host_goes_unchecked(const char *host)
+/* Connector/C 3.4 does not compare the names of these hosts, known by their spelling; OpenSSL does,
+ * by their meaning. */
+static const struct {
+    const char *host;
+    const char *other;
+} tls_spellings[] = {
+    {"localhost", "LOCALHOST"},
+    {"127.0.0.1", "127.0.0.01"},
+    {"::1", "0:0:0:0:0:0:0:1"},
+};
+
+const char *mydrv_tls_spell_host(const struct mydrv_settings *s)
 {
-    return tls_library_decides() && (strcasecmp(host, "localhost") == 0 ||
-                                     strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0);
+    if (!mydrv_tls_library_decides() || s->use_socket || s->tls < MYDRV_TLS_REQUIRED)
+        return s->host;
+    for (size_t i = 0; i < sizeof tls_spellings / sizeof *tls_spellings; i++)
+        if (strcmp(s->host, tls_spellings[i].host) == 0)
+            return tls_spellings[i].other;
+    return s->host;
 }
 
 ferry_status mydrv_tls_check_settings(const char *label, const struct mydrv_settings *s,
@@ -133,27 +178,27 @@ ferry_status mydrv_tls_check_settings(const char *label, const struct mydrv_sett
             "%s: TLS files or a fingerprint are set, yet this connection does not use "
             "TLS (%s); set `ssl_mode`, or remove them",
             label, s->use_socket ? "it goes by unix socket" : "ssl_mode = \"disabled\"");
-    if (s->tls == MYDRV_TLS_VERIFY_CA && s->ca == NULL && s->capath == NULL)
+    if (s->tls == MYDRV_TLS_VERIFY_CA && s->ca == NULL && s->capath == NULL &&
+        s->fingerprint == NULL)
         return ferry_fail(
             err, FERRY_ERR_CONFIG,
             "%s: ssl_mode \"verify-ca\" needs `ssl_ca` or `ssl_capath`: without one the "
             "client library checks nothing; set it, or use \"verify-identity\", "
             "which falls back to the system's certificates",
             label);
-    if (s->tls == MYDRV_TLS_VERIFY_IDENTITY && s->fingerprint == NULL &&
-        tls_host_goes_unchecked(s->host))
-        return ferry_fail(
-            err, FERRY_ERR_CONFIG,
-            "%s: ssl_mode is \"verify-identity\", yet this release of the client library (%s) does "
-            "not compare the host name of a server on this machine; use \"verify-ca\", or set "
-            "`ssl_fingerprint`",
-            label, mysql_get_client_info());
     if (s->fingerprint != NULL && !tls_fingerprint_is_valid(s->fingerprint))
         return ferry_fail(
             err, FERRY_ERR_CONFIG,
             "%s: ssl_fingerprint is not 20, 32, 48 or 64 bytes in hexadecimal; copy it "
             "from `openssl x509 -noout -fingerprint`",
             label);
+    if (s->fingerprint != NULL && !mydrv_tls_library_decides() &&
+        tls_count_digits(s->fingerprint) != TLS_SHA1_DIGITS)
+        return ferry_fail(
+            err, FERRY_ERR_CONFIG,
+            "%s: this release of the client library (%s) knows only SHA-1 fingerprints, of 20 "
+            "bytes; set ssl_fingerprint to what `openssl x509 -noout -fingerprint -sha1` prints",
+            label, mysql_get_client_info());
     if (!tls_version_is_valid(s->tls_version))
         return ferry_fail(err, FERRY_ERR_CONFIG,
                           "%s: tls_version must list TLSv1.2 or TLSv1.3 or both, such as "
@@ -175,8 +220,31 @@ ferry_status mydrv_tls_check_settings(const char *label, const struct mydrv_sett
 
 static bool tls_peer_is_unproved(const struct mydrv_settings *s)
 {
-    return (s->tls == MYDRV_TLS_REQUIRED || s->tls == MYDRV_TLS_VERIFY_CA) &&
-           s->fingerprint == NULL;
+    return s->tls == MYDRV_TLS_REQUIRED && s->fingerprint == NULL;
+}
+
+/* A fingerprint takes the place of authority and name; the modes below verify-ca look at neither.
+ */
+static bool tls_checks_authority(const struct mydrv_settings *s)
+{
+    return s->tls >= MYDRV_TLS_VERIFY_CA && s->fingerprint == NULL;
+}
+
+bool mydrv_tls_ignores_files(const struct mydrv_settings *s)
+{
+    return !tls_checks_authority(s) && (s->ca != NULL || s->capath != NULL || s->crl != NULL);
+}
+
+static bool tls_add_authority(FILE *string, const struct mydrv_settings *s)
+{
+    const char *capath = s->capath;
+    if (!tls_checks_authority(s))
+        return true;
+    if (mydrv_tls_library_decides() && s->ca == NULL && capath == NULL)
+        capath = TLS_SYSTEM_CAPATH;
+    return mydrv_connstring_add(string, "ssl-ca", s->ca) &&
+           mydrv_connstring_add(string, "ssl-capath", capath) &&
+           mydrv_connstring_add(string, "ssl-crl", s->crl);
 }
 
 static const char *tls_logins(const struct mydrv_settings *s)
@@ -190,20 +258,13 @@ static const char *tls_logins(const struct mydrv_settings *s)
 bool mydrv_tls_add_options(FILE *string, const struct mydrv_settings *s)
 {
     bool wanted = !s->use_socket && s->tls != MYDRV_TLS_DISABLED;
-    bool verified = wanted && (s->tls == MYDRV_TLS_VERIFY_IDENTITY ||
-                               (s->tls == MYDRV_TLS_VERIFY_CA && tls_library_decides()));
-    const char *capath = s->capath;
-    if (verified && tls_library_decides() && s->ca == NULL && capath == NULL &&
-        s->fingerprint == NULL)
-        capath = TLS_SYSTEM_CAPATH;
+    bool verified = wanted && s->tls >= MYDRV_TLS_REQUIRED && s->fingerprint == NULL;
     if (!mydrv_connstring_add(string, "restricted-auth", tls_logins(s)))
         return false;
     /* These two come last of all: the files below would switch TLS on by themselves. */
-    bool carried = !wanted || (mydrv_connstring_add(string, "ssl-ca", s->ca) &&
-                               mydrv_connstring_add(string, "ssl-capath", capath) &&
+    bool carried = !wanted || (tls_add_authority(string, s) &&
                                mydrv_connstring_add(string, "ssl-cert", s->cert) &&
                                mydrv_connstring_add(string, "ssl-key", s->key) &&
-                               mydrv_connstring_add(string, "ssl-crl", s->crl) &&
                                mydrv_connstring_add(string, "ssl-fp", s->fingerprint) &&
                                mydrv_connstring_add(string, "tls-version", s->tls_version));
     fprintf(string, "ssl-verify-server-cert=%d;ssl-enforce=%d;", verified, wanted);

@@ -1,6 +1,5 @@
-# The five ssl_modes against good and bad certificates, and how a login can fail.
-#
-# The server is at 127.0.0.2: Connector/C 3.4 does not compare the host's name at 127.0.0.1.
+# TLS with a real server beyond mysql-tls-table.bats: hosts, files, fingerprints, client certificates,
+# the environment, and how a login can fail.
 
 load helper
 load ../servers/mariadb
@@ -48,13 +47,6 @@ END
     refute_output_has 'S3cret-Pass'
 }
 
-# Whether the client library is of a release that decides about the server by itself (3.4 or later).
-library_decides() {
-    run dbferry copy mysql://nobody@127.0.0.1:1/d "sqlite:$T/never.db" --table t \
-        -o source.ssl_mode=verify-identity
-    [ "$status" -eq 78 ]
-}
-
 # modes STATUS MODE...: each of these modes, with the CA, ends so.
 modes() {
     local mode
@@ -80,14 +72,6 @@ modes() {
     assert_output_has "ssl_ca"
 }
 
-@test "a certificate for another host: only verify-identity refuses" {
-    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls wrong-host
-    modes 77 verify-identity
-    assert_output_has "another host" "$HOST:$MARIADB_PORT"
-    modes 0 required
-    if library_decides; then modes 77 verify-ca; else modes 0 verify-ca; fi
-}
-
 @test "no ssl_ca: a server whom the system does not trust is refused" {
     mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls other-server
     attempt 'ssl_mode = "verify-identity";'
@@ -95,31 +79,22 @@ modes() {
     assert_output_has "ssl_ca"
 }
 
-@test "at 127.0.0.1 the host is checked, or the mode is refused before a login" {
-    mariadb_start "$SERVER" --port --tls wrong-host
-    HOST=127.0.0.1 modes 0 verify-ca
-    library_decides && expected=78 || expected=77
-    HOST=127.0.0.1 attempt "ssl_mode = \"verify-identity\"; ssl_ca = \"$CA\";"
-    assert_status "$expected"
-    if [ "$expected" -eq 78 ]; then
-        assert_output_has "verify-ca" "ssl_fingerprint"
-    else
+# Connector/C 3.4 leaves the names of these alone, as they are mostly spelled.
+@test "the hosts of this machine have their names checked too, in every spelling" {
+    local host hosts=(127.0.0.1 127.0.0.2 localhost LocalHost ::1)
+    mariadb_start "$SERVER" --port --server=--bind-address=127.0.0.1,127.0.0.2,::1 --tls wrong-host ||
+        skip "this machine has no IPv6"
+    for host in "${hosts[@]}"; do
+        HOST=$host attempt "ssl_mode = \"verify-identity\"; ssl_ca = \"$CA\";"
+        assert_status 77
         assert_output_has "another host"
-    fi
-}
-
-@test "a certificate of another CA is refused" {
-    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls other-server
-    modes 77 verify-identity verify-ca
-    assert_output_has "ssl_ca"
-    attempt 'ssl_mode = "required";'
-    assert_status 0
-}
-
-@test "an expired certificate is refused, and the message thinks of the clock" {
-    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls expired
-    modes 77 verify-identity verify-ca
-    assert_output_has "expired" "clock"
+        HOST=$host modes 0 verify-ca required
+    done
+    mariadb_restart --port --server=--bind-address=127.0.0.1,127.0.0.2,::1 --tls server
+    for host in "${hosts[@]}"; do
+        HOST=$host modes 0 verify-identity
+        assert_output_has "identity verified" "$host:$MARIADB_PORT"
+    done
 }
 
 @test "a server without TLS: required and above refuse" {
@@ -139,18 +114,85 @@ modes() {
     assert_status 0
 }
 
-@test "a fingerprint: the right one connects, another one does not" {
-    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls server
-    local print
-    print=$(openssl x509 -in "$SERVER/tls/server.pem" -noout -fingerprint -sha1 | cut -d= -f2)
-    attempt "ssl_fingerprint = \"$print\";"
-    assert_status 0
-    assert_output_has "fingerprint matched"
-    attempt "ssl_fingerprint = \"00${print:2}\";"
-    assert_status 77
-    assert_output_has "ssl_fingerprint"
+print_of() { openssl x509 -in "$SERVER/tls/$1.pem" -noout -fingerprint "-$2" | cut -d= -f2; }
+
+@test "a fingerprint takes the place of authority and name, in every mode with TLS" {
+    local mode print bare
+    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls other-server
+    print=$(print_of other-server sha1)
+    bare=$(tr -d : <<<"${print,,}")
+    for mode in preferred required require verify-ca verify-identity; do
+        attempt "ssl_mode = \"$mode\"; ssl_fingerprint = \"$bare\"; ssl_ca = \"$CA\";"
+        assert_status 0
+        assert_output_has "fingerprint matched" "not looked at beside \`ssl_fingerprint\`"
+        attempt "ssl_mode = \"$mode\"; ssl_fingerprint = \"$(print_of server sha1)\"; ssl_ca = \"$CA\";"
+        assert_status 77
+        assert_output_has "ssl_fingerprint"
+    done
+    for print in "$print" "${print,,}" "${bare^^}"; do
+        attempt "ssl_fingerprint = \"$print\";"
+        assert_status 0
+    done
+    attempt "ssl_mode = \"disabled\"; ssl_fingerprint = \"$print\";"
+    assert_status 78
     attempt 'ssl_fingerprint = "00:11";'
     assert_status 78
+}
+
+@test "a fingerprint of SHA-256, and one of a certificate that has expired: by release of the library" {
+    local print
+    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls expired
+    print=$(print_of server sha256)
+    attempt "ssl_fingerprint = \"$print\";"
+    if [ "$status" -eq 78 ]; then # Connector/C 3.3
+        assert_output_has "knows only SHA-1"
+        attempt "ssl_fingerprint = \"$(print_of expired sha1)\";"
+        assert_status 0
+        return
+    fi
+    assert_status 77
+    assert_output_has "ssl_fingerprint"
+    attempt "ssl_fingerprint = \"$(print_of expired sha256)\";"
+    assert_status 77
+    assert_output_has "clock"
+    mariadb_restart --port --server=--bind-address=$HOST --tls server
+    attempt "ssl_fingerprint = \"$print\";"
+    assert_status 0
+    attempt "ssl_fingerprint = \"$(tr -d : <<<"${print,,}")\";"
+    assert_status 0
+}
+
+@test "ssl_capath, ssl_crl and tls_version" {
+    local mode
+    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls server
+    mkdir "$T/right" "$T/other"
+    cp "$CA" "$T/right" && cp "$SERVER/tls/other-ca.pem" "$T/other"
+    openssl rehash "$T/right" "$T/other"
+    for mode in verify-ca verify-identity; do
+        attempt "ssl_mode = \"$mode\"; ssl_capath = \"$T/right\"; ssl_crl = \"$SERVER/tls/crl.pem\"; tls_version = \"TLSv1.3\";"
+        assert_status 0
+        assert_output_has "TLS: TLSv1.3"
+        attempt "ssl_mode = \"$mode\"; ssl_capath = \"$T/other\";"
+        assert_status 77
+        assert_output_has "ssl_ca"
+        # A list that says nothing about this authority.
+        attempt "ssl_mode = \"$mode\"; ssl_ca = \"$CA\"; ssl_crl = \"$CA\";"
+        assert_status 77
+    done
+    attempt "ssl_mode = \"verify-identity\"; ssl_capath = \"$CA\";"
+    assert_status 78
+    assert_output_has "not a folder"
+    attempt "ssl_mode = \"verify-identity\"; ssl_ca = \"$CA\"; ssl_crl = \"$T/right\";"
+    assert_status 78
+    assert_output_has ssl_crl
+    attempt "ssl_mode = \"required\"; ssl_ca = \"$CA\";"
+    assert_status 0
+    assert_output_has "warning" "ssl_ca, ssl_capath and ssl_crl are not looked at in this ssl_mode"
+    # A CA without a mode asks for the strongest one.
+    attempt "ssl_ca = \"$CA\";"
+    assert_status 0
+    assert_output_has "identity verified"
+    refute_output_has "not looked at"
 }
 
 @test "a client certificate, where the account demands one" {
@@ -166,7 +208,117 @@ modes() {
         ssl_cert = \"$SERVER/tls/client.pem\"; ssl_key = \"$SERVER/tls/server.key\";"
     assert_status 77
     assert_output_has "ssl_key"
+    mariadb_query <<<"CREATE OR REPLACE USER reader@'%' IDENTIFIED BY 'S3cret-Pass' REQUIRE SUBJECT '/CN=client';
+        GRANT SELECT ON d.t TO reader@'%'"
+    attempt "ssl_mode = \"verify-identity\"; ssl_ca = \"$CA\";
+        ssl_cert = \"$SERVER/tls/client.pem\"; ssl_key = \"$SERVER/tls/client.key\";"
+    assert_status 0
+    attempt "ssl_mode = \"verify-identity\"; ssl_ca = \"$CA\";
+        ssl_cert = \"$SERVER/tls/server.pem\"; ssl_key = \"$SERVER/tls/server.key\";"
+    assert_status 77
+    attempt "ssl_mode = \"verify-identity\"; ssl_ca = \"$CA\";
+        ssl_cert = \"$T/none.pem\"; ssl_key = \"$SERVER/tls/client.key\";"
+    assert_status 78
+    assert_output_has ssl_cert
     mariadb_account reader 'S3cret-Pass' 'SELECT ON d.t'
+}
+
+@test "a client certificate opens both connections of a target" {
+    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls server
+    mariadb_query <<<"CREATE DATABASE e; GRANT ALL ON e.* TO loader@'%' IDENTIFIED BY 'S3cret-Pass' REQUIRE X509"
+    local tls="ssl_mode = \"verify-identity\"; ssl_ca = \"$CA\";"
+    local own="ssl_cert = \"$SERVER/tls/client.pem\"; ssl_key = \"$SERVER/tls/client.key\";"
+    sqlite3 "$T/rows.db" "CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (5), (6)"
+    for own in "$own" ''; do
+        write_config <<END
+connections = {
+  local = { driver = "sqlite"; path = "$T/rows.db"; };
+  server = { driver = "mysql"; host = "$HOST"; port = $MARIADB_PORT; user = "loader"; password_file = "$T/password";
+             database = "e"; retries = 0; $tls $own };
+};
+END
+        run dbferry copy local server --table t --target-table t
+        [ -n "$own" ] || assert_status 77
+        [ -z "$own" ] || assert_status 0
+        assert_equal "$(mariadb_query e <<<'SELECT id FROM t' | paste -sd' ')" "5 6"
+    done
+}
+
+# ---- The environment ---------------------------------------------------------------------------------
+# Each of these changes what the client library, or OpenSSL, does; the shells beside it show that.
+
+@test "MYSQL_PWD gives no password" {
+    mariadb_start "$SERVER" --port --server=--bind-address=$HOST
+    export MYSQL_PWD=S3cret-Pass
+    mariadb --no-defaults --skip-ssl --host=$HOST --port="$MARIADB_PORT" --user=reader -e 'SELECT 1' >/dev/null
+    : >"$T/password"
+    run dbferry copy "mysql://reader@$HOST:$MARIADB_PORT/d" "sqlite:$T/target.db" --table t -o source.retries=0
+    assert_status 77
+    assert_output_has 1045
+}
+
+@test "MYSQL_HOST, MYSQL_TCP_PORT and MYSQL_UNIX_PORT lead nowhere else" {
+    mariadb_start "$SERVER" --port --server=--bind-address=$HOST
+    export MYSQL_UNIX_PORT=$MARIADB_SOCKET
+    mariadb --no-defaults --skip-ssl --user="$(id -un)" -e 'SELECT 1' >/dev/null
+    export MYSQL_TCP_PORT=$MARIADB_PORT MYSQL_HOST=$HOST
+    mariadb --no-defaults --skip-ssl --user=reader --password=S3cret-Pass -e 'SELECT 1' >/dev/null
+    run dbferry copy "mysql://$(id -un)@localhost/d" "sqlite:$T/target.db" --table t -o source.retries=0
+    refute_output_has "$MARIADB_SOCKET" "$MARIADB_PORT"
+    [ "$status" -ne 0 ]
+    run dbferry copy "mysql://reader@$HOST/d" "sqlite:$T/target.db" --table t -o source.retries=0
+    [ "$status" -ne 0 ]
+    assert_output_has "$HOST:3306"
+}
+
+# evil NAME: a library that leaves a file where it is loaded.
+evil() {
+    requires gcc
+    mkdir -p "$T/plugins"
+    printf '#include <stdio.h>\n__attribute__((constructor)) static void f(void) { fclose(fopen("%s", "w")); }\n' \
+        "$T/loaded" >"$T/evil.c"
+    gcc -shared -fPIC -o "$T/plugins/$1.so" "$T/evil.c"
+}
+
+@test "LIBMYSQL_PLUGINS and MARIADB_PLUGIN_DIR load nothing" {
+    mariadb_start "$SERVER" --port --server=--bind-address=$HOST
+    evil evil
+    export LIBMYSQL_PLUGINS=evil MARIADB_PLUGIN_DIR=$T/plugins LIBMYSQL_PLUGIN_DIR=$T/plugins
+    mariadb --no-defaults --skip-ssl --host=$HOST --port="$MARIADB_PORT" --user=reader -e 'SELECT 1' >/dev/null 2>&1 || true
+    [ -e "$T/loaded" ]
+    rm "$T/loaded"
+    attempt
+    assert_status 0
+    [ ! -e "$T/loaded" ]
+}
+
+@test "MARIADB_TLS_DISABLE_PEER_VERIFICATION disables nothing" {
+    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls wrong-host
+    export MARIADB_TLS_DISABLE_PEER_VERIFICATION=1
+    modes 77 verify-identity
+    assert_output_has "another host"
+    mariadb_restart --port --server=--bind-address=$HOST --tls other-server
+    modes 77 verify-identity verify-ca
+}
+
+@test "SSL_CERT_FILE and SSL_CERT_DIR add nobody to those whom the system trusts" {
+    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls server
+    mkdir "$T/trusted" && cp "$CA" "$T/trusted" && openssl rehash "$T/trusted"
+    export SSL_CERT_FILE=$CA SSL_CERT_DIR=$T/trusted
+    openssl verify "$SERVER/tls/server.pem"
+    attempt 'ssl_mode = "verify-identity";'
+    assert_status 77
+    assert_output_has "ssl_ca"
+}
+
+@test "OPENSSL_CONF changes nothing" {
+    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls server
+    printf '%s\n' 'openssl_conf = a' '[a]' 'ssl_conf = b' '[b]' 'system_default = c' '[c]' \
+        'MaxProtocol = TLSv1.2' >"$T/openssl.cnf"
+    export OPENSSL_CONF=$T/openssl.cnf
+    python3 -c 'import ssl, sys; sys.exit(ssl.create_default_context().maximum_version != ssl.TLSVersion.TLSv1_2)'
+    modes 0 verify-identity
+    assert_output_has "TLS: TLSv1.3"
 }
 
 @test "file names that look like options stay file names" {

@@ -12,8 +12,8 @@
 #   mariadb_account NAME PASSWORD [GRANT...]
 #                                      an account for every host, with grants such as "SELECT ON d.v"
 #   mariadb_make_certificates FOLDER   in FOLDER/tls, before the start: ca, server, client,
-#                                      wrong-host, expired, other-ca and other-server, each
-#                                      NAME.pem with NAME.key
+#                                      wrong-host, expired, not-yet, revoked, self-signed, other-ca
+#                                      and other-server, each NAME.pem with NAME.key; crl.pem
 #
 # After mariadb_start these are set: MARIADB_FOLDER MARIADB_SOCKET MARIADB_PORT MARIADB_PID.
 # Root of the server is the user who started it, by the unix socket only.  It needs bash, the
@@ -214,6 +214,13 @@ mariadb_sign() {
             -out "$name.pem" -extfile "$name.ext" -notext "${span[@]}" 2>/dev/null
 }
 
+# mariadb_revoke NAME CA: CA's list of revoked certificates, crl.pem, has NAME on it.
+mariadb_revoke() {
+    openssl ca -batch -config ca.conf -cert "$2.pem" -keyfile "$2.key" -revoke "$1.pem" 2>/dev/null &&
+        openssl ca -batch -config ca.conf -cert "$2.pem" -keyfile "$2.key" -gencrl -crldays 30 \
+            -out crl.pem 2>/dev/null
+}
+
 mariadb_make_certificates() {
     mariadb_write_certificates "$1/tls" && return
     echo "mariadb: the certificates could not be made; is openssl installed?" >&2
@@ -243,5 +250,10 @@ END
         mariadb_sign client ca DNS:client &&
         mariadb_sign wrong-host ca DNS:elsewhere.example &&
         mariadb_sign expired ca "$here" 20200101000000Z 20210101000000Z &&
-        mariadb_sign other-server other-ca "$here"
+        mariadb_sign not-yet ca "$here" 20490101000000Z 20490601000000Z &&
+        mariadb_sign revoked ca "$here" && mariadb_revoke revoked ca &&
+        mariadb_sign other-server other-ca "$here" &&
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 \
+            -subj "/CN=self-signed" -addext "subjectAltName=$here" -keyout self-signed.key \
+            -out self-signed.pem 2>/dev/null
 )

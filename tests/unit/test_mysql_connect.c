@@ -77,9 +77,6 @@ static void test_compression(void **state)
 static void test_options_of_each_mode(void **state)
 {
     (void)state;
-    /* From 3.4 on the library looks at no CA without it. */
-    const char *checked_ca = tls_library_decides() ? "ssl-verify-server-cert=1;ssl-enforce=1;"
-                                                   : "ssl-verify-server-cert=0;ssl-enforce=1;";
     const struct {
         enum mydrv_tls_mode mode;
         const char *flags;
@@ -87,16 +84,19 @@ static void test_options_of_each_mode(void **state)
     } cases[] = {
         {MYDRV_TLS_DISABLED, "ssl-verify-server-cert=0;ssl-enforce=0;", false},
         {MYDRV_TLS_PREFERRED, "ssl-verify-server-cert=0;ssl-enforce=1;", false},
-        {MYDRV_TLS_REQUIRED, "ssl-verify-server-cert=0;ssl-enforce=1;", true},
-        {MYDRV_TLS_VERIFY_CA, checked_ca, true},
+        {MYDRV_TLS_REQUIRED, "ssl-verify-server-cert=1;ssl-enforce=1;", true},
+        {MYDRV_TLS_VERIFY_CA, "ssl-verify-server-cert=1;ssl-enforce=1;", false},
         {MYDRV_TLS_VERIFY_IDENTITY, "ssl-verify-server-cert=1;ssl-enforce=1;", false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct mydrv_settings s = tcp;
         s.tls = cases[i].mode;
+        s.crl = "/crl.pem";
         char *text = connstring_of(&s);
         assert_has(text, cases[i].flags);
-        if (tls_library_decides() && cases[i].mode == MYDRV_TLS_VERIFY_IDENTITY)
+        (s.tls >= MYDRV_TLS_VERIFY_CA ? assert_has : assert_lacks)(text, "ssl-crl=");
+        assert_int_equal(mydrv_tls_ignores_files(&s), s.tls < MYDRV_TLS_VERIFY_CA);
+        if (mydrv_tls_library_decides() && cases[i].mode == MYDRV_TLS_VERIFY_IDENTITY)
             assert_has(text, "ssl-capath={/etc/ssl/certs};");
         assert_has(text, "restricted-auth={mysql_native_password,client_ed25519");
         assert_lacks(text, "clear_password");
@@ -125,6 +125,41 @@ static void test_a_token_needs_a_proved_server(void **state)
                 assert_lacks(text, "clear_password");
             free(text);
         }
+}
+
+static void test_a_fingerprint_takes_the_place_of_the_rest(void **state)
+{
+    (void)state;
+    struct mydrv_settings s = tcp;
+    s.ca = "/ca.pem";
+    s.fingerprint = "dba6d40b6423b68d8f8231ca80d4a89666310432";
+    char *text = connstring_of(&s);
+    assert_has(text, "ssl-fp={dba6d40b6423b68d8f8231ca80d4a89666310432};");
+    assert_has(text, "ssl-verify-server-cert=0;ssl-enforce=1;");
+    assert_lacks(text, "ssl-ca=");
+    assert_true(mydrv_tls_ignores_files(&s));
+    free(text);
+}
+
+/* Known by their spelling, these would go unchecked. */
+static void test_hosts_of_this_machine_are_spelled_in_another_way(void **state)
+{
+    (void)state;
+    static const char *const hosts[][2] = {{"localhost", "LOCALHOST"},
+                                           {"127.0.0.1", "127.0.0.01"},
+                                           {"::1", "0:0:0:0:0:0:0:1"},
+                                           {"127.0.0.2", "127.0.0.2"},
+                                           {"db.example.net", "db.example.net"}};
+    for (size_t i = 0; i < COUNT(hosts); i++) {
+        struct mydrv_settings s = tcp;
+        s.host = hosts[i][0];
+        assert_string_equal(mydrv_tls_spell_host(&s), hosts[i][mydrv_tls_library_decides()]);
+        s.tls = MYDRV_TLS_PREFERRED;
+        assert_string_equal(mydrv_tls_spell_host(&s), hosts[i][0]);
+        s.tls = MYDRV_TLS_VERIFY_IDENTITY;
+        s.use_socket = true;
+        assert_string_equal(mydrv_tls_spell_host(&s), hosts[i][0]);
+    }
 }
 
 static void test_a_socket_has_no_tls(void **state)
@@ -162,6 +197,14 @@ static void test_contradictions(void **state)
     s.crl = "/no/such/file";
     assert_int_equal(mydrv_tls_check_settings("c", &s, &error), FERRY_ERR_CONFIG);
     assert_error(&error, FERRY_ERR_CONFIG, "ssl_crl '/no/such/file'");
+    s.crl = NULL;
+    s.ca = "/dev/null";
+    assert_int_equal(mydrv_tls_check_settings("c", &s, &error), FERRY_ERR_CONFIG);
+    assert_error(&error, FERRY_ERR_CONFIG, "not a file in PEM form");
+    s.ca = NULL;
+    s.capath = "/etc/passwd";
+    assert_int_equal(mydrv_tls_check_settings("c", &s, &error), FERRY_ERR_CONFIG);
+    assert_error(&error, FERRY_ERR_CONFIG, "not a folder");
     s = tcp;
     assert_int_equal(mydrv_tls_check_settings("c", &s, &error), FERRY_OK);
 }
@@ -176,6 +219,9 @@ static void test_fingerprints_and_versions(void **state)
     assert_false(tls_fingerprint_is_valid("DB:A6"));
     assert_false(tls_fingerprint_is_valid(":BA6D40B6423B68D8F8231CA80D4A896663104321"));
     assert_false(tls_fingerprint_is_valid("dba6d40b6423b68d8f8231ca80d4a8966631043;"));
+    assert_false(tls_fingerprint_is_valid("dba6:d40b6423b68d8f8231ca80d4a89666310432"));
+    assert_false(
+        tls_fingerprint_is_valid("DB:A6:D4:0B:64:23:B6:8D:8F:82:31:CA:80:D4:A8:96:66:31:04:"));
     assert_true(tls_version_is_valid("TLSv1.2,TLSv1.3"));
     assert_true(tls_version_is_valid("TLSv1.3"));
     assert_false(tls_version_is_valid("TLSv1.0"));
@@ -239,6 +285,8 @@ int main(void)
         cmocka_unit_test(test_options_of_each_mode),
         cmocka_unit_test(test_a_token_needs_a_proved_server),
         cmocka_unit_test(test_a_socket_has_no_tls),
+        cmocka_unit_test(test_a_fingerprint_takes_the_place_of_the_rest),
+        cmocka_unit_test(test_hosts_of_this_machine_are_spelled_in_another_way),
         cmocka_unit_test(test_contradictions),
         cmocka_unit_test(test_fingerprints_and_versions),
         cmocka_unit_test(test_hosts),
