@@ -30,9 +30,9 @@ class Server(hostile.Server):
 
     def greet(self):
         can = 0x81BFF7DF & ~(1 << 24) & ~CAN_TLS | (CAN_TLS if self.tls else 0)
-        self.send(b"".join([b"\x0a10.11.6-MariaDB\0", struct.pack("<I", 1), b"abcdefgh\0",
+        self.send(b"".join([b"\x0a8.0.40-azure\0", struct.pack("<I", 1), b"abcdefgh\0",
                             struct.pack("<HBHH", can & 0xFFFF, 45, 2, can >> 16), b"\x15",
-                            b"\0" * 10, b"abcdefghijkl\0mysql_native_password\0"]))
+                            b"\0" * 10, b"abcdefghijkl\0caching_sha2_password\0"]))
         packet = self.receive()
         if self.tls:
             self.connection = self.tls.wrap_socket(self.connection, server_side=True)
