@@ -8,6 +8,8 @@
 
 #include "mysql_driver.h"
 
+#include <errmsg.h>
+#include <limits.h>
 #include <string.h>
 
 #include <ma_pvio.h>
@@ -17,8 +19,9 @@
 extern int ma_pvio_register_callback(my_bool add, void (*watch)(int mode, MYSQL *mysql,
                                                                 const uchar *bytes, size_t length));
 
-/* What this thread is connecting to, until its first packet is out. */
+/* What this thread is connecting to, and how many packets it has sent there. */
 static _Thread_local const struct mydrv_settings *gate_opening;
+static _Thread_local unsigned gate_written;
 
 #if MARIADB_PACKAGE_VERSION_ID >= 30402
 static _Thread_local MYSQL *gate_checked;
@@ -53,6 +56,8 @@ static void gate_check_only_chain(MYSQL *mysql)
 static void gate_relax(MYSQL *mysql, enum mydrv_tls_mode mode)
 {
     my_bool off = 0;
+    if (gate_opening->fingerprint != NULL)
+        return;
     bool offered = (mysql->server_capabilities & CLIENT_SSL) != 0;
     if (mode == MYDRV_TLS_PREFERRED && !offered)
         /* caching_sha2_password takes the wish for TLS for TLS itself, and would send the password
@@ -64,15 +69,26 @@ static void gate_relax(MYSQL *mysql, enum mydrv_tls_mode mode)
         mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &off);
 }
 
+/* What OpenSSL has found about a certificate that was taken all the same: Connector/C 3.4 keeps it,
+ * and would tell it as the cause of a connection that is lost later. */
+static void gate_forget_findings(MYSQL *mysql)
+{
+    if (mysql->net.last_errno != CR_SSL_CONNECTION_ERROR)
+        return;
+    mysql->net.last_errno = 0;
+    mysql->net.last_error[0] = '\0';
+}
+
 /* Called for all that any connection reads or writes. */
 static void gate_watch(int mode, MYSQL *mysql, const uchar *bytes, size_t length)
 {
     (void)bytes;
-    (void)length;
-    if (gate_opening == NULL || mode != PVIO_WRITE)
+    if (gate_opening == NULL || mode != PVIO_WRITE || length == 0 || length > SSIZE_MAX)
         return;
-    gate_relax(mysql, gate_opening->tls);
-    gate_opening = NULL;
+    if (gate_written++ == 0)
+        gate_relax(mysql, gate_opening->tls);
+    else
+        gate_forget_findings(mysql);
 }
 
 bool mydrv_gate_install(void)
@@ -82,8 +98,8 @@ bool mydrv_gate_install(void)
 
 void mydrv_gate_open(const struct mydrv_settings *settings)
 {
-    bool watched = !settings->use_socket && settings->fingerprint == NULL;
-    gate_opening = watched ? settings : NULL;
+    gate_opening = settings->use_socket ? NULL : settings;
+    gate_written = 0;
 }
 
 void mydrv_gate_close(void)

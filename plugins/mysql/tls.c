@@ -9,8 +9,8 @@
  * certificate; and where the host is written as one of this machine's own addresses its name is not
  * compared.
  *
- * So each key is always given, a host of this machine is spelled in another way, and what remains
- * is done by gate.c.
+ * So each key is always given, a host of this machine is spelled in another way or refused, and
+ * what remains is done by gate.c.
  */
 
 #include "mysql_driver.h"
@@ -142,15 +142,19 @@ bool mydrv_tls_library_decides(void)
 }
 
 /* Connector/C 3.4 does not compare the names of these hosts, known by their spelling; OpenSSL does,
- * by their meaning. */
+ * by their meaning.  127.0.0.1 can be spelled in one way only. */
 static const struct {
     const char *host;
     const char *other;
 } tls_spellings[] = {
     {"localhost", "LOCALHOST"},
-    {"127.0.0.1", "127.0.0.01"},
     {"::1", "0:0:0:0:0:0:0:1"},
 };
+
+static bool tls_host_goes_unchecked(const char *host)
+{
+    return mydrv_tls_library_decides() && strcmp(host, "127.0.0.1") == 0;
+}
 
 const char *mydrv_tls_spell_host(const struct mydrv_settings *s)
 {
@@ -186,6 +190,15 @@ ferry_status mydrv_tls_check_settings(const char *label, const struct mydrv_sett
             "client library checks nothing; set it, or use \"verify-identity\", "
             "which falls back to the system's certificates",
             label);
+    if (s->tls == MYDRV_TLS_VERIFY_IDENTITY && s->fingerprint == NULL &&
+        tls_host_goes_unchecked(s->host))
+        return ferry_fail(
+            err, FERRY_ERR_CONFIG,
+            "%s: ssl_mode is \"verify-identity\", yet this release of the client library (%s) does "
+            "not compare the name of a server at 127.0.0.1; set `host` to \"localhost\" or to "
+            "another "
+            "address of this machine, or use \"verify-ca\" or `ssl_fingerprint`",
+            label, mysql_get_client_info());
     if (s->fingerprint != NULL && !tls_fingerprint_is_valid(s->fingerprint))
         return ferry_fail(
             err, FERRY_ERR_CONFIG,

