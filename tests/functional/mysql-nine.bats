@@ -62,6 +62,40 @@ copy() { dbferry copy server local --view "$1" --target-table "$1" "${@:2}"; }
     refute_output_has S3cret-Pass
 }
 
+# Its own certificates name no host.
+@test "verify-ca is for the certificates that the server makes itself, and for clients that have one" {
+    local made=$FERRY_MYSQL_ROOT$MYSQL_DATA/data ca own
+    sql <<<'CREATE TABLE guarded (id INT); INSERT INTO guarded VALUES (1)'
+    ca="ssl_ca = \"$made/ca.pem\";"
+    own="ssl_cert = \"$made/client-cert.pem\"; ssl_key = \"$made/client-key.pem\";"
+    mysql_query <<<"CREATE USER sure IDENTIFIED BY 'S3cret-Pass' REQUIRE X509; GRANT SELECT ON d.* TO sure"
+    nine_config "ssl_mode = \"verify-ca\"; $ca"
+    run copy guarded -v
+    assert_status 0
+    assert_output_has "CA verified, host not"
+    nine_config "ssl_mode = \"verify-identity\"; ${ca}"
+    sed -i 's/127\.0\.0\.1/localhost/' "$DBFERRY_CONFIG" # see TLS in dbferry-mysql(7)
+    run copy guarded
+    assert_status 77
+    assert_output_has "another host"
+    nine_config "ssl_mode = \"verify-ca\"; $ca"
+    sed -i 's/"reader"/"sure"/' "$DBFERRY_CONFIG"
+    run copy guarded
+    assert_status 77
+    assert_output_has 1045
+    nine_config "ssl_mode = \"verify-ca\"; $ca $own"
+    sed -i 's/"reader"/"sure"/' "$DBFERRY_CONFIG"
+    run copy guarded
+    assert_status 0
+    mysql_query <<<"ALTER USER sure REQUIRE SUBJECT '/CN=somebody else'"
+    run copy guarded
+    assert_status 77
+    mysql_query <<<"ALTER USER sure REQUIRE SUBJECT '$(openssl x509 -in "$made/client-cert.pem" -noout -subject -nameopt compat |
+        sed 's/^subject=//')'"
+    run copy guarded
+    assert_status 0
+}
+
 @test "a wrong password and a missing view" {
     sql <<<'CREATE TABLE two (id INT)'
     printf 'wrong\n' >"$T/password"
