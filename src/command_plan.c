@@ -184,6 +184,8 @@ static void print_plan(const struct ferry_job *job, const struct ferry_plan *pla
         print_index(&plan->indexes[i]);
     for (size_t i = 0; i < plan->described.note_count; i++)
         print_note(plan->described.notes[i]);
+    for (size_t i = 0; i < plan->schema.note_count; i++)
+        print_note(plan->schema.notes[i]);
 }
 
 static ferry_status plan_job(const struct ferry_job *job, const struct ferry_arguments *arguments)

@@ -325,6 +325,15 @@ ferry_status ferry_target_inspect(struct ferry_connection *target, const char *t
     return ferry_contract_check_call(target->driver, "inspect", status, written, error);
 }
 
+ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct ferry_plan *plan,
+                                       struct ferry_error *error)
+{
+    DRIVER_SCOPE(target->driver);
+    ferry_status status = target->driver->target.note_indexes(
+        target->conn, &plan->schema, plan->natives, plan->indexes, plan->index_count, error);
+    return ferry_contract_check_call(target->driver, "note_indexes", status, true, error);
+}
+
 ferry_status ferry_target_load_begin(struct ferry_connection *target,
                                      const struct ferry_load_spec *spec,
                                      struct ferry_load **ret_load, struct ferry_error *error)

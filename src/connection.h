@@ -97,6 +97,10 @@ ferry_status ferry_target_map_column(struct ferry_connection *target,
 ferry_status ferry_target_inspect(struct ferry_connection *target, const char *table,
                                   struct ferry_inspection *ret_inspection,
                                   struct ferry_error *error);
+struct ferry_plan;
+/* The target's notes on plan->indexes go to plan->schema. */
+ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct ferry_plan *plan,
+                                       struct ferry_error *error);
 ferry_status ferry_target_load_begin(struct ferry_connection *target,
                                      const struct ferry_load_spec *spec,
                                      struct ferry_load **ret_load, struct ferry_error *error);

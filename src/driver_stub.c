@@ -39,6 +39,19 @@ static ferry_status stub_read_back(void *conn, void *load, const struct ferry_lo
                       "the target's driver cannot read back what table '%s' holds", spec->table);
 }
 
+static ferry_status stub_note_indexes(void *conn, struct ferry_schema *schema,
+                                      const char *const *natives, const struct ferry_index *indexes,
+                                      size_t index_count, struct ferry_error *err)
+{
+    (void)conn;
+    (void)schema;
+    (void)natives;
+    (void)indexes;
+    (void)index_count;
+    (void)err;
+    return FERRY_OK;
+}
+
 static ferry_status stub_thread_begin(struct ferry_error *err)
 {
     (void)err;
@@ -107,6 +120,8 @@ static const char *fill_target(struct ferry_target *target)
     };
     if (target->read_back == NULL)
         target->read_back = stub_read_back;
+    if (target->note_indexes == NULL)
+        target->note_indexes = stub_note_indexes;
     return FIRST_MISSING(required);
 }
 

@@ -156,6 +156,8 @@ ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connecti
                                   const char *table, struct ferry_error *error)
 {
     ferry_status status = map_columns(plan, target, error);
+    if (status == FERRY_OK && plan->index_count > 0)
+        status = ferry_target_note_indexes(target, plan, error);
     if (status != FERRY_OK)
         return status;
     struct ferry_schema existing = {0};

@@ -194,6 +194,8 @@ static ferry_status negotiate(struct run *run, struct ferry_error *error)
         status = ferry_zero_date_note(run->plan, error);
     if (status == FERRY_OK)
         log_mappings(run->plan);
+    for (size_t i = 0; status == FERRY_OK && i < run->plan->schema.note_count; i++)
+        ferry_log(FERRY_LOG_INFO, "%s", run->plan->schema.notes[i]);
     if (status == FERRY_OK)
         status = ferry_plan_check(run->plan, &run->job->policy, run->job->table, error);
     if (status == FERRY_OK && run->plan->action == FERRY_TABLE_REBUILD)

@@ -2,8 +2,21 @@
 
 #include "target.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+
+static void clauses_add_bits(uint64_t bits, struct mydrv_text *out)
+{
+    int first = 63;
+    while (first > 0 && (bits >> first & 1) == 0)
+        first--;
+    mydrv_text_add(out, " DEFAULT b'");
+    for (int i = first; i >= 0; i--)
+        mydrv_text_add(out, (bits >> i & 1) != 0 ? "1" : "0");
+    mydrv_text_add(out, "'");
+}
 
 void mydrv_clauses_spell(const struct mydrv_clauses *clauses, struct mydrv_text *out)
 {
@@ -27,6 +40,8 @@ void mydrv_clauses_spell(const struct mydrv_clauses *clauses, struct mydrv_text 
         mydrv_text_add(&text, " DEFAULT ");
         mydrv_text_add_quoted(&text, clauses->default_value, strlen(clauses->default_value));
     }
+    if (clauses->has_default_bits)
+        clauses_add_bits(clauses->default_bits, &text);
     if (clauses->auto_number)
         mydrv_text_add(&text, " AUTO_INCREMENT");
     if (clauses->check_json != NULL) {
@@ -196,6 +211,13 @@ static void clauses_choose_default(const struct mydrv_conn *conn, const struct f
     if ((column->flags & FERRY_COLUMN_DEFAULT_NOW) != 0 && is_moment) {
         clauses->default_now = true;
         clauses->scale = (uint32_t)type->numbers[0];
+    } else if (column->default_value != NULL && type->kind == MYDRV_KIND_BIT) {
+        char *end = NULL;
+        errno = 0;
+        clauses->default_bits = strtoumax(column->default_value, &end, 10);
+        clauses->has_default_bits =
+            errno == 0 && isdigit((unsigned char)*column->default_value) && *end == '\0' &&
+            (type->numbers[0] >= 64 || clauses->default_bits >> type->numbers[0] == 0);
     } else if (column->default_value != NULL &&
                clauses_default_fits(conn, type, column->default_value)) {
         clauses->default_value = column->default_value;

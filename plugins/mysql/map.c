@@ -326,6 +326,25 @@ uint32_t mydrv_map_type(const struct mydrv_abilities *can, const struct ferry_co
     return FERRY_FIT_NONE;
 }
 
+/* A constant of a column is carried where the server takes it and shows it again as it was. */
+static ferry_status map_note_default(const struct ferry_column *column, uint32_t fit,
+                                     const char *native, const struct mydrv_text *clauses,
+                                     const char *note, struct ferry_mapping *mapping,
+                                     struct ferry_error *err)
+{
+    static const char lost[] = "its default is not carried";
+    MYDRV_AUTO_SQL struct mydrv_text both = {0};
+    bool has_one = column->default_value != NULL || (column->flags & FERRY_COLUMN_DEFAULT_NOW) != 0;
+    if (!has_one || (clauses->data != NULL && (strstr(clauses->data, "DEFAULT ") != NULL ||
+                                               strstr(clauses->data, "AUTO_INCREMENT") != NULL)))
+        return FERRY_OK;
+    if (note != NULL)
+        mydrv_text_addf(&both, "%s; ", note);
+    mydrv_text_add(&both, lost);
+    return both.failed ? mydrv_fail_memory(err)
+                       : ferry_mapping_set(mapping, fit, native, both.data, err);
+}
+
 static ferry_status map_set(struct mydrv_conn *conn, const struct ferry_column *column,
                             uint32_t fit, const struct mydrv_text *native, const char *note,
                             struct ferry_mapping *mapping, struct ferry_error *err)
@@ -344,6 +363,8 @@ static ferry_status map_set(struct mydrv_conn *conn, const struct ferry_column *
     status = mydrv_clauses_choose(conn, column, &type, &clauses, err);
     if (status == FERRY_OK && clauses.failed)
         status = mydrv_fail_memory(err);
+    if (status == FERRY_OK)
+        status = map_note_default(column, fit, native->data, &clauses, note, mapping, err);
     if (status == FERRY_OK && clauses.length > 0)
         status = ferry_mapping_set_clauses(mapping, clauses.data, err);
     return status;

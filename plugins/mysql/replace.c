@@ -481,4 +481,5 @@ const struct ferry_target mydrv_target = {
     .load_commit = replace_load_commit,
     .load_abort = replace_load_abort,
     .read_back = mydrv_read_back,
+    .note_indexes = mydrv_note_indexes,
 };

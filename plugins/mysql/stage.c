@@ -7,8 +7,6 @@
 #include <strings.h>
 
 #define STAGE_COMMENT_BYTES 2048 /* of a table: so many characters, and at least as many bytes */
-#define STAGE_KEY_BYTES 3072     /* of one index, at most */
-#define STAGE_PREFIX_CHARS 191U  /* of a text that is too long for an index */
 
 /* ---- Names and the lock ---- */
 
@@ -188,73 +186,6 @@ static bool stage_is_like(const struct mydrv_load *load)
     return load->spec->action == FERRY_TABLE_KEEP && (!load->table.own || load->in_place);
 }
 
-static const struct mydrv_form *stage_form(const struct mydrv_load *load, const char *column)
-{
-    for (size_t i = 0; i < ferry_schema_count(load->spec->source); i++)
-        if (strcmp(ferry_schema_column(load->spec->source, i)->name, column) == 0)
-            return &load->forms[i];
-    return NULL;
-}
-
-static uint64_t stage_key_bytes(const struct mydrv_type *type)
-{
-    switch (type->kind) {
-    case MYDRV_KIND_TEXT:
-    case MYDRV_KIND_CHAR:
-        return type->numbers[0] * 4;
-    case MYDRV_KIND_BINARY:
-    case MYDRV_KIND_BYTES:
-        return type->numbers[0];
-    case MYDRV_KIND_DECIMAL:
-        return 32;
-    default:
-        return 16;
-    }
-}
-
-/* Whether the server can index these columns whole. */
-static bool stage_can_index(const struct mydrv_load *load, const struct ferry_index *index)
-{
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < index->column_count; i++) {
-        const struct mydrv_form *form = stage_form(load, index->columns[i]);
-        if (form == NULL || !mydrv_type_is_key(&form->type))
-            return false;
-        bytes += stage_key_bytes(&form->type);
-    }
-    return bytes <= STAGE_KEY_BYTES;
-}
-
-/* The primary key: as the source's index, or as its columns say. */
-static void stage_write_primary(const struct mydrv_load *load, struct mydrv_text *sql)
-{
-    const struct ferry_schema *schema = load->spec->source;
-    size_t count = ferry_schema_count(schema);
-    const char **columns = calloc(count, sizeof *columns);
-    struct ferry_index key = {.columns = columns};
-    if (columns == NULL) {
-        sql->failed = true;
-        return;
-    }
-    for (size_t i = 0; i < load->spec->index_count; i++)
-        if (load->spec->indexes[i].primary != 0)
-            key = load->spec->indexes[i];
-    for (uint32_t position = 1; key.columns == columns && position <= count; position++)
-        for (size_t i = 0; i < count; i++)
-            if (ferry_schema_column(schema, i)->key_position == position)
-                columns[key.column_count++] = ferry_schema_column(schema, i)->name;
-    if (key.column_count > 0 && stage_can_index(load, &key)) {
-        mydrv_text_add(sql, ", PRIMARY KEY (");
-        mydrv_text_add_list(sql, key.columns, key.column_count);
-        mydrv_text_add(sql, ")");
-    } else if (key.column_count > 0) {
-        ferry_log(FERRY_LOG_WARNING,
-                  "%s: table '%s' gets no primary key: its columns are too long for one here",
-                  load->conn->label, load->spec->table);
-    }
-    free(columns);
-}
-
 static void stage_write_create(const struct mydrv_load *load, struct mydrv_text *sql)
 {
     const struct ferry_load_spec *spec = load->spec;
@@ -271,7 +202,7 @@ static void stage_write_create(const struct mydrv_load *load, struct mydrv_text 
         mydrv_text_addf(sql, " %s%s%s", spec->natives[i], spec->clauses[i][0] == '\0' ? "" : " ",
                         spec->clauses[i]);
     }
-    stage_write_primary(load, sql);
+    mydrv_indexes_write_primary(load, sql);
     mydrv_text_add(sql, ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4");
 }
 
@@ -332,110 +263,6 @@ ferry_status mydrv_stage_create(struct mydrv_load *load, struct ferry_error *err
 
 /* ---- Finishing it ---- */
 
-/* The same name at each run: what was given, or one made of the columns. */
-static void stage_write_index_name(const struct ferry_index *index, struct mydrv_text *sql)
-{
-    MYDRV_AUTO_SQL struct mydrv_text name = {0};
-    uint64_t hash = MYDRV_HASH_SEED;
-    if (index->name != NULL && *index->name != '\0' && strlen(index->name) <= 64 &&
-        strcasecmp(index->name, "PRIMARY") != 0) {
-        mydrv_text_add_name(sql, index->name);
-        return;
-    }
-    for (size_t i = 0; i < index->column_count; i++)
-        hash = mydrv_hash(hash, index->columns[i]);
-    hash = mydrv_hash(hash, index->unique != 0 ? "unique" : "");
-    mydrv_text_addf(&name, "dbferry_%016" PRIx64, hash);
-    if (name.failed)
-        sql->failed = true;
-    else
-        mydrv_text_add_name(sql, name.data);
-}
-
-static void stage_write_index(struct mydrv_load *load, const struct ferry_index *index,
-                              struct mydrv_text *sql)
-{
-    bool whole = stage_can_index(load, index);
-    if (index->unique != 0 && !whole)
-        ferry_log(FERRY_LOG_WARNING,
-                  "%s: table '%s': a unique index on '%s' is made without being unique: the column "
-                  "is too long for one here",
-                  load->conn->label, load->spec->table, index->columns[0]);
-    mydrv_text_addf(sql, "ADD %sKEY ", index->unique != 0 && whole ? "UNIQUE " : "");
-    stage_write_index_name(index, sql);
-    for (size_t i = 0; i < index->column_count; i++) {
-        const struct mydrv_form *form = stage_form(load, index->columns[i]);
-        mydrv_text_add(sql, i > 0 ? ", " : " (");
-        mydrv_text_add_name(sql, index->columns[i]);
-        bool is_long =
-            form != NULL && (!mydrv_type_is_key(&form->type) ||
-                             stage_key_bytes(&form->type) > UINT64_C(4) * STAGE_PREFIX_CHARS);
-        if (!whole && is_long)
-            mydrv_text_addf(sql, "(%u)", STAGE_PREFIX_CHARS);
-    }
-    mydrv_text_add(sql, ")");
-}
-
-/* The stage's indexes, each as its columns: a line "unique a\tb\n" with names as they are. */
-static ferry_status stage_list_indexes(struct mydrv_load *load, struct mydrv_text *list,
-                                       struct ferry_error *err)
-{
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
-    mydrv_text_add(&sql, "SELECT NON_UNIQUE, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART FROM "
-                         "information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND "
-                         "TABLE_NAME = ");
-    mydrv_text_add_quoted(&sql, load->stage, strlen(load->stage));
-    mydrv_text_add(&sql, " ORDER BY INDEX_NAME, SEQ_IN_INDEX");
-    ferry_status status = mydrv_ask(load->conn, &sql, 4, "look at the indexes", &rows, err);
-    MYSQL_ROW row;
-    while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL) {
-        if (row[1] != NULL && strcmp(row[1], "1") == 0)
-            mydrv_text_addf(list, "\n%s", row[0] != NULL && *row[0] == '0' ? "unique" : "");
-        mydrv_text_addf(list, "\t%s%s", row[2] == NULL ? "" : row[2], row[3] == NULL ? "" : "(");
-    }
-    mydrv_text_add(list, "\n");
-    return status == FERRY_OK && list->failed ? mydrv_fail_memory(err) : status;
-}
-
-static bool stage_has_index(const struct ferry_index *index, const struct mydrv_text *list,
-                            struct mydrv_text *sql)
-{
-    MYDRV_AUTO_SQL struct mydrv_text key = {0};
-    for (size_t i = 0; i < index->column_count; i++)
-        mydrv_text_addf(&key, "\t%s", index->columns[i]);
-    mydrv_text_add(&key, "\n");
-    sql->failed = sql->failed || key.failed;
-    if (key.failed)
-        return false;
-    for (const char *at = list->data; (at = strstr(at, key.data)) != NULL; at++) {
-        bool is_unique = at >= list->data + 7 && memcmp(at - 7, "\nunique", 7) == 0;
-        if (is_unique || (index->unique == 0 && at > list->data && at[-1] == '\n'))
-            return true;
-    }
-    return false;
-}
-
-static ferry_status stage_add_indexes(struct mydrv_load *load, struct ferry_error *err)
-{
-    const struct ferry_load_spec *spec = load->spec;
-    MYDRV_AUTO_SQL struct mydrv_text list = {0};
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    ferry_status status = stage_list_indexes(load, &list, err);
-    size_t added = 0;
-    if (status != FERRY_OK)
-        return status;
-    mydrv_text_add(&sql, "ALTER TABLE ");
-    mydrv_text_add_name(&sql, load->stage);
-    for (size_t i = 0; i < spec->index_count; i++) {
-        if (spec->indexes[i].primary != 0 || stage_has_index(&spec->indexes[i], &list, &sql))
-            continue;
-        mydrv_text_add(&sql, added++ > 0 ? ", " : " ");
-        stage_write_index(load, &spec->indexes[i], &sql);
-    }
-    return added == 0 ? FERRY_OK : mydrv_run(load->conn, &sql, "build the indexes", err);
-}
-
 /* The run id goes where the commit will carry it: into the comment of the table. */
 static ferry_status stage_write_mark(struct mydrv_load *load, struct ferry_error *err)
 {
@@ -462,7 +289,7 @@ static ferry_status stage_write_mark(struct mydrv_load *load, struct ferry_error
 
 ferry_status mydrv_stage_finish(struct mydrv_load *load, struct ferry_error *err)
 {
-    ferry_status status = stage_add_indexes(load, err);
+    ferry_status status = mydrv_indexes_add(load, err);
     if (status == FERRY_OK)
         status = stage_write_mark(load, err);
     return status;

@@ -125,6 +125,12 @@ static const char *table_read_default(bool mariadb, const char *text, const char
         clauses->scale = (uint32_t)type->numbers[0];
         return NULL;
     }
+    if (type->kind == MYDRV_KIND_BIT && strncmp(text, "b'", 2) == 0) {
+        for (const char *at = text + 2; *at == '0' || *at == '1'; at++)
+            clauses->default_bits = clauses->default_bits << 1 | (uint64_t)(*at - '0');
+        clauses->has_default_bits = true;
+        return NULL;
+    }
     if (!mariadb)
         return strcasestr(extra, "DEFAULT_GENERATED") != NULL ? NULL : text;
     const char *at = text;

@@ -122,10 +122,11 @@ uint32_t mydrv_map_type(const struct mydrv_abilities *can, const struct ferry_co
 struct mydrv_clauses {
     const char *charset, *collation; /* NULL: none */
     const char *default_value;       /* NULL: none */
+    uint64_t default_bits;           /* of a BIT, with has_default_bits */
     const char *check_json;          /* MariaDB: the name of the column, or NULL */
     uint32_t srid;
     uint32_t scale; /* of CURRENT_TIMESTAMP */
-    bool has_srid, not_null, explicit_null, default_now, auto_number, mariadb;
+    bool has_default_bits, has_srid, not_null, explicit_null, default_now, auto_number, mariadb;
 };
 void mydrv_clauses_spell(const struct mydrv_clauses *clauses, struct mydrv_text *out);
 /* Whether the server can index a column of this type whole. */
@@ -226,6 +227,16 @@ ferry_status mydrv_stage_create(struct mydrv_load *load, struct ferry_error *err
 /* Indexes, and the mark in the comment. */
 ferry_status mydrv_stage_finish(struct mydrv_load *load, struct ferry_error *err);
 void mydrv_stage_drop(struct mydrv_load *load);
+
+/* ---- indexes.c: the keys and indexes of a table that is loaded ---- */
+
+ferry_status mydrv_note_indexes(void *conn, struct ferry_schema *schema, const char *const *natives,
+                                const struct ferry_index *indexes, size_t index_count,
+                                struct ferry_error *err);
+/* The primary key, as part of CREATE TABLE; nothing where there is none, or none is possible. */
+void mydrv_indexes_write_primary(const struct mydrv_load *load, struct mydrv_text *sql);
+/* Build those that the stage does not have yet. */
+ferry_status mydrv_indexes_add(struct mydrv_load *load, struct ferry_error *err);
 
 /* ---- spare.c: the second connection of a target ---- */
 

@@ -107,3 +107,7 @@ END
     sql <<<"SET GLOBAL max_allowed_packet = 67108864, GLOBAL sql_mode = DEFAULT"
     assert_equal "$(leftovers)" ""
 }
+
+@test "keys that are too long and defaults that are not carried stand in the plan" {
+    check_plan_notes
+}

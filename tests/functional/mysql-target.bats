@@ -419,3 +419,7 @@ END
     assert_equal "$(sql e <<<'SELECT * FROM t')" $'1\told'
     assert_equal "$(leftovers)" ""
 }
+
+@test "keys that are too long and defaults that are not carried stand in the plan" {
+    check_plan_notes
+}

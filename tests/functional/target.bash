@@ -148,3 +148,37 @@ check_create_database_at_once() {
     assert_equal "$(sql n2 <<<'SELECT COUNT(*) FROM _dbferry_sync WHERE `rows` = 5000')" 5
     sql <<<"DROP DATABASE n2; DROP USER maker"
 }
+
+# What a target makes otherwise than the source has it stands in the plan, and is so.
+check_plan_notes() {
+    sql d <<<"CREATE TABLE keyed (id INT PRIMARY KEY, a VARCHAR(900) CHARACTER SET latin1, b VARBINARY(20), UNIQUE KEY ua (a), KEY ab (a, b), UNIQUE KEY ub (b));
+        INSERT INTO keyed VALUES (1, CONCAT(REPEAT('x', 300), 'a'), 'p'), (2, CONCAT(REPEAT('x', 300), 'b'), 'q');
+        CREATE TABLE defs (id INT PRIMARY KEY, b BIT(9) DEFAULT b'1010', z BIT(64) DEFAULT b'0', bi BINARY(3) DEFAULT 'ab', i INT DEFAULT -5);
+        INSERT INTO defs (id) VALUES (1)"
+    cat >>"$DBFERRY_CONFIG" <<'END'
+jobs = ( { name = "keyed"; source = "server"; table = "keyed"; target = "target"; },
+         { name = "defs"; source = "server"; table = "defs"; target = "target"; },
+         { name = "long"; source = "local"; table = "long"; target = "target"; } );
+END
+    run dbferry plan keyed
+    assert_status 0
+    assert_output_has "note: the index (a) is too long for this server: it covers the first 191 characters and is not unique" \
+        "note: the index (a, b) is too long for this server: it covers the first 191 characters"
+    refute_output_has "the index (b)"
+    run dbferry plan defs
+    assert_output_has "bit(9) DEFAULT b'1010'" "bit(64) DEFAULT b'0'" "the default of column 'bi' is not carried"
+    for time in 1 2; do # rows that are equal in the beginning of a unique key are no fault
+        run dbferry run keyed defs -v
+        assert_status 0
+        refute_output_has rebuilt
+    done
+    assert_equal "$(sql <<<"SELECT NON_UNIQUE, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS
+        WHERE TABLE_SCHEMA = 'e' AND TABLE_NAME = 'keyed' ORDER BY INDEX_NAME = 'PRIMARY', 3, 1, 2")" \
+        $'0\tb\tNULL\n1\tb\tNULL\n1\ta\t191\n1\ta\t191\n0\tid\tNULL'
+    assert_equal "$(sql e <<<"INSERT INTO defs (id) VALUES (7); SELECT b + 0, z + 0, i FROM defs WHERE id = 7")" $'10\t0\t-5'
+    # a file's TEXT PRIMARY KEY, and a default that no text column takes on MySQL
+    sqlite3 "$D" "CREATE TABLE long (k TEXT PRIMARY KEY NOT NULL, t TEXT DEFAULT 'x', b BLOB DEFAULT x'00'); INSERT INTO long VALUES ('a', 'b', 'c')"
+    run dbferry plan long
+    assert_status 0
+    assert_output_has "the primary key (k) is too long for this server: a table that is made has none"
+}

@@ -514,6 +514,13 @@ struct ferry_target {
      * wishes of `spec` are set.  Optional: without it only rows are counted. */
     ferry_status (*read_back)(void *conn, void *load, const struct ferry_load_spec *spec,
                               struct ferry_digest *digest, struct ferry_error *err);
+
+    /* Say by ferry_schema_note() on `schema` what the target makes otherwise of the indexes that it
+     * is to have: one that is not unique here, or covers only the beginning of a column.  `natives`
+     * are the types of its columns, as map_column answered.  Optional: each is made as it is. */
+    ferry_status (*note_indexes)(void *conn, struct ferry_schema *schema,
+                                 const char *const *natives, const struct ferry_index *indexes,
+                                 size_t index_count, struct ferry_error *err);
 };
 
 /* ---- The driver
