@@ -10,11 +10,26 @@
 #include <string.h>
 #include <strings.h>
 
+/* The catalog compares names without regard to case and accents, also where tables T and t are two.
+ */
+static void hangers_add_is(const struct mydrv_load *load, const char *schema_column,
+                           const char *table_column, struct mydrv_text *sql)
+{
+    const char *table = load->spec->table;
+    mydrv_text_addf(sql, "(%s = DATABASE() AND %s = ", schema_column, table_column);
+    mydrv_text_add_quoted(sql, table, strlen(table));
+    mydrv_text_addf(sql,
+                    " AND (@@lower_case_table_names <> 0 OR CAST(%s AS BINARY) = CAST(DATABASE() "
+                    "AS BINARY) AND CAST(%s AS BINARY) = ",
+                    schema_column, table_column);
+    mydrv_text_add_quoted(sql, table, strlen(table));
+    mydrv_text_add(sql, "))");
+}
+
 static void hangers_ask_triggers(const struct mydrv_load *load, struct mydrv_text *sql)
 {
-    mydrv_text_add(sql, "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE "
-                        "EVENT_OBJECT_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = ");
-    mydrv_text_add_quoted(sql, load->spec->table, strlen(load->spec->table));
+    mydrv_text_add(sql, "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE ");
+    hangers_add_is(load, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE", sql);
     mydrv_text_add(sql, " LIMIT 1");
 }
 
@@ -35,12 +50,11 @@ static void hangers_ask_keys(const struct mydrv_load *load, struct mydrv_text *s
     mydrv_text_add(sql, "SELECT CONSTRAINT_NAME, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, "
                         "REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME "
                         "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS "
-                        "NOT NULL AND ((REFERENCED_TABLE_SCHEMA = DATABASE() AND "
-                        "REFERENCED_TABLE_NAME = ");
-    mydrv_text_add_quoted(sql, load->spec->table, strlen(load->spec->table));
-    mydrv_text_add(sql, ") OR (TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ");
-    mydrv_text_add_quoted(sql, load->spec->table, strlen(load->spec->table));
-    mydrv_text_add(sql, ")) ORDER BY TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION");
+                        "NOT NULL AND (");
+    hangers_add_is(load, "REFERENCED_TABLE_SCHEMA", "REFERENCED_TABLE_NAME", sql);
+    mydrv_text_add(sql, " OR ");
+    hangers_add_is(load, "TABLE_SCHEMA", "TABLE_NAME", sql);
+    mydrv_text_add(sql, ") ORDER BY TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION");
 }
 
 /* Without the right TRIGGER the server does not show triggers, and they would be lost. */

@@ -137,7 +137,7 @@ static void indexes_write_name(const struct ferry_index *index, struct mydrv_tex
     MYDRV_AUTO_SQL struct mydrv_text name = {0};
     uint64_t hash = MYDRV_HASH_SEED;
     if (index->name != NULL && *index->name != '\0' && strlen(index->name) <= 64 &&
-        strcasecmp(index->name, "PRIMARY") != 0) {
+        mydrv_name_is_possible(index->name) && strcasecmp(index->name, "PRIMARY") != 0) {
         mydrv_text_add_name(sql, index->name);
         return;
     }

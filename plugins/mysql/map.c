@@ -382,6 +382,11 @@ ferry_status mydrv_map_column(void *conn, const struct ferry_column *column,
     ferry_status status = mydrv_conn_check(c, err);
     if (status != FERRY_OK)
         return status;
+    if (!mydrv_name_is_possible(column->name))
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "%s: the column's name '%s' has letters that names do not take here "
+                          "(beyond U+FFFF); rename it in the view or query (AS)",
+                          c->label, column->name);
     if (wish->type != NULL && !mydrv_type_parse(wish->type, &type))
         return ferry_fail(err, FERRY_ERR_CONFIG,
                           "%s: column '%s': '%s' is no type that dbferry knows of this server; "

@@ -340,6 +340,11 @@ ferry_status mydrv_table_load(struct mydrv_conn *conn, const char *name,
                               struct mydrv_table *ret_table, struct ferry_error *err)
 {
     struct mydrv_table table = {0};
+    if (!mydrv_name_is_possible(name))
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "%s: names take no letters like those of '%s' (beyond U+FFFF) here; "
+                          "choose another target_table",
+                          conn->label, name);
     ferry_status status = table_find(conn, name, &table, err);
     if (status == FERRY_OK && table.exists && strcmp(table.kind, "BASE TABLE") == 0) {
         status = table_load_definition(conn, name, &table, err);

@@ -27,6 +27,8 @@ void mydrv_text_add_list(struct mydrv_text *text, const char *const *names, size
 void mydrv_text_add_quoted(struct mydrv_text *text, const char *data, size_t size);
 /* A value, escaped for a field of LOAD DATA. */
 void mydrv_text_add_field(struct mydrv_text *text, const char *data, size_t size);
+/* Names of tables, columns and indexes are in utf8mb3: no emoji. */
+bool mydrv_name_is_possible(const char *name);
 #define MYDRV_AUTO_SQL __attribute__((cleanup(mydrv_text_clear)))
 
 /* ---- ask.c: statements and their answers ---- */

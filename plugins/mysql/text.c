@@ -159,3 +159,11 @@ void mydrv_text_add_field(struct mydrv_text *text, const char *data, size_t size
     *out = '\0';
     text->length = (size_t)(out - text->data);
 }
+
+bool mydrv_name_is_possible(const char *name)
+{
+    for (const unsigned char *at = (const unsigned char *)name; *at != '\0'; at++)
+        if (*at >= 0xf0)
+            return false;
+    return true;
+}

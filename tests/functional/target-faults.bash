@@ -104,21 +104,6 @@ check_rows_in_use_in_place() {
     wait $holder
 }
 
-# Two sessions that cross: one of them has to give up, and if it is the load, that tries again.
-check_deadlock_in_place() {
-    make_old_in_place
-    sql e <<<"DELETE FROM t; ALTER TABLE t ADD PRIMARY KEY (id); INSERT INTO t VALUES (1, 'old'), (900000, 'old');
-        DROP TABLE IF EXISTS heavy; CREATE TABLE heavy (n INT)"
-    # a large transaction, so that the server picks the load; it takes the last row, then the first
-    hold "BEGIN; INSERT INTO heavy WITH RECURSIVE s AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM s WHERE n < 900) SELECT n FROM s;
-        UPDATE t SET name = 'mine' WHERE id = 900000; DO SLEEP(1 + 0 * 7); UPDATE t SET name = 'mine' WHERE id = 1" 1 || true
-    run load_t -o job.lock_wait=20s
-    assert_status 0
-    rows_are_new
-    wait $holder || true
-    sql e <<<"DROP TABLE heavy"
-}
-
 # One setting of the server, globally and by init_connect: what loads with it come to.
 check_one_default() {
     local setting=$1 table hex='SELECT HEX(name) FROM %s ORDER BY id' codes=''
@@ -257,13 +242,6 @@ check_cut_at_each_statement() {
     done
 }
 
-one_of_status() {
-    local code
-    for code; do [ "$status" -ne "$code" ] || return 0; done
-    echo "not one of: $*" >&2
-    show_run
-    return 1
-}
 
 # ---- Rights ----
 
@@ -319,7 +297,7 @@ check_fifty_starts() {
 check_stopped_holder() {
     local holder_run
     make_old
-    begin_slow_load 2s
+    begin_standing_load
     holder_run=$load
     kill -STOP $holder_run
     target_config
@@ -332,12 +310,14 @@ check_stopped_holder() {
     # another table is another matter
     run dbferry copy made target --view rows --target-table other
     assert_status 0
+    touch "$T/go"
     kill -CONT $holder_run
     wait $holder_run
     rows_are_new
     # a holder that is killed lets go
     make_old
-    begin_slow_load 5s
+    rm "$T/go"
+    begin_standing_load
     kill -STOP $load
     kill -KILL $load
     wait $load || true

@@ -182,3 +182,12 @@ END
     assert_status 0
     assert_output_has "the primary key (k) is too long for this server: a table that is made has none"
 }
+
+# one_of_status CODE...: what `run` ended with is one of them.
+one_of_status() {
+    local code
+    for code; do [ "$status" -ne "$code" ] || return 0; done
+    echo "not one of: $*" >&2
+    show_run
+    return 1
+}
