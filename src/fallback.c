@@ -141,3 +141,34 @@ ferry_status ferry_fallback_judge(const struct ferry_job *job, const struct ferr
 {
     return from->is_target ? fail_kept(job, from, error) : check_age(job, from, error);
 }
+
+/* ---- Telling ---- */
+
+void ferry_fallback_warn(const struct ferry_job *job, const struct ferry_provenance *from,
+                         const char *reason)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf age = {0}, what = {0};
+    if (job->read.kind == FERRY_READ_QUERY)
+        ferry_strbuf_add(&what, "the fallback_query");
+    else
+        ferry_strbuf_addf(&what, "'%s'", job->read.text);
+    ferry_fallback_add_basis(&age, from);
+    ferry_log(FERRY_LOG_WARNING,
+              "source '%s' is not reached (%s); reading %s from fallback '%s' instead: its data "
+              "are %s",
+              job->primary->name, reason, ferry_strbuf_text(&what), job->source->name,
+              ferry_strbuf_text(&age));
+}
+
+ferry_status ferry_fallback_explain(const struct ferry_job *job, bool opened,
+                                    struct ferry_error *error)
+{
+    bool missing =
+        error->status == FERRY_ERR_NOT_FOUND || (error->status == FERRY_ERR_UNREACHABLE && !opened);
+    if (!missing || !ferry_fallback_is_target(job))
+        return error->status;
+    ferry_error_clear(error);
+    return ferry_fail(error, FERRY_ERR_UNREACHABLE,
+                      "it is the very table '%s' that is to be replaced, and that is not there yet",
+                      job->table);
+}

@@ -35,6 +35,15 @@ ferry_status ferry_fallback_ask(const struct ferry_job *job, struct ferry_connec
 ferry_status ferry_fallback_judge(const struct ferry_job *job, const struct ferry_provenance *from,
                                   struct ferry_error *error);
 
+/* Tells that the run reads from the fallback from now on, and why: `reason` is what the source's
+ * failure was. */
+void ferry_fallback_warn(const struct ferry_job *job, const struct ferry_provenance *from,
+                         const char *reason);
+/* Puts plain words in the place of an error of opening the fallback (`opened`: it came after that)
+ * that says no more than that a copy which the job itself makes is not there yet. */
+ferry_status ferry_fallback_explain(const struct ferry_job *job, bool opened,
+                                    struct ferry_error *error);
+
 /* "data 3 h 12 min old" */
 void ferry_fallback_add_age(struct ferry_strbuf *text, const struct ferry_provenance *from);
 /* "3 h 12 min old (from 2026-01-31T12:00:00.000Z, by the record of the run that wrote them)" */

@@ -24,6 +24,7 @@ struct run {
     struct ferry_job fallback_job; /* filled in once the run has fallen back */
     struct ferry_error unreached;  /* why it has: what the primary's failure was */
     struct ferry_provenance from;
+    bool fell_back;
     struct ferry_connection *source;
     bool snapshot;
     struct ferry_connection *target;
@@ -84,21 +85,6 @@ static void close_source(struct run *run)
     run->source = NULL;
 }
 
-static void warn_of_fallback(const struct run *run)
-{
-    FERRY_AUTO_STRBUF struct ferry_strbuf age = {0};
-    ferry_fallback_add_basis(&age, &run->from);
-    ferry_log(
-        FERRY_LOG_WARNING,
-        "source '%s' is not reached (%s); reading %s%s%s from fallback '%s' instead: its data "
-        "are %s",
-        run->job->primary->name, run->unreached.message,
-        run->job->read.kind == FERRY_READ_QUERY ? "the fallback_query" : "'",
-        run->job->read.kind == FERRY_READ_QUERY ? "" : run->job->read.text,
-        run->job->read.kind == FERRY_READ_QUERY ? "" : "'", run->job->source->name,
-        ferry_strbuf_text(&age));
-}
-
 static ferry_status ask_freshness(struct run *run, struct ferry_error *error)
 {
     ferry_job_limits_watch_source(run->source);
@@ -107,19 +93,6 @@ static ferry_status ask_freshness(struct run *run, struct ferry_error *error)
     if (status == FERRY_OK)
         status = ferry_fallback_judge(run->job, &run->from, error);
     return status;
-}
-
-/* A copy that is not there yet is no reason to look for its age. */
-static ferry_status explain_own_copy(const struct run *run, struct ferry_error *error)
-{
-    bool missing = error->status == FERRY_ERR_NOT_FOUND ||
-                   (error->status == FERRY_ERR_UNREACHABLE && run->source == NULL);
-    if (!missing || !ferry_fallback_is_target(run->job))
-        return error->status;
-    ferry_error_clear(error);
-    return ferry_fail(error, FERRY_ERR_UNREACHABLE,
-                      "it is the very table '%s' that is to be replaced, and that is not there yet",
-                      run->job->table);
 }
 
 /* From now on the run reads from the fallback, as if the job said so.  `error` is why. */
@@ -133,11 +106,11 @@ static ferry_status fall_back(struct run *run, struct ferry_error *error)
     ferry_status status = open_source(run, error);
     if (status == FERRY_OK)
         status = ask_freshness(run, error);
-    if (status == FERRY_OK)
-        warn_of_fallback(run);
-    else
-        status = explain_own_copy(run, error);
-    return status;
+    if (status != FERRY_OK)
+        return ferry_fallback_explain(run->job, run->source != NULL, error);
+    ferry_fallback_warn(run->job, &run->from, run->unreached.message);
+    run->fell_back = true;
+    return FERRY_OK;
 }
 
 static ferry_status open_source_or_fallback(struct run *run, struct ferry_error *error)
@@ -320,8 +293,8 @@ static ferry_status explain(const struct run *run, struct ferry_error *error)
 {
     ferry_status status = explain_cancel(run, error);
     if (run->unreached.status != FERRY_OK)
-        ferry_error_prefix(error, "%s; fallback '%s': ", run->unreached.message,
-                           run->job->source->name);
+        ferry_error_prefix(error, "%s; %sfallback '%s': ", run->unreached.message,
+                           run->fell_back ? "with " : "", run->job->source->name);
     return status;
 }
 

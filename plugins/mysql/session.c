@@ -2,13 +2,27 @@
 
 #include "mysql_driver.h"
 
+#include <errmsg.h>
 #include <string.h>
+
+/* A server that is lost here was not reached yet: nothing has been asked of it. */
+static ferry_status session_fail(struct mydrv_conn *conn, const char *doing,
+                                 struct ferry_error *err)
+{
+    static const unsigned lost[] = {CR_SERVER_GONE_ERROR, CR_SERVER_LOST, CR_SERVER_LOST_EXTENDED,
+                                    1053};
+    enum mydrv_phase phase = MYDRV_SETTING_UP;
+    for (size_t i = 0; i < sizeof lost / sizeof *lost; i++)
+        if (mysql_errno(conn->native) == lost[i])
+            phase = conn->target ? MYDRV_OPENING : MYDRV_CONNECTING;
+    return mydrv_fail_conn(conn, phase, doing, err);
+}
 
 static ferry_status session_run(struct mydrv_conn *conn, const char *sql, const char *doing,
                                 struct ferry_error *err)
 {
     if (mysql_real_query(conn->native, sql, strlen(sql)) != 0)
-        return mydrv_fail_conn(conn, MYDRV_SETTING_UP, doing, err);
+        return session_fail(conn, doing, err);
     return FERRY_OK;
 }
 
@@ -111,7 +125,7 @@ static ferry_status session_ask(struct mydrv_conn *conn, struct ferry_error *err
     MYSQL_ROW row = result == NULL ? NULL : mysql_fetch_row(result);
     if (row == NULL || mysql_num_fields(result) != 2 || row[0] == NULL || row[1] == NULL) {
         mysql_free_result(result);
-        return mydrv_fail_conn(conn, MYDRV_SETTING_UP, "learn the time zone", err);
+        return session_fail(conn, "learn the time zone", err);
     }
     conn->time_zone = strdup(row[0]);
     conn->utc = strcmp(row[0], "+00:00") == 0 || strcasecmp(row[0], "UTC") == 0;
@@ -171,7 +185,7 @@ ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_co
         "innodb_lock_wait_timeout = 10";
     MY_CHARSET_INFO charset;
     if (mysql_set_character_set(conn->native, "utf8mb4") != 0)
-        return mydrv_fail_conn(conn, MYDRV_SETTING_UP, "set the character set utf8mb4", err);
+        return session_fail(conn, "set the character set utf8mb4", err);
     mysql_get_character_set_info(conn->native, &charset);
     conn->bytes_per_char = charset.mbmaxlen;
     ferry_status status =

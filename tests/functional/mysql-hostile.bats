@@ -51,6 +51,8 @@ the_old_rows_are_there() {
         none | harmless-* | ask-* | frame-*) continue ;;
         columns-of-other-types | columns-of-65535) expected=65 ;;
         no-columns) expected=78 ;;
+        away-* | refused-1130 | refused-*-before-tls) expected=69 ;; # see mysql-fallback.bats
+        refused-*) expected=77 ;;
         *) expected=76 ;;
         esac
         copy_from "$lie"
@@ -72,7 +74,8 @@ the_old_rows_are_there() {
     while read -r lie; do
         copy_from "$lie" 'compression = true;' compressed
         echo "lie: $lie"
-        [ "$status" -eq 76 ] || [ "$status" -eq 65 ] || assert_status 78
+        # 69: a frame that is none, in the first answer of the session, is a lost connection.
+        [ "$status" -eq 76 ] || [ "$status" -eq 65 ] || [ "$status" -eq 69 ] || assert_status 78
         assert_output_has "unchanged"
         refute_output_has "AddressSanitizer" "runtime error" $'\e'
         the_old_rows_are_there

@@ -120,6 +120,21 @@ LIES = {
     "harmless-frame-that-is-longer": {"frame": lambda data: (0xFFFFFF, zlib.compress(data))},
     "frame-of-half-a-stream": {"frame": lambda data: (len(data), zlib.compress(data)[:-6])},
     "frame-of-nothing": {"frame": lambda data: (0xFFFFFF, b"")},
+    # not reached: the server is full, going, or gone before it was asked anything
+    "away-1040": {"greeting": [b"\xff\x10\x04Too many connections", NO_MORE]},
+    "away-1053": {"greeting": [b"\xff\x1d\x04Server shutdown in progress", NO_MORE]},
+    "away-1129": {"greeting": [b"\xff\x69\x04Host is blocked because of many errors", NO_MORE]},
+    "away-before-greeting": {"greeting": [NO_MORE]},
+    "away-after-greeting": {"login": [NO_MORE]},
+    "away-1053-at-login": {"login": [b"\xff\x1d\x04#08S01Server shutdown in progress", NO_MORE]},
+    "away-in-session": {"zone": [NO_MORE]},
+    "away-1053-in-session": {"zone": [b"\xff\x1d\x04#08S01Server shutdown in progress", NO_MORE]},
+    "away-at-snapshot": {"snapshot": [NO_MORE]},
+    # reached, and it says no
+    "refused-1130": {"greeting": [b"\xff\x6a\x04Host is not allowed to connect", NO_MORE]},
+    "refused-1045-before-tls": {"greeting": [b"\xff\x15\x04#28000Access denied", NO_MORE]},
+    "refused-1045": {"login": [b"\xff\x15\x04#28000Access denied", NO_MORE]},
+    "lost-after-describe": {"execute": [NO_MORE]},
     # the password, and files of this machine
     "ask-clear-password": {"login": [AUTH_SWITCH + b"mysql_clear_password\0", "asked"]},
     "ask-dialog": {"login": [AUTH_SWITCH + b"dialog\0\x04Password: ", "asked"]},
@@ -185,6 +200,7 @@ class Server:
         can = 0x81BFF7DF & ~0x0800 & ~(1 << 24)  # neither TLS nor results without an end
         if self.may_compress:
             can |= 0x20
+        self.answer("greeting", [])
         self.send(b"".join([b"\x0a10.11.6-MariaDB\0", struct.pack("<I", 1), b"abcdefgh\0",
                             struct.pack("<HBHH", can & 0xFFFF, 45, 2, can >> 16), b"\x15",
                             b"\0" * 10, b"abcdefghijkl\0mysql_native_password\0"]))
@@ -206,6 +222,8 @@ class Server:
             self.answer("catalog", texts(9, *DEFINITIONS))
         elif b"information_schema.STATISTICS" in sql:
             self.answer("keys", texts(7, *KEYS))
+        elif sql.startswith(b"START TRANSACTION"):
+            self.answer("snapshot", [OK])
         else:
             self.send(OK)
 
