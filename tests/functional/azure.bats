@@ -203,6 +203,24 @@ refused() {
 
 definition() { sql e <<<"SHOW CREATE TABLE \`$1\`" | sed -e 's/ COMMENT=.*//' -e 's/ AUTO_INCREMENT=[0-9]*//'; }
 
+@test "names of tables in any case are one table: its triggers, foreign keys and old rows too" {
+    sql e <<<"CREATE TABLE mine (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(40)); INSERT INTO mine VALUES (1, 'old');
+        CREATE TRIGGER hook BEFORE DELETE ON mine FOR EACH ROW SET @x = 1;
+        CREATE TABLE parent (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(40)); INSERT INTO parent VALUES (1, 'one');
+        CREATE TABLE child (up BIGINT, FOREIGN KEY (up) REFERENCES parent (id)); INSERT INTO child VALUES (1)"
+    run azure copy made azure --view rows --target-table MINE -v
+    assert_status 0
+    assert_output_has "'hook'" "DELETE and INSERT"
+    assert_equal "$(sql e <<<"SHOW TRIGGERS LIKE 'mine'" | cut -f 1)" hook
+    assert_equal "$(sql e <<<'SELECT COUNT(*) FROM mine')" 5000
+    sqlite3 "$D" "CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO parents VALUES (2, 'two')"
+    run azure copy local azure --table parents --target-table Parent
+    assert_status 65
+    assert_output_has "foreign key" "unchanged"
+    assert_equal "$(sql e <<<'SELECT id FROM parent')" 1
+    assert_equal "$(sql e <<<"SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'e' AND TABLE_NAME LIKE '\\_dbferry\\_s%' AND TABLE_NAME <> '_dbferry_sync'")" 0
+}
+
 @test "with just the documented rights, nothing that needs SUPER, FILE or FLUSH is ever sent" {
     sql e <<<"CREATE TABLE mine (id BIGINT, name VARCHAR(40)); CREATE TRIGGER hook BEFORE DELETE ON mine FOR EACH ROW SET @x = 1"
     for lane in 1 0; do
