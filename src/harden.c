@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Each is read by a client library that a driver may use: libmariadb (the first six), OpenSSL. */
+/* Each is read by a client library that a driver may use: libmariadb, OpenSSL. */
 static const char *const foreign_variables[] = {
     "LIBMYSQL_PLUGINS",
     "LIBMYSQL_PLUGIN_DIR",
@@ -19,10 +19,14 @@ static const char *const foreign_variables[] = {
     "MYSQL_PWD",
     "MYSQL_TCP_PORT",
     "MYSQL_UNIX_PORT",
+    "MARIADB_UNIX_PORT",
     "MYSQL_TEST_LOGIN_FILE",
     "MYSQL_HOST",
     "MARIADB_TLS_DISABLE_PEER_VERIFICATION",
     "OPENSSL_CONF",
+    "OPENSSL_CONF_INCLUDE",
+    "OPENSSL_ENGINES",
+    "OPENSSL_MODULES",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 };

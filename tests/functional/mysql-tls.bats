@@ -271,7 +271,7 @@ END
 
 @test "MYSQL_HOST, MYSQL_TCP_PORT and MYSQL_UNIX_PORT lead nowhere else" {
     mariadb_start "$SERVER" --port --server=--bind-address=$HOST
-    export MYSQL_UNIX_PORT=$MARIADB_SOCKET
+    export MYSQL_UNIX_PORT=$MARIADB_SOCKET MARIADB_UNIX_PORT=$MARIADB_SOCKET
     mariadb --no-defaults --skip-ssl --user="$(id -un)" -e 'SELECT 1' >/dev/null
     export MYSQL_TCP_PORT=$MARIADB_PORT MYSQL_HOST=$HOST
     mariadb --no-defaults --skip-ssl --user=reader --password=S3cret-Pass -e 'SELECT 1' >/dev/null
