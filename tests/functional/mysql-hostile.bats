@@ -149,7 +149,7 @@ END
 
 # The other ways are in mysql-tls-table.bats.
 @test "from required on not even the login goes to a server without TLS" {
-    for mode in required verify-ca verify-identity; do
+    for mode in required verify-ca; do
         copy_from none "ssl_mode = \"$mode\"; ssl_capath = \"/etc\""
         assert_status 77
         assert_output_has "offers no TLS"
