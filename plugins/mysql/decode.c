@@ -208,9 +208,17 @@ static ferry_status decode_value(struct mydrv_cursor *cursor, unsigned column, u
     return decode_moment(cursor, column, value, length, cell);
 }
 
+/* A compressed connection has the next packets behind this one, and tells where they begin. */
+static bool decode_ran_over(const struct mydrv_cursor *cursor)
+{
+    const NET *net = &cursor->conn->native->net;
+    return net->compress && net->remain_in_buf <= net->buf_length &&
+           cursor->row_end > net->buff + (net->buf_length - net->remain_in_buf);
+}
+
 ferry_status mydrv_decode_end(struct mydrv_cursor *cursor)
 {
-    if (cursor->row_end == NULL || *cursor->row_end == '\0')
+    if (cursor->row_end == NULL || (*cursor->row_end == '\0' && !decode_ran_over(cursor)))
         return FERRY_OK;
     return decode_fail(cursor, (unsigned)cursor->column_count - 1, FERRY_ERR_STREAM,
                        decode_malformed);

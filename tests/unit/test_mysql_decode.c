@@ -136,6 +136,20 @@ static void test_a_row_ends_with_its_packet(void **state)
     assert_int_equal(row_decode(&row, beyond, sizeof beyond), 4);
     assert_int_equal(mydrv_decode_end(&row.cursor), FERRY_ERR_STREAM);
     assert_error(&row.error, FERRY_ERR_STREAM, "column 'c': the server sent a malformed row");
+    /* Compressed, the next packet begins behind the first NUL: its own bytes are none of this row.
+     */
+    unsigned char frame[] = {4, 'a', 'b', 0, 0, 0, 'z'};
+    NET *net = &row.native.net;
+    net->compress = 1;
+    net->buff = frame;
+    net->buf_length = sizeof frame;
+    net->remain_in_buf = 2;
+    row.cursor.failed = FERRY_OK;
+    assert_int_equal(row_decode(&row, frame, sizeof frame), 5);
+    assert_int_equal(mydrv_decode_end(&row.cursor), FERRY_OK);
+    ferry_error_clear(&row.error);
+    net->remain_in_buf = 3;
+    assert_int_equal(mydrv_decode_end(&row.cursor), FERRY_ERR_STREAM);
     row_end(&row);
 }
 
