@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "command.h"
 #include "connection.h"
 #include "escape.h"
@@ -184,7 +185,7 @@ static ferry_status check_job(const struct ferry_job *job, const struct ferry_ar
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
     ferry_escape_text(&name, job->name, strlen(job->name), 200);
     (void)printf("job %s\n", ferry_strbuf_text(&name));
-    ferry_job_limits_begin(job, NULL, NULL);
+    ferry_job_limits_begin(job, ferry_clock_ms(), NULL, NULL);
     ferry_status from = open_checked(job->source, FERRY_ROLE_SOURCE, &source);
     if (from == FERRY_OK)
         from = check_source(job, source, &plan);

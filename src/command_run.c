@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attempt.h"
 #include "command.h"
 #include "connection.h"
 #include "escape.h"
@@ -40,6 +41,8 @@ static ferry_status done_from(const struct ferry_provenance *from)
 /* What became of the target of a run that failed; NULL where the error's message tells it. */
 static const char *outcome_of(ferry_status status, const struct ferry_sync_result *result)
 {
+    if (result->commit_doubtful && status != FERRY_ERR_BUSY)
+        return "an earlier attempt may have replaced the rows; running again is safe";
     if (!result->commit_begun)
         return UNCHANGED;
     if (status == FERRY_ERR_BUSY)
@@ -51,11 +54,12 @@ static ferry_status run_for_real(const struct ferry_job *job)
 {
     struct ferry_error error = {0};
     struct ferry_sync_result result = {0};
-    ferry_status status = ferry_sync_run(job, &result, &error);
+    ferry_status status = ferry_attempt_job(job, ferry_sync_run, &result, &error);
     if (status != FERRY_OK)
         return ferry_command_report(&error, outcome_of(status, &result));
     FERRY_AUTO_STRBUF struct ferry_strbuf summary = {0};
     add_summary(&summary, &result);
+    ferry_attempt_add_summary(&summary, &result);
     ferry_command_summarize(job, ferry_strbuf_text(&summary));
     return done_from(&result.from);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attempt.h"
 #include "command.h"
 #include "escape.h"
 #include "log.h"
@@ -27,10 +28,11 @@ static ferry_status verify_job(const struct ferry_job *job, const struct ferry_a
     (void)arguments;
     struct ferry_error error = {0};
     struct ferry_sync_result result = {0};
-    if (ferry_sync_verify(job, &result, &error) != FERRY_OK)
+    if (ferry_attempt_job(job, ferry_sync_verify, &result, &error) != FERRY_OK)
         return ferry_command_report(&error, NULL);
     FERRY_AUTO_STRBUF struct ferry_strbuf summary = {0};
     add_summary(&summary, &result);
+    ferry_attempt_add_summary(&summary, &result);
     ferry_command_summarize(job, ferry_strbuf_text(&summary));
     return FERRY_OK;
 }

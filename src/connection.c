@@ -44,6 +44,18 @@ static pthread_mutex_t *enter(struct ferry_driver_handle *driver)
     pthread_mutex_t *driver_scope __attribute__((cleanup(ferry_cleanup_unlock), unused)) =         \
         enter(driver)
 
+/* Ends a call of a driver: is what it says by the contract?  A failure is told with the role of the
+ * connection, whose own settings decide about another attempt. */
+static ferry_status end_call(struct ferry_driver_handle *driver, uint32_t role,
+                             const char *callback, ferry_status status, bool written,
+                             struct ferry_error *error)
+{
+    status = ferry_contract_check_call(driver, callback, status, written, error);
+    if (status != FERRY_OK && error->role == 0)
+        error->role = role;
+    return status;
+}
+
 /* ---- Opening, closing, cancelling ---- */
 
 ferry_status ferry_connection_check_role(const struct ferry_config *config, uint32_t role,
@@ -95,8 +107,7 @@ ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t r
         DRIVER_SCOPE(config->driver);
         status = driver->connect(config, role, &connection->conn, error);
     }
-    status = ferry_contract_check_call(config->driver, "connect", status, connection->conn != NULL,
-                                       error);
+    status = end_call(config->driver, role, "connect", status, connection->conn != NULL, error);
     if (status != FERRY_OK) {
         free(connection);
         return status;
@@ -218,7 +229,7 @@ ferry_status ferry_source_snapshot_begin(struct ferry_connection *source, struct
 {
     DRIVER_SCOPE(source->driver);
     ferry_status status = source->driver->source.snapshot_begin(source->conn, error);
-    return ferry_contract_check_call(source->driver, "snapshot_begin", status, true, error);
+    return end_call(source->driver, FERRY_ROLE_SOURCE, "snapshot_begin", status, true, error);
 }
 
 void ferry_source_snapshot_end(struct ferry_connection *source)
@@ -248,7 +259,8 @@ ferry_status ferry_source_describe(struct ferry_connection *source, const struct
     DRIVER_SCOPE(source->driver);
     struct ferry_schema schema = {0};
     ferry_status status = source->driver->source.describe(source->conn, read, &schema, error);
-    status = ferry_contract_check_call(source->driver, "describe", status, schema.count > 0, error);
+    status =
+        end_call(source->driver, FERRY_ROLE_SOURCE, "describe", status, schema.count > 0, error);
     if (status != FERRY_OK) {
         ferry_schema_done(&schema);
         return status;
@@ -268,8 +280,8 @@ ferry_status ferry_source_read_begin(struct ferry_connection *source, const stru
     DRIVER_SCOPE(source->driver);
     ferry_status status =
         source->driver->source.read_begin(source->conn, read, schema, &cursor->cursor, error);
-    status = ferry_contract_check_call(source->driver, "read_begin", status, cursor->cursor != NULL,
-                                       error);
+    status = end_call(source->driver, FERRY_ROLE_SOURCE, "read_begin", status,
+                      cursor->cursor != NULL, error);
     if (status != FERRY_OK) {
         free(cursor);
         return status;
@@ -284,7 +296,7 @@ ferry_status ferry_source_read_batch(struct ferry_cursor *cursor, struct ferry_b
     struct ferry_driver_handle *driver = cursor->connection->driver;
     DRIVER_SCOPE(driver);
     ferry_status status = driver->source.read_batch(cursor->cursor, batch, error);
-    status = ferry_contract_check_call(driver, "read_batch", status, true, error);
+    status = end_call(driver, FERRY_ROLE_SOURCE, "read_batch", status, true, error);
     if (status == FERRY_OK)
         status = ferry_contract_check_batch(driver, batch, error);
     return status;
@@ -311,7 +323,8 @@ ferry_status ferry_target_map_column(struct ferry_connection *target,
     DRIVER_SCOPE(target->driver);
     ferry_status status =
         target->driver->target.map_column(target->conn, column, wish, ret_mapping, error);
-    return ferry_contract_check_call(target->driver, "map_column", status, ret_mapping->set, error);
+    return end_call(target->driver, FERRY_ROLE_TARGET, "map_column", status, ret_mapping->set,
+                    error);
 }
 
 ferry_status ferry_target_inspect(struct ferry_connection *target, const char *table,
@@ -322,7 +335,7 @@ ferry_status ferry_target_inspect(struct ferry_connection *target, const char *t
     ferry_status status =
         target->driver->target.inspect(target->conn, table, ret_inspection, error);
     bool written = ret_inspection->exists == 0 || ret_inspection->schema->count > 0;
-    return ferry_contract_check_call(target->driver, "inspect", status, written, error);
+    return end_call(target->driver, FERRY_ROLE_TARGET, "inspect", status, written, error);
 }
 
 ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct ferry_plan *plan,
@@ -344,8 +357,8 @@ ferry_status ferry_target_load_begin(struct ferry_connection *target,
     load->connection = target;
     DRIVER_SCOPE(target->driver);
     ferry_status status = target->driver->target.load_begin(target->conn, spec, &load->load, error);
-    status =
-        ferry_contract_check_call(target->driver, "load_begin", status, load->load != NULL, error);
+    status = end_call(target->driver, FERRY_ROLE_TARGET, "load_begin", status, load->load != NULL,
+                      error);
     if (status != FERRY_OK) {
         free(load);
         return status;
@@ -360,7 +373,7 @@ ferry_status ferry_target_load_batch(struct ferry_load *load, const struct ferry
     struct ferry_driver_handle *driver = load->connection->driver;
     DRIVER_SCOPE(driver);
     ferry_status status = driver->target.load_batch(load->load, batch, error);
-    return ferry_contract_check_call(driver, "load_batch", status, true, error);
+    return end_call(driver, FERRY_ROLE_TARGET, "load_batch", status, true, error);
 }
 
 ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_totals *ret_totals,
@@ -369,7 +382,7 @@ ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_to
     struct ferry_driver_handle *driver = load->connection->driver;
     DRIVER_SCOPE(driver);
     ferry_status status = driver->target.load_end(load->load, ret_totals, error);
-    return ferry_contract_check_call(driver, "load_end", status, true, error);
+    return end_call(driver, FERRY_ROLE_TARGET, "load_end", status, true, error);
 }
 
 bool ferry_target_reads_back(const struct ferry_connection *target)
@@ -384,7 +397,7 @@ ferry_status ferry_target_read_back(struct ferry_connection *target, struct ferr
     DRIVER_SCOPE(target->driver);
     ferry_status status = target->driver->target.read_back(
         target->conn, load == NULL ? NULL : load->load, spec, digest, error);
-    return ferry_contract_check_call(target->driver, "read_back", status, true, error);
+    return end_call(target->driver, FERRY_ROLE_TARGET, "read_back", status, true, error);
 }
 
 ferry_status ferry_target_load_commit(struct ferry_load *load,
@@ -398,7 +411,7 @@ ferry_status ferry_target_load_commit(struct ferry_load *load,
         status = driver->target.load_commit(load->load, record, error);
     }
     free(load);
-    return ferry_contract_check_call(driver, "load_commit", status, true, error);
+    return end_call(driver, FERRY_ROLE_TARGET, "load_commit", status, true, error);
 }
 
 void ferry_target_load_abort(struct ferry_load *load)

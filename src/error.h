@@ -20,6 +20,7 @@
 struct ferry_error {
     ferry_status status;
     bool may_pass; /* the driver said so */
+    uint32_t role; /* FERRY_ROLE_ of the connection that failed; 0: none, or not known */
     char *message;
 };
 

@@ -8,9 +8,11 @@
 #include "units.h"
 #include "watch.h"
 
-void ferry_job_limits_begin(const struct ferry_job *job, void (*tick)(void *data), void *data)
+void ferry_job_limits_begin(const struct ferry_job *job, int64_t started_ms,
+                            void (*tick)(void *data), void *data)
 {
     const struct ferry_watch_job limits = {
+        .started_ms = started_ms,
         .run_timeout_ms = ferry_config_int(job->source, "run_timeout"),
         .stall_timeout_ms = ferry_config_int(job->source, "stall_timeout"),
         .tick = tick,
@@ -56,6 +58,8 @@ ferry_status ferry_job_limits_explain(const struct ferry_job *job,
     }
     enum ferry_cancel_reason reason =
         connection == NULL ? FERRY_CANCEL_NONE : ferry_connection_cancelled(connection);
+    if (connection == NULL && error->status == FERRY_ERR_CANCELLED && ferry_watch_is_late())
+        reason = FERRY_CANCEL_DEADLINE; /* while connecting: see ferry_should_stop() */
     if (reason == FERRY_CANCEL_STALL || reason == FERRY_CANCEL_DEADLINE)
         return explain_limit(job, reason, rows, error);
     return error->status;

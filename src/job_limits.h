@@ -6,9 +6,11 @@
 #include "connection.h"
 #include "job.h"
 
-/* From now on the limits that the job's source sets hold, until ferry_watch_job_end().  `tick` (or
- * NULL) and `data` as in struct ferry_watch_job. */
-void ferry_job_limits_begin(const struct ferry_job *job, void (*tick)(void *data), void *data);
+/* From now on the limits that the job's source sets hold, until ferry_watch_job_end().  The run's
+ * time counts from `started_ms`, when its first attempt began.  `tick` (or NULL) and `data` as in
+ * struct ferry_watch_job. */
+void ferry_job_limits_begin(const struct ferry_job *job, int64_t started_ms,
+                            void (*tick)(void *data), void *data);
 
 /* Measures one call that waits for the source, until it is called with NULL. */
 void ferry_job_limits_watch_source(struct ferry_connection *source);

@@ -32,6 +32,7 @@ static struct {
     bool status_is_drawn; /* on stderr */
     char *job;
     char *phase;
+    unsigned attempt;
 } log_state = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
     .settings = {.console_level = FERRY_LOG_WARNING},
@@ -95,11 +96,18 @@ static void replace_text(char **place, const char *text)
 void ferry_log_set_job(const char *job)
 {
     replace_text(&log_state.job, job);
+    ferry_log_set_attempt(1);
 }
 
 void ferry_log_set_phase(const char *phase)
 {
     replace_text(&log_state.phase, phase);
+}
+
+void ferry_log_set_attempt(unsigned attempt)
+{
+    FERRY_LOCK_SCOPE(&log_state.lock);
+    log_state.attempt = attempt;
 }
 
 static void add_time(struct ferry_strbuf *line)
@@ -140,6 +148,8 @@ static void build_json_line(struct ferry_strbuf *line, uint32_t level, const cha
     if (log_state.job != NULL)
         add_json_member(line, "job", log_state.job);
     add_json_member(line, "phase", log_state.phase == NULL ? "main" : log_state.phase);
+    if (log_state.attempt > 1)
+        ferry_strbuf_addf(line, ",\"attempt\":%u", log_state.attempt);
     add_json_member(line, "message", message);
     ferry_strbuf_add(line, "}\n");
 }

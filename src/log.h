@@ -27,6 +27,8 @@ void ferry_log_close(void);
 /* What the lines that follow are about; NULL = nothing.  Copied.  Phases: see sync.c. */
 void ferry_log_set_job(const char *job);
 void ferry_log_set_phase(const char *phase);
+/* The attempt of the job's run, from 1; another job begins with its first. */
+void ferry_log_set_attempt(unsigned attempt);
 
 /* Reports an error once, on every sink, with the outcome behind it ("the target is unchanged") or
  * NULL. */

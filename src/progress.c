@@ -43,6 +43,16 @@ void ferry_progress_draw(const struct ferry_progress *progress)
     ferry_log_draw_status(ferry_strbuf_text(&line));
 }
 
+void ferry_progress_draw_state(const char *job, const char *state)
+{
+    if (!progress_enabled)
+        return;
+    FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
+    ferry_escape_text(&line, job, strlen(job), 40);
+    ferry_strbuf_addf(&line, "  %s", state);
+    ferry_log_draw_status(ferry_strbuf_text(&line));
+}
+
 void ferry_progress_clear(void)
 {
     ferry_log_wipe_status();

@@ -20,6 +20,8 @@ bool ferry_progress_is_enabled(void);
 
 /* Draws the line anew, over the last one.  Any thread. */
 void ferry_progress_draw(const struct ferry_progress *progress);
+/* The same with a few words in the place of the numbers. */
+void ferry_progress_draw_state(const char *job, const char *state);
 /* Wipes the line, so that another can be written in its place. */
 void ferry_progress_clear(void);
 

@@ -25,6 +25,7 @@ struct run {
     struct ferry_error unreached;  /* why it has: what the primary's failure was */
     struct ferry_provenance from;
     bool fell_back;
+    struct ferry_retry *retry; /* NULL: this is the only attempt */
     struct ferry_connection *source;
     bool snapshot;
     struct ferry_connection *target;
@@ -99,6 +100,7 @@ static ferry_status ask_freshness(struct run *run, struct ferry_error *error)
 static ferry_status fall_back(struct run *run, struct ferry_error *error)
 {
     close_source(run);
+    ferry_retry_explain(run->retry, error, ferry_clock_ms());
     run->unreached = *error;
     *error = (struct ferry_error){0};
     ferry_fallback_make_job(run->job, &run->fallback_job);
@@ -116,7 +118,8 @@ static ferry_status fall_back(struct run *run, struct ferry_error *error)
 static ferry_status open_source_or_fallback(struct run *run, struct ferry_error *error)
 {
     ferry_status status = open_source(run, error);
-    if (status != FERRY_OK && run->may_fall_back && ferry_fallback_may_follow(run->job, error))
+    if (status != FERRY_OK && run->may_fall_back && ferry_fallback_may_follow(run->job, error) &&
+        ferry_retry_may_fall_back(run->retry, error, ferry_clock_ms()))
         status = fall_back(run, error);
     return status;
 }
@@ -311,7 +314,8 @@ static void close_run(struct run *run)
 
 static void watch_run(struct run *run)
 {
-    ferry_job_limits_begin(run->job, ferry_progress_is_enabled() ? draw_progress : NULL, run);
+    ferry_job_limits_begin(run->job, run->retry == NULL ? run->started_ms : run->retry->started_ms,
+                           ferry_progress_is_enabled() ? draw_progress : NULL, run);
 }
 
 static ferry_status prepare(struct run *run, struct ferry_error *error)
@@ -397,12 +401,19 @@ static void end_run(struct run *run, ferry_status status, struct ferry_sync_resu
     leave_phase(status);
 }
 
-ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_sync_result *ret_result,
-                            struct ferry_error *error)
+/* Each attempt has a run id of its own.  By it a target finds out what became of a commit whose
+ * answer was lost; under one id, the rows of an earlier attempt that had got through after all
+ * would pass for those of a later one whose commit has failed.  Two attempts cannot overtake each
+ * other: the target's lock is free only when the server is done with the earlier one. */
+ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *retry,
+                            struct ferry_sync_result *ret_result, struct ferry_error *error)
 {
     struct ferry_plan plan = {0};
-    struct run run = {
-        .job = job, .may_fall_back = true, .plan = &plan, .started_ms = ferry_clock_ms()};
+    struct run run = {.job = job,
+                      .retry = retry,
+                      .may_fall_back = true,
+                      .plan = &plan,
+                      .started_ms = ferry_clock_ms()};
     ferry_status status = ferry_record_begin(&run.record, error);
     if (status != FERRY_OK)
         return status;
@@ -472,14 +483,15 @@ static ferry_status compare_rows(struct run *run, struct ferry_error *error)
     return status;
 }
 
-ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_sync_result *ret_result,
-                               struct ferry_error *error)
+ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_retry *retry,
+                               struct ferry_sync_result *ret_result, struct ferry_error *error)
 {
     struct ferry_job comparing = *job; /* whatever its runs do */
     struct ferry_plan plan = {0};
     comparing.verify = FERRY_VERIFY_CONTENT;
     comparing.verify_insisted = true;
-    struct run run = {.job = &comparing, .plan = &plan, .started_ms = ferry_clock_ms()};
+    struct run run = {
+        .job = &comparing, .retry = retry, .plan = &plan, .started_ms = ferry_clock_ms()};
     watch_run(&run);
     ferry_status status = prepare(&run, error);
     if (status == FERRY_OK)

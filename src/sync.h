@@ -6,6 +6,7 @@
 #include "fallback.h"
 #include "job.h"
 #include "record.h"
+#include "retry.h"
 
 struct ferry_sync_result {
     uint64_t rows;
@@ -13,15 +14,20 @@ struct ferry_sync_result {
     uint64_t bytes; /* of values, as they passed */
     int64_t elapsed_ms;
     struct ferry_provenance from;
-    bool commit_begun; /* the one member that is written on failure too */
+    bool commit_begun; /* the one member that an attempt writes on failure too */
+    /* of all attempts, by attempt.c: */
+    unsigned attempts;
+    int64_t total_ms;
+    bool commit_doubtful; /* the outcome of an earlier attempt's commit may be unknown */
 };
 
 /* Replaces the job's target table by what its source holds now, or its fallback where the source
- * cannot be reached: then the result says so.  On failure the target is as it
+ * cannot be reached: then the result says so.  In one attempt; `retry` (or NULL) tells which one it
+ * is.  On failure the target is as it
  * was, but for a commit that has begun and failed with BUSY or INTERNAL: then its outcome may be
  * unknown, and of BUSY the message tells it. */
-ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_sync_result *ret_result,
-                            struct ferry_error *error);
+ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *retry,
+                            struct ferry_sync_result *ret_result, struct ferry_error *error);
 
 /* The same up to the first write: connects, describes, negotiates and checks the policy.  The plan
  * goes to ferry_plan_done() whatever is returned; plan and `ret_from` are filled as far as it got.
@@ -33,7 +39,7 @@ ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan *pla
  * a fallback is not asked.  Rows and
  * bytes of the result are those that were read.  FERRY_ERR_NOT_FOUND if there is no table,
  * FERRY_ERR_SCHEMA if it has other columns, FERRY_ERR_DATA if it has other rows. */
-ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_sync_result *ret_result,
-                               struct ferry_error *error);
+ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_retry *retry,
+                               struct ferry_sync_result *ret_result, struct ferry_error *error);
 
 #endif

@@ -21,15 +21,16 @@
 
 static struct {
     pthread_mutex_t lock;
+    pthread_cond_t caught; /* a signal: ends ferry_watch_wait() */
     pthread_t thread;
     bool running;
     atomic_bool stop;
     atomic_int signal;
     struct ferry_watch_job job; /* under lock, like all below */
-    int64_t job_started;        /* 0 = no job */
+    bool has_job;
     struct ferry_connection *source;
     _Atomic int64_t source_busy_since; /* 0 = idle */
-} watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} watch = {.lock = PTHREAD_MUTEX_INITIALIZER, .caught = PTHREAD_COND_INITIALIZER};
 
 /* A signal that was ignored when we were started, as nohup does, stays ignored. */
 static void watched_signals(sigset_t *ret_set)
@@ -57,14 +58,14 @@ static void die_by(int number)
 /* Under the lock. */
 static bool is_late(int64_t now)
 {
-    return watch.job_started != 0 && watch.job.run_timeout_ms > 0 &&
-           now - watch.job_started > watch.job.run_timeout_ms;
+    return watch.has_job && watch.job.run_timeout_ms > 0 &&
+           now - watch.job.started_ms > watch.job.run_timeout_ms;
 }
 
 static void check_limits(int64_t now)
 {
     FERRY_LOCK_SCOPE(&watch.lock);
-    if (watch.job_started == 0)
+    if (!watch.has_job)
         return;
     if (is_late(now))
         ferry_connection_cancel_all(FERRY_CANCEL_DEADLINE);
@@ -74,6 +75,13 @@ static void check_limits(int64_t now)
         ferry_connection_cancel(watch.source, FERRY_CANCEL_STALL);
     if (watch.job.tick != NULL)
         watch.job.tick(watch.job.data);
+}
+
+static void note_signal(int number)
+{
+    FERRY_LOCK_SCOPE(&watch.lock);
+    atomic_store(&watch.signal, number);
+    (void)pthread_cond_broadcast(&watch.caught);
 }
 
 static void *watch_thread(void *unused)
@@ -91,7 +99,7 @@ static void *watch_thread(void *unused)
             die_by(number); /* asked twice */
         } else if (number > 0) {
             die_at = now + GRACE_MS;
-            atomic_store(&watch.signal, number);
+            note_signal(number);
             ferry_connection_cancel_all(FERRY_CANCEL_SIGNAL);
         } else if (die_at != 0 && now > die_at) {
             die_by(atomic_load(&watch.signal));
@@ -129,6 +137,23 @@ int ferry_watch_signal(void)
     return atomic_load(&watch.signal);
 }
 
+bool ferry_watch_wait(int64_t ms)
+{
+    struct timespec until = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    FERRY_LOCK_SCOPE(&watch.lock);
+    int result = 0;
+    while (ferry_watch_signal() == 0 && result == 0)
+        result = pthread_cond_clockwait(&watch.caught, &watch.lock, CLOCK_MONOTONIC, &until);
+    return ferry_watch_signal() == 0;
+}
+
 bool ferry_watch_is_late(void)
 {
     FERRY_LOCK_SCOPE(&watch.lock);
@@ -144,14 +169,14 @@ void ferry_watch_job_begin(const struct ferry_watch_job *job)
 {
     FERRY_LOCK_SCOPE(&watch.lock);
     watch.job = *job;
-    watch.job_started = ferry_clock_ms();
+    watch.has_job = true;
 }
 
 void ferry_watch_job_end(void)
 {
     FERRY_LOCK_SCOPE(&watch.lock);
     watch.job = (struct ferry_watch_job){0};
-    watch.job_started = 0;
+    watch.has_job = false;
 }
 
 void ferry_watch_set_source(struct ferry_connection *source)

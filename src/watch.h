@@ -13,10 +13,13 @@ void ferry_watch_stop(void);
 
 /* The signal that was caught, or 0. */
 int ferry_watch_signal(void);
+/* Waits so long; false at once where a signal was caught or is. */
+bool ferry_watch_wait(int64_t ms);
 /* Whether the job's run_timeout has passed. */
 bool ferry_watch_is_late(void);
 
 struct ferry_watch_job {
+    int64_t started_ms;       /* on ferry_clock_ms() */
     int64_t run_timeout_ms;   /* 0 = none */
     int64_t stall_timeout_ms; /* of the source; 0 = none */
     void (*tick)(void *data); /* about five times a second, in the watch's thread; or NULL */

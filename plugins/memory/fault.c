@@ -43,6 +43,7 @@ void memory_fault_read(struct memory_fault *fault, const struct ferry_config *co
                                                                              : FERRY_ERR_INTERNAL;
     fault->how = (enum memory_how)choice_place("error|stall|slow|crash",
                                                ferry_config_string(config, "fail_how"));
+    fault->may_pass = ferry_config_int(config, "fail_may_pass") != 0;
     fault->row = (uint64_t)ferry_config_int(config, "fail_row");
     fault->times = ferry_config_int(config, "fail_times");
     fault->delay_ms = ferry_config_int(config, "fail_delay");
@@ -179,8 +180,11 @@ ferry_status memory_fault_hit(struct memory_conn *conn, const char *at, uint64_t
     case MEMORY_HOW_ERROR:
         break;
     }
-    return ferry_fail(err, fault->status, "%s failed as `fail_at` of connection '%s' wants", at,
-                      conn->name);
+    ferry_status status = ferry_fail(
+        err, fault->status, "%s failed as `fail_at` of connection '%s' wants", at, conn->name);
+    if (fault->may_pass)
+        ferry_error_may_pass(err);
+    return status;
 }
 
 bool memory_fault_breaks(const struct memory_conn *conn, const char *way)

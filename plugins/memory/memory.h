@@ -132,6 +132,7 @@ struct memory_fault {
     char *break_contract; /* or "none" */
     ferry_status status;
     enum memory_how how;
+    bool may_pass;
     uint64_t row;
     int64_t times; /* 0: each time */
     int64_t delay_ms;

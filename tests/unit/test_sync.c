@@ -36,7 +36,7 @@ static ferry_status run_job(struct ferry_sync_result *result, struct ferry_error
     assert_true(ferry_config_add_options(fake_config, limits, COUNT(limits)));
     assert_int_equal(ferry_config_finish(fake_config, &origin, error), FERRY_OK);
     fake.rows = 3;
-    return ferry_sync_run(&job, result, error);
+    return ferry_sync_run(&job, NULL, result, error);
 }
 
 static ferry_status commit_of_unknown_outcome(void *load, const struct ferry_run_record *record,
