@@ -59,20 +59,20 @@ static const struct mydrv_fault faults[] = {
      "the server blocks this host after failed "
      "connections; run FLUSH HOSTS there"},
     /* What a target meets while it is written. */
-    {CR_SERVER_GONE_ERROR, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
-    {CR_SERVER_LOST, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
-    {CR_SERVER_LOST_EXTENDED, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
-    {CR_SSL_CONNECTION_ERROR, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
-    {CR_ERR_NET_READ, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
-    {CR_ERR_NET_WRITE, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
-    {CR_MALFORMED_PACKET, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_network},
-    {CR_COMMANDS_OUT_OF_SYNC, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_network},
-    {1053, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
-    {1317, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_stopped},
-    {1927, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_stopped},
-    {1290, MYDRV_LOADING, FERRY_ERR_BUSY, hint_read_only},
-    {1792, MYDRV_LOADING, FERRY_ERR_BUSY, hint_read_only},
-    {1836, MYDRV_LOADING, FERRY_ERR_BUSY, hint_read_only},
+    {CR_SERVER_GONE_ERROR, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_lost},
+    {CR_SERVER_LOST, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_lost},
+    {CR_SERVER_LOST_EXTENDED, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_lost},
+    {CR_SSL_CONNECTION_ERROR, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_lost},
+    {CR_ERR_NET_READ, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_lost},
+    {CR_ERR_NET_WRITE, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_lost},
+    {CR_MALFORMED_PACKET, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_network},
+    {CR_COMMANDS_OUT_OF_SYNC, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_network},
+    {1053, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_lost},
+    {1317, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_stopped},
+    {1927, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_stopped},
+    {1290, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_read_only},
+    {1792, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_read_only},
+    {1836, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_read_only},
     {1021, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_full},
     {1114, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_full},
     {1005, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
@@ -145,12 +145,12 @@ static const struct mydrv_fault faults[] = {
      "give `time_zone` as an offset such as \"+00:00\", or load "
      "the server's time zone tables"},
     /* Try again. */
-    {1203, ANY_PHASE, FERRY_ERR_BUSY, hint_later},
-    {1205, ANY_PHASE, FERRY_ERR_BUSY, hint_later},
-    {1213, ANY_PHASE, FERRY_ERR_BUSY, hint_later},
+    {1203, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later},
+    {1205, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later},
+    {1213, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later},
     {1226, ANY_PHASE, FERRY_ERR_BUSY, hint_later},
-    {1412, ANY_PHASE, FERRY_ERR_BUSY, "a table was altered just now; run again"},
-    {1614, ANY_PHASE, FERRY_ERR_BUSY, hint_later},
+    {1412, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, "a table was altered just now; run again"},
+    {1614, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later},
     /* Values. */
     {1153, ANY_PHASE, FERRY_ERR_DATA, hint_big},
     {CR_NET_PACKET_TOO_LARGE, ANY_PHASE, FERRY_ERR_DATA, hint_big},
@@ -199,20 +199,40 @@ static const struct mydrv_fault *errors_find(const struct mydrv_fault *list, siz
     return NULL;
 }
 
-ferry_status mydrv_fault_class(const struct mydrv_flavour *flavour, unsigned code,
-                               enum mydrv_phase phase, const char **ret_hint)
+/* The same server that a source does not reach is one that a target cannot be opened on, and is as
+ * likely to come back. */
+static ferry_status errors_judge(const struct mydrv_flavour *flavour, unsigned code,
+                                 enum mydrv_phase phase, const char **ret_hint, bool *ret_may_pass)
 {
-    if (phase == MYDRV_OPENING) { /* there is no fallback for a target */
-        ferry_status status = mydrv_fault_class(flavour, code, MYDRV_CONNECTING, ret_hint);
-        return status == FERRY_ERR_UNREACHABLE ? FERRY_ERR_TARGET_OPEN : status;
+    if (phase == MYDRV_OPENING) {
+        ferry_status status = errors_judge(flavour, code, MYDRV_CONNECTING, ret_hint, ret_may_pass);
+        if (status != FERRY_ERR_UNREACHABLE)
+            return status;
+        *ret_may_pass = true;
+        return FERRY_ERR_TARGET_OPEN;
     }
     const struct mydrv_fault *fault =
         errors_find(flavour->faults, flavour->fault_count, code, phase);
     if (fault == NULL)
         fault = errors_find(faults, sizeof faults / sizeof *faults, code, phase);
     *ret_hint = fault == NULL ? hint_none : fault->hint;
+    *ret_may_pass = fault != NULL && (fault->phases & MYDRV_PASSES) != 0;
     /* The last entries cover every phase. */
     return fault == NULL ? FERRY_ERR_INTERNAL : fault->status;
+}
+
+ferry_status mydrv_fault_class(const struct mydrv_flavour *flavour, unsigned code,
+                               enum mydrv_phase phase, const char **ret_hint)
+{
+    bool may_pass;
+    return errors_judge(flavour, code, phase, ret_hint, &may_pass);
+}
+
+static ferry_status errors_end(ferry_status status, bool may_pass, struct ferry_error *err)
+{
+    if (may_pass)
+        ferry_error_may_pass(err);
+    return status;
 }
 
 ferry_status mydrv_fail(const struct mydrv_conn *conn, enum mydrv_phase phase, unsigned code,
@@ -221,7 +241,8 @@ ferry_status mydrv_fail(const struct mydrv_conn *conn, enum mydrv_phase phase, u
     const char *hint;
     bool connecting = phase == MYDRV_CONNECTING || phase == MYDRV_OPENING;
     const char *label = conn->label;
-    ferry_status status = mydrv_fault_class(conn->flavour, code, phase, &hint);
+    bool may_pass;
+    ferry_status status = errors_judge(conn->flavour, code, phase, &hint, &may_pass);
     if (code == 0 && !connecting) /* well-formed, but not what was asked for */
         return ferry_fail(err, phase == MYDRV_LOADING ? FERRY_ERR_TARGET_IO : FERRY_ERR_STREAM,
                           "%s: cannot %s: the server's answer is of another shape than its "
@@ -232,13 +253,15 @@ ferry_status mydrv_fail(const struct mydrv_conn *conn, enum mydrv_phase phase, u
     if (connecting && code == CR_SSL_CONNECTION_ERROR)
         hint = mydrv_tls_explain(conn->flavour, text);
     if (connecting && strstr(text, "before completion of TLS handshake") != NULL)
-        return ferry_fail(err,
-                          phase == MYDRV_OPENING ? FERRY_ERR_TARGET_OPEN : FERRY_ERR_UNREACHABLE,
-                          "%s: cannot %s: unauthenticated error before TLS (anybody on the way "
-                          "could have sent it): %s (error %u); look into the server's log",
-                          label, doing, text, code);
-    return ferry_fail(err, status, "%s: cannot %s: %s (error %u)%s%s", label, doing, text, code,
-                      *hint == '\0' ? "" : "; ", hint);
+        return errors_end(
+            ferry_fail(err, phase == MYDRV_OPENING ? FERRY_ERR_TARGET_OPEN : FERRY_ERR_UNREACHABLE,
+                       "%s: cannot %s: unauthenticated error before TLS (anybody on the way "
+                       "could have sent it): %s (error %u); look into the server's log",
+                       label, doing, text, code),
+            true, err);
+    return errors_end(ferry_fail(err, status, "%s: cannot %s: %s (error %u)%s%s", label, doing,
+                                 text, code, *hint == '\0' ? "" : "; ", hint),
+                      may_pass, err);
 }
 
 ferry_status mydrv_fail_conn(struct mydrv_conn *conn, enum mydrv_phase phase, const char *doing,

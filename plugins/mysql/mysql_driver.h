@@ -347,6 +347,8 @@ enum mydrv_phase { /* what was being done; one bit each */
                    MYDRV_LOADING = 16, /* all that a target does once it is connected */
                    MYDRV_OPENING = 32, /* connecting to a target */
 };
+/* Beside the phases of a fault: it may be gone at the next attempt. */
+#define MYDRV_PASSES (1u << 16)
 
 struct mydrv_fault {
     unsigned code; /* 0: whatever is not listed */

@@ -45,11 +45,13 @@ static bool replace_matches(const struct mydrv_load *load)
 
 static ferry_status replace_fail_changed(const struct mydrv_load *load, struct ferry_error *err)
 {
-    return ferry_fail(
+    ferry_status status = ferry_fail(
         err, FERRY_ERR_BUSY,
         "%s: table '%s' was changed by another connection meanwhile; this run has left it "
         "as it is; run again",
         load->conn->label, load->spec->table);
+    ferry_error_may_pass(err);
+    return status;
 }
 
 /* The table must still be what the plan was made for. */
@@ -355,17 +357,23 @@ static ferry_status replace_fail_commit(struct mydrv_load *load, struct ferry_er
                   conn->label, load->spec->table);
         return FERRY_OK;
     }
-    if (outcome == MYDRV_OUTCOME_OLD)
-        return ferry_fail(err, FERRY_ERR_TARGET_IO,
-                          "%s: the connection was lost while table '%s' was being replaced; a "
-                          "second one found the old rows there; run again",
-                          conn->label, load->spec->table);
-    load->staged = false; /* it may be the table by now */
-    return ferry_fail(err, FERRY_ERR_BUSY,
-                      "%s: the connection was lost while table '%s' was being replaced; whether it "
-                      "holds the old or the new rows is unknown (the new ones have run id %s in "
-                      "the table's comment, or in _dbferry_sync); running again is safe",
-                      conn->label, load->spec->table, load->spec->run_id);
+    ferry_status status;
+    if (outcome == MYDRV_OUTCOME_OLD) {
+        status = ferry_fail(err, FERRY_ERR_TARGET_IO,
+                            "%s: the connection was lost while table '%s' was being replaced; a "
+                            "second one found the old rows there; run again",
+                            conn->label, load->spec->table);
+    } else {
+        load->staged = false; /* it may be the table by now */
+        status = ferry_fail(
+            err, FERRY_ERR_BUSY,
+            "%s: the connection was lost while table '%s' was being replaced; whether it "
+            "holds the old or the new rows is unknown (the new ones have run id %s in "
+            "the table's comment, or in _dbferry_sync); running again is safe",
+            conn->label, load->spec->table, load->spec->run_id);
+    }
+    ferry_error_may_pass(err);
+    return status;
 }
 
 /* Keys of tables that this account cannot see show up here: the server refuses to drop what they

@@ -122,12 +122,14 @@ static ferry_status stage_bring_back(struct mydrv_load *load, struct ferry_error
     mydrv_text_add(&sql, " TO ");
     mydrv_text_add_name(&sql, load->spec->table);
     ferry_status status = mydrv_run(load->conn, &sql, "bring the old table back", err);
-    return status != FERRY_OK
-               ? status
-               : ferry_fail(err, FERRY_ERR_BUSY,
-                            "%s: table '%s' was missing, and its old rows were found where an "
-                            "interrupted run had left them: they are back; run again",
-                            load->conn->label, load->spec->table);
+    if (status != FERRY_OK)
+        return status;
+    status = ferry_fail(err, FERRY_ERR_BUSY,
+                        "%s: table '%s' was missing, and its old rows were found where an "
+                        "interrupted run had left them: they are back; run again",
+                        load->conn->label, load->spec->table);
+    ferry_error_may_pass(err);
+    return status;
 }
 
 /* Without the right DROP nothing could be cleared away later on, so it shows here: the server looks
@@ -233,9 +235,11 @@ static ferry_status stage_learn_columns(struct mydrv_load *load, struct ferry_er
     struct mydrv_table stage = {0};
     ferry_status status = mydrv_table_load(load->conn, load->stage, &stage, err);
     size_t count = ferry_schema_count(load->spec->source);
-    if (status == FERRY_OK && stage.column_count != count)
+    if (status == FERRY_OK && stage.column_count != count) {
         status = ferry_fail(err, FERRY_ERR_BUSY, "%s: table '%s' was altered just now; run again",
                             load->conn->label, load->spec->table);
+        ferry_error_may_pass(err);
+    }
     for (size_t i = 0; i < count && status == FERRY_OK; i++) {
         struct mydrv_form *form = &load->forms[i];
         form->not_null = stage.columns[i].not_null;
