@@ -30,7 +30,7 @@ source_config() {
     printf 'pw' >"$T/password" && chmod 600 "$T/password"
     write_config <<END
 connections = {
-  server = { driver = "mysql"; host = "127.0.0.1"; port = ${PORT:-$MARIADB_PORT}; user = "reader";
+  server = { driver = "mysql"; retries = 0; host = "127.0.0.1"; port = ${PORT:-$MARIADB_PORT}; user = "reader";
              password_file = "$T/password"; database = "d"; ${1:-} };
   local = { driver = "sqlite"; path = "$D"; };
 };

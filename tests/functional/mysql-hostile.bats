@@ -24,7 +24,7 @@ copy_from() {
     done
     write_config <<END
 connections = {
-  server = { driver = "mysql"; host = "127.0.0.1"; port = $(cat "$T/port"); user = "reader";
+  server = { driver = "mysql"; retries = 0; host = "127.0.0.1"; port = $(cat "$T/port"); user = "reader";
              password_file = "$T/password"; database = "d"; connect_timeout = "3s";
              read_timeout = "3s"; ${2:-} };
   local = { driver = "sqlite"; path = "$D"; };
@@ -131,7 +131,7 @@ the_old_rows_are_there() {
         done
         write_config <<END
 connections = {
-  server = { driver = "mysql"; host = "127.0.0.1"; port = $(cat "$T/port"); user = "loader";
+  server = { driver = "mysql"; retries = 0; host = "127.0.0.1"; port = $(cat "$T/port"); user = "loader";
              password_file = "$T/password"; database = "d"; connect_timeout = "3s"; read_timeout = "3s"; };
   local = { driver = "sqlite"; path = "$D"; };
 };

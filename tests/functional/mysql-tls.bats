@@ -38,7 +38,7 @@ teardown() { mariadb_stop; }
 attempt() {
     write_config <<END
 connections = {
-  server = { driver = "mysql"; host = "$HOST"; port = $MARIADB_PORT; user = "reader";
+  server = { driver = "mysql"; retries = 0; host = "$HOST"; port = $MARIADB_PORT; user = "reader";
              password_file = "$T/password"; database = "d"; ${1:-} };
   local = { driver = "sqlite"; path = "$T/target.db"; };
 };
@@ -397,7 +397,7 @@ evil() {
     mariadb_account narrow 'S3cret-Pass' 'SELECT ON d.v'
     write_config <<END
 connections = {
-  server = { driver = "mysql"; host = "$HOST"; port = $MARIADB_PORT; user = "narrow";
+  server = { driver = "mysql"; retries = 0; host = "$HOST"; port = $MARIADB_PORT; user = "narrow";
              password_file = "$T/password"; database = "d"; };
   local = { driver = "sqlite"; path = "$T/target.db"; };
 };
@@ -410,7 +410,7 @@ END
     mariadb_start "$SERVER"
     write_config <<END
 connections = {
-  server = { driver = "mysql"; socket = "$MARIADB_SOCKET"; database = "d"; };
+  server = { driver = "mysql"; retries = 0; socket = "$MARIADB_SOCKET"; database = "d"; };
   local = { driver = "sqlite"; path = "$T/target.db"; };
 };
 END

@@ -57,7 +57,7 @@ server_config() {
     write_config <<END
 general = { ${2:-} };
 connections = {
-  server = { driver = "mysql"; host = "127.0.0.1"; port = $MARIADB_PORT; user = "reader";
+  server = { driver = "mysql"; retries = 0; host = "127.0.0.1"; port = $MARIADB_PORT; user = "reader";
              database = "d"; $1 };
   local = { driver = "sqlite"; path = "t.db"; };
 };
