@@ -4,6 +4,7 @@
 
 #include <dbi/dbi-dev.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <string.h>
 #include <strings.h>
@@ -101,6 +102,86 @@ static bool connect_set_options(dbi_conn dbi, const struct mydrv_settings *setti
     return database == NULL || dbi_conn_set_option(dbi, "dbname", database) == 0;
 }
 
+static void connect_close_dbi(dbi_conn dbi)
+{
+    pthread_mutex_lock(&connect_dbi.lock);
+    dbi_conn_close(dbi);
+    pthread_mutex_unlock(&connect_dbi.lock);
+}
+
+/* Of a login that nobody waits for any more. */
+static void connect_discard_dbi(dbi_conn dbi)
+{
+    const dbi_conn_t *inside = dbi;
+    connect_forget_password(dbi, inside->connection);
+    connect_close_dbi(dbi);
+}
+
+static ferry_status connect_fail_resolver(const struct mydrv_conn *conn, const char *host,
+                                          const struct mydrv_dial_result *result,
+                                          struct ferry_error *err)
+{
+    bool unknown = result->resolver_error == EAI_NONAME || result->resolver_error == EAI_NODATA;
+    return ferry_fail(err, conn->target ? FERRY_ERR_TARGET_OPEN : FERRY_ERR_UNREACHABLE,
+                      "%s: cannot resolve '%s': %s; check the name and this machine's resolver",
+                      conn->label, host,
+                      unknown ? "no such host"
+                      : result->resolver_error == EAI_SYSTEM
+                          ? strerror(result->system_error)
+                          : gai_strerror(result->resolver_error));
+}
+
+/* The library reports a single wait that takes all of the time, and knows where it was; the rest of
+ * a second lets it come first. */
+#define CONNECT_SLACK_MS 500
+
+static ferry_status connect_fail_slow(const struct mydrv_conn *conn,
+                                      const struct mydrv_settings *settings, bool resolved,
+                                      struct ferry_error *err)
+{
+    ferry_status status = conn->target ? FERRY_ERR_TARGET_OPEN : FERRY_ERR_UNREACHABLE;
+    if (!resolved)
+        return ferry_fail(err, status,
+                          "%s: cannot resolve '%s' within %u s (connect_timeout); check this "
+                          "machine's resolver",
+                          conn->label, settings->host, settings->connect_timeout);
+    return ferry_fail(
+        err, status,
+        "%s: cannot connect: timed out, no login within %u s (connect_timeout); check "
+        "the server and the line",
+        conn->label, settings->connect_timeout);
+}
+
+/* Whatever it fails with but STOPPED may pass: the address, or the server, was not there. */
+static ferry_status connect_dial(struct mydrv_conn *conn, const struct mydrv_settings *settings,
+                                 bool *ret_failed, struct ferry_error *err)
+{
+    struct mydrv_dial_result result = {0};
+    ferry_status status;
+    enum mydrv_dial_end end = mydrv_dial(
+        conn->dbi, settings, (int64_t)settings->connect_timeout * 1000 + CONNECT_SLACK_MS,
+        connect_discard_dbi, &result);
+    if (end == MYDRV_DIAL_SLOW_NAME || end == MYDRV_DIAL_SLOW || end == MYDRV_DIAL_STOPPED)
+        conn->dbi = NULL; /* its thread's */
+    switch (end) {
+    case MYDRV_DIAL_DONE:
+        *ret_failed = result.failed;
+        return FERRY_OK;
+    case MYDRV_DIAL_NO_THREAD:
+        return mydrv_fail_memory(err);
+    case MYDRV_DIAL_STOPPED:
+        return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
+    case MYDRV_DIAL_NO_HOST:
+        status = connect_fail_resolver(conn, settings->host, &result, err);
+        break;
+    default:
+        status = connect_fail_slow(conn, settings, end == MYDRV_DIAL_SLOW, err);
+        break;
+    }
+    ferry_error_may_pass(err);
+    return status;
+}
+
 #define CONNECT_NO_DATABASE 1049
 
 /* Connect and wipe the password.  Any later call on `dbi` would clear its error, so the error is
@@ -109,11 +190,15 @@ static bool connect_set_options(dbi_conn dbi, const struct mydrv_settings *setti
 static ferry_status connect_try(struct mydrv_conn *conn, const struct mydrv_settings *settings,
                                 bool *ret_no_database, struct ferry_error *err)
 {
+    bool failed = false;
+    ferry_status status = connect_dial(conn, settings, &failed, err);
+    if (status != FERRY_OK) {
+        if (conn->dbi != NULL)
+            connect_forget_password(conn->dbi, NULL);
+        return status;
+    }
     const dbi_conn_t *inside = conn->dbi;
-    mydrv_gate_open(settings);
-    int failed = dbi_conn_connect(conn->dbi);
-    mydrv_gate_close();
-    conn->native = failed == 0 ? inside->connection : NULL;
+    conn->native = failed ? NULL : inside->connection;
     unsigned code = inside->error_number > 0 ? (unsigned)inside->error_number : 0;
     MYDRV_AUTO_TEXT char *reason =
         strdup(inside->error_message != NULL ? inside->error_message : "no reason given");
@@ -154,16 +239,6 @@ static ferry_status connect_ask_password(struct connect_plan *plan, struct ferry
     return status;
 }
 
-static void connect_close_dbi(struct mydrv_conn *conn)
-{
-    if (conn->dbi == NULL)
-        return;
-    pthread_mutex_lock(&connect_dbi.lock);
-    dbi_conn_close(conn->dbi);
-    pthread_mutex_unlock(&connect_dbi.lock);
-    conn->dbi = NULL;
-}
-
 static ferry_status connect_login_to(struct mydrv_conn *conn, struct connect_plan *plan,
                                      const char *database, bool *ret_no_database,
                                      struct ferry_error *err)
@@ -195,21 +270,25 @@ static ferry_status connect_login(struct mydrv_conn *conn, struct connect_plan *
         connect_login_to(conn, plan, settings->database, may_make ? &missing : NULL, err);
     if (status != FERRY_OK || !missing)
         return status;
-    connect_close_dbi(conn);
+    connect_close_dbi(conn->dbi);
+    conn->dbi = NULL;
     conn->missing_database = strdup(settings->database);
     return conn->missing_database == NULL ? mydrv_fail_memory(err)
                                           : connect_login_to(conn, plan, NULL, NULL, err);
 }
 
-/* A time limit on each wait for data.  The connection string has no key for it, so it is set where
- * the library keeps it, in whole seconds. */
-static void connect_set_read_timeout(MYSQL *native, int64_t ms)
+/* A time limit on each wait, for data and for room to send some.  The connection string has no key
+ * for it, so it is set where the library keeps it, in whole seconds. */
+static void connect_set_timeouts(MYSQL *native, int64_t ms)
 {
     unsigned seconds = ms <= 0 ? 0 : ms > 86400000 ? 86400U : (unsigned)((ms + 999) / 1000);
     mysql_optionsv(native, MYSQL_OPT_READ_TIMEOUT, &seconds);
+    mysql_optionsv(native, MYSQL_OPT_WRITE_TIMEOUT, &seconds);
     MARIADB_PVIO *io = native->net.pvio;
-    if (io != NULL && io->methods->set_timeout != NULL)
-        io->methods->set_timeout(io, PVIO_READ_TIMEOUT, (int)seconds);
+    if (io == NULL || io->methods->set_timeout == NULL)
+        return;
+    io->methods->set_timeout(io, PVIO_READ_TIMEOUT, (int)seconds);
+    io->methods->set_timeout(io, PVIO_WRITE_TIMEOUT, (int)seconds);
 }
 
 /* The server may have no compression to offer; then nothing is compressed. */
@@ -276,7 +355,7 @@ static ferry_status connect_secure(struct mydrv_conn *conn, const struct mydrv_s
     conn->wake_fd = fcntl((int)mysql_get_socket(conn->native), F_DUPFD_CLOEXEC, 3);
     if (conn->wake_fd < 0)
         return ferry_fail(err, FERRY_ERR_SYSTEM, "%s: cannot duplicate the socket", conn->label);
-    connect_set_read_timeout(conn->native, settings->read_timeout_ms);
+    connect_set_timeouts(conn->native, (int64_t)settings->connect_timeout * 1000);
     return FERRY_OK;
 }
 
@@ -312,6 +391,21 @@ static struct mydrv_conn *connect_new(const struct connect_plan *plan, bool seco
     return conn;
 }
 
+static ferry_status connect_set_up(struct mydrv_conn *conn, struct connect_plan *plan,
+                                   struct ferry_error *err)
+{
+    struct mydrv_limit limit;
+    ferry_status status = mydrv_limit_begin(
+        &limit, conn, (int64_t)plan->settings.connect_timeout * 1000 + CONNECT_SLACK_MS, err);
+    if (status != FERRY_OK)
+        return status;
+    status = mydrv_session_set_up(conn, plan->config, &plan->settings, err);
+    mydrv_limit_end(&limit);
+    if (status == FERRY_OK)
+        connect_set_timeouts(conn->native, plan->settings.read_timeout_ms);
+    return status;
+}
+
 static ferry_status connect_open(struct mydrv_conn *conn, struct connect_plan *plan,
                                  struct ferry_error *err)
 {
@@ -321,7 +415,7 @@ static ferry_status connect_open(struct mydrv_conn *conn, struct connect_plan *p
     if (status == FERRY_OK)
         status = connect_secure(conn, &plan->settings, err);
     if (status == FERRY_OK)
-        status = mydrv_session_set_up(conn, plan->config, &plan->settings, err);
+        status = connect_set_up(conn, plan, err);
     return status;
 }
 
@@ -351,7 +445,7 @@ static ferry_status connect_all(struct connect_plan *plan, struct mydrv_conn **r
         return status;
     }
     if (conn->spare != NULL)
-        connect_set_read_timeout(conn->spare->native, CONNECT_SPARE_TIMEOUT_MS);
+        connect_set_timeouts(conn->spare->native, CONNECT_SPARE_TIMEOUT_MS);
     *ret_conn = conn;
     return FERRY_OK;
 }
@@ -379,7 +473,8 @@ void mydrv_disconnect(void *conn)
     if (c == NULL)
         return;
     mydrv_disconnect(c->spare);
-    connect_close_dbi(c);
+    if (c->dbi != NULL)
+        connect_close_dbi(c->dbi);
     if (c->wake_fd >= 0)
         close(c->wake_fd);
     free(c->label);

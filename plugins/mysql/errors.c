@@ -16,8 +16,9 @@ static const char hint_grant[] = "grant the account what is missing";
 static const char hint_name[] = "check the name and the `database` of the connection";
 static const char hint_query[] = "correct the query";
 static const char hint_view[] = "mend the view's definition on the server";
-static const char hint_lost[] = "the server went away, closed the connection, or sent nothing for "
-                                "the time of `read_timeout`; look into its log and run again";
+static const char hint_lost[] = "the server went away, closed the connection, or was silent for as "
+                                "long as `read_timeout` says (at first `connect_timeout`); look "
+                                "into its log and run again";
 static const char hint_stopped[] = "somebody or a time limit stopped the query on the server; run "
                                    "again";
 static const char hint_later[] = "try again later";

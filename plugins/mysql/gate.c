@@ -20,7 +20,7 @@ extern int ma_pvio_register_callback(my_bool add, void (*watch)(int mode, MYSQL 
                                                                 const uchar *bytes, size_t length));
 
 /* What this thread is connecting to, and how many packets it has sent there. */
-static _Thread_local const struct mydrv_settings *gate_opening;
+static _Thread_local const struct mydrv_gate *gate_opening;
 static _Thread_local unsigned gate_written;
 
 #if MARIADB_PACKAGE_VERSION_ID >= 30402
@@ -56,7 +56,7 @@ static void gate_check_only_chain(MYSQL *mysql)
 static void gate_relax(MYSQL *mysql, enum mydrv_tls_mode mode)
 {
     my_bool off = 0;
-    if (gate_opening->fingerprint != NULL)
+    if (gate_opening->pinned)
         return;
     bool offered = (mysql->server_capabilities & CLIENT_SSL) != 0;
     if (mode == MYDRV_TLS_PREFERRED && !offered)
@@ -86,7 +86,7 @@ static void gate_watch(int mode, MYSQL *mysql, const uchar *bytes, size_t length
     if (gate_opening == NULL || mode != PVIO_WRITE || length == 0 || length > SSIZE_MAX)
         return;
     if (gate_written++ == 0)
-        gate_relax(mysql, gate_opening->tls);
+        gate_relax(mysql, gate_opening->mode);
     else
         gate_forget_findings(mysql);
 }
@@ -96,9 +96,18 @@ bool mydrv_gate_install(void)
     return ma_pvio_register_callback(1, gate_watch) == 0;
 }
 
-void mydrv_gate_open(const struct mydrv_settings *settings)
+struct mydrv_gate mydrv_gate_make(const struct mydrv_settings *settings)
 {
-    gate_opening = settings->use_socket ? NULL : settings;
+    return (struct mydrv_gate){
+        .mode = settings->tls,
+        .pinned = settings->fingerprint != NULL,
+        .watched = !settings->use_socket,
+    };
+}
+
+void mydrv_gate_open(const struct mydrv_gate *gate)
+{
+    gate_opening = gate->watched ? gate : NULL;
     gate_written = 0;
 }
 

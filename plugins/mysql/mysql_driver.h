@@ -14,6 +14,7 @@
 #include <mysql.h>
 
 #include <dbi/dbi.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -62,6 +63,8 @@ void mydrv_settings_clear(struct mydrv_settings *settings);
 /* 1 if traffic to `host` never leaves this machine. */
 bool mydrv_host_is_local(const char *host);
 bool mydrv_host_is_valid(const char *host);
+/* 1 if it is no name that would have to be looked up. */
+bool mydrv_host_is_address(const char *host);
 
 /* ---- connstring.c: the connection string that the client library reads in place of a host ---- */
 
@@ -98,8 +101,14 @@ const char *mydrv_tls_explain(const struct mydrv_flavour *flavour, const char *t
 
 /* Once for each driver, before its first connection.  False if the library cannot do it. */
 bool mydrv_gate_install(void);
-/* Around the connecting, in the thread that connects. */
-void mydrv_gate_open(const struct mydrv_settings *settings);
+struct mydrv_gate {
+    enum mydrv_tls_mode mode;
+    bool pinned;  /* by ssl_fingerprint */
+    bool watched; /* not a socket, which has no TLS */
+};
+struct mydrv_gate mydrv_gate_make(const struct mydrv_settings *settings);
+/* Around the connecting, in the thread that connects; `gate` lives until it is closed. */
+void mydrv_gate_open(const struct mydrv_gate *gate);
 void mydrv_gate_close(void);
 
 /* ---- connect.c: opening and closing through libdbi ---- */
@@ -137,6 +146,47 @@ void mydrv_cancel(void *conn);
 /* Fails with CANCELLED, or with STREAM after a cut-off read, where nothing may be asked any more.
  */
 ferry_status mydrv_conn_check(const struct mydrv_conn *conn, struct ferry_error *err);
+
+/* ---- dial.c: one login with one time limit for all of it ---- */
+
+enum mydrv_dial_end {
+    MYDRV_DIAL_DONE,      /* dbi_conn_connect() has returned: see the result */
+    MYDRV_DIAL_NO_HOST,   /* the resolver found no address: see the result */
+    MYDRV_DIAL_NO_THREAD, /* out of memory or threads */
+    /* given up, and `dbi` with it, which the thread will discard: */
+    MYDRV_DIAL_SLOW_NAME, /* no address within the time */
+    MYDRV_DIAL_SLOW,      /* no login */
+    MYDRV_DIAL_STOPPED,   /* the run is to end */
+};
+
+struct mydrv_dial_result {
+    bool failed;        /* what dbi_conn_connect() returned */
+    int resolver_error; /* an EAI_ number */
+    int system_error;   /* errno, where that is EAI_SYSTEM */
+};
+
+/* Look for the host's address, if it has a name, and connect `dbi`, whose options are set, within
+ * `timeout_ms`.  `discard` may be called from another thread, at any later time. */
+enum mydrv_dial_end mydrv_dial(dbi_conn dbi, const struct mydrv_settings *settings,
+                               int64_t timeout_ms, void (*discard)(dbi_conn dbi),
+                               struct mydrv_dial_result *ret_result);
+
+/* ---- limit.c: one time limit for all the statements that set up a session ---- */
+
+struct mydrv_limit {
+    struct mydrv_conn *conn;
+    int64_t timeout_ms;
+    bool done; /* under lock */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    pthread_t thread;
+};
+
+/* Until mydrv_limit_end(), cut `conn` off after `timeout_ms`, or once the run is to end; what it
+ * was asked then fails. */
+ferry_status mydrv_limit_begin(struct mydrv_limit *limit, struct mydrv_conn *conn,
+                               int64_t timeout_ms, struct ferry_error *err);
+void mydrv_limit_end(struct mydrv_limit *limit);
 
 /* ---- session.c: the state of the session on the server ---- */
 

@@ -15,6 +15,12 @@ bool mydrv_host_is_valid(const char *host)
     return length > 0 && length <= 255 && host[length] == '\0';
 }
 
+bool mydrv_host_is_address(const char *host)
+{
+    struct in6_addr address; /* room for either kind */
+    return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
+}
+
 bool mydrv_host_is_local(const char *host)
 {
     struct in_addr four;
