@@ -44,7 +44,7 @@ configure() {
     local login="login = \"entra-token\"; password_command = \"cat $T/token\";"
     write_config <<END
 connections = {
-  azure = { driver = "azure-mysql"; host = "$AZURE_HOST"; port = $PORT; database = "d";
+  azure = { driver = "azure-mysql"; retries = 0; host = "$AZURE_HOST"; port = $PORT; database = "d";
             user = "Loader-ÄÖ@tenant.example.com"; ssl_ca = "$TLS/ca.pem"; connect_timeout = "5s";
             ${1:-$login} };
   local = { driver = "sqlite"; path = "$D"; };

@@ -181,7 +181,7 @@ CONF
 
 @test "run_timeout bounds all attempts: it ends one, and leaves out a wait that it would end" {
     job 'fail_at = "connect"; fail_class = "unreachable"; retries = 9; retry_wait = "600ms";
-         run_timeout = "1500ms";'
+         run_timeout = "1300ms";'
     timed_run
     assert_status 69
     assert_output_has "after 2 attempts in" "run_timeout leaves no time for another"
@@ -258,6 +258,61 @@ END
     [ "$status" -ne 0 ]
     assert_output_has "after 2 attempts" "an earlier attempt may have replaced the rows"
     refute_output_has unchanged
+}
+
+# ---- With a fallback ----
+
+# fallback_job SOURCE_KEYS: a job with a fallback in a file, whose age nobody asks for.
+fallback_job() {
+    requires_driver sqlite
+    rm -f copy.db
+    sqlite3 copy.db "CREATE TABLE v (id INT); INSERT INTO v VALUES (1), (2)"
+    job "$1"
+    sed -i 's|^};|  copy = { driver = "sqlite"; path = "copy.db"; };\n};|
+        s|target = "to"; }|target = "to"; target_table = "v"; fallback_source = "copy"; max_fallback_age = "0s"; }|' \
+        "$DBFERRY_CONFIG"
+}
+
+@test "a fallback steps in after the last retry, and its warning says so" {
+    fallback_job 'fail_at = "connect"; fail_class = "unreachable"; retries = 2; retry_wait = "20ms";'
+    timed_run
+    assert_status 3
+    assert_output_has "warning: j: source 'from' is not reached (after 3 attempts in " "fallback 'copy'"
+    assert_equal "$(logged 'attempt . failed')" 2
+    assert_equal "$(wc -l <"$T/dump")" 3
+    # a source that comes back in time is read itself
+    fallback_job 'fail_at = "connect"; fail_class = "unreachable"; retries = 2; retry_wait = "20ms"; fail_times = 2;'
+    timed_run
+    assert_status 0
+    target_is_new
+    # where no time is left for a retry, it steps in at once
+    fallback_job 'fail_at = "connect"; fail_class = "unreachable"; retries = 2; retry_wait = "1h";
+        retry_max_wait = "1h"; run_timeout = "30m";'
+    timed_run
+    assert_status 3
+    assert_output_has "run_timeout leaves no time"
+    between 0 "$took" 5000
+}
+
+@test "plan and --dry-run do not wait before they fall back" {
+    fallback_job 'fail_at = "connect"; fail_class = "unreachable"; retries = 2; retry_wait = "30s";'
+    local command
+    for command in plan "run --dry-run"; do
+        # shellcheck disable=SC2086
+        timed_run $command
+        assert_status 3
+        between 0 "$took" 5000
+    done
+}
+
+@test "both fail: the number of attempts is told once, before the source's error" {
+    fallback_job 'fail_at = "connect"; fail_class = "unreachable"; retries = 1; retry_wait = "20ms";'
+    echo garbage >copy.db
+    timed_run
+    [ "$status" -ne 0 ] && [ "$status" -ne 3 ]
+    assert_equal "$(grep -o 'after 2 attempts' <<<"$stderr" | wc -l)" 1
+    [[ $stderr =~ ^"dbferry: j: after 2 attempts in "[0-9a-z\ ]+": connect failed".*"fallback 'copy': " ]]
+    target_is_unchanged
 }
 
 @test "the keys are checked" {
