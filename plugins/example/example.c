@@ -483,6 +483,9 @@ static ferry_status example_load_commit(void *load, const struct ferry_run_recor
 
 /* ---- The driver ---- */
 
+/* No freshness: numbers that are counted anew are no copy of anything.  A source that reads back
+ * what this driver's own target has stored would say here, by the record that load_commit was given
+ * (data_from), when its rows were read from a primary; ferry_time_read() reads that text. */
 static const struct ferry_source example_source = {
     .describe = example_describe,
     .read_begin = example_read_begin,

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
+
 struct ferry_connection *suite_open(const struct suite *suite, const char *group, uint32_t role,
                                     struct ferry_config **ret_config)
 {
@@ -303,6 +305,32 @@ static void test_bad_source(const struct suite *suite)
     free(class);
 }
 
+/* How old the rows are: no answer that the core could not use, and a table is itself. */
+static void test_freshness(const struct suite *suite)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_config *config = NULL;
+    struct ferry_freshness answer = {0};
+    char *text = NULL;
+    const struct ferry_read read = suite_read(suite, &text);
+    struct ferry_connection *source = suite_open(suite, "source", FERRY_ROLE_SOURCE, &config);
+    bool snapshot = source != NULL && ferry_source_snapshot_begin(source, &error) == FERRY_OK;
+    bool asked =
+        snapshot && ferry_source_freshness(source, &read, read.text, &answer, &error) == FERRY_OK;
+    tap_ok(asked, "freshness answers between snapshot_begin and describe");
+    tap_error(&error);
+    tap_ok(asked && (read.kind == FERRY_READ_QUERY || answer.reads_table == 1),
+           "what reads a table or a view by its name comes from it");
+    tap_ok(asked && (answer.basis == FERRY_FRESHNESS_UNKNOWN ||
+                     (answer.taken_ms > 0 && answer.taken_ms <= ferry_clock_wall_ms())),
+           "the rows were read from a primary before now, or nobody knows when");
+    if (snapshot)
+        ferry_source_snapshot_end(source);
+    ferry_connection_close(source);
+    ferry_config_free(config);
+    free(text);
+}
+
 void test_reading(const struct suite *suite)
 {
     struct opened opened;
@@ -318,5 +346,6 @@ void test_reading(const struct suite *suite)
     if (open_and_describe(suite, &opened)) /* the connection may be of no use afterwards */
         test_other_schema(&opened);
     opened_done(&opened);
+    test_freshness(suite);
     test_bad_source(suite);
 }

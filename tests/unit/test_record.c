@@ -49,6 +49,54 @@ static void test_moments(void **state)
     ferry_schema_done(&schema);
 }
 
+/* Each moment is read as it was printed; a text that is none is not read at all. */
+static void test_moments_are_read(void **state)
+{
+    (void)state;
+    static const int64_t moments[] = {
+        0, 1, -1, 999, 951782399999, 1767225600000, 253402300799999, -999, -1000, -1001};
+    static const char *const wrong[] = {"",
+                                        "yesterday",
+                                        "2026-01-01",
+                                        "2026-01-01T00:00:00Z",
+                                        "2026-01-01 00:00:00.000Z",
+                                        "2026-01-01T00:00:00.000",
+                                        "2026-01-01T00:00:00.0000Z",
+                                        "2026-02-29T00:00:00.000Z",
+                                        "2026-13-01T00:00:00.000Z",
+                                        "2026-00-01T00:00:00.000Z",
+                                        "2026-01-00T00:00:00.000Z",
+                                        "2026-01-01T24:00:00.000Z",
+                                        "2026-01-01T00:60:00.000Z",
+                                        "2026-01-01T00:00:60.000Z",
+                                        "-026-01-01T00:00:00.000Z",
+                                        "2026-01-01T00:00:00.000Z ",
+                                        "2026-01-01T00:00:00.+00Z",
+                                        "2O26-01-01T00:00:00.000Z",
+                                        "0000-01-01T00:00:00.000Z"};
+    char text[FERRY_CLOCK_TEXT];
+    int64_t read = 17;
+    for (size_t i = 0; i < COUNT(moments); i++) {
+        ferry_clock_print(moments[i], text);
+        assert_is_moment(text);
+        assert_int_equal(ferry_time_read(text, &read), 1);
+        assert_int_equal(read, moments[i]);
+    }
+    assert_int_equal(ferry_time_read("2026-11-21T16:05:06.789Z", &read), 1);
+    assert_int_equal(read, INT64_C(1795277106789));
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        if (ferry_time_read(wrong[i], &read) != 0)
+            fail_msg("'%s' was read", wrong[i]);
+    assert_int_equal(ferry_time_read(NULL, &read), 0);
+    assert_int_equal(read, INT64_C(1795277106789));
+    ferry_clock_print(INT64_C(253402300800000), text); /* the year 10000 */
+    assert_string_equal(text, "");
+    ferry_clock_print(INT64_MAX, text);
+    assert_string_equal(text, "");
+    ferry_clock_print(INT64_MIN, text);
+    assert_string_equal(text, "");
+}
+
 /* UTC whatever the machine's zone is. */
 static void test_zone(void **state)
 {
@@ -92,6 +140,7 @@ int main(void)
         cmocka_unit_test(test_ids_differ),
         cmocka_unit_test(test_moments),
         cmocka_unit_test(test_zone),
+        cmocka_unit_test(test_moments_are_read),
         cmocka_unit_test(test_clock_never_goes_back),
     };
     return cmocka_run_group_tests_name("record", tests, NULL, NULL);
