@@ -199,16 +199,35 @@ struct ferry_cell *ferry_batch_cells_to_change(struct ferry_batch *batch)
     return batch->cells;
 }
 
+static ferry_status fail_value(struct ferry_error *err, ferry_status status,
+                               const struct ferry_schema *schema, uint64_t row, size_t column,
+                               const char *format, va_list arguments)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf prefix = {0};
+    ferry_strbuf_addf(&prefix, "row %" PRIu64 ", column '%s': ", row,
+                      column < schema->count ? schema->columns[column].name : "?");
+    return ferry_fail_prefixed(err, status, ferry_strbuf_text(&prefix), format, arguments);
+}
+
 ferry_status ferry_fail_cell(struct ferry_error *err, ferry_status status,
                              const struct ferry_batch *batch, size_t row, size_t column,
                              const char *format, ...)
 {
-    FERRY_AUTO_STRBUF struct ferry_strbuf prefix = {0};
-    ferry_strbuf_addf(&prefix, "row %" PRIu64 ", column '%s': ", batch->first_row + row,
-                      column < batch->columns ? batch->schema->columns[column].name : "?");
     va_list arguments;
     va_start(arguments, format);
-    status = ferry_fail_prefixed(err, status, ferry_strbuf_text(&prefix), format, arguments);
+    status =
+        fail_value(err, status, batch->schema, batch->first_row + row, column, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+ferry_status ferry_fail_row(struct ferry_error *err, ferry_status status,
+                            const struct ferry_schema *schema, uint64_t row, size_t column,
+                            const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    status = fail_value(err, status, schema, row, column, format, arguments);
     va_end(arguments);
     return status;
 }

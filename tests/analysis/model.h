@@ -12,6 +12,7 @@
 
 #define ferry_fail(error, status, ...) (ferry_fail(error, status, __VA_ARGS__), (status))
 #define ferry_fail_cell(error, status, ...) (ferry_fail_cell(error, status, __VA_ARGS__), (status))
+#define ferry_fail_row(error, status, ...) (ferry_fail_row(error, status, __VA_ARGS__), (status))
 #define ferry_origin_fail(origin, error, ...)                                                      \
     (ferry_origin_fail(origin, error, __VA_ARGS__), FERRY_ERR_CONFIG)
 

@@ -192,6 +192,10 @@ static void test_messages_name_row_and_column(void **state)
     ferry_error_clear(&error);
     (void)ferry_fail_cell(&error, FERRY_ERR_DATA, batch, 0, 99, "no such column");
     assert_error(&error, FERRY_ERR_DATA, "row 4097, column '?': no such column");
+    assert_int_equal(
+        ferry_fail_row(&error, FERRY_ERR_DATA, &schema, UINT64_MAX, 1, "%s fit", "does not"),
+        FERRY_ERR_DATA);
+    assert_string_equal(error.message, "row 18446744073709551615, column 'na\\nme': does not fit");
     ferry_batch_free(batch);
     ferry_schema_done(&schema);
 }

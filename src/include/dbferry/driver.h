@@ -259,6 +259,11 @@ const struct ferry_cell *ferry_batch_cells(const struct ferry_batch *batch, size
 ferry_status ferry_fail_cell(struct ferry_error *err, ferry_status status,
                              const struct ferry_batch *batch, size_t row, size_t column,
                              const char *format, ...) FERRY_PRINTF(6, 7);
+/* The same for a row of an earlier batch: `row` counts from 1 over the whole stream, and `schema`
+ * is that of the batches. */
+ferry_status ferry_fail_row(struct ferry_error *err, ferry_status status,
+                            const struct ferry_schema *schema, uint64_t row, size_t column,
+                            const char *format, ...) FERRY_PRINTF(6, 7);
 
 /* ---- Options -----------------------------------------------------------------------------------
  *
