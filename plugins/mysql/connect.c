@@ -323,7 +323,7 @@ static ferry_status connect_secure(struct mydrv_conn *conn, const struct mydrv_s
 {
     unsigned off = 0;
     mysql_optionsv(conn->native, MYSQL_OPT_LOCAL_INFILE, &off);
-    mydrv_lane_guard(conn);
+    mydrv_infile_guard(conn);
     const char *cipher = mysql_get_ssl_cipher(conn->native);
     if (cipher == NULL && settings->tls >= MYDRV_TLS_REQUIRED)
         return ferry_fail(err, FERRY_ERR_REFUSED,

@@ -159,6 +159,7 @@ static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *e
 /* End a load: nothing of it is left but what was committed. */
 static void replace_free(struct mydrv_load *load)
 {
+    mydrv_lane_free(load);
     if (!mydrv_conn_is_lost(load->conn))
         (void)mysql_rollback(load->conn->native);
     mydrv_stage_drop(load);
@@ -167,7 +168,6 @@ static void replace_free(struct mydrv_load *load)
         mydrv_form_clear(&load->forms[i]);
     free(load->forms);
     mydrv_table_clear(&load->table);
-    mydrv_text_clear(&load->buffer);
     free(load->stage);
     free(load->old);
     free(load->lock);
@@ -282,11 +282,11 @@ static ferry_status replace_end(struct mydrv_load *load, struct ferry_error *err
 {
     ferry_status status = mydrv_conn_check(load->conn, err);
     if (status == FERRY_OK)
+        status = mydrv_lane_end(load, err);
+    if (status == FERRY_OK)
         status = replace_run(load->conn, "COMMIT", "commit rows to the stage", err);
     if (status == FERRY_OK)
         status = mydrv_stage_finish(load, err);
-    if (status == FERRY_OK)
-        status = replace_count(load, load->stage, &load->rows_loaded, err);
     if (status != FERRY_OK || !load->table.exists)
         return status;
     return load->in_place ? replace_in_place(load, err)

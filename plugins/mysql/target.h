@@ -199,25 +199,80 @@ bool mydrv_moment_is_plain(const char *text, size_t size, enum mydrv_kind kind, 
 const char *mydrv_encode(const struct mydrv_form *form, const struct ferry_cell *cell,
                          char room[MYDRV_VALUE_ROOM], const char **ret_data, size_t *ret_size);
 
-/* ---- load.c: rows into the stage, by the fast lane or by INSERT ---- */
+/* ---- row.c: one row as a line for LOAD DATA, or as literals for INSERT ---- */
 
 struct mydrv_load;
+struct mydrv_parcel { /* rows that go to the server in one statement */
+    struct mydrv_text text;
+    size_t head;    /* bytes before the first row */
+    size_t sent;    /* of the text, to LOAD DATA */
+    uint64_t first; /* its first row, counted from 1 over the whole load */
+    size_t rows;
+    uint64_t bytes; /* of values */
+};
+ferry_status mydrv_row_add_line(const struct mydrv_load *load, const struct ferry_batch *batch,
+                                size_t row, struct mydrv_parcel *out, struct ferry_error *err);
+ferry_status mydrv_row_add_literals(const struct mydrv_load *load, const struct ferry_batch *batch,
+                                    size_t row, struct mydrv_parcel *out, struct ferry_error *err);
+ferry_status mydrv_row_fail_size(const struct mydrv_load *load, const struct ferry_batch *batch,
+                                 size_t row, uint64_t size, struct ferry_error *err);
+/* The document `value`, an expression, in a form that MySQL refuses if it would print it otherwise.
+ */
+void mydrv_row_write_json_check(struct mydrv_text *out, const char *value);
+
+/* ---- infile.c: LOAD DATA LOCAL, with a file that is served from memory ---- */
+
 /* From now on the server gets no file, whatever it asks for. */
-void mydrv_lane_guard(struct mydrv_conn *conn);
+void mydrv_infile_guard(struct mydrv_conn *conn);
+void mydrv_infile_write(const struct mydrv_load *load, struct mydrv_text *sql);
+/* False where the statement failed. */
+bool mydrv_infile_send(struct mydrv_conn *conn, const struct mydrv_text *statement,
+                       struct mydrv_parcel *parcel);
+
+/* ---- sender.c: the thread that sends parcels ---- */
+
+enum mydrv_sent { /* what became of a parcel */
+                  MYDRV_SENT_WHOLE,
+                  MYDRV_SENT_REFUSED,     /* the statement failed */
+                  MYDRV_SENT_DOUBTED,     /* it did not, but the server warns or has other rows */
+                  MYDRV_SENT_UNCOMMITTED, /* taken, and the commit behind it failed */
+};
+struct mydrv_sender;
+/* Nobody else uses the load's connection from now on, until mydrv_sender_stop. */
+ferry_status mydrv_sender_start(struct mydrv_load *load, struct ferry_error *err);
+/* A parcel to be filled; one at a time.  NULL once a parcel was not taken whole. */
+struct mydrv_parcel *mydrv_sender_take(struct mydrv_sender *sender);
+void mydrv_sender_put(struct mydrv_sender *sender);
+bool mydrv_sender_is_idle(struct mydrv_sender *sender);
+/* Until all is sent.  False if a parcel was not taken whole. */
+bool mydrv_sender_wait(struct mydrv_sender *sender);
+/* End the thread.  What became of the last parcel that it sent; where that was not taken whole,
+ * `*ret_last` is it, and the connection's error and warnings are its. */
+enum mydrv_sent mydrv_sender_stop(struct mydrv_sender *sender, struct mydrv_parcel **ret_last);
+/* Stop it too.  The number of rows that the server says it took. */
+uint64_t mydrv_sender_free(struct mydrv_sender *sender);
+/* Send one parcel at once, from the calling thread: only while no thread runs. */
+enum mydrv_sent mydrv_sender_send(struct mydrv_load *load, struct mydrv_parcel *parcel);
+
+/* ---- load.c: rows into the stage, by the fast lane or by INSERT ---- */
+
 ferry_status mydrv_lane_choose(struct mydrv_load *load, struct ferry_error *err);
 ferry_status mydrv_lane_batch(struct mydrv_load *load, const struct ferry_batch *batch,
                               struct ferry_error *err);
+/* All rows are sent and taken; sets load->rows_loaded. */
+ferry_status mydrv_lane_end(struct mydrv_load *load, struct ferry_error *err);
+void mydrv_lane_free(struct mydrv_load *load);
 
 /* ---- verdict.c: what the server says of rows that it was sent ---- */
 
-/* After a statement that succeeded: were `count` rows of the batch, from `first` on, taken as they
- * are?  Warnings and notes are failures. */
-ferry_status mydrv_verdict_check(struct mydrv_load *load, const struct ferry_batch *batch,
-                                 size_t first, size_t count, struct ferry_error *err);
+/* After a statement that succeeded: fail because of its first warning or note, or of rows that are
+ * missing. */
+ferry_status mydrv_verdict_doubt(struct mydrv_load *load, const struct mydrv_parcel *parcel,
+                                 struct ferry_error *err);
 /* After one that failed: whether it is a value's fault, and the server does not say which row's. */
-bool mydrv_verdict_is_vague(const struct mydrv_load *load, size_t count);
-ferry_status mydrv_verdict_fail(struct mydrv_load *load, const struct ferry_batch *batch,
-                                size_t first, size_t count, struct ferry_error *err);
+bool mydrv_verdict_is_vague(const struct mydrv_load *load, const struct mydrv_parcel *parcel);
+ferry_status mydrv_verdict_fail(struct mydrv_load *load, const struct mydrv_parcel *parcel,
+                                struct ferry_error *err);
 
 /* ---- stage.c: the stage table, its names, and the lock ---- */
 
@@ -301,10 +356,13 @@ struct mydrv_load {
     bool in_place;   /* triggers or foreign keys: DELETE and INSERT in place of RENAME */
     bool infile;     /* the fast lane */
     uint64_t packet; /* max_allowed_packet */
-    uint64_t uncommitted, bytes;
+    uint64_t bytes;
     uint64_t rows_loaded, rows_before;
-    int64_t wait_until;       /* milliseconds of the monotonic clock */
-    struct mydrv_text buffer; /* the statement, or rows on their way */
+    int64_t wait_until;           /* milliseconds of the monotonic clock */
+    struct mydrv_sender *sender;  /* NULL: no rows yet, or all are there */
+    struct mydrv_parcel *filling; /* one of the sender's, or NULL */
+    uint64_t rows_sent;           /* before it */
+    struct mydrv_text infile_sql; /* the fast lane's statement */
 };
 
 extern const struct ferry_target mydrv_target;

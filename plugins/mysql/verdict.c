@@ -68,32 +68,28 @@ static bool verdict_names_column(const char *text, const char *name)
     return false;
 }
 
-/* `first` is the batch's row that the statement began with. */
-static ferry_status verdict_fail_value(struct mydrv_load *load, const struct ferry_batch *batch,
-                                       size_t first, size_t count, unsigned code, const char *text,
-                                       struct ferry_error *err)
+static ferry_status verdict_fail_value(struct mydrv_load *load, const struct mydrv_parcel *parcel,
+                                       unsigned code, const char *text, struct ferry_error *err)
 {
     const struct ferry_schema *schema = load->spec->source;
     const char *meaning = verdict_meaning(code);
     size_t row = verdict_row_of(text);
     const char *words = meaning == NULL ? text : meaning;
-    if (row == 0 && count == 1 && code != VERDICT_DUPLICATE)
+    if (row == 0 && parcel->rows == 1 && code != VERDICT_DUPLICATE)
         row = 1;
-    if (row > 0 && row <= count)
-        for (size_t i = 0; i < ferry_schema_count(schema); i++)
-            if (verdict_names_column(text, ferry_schema_column(schema, i)->name))
-                return ferry_fail_cell(err, FERRY_ERR_DATA, batch, first + row - 1, i,
-                                       "the value %s (error %u)", words, code);
-    if (row == 0 || row > count)
+    if (row == 0 || row > parcel->rows)
         return ferry_fail(err, FERRY_ERR_DATA, "%s: table '%s': a row's value %s (error %u)",
                           load->conn->label, load->spec->table, words, code);
-    return ferry_fail_cell(err, FERRY_ERR_DATA, batch, first + row - 1, 0,
-                           "(or another column of that row) the value %s (error %u)", words, code);
+    for (size_t i = 0; i < ferry_schema_count(schema); i++)
+        if (verdict_names_column(text, ferry_schema_column(schema, i)->name))
+            return ferry_fail_row(err, FERRY_ERR_DATA, schema, parcel->first + row - 1, i,
+                                  "the value %s (error %u)", words, code);
+    return ferry_fail_row(err, FERRY_ERR_DATA, schema, parcel->first + row - 1, 0,
+                          "(or another column of that row) the value %s (error %u)", words, code);
 }
 
-/* The first warning, or note, of the statement that just ended. */
-static ferry_status verdict_fail_warning(struct mydrv_load *load, const struct ferry_batch *batch,
-                                         size_t first, size_t count, struct ferry_error *err)
+static ferry_status verdict_fail_warning(struct mydrv_load *load, const struct mydrv_parcel *parcel,
+                                         struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
@@ -106,37 +102,32 @@ static ferry_status verdict_fail_warning(struct mydrv_load *load, const struct f
         return ferry_fail(err, FERRY_ERR_DATA,
                           "%s: table '%s': the server warns of a row and keeps no text of it",
                           load->conn->label, load->spec->table);
-    return verdict_fail_value(load, batch, first, count, (unsigned)strtoumax(row[1], NULL, 10),
-                              row[2], err);
+    return verdict_fail_value(load, parcel, (unsigned)strtoumax(row[1], NULL, 10), row[2], err);
 }
 
-/* After a statement that succeeded: were all rows taken as they are? */
-ferry_status mydrv_verdict_check(struct mydrv_load *load, const struct ferry_batch *batch,
-                                 size_t first, size_t count, struct ferry_error *err)
+ferry_status mydrv_verdict_doubt(struct mydrv_load *load, const struct mydrv_parcel *parcel,
+                                 struct ferry_error *err)
 {
     my_ulonglong taken = mysql_affected_rows(load->conn->native);
     if (mysql_warning_count(load->conn->native) > 0)
-        return verdict_fail_warning(load, batch, first, count, err);
-    if (taken != count)
-        return ferry_fail(err, FERRY_ERR_DATA,
-                          "%s: table '%s': the server took %llu rows of %zu and says no reason",
-                          load->conn->label, load->spec->table, (unsigned long long)taken, count);
-    return FERRY_OK;
+        return verdict_fail_warning(load, parcel, err);
+    return ferry_fail(
+        err, FERRY_ERR_DATA, "%s: table '%s': the server took %llu rows of %zu and says no reason",
+        load->conn->label, load->spec->table, (unsigned long long)taken, parcel->rows);
 }
 
-bool mydrv_verdict_is_vague(const struct mydrv_load *load, size_t count)
+bool mydrv_verdict_is_vague(const struct mydrv_load *load, const struct mydrv_parcel *parcel)
 {
     unsigned code = mysql_errno(load->conn->native);
-    return count > 1 && code != VERDICT_DUPLICATE && verdict_meaning(code) != NULL &&
+    return parcel->rows > 1 && code != VERDICT_DUPLICATE && verdict_meaning(code) != NULL &&
            verdict_row_of(mysql_error(load->conn->native)) == 0 && !mydrv_conn_is_lost(load->conn);
 }
 
-ferry_status mydrv_verdict_fail(struct mydrv_load *load, const struct ferry_batch *batch,
-                                size_t first, size_t count, struct ferry_error *err)
+ferry_status mydrv_verdict_fail(struct mydrv_load *load, const struct mydrv_parcel *parcel,
+                                struct ferry_error *err)
 {
     unsigned code = mysql_errno(load->conn->native);
     if (verdict_meaning(code) == NULL || atomic_load(&load->conn->cancelled))
         return mydrv_fail_conn(load->conn, MYDRV_LOADING, "load rows", err);
-    return verdict_fail_value(load, batch, first, count, code, mysql_error(load->conn->native),
-                              err);
+    return verdict_fail_value(load, parcel, code, mysql_error(load->conn->native), err);
 }

@@ -1,0 +1,121 @@
+/* A row's cells -> a line for LOAD DATA or a list of literals for INSERT. */
+
+#include "target.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define ROW_CELL_OVERHEAD 9 /* a value's length in the protocol, at most */
+
+/* ---- One value ---- */
+
+typedef void (*row_write)(const struct mydrv_form *form, struct mydrv_text *out, const char *data,
+                          size_t size);
+
+static void row_write_field(const struct mydrv_form *form, struct mydrv_text *out, const char *data,
+                            size_t size)
+{
+    (void)form;
+    if (data == NULL)
+        mydrv_text_append(out, "\\N", 2);
+    else
+        mydrv_text_add_field(out, data, size);
+}
+
+static bool row_is_bytes(const struct mydrv_form *form)
+{
+    return form->type.kind == MYDRV_KIND_BIT || form->type.kind == MYDRV_KIND_BINARY ||
+           form->type.kind == MYDRV_KIND_BYTES || form->type.kind == MYDRV_KIND_GEOMETRY ||
+           form->type.kind == MYDRV_KIND_VECTOR;
+}
+
+/* MySQL keeps documents, not their text: a document that it would print in another way is turned
+ * into one that it refuses. */
+void mydrv_row_write_json_check(struct mydrv_text *out, const char *value)
+{
+    mydrv_text_addf(out,
+                    "CASE WHEN %s IS NULL OR CAST(CAST(CAST(%s AS JSON) AS CHAR) AS BINARY) = "
+                    "CAST(%s AS BINARY) THEN %s ELSE '' END",
+                    value, value, value, value);
+}
+
+static void row_write_literal(const struct mydrv_form *form, struct mydrv_text *out,
+                              const char *data, size_t size)
+{
+    if (data == NULL) {
+        mydrv_text_add(out, "NULL");
+    } else if (form->type.kind == MYDRV_KIND_JSON) {
+        MYDRV_AUTO_SQL struct mydrv_text value = {0};
+        mydrv_text_add_quoted(&value, data, size);
+        if (value.failed)
+            out->failed = true;
+        else
+            mydrv_row_write_json_check(out, value.data);
+    } else {
+        if (row_is_bytes(form))
+            mydrv_text_add(out, "_binary");
+        mydrv_text_add_quoted(out, data, size);
+    }
+}
+
+/* ---- The row ---- */
+
+ferry_status mydrv_row_fail_size(const struct mydrv_load *load, const struct ferry_batch *batch,
+                                 size_t row, uint64_t size, struct ferry_error *err)
+{
+    return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, 0,
+                           "(and the rest of the row) %" PRIu64
+                           " bytes in all, and the server's max_allowed_packet is %" PRIu64
+                           "; raise it there, or leave the row out",
+                           size, load->packet);
+}
+
+/* Append the row; `write` adds one value, NULL data for NULL. */
+static ferry_status row_encode(const struct mydrv_load *load, const struct ferry_batch *batch,
+                               size_t row, const char *separator, row_write write,
+                               struct mydrv_parcel *out, struct ferry_error *err)
+{
+    const struct ferry_cell *cells = ferry_batch_cells(batch, row);
+    size_t columns = ferry_schema_count(load->spec->source);
+    uint64_t raw = 0;
+    for (size_t i = 0; i < columns; i++) {
+        const struct mydrv_form *form = &load->forms[i];
+        char room[MYDRV_VALUE_ROOM];
+        const char *data = NULL;
+        size_t size = 0;
+        const char *flaw = NULL;
+        if (i > 0)
+            mydrv_text_append(&out->text, separator, 1);
+        if (cells[i].null == 0)
+            flaw = mydrv_encode(form, &cells[i], room, &data, &size);
+        else if (form->not_null)
+            flaw = "is NULL where the column takes none";
+        if (flaw != NULL)
+            return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, i, "the value %s (type %s)",
+                                   flaw, form->native);
+        raw += size + ROW_CELL_OVERHEAD;
+        if (raw <= load->packet)
+            write(form, &out->text, cells[i].null == 0 ? data : NULL, size);
+    }
+    out->bytes += raw;
+    if (out->text.failed)
+        return mydrv_fail_memory(err);
+    return raw > load->packet ? mydrv_row_fail_size(load, batch, row, raw, err) : FERRY_OK;
+}
+
+ferry_status mydrv_row_add_line(const struct mydrv_load *load, const struct ferry_batch *batch,
+                                size_t row, struct mydrv_parcel *out, struct ferry_error *err)
+{
+    ferry_status status = row_encode(load, batch, row, "\t", row_write_field, out, err);
+    mydrv_text_append(&out->text, "\n", 1);
+    return status;
+}
+
+ferry_status mydrv_row_add_literals(const struct mydrv_load *load, const struct ferry_batch *batch,
+                                    size_t row, struct mydrv_parcel *out, struct ferry_error *err)
+{
+    mydrv_text_append(&out->text, "(", 1);
+    ferry_status status = row_encode(load, batch, row, ",", row_write_literal, out, err);
+    mydrv_text_append(&out->text, ")", 1);
+    return status;
+}
