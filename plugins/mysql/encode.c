@@ -253,33 +253,58 @@ static const char *encode_check_inet(int family, const char *data, size_t size)
 
 /* ---- Numbers as text ---- */
 
-/* Four times as fast as snprintf(), which most of the time of a row went into. */
-static size_t encode_digits_of(uint64_t number, bool negative, char *room)
+/* `digits`, the last `places` of them behind a point.  Far faster than snprintf(), into which half
+ * of the time of a row went. */
+static size_t encode_decimal(uint64_t digits, size_t places, bool negative, char *room)
 {
-    char digits[MYDRV_VALUE_ROOM];
-    size_t at = sizeof digits;
+    char text[MYDRV_VALUE_ROOM];
+    size_t at = sizeof text;
+    for (size_t i = 0; i < places; i++, digits /= 10)
+        text[--at] = (char)('0' + digits % 10);
+    if (places > 0)
+        text[--at] = '.';
     do
-        digits[--at] = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
+        text[--at] = (char)('0' + digits % 10);
+    while ((digits /= 10) > 0);
     if (negative)
-        digits[--at] = '-';
-    memcpy(room, digits + at, sizeof digits - at);
-    return sizeof digits - at;
+        text[--at] = '-';
+    memcpy(room, text + at, sizeof text - at);
+    return sizeof text - at;
 }
 
 static size_t encode_signed(int64_t number, char *room)
 {
     uint64_t size = number < 0 ? UINT64_C(0) - (uint64_t)number : (uint64_t)number;
-    return encode_digits_of(size, number < 0, room);
+    return encode_decimal(size, 0, number < 0, room);
 }
 
-/* Most numbers need no more than 15 digits, and the server is slow with 17. */
+/* A number of at most 15 digits.  Dividing two doubles that are exact gives the double next to
+ * their quotient, just as reading what is printed here does.  0: the number has more digits. */
+static size_t encode_short_real(double number, char *room)
+{
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    static const size_t most = sizeof powers / sizeof *powers - 1;
+    double size = fabs(number);
+    size_t places = 0;
+    if (FLT_EVAL_METHOD != 0 || size >= 1e15)
+        return 0;
+    while (places < most && size * powers[places + 1] < 1e15)
+        places++;
+    uint64_t digits = (uint64_t)(size * powers[places] + 0.5);
+    if ((double)digits / powers[places] != size)
+        return 0;
+    for (; places > 0 && digits % 10 == 0; places--)
+        digits /= 10;
+    return encode_decimal(digits, places, signbit(number) != 0, room);
+}
+
+/* In as few digits as can be: the server is slow with 17 of them, and so is snprintf(). */
 static size_t encode_real(double number, char *room)
 {
-    int size = snprintf(room, MYDRV_VALUE_ROOM, "%.15g", number);
-    if (strtod(room, NULL) != number)
-        size = snprintf(room, MYDRV_VALUE_ROOM, "%.17g", number);
-    return (size_t)size;
+    size_t size = encode_short_real(number, room);
+    return size > 0 ? size : (size_t)snprintf(room, MYDRV_VALUE_ROOM, "%.17g", number);
 }
 
 /* ---- Values ---- */
@@ -296,7 +321,7 @@ static const char *encode_int(const struct mydrv_form *form, enum encode_value v
     if ((negative && form->type.is_unsigned) || size > most)
         return "is out of the column's range";
     *ret_size =
-        negative ? encode_signed(cell->v.i, room) : encode_digits_of(cell->v.u, false, room);
+        negative ? encode_signed(cell->v.i, room) : encode_decimal(cell->v.u, 0, false, room);
     return NULL;
 }
 
@@ -354,7 +379,7 @@ static const char *encode_as_text(enum encode_value value, const struct ferry_ce
         return "is of another kind than the column";
     *ret_size = value == ENCODE_INT ? encode_signed(cell->v.i, room)
                 : value == ENCODE_UNSIGNED
-                    ? encode_digits_of(cell->v.u, false, room)
+                    ? encode_decimal(cell->v.u, 0, false, room)
                     : (size_t)snprintf(room, MYDRV_VALUE_ROOM, "%.17g", cell->v.f);
     return NULL;
 }

@@ -99,13 +99,12 @@ static void load_write_insert(const struct mydrv_load *load, struct mydrv_text *
     mydrv_text_add(sql, ") VALUES\n");
 }
 
-static ferry_status load_open_parcel(struct mydrv_load *load, struct ferry_error *err)
+/* The parcel that is being filled.  NULL where one before it was not taken whole. */
+static struct mydrv_parcel *load_open_parcel(struct mydrv_load *load)
 {
-    if (load->filling != NULL)
-        return FERRY_OK;
-    struct mydrv_parcel *parcel = mydrv_sender_take(load->sender);
-    if (parcel == NULL)
-        return load_fail_sent(load, err);
+    struct mydrv_parcel *parcel = load->filling;
+    if (parcel != NULL || (parcel = mydrv_sender_take(load->sender)) == NULL)
+        return parcel;
     parcel->text.length = 0;
     parcel->first = load->rows_sent + 1;
     parcel->rows = 0;
@@ -114,12 +113,12 @@ static ferry_status load_open_parcel(struct mydrv_load *load, struct ferry_error
         load_write_insert(load, &parcel->text);
     parcel->head = parcel->text.length;
     load->filling = parcel;
-    return FERRY_OK;
+    return parcel;
 }
 
-static ferry_status load_close_parcel(struct mydrv_load *load, struct ferry_error *err)
+static ferry_status load_close_parcel(struct mydrv_load *load, const struct mydrv_parcel *parcel,
+                                      struct ferry_error *err)
 {
-    struct mydrv_parcel *parcel = load->filling;
     bool wide = parcel->text.length > LOAD_WIDE;
     if (parcel->text.failed)
         return mydrv_fail_memory(err);
@@ -130,40 +129,47 @@ static ferry_status load_close_parcel(struct mydrv_load *load, struct ferry_erro
     return wide && !mydrv_sender_wait(load->sender) ? load_fail_sent(load, err) : FERRY_OK;
 }
 
+/* A row that the statement has no room for goes into the next. */
 static ferry_status load_add_literals(struct mydrv_load *load, const struct ferry_batch *batch,
                                       size_t row, struct ferry_error *err)
 {
-    struct mydrv_parcel *parcel = load->filling;
-    size_t before = parcel->text.length;
+    struct mydrv_parcel *parcel = load_open_parcel(load);
+    if (parcel == NULL)
+        return load_fail_sent(load, err);
+    size_t length = parcel->text.length;
     uint64_t bytes = parcel->bytes;
     if (parcel->rows > 0)
         mydrv_text_append(&parcel->text, ",\n", 2);
     ferry_status status = mydrv_row_add_literals(load, batch, row, parcel, err);
     if (status != FERRY_OK || parcel->text.length < load->packet) /* and the command's own byte */
         return status;
-    if (parcel->rows == 0)
+    if (parcel->rows == 1)
         return mydrv_row_fail_size(load, batch, row, parcel->text.length, err);
-    parcel->text.length = before;
+    parcel->text.length = length;
     parcel->bytes = bytes;
-    status = load_close_parcel(load, err);
-    if (status == FERRY_OK)
-        status = load_open_parcel(load, err);
+    parcel->rows--;
+    status = load_close_parcel(load, parcel, err);
     return status == FERRY_OK ? load_add_literals(load, batch, row, err) : status;
+}
+
+static ferry_status load_add_line(struct mydrv_load *load, const struct ferry_batch *batch,
+                                  size_t row, struct ferry_error *err)
+{
+    struct mydrv_parcel *parcel = load_open_parcel(load);
+    return parcel == NULL ? load_fail_sent(load, err)
+                          : mydrv_row_add_line(load, batch, row, parcel, err);
 }
 
 static ferry_status load_add_row(struct mydrv_load *load, const struct ferry_batch *batch,
                                  size_t row, struct ferry_error *err)
 {
     size_t enough = load->infile || load->packet > LOAD_PARCEL ? LOAD_PARCEL : load->packet / 2;
-    ferry_status status = load_open_parcel(load, err);
-    if (status != FERRY_OK)
-        return status;
-    status = load->infile ? mydrv_row_add_line(load, batch, row, load->filling, err)
-                          : load_add_literals(load, batch, row, err);
-    if (status != FERRY_OK)
-        return status;
-    load->filling->rows++;
-    return load->filling->text.length < enough ? FERRY_OK : load_close_parcel(load, err);
+    ferry_status status = load->infile ? load_add_line(load, batch, row, err)
+                                       : load_add_literals(load, batch, row, err);
+    struct mydrv_parcel *parcel = load->filling;
+    return status == FERRY_OK && parcel != NULL && parcel->text.length >= enough
+               ? load_close_parcel(load, parcel, err)
+               : status;
 }
 
 /* ---- The lane as a whole ---- */
@@ -208,7 +214,7 @@ ferry_status mydrv_lane_batch(struct mydrv_load *load, const struct ferry_batch 
     for (size_t row = 0; row < ferry_batch_count(batch) && status == FERRY_OK; row++)
         status = load_add_row(load, batch, row, err);
     if (status == FERRY_OK && load->filling != NULL && mydrv_sender_is_idle(load->sender))
-        status = load_close_parcel(load, err);
+        status = load_close_parcel(load, load->filling, err);
     return status;
 }
 
@@ -216,7 +222,8 @@ ferry_status mydrv_lane_end(struct mydrv_load *load, struct ferry_error *err)
 {
     if (load->sender == NULL)
         return FERRY_OK;
-    ferry_status status = load->filling == NULL ? FERRY_OK : load_close_parcel(load, err);
+    ferry_status status =
+        load->filling == NULL ? FERRY_OK : load_close_parcel(load, load->filling, err);
     if (status == FERRY_OK && !mydrv_sender_wait(load->sender))
         status = load_fail_sent(load, err);
     if (status == FERRY_OK) {

@@ -98,6 +98,7 @@ static ferry_status row_encode(const struct mydrv_load *load, const struct ferry
             write(form, &out->text, cells[i].null == 0 ? data : NULL, size);
     }
     out->bytes += raw;
+    out->rows++;
     if (out->text.failed)
         return mydrv_fail_memory(err);
     return raw > load->packet ? mydrv_row_fail_size(load, batch, row, raw, err) : FERRY_OK;
