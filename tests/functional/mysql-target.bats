@@ -99,6 +99,29 @@ SQL
     assert_equal "$(sql e <<<'SELECT COUNT(*) FROM narrow')" 0
 }
 
+@test "of rows that went in many statements the right one is named" {
+    # 40,000 rows of some 120 bytes: five statements or so
+    sql d <<<"CREATE TABLE t (id INT, v VARCHAR(200)) SELECT seq AS id, REPEAT('y', seq % 200) AS v FROM seq_1_to_40000;
+        CREATE TABLE double_id (id INT, v VARCHAR(200)) SELECT IF(id = 39999, 3, id) AS id, v FROM t"
+    sql e <<<"CREATE TABLE t (id INT, v VARCHAR(200) CHARACTER SET latin1); INSERT INTO t VALUES (0, 'old')"
+    for lane in 1 0; do
+        sql <<<"SET GLOBAL local_infile = $lane"
+        for bad in 1 20011 40000; do
+            sql d <<<"UPDATE t SET v = IF(id = $bad, 'ж', REPEAT('y', id % 200))"
+            run to_target t
+            assert_status 65
+            assert_output_has "row $bad, column 'v'" "unchanged"
+            assert_equal "$(sql e <<<'SELECT * FROM t')" $'0\told'
+            assert_equal "$(leftovers)" ""
+        done
+        sql e <<<"CREATE OR REPLACE TABLE u (id INT PRIMARY KEY, v VARCHAR(200))"
+        run to_target double_id u
+        assert_status 65
+        assert_output_has "twice in a unique key" "unchanged"
+        assert_equal "$(leftovers)" ""
+    done
+}
+
 @test "an existing table of somebody's own keeps its definition, its comment and its indexes" {
     sql d <<<"CREATE TABLE t (id INT NOT NULL, v VARCHAR(9)); INSERT INTO t VALUES (1, 'new')"
     sql e <<<"CREATE TABLE t (id INT NOT NULL, v VARCHAR(9) CHARACTER SET latin1 DEFAULT 'dd', extra INT AS (id * 2),
