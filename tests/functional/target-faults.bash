@@ -226,7 +226,7 @@ check_lost_commit() {
 check_cut_at_each_statement() {
     local text make lanes
     for text in "SELECT GET_LOCK" "SHOW CREATE TABLE" "CREATE TABLE" "START TRANSACTION" "LOAD DATA" "COMMIT" "ALTER TABLE" \
-        "SELECT COUNT(*) FROM \`_dbferry" "DELETE FROM" "INSERT INTO \`t\`" "REPLACE INTO"; do
+        "SELECT COUNT(*) FROM \`t\`" "DELETE FROM" "INSERT INTO \`t\`" "REPLACE INTO"; do
         for mode in before after; do
             echo "cut $mode $text"
             case $text in
