@@ -73,8 +73,12 @@ static void connect_forget_password(dbi_conn dbi, MYSQL *native)
         explicit_bzero(in_libdbi.writable, strlen(copy));
     }
     dbi_conn_clear_options(dbi);
-    if (native != NULL && native->passwd != NULL) /* kept for reconnecting, which is off */
+    if (native == NULL)
+        return;
+    if (native->passwd != NULL) /* kept for reconnecting, which is off */
         explicit_bzero(native->passwd, strlen(native->passwd));
+    if (native->net.buff != NULL) /* inside of TLS, some logins send the password itself */
+        explicit_bzero(native->net.buff, (size_t)(native->net.buff_end - native->net.buff));
 }
 
 static ferry_status connect_open_dbi(struct mydrv_conn *conn, struct ferry_error *err)

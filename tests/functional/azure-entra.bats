@@ -88,6 +88,28 @@ make_token() {
     assert_equal "$(wc -l <"$T/runs")" 3
 }
 
+@test "once the login is done, the token is in no part of the memory" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root to look into the memory of another process"
+    requires_driver memory
+    grep -aq __asan_init "$FERRY_BUILD/src/dbferry" && skip "a sanitizer keeps copies of its own"
+    for size in 1500 20000; do
+        make_token $size
+        serve "$TLS/azure.pem" "$TLS/azure.key" "$T/wanted"
+        configure
+        azure copy azure memory:x --table t -o target.fail_at=load_begin -o target.fail_how=stall \
+            -o target.fail_mark="$T/reached-$size" >"$T/message" 2>&1 3>&- &
+        until_there test -e "$T/reached-$size"
+        pid=$(pgrep -f "^[^ ]*dbferry copy .*$T/reached-$size")
+        # The end of the token: the rest may be written over by what was sent later.
+        found=$(tail -c 1000 "$T/wanted" | python3 "$FERRY_SOURCE/tests/functional/in_memory.py" "$pid")
+        kill -TERM "$pid"
+        kill "$SERVER"
+        wait
+        assert_equal "$found" ""
+        grep -q "stopped by signal 15" "$T/message"
+    done
+}
+
 @test "a user name of 512 bytes is sent whole" {
     make_token 1000
     serve "$TLS/azure.pem" "$TLS/azure.key" "$T/wanted"
