@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "config_lint.h"
+#include "environment.h"
 #include "strbuf.h"
 
 #define FILE_LIMIT ((size_t)1 << 20)
@@ -95,20 +96,25 @@ static ferry_status read_text(int fd, const char *path, struct ferry_strbuf *tex
                               struct ferry_error *error)
 {
     char part[16384];
-    for (;;) {
-        ssize_t size = read(fd, part, sizeof part);
+    ferry_status status = FERRY_OK;
+    ssize_t size = 1;
+    while (status == FERRY_OK && size != 0) {
+        size = read(fd, part, sizeof part);
         if (size < 0 && errno == EINTR)
             continue;
-        if (size < 0)
-            return ferry_fail(error, FERRY_ERR_CONFIG, "cannot read %s: %s", path, strerror(errno));
-        if (size == 0)
-            return FERRY_OK;
+        if (size < 0) {
+            status =
+                ferry_fail(error, FERRY_ERR_CONFIG, "cannot read %s: %s", path, strerror(errno));
+            break;
+        }
         ferry_strbuf_append(text, part, (size_t)size);
         if (text->failed)
-            return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
-        if (text->length > FILE_LIMIT)
-            return ferry_fail(error, FERRY_ERR_CONFIG, "configuration %s is too large", path);
+            status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
+        else if (text->length > FILE_LIMIT)
+            status = ferry_fail(error, FERRY_ERR_CONFIG, "configuration %s is too large", path);
     }
+    explicit_bzero(part, sizeof part);
+    return status;
 }
 
 /* O_NONBLOCK: a FIFO in the file's place must not hang us. */
@@ -216,16 +222,24 @@ struct ferry_origin ferry_config_origin(const struct ferry_config_file *file,
         .status = FERRY_ERR_CONFIG, .file = file->path, .line = config_setting_source_line(node)};
 }
 
+/* True if `text` is "${NAME}"; `name` is NAME then. */
+static bool variable_name(const char *text, struct ferry_strbuf *name)
+{
+    size_t length = strlen(text);
+    if (length < 4 || strncmp(text, "${", 2) != 0 || text[length - 1] != '}')
+        return false;
+    ferry_strbuf_append(name, text + 2, length - 3);
+    return true;
+}
+
 ferry_status ferry_config_expand(const char *text, const struct ferry_origin *origin,
                                  const char **ret_text, struct ferry_error *error)
 {
-    size_t length = strlen(text);
-    if (length < 4 || strncmp(text, "${", 2) != 0 || text[length - 1] != '}') {
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    if (!variable_name(text, &name)) {
         *ret_text = text;
         return FERRY_OK;
     }
-    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
-    ferry_strbuf_append(&name, text + 2, length - 3);
     if (name.failed)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
     const char *value = getenv(ferry_strbuf_text(&name));
@@ -271,6 +285,46 @@ static ferry_status fill_pairs(struct ferry_config *config, const struct ferry_c
     return status;
 }
 
+/* ---- Variables that hold secrets ---- */
+
+/* False if out of memory. */
+static bool hide_variable_of(const char *text)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    if (!variable_name(text, &name))
+        return true;
+    return !name.failed && ferry_environment_hide(ferry_strbuf_text(&name));
+}
+
+static bool hide_variables_of_key(const char *key, const char *text)
+{
+    static const char suffix[] = "_env";
+    size_t length = strlen(key);
+    if (length >= sizeof suffix && strcmp(key + length + 1 - sizeof suffix, suffix) == 0)
+        return ferry_environment_hide(text);
+    return strstr(key, "password") == NULL || hide_variable_of(text);
+}
+
+bool ferry_config_hide_secrets(const config_setting_t *connections)
+{
+    bool good = true;
+    for (int i = 0; connections != NULL && i < config_setting_length(connections); i++) {
+        const config_setting_t *group = config_setting_get_elem(connections, (unsigned)i);
+        for (int j = 0; j < config_setting_length(group) && good; j++) {
+            const config_setting_t *node = config_setting_get_elem(group, (unsigned)j);
+            const char *text = config_setting_get_string(node);
+            good = text == NULL || hide_variables_of_key(config_setting_name(node), text);
+        }
+    }
+    return good;
+}
+
+static bool option_is_secret(const struct ferry_config *config, const char *key)
+{
+    const struct ferry_option *option = ferry_config_find(config, key);
+    return option != NULL && option->type == FERRY_OPTION_SECRET;
+}
+
 static ferry_status fill_key(struct ferry_config *config, const struct ferry_config_file *file,
                              const config_setting_t *node, struct ferry_error *error)
 {
@@ -281,6 +335,9 @@ static ferry_status fill_key(struct ferry_config *config, const struct ferry_con
     switch (config_setting_type(node)) {
     case CONFIG_TYPE_STRING:
         status = ferry_config_expand(config_setting_get_string(node), &origin, &text, error);
+        if (status == FERRY_OK && option_is_secret(config, key) &&
+            !hide_variable_of(config_setting_get_string(node)))
+            status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
         if (status == FERRY_OK)
             status = ferry_config_set_text(config, key, text, &origin, error);
         return status;

@@ -23,6 +23,10 @@ ferry_status ferry_config_file_open(const char *path, struct ferry_config_file *
                                     struct ferry_error *error);
 void ferry_config_file_free(struct ferry_config_file *file);
 
+/* No program that is started sees the variables that these connections, read or not, name for their
+ * passwords.  Their drivers are not asked: it is by the keys' names.  False if out of memory. */
+bool ferry_config_hide_secrets(const config_setting_t *connections);
+
 /* "${NAME}" as a whole value stands for the environment's NAME, which must be set; any other text
  * stands for itself.  The result lives as long as `text` and the environment. */
 ferry_status ferry_config_expand(const char *text, const struct ferry_origin *origin,

@@ -11,23 +11,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Each is read by a client library that a driver may use: libmariadb, OpenSSL. */
+/* Each is read by a client library that a driver may use: libmariadb, libmysqlclient, OpenSSL. They
+ * name code to load, servers, trust, or files for the keys of a TLS session. */
 static const char *const foreign_variables[] = {
-    "LIBMYSQL_PLUGINS",
-    "LIBMYSQL_PLUGIN_DIR",
-    "MARIADB_PLUGIN_DIR",
-    "MYSQL_PWD",
-    "MYSQL_TCP_PORT",
-    "MYSQL_UNIX_PORT",
-    "MARIADB_UNIX_PORT",
-    "MYSQL_TEST_LOGIN_FILE",
-    "MYSQL_HOST",
-    "MARIADB_TLS_DISABLE_PEER_VERIFICATION",
-    "OPENSSL_CONF",
-    "OPENSSL_CONF_INCLUDE",
-    "OPENSSL_ENGINES",
-    "OPENSSL_MODULES",
-    "SSL_CERT_FILE",
+    "LIBMYSQL_PLUGINS",   "LIBMYSQL_PLUGIN_DIR",
+    "MARIADB_PLUGIN_DIR", "MYSQL_PWD",
+    "MYSQL_TCP_PORT",     "MYSQL_UNIX_PORT",
+    "MARIADB_UNIX_PORT",  "MYSQL_TEST_LOGIN_FILE",
+    "MYSQL_HOST",         "MARIADB_TLS_DISABLE_PEER_VERIFICATION",
+    "OPENSSL_CONF",       "OPENSSL_CONF_INCLUDE",
+    "OPENSSL_ENGINES",    "OPENSSL_MODULES",
+    "SSLKEYLOGFILE",      "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "environment.h"
 #include "nearest.h"
 #include "option_type.h"
 #include "strbuf.h"
@@ -152,10 +153,12 @@ static bool config_add_secret_rows(struct ferry_config *config, const struct fer
         const char *suffix;
         uint32_t type;
         const char *help;
+        uint32_t flags;
     } rows[] = {
-        {"file", FERRY_OPTION_PATH, "file that holds it, readable by its owner alone"},
-        {"env", FERRY_OPTION_STRING, "environment variable that holds it"},
-        {"command", FERRY_OPTION_STRING, "command that prints it, run at every connect"},
+        {"file", FERRY_OPTION_PATH, "file that holds it, readable by its owner alone", 0},
+        {"env", FERRY_OPTION_STRING, "environment variable that holds it",
+         FERRY_OPTION_NAMES_SECRET},
+        {"command", FERRY_OPTION_STRING, "command that prints it, run at every connect", 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
@@ -163,7 +166,7 @@ static bool config_add_secret_rows(struct ferry_config *config, const struct fer
         struct ferry_option row = {.name = ferry_strbuf_steal(&name),
                                    .type = rows[i].type,
                                    .help = rows[i].help,
-                                   .flags = FERRY_OPTION_HIDDEN};
+                                   .flags = FERRY_OPTION_HIDDEN | rows[i].flags};
         if (row.name == NULL)
             return false;
         if (!config_add_option(config, &row)) {
@@ -247,6 +250,11 @@ static ferry_status config_store_text(struct ferry_config *config, size_t i, con
     char *copy = strdup(text);
     if (copy == NULL)
         return out_of_memory(error);
+    if ((config->options[i].flags & FERRY_OPTION_NAMES_SECRET) != 0 &&
+        !ferry_environment_hide(text)) {
+        free(copy);
+        return out_of_memory(error);
+    }
     ferry_secret_free(config->values[i].text);
     config->values[i].text = copy;
     config->values[i].set = true;

@@ -15,7 +15,8 @@
     (1u << 16)                         /* known by name, refused until the version that brings it  \
                                         */
 #define FERRY_OPTION_HIDDEN (1u << 17) /* made by the engine from another row; not in the help */
-#define FERRY_OPTION_LIST 100u         /* ( ... ) in the file: kept as the parser's node */
+#define FERRY_OPTION_NAMES_SECRET (1u << 18) /* its value is a variable that holds a secret */
+#define FERRY_OPTION_LIST 100u               /* ( ... ) in the file: kept as the parser's node */
 
 struct ferry_option_pair {
     char *name;

@@ -16,6 +16,7 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "environment.h"
 #include "strbuf.h"
 #include "watch.h"
 
@@ -25,8 +26,6 @@
 #define WAIT_STEP_MS 100
 /* How long a command may stay after it has closed its output. */
 #define LINGER_MS 5000
-
-extern char **environ;
 
 static bool prompt_allowed;
 
@@ -66,6 +65,29 @@ static ferry_status wait_readable(int fd, const char *origin, int64_t deadline_m
     }
 }
 
+/* What was read is a password once one line end is taken off, unless it cannot be one. */
+static ferry_status take_secret(const char *text, size_t length, const char *origin,
+                                char **ret_secret, struct ferry_error *error)
+{
+    if (length > SECRET_LIMIT)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "%s holds more than %zu bytes", origin,
+                          SECRET_LIMIT);
+    if (length > 0 && text[length - 1] == '\n')
+        length--;
+    if (length > 0 && text[length - 1] == '\r')
+        length--;
+    if (memchr(text, '\0', length) != NULL)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "%s holds a NUL byte; it is not a password",
+                          origin);
+    if (length == 0)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "%s is empty", origin);
+    char *secret = strndup(text, length);
+    if (secret == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    *ret_secret = secret;
+    return FERRY_OK;
+}
+
 /* Reads to the end of `fd`, at most until `deadline_ms` of the monotonic clock (0 = no limit). */
 static ferry_status read_secret(int fd, const char *origin, int64_t deadline_ms, char **ret_secret,
                                 struct ferry_error *error)
@@ -91,20 +113,7 @@ static ferry_status read_secret(int fd, const char *origin, int64_t deadline_ms,
             return ferry_fail(error, FERRY_ERR_CONFIG, "%s holds more than %zu bytes", origin,
                               SECRET_LIMIT);
     }
-    if (buffer.length > 0 && buffer.data[buffer.length - 1] == '\n')
-        buffer.length--;
-    if (buffer.length > 0 && buffer.data[buffer.length - 1] == '\r')
-        buffer.length--;
-    if (memchr(buffer.data, '\0', buffer.length) != NULL)
-        return ferry_fail(error, FERRY_ERR_CONFIG, "%s holds a NUL byte; it is not a password",
-                          origin);
-    if (buffer.length == 0)
-        return ferry_fail(error, FERRY_ERR_CONFIG, "%s is empty", origin);
-    char *secret = strndup(buffer.data, buffer.length);
-    if (secret == NULL)
-        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
-    *ret_secret = secret;
-    return FERRY_OK;
+    return take_secret(buffer.data, buffer.length, origin, ret_secret, error);
 }
 
 /* ---- From a file ---- */
@@ -153,8 +162,13 @@ static ferry_status start_command(const char *command, pid_t *ret_pid, int *ret_
                                   struct ferry_error *error)
 {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    char **environment = ferry_environment_for_programs();
+    if (environment == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a command");
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        free(environment);
         return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot make a pipe: %s", strerror(errno));
+    }
     char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -172,7 +186,8 @@ static ferry_status start_command(const char *command, pid_t *ret_pid, int *ret_
     (void)posix_spawnattr_setsigdefault(&attributes, &defaults);
     (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
                                                     POSIX_SPAWN_SETPGROUP);
-    int failure = posix_spawn(ret_pid, "/bin/sh", &actions, &attributes, arguments, environ);
+    int failure = posix_spawn(ret_pid, "/bin/sh", &actions, &attributes, arguments, environment);
+    free(environment);
     (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&actions);
     (void)close(ends[1]);
@@ -233,6 +248,9 @@ static ferry_status secret_from_command(const char *key, const char *command, ch
 
 /* ---- From a person ---- */
 
+/* The kernel's: what is typed or pasted beyond it is lost before a program sees it. */
+#define LINE_LIMIT 4096
+
 static ferry_status read_line_hidden(int fd, char **ret_secret, struct ferry_error *error)
 {
     struct termios old;
@@ -241,18 +259,20 @@ static ferry_status read_line_hidden(int fd, char **ret_secret, struct ferry_err
     struct termios hidden = old;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
     (void)tcsetattr(fd, TCSAFLUSH, &hidden);
-    char line[1024] = {0};
+    char line[LINE_LIMIT + 1] = {0};
     ferry_status status = wait_readable(fd, "the password", INT64_MAX, error);
-    ssize_t size = status == FERRY_OK ? read(fd, line, sizeof line - 1) : 0;
+    ssize_t size = status == FERRY_OK ? read(fd, line, LINE_LIMIT) : 0;
     (void)tcsetattr(fd, TCSAFLUSH, &old);
     (void)!write(fd, "\n", 1);
     if (status == FERRY_OK && size <= 0)
         status = ferry_fail(error, FERRY_ERR_CONFIG, "no password was given");
-    else if (size > 0 && line[size - 1] == '\n')
-        line[--size] = '\0';
+    else if (size >= LINE_LIMIT - 1)
+        status = ferry_fail(error, FERRY_ERR_CONFIG,
+                            "the password is longer than a terminal's line can be; use "
+                            "password_file or password_command");
     /* An empty line is an answer too: the account has no password. */
-    if (size > 0 && (*ret_secret = strdup(line)) == NULL)
-        status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    else if (size > 1 || (size == 1 && line[0] != '\n'))
+        status = take_secret(line, (size_t)size, "the password", ret_secret, error);
     explicit_bzero(line, sizeof line);
     return status;
 }
@@ -285,14 +305,11 @@ static ferry_status secret_from_environment(const char *key, const char *name, c
                                             struct ferry_error *error)
 {
     const char *value = getenv(name);
-    if (value == NULL || value[0] == '\0')
-        return ferry_fail(error, FERRY_ERR_CONFIG,
-                          "the environment variable %s, named by %s_env, is %s", name, key,
-                          value == NULL ? "not set" : "empty");
-    *ret_secret = strdup(value);
-    if (*ret_secret == NULL)
-        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
-    return FERRY_OK;
+    FERRY_AUTO_STRBUF struct ferry_strbuf origin = {0};
+    ferry_strbuf_addf(&origin, "the environment variable %s, named by %s_env,", name, key);
+    if (value == NULL)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "%s is not set", ferry_strbuf_text(&origin));
+    return take_secret(value, strlen(value), ferry_strbuf_text(&origin), ret_secret, error);
 }
 
 static ferry_status fetch(const struct ferry_config *config, const char *key, char **ret_secret,

@@ -198,6 +198,8 @@ static ferry_status read_file(struct ferry_settings *settings, struct ferry_erro
     status = check_elements(settings->file, settings->connection_group, "connection", error);
     if (status == FERRY_OK)
         status = check_elements(settings->file, settings->job_list, "job", error);
+    if (status == FERRY_OK && !ferry_config_hide_secrets(settings->connection_group))
+        status = out_of_memory(error);
     if (status == FERRY_OK)
         status = read_general(settings, config_setting_get_member(root, "general"), error);
     if (status == FERRY_OK)

@@ -50,6 +50,14 @@ on_terminal() {
     assert_equal "$code" 77
 }
 
+@test "a line that is longer than a terminal can hand over is refused, 78" {
+    local code=0
+    on_terminal reader "$(printf 'x%.0s' {1..5000})"$'\r' || code=$?
+    assert_equal "$code" 78
+    grep -q "longer than a terminal's line can be" screen
+    refute grep -q xxx screen
+}
+
 @test "an empty answer is no password: an account without one can log in" {
     on_terminal "$(id -un)" $'\r'
     assert_equal "$(rows copy.db t)" 2

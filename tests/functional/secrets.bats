@@ -5,6 +5,7 @@ load helper
 load ../servers/mariadb
 
 password='s3cret;wo"rd\x=1'
+target_password='t4rget of "all" th\ings;'
 
 setup_file() {
     mariadb_is_installed || return 0
@@ -15,9 +16,10 @@ setup_file() {
 CREATE DATABASE d;
 CREATE TABLE d.t (id INT PRIMARY KEY, name VARCHAR(20));
 INSERT INTO d.t VALUES (1, 'a'), (2, 'b'), (3, 'c');
-CREATE VIEW d.slow AS SELECT id, SLEEP(1) AS nap FROM d.t;
+CREATE DATABASE e;
 SQL
     mariadb_account reader "${password//\\/\\\\}" "SELECT ON d.*"
+    mariadb_account writer "${target_password//\\/\\\\}" "ALL ON e.*"
     start_hanging_command
 }
 
@@ -86,10 +88,59 @@ refused() {
     [ ! -e t.db ]
 }
 
-# unseen [FILE...]: neither the password nor its first word stands in the output or these files.
+# unseen [FILE...]: neither password nor its first word stands in the output or these files.
 unseen() {
-    refute_output_has s3cret
-    refute grep -raF s3cret "$@" t.db* log 2>/dev/null
+    refute_output_has s3cret t4rget
+    refute grep -raF -e s3cret -e t4rget "$@" t.db* log 2>/dev/null
+}
+
+# quoted TEXT: as a string of the configuration
+quoted() {
+    local text=${1//\\/\\\\}
+    printf '"%s"' "${text//\"/\\\"}"
+}
+
+# both_config SOURCE-KEYS TARGET-KEYS [WHAT]: the server as source and as target
+both_config() {
+    write_config <<END
+general = { log_file = "log"; log_level = "debug"; ${general:-} };
+connections = {
+  source = { driver = "mysql"; host = "127.0.0.1"; port = $MARIADB_PORT; user = "reader";
+             database = "d"; $1 };
+  target = { driver = "mysql"; socket = "$MARIADB_SOCKET"; user = "writer"; database = "e"; $2 };
+  ${connections:-}
+};
+jobs = ( { name = "j"; source = "source"; target_table = "t"; target = "target";
+           ${3:-table = \"t\"}; } );
+END
+}
+
+# both_ways COMMAND: runs it for each way of giving both passwords; $way is the word for it, and
+# $source and $target are the keys.
+both_ways() {
+    local way source target
+    printf '%s\n' "$password" >source.pw
+    printf '%s\n' "$target_password" >target.pw
+    mkdir -p cred
+    cp source.pw cred/source.password
+    cp target.pw cred/target.password
+    for way in file command credential configuration environment expansion; do
+        source='' target=''
+        unset CREDENTIALS_DIRECTORY FERRY_SOURCE_PW FERRY_TARGET_PW
+        case $way in
+        file) source='password_file = "source.pw";' target='password_file = "target.pw";' ;;
+        command) source="password_command = \"cat '$T/source.pw'\";"
+            target="password_command = \"cat '$T/target.pw'\";" ;;
+        credential) export CREDENTIALS_DIRECTORY=$T/cred ;;
+        configuration) source="password = $(quoted "$password");"
+            target="password = $(quoted "$target_password");" ;;
+        environment) export FERRY_SOURCE_PW=$password FERRY_TARGET_PW=$target_password
+            source='password_env = "FERRY_SOURCE_PW";' target='password_env = "FERRY_TARGET_PW";' ;;
+        expansion) export FERRY_SOURCE_PW=$password FERRY_TARGET_PW=$target_password
+            source='password = "${FERRY_SOURCE_PW}";' target='password = "${FERRY_TARGET_PW}";' ;;
+        esac
+        "$@"
+    done
 }
 
 # ---- In the configuration ----
@@ -310,7 +361,12 @@ unseen() {
     assert_status 0
     rm t.db*
     requires script
-    (sleep 1; echo "$password") | script -qec "'$DBFERRY' copy '$url' sqlite:t.db --table t" screen >/dev/null
+    : >screen
+    {
+        until_there grep -q "password for source" screen
+        echo "$password"
+        until_there test -e ended
+    } | script -qefc "'$DBFERRY' copy '$url' sqlite:t.db --table t; touch ended" screen >/dev/null
     assert_equal "$(rows t.db t)" 3
     grep -q "password for source" screen
     refute grep -q s3cret screen
@@ -330,36 +386,186 @@ unseen() {
     done
 }
 
-@test "while a run works, its password is in no process list and no log" {
-    echo "$password" >pw
-    server_config 'password_file = "pw";' 'log_file = "log"; log_level = "debug";' 'view = "slow"'
+# what_it_leaves: a run that works, and one that fails at each side; in text and in JSON.
+what_it_leaves() {
+    local command general
+    for general in '' 'log_format = "json";'; do
+        general="$general" both_config "$source" "$target"
+        rm -f log
+        for command in check plan "run -vv" "verify -vv" "drivers mysql"; do
+            run --separate-stderr dbferry $command
+            [ "$status" -eq 0 ] || { echo "$way: $command" >&2; show_run; return 1; }
+            unseen
+        done
+        assert_equal "$(mariadb_query e <<<'SELECT COUNT(*) FROM t')" 3
+        [ -s log ]
+        mariadb_query e <<<"SELECT * FROM _dbferry_sync; SHOW CREATE TABLE t; SELECT * FROM t" >record
+        grep -q "^t" record
+        unseen record
+    done
+}
+
+@test "each way for both sides: no message, log, plan, list or record of runs has a password" {
+    both_ways what_it_leaves
+}
+
+# wrong_logins: each side's password is another one's; the server's words (1045) are told.
+wrong_logins() {
+    local command general
+    printf '%s\n' "$target_password" >source.pw
+    for general in '' 'log_format = "json";'; do
+        for keys in 'password_file = "source.pw"|password_file = "target.pw"' \
+            "password = $(quoted "$password")|password = $(quoted "$password")"; do
+            general="$general" both_config "${keys%|*};" "${keys#*|};"
+            rm -f log
+            for command in check plan "run -vv"; do
+                run --separate-stderr dbferry $command
+                assert_status 77
+                assert_output_has 1045
+                unseen
+            done
+            [ -s log ]
+        done
+    done
+}
+
+@test "a wrong password of either side, 77, stands in no message, log or file" {
+    printf '%s\n' "$target_password" >target.pw
+    wrong_logins
+}
+
+# sleeping_run: a run whose rows never come; it has logged in at both sides, and $pid is its process.
+sleeping_run() {
+    both_config "$source" "$target" "query = \"SELECT id, SLEEP(600) AS nap, '$way' AS way FROM t\""
     "$DBFERRY" run -vv >out 2>&1 3>&- &
     pid=$!
-    for try in {1..100}; do
-        grep -q "rows\|begin" log 2>/dev/null && break
-        sleep 0.05
-    done
-    sleep 0.5
-    kill -0 $pid
+    asleep() {
+        [ "$(mariadb_query <<<"SELECT COUNT(*) FROM information_schema.processlist
+            WHERE state = 'User sleep' AND info LIKE '%''$way'' AS way%'")" = 1 ]
+    }
+    until_there asleep
+}
+
+end_run() {
+    local code=0
+    kill -TERM "$pid"
+    wait "$pid" || code=$?
+    assert_equal "$code" 143
+    unseen out
+}
+
+# whose_process: what others see of it
+whose_process() {
+    sleeping_run
     tr '\0' '\n' </proc/$pid/cmdline >seen
-    tr '\0' '\n' </proc/$pid/environ >>seen || true
     ps -ww -o args= -p $pid >>seen
-    [ -s seen ]
+    grep -q dbferry seen
     grep -q "Max core file size *0 *0" /proc/$pid/limits
-    wait $pid
-    assert_equal "$(rows t.db t)" 3
-    refute grep -raF s3cret seen out log t.db*
+    case $way in
+    environment | expansion) ;; # whoever gave it put it there
+    *) tr '\0' '\n' </proc/$pid/environ >>seen 2>/dev/null || true ;;
+    esac
+    end_run
+    unseen seen
+}
+
+@test "each way for both sides: no process list has a password while a run works" {
+    both_ways whose_process
+}
+
+sanitized() { grep -aq __asan_init "$FERRY_BUILD/src/dbferry"; }
+
+# whose_memory: after the logins
+whose_memory() {
+    sleeping_run
+    found=$({ printf '%s' "$password" | python3 "$FERRY_SOURCE/tests/functional/in_memory.py" $pid
+        printf '%s' "$target_password" | python3 "$FERRY_SOURCE/tests/functional/in_memory.py" $pid; } | sort -u)
+    end_run
+    case $way in
+    environment) assert_equal "$found" environment ;;
+    configuration | expansion) [ -n "$found" ] ;; # dbferry.conf(5) says so
+    *) assert_equal "$way: $found" "$way: " ;;
+    esac
+}
+
+@test "after the login a password is in memory only where the user has put it to stay" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root to look into the memory of another process"
+    requires python3
+    sanitized && skip "a sanitizer keeps copies of its own"
+    both_ways whose_memory
+}
+
+@test "the memory of a run is closed to other processes of its user" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root to become another user"
+    requires setpriv
+    requires_driver memory
+    sanitized && skip "a sanitizer's leak check needs to look in"
+    chmod 755 "$T" "${T%/*}" "${T%/*/*}" "${T%/*/*/*}" 2>/dev/null || true
+    mkdir -m 777 open
+    nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+    nobody test -x "$DBFERRY" -a -w open || skip "the program is closed to other users"
+    nobody "$DBFERRY" copy memory:x memory:y --table t -o source.fail_at=read_batch \
+        -o source.fail_how=stall -o source.fail_mark="$T/open/reached" 3>&- &
+    until_there test -e open/reached
+    pid=$(pgrep -u 65534 -f "$T/open/reached")
+    for file in environ maps mem; do
+        refute nobody head -c 1 "/proc/$pid/$file" >/dev/null 2>&1
+    done
+    nobody head -c 1 "/proc/$pid/cmdline" >/dev/null
+    kill -TERM "$pid"
+    wait
+}
+
+@test "a password_command has the environment, but no password that another connection takes from it" {
+    printf '%s\n' "$target_password" >target.pw
+    export FERRY_SOURCE_PW=$password FERRY_OTHER_PW=s3cret-too FERRY_KEPT=kept MYSQL_PWD=s3cret-as-well
+    connections='other = { driver = "mysql"; user = "u"; password = "${FERRY_OTHER_PW}"; };' both_config \
+        'password_env = "FERRY_SOURCE_PW";' \
+        "password_command = \"env >'$T/helper'; tr '\\\\0' '\\\\n' </proc/\$PPID/cmdline >>'$T/helper'; ps -ww -eo args >>'$T/helper'; cat '$T/target.pw'\";"
+    run --separate-stderr dbferry run -vv
+    assert_status 0
+    grep -qx FERRY_KEPT=kept helper
+    grep -q ^PATH= helper
+    refute grep -qE '^(FERRY_SOURCE_PW|FERRY_OTHER_PW|MYSQL_PWD)=' helper
+    unseen helper
+    assert_equal "$(mariadb_query e <<<'SELECT COUNT(*) FROM t')" 3
+}
+
+@test "variables that client libraries would read are gone before any library or program sees them" {
+    printf '%s\n' "$target_password" >target.pw
+    names=$(sed -n '/foreign_variables\[\] = {/,/^};/s/[^"]*"\([A-Z_]*\)"[^"]*/\1 /gp' "$FERRY_SOURCE/src/harden.c" | tr '\n' ' ')
+    for name in LIBMYSQL_PLUGINS MARIADB_PLUGIN_DIR MYSQL_PWD MYSQL_TCP_PORT MYSQL_UNIX_PORT MARIADB_UNIX_PORT \
+        MARIADB_TLS_DISABLE_PEER_VERIFICATION SSL_CERT_FILE SSL_CERT_DIR OPENSSL_CONF OPENSSL_MODULES; do
+        [[ " $names" == *" $name "* ]] || { echo "$name is not in the list" >&2; return 1; }
+    done
+    printf '%s\n' "$password" >source.pw
+    both_config 'password_file = "source.pw";' \
+        "password_command = \"env >'$T/helper'; cat '$T/target.pw'\";"
+    foreign=()
+    for name in $names; do foreign+=("$name=/nonexistent"); done
+    run --separate-stderr env "${foreign[@]}" "$DBFERRY" run -vv
+    assert_status 0
+    grep -q ^PATH= helper
+    refute grep /nonexistent helper
+    refute_output_has /nonexistent
+}
+
+@test "a variable: one line end is taken off, and more than 64 KiB is refused" {
+    server_config 'password_env = "FERRY_PW";'
+    FERRY_PW=$password$'\n' works
+    FERRY_PW=$password$'\n\n' refused 77 reader
+    FERRY_PW=$(printf 's3cret%065536d' 0) refused 78 "FERRY_PW, named by password_env, holds more than 65536 bytes"
 }
 
 @test "a password_command that never ends is ended after 30 s with all that it started, 78" {
     hang=$BATS_FILE_TMPDIR/hang
-    for try in {1..80}; do
+    for try in {1..160}; do
         [ ! -s "$hang/result" ] || break
         sleep 0.5
     done
     read -r code seconds <"$hang/result"
     assert_equal "$code" 78
-    between 29 "$seconds" 40
+    between 29 "$seconds" 55
     grep -q "connection 'server': the output of password_command gave no answer in 30 s" "$hang/output"
     refute pgrep -f "$(cat "$hang/command")" >/dev/null
 }

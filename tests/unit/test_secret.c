@@ -5,8 +5,12 @@
 
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "cleanup.h"
+#include "environment.h"
 #include "secret.h"
+#include "strbuf.h"
 
 static const struct ferry_option keys[] = {
     {.name = "password", .type = FERRY_OPTION_SECRET, .help = "x"},
@@ -165,6 +169,30 @@ static void test_commands(void **state)
     refuses(f, "more than");
 }
 
+/* A command has our environment but for the variables that are known to hold a secret, by whichever
+ * way: a key of this or of another connection. */
+static void test_command_and_environment(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(setenv("FERRY_T_KEPT", "kept", 1), 0);
+    assert_int_equal(setenv("FERRY_T_KEPT_TOO", "too", 1), 0);
+    assert_int_equal(setenv("FERRY_T_HID", "s3cret", 1), 0);
+    assert_int_equal(setenv("FERRY_T_HIDDEN", "s3cret", 1), 0);
+    set(f, "password_env", "FERRY_T_HIDDEN");
+    assert_true(ferry_environment_hide("FERRY_T_HID"));
+    assert_true(ferry_environment_hide("FERRY_T_HID"));
+    assert_true(ferry_environment_hide("FERRY_T_KEPT_"));
+    gives(f, "s3cret");
+    ferry_config_free(f->config);
+    f->config = ferry_config_new("connection", "main");
+    assert_true(ferry_config_add_options(f->config, keys, COUNT(keys)));
+    set(f, "password_command",
+        "echo $FERRY_T_KEPT/$FERRY_T_KEPT_TOO/$FERRY_T_HID/$FERRY_T_HIDDEN/$PPID");
+    FERRY_AUTO_STRBUF struct ferry_strbuf expected = {0};
+    ferry_strbuf_addf(&expected, "kept/too///%ld", (long)getpid());
+    gives(f, ferry_strbuf_text(&expected));
+}
+
 /* A pipeline ends as in a shell, and its exit code is seen, whatever signals we ignore. */
 static void test_command_and_ignored_signals(void **state)
 {
@@ -256,6 +284,7 @@ int main(void)
         WITH_CONFIG(test_size_limit),
         WITH_CONFIG(test_environment),
         WITH_CONFIG(test_commands),
+        WITH_CONFIG(test_command_and_environment),
         WITH_CONFIG(test_command_and_ignored_signals),
         WITH_CONFIG(test_command_that_lingers),
         WITH_CONFIG(test_credentials),
