@@ -199,9 +199,9 @@ struct ferry_cell *ferry_batch_cells_to_change(struct ferry_batch *batch)
     return batch->cells;
 }
 
-static ferry_status fail_value(struct ferry_error *err, ferry_status status,
-                               const struct ferry_schema *schema, uint64_t row, size_t column,
-                               const char *format, va_list arguments)
+static FERRY_PRINTF(6, 0) ferry_status
+    fail_value(struct ferry_error *err, ferry_status status, const struct ferry_schema *schema,
+               uint64_t row, size_t column, const char *format, va_list arguments)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf prefix = {0};
     ferry_strbuf_addf(&prefix, "row %" PRIu64 ", column '%s': ", row,

@@ -283,7 +283,7 @@ check_fifty_starts() {
     for i in "${!pids[@]}"; do
         code=0
         wait "${pids[$i]}" || code=$?
-        codes+=($code)
+        codes+=("$code")
         status=$code output=$(cat "$T/start.$((i + 1))")
         one_of_status 0 75
         [ $code -eq 0 ] || assert_output_has "another run" "loader" "unchanged"
