@@ -242,8 +242,10 @@ ferry_status mydrv_fail(const struct mydrv_conn *conn, enum mydrv_phase phase, u
     const char *hint;
     bool connecting = phase == MYDRV_CONNECTING || phase == MYDRV_OPENING;
     const char *label = conn->label;
+    bool lost = connecting && code == CR_SSL_CONNECTION_ERROR && mydrv_tls_was_lost(text);
     bool may_pass;
-    ferry_status status = errors_judge(conn->flavour, code, phase, &hint, &may_pass);
+    ferry_status status =
+        errors_judge(conn->flavour, lost ? CR_SERVER_LOST : code, phase, &hint, &may_pass);
     if (code == 0 && !connecting) /* well-formed, but not what was asked for */
         return ferry_fail(err, phase == MYDRV_LOADING ? FERRY_ERR_TARGET_IO : FERRY_ERR_STREAM,
                           "%s: cannot %s: the server's answer is of another shape than its "
@@ -251,7 +253,7 @@ ferry_status mydrv_fail(const struct mydrv_conn *conn, enum mydrv_phase phase, u
                           label, doing);
     if (code == CR_PLUGIN_NOT_ALLOWED) /* Connector/C 3.3 prints stray bytes for the plugin */
         text = "the server asks for a login method that is not allowed here";
-    if (connecting && code == CR_SSL_CONNECTION_ERROR)
+    if (connecting && code == CR_SSL_CONNECTION_ERROR && !lost)
         hint = mydrv_tls_explain(conn->flavour, text);
     if (connecting && strstr(text, "before completion of TLS handshake") != NULL)
         return errors_end(

@@ -94,6 +94,8 @@ struct mydrv_tls_failure {
     const char *part;
     const char *meaning;
 };
+/* Whether the connection was lost in the handshake: nobody refused anything then. */
+bool mydrv_tls_was_lost(const char *text);
 /* What the library's words for a failed handshake mean and what to do. */
 const char *mydrv_tls_explain(const struct mydrv_flavour *flavour, const char *text);
 

@@ -316,6 +316,16 @@ static const struct mydrv_tls_failure tls_failures[] = {
     {"no certificate or crl found", "ssl_ca or ssl_crl holds no certificate in PEM form"},
 };
 
+bool mydrv_tls_was_lost(const char *text)
+{
+    static const char *const parts[] = {"unexpected eof", "Connection reset by peer",
+                                        "Connection timed out", "Broken pipe"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (strstr(text, parts[i]) != NULL)
+            return true;
+    return false;
+}
+
 static const char *tls_find_meaning(const struct mydrv_tls_failure *list, size_t count,
                                     const char *text)
 {

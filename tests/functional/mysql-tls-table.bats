@@ -200,6 +200,8 @@ message_for() {
     disabled/"error 1040 before TLS") echo "error 1040" ;;
     *"/error 1040 before TLS") echo "unauthenticated error before TLS" ;;
     *"/error after handshake" | disabled/"error for handshake") echo "error 1045" ;;
+    *"/handshake cut off") echo "cannot connect: TLS/SSL error: " ;;
+    *"/handshake stalls") echo "Connection timed out" ;;
     *"/error for handshake") echo "does not speak TLS" ;;
     *"/only TLS 1."*) echo "TLS version in common" ;;
     *"/file for rows") echo "unchanged" ;;
@@ -259,7 +261,7 @@ as_target() {
 
 # cell: what the test's name says.
 cell() {
-    local rest=$BATS_TEST_DESCRIPTION ROW MODE expected port answers
+    local rest=$BATS_TEST_DESCRIPTION ROW MODE expected port answers patience=5s
     ROLE=${rest%% / *} rest=${rest#* / } KIND=${rest%% / *} rest=${rest#* / }
     ROW=${rest%% / *} MODE=${rest#* / }
     expected=$(page_cell "$ROW" "$MODE")
@@ -267,12 +269,13 @@ cell() {
     # MySQL's accounts log in by caching_sha2_password.
     [ "$KIND $MODE" != "MySQL required" ] || expected=$(page_cell sha2 required)
     choose_server || return
+    [ "$ROW" != "handshake stalls" ] || patience=1s
     rm -f "$SERVER/got/$answers"
     sqlite3 "$D" "CREATE TABLE t (c0 INTEGER, c1 TEXT); INSERT INTO t VALUES (99, 'old')"
     write_config <<END
 connections = {
   server = { driver = "mysql"; host = "$HOST"; port = $port; user = "$ACCOUNT"; password_file = "$T/password";
-             database = "d"; connect_timeout = "5s"; read_timeout = "5s"; retries = 0; $(options_for "$ROW" "$MODE") };
+             database = "d"; connect_timeout = "$patience"; read_timeout = "5s"; retries = 0; $(options_for "$ROW" "$MODE") };
   local = { driver = "sqlite"; path = "$D"; };
 };
 END
@@ -413,6 +416,18 @@ check_cell() {
 @test "source / impostor / error for handshake / verify-ca" { cell; }
 @test "source / impostor / error for handshake / verify-identity" { cell; }
 @test "source / impostor / error for handshake / ssl_fingerprint" { cell; }
+@test "source / impostor / handshake cut off / disabled" { cell; }
+@test "source / impostor / handshake cut off / preferred" { cell; }
+@test "source / impostor / handshake cut off / required" { cell; }
+@test "source / impostor / handshake cut off / verify-ca" { cell; }
+@test "source / impostor / handshake cut off / verify-identity" { cell; }
+@test "source / impostor / handshake cut off / ssl_fingerprint" { cell; }
+@test "source / impostor / handshake stalls / disabled" { cell; }
+@test "source / impostor / handshake stalls / preferred" { cell; }
+@test "source / impostor / handshake stalls / required" { cell; }
+@test "source / impostor / handshake stalls / verify-ca" { cell; }
+@test "source / impostor / handshake stalls / verify-identity" { cell; }
+@test "source / impostor / handshake stalls / ssl_fingerprint" { cell; }
 @test "source / impostor / error after handshake / disabled" { cell; }
 @test "source / impostor / error after handshake / preferred" { cell; }
 @test "source / impostor / error after handshake / required" { cell; }
@@ -587,6 +602,11 @@ check_cell() {
 @test "target / impostor / error 1040 before TLS / verify-ca" { cell; }
 @test "target / impostor / error 1040 before TLS / verify-identity" { cell; }
 @test "target / impostor / error 1040 before TLS / ssl_fingerprint" { cell; }
+@test "target / impostor / handshake cut off / preferred" { cell; }
+@test "target / impostor / handshake cut off / required" { cell; }
+@test "target / impostor / handshake cut off / verify-ca" { cell; }
+@test "target / impostor / handshake cut off / verify-identity" { cell; }
+@test "target / impostor / handshake cut off / ssl_fingerprint" { cell; }
 @test "target / impostor / clear text, other CA / disabled" { cell; }
 @test "target / impostor / clear text, other CA / preferred" { cell; }
 @test "target / impostor / clear text, other CA / required" { cell; }
@@ -632,5 +652,5 @@ names_of_cells() {
     page_rows | awk -F'|' 'NF != 7 { print "row with " NF - 1 " cells: " $1; bad = 1 } END { exit bad }'
     diff -u <(names_of_cells | sort) \
         <(sed -n 's/^@test "\(source .*\)" { cell; }$/\1/p' "$BATS_TEST_FILENAME" | sort)
-    [ "$(grep -c '^@test "target .* { cell; }$' "$BATS_TEST_FILENAME")" -eq 42 ]
+    [ "$(grep -c '^@test "target .* { cell; }$' "$BATS_TEST_FILENAME")" -eq 47 ]
 }

@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 
 from hostile import AUTH_SWITCH, FILE_REQUEST, OK, Server
 
@@ -37,6 +38,8 @@ ATTACKS = {
     "error 1040 before TLS": ("server", {"first": 1040}),
     "error 1045 before TLS": ("server", {"first": 1045}),
     "error for handshake": ("server", {"handshake": 1045}),
+    "handshake cut off": ("server", {"cut": 0}),
+    "handshake stalls": ("server", {"cut": 10}),
     "error after handshake": ("server", {"answer": 1045}),
     "clear text, no TLS": ("", {"switch": b"mysql_clear_password"}),
     "clear text, other CA": ("other-server", {"switch": b"mysql_clear_password"}),
@@ -92,6 +95,9 @@ class Impostor(Server):
         if self.certificate and len(packet) == 32:
             if "handshake" in self.lie:
                 self.send(error(self.lie["handshake"]))
+                raise EOFError
+            if "cut" in self.lie:
+                time.sleep(self.lie["cut"])
                 raise EOFError
             self.start_tls()
             self.receive()

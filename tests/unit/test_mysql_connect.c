@@ -269,6 +269,10 @@ static void test_reasons_of_tls_failures(void **state)
 {
     (void)state;
     assert_has(mydrv_tls_explain(&plain, "TLS/SSL error: certificate has expired"), "clock");
+    assert_true(mydrv_tls_was_lost("TLS/SSL error: unexpected eof while reading"));
+    assert_true(mydrv_tls_was_lost("TLS/SSL error: Connection reset by peer (104)"));
+    assert_false(mydrv_tls_was_lost("TLS/SSL error: certificate has expired"));
+    assert_false(mydrv_tls_was_lost("TLS/SSL error: wrong version number"));
     assert_has(mydrv_tls_explain(&plain, "Validation of SSL server certificate failed"),
                "another host");
     assert_has(mydrv_tls_explain(&plain, "SSL is required, but the server does not support it"),

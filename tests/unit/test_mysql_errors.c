@@ -11,6 +11,11 @@ const char *mydrv_tls_explain(const struct mydrv_flavour *flavour, const char *t
     return strstr(text, "expired") == NULL ? "look" : "renew it";
 }
 
+bool mydrv_tls_was_lost(const char *text)
+{
+    return strstr(text, "eof") != NULL;
+}
+
 static const struct mydrv_flavour plain = {0};
 
 static ferry_status class_of(unsigned code, enum mydrv_phase phase)
@@ -19,6 +24,27 @@ static ferry_status class_of(unsigned code, enum mydrv_phase phase)
     ferry_status status = mydrv_fault_class(&plain, code, phase, &hint);
     assert_non_null(hint);
     return status;
+}
+
+/* A handshake that was cut off is no refusal; one that failed is. */
+static void test_a_lost_handshake(void **state)
+{
+    (void)state;
+    char label[] = "c";
+    struct mydrv_conn conn = {.flavour = &plain, .label = label};
+    struct ferry_error error = {0};
+    assert_int_equal(mydrv_fail(&conn, MYDRV_CONNECTING, CR_SSL_CONNECTION_ERROR,
+                                "unexpected eof while reading", "connect", &error),
+                     FERRY_ERR_UNREACHABLE);
+    assert_error(&error, FERRY_ERR_UNREACHABLE, "unexpected eof while reading");
+    assert_int_equal(mydrv_fail(&conn, MYDRV_OPENING, CR_SSL_CONNECTION_ERROR,
+                                "unexpected eof while reading", "connect", &error),
+                     FERRY_ERR_TARGET_OPEN);
+    ferry_error_clear(&error);
+    assert_int_equal(
+        mydrv_fail(&conn, MYDRV_CONNECTING, CR_SSL_CONNECTION_ERROR, "expired", "connect", &error),
+        FERRY_ERR_REFUSED);
+    assert_error(&error, FERRY_ERR_REFUSED, "renew it");
 }
 
 /* Only these let a fallback source step in, and only while connecting. */
@@ -125,6 +151,7 @@ static void test_a_flavour_comes_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_lost_handshake),
         cmocka_unit_test(test_unreachable_only_while_connecting),
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_messages),
