@@ -368,7 +368,7 @@ static ferry_status read_connection(struct ferry_settings *settings, const confi
                                     struct ferry_error *error)
 {
     const char *driver = NULL;
-    struct ferry_config *connection;
+    struct ferry_config *connection = NULL;
     struct ferry_origin origin = ferry_config_origin(settings->file, node);
     const char *name = config_setting_name(node);
     ferry_status status = ferry_config_member(settings->file, node, "driver", &driver, error);
