@@ -21,6 +21,9 @@ static const char hint_lost[] = "the server went away, closed the connection, or
                                 "into its log and run again";
 static const char hint_stopped[] = "somebody or a time limit stopped the query on the server; run "
                                    "again";
+static const char hint_connections[] =
+    "let the account have more connections (a target takes two), "
+    "or try again later";
 static const char hint_later[] = "try again later";
 static const char hint_plugin[] =
     "the account logs in by a method that would give the password "
@@ -31,6 +34,7 @@ static const char hint_value[] = "correct the value or the expression in the sou
 static const char hint_big[] = "a row is larger than max_allowed_packet of the server, or 1 GiB";
 static const char hint_network[] = "the connection broke the protocol; run again";
 static const char hint_read_only[] = "the server takes no writes now; run again when it does";
+static const char hint_lane[] = "local_infile was switched off on the server just now; run again";
 static const char hint_full[] = "make room on the server's disk and run again";
 static const char hint_definition[] = "the server does not take the table's definition; give the "
                                       "column another type (columns = ( { name; type; } ))";
@@ -54,7 +58,7 @@ static const struct mydrv_fault faults[] = {
     {CR_SERVER_LOST_EXTENDED, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
     {1040, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE,
      "the server has no free connection; raise its "
-     "max_connections, or try again later"},
+     "max_connections, or try again later (a target takes two)"},
     {1053, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, "the server is shutting down; try again later"},
     {1129, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE,
      "the server blocks this host after failed "
@@ -71,6 +75,11 @@ static const struct mydrv_fault faults[] = {
     {1053, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_lost},
     {1317, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_stopped},
     {1927, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_stopped},
+    {1969, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_stopped},
+    {3024, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_stopped},
+    {1148, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_lane},
+    {3948, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_lane},
+    {4166, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_lane},
     {1290, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_read_only},
     {1792, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_read_only},
     {1836, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_read_only},

@@ -195,7 +195,7 @@ ferry_status mydrv_lane_choose(struct mydrv_load *load, struct ferry_error *err)
                    ? mydrv_fail(conn, MYDRV_LOADING, 0, "", "learn the server's limits", err)
                    : status;
     load->infile = strcmp(row[0], "1") == 0;
-    load->packet = strtoumax(row[1], NULL, 10);
+    load->packet = strtoumax(row[1], NULL, 10) - 1; /* servers end the connection at the limit */
     if (load->packet < 1024)
         load->packet = 1024; /* no server has less */
     ferry_log(FERRY_LOG_INFO, "%s: rows go by %s", conn->label,

@@ -67,7 +67,7 @@ ferry_status mydrv_row_fail_size(const struct mydrv_load *load, const struct fer
                            "(and the rest of the row) %" PRIu64
                            " bytes in all, and the server's max_allowed_packet is %" PRIu64
                            "; raise it there, or leave the row out",
-                           size, load->packet);
+                           size, load->packet + 1);
 }
 
 /* Append the row; `write` adds one value, NULL data for NULL. */

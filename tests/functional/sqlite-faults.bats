@@ -33,12 +33,12 @@ begin_many() {
 locked() { grep -qs pid "$T"/*-dbferry-*.lock; }
 staged() { [ -n "$(find "$T" -name '*.stage' -size +8)" ]; }
 
-# begin_made N: as many made-up rows in the background, but it stands still near the end until $T/go is there.
+# begin_made N [OPTION...]: as many made-up rows in the background, but it stands still near the end until $T/go is there.
 begin_made() {
     "$DBFERRY" copy memory:x "sqlite:$D" --table t -o source.rows="$1" \
         -o source.columns="id int64, name text(40)" -o source.fail_at=read_batch \
         -o source.fail_how=stall -o source.fail_row=$(($1 - 100)) -o source.fail_mark="$T/reached" \
-        -o source.fail_until="$T/go" 2>"$T/message" 3>&- &
+        -o source.fail_until="$T/go" "${@:2}" 2>"$T/message" 3>&- &
     load=$!
     until_there test -e "$T/reached"
 }
@@ -101,6 +101,41 @@ release() {
     assert_status 0
     wait "$reader"
     assert_equal "$(paste -sd' ' "$T/seen")" "10 10 1000"
+}
+
+# The lock of a writer is taken when the rows are all there, however slowly they come.
+@test "staging = file: another writer works as long as the source stands still, in either mode" {
+    requires_driver memory
+    for mode in wal delete; do
+        rm -f "$T"/target.db* "$T/reached" "$T/go"
+        many 10 -o target.journal_mode=$mode
+        sqlite3 "$D" "CREATE TABLE other (n INTEGER)"
+        begin_made 150000 -o job.staging=file
+        until_there staged
+        for n in 1 2 3; do # with no patience at all
+            sqlite3 -cmd '.timeout 0' "$D" "BEGIN IMMEDIATE; INSERT INTO other VALUES ($n); UPDATE t SET half = $n; COMMIT"
+            sleep 0.5
+        done
+        # the file is as it was: neither rows nor a journal of them are in it
+        assert_equal "$(rows "$D" t)" 10
+        between 0 "$(stat -c %s "$D-wal" 2>/dev/null || echo 0)" 400000
+        touch "$T/go"
+        wait "$load"
+        assert_equal "$(rows "$D" t)" 150000
+        assert_equal "$(sqlite3 "$D" 'SELECT group_concat(n) FROM other; PRAGMA integrity_check; PRAGMA journal_mode' | paste -sd' ')" "1,2,3 ok $mode"
+        assert_equal "$(find "$T" -name '*.stage' | wc -l)" 0
+    done
+}
+
+@test "staging = none in WAL mode keeps other writers out meanwhile, and says so to them alone" {
+    requires_driver memory
+    many 10 -o target.journal_mode=wal
+    begin_made 150000 -o job.staging=none
+    run sqlite3 -cmd '.timeout 0' "$D" "BEGIN IMMEDIATE; COMMIT"
+    assert_output_has "locked"
+    touch "$T/go"
+    wait "$load"
+    assert_equal "$(rows "$D" t)" 150000
 }
 
 @test "rollback mode: rows are staged, readers go on, and the stage is gone afterwards" {

@@ -152,8 +152,8 @@ check_server_defaults() {
 
 # ---- Commits whose answer is lost ----
 
-# cut MODE TEXT [SINCE]: from now on the target is reached through cut.py.
-cut() {
+# cut_at MODE TEXT [SINCE]: from now on the target is reached through cut.py.
+cut_at() {
     cut_end
     python3 "$FERRY_SOURCE/tests/servers/cut.py" "$TARGET_SERVER" "$T/cut" "$@" >"$T/cut.log" 2>&1 3>&- &
     cutter=$!
@@ -191,7 +191,7 @@ check_lost_commit() {
         echo "mode: $mode"
         sql e <<<"DROP TABLE IF EXISTS _dbferry_sync"
         $make
-        cut $mode "$@"
+        cut_at $mode "$@"
         run load_t
         case $mode in
         after)
@@ -233,7 +233,7 @@ check_cut_at_each_statement() {
             DELETE* | "INSERT INTO"* | REPLACE*) make_old_in_place ;;
             *) make_old ;;
             esac
-            cut $mode "$text"
+            cut_at $mode "$text"
             run load_t
             one_of_status 74 75 73
             rows_are 1
