@@ -155,10 +155,10 @@ static const struct mydrv_fault faults[] = {
      "give `time_zone` as an offset such as \"+00:00\", or load "
      "the server's time zone tables"},
     /* Try again. */
-    {1203, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later},
+    {1203, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_connections},
     {1205, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later},
     {1213, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later},
-    {1226, ANY_PHASE, FERRY_ERR_BUSY, hint_later},
+    {1226, ANY_PHASE, FERRY_ERR_BUSY, hint_connections},
     {1412, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, "a table was altered just now; run again"},
     {1614, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later},
     /* Values. */
