@@ -235,7 +235,7 @@ play() {
     stays 77 1045 "(error 1045)"
 }
 
-@test "TLS that proves nothing: none, another authority, another host, a reset in the handshake" {
+@test "TLS that proves nothing: none, another authority, another host, expired" {
     requires openssl
     local ca="$SERVER/tls/ca.pem"
     WORDS="ssl_mode = \"verify-identity\"; ssl_ca = \"$ca\";" job
