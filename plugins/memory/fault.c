@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define LOOK_MS 20 /* between two looks for the file `fail_until` */
+#define LOOKS 9000 /* three minutes */
 
 const char memory_fault_classes[] =
     "internal|system|config|usage|refused|schema|data|not-found|target-io|target-open|stream|busy|"
@@ -132,12 +133,17 @@ static ferry_status wait_for_cancel(struct memory_conn *conn, int64_t ms, struct
     return memory_cancelled(conn, err);
 }
 
-/* Waits until the file `fail_until` is there, or until cancel. */
+/* Waits until the file `fail_until` is there, or until cancel.  A test that failed makes none. */
 static ferry_status wait_for_file(struct memory_conn *conn, struct ferry_error *err)
 {
     ferry_status status = FERRY_OK;
-    while (status == FERRY_OK && access(conn->fault.until, F_OK) != 0)
+    int looks = 0;
+    while (status == FERRY_OK && access(conn->fault.until, F_OK) != 0) {
+        if (looks++ == LOOKS)
+            return ferry_fail(err, FERRY_ERR_STREAM, "nobody made the file '%s'",
+                              conn->fault.until);
         status = wait_for_cancel(conn, LOOK_MS, err);
+    }
     return status;
 }
 
