@@ -92,7 +92,7 @@ static ferry_status azure_choose(const struct ferry_config *config, struct mydrv
 static const char hint_network[] =
     "check that the server is started, that its firewall rules (Networking in the portal) let this "
     "machine's address in or this machine is in its virtual network, and that port 3306 is open on "
-    "the way; a new rule takes up to five minutes";
+    "the way; a new rule takes up to five minutes, a failover one or two";
 static const char hint_name[] =
     "the full name is NAME.mysql.database.azure.com; a server with private access is known inside "
     "of its virtual network only";
@@ -135,31 +135,31 @@ static const char hint_lost[] =
 #define AZURE_ASKING (MYDRV_SETTING_UP | MYDRV_DESCRIBING | MYDRV_READING)
 #define AZURE_ANY (MYDRV_CONNECTING | AZURE_ASKING | MYDRV_LOADING)
 
-/* The classes are those of the mysql driver.  Numbers from 9000 on are Azure's own. */
+/* Other words for errors that the mysql driver has; numbers from 9000 on are Azure's own. */
 static const struct mydrv_fault azure_faults[] = {
-    {CR_CONNECTION_ERROR, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_network},
-    {CR_CONN_HOST_ERROR, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_network},
-    {CR_UNKNOWN_HOST, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_name},
-    {1040, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_connections},
+    {CR_CONNECTION_ERROR, MYDRV_CONNECTING, MYDRV_AS_LISTED, hint_network},
+    {CR_CONN_HOST_ERROR, MYDRV_CONNECTING, MYDRV_AS_LISTED, hint_network},
+    {CR_UNKNOWN_HOST, MYDRV_CONNECTING, MYDRV_AS_LISTED, hint_name},
+    {CR_SERVER_GONE_ERROR, MYDRV_CONNECTING, MYDRV_AS_LISTED, hint_network},
+    {CR_SERVER_LOST, MYDRV_CONNECTING, MYDRV_AS_LISTED, hint_network},
+    {CR_SERVER_GONE_ERROR, AZURE_ASKING | MYDRV_LOADING, MYDRV_AS_LISTED, hint_lost},
+    {CR_SERVER_LOST, AZURE_ASKING | MYDRV_LOADING, MYDRV_AS_LISTED, hint_lost},
+    {CR_SERVER_LOST_EXTENDED, AZURE_ASKING | MYDRV_LOADING, MYDRV_AS_LISTED, hint_lost},
+    {CR_SSL_CONNECTION_ERROR, AZURE_ASKING | MYDRV_LOADING, MYDRV_AS_LISTED, hint_lost},
+    {1040, MYDRV_CONNECTING, MYDRV_AS_LISTED, hint_connections},
+    {1045, AZURE_ANY, MYDRV_AS_LISTED, hint_login},
+    {3159, AZURE_ANY, MYDRV_AS_LISTED, hint_plain},
+    {1227, AZURE_ANY, MYDRV_AS_LISTED, hint_super},
+    {1298, AZURE_ANY, MYDRV_AS_LISTED, hint_zones},
+    {1290, MYDRV_LOADING, MYDRV_AS_LISTED, hint_read_only},
+    {1792, MYDRV_LOADING, MYDRV_AS_LISTED, hint_read_only},
+    {1836, MYDRV_LOADING, MYDRV_AS_LISTED, hint_read_only},
+    {1184, MYDRV_CONNECTING | AZURE_ASKING, FERRY_ERR_CONFIG, hint_init},
+    {1419, MYDRV_LOADING, FERRY_ERR_REFUSED, hint_binlog},
     {9000, MYDRV_CONNECTING, FERRY_ERR_REFUSED, hint_firewall},
     {9002, MYDRV_CONNECTING, FERRY_ERR_REFUSED, hint_gateway},
     {9107, MYDRV_CONNECTING, FERRY_ERR_REFUSED, hint_entra_only},
     {9119, MYDRV_CONNECTING, FERRY_ERR_REFUSED, hint_token},
-    {1045, AZURE_ANY, FERRY_ERR_REFUSED, hint_login},
-    {3159, AZURE_ANY, FERRY_ERR_REFUSED, hint_plain},
-    {1184, MYDRV_CONNECTING | AZURE_ASKING, FERRY_ERR_CONFIG, hint_init},
-    {1227, AZURE_ANY, FERRY_ERR_REFUSED, hint_super},
-    {1419, MYDRV_LOADING, FERRY_ERR_REFUSED, hint_binlog},
-    {1298, AZURE_ANY, FERRY_ERR_CONFIG, hint_zones},
-    {1290, MYDRV_LOADING, FERRY_ERR_BUSY, hint_read_only},
-    {1792, MYDRV_LOADING, FERRY_ERR_BUSY, hint_read_only},
-    {1836, MYDRV_LOADING, FERRY_ERR_BUSY, hint_read_only},
-    {CR_SERVER_GONE_ERROR, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_lost},
-    {CR_SERVER_LOST, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_lost},
-    {CR_SERVER_GONE_ERROR, AZURE_ASKING, FERRY_ERR_STREAM, hint_lost},
-    {CR_SERVER_LOST, AZURE_ASKING, FERRY_ERR_STREAM, hint_lost},
-    {CR_SERVER_GONE_ERROR, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
-    {CR_SERVER_LOST, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_lost},
 };
 
 static const char hint_roots[] =

@@ -3,6 +3,7 @@
 #include "target.h"
 
 #include <dbi/dbi-dev.h>
+#include <errmsg.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <pthread.h>
@@ -121,18 +122,25 @@ static void connect_discard_dbi(dbi_conn dbi)
     connect_close_dbi(dbi);
 }
 
+/* What to do, in the words of this driver, where the library would have given this number. */
+static const char *connect_hint(const struct mydrv_conn *conn, unsigned code)
+{
+    const char *hint;
+    mydrv_fault_class(conn->flavour, code, MYDRV_CONNECTING, &hint);
+    return hint;
+}
+
 static ferry_status connect_fail_resolver(const struct mydrv_conn *conn, const char *host,
                                           const struct mydrv_dial_result *result,
                                           struct ferry_error *err)
 {
     bool unknown = result->resolver_error == EAI_NONAME || result->resolver_error == EAI_NODATA;
     return ferry_fail(err, conn->target ? FERRY_ERR_TARGET_OPEN : FERRY_ERR_UNREACHABLE,
-                      "%s: cannot resolve '%s': %s; check the name and this machine's resolver",
-                      conn->label, host,
-                      unknown ? "no such host"
-                      : result->resolver_error == EAI_SYSTEM
-                          ? strerror(result->system_error)
-                          : gai_strerror(result->resolver_error));
+                      "%s: cannot resolve '%s': %s; %s", conn->label, host,
+                      unknown                                ? "no such host"
+                      : result->resolver_error == EAI_SYSTEM ? strerror(result->system_error)
+                                                             : gai_strerror(result->resolver_error),
+                      connect_hint(conn, CR_UNKNOWN_HOST));
 }
 
 /* The library reports a single wait that takes all of the time, and knows where it was; the rest of
@@ -150,10 +158,8 @@ static ferry_status connect_fail_slow(const struct mydrv_conn *conn,
                           "machine's resolver",
                           conn->label, settings->host, settings->connect_timeout);
     return ferry_fail(
-        err, status,
-        "%s: cannot connect: timed out, no login within %u s (connect_timeout); check "
-        "the server and the line",
-        conn->label, settings->connect_timeout);
+        err, status, "%s: cannot connect: timed out, no login within %u s (connect_timeout); %s",
+        conn->label, settings->connect_timeout, connect_hint(conn, CR_CONN_HOST_ERROR));
 }
 
 /* Whatever it fails with but STOPPED may pass: the address, or the server, was not there. */

@@ -52,7 +52,8 @@ static const struct mydrv_fault faults[] = {
     {CR_CONNECTION_ERROR, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
     {CR_CONN_HOST_ERROR, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
     {CR_IPSOCK_ERROR, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
-    {CR_UNKNOWN_HOST, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
+    {CR_UNKNOWN_HOST, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE,
+     "check the name and this machine's resolver"},
     {CR_SERVER_GONE_ERROR, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
     {CR_SERVER_LOST, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
     {CR_SERVER_LOST_EXTENDED, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, hint_reach},
@@ -221,11 +222,11 @@ static ferry_status errors_judge(const struct mydrv_flavour *flavour, unsigned c
         *ret_may_pass = true;
         return FERRY_ERR_TARGET_OPEN;
     }
-    const struct mydrv_fault *fault =
-        errors_find(flavour->faults, flavour->fault_count, code, phase);
-    if (fault == NULL)
+    const struct mydrv_fault *own = errors_find(flavour->faults, flavour->fault_count, code, phase);
+    const struct mydrv_fault *fault = own;
+    if (own == NULL || own->status == MYDRV_AS_LISTED)
         fault = errors_find(faults, sizeof faults / sizeof *faults, code, phase);
-    *ret_hint = fault == NULL ? hint_none : fault->hint;
+    *ret_hint = own != NULL ? own->hint : fault != NULL ? fault->hint : hint_none;
     *ret_may_pass = fault != NULL && (fault->phases & MYDRV_PASSES) != 0;
     /* The last entries cover every phase. */
     return fault == NULL ? FERRY_ERR_INTERNAL : fault->status;

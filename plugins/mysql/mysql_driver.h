@@ -401,6 +401,8 @@ enum mydrv_phase { /* what was being done; one bit each */
 };
 /* Beside the phases of a fault: it may be gone at the next attempt. */
 #define MYDRV_PASSES (1u << 16)
+/* The status of a driver's own entry that has only other words for what the common list has. */
+#define MYDRV_AS_LISTED FERRY_OK
 
 struct mydrv_fault {
     unsigned code; /* 0: whatever is not listed */

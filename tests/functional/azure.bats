@@ -47,6 +47,7 @@ setup() {
     requires_driver memory
     requires sqlite3
     requires openssl
+    requires python3
     mysql_is_available || skip "MySQL 9 is not there (it needs root, mmdebstrap and the network)"
     azure_is_possible || skip "a mount namespace cannot be had here"
     CA=$CERTIFICATES/tls/ca.pem
@@ -263,6 +264,20 @@ definition() { sql e <<<"SHOW CREATE TABLE \`$1\`" | sed -e 's/ COMMENT=.*//' -e
     refused 73 "NAME.mysql.database.azure.com" "virtual network"
     MYSQL_PORT=1 configure
     refused 73 "firewall rules" "3306"
+    # A firewall that drops what it does not let in: here, a port whose queue is full.
+    python3 -c 'import socket, time
+listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+waiting = [socket.socket() for _ in range(4)]
+for one in waiting:
+    one.setblocking(False)
+    one.connect_ex(listener.getsockname())
+print(listener.getsockname()[1], flush=True)
+time.sleep(60)' >"$T/port" 3>&- &
+    silent=$!
+    until [ -s "$T/port" ]; do sleep 0.05; done
+    MYSQL_PORT=$(cat "$T/port") configure 'connect_timeout = "1s";'
+    refused 73 "firewall rules" "virtual network"
+    kill "$silent"
 }
 
 @test "a zone by its name, where the server has none: what fills its tables" {

@@ -7,7 +7,9 @@
 #   mysql_start NAME [OPTION...] make fresh data, start on a free port of 127.0.0.1, wait until it
 #                                answers; any OPTION goes to the server
 #   mysql_stop                   end it by SIGTERM, wait, remove its data
-#   mysql_kill                   end it by SIGKILL
+#   mysql_kill                   end it by SIGKILL, remove its data
+#   mysql_crash                  end it by SIGKILL and keep its data
+#   mysql_again                  start it once more with the same data and options
 #   mysql_query [DATABASE]       run the SQL on standard input as the server's root; bare rows
 #
 # After mysql_start these are set: MYSQL_PORT MYSQL_PID MYSQL_DATA (inside the root folder).
@@ -45,6 +47,7 @@ mysql_start() {
     local log first=()
     MYSQL_DATA=/srv/$1-$$
     shift
+    MYSQL_OPTIONS=("$@")
     MYSQL_PORT=$(mysql_free_port) || return
     log=$FERRY_MYSQL_ROOT$MYSQL_DATA.log
     rm -rf "${FERRY_MYSQL_ROOT:?}$MYSQL_DATA"
@@ -57,12 +60,17 @@ mysql_start() {
         tail -n 5 "$log" >&2
         return 1
     }
+    mysql_launch
+}
+
+mysql_launch() {
+    local log=$FERRY_MYSQL_ROOT$MYSQL_DATA.log
     # exec: the server takes the place of the shell, so that its process is the one we know.
     (exec chroot "$FERRY_MYSQL_ROOT" /usr/sbin/mysqld --no-defaults --user=mysql \
         --datadir="$MYSQL_DATA/data" --socket="$MYSQL_DATA/socket" --pid-file="$MYSQL_DATA/pid" \
         --bind-address=127.0.0.1 --port="$MYSQL_PORT" --mysqlx=OFF --skip-log-bin \
         --innodb-flush-log-at-trx-commit=0 --secure-file-priv= --tmpdir="$MYSQL_DATA" \
-        "$@" >>"$log" 2>&1 </dev/null 3>&-) &
+        "${MYSQL_OPTIONS[@]}" >>"$log" 2>&1 </dev/null 3>&-) &
     MYSQL_PID=$!
     mysql_wait_until_ready "$log"
 }
@@ -95,6 +103,13 @@ mysql_end() {
     rm -rf "${FERRY_MYSQL_ROOT:?}$MYSQL_DATA" "$FERRY_MYSQL_ROOT$MYSQL_DATA.log"
     return 0
 }
+
+mysql_crash() {
+    kill -KILL "$MYSQL_PID"
+    wait "$MYSQL_PID" 2>/dev/null || true
+}
+
+mysql_again() { mysql_launch; }
 
 mysql_stop() { mysql_end TERM; }
 mysql_kill() { mysql_end KILL; }

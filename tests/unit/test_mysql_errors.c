@@ -134,6 +134,7 @@ static void test_a_flavour_comes_first(void **state)
     static const struct mydrv_fault own[] = {
         {1045, MYDRV_CONNECTING, FERRY_ERR_CONFIG, "own words"},
         {9000, MYDRV_CONNECTING, FERRY_ERR_UNREACHABLE, "own number"},
+        {1205, MYDRV_READING, MYDRV_AS_LISTED, "only words"},
     };
     static const struct mydrv_flavour flavour = {.faults = own, .fault_count = COUNT(own)};
     const char *hint = NULL;
@@ -144,6 +145,8 @@ static void test_a_flavour_comes_first(void **state)
     assert_int_equal(mydrv_fault_class(&flavour, 9000, MYDRV_OPENING, &hint),
                      FERRY_ERR_TARGET_OPEN);
     assert_string_equal(hint, "own number");
+    assert_int_equal(mydrv_fault_class(&flavour, 1205, MYDRV_READING, &hint), FERRY_ERR_BUSY);
+    assert_string_equal(hint, "only words");
     assert_int_equal(mydrv_fault_class(&flavour, 1040, MYDRV_CONNECTING, &hint),
                      FERRY_ERR_UNREACHABLE);
 }
