@@ -2,7 +2,45 @@
 
 #include "target.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+static bool ask_is_answered(const struct mydrv_conn *conn)
+{
+    struct pollfd socket = {.fd = conn->wake_fd, .events = POLLIN};
+    int timeout = conn->patience_ms > 0 ? (int)conn->patience_ms : -1;
+    int found;
+    do
+        found = poll(&socket, 1, timeout);
+    while (found < 0 && errno == EINTR);
+    return found != 0;
+}
+
+/* A server that is silent may be busy, for hours where a table is large, or gone.  Whoever answers
+ * on the second connection is busy on the first. */
+static void ask_wait(struct mydrv_conn *conn)
+{
+    static const char ping[] = "DO 1";
+    while (!ask_is_answered(conn)) {
+        if (mysql_real_query(conn->spare->native, ping, sizeof ping - 1) != 0) {
+            shutdown(conn->wake_fd, SHUT_RDWR); /* the library then reports the loss */
+            return;
+        }
+        ferry_log(FERRY_LOG_INFO, "%s: the server is still at work", conn->label);
+    }
+}
+
+bool mydrv_query(struct mydrv_conn *conn, const struct mydrv_text *sql)
+{
+    if (conn->spare == NULL)
+        return mysql_real_query(conn->native, sql->data, sql->length) == 0;
+    if (mysql_send_query(conn->native, sql->data, sql->length) != 0)
+        return false;
+    ask_wait(conn);
+    return mysql_read_query_result(conn->native) == 0;
+}
 
 static ferry_status ask_send(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
                              struct ferry_error *err)
@@ -10,7 +48,7 @@ static ferry_status ask_send(struct mydrv_conn *conn, struct mydrv_text *sql, co
     ferry_status status = mydrv_conn_check(conn, err);
     if (status == FERRY_OK && (sql->failed || sql->data == NULL))
         status = mydrv_fail_memory(err);
-    if (status == FERRY_OK && mysql_real_query(conn->native, sql->data, sql->length) != 0)
+    if (status == FERRY_OK && !mydrv_query(conn, sql))
         status = mydrv_fail_conn(conn, MYDRV_LOADING, doing, err);
     mydrv_text_clear(sql);
     return status;

@@ -413,6 +413,7 @@ static ferry_status connect_set_up(struct mydrv_conn *conn, struct connect_plan 
     mydrv_limit_end(&limit);
     if (status == FERRY_OK)
         connect_set_timeouts(conn->native, plan->settings.read_timeout_ms);
+    conn->patience_ms = plan->settings.read_timeout_ms;
     return status;
 }
 

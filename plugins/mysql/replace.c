@@ -230,7 +230,7 @@ static bool replace_try_rows(struct mydrv_load *load, const struct mydrv_text *c
         mysql_real_query(native, clear->data, clear->length) != 0)
         return false;
     load->rows_before = mysql_affected_rows(native);
-    return mysql_real_query(native, copy->data, copy->length) == 0;
+    return mydrv_query(load->conn, copy);
 }
 
 /* The stage is complete, so a try that others' locks have stopped costs no second read. */
@@ -385,7 +385,7 @@ static ferry_status replace_drop_old(struct mydrv_load *load, struct ferry_error
     MYDRV_AUTO_SQL struct mydrv_text back = {0};
     mydrv_text_add(&sql, "DROP TABLE ");
     mydrv_text_add_name(&sql, load->old);
-    if (sql.failed || mysql_real_query(conn->native, sql.data, sql.length) == 0)
+    if (sql.failed || mydrv_query(conn, &sql))
         return FERRY_OK;
     unsigned code = mysql_errno(conn->native);
     if (code != 1217 && code != 1451 && code != 3730) {
@@ -427,7 +427,7 @@ static ferry_status replace_rename(struct mydrv_load *load, struct ferry_error *
     if (status == FERRY_OK)
         status = mydrv_wait_turn(load, err);
     mydrv_wait_begin(load);
-    while (status == FERRY_OK && mysql_real_query(load->conn->native, sql.data, sql.length) != 0) {
+    while (status == FERRY_OK && !mydrv_query(load->conn, &sql)) {
         if (!mydrv_wait_again(load)) {
             status = replace_fail_commit(load, err);
             break;

@@ -33,6 +33,10 @@ bool mydrv_name_is_possible(const char *name);
 
 /* ---- ask.c: statements and their answers ---- */
 
+/* Send a statement to a target and wait for its answer, however long: a server that is silent for
+ * the time of `read_timeout` is given up only if it does not answer on the spare connection either.
+ * False: see mysql_errno(). */
+bool mydrv_query(struct mydrv_conn *conn, const struct mydrv_text *sql);
 /* Run a statement that returns no rows; the text is cleared.  `doing` completes "cannot ...". */
 ferry_status mydrv_run(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
                        struct ferry_error *err);
