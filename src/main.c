@@ -27,6 +27,7 @@ static ferry_status run_command(const struct ferry_arguments *arguments)
     ferry_secret_allow_prompt(isatty(STDERR_FILENO) == 1);
     ferry_status status = arguments->command->run(arguments);
     (void)fflush(stdout); /* while a signal can still end it: the reader may have stopped */
+    ferry_secret_forget_typed();
     ferry_watch_stop();
     return status;
 }

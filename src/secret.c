@@ -277,18 +277,77 @@ static ferry_status read_line_hidden(int fd, char **ret_secret, struct ferry_err
     return status;
 }
 
+/* What a person has typed so far in this process: a connection is made again for each attempt and
+ * each job, and nobody wants to sit by.  Main thread only. */
+struct typed {
+    struct typed *next;
+    char *secret; /* NULL: an empty line */
+    char name[];  /* "KEY for CONNECTION" */
+};
+
+static struct typed *all_typed;
+
+void ferry_secret_forget_typed(void)
+{
+    while (all_typed != NULL) {
+        struct typed *next = all_typed->next;
+        ferry_secret_free(all_typed->secret);
+        free(all_typed);
+        all_typed = next;
+    }
+}
+
+static ferry_status copy_secret(const char *secret, char **ret_copy, struct ferry_error *error)
+{
+    char *copy = secret == NULL ? NULL : strdup(secret);
+    if (secret != NULL && copy == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    *ret_copy = copy;
+    return FERRY_OK;
+}
+
+/* Without room for it, it is only asked for again. */
+static void remember_typed(const char *name, const char *secret)
+{
+    FERRY_AUTO_ERROR struct ferry_error ignored = {0};
+    struct typed *typed = calloc(1, sizeof *typed + strlen(name) + 1);
+    if (typed == NULL || copy_secret(secret, &typed->secret, &ignored) != FERRY_OK) {
+        free(typed);
+        return;
+    }
+    memcpy(typed->name, name, strlen(name));
+    typed->next = all_typed;
+    all_typed = typed;
+}
+
+static const struct typed *find_typed(const char *name)
+{
+    const struct typed *typed = all_typed;
+    while (typed != NULL && strcmp(typed->name, name) != 0)
+        typed = typed->next;
+    return typed;
+}
+
 static ferry_status secret_from_prompt(const struct ferry_config *config, const char *key,
                                        char **ret_secret, struct ferry_error *error)
 {
     if (!prompt_allowed || isatty(STDIN_FILENO) == 0)
         return FERRY_OK;
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    ferry_strbuf_addf(&name, "%s for %s", key, config->name);
+    const struct typed *typed = find_typed(ferry_strbuf_text(&name));
+    if (typed != NULL)
+        return copy_secret(typed->secret, ret_secret, error);
     FERRY_AUTO_FD int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return FERRY_OK;
     FERRY_AUTO_STRBUF struct ferry_strbuf prompt = {0};
-    ferry_strbuf_addf(&prompt, "%s for %s: ", key, config->name);
+    ferry_strbuf_addf(&prompt, "%s: ", ferry_strbuf_text(&name));
     (void)!write(fd, ferry_strbuf_text(&prompt), prompt.length);
-    return read_line_hidden(fd, ret_secret, error);
+    ferry_status status = read_line_hidden(fd, ret_secret, error);
+    if (status == FERRY_OK)
+        remember_typed(ferry_strbuf_text(&name), *ret_secret);
+    return status;
 }
 
 /* ---- The order in which they are tried ---- */

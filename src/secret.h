@@ -12,4 +12,7 @@
 /* Secrets are asked for on a terminal only if this is set (a person started the program). */
 void ferry_secret_allow_prompt(bool allowed);
 
+/* What was typed there is kept, so that nobody is asked twice, until it is wiped by this. */
+void ferry_secret_forget_typed(void);
+
 #endif

@@ -105,7 +105,6 @@ requires_black_hole() {
             echo "$step $how: $status after $took ms"
             case $step-$how in
             tls-stall) assert_status 77 ;; # the library calls it a failure of TLS
-            setup-*) assert_status 76 ;;
             *) assert_status 69 ;;
             esac
             refute_output_has Sanitizer
