@@ -10,8 +10,10 @@
 #include <string.h>
 
 #define SENDER_PARCELS 3
-#define SENDER_COMMIT ((uint64_t)32 << 20) /* bytes between two commits */
-#define SENDER_KEEP ((size_t)4 << 20)      /* of memory, for the next rows */
+/* Bytes between two commits.  MySQL waits a tenth of a second for the disk at each; and what is not
+ * committed must be undone (some 0.8 s) before a cancelled load's stage can be dropped. */
+#define SENDER_COMMIT ((uint64_t)64 << 20)
+#define SENDER_KEEP ((size_t)4 << 20) /* of memory, for the next rows */
 
 struct mydrv_sender {
     struct mydrv_load *load;
