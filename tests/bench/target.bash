@@ -127,9 +127,9 @@ print_target_lines() { # SERVER NAME
     line "$1-insert" "$ROWS" "$2, local_infile off: dbferry from SQLite"
 }
 
-judge_target() { # SERVER NAME
-    judge_speed "$2: dbferry and LOAD DATA LOCAL INFILE, new table" "$1-shell" "$ROWS" "$1-new" 0.9
-    judge_speed "$2: dbferry and LOAD DATA, RENAME" "$1-stage" "$ROWS" "$1-again" 0.9
+judge_target() { # SERVER NAME LEAST
+    judge_speed "$2: dbferry and LOAD DATA LOCAL INFILE, new table" "$1-shell" "$ROWS" "$1-new" "$3"
+    judge_speed "$2: dbferry and LOAD DATA, RENAME" "$1-stage" "$ROWS" "$1-again" "$3"
     judge_speed "$2: dbferry and a dump of INSERTs, no local_infile" "$1-insert-shell" "$ROWS" \
         "$1-insert" 0.9
 }
