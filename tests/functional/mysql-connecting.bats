@@ -103,10 +103,7 @@ requires_black_hole() {
             copy_from "127.0.0.1:$PORT" retries=0 connect_timeout=1s read_timeout=20s \
                 ssl_mode=$mode
             echo "$step $how: $status after $took ms"
-            case $step-$how in
-            tls-stall) assert_status 77 ;; # the library calls it a failure of TLS
-            *) assert_status 69 ;;
-            esac
+            assert_status 69
             refute_output_has Sanitizer
             between 900 "$took" 4000
             [ ! -e to.db ]
