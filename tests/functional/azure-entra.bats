@@ -30,9 +30,10 @@ teardown() {
 
 # serve ARGUMENT...: start entra.py; what clients send it is told in $T/seen.
 serve() {
+    rm -f "$T/port"
     python3 "$FERRY_SOURCE/tests/servers/entra.py" "$@" >"$T/port" 2>"$T/seen" 3>&- &
     SERVER=$!
-    for _ in $(seq 200); do
+    for _ in $(seq 600); do
         [ -s "$T/port" ] && break
         sleep 0.05
     done
