@@ -151,7 +151,7 @@ void ferry_units_add_duration(struct ferry_strbuf *buffer, int64_t ms)
         ferry_strbuf_addf(buffer, "%" PRId64 ".%" PRId64 " s", seconds, ms % 1000 / 100);
     else if (seconds < 3600)
         ferry_strbuf_addf(buffer, "%" PRId64 " min %02" PRId64 " s", seconds / 60, seconds % 60);
-    else if (seconds < 48 * 3600)
+    else if (seconds < INT64_C(48) * 3600)
         ferry_strbuf_addf(buffer, "%" PRId64 " h %02" PRId64 " min", seconds / 3600,
                           seconds % 3600 / 60);
     else
