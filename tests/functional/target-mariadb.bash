@@ -16,7 +16,11 @@ setup_file() {
     mariadb_account loader pw "$TARGET_RIGHTS ON e.*"
 }
 
-teardown_file() { mariadb_kill; }
+# A test may have started the server anew, and its process is not known here.
+teardown_file() {
+    MARIADB_PID=$(cat "${MARIADB_FOLDER:-/nonexistent}/pid" 2>/dev/null) || true
+    mariadb_kill
+}
 
 setup() {
     ferry_setup
