@@ -79,10 +79,12 @@ bool ferry_retry_plan(struct ferry_retry *retry, const struct ferry_error *error
         return retry->planned;
     int64_t wait =
         ferry_retry_backoff(side->wait_ms, side->max_wait_ms, side->used + 1, retry->chance);
-    retry->no_time =
-        retry->run_timeout_ms > 0 && now_ms - retry->started_ms + wait >= retry->run_timeout_ms;
-    if (retry->no_time)
+    int64_t left = retry->run_timeout_ms - (now_ms - retry->started_ms);
+    if (retry->run_timeout_ms > 0 && wait >= left) {
+        retry->no_time = left > 0; /* else run_timeout is the failure */
         return false;
+    }
+    retry->no_time = false;
     side->used++;
     retry->wait_ms = wait;
     retry->planned = true;

@@ -3,6 +3,7 @@
 
 load helper
 load target-mariadb
+load line
 
 ROWS=400000
 
@@ -31,6 +32,7 @@ setup() {
 }
 
 teardown() {
+    line_stop
     [ -z "${HOLDER:-}" ] || kill "$HOLDER" 2>/dev/null || true
     [ -z "${MARIADB_PID:-}" ] || kill -CONT "$MARIADB_PID" 2>/dev/null || true
     mariadb_kill
@@ -251,6 +253,38 @@ the_target_is_old() { assert_equal "$(sql e <<<'SELECT id, x FROM t')" $'-1\told
     assert_status 0
     has_logged 'the server is still at work'
     the_target_is_exact
+}
+
+@test "a deadlock on the target" {
+    config '' 'retries = 9; retry_wait = "300ms";'
+    dbferry run out # makes the table as it wants it
+    sql <<<"CREATE TABLE e.flag (n INT); INSERT INTO e.flag VALUES (1);
+        DELIMITER //
+        CREATE TRIGGER e.hook BEFORE INSERT ON e.t FOR EACH ROW IF NEW.id = 1 AND EXISTS (SELECT 1 FROM e.flag) THEN
+            SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'Deadlock found'; END IF //"
+    begin out
+    wait_for has_logged 'attempt 1 failed: .*error 1213'
+    sql <<<"DELETE FROM e.flag"
+    end
+    assert_status 0
+    the_target_is_exact
+}
+
+@test "a line on which a few bytes trickle: run_timeout ends it, and no retry follows" {
+    requires python3
+    mariadb_restart --port
+    config 'retries = 5; retry_wait = "10ms"; run_timeout = "3s";'
+    line_start "$MARIADB_PORT" 20000
+    sed -i "/server = /s|socket = \"[^\"]*\"|host = \"127.0.0.1\"; port = $LINE_PORT; ssl_mode = \"disabled\"|" "$DBFERRY_CONFIG"
+    local started=${EPOCHREALTIME/./}
+    begin in
+    end
+    local took=$(((${EPOCHREALTIME/./} - started) / 1000))
+    line_stop
+    assert_status 76
+    assert_output_has "took longer than 3.0 s" run_timeout
+    refute_output_has attempt
+    between 2900 "$took" 6000
 }
 
 @test "a password is asked for once, however many attempts there are" {

@@ -123,6 +123,8 @@ static void test_run_timeout_bounds_the_waits(void **state)
     assert_true(fails(&retry, FERRY_ROLE_SOURCE, FERRY_ERR_UNREACHABLE, false, 13999));
     assert_false(fails(&retry, FERRY_ROLE_SOURCE, FERRY_ERR_UNREACHABLE, false, 13999));
     assert_true(retry.no_time);
+    assert_false(fails(&retry, 0, FERRY_ERR_STREAM, false, 15000)); /* run_timeout itself */
+    assert_false(retry.no_time);
     assert_int_equal(retry.source.used, 1);
     assert_true(fails(&retry, FERRY_ROLE_SOURCE, FERRY_ERR_UNREACHABLE, false, 12999));
     assert_false(retry.no_time);
