@@ -251,6 +251,7 @@ SQL
     run dbferry copy server local --query 'SELECT a.id, a.filler FROM big a JOIN big b ON b.id < 50' \
         --target-table few --dry-run
     assert_status 0
+    nine_config 'ssl_mode = "preferred"; retries = 0;'
     dbferry copy server local --query 'SELECT a.id, a.filler FROM big a JOIN big b ON b.id < 50' \
         --target-table few >"$T/out" 2>&1 &
     local pid=$!
