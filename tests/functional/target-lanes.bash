@@ -42,10 +42,10 @@ check_packet_limit() {
 
 commits() { sql <<<"SHOW GLOBAL STATUS LIKE 'Com_commit'" | cut -f 2; }
 
-# 100 MiB: a commit for about each 32 MiB, none of them visible.
+# 200 MiB: a commit for about each 64 MiB, none of them visible.
 check_bounded_commits() {
     local before lane
-    sqlite3 "$D" "CREATE TABLE much (id INTEGER, t TEXT); WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s LIMIT 100)
+    sqlite3 "$D" "CREATE TABLE much (id INTEGER, t TEXT); WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s LIMIT 200)
         INSERT INTO much SELECT n, printf('%.*c', 1048576, 'b') FROM s"
     sql <<<"SET GLOBAL max_allowed_packet = 16777216"
     for lane in 1 0; do
@@ -53,8 +53,8 @@ check_bounded_commits() {
         before=$(commits)
         run dbferry copy local target --table much --target-table much
         assert_status 0
-        between 4 $(($(commits) - before)) 12
-        assert_equal "$(sql e <<<'SELECT COUNT(*) FROM much')" 100
+        between 3 $(($(commits) - before)) 8
+        assert_equal "$(sql e <<<'SELECT COUNT(*) FROM much')" 200
     done
 }
 
