@@ -5,12 +5,15 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 
-static bool ask_is_answered(const struct mydrv_conn *conn)
+#define ASK_IN_FLIGHT_MS 2000 /* an answer that the server has given arrives within that */
+
+static bool ask_is_answered(const struct mydrv_conn *conn, int64_t ms)
 {
     struct pollfd socket = {.fd = conn->wake_fd, .events = POLLIN};
-    int timeout = conn->patience_ms > 0 ? (int)conn->patience_ms : -1;
+    int timeout = ms > 0 ? (int)ms : -1;
     int found;
     do
         found = poll(&socket, 1, timeout);
@@ -18,13 +21,36 @@ static bool ask_is_answered(const struct mydrv_conn *conn)
     return found != 0;
 }
 
-/* A server that is silent may be busy, for hours where a table is large, or gone.  Whoever answers
- * on the second connection is busy on the first. */
+/* Whether the server still works on what the first connection has asked, as the second one sees it.
+ * An account sees its own connections, but not while a trigger of somebody else's runs in them;
+ * then it is enough that the connection is there, which its lock tells. */
+static bool ask_is_at_work(const struct mydrv_conn *conn)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYSQL *spare = conn->spare->native;
+    unsigned long id = mysql_thread_id(conn->native);
+    mydrv_text_addf(&sql,
+                    "SELECT COALESCE((SELECT COMMAND <> 'Sleep' FROM "
+                    "information_schema.PROCESSLIST WHERE ID = %lu), IS_USED_LOCK(",
+                    id);
+    if (conn->held_lock == NULL)
+        mydrv_text_add(&sql, "NULL");
+    else
+        mydrv_text_add_quoted(&sql, conn->held_lock, strlen(conn->held_lock));
+    mydrv_text_addf(&sql, ") = %lu, 0)", id);
+    if (sql.failed || mysql_real_query(spare, sql.data, sql.length) != 0)
+        return false;
+    MYDRV_AUTO_ROWS MYSQL_RES *rows = mysql_store_result(spare);
+    MYSQL_ROW row = rows == NULL ? NULL : mysql_fetch_row(rows);
+    return row != NULL && row[0] != NULL && strcmp(row[0], "0") != 0;
+}
+
+/* A server that is silent may be busy, for hours where a table is large, or gone; or only this
+ * connection is, and the question or its answer is lost. */
 static void ask_wait(struct mydrv_conn *conn)
 {
-    static const char ping[] = "DO 1";
-    while (!ask_is_answered(conn)) {
-        if (mysql_real_query(conn->spare->native, ping, sizeof ping - 1) != 0) {
+    while (!ask_is_answered(conn, conn->patience_ms)) {
+        if (!ask_is_at_work(conn) && !ask_is_answered(conn, ASK_IN_FLIGHT_MS)) {
             shutdown(conn->wake_fd, SHUT_RDWR); /* the library then reports the loss */
             return;
         }

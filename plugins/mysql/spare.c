@@ -59,6 +59,7 @@ bool mydrv_spare_take_over(struct mydrv_load *load)
     mydrv_text_addf(&sql, ", %d)", SPARE_WAIT);
     if (spare_ask(spare, &sql, "1") != 1)
         return false;
+    load->conn->held_lock = NULL;
     load->conn = spare;
     load->locked = true;
     return true;

@@ -75,12 +75,14 @@ ferry_status mydrv_stage_lock(struct mydrv_load *load, struct ferry_error *err)
     if (status == FERRY_OK && taken != 1)
         status = stage_fail_locked(load, err);
     load->locked = status == FERRY_OK;
+    load->conn->held_lock = load->locked ? load->lock : NULL;
     return status;
 }
 
 void mydrv_stage_unlock(struct mydrv_load *load)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    load->conn->held_lock = NULL; /* its text ends with the load */
     if (!load->locked)
         return;
     mydrv_text_add(&sql, "DO RELEASE_LOCK(");
