@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "connection_keys.h"
 #include "driver_load.h"
 
 static const char *role_name(const struct ferry_driver_handle *driver)
@@ -64,7 +65,7 @@ static ferry_status show_driver(const char *name, struct ferry_error *error)
     struct ferry_config *options = ferry_config_new("connection", name);
     if (options == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the options");
-    status = ferry_settings_add_connection_options(options, driver, error);
+    status = ferry_connection_keys_add(options, driver, error);
     if (status == FERRY_OK) {
         (void)printf("%s %s: %s\nroles: %s\nfile: %s\nkeys of a connection:\n", name,
                      driver->driver.version, driver->driver.description, role_name(driver),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "connection.h"
+#include "connection_keys.h"
 #include "driver_load.h"
 #include "nearest.h"
 
@@ -29,44 +30,6 @@ struct ferry_settings {
 
 /* What the parser of the file lets stand in a name. */
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_*"
-
-/* The keys that every connection has, whatever its driver. */
-static const struct ferry_option connection_options[] = {
-    {.name = "driver",
-     .type = FERRY_OPTION_STRING,
-     .flags = FERRY_OPTION_REQUIRED,
-     .help = "driver of the connection: see \"dbferry drivers\""},
-    {.name = "stall_timeout",
-     .type = FERRY_OPTION_DURATION,
-     .default_value = "5m",
-     .flags = FERRY_OPTION_SOURCE_ONLY,
-     .help = "give up if the source sends nothing for so long; \"0s\" = never"},
-    {.name = "run_timeout",
-     .type = FERRY_OPTION_DURATION,
-     .default_value = "0s",
-     .flags = FERRY_OPTION_SOURCE_ONLY,
-     .help = "give up if the whole job takes longer, its retries included; \"0s\" = never"},
-    {.name = "retry_wait",
-     .type = FERRY_OPTION_DURATION,
-     .default_value = "5s",
-     .min = 0,
-     .max = 86400000,
-     .help = "how long to wait before the first retry; twice as long before each one more"},
-    {.name = "retry_max_wait",
-     .type = FERRY_OPTION_DURATION,
-     .default_value = "60s",
-     .min = 0,
-     .max = 86400000,
-     .help = "how long to wait before a retry at most"},
-};
-
-/* The one of them whose default the driver knows. */
-static const struct ferry_option retries_option = {
-    .name = "retries",
-    .type = FERRY_OPTION_INT,
-    .min = 0,
-    .max = FERRY_RETRIES_MOST,
-    .help = "how often a run is tried again after a failure that may pass"};
 
 static ferry_status out_of_memory(struct ferry_error *error)
 {
@@ -260,30 +223,6 @@ const struct ferry_config *ferry_settings_general(const struct ferry_settings *s
 
 /* ---- Connections ---- */
 
-ferry_status ferry_settings_add_connection_options(struct ferry_config *config,
-                                                   struct ferry_driver_handle *driver,
-                                                   struct ferry_error *error)
-{
-    struct ferry_option retries = retries_option;
-    retries.default_value = driver->retries_text;
-    config->driver = driver;
-    if (!ferry_config_add_options(config, connection_options,
-                                  sizeof connection_options / sizeof connection_options[0]) ||
-        !ferry_config_add_options(config, &retries, 1))
-        return out_of_memory(error);
-    for (size_t i = 0; i < driver->driver.option_count; i++) {
-        const struct ferry_option *option = &driver->driver.options[i];
-        if (ferry_config_find(config, option->name) != NULL)
-            return ferry_fail(error, FERRY_ERR_CONFIG,
-                              "driver %s declares the key '%s' twice, or it is one that every "
-                              "connection has",
-                              driver->path, option->name);
-        if (!ferry_config_add_options(config, option, 1))
-            return out_of_memory(error);
-    }
-    return FERRY_OK;
-}
-
 static ferry_status add_connection(struct ferry_settings *settings, const char *name,
                                    const char *driver, const config_setting_t *node,
                                    struct ferry_config **ret_connection, struct ferry_error *error)
@@ -300,7 +239,7 @@ static ferry_status add_connection(struct ferry_settings *settings, const char *
     struct ferry_config *config = ferry_config_new("connection", name);
     if (config == NULL)
         return out_of_memory(error);
-    status = ferry_settings_add_connection_options(config, handle, error);
+    status = ferry_connection_keys_add(config, handle, error);
     if (status != FERRY_OK) {
         ferry_config_free(config);
         return status;
@@ -506,7 +445,7 @@ static ferry_status find_fallback(struct ferry_settings *settings,
     if (fallback == job->source && !source_is_given)
         return ferry_origin_fail(origin, error,
                                  "job '%s': fallback_source is the source itself, '%s'", job->name,
-                                 fallback->name);
+                                 job->fallback.name);
     if (fallback != job->source &&
         ferry_config_int(settings->general, "fallback_to_local_source_on_failure") != 0)
         job->fallback.source = fallback;

@@ -51,9 +51,4 @@ ferry_status ferry_settings_new_connection(struct ferry_settings *settings, cons
                                            const char *driver, struct ferry_config **ret_connection,
                                            struct ferry_error *error);
 
-/* Every key that a connection of this driver takes, those of the engine first. */
-ferry_status ferry_settings_add_connection_options(struct ferry_config *config,
-                                                   struct ferry_driver_handle *driver,
-                                                   struct ferry_error *error);
-
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "settings.h"
+#include "connection_keys.h"
 
 bool quirks_load(struct quirks *quirks, const char *path, const char *folder)
 {
@@ -128,7 +128,7 @@ struct ferry_config *quirks_connection(const struct quirks *quirks, const char *
         return NULL;
     }
     config->secrets_allowed = true;
-    ferry_status status = ferry_settings_add_connection_options(config, driver, error);
+    ferry_status status = ferry_connection_keys_add(config, driver, error);
     if (status == FERRY_OK)
         status = ferry_config_set_text(config, "driver", driver->driver.name, &origin, error);
     for (int i = 0; status == FERRY_OK && i < config_setting_length(node); i++)

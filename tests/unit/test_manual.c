@@ -6,10 +6,10 @@
 #include "unit.h"
 
 #include "cli.h"
+#include "connection_keys.h"
 #include "driver_load.h"
 #include "job.h"
 #include "job_columns.h"
-#include "settings.h"
 
 #define PROGRAM_PAGE "docs/dbferry.pod"
 #define CONFIGURATION_PAGE "docs/dbferry.conf.pod"
@@ -176,7 +176,7 @@ static void test_connection_keys(void **state)
     struct ferry_driver_handle bare = {.retries_text = "0"};
     struct ferry_config *config = ferry_config_new("connection", "bare");
     assert_non_null(config);
-    assert_int_equal(ferry_settings_add_connection_options(config, &bare, &error), FERRY_OK);
+    assert_int_equal(ferry_connection_keys_add(config, &bare, &error), FERRY_OK);
     check_section("CONNECTIONS", config->options, config->count);
     ferry_config_free(config);
 }
