@@ -56,17 +56,23 @@ static void take_freshness(const struct ferry_freshness *freshness,
         ret_from->age_ms = age < 0 && age > -CLOCK_SLACK_MS ? 0 : age;
 }
 
-void ferry_fallback_add_age(struct ferry_strbuf *text, const struct ferry_provenance *from)
+/* "3 h 12 min old" */
+static void add_how_old(struct ferry_strbuf *text, const struct ferry_provenance *from)
 {
     if (from->basis == FERRY_FRESHNESS_UNKNOWN) {
-        ferry_strbuf_add(text, "data of unknown age");
+        ferry_strbuf_add(text, "of unknown age");
     } else if (from->age_ms < 0) {
-        ferry_strbuf_add(text, "data dated in the future");
+        ferry_strbuf_add(text, "dated in the future");
     } else {
-        ferry_strbuf_add(text, "data ");
         ferry_units_add_duration(text, from->age_ms);
         ferry_strbuf_add(text, " old");
     }
+}
+
+void ferry_fallback_add_age(struct ferry_strbuf *text, const struct ferry_provenance *from)
+{
+    ferry_strbuf_add(text, "data ");
+    add_how_old(text, from);
 }
 
 void ferry_fallback_add_basis(struct ferry_strbuf *text, const struct ferry_provenance *from)
@@ -76,17 +82,9 @@ void ferry_fallback_add_basis(struct ferry_strbuf *text, const struct ferry_prov
         [FERRY_FRESHNESS_CHANGED] = "by the time of the last change there, as no run has left a "
                                     "record",
     };
-    if (from->basis == FERRY_FRESHNESS_UNKNOWN) {
-        ferry_strbuf_add(text, "of unknown age");
-        return;
-    }
-    if (from->age_ms < 0) {
-        ferry_strbuf_add(text, "dated in the future");
-    } else {
-        ferry_units_add_duration(text, from->age_ms);
-        ferry_strbuf_add(text, " old");
-    }
-    ferry_strbuf_addf(text, " (from %s, %s)", from->data_from, bases[from->basis]);
+    add_how_old(text, from);
+    if (from->basis != FERRY_FRESHNESS_UNKNOWN)
+        ferry_strbuf_addf(text, " (from %s, %s)", from->data_from, bases[from->basis]);
 }
 
 /* ---- Refusing ---- */
