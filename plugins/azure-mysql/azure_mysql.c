@@ -201,12 +201,9 @@ static ferry_status azure_connect(const struct ferry_config *config, uint32_t ro
     return mydrv_connect(&azure_flavour, config, role, ret_conn, err);
 }
 
-/* As the mysql driver names it: two connections to one server are the same place. */
 static void azure_place(const struct ferry_config *config, char *buffer, size_t size)
 {
-    const char *database = ferry_config_string(config, "database");
-    snprintf(buffer, size, "mysql://%s:%u/%s", ferry_config_string(config, "host"),
-             (unsigned)ferry_config_int(config, "port"), database == NULL ? "" : database);
+    mydrv_place(config, NULL, buffer, size);
 }
 
 static struct ferry_driver azure_driver = {

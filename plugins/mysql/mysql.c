@@ -86,16 +86,7 @@ static ferry_status mysql_driver_connect(const struct ferry_config *config, uint
 
 static void mysql_driver_place(const struct ferry_config *config, char *buffer, size_t size)
 {
-    const char *host = ferry_config_string(config, "host");
-    const char *socket = ferry_config_string(config, "socket");
-    const char *database = ferry_config_string(config, "database");
-    if (database == NULL)
-        database = "";
-    if (socket != NULL)
-        snprintf(buffer, size, "mysql://localhost(%s)/%s", socket, database);
-    else
-        snprintf(buffer, size, "mysql://%s:%u/%s", host, (unsigned)ferry_config_int(config, "port"),
-                 database);
+    mydrv_place(config, ferry_config_string(config, "socket"), buffer, size);
 }
 
 static struct ferry_driver mysql_driver = {

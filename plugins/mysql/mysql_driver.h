@@ -452,6 +452,9 @@ struct mydrv_flavour {
 extern const struct ferry_source mydrv_source;
 ferry_status mydrv_thread_begin(struct ferry_error *err);
 void mydrv_thread_end(void);
+/* Where the connection leads, spelled alike by every driver of this family, so that two connections
+ * to one server are the same place.  `socket` NULL: by TCP. */
+void mydrv_place(const struct ferry_config *config, const char *socket, char *buffer, size_t size);
 void mydrv_facts(void *conn, struct ferry_facts *facts);
 
 /* ---- For variables that end with their scope ---- */

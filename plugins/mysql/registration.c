@@ -12,6 +12,18 @@ void mydrv_thread_end(void)
     mysql_thread_end();
 }
 
+void mydrv_place(const struct ferry_config *config, const char *socket, char *buffer, size_t size)
+{
+    const char *database = ferry_config_string(config, "database");
+    if (database == NULL)
+        database = "";
+    if (socket != NULL)
+        snprintf(buffer, size, "mysql://localhost(%s)/%s", socket, database);
+    else
+        snprintf(buffer, size, "mysql://%s:%u/%s", ferry_config_string(config, "host"),
+                 (unsigned)ferry_config_int(config, "port"), database);
+}
+
 void mydrv_facts(void *conn, struct ferry_facts *facts)
 {
     const struct mydrv_conn *c = conn;
