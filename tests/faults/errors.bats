@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # System calls that fail: a full disk, a broken disk, no memory, no descriptors.  The exit status and
-# the message tell the truth about the target.  FERRY_SWEEP=all (make check-faults-long) hits every
+# the message tell the truth about the target.  FERRY_SWEEP=all (make check-slow) hits every
 # call.
 
 load helper

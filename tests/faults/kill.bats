@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SIGKILL at any moment: the target has the old rows or the new ones, whole, and the next run heals.
-# FERRY_SWEEP=all (make check-faults-long) hits every system call.
+# FERRY_SWEEP=all (make check-slow) hits every system call.
 
 load helper
 load sweep
