@@ -224,6 +224,10 @@ ferry_status mydrv_decode_end(struct mydrv_cursor *cursor)
                        decode_malformed);
 }
 
+static const char decode_impossible[] =
+    "the server sent a value that no column of this type can hold; the stream is damaged, or "
+    "something other than a MySQL server answers";
+
 void mydrv_decode_cell(void *data, unsigned column, unsigned char **row)
 {
     struct mydrv_cursor *cursor = data;
@@ -240,4 +244,8 @@ void mydrv_decode_cell(void *data, unsigned column, unsigned char **row)
     }
     cursor->failed = decode_value(cursor, column, row);
     cursor->row_end = *row;
+    const struct mydrv_cell_format *format = &cursor->formats[column];
+    if (format->possible != NULL && cursor->failed == FERRY_OK &&
+        !format->possible(format, &cursor->cells[column]))
+        cursor->failed = decode_fail(cursor, column, FERRY_ERR_STREAM, decode_impossible);
 }

@@ -235,6 +235,7 @@ struct mydrv_column {
     char *default_value;
     enum mydrv_codec codec;
     const char *recast; /* it can be read only after CAST(... AS this); NULL: as it is */
+    bool impossible;    /* while it is described: what it says contradicts itself */
 };
 
 /* `bytes_per_char` and `utc` as in struct mydrv_conn.  Fails with SCHEMA, naming column and type,
@@ -339,10 +340,17 @@ ferry_status mydrv_describe(void *conn, const struct ferry_read *read, struct fe
 
 /* ---- read.c: rows, unbuffered, in the binary protocol ---- */
 
+struct mydrv_cell_format;
+/* Whether a server can hold such a value in a column of this type. */
+typedef bool (*mydrv_possible)(const struct mydrv_cell_format *format,
+                               const struct ferry_cell *cell);
+
 struct mydrv_cell_format { /* all that decoding one column needs */
     enum mydrv_codec codec;
     unsigned scale; /* fraction digits; BIT: bits */
     bool not_null;
+    mydrv_possible possible; /* NULL: every value that the codec gives */
+    uint64_t most;           /* what `possible` needs: bits, digits or bytes */
 };
 
 struct mydrv_cursor {
@@ -378,6 +386,11 @@ ferry_status mydrv_decode_end(struct mydrv_cursor *cursor);
  * value would reach past `end`; else where the value begins. */
 const unsigned char *mydrv_decode_length(const unsigned char *at, const unsigned char *end,
                                          uint64_t *ret_length);
+
+/* ---- possible.c: what a column of a type cannot hold ---- */
+
+/* Choose `possible` and `most` by what the column is; the rest of `format` is set. */
+void mydrv_possible_choose(const struct ferry_column *column, struct mydrv_cell_format *format);
 
 /* ---- format.c: dates and times as text ---- */
 

@@ -91,6 +91,7 @@ static ferry_status read_bind_columns(struct mydrv_cursor *cursor,
             (ferry_schema_column(schema, i)->flags & FERRY_COLUMN_NOT_NULL) != 0;
         cursor->formats[i].scale =
             column.codec == MYDRV_CODEC_BIT ? column.column.bits : column.column.scale;
+        mydrv_possible_choose(ferry_schema_column(schema, i), &cursor->formats[i]);
         mydrv_column_clear(&column);
     }
     return FERRY_OK;

@@ -10,6 +10,7 @@
 #define CHARSET_BINARY 63
 #define TYPE_VECTOR 242 /* MySQL 9; the client library has no name for it */
 #define VECTOR_MOST_BYTES (16383 * sizeof(float))
+#define DECIMAL_MOST_DIGITS 65
 
 static const struct types_int {
     unsigned type;
@@ -126,8 +127,9 @@ static bool types_describe_decimal(const MYSQL_FIELD *field, struct mydrv_column
     unsigned long digits = field->length > extra ? field->length - extra : 1;
     if (digits < field->decimals)
         digits = field->decimals;
+    c->impossible = field->decimals > DECIMAL_MOST_DIGITS;
     c->column.type = FERRY_TYPE_DECIMAL;
-    c->column.precision = digits > 65 ? 65 : (uint32_t)digits;
+    c->column.precision = digits > DECIMAL_MOST_DIGITS ? DECIMAL_MOST_DIGITS : (uint32_t)digits;
     c->column.scale = field->decimals;
     c->column.flags |= is_unsigned ? FERRY_COLUMN_UNSIGNED : 0;
     c->codec = MYDRV_CODEC_STRING;
@@ -328,6 +330,14 @@ ferry_status mydrv_column_describe(const MYSQL_FIELD *field, size_t position,
     MYDRV_AUTO_TEXT char *name = types_attribute(field, MARIADB_FIELD_ATTR_DATA_TYPE_NAME);
     if (!types_describe(field, name, bytes_per_char, utc, &c))
         return types_refuse(field, name, err);
+    if (c.impossible) {
+        mydrv_column_clear(&c);
+        return ferry_fail(err, FERRY_ERR_STREAM,
+                          "the server describes column '%s' as a DECIMAL of %u digits behind the "
+                          "point, which no server has; something other than a MySQL server "
+                          "answers, or the stream is damaged",
+                          field->name, field->decimals);
+    }
     c.name = strdup(field->name);
     if (c.native == NULL || c.name == NULL) {
         mydrv_column_clear(&c);

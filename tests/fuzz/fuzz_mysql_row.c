@@ -1,8 +1,9 @@
-/* A row of the binary protocol, as a hostile server may send it: each value is refused or becomes a
- * cell that keeps the contract, and dates and times print what their bytes say.
+/* A result of the binary protocol, as a hostile server may describe and send it: each column is
+ * refused or keeps the contract, so does each value, and dates and times print what their bytes
+ * say.  Nothing a server does may look like a bug of ours.
  *
- * Input: the number of columns, a byte for each column's codec and one for its scale, a byte for
- * each that says NULL, then the row.
+ * Input: the number of columns, for each the type, length, decimals and flags that the server
+ * describes and a byte that says NULL, then the row.
  */
 
 #include "fuzz.h"
@@ -13,28 +14,6 @@
 #include "contract.h"
 
 #define COLUMNS_MAX 8
-
-static const struct {
-    enum mydrv_codec codec;
-    struct ferry_column column;
-} kinds[] = {
-    {MYDRV_CODEC_INT8, {.name = "c", .type = FERRY_TYPE_INT, .bits = 8}},
-    {MYDRV_CODEC_UINT8,
-     {.name = "c", .type = FERRY_TYPE_INT, .bits = 8, .flags = FERRY_COLUMN_UNSIGNED}},
-    {MYDRV_CODEC_INT16, {.name = "c", .type = FERRY_TYPE_INT, .bits = 16}},
-    {MYDRV_CODEC_UINT16,
-     {.name = "c", .type = FERRY_TYPE_INT, .bits = 16, .flags = FERRY_COLUMN_UNSIGNED}},
-    {MYDRV_CODEC_INT32, {.name = "c", .type = FERRY_TYPE_INT, .bits = 32}},
-    {MYDRV_CODEC_UINT32,
-     {.name = "c", .type = FERRY_TYPE_INT, .bits = 32, .flags = FERRY_COLUMN_UNSIGNED}},
-    {MYDRV_CODEC_INT64, {.name = "c", .type = FERRY_TYPE_INT, .bits = 64}},
-    {MYDRV_CODEC_FLOAT, {.name = "c", .type = FERRY_TYPE_FLOAT, .bits = 32}},
-    {MYDRV_CODEC_DOUBLE, {.name = "c", .type = FERRY_TYPE_FLOAT, .bits = 64}},
-    {MYDRV_CODEC_STRING, {.name = "c", .type = FERRY_TYPE_BYTES}},
-    {MYDRV_CODEC_DATE, {.name = "c", .type = FERRY_TYPE_DATE}},
-    {MYDRV_CODEC_TIME, {.name = "c", .type = FERRY_TYPE_TIME}},
-    {MYDRV_CODEC_DATETIME, {.name = "c", .type = FERRY_TYPE_DATETIME}},
-};
 
 static struct ferry_driver_handle handle = {.driver = {.name = "mysql"}};
 
@@ -86,44 +65,83 @@ static void check_row(const struct mydrv_cursor *cursor, const struct ferry_sche
             check_moment(&schema->columns[i], &cursor->cells[i]);
 }
 
+/* A column as the server may describe it; false where the driver refuses it. */
+static bool take_column(const uint8_t **data, size_t *size, char *name,
+                        struct mydrv_cell_format *format, struct ferry_schema *schema,
+                        struct ferry_error *error)
+{
+    static const unsigned long lengths[] = {0,  1,  4,   8,   9,     10,       12,        16,
+                                            63, 64, 144, 255, 65535, 16777215, 4294967295};
+    static const unsigned flags[] = {NOT_NULL_FLAG, UNSIGNED_FLAG, ZEROFILL_FLAG, ENUM_FLAG,
+                                     SET_FLAG};
+    MYSQL_FIELD field = {.name = name, .charsetnr = 63};
+    field.type = (enum enum_field_types)fuzz_byte(data, size);
+    field.length = lengths[fuzz_byte(data, size) % (sizeof lengths / sizeof *lengths)];
+    field.decimals = fuzz_byte(data, size);
+    unsigned chosen = fuzz_byte(data, size);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        field.flags |= (chosen >> i & 1) != 0 ? flags[i] : 0;
+    field.charsetnr = chosen >= 128 ? 45 : 63;
+    struct mydrv_column column = {0};
+    if (mydrv_column_describe(&field, 1, 4, true, &column, error) != FERRY_OK) {
+        MUST(error->status == FERRY_ERR_SCHEMA || error->status == FERRY_ERR_STREAM);
+        return false;
+    }
+    *format = (struct mydrv_cell_format){
+        .codec = column.codec,
+        .scale = column.codec == MYDRV_CODEC_BIT ? column.column.bits : column.column.scale,
+        .not_null = (column.column.flags & FERRY_COLUMN_NOT_NULL) != 0};
+    mydrv_possible_choose(&column.column, format);
+    MUST(ferry_schema_add(schema, &column.column, sizeof column.column, error) == FERRY_OK);
+    mydrv_column_clear(&column);
+    return true;
+}
+
+/* The row that is left of the input. */
+static void take_row(const uint8_t *data, size_t size, const bool *nulls,
+                     struct mydrv_cell_format *formats, const struct ferry_schema *schema)
+{
+    struct ferry_error error = {0};
+    MYSQL native = {0};
+    struct mydrv_conn conn = {.native = &native};
+    char *wire = fuzz_text(data, size);
+    native.net.buff_end = (unsigned char *)wire + size;
+    struct mydrv_cursor cursor = {.conn = &conn,
+                                  .formats = formats,
+                                  .column_count = schema->count,
+                                  .batch = ferry_batch_new(schema, &ferry_batch_default_limits),
+                                  .err = &error};
+    MUST(cursor.batch != NULL);
+    unsigned char *at = (unsigned char *)wire;
+    for (unsigned i = 0; i < schema->count; i++) {
+        mydrv_decode_cell(&cursor, i, nulls[i] ? NULL : &at);
+        MUST(at <= native.net.buff_end);
+    }
+    if (cursor.failed == FERRY_OK)
+        check_row(&cursor, schema);
+    MUST((cursor.failed == FERRY_OK) == (error.message == NULL));
+    MUST(cursor.failed == FERRY_OK || cursor.failed == FERRY_ERR_STREAM);
+    ferry_batch_free(cursor.batch);
+    ferry_error_clear(&error);
+    free(wire);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ferry_error error = {0};
     struct ferry_schema schema = {0};
     struct mydrv_cell_format formats[COLUMNS_MAX] = {0};
     bool nulls[COLUMNS_MAX] = {0};
-    MYSQL native = {0};
-    struct mydrv_conn conn = {.native = &native};
     size_t count = fuzz_byte(&data, &size) % COLUMNS_MAX + 1U;
-    for (size_t i = 0; i < count; i++) {
-        size_t kind = fuzz_byte(&data, &size) % (sizeof kinds / sizeof *kinds);
-        struct ferry_column column = kinds[kind].column;
+    bool known = true;
+    for (size_t i = 0; i < count && known; i++) {
         char name[] = {'c', (char)('0' + i), '\0'};
-        column.name = name;
-        column.scale = fuzz_byte(&data, &size) % 7;
+        known = take_column(&data, &size, name, &formats[i], &schema, &error);
         nulls[i] = fuzz_byte(&data, &size) % 8 == 7;
-        formats[i] = (struct mydrv_cell_format){.codec = kinds[kind].codec, .scale = column.scale};
-        MUST(ferry_schema_add(&schema, &column, sizeof column, &error) == FERRY_OK);
     }
-    char *wire = fuzz_text(data, size);
-    native.net.buff_end = (unsigned char *)wire + size;
-    struct mydrv_cursor cursor = {.conn = &conn,
-                                  .formats = formats,
-                                  .column_count = count,
-                                  .batch = ferry_batch_new(&schema, &ferry_batch_default_limits),
-                                  .err = &error};
-    MUST(cursor.batch != NULL);
-    unsigned char *at = (unsigned char *)wire;
-    for (unsigned i = 0; i < count; i++) {
-        mydrv_decode_cell(&cursor, i, nulls[i] ? NULL : &at);
-        MUST(at <= native.net.buff_end);
-    }
-    if (cursor.failed == FERRY_OK)
-        check_row(&cursor, &schema);
-    MUST((cursor.failed == FERRY_OK) == (error.message == NULL));
-    ferry_batch_free(cursor.batch);
+    if (known)
+        take_row(data, size, nulls, formats, &schema);
     ferry_schema_done(&schema);
     ferry_error_clear(&error);
-    free(wire);
     return 0;
 }

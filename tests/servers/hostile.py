@@ -13,6 +13,11 @@ import sys
 import zlib
 
 INT, TEXT, DATETIME, TIME = 3, 253, 12, 11
+FLOAT, DOUBLE, MEDIUMINT, YEAR, BIT, BIGINT = 4, 5, 9, 13, 16, 8
+DECIMAL, STRING, GEOMETRY, VECTOR, NULL = 246, 254, 255, 242, 6
+NOT_NULL, UNSIGNED = 1, 32
+# Whether each column comes with the name of its type, as MariaDB sends it to a client that asks.
+NAMES_TYPES = sys.argv[1:] and sys.argv[1].startswith(("value-uuid", "value-inet"))
 OK = b"\0\0\0\x02\0\0\0"
 END = b"\xfe\0\0\x02\0"
 FILE_REQUEST = b"\xfb/etc/passwd"
@@ -34,9 +39,15 @@ def text(data):
 
 
 def column(name, kind):
-    charset = 45 if kind == TEXT else 63
-    return b"".join([text(b"def"), text(b"d"), text(b"t"), text(b"t"), text(name), text(name),
-                     struct.pack("<BHIBHB", 12, charset, 40, kind, 0, 6), b"\0\0"])
+    """`kind` is a number or a dictionary: kind, size, flags, decimals, database, named, name."""
+    more = kind if isinstance(kind, dict) else {"kind": kind}
+    kind, name = more["kind"], more.get("name", name)
+    charset = 45 if kind in (TEXT, STRING) else 63
+    named = text(b"\0" + text(more["named"])) if "named" in more else text(b"")
+    return b"".join([text(b"def"), text(more.get("database", b"d")), text(b"t"), text(b"t"), text(name),
+                     text(name), named if NAMES_TYPES else b"",
+                     struct.pack("<BHIBHB", 12, charset, more.get("size", 40), kind,
+                                 more.get("flags", 0), more.get("decimals", 6)), b"\0\0"])
 
 
 def columns(*kinds):
@@ -80,6 +91,7 @@ LIES = {
     "moment-of-5-bytes": {"kinds": (DATETIME, TIME), "rows": [b"\0\0\5" + b"\0" * 30]},
     "moment-that-is-none": {"kinds": (DATETIME, TIME), "rows": [b"\0\0\x0b" + b"\xff" * 30]},
     # results
+    "columns-of-a-decimal-of-80-decimals": {"kinds": ({"kind": DECIMAL, "size": 12, "decimals": 80}, TEXT)},
     "columns-more-than-prepared": {"execute": result(columns(INT, TEXT, INT), [ROW])},
     "columns-fewer-than-prepared": {"execute": result(columns(INT), [ROW])},
     "columns-of-other-types": {"execute": result(columns(TEXT, INT), [ROW])},
@@ -144,6 +156,43 @@ LIES = {
     "ask-file-for-rows": {"execute": [FILE_REQUEST, "asked"]},
 }
 
+PRICE = {"kind": DECIMAL, "size": 12, "decimals": 2}  # decimal(10,2)
+UUID, INET4, INET6 = ({"kind": STRING, "size": 144, "named": n} for n in (b"uuid", b"inet4", b"inet6"))
+MEDIUM = {"kind": MEDIUMINT, "flags": UNSIGNED}
+BITS = {"kind": BIT, "size": 4}
+# Read by CAST: what is described first, and what the CAST of it is.
+BITS_OF_AN_EXPRESSION = {"kind": BIT, "size": 4, "database": b""}
+AS_NUMBER = {"kind": BIGINT, "flags": UNSIGNED}
+DIMENSIONS = {"kind": VECTOR, "size": 12}
+AS_BYTES = {"kind": TEXT, "size": 12}
+
+# A column, and values that no server has in one: none may be taken for a value, nor for a bug of ours.
+VALUES = {
+    "decimal": (PRICE, [text(b) for b in (b"", b"-", b"12.345", b"12.3", b"12", b"1,50", b"1e500", b"+1.00",
+                                          b" 1.00", b"1.00 ", b"1.0\0", b"--1.00", b"NaN", b"\xff.00",
+                                          b"123456789.00", b"9" * 70 + b".00")]),
+    "year": (YEAR, [struct.pack("<H", n) for n in (27655, 1, 1900, 2156)]),
+    "mediumint": (MEDIUMINT, [struct.pack("<i", n) for n in (2**31 - 1, 2**23, -2**23 - 1, -2**31)]),
+    "mediumint-unsigned": (MEDIUM, [struct.pack("<I", n) for n in (2**24, 2**32 - 1)]),
+    "float": (FLOAT, [struct.pack("<f", float(f)) for f in ("inf", "-inf", "nan")]),
+    "double": (DOUBLE, [struct.pack("<d", float(f)) for f in ("inf", "-inf", "nan")]),
+    "bit": (BITS, [text(b) for b in (b"\x10", b"\xff" * 8, b"\0" * 9)]),
+    "bit-of-an-expression": (BITS_OF_AN_EXPRESSION, [struct.pack("<Q", n) for n in (16, 2**64 - 1)],
+                             AS_NUMBER),
+    "uuid": (UUID, [text(b) for b in (b"", b"a" * 35, b"a" * 36, b"a" * 37, b"A" * 8 + b"-aaaa-aaaa-aaaa-"
+                                      + b"a" * 12, b"\0" * 36)]),
+    "inet4": (INET4, [text(b) for b in (b"", b"1.2.3.4.5.6.7.89", b"no address", b"1.2.3.4\0")]),
+    "inet6": (INET6, [text(b) for b in (b"", b":" * 46, b"::G", b"::1\0")]),
+    "geometry": (GEOMETRY, [text(b"\0" * n) for n in (0, 4, 8)]),
+    "vector": (DIMENSIONS, [text(b"\0" * n) for n in (5, 16)], AS_BYTES),
+    "not-null": ({"kind": INT, "flags": NOT_NULL}, [None]),
+}
+for what, (kind, values, *cast) in VALUES.items():
+    for number, value in enumerate(values):
+        LIES[f"value-{what}-{number}"] = {
+            "kinds": (kind, TEXT), "kinds-again": tuple(cast + [TEXT]) if cast else None,
+            "rows": [(b"\0\4" if value is None else b"\0\0" + value) + text(b"hello")]}
+
 
 class Server:
     def __init__(self, connection, lie, may_compress):
@@ -198,12 +247,15 @@ class Server:
 
     def greet(self):
         can = 0x81BFF7DF & ~0x0800 & ~(1 << 24)  # neither TLS nor results without an end
+        extended = 0
         if self.may_compress:
             can |= 0x20
+        if NAMES_TYPES:
+            can, extended = can & ~1, 8
         self.answer("greeting", [])
         self.send(b"".join([b"\x0a10.11.6-MariaDB\0", struct.pack("<I", 1), b"abcdefgh\0",
                             struct.pack("<HBHH", can & 0xFFFF, 45, 2, can >> 16), b"\x15",
-                            b"\0" * 10, b"abcdefghijkl\0mysql_native_password\0"]))
+                            b"\0" * 6, struct.pack("<I", extended), b"abcdefghijkl\0mysql_native_password\0"]))
         login = self.receive()
         print("login:", len(login), file=sys.stderr, flush=True)
         self.answer("login", [OK])
@@ -222,12 +274,16 @@ class Server:
             self.answer("catalog", texts(9, *DEFINITIONS))
         elif b"information_schema.STATISTICS" in sql:
             self.answer("keys", texts(7, *KEYS))
+        elif b"information_schema.GEOMETRY_COLUMNS" in sql:
+            self.answer("srids", texts(2))
         elif sql.startswith(b"START TRANSACTION"):
             self.answer("snapshot", [OK])
         else:
             self.send(OK)
 
-    def prepare(self):
+    def prepare(self, sql):
+        if self.lie.get("kinds-again"):
+            self.kinds = self.lie["kinds-again" if b"CAST(" in sql else "kinds"]
         if "prepare-all" not in self.lie:
             count = self.lie.get("prepare-count", len(self.kinds))
             self.send(b"\0" + struct.pack("<IHHBH", 1, count, 0, 0, 0))
@@ -241,7 +297,7 @@ class Server:
             if packet[0] == 0x03:
                 self.query(packet[1:])
             elif packet[0] == 0x16:
-                self.prepare()
+                self.prepare(packet[1:])
             elif packet[0] == 0x17:
                 rows = self.lie.get("rows", [ROW])
                 self.answer("execute", result(columns(*self.kinds), rows))
