@@ -36,8 +36,9 @@ static bool read_is_recast(const struct mydrv_column *planned, const struct mydr
 {
     if (planned->recast == NULL)
         return false;
-    if (planned->column.type == FERRY_TYPE_BIT)
-        return now->codec == MYDRV_CODEC_INT64 && (now->column.flags & FERRY_COLUMN_UNSIGNED) != 0;
+    if (planned->column.type == FERRY_TYPE_BIT) /* MariaDB: an INT for up to 10 bits */
+        return now->column.type == FERRY_TYPE_INT &&
+               (now->column.flags & FERRY_COLUMN_UNSIGNED) != 0;
     return now->codec == MYDRV_CODEC_STRING;
 }
 

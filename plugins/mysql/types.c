@@ -196,7 +196,8 @@ static bool types_describe_string(const MYSQL_FIELD *field, unsigned bytes_per_c
                                   struct mydrv_column *c)
 {
     bool is_blob = field->type >= MYSQL_TYPE_TINY_BLOB && field->type <= MYSQL_TYPE_BLOB;
-    bool is_fixed = field->type == MYSQL_TYPE_STRING;
+    bool is_fixed = field->type == MYSQL_TYPE_STRING || field->type == MYSQL_TYPE_ENUM ||
+                    field->type == MYSQL_TYPE_SET;
     if (!is_blob && !is_fixed && field->type != MYSQL_TYPE_VAR_STRING &&
         field->type != MYSQL_TYPE_VARCHAR)
         return false;
@@ -221,12 +222,13 @@ static bool types_describe_string(const MYSQL_FIELD *field, unsigned bytes_per_c
     return true;
 }
 
-/* ENUM and SET come as strings with a flag.  Those of the character set `binary` hold any bytes:
- * they are described as bytes. */
+/* ENUM and SET come as strings with a flag or, of IF, CASE and LEAD on MySQL, under types of their
+ * own.  Those of the character set `binary` hold any bytes: they are described as bytes. */
 static bool types_describe_members(const MYSQL_FIELD *field, struct mydrv_column *c)
 {
-    bool is_enum = (field->flags & ENUM_FLAG) != 0;
-    if ((!is_enum && (field->flags & SET_FLAG) == 0) || field->charsetnr == CHARSET_BINARY)
+    bool is_enum = (field->flags & ENUM_FLAG) != 0 || field->type == MYSQL_TYPE_ENUM;
+    bool is_set = (field->flags & SET_FLAG) != 0 || field->type == MYSQL_TYPE_SET;
+    if ((!is_enum && !is_set) || field->charsetnr == CHARSET_BINARY)
         return false;
     c->column.type = is_enum ? FERRY_TYPE_ENUM : FERRY_TYPE_SET;
     c->codec = MYDRV_CODEC_STRING;
