@@ -35,12 +35,14 @@ mariadb_is_installed() {
         mariadb_find mariadb >/dev/null 2>&1
 }
 
-# Where FERRY_FRESH names a folder, the first one makes fresh data there and all copy them.
+# In a build tree, or where FERRY_FRESH names a folder, the first one makes fresh data and all copy
+# them: of this release of the server, and for this user.
 mariadb_make_data() {
-    local ready
-    [ -n "${FERRY_FRESH:-}" ] || { mariadb_install_data; return; }
-    mkdir -p "$FERRY_FRESH" "$MARIADB_FOLDER/tmp"
-    ready=$FERRY_FRESH/mariadb-$(command id -un)
+    local ready=${FERRY_FRESH:-${FERRY_BUILD:+$FERRY_BUILD/tests/fresh}}
+    [ -n "$ready" ] && mkdir -p "$ready" 2>/dev/null && [ -w "$ready" ] ||
+        { mariadb_install_data; return; }
+    mkdir -p "$MARIADB_FOLDER/tmp"
+    ready+=/mariadb-$(command id -un)-$("$(mariadb_find mariadbd)" --version | cksum | cut -d' ' -f1)
     (
         flock 9 || exit
         [ ! -d "$ready" ] || exec cp -a "$ready" "$MARIADB_FOLDER/data"
