@@ -82,7 +82,7 @@ static ferry_status check_target(const struct ferry_job *job, struct ferry_conne
                                  struct ferry_plan *plan)
 {
     struct ferry_error error = {0};
-    ferry_status status = ferry_plan_negotiate(plan, target, job->table, &error);
+    ferry_status status = ferry_plan_negotiate(plan, target, job->table, &job->policy, &error);
     if (status == FERRY_OK)
         status = ferry_plan_check(plan, &job->policy, job->table, &error);
     if (status != FERRY_OK) {

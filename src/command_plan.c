@@ -136,6 +136,22 @@ static void print_note(const char *note)
     (void)printf("  note: %s\n", ferry_strbuf_text(&safe));
 }
 
+/* What would be lost of the old definition, and what would not follow the new rows. */
+static void print_foreseen(const struct ferry_plan *plan)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf losses = {0};
+    FERRY_AUTO_STRBUF struct ferry_strbuf safe = {0};
+    ferry_plan_add_losses(plan, &losses);
+    ferry_escape_text(&safe, ferry_strbuf_text(&losses), losses.length, 4000);
+    if (safe.length > 0)
+        (void)printf("  loss: %s\n", ferry_strbuf_text(&safe));
+    for (size_t i = 0; i < plan->stale.count; i++) {
+        ferry_strbuf_reset(&safe);
+        ferry_escape_text(&safe, plan->stale.list[i], strlen(plan->stale.list[i]), 2000);
+        (void)printf("  stale: %s\n", ferry_strbuf_text(&safe));
+    }
+}
+
 /* "'server' -> 'local', table 't'", with the fallback that is read instead, or that there is. */
 static void print_heading(const struct ferry_job *job, const char *table,
                           const struct ferry_provenance *from)
@@ -180,6 +196,7 @@ static void print_plan(const struct ferry_job *job, const struct ferry_plan *pla
         (void)printf("\n  %s", ferry_strbuf_text(&safe));
     }
     (void)printf("\n");
+    print_foreseen(plan);
     for (size_t i = 0; i < plan->index_count; i++)
         print_index(&plan->indexes[i]);
     for (size_t i = 0; i < plan->described.note_count; i++)

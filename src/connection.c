@@ -338,6 +338,32 @@ ferry_status ferry_target_inspect(struct ferry_connection *target, const char *t
     return end_call(target->driver, FERRY_ROLE_TARGET, "inspect", status, written, error);
 }
 
+bool ferry_target_holds_columns(const struct ferry_connection *target)
+{
+    return target->driver->target.hold_column != NULL;
+}
+
+ferry_status ferry_target_hold_column(struct ferry_connection *target,
+                                      const struct ferry_column *existing,
+                                      const struct ferry_column *column,
+                                      const struct ferry_wish *wish,
+                                      struct ferry_mapping *ret_mapping, struct ferry_error *error)
+{
+    DRIVER_SCOPE(target->driver);
+    ferry_status status = target->driver->target.hold_column(target->conn, existing, column, wish,
+                                                             ret_mapping, error);
+    return end_call(target->driver, FERRY_ROLE_TARGET, "hold_column", status, true, error);
+}
+
+ferry_status ferry_target_foresee(struct ferry_connection *target,
+                                  const struct ferry_load_spec *spec, struct ferry_notes *losses,
+                                  struct ferry_notes *stale, struct ferry_error *error)
+{
+    DRIVER_SCOPE(target->driver);
+    ferry_status status = target->driver->target.foresee(target->conn, spec, losses, stale, error);
+    return end_call(target->driver, FERRY_ROLE_TARGET, "foresee", status, true, error);
+}
+
 ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct ferry_plan *plan,
                                        struct ferry_error *error)
 {

@@ -97,6 +97,17 @@ ferry_status ferry_target_map_column(struct ferry_connection *target,
 ferry_status ferry_target_inspect(struct ferry_connection *target, const char *table,
                                   struct ferry_inspection *ret_inspection,
                                   struct ferry_error *error);
+/* Whether the driver has a hold_column, and so fills columns by name. */
+bool ferry_target_holds_columns(const struct ferry_connection *target);
+/* `ret_mapping` stays unset where the column does not hold the values. */
+ferry_status ferry_target_hold_column(struct ferry_connection *target,
+                                      const struct ferry_column *existing,
+                                      const struct ferry_column *column,
+                                      const struct ferry_wish *wish,
+                                      struct ferry_mapping *ret_mapping, struct ferry_error *error);
+ferry_status ferry_target_foresee(struct ferry_connection *target,
+                                  const struct ferry_load_spec *spec, struct ferry_notes *losses,
+                                  struct ferry_notes *stale, struct ferry_error *error);
 struct ferry_plan;
 /* The target's notes on plan->indexes go to plan->schema. */
 ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct ferry_plan *plan,

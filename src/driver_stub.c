@@ -58,6 +58,18 @@ static ferry_status stub_thread_begin(struct ferry_error *err)
     return FERRY_OK;
 }
 
+static ferry_status stub_foresee(void *conn, const struct ferry_load_spec *spec,
+                                 struct ferry_notes *losses, struct ferry_notes *stale,
+                                 struct ferry_error *err)
+{
+    (void)conn;
+    (void)spec;
+    (void)losses;
+    (void)stale;
+    (void)err;
+    return FERRY_OK;
+}
+
 static void stub_thread_end(void)
 {
 }
@@ -122,6 +134,8 @@ static const char *fill_target(struct ferry_target *target)
         target->read_back = stub_read_back;
     if (target->note_indexes == NULL)
         target->note_indexes = stub_note_indexes;
+    if (target->foresee == NULL)
+        target->foresee = stub_foresee;
     return FIRST_MISSING(required);
 }
 

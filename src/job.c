@@ -10,6 +10,8 @@
 
 #define STRATEGIES "replace"
 #define SCHEMA_CHANGES "rebuild|refuse"
+#define REBUILD_LOSSES "refuse|allow"
+#define STALES "warn|rebuild|refuse" /* in the order of FERRY_STALE_ */
 #define LOSSES "refuse|allow"
 #define STAGINGS "auto|file|none" /* in the order of FERRY_STAGING_ */
 
@@ -70,6 +72,16 @@ const struct ferry_option ferry_job_options[] = {
      .choices = SCHEMA_CHANGES,
      .default_value = "rebuild",
      .help = "what to do where the target table has other columns"},
+    {.name = "on_rebuild_loss",
+     .type = FERRY_OPTION_CHOICE,
+     .choices = REBUILD_LOSSES,
+     .default_value = "refuse",
+     .help = "what to do where a table made anew lacks what its definition says now"},
+    {.name = "on_stale",
+     .type = FERRY_OPTION_CHOICE,
+     .choices = STALES,
+     .default_value = "warn",
+     .help = "what to do about copies of the rows that do not follow the table"},
     {.name = "allow_empty",
      .type = FERRY_OPTION_BOOL,
      .default_value = "false",
@@ -205,6 +217,9 @@ ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *ke
     job->policy.allow_lossy = strcmp(ferry_config_string(keys, "on_lossy"), "allow") == 0;
     job->policy.refuse_schema_change =
         strcmp(ferry_config_string(keys, "on_schema_change"), "refuse") == 0;
+    job->policy.allow_rebuild_loss =
+        strcmp(ferry_config_string(keys, "on_rebuild_loss"), "allow") == 0;
+    job->policy.on_stale = ferry_config_choice(keys, "on_stale");
     job->guards.allow_empty = ferry_config_int(keys, "allow_empty") != 0;
     job->guards.min_rows = ferry_config_int(keys, "min_rows");
     job->guards.max_shrink_percent = ferry_config_is_set(keys, "max_shrink_percent")

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "connection.h"
+#include "hold.h"
 #include "type.h"
 
 /* A list in a message ends after so many entries. */
@@ -31,6 +32,8 @@ void ferry_plan_done(struct ferry_plan *plan)
     free((void *)plan->natives);
     free((void *)plan->clauses);
     ferry_strbuf_done(&plan->difference);
+    ferry_notes_done(&plan->losses);
+    ferry_notes_done(&plan->stale);
     ferry_schema_done(&plan->schema);
     ferry_schema_done(&plan->described);
     *plan = (struct ferry_plan){0};
@@ -98,8 +101,8 @@ static ferry_status map_columns(struct ferry_plan *plan, struct ferry_connection
     return FERRY_OK;
 }
 
-static void note_difference(struct ferry_plan *plan, const char *name, const char *is,
-                            const char *will_be)
+void ferry_plan_note_difference(struct ferry_plan *plan, const char *name, const char *is,
+                                const char *will_be)
 {
     if (plan->difference.length > 0)
         ferry_strbuf_add(&plan->difference, ", ");
@@ -127,8 +130,8 @@ static void compare_column(struct ferry_plan *plan, size_t i, const char *native
     add_definition(&wanted, plan, i, own);
     plan->difference.failed = plan->difference.failed || wanted.failed;
     if (strcmp(native == NULL ? "" : native, ferry_strbuf_text(&wanted)) != 0)
-        note_difference(plan, plan->schema.columns[i].name, native == NULL ? "" : native,
-                        ferry_strbuf_text(&wanted));
+        ferry_plan_note_difference(plan, plan->schema.columns[i].name, native == NULL ? "" : native,
+                                   ferry_strbuf_text(&wanted));
 }
 
 /* Compares the table as it is with what it would be: names, target types and order. */
@@ -140,41 +143,76 @@ static void compare_with_existing(struct ferry_plan *plan, const struct ferry_sc
         const char *name = plan->schema.columns[i].name;
         ptrdiff_t at = ferry_schema_find(existing, name);
         if (at < 0)
-            note_difference(plan, name, NULL, plan->natives[i]);
+            ferry_plan_note_difference(plan, name, NULL, plan->natives[i]);
         else
             compare_column(plan, i, existing->columns[at].native, own);
         same_order = same_order && at == (ptrdiff_t)i;
     }
     for (size_t i = 0; i < existing->count; i++)
         if (ferry_schema_find(&plan->schema, existing->columns[i].name) < 0)
-            note_difference(plan, existing->columns[i].name, "", NULL);
+            ferry_plan_note_difference(plan, existing->columns[i].name, "", NULL);
     if (plan->difference.length == 0 && !same_order)
         ferry_strbuf_add(&plan->difference, "the columns stand in another order");
 }
 
-ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connection *target,
+/* What happens to the table, by what is there. */
+static ferry_status choose_action(struct ferry_plan *plan, struct ferry_connection *target,
                                   const char *table, struct ferry_error *error)
 {
-    ferry_status status = map_columns(plan, target, error);
-    if (status == FERRY_OK && plan->index_count > 0)
-        status = ferry_target_note_indexes(target, plan, error);
-    if (status != FERRY_OK)
-        return status;
     struct ferry_schema existing = {0};
     struct ferry_inspection inspection = {.schema = &existing};
-    status = ferry_target_inspect(target, table, &inspection, error);
+    ferry_status status = ferry_target_inspect(target, table, &inspection, error);
     if (status == FERRY_OK) {
         plan->rows_known = inspection.exists != 0 && inspection.rows_known != 0;
         plan->rows_before = inspection.rows;
-        if (inspection.exists != 0)
+        plan->definition = inspection.definition;
+        if (inspection.exists != 0 && inspection.own == 0 && ferry_target_holds_columns(target))
+            status = ferry_hold_columns(plan, target, &existing, error);
+        else if (inspection.exists != 0)
             compare_with_existing(plan, &existing, inspection.own != 0);
         plan->action = inspection.exists == 0         ? FERRY_TABLE_CREATE
                        : plan->difference.length == 0 ? FERRY_TABLE_KEEP
                                                       : FERRY_TABLE_REBUILD;
-        if (plan->difference.failed)
+        if (status == FERRY_OK && plan->difference.failed)
             status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the plan");
     }
     ferry_schema_done(&existing);
+    return status;
+}
+
+/* What the target would lose of the table's definition, and what would be stale beside it. */
+static ferry_status look_ahead(struct ferry_plan *plan, struct ferry_connection *target,
+                               const char *table, const struct ferry_plan_policy *policy,
+                               struct ferry_error *error)
+{
+    const struct ferry_load_spec spec = {
+        .table = table,
+        .source = &plan->schema,
+        .natives = plan->natives,
+        .clauses = plan->clauses,
+        .wishes = plan->wishes,
+        .indexes = plan->indexes,
+        .index_count = plan->index_count,
+        .action = plan->action,
+        .on_stale = policy == NULL ? FERRY_STALE_WARN : policy->on_stale,
+        .definition = plan->definition,
+    };
+    return plan->action == FERRY_TABLE_CREATE
+               ? FERRY_OK
+               : ferry_target_foresee(target, &spec, &plan->losses, &plan->stale, error);
+}
+
+ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connection *target,
+                                  const char *table, const struct ferry_plan_policy *policy,
+                                  struct ferry_error *error)
+{
+    ferry_status status = map_columns(plan, target, error);
+    if (status == FERRY_OK)
+        status = choose_action(plan, target, table, error);
+    if (status == FERRY_OK && plan->index_count > 0)
+        status = ferry_target_note_indexes(target, plan, error);
+    if (status == FERRY_OK)
+        status = look_ahead(plan, target, table, policy, error);
     return status;
 }
 
@@ -199,6 +237,26 @@ static size_t list_columns(const struct ferry_plan *plan, uint32_t fit, struct f
     return count;
 }
 
+void ferry_plan_add_losses(const struct ferry_plan *plan, struct ferry_strbuf *text)
+{
+    if (plan->losses.count == 0)
+        return;
+    ferry_strbuf_add(text, "the new definition lacks what the old one says: ");
+    ferry_notes_add_list(&plan->losses, text);
+}
+
+static ferry_status fail_loss(const struct ferry_plan *plan, const char *table,
+                              struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf losses = {0};
+    ferry_notes_add_list(&plan->losses, &losses);
+    return ferry_fail(error, FERRY_ERR_SCHEMA,
+                      "table '%s' would be made anew for other columns (%s) and lose what its "
+                      "definition says: %s; alter the table so that it fits, or allow the loss "
+                      "with on_rebuild_loss = \"allow\"",
+                      table, ferry_strbuf_text(&plan->difference), ferry_strbuf_text(&losses));
+}
+
 ferry_status ferry_plan_check(const struct ferry_plan *plan, const struct ferry_plan_policy *policy,
                               const char *table, struct ferry_error *error)
 {
@@ -219,5 +277,11 @@ ferry_status ferry_plan_check(const struct ferry_plan *plan, const struct ferry_
                           "the columns of table '%s' would change: %s; drop the table, or let it "
                           "be rebuilt with on_schema_change = \"rebuild\"",
                           table, ferry_strbuf_text(&plan->difference));
+    if (!policy->allow_rebuild_loss && plan->losses.count > 0)
+        return fail_loss(plan, table, error);
+    if (policy->on_stale == FERRY_STALE_REFUSE && plan->stale.count > 0)
+        return ferry_fail(
+            error, FERRY_ERR_SCHEMA, "%s%s; on_stale = \"warn\" loads the rows all the same",
+            plan->stale.list[0], plan->stale.count > 1 ? " (and there is more of that kind)" : "");
     return FERRY_OK;
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "notes.h"
 #include "schema.h"
 #include "strbuf.h"
 #include "zero_date.h"
@@ -36,11 +37,16 @@ struct ferry_plan {
     uint64_t rows_before; /* meaningful if rows_known */
     bool rows_known;
     struct ferry_strbuf difference; /* what the existing table has otherwise, for REBUILD */
+    struct ferry_notes losses;      /* what its definition says besides, and a new one would not */
+    struct ferry_notes stale;       /* copies of the rows that would not follow them */
+    uint64_t definition;            /* of the existing table, as the target tells it */
 };
 
 struct ferry_plan_policy {
     bool allow_lossy;
     bool refuse_schema_change;
+    bool allow_rebuild_loss;
+    uint32_t on_stale; /* FERRY_STALE_ */
 };
 
 /* Frees what it holds and makes it empty. */
@@ -51,9 +57,19 @@ void ferry_plan_done(struct ferry_plan *plan);
 ferry_status ferry_plan_take_columns(struct ferry_plan *plan, struct ferry_error *error);
 
 /* Asks the target about every column of plan->schema, with plan->wishes (NULL: none), and about the
- * table as it is; fills in the rest of the plan.  Judges nothing: see ferry_plan_check(). */
+ * table as it is; fills in the rest of the plan.  Judges nothing: see ferry_plan_check().  `policy`
+ * (NULL: the default one) is for what the target has to know beforehand. */
 ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connection *target,
-                                  const char *table, struct ferry_error *error);
+                                  const char *table, const struct ferry_plan_policy *policy,
+                                  struct ferry_error *error);
+
+/* One difference more between the table as it is and as it would be.  `is` NULL: the column is new;
+ * `will_be` NULL: it goes; "" stands for no type. */
+void ferry_plan_note_difference(struct ferry_plan *plan, const char *name, const char *is,
+                                const char *will_be);
+
+/* What the plan and the log say of losses that the policy allows; nothing if there are none. */
+void ferry_plan_add_losses(const struct ferry_plan *plan, struct ferry_strbuf *text);
 
 /* Refuses with FERRY_ERR_SCHEMA what the policy does not allow; names every column concerned. */
 ferry_status ferry_plan_check(const struct ferry_plan *plan, const struct ferry_plan_policy *policy,

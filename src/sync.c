@@ -162,10 +162,26 @@ static void log_mappings(const struct ferry_plan *plan)
     }
 }
 
+/* What becomes of the table that is there. */
+static void log_table(const struct ferry_plan *plan, const char *table)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf losses = {0};
+    if (plan->action == FERRY_TABLE_REBUILD)
+        ferry_log(FERRY_LOG_INFO, "table '%s' is rebuilt: %s", table,
+                  ferry_strbuf_text(&plan->difference));
+    ferry_plan_add_losses(plan, &losses);
+    if (losses.length > 0)
+        ferry_log(FERRY_LOG_WARNING, "table '%s' is made anew, as on_rebuild_loss allows: %s",
+                  table, ferry_strbuf_text(&losses));
+    for (size_t i = 0; i < plan->stale.count; i++)
+        ferry_log(FERRY_LOG_WARNING, "%s", plan->stale.list[i]);
+}
+
 static ferry_status negotiate(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("negotiate");
-    ferry_status status = ferry_plan_negotiate(run->plan, run->target, run->job->table, error);
+    ferry_status status =
+        ferry_plan_negotiate(run->plan, run->target, run->job->table, &run->job->policy, error);
     if (status == FERRY_OK)
         status = ferry_zero_date_note(run->plan, error);
     if (status == FERRY_OK)
@@ -174,9 +190,8 @@ static ferry_status negotiate(struct run *run, struct ferry_error *error)
         ferry_log(FERRY_LOG_INFO, "%s", run->plan->schema.notes[i]);
     if (status == FERRY_OK)
         status = ferry_plan_check(run->plan, &run->job->policy, run->job->table, error);
-    if (status == FERRY_OK && run->plan->action == FERRY_TABLE_REBUILD)
-        ferry_log(FERRY_LOG_INFO, "table '%s' is rebuilt: %s", run->job->table,
-                  ferry_strbuf_text(&run->plan->difference));
+    if (status == FERRY_OK)
+        log_table(run->plan, run->job->table);
     return status;
 }
 
@@ -350,6 +365,8 @@ static ferry_status replace_rows(struct run *run, struct ferry_error *error)
         .staging = run->job->staging,
         .shared_target = run->job->shared_target,
         .action = run->plan->action,
+        .on_stale = run->job->policy.on_stale,
+        .definition = run->plan->definition,
     };
     ferry_status status = begin_load(run, &spec, error);
     if (status == FERRY_OK && run->verify == FERRY_VERIFY_CONTENT)

@@ -1,24 +1,33 @@
-/* Would SQLite convert this value on its way into a column of that declared type?
- *
- * Only the declared types of types.c are known here (datatype3.html, 3).
- */
+/* Would SQLite convert this value on its way into a column of that declared type? */
 
 #include "sqlite_driver.h"
 
+#include <string.h>
+
 #define AFFINITY_INT64_END 9223372036854775808.0 /* the first double that no int64_t can hold */
+
+/* The rules in SQLite's own order: the first that is found decides (datatype3.html, 3.1). */
+static const struct {
+    const char *substring;
+    enum sqlite_affinity affinity;
+} affinity_substrings[] = {
+    {"INT", SQLITE_AFFINITY_INTEGER}, {"CHAR", SQLITE_AFFINITY_TEXT},
+    {"CLOB", SQLITE_AFFINITY_TEXT},   {"TEXT", SQLITE_AFFINITY_TEXT},
+    {"BLOB", SQLITE_AFFINITY_NONE},   {"REAL", SQLITE_AFFINITY_REAL},
+    {"FLOA", SQLITE_AFFINITY_REAL},   {"DOUB", SQLITE_AFFINITY_REAL},
+};
 
 enum sqlite_affinity sqlite_affinity_of(const char *native)
 {
-    switch (native[0]) {
-    case 'I':
-        return SQLITE_AFFINITY_INTEGER;
-    case 'R':
-        return SQLITE_AFFINITY_REAL;
-    case 'T':
-        return SQLITE_AFFINITY_TEXT;
-    default:
+    if (native[0] == '\0') {
         return SQLITE_AFFINITY_NONE;
     }
+    for (size_t i = 0; i < sizeof affinity_substrings / sizeof *affinity_substrings; i++) {
+        if (strcasestr(native, affinity_substrings[i].substring) != NULL) {
+            return affinity_substrings[i].affinity;
+        }
+    }
+    return SQLITE_AFFINITY_NUMERIC;
 }
 
 static bool affinity_space(char c)
@@ -82,13 +91,13 @@ static bool affinity_is_whole(double value)
 
 bool sqlite_affinity_keeps(enum sqlite_affinity affinity, const struct ferry_cell *cell)
 {
-    bool number = affinity == SQLITE_AFFINITY_INTEGER || affinity == SQLITE_AFFINITY_REAL;
+    bool whole = affinity == SQLITE_AFFINITY_INTEGER || affinity == SQLITE_AFFINITY_NUMERIC;
+    bool number = whole || affinity == SQLITE_AFFINITY_REAL;
     switch (cell->kind) {
     case FERRY_KIND_INT:
-        return affinity == SQLITE_AFFINITY_INTEGER || affinity == SQLITE_AFFINITY_NONE;
+        return whole || affinity == SQLITE_AFFINITY_NONE;
     case FERRY_KIND_FLOAT:
-        return affinity == SQLITE_AFFINITY_INTEGER ? !affinity_is_whole(cell->v.f)
-                                                   : affinity != SQLITE_AFFINITY_TEXT;
+        return whole ? !affinity_is_whole(cell->v.f) : affinity != SQLITE_AFFINITY_TEXT;
     case FERRY_KIND_TEXT:
         return !number || !sqlite_affinity_is_number(cell->v.p, cell->len);
     default:

@@ -117,7 +117,9 @@ static bool clauses_add_constant(const struct ferry_column *column,
     case SQLITE_CONVERT_TEXT_BLOB:
         clauses_add_blob(clauses, text);
         return true;
-    case SQLITE_CONVERT_ANY: /* nobody knows what kind the constant is of */
+    case SQLITE_CONVERT_ANY:            /* nobody knows what kind the constant is of */
+    case SQLITE_CONVERT_DECIMAL_NUMBER: /* no table that is made has such columns */
+    case SQLITE_CONVERT_TEXT_NO_NUMBER:
         break;
     }
     return false;

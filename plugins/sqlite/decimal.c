@@ -192,3 +192,44 @@ size_t sqlite_decimal_print(double value, uint32_t scale, char *room)
     }
     return length;
 }
+
+size_t sqlite_decimal_print_whole(int64_t value, uint32_t scale, char *room)
+{
+    if (scale > DECIMAL_PRINT_MAX) {
+        return 0;
+    }
+    size_t length = (size_t)snprintf(room, SQLITE_DECIMAL_ROOM, "%lld", (long long)value);
+    if (scale > 0) {
+        room[length++] = '.';
+        memset(room + length, '0', scale);
+        length += scale;
+    }
+    return length;
+}
+
+bool sqlite_decimal_to_whole(const char *text, size_t length, int64_t *ret_value)
+{
+    bool negative = length > 0 && text[0] == '-';
+    size_t at = negative ? 1 : 0;
+    size_t first = at;
+    int64_t value = 0; /* negative all the way: there is one more of these */
+    for (; at < length && text[at] >= '0' && text[at] <= '9'; at++) {
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_sub_overflow(value, text[at] - '0', &value)) {
+            return false;
+        }
+    }
+    bool digits = at > first;
+    if (at < length && text[at] == '.') {
+        size_t fraction = ++at;
+        while (at < length && text[at] == '0') {
+            at++;
+        }
+        digits = digits && at > fraction;
+    }
+    if (!digits || at != length || (!negative && value == INT64_MIN)) {
+        return false;
+    }
+    *ret_value = negative ? value : -value;
+    return true;
+}

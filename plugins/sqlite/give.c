@@ -129,6 +129,18 @@ static const char *give_digits(sqlite3_context *context, const struct ferry_cell
     return NULL;
 }
 
+/* What SQLite would make of the number, done here, so that it need not. */
+static const char *give_number(sqlite3_context *context, const struct ferry_cell *cell,
+                               uint32_t scale)
+{
+    int64_t whole;
+    if (!sqlite_decimal_to_whole(cell->v.p, cell->len, &whole)) {
+        return give_digits(context, cell, scale);
+    }
+    sqlite3_result_int64(context, whole);
+    return NULL;
+}
+
 const char *sqlite_give_wished(sqlite3_context *context, const struct sqlite_give *rule,
                                const struct ferry_cell *cell)
 {
@@ -143,6 +155,12 @@ const char *sqlite_give_wished(sqlite3_context *context, const struct sqlite_giv
         return give_whole(context, false, cell->v.u);
     case SQLITE_CONVERT_DECIMAL_CHECKED:
         return give_digits(context, cell, rule->scale);
+    case SQLITE_CONVERT_DECIMAL_NUMBER:
+        return give_number(context, cell, rule->scale);
+    case SQLITE_CONVERT_TEXT_NO_NUMBER:
+        return sqlite_affinity_is_number(cell->v.p, cell->len)
+                   ? "the column is NUMERIC, and SQLite would turn this text into a number"
+                   : sqlite_give_text(context, rule, cell);
     case SQLITE_CONVERT_TEXT_BLOB:
         return give_blob(context, cell);
     case SQLITE_CONVERT_BYTES_TEXT:

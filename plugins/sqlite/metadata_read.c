@@ -83,9 +83,8 @@ static int metadata_take_field(sqlite3_stmt *stmt, int at, const struct sqlite_f
 /* 1 if the declared type is the one that such a column has. */
 static bool metadata_is_stored_so(const struct ferry_column *column, const char *declared)
 {
-    const struct ferry_wish wish = {.type = declared};
-    const struct sqlite_type_rule *rule = sqlite_type_rule(column, &wish);
-    return rule != NULL && strcmp(rule->native, declared) == 0;
+    struct sqlite_hold hold;
+    return sqlite_hold_choose(column, declared, &hold);
 }
 
 static int metadata_take_column(sqlite3_stmt *stmt, struct ferry_column *column, char **declared)
@@ -291,7 +290,7 @@ const struct ferry_column *sqlite_metadata_find(const struct sqlite_metadata *me
                                                 const struct sqlite_column *column)
 {
     for (size_t i = 0; i < metadata->column_count; i++) {
-        if (strcmp(metadata->columns[i].name, column->name) == 0) {
+        if (sqlite3_stricmp(metadata->columns[i].name, column->name) == 0) {
             return strcmp(metadata->declared[i], column->type) == 0 ? &metadata->columns[i] : NULL;
         }
     }

@@ -64,8 +64,8 @@ static ferry_status readback_make(struct readback *back, const struct ferry_load
     }
     for (size_t i = 0; i < columns; i++) {
         const struct ferry_column *column = ferry_schema_column(spec->source, i);
-        if (!sqlite_stored_prepare(column, spec->wishes != NULL ? &spec->wishes[i] : NULL,
-                                   &back->stored[i])) {
+        const struct ferry_wish stored = {.type = spec->natives[i]};
+        if (!sqlite_stored_prepare(column, &stored, &back->stored[i])) {
             return ferry_fail(err, FERRY_ERR_SCHEMA, "column '%s': SQLite has no type for it",
                               column->name);
         }

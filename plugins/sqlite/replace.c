@@ -324,4 +324,6 @@ const struct ferry_target sqlite_target = {
     .load_commit = replace_load_commit,
     .load_abort = replace_load_abort,
     .read_back = sqlite_read_back,
+    .hold_column = sqlite_hold_column,
+    .foresee = sqlite_foresee,
 };

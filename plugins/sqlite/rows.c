@@ -207,6 +207,19 @@ static const sqlite3_module rows_module = {
     .xRowid = rows_rowid,
 };
 
+/* 1 if NULL in the source's column `i` would become a number: it stands for the rowid. */
+static bool rows_is_integer_key(const struct sqlite_load *load, size_t i)
+{
+    const struct ferry_column *column = ferry_schema_column(load->spec->source, i);
+    const struct sqlite_type_rule *rule = sqlite_type_rule(column, &load->spec->wishes[i]);
+    const struct sqlite_table *table = &load->table;
+    if (load->spec->action != FERRY_TABLE_KEEP) {
+        return rule != NULL && sqlite_clauses_make_rowid(column, rule);
+    }
+    return table->integer_key >= 0 &&
+           sqlite3_stricmp(table->columns[table->integer_key].name, column->name) == 0;
+}
+
 static ferry_status rows_make(struct sqlite_load *load, struct ferry_error *err)
 {
     const struct ferry_schema *schema = load->spec->source;
@@ -218,29 +231,21 @@ static ferry_status rows_make(struct sqlite_load *load, struct ferry_error *err)
     rows->schema = schema;
     rows->columns = columns;
     rows->integer_key = -1;
-    size_t at = 0;
-    for (size_t i = 0; load->spec->action == FERRY_TABLE_KEEP && i < load->table.column_count;
-         i++) {
-        if (!load->table.columns[i].generated) {
-            rows->integer_key = (int)i == load->table.integer_key ? (int)at : rows->integer_key;
-            at++;
-        }
-    }
     for (size_t i = 0; i < columns; i++) {
         const struct ferry_column *column = ferry_schema_column(schema, i);
-        const struct sqlite_type_rule *rule = sqlite_type_rule(column, &load->spec->wishes[i]);
-        if (rule == NULL) {
+        struct sqlite_hold hold;
+        if (!sqlite_hold_choose(column, load->spec->natives[i], &hold)) {
             free(rows);
             return ferry_fail(err, FERRY_ERR_SCHEMA, "column '%s': SQLite has no type for it",
                               column->name);
         }
         rows->rules[i] = (struct sqlite_give){
-            .convert = rule->convert,
-            .affinity = sqlite_affinity_of(rule->native),
+            .convert = hold.convert,
+            .affinity = hold.affinity,
             .scale = column->scale,
-            .kinds = rule->convert == SQLITE_CONVERT_ANY || sqlite_type_is_loose(column, rule),
+            .kinds = hold.convert == SQLITE_CONVERT_ANY || hold.loose,
         };
-        if (load->spec->action != FERRY_TABLE_KEEP && sqlite_clauses_make_rowid(column, rule)) {
+        if (rows_is_integer_key(load, i)) {
             rows->integer_key = (int)i;
         }
     }

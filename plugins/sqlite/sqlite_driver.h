@@ -75,7 +75,8 @@ struct sqlite_table {
     struct sqlite_column *columns;
     size_t column_count;
     int integer_key; /* index of the column that stands for the rowid, or -1 */
-    bool own;        /* its statement is, word for word, what we would write for such columns */
+    bool without_rowid;
+    bool own; /* its statement is, word for word, what we would write for such columns */
 };
 
 /* An index or trigger that hangs on the table to be replaced. */
@@ -262,6 +263,10 @@ enum sqlite_convert {
     SQLITE_CONVERT_BYTES,
     SQLITE_CONVERT_BYTES_TEXT,
     SQLITE_CONVERT_ANY,
+    /* Under NUMERIC affinity, in a table of somebody's own: */
+    SQLITE_CONVERT_DECIMAL_NUMBER, /* as an integer where it is whole, else as REAL if all digits
+                                      survive */
+    SQLITE_CONVERT_TEXT_NO_NUMBER, /* a text that is no number */
 };
 
 struct sqlite_type_rule {
@@ -308,14 +313,33 @@ enum sqlite_affinity {
     SQLITE_AFFINITY_INTEGER,
     SQLITE_AFFINITY_REAL,
     SQLITE_AFFINITY_TEXT,
+    SQLITE_AFFINITY_NUMERIC,
 };
 
-/* Of a declared type of types.c. */
+/* Of a declared type. */
 enum sqlite_affinity sqlite_affinity_of(const char *native);
 /* 1 if a column of a numeric affinity would store the text as a number. */
 bool sqlite_affinity_is_number(const char *text, size_t length);
 /* 1 if a cell with a kind is stored as it is. */
 bool sqlite_affinity_keeps(enum sqlite_affinity affinity, const struct ferry_cell *cell);
+
+/* ---- hold.c: how a column that is there holds the source's values ---- */
+
+struct sqlite_hold {
+    enum sqlite_convert convert;
+    enum sqlite_affinity affinity;
+    uint32_t fit;
+    const char *note;
+    bool loose; /* cells of another kind than the type's are stored as they are */
+};
+
+/* False if a column that is declared so does not hold such values.  For the types of types.c it is
+ * what these say. */
+bool sqlite_hold_choose(const struct ferry_column *column, const char *declared,
+                        struct sqlite_hold *ret_hold);
+ferry_status sqlite_hold_column(void *conn, const struct ferry_column *existing,
+                                const struct ferry_column *column, const struct ferry_wish *wish,
+                                struct ferry_mapping *mapping, struct ferry_error *err);
 
 /* ---- give.c: a cell as the result of an SQL function ---- */
 
@@ -350,7 +374,10 @@ struct sqlite_stored {
 
 #define SQLITE_STORED_ROOM 256
 
-/* False if such a column is not stored at all. */
+/* The storage class that a conversion leaves behind; 0: any. */
+int sqlite_stored_class(enum sqlite_convert convert);
+/* `wish` is what was wished for, or names the declared type under which the values are stored.
+ * False if such a column is not stored at all. */
 bool sqlite_stored_prepare(const struct ferry_column *column, const struct ferry_wish *wish,
                            struct sqlite_stored *ret_stored);
 /* Fill a zeroed cell.  Its text or bytes lie in `value`, and live until the statement goes on, or
@@ -374,6 +401,10 @@ int sqlite_decimal_to_double_checked(const char *text, size_t length, uint32_t s
 /* Print the decimal of `scale` digits after the point whose double this is into SQLITE_DECIMAL_ROOM
  * bytes; its length, or 0 if there is none. */
 size_t sqlite_decimal_print(double value, uint32_t scale, char *room);
+/* The same of an integer. */
+size_t sqlite_decimal_print_whole(int64_t value, uint32_t scale, char *room);
+/* 1 if the text is a number without a fraction ("12", "12.00") that an integer holds. */
+bool sqlite_decimal_to_whole(const char *text, size_t length, int64_t *ret_value);
 /* 1 if the text is [-]digits[.digits] with `scale` digits after the point.  How many stand before
  * it is not asked: expressions of MariaDB have more than they say. */
 bool sqlite_decimal_is_text(const char *text, size_t length, uint32_t scale);
@@ -465,6 +496,17 @@ ferry_status sqlite_describe_column(struct sqlite_describe *describe, int i,
                                     struct ferry_column *column, const char **ret_declared,
                                     struct ferry_error *err);
 
+/* ---- words.c: the words of a CREATE statement ---- */
+
+/* Behind the word, quoted text, comment or single character at `at`. */
+const char *sqlite_words_skip(const char *at);
+/* Where the word (or single character) stands next, outside of quotes and comments, or NULL. */
+const char *sqlite_words_find(const char *at, const char *word);
+/* Behind the bracket that closes the one at `at`. */
+const char *sqlite_words_close(const char *at);
+/* Behind the first list in brackets: what a CREATE TABLE says behind its columns. */
+const char *sqlite_words_behind_list(const char *sql);
+
 /* ---- describe_keys.c: the keys and indexes of a table that is read ---- */
 
 /* Add what the table says about keys, after its columns, and notes about the rest. */
@@ -491,6 +533,18 @@ ferry_status sqlite_table_inspect(void *conn, const char *name, struct ferry_ins
 ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *err);
 /* The CREATE TABLE statement for a load, from sqlite3_malloc. */
 char *sqlite_table_create_sql(const struct ferry_load_spec *spec);
+
+/* ---- losses.c: what a table made anew would not say ---- */
+
+ferry_status sqlite_losses_find(struct sqlite_conn *conn, const struct ferry_load_spec *spec,
+                                const struct sqlite_table *table, struct ferry_notes *notes,
+                                struct ferry_error *err);
+
+/* ---- foresee.c: losses, and what does not follow the rows ---- */
+
+ferry_status sqlite_foresee(void *conn, const struct ferry_load_spec *spec,
+                            struct ferry_notes *losses, struct ferry_notes *stale,
+                            struct ferry_error *err);
 
 /* ---- rows.c: a batch as a virtual table ---- */
 

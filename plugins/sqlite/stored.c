@@ -28,20 +28,31 @@ static const int stored_classes[] = {
     [SQLITE_CONVERT_DECIMAL_CHECKED] = SQLITE_FLOAT, [SQLITE_CONVERT_TEXT] = SQLITE_TEXT,
     [SQLITE_CONVERT_TEXT_BLOB] = SQLITE_BLOB,        [SQLITE_CONVERT_BYTES] = SQLITE_BLOB,
     [SQLITE_CONVERT_BYTES_TEXT] = SQLITE_TEXT,       [SQLITE_CONVERT_ANY] = 0,
+    [SQLITE_CONVERT_DECIMAL_NUMBER] = SQLITE_FLOAT,  [SQLITE_CONVERT_TEXT_NO_NUMBER] = SQLITE_TEXT,
 };
+
+int sqlite_stored_class(enum sqlite_convert convert)
+{
+    return stored_classes[convert];
+}
 
 bool sqlite_stored_prepare(const struct ferry_column *column, const struct ferry_wish *wish,
                            struct sqlite_stored *ret_stored)
 {
     const struct sqlite_type_rule *rule = sqlite_type_rule(column, wish);
-    if (rule == NULL) {
+    struct sqlite_hold hold = {0};
+    if (wish != NULL && wish->type != NULL) {
+        if (!sqlite_hold_choose(column, wish->type, &hold)) {
+            return false;
+        }
+    } else if (rule != NULL) {
+        hold.convert = rule->convert;
+        hold.loose = sqlite_type_is_loose(column, rule);
+    } else {
         return false;
     }
-    *ret_stored = (struct sqlite_stored){
-        .column = column,
-        .convert = rule->convert,
-        .loose = sqlite_type_is_loose(column, rule),
-    };
+    *ret_stored =
+        (struct sqlite_stored){.column = column, .convert = hold.convert, .loose = hold.loose};
     return true;
 }
 
@@ -128,6 +139,7 @@ static const char *stored_give_real(const struct sqlite_stored *stored, double v
                    : stored_give_unsigned(column, (uint64_t)value, cell);
     case SQLITE_CONVERT_DECIMAL:
     case SQLITE_CONVERT_DECIMAL_CHECKED:
+    case SQLITE_CONVERT_DECIMAL_NUMBER:
         length = sqlite_decimal_print(value, column->scale, room);
         cell->v.p = room;
         cell->len = (uint32_t)length;
@@ -248,7 +260,8 @@ static const char *stored_take(const struct sqlite_stored *stored, sqlite3_value
         return stored->convert == SQLITE_CONVERT_INT_TEXT ||
                        stored->convert == SQLITE_CONVERT_UNSIGNED_TEXT
                    ? stored_read_number(stored, cell->v.p, cell->len, cell)
-               : stored->convert == SQLITE_CONVERT_TEXT
+               : stored->convert == SQLITE_CONVERT_TEXT ||
+                       stored->convert == SQLITE_CONVERT_TEXT_NO_NUMBER
                    ? stored_text_flaw(column, cell->v.p, cell->len)
                    : NULL;
     default:
@@ -257,14 +270,19 @@ static const char *stored_take(const struct sqlite_stored *stored, sqlite3_value
     }
 }
 
-/* An integer where REAL is promised: a value of the column if a double holds it exactly. */
-static bool stored_widens(const struct sqlite_stored *stored, sqlite3_value *value,
+/* An integer where REAL is promised: a value of the column if the other kind holds it exactly. */
+static bool stored_widens(const struct sqlite_stored *stored, sqlite3_value *value, char *room,
                           struct ferry_cell *cell)
 {
     int64_t integer = sqlite3_value_int64(value);
-    double same = (double)integer;
-    if (stored->convert != SQLITE_CONVERT_FLOAT || stored->column->bits != 64 ||
-        same >= STORED_INT64_END || (int64_t)same != integer) {
+    if (stored->convert == SQLITE_CONVERT_DECIMAL_NUMBER) {
+        cell->v.p = room;
+        cell->len = (uint32_t)sqlite_decimal_print_whole(integer, stored->column->scale, room);
+        return cell->len > 0;
+    }
+    double same = stored->column->bits == 64 ? (double)integer : (double)(float)integer;
+    if (stored->convert != SQLITE_CONVERT_FLOAT || same >= STORED_INT64_END ||
+        (int64_t)same != integer) {
         return false;
     }
     cell->v.f = same;
@@ -311,7 +329,7 @@ int sqlite_stored_cell(const struct sqlite_stored *stored, sqlite3_value *value,
     }
     if (stored_classes[stored->convert] == storage) {
         why = stored_take(stored, value, storage, room, cell);
-    } else if (storage != SQLITE_INTEGER || !stored_widens(stored, value, cell)) {
+    } else if (storage != SQLITE_INTEGER || !stored_widens(stored, value, room, cell)) {
         (void)snprintf(room, SQLITE_STORED_ROOM, "it is stored as %s, not as %s",
                        stored_names[storage], stored_names[stored_classes[stored->convert]]);
         why = room;

@@ -127,6 +127,13 @@ static void table_append_column(sqlite3_str *out, size_t i, const char *name, co
     table_append_definition(out, type, clauses);
 }
 
+/* Of the definition; 0 is none. */
+static uint64_t table_hash(const struct sqlite_table *table)
+{
+    uint64_t hash = sqlite_name_hash(table->sql);
+    return hash == 0 ? 1 : hash;
+}
+
 /* Whether nothing is lost if the table is made anew: what its columns say is all that it says. */
 static int table_find_own(struct sqlite_table *table, const char *name)
 {
@@ -166,6 +173,8 @@ int sqlite_table_load(sqlite3 *db, const char *name, struct sqlite_table *ret_ta
         sqlite3_finalize(stmt);
         rc = rc == SQLITE_DONE ? SQLITE_OK : rc;
         table_find_integer_key(&table);
+        table.without_rowid =
+            sqlite_words_find(sqlite_words_behind_list(table.sql), "WITHOUT") != NULL;
         rc = rc == SQLITE_OK ? table_find_own(&table, name) : rc;
     }
     if (rc != SQLITE_OK) {
@@ -193,23 +202,56 @@ static ferry_status table_check(const struct sqlite_conn *conn, const char *name
     return FERRY_OK;
 }
 
-static ferry_status table_report_column(const struct sqlite_column *found, bool own,
+/* 1 if rows may leave the column out.  One that a load has filled before is the source's: that it
+ * is missing there is a change of columns. */
+static bool table_fills(const struct sqlite_table *table, const struct sqlite_column *column,
+                        const struct sqlite_metadata *metadata)
+{
+    bool rowid = table->integer_key == (int)(column - table->columns) && !table->without_rowid;
+    return (rowid || !column->not_null || column->default_sql != NULL) &&
+           sqlite_metadata_find(metadata, column) == NULL;
+}
+
+static ferry_status table_report_column(const struct sqlite_table *table,
+                                        const struct sqlite_column *found,
+                                        const struct sqlite_metadata *metadata,
                                         struct ferry_inspection *inspection,
                                         struct ferry_error *err)
 {
     sqlite3_str *out = sqlite3_str_new(NULL);
-    table_append_definition(out, found->type, own ? found->clauses : "");
+    table_append_definition(out, found->type, table->own ? found->clauses : "");
     bool failed = sqlite3_str_errcode(out) != SQLITE_OK;
     char *definition = sqlite3_str_finish(out); /* NULL for none */
     struct ferry_column column = {
         .name = found->name,
         .native = definition == NULL ? "" : definition,
         .type = FERRY_TYPE_ANY,
+        .flags = table_fills(table, found, metadata) ? FERRY_COLUMN_FILLS_ITSELF : 0,
     };
     ferry_status status = failed
                               ? sqlite_fail_memory(err)
                               : ferry_schema_add(inspection->schema, &column, sizeof column, err);
     sqlite3_free(definition);
+    return status;
+}
+
+static ferry_status table_report_columns(struct sqlite_conn *conn, const char *name,
+                                         const struct sqlite_table *table,
+                                         struct ferry_inspection *inspection,
+                                         struct ferry_error *err)
+{
+    struct sqlite_metadata metadata = {0};
+    ferry_status status = FERRY_OK;
+    int rc = table->own ? SQLITE_OK : sqlite_metadata_load(conn->db, name, &metadata);
+    if (rc != SQLITE_OK) {
+        return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", name);
+    }
+    for (size_t i = 0; status == FERRY_OK && i < table->column_count; i++) {
+        status = table->columns[i].generated
+                     ? FERRY_OK /* it takes no values: part of what the user hung on the table */
+                     : table_report_column(table, &table->columns[i], &metadata, inspection, err);
+    }
+    sqlite_metadata_clear(&metadata);
     return status;
 }
 
@@ -222,14 +264,10 @@ static ferry_status table_report(struct sqlite_conn *conn, const char *name,
     int64_t rows = 0;
     inspection->exists = 1;
     inspection->own = table->own;
-    for (size_t i = 0; i < table->column_count; i++) {
-        ferry_status status =
-            table->columns[i].generated
-                ? FERRY_OK /* it takes no values: part of what the user hung on the table */
-                : table_report_column(&table->columns[i], table->own, inspection, err);
-        if (status != FERRY_OK) {
-            return status;
-        }
+    inspection->definition = table_hash(table);
+    ferry_status status = table_report_columns(conn, name, table, inspection, err);
+    if (status != FERRY_OK) {
+        return status;
     }
     int rc = sqlite_query_int(conn->db, &pages, "PRAGMA main.page_count");
     if (rc == SQLITE_OK) {
@@ -273,45 +311,29 @@ ferry_status sqlite_table_inspect(void *argument, const char *name,
     return status;
 }
 
-/* 1 if the table takes exactly the columns of the load, and says the same if it is ours. */
-static bool table_matches(const struct sqlite_table *table, const struct ferry_load_spec *spec)
+static bool table_takes_column(const struct sqlite_table *table, const struct ferry_load_spec *spec,
+                               size_t i)
 {
-    size_t at = 0;
-    size_t wanted = ferry_schema_count(spec->source);
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (table->columns[i].generated) {
-            continue;
+    for (size_t at = 0; at < table->column_count; at++) {
+        const struct sqlite_column *column = &table->columns[at];
+        if (!column->generated &&
+            sqlite3_stricmp(column->name, ferry_schema_column(spec->source, i)->name) == 0) {
+            return strcmp(column->type, spec->natives[i]) == 0 &&
+                   (!table->own || strcmp(column->clauses, spec->clauses[i]) == 0);
         }
-        if (at >= wanted ||
-            strcmp(table->columns[i].name, ferry_schema_column(spec->source, at)->name) != 0 ||
-            strcmp(table->columns[i].type, spec->natives[at]) != 0 ||
-            (table->own && strcmp(table->columns[i].clauses, spec->clauses[at]) != 0)) {
-            return false;
-        }
-        at++;
     }
-    return at == wanted;
+    return false;
 }
 
-/* What a new table would lose of the old one's definition. */
-static ferry_status table_check_rebuild(const struct sqlite_load *load, struct ferry_error *err)
+/* 1 if the table takes the columns of the load, and says the same if it is ours.  That nothing else
+ * has changed since it was looked at is seen by its hash. */
+static bool table_matches(const struct sqlite_table *table, const struct ferry_load_spec *spec)
 {
-    const struct sqlite_table *table = &load->table;
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (table->columns[i].generated) {
-            return ferry_fail(err, FERRY_ERR_SCHEMA,
-                              "'%s': table '%s' must be made anew for the new columns, and its "
-                              "generated column '%s' would be lost; drop that column first",
-                              load->conn->path, load->spec->table, table->columns[i].name);
-        }
+    bool takes = true;
+    for (size_t i = 0; takes && i < ferry_schema_count(spec->source); i++) {
+        takes = table_takes_column(table, spec, i);
     }
-    if (load->began && !table->own) {
-        ferry_log(FERRY_LOG_WARNING,
-                  "'%s': table '%s' is made anew for the new columns, without the keys and "
-                  "constraints of its old definition",
-                  load->conn->path, load->spec->table);
-    }
-    return FERRY_OK;
+    return takes;
 }
 
 ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *err)
@@ -323,8 +345,9 @@ ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *
     if (rc != SQLITE_OK) {
         return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", spec->table);
     }
-    bool same =
-        load->table.sql == NULL || (table.sql != NULL && strcmp(table.sql, load->table.sql) == 0);
+    bool same = (load->table.sql == NULL ||
+                 (table.sql != NULL && strcmp(table.sql, load->table.sql) == 0)) &&
+                (spec->definition == 0 || !table.exists || spec->definition == table_hash(&table));
     sqlite_table_clear(&load->table);
     load->table = table;
     ferry_status status = table_check(conn, spec->table, &table, err);
@@ -339,7 +362,7 @@ ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *
                           "'%s': table '%s' was changed by another connection meanwhile: run again",
                           conn->path, spec->table);
     }
-    return spec->action == FERRY_TABLE_REBUILD ? table_check_rebuild(load, err) : FERRY_OK;
+    return FERRY_OK;
 }
 
 char *sqlite_table_create_sql(const struct ferry_load_spec *spec)

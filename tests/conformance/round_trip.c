@@ -149,8 +149,8 @@ static bool plan_loose(struct target *target, struct ferry_error *error)
     for (size_t i = 0; i < sizeof loose_columns / sizeof loose_columns[0]; i++)
         (void)ferry_schema_add(&target->plan.schema, &loose_columns[i], sizeof loose_columns[i],
                                error);
-    bool fits =
-        ferry_plan_negotiate(&target->plan, target->connection, target->table, error) == FERRY_OK;
+    bool fits = ferry_plan_negotiate(&target->plan, target->connection, target->table, NULL,
+                                     error) == FERRY_OK;
     for (size_t i = 0; fits && i < target->plan.schema.count; i++)
         fits = target->plan.mappings[i].fit <= FERRY_FIT_CHECKED;
     return fits;

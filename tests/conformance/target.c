@@ -62,7 +62,8 @@ bool target_open(const struct suite *suite, size_t columns, const struct ferry_w
     add_columns(target, columns, wish, &error);
     ferry_status status = FERRY_ERR_SYSTEM;
     if (add_wishes(&target->plan, wish))
-        status = ferry_plan_negotiate(&target->plan, target->connection, target->table, &error);
+        status =
+            ferry_plan_negotiate(&target->plan, target->connection, target->table, NULL, &error);
     if (status != FERRY_OK) {
         tap_ok(false, "a load can be planned");
         tap_error(&error);

@@ -448,7 +448,10 @@ CONF
     assert_output_has "its rows will be replaced (5 rows now)"
     sqlite3 cars.db "ALTER TABLE cars ADD more TEXT"
     run dbferry plan
-    assert_output_has "it will be rebuilt" "column 'more' is gone"
+    assert_output_has "its rows will be replaced" "column 'more' of the table is not in the source"
+    sqlite3 cars.db "ALTER TABLE cars DROP COLUMN name"
+    run dbferry plan
+    assert_output_has "it will be rebuilt" "column 'name' is new" "column 'more' is gone"
 }
 
 @test "plan shows the table even where the policy refuses it" {

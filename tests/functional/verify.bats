@@ -382,7 +382,7 @@ mended() {
     [ ! -e cars.db ]
     run dbferry run
     assert_status 0
-    sqlite3 cars.db "ALTER TABLE cars ADD COLUMN more TEXT"
+    sqlite3 cars.db "ALTER TABLE cars RENAME COLUMN small TO more"
     run dbferry verify
     assert_status 65
     assert_output_has "more" "rebuild"

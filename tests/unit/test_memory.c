@@ -188,7 +188,7 @@ static ferry_status work_on_plan(struct ferry_error *error)
     if (status == FERRY_OK)
         status = add_columns(&plan.schema, 3, error);
     if (status == FERRY_OK)
-        status = ferry_plan_negotiate(&plan, target, "t", error);
+        status = ferry_plan_negotiate(&plan, target, "t", NULL, error);
     ferry_plan_done(&plan);
     ferry_connection_close(target);
     return status;

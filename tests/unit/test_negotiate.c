@@ -15,7 +15,7 @@ static void make_plan(struct ferry_plan *plan, struct ferry_error *error)
     *plan = (struct ferry_plan){0};
     for (size_t i = 0; i < COUNT(source_columns); i++)
         (void)ferry_schema_add(&plan->schema, &source_columns[i], sizeof source_columns[i], error);
-    (void)ferry_plan_negotiate(plan, target, "t", error);
+    (void)ferry_plan_negotiate(plan, target, "t", NULL, error);
     ferry_connection_close(target);
 }
 
@@ -99,7 +99,7 @@ static void test_clauses_without_a_type(void **state)
         struct ferry_plan plan = {0};
         fake.existing = round == 0 ? untyped : whole;
         (void)ferry_schema_add(&plan.schema, &source_columns[0], sizeof source_columns[0], &error);
-        (void)ferry_plan_negotiate(&plan, target, "t", &error);
+        (void)ferry_plan_negotiate(&plan, target, "t", NULL, &error);
         assert_no_error(&error);
         assert_int_equal(plan.action, round == 0 ? FERRY_TABLE_REBUILD : FERRY_TABLE_KEEP);
         assert_string_equal(plan.clauses[0], "NOT NULL");

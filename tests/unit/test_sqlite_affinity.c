@@ -4,7 +4,7 @@
 
 #include "../../plugins/sqlite/affinity.c"
 
-static const char *const natives[] = {"INTEGER", "REAL", "TEXT", "BLOB", ""};
+static const char *const natives[] = {"INTEGER", "REAL", "TEXT", "BLOB", "", "NUMERIC"};
 
 /* A table with one column of each declared type, and a statement that stores one value in all. */
 struct judge {
@@ -16,17 +16,17 @@ struct judge {
 static void open_judge(struct judge *judge)
 {
     assert_int_equal(sqlite3_open(":memory:", &judge->db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(judge->db,
-                                  "CREATE TABLE t (a INTEGER, b REAL, c TEXT, d BLOB, e)", NULL,
-                                  NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(judge->db, "CREATE TABLE t (a INTEGER, b REAL, c TEXT, d BLOB, e, f NUMERIC)",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(judge->db,
-                                        "INSERT OR REPLACE INTO t (rowid, a, b, c, d, e) "
-                                        "VALUES (1, ?1, ?1, ?1, ?1, ?1)",
+                                        "INSERT OR REPLACE INTO t (rowid, a, b, c, d, e, f) "
+                                        "VALUES (1, ?1, ?1, ?1, ?1, ?1, ?1)",
                                         -1, &judge->insert, NULL),
                      SQLITE_OK);
     assert_int_equal(
-        sqlite3_prepare_v2(judge->db, "SELECT a, b, c, d, e FROM t", -1, &judge->look, NULL),
+        sqlite3_prepare_v2(judge->db, "SELECT a, b, c, d, e, f FROM t", -1, &judge->look, NULL),
         SQLITE_OK);
 }
 

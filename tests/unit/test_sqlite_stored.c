@@ -6,6 +6,7 @@
 #include "../../plugins/sqlite/affinity.c"
 #include "../../plugins/sqlite/clauses.c"
 #include "../../plugins/sqlite/decimal.c"
+#include "../../plugins/sqlite/hold.c"
 #include "../../plugins/sqlite/stored.c"
 #include "../../plugins/sqlite/types.c"
 

@@ -148,6 +148,9 @@ void ferry_log(uint32_t level, const char *format, ...) FERRY_PRINTF(2, 3);
 #define FERRY_COLUMN_LOOSE (1u << 14)
 /* Set by the core before it asks map_column: this column alone is the primary key. */
 #define FERRY_COLUMN_SOLE_KEY (1u << 15)
+/* Of inspect: a row that does not name the column gets a default there, or NULL.  Not of a column
+ * that was the source's at the last run, as far as the target can tell. */
+#define FERRY_COLUMN_FILLS_ITSELF (1u << 18)
 
 struct ferry_column {
     const char *name;      /* as it stands in the result; never empty */
@@ -362,6 +365,11 @@ ferry_status ferry_mapping_set(struct ferry_mapping *mapping, uint32_t fit, cons
 ferry_status ferry_mapping_set_clauses(struct ferry_mapping *mapping, const char *clauses,
                                        struct ferry_error *err);
 
+/* A list of short texts, which the core keeps; added to by ferry_note(). */
+struct ferry_notes;
+ferry_status ferry_note(struct ferry_notes *notes, struct ferry_error *err, const char *format, ...)
+    FERRY_PRINTF(3, 4);
+
 /* What inspect found; zeroed by the core beforehand. */
 struct ferry_inspection {
     uint64_t rows;       /* rows now; meaningful if rows_known */
@@ -372,13 +380,20 @@ struct ferry_inspection {
     struct ferry_schema *schema;
     /* 1: the table says no more than this driver would have said, so nothing is lost if it is made
      * anew, and it follows the source in clauses too.  0: somebody's own definition, which stays
-     * while names and types are right. */
+     * while its columns hold the source's (hold_column). */
     uint32_t own;
+    /* A hash of the definition, which the load is given again; 0: the target does not tell. */
+    uint64_t definition;
 };
 
 #define FERRY_STAGING_AUTO 0
 #define FERRY_STAGING_FILE 1
 #define FERRY_STAGING_NONE 2
+
+/* What to do about copies of the rows that do not follow the table by themselves. */
+#define FERRY_STALE_WARN 0
+#define FERRY_STALE_REBUILD 1 /* those that the target can: in the transaction of the load */
+#define FERRY_STALE_REFUSE 2  /* the core does that */
 
 #define FERRY_TABLE_CREATE 1 /* the table is not there: make it */
 #define FERRY_TABLE_KEEP 2   /* it has the right columns: replace its rows */
@@ -400,6 +415,8 @@ struct ferry_load_spec { /* lives until load_commit or load_abort has returned *
     uint32_t shared_target; /* 1: other jobs of this configuration write the same place */
     uint32_t action;        /* FERRY_TABLE_, as inspect showed it; if it changed since,
                                load_begin or load_end fails with BUSY */
+    uint32_t on_stale;      /* FERRY_STALE_ */
+    uint64_t definition;    /* as inspect said; if it is another by now, BUSY too */
 };
 
 struct ferry_load_totals {
@@ -526,6 +543,26 @@ struct ferry_target {
     ferry_status (*note_indexes)(void *conn, struct ferry_schema *schema,
                                  const char *const *natives, const struct ferry_index *indexes,
                                  size_t index_count, struct ferry_error *err);
+
+    /* Say by ferry_mapping_set() how `existing`, a column that inspect has shown of a table that is
+     * not `own`, would hold the values of `column`: `native` is the existing column's, and the fit
+     * what such a column does to the values.  Not calling it means that it does not hold them.
+     * Asked where the two types are spelled in other ways; columns are matched by name, so a driver
+     * that has this callback fills columns by name, and lets those fill themselves that say so.
+     * Optional: without it, names, types and order must be the same. */
+    ferry_status (*hold_column)(void *conn, const struct ferry_column *existing,
+                                const struct ferry_column *column, const struct ferry_wish *wish,
+                                struct ferry_mapping *mapping, struct ferry_error *err);
+
+    /* Look ahead, at a table that is there.  With the action REBUILD: add to `losses` each thing
+     * that its definition says and that of a table made by `spec` would not ("NOT NULL of 'id'").
+     * With each action: add to `stale` each copy of the rows in the place that would not follow
+     * them, as a whole sentence; with FERRY_STALE_REBUILD without those that the load will make
+     * anew.  Of `spec`, table, source, natives, clauses, wishes, indexes, action and on_stale are
+     * set.  Optional: then nothing is lost, and nothing hangs on a table. */
+    ferry_status (*foresee)(void *conn, const struct ferry_load_spec *spec,
+                            struct ferry_notes *losses, struct ferry_notes *stale,
+                            struct ferry_error *err);
 };
 
 /* ---- The driver

@@ -1,0 +1,28 @@
+/* What a load will come upon: what a table made anew would lose, and what hangs on the rows and
+ * does not follow them.
+ */
+
+#include "sqlite_driver.h"
+
+ferry_status sqlite_foresee(void *argument, const struct ferry_load_spec *spec,
+                            struct ferry_notes *losses, struct ferry_notes *stale,
+                            struct ferry_error *err)
+{
+    struct sqlite_conn *conn = argument;
+    struct sqlite_table table = {0};
+    ferry_status status = sqlite_check_cancelled(conn, err);
+    (void)stale;
+    if (status != FERRY_OK || conn->db == NULL) {
+        return status;
+    }
+    sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
+    int rc = sqlite_table_load(conn->db, spec->table, &table);
+    if (rc != SQLITE_OK) {
+        return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", spec->table);
+    }
+    if (table.exists && table.obstacle == NULL && spec->action == FERRY_TABLE_REBUILD) {
+        status = sqlite_losses_find(conn, spec, &table, losses, err);
+    }
+    sqlite_table_clear(&table);
+    return status;
+}
