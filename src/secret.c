@@ -2,6 +2,7 @@
 
 #include "secret.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -158,6 +159,27 @@ static bool find_credential(const char *connection, const char *key, struct ferr
 
 /* ---- From a command ---- */
 
+/* Client libraries open sockets that a program which is started would inherit, with a session on
+ * it that has logged in. */
+static int leave_descriptors_out(posix_spawn_file_actions_t *actions)
+{
+#ifdef HAVE_POSIX_SPAWN_FILE_ACTIONS_ADDCLOSEFROM_NP
+    return posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+#else
+    (void)actions;
+    DIR *list = opendir("/proc/self/fd");
+    if (list == NULL)
+        return errno;
+    for (const struct dirent *entry; (entry = readdir(list)) != NULL;) {
+        int fd = (int)strtol(entry->d_name, NULL, 10);
+        if (fd > STDERR_FILENO)
+            (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+    (void)closedir(list);
+    return 0;
+#endif
+}
+
 static ferry_status start_command(const char *command, pid_t *ret_pid, int *ret_fd,
                                   struct ferry_error *error)
 {
@@ -186,7 +208,9 @@ static ferry_status start_command(const char *command, pid_t *ret_pid, int *ret_
     (void)posix_spawnattr_setsigdefault(&attributes, &defaults);
     (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
                                                     POSIX_SPAWN_SETPGROUP);
-    int failure = posix_spawn(ret_pid, "/bin/sh", &actions, &attributes, arguments, environment);
+    int failure = leave_descriptors_out(&actions);
+    if (failure == 0)
+        failure = posix_spawn(ret_pid, "/bin/sh", &actions, &attributes, arguments, environment);
     free(environment);
     (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&actions);

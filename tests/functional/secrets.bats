@@ -531,6 +531,22 @@ whose_memory() {
     assert_equal "$(mariadb_query e <<<'SELECT COUNT(*) FROM t')" 3
 }
 
+# The source has logged in when the target's password is asked for.
+@test "a password_command has standard input, output and errors, and no other descriptor" {
+    printf '%s\n' "$password" >source.pw
+    printf '%s\n' "$target_password" >target.pw
+    cat >command <<END # dash would keep a descriptor of a file that it reads or writes
+for n in \$(seq 0 255); do [ ! -e /proc/\$\$/fd/\$n ] || list="\$list \$n"; done
+echo \$list >'$T/descriptors'
+cat '$T/target.pw'
+END
+    both_config 'password_file = "source.pw";' "password_command = \"eval \\\"\$(cat '$T/command')\\\"\";"
+    run --separate-stderr dbferry run 7<target.pw
+    assert_status 0
+    assert_equal "$(cat descriptors)" "0 1 2"
+    assert_equal "$(mariadb_query e <<<'SELECT COUNT(*) FROM t')" 3
+}
+
 @test "variables that client libraries would read are gone before any library or program sees them" {
     printf '%s\n' "$target_password" >target.pw
     names=$(sed -n '/foreign_variables\[\] = {/,/^};/s/[^"]*"\([A-Z_]*\)"[^"]*/\1 /gp' "$FERRY_SOURCE/src/harden.c" | tr '\n' ' ')
