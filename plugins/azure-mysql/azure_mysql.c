@@ -110,6 +110,9 @@ static const char hint_entra_only[] =
     "password_command";
 static const char hint_token[] =
     "the token has expired: password_command must fetch a new one, not print one that was kept";
+static const char hint_method[] =
+    "an Entra account logs in with login = \"entra-token\" and password_command; any other account "
+    "by mysql_native_password or caching_sha2_password";
 static const char hint_connections[] =
     "max_connections follows the size of the server; raise it there, take a larger size, or try "
     "again later";
@@ -146,6 +149,7 @@ static const struct mydrv_fault azure_faults[] = {
     {CR_SERVER_LOST, AZURE_ASKING | MYDRV_LOADING, MYDRV_AS_LISTED, hint_lost},
     {CR_SERVER_LOST_EXTENDED, AZURE_ASKING | MYDRV_LOADING, MYDRV_AS_LISTED, hint_lost},
     {CR_SSL_CONNECTION_ERROR, AZURE_ASKING | MYDRV_LOADING, MYDRV_AS_LISTED, hint_lost},
+    {CR_PLUGIN_NOT_ALLOWED, MYDRV_CONNECTING, MYDRV_AS_LISTED, hint_method},
     {1040, MYDRV_CONNECTING, MYDRV_AS_LISTED, hint_connections},
     {1045, AZURE_ANY, MYDRV_AS_LISTED, hint_login},
     {3159, AZURE_ANY, MYDRV_AS_LISTED, hint_plain},

@@ -28,16 +28,15 @@ static bool ask_is_at_work(const struct mydrv_conn *conn)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     MYSQL *spare = conn->spare->native;
-    unsigned long id = mysql_thread_id(conn->native);
     mydrv_text_addf(&sql,
                     "SELECT COALESCE((SELECT COMMAND <> 'Sleep' FROM "
-                    "information_schema.PROCESSLIST WHERE ID = %lu), IS_USED_LOCK(",
-                    id);
+                    "information_schema.PROCESSLIST WHERE ID = %" PRIu64 "), IS_USED_LOCK(",
+                    conn->id);
     if (conn->held_lock == NULL)
         mydrv_text_add(&sql, "NULL");
     else
         mydrv_text_add_quoted(&sql, conn->held_lock, strlen(conn->held_lock));
-    mydrv_text_addf(&sql, ") = %lu, 0)", id);
+    mydrv_text_addf(&sql, ") = %" PRIu64 ", 0)", conn->id);
     if (sql.failed || mysql_real_query(spare, sql.data, sql.length) != 0)
         return false;
     MYDRV_AUTO_ROWS MYSQL_RES *rows = mysql_store_result(spare);

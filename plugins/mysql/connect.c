@@ -164,7 +164,7 @@ static ferry_status connect_fail_slow(const struct mydrv_conn *conn,
 
 /* Whatever it fails with but STOPPED may pass: the address, or the server, was not there. */
 static ferry_status connect_dial(struct mydrv_conn *conn, const struct mydrv_settings *settings,
-                                 bool *ret_failed, struct ferry_error *err)
+                                 struct mydrv_dial_result *ret_result, struct ferry_error *err)
 {
     struct mydrv_dial_result result = {0};
     ferry_status status;
@@ -175,7 +175,7 @@ static ferry_status connect_dial(struct mydrv_conn *conn, const struct mydrv_set
         conn->dbi = NULL; /* its thread's */
     switch (end) {
     case MYDRV_DIAL_DONE:
-        *ret_failed = result.failed;
+        *ret_result = result;
         return FERRY_OK;
     case MYDRV_DIAL_NO_THREAD:
         return mydrv_fail_memory(err);
@@ -200,21 +200,25 @@ static ferry_status connect_dial(struct mydrv_conn *conn, const struct mydrv_set
 static ferry_status connect_try(struct mydrv_conn *conn, const struct mydrv_settings *settings,
                                 bool *ret_no_database, struct ferry_error *err)
 {
-    bool failed = false;
-    ferry_status status = connect_dial(conn, settings, &failed, err);
+    struct mydrv_dial_result result = {0};
+    ferry_status status = connect_dial(conn, settings, &result, err);
     if (status != FERRY_OK) {
         if (conn->dbi != NULL)
             connect_forget_password(conn->dbi, NULL);
         return status;
     }
     const dbi_conn_t *inside = conn->dbi;
-    conn->native = failed ? NULL : inside->connection;
+    conn->native = result.failed ? NULL : inside->connection;
     unsigned code = inside->error_number > 0 ? (unsigned)inside->error_number : 0;
     MYDRV_AUTO_TEXT char *reason =
         strdup(inside->error_message != NULL ? inside->error_message : "no reason given");
     connect_forget_password(conn->dbi, conn->native);
-    if (conn->native != NULL)
+    bool barred = result.found.injected || code == CR_PLUGIN_NOT_ALLOWED ||
+                  code == CR_AUTH_PLUGIN_CANNOT_LOAD;
+    if (conn->native != NULL && !result.found.injected)
         return FERRY_OK;
+    if (barred)
+        return mydrv_gate_fail(conn, settings, &result.found, err);
     if (reason == NULL)
         return mydrv_fail_memory(err);
     if (ret_no_database != NULL && code == CONNECT_NO_DATABASE) {
@@ -258,6 +262,8 @@ static ferry_status connect_login_to(struct mydrv_conn *conn, struct connect_pla
     ferry_status status = mydrv_connstring_make(conn->label, settings, &connstring, err);
     if (status == FERRY_OK)
         status = connect_open_dbi(conn, err);
+    if (status == FERRY_OK)
+        status = mydrv_logins_load(mydrv_logins_allowed(settings), err);
     if (status == FERRY_OK)
         status = connect_ask_password(plan, err);
     if (status != FERRY_OK)

@@ -48,10 +48,7 @@ static bool connstring_write(FILE *string, const struct mydrv_settings *settings
     fputs("default-character-set=utf8mb4;reconnect=0;", string);
     if (settings->compression) /* whatever the value is */
         fputs("compress=1;", string);
-#ifdef FERRY_MYSQL_PLUGIN_DIR
-    if (!mydrv_connstring_add(string, "plugin-dir", FERRY_MYSQL_PLUGIN_DIR))
-        return false;
-#endif
+    fputs("plugin-dir=/dev/null;", string); /* see logins.c */
     return mydrv_tls_add_options(string, settings);
 }
 

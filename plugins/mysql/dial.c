@@ -75,6 +75,7 @@ static bool dial_connect(struct dial *dial)
     mydrv_gate_open(&dial->gate);
     bool failed = dbi_conn_connect(dial->dbi) != 0;
     mydrv_gate_close();
+    dial->result.found = dial->gate.found;
     return !failed;
 }
 

@@ -1,4 +1,8 @@
-/* The moment between the server's greeting and the login, which the connection string cannot reach.
+/* What happens before the login is done and the connection string cannot reach.
+ *
+ * The server's greeting comes in the clear, and what the client library has read behind it would be
+ * taken for the server's first words inside of TLS.  No server sends anything there, so a
+ * connection on which more comes is ended before anything is sent.
  *
  * The client library refuses a server without TLS only where it is to compare the host's name too.
  * So every mode from `required` on begins with that; as soon as the request for TLS is out, which
@@ -11,6 +15,7 @@
 #include <errmsg.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <ma_pvio.h>
 
@@ -19,9 +24,10 @@
 extern int ma_pvio_register_callback(my_bool add, void (*watch)(int mode, MYSQL *mysql,
                                                                 const uchar *bytes, size_t length));
 
-/* What this thread is connecting to, and how many packets it has sent there. */
-static _Thread_local const struct mydrv_gate *gate_opening;
+/* What this thread is connecting to, how often it has written there, and what it reads. */
+static _Thread_local struct mydrv_gate *gate_opening;
 static _Thread_local unsigned gate_written;
+static _Thread_local struct mydrv_packet gate_packet;
 
 #if MARIADB_PACKAGE_VERSION_ID >= 30402
 static _Thread_local MYSQL *gate_checked;
@@ -79,16 +85,65 @@ static void gate_forget_findings(MYSQL *mysql)
     mysql->net.last_error[0] = '\0';
 }
 
-/* Called for all that any connection reads or writes. */
+static void gate_end(MYSQL *mysql)
+{
+    gate_opening->found.injected = true;
+    shutdown((int)mysql_get_socket(mysql), SHUT_RDWR);
+}
+
+/* The library takes a part of an allowed name for the name; an empty list allows nothing. */
+static void gate_note_method(MYSQL *mysql)
+{
+    struct mydrv_gate *gate = gate_opening;
+    if (!mydrv_packet_find_method(&gate_packet, gate->found.method))
+        return;
+    gate->found.refused = !mydrv_logins_has(gate->logins, gate->found.method);
+    if (gate->found.refused)
+        mysql_optionsv(mysql, MARIADB_OPT_RESTRICTED_AUTH, "");
+}
+
+static void gate_watch_read(MYSQL *mysql, const uchar *bytes, size_t length)
+{
+    size_t used = 0;
+    while (used < length) {
+        if (gate_written == 0 && gate_packet.whole) { /* the greeting is one packet */
+            gate_end(mysql);
+            return;
+        }
+        used += mydrv_packet_take(&gate_packet, bytes + used, length - used);
+        if (gate_packet.whole)
+            gate_note_method(mysql);
+    }
+}
+
+/* Whether the library holds bytes that it has not used: the second look at what gate_watch_read
+ * looks at, where the first has miscounted. */
+static bool gate_has_more(const MARIADB_PVIO *io)
+{
+    return io != NULL && io->cache != NULL && io->cache_pos < io->cache + io->cache_size;
+}
+
+static void gate_watch_write(MYSQL *mysql)
+{
+    if (gate_written++ > 0) {
+        gate_forget_findings(mysql);
+        return;
+    }
+    if (gate_has_more(mysql->net.pvio))
+        gate_end(mysql);
+    if (gate_opening->tcp)
+        gate_relax(mysql, gate_opening->mode);
+}
+
+/* Called for all that any connection reads or writes; a failure has a length below zero. */
 static void gate_watch(int mode, MYSQL *mysql, const uchar *bytes, size_t length)
 {
-    (void)bytes;
-    if (gate_opening == NULL || mode != PVIO_WRITE || length == 0 || length > SSIZE_MAX)
+    if (gate_opening == NULL || length == 0 || length > SSIZE_MAX)
         return;
-    if (gate_written++ == 0)
-        gate_relax(mysql, gate_opening->mode);
+    if (mode == PVIO_WRITE)
+        gate_watch_write(mysql);
     else
-        gate_forget_findings(mysql);
+        gate_watch_read(mysql, bytes, length);
 }
 
 bool mydrv_gate_install(void)
@@ -101,17 +156,32 @@ struct mydrv_gate mydrv_gate_make(const struct mydrv_settings *settings)
     return (struct mydrv_gate){
         .mode = settings->tls,
         .pinned = settings->fingerprint != NULL,
-        .watched = !settings->use_socket,
+        .tcp = !settings->use_socket,
+        .logins = mydrv_logins_allowed(settings),
     };
 }
 
-void mydrv_gate_open(const struct mydrv_gate *gate)
+void mydrv_gate_open(struct mydrv_gate *gate)
 {
-    gate_opening = gate->watched ? gate : NULL;
+    gate_opening = gate;
     gate_written = 0;
+    gate_packet = (struct mydrv_packet){0};
 }
 
 void mydrv_gate_close(void)
 {
     gate_opening = NULL;
+}
+
+ferry_status mydrv_gate_fail(const struct mydrv_conn *conn, const struct mydrv_settings *settings,
+                             const struct mydrv_gate_found *found, struct ferry_error *err)
+{
+    if (found->injected)
+        return ferry_fail(
+            err, FERRY_ERR_REFUSED,
+            "%s: cannot connect: more than a greeting came before anything was asked, which no "
+            "server sends: somebody on the way adds words of his own, or what answers is no MySQL "
+            "server; nothing was sent; find out what lies between this machine and the server",
+            conn->label);
+    return mydrv_logins_fail(conn, settings, found->method, err);
 }

@@ -54,6 +54,7 @@ struct mydrv_settings {
 };
 
 struct mydrv_flavour;
+struct mydrv_conn;
 
 /* The strings other than `user` belong to `config`.  Fails with CONFIG or SYSTEM. */
 ferry_status mydrv_settings_read(const struct mydrv_flavour *flavour,
@@ -99,19 +100,61 @@ bool mydrv_tls_was_lost(const char *text);
 /* What the library's words for a failed handshake mean and what to do. */
 const char *mydrv_tls_explain(const struct mydrv_flavour *flavour, const char *text);
 
-/* ---- gate.c: between the server's greeting and the login ---- */
+/* ---- packets.c: what a server says before the login is done ---- */
+
+#define MYDRV_METHOD_ROOM 65 /* for the name of a login method */
+
+struct mydrv_packet { /* zeroed at first */
+    unsigned char head[4];
+    size_t head_size;
+    size_t size; /* of what has come of it, without the head */
+    unsigned char start[512];
+    size_t kept;     /* of it, in `start` */
+    unsigned number; /* of those before it */
+    bool whole;
+};
+
+/* Take what comes next of the packet, or of the next one where it is whole; how many bytes were
+ * used, which end with the packet at the latest. */
+size_t mydrv_packet_take(struct mydrv_packet *packet, const unsigned char *bytes, size_t length);
+/* The login method that a whole packet names: the greeting, or a request to use another one.  What
+ * no name has in it becomes "?".  False where it is no such packet. */
+bool mydrv_packet_find_method(const struct mydrv_packet *packet, char name[MYDRV_METHOD_ROOM]);
+
+/* ---- logins.c: which login methods a connection allows ---- */
+
+/* The names, parted by commas. */
+const char *mydrv_logins_allowed(const struct mydrv_settings *settings);
+bool mydrv_logins_has(const char *list, const char *name);
+/* Have the client library load those that it has. */
+ferry_status mydrv_logins_load(const char *list, struct ferry_error *err);
+/* Fail because the server asks for the method `name`, which there is not. */
+ferry_status mydrv_logins_fail(const struct mydrv_conn *conn, const struct mydrv_settings *settings,
+                               const char *name, struct ferry_error *err);
+
+/* ---- gate.c: what happens before the login is done ---- */
 
 /* Once for each driver, before its first connection.  False if the library cannot do it. */
 bool mydrv_gate_install(void);
+struct mydrv_gate_found {
+    bool injected; /* more came than a greeting before anything was sent; the connection is ended */
+    bool refused;  /* the server asks for a method that is not allowed */
+    char method[MYDRV_METHOD_ROOM]; /* the last that it has asked for */
+};
 struct mydrv_gate {
     enum mydrv_tls_mode mode;
-    bool pinned;  /* by ssl_fingerprint */
-    bool watched; /* not a socket, which has no TLS */
+    bool pinned;        /* by ssl_fingerprint */
+    bool tcp;           /* not a socket, which has no TLS */
+    const char *logins; /* the methods that are allowed */
+    struct mydrv_gate_found found;
 };
 struct mydrv_gate mydrv_gate_make(const struct mydrv_settings *settings);
 /* Around the connecting, in the thread that connects; `gate` lives until it is closed. */
-void mydrv_gate_open(const struct mydrv_gate *gate);
+void mydrv_gate_open(struct mydrv_gate *gate);
 void mydrv_gate_close(void);
+/* Fail because of what was found. */
+ferry_status mydrv_gate_fail(const struct mydrv_conn *conn, const struct mydrv_settings *settings,
+                             const struct mydrv_gate_found *found, struct ferry_error *err);
 
 /* ---- connect.c: opening and closing through libdbi ---- */
 
@@ -132,6 +175,7 @@ struct mydrv_conn {
     bool target;             /* opened to be written to */
     bool mariadb;            /* not MySQL */
     unsigned long version;   /* 101119 is 10.11.19 */
+    uint64_t id;             /* of the connection, as the server has it */
     /* of a target: */
     void *feed;            /* what the server may read as its file now; NULL: nothing */
     char *known_collation; /* the last that the server turned out to have */
@@ -167,6 +211,7 @@ struct mydrv_dial_result {
     bool failed;        /* what dbi_conn_connect() returned */
     int resolver_error; /* an EAI_ number */
     int system_error;   /* errno, where that is EAI_SYSTEM */
+    struct mydrv_gate_found found;
 };
 
 /* Look for the host's address, if it has a name, and connect `dbi`, whose options are set, within

@@ -112,51 +112,108 @@ static ferry_status session_set_variables(struct mydrv_conn *conn,
     return FERRY_OK;
 }
 
-/* One row of texts about the session.  The server's zone differs from ours more often than not,
- * and that changes what DATE(timestamp) in a view means: the log says so. */
-static ferry_status session_ask(struct mydrv_conn *conn, struct ferry_error *err)
+/* What the greeting says of the server comes before TLS, and anybody could have said it: so the
+ * session is asked.  Only MariaDB reads what stands in the comment. */
+enum {
+    SESSION_ZONE,
+    SESSION_SERVER_ZONE,
+    SESSION_VERSION,
+    SESSION_ID,
+    SESSION_FAMILY,
+    SESSION_COUNT
+};
+static const char session_question[] =
+    "SELECT @@SESSION.time_zone, IF(@@GLOBAL.time_zone = 'SYSTEM', @@system_time_zone, "
+    "@@GLOBAL.time_zone), VERSION(), CONNECTION_ID(), 0 /*M! + 1 */";
+
+/* The server's zone differs from ours more often than not, and that changes what DATE(timestamp) in
+ * a view means: the log says so. */
+static bool session_take_zone(struct mydrv_conn *conn, const char *zone, const char *servers)
 {
-    static const char sql[] = "SELECT @@SESSION.time_zone, IF(@@GLOBAL.time_zone = 'SYSTEM', "
-                              "@@system_time_zone, @@GLOBAL.time_zone)";
-    ferry_status status = session_run(conn, sql, "ask for the time zone", err);
-    if (status != FERRY_OK)
-        return status;
-    MYSQL_RES *result = mysql_store_result(conn->native);
-    MYSQL_ROW row = result == NULL ? NULL : mysql_fetch_row(result);
-    if (row == NULL || mysql_num_fields(result) != 2 || row[0] == NULL || row[1] == NULL) {
-        mysql_free_result(result);
-        return session_fail(conn, "learn the time zone", err);
-    }
-    conn->time_zone = strdup(row[0]);
-    conn->utc = strcmp(row[0], "+00:00") == 0 || strcasecmp(row[0], "UTC") == 0;
-    bool differs = strcmp(row[0], row[1]) != 0 && !(conn->utc && strcasecmp(row[1], "UTC") == 0);
+    conn->time_zone = strdup(zone);
+    conn->utc = strcmp(zone, "+00:00") == 0 || strcasecmp(zone, "UTC") == 0;
+    bool differs = strcmp(zone, servers) != 0 && !(conn->utc && strcasecmp(servers, "UTC") == 0);
     if (differs && !conn->target)
         ferry_log(FERRY_LOG_INFO,
                   "%s: this session's time zone is %s, the server's own is %s: TIMESTAMP columns, "
                   "and dates that a view derives from them, follow the session",
-                  conn->label, row[0], row[1]);
-    mysql_free_result(result);
-    return conn->time_zone == NULL ? mydrv_fail_memory(err) : FERRY_OK;
+                  conn->label, zone, servers);
+    return conn->time_zone != NULL;
 }
 
-static ferry_status session_name_server(struct mydrv_conn *conn, struct ferry_error *err)
+/* "10.11.19-MariaDB-..." is 101119; 0 where it is no version. */
+static unsigned long session_read_version(const char *text)
 {
-    const char *version = mysql_get_server_info(conn->native);
-    bool is_mariadb = mariadb_connection(conn->native) != 0;
-    conn->mariadb = is_mariadb;
-    conn->version = mysql_get_server_version(conn->native);
-    if (version == NULL)
-        version = "of unknown version";
+    unsigned long version = 0;
+    for (int part = 0; part < 3; part++) {
+        size_t digits = strspn(text, "0123456789");
+        if (digits == 0 || digits > 3)
+            return 0;
+        version = version * 100 + strtoul(text, NULL, 10);
+        text += digits;
+        if (part < 2 && *text++ != '.')
+            return 0;
+    }
+    return version;
+}
+
+static bool session_take_server(struct mydrv_conn *conn, const char *version, bool is_mariadb)
+{
+    conn->mariadb = is_mariadb || strstr(version, "MariaDB") != NULL;
+    conn->version = session_read_version(version);
     /* MariaDB puts its name and the distribution's words behind the number. */
-    const char *end = is_mariadb ? strchr(version, '-') : NULL;
+    const char *end = conn->mariadb ? strchr(version, '-') : NULL;
     int length = end == NULL ? (int)strlen(version) : (int)(end - version);
-    if (asprintf(&conn->server, "%s %.*s", is_mariadb ? "MariaDB" : "MySQL", length, version) < 0) {
+    if (asprintf(&conn->server, "%s %.*s", conn->mariadb ? "MariaDB" : "MySQL", length, version) <
+        0) {
         conn->server = NULL;
-        return mydrv_fail_memory(err);
+        return false;
     }
     ferry_log(conn->second ? FERRY_LOG_DEBUG : FERRY_LOG_INFO, "%s: server: %s", conn->label,
               conn->server);
+    return true;
+}
+
+/* The parts of MariaDB's protocol in which an answer has another shape.  They come with the
+ * greeting; who adds one that the server lacks would have its answers misread. */
+static ferry_status session_check_extras(const struct mydrv_conn *conn, struct ferry_error *err)
+{
+    static const struct {
+        unsigned long flag, since;
+    } extras[] = {
+        {(unsigned long)(MARIADB_CLIENT_EXTENDED_METADATA >> 32), 100502},
+        {(unsigned long)(MARIADB_CLIENT_CACHE_METADATA >> 32), 100600},
+    };
+    unsigned long flags = 0;
+    mariadb_get_infov(conn->native, MARIADB_CONNECTION_EXTENDED_SERVER_CAPABILITIES, &flags);
+    for (size_t i = 0; i < sizeof extras / sizeof *extras; i++)
+        if ((flags & extras[i].flag) != 0 && (!conn->mariadb || conn->version < extras[i].since))
+            return ferry_fail(err, FERRY_ERR_REFUSED,
+                              "%s: the greeting has offered what %s does not know: somebody on the "
+                              "way has changed it, or a proxy speaks for another server; connect "
+                              "to the server itself",
+                              conn->label, conn->server);
     return FERRY_OK;
+}
+
+static ferry_status session_ask(struct mydrv_conn *conn, struct ferry_error *err)
+{
+    ferry_status status =
+        session_run(conn, session_question, "ask for the time zone and the version", err);
+    if (status != FERRY_OK)
+        return status;
+    MYDRV_AUTO_RESULT MYSQL_RES *result = mysql_store_result(conn->native);
+    MYSQL_ROW row = result == NULL ? NULL : mysql_fetch_row(result);
+    bool complete = row != NULL && mysql_num_fields(result) == SESSION_COUNT;
+    for (size_t i = 0; complete && i < SESSION_COUNT; i++)
+        complete = row[i] != NULL;
+    if (!complete || session_read_version(row[SESSION_VERSION]) == 0)
+        return session_fail(conn, "learn the time zone and the version", err);
+    conn->id = strtoull(row[SESSION_ID], NULL, 10);
+    if (!session_take_zone(conn, row[SESSION_ZONE], row[SESSION_SERVER_ZONE]) ||
+        !session_take_server(conn, row[SESSION_VERSION], strcmp(row[SESSION_FAMILY], "1") == 0))
+        return mydrv_fail_memory(err);
+    return session_check_extras(conn, err);
 }
 
 /* sql_mode: strict, and without PAD_CHAR_TO_FULL_LENGTH, which would change every CHAR.  Division
@@ -203,8 +260,6 @@ ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_co
         status = session_set_variables(conn, config, err);
     if (status == FERRY_OK)
         status = session_ask(conn, err);
-    if (status == FERRY_OK)
-        status = session_name_server(conn, err);
     return status;
 }
 

@@ -130,10 +130,20 @@ static bool tls_fingerprint_is_valid(const char *text)
     return digits == TLS_SHA1_DIGITS || digits == 64 || digits == 96 || digits == 128;
 }
 
+/* Whole names, parted by commas: the library looks for a part of what it knows and takes any word.
+ */
 static bool tls_version_is_valid(const char *text)
 {
-    return text != NULL && (strstr(text, "TLSv1.2") != NULL || strstr(text, "TLSv1.3") != NULL) &&
-           text[strspn(text, "TLSv123.,")] == '\0' && strstr(text, "TLSv1.1") == NULL;
+    if (text == NULL || *text == '\0')
+        return false;
+    for (;;) {
+        size_t length = strcspn(text, ",");
+        if (length != 7 || (memcmp(text, "TLSv1.2", 7) != 0 && memcmp(text, "TLSv1.3", 7) != 0))
+            return false;
+        if (text[length] == '\0')
+            return true;
+        text += length + 1;
+    }
 }
 
 bool mydrv_tls_library_decides(void)
@@ -220,21 +230,8 @@ ferry_status mydrv_tls_check_settings(const char *label, const struct mydrv_sett
     return tls_check_files(label, s, err);
 }
 
-/* Login methods, by the names of their plugins.  Where nobody has proved who the server is, only
- * those are left that never send the password in a form that this server could use. */
-#define TLS_AUTH_CHALLENGE_ONLY "mysql_native_password,client_ed25519"
-#define TLS_AUTH_NO_CLEAR_TEXT                                                                     \
-    "mysql_native_password,client_ed25519,caching_sha2_password,sha256_password"
-/* For a token, to a server that has proved who it is. */
-#define TLS_AUTH_TOKEN TLS_AUTH_NO_CLEAR_TEXT ",mysql_clear_password"
-
 /* The certificates that the system trusts.  Given by name, it makes Connector/C 3.4 insist. */
 #define TLS_SYSTEM_CAPATH "/etc/ssl/certs"
-
-static bool tls_peer_is_unproved(const struct mydrv_settings *s)
-{
-    return s->tls == MYDRV_TLS_REQUIRED && s->fingerprint == NULL;
-}
 
 /* A fingerprint takes the place of authority and name; the modes below verify-ca look at neither.
  */
@@ -260,19 +257,11 @@ static bool tls_add_authority(FILE *string, const struct mydrv_settings *s)
            mydrv_connstring_add(string, "ssl-crl", s->crl);
 }
 
-static const char *tls_logins(const struct mydrv_settings *s)
-{
-    if (tls_peer_is_unproved(s))
-        return TLS_AUTH_CHALLENGE_ONLY;
-    bool proved = !s->use_socket && s->tls == MYDRV_TLS_VERIFY_IDENTITY;
-    return s->token && proved ? TLS_AUTH_TOKEN : TLS_AUTH_NO_CLEAR_TEXT;
-}
-
 bool mydrv_tls_add_options(FILE *string, const struct mydrv_settings *s)
 {
     bool wanted = !s->use_socket && s->tls != MYDRV_TLS_DISABLED;
     bool verified = wanted && s->tls >= MYDRV_TLS_REQUIRED && s->fingerprint == NULL;
-    if (!mydrv_connstring_add(string, "restricted-auth", tls_logins(s)))
+    if (!mydrv_connstring_add(string, "restricted-auth", mydrv_logins_allowed(s)))
         return false;
     /* These two come last of all: the files below would switch TLS on by themselves. */
     bool carried = !wanted || (tls_add_authority(string, s) &&

@@ -30,7 +30,8 @@ connections = {
   local = { driver = "sqlite"; path = "$D"; };
 };
 END
-    run timeout 60 "$DBFERRY" copy server local --table t --target-table t
+    # shellcheck disable=SC2086 # words
+    run timeout 60 ${WRAP:-} "$DBFERRY" copy server local --table t --target-table t
     kill "$server" 2>/dev/null || true
     wait "$server" || true
 }
@@ -119,7 +120,7 @@ the_old_rows_are_there() {
 }
 
 @test "no server gets the password in clear, or a file of this machine" {
-    for lie in ask-clear-password ask-dialog ask-file-at-login ask-file-for-zone \
+    for lie in ask-clear-password ask-dialog ask-part-of-a-name ask-no-name ask-file-at-login ask-file-for-zone \
         ask-file-for-catalog ask-file-for-rows; do
         copy_from "$lie"
         echo "lie: $lie"
@@ -128,6 +129,20 @@ the_old_rows_are_there() {
         grep -q '^login: ' "$T/seen"
         # An answer may come, but nothing may be in it.
         [ -z "$(sed -n 's/^asked: //p' "$T/seen")" ]
+    done
+}
+
+# The library would look for a file of that name, and load it before it asks whether it may.
+@test "no server makes the client library load a file, and the method that it wants is named" {
+    local lie name
+    requires strace
+    for lie in ask-clear-password/mysql_clear_password ask-dialog/dialog ask-part-of-a-name/native; do
+        name=${lie#*/}
+        WRAP="strace -f -qq -e trace=open,openat,openat2 -o $T/opened" copy_from "${lie%/*}"
+        assert_status 77
+        assert_output_has "login method '$name', which is not allowed"
+        grep -q 'caching_sha2_password.so' "$T/opened"
+        refute grep -v ENOTDIR <(grep "/$name.so\"" "$T/opened")
     done
 }
 

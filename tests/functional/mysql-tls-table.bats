@@ -195,6 +195,7 @@ message_for() {
     case $2/$1 in
     "required/"*) [ "$KIND" != MySQL ] || { echo "login method" && return; } ;;&
     disabled/"ssl_ca "*) echo "does not use TLS" ;;
+    *"/words before TLS") echo "more than a greeting came" ;;
     */"ssl_ca missing" | */"ssl_ca empty" | */"ssl_ca unreadable") echo ssl_ca ;;
     *"/error 1045 before TLS") [ "$2" = disabled ] && echo "error 1045" || echo "unauthenticated error before TLS" ;;
     disabled/"error 1040 before TLS") echo "error 1040" ;;
@@ -398,6 +399,12 @@ check_cell() {
 @test "source / impostor / only TLS 1.1 / verify-ca" { cell; }
 @test "source / impostor / only TLS 1.1 / verify-identity" { cell; }
 @test "source / impostor / only TLS 1.1 / ssl_fingerprint" { cell; }
+@test "source / impostor / words before TLS / disabled" { cell; }
+@test "source / impostor / words before TLS / preferred" { cell; }
+@test "source / impostor / words before TLS / required" { cell; }
+@test "source / impostor / words before TLS / verify-ca" { cell; }
+@test "source / impostor / words before TLS / verify-identity" { cell; }
+@test "source / impostor / words before TLS / ssl_fingerprint" { cell; }
 @test "source / impostor / error 1040 before TLS / disabled" { cell; }
 @test "source / impostor / error 1040 before TLS / preferred" { cell; }
 @test "source / impostor / error 1040 before TLS / required" { cell; }
@@ -596,6 +603,12 @@ check_cell() {
 @test "target / MariaDB / TLS taken out / verify-ca" { cell; }
 @test "target / MariaDB / TLS taken out / verify-identity" { cell; }
 @test "target / MariaDB / TLS taken out / ssl_fingerprint" { cell; }
+@test "target / impostor / words before TLS / disabled" { cell; }
+@test "target / impostor / words before TLS / preferred" { cell; }
+@test "target / impostor / words before TLS / required" { cell; }
+@test "target / impostor / words before TLS / verify-ca" { cell; }
+@test "target / impostor / words before TLS / verify-identity" { cell; }
+@test "target / impostor / words before TLS / ssl_fingerprint" { cell; }
 @test "target / impostor / error 1040 before TLS / disabled" { cell; }
 @test "target / impostor / error 1040 before TLS / preferred" { cell; }
 @test "target / impostor / error 1040 before TLS / required" { cell; }
@@ -652,5 +665,5 @@ names_of_cells() {
     page_rows | awk -F'|' 'NF != 7 { print "row with " NF - 1 " cells: " $1; bad = 1 } END { exit bad }'
     diff -u <(names_of_cells | sort) \
         <(sed -n 's/^@test "\(source .*\)" { cell; }$/\1/p' "$BATS_TEST_FILENAME" | sort)
-    [ "$(grep -c '^@test "target .* { cell; }$' "$BATS_TEST_FILENAME")" -eq 47 ]
+    [ "$(grep -c '^@test "target .* { cell; }$' "$BATS_TEST_FILENAME")" -eq 53 ]
 }

@@ -108,7 +108,9 @@ LIES = {
     "prepared-half": {"prepare-all": [b"\0\1"]},
     "zone-of-one-column": {"zone": result(columns(TEXT), [text(b"UTC")])},
     "zone-without-result": {"zone": [OK]},
-    "zone-longer-than-its-row": {"zone": result(columns(TEXT, TEXT), [b"\xfe" + b"\xff" * 8])},
+    "zone-longer-than-its-row": {"zone": result(columns(*(TEXT,) * 5), [b"\xfe" + b"\xff" * 8])},
+    "zone-without-version": {"zone": texts(5, (b"+00:00", b"UTC", b"ten", b"1", b"1"))},
+    "zone-of-null": {"zone": texts(5, (b"+00:00", b"UTC", None, b"1", b"1"))},
     "count-without-result": {"count": [OK]},
     "count-of-null": {"count": result(columns(TEXT), [b"\xfb"]), "warnings": [OK]},
     "warnings-without-result": {"count": result(columns(TEXT), [text(b"1")]), "warnings": [OK]},
@@ -149,6 +151,8 @@ LIES = {
     "lost-after-describe": {"execute": [NO_MORE]},
     # the password, and files of this machine
     "ask-clear-password": {"login": [AUTH_SWITCH + b"mysql_clear_password\0", "asked"]},
+    "ask-part-of-a-name": {"login": [AUTH_SWITCH + b"native\0", "asked"]},
+    "ask-no-name": {"login": [AUTH_SWITCH + b"\0", "asked"]},
     "ask-dialog": {"login": [AUTH_SWITCH + b"dialog\0\x04Password: ", "asked"]},
     "ask-file-at-login": {"login": [FILE_REQUEST, "asked"]},
     "ask-file-for-zone": {"zone": [FILE_REQUEST, "asked"]},
@@ -264,8 +268,8 @@ class Server:
 
     def query(self, sql):
         if sql.startswith(b"SELECT @@SESSION.time_zone"):
-            zone = text(b"+00:00") + text(b"UTC")
-            self.answer("zone", result(columns(TEXT, TEXT), [zone]))
+            zone = texts(5, (b"+00:00", b"UTC", b"10.11.6-MariaDB", b"1", b"1"))
+            self.answer("zone", zone)
         elif sql.startswith(b"SHOW COUNT"):
             self.answer("count", result(columns(TEXT), [text(b"0")]))
         elif sql.startswith(b"SHOW WARNINGS"):

@@ -35,6 +35,7 @@ ATTACKS = {
     "no TLS": ("", {}),
     "only TLS 1.0": ("server", {"version": ssl.TLSVersion.TLSv1}),
     "only TLS 1.1": ("server", {"version": ssl.TLSVersion.TLSv1_1}),
+    "words before TLS": ("server", {"behind": True}),
     "error 1040 before TLS": ("server", {"first": 1040}),
     "error 1045 before TLS": ("server", {"first": 1045}),
     "error for handshake": ("server", {"handshake": 1045}),
@@ -88,9 +89,15 @@ class Impostor(Server):
         can = 0x81BFF7DF & ~TLS & ~(1 << 24)  # no results without an end
         if self.certificate:
             can |= TLS
-        self.send(b"".join([b"\x0a10.11.6-MariaDB\0", struct.pack("<I", 1), SALT[:8], b"\0",
-                            struct.pack("<HBHH", can & 0xFFFF, 45, 2, can >> 16), b"\x15",
-                            b"\0" * 10, SALT[8:], b"\0mysql_native_password\0"]))
+        greeting = b"".join([b"\x0a10.11.6-MariaDB\0", struct.pack("<I", 1), SALT[:8], b"\0",
+                             struct.pack("<HBHH", can & 0xFFFF, 45, 2, can >> 16), b"\x15",
+                             b"\0" * 10, SALT[8:], b"\0mysql_native_password\0"])
+        if "behind" in self.lie:  # in one segment, as if it were the answer to a login
+            self.connection.sendall(struct.pack("<I", len(greeting)) + greeting +
+                                    struct.pack("<I", len(OK) | 3 << 24) + OK)
+            self.number += 1
+        else:
+            self.send(greeting)
         packet = self.receive()
         if self.certificate and len(packet) == 32:
             if "handshake" in self.lie:

@@ -3,6 +3,8 @@
 #include "unit.h"
 
 #include "../../plugins/mysql/connstring.c"
+#include "../../plugins/mysql/errors.c"
+#include "../../plugins/mysql/logins.c"
 #include "../../plugins/mysql/settings.c"
 #include "../../plugins/mysql/tls.c"
 
@@ -231,8 +233,37 @@ static void test_fingerprints_and_versions(void **state)
     assert_false(tls_version_is_valid("TLSv1.0"));
     assert_false(tls_version_is_valid("TLSv1.1,TLSv1.2"));
     assert_false(tls_version_is_valid("TLSv1.2;host=x"));
-    assert_false(tls_version_is_valid(""));
+    assert_true(tls_version_is_valid("TLSv1.3,TLSv1.2"));
+    static const char *const junk[] = {
+        "",          "TLSv1.2TLSv1.3",   "TLSv1.2,",    ",TLSv1.3", "TLSv1.22", "TLSv1.2,,TLSv1.3",
+        "TLSv1.3,3", "TLSv1.2, TLSv1.3", "TLSv1.2,TLS", "tlsv1.2",  "TLSv1.3.1"};
+    for (size_t i = 0; i < COUNT(junk); i++)
+        assert_false(tls_version_is_valid(junk[i]));
     assert_false(tls_version_is_valid(NULL));
+}
+
+static void test_login_methods_by_whole_name(void **state)
+{
+    (void)state;
+    struct mydrv_settings s = tcp;
+    const char *list = mydrv_logins_allowed(&s);
+    assert_true(mydrv_logins_has(list, "mysql_native_password"));
+    assert_true(mydrv_logins_has(list, "sha256_password"));
+    static const char *const others[] = {"",
+                                         "native",
+                                         "password",
+                                         "mysql_native_passwor",
+                                         ",",
+                                         "client_ed25519,caching_sha2_password",
+                                         "dialog",
+                                         "mysql_clear_password",
+                                         "mysql_native_password "};
+    for (size_t i = 0; i < COUNT(others); i++)
+        assert_false(mydrv_logins_has(list, others[i]));
+    s.tls = MYDRV_TLS_REQUIRED;
+    assert_false(mydrv_logins_has(mydrv_logins_allowed(&s), "caching_sha2_password"));
+    s.fingerprint = "dba6d40b6423b68d8f8231ca80d4a89666310432";
+    assert_true(mydrv_logins_has(mydrv_logins_allowed(&s), "caching_sha2_password"));
 }
 
 static void test_hosts(void **state)
@@ -297,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_hosts_of_this_machine_are_spelled_in_another_way),
         cmocka_unit_test(test_contradictions),
         cmocka_unit_test(test_fingerprints_and_versions),
+        cmocka_unit_test(test_login_methods_by_whole_name),
         cmocka_unit_test(test_hosts),
         cmocka_unit_test(test_seconds_round_up),
         cmocka_unit_test(test_reasons_of_tls_failures),

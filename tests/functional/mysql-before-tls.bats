@@ -1,0 +1,289 @@
+# Somebody on the way who says things before TLS is in place, in front of real servers: none of it
+# counts afterwards.  tests/servers/meddler.py is he; before_tls.py is the sweep of all that he can
+# change.  FERRY_SWEEP=all does the whole sweep, a stratified part of it is done otherwise.
+
+load helper
+load ../servers/mariadb
+load ../servers/mysql
+load azure
+
+HOST=127.0.0.2
+
+setup_file() {
+    local word
+    export NOT_HERE='' SERVER=$BATS_FILE_TMPDIR/server
+    for word in mysql sqlite azure-mysql; do
+        "$DBFERRY" drivers "$word" >/dev/null 2>&1 || NOT_HERE="the driver $word is not there"
+    done
+    for word in sqlite3 openssl python3; do
+        command -v "$word" >/dev/null || NOT_HERE="$word is not installed"
+    done
+    mariadb_is_installed || NOT_HERE="MariaDB's server is not installed"
+    [ -z "$NOT_HERE" ] || return 0
+    mariadb_make_certificates "$SERVER" || return
+    (umask 077 && cd "$SERVER/tls" && mariadb_sign both ca "IP:$HOST,DNS:$AZURE_HOST") || return
+    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls both || return
+    fill | mariadb_query || return
+    mariadb_account loader S3cret-Pass "ALL ON d.*"
+    export MARIADB_PORT MARIADB_SOCKET MARIADB_PID MARIADB_FOLDER
+    start_mysql
+}
+
+# What a wrong version costs: the key, NOT NULL, the default, the collation.
+fill() {
+    cat <<'SQL'
+CREATE DATABASE d;
+CREATE TABLE d.t (id INT AUTO_INCREMENT PRIMARY KEY, title VARCHAR(50) NOT NULL DEFAULT 'none', KEY by_title (title));
+INSERT INTO d.t VALUES (7, 'hello');
+SQL
+}
+
+start_mysql() {
+    mysql_is_available || return 0
+    mysql_start before-tls --bind-address=$HOST || return
+    export MYSQL_DATA MYSQL_PORT MYSQL_PID
+    mkdir -p "$FERRY_MYSQL_ROOT$MYSQL_DATA/tls" && cp "$SERVER"/tls/{ca,both}.* "$FERRY_MYSQL_ROOT$MYSQL_DATA/tls" &&
+        chown -R 27:27 "$FERRY_MYSQL_ROOT$MYSQL_DATA/tls" || return
+    {
+        fill
+        cat <<SQL
+CREATE USER loader IDENTIFIED BY 'S3cret-Pass'; GRANT ALL ON d.* TO loader;
+SET GLOBAL local_infile = ON;
+SET GLOBAL ssl_cert = '$MYSQL_DATA/tls/both.pem', GLOBAL ssl_key = '$MYSQL_DATA/tls/both.key',
+    GLOBAL ssl_ca = '$MYSQL_DATA/tls/ca.pem';
+ALTER INSTANCE RELOAD TLS;
+SQL
+    } | mysql_query
+}
+
+teardown_file() {
+    [ -z "${MARIADB_PID:-}" ] || mariadb_stop
+    mysql_stop
+}
+
+setup() {
+    ferry_setup
+    [ -z "$NOT_HERE" ] || skip "$NOT_HERE"
+    D=$T/local.db
+    printf 'S3cret-Pass\n' >"$T/password" && chmod 600 "$T/password"
+    PRINT=$(openssl x509 -in "$SERVER/tls/both.pem" -noout -fingerprint -sha1 | cut -d= -f2)
+    MEDDLER=''
+}
+
+teardown() {
+    [ -z "$MEDDLER" ] || kill "$MEDDLER" 2>/dev/null || true
+}
+
+port_of() { if [ "$1" = MariaDB ]; then echo "$MARIADB_PORT"; else echo "$MYSQL_PORT"; fi; }
+
+# choose SERVER [ADDRESS]: `query`, and a meddler in front of it, at LINE.
+choose() {
+    SERVED=$1
+    [ "$1" = MariaDB ] || mysql_is_available || skip "MySQL 9 is not there (it needs root, mmdebstrap and the network)"
+    mkdir -p "$T/$1"
+    python3 "$FERRY_SOURCE/tests/servers/meddler.py" "${2:-$HOST}" $HOST "$(port_of "$1")" "$T/$1" \
+        >"$T/$1/port" 2>"$T/$1/log" 3>&- &
+    MEDDLER=$!
+    until_there test -s "$T/$1/port"
+    LINE=$(cat "$T/$1/port")
+}
+
+query() {
+    if [ "$SERVED" = MariaDB ]; then mariadb_query d; else mysql_query d; fi
+}
+
+# deed LINE...: what the meddler does from the next connection on.
+deed() {
+    printf '%s\n' "$@" >"$T/$SERVED/deed.new"
+    mv "$T/$SERVED/deed.new" "$T/$SERVED/deed"
+}
+
+# mode_keys MODE
+mode_keys() {
+    case $1 in
+    ssl_fingerprint) echo "ssl_fingerprint = \"$PRINT\";" ;;
+    verify-*) echo "ssl_mode = \"$1\"; ssl_ca = \"$SERVER/tls/ca.pem\";" ;;
+    *) echo "ssl_mode = \"$1\";" ;;
+    esac
+}
+
+# copy source|target MODE [DRIVER]: one run through the meddler; a local file is the other side.
+copy() {
+    local driver=${3:-mysql} host=$HOST way="server local" command=("$DBFERRY")
+    if [ "$driver" = azure-mysql ]; then
+        host=$AZURE_HOST
+        command=(azure)
+    fi
+    [ "$1" = source ] || way="local server"
+    write_config <<END
+connections = {
+  server = { driver = "$driver"; host = "$host"; port = $LINE; user = "loader"; password_file = "$T/password";
+             database = "d"; connect_timeout = "5s"; read_timeout = "5s"; retries = 0; $(mode_keys "$2") };
+  local = { driver = "sqlite"; path = "$D"; };
+};
+END
+    # shellcheck disable=SC2086 # two words
+    run "${command[@]}" copy $way --table t --target-table t -v
+    refute_output_has S3cret-Pass AddressSanitizer "runtime error"
+}
+
+old_file() {
+    rm -f "$D"*
+    sqlite3 "$D" "CREATE TABLE t (id INTEGER PRIMARY KEY, title TEXT); INSERT INTO t VALUES (99, 'old')"
+}
+
+modes_for() {
+    if [ "$SERVED" = MariaDB ]; then
+        echo preferred required verify-ca verify-identity ssl_fingerprint
+    else
+        echo preferred verify-ca verify-identity ssl_fingerprint
+    fi
+}
+
+# The answers of a whole session, as an honest server gave them to another run.
+forge_rows() {
+    local mode
+    choose "$1"
+    copy source verify-ca # MySQL then knows the password and asks no more for it
+    old_file
+    deed "record answers"
+    copy source disabled
+    assert_status 0
+    for mode in $(modes_for); do
+        query <<<"UPDATE t SET title = 'true'"
+        old_file
+        deed "answer answers"
+        copy source "$mode"
+        echo "mode: $mode"
+        assert_status 77
+        assert_output_has "more than a greeting came" "unchanged"
+        assert_equal "$(sqlite3 "$D" 'SELECT id, title FROM t')" '99|old'
+        query <<<"UPDATE t SET title = 'hello'"
+    done
+    refute grep -aq S3cret-Pass "$T/$SERVED/sent"
+}
+
+@test "a source: rows that somebody says before TLS are not the server's (MariaDB)" { forge_rows MariaDB; }
+@test "a source: rows that somebody says before TLS are not the server's (MySQL)" { forge_rows MySQL; }
+
+# Each of the two connections of a target alone, and both.
+swallow_load() {
+    local mode which rows
+    choose "$1"
+    old_file
+    copy target verify-ca # MySQL then knows the password and asks no more for it
+    assert_status 0
+    deed "record answers"
+    copy target disabled
+    assert_status 0
+    rows=$(query <<<"SELECT * FROM t")
+    assert_equal "$rows" $'99\told'
+    sqlite3 "$D" "UPDATE t SET title = 'new'"
+    for mode in $(modes_for); do
+        for which in '' 1 2; do
+            deed "answer answers" ${which:+"connection $which"}
+            copy target "$mode"
+            echo "mode: $mode, connection: ${which:-each}"
+            assert_status 77
+            assert_output_has "more than a greeting came" "unchanged"
+            assert_equal "$(query <<<'SELECT * FROM t')" "$rows"
+        done
+    done
+    query <<<"DROP TABLE t" && fill | sed 1d | query
+}
+
+@test "a target: nobody swallows a load and says that it was done (MariaDB)" { swallow_load MariaDB; }
+@test "a target: nobody swallows a load and says that it was done (MySQL)" { swallow_load MySQL; }
+
+# Azure's driver has no weaker mode.
+@test "azure-mysql: neither rows nor loads, for each of its connections" {
+    local which rows
+    azure_is_possible || skip "a mount namespace cannot be had here"
+    choose MariaDB 127.0.0.1
+    old_file
+    copy source verify-identity azure-mysql
+    assert_status 0
+    assert_output_has "identity verified"
+    deed "append 0700000200000002000000"
+    old_file
+    copy source verify-identity azure-mysql
+    assert_status 77
+    assert_output_has "more than a greeting came" "unchanged"
+    assert_equal "$(sqlite3 "$D" 'SELECT id, title FROM t')" '99|old'
+    for which in 1 2; do
+        deed "append 0700000200000002000000" "connection $which"
+        copy target verify-identity azure-mysql
+        assert_status 77
+        assert_output_has "more than a greeting came" "unchanged"
+        assert_equal "$(query <<<'SELECT * FROM t')" $'7\thello'
+    done
+}
+
+# Error 1045 would be a refusal of the account if it were the server's.
+@test "an error that somebody puts behind the greeting, or in its place, is nobody's word" {
+    local mode error=ff15042332383030304163636573732064656e696564
+    choose MariaDB
+    for mode in $(modes_for) disabled; do
+        old_file
+        deed "append 16000003$error"
+        copy source "$mode"
+        assert_status 77
+        assert_output_has "more than a greeting came" "unchanged"
+        refute_output_has 1045
+        [ "$mode" != disabled ] || continue
+        deed "greeting replace 16000000$error"
+        copy source "$mode"
+        assert_status 69
+        assert_output_has "unauthenticated error before TLS (anybody on the way could have sent it)" "unchanged"
+        assert_equal "$(sqlite3 "$D" 'SELECT id, title FROM t')" '99|old'
+    done
+    assert_equal "$(grep -ac loader "$T/$SERVED/sent")" 0
+}
+
+definition() { sqlite3 "$D" .dump | grep -v '^INSERT INTO _dbferry_sync '; }
+
+# same_definition VERSION: the file is the same after an honest run and after one with this greeting.
+same_definition() {
+    local honest
+    for mode in verify-identity ssl_fingerprint preferred; do
+        rm -f "$D"* "$T/$SERVED/deed"
+        copy source "$mode"
+        assert_status 0
+        honest=$(definition)
+        rm -f "$D"*
+        deed "version $1"
+        copy source "$mode"
+        assert_status 0
+        assert_output_has "server: $SERVED $(query <<<'SELECT VERSION()' | sed 's/-MariaDB.*//')"
+        assert_equal "$(definition)" "$honest"
+        rm -f "$D"*
+    done
+}
+
+@test "the version that a greeting names is not believed (MariaDB)" {
+    choose MariaDB
+    same_definition 8.4.0
+    same_definition 5.5.5-10.0.1-MariaDB
+    same_definition 5.1.2
+}
+
+@test "the version that a greeting names is not believed (MySQL)" {
+    choose MySQL
+    same_definition 5.5.5-11.4.2-MariaDB
+    same_definition 8.0.1
+}
+
+@test "a greeting in pieces, and a handshake in pieces, are fine" {
+    local mode
+    choose MariaDB
+    for mode in $(modes_for); do
+        old_file
+        deed "greeting pieces"
+        copy source "$mode"
+        assert_status 0
+        assert_equal "$(sqlite3 "$D" 'SELECT id, title FROM t')" '7|hello'
+        deed "handshake pieces"
+        copy source "$mode"
+        assert_status 0
+    done
+}
