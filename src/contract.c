@@ -71,6 +71,8 @@ static const char *cell_flaw(const struct ferry_column *column, enum ferry_value
                                                             : NULL;
     if (cell->null != 0)
         return "a null mark that is not 1";
+    if ((column->flags & FERRY_COLUMN_ONLY_NULL) != 0)
+        return "a value in a column that is NULL by nature";
     if (value != FERRY_VALUE_KIND && cell->kind != FERRY_KIND_TYPED) {
         if ((column->flags & FERRY_COLUMN_LOOSE) == 0)
             return "a kind where the column has a type";

@@ -87,13 +87,16 @@ const char *ferry_type_contradiction(const struct ferry_column *column)
         return "only a datetime is an instant";
     if ((column->flags & FERRY_COLUMN_LOOSE) != 0 && column->type == FERRY_TYPE_ANY)
         return "type any promises nothing that could be loose";
+    if ((column->flags & FERRY_COLUMN_ONLY_NULL) != 0 &&
+        (column->type != FERRY_TYPE_ANY || (column->flags & FERRY_COLUMN_NOT_NULL) != 0))
+        return "only a column of type any that takes NULL can be NULL by nature";
     return NULL;
 }
 
 void ferry_type_add_descriptor(struct ferry_strbuf *buffer, const struct ferry_column *column)
 {
     const struct type_row *row = type_row(column->type);
-    ferry_strbuf_add(buffer, row->name);
+    ferry_strbuf_add(buffer, (column->flags & FERRY_COLUMN_ONLY_NULL) != 0 ? "null" : row->name);
     switch (row->shape) {
     case SHAPE_PLAIN:
         break;

@@ -40,6 +40,7 @@ const struct memory_flag memory_flags[] = {
     {"unsigned", FERRY_COLUMN_UNSIGNED, true},
     {"utc", FERRY_COLUMN_UTC, true},
     {"loose", FERRY_COLUMN_LOOSE, true},
+    {"only_null", FERRY_COLUMN_ONLY_NULL, true},
     {"fixed", FERRY_COLUMN_FIXED, true},
     {"long", FERRY_COLUMN_LONG, true},
     {"zerofill", FERRY_COLUMN_ZEROFILL, true},

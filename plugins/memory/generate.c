@@ -337,9 +337,10 @@ ferry_status memory_generate_row(const struct memory_conn *conn, uint64_t row,
         struct memory_place place = {
             .column = column, .batch = batch, .cell = &cells[i], .row = row};
         place.dice.state = conn->seed * 0x9E3779B9u ^ (row * 1048583u + i) * 0xC2B2AE3Du;
+        bool nothing = (column->flags & FERRY_COLUMN_ONLY_NULL) != 0;
         bool nullable = (column->flags & FERRY_COLUMN_NOT_NULL) == 0 && column->key_position == 0;
-        if (row > ROW_ZERO && nullable &&
-            memory_dice_below(&place.dice, 100) < conn->null_percent) {
+        if (nothing || (row > ROW_ZERO && nullable &&
+                        memory_dice_below(&place.dice, 100) < conn->null_percent)) {
             cells[i].null = 1;
             continue;
         }

@@ -65,7 +65,7 @@ static const unsigned char decode_fixed_size[] = {
     [MYDRV_CODEC_UINT16] = 2,   [MYDRV_CODEC_INT32] = 4, [MYDRV_CODEC_UINT32] = 4,
     [MYDRV_CODEC_INT64] = 8,    [MYDRV_CODEC_FLOAT] = 4, [MYDRV_CODEC_DOUBLE] = 8,
     [MYDRV_CODEC_STRING] = 0,   [MYDRV_CODEC_DATE] = 0,  [MYDRV_CODEC_TIME] = 0,
-    [MYDRV_CODEC_DATETIME] = 0, [MYDRV_CODEC_BIT] = 0,
+    [MYDRV_CODEC_DATETIME] = 0, [MYDRV_CODEC_BIT] = 0,   [MYDRV_CODEC_NULL] = 0,
 };
 
 static void decode_float(const unsigned char *at, struct ferry_cell *cell)
@@ -117,6 +117,7 @@ static void decode_fixed(enum mydrv_codec codec, const unsigned char *at, struct
     case MYDRV_CODEC_TIME:
     case MYDRV_CODEC_DATETIME:
     case MYDRV_CODEC_BIT:
+    case MYDRV_CODEC_NULL:
         break; /* these have a length before them */
     }
 }

@@ -236,6 +236,17 @@ static uint32_t map_vector(const struct mydrv_abilities *can, const struct ferry
     return !can->vector ? FERRY_FIT_WIDER : can->mariadb ? FERRY_FIT_CHECKED : FERRY_FIT_EXACT;
 }
 
+/* As CREATE TABLE ... AS SELECT NULL has it: a column that holds nothing. */
+static uint32_t map_any(const struct mydrv_abilities *can, const struct ferry_column *column,
+                        struct mydrv_text *native)
+{
+    (void)can;
+    if ((column->flags & FERRY_COLUMN_ONLY_NULL) == 0)
+        return FERRY_FIT_NONE;
+    mydrv_text_add(native, "binary(0)");
+    return FERRY_FIT_EXACT;
+}
+
 static const struct map {
     uint32_t type;
     const char *native; /* where there is only one */
@@ -254,7 +265,7 @@ static const struct map {
     {FERRY_TYPE_DATETIME, NULL, map_datetime,
      "a moment outside of the server's TIMESTAMP ends the load"},
     {FERRY_TYPE_YEAR, "year", NULL, NULL},
-    {FERRY_TYPE_ANY, NULL, NULL,
+    {FERRY_TYPE_ANY, NULL, map_any,
      "a column of this server has one type; name it with columns = ( { name; type; } )"},
     {FERRY_TYPE_BIT, NULL, map_bit, NULL},
     {FERRY_TYPE_JSON, NULL, map_json,

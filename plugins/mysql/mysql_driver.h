@@ -267,6 +267,7 @@ enum mydrv_codec { /* how one value stands in a row of the binary protocol */
                    MYDRV_CODEC_TIME,
                    MYDRV_CODEC_DATETIME,
                    MYDRV_CODEC_BIT,
+                   MYDRV_CODEC_NULL, /* not at all */
 };
 
 struct mydrv_column {

@@ -91,11 +91,20 @@ static bool possible_vector(const struct mydrv_cell_format *format, const struct
     return cell->len % sizeof(float) == 0 && cell->len <= format->most;
 }
 
+/* What is NULL by nature has no value. */
+static bool possible_nothing(const struct mydrv_cell_format *format, const struct ferry_cell *cell)
+{
+    (void)format;
+    (void)cell;
+    return false;
+}
+
 static const struct {
     uint32_t type;
     mydrv_possible possible;
     uint64_t most; /* 0: by the column */
 } possible_types[] = {
+    {FERRY_TYPE_ANY, possible_nothing, 0},
     {FERRY_TYPE_YEAR, possible_year, 0},
     {FERRY_TYPE_FLOAT, possible_float, 0},
     {FERRY_TYPE_DECIMAL, possible_decimal, 0},

@@ -51,11 +51,6 @@ static const struct {
     {"inet6", FERRY_TYPE_INET6},
 };
 
-static const struct {
-    unsigned type;
-    const char *name;
-} types_refused[] = {{MYSQL_TYPE_NULL, "NULL"}};
-
 /* An attribute of the field that only MariaDB sends, to be freed; NULL where there is none. */
 static char *types_attribute(const MYSQL_FIELD *field, enum mariadb_field_attr_t kind)
 {
@@ -287,6 +282,18 @@ static bool types_describe_named(const char *name, struct mydrv_column *c)
     return false;
 }
 
+/* NULL itself, and what can be nothing else: COALESCE(NULL, NULL). */
+static bool types_describe_null(const MYSQL_FIELD *field, struct mydrv_column *c)
+{
+    if (field->type != MYSQL_TYPE_NULL)
+        return false;
+    c->column.type = FERRY_TYPE_ANY;
+    c->column.flags |= FERRY_COLUMN_ONLY_NULL;
+    c->codec = MYDRV_CODEC_NULL;
+    c->native = strdup("null");
+    return true;
+}
+
 static bool types_describe(const MYSQL_FIELD *field, const char *name, unsigned bytes_per_char,
                            bool utc, struct mydrv_column *c)
 {
@@ -300,7 +307,7 @@ static bool types_describe(const MYSQL_FIELD *field, const char *name, unsigned 
     }
     return types_describe_number(field, c) || types_describe_moment(field, utc, c) ||
            types_describe_members(field, c) || types_describe_json(field, c) ||
-           types_describe_string(field, bytes_per_char, c);
+           types_describe_string(field, bytes_per_char, c) || types_describe_null(field, c);
 }
 
 static ferry_status types_refuse(const MYSQL_FIELD *field, char *name, struct ferry_error *err)
@@ -311,9 +318,6 @@ static ferry_status types_refuse(const MYSQL_FIELD *field, char *name, struct fe
             *c = (char)(*c - 'a' + 'A');
     if (name != NULL)
         type = name;
-    for (size_t i = 0; i < sizeof types_refused / sizeof *types_refused; i++)
-        if (types_refused[i].type == (unsigned)field->type)
-            type = types_refused[i].name;
     return ferry_fail(err, FERRY_ERR_SCHEMA,
                       "column '%s' has type %s (%u), which dbferry does not carry; leave it out, "
                       "or give CAST(... AS CHAR) or HEX(...) in the view or query",
@@ -345,7 +349,7 @@ ferry_status mydrv_column_describe(const MYSQL_FIELD *field, size_t position,
         mydrv_column_clear(&c);
         return mydrv_fail_memory(err);
     }
-    if ((field->flags & NOT_NULL_FLAG) != 0)
+    if ((field->flags & NOT_NULL_FLAG) != 0 && c.codec != MYDRV_CODEC_NULL)
         c.column.flags |= FERRY_COLUMN_NOT_NULL;
     c.column.name = c.name;
     c.column.native = c.native;

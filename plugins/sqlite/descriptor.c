@@ -46,6 +46,7 @@ static const struct descriptor_name {
       {"ignores-trailing-space", FERRY_COLUMN_IGNORES_TRAILING_SPACE},
       {"compares-unknown", FERRY_COLUMN_COMPARES_UNKNOWN},
       {"loose", FERRY_COLUMN_LOOSE},
+      {"only-null", FERRY_COLUMN_ONLY_NULL},
 };
 
 #define DESCRIPTOR_TYPES (sizeof descriptor_types / sizeof *descriptor_types)
@@ -184,5 +185,7 @@ bool sqlite_descriptor_is_sound(const struct ferry_column *column)
            (column->members == NULL || enumerated) &&
            ((column->flags & FERRY_COLUMN_UNSIGNED) == 0 || number) &&
            ((column->flags & FERRY_COLUMN_UTC) == 0 || column->type == FERRY_TYPE_DATETIME) &&
-           ((column->flags & FERRY_COLUMN_LOOSE) == 0 || column->type != FERRY_TYPE_ANY);
+           ((column->flags & FERRY_COLUMN_LOOSE) == 0 || column->type != FERRY_TYPE_ANY) &&
+           ((column->flags & FERRY_COLUMN_ONLY_NULL) == 0 ||
+            (column->type == FERRY_TYPE_ANY && (column->flags & FERRY_COLUMN_NOT_NULL) == 0));
 }

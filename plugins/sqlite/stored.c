@@ -324,6 +324,10 @@ int sqlite_stored_cell(const struct sqlite_stored *stored, sqlite3_value *value,
         return SQLITE_NOMEM;
     }
     if (stored->convert == SQLITE_CONVERT_ANY) {
+        if ((stored->column->flags & FERRY_COLUMN_ONLY_NULL) != 0) {
+            *ret_why = "a value where the source's column is NULL by its nature";
+            return SQLITE_MISMATCH;
+        }
         stored_give_kind(value, storage, cell);
         return SQLITE_OK;
     }

@@ -446,3 +446,7 @@ END
 @test "keys that are too long and defaults that are not carried stand in the plan" {
     check_plan_notes
 }
+
+@test "what is NULL by its nature gets a column that takes nothing else, or the type of the job" {
+    check_null_by_nature
+}

@@ -229,11 +229,27 @@ SQL
     assert_equal "$(sqlite3 "$D" "SELECT substr(hex(p), 1, 8) FROM shapes WHERE id = 1")" E6100000
 }
 
-@test "a type that is not carried is refused by its name" {
-    run dbferry copy server local --query 'SELECT NULL AS nothing' --target-table odd
+@test "an expression that is NULL by its nature is carried as NULLs, of the type that the job names" {
+    sql <<<'CREATE OR REPLACE TABLE few (id INT); INSERT INTO few VALUES (1), (2);
+        CREATE OR REPLACE VIEW nulls AS SELECT id, NULL AS a, COALESCE(NULL, NULL) AS b,
+        NULLIF(NULL, 1) AS c, CASE WHEN id > 0 THEN NULL END AS d FROM few;'
+    run copy nulls
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT group_concat(typeof(a) || typeof(b) || typeof(c) || typeof(d)) FROM nulls
+        WHERE id > 0")" nullnullnullnull,nullnullnullnull
+    assert_equal "$(sqlite3 "$D" "SELECT type FROM pragma_table_info('nulls') WHERE name = 'a'")" ""
+    mysql_config
+    cat >>"$DBFERRY_CONFIG" <<<'jobs = ( { name = "typed"; source = "server"; view = "nulls"; target = "local";
+        columns = ( { name = "a"; type = "INTEGER"; }, { name = "b"; type = "TEXT"; } ); } );'
+    run dbferry run typed
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT group_concat(type) FROM pragma_table_info('nulls')")" INTEGER,INTEGER,TEXT,,
+    # What is in the file counts, also where somebody has put a value there.
+    rm "$D"* && run copy nulls
+    sqlite3 "$D" "UPDATE nulls SET a = 5 WHERE id = 2"
+    run dbferry copy local local --table nulls --target-table again
     assert_status 65
-    assert_output_has "column 'nothing' has type NULL" CAST
-    assert_equal "$(sqlite3 "$D" ".tables odd")" ""
+    assert_output_has "row 2, column 'a'" "NULL by its nature"
 }
 
 @test "names and types are those of the result, not of the definition" {

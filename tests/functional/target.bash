@@ -191,3 +191,42 @@ one_of_status() {
     show_run
     return 1
 }
+
+# From the server, from a file that was made of it, and from SQLite, which cannot tell it.
+check_null_by_nature() {
+    sql d <<<"CREATE TABLE few (id INT); INSERT INTO few VALUES (1), (2);
+        CREATE VIEW nothing AS SELECT id, NULL AS a, COALESCE(NULL, NULL) AS b FROM few;"
+    cat >>"$DBFERRY_CONFIG" <<<'jobs = (
+        { name = "typed"; source = "server"; view = "nothing"; target = "target"; target_table = "typed";
+          columns = ( { name = "a"; type = "int"; }, { name = "b"; type = "varchar(9)"; } ); },
+        { name = "of_file"; source = "local"; query = "SELECT CAST(1 AS INTEGER) AS id, NULL AS a"; target = "target";
+          target_table = "of_file"; columns = ( { name = "a"; type = "date"; } ); } );'
+    run dbferry copy server target --view nothing --target-table nothing
+    assert_status 0
+    assert_equal "$(nulls_of nothing)" "2 2 2"
+    assert_equal "$(type_of nothing a)" "binary(0)"
+    run dbferry copy server local --view nothing --target-table nothing
+    assert_status 0
+    run dbferry copy local target --table nothing --target-table trip
+    assert_status 0
+    assert_equal "$(nulls_of trip)" "2 2 2"
+    assert_equal "$(type_of trip b)" "binary(0)"
+    run dbferry run typed of_file
+    assert_status 0
+    assert_equal "$(nulls_of typed)" "2 2 2"
+    assert_equal "$(type_of typed a | sed 's/(11)//')" int
+    assert_equal "$(type_of typed b)" "varchar(9)"
+    assert_equal "$(type_of of_file a)" date
+    run dbferry copy local target --query "SELECT CAST(1 AS INTEGER) AS id, NULL AS a" --target-table untyped
+    assert_status 65
+    assert_output_has "column 'a'" "columns = ("
+}
+
+nulls_of() {
+    sql e <<<"SELECT CONCAT(COUNT(*), ' ', SUM(a IS NULL), ' ', SUM(b IS NULL)) FROM $1"
+}
+
+type_of() {
+    sql e <<<"SELECT COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'e' AND
+        TABLE_NAME = '$1' AND COLUMN_NAME = '$2'"
+}

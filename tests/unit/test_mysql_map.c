@@ -103,6 +103,7 @@ static void test_types(void **state)
          FERRY_FIT_CHECKED},
         {{.type = FERRY_TYPE_YEAR}, "year", FERRY_FIT_EXACT},
         {{.type = FERRY_TYPE_ANY}, "", FERRY_FIT_NONE},
+        {{.type = FERRY_TYPE_ANY, .flags = FERRY_COLUMN_ONLY_NULL}, "binary(0)", FERRY_FIT_EXACT},
         {{.type = FERRY_TYPE_BIT, .bits = 64}, "bit(64)", FERRY_FIT_EXACT},
         {{.type = FERRY_TYPE_SET, .members = "'a','b'"}, "set('a','b')", FERRY_FIT_EXACT},
         {{.type = FERRY_TYPE_GEOMETRY, .subtype = "multipoint"}, "multipoint", FERRY_FIT_CHECKED},

@@ -148,6 +148,8 @@ void ferry_log(uint32_t level, const char *format, ...) FERRY_PRINTF(2, 3);
 #define FERRY_COLUMN_LOOSE (1u << 14)
 /* Set by the core before it asks map_column: this column alone is the primary key. */
 #define FERRY_COLUMN_SOLE_KEY (1u << 15)
+/* Type ANY: an expression that is NULL by its nature, so that no cell has a value or a kind. */
+#define FERRY_COLUMN_ONLY_NULL (1u << 16)
 /* Of inspect: a row that does not name the column gets a default there, or NULL.  Not of a column
  * that was the source's at the last run, as far as the target can tell. */
 #define FERRY_COLUMN_FILLS_ITSELF (1u << 18)
