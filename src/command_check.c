@@ -48,9 +48,9 @@ static ferry_status open_checked(const struct ferry_config *config, uint32_t rol
 {
     struct ferry_error error = {0};
     FERRY_AUTO_STRBUF struct ferry_strbuf subject = {0};
-    ferry_strbuf_addf(&subject, "%s '%s'", role == FERRY_ROLE_SOURCE ? "source" : "target",
+    ferry_strbuf_addf(&subject, "%s '%s'", (role & FERRY_ROLE_SOURCE) != 0 ? "source" : "target",
                       config->name);
-    if (ferry_connection_open(config, role, ret_connection, &error) != FERRY_OK)
+    if (ferry_connection_open(config, role | FERRY_ROLE_LOOK, ret_connection, &error) != FERRY_OK)
         return print_failure(ferry_strbuf_text(&subject), &error);
     print_connection(ferry_strbuf_text(&subject), *ret_connection);
     return FERRY_OK;
@@ -158,7 +158,8 @@ static ferry_status check_fallback(const struct ferry_job *job)
         return FERRY_OK;
     ferry_fallback_make_job(job, &reading);
     ferry_strbuf_addf(&subject, "fallback '%s'", reading.source->name);
-    ferry_status status = ferry_connection_open(reading.source, FERRY_ROLE_SOURCE, &source, &error);
+    ferry_status status =
+        ferry_connection_open(reading.source, FERRY_ROLE_SOURCE | FERRY_ROLE_LOOK, &source, &error);
     if (status == FERRY_OK) {
         print_connection(ferry_strbuf_text(&subject), source);
         status = ask_fallback(&reading, source, &from, &plan, &error);

@@ -35,7 +35,8 @@ static ferry_status make_folder(const char *path, struct ferry_error *error)
 
 static ferry_status write_file(const char *path, struct ferry_error *error)
 {
-    FERRY_AUTO_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+    FERRY_AUTO_FD int fd =
+        open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
     if (fd < 0 && errno == EEXIST)
         return ferry_fail(error, FERRY_ERR_TARGET_OPEN,
                           "%s is there already and stays as it is; name another folder, or move it "
@@ -45,9 +46,12 @@ static ferry_status write_file(const char *path, struct ferry_error *error)
         return ferry_fail(error, FERRY_ERR_TARGET_OPEN, "cannot create %s: %s", path,
                           strerror(errno));
     size_t size = strlen(ferry_starter_text);
+    struct stat file;
+    errno = ENOSPC; /* of a write that stops half-way */
     if (fchmod(fd, FILE_MODE) != 0 || write(fd, ferry_starter_text, size) != (ssize_t)size) {
         int reason = errno;
-        (void)unlink(path);
+        if (fstat(fd, &file) == 0)
+            (void)ferry_file_remove(AT_FDCWD, path, &file);
         return ferry_fail(error, FERRY_ERR_TARGET_IO, "cannot write %s: %s", path,
                           strerror(reason));
     }

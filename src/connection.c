@@ -61,14 +61,14 @@ static ferry_status end_call(struct ferry_driver_handle *driver, uint32_t role,
 ferry_status ferry_connection_check_role(const struct ferry_config *config, uint32_t role,
                                          struct ferry_error *error)
 {
-    bool offered =
-        role == FERRY_ROLE_SOURCE ? config->driver->is_source : config->driver->is_target;
+    bool source = (role & FERRY_ROLE_SOURCE) != 0;
+    bool offered = source ? config->driver->is_source : config->driver->is_target;
     if (offered)
         return FERRY_OK;
     return ferry_fail(error, FERRY_ERR_CONFIG,
                       "connection '%s' cannot be a %s: driver '%s' has no %s half", config->name,
-                      role == FERRY_ROLE_SOURCE ? "source" : "target", config->driver->driver.name,
-                      role == FERRY_ROLE_SOURCE ? "source" : "target");
+                      source ? "source" : "target", config->driver->driver.name,
+                      source ? "source" : "target");
 }
 
 static void register_open(struct ferry_connection *connection)
@@ -107,7 +107,8 @@ ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t r
         DRIVER_SCOPE(config->driver);
         status = driver->connect(config, role, &connection->conn, error);
     }
-    status = end_call(config->driver, role, "connect", status, connection->conn != NULL, error);
+    status = end_call(config->driver, role & ~(uint32_t)FERRY_ROLE_LOOK, "connect", status,
+                      connection->conn != NULL, error);
     if (status != FERRY_OK) {
         free(connection);
         return status;

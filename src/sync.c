@@ -21,6 +21,7 @@
 struct run {
     const struct ferry_job *job; /* as given, or `fallback_job` */
     bool may_fall_back;
+    bool looks;                    /* nothing is to be written */
     struct ferry_job fallback_job; /* filled in once the run has fallen back */
     struct ferry_error unreached;  /* why it has: what the primary's failure was */
     struct ferry_provenance from;
@@ -56,12 +57,17 @@ static void draw_progress(void *data)
 
 /* ---- The steps ---- */
 
+static uint32_t role_of(const struct run *run, uint32_t role)
+{
+    return run->looks ? role | FERRY_ROLE_LOOK : role;
+}
+
 static ferry_status open_source(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("source");
     ferry_log(FERRY_LOG_DEBUG, "connecting to source '%s'", run->job->source->name);
-    ferry_status status =
-        ferry_connection_open(run->job->source, FERRY_ROLE_SOURCE, &run->source, error);
+    ferry_status status = ferry_connection_open(run->job->source, role_of(run, FERRY_ROLE_SOURCE),
+                                                &run->source, error);
     if (status != FERRY_OK)
         return status;
     ferry_job_limits_watch_source(run->source);
@@ -141,8 +147,8 @@ static ferry_status describe(struct run *run, struct ferry_error *error)
 static ferry_status open_target(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("target");
-    ferry_status status =
-        ferry_connection_open(run->job->target, FERRY_ROLE_TARGET, &run->target, error);
+    ferry_status status = ferry_connection_open(run->job->target, role_of(run, FERRY_ROLE_TARGET),
+                                                &run->target, error);
     if (status == FERRY_OK)
         ferry_log(FERRY_LOG_INFO, "target '%s' is %s, table '%s'", run->job->target->name,
                   ferry_connection_place(run->target), run->job->table);
@@ -448,8 +454,11 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *ret
 ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan *plan,
                              struct ferry_provenance *ret_from, struct ferry_error *error)
 {
-    struct run run = {
-        .job = job, .may_fall_back = true, .plan = plan, .started_ms = ferry_clock_ms()};
+    struct run run = {.job = job,
+                      .may_fall_back = true,
+                      .looks = true,
+                      .plan = plan,
+                      .started_ms = ferry_clock_ms()};
     watch_run(&run);
     ferry_status status = prepare(&run, error);
     if (status != FERRY_OK)
@@ -507,8 +516,11 @@ ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_retry *
     struct ferry_plan plan = {0};
     comparing.verify = FERRY_VERIFY_CONTENT;
     comparing.verify_insisted = true;
-    struct run run = {
-        .job = &comparing, .retry = retry, .plan = &plan, .started_ms = ferry_clock_ms()};
+    struct run run = {.job = &comparing,
+                      .retry = retry,
+                      .looks = true,
+                      .plan = &plan,
+                      .started_ms = ferry_clock_ms()};
     watch_run(&run);
     ferry_status status = prepare(&run, error);
     if (status == FERRY_OK)

@@ -79,7 +79,7 @@ static ferry_status example_connect(const struct ferry_config *config, uint32_t 
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
     c->folder = -1;
     c->rows = ferry_config_int(config, "rows");
-    if (role == FERRY_ROLE_TARGET) {
+    if ((role & FERRY_ROLE_TARGET) != 0) {
         if (path == NULL) {
             example_disconnect(c);
             return ferry_fail(err, FERRY_ERR_CONFIG,
@@ -362,7 +362,8 @@ static ferry_status example_lock(struct example_conn *c, int64_t wait_ms, struct
 /* Nothing that others see is touched before the commit: all goes to a file beside the table. */
 static ferry_status example_open_new(struct example_load *load, struct ferry_error *err)
 {
-    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    (void)unlinkat(load->conn->folder, load->temporary, 0); /* what a killed run has left */
     int fd = openat(load->conn->folder, load->temporary, flags, 0666);
     size_t columns = ferry_schema_count(load->schema);
     load->out = fd < 0 ? NULL : fdopen(fd, "w");

@@ -397,7 +397,7 @@ static struct mydrv_conn *connect_new(const struct connect_plan *plan, bool seco
         return NULL;
     conn->wake_fd = -1;
     conn->flavour = plan->flavour;
-    conn->target = plan->role == FERRY_ROLE_TARGET;
+    conn->target = (plan->role & FERRY_ROLE_TARGET) != 0;
     conn->second = second;
     conn->label = connect_make_label(plan->config, &plan->settings);
     if (conn->label == NULL) {
@@ -455,7 +455,7 @@ static ferry_status connect_all(struct connect_plan *plan, struct mydrv_conn **r
 {
     struct mydrv_conn *conn = NULL;
     ferry_status status = connect_make(plan, false, &conn, err);
-    if (status == FERRY_OK && plan->role == FERRY_ROLE_TARGET)
+    if (status == FERRY_OK && (plan->role & FERRY_ROLE_TARGET) != 0)
         status = connect_make(plan, true, &conn->spare, err);
     if (status != FERRY_OK) {
         mydrv_disconnect(conn);

@@ -84,6 +84,12 @@ void ferry_error_may_pass(struct ferry_error *err);
  * with CANCELLED.  Any thread. */
 int ferry_should_stop(void);
 
+struct stat;
+/* Remove the entry `name` of a folder, a descriptor or AT_FDCWD, as long as it is that very file:
+ * 0; else -1 with errno, ENOENT where the file is not there any more.  A file that somebody has
+ * moved to that name meanwhile stays. */
+int ferry_file_remove(int folder, const char *name, const struct stat *file);
+
 /* ---- Log ---------------------------------------------------------------------------------------
  *
  * For what a sysadmin wants to read later; failures go through ferry_fail() instead.  May be called
@@ -279,8 +285,9 @@ ferry_status ferry_fail_row(struct ferry_error *err, ferry_status status,
  *
  *   type      in the file           ferry_config_ reader
  */
-#define FERRY_OPTION_STRING 1   /* "text"                _string                                 */
-#define FERRY_OPTION_PATH 2     /* "/a/path"             _string; relative: to the file's folder */
+#define FERRY_OPTION_STRING 1 /* "text"                _string                                 */
+#define FERRY_OPTION_PATH                                                                          \
+    2 /* "/a/path"             _string; relative: to the file's folder, ~/: HOME */
 #define FERRY_OPTION_INT 3      /* 3306                  _int: `min` to `max`                    */
 #define FERRY_OPTION_BOOL 4     /* true or false         _int: 1 or 0                            */
 #define FERRY_OPTION_SIZE 5     /* "64K" "16M" "1G"      _int: bytes                             */
@@ -572,6 +579,9 @@ struct ferry_target {
 
 #define FERRY_ROLE_SOURCE 1
 #define FERRY_ROLE_TARGET 2
+/* Beside one of them: nothing will be loaded, and nothing may be written, as for `plan`, `check`,
+ * `verify` and `--dry-run`.  So ask `role & FERRY_ROLE_TARGET`. */
+#define FERRY_ROLE_LOOK 4
 
 /* The most parallelism the driver allows; define FERRY_THREAD_MODEL before FERRY_REGISTER_DRIVER.
  */
@@ -600,7 +610,8 @@ struct ferry_driver {
     const struct ferry_option *options; /* alive as long as the driver */
     size_t option_count;
 
-    /* Open a connection for one role.  Limits on time come from the driver's own options. Required.
+    /* Open a connection for one role, FERRY_ROLE_SOURCE or FERRY_ROLE_TARGET, to which
+     * FERRY_ROLE_LOOK may be added.  Limits on time come from the driver's own options. Required.
      */
     ferry_status (*connect)(const struct ferry_config *config, uint32_t role, void **ret_conn,
                             struct ferry_error *err);
