@@ -1,6 +1,6 @@
 /* SQLite's result codes in the words of the contract: one table, two roles. */
 
-#include "sqlite_driver.h"
+#include "guard.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -14,6 +14,9 @@
     "; another connection holds the file: run again, or raise lock_wait of the job (busy_timeout " \
     "for a source)"
 #define HINT_INDEX "; another program is opening the file at this moment: run again"
+#define HINT_ROLLBACK                                                                              \
+    "; a program was stopped while it wrote, and nobody has undone that: open the file with one "  \
+    "that may write it, such as the sqlite3 shell or the run of a job"
 #define HINT_OPEN "; check the rights on the file and on its folder"
 
 static const struct error_rule {
@@ -26,6 +29,7 @@ static const struct error_rule {
      "; the file was moved or replaced meanwhile: run again"},
     {SQLITE_READONLY_RECOVERY, FERRY_ERR_BUSY, FERRY_ERR_BUSY, HINT_INDEX},
     {SQLITE_READONLY_CANTINIT, FERRY_ERR_BUSY, FERRY_ERR_BUSY, HINT_INDEX},
+    {SQLITE_READONLY_ROLLBACK, FERRY_ERR_BUSY, FERRY_ERR_BUSY, HINT_ROLLBACK},
     {SQLITE_FULL, FERRY_ERR_SYSTEM, FERRY_ERR_TARGET_IO, HINT_NONE},
     {SQLITE_IOERR, FERRY_ERR_STREAM, FERRY_ERR_TARGET_IO, "; look at the disk and the system log"},
     {SQLITE_CORRUPT, FERRY_ERR_STREAM, FERRY_ERR_TARGET_IO, HINT_CORRUPT},
@@ -74,6 +78,25 @@ ferry_status sqlite_class(const struct sqlite_conn *conn, int rc)
     return conn->role == FERRY_ROLE_SOURCE ? rule->source : rule->target;
 }
 
+/* What SQLite was not let do: its own text is only that it could not. */
+static bool error_refused(struct sqlite_conn *conn, int rc, struct ferry_error *err,
+                          const char *doing, ferry_status *ret_status)
+{
+    char text[512];
+    bool moved = false;
+    bool source = conn->role == FERRY_ROLE_SOURCE;
+    int primary = rc & 0xff;
+    if (conn->guard == NULL ||
+        (primary != SQLITE_CANTOPEN && primary != SQLITE_IOERR && primary != SQLITE_READONLY) ||
+        !sqlite_guard_refusal(conn->guard, &moved, text, sizeof text)) {
+        return false;
+    }
+    ferry_status class = moved ? (source ? FERRY_ERR_STREAM : FERRY_ERR_BUSY)
+                               : (source ? FERRY_ERR_REFUSED : FERRY_ERR_TARGET_OPEN);
+    *ret_status = ferry_fail(err, class, "'%s': %s: %s", conn->path, doing, text);
+    return true;
+}
+
 /* How much room there is, and where else SQLite may have run out of it. */
 static ferry_status error_full(struct sqlite_conn *conn, ferry_status class,
                                struct ferry_error *err, const char *doing)
@@ -113,6 +136,8 @@ ferry_status sqlite_fail(struct sqlite_conn *conn, sqlite3 *db, int rc, struct f
             err, class, "'%s': %s: %s (waited %.1f s); run again when it is gone, or raise %s",
             conn->path, shown, conn->wait.holder, (double)conn->wait.waited_ms / 1000.0,
             conn->role == FERRY_ROLE_TARGET ? "lock_wait of the job" : "busy_timeout");
+    } else if (error_refused(conn, rc, err, shown, &status)) {
+        /* told */
     } else if ((rc & 0xff) == SQLITE_FULL) {
         status = error_full(conn, class, err, shown);
     } else if ((rc & 0xff) == SQLITE_NOTADB) {

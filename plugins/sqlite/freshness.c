@@ -120,7 +120,7 @@ static void freshness_of_file(const struct sqlite_conn *conn, struct ferry_fresh
 {
     struct stat file;
     char *wal = NULL;
-    if (stat(conn->real, &file) != 0) {
+    if (fstatat(conn->folder, sqlite_path_base(conn->real), &file, 0) != 0) {
         return;
     }
     freshness->basis = FERRY_FRESHNESS_CHANGED;
@@ -128,7 +128,8 @@ static void freshness_of_file(const struct sqlite_conn *conn, struct ferry_fresh
     if (asprintf(&wal, "%s-wal", conn->real) < 0) {
         return;
     }
-    if (stat(wal, &file) == 0 && file.st_size > 0 && freshness_ms(&file) > freshness->taken_ms) {
+    if (fstatat(conn->folder, sqlite_path_base(wal), &file, 0) == 0 && file.st_size > 0 &&
+        freshness_ms(&file) > freshness->taken_ms) {
         freshness->taken_ms = freshness_ms(&file);
     }
     free(wal);

@@ -82,33 +82,6 @@ void sqlite_journal_leave(sqlite3 *db)
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
-void sqlite_journal_share(struct sqlite_conn *conn)
-{
-    static const char *const suffixes[] = {"-wal", "-shm"};
-    struct stat file;
-    if (stat(conn->real, &file) != 0) {
-        return;
-    }
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        char *name = NULL;
-        struct stat side;
-        if (asprintf(&name, "%s%s", conn->real, suffixes[i]) < 0) {
-            return;
-        }
-        if (lstat(name, &side) == 0 && S_ISREG(side.st_mode) && side.st_uid == geteuid()) {
-            /* SQLite copies the mode, but the group only as root. */
-            if (side.st_gid != file.st_gid && lchown(name, (uid_t)-1, file.st_gid) != 0) {
-                ferry_log(FERRY_LOG_WARNING, "'%s' cannot be given the group of the database",
-                          name);
-            }
-            if ((side.st_mode & 0777) != (file.st_mode & 0777)) {
-                (void)chmod(name, file.st_mode & 0777);
-            }
-        }
-        free(name);
-    }
-}
-
 void sqlite_journal_checkpoint(struct sqlite_conn *conn)
 {
     struct stat wal;
@@ -124,7 +97,8 @@ void sqlite_journal_checkpoint(struct sqlite_conn *conn)
     if (asprintf(&name, "%s-wal", conn->real) < 0) {
         return;
     }
-    if (stat(name, &wal) == 0 && wal.st_size > JOURNAL_WAL_LARGE) {
+    if (fstatat(conn->folder, sqlite_path_base(name), &wal, 0) == 0 &&
+        wal.st_size > JOURNAL_WAL_LARGE) {
         ferry_log(FERRY_LOG_WARNING,
                   "'%s' holds %lld MiB that a reader keeps from being emptied (%s); close "
                   "long-running readers of the database",

@@ -4,7 +4,7 @@
  * who holds it.
  */
 
-#include "sqlite_driver.h"
+#include "guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define LOCK_TEXT_MAX 512
+#define LOCK_TEXT_START "pid "
 #define LOCK_READS 20
 #define LOCK_TRIES 5 /* against somebody who unlinks the file by hand, again and again */
 
@@ -31,7 +32,7 @@ static void lock_share(const struct sqlite_conn *conn, int fd)
     mode_t mode = conn->file.mode_set ? conn->file.mode : lock.st_mode;
     uid_t owner = lock.st_uid;
     gid_t group = conn->file.group_set ? conn->file.group : lock.st_gid;
-    if (stat(conn->real, &file) == 0) {
+    if (fstatat(conn->folder, sqlite_path_base(conn->real), &file, AT_SYMLINK_NOFOLLOW) == 0) {
         mode = file.st_mode;
         owner = geteuid() == 0 ? file.st_uid : owner;
         group = file.st_gid;
@@ -45,12 +46,13 @@ static void lock_share(const struct sqlite_conn *conn, int fd)
 
 static int lock_open(const struct sqlite_conn *conn, const char *name)
 {
-    int fd = open(name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    name = sqlite_path_base(name);
+    int fd = openat(conn->folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd >= 0 || errno != ENOENT) {
         return fd;
     }
     /* 0666: a database that is not there yet will get what the umask leaves of it, too. */
-    fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    fd = openat(conn->folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd >= 0) {
         lock_share(conn, fd);
     }
@@ -79,7 +81,8 @@ static void lock_write_holder(int fd, const struct ferry_load_spec *spec)
         (void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
     }
     int length =
-        snprintf(text, sizeof text, "pid %ld of user %s on %s, since %s, job '%.100s', run %.64s\n",
+        snprintf(text, sizeof text,
+                 LOCK_TEXT_START "%ld of user %s on %s, since %s, job '%.100s', run %.64s\n",
                  (long)getpid(), user != NULL ? user->pw_name : "?", host, when,
                  spec->job != NULL ? spec->job : "", spec->run_id);
     length = length < (int)sizeof text ? length : (int)sizeof text - 1;
@@ -108,29 +111,49 @@ static ferry_status lock_fail_held(const struct sqlite_load *load, int fd, const
 }
 
 /* 1 if `name` is still the file that was opened. */
-static bool lock_is_current(int fd, const char *name)
+static bool lock_is_current(const struct sqlite_conn *conn, int fd, const char *name)
 {
     struct stat opened;
     struct stat named;
-    return fstat(fd, &opened) == 0 && stat(name, &named) == 0 && opened.st_ino == named.st_ino &&
-           opened.st_dev == named.st_dev;
+    return fstat(fd, &opened) == 0 &&
+           fstatat(conn->folder, sqlite_path_base(name), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
+/* NULL if the file is a lock file, which is written to; else what it is.  Empty ones are too. */
+static const char *lock_judge(int fd)
+{
+    struct stat file;
+    char text[sizeof LOCK_TEXT_START - 1];
+    if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) {
+        return "not a regular file";
+    }
+    if (file.st_nlink > 1) {
+        return "it has other names (hard links); remove it";
+    }
+    if (file.st_size > LOCK_TEXT_MAX ||
+        (file.st_size > 0 && (pread(fd, text, sizeof text, 0) != (ssize_t)sizeof text ||
+                              memcmp(text, LOCK_TEXT_START, sizeof text) != 0))) {
+        return "it is another file; move it away";
+    }
+    return NULL;
 }
 
 static ferry_status lock_try(struct sqlite_load *load, const char *name, bool *ret_again,
                              struct ferry_error *err)
 {
-    struct stat file;
+    const char *other = NULL;
     int fd = lock_open(load->conn, name);
     *ret_again = false;
     if (fd < 0 && errno == EEXIST) {
         *ret_again = true;
         return FERRY_OK;
     }
-    if (fd < 0 || fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) {
+    if (fd < 0 || (other = lock_judge(fd)) != NULL) {
         ferry_status status =
             ferry_fail(err, errno == ENOSPC ? FERRY_ERR_TARGET_IO : FERRY_ERR_TARGET_OPEN,
                        "'%s': cannot open the lock file '%s': %s", load->conn->path, name,
-                       fd < 0 ? strerror(errno) : "not a regular file");
+                       fd < 0 ? strerror(errno) : other);
         if (fd >= 0) {
             (void)close(fd);
         }
@@ -144,7 +167,7 @@ static ferry_status lock_try(struct sqlite_load *load, const char *name, bool *r
         (void)close(fd);
         return status;
     }
-    if (!lock_is_current(fd, name)) {
+    if (!lock_is_current(load->conn, fd, name)) {
         (void)close(fd);
         *ret_again = true;
         return FERRY_OK;

@@ -1,6 +1,6 @@
 /* Opening a database file safely, making one with the wanted rights, taking it away again. */
 
-#include "sqlite_driver.h"
+#include "guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,26 +36,54 @@ static int open_harden(struct sqlite_conn *conn, sqlite3 *db)
     return sqlite_run(db, "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0");
 }
 
-ferry_status sqlite_open(struct sqlite_conn *conn, struct ferry_error *err)
+static int open_with(struct sqlite_conn *conn, int flags, sqlite3 **ret_db)
 {
-    sqlite3 *db = NULL;
     int64_t objects = 0;
     int calls = 0;
-    int flags = conn->role == FERRY_ROLE_SOURCE ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOFOLLOW |
              SQLITE_OPEN_EXRESCODE;
     /* stage.c attaches by a URI; the path here is absolute, so it is never taken for one. */
     flags |= SQLITE_OPEN_URI;
     sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
-    int rc = sqlite3_open_v2(conn->real, &db, flags, NULL);
+    int rc = sqlite3_open_v2(conn->real, ret_db, flags, NULL);
     if (rc == SQLITE_OK) {
-        rc = open_harden(conn, db);
+        rc = open_harden(conn, *ret_db);
     }
     if (rc == SQLITE_OK) { /* the file is read only here */
         do {
-            rc = sqlite_query_int(db, &objects, "SELECT count(*) FROM main.sqlite_schema");
+            rc = sqlite_query_int(*ret_db, &objects, "SELECT count(*) FROM main.sqlite_schema");
         } while (sqlite_wait_for_index(conn, rc, &calls));
     }
+    return rc;
+}
+
+/* Who only looks leaves everything as it was.  A file in WAL mode cannot be opened without -wal and
+ * -shm; where they are not there, they are made, and SQLite takes them away again as it closes the
+ * file, which it does only for one that may write. */
+static int open_to_look(struct sqlite_conn *conn, sqlite3 **ret_db)
+{
+    int rc = open_with(conn, SQLITE_OPEN_READONLY, ret_db);
+    if (rc == SQLITE_OK || !sqlite_guard_let_make(conn->guard)) {
+        return rc;
+    }
+    (void)sqlite3_close_v2(*ret_db);
+    *ret_db = NULL;
+    bool may_write =
+        faccessat(conn->folder, sqlite_path_base(conn->real), R_OK | W_OK, AT_EACCESS) == 0;
+    rc = open_with(conn, may_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, ret_db);
+    return rc == SQLITE_OK ? sqlite_run(*ret_db, "PRAGMA query_only=ON") : rc;
+}
+
+ferry_status sqlite_open(struct sqlite_conn *conn, struct ferry_error *err)
+{
+    sqlite3 *db = NULL;
+    bool source = conn->role == FERRY_ROLE_SOURCE;
+    if (source && !conn->looks) {
+        (void)sqlite_guard_let_make(conn->guard);
+    }
+    int rc = conn->looks
+                 ? open_to_look(conn, &db)
+                 : open_with(conn, source ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, &db);
     if (rc != SQLITE_OK) {
         ferry_status status = sqlite_fail(conn, db, rc, err, "opening the database");
         (void)sqlite3_close_v2(db);
@@ -68,6 +96,9 @@ ferry_status sqlite_open(struct sqlite_conn *conn, struct ferry_error *err)
 void sqlite_close(struct sqlite_conn *conn)
 {
     sqlite3 *db = conn->db;
+    if (db != NULL && conn->looks && !sqlite_guard_made_wal(conn->guard)) {
+        sqlite_journal_leave(db); /* not ours to move into the file */
+    }
     sqlite_set_handle(conn, &conn->db, NULL);
     (void)sqlite3_close_v2(db);
 }
@@ -78,8 +109,14 @@ static ferry_status open_make_file(struct sqlite_conn *conn, bool *ret_made,
                                    struct ferry_error *err)
 {
     const struct sqlite_file_options *options = &conn->file;
-    int fd = open(conn->real, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                  options->mode_set ? 0600 : 0666);
+    const char *name = sqlite_path_base(conn->real);
+    struct stat file;
+    ferry_status status = sqlite_guard_check_orphans(conn->guard, err);
+    if (status != FERRY_OK) {
+        return status;
+    }
+    int fd = openat(conn->folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                    options->mode_set ? 0600 : 0666);
     if (fd < 0) {
         if (errno == EEXIST) { /* another run was faster: a file like any other */
             *ret_made = false;
@@ -95,9 +132,12 @@ static ferry_status open_make_file(struct sqlite_conn *conn, bool *ret_made,
         failed = "file_mode";
     }
     int cause = errno;
+    if (fstat(fd, &file) == 0) {
+        sqlite_guard_meet(conn->guard, &file, true);
+    }
     (void)close(fd);
     if (failed != NULL) {
-        (void)unlink(conn->real);
+        (void)sqlite_guard_remove(conn->guard, SQLITE_FILE_DATABASE);
         return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
                           "'%s' cannot be given its %s: %s; this user must own the file and be a "
                           "member of the group",
@@ -134,6 +174,7 @@ ferry_status sqlite_open_for_load(struct sqlite_conn *conn, int *ret_created,
     int64_t pages = 0;
     ferry_status status = FERRY_OK;
     *ret_created = SQLITE_MADE_NOTHING;
+    sqlite_guard_tidy(conn->guard);
     if (conn->db == NULL) {
         if ((status = sqlite_path_check_target(conn, &exists, err)) != FERRY_OK) {
             return status;
@@ -159,30 +200,36 @@ ferry_status sqlite_open_for_load(struct sqlite_conn *conn, int *ret_created,
     return open_set_up_load(conn, err);
 }
 
+/* By SQLite's own descriptor: whatever is at the path now. */
+static bool open_empty_file(sqlite3 *db)
+{
+    sqlite3_file *file = NULL;
+    return sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
+           file != NULL && file->pMethods != NULL &&
+           file->pMethods->xTruncate(file, 0) == SQLITE_OK;
+}
+
 void sqlite_unmake(struct sqlite_conn *conn, int created)
 {
-    static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
     int64_t objects = -1;
     sqlite3 *db = conn->db;
+    if (created == SQLITE_MADE_NOTHING) {
+        return;
+    }
     if (db == NULL) { /* made, but never opened */
-        struct stat file;
-        if (created == SQLITE_MADE_FILE && stat(conn->real, &file) == 0 && file.st_size == 0) {
-            (void)unlink(conn->real);
-        }
+        (void)sqlite_guard_remove(conn->guard, SQLITE_FILE_DATABASE);
         return;
     }
     sqlite3_progress_handler(db, 0, NULL, NULL);
     sqlite_wait_begin(conn, 0, SQLITE_HOLDER_ANY);
-    if (created != SQLITE_MADE_NOTHING && sqlite_run(db, "BEGIN EXCLUSIVE") == SQLITE_OK &&
+    if (sqlite_run(db, "BEGIN EXCLUSIVE") == SQLITE_OK &&
         sqlite_query_int(db, &objects, "SELECT count(*) FROM main.sqlite_schema") == SQLITE_OK &&
         objects == 0) {
-        int done = created == SQLITE_MADE_FILE ? unlink(conn->real) : truncate(conn->real, 0);
-        for (size_t i = 0; done == 0 && i < sizeof suffixes / sizeof *suffixes; i++) {
-            char *name = NULL;
-            if (asprintf(&name, "%s%s", conn->real, suffixes[i]) >= 0) {
-                (void)unlink(name);
-                free(name);
-            }
+        bool done = created == SQLITE_MADE_FILE
+                        ? sqlite_guard_remove(conn->guard, SQLITE_FILE_DATABASE)
+                        : open_empty_file(db);
+        for (size_t i = SQLITE_FILE_JOURNAL; done && i < SQLITE_FILES; i++) {
+            (void)sqlite_guard_remove(conn->guard, i);
         }
     }
     sqlite_rollback(db);

@@ -1,6 +1,6 @@
 /* Where the file is, and whether it can be used: found out before SQLite opens anything. */
 
-#include "sqlite_driver.h"
+#include "guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,12 @@ char *sqlite_path_folder(const char *real)
     return slash == real ? strdup("/") : strndup(real, (size_t)(slash - real));
 }
 
+const char *sqlite_path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
 char *sqlite_path_resolve(const char *path)
 {
     char *real = realpath(path, NULL);
@@ -25,12 +31,11 @@ char *sqlite_path_resolve(const char *path)
     if (real != NULL || errno != ENOENT) {
         return real;
     }
-    if (lstat(path, &link) == 0) { /* a symbolic link to nothing: never create through it */
-        errno = ELOOP;
+    if (lstat(path, &link) == 0) { /* a link to nothing (never create through it), or no folder */
+        errno = S_ISLNK(link.st_mode) ? ELOOP : ENOENT;
         return NULL;
     }
-    const char *slash = strrchr(path, '/');
-    const char *name = slash == NULL ? path : slash + 1;
+    const char *name = sqlite_path_base(path);
     if (*name == '\0') {
         errno = EISDIR;
         return NULL;
@@ -55,93 +60,175 @@ static const char *path_kind(mode_t mode)
     return S_ISDIR(mode)    ? "a folder"
            : S_ISFIFO(mode) ? "a FIFO"
            : S_ISSOCK(mode) ? "a socket"
+           : S_ISLNK(mode)  ? "a symbolic link now"
                             : "a device";
 }
 
-/* SQLite keeps its journals beside the file and must be able to make them. */
-static ferry_status path_check_folder(const struct sqlite_conn *conn, struct ferry_error *err)
+/* SQLite takes paths of 512 bytes, and of its journals, less eight. */
+static ferry_status path_check_length(const struct sqlite_conn *conn, ferry_status class,
+                                      struct ferry_error *err)
+{
+    const sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    int most = (vfs != NULL ? vfs->mxPathname : 512) - (int)strlen("-journal");
+    size_t length = strlen(conn->real);
+    return length < (size_t)most
+               ? FERRY_OK
+               : ferry_fail(err, class,
+                            "'%s' has a path of %zu bytes, and SQLite takes fewer than %d; choose "
+                            "a shorter one",
+                            conn->path, length, most);
+}
+
+static ferry_status path_open_folder(struct sqlite_conn *conn, ferry_status class,
+                                     struct ferry_error *err)
 {
     char *folder = sqlite_path_folder(conn->real);
     if (folder == NULL) {
         return sqlite_fail_memory(err);
     }
-    ferry_status status = FERRY_OK;
-    if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0) {
-        status = ferry_fail(err, FERRY_ERR_TARGET_OPEN,
-                            "'%s': cannot write to the folder '%s': %s; give this user write "
-                            "permission there, or choose another path",
-                            conn->path, folder, strerror(errno));
-    }
+    conn->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    ferry_status status = conn->folder >= 0
+                              ? FERRY_OK
+                              : ferry_fail(err, class, "'%s': cannot open the folder '%s': %s",
+                                           conn->path, folder, strerror(errno));
     free(folder);
     return status;
+}
+
+/* From now on all files are found in this folder, whatever comes to its name. */
+static ferry_status path_take(struct sqlite_conn *conn, char *real, ferry_status class,
+                              struct ferry_error *err)
+{
+    bool loads = conn->role == FERRY_ROLE_TARGET && !conn->looks;
+    conn->real = real;
+    ferry_status status = path_check_length(conn, class, err);
+    if (status == FERRY_OK) {
+        status = path_open_folder(conn, class, err);
+    }
+    return status == FERRY_OK ? sqlite_guard_take(real, conn->folder, loads, &conn->guard, err)
+                              : status;
+}
+
+static ferry_status path_fail_resolve(const struct sqlite_conn *conn, struct ferry_error *err)
+{
+    int cause = errno;
+    char *here = getcwd(NULL, 0);
+    bool lost = here == NULL && conn->path[0] != '/';
+    free(here);
+    if (lost) {
+        return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
+                          "'%s' cannot be found: the working folder was removed; go to another one",
+                          conn->path);
+    }
+    if (cause == ELOOP) {
+        return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
+                          "'%s' is a symbolic link that leads nowhere; mend or remove it",
+                          conn->path);
+    }
+    return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
+                      "'%s' cannot be opened or created: %s; make the folder, or mend the path",
+                      conn->path, strerror(cause));
+}
+
+/* SQLite keeps its journals beside the file and must be able to make them. */
+static ferry_status path_check_folder(const struct sqlite_conn *conn, struct ferry_error *err)
+{
+    if (faccessat(conn->folder, ".", W_OK | X_OK, AT_EACCESS) == 0) {
+        return FERRY_OK;
+    }
+    int cause = errno;
+    char *folder = sqlite_path_folder(conn->real);
+    ferry_status status = ferry_fail(err, FERRY_ERR_TARGET_OPEN,
+                                     "'%s': cannot write to the folder '%s': %s; give this user "
+                                     "write permission there, or choose another path",
+                                     conn->path, folder != NULL ? folder : "", strerror(cause));
+    free(folder);
+    return status;
+}
+
+static ferry_status path_check_file(struct sqlite_conn *conn, const struct stat *file,
+                                    struct ferry_error *err)
+{
+    if (!S_ISREG(file->st_mode)) {
+        return ferry_fail(err, FERRY_ERR_TARGET_OPEN, "'%s' is %s, not a file; choose another path",
+                          conn->path, path_kind(file->st_mode));
+    }
+    if (file->st_nlink > 1) {
+        ferry_log(FERRY_LOG_WARNING,
+                  "'%s' has other names (hard links): whoever opens it by another name does not "
+                  "see its journal, and may damage it; use a symbolic link instead",
+                  conn->path);
+    }
+    if (faccessat(conn->folder, sqlite_path_base(conn->real), R_OK | W_OK, AT_EACCESS) != 0) {
+        return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
+                          "'%s' cannot be opened for writing: %s; give this user read and write "
+                          "permission",
+                          conn->path, strerror(errno));
+    }
+    sqlite_guard_meet(conn->guard, file, false);
+    return FERRY_OK;
 }
 
 ferry_status sqlite_path_check_target(struct sqlite_conn *conn, bool *ret_exists,
                                       struct ferry_error *err)
 {
     struct stat file;
-    char *real = sqlite_path_resolve(conn->path);
-    if (real == NULL) {
-        if (errno == ELOOP) {
-            return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
-                              "'%s' is a symbolic link that leads nowhere; mend or remove it",
-                              conn->path);
+    struct stat folder;
+    if (conn->guard == NULL) {
+        char *real = sqlite_path_resolve(conn->path);
+        ferry_status status = real == NULL ? path_fail_resolve(conn, err)
+                                           : path_take(conn, real, FERRY_ERR_TARGET_OPEN, err);
+        if (status != FERRY_OK) {
+            return status;
         }
-        return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
-                          "'%s' cannot be opened or created: %s; make the folder, or mend the path",
-                          conn->path, strerror(errno));
     }
-    free(conn->real);
-    conn->real = real;
-    if (stat(real, &file) != 0) {
-        if (errno != ENOENT) {
-            return ferry_fail(err, FERRY_ERR_TARGET_OPEN, "'%s' cannot be opened: %s", conn->path,
-                              strerror(errno));
-        }
-        *ret_exists = false;
-        return path_check_folder(conn, err);
+    bool exists =
+        fstatat(conn->folder, sqlite_path_base(conn->real), &file, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!exists && errno != ENOENT) {
+        return ferry_fail(err, FERRY_ERR_TARGET_OPEN, "'%s' cannot be opened: %s", conn->path,
+                          strerror(errno));
     }
-    if (!S_ISREG(file.st_mode)) {
-        return ferry_fail(err, FERRY_ERR_TARGET_OPEN, "'%s' is %s, not a file; choose another path",
-                          conn->path, path_kind(file.st_mode));
+    ferry_status status = exists ? path_check_file(conn, &file, err) : FERRY_OK;
+    if (status == FERRY_OK) {
+        status = path_check_folder(conn, err);
     }
-    if (file.st_nlink > 1) {
-        ferry_log(FERRY_LOG_WARNING,
-                  "'%s' has other names (hard links): whoever opens it by another name does not "
-                  "see its journal, and may damage it; use a symbolic link instead",
-                  conn->path);
+    if (status == FERRY_OK && fstat(conn->folder, &folder) == 0) {
+        sqlite_rights_tell(conn, &folder, exists ? &file : NULL);
     }
-    if (faccessat(AT_FDCWD, real, R_OK | W_OK, AT_EACCESS) != 0) {
-        return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
-                          "'%s' cannot be opened for writing: %s; give this user read and write "
-                          "permission",
-                          conn->path, strerror(errno));
+    if (status == FERRY_OK) {
+        *ret_exists = exists;
     }
-    *ret_exists = true;
-    return path_check_folder(conn, err);
+    return status;
 }
 
 ferry_status sqlite_path_check_source(struct sqlite_conn *conn, struct ferry_error *err)
 {
     struct stat file;
     char *real = realpath(conn->path, NULL);
-    if (real == NULL || stat(real, &file) != 0) {
-        int cause = errno;
-        free(real);
-        return ferry_fail(err, cause == EACCES ? FERRY_ERR_REFUSED : FERRY_ERR_UNREACHABLE,
+    if (real == NULL) {
+        return ferry_fail(err, errno == EACCES ? FERRY_ERR_REFUSED : FERRY_ERR_UNREACHABLE,
                           "'%s' cannot be opened: %s; mend the path, or the rights on its folders",
-                          conn->path, strerror(cause));
+                          conn->path, strerror(errno));
     }
-    free(conn->real);
-    conn->real = real;
+    ferry_status status = path_take(conn, real, FERRY_ERR_REFUSED, err);
+    if (status != FERRY_OK) {
+        return status;
+    }
+    const char *name = sqlite_path_base(real);
+    if (fstatat(conn->folder, name, &file, AT_SYMLINK_NOFOLLOW) != 0) {
+        return ferry_fail(err, errno == EACCES ? FERRY_ERR_REFUSED : FERRY_ERR_UNREACHABLE,
+                          "'%s' cannot be opened: %s; mend the path, or the rights on its folders",
+                          conn->path, strerror(errno));
+    }
     if (!S_ISREG(file.st_mode)) {
         return ferry_fail(err, FERRY_ERR_REFUSED, "'%s' is %s, not a file; mend the path",
                           conn->path, path_kind(file.st_mode));
     }
-    if (faccessat(AT_FDCWD, real, R_OK, AT_EACCESS) != 0) {
+    if (faccessat(conn->folder, name, R_OK, AT_EACCESS) != 0) {
         return ferry_fail(err, FERRY_ERR_REFUSED,
                           "'%s' cannot be read: %s; give this user read permission", conn->path,
                           strerror(errno));
     }
+    sqlite_guard_meet(conn->guard, &file, false);
     return FERRY_OK;
 }

@@ -5,7 +5,7 @@
  * table, BEGIN, count         copy, record, COMMIT
  */
 
-#include "sqlite_driver.h"
+#include "guard.h"
 
 #include <stdlib.h>
 
@@ -14,9 +14,10 @@ static ferry_status replace_check_moved(struct sqlite_conn *conn, struct ferry_e
 {
     int moved = 0;
     (void)sqlite3_file_control(conn->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-    return moved ? ferry_fail(err, FERRY_ERR_BUSY,
-                              "'%s' was moved or replaced while it was open: run again", conn->path)
-                 : FERRY_OK;
+    return moved || sqlite_guard_has_moved(conn->guard)
+               ? ferry_fail(err, FERRY_ERR_BUSY,
+                            "'%s' was moved or replaced while it was open: run again", conn->path)
+               : FERRY_OK;
 }
 
 static ferry_status replace_begin_transaction(struct sqlite_load *load, struct ferry_error *err)
@@ -127,7 +128,6 @@ static ferry_status replace_begin_load(struct sqlite_load *load, struct ferry_er
     if (status == FERRY_OK) {
         status = sqlite_rows_open(load, conn->db, err);
     }
-    sqlite_journal_share(conn);
     return status;
 }
 
@@ -150,7 +150,6 @@ static void replace_free(struct sqlite_load *load, bool committed)
     }
     if (conn->db != NULL && load->began) {
         sqlite_journal_checkpoint(conn); /* after a failure too: the WAL may have filled the disk */
-        sqlite_journal_share(conn);
         (void)sqlite3_db_release_memory(conn->db);
     }
     sqlite_lock_release(load);
@@ -297,6 +296,7 @@ static ferry_status replace_commit(struct sqlite_load *load, const struct ferry_
     if (rc != SQLITE_OK) {
         return replace_fail_commit(load, record, rc, err);
     }
+    sqlite_guard_settle(conn->guard);
     sqlite_journal_finish(conn);
     return FERRY_OK;
 }

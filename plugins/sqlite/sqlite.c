@@ -2,7 +2,7 @@
 
 #define FERRY_THREAD_MODEL FERRY_THREADS_PER_CONNECTION
 
-#include "sqlite_driver.h"
+#include "guard.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -81,6 +81,10 @@ static void sqlite_disconnect(void *argument)
     }
     sqlite_close(conn);
     (void)pthread_mutex_destroy(&conn->handles_lock);
+    sqlite_guard_give(conn->guard);
+    if (conn->folder >= 0) {
+        (void)close(conn->folder);
+    }
     free(conn->file.journal_mode);
     free(conn->real);
     free(conn->path);
@@ -134,6 +138,13 @@ static ferry_status connect_read_options(struct sqlite_conn *conn,
     file->mode = (mode_t)(ferry_config_int(config, "file_mode") & 0777);
     file->page_size = ferry_config_int(config, "page_size");
     conn->busy_ms = ferry_config_int(config, "busy_timeout");
+    const char *base = sqlite_path_base(conn->path);
+    if (strcmp(base, ":memory:") == 0 || strncmp(base, "file:", 5) == 0) {
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "option path: '%s' means no file to SQLite itself, and dbferry takes the "
+                          "path of a file, as it is; name another",
+                          base);
+    }
     if ((file->page_size & (file->page_size - 1)) != 0) {
         return ferry_fail(err, FERRY_ERR_CONFIG,
                           "option page_size: %lld is not a power of two from 512 to 65536",
@@ -156,10 +167,10 @@ static ferry_status connect_open(struct sqlite_conn *conn, struct ferry_error *e
         return status;
     }
     status = sqlite_open(conn, err);
-    if (status == FERRY_OK && conn->role == FERRY_ROLE_TARGET) {
+    if (status == FERRY_OK && conn->role == FERRY_ROLE_TARGET && !conn->looks) {
         char *wal = NULL;
         if (asprintf(&wal, "%s-wal", conn->real) >= 0) {
-            if (access(wal, F_OK) == 0) {
+            if (faccessat(conn->folder, sqlite_path_base(wal), F_OK, 0) == 0) {
                 sqlite_journal_leave(conn->db);
             }
             free(wal);
@@ -175,7 +186,9 @@ static ferry_status sqlite_connect(const struct ferry_config *config, uint32_t r
     if (conn == NULL) {
         return sqlite_fail_memory(err);
     }
-    conn->role = role;
+    conn->role = role & (FERRY_ROLE_SOURCE | FERRY_ROLE_TARGET);
+    conn->looks = (role & FERRY_ROLE_LOOK) != 0;
+    conn->folder = -1;
     atomic_init(&conn->cancelled, false);
     if (pthread_mutex_init(&conn->handles_lock, NULL) != 0) {
         free(conn);
@@ -215,7 +228,7 @@ static void sqlite_facts(void *argument, struct ferry_facts *facts)
         return;
     }
     sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
-    if (stat(conn->real, &file) == 0) {
+    if (fstatat(conn->folder, sqlite_path_base(conn->real), &file, 0) == 0) {
         (void)snprintf(text, sizeof text, "%lld bytes", (long long)file.st_size);
         ferry_facts_add(facts, "size", text);
     }

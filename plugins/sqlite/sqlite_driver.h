@@ -45,9 +45,13 @@ struct sqlite_conn {
     sqlite3 *stage;               /* the staging file, while rows go into it */
     pthread_mutex_t handles_lock; /* guards the two pointers above against cancel() */
     atomic_bool cancelled;        /* sticky */
-    uint32_t role;                /* FERRY_ROLE_ */
+    uint32_t role;                /* FERRY_ROLE_SOURCE or _TARGET */
+    bool looks;                   /* nothing is to be written */
+    bool told;                    /* who else can write there was told */
     char *path;                   /* as configured, for messages */
     char *real;                   /* absolute, without symbolic links */
+    int folder;                   /* the descriptor of its folder, or -1 */
+    struct sqlite_guard *guard;   /* NULL before the path was found */
     struct sqlite_file_options file;
     bool wal_later;  /* a new file, which becomes a WAL file once it is loaded */
     int64_t busy_ms; /* how long reads wait for a lock */
@@ -111,19 +115,21 @@ struct sqlite_objects {
     bool analyzed;            /* ANALYZE was run on the table once */
 };
 
+struct sqlite_guard;
 struct sqlite_rows;
 
 /* One load, from load_begin to load_commit or load_abort. */
 struct sqlite_load {
     struct sqlite_conn *conn;
     const struct ferry_load_spec *spec;
-    int lock;                 /* file descriptor of the lock file, or -1 */
-    int created;              /* SQLITE_MADE_ */
-    bool staged;              /* rows go into the staging file first */
-    bool began;               /* the write lock was taken */
-    bool attached;            /* the staging file is attached to `conn->db` */
-    char *stage_path;         /* NULL: no staging file to remove */
-    struct sqlite_rows *rows; /* owned by the connection that it is registered with */
+    int lock;      /* file descriptor of the lock file, or -1 */
+    int created;   /* SQLITE_MADE_ */
+    bool staged;   /* rows go into the staging file first */
+    bool began;    /* the write lock was taken */
+    bool attached; /* the staging file is attached to `conn->db` */
+    char *stage_path;
+    struct sqlite_guard *stage_guard; /* NULL: no staging file to remove */
+    struct sqlite_rows *rows;         /* owned by the connection that it is registered with */
     sqlite3_stmt *insert;
     struct sqlite_table table; /* as it was found */
     struct sqlite_objects objects;
@@ -150,8 +156,10 @@ void sqlite_set_handle(struct sqlite_conn *conn, sqlite3 **handle, sqlite3 *db);
 char *sqlite_path_resolve(const char *path);
 /* The folder part of an absolute path, from malloc; NULL if out of memory. */
 char *sqlite_path_folder(const char *real);
-/* Set conn->real.  Refuses what is not a regular file, before SQLite opens it (a FIFO would hang),
- * and what we have no rights to. */
+/* The last part of a path. */
+const char *sqlite_path_base(const char *path);
+/* Set conn->real, ->folder and ->guard.  Refuses what is not a regular file, before SQLite opens it
+ * (a FIFO would hang), and what we have no rights to. */
 ferry_status sqlite_path_check_target(struct sqlite_conn *conn, bool *ret_exists,
                                       struct ferry_error *err);
 ferry_status sqlite_path_check_source(struct sqlite_conn *conn, struct ferry_error *err);
@@ -170,6 +178,14 @@ void sqlite_unmake(struct sqlite_conn *conn, int created);
 /* 1 if the file is in WAL mode. */
 bool sqlite_is_wal(sqlite3 *db);
 
+/* ---- rights.c: who else can write there ---- */
+
+/* Warn if somebody else could exchange or change the target; once per connection.  `file` is NULL
+ * where there is none yet. */
+struct stat;
+void sqlite_rights_tell(struct sqlite_conn *conn, const struct stat *folder,
+                        const struct stat *file);
+
 /* ---- journal.c: journal mode, the -wal and -shm files, checkpoints ---- */
 
 ferry_status sqlite_journal_set_up(struct sqlite_conn *conn, bool fresh, struct ferry_error *err);
@@ -177,8 +193,6 @@ ferry_status sqlite_journal_set_up(struct sqlite_conn *conn, bool fresh, struct 
 void sqlite_journal_finish(struct sqlite_conn *conn);
 /* When `db` closes, -wal and -shm stay as they are, and no reader is kept out meanwhile. */
 void sqlite_journal_leave(sqlite3 *db);
-/* Give -wal and -shm the mode and group of the file. */
-void sqlite_journal_share(struct sqlite_conn *conn);
 /* Move the WAL into the file and empty it if no reader is in the way.  Never fails; warns. */
 void sqlite_journal_checkpoint(struct sqlite_conn *conn);
 

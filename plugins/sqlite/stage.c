@@ -2,7 +2,7 @@
  * one short transaction, so that readers of a file in rollback mode wait only for that.
  */
 
-#include "sqlite_driver.h"
+#include "guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,20 +10,76 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A killed run may have left one: it is ours to remove, since we hold the table's lock. */
+/* By this number in its header, a staging file is known (PRAGMA application_id): "ferr". */
+#define STAGE_ID 0x66657272
+#define STAGE_ID_OFFSET 68
+
+static bool stage_is_ours(int fd, const struct stat *file)
+{
+    static const unsigned char id[] = {'f', 'e', 'r', 'r'};
+    unsigned char found[sizeof id];
+    return S_ISREG(file->st_mode) && file->st_nlink == 1 && file->st_uid == geteuid() &&
+           (file->st_size == 0 ||
+            (pread(fd, found, sizeof found, STAGE_ID_OFFSET) == (ssize_t)sizeof found &&
+             memcmp(found, id, sizeof id) == 0));
+}
+
+/* Remove what a killed run has left; 0 if nothing is there now. */
+static int stage_remove_old(int folder, const char *name)
+{
+    struct stat file;
+    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ENOENT ? 0 : -1;
+    }
+    bool ours = fstat(fd, &file) == 0 && stage_is_ours(fd, &file);
+    (void)close(fd);
+    return ours ? ferry_file_remove(folder, name, &file) : -1;
+}
+
+/* Whatever of ours is there is left over, since we hold the table's lock. */
+static ferry_status stage_make_room(const struct sqlite_load *load, struct ferry_error *err)
+{
+    const char *name = sqlite_path_base(load->stage_path);
+    char *gone = NULL; /* see ferry_file_remove */
+    if (asprintf(&gone, "%s.gone", name) < 0) {
+        return sqlite_fail_memory(err);
+    }
+    (void)stage_remove_old(load->conn->folder, gone);
+    free(gone);
+    return stage_remove_old(load->conn->folder, name) == 0
+               ? FERRY_OK
+               : ferry_fail(err, FERRY_ERR_TARGET_OPEN,
+                            "'%s': '%s' is in the place of the staging file, and no run of this "
+                            "user has left it there; move it away",
+                            load->conn->path, load->stage_path);
+}
+
 static ferry_status stage_make_file(struct sqlite_load *load, struct ferry_error *err)
 {
     const char *path = load->conn->path;
+    struct stat file;
     load->stage_path = sqlite_name_beside(load->conn->real, load->spec->table, ".stage");
     if (load->stage_path == NULL) {
         return sqlite_fail_memory(err);
     }
-    (void)unlink(load->stage_path);
-    int fd = open(load->stage_path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    ferry_status status = stage_make_room(load, err);
+    if (status == FERRY_OK) {
+        status =
+            sqlite_guard_take(load->stage_path, load->conn->folder, true, &load->stage_guard, err);
+    }
+    if (status != FERRY_OK) {
+        return status;
+    }
+    int fd = openat(load->conn->folder, sqlite_path_base(load->stage_path),
+                    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
         return ferry_fail(err, errno == ENOSPC ? FERRY_ERR_TARGET_IO : FERRY_ERR_TARGET_OPEN,
                           "'%s': cannot create the staging file '%s': %s", path, load->stage_path,
                           strerror(errno));
+    }
+    if (fstat(fd, &file) == 0) {
+        sqlite_guard_meet(load->stage_guard, &file, true);
     }
     (void)close(fd);
     return FERRY_OK;
@@ -49,8 +105,9 @@ static int stage_open(struct sqlite_load *load, const char *encoding)
     /* Nothing in it needs to outlive a crash.  Attached files must share an encoding. */
     rc = sqlite_run(db,
                     "PRAGMA encoding=%Q; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; "
-                    "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-2048; BEGIN",
-                    encoding);
+                    "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-2048; "
+                    "PRAGMA application_id=%d; BEGIN",
+                    encoding, STAGE_ID);
     /* The table's own text comes from the target's file, which may be forged. */
     return rc != SQLITE_OK
                ? rc
@@ -191,9 +248,11 @@ void sqlite_stage_remove(struct sqlite_load *load)
         (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
     }
     load->attached = false;
-    if (load->stage_path != NULL) {
-        (void)unlink(load->stage_path);
-        free(load->stage_path);
-        load->stage_path = NULL;
+    if (load->stage_guard != NULL) {
+        (void)sqlite_guard_remove(load->stage_guard, SQLITE_FILE_DATABASE);
+        sqlite_guard_give(load->stage_guard);
+        load->stage_guard = NULL;
     }
+    free(load->stage_path);
+    load->stage_path = NULL;
 }

@@ -16,7 +16,7 @@ killed() {
     sweep_name=$1
     sweep_mode "$1"
     local call count n hits=0 olds=0 news=0
-    for call in pwrite64 write fdatasync ftruncate unlink openat close fcntl flock; do
+    for call in pwrite64 write fdatasync ftruncate unlink unlinkat renameat2 openat close fcntl flock; do
         count=$(sweep_calls $call)
         for n in $(sweep_places "$count"); do
             sweep_hit $call signal=KILL "$n"
