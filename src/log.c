@@ -54,17 +54,66 @@ bool ferry_log_level_parse(const char *name, uint32_t *ret_level)
     return false;
 }
 
+static bool is_known(uid_t user)
+{
+    return user == 0 || user == geteuid();
+}
+
+/* True if nobody else can put a file, or another name of one, into the folder of `path`. */
+static bool folder_is_closed(const char *path)
+{
+    struct stat folder;
+    const char *slash = strrchr(path, '/');
+    FERRY_AUTO_FREE char *name =
+        slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    return name != NULL && stat(name, &folder) == 0 && is_known(folder.st_uid) &&
+           (folder.st_mode & 022) == 0;
+}
+
+/* What is appended to must not be anything that somebody else has chosen by a link. */
+static ferry_status check_file(const char *path, int fd, struct ferry_error *error)
+{
+    struct stat found;
+    if (fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && found.st_nlink > 1 &&
+        !folder_is_closed(path))
+        return ferry_fail(error, FERRY_ERR_CONFIG,
+                          "the log file %s has other names (hard links), and others can write to "
+                          "its folder; remove it, or correct log_file",
+                          path);
+    return FERRY_OK;
+}
+
+static ferry_status open_file(const char *path, int *ret_fd, struct ferry_error *error)
+{
+    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    int fd = open(path, flags | O_NOFOLLOW, FILE_MODE);
+    struct stat link;
+    if (fd < 0 && errno == ELOOP && lstat(path, &link) == 0) {
+        if (!is_known(link.st_uid))
+            return ferry_fail(error, FERRY_ERR_CONFIG,
+                              "the log file %s is a symbolic link of another user (uid %ju), who "
+                              "decides where it leads; remove it, or correct log_file",
+                              path, (uintmax_t)link.st_uid);
+        fd = open(path, flags, FILE_MODE);
+    }
+    if (fd < 0)
+        return ferry_fail(error, FERRY_ERR_CONFIG,
+                          "cannot open the log file %s: %s; correct log_file or its folder", path,
+                          strerror(errno));
+    ferry_status status = check_file(path, fd, error);
+    if (status == FERRY_OK)
+        *ret_fd = fd;
+    else
+        (void)close(fd);
+    return status;
+}
+
 ferry_status ferry_log_open(const struct ferry_log_settings *settings, struct ferry_error *error)
 {
     int fd = -1;
-    if (settings->file != NULL) {
-        int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-        fd = open(settings->file, flags, FILE_MODE);
-        if (fd < 0)
-            return ferry_fail(error, FERRY_ERR_CONFIG,
-                              "cannot open the log file %s: %s; correct log_file or its folder",
-                              settings->file, strerror(errno));
-    }
+    ferry_status status = settings->file == NULL ? FERRY_OK : open_file(settings->file, &fd, error);
+    if (status != FERRY_OK)
+        return status;
     FERRY_LOCK_SCOPE(&log_state.lock);
     if (log_state.fd >= 0)
         (void)close(log_state.fd);

@@ -261,6 +261,29 @@ static ferry_status config_store_text(struct ferry_config *config, size_t i, con
     return FERRY_OK;
 }
 
+/* No shell has seen the path: "~/" means to it what it means to a shell. */
+static ferry_status config_store_home(struct ferry_config *config, size_t i, const char *text,
+                                      const struct ferry_origin *origin, struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf path = {0};
+    const char *home = getenv("HOME");
+    if (text[1] != '/' && text[1] != '\0')
+        return ferry_origin_fail(origin, error,
+                                 "'%s' of %s '%s': '%s' begins with '~', which stands for your own "
+                                 "folder only as '~/'; write the path out (or './~' for a file of "
+                                 "that name)",
+                                 config->options[i].name, config->kind, config->name, text);
+    if (home == NULL || home[0] != '/')
+        return ferry_origin_fail(origin, error,
+                                 "'%s' of %s '%s': '%s' needs the environment variable HOME, which "
+                                 "is not set; write the path out",
+                                 config->options[i].name, config->kind, config->name, text);
+    ferry_strbuf_addf(&path, "%s%s", home, text + 1);
+    if (path.failed)
+        return out_of_memory(error);
+    return config_store_text(config, i, ferry_strbuf_text(&path), error);
+}
+
 /* A relative path starts at the folder of the file in which it stands. */
 static ferry_status config_store_path(struct ferry_config *config, size_t i, const char *text,
                                       const struct ferry_origin *origin, struct ferry_error *error)
@@ -268,6 +291,8 @@ static ferry_status config_store_path(struct ferry_config *config, size_t i, con
     if (text[0] == '\0')
         return ferry_origin_fail(origin, error, "'%s' of %s '%s' is an empty path",
                                  config->options[i].name, config->kind, config->name);
+    if (text[0] == '~')
+        return config_store_home(config, i, text, origin, error);
     if (text[0] == '/' || config->folder == NULL)
         return config_store_text(config, i, text, error);
     FERRY_AUTO_STRBUF struct ferry_strbuf path = {0};
