@@ -129,11 +129,15 @@ static void print_index(const struct ferry_index *index)
     (void)printf("  %s\n", ferry_strbuf_text(&text));
 }
 
-static void print_note(const char *note)
+static void print_notes(const struct ferry_schema *schema)
 {
-    FERRY_AUTO_STRBUF struct ferry_strbuf safe = {0};
-    ferry_escape_text(&safe, note, strlen(note), 2000);
-    (void)printf("  note: %s\n", ferry_strbuf_text(&safe));
+    for (size_t i = 0; i < schema->note_count; i++) {
+        FERRY_AUTO_STRBUF struct ferry_strbuf safe = {0};
+        const char *text = schema->notes[i].text;
+        ferry_escape_text(&safe, text, strlen(text), 2000);
+        (void)printf("  %s: %s\n", schema->notes[i].warns ? "warning" : "note",
+                     ferry_strbuf_text(&safe));
+    }
 }
 
 /* What would be lost of the old definition, and what would not follow the new rows. */
@@ -199,10 +203,8 @@ static void print_plan(const struct ferry_job *job, const struct ferry_plan *pla
     print_foreseen(plan);
     for (size_t i = 0; i < plan->index_count; i++)
         print_index(&plan->indexes[i]);
-    for (size_t i = 0; i < plan->described.note_count; i++)
-        print_note(plan->described.notes[i]);
-    for (size_t i = 0; i < plan->schema.note_count; i++)
-        print_note(plan->schema.notes[i]);
+    print_notes(&plan->described);
+    print_notes(&plan->schema);
 }
 
 static ferry_status plan_job(const struct ferry_job *job, const struct ferry_arguments *arguments)

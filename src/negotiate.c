@@ -115,26 +115,33 @@ void ferry_plan_note_difference(struct ferry_plan *plan, const char *name, const
                           is[0] == '\0' ? "untyped" : is, will_be[0] == '\0' ? "untyped" : will_be);
 }
 
-/* What column `i` would be: its type, and the clauses where the table is the driver's own. */
-static void add_definition(struct ferry_strbuf *text, const struct ferry_plan *plan, size_t i,
-                           bool own)
+static const char *or_empty(const char *text)
 {
-    ferry_strbuf_add(text, plan->natives[i]);
-    if (own && plan->clauses[i][0] != '\0')
-        ferry_strbuf_addf(text, "%s%s", text->length > 0 ? " " : "", plan->clauses[i]);
+    return text == NULL ? "" : text;
 }
 
-static void compare_column(struct ferry_plan *plan, size_t i, const char *native, bool own)
+static void add_definition(struct ferry_strbuf *text, const char *native, const char *clauses)
 {
+    ferry_strbuf_addf(text, "%s%s%s", native, *native != '\0' && *clauses != '\0' ? " " : "",
+                      clauses);
+}
+
+/* With `own`, what stands behind the types counts too. */
+static void compare_column(struct ferry_plan *plan, size_t i, const struct ferry_column *is,
+                           bool own)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf was = {0};
     FERRY_AUTO_STRBUF struct ferry_strbuf wanted = {0};
-    add_definition(&wanted, plan, i, own);
-    plan->difference.failed = plan->difference.failed || wanted.failed;
-    if (strcmp(native == NULL ? "" : native, ferry_strbuf_text(&wanted)) != 0)
-        ferry_plan_note_difference(plan, plan->schema.columns[i].name, native == NULL ? "" : native,
+    add_definition(&was, or_empty(is->native), own ? or_empty(is->clauses) : "");
+    add_definition(&wanted, plan->natives[i], own ? plan->clauses[i] : "");
+    plan->difference.failed = plan->difference.failed || was.failed || wanted.failed;
+    if (strcmp(ferry_strbuf_text(&was), ferry_strbuf_text(&wanted)) != 0)
+        ferry_plan_note_difference(plan, is->name, ferry_strbuf_text(&was),
                                    ferry_strbuf_text(&wanted));
 }
 
-/* Compares the table as it is with what it would be: names, target types and order. */
+/* Compares the table as it is with what it would be: names, target types and order; where the
+ * table is the driver's own and follows the source, also what stands behind the types. */
 static void compare_with_existing(struct ferry_plan *plan, const struct ferry_schema *existing,
                                   bool own)
 {
@@ -145,7 +152,7 @@ static void compare_with_existing(struct ferry_plan *plan, const struct ferry_sc
         if (at < 0)
             ferry_plan_note_difference(plan, name, NULL, plan->natives[i]);
         else
-            compare_column(plan, i, existing->columns[at].native, own);
+            compare_column(plan, i, &existing->columns[at], own);
         same_order = same_order && at == (ptrdiff_t)i;
     }
     for (size_t i = 0; i < existing->count; i++)
@@ -155,6 +162,84 @@ static void compare_with_existing(struct ferry_plan *plan, const struct ferry_sc
         ferry_strbuf_add(&plan->difference, "the columns stand in another order");
 }
 
+/* ---- A table that keeps its definition ---- */
+
+/* Column `i` as the table has it, where the target can store it so. */
+static ferry_status adopt_type(struct ferry_plan *plan, struct ferry_connection *target, size_t i,
+                               const char *type, struct ferry_error *error)
+{
+    struct ferry_error refused = {0};
+    struct ferry_mapping mapping = {0};
+    struct ferry_wish wish = plan->wishes[i];
+    wish.type = type;
+    ferry_status status =
+        ferry_target_map_column(target, &plan->schema.columns[i], &wish, &mapping, &refused);
+    if (status == FERRY_OK && mapping.fit <= FERRY_FIT_CHECKED &&
+        strcmp(mapping.native, type) == 0) {
+        ferry_mapping_done(&plan->mappings[i]);
+        plan->mappings[i] = mapping;
+        plan->wishes[i].type = plan->natives[i] = mapping.native;
+        plan->clauses[i] = or_empty(mapping.clauses);
+        return FERRY_OK;
+    }
+    ferry_mapping_done(&mapping);
+    /* A type that the driver cannot be asked for is a difference and no failure. */
+    if (status == FERRY_OK || status == FERRY_ERR_CONFIG || status == FERRY_ERR_SCHEMA) {
+        ferry_error_clear(&refused);
+        return FERRY_OK;
+    }
+    *error = refused;
+    return status;
+}
+
+/* The source's types need not be the table's: it is enough that its values can be stored there. */
+static ferry_status adopt_types(struct ferry_plan *plan, struct ferry_connection *target,
+                                const struct ferry_schema *existing, struct ferry_error *error)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < plan->schema.count && status == FERRY_OK; i++) {
+        ptrdiff_t at = ferry_schema_find(existing, plan->schema.columns[i].name);
+        const char *type = at < 0 ? NULL : or_empty(existing->columns[at].native);
+        if (type != NULL && plan->wishes[i].type == NULL && strcmp(type, plan->natives[i]) != 0)
+            status = adopt_type(plan, target, i, type, error);
+    }
+    return status;
+}
+
+/* Only the job's own indexes are made then. */
+static ferry_status keep_definition(struct ferry_plan *plan, struct ferry_error *error)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < plan->index_count; i++)
+        if (plan->indexes[i].copied == 0)
+            plan->indexes[kept++] = plan->indexes[i];
+    plan->index_count = kept;
+    return ferry_schema_note(&plan->schema, error,
+                             plan->keeps == FERRY_KEEPS_PRIMARY
+                                 ? "the table keeps the definition that it has: the fallback's "
+                                   "says nothing of the source's"
+                                 : "the table keeps the definition that it has, since the source's "
+                                   "is not known");
+}
+
+/* ---- The table that is there ---- */
+
+/* A table whose definition is to be kept counts as somebody's own. */
+static ferry_status compare(struct ferry_plan *plan, struct ferry_connection *target,
+                            const struct ferry_inspection *found, struct ferry_error *error)
+{
+    ferry_status status = FERRY_OK;
+    bool keeps = plan->keeps != FERRY_KEEPS_NOTHING;
+    bool own = found->own != 0 && !keeps;
+    if (!own && ferry_target_holds_columns(target))
+        return ferry_hold_columns(plan, target, found->schema, error);
+    if (keeps)
+        status = adopt_types(plan, target, found->schema, error);
+    if (status == FERRY_OK)
+        compare_with_existing(plan, found->schema, own);
+    return status;
+}
+
 /* What happens to the table, by what is there. */
 static ferry_status choose_action(struct ferry_plan *plan, struct ferry_connection *target,
                                   const char *table, struct ferry_error *error)
@@ -162,20 +247,24 @@ static ferry_status choose_action(struct ferry_plan *plan, struct ferry_connecti
     struct ferry_schema existing = {0};
     struct ferry_inspection inspection = {.schema = &existing};
     ferry_status status = ferry_target_inspect(target, table, &inspection, error);
+    bool exists = status == FERRY_OK && inspection.exists != 0;
+    if (exists)
+        status = compare(plan, target, &inspection, error);
+    else
+        plan->keeps = FERRY_KEEPS_NOTHING;
     if (status == FERRY_OK) {
-        plan->rows_known = inspection.exists != 0 && inspection.rows_known != 0;
+        plan->rows_known = exists && inspection.rows_known != 0;
         plan->rows_before = inspection.rows;
         plan->definition = inspection.definition;
-        if (inspection.exists != 0 && inspection.own == 0 && ferry_target_holds_columns(target))
-            status = ferry_hold_columns(plan, target, &existing, error);
-        else if (inspection.exists != 0)
-            compare_with_existing(plan, &existing, inspection.own != 0);
-        plan->action = inspection.exists == 0         ? FERRY_TABLE_CREATE
+        plan->action = !exists                        ? FERRY_TABLE_CREATE
                        : plan->difference.length == 0 ? FERRY_TABLE_KEEP
                                                       : FERRY_TABLE_REBUILD;
-        if (status == FERRY_OK && plan->difference.failed)
+        if (plan->difference.failed)
             status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the plan");
     }
+    if (status == FERRY_OK && plan->action == FERRY_TABLE_KEEP &&
+        plan->keeps != FERRY_KEEPS_NOTHING)
+        status = keep_definition(plan, error);
     ferry_schema_done(&existing);
     return status;
 }
@@ -272,6 +361,20 @@ ferry_status ferry_plan_check(const struct ferry_plan *plan, const struct ferry_
                           "the target would lose something of column %s; CAST it in the view or "
                           "query, or allow the loss with on_lossy = \"allow\"",
                           ferry_strbuf_text(&lossy));
+    if (!policy->allow_rebuild_loss && plan->action == FERRY_TABLE_REBUILD &&
+        plan->keeps != FERRY_KEEPS_NOTHING)
+        return ferry_fail(error, FERRY_ERR_SCHEMA,
+                          "the columns of table '%s' would change: %s; and it cannot be made anew "
+                          "as it is, since %s; %s, or allow the loss with on_rebuild_loss = "
+                          "\"allow\"",
+                          table, ferry_strbuf_text(&plan->difference),
+                          plan->keeps == FERRY_KEEPS_PRIMARY
+                              ? "the rows are a fallback's, whose keys, indexes and constraints "
+                                "are not the source's"
+                              : "not all of the source's definition is known (see the warnings)",
+                          plan->keeps == FERRY_KEEPS_PRIMARY
+                              ? "let the fallback give the same columns"
+                              : "grant the account what is missing");
     if (policy->refuse_schema_change && plan->action == FERRY_TABLE_REBUILD)
         return ferry_fail(error, FERRY_ERR_SCHEMA,
                           "the columns of table '%s' would change: %s; drop the table, or let it "

@@ -22,6 +22,14 @@ struct ferry_mapping {
     bool set;
 };
 
+/* Why a table that is there keeps what its definition says beside names and types: what a source
+ * does not know must not weaken it. */
+enum ferry_keeps {
+    FERRY_KEEPS_NOTHING, /* the source has told all that it is */
+    FERRY_KEEPS_UNKNOWN, /* it could not: the notes say what */
+    FERRY_KEEPS_PRIMARY, /* the rows are a fallback's, the definition is the primary's */
+};
+
 struct ferry_plan {
     struct ferry_schema described;    /* as the source said it: what is read */
     struct ferry_schema schema;       /* its columns as the job wants them: what is written */
@@ -36,6 +44,7 @@ struct ferry_plan {
     uint32_t action;      /* FERRY_TABLE_ */
     uint64_t rows_before; /* meaningful if rows_known */
     bool rows_known;
+    enum ferry_keeps keeps;         /* before the target is asked: why a table would keep it */
     struct ferry_strbuf difference; /* what the existing table has otherwise, for REBUILD */
     struct ferry_notes losses;      /* what its definition says besides, and a new one would not */
     struct ferry_notes stale;       /* copies of the rows that would not follow them */

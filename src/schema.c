@@ -21,7 +21,7 @@ static const size_t column_texts[] = {
     offsetof(struct ferry_column, name),          offsetof(struct ferry_column, native),
     offsetof(struct ferry_column, charset),       offsetof(struct ferry_column, collation),
     offsetof(struct ferry_column, members),       offsetof(struct ferry_column, subtype),
-    offsetof(struct ferry_column, default_value),
+    offsetof(struct ferry_column, default_value), offsetof(struct ferry_column, clauses),
 };
 #define COLUMN_TEXTS (sizeof column_texts / sizeof column_texts[0])
 
@@ -53,7 +53,7 @@ void ferry_schema_done(struct ferry_schema *schema)
         index_done(&schema->indexes[i]);
     free(schema->indexes);
     for (size_t i = 0; i < schema->note_count; i++)
-        free(schema->notes[i]);
+        free(schema->notes[i].text);
     free(schema->notes);
     *schema = (struct ferry_schema){0};
 }
@@ -175,24 +175,52 @@ const struct ferry_index *ferry_schema_index(const struct ferry_schema *schema, 
     return &schema->indexes[i];
 }
 
+static ferry_status add_note(struct ferry_schema *schema, bool warns, const char *format,
+                             va_list arguments, struct ferry_error *err)
+{
+    char *text = NULL;
+    int length = vasprintf(&text, format, arguments);
+    struct ferry_schema_note *notes =
+        length < 0 ? NULL : reallocarray(schema->notes, schema->note_count + 1, sizeof *notes);
+    if (notes == NULL) {
+        if (length >= 0)
+            free(text);
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for a note");
+    }
+    schema->notes = notes;
+    notes[schema->note_count++] = (struct ferry_schema_note){.text = text, .warns = warns};
+    return FERRY_OK;
+}
+
 ferry_status ferry_schema_note(struct ferry_schema *schema, struct ferry_error *err,
                                const char *format, ...)
 {
     va_list arguments;
-    char *note = NULL;
     va_start(arguments, format);
-    int length = vasprintf(&note, format, arguments);
+    ferry_status status = add_note(schema, false, format, arguments, err);
     va_end(arguments);
-    char **notes =
-        length < 0 ? NULL : reallocarray(schema->notes, schema->note_count + 1, sizeof *notes);
-    if (notes == NULL) {
-        if (length >= 0)
-            free(note);
-        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for a note");
-    }
-    schema->notes = notes;
-    notes[schema->note_count++] = note;
-    return FERRY_OK;
+    return status;
+}
+
+ferry_status ferry_schema_warn(struct ferry_schema *schema, struct ferry_error *err,
+                               const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    ferry_status status = add_note(schema, true, format, arguments, err);
+    va_end(arguments);
+    return status;
+}
+
+ferry_status ferry_schema_unknown(struct ferry_schema *schema, struct ferry_error *err,
+                                  const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    ferry_status status = add_note(schema, true, format, arguments, err);
+    va_end(arguments);
+    schema->unknown = true;
+    return status;
 }
 
 static int compare_names(const void *a, const void *b)

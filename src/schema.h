@@ -3,9 +3,15 @@
 #ifndef FERRY_SCHEMA_H
 #define FERRY_SCHEMA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "error.h"
+
+struct ferry_schema_note {
+    char *text;
+    bool warns;
+};
 
 /* Start as {0}. */
 struct ferry_schema {
@@ -14,8 +20,9 @@ struct ferry_schema {
     size_t capacity;
     struct ferry_index *indexes; /* the same */
     size_t index_count;
-    char **notes; /* sentences for the plan */
+    struct ferry_schema_note *notes; /* sentences for the plan */
     size_t note_count;
+    bool unknown; /* some of them are about what the source cannot tell */
 };
 
 /* Frees all and makes it empty. */

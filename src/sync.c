@@ -130,6 +130,13 @@ static ferry_status open_source_or_fallback(struct run *run, struct ferry_error 
     return status;
 }
 
+static void log_notes(const struct ferry_schema *schema)
+{
+    for (size_t i = 0; i < schema->note_count; i++)
+        ferry_log(schema->notes[i].warns ? FERRY_LOG_WARNING : FERRY_LOG_INFO, "%s",
+                  schema->notes[i].text);
+}
+
 static ferry_status describe(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("describe");
@@ -139,8 +146,8 @@ static ferry_status describe(struct run *run, struct ferry_error *error)
     ferry_job_limits_watch_source(NULL);
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&run->plan->described, error);
-    for (size_t i = 0; status == FERRY_OK && i < run->plan->described.note_count; i++)
-        ferry_log(FERRY_LOG_INFO, "%s", run->plan->described.notes[i]);
+    if (status == FERRY_OK)
+        log_notes(&run->plan->described);
     return status;
 }
 
@@ -192,8 +199,8 @@ static ferry_status negotiate(struct run *run, struct ferry_error *error)
         status = ferry_zero_date_note(run->plan, error);
     if (status == FERRY_OK)
         log_mappings(run->plan);
-    for (size_t i = 0; status == FERRY_OK && i < run->plan->schema.note_count; i++)
-        ferry_log(FERRY_LOG_INFO, "%s", run->plan->schema.notes[i]);
+    if (status == FERRY_OK)
+        log_notes(&run->plan->schema);
     if (status == FERRY_OK)
         status = ferry_plan_check(run->plan, &run->job->policy, run->job->table, error);
     if (status == FERRY_OK)
@@ -373,6 +380,8 @@ static ferry_status replace_rows(struct run *run, struct ferry_error *error)
         .action = run->plan->action,
         .on_stale = run->job->policy.on_stale,
         .definition = run->plan->definition,
+        .keep_definition =
+            run->plan->action == FERRY_TABLE_KEEP && run->plan->keeps != FERRY_KEEPS_NOTHING,
     };
     ferry_status status = begin_load(run, &spec, error);
     if (status == FERRY_OK && run->verify == FERRY_VERIFY_CONTENT)

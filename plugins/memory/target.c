@@ -79,15 +79,11 @@ static ferry_status add_inspected(struct ferry_schema *schema, const struct ferr
                                   struct ferry_error *err)
 {
     struct ferry_column inspected = *column;
-    char *clauses = memory_columns_clauses(column), *whole = NULL;
-    if (clauses == NULL ||
-        asprintf(&whole, "%s%s%s", column->native, clauses[0] == '\0' ? "" : " ", clauses) < 0) {
-        free(clauses);
+    char *clauses = memory_columns_clauses(column);
+    if (clauses == NULL)
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
-    }
-    inspected.native = whole;
+    inspected.clauses = clauses;
     ferry_status status = ferry_schema_add(schema, &inspected, sizeof inspected, err);
-    free(whole);
     free(clauses);
     return status;
 }

@@ -187,7 +187,8 @@ void mydrv_stage_drop(struct mydrv_load *load)
 
 static bool stage_is_like(const struct mydrv_load *load)
 {
-    return load->spec->action == FERRY_TABLE_KEEP && (!load->table.own || load->in_place);
+    return load->spec->action == FERRY_TABLE_KEEP &&
+           (!load->table.own || load->in_place || load->spec->keep_definition != 0);
 }
 
 static void stage_write_create(const struct mydrv_load *load, struct mydrv_text *sql)
@@ -281,9 +282,8 @@ static ferry_status stage_write_mark(struct mydrv_load *load, struct ferry_error
     (void)snprintf(hash, sizeof hash, "%016" PRIx64,
                    mydrv_table_hash(stage.definition == NULL ? "" : stage.definition));
     mydrv_table_clear(&stage);
-    bool like = stage_is_like(load);
-    mydrv_table_mark(&mark, like ? load->table.comment : "", load->spec->run_id,
-                     like ? NULL : hash);
+    bool own = !stage_is_like(load) || (load->table.own && load->spec->keep_definition != 0);
+    mydrv_table_mark(&mark, own ? "" : load->table.comment, load->spec->run_id, own ? hash : NULL);
     if (mark.length > STAGE_COMMENT_BYTES) { /* somebody's long comment goes before */
         ferry_log(FERRY_LOG_INFO, "%s: the comment of table '%s' has no room for the run id",
                   load->conn->label, load->spec->table);

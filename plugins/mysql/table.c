@@ -171,7 +171,16 @@ static ferry_status table_ask_srids(struct mydrv_conn *conn, const char *name,
     mydrv_text_add(&sql, "SELECT G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS "
                          "WHERE G_TABLE_SCHEMA = DATABASE() AND G_TABLE_NAME = ");
     mydrv_text_add_quoted(&sql, name, strlen(name));
-    return mydrv_ask(conn, &sql, 2, "look at the table's geometries", ret_srids, err);
+    static const char doing[] = "look at the table's geometries";
+    MYSQL_RES *srids = NULL;
+    ferry_status status = mydrv_ask(conn, &sql, 2, doing, &srids, err);
+    if (status == FERRY_OK && mysql_num_rows(srids) == 0) { /* it has some */
+        mysql_free_result(srids);
+        return mydrv_fail(conn, MYDRV_LOADING, 0, "", doing, err);
+    }
+    if (status == FERRY_OK)
+        *ret_srids = srids;
+    return status;
 }
 
 static const char *table_find_srid(MYSQL_ROW row, MYSQL_RES *srids)
@@ -272,6 +281,8 @@ static ferry_status table_load_columns(struct mydrv_conn *conn, const char *name
     table_ask_columns(conn, name, &sql);
     ferry_status status =
         mydrv_ask(conn, &sql, TABLE_FIELDS, "look at the table's columns", &rows, err);
+    if (status == FERRY_OK && mysql_num_rows(rows) == 0)
+        status = mydrv_fail(conn, MYDRV_LOADING, 0, "", "look at the table's columns", err);
     MYSQL_ROW row;
     while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL) {
         if (row[TABLE_NAME] == NULL || row[TABLE_TYPE] == NULL || row[TABLE_NULLABLE] == NULL ||
@@ -301,9 +312,12 @@ static ferry_status table_find(struct mydrv_conn *conn, const char *name, struct
                          "information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND "
                          "TABLE_NAME = ");
     mydrv_text_add_quoted(&sql, name, strlen(name));
+    mydrv_text_add(&sql, " UNION ALL SELECT NULL, NULL, NULL, NULL"); /* the answer is whole */
     ferry_status status = mydrv_ask(conn, &sql, 4, "look for the table", &rows, err);
     MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
-    if (row == NULL)
+    if (status == FERRY_OK && row == NULL)
+        return mydrv_fail(conn, MYDRV_LOADING, 0, "", "look for the table", err);
+    if (status != FERRY_OK || row[0] == NULL)
         return status;
     table->exists = true;
     table->kind = table_copy(row[0]);
@@ -324,7 +338,9 @@ static ferry_status table_load_definition(struct mydrv_conn *conn, const char *n
     mydrv_text_add_name(&sql, name);
     ferry_status status = mydrv_ask(conn, &sql, 2, "look at the table", &rows, err);
     MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
-    if (row == NULL)
+    if (status == FERRY_OK && (row == NULL || row[1] == NULL))
+        return mydrv_fail(conn, MYDRV_LOADING, 0, "", "look at the table", err);
+    if (status != FERRY_OK)
         return status;
     char hash[17] = "";
     char is[17];
@@ -385,20 +401,15 @@ static ferry_status table_report(struct mydrv_conn *conn, const char *name,
                                  const struct mydrv_table *table,
                                  struct ferry_inspection *inspection, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text text = {0};
     ferry_status status = FERRY_OK;
     inspection->exists = 1;
     inspection->own = table->own;
     for (size_t i = 0; i < table->column_count && status == FERRY_OK; i++) {
         const struct mydrv_live_column *live = &table->columns[i];
-        text.length = 0;
-        mydrv_text_add(&text, live->native);
-        if (table->own && live->clauses[0] != '\0')
-            mydrv_text_addf(&text, " %s", live->clauses);
-        if (text.failed)
-            return mydrv_fail_memory(err);
-        const struct ferry_column column = {
-            .name = live->name, .native = text.data, .type = FERRY_TYPE_ANY};
+        const struct ferry_column column = {.name = live->name,
+                                            .native = live->native,
+                                            .type = FERRY_TYPE_ANY,
+                                            .clauses = live->clauses};
         status = ferry_schema_add(inspection->schema, &column, sizeof column, err);
     }
     if (status != FERRY_OK || table->data_bytes > TABLE_COUNT_BYTES_MAX)

@@ -238,6 +238,13 @@ ferry_status sqlite_describe_keys(const struct sqlite_describe *describe,
     }
     const struct sqlite_origin *origin = &describe->origins[0];
     bool whole = origin->whole;
+    if (origin->metadata.unsound) {
+        status = ferry_schema_unknown(schema, err,
+                                      "what the file keeps of the definition that '%s' had at its "
+                                      "own source (_dbferry_columns, _dbferry_indexes) is not "
+                                      "sound, and not believed",
+                                      describe->read->text);
+    }
     for (size_t i = 0; status == FERRY_OK && whole && i < origin->metadata.index_count; i++) {
         status = keys_add(schema, &origin->metadata.indexes[i], err);
     }

@@ -154,7 +154,8 @@ ferry_status sqlite_objects_save(struct sqlite_load *load, struct ferry_error *e
     }
     for (size_t i = 0; i < load->objects.count; i++) {
         struct sqlite_object *object = &load->objects.list[i];
-        object->keep = object->trigger || !sqlite_name_is_ours(object->name);
+        object->keep =
+            object->trigger || spec->keep_definition != 0 || !sqlite_name_is_ours(object->name);
     }
     ferry_status status = FERRY_OK;
     if (!sqlite_indexes_choose(load)) {

@@ -278,7 +278,7 @@ static ferry_status replace_commit(struct sqlite_load *load, const struct ferry_
     if (status == FERRY_OK && load->staged) {
         status = replace_apply_stage(load, err);
     }
-    if (status == FERRY_OK) {
+    if (status == FERRY_OK && load->spec->keep_definition == 0) {
         status = sqlite_metadata_write(load, err);
     }
     if (status == FERRY_OK && record != NULL) {

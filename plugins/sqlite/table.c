@@ -56,12 +56,16 @@ static int table_find(sqlite3 *db, const char *name, struct sqlite_table *table)
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static char *table_collation(sqlite3 *db, const char *table, const char *column)
+static int table_collation(sqlite3 *db, const char *table, struct sqlite_column *column)
 {
     const char *collation = NULL;
-    (void)sqlite3_table_column_metadata(db, "main", table, column, NULL, &collation, NULL, NULL,
-                                        NULL);
-    return strdup(collation == NULL ? "BINARY" : collation);
+    int rc = sqlite3_table_column_metadata(db, "main", table, column->name, NULL, &collation, NULL,
+                                           NULL, NULL);
+    if (rc != SQLITE_OK) {
+        return rc;
+    }
+    column->collation = strdup(collation == NULL ? "BINARY" : collation);
+    return column->collation == NULL ? SQLITE_NOMEM : SQLITE_OK;
 }
 
 /* A row of PRAGMA table_xinfo: cid, name, type, notnull, default, pk, hidden.  (The function
@@ -90,9 +94,11 @@ static int table_add_column(sqlite3 *db, const char *name, struct sqlite_table *
         (has_default && column->default_sql == NULL)) {
         return SQLITE_NOMEM;
     }
-    column->collation = table_collation(db, name, column->name);
-    int rc = sqlite_clauses_constant(column->default_sql, &column->default_value);
-    return column->collation == NULL ? SQLITE_NOMEM : rc == SQLITE_MISMATCH ? SQLITE_OK : rc;
+    int rc = table_collation(db, name, column);
+    if (rc == SQLITE_OK) {
+        rc = sqlite_clauses_constant(column->default_sql, &column->default_value);
+    }
+    return rc == SQLITE_MISMATCH ? SQLITE_OK : rc;
 }
 
 /* A column declared INTEGER that is the whole primary key is the rowid under another name: NULL
@@ -112,19 +118,13 @@ static void table_find_integer_key(struct sqlite_table *table)
     }
 }
 
-/* What stands behind the name of column `i`, as a definition of ours would say it. */
-static void table_append_definition(sqlite3_str *out, const char *type, const char *clauses)
-{
-    sqlite3_str_appendf(out, "%s%s", type, type[0] != '\0' && clauses[0] != '\0' ? " " : "");
-    sqlite3_str_appendall(out, clauses);
-}
-
 static void table_append_column(sqlite3_str *out, size_t i, const char *name, const char *type,
                                 const char *clauses)
 {
     bool more = type[0] != '\0' || clauses[0] != '\0';
     sqlite3_str_appendf(out, "%s\"%w\"%s", i > 0 ? ", " : "", name, more ? " " : "");
-    table_append_definition(out, type, clauses);
+    sqlite3_str_appendf(out, "%s%s", type, type[0] != '\0' && clauses[0] != '\0' ? " " : "");
+    sqlite3_str_appendall(out, clauses);
 }
 
 /* Of the definition; 0 is none. */
@@ -218,21 +218,14 @@ static ferry_status table_report_column(const struct sqlite_table *table,
                                         struct ferry_inspection *inspection,
                                         struct ferry_error *err)
 {
-    sqlite3_str *out = sqlite3_str_new(NULL);
-    table_append_definition(out, found->type, table->own ? found->clauses : "");
-    bool failed = sqlite3_str_errcode(out) != SQLITE_OK;
-    char *definition = sqlite3_str_finish(out); /* NULL for none */
     struct ferry_column column = {
         .name = found->name,
-        .native = definition == NULL ? "" : definition,
+        .native = found->type,
+        .clauses = found->clauses,
         .type = FERRY_TYPE_ANY,
         .flags = table_fills(table, found, metadata) ? FERRY_COLUMN_FILLS_ITSELF : 0,
     };
-    ferry_status status = failed
-                              ? sqlite_fail_memory(err)
-                              : ferry_schema_add(inspection->schema, &column, sizeof column, err);
-    sqlite3_free(definition);
-    return status;
+    return ferry_schema_add(inspection->schema, &column, sizeof column, err);
 }
 
 static ferry_status table_report_columns(struct sqlite_conn *conn, const char *name,
@@ -242,7 +235,7 @@ static ferry_status table_report_columns(struct sqlite_conn *conn, const char *n
 {
     struct sqlite_metadata metadata = {0};
     ferry_status status = FERRY_OK;
-    int rc = table->own ? SQLITE_OK : sqlite_metadata_load(conn->db, name, &metadata);
+    int rc = sqlite_metadata_load(conn->db, name, &metadata);
     if (rc != SQLITE_OK) {
         return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", name);
     }
@@ -319,7 +312,8 @@ static bool table_takes_column(const struct sqlite_table *table, const struct fe
         if (!column->generated &&
             sqlite3_stricmp(column->name, ferry_schema_column(spec->source, i)->name) == 0) {
             return strcmp(column->type, spec->natives[i]) == 0 &&
-                   (!table->own || strcmp(column->clauses, spec->clauses[i]) == 0);
+                   (!table->own || spec->keep_definition != 0 ||
+                    strcmp(column->clauses, spec->clauses[i]) == 0);
         }
     }
     return false;

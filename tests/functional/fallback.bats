@@ -332,6 +332,10 @@ END
     assert_output_has "2 h 00 min old" "reading the fallback_query from fallback 'copy'"
     job "$AWAY" 'fallback_table = "makes";'
     run dbferry run
+    assert_status 65 # it has other columns
+    assert_output_has "'cars' would change" "the rows are a fallback's"
+    sqlite3 to.db "DROP TABLE cars"
+    run dbferry run
     assert_status 3
     assert_output_has "5 h 00 min old" "reading 'makes' from"
     assert_equal "$(sqlite3 to.db "SELECT data_from FROM _dbferry_sync")" \

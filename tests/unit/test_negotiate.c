@@ -69,8 +69,8 @@ static void test_clauses(void **state)
     (void)state;
     const struct ferry_column bare[] = {T("id"), T("name")};
     const struct ferry_column whole[] = {
-        {.name = "id", .native = "T NOT NULL", .type = FERRY_TYPE_TEXT},
-        {.name = "name", .native = "T NOT NULL", .type = FERRY_TYPE_TEXT}};
+        {.name = "id", .native = "T", .type = FERRY_TYPE_TEXT, .clauses = "NOT NULL"},
+        {.name = "name", .native = "T", .type = FERRY_TYPE_TEXT, .clauses = "NOT NULL"}};
     fake.own = 1;
     plans(bare, 2, FERRY_TABLE_KEEP, "");
     plans(whole, 2, FERRY_TABLE_REBUILD, "'id' was T NOT NULL and becomes T, ");
@@ -79,7 +79,48 @@ static void test_clauses(void **state)
     plans(bare, 2, FERRY_TABLE_REBUILD, "'name' was T and becomes T NOT NULL");
     fake.own = 0;
     plans(bare, 2, FERRY_TABLE_KEEP, "");
-    plans(whole, 2, FERRY_TABLE_REBUILD, "'id' was T NOT NULL and becomes T, ");
+    plans(whole, 2, FERRY_TABLE_KEEP, "");
+}
+
+/* What a source does not know weakens nothing: a table that is there keeps its clauses and indexes,
+ * and columns that would change are refused.  One that is not there is made of what is known. */
+static void test_a_definition_that_is_kept(void **state)
+{
+    (void)state;
+    static const struct ferry_column strong[] = {
+        {.name = "id", .native = "T", .type = FERRY_TYPE_TEXT, .clauses = "NOT NULL UNIQUE"},
+        {.name = "name", .native = "T", .type = FERRY_TYPE_TEXT, .clauses = "NOT NULL"}};
+    static const char *const on_id[] = {"id"};
+    const struct ferry_plan_policy policy = {.allow_lossy = true};
+    for (size_t i = 0; i < 6; i++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        struct ferry_connection *target = fake_open(FERRY_ROLE_TARGET);
+        struct ferry_plan plan = {.keeps = i % 2 == 0 ? FERRY_KEEPS_PRIMARY : FERRY_KEEPS_UNKNOWN};
+        fake.existing = strong;
+        fake.existing_count = i < 2 ? 2 : 1;
+        fake.exists = i < 4;
+        fake.own = 1;
+        for (size_t k = 0; k < 2; k++)
+            (void)ferry_schema_add(&plan.schema, &source_columns[k], sizeof source_columns[k],
+                                   &error);
+        plan.indexes = calloc(2, sizeof *plan.indexes);
+        assert_non_null(plan.indexes);
+        plan.indexes[0] = (struct ferry_index){.columns = on_id, .column_count = 1, .copied = 1};
+        plan.indexes[1] = (struct ferry_index){.columns = on_id, .column_count = 1};
+        plan.index_count = 2;
+        assert_int_equal(ferry_plan_negotiate(&plan, target, "t", &policy, &error), FERRY_OK);
+        assert_int_equal(plan.action, i < 2   ? FERRY_TABLE_KEEP
+                                      : i < 4 ? FERRY_TABLE_REBUILD
+                                              : FERRY_TABLE_CREATE);
+        assert_int_equal(plan.index_count, i < 2 ? 1 : 2);
+        assert_int_equal(plan.schema.note_count, i < 2);
+        assert_int_equal(ferry_plan_check(&plan, &policy, "t", &error),
+                         i == 2 || i == 3 ? FERRY_ERR_SCHEMA : FERRY_OK);
+        if (i == 2 || i == 3)
+            assert_error(&error, FERRY_ERR_SCHEMA, i == 2 ? "a fallback's" : "see the warnings");
+        ferry_plan_done(&plan);
+        ferry_connection_close(target);
+    }
 }
 
 /* Where the target has no type for it, the definition is the clauses alone. */
@@ -88,7 +129,7 @@ static void test_clauses_without_a_type(void **state)
     (void)state;
     const struct ferry_column untyped[] = {{.name = "id", .native = "", .type = FERRY_TYPE_TEXT}};
     const struct ferry_column whole[] = {
-        {.name = "id", .native = "NOT NULL", .type = FERRY_TYPE_TEXT}};
+        {.name = "id", .native = "", .type = FERRY_TYPE_TEXT, .clauses = "NOT NULL"}};
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     fake.native = "";
     fake.clauses = "NOT NULL";
@@ -205,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FAKE(test_actions),
         WITH_FAKE(test_clauses),
+        WITH_FAKE(test_a_definition_that_is_kept),
         WITH_FAKE(test_clauses_without_a_type),
         WITH_FAKE(test_policy_of_fits),
         WITH_FAKE(test_policy_of_changes),

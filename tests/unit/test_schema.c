@@ -366,8 +366,8 @@ static void test_notes(void **state)
     assert_int_equal(ferry_schema_note(&schema, &error, "column '%s' is left out", "a"), FERRY_OK);
     assert_int_equal(ferry_schema_note(&schema, &error, "%s", "100%"), FERRY_OK);
     assert_int_equal(schema.note_count, 2);
-    assert_string_equal(schema.notes[0], "column 'a' is left out");
-    assert_string_equal(schema.notes[1], "100%");
+    assert_string_equal(schema.notes[0].text, "column 'a' is left out");
+    assert_string_equal(schema.notes[1].text, "100%");
     ferry_schema_done(&schema);
     assert_int_equal(schema.note_count, 0);
 }

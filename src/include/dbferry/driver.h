@@ -176,6 +176,7 @@ struct ferry_column {
     const char *members;       /* ENUM, SET: 'a','it''s': quoted, with quotes doubled, by commas */
     const char *subtype;       /* GEOMETRY: "point", ...; NULL: any */
     const char *default_value; /* a constant, as text; NULL: none, or an expression */
+    const char *clauses; /* of inspect alone: what a table's definition says behind the type */
 };
 
 /* An ordered list of columns.  Built through calls, so that struct ferry_column may grow. */
@@ -209,10 +210,19 @@ ferry_status ferry_schema_add_index(struct ferry_schema *schema, const struct fe
 size_t ferry_schema_index_count(const struct ferry_schema *schema);
 const struct ferry_index *ferry_schema_index(const struct ferry_schema *schema, size_t i);
 
-/* One sentence for the plan about what the columns and indexes do not say: an invisible column that
- * is not read, an index that cannot be carried. */
+/* One sentence for the plan about what the columns and indexes do not say: an index that cannot be
+ * carried, a key that the server has added by itself. */
 ferry_status ferry_schema_note(struct ferry_schema *schema, struct ferry_error *err,
                                const char *format, ...) FERRY_PRINTF(3, 4);
+/* The same of what a user would miss: each run warns of it. */
+ferry_status ferry_schema_warn(struct ferry_schema *schema, struct ferry_error *err,
+                               const char *format, ...) FERRY_PRINTF(3, 4);
+/* A warning that a part of the definition (types apart) cannot be told, since the account lacks a
+ * right or a record is not sound: a target's table that is there then keeps the definition that it
+ * has.  Only for what does not pass by itself: a question that failed for another reason fails the
+ * callback. */
+ferry_status ferry_schema_unknown(struct ferry_schema *schema, struct ferry_error *err,
+                                  const char *format, ...) FERRY_PRINTF(3, 4);
 
 /* How faithfully a target column holds a source column. */
 #define FERRY_FIT_EXACT 0   /* every value comes back as it went in */
@@ -384,8 +394,8 @@ struct ferry_inspection {
     uint64_t rows;       /* rows now; meaningful if rows_known */
     uint32_t exists;     /* 1: the table is there */
     uint32_t rows_known; /* 1: `rows` was cheap to learn */
-    /* Add the columns here; `native` as map_column would spell the type or, where `own` is 1, the
-     * type, a space and the clauses. */
+    /* Add the columns here; `native` as map_column would spell the type and, where `own` is 1,
+     * `clauses` as it would spell those. */
     struct ferry_schema *schema;
     /* 1: the table says no more than this driver would have said, so nothing is lost if it is made
      * anew, and it follows the source in clauses too.  0: somebody's own definition, which stays
@@ -426,6 +436,9 @@ struct ferry_load_spec { /* lives until load_commit or load_abort has returned *
                                load_begin or load_end fails with BUSY */
     uint32_t on_stale;      /* FERRY_STALE_ */
     uint64_t definition;    /* as inspect said; if it is another by now, BUSY too */
+    /* 1, with KEEP only: the source may know less than the table says, so the table keeps its own
+     * clauses, keys and indexes, also where this driver made it. */
+    uint32_t keep_definition;
 };
 
 struct ferry_load_totals {
