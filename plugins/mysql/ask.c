@@ -113,6 +113,8 @@ ferry_status mydrv_ask_number(struct mydrv_conn *conn, struct mydrv_text *sql, c
     if (status != FERRY_OK)
         return status;
     MYSQL_ROW row = mysql_fetch_row(rows);
-    *ret_number = row == NULL || row[0] == NULL ? 0 : strtoumax(row[0], NULL, 10);
+    if (row == NULL)
+        return mydrv_fail(conn, MYDRV_LOADING, 0, "", doing, err);
+    *ret_number = row[0] == NULL ? 0 : strtoumax(row[0], NULL, 10);
     return FERRY_OK;
 }

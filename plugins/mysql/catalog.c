@@ -23,6 +23,7 @@ enum {
     CATALOG_KIND, /* of the whole: BASE TABLE, VIEW ... */
     CATALOG_PAD,
     CATALOG_SRID,
+    CATALOG_KEY, /* not empty: an index begins with the column */
     CATALOG_COLUMNS,
 };
 
@@ -30,7 +31,7 @@ enum {
     "SELECT c.COLUMN_NAME, c.COLUMN_TYPE, c.CHARACTER_SET_NAME, c.COLLATION_NAME, "                \
     "c.COLUMN_DEFAULT, c.EXTRA, (SELECT t.TABLE_TYPE FROM information_schema.TABLES t WHERE "      \
     "t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = ?), " more                                     \
-    " FROM information_schema.COLUMNS c WHERE c.TABLE_SCHEMA = DATABASE() AND "                    \
+    ", c.COLUMN_KEY FROM information_schema.COLUMNS c WHERE c.TABLE_SCHEMA = DATABASE() AND "      \
     "c.TABLE_NAME = ? ORDER BY c.ORDINAL_POSITION"
 
 /* MariaDB keeps SRIDs elsewhere, and its collations have no PAD_ATTRIBUTE; nor has MySQL 5.7. */
@@ -43,20 +44,22 @@ static const char catalog_srids[] =
     "SELECT G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS WHERE "
     "F_TABLE_SCHEMA = DATABASE() AND F_TABLE_NAME = ?";
 
-/* Whether a failure tells of rights or of the server's age, not of the connection. */
-static bool catalog_is_refusal(const struct mydrv_conn *conn, unsigned code)
+/* Errors that say that the account has no right to the answer.  Whatever else goes wrong may be
+ * over in a moment, and nothing follows from it about the definition. */
+static bool catalog_is_refusal(unsigned code)
 {
-    const char *hint;
-    bool is_servers = code != 0 && !IS_MYSQL_ERROR(code) && !IS_MARIADB_ERROR(code);
-    switch (mydrv_fault_class(conn->flavour, code, MYDRV_DESCRIBING, &hint)) {
-    case FERRY_ERR_REFUSED:
-    case FERRY_ERR_CONFIG:
-    case FERRY_ERR_NOT_FOUND:
-    case FERRY_ERR_DATA:
-        return is_servers;
-    default:
-        return false;
-    }
+    static const unsigned codes[] = {
+        1044, /* to the database */
+        1142, /* to the table */
+        1143, /* to the column */
+        1227, /* some right */
+        1345, /* to what is behind a view */
+        1370, /* to a routine in it */
+    };
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
 }
 
 /* The question with the name, quoted, in the place of each `?`. */
@@ -98,11 +101,20 @@ ferry_status mydrv_catalog_ask(struct mydrv_conn *conn, const char *name, const 
     }
     mysql_free_result(list);
     unsigned code = mysql_errno(conn->native);
-    if (atomic_load(&conn->cancelled) || !catalog_is_refusal(conn, code))
-        return mydrv_fail_conn(conn, MYDRV_DESCRIBING, "read the server's catalog", err);
+    if (atomic_load(&conn->cancelled) || !catalog_is_refusal(code))
+        return mydrv_fail_conn(conn, MYDRV_ASKING, "read the server's catalog", err);
     *ret_list = NULL;
-    return ferry_schema_note(schema, err, "%s is not known: the server says: %s (error %u)", what,
-                             mysql_error(conn->native), code);
+    return ferry_schema_unknown(schema, err, "%s is not known: the server says: %s (error %u)",
+                                what, mysql_error(conn->native), code);
+}
+
+ferry_status mydrv_catalog_fail(const struct mydrv_conn *conn, const char *name, const char *what,
+                                struct ferry_error *err)
+{
+    return ferry_fail(err, FERRY_ERR_STREAM,
+                      "%s: the server's catalog does not tell %s of '%s', which it must have; it "
+                      "was changed a moment ago, or the answer was cut: run again",
+                      conn->label, what, name);
 }
 
 /* ---- One column ---- */
@@ -254,8 +266,15 @@ static ferry_status catalog_add_row(const struct catalog *catalog, MYSQL_ROW row
                                     size_t default_length, struct mydrv_column *c,
                                     struct ferry_error *err)
 {
+    c->defined = true;
+    c->in_key = catalog->is_table && row[CATALOG_KEY] != NULL && *row[CATALOG_KEY] != '\0';
     if (!mydrv_definition_agrees(row[CATALOG_DEFINITION], &c->column))
-        return FERRY_OK;
+        return !catalog->is_table
+                   ? FERRY_OK
+                   : ferry_schema_unknown(catalog->schema, err,
+                                          "the definition of column '%s' is not known: the "
+                                          "server's catalog calls its type %s",
+                                          c->name, row[CATALOG_DEFINITION]);
     if (!catalog_add_text(row, c) || !catalog_make_vector(row[CATALOG_DEFINITION], c))
         return mydrv_fail_memory(err);
     ferry_status status = catalog_add_members(catalog, row[CATALOG_DEFINITION], c, err);
@@ -304,17 +323,28 @@ static ferry_status catalog_add_rows(struct catalog *catalog, MYSQL_RES *list,
     ferry_status status = FERRY_OK;
     while (status == FERRY_OK && (row = mysql_fetch_row(list)) != NULL) {
         const unsigned long *lengths = mysql_fetch_lengths(list);
-        if (row[CATALOG_NAME] == NULL || row[CATALOG_DEFINITION] == NULL ||
-            row[CATALOG_EXTRA] == NULL || lengths == NULL)
-            continue;
         const char *kind = row[CATALOG_KIND];
-        catalog->is_table = kind != NULL && strstr(kind, "VIEW") == NULL;
+        if (row[CATALOG_NAME] == NULL || row[CATALOG_DEFINITION] == NULL ||
+            row[CATALOG_EXTRA] == NULL || kind == NULL || lengths == NULL)
+            return mydrv_catalog_fail(catalog->conn, catalog->name, "the columns", err);
+        catalog->is_table = strstr(kind, "VIEW") == NULL;
         struct mydrv_column *column = catalog_find(columns, count, row[CATALOG_NAME]);
         status = column == NULL
                      ? catalog_note_invisible(catalog, row, err)
                      : catalog_add_row(catalog, row, lengths[CATALOG_DEFAULT], column, err);
     }
     return status;
+}
+
+/* The account may read each of these columns, so the catalog shows them. */
+static ferry_status catalog_check_columns(const struct catalog *catalog,
+                                          const struct mydrv_column *columns, size_t count,
+                                          struct ferry_error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!columns[i].defined)
+            return mydrv_catalog_fail(catalog->conn, catalog->name, "the columns", err);
+    return FERRY_OK;
 }
 
 static ferry_status catalog_add_srids(const struct catalog *catalog, struct mydrv_column *columns,
@@ -330,6 +360,8 @@ static ferry_status catalog_add_srids(const struct catalog *catalog, struct mydr
     ferry_status status =
         mydrv_catalog_ask(catalog->conn, catalog->name, catalog_srids, 2,
                           "the SRID of geometric columns", catalog->schema, &list, err);
+    if (status == FERRY_OK && list != NULL && mysql_num_rows(list) == 0 && catalog->is_table)
+        status = mydrv_catalog_fail(catalog->conn, catalog->name, "the geometric columns", err);
     while (status == FERRY_OK && list != NULL && (row = mysql_fetch_row(list)) != NULL) {
         struct mydrv_column *column = row[0] == NULL ? NULL : catalog_find(columns, count, row[0]);
         /* Here 0 means that none is demanded. */
@@ -365,13 +397,10 @@ ferry_status mydrv_catalog_apply(struct mydrv_conn *conn, const char *name,
                                : catalog_question;
     ferry_status status = mydrv_catalog_ask(conn, name, question, CATALOG_COLUMNS,
                                             "how the columns are defined", schema, &list, err);
-    if (status == FERRY_OK && list != NULL && mysql_num_rows(list) == 0)
-        status = ferry_schema_note(schema, err,
-                                   "how the columns are defined is not known: the server's catalog "
-                                   "has nothing about '%s' for this account",
-                                   name);
     if (status == FERRY_OK && list != NULL)
         status = catalog_add_rows(&catalog, list, columns, count, err);
+    if (status == FERRY_OK && list != NULL)
+        status = catalog_check_columns(&catalog, columns, count, err);
     if (status == FERRY_OK && conn->mariadb)
         status = catalog_add_srids(&catalog, columns, count, err);
     if (status == FERRY_OK)

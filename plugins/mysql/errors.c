@@ -5,7 +5,7 @@
 #include <errmsg.h>
 #include <string.h>
 
-#define AFTER_CONNECTING (MYDRV_SETTING_UP | MYDRV_DESCRIBING | MYDRV_READING)
+#define AFTER_CONNECTING (MYDRV_SETTING_UP | MYDRV_DESCRIBING | MYDRV_READING | MYDRV_ASKING)
 #define ANY_PHASE (MYDRV_CONNECTING | AFTER_CONNECTING | MYDRV_LOADING)
 
 static const char hint_reach[] = "check that the server runs and that host, port and network are "
@@ -198,6 +198,8 @@ static const struct mydrv_fault faults[] = {
     {0, MYDRV_SETTING_UP, FERRY_ERR_CONFIG, "check session_variables and time_zone"},
     {0, MYDRV_DESCRIBING, FERRY_ERR_CONFIG, hint_query},
     {0, MYDRV_READING, FERRY_ERR_STREAM, hint_none},
+    {0, MYDRV_ASKING, FERRY_ERR_STREAM,
+     "nothing follows from that about the definition; run again"},
     {0, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_none},
 };
 

@@ -28,9 +28,8 @@ static void hangers_add_is(const struct mydrv_load *load, const char *schema_col
 
 static void hangers_ask_triggers(const struct mydrv_load *load, struct mydrv_text *sql)
 {
-    mydrv_text_add(sql, "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE ");
+    mydrv_text_add(sql, "SELECT MIN(TRIGGER_NAME) FROM information_schema.TRIGGERS WHERE ");
     hangers_add_is(load, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE", sql);
-    mydrv_text_add(sql, " LIMIT 1");
 }
 
 enum { /* the columns of the question below */
@@ -44,17 +43,28 @@ enum { /* the columns of the question below */
        KEY_FIELDS
 };
 
-/* Those of other tables are seen only where the account has a right on them. */
+/* Those of other tables are seen only where the account has a right on them.  The last row holds
+ * NULL: it shows that the answer is whole. */
 static void hangers_ask_keys(const struct mydrv_load *load, struct mydrv_text *sql)
 {
-    mydrv_text_add(sql, "SELECT CONSTRAINT_NAME, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, "
-                        "REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME "
-                        "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS "
-                        "NOT NULL AND (");
+    mydrv_text_add(
+        sql,
+        "SELECT CONSTRAINT_NAME, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, "
+        "REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME, "
+        "ORDINAL_POSITION FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS "
+        "NOT NULL AND (");
     hangers_add_is(load, "REFERENCED_TABLE_SCHEMA", "REFERENCED_TABLE_NAME", sql);
     mydrv_text_add(sql, " OR ");
     hangers_add_is(load, "TABLE_SCHEMA", "TABLE_NAME", sql);
-    mydrv_text_add(sql, ") ORDER BY TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION");
+    mydrv_text_add(sql,
+                   ") UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL ORDER BY "
+                   "TABLE_SCHEMA DESC, TABLE_NAME DESC, CONSTRAINT_NAME DESC, "
+                   "ORDINAL_POSITION DESC");
+}
+
+static ferry_status hangers_fail_answer(const struct mydrv_load *load, struct ferry_error *err)
+{
+    return mydrv_fail(load->conn, MYDRV_LOADING, 0, "", "look for triggers and foreign keys", err);
 }
 
 /* Without the right TRIGGER the server does not show triggers, and they would be lost. */
@@ -122,8 +132,10 @@ ferry_status mydrv_hangers_look(struct mydrv_load *load, struct ferry_error *err
             hangers_ask_keys(load, &sql);
         status = mydrv_ask(load->conn, &sql, 1, "look for triggers and foreign keys", &rows, err);
         MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
-        if (row != NULL)
-            status = hangers_judge(load, kinds[i], row[0] == NULL ? "?" : row[0], err);
+        if (status == FERRY_OK && row == NULL)
+            status = hangers_fail_answer(load, err);
+        if (status == FERRY_OK && row[0] != NULL)
+            status = hangers_judge(load, kinds[i], row[0], err);
     }
     return status;
 }
@@ -201,8 +213,10 @@ ferry_status mydrv_hangers_check(struct mydrv_load *load, struct ferry_error *er
         return status;
     MYSQL_ROW key[64]; /* no server has keys of more columns */
     size_t count = 0;
+    bool whole = false;
     MYSQL_ROW row;
-    while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL) {
+    while (status == FERRY_OK && !whole && (row = mysql_fetch_row(rows)) != NULL) {
+        whole = row[KEY_NAME] == NULL;
         if (!hangers_is_whole(row))
             continue;
         if (count > 0 && !hangers_same_key(key[0], row)) {
@@ -212,6 +226,8 @@ ferry_status mydrv_hangers_check(struct mydrv_load *load, struct ferry_error *er
         if (count < sizeof key / sizeof *key)
             key[count++] = row;
     }
+    if (status == FERRY_OK && !whole)
+        status = hangers_fail_answer(load, err);
     if (status == FERRY_OK && count > 0)
         status = hangers_check_key(load, key, count, err);
     return status;

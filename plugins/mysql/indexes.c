@@ -177,13 +177,17 @@ static ferry_status indexes_list(struct mydrv_load *load, struct mydrv_text *lis
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
-    mydrv_text_add(&sql, "SELECT NON_UNIQUE, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART FROM "
+    mydrv_text_add(&sql, "SELECT NON_UNIQUE, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART, INDEX_NAME FROM "
                          "information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND "
                          "TABLE_NAME = ");
     mydrv_text_add_quoted(&sql, load->stage, strlen(load->stage));
-    mydrv_text_add(&sql, " ORDER BY INDEX_NAME, SEQ_IN_INDEX");
-    ferry_status status = mydrv_ask(load->conn, &sql, 4, "look at the indexes", &rows, err);
-    MYSQL_ROW row;
+    /* The row of NULL comes first, and shows that there is an answer where there is no index. */
+    mydrv_text_add(&sql, " UNION ALL SELECT NULL, NULL, NULL, NULL, NULL ORDER BY INDEX_NAME, "
+                         "SEQ_IN_INDEX");
+    ferry_status status = mydrv_ask(load->conn, &sql, 5, "look at the indexes", &rows, err);
+    MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
+    if (status == FERRY_OK && row == NULL)
+        status = mydrv_fail(load->conn, MYDRV_LOADING, 0, "", "look at the indexes", err);
     while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL) {
         if (row[1] != NULL && strcmp(row[1], "1") == 0)
             mydrv_text_addf(list, "\n%s", row[0] != NULL && *row[0] == '0' ? "unique" : "");

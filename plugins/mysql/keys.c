@@ -123,6 +123,23 @@ static ferry_status keys_collect(struct mydrv_keys *keys, struct ferry_error *er
     return FERRY_OK;
 }
 
+/* An index that begins with a column is one of these. */
+static ferry_status keys_check_whole(const struct mydrv_conn *conn, const char *name,
+                                     const struct mydrv_keys *keys,
+                                     const struct mydrv_column *columns, size_t count,
+                                     struct ferry_error *err)
+{
+    size_t rows = keys->rows == NULL ? 0 : keys->count;
+    for (size_t i = 0; i < count; i++) {
+        bool found = !columns[i].in_key;
+        for (size_t k = 0; k < rows && !found; k++)
+            found = keys_is_text(keys->rows[k][KEYS_COLUMN], columns[i].name);
+        if (!found)
+            return mydrv_catalog_fail(conn, name, "the indexes", err);
+    }
+    return FERRY_OK;
+}
+
 ferry_status mydrv_keys_read(struct mydrv_conn *conn, const char *name,
                              struct mydrv_column *columns, size_t count,
                              struct ferry_schema *schema, struct mydrv_keys *ret_keys,
@@ -134,6 +151,8 @@ ferry_status mydrv_keys_read(struct mydrv_conn *conn, const char *name,
                           "which keys and indexes there are", schema, &keys.list, err);
     if (status == FERRY_OK && keys.list != NULL)
         status = keys_collect(&keys, err);
+    if (status == FERRY_OK && keys.list != NULL)
+        status = keys_check_whole(conn, name, &keys, columns, count, err);
     for (size_t i = 0, length; i < keys.count && status == FERRY_OK; i += length) {
         length = keys_length(&keys, i);
         status = keys_check(&keys, i, length, columns, count, schema, err);

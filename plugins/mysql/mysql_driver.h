@@ -282,6 +282,8 @@ struct mydrv_column {
     enum mydrv_codec codec;
     const char *recast; /* it can be read only after CAST(... AS this); NULL: as it is */
     bool impossible;    /* while it is described: what it says contradicts itself */
+    bool defined;       /* the catalog has it */
+    bool in_key;        /* and says that an index begins with it */
 };
 
 /* `bytes_per_char` and `utc` as in struct mydrv_conn.  Fails with SCHEMA, naming column and type,
@@ -336,8 +338,8 @@ bool mydrv_charset_is_small(const char *charset);
 /* ---- catalog.c: what the server's catalog adds to the columns of a table or view ---- */
 
 /* Add to the columns of the view or table `name` what its definition says, where it agrees with the
- * result, and notes to the schema.  What the server does not tell is left unknown, with a note; the
- * call fails only where the connection does. */
+ * result, and notes to the schema.  What the account has no right to know is told as unknown; any
+ * other failure, and an answer that leaves something out, fails the call. */
 ferry_status mydrv_catalog_apply(struct mydrv_conn *conn, const char *name,
                                  struct mydrv_column *columns, size_t count,
                                  struct ferry_schema *schema, bool *ret_is_table,
@@ -345,10 +347,15 @@ ferry_status mydrv_catalog_apply(struct mydrv_conn *conn, const char *name,
 /* Where it is not known how texts compare, say so; after mydrv_catalog_apply, or without it. */
 void mydrv_catalog_finish(struct mydrv_column *columns, size_t count);
 /* Ask for a list with `columns` columns; each `?` of the question stands for the quoted name. Where
- * the server refuses, success and `*ret_list` NULL, with a note that "`what` is not known". */
+ * the account has no right to it, success and `*ret_list` NULL, and "`what` is not known" is told
+ * as unknown. */
 ferry_status mydrv_catalog_ask(struct mydrv_conn *conn, const char *name, const char *question,
                                unsigned columns, const char *what, struct ferry_schema *schema,
                                MYSQL_RES **ret_list, struct ferry_error *err);
+
+/* Fail because an answer is without something that must be there: `what`, of the table `name`. */
+ferry_status mydrv_catalog_fail(const struct mydrv_conn *conn, const char *name, const char *what,
+                                struct ferry_error *err);
 
 /* ---- keys.c: the keys and indexes of a table ---- */
 
@@ -459,6 +466,7 @@ enum mydrv_phase { /* what was being done; one bit each */
                    MYDRV_READING = 8,
                    MYDRV_LOADING = 16, /* all that a target does once it is connected */
                    MYDRV_OPENING = 32, /* connecting to a target */
+                   MYDRV_ASKING = 64,  /* a source's catalog: our own questions */
 };
 /* Beside the phases of a fault: it may be gone at the next attempt. */
 #define MYDRV_PASSES (1u << 16)

@@ -44,7 +44,8 @@ ferry_status mydrv_run(struct mydrv_conn *conn, struct mydrv_text *sql, const ch
  * the result.  It has at least `columns` columns. */
 ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned columns,
                        const char *doing, MYSQL_RES **ret_rows, struct ferry_error *err);
-/* The first value of the first row as a number; 0 if there is none. */
+/* The first value of the one row that is due, as a number; NULL is 0.  An answer without rows says
+ * nothing, so a question whose answer may be "none" is put so that it has one all the same. */
 ferry_status mydrv_ask_number(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
                               uint64_t *ret_number, struct ferry_error *err);
 static inline void mydrv_free_rows(MYSQL_RES **rows)

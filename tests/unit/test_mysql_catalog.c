@@ -11,7 +11,7 @@
 
 /* ---- The server ---- */
 
-#define MOST_COLUMNS 9
+#define MOST_COLUMNS 10
 
 /* The answer to a question that contains `about`. */
 struct answer {
@@ -179,7 +179,7 @@ static ferry_status asking_apply(struct asking *a, const char *name)
 static bool asking_has_note(const struct asking *a, const char *text)
 {
     for (size_t i = 0; i < a->schema.note_count; i++)
-        if (strstr(a->schema.notes[i], text) != NULL)
+        if (strstr(a->schema.notes[i].text, text) != NULL)
             return true;
     return false;
 }
@@ -207,7 +207,7 @@ static void test_a_table_of_mariadb(void **state)
     };
     static const char *srids[][MOST_COLUMNS] = {{"p", "4326"}, {"other", "1"}, {NULL, "7"}};
     static const struct answer answers[] = {
-        {"information_schema.COLUMNS", 9, COUNT(rows), rows, 0},
+        {"information_schema.COLUMNS", 10, COUNT(rows), rows, 0},
         {"information_schema.GEOMETRY_COLUMNS", 2, COUNT(srids), srids, 0},
     };
     struct asking a;
@@ -250,10 +250,9 @@ static void test_a_view_of_mysql(void **state)
         {"e", "enum('x?')", "utf8mb4", "utf8mb4_0900_ai_ci", "x?", "", "VIEW", "NO PAD", NULL},
         {"p", "geomcollection", NULL, NULL, NULL, "", "VIEW", NULL, "0"},
         {"t", "json", "utf8mb4", "utf8mb4_bin", NULL, "", "VIEW", "PAD SPACE", NULL},
-        {NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL},
     };
     static const struct answer answers[] = {
-        {"information_schema.COLUMNS", 9, COUNT(rows), rows, 0},
+        {"information_schema.COLUMNS", 10, COUNT(rows), rows, 0},
     };
     struct asking a;
     asking_begin(&a, answers, COUNT(answers));
@@ -288,7 +287,7 @@ static void test_a_vector_of_mariadb(void **state)
         {"w", "vector(3)", NULL, NULL, NULL, "", "VIEW", NULL, NULL},
     };
     static const struct answer answers[] = {
-        {"information_schema.COLUMNS", 9, COUNT(rows), rows, 0},
+        {"information_schema.COLUMNS", 10, COUNT(rows), rows, 0},
     };
     struct asking a;
     asking_begin(&a, answers, COUNT(answers));
@@ -308,19 +307,34 @@ static void test_a_vector_of_mariadb(void **state)
 static void test_what_the_server_does_not_tell(void **state)
 {
     (void)state;
+    static const char *other[][MOST_COLUMNS] = {
+        {"u", "text", NULL, NULL, NULL, "", "VIEW", NULL, NULL, ""}};
+    static const char *broken[][MOST_COLUMNS] = {
+        {"t", NULL, NULL, NULL, NULL, "", "VIEW", NULL, NULL, ""}};
+    static const char *kindless[][MOST_COLUMNS] = {
+        {"t", "text", NULL, NULL, NULL, "", NULL, NULL, NULL, ""}};
     static const struct {
         struct answer answer;
         ferry_status status;
         const char *text;
     } cases[] = {
-        {{"COLUMNS", 9, 0, NULL, 0}, FERRY_OK, "has nothing about 'v' for this account"},
-        {{"COLUMNS", 9, 0, NULL, 1142}, FERRY_OK, "so it is (error 1142)"},
-        {{"COLUMNS", 9, 0, NULL, 1054}, FERRY_OK, "so it is (error 1054)"},
-        {{"COLUMNS", 9, 0, NULL, 1356}, FERRY_OK, "so it is (error 1356)"},
-        {{"COLUMNS", 9, 0, NULL, 2013}, FERRY_ERR_STREAM, "error 2013"},
-        {{"COLUMNS", 9, 0, NULL, 2027}, FERRY_ERR_STREAM, "error 2027"},
-        {{"COLUMNS", 9, 0, NULL, 1317}, FERRY_ERR_STREAM, "error 1317"},
-        {{"COLUMNS", 9, 0, NULL, 1205}, FERRY_ERR_BUSY, "error 1205"},
+        {{"COLUMNS", 10, 0, NULL, 1142}, FERRY_OK, "so it is (error 1142)"},
+        {{"COLUMNS", 10, 0, NULL, 1044}, FERRY_OK, "so it is (error 1044)"},
+        {{"COLUMNS", 10, 0, NULL, 1227}, FERRY_OK, "so it is (error 1227)"},
+        {{"COLUMNS", 10, 0, NULL, 0}, FERRY_ERR_STREAM, "does not tell the columns of 'v'"},
+        {{"COLUMNS", 10, 1, other, 0}, FERRY_ERR_STREAM, "does not tell the columns of 'v'"},
+        {{"COLUMNS", 10, 1, broken, 0}, FERRY_ERR_STREAM, "does not tell the columns of 'v'"},
+        {{"COLUMNS", 10, 1, kindless, 0}, FERRY_ERR_STREAM, "does not tell the columns of 'v'"},
+        {{"COLUMNS", 10, 0, NULL, 1054}, FERRY_ERR_CONFIG, "error 1054"},
+        {{"COLUMNS", 10, 0, NULL, 1356}, FERRY_ERR_NOT_FOUND, "error 1356"},
+        {{"COLUMNS", 10, 0, NULL, 3}, FERRY_ERR_STREAM, "error 3)"},
+        {{"COLUMNS", 10, 0, NULL, 5}, FERRY_ERR_STREAM, "error 5)"},
+        {{"COLUMNS", 10, 0, NULL, 1030}, FERRY_ERR_STREAM, "error 1030"},
+        {{"COLUMNS", 10, 0, NULL, 1114}, FERRY_ERR_STREAM, "error 1114"},
+        {{"COLUMNS", 10, 0, NULL, 2013}, FERRY_ERR_STREAM, "error 2013"},
+        {{"COLUMNS", 10, 0, NULL, 2027}, FERRY_ERR_STREAM, "error 2027"},
+        {{"COLUMNS", 10, 0, NULL, 1317}, FERRY_ERR_STREAM, "error 1317"},
+        {{"COLUMNS", 10, 0, NULL, 1205}, FERRY_ERR_BUSY, "error 1205"},
         {{"COLUMNS", 3, 0, NULL, 0}, FERRY_ERR_STREAM, "of another shape"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -328,8 +342,9 @@ static void test_what_the_server_does_not_tell(void **state)
         asking_begin(&a, &cases[i].answer, 1);
         struct ferry_column *t = asking_add(&a, "t", FERRY_TYPE_TEXT);
         assert_int_equal(asking_apply(&a, "v"), cases[i].status);
+        assert_int_equal(a.schema.unknown, cases[i].status == FERRY_OK);
         if (cases[i].status == FERRY_OK)
-            assert_true(asking_has_note(&a, cases[i].text));
+            assert_true(asking_has_note(&a, cases[i].text) && a.schema.notes[0].warns);
         else
             assert_error(&a.error, cases[i].status, cases[i].text);
         assert_int_equal(t->flags, FERRY_COLUMN_COMPARES_UNKNOWN);
@@ -414,7 +429,28 @@ static void test_a_key_that_the_server_added(void **state)
     asking_end(&a);
 }
 
-static void test_keys_that_are_refused_are_a_note(void **state)
+/* A column that begins an index has one, whatever the answer leaves out. */
+static void test_keys_that_are_missing(void **state)
+{
+    (void)state;
+    static const char *rows[][MOST_COLUMNS] = {{"PRIMARY", "a", "0", NULL, "A", "BTREE", NULL}};
+    const struct answer answers[] = {{"STATISTICS", 7, 0, rows, 0}, {"STATISTICS", 7, 1, rows, 0}};
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        struct asking a;
+        struct mydrv_keys keys = {0};
+        asking_begin(&a, &answers[i], 1);
+        (void)asking_add(&a, "a", FERRY_TYPE_INT);
+        (void)asking_add(&a, "b", FERRY_TYPE_INT);
+        a.columns[i].in_key = true;
+        assert_int_equal(
+            mydrv_keys_read(&a.conn, "t", a.columns, a.count, &a.schema, &keys, &a.error),
+            FERRY_ERR_STREAM);
+        assert_error(&a.error, FERRY_ERR_STREAM, "does not tell the indexes of 't'");
+        asking_end(&a);
+    }
+}
+
+static void test_keys_that_are_refused_are_unknown(void **state)
 {
     (void)state;
     static const struct answer answers[] = {{"STATISTICS", 7, 0, NULL, 1142}};
@@ -424,6 +460,7 @@ static void test_keys_that_are_refused_are_a_note(void **state)
     assert_int_equal(mydrv_keys_read(&a.conn, "t", a.columns, a.count, &a.schema, &keys, &a.error),
                      FERRY_OK);
     assert_true(asking_has_note(&a, "which keys and indexes there are is not known"));
+    assert_true(a.schema.unknown && a.schema.notes[0].warns);
     assert_int_equal(keys.count, 0);
     mydrv_keys_clear(&keys);
     asking_end(&a);
@@ -438,7 +475,8 @@ int main(void)
         cmocka_unit_test(test_what_the_server_does_not_tell),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_a_key_that_the_server_added),
-        cmocka_unit_test(test_keys_that_are_refused_are_a_note),
+        cmocka_unit_test(test_keys_that_are_missing),
+        cmocka_unit_test(test_keys_that_are_refused_are_unknown),
     };
     return cmocka_run_group_tests_name("mysql catalog", tests, NULL, NULL);
 }
