@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define AFTER_CONNECTING (MYDRV_SETTING_UP | MYDRV_DESCRIBING | MYDRV_READING | MYDRV_ASKING)
+#define COMPUTING (MYDRV_DESCRIBING | MYDRV_READING)
 #define ANY_PHASE (MYDRV_CONNECTING | AFTER_CONNECTING | MYDRV_LOADING)
 
 static const char hint_reach[] = "check that the server runs and that host, port and network are "
@@ -31,10 +32,23 @@ static const char hint_plugin[] =
     "use ssl_mode \"verify-identity\" or \"verify-ca\", or change the "
     "account's method";
 static const char hint_value[] = "correct the value or the expression in the source";
+static const char hint_source[] = "the view or query fails on the server; correct what it says, in "
+                                  "the view, the query or the rows";
 static const char hint_big[] = "a row is larger than max_allowed_packet of the server, or 1 GiB";
 static const char hint_network[] = "the connection broke the protocol; run again";
 static const char hint_read_only[] = "the server takes no writes now; run again when it does";
 static const char hint_lane[] = "local_infile was switched off on the server just now; run again";
+static const char hint_server[] =
+    "the server lacks memory, threads or files at the moment; look into "
+    "its log, or try again later";
+static const char hint_room[] = "the server has no room left for temporary tables and files; make "
+                                "room on its disk, raise tmp_disk_table_size where that is set, or "
+                                "try again later";
+static const char hint_files[] = "the server has trouble with its files; look into its log, repair "
+                                 "the table where it says so, and run again";
+static const char hint_node[] = "the server takes no statements now: its cluster or its operator "
+                                "holds it back, or a proxy in between does; try again later";
+static const char hint_sort[] = "raise sort_buffer_size by session_variables";
 static const char hint_full[] = "make room on the server's disk and run again";
 static const char hint_definition[] = "the server does not take the table's definition; give the "
                                       "column another type (columns = ( { name; type; } ))";
@@ -45,7 +59,8 @@ static const char hint_name_long[] = "names have 64 characters at most here; cho
 static const char hint_none[] = "";
 
 /* The first entry that fits both the number and the phase counts.  Numbers below 2000 and from 3000
- * to 4999 are the server's. */
+ * to 4999 are the server's.  What is here with MYDRV_PASSES, or with a class that always passes, is
+ * all that is tried again. */
 static const struct mydrv_fault faults[] = {
     /* Not reached: these, while connecting, and no others let a fallback source step in. */
     {CR_SOCKET_CREATE_ERROR, MYDRV_CONNECTING, FERRY_ERR_SYSTEM, hint_none},
@@ -76,6 +91,15 @@ static const struct mydrv_fault faults[] = {
     {1053, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_lost},
     {1317, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_stopped},
     {1927, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_stopped},
+    {1156, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_network},
+    {1157, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_network},
+    {1158, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_network},
+    {1159, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_network},
+    {1160, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_network},
+    {1161, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_network},
+    {1835, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_network},
+    {3169, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_stopped},
+    {4031, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_TARGET_IO, hint_lost},
     {1969, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_stopped},
     {3024, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_stopped},
     {1148, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_lane},
@@ -162,14 +186,100 @@ static const struct mydrv_fault faults[] = {
     {1226, ANY_PHASE, FERRY_ERR_BUSY, hint_connections},
     {1412, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, "a table was altered just now; run again"},
     {1614, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later},
+    {1020, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later}, /* innodb_snapshot_isolation */
+    {1297, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later}, /* "got temporary error" */
+    {1615, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, "a table was altered just now; run again"},
+    {1637, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later}, /* too many transactions */
+    {1689, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later},
+    {3058, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later},
+    {3101, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later}, /* undone by the cluster */
+    {3572, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later}, /* NOWAIT */
+    /* The same, where the server itself is short of something. */
+    {5, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server}, /* below 1000: its files' layer */
+    {23, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server},
+    {1015, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server},
+    {1016, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server},
+    {1037, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server},
+    {1041, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server},
+    {1135, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server},
+    {1206, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server},
+    {1257, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server},
+    {1461, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server},
+    {3015, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server},
+    {3044, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server},
+    {3884, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server},
+    {3950, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server},
+    {3985, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server},
+    {4081, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_server},
+    {1042, MYDRV_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later}, /* its resolver */
+    {1152, MYDRV_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later},
+    {1158, MYDRV_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_network},
+    {1159, MYDRV_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_network},
+    {1160, MYDRV_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_network},
+    {1161, MYDRV_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_network},
+    {1927, MYDRV_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_later},
+    /* "WSREP has not yet prepared node for application use", of a Galera cluster. */
+    {1047, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_node},
+    {1429, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_node}, /* a federated server */
+    {3032, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_node},
+    {3100, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_node},
+    {3168, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_node},
+    {3781, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_node},
+    {3782, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_node},
+    {3783, ANY_PHASE | MYDRV_PASSES, FERRY_ERR_BUSY, hint_node},
+    /* A source's server needs room for what it sorts and joins, and gets it back; a target's is
+     * full. */
+    {1, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_room},
+    {2, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_room},
+    {3, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_room},
+    {4, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_room},
+    {9, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_room},
+    {14, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_room},
+    {20, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_room},
+    {1004, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_room},
+    {1021, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_room},
+    {1026, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_room},
+    {1114, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_room},
+    {1878, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_room},
+    {3675, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_room},
+    {1023, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_files},
+    {1024, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_files},
+    {1028, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_files},
+    {1030, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_files},
+    {1034, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_files},
+    {1039, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_files},
+    {1194, AFTER_CONNECTING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_files},
     /* Values. */
     {1153, ANY_PHASE, FERRY_ERR_DATA, hint_big},
     {CR_NET_PACKET_TOO_LARGE, ANY_PHASE, FERRY_ERR_DATA, hint_big},
     {1242, ANY_PHASE, FERRY_ERR_DATA, hint_value},
-    {1292, MYDRV_READING, FERRY_ERR_DATA, hint_value},
-    {1365, MYDRV_READING, FERRY_ERR_DATA, hint_value},
-    {1366, MYDRV_READING, FERRY_ERR_DATA, hint_value},
     {1690, ANY_PHASE, FERRY_ERR_DATA, hint_value},
+    {1038, ANY_PHASE, FERRY_ERR_DATA, hint_sort},
+    /* The same in describing, where a server may compute what is constant. */
+    {1264, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {1267, COMPUTING, FERRY_ERR_DATA, hint_source},
+    {1270, COMPUTING, FERRY_ERR_DATA, hint_source},
+    {1271, COMPUTING, FERRY_ERR_DATA, hint_source},
+    {1292, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {1300, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {1365, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {1366, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {1367, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {1406, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {1411, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {1416, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {1441, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {1525, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {1644, COMPUTING, FERRY_ERR_DATA, hint_source},
+    {1772, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {3037, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {3140, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {3141, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {3155, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {3156, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {3548, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {3691, COMPUTING, FERRY_ERR_DATA, hint_value},
+    {3854, COMPUTING, FERRY_ERR_DATA, hint_value},
     /* The stream. */
     {CR_SERVER_GONE_ERROR, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
     {CR_SERVER_LOST, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
@@ -178,12 +288,31 @@ static const struct mydrv_fault faults[] = {
     {CR_ERR_NET_READ, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
     {CR_ERR_NET_WRITE, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
     {1053, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
+    {1152, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
+    {1156, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
+    {1157, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
+    {1158, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
+    {1159, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
+    {1160, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
+    {1161, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
+    {1184, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
+    {1243, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network}, /* the statement went elsewhere */
+    {1835, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
+    {3169, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},
+    {4031, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
     {1927, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},
     {1317, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},
     {1969, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},
     {3024, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},
     {CR_UNKNOWN_ERROR, AFTER_CONNECTING, FERRY_ERR_STREAM,
      hint_network}, /* so says 3.4 of the next */
+    {CR_NO_PREPARE_STMT, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
+    {CR_NO_STMT_METADATA, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
+    {CR_STMT_CLOSED, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
+    {CR_NEW_STMT_METADATA, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
+    {CR_INVALID_STMT, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
+    {CR_ERR_NET_UNCOMPRESS, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
+    {CR_ERR_MISSING_ERROR_INFO, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
     {CR_MALFORMED_PACKET, ANY_PHASE, FERRY_ERR_STREAM, hint_network},
     {CR_COMMANDS_OUT_OF_SYNC, ANY_PHASE, FERRY_ERR_STREAM, hint_network}, /* a result not due */
     {CR_SERVER_HANDSHAKE_ERR, MYDRV_CONNECTING, FERRY_ERR_REFUSED,
@@ -193,11 +322,11 @@ static const struct mydrv_fault faults[] = {
     /* Ours. */
     {CR_OUT_OF_MEMORY, ANY_PHASE, FERRY_ERR_SYSTEM, hint_none},
     {CR_CONNSTR_PARSE_ERROR, ANY_PHASE, FERRY_ERR_INTERNAL, hint_none},
-    /* Whatever is not listed. */
+    /* Whatever is not listed does not pass. */
     {0, MYDRV_CONNECTING, FERRY_ERR_REFUSED, hint_none},
     {0, MYDRV_SETTING_UP, FERRY_ERR_CONFIG, "check session_variables and time_zone"},
     {0, MYDRV_DESCRIBING, FERRY_ERR_CONFIG, hint_query},
-    {0, MYDRV_READING, FERRY_ERR_STREAM, hint_none},
+    {0, MYDRV_READING, FERRY_ERR_DATA, hint_source},
     {0, MYDRV_ASKING, FERRY_ERR_STREAM,
      "nothing follows from that about the definition; run again"},
     {0, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_none},

@@ -17,7 +17,7 @@ bool mydrv_conn_is_lost(const struct mydrv_conn *conn)
     return conn->broken || atomic_load(&conn->cancelled) || code == CR_SERVER_GONE_ERROR ||
            code == CR_SERVER_LOST || code == CR_SERVER_LOST_EXTENDED ||
            code == CR_SSL_CONNECTION_ERROR || code == CR_ERR_NET_READ || code == CR_ERR_NET_WRITE ||
-           code == 1053 || code == 1927;
+           code == 1053 || code == 1927 || code == 3169 || code == 4031;
 }
 
 bool mydrv_try(struct mydrv_conn *conn, struct mydrv_text *sql)

@@ -95,7 +95,24 @@ static void test_classes(void **state)
         {1317, MYDRV_READING, FERRY_ERR_STREAM},
         {1053, MYDRV_READING, FERRY_ERR_STREAM},
         {1969, MYDRV_READING, FERRY_ERR_STREAM},
-        {4999, MYDRV_READING, FERRY_ERR_STREAM},
+        {4999, MYDRV_READING, FERRY_ERR_DATA},
+        {4999, MYDRV_DESCRIBING, FERRY_ERR_CONFIG},
+        {4999, MYDRV_LOADING, FERRY_ERR_TARGET_IO},
+        {1644, MYDRV_READING, FERRY_ERR_DATA},
+        {1267, MYDRV_DESCRIBING, FERRY_ERR_DATA},
+        {1411, MYDRV_READING, FERRY_ERR_DATA},
+        {3141, MYDRV_READING, FERRY_ERR_DATA},
+        {1772, MYDRV_READING, FERRY_ERR_DATA},
+        {3037, MYDRV_READING, FERRY_ERR_DATA},
+        {3156, MYDRV_READING, FERRY_ERR_DATA},
+        {3548, MYDRV_READING, FERRY_ERR_DATA},
+        {3691, MYDRV_READING, FERRY_ERR_DATA},
+        {1135, MYDRV_CONNECTING, FERRY_ERR_BUSY},
+        {1041, MYDRV_CONNECTING, FERRY_ERR_BUSY},
+        {1135, MYDRV_OPENING, FERRY_ERR_BUSY},
+        {1114, MYDRV_DESCRIBING, FERRY_ERR_BUSY},
+        {1114, MYDRV_LOADING, FERRY_ERR_TARGET_IO},
+        {1047, MYDRV_SETTING_UP, FERRY_ERR_BUSY},
         {1242, MYDRV_READING, FERRY_ERR_DATA},
         {2020, MYDRV_READING, FERRY_ERR_DATA},
         {1193, MYDRV_SETTING_UP, FERRY_ERR_CONFIG},
@@ -107,6 +124,120 @@ static void test_classes(void **state)
         ferry_status status = class_of(cases[i].code, cases[i].phase);
         if (status != cases[i].status)
             fail_msg("error %u became class %d", cases[i].code, status);
+    }
+}
+
+static bool is_in(unsigned code, const unsigned *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == code)
+            return true;
+    return false;
+}
+
+#define IS_IN(code, list) is_in(code, list, COUNT(list))
+
+/* Short of something, locked, held back: whatever is asked, and of whom. */
+static const unsigned passes_anywhere[] = {
+    5,    23,   1015, 1016, 1020, 1037, 1041, 1047, 1135, 1203, 1205, 1206, 1213,
+    1257, 1297, 1412, 1429, 1461, 1614, 1615, 1637, 1689, 3015, 3032, 3044, 3058,
+    3100, 3101, 3168, 3572, 3781, 3782, 3783, 3884, 3950, 3985, 4081};
+/* Room and files that a query needs for a while. */
+static const unsigned passes_at_a_source[] = {1,    2,    3,    4,    9,    14,   20,
+                                              1004, 1021, 1023, 1024, 1026, 1028, 1030,
+                                              1034, 1039, 1114, 1194, 1878, 3675};
+/* The connection, or somebody who ends what runs on it. */
+static const unsigned is_lost[] = {1053,
+                                   1156,
+                                   1157,
+                                   1158,
+                                   1159,
+                                   1160,
+                                   1161,
+                                   1835,
+                                   1927,
+                                   3169,
+                                   4031,
+                                   1317,
+                                   2006,
+                                   2013,
+                                   2014,
+                                   2026,
+                                   2027,
+                                   2055,
+                                   CR_ERR_NET_READ,
+                                   CR_ERR_NET_WRITE};
+static const unsigned is_lost_at_a_source[] = {1152, 1184, 1243, 1969, 2000, 2030, 2052,
+                                               2056, 2057, 3024, 5007, 5015, 5026};
+static const unsigned passes_at_the_login[] = {1040, 1042, 1053, 1129, 1152, 1158, 1159,
+                                               1160, 1161, 1927, 2002, 2003, 2004, 2005,
+                                               2006, 2013, 2014, 2027, 2055};
+static const unsigned passes_at_a_target[] = {1148, 1290, 1792, 1836, 3948, 4166};
+
+static bool is_expected_to_pass(unsigned code, enum mydrv_phase phase)
+{
+    if (IS_IN(code, passes_anywhere))
+        return true;
+    switch (phase) {
+    case MYDRV_CONNECTING:
+        return IS_IN(code, passes_at_the_login);
+    case MYDRV_LOADING:
+        return IS_IN(code, is_lost) || IS_IN(code, passes_at_a_target);
+    default:
+        return IS_IN(code, passes_at_a_source) || IS_IN(code, is_lost) ||
+               IS_IN(code, is_lost_at_a_source);
+    }
+}
+
+static bool is_listed(unsigned code, enum mydrv_phase phase)
+{
+    for (size_t i = 0; i < COUNT(faults); i++)
+        if (faults[i].code == code && (faults[i].phases & phase) != 0)
+            return true;
+    return false;
+}
+
+/* All numbers there are, in each phase: what passes is in the lists above, and nothing else is
+ * tried again; what nobody knows has the class of its phase. */
+static void test_only_what_is_listed_passes(void **state)
+{
+    (void)state;
+    static const struct {
+        enum mydrv_phase phase;
+        ferry_status unknown;
+    } phases[] = {{MYDRV_CONNECTING, FERRY_ERR_REFUSED},
+                  {MYDRV_SETTING_UP, FERRY_ERR_CONFIG},
+                  {MYDRV_DESCRIBING, FERRY_ERR_CONFIG},
+                  {MYDRV_READING, FERRY_ERR_DATA},
+                  {MYDRV_LOADING, FERRY_ERR_TARGET_IO}};
+    for (size_t i = 0; i < COUNT(phases); i++)
+        for (unsigned code = 1; code <= UINT16_MAX; code++) {
+            const char *hint = NULL;
+            bool said = false;
+            struct ferry_error error = {0};
+            ferry_fail(&error, errors_judge(&plain, code, phases[i].phase, &hint, &said), "x");
+            assert_non_null(hint);
+            if (said)
+                ferry_error_may_pass(&error);
+            if (ferry_error_is_passing(&error) != is_expected_to_pass(code, phases[i].phase))
+                fail_msg("error %u in phase %d: class %d", code, phases[i].phase, error.status);
+            if (!is_listed(code, phases[i].phase))
+                assert_int_equal(error.status, phases[i].unknown);
+            ferry_error_clear(&error);
+        }
+}
+
+/* No entry is hidden behind another. */
+static void test_every_entry_counts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(faults); i++) {
+        uint32_t left = faults[i].phases & ANY_PHASE;
+        for (size_t k = 0; k < i; k++)
+            if (faults[k].code == faults[i].code || faults[k].code == 0)
+                left &= ~faults[k].phases;
+        if (left == 0)
+            fail_msg("entry %zu, of error %u, never counts", i, faults[i].code);
     }
 }
 
@@ -157,6 +288,8 @@ int main(void)
         cmocka_unit_test(test_a_lost_handshake),
         cmocka_unit_test(test_unreachable_only_while_connecting),
         cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_only_what_is_listed_passes),
+        cmocka_unit_test(test_every_entry_counts),
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_a_flavour_comes_first),
     };
