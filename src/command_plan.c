@@ -183,6 +183,13 @@ static void print_plan(const struct ferry_job *job, const struct ferry_plan *pla
         [FERRY_TABLE_KEEP] = "has these columns: its rows will be replaced",
         [FERRY_TABLE_REBUILD] = "has other columns: it will be rebuilt",
     };
+    static const char *const warnings[] = {
+        [FERRY_WARNINGS_AUTO] = NULL,
+        [FERRY_WARNINGS_REFUSE] = "any warning of the source's server ends the run (on_warning)",
+        [FERRY_WARNINGS_ALLOW] =
+            "warnings of the source's server are only logged, also where it has "
+            "cut rows or values (on_warning)",
+    };
     FERRY_AUTO_STRBUF struct ferry_strbuf table = {0};
     ferry_escape_text(&table, job->table, strlen(job->table), 120);
     print_heading(job, ferry_strbuf_text(&table), from);
@@ -203,6 +210,9 @@ static void print_plan(const struct ferry_job *job, const struct ferry_plan *pla
     print_foreseen(plan);
     for (size_t i = 0; i < plan->index_count; i++)
         print_index(&plan->indexes[i]);
+    if (warnings[job->read.on_warning] != NULL)
+        (void)printf("  note: %s
+", warnings[job->read.on_warning]);
     print_notes(&plan->described);
     print_notes(&plan->schema);
 }

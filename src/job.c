@@ -13,7 +13,8 @@
 #define REBUILD_LOSSES "refuse|allow"
 #define STALES "warn|rebuild|refuse" /* in the order of FERRY_STALE_ */
 #define LOSSES "refuse|allow"
-#define STAGINGS "auto|file|none" /* in the order of FERRY_STAGING_ */
+#define STAGINGS "auto|file|none"    /* in the order of FERRY_STAGING_ */
+#define WARNINGS "auto|refuse|allow" /* in the order of FERRY_WARNINGS_ */
 
 const struct ferry_option ferry_general_options[] = {
     {.name = "default_target",
@@ -67,6 +68,11 @@ const struct ferry_option ferry_job_options[] = {
      .choices = LOSSES,
      .default_value = "refuse",
      .help = "what to do where the target's type loses something"},
+    {.name = "on_warning",
+     .type = FERRY_OPTION_CHOICE,
+     .choices = WARNINGS,
+     .default_value = "auto",
+     .help = "what to do where the source's server warns of what it has read"},
     {.name = "on_schema_change",
      .type = FERRY_OPTION_CHOICE,
      .choices = SCHEMA_CHANGES,
@@ -214,6 +220,8 @@ ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *ke
         status = ferry_job_fallback_read(keys, job->table, origin, &job->fallback, error);
     if (status != FERRY_OK)
         return status;
+    job->read.on_warning = ferry_config_choice(keys, "on_warning");
+    job->fallback.read.on_warning = job->read.on_warning;
     job->policy.allow_lossy = strcmp(ferry_config_string(keys, "on_lossy"), "allow") == 0;
     job->policy.refuse_schema_change =
         strcmp(ferry_config_string(keys, "on_schema_change"), "refuse") == 0;

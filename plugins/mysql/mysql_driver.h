@@ -246,9 +246,19 @@ void mydrv_snapshot_end(void *conn);
 /* freshness.c: how old a table's rows are */
 ferry_status mydrv_freshness(void *conn, const struct ferry_read *read, const char *table,
                              struct ferry_freshness *ret_freshness, struct ferry_error *err);
-/* The server's warnings about the statement just read are errors; notes are logged. */
-ferry_status mydrv_session_check_warnings(struct mydrv_conn *conn, const char *what,
-                                          struct ferry_error *err);
+/* Fail a set-up: one that lost the server has not reached it. */
+ferry_status mydrv_session_fail(struct mydrv_conn *conn, const char *doing,
+                                struct ferry_error *err);
+
+/* ---- warnings.c: what the server warns of in what was read ---- */
+
+/* Have the server keep as many warnings as it can. */
+ferry_status mydrv_warnings_make_room(struct mydrv_conn *conn, struct ferry_error *err);
+/* Ask for the warnings of the statement just read, which also shows that the server is still there.
+ * Success if there are none, or if `on_warning` (FERRY_WARNINGS_) lets them be: then they are in
+ * the log.  `what` is what was read. */
+ferry_status mydrv_warnings_judge(struct mydrv_conn *conn, const char *what, uint32_t on_warning,
+                                  struct ferry_error *err);
 
 /* ---- types.c: a column of a result -> the common type descriptor ---- */
 
@@ -411,6 +421,7 @@ struct mydrv_cursor {
     struct mydrv_statement statement;
     struct mydrv_cell_format *formats;
     size_t column_count;
+    uint32_t on_warning; /* FERRY_WARNINGS_ */
     uint64_t rows;
     bool executed; /* rows are on their way */
     bool ended;    /* the server confirmed the end */

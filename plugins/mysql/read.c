@@ -147,6 +147,7 @@ ferry_status mydrv_read_begin(void *conn, const struct ferry_read *read,
     if (cursor == NULL)
         return mydrv_fail_memory(err);
     cursor->conn = conn;
+    cursor->on_warning = read->on_warning;
     ferry_status status = mydrv_statement_open(conn, read, &cursor->statement, err);
     if (status == FERRY_OK)
         status = read_start(cursor, schema, err);
@@ -182,7 +183,8 @@ static ferry_status read_confirm_end(struct mydrv_cursor *cursor, struct ferry_e
     if (mysql_stmt_errno(cursor->statement.stmt) != 0 || mysql_errno(cursor->conn->native) != 0 ||
         atomic_load(&cursor->conn->cancelled))
         return read_fail(cursor, err);
-    ferry_status status = mydrv_session_check_warnings(cursor->conn, cursor->statement.what, err);
+    ferry_status status =
+        mydrv_warnings_judge(cursor->conn, cursor->statement.what, cursor->on_warning, err);
     cursor->ended = status == FERRY_OK || status == FERRY_ERR_DATA;
     return status;
 }

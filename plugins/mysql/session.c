@@ -6,8 +6,7 @@
 #include <string.h>
 
 /* A server that is lost here was not reached yet: nothing has been asked of it. */
-static ferry_status session_fail(struct mydrv_conn *conn, const char *doing,
-                                 struct ferry_error *err)
+ferry_status mydrv_session_fail(struct mydrv_conn *conn, const char *doing, struct ferry_error *err)
 {
     static const unsigned lost[] = {CR_SERVER_GONE_ERROR, CR_SERVER_LOST, CR_SERVER_LOST_EXTENDED,
                                     1053};
@@ -22,7 +21,7 @@ static ferry_status session_run(struct mydrv_conn *conn, const char *sql, const 
                                 struct ferry_error *err)
 {
     if (mysql_real_query(conn->native, sql, strlen(sql)) != 0)
-        return session_fail(conn, doing, err);
+        return mydrv_session_fail(conn, doing, err);
     return FERRY_OK;
 }
 
@@ -208,7 +207,7 @@ static ferry_status session_ask(struct mydrv_conn *conn, struct ferry_error *err
     for (size_t i = 0; complete && i < SESSION_COUNT; i++)
         complete = row[i] != NULL;
     if (!complete || session_read_version(row[SESSION_VERSION]) == 0)
-        return session_fail(conn, "learn the time zone and the version", err);
+        return mydrv_session_fail(conn, "learn the time zone and the version", err);
     conn->id = strtoull(row[SESSION_ID], NULL, 10);
     if (!session_take_zone(conn, row[SESSION_ZONE], row[SESSION_SERVER_ZONE]) ||
         !session_take_server(conn, row[SESSION_VERSION], strcmp(row[SESSION_FAMILY], "1") == 0))
@@ -221,8 +220,7 @@ static ferry_status session_ask(struct mydrv_conn *conn, struct ferry_error *err
  * net_write_timeout: while the target is slow the server waits for us; its default of a minute
  * would end the stream.  wait_timeout is the server's own default, in case somebody lowered it.
  * sql_select_limit: a server that has one would hand out a part of the rows as if it were all.
- * sql_notes: behind many notes the server has no room for a warning.  (max_error_count, which says
- * how much room there is, needs a special right on MySQL; so warnings are counted too.) */
+ * sql_notes: behind many notes the server has no room for a warning. */
 ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_config *config,
                                   const struct mydrv_settings *settings, struct ferry_error *err)
 {
@@ -242,7 +240,7 @@ ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_co
         "innodb_lock_wait_timeout = 10";
     MY_CHARSET_INFO charset;
     if (mysql_set_character_set(conn->native, "utf8mb4") != 0)
-        return session_fail(conn, "set the character set utf8mb4", err);
+        return mydrv_session_fail(conn, "set the character set utf8mb4", err);
     mysql_get_character_set_info(conn->native, &charset);
     conn->bytes_per_char = charset.mbmaxlen;
     ferry_status status =
@@ -260,6 +258,8 @@ ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_co
         status = session_set_variables(conn, config, err);
     if (status == FERRY_OK)
         status = session_ask(conn, err);
+    if (status == FERRY_OK && !conn->target)
+        status = mydrv_warnings_make_room(conn, err);
     return status;
 }
 
@@ -279,70 +279,4 @@ void mydrv_snapshot_end(void *conn)
     static const char sql[] = "ROLLBACK";
     if (!c->broken && !atomic_load(&c->cancelled))
         mysql_real_query(c->native, sql, sizeof sql - 1);
-}
-
-/* Warnings come as rows of level, code, text; a server may count them and keep none of them. */
-static ferry_status session_fail_warning(struct mydrv_conn *conn, const char *what, MYSQL_RES *list,
-                                         struct ferry_error *err)
-{
-    MYSQL_ROW row;
-    while ((row = mysql_fetch_row(list)) != NULL) {
-        const char *level = row[0] == NULL ? "" : row[0];
-        const char *code = row[1] == NULL ? "?" : row[1];
-        const char *text = row[2] == NULL ? "" : row[2];
-        if (strcmp(level, "Note") == 0) {
-            ferry_log(FERRY_LOG_INFO, "%s: %s: the server notes: %s (%s)", conn->label, what, text,
-                      code);
-            continue;
-        }
-        bool cut = strcmp(code, "1260") == 0; /* ER_CUT_VALUE_GROUP_CONCAT */
-        return ferry_fail(err, FERRY_ERR_DATA,
-                          "%s: %s: the server warns: %s (%s); a warning means that values may have "
-                          "been changed or cut; %s",
-                          conn->label, what, text, code,
-                          cut ? "raise group_concat_max_len by session_variables"
-                              : "mend the view or query, or set session_variables");
-    }
-    if (mysql_errno(conn->native) != 0)
-        return mydrv_fail_conn(conn, MYDRV_READING, "read the server's warnings", err);
-    if (mysql_num_rows(list) == 0)
-        return ferry_fail(err, FERRY_ERR_DATA,
-                          "%s: %s: the server warns and keeps no text of it; values may have been "
-                          "changed or cut; raise max_error_count there to see what it is",
-                          conn->label, what);
-    return FERRY_OK;
-}
-
-static ferry_status session_list(struct mydrv_conn *conn, const char *sql, unsigned columns,
-                                 MYSQL_RES **ret_list, struct ferry_error *err)
-{
-    MYSQL_RES *list = NULL;
-    if (mysql_real_query(conn->native, sql, strlen(sql)) == 0)
-        list = mysql_store_result(conn->native);
-    if (list == NULL || mysql_num_fields(list) < columns) {
-        mysql_free_result(list);
-        return mydrv_fail_conn(conn, MYDRV_READING, "read the server's warnings", err);
-    }
-    *ret_list = list;
-    return FERRY_OK;
-}
-
-ferry_status mydrv_session_check_warnings(struct mydrv_conn *conn, const char *what,
-                                          struct ferry_error *err)
-{
-    MYSQL_RES *list = NULL;
-    ferry_status status = session_list(conn, "SHOW COUNT(*) WARNINGS", 1, &list, err);
-    if (status != FERRY_OK)
-        return status;
-    MYSQL_ROW row = mysql_fetch_row(list);
-    bool none = row != NULL && row[0] != NULL && strcmp(row[0], "0") == 0;
-    mysql_free_result(list);
-    if (none)
-        return FERRY_OK;
-    status = session_list(conn, "SHOW WARNINGS", 3, &list, err);
-    if (status != FERRY_OK)
-        return status;
-    status = session_fail_warning(conn, what, list, err);
-    mysql_free_result(list);
-    return status;
 }

@@ -356,9 +356,17 @@ void ferry_secret_free(char *secret);
 #define FERRY_READ_TABLE 2
 #define FERRY_READ_QUERY 3 /* `text` is one SELECT statement in the source's own language */
 
+/* What becomes of a run whose source warns of what it read.  AUTO: where a warning says that rows
+ * or values were cut or changed by a limit or on their way, the read fails with DATA at its end;
+ * the driver logs others, once, with their number and the first one's text. */
+#define FERRY_WARNINGS_AUTO 0
+#define FERRY_WARNINGS_REFUSE 1 /* any warning is DATA */
+#define FERRY_WARNINGS_ALLOW 2  /* all are logged */
+
 struct ferry_read {
     const char *text;
-    uint32_t kind; /* FERRY_READ_ */
+    uint32_t kind;       /* FERRY_READ_ */
+    uint32_t on_warning; /* FERRY_WARNINGS_ */
 };
 
 /* What the job wants of one column, where the target has a choice. */
