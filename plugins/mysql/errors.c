@@ -295,7 +295,6 @@ static const struct mydrv_fault faults[] = {
     {1159, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
     {1160, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
     {1161, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
-    {1184, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_lost},
     {1243, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network}, /* the statement went elsewhere */
     {1835, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
     {3169, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_stopped},

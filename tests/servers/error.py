@@ -26,7 +26,7 @@ import sys
 import threading
 
 server_path, own_path, order_path = sys.argv[1:4]
-ENDS = (1053, 1152, 1184, 1927, 3169, 4031)
+ENDS = (1053, 1152, 1927, 3169, 4031)
 STATEMENTS = {"setup": b"\x03SET SESSION", "prepare": b"\x16", "execute": b"\x17",
               "load": b"\x03LOAD DATA", "rename": b"\x03RENAME TABLE", "commit": b"\x03COMMIT"}
 
