@@ -211,8 +211,7 @@ static void print_plan(const struct ferry_job *job, const struct ferry_plan *pla
     for (size_t i = 0; i < plan->index_count; i++)
         print_index(&plan->indexes[i]);
     if (warnings[job->read.on_warning] != NULL)
-        (void)printf("  note: %s
-", warnings[job->read.on_warning]);
+        (void)printf("  note: %s\n", warnings[job->read.on_warning]);
     print_notes(&plan->described);
     print_notes(&plan->schema);
 }
