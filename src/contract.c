@@ -3,6 +3,7 @@
 #include "contract.h"
 
 #include "type.h"
+#include "utf8.h"
 
 #define UUID_LENGTH 36
 #define VECTOR_ELEMENT 4
@@ -96,23 +97,75 @@ static const char *cell_flaw(const struct ferry_column *column, enum ferry_value
     return NULL;
 }
 
+/* Whether the cell is a text; `letters` where one without a kind of its own is. */
+static bool is_text(const struct ferry_cell *cell, bool letters)
+{
+    return cell->null == 0 &&
+           (cell->kind == FERRY_KIND_TYPED ? letters : cell->kind == FERRY_KIND_TEXT);
+}
+
+/* No contract is broken where a database holds such a text: it is a value that is refused. */
+static ferry_status refuse_text(const struct ferry_batch *batch, size_t row, size_t column,
+                                size_t valid, struct ferry_error *error)
+{
+    const char *name = ferry_batch_schema(batch)->columns[column].name;
+    return ferry_fail_cell(error, FERRY_ERR_DATA, batch, row, column,
+                           "the text is not valid UTF-8 from its byte %zu on; mend it at the "
+                           "source, or carry the bytes: columns = ( { name = \"%s\"; text = "
+                           "\"bytes\"; } )",
+                           valid + 1, name);
+}
+
+/* Whether the values of this type are made of letters. */
+static bool is_letters(const struct ferry_column *column, enum ferry_value value)
+{
+    return value == FERRY_VALUE_POINTER && column->type != FERRY_TYPE_BYTES &&
+           column->type != FERRY_TYPE_GEOMETRY && column->type != FERRY_TYPE_VECTOR &&
+           (column->flags & FERRY_COLUMN_RAW) == 0;
+}
+
+/* Most cells of most tables: a text that needs no other check.  Every cell comes here. */
+static inline bool is_plain_text(const struct ferry_cell *cell)
+{
+    return cell->null == 0 && cell->kind == FERRY_KIND_TYPED && cell->v.p != NULL &&
+           ferry_utf8_length(cell->v.p, cell->len) == cell->len;
+}
+
+static ferry_status check_column(const struct ferry_driver_handle *driver,
+                                 const struct ferry_batch *batch, size_t c,
+                                 struct ferry_error *error)
+{
+    const struct ferry_schema *schema = ferry_batch_schema(batch);
+    const struct ferry_column *column = &schema->columns[c];
+    enum ferry_value value = ferry_type_value(column->type);
+    bool letters = is_letters(column, value);
+    bool plain = letters && column->type != FERRY_TYPE_UUID;
+    size_t rows = ferry_batch_count(batch);
+    const struct ferry_cell *cell = ferry_batch_cells(batch, 0) + c;
+    for (size_t row = 0; row < rows; row++, cell += schema->count) {
+        if (plain && is_plain_text(cell))
+            continue;
+        const char *flaw = cell_flaw(column, value, cell);
+        if (flaw != NULL)
+            return ferry_fail_cell(error, FERRY_ERR_INTERNAL, batch, row, c,
+                                   "driver '%s' broke its contract: it gave %s; report this to "
+                                   "its author",
+                                   driver->driver.name, flaw);
+        size_t valid = is_text(cell, letters) ? ferry_utf8_length(cell->v.p, cell->len) : cell->len;
+        if (cell->null == 0 && valid != cell->len)
+            return refuse_text(batch, row, c, valid, error);
+    }
+    return FERRY_OK;
+}
+
 ferry_status ferry_contract_check_batch(const struct ferry_driver_handle *driver,
                                         const struct ferry_batch *batch, struct ferry_error *error)
 {
     const struct ferry_schema *schema = ferry_batch_schema(batch);
-    size_t rows = ferry_batch_count(batch);
-    for (size_t c = 0; c < schema->count; c++) {
-        const struct ferry_column *column = &schema->columns[c];
-        enum ferry_value value = ferry_type_value(column->type);
-        const struct ferry_cell *cell = rows == 0 ? NULL : ferry_batch_cells(batch, 0) + c;
-        for (size_t row = 0; row < rows; row++, cell += schema->count) {
-            const char *flaw = cell_flaw(column, value, cell);
-            if (flaw != NULL)
-                return ferry_fail_cell(error, FERRY_ERR_INTERNAL, batch, row, c,
-                                       "driver '%s' broke its contract: it gave %s; report this "
-                                       "to its author",
-                                       driver->driver.name, flaw);
-        }
-    }
-    return FERRY_OK;
+    ferry_status status = FERRY_OK;
+    if (ferry_batch_count(batch) == 0)
+        return FERRY_OK;
+    for (size_t c = 0; c < schema->count && status == FERRY_OK; c++)
+        status = check_column(driver, batch, c, error);
+    return status;
 }

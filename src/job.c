@@ -7,6 +7,7 @@
 #include "job_columns.h"
 #include "job_indexes.h"
 #include "keys.h"
+#include "text_bytes.h"
 
 #define STRATEGIES "replace"
 #define SCHEMA_CHANGES "rebuild|refuse"
@@ -255,6 +256,8 @@ ferry_status ferry_job_begin_plan(const struct ferry_job *job, struct ferry_plan
         status = ferry_keys_plan(plan, &keys, error);
     if (status == FERRY_OK)
         status = ferry_wish_fill(plan, &job->columns, error);
+    if (status == FERRY_OK)
+        status = ferry_text_bytes_prepare(plan, error);
     if (status == FERRY_OK)
         ferry_zero_date_prepare(plan);
     return status;

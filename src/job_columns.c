@@ -26,6 +26,10 @@ const struct ferry_option ferry_job_column_options[] = {
      .type = FERRY_OPTION_CHOICE,
      .choices = FERRY_ZERO_DATE_CHOICES,
      .help = "as the job's key, for this column"},
+    {.name = "text",
+     .type = FERRY_OPTION_CHOICE,
+     .choices = FERRY_TEXT_CHOICES,
+     .help = "\"bytes\" = a text's bytes as the source stores them, not as a text"},
 };
 const size_t ferry_job_column_option_count =
     sizeof ferry_job_column_options / sizeof ferry_job_column_options[0];
@@ -92,6 +96,8 @@ static ferry_status read_rule(struct ferry_column_rules *rules,
         rule.name = ferry_config_string(rule.keys, "name");
         rule.wish.type = ferry_config_string(rule.keys, "type");
         read_choices(&rule, rule.keys);
+        if (ferry_config_string(rule.keys, "text") != NULL)
+            rule.wish.text = ferry_config_choice(rule.keys, "text");
         status = check_rule(rules, &rule, error);
     }
     if (status == FERRY_OK)

@@ -13,6 +13,7 @@ extern const size_t ferry_job_column_option_count;
 
 /* The choices of the three keys, for the job's own table. */
 #define FERRY_DECIMAL_CHOICES "auto|real|text"
+#define FERRY_TEXT_CHOICES "utf8|bytes"
 #define FERRY_BIG_UNSIGNED_CHOICES "refuse|text"
 #define FERRY_ZERO_DATE_CHOICES "keep|null|refuse"
 

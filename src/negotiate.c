@@ -8,6 +8,7 @@
 
 #include "connection.h"
 #include "hold.h"
+#include "text_bytes.h"
 #include "type.h"
 
 /* A list in a message ends after so many entries. */
@@ -18,6 +19,7 @@ void ferry_mapping_done(struct ferry_mapping *mapping)
     free(mapping->native);
     free(mapping->clauses);
     free(mapping->note);
+    free(mapping->charset);
     *mapping = (struct ferry_mapping){0};
 }
 
@@ -66,6 +68,20 @@ ferry_status ferry_mapping_set_clauses(struct ferry_mapping *mapping, const char
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for a mapping");
     free(mapping->clauses);
     mapping->clauses = copy;
+    return FERRY_OK;
+}
+
+ferry_status ferry_mapping_set_charset(struct ferry_mapping *mapping, const char *charset,
+                                       struct ferry_error *err)
+{
+    if (!mapping->set || charset == NULL)
+        return ferry_fail(err, FERRY_ERR_INTERNAL,
+                          "no character set, or a mapping that was not set");
+    char *copy = strdup(charset);
+    if (copy == NULL)
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for a mapping");
+    free(mapping->charset);
+    mapping->charset = copy;
     return FERRY_OK;
 }
 
@@ -261,6 +277,8 @@ static ferry_status choose_action(struct ferry_plan *plan, struct ferry_connecti
                                                       : FERRY_TABLE_REBUILD;
         if (plan->difference.failed)
             status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the plan");
+        if (status == FERRY_OK)
+            status = ferry_text_bytes_choose(plan, &existing, error);
     }
     if (status == FERRY_OK && plan->action == FERRY_TABLE_KEEP &&
         plan->keeps != FERRY_KEEPS_NOTHING)

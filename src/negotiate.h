@@ -18,6 +18,7 @@ struct ferry_mapping {
     char *native;
     char *clauses; /* or NULL: none */
     char *note;    /* or NULL */
+    char *charset; /* in which a new table stores it, or NULL */
     uint32_t fit;
     bool set;
 };

@@ -162,7 +162,8 @@ static ferry_status read_begin_column(struct sqlite_cursor *cursor,
     if (status != FERRY_OK) {
         return status;
     }
-    if (strcmp(now.name, before->name) != 0 || now.type != before->type ||
+    bool raw = (before->flags & FERRY_COLUMN_RAW) != 0;
+    if (strcmp(now.name, before->name) != 0 || (now.type != before->type && !raw) ||
         strcmp(now.native == NULL ? "" : now.native,
                before->native == NULL ? "" : before->native) != 0 ||
         !sqlite_stored_prepare(before, &wish, &cursor->columns[i])) {
@@ -171,6 +172,7 @@ static ferry_status read_begin_column(struct sqlite_cursor *cursor,
                           cursor->conn->path, i + 1, now.name, now.native == NULL ? "" : now.native,
                           before->name, before->native == NULL ? "" : before->native);
     }
+    cursor->columns[i].raw = raw;
     return FERRY_OK;
 }
 

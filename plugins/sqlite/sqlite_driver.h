@@ -384,6 +384,7 @@ struct sqlite_stored {
     const struct ferry_column *column; /* of the source, alive as long as this */
     enum sqlite_convert convert;
     bool loose; /* a value that is no such cell is given with its kind */
+    bool raw;   /* a text is given as its bytes; set by whoever reads a source */
 };
 
 #define SQLITE_STORED_ROOM 256

@@ -323,6 +323,10 @@ int sqlite_stored_cell(const struct sqlite_stored *stored, sqlite3_value *value,
         stored_point(value, storage, cell) != SQLITE_OK) {
         return SQLITE_NOMEM;
     }
+    if (stored->raw && (storage == SQLITE_TEXT || storage == SQLITE_BLOB)) {
+        cell->kind = stored->column->type == FERRY_TYPE_ANY ? FERRY_KIND_BYTES : FERRY_KIND_TYPED;
+        return SQLITE_OK;
+    }
     if (stored->convert == SQLITE_CONVERT_ANY) {
         if ((stored->column->flags & FERRY_COLUMN_ONLY_NULL) != 0) {
             *ret_why = "a value where the source's column is NULL by its nature";

@@ -107,6 +107,9 @@ void ferry_log(uint32_t level, const char *format, ...) FERRY_PRINTF(2, 3);
  * The common type descriptor.  It says which values a column may hold, not how a database spells it;
  * `native` keeps the database's own spelling for messages and plans.
  *
+ * Whatever is a text, a number or a date in letters is valid UTF-8: the core looks at each and ends
+ * the run at one that is not (FERRY_ERR_DATA).
+ *
  *   type          cell carries                                      used fields
  */
 #define FERRY_TYPE_BOOL 1     /* .i: 0 or 1                                                          */
@@ -159,6 +162,13 @@ void ferry_log(uint32_t level, const char *format, ...) FERRY_PRINTF(2, 3);
 /* Of inspect: a row that does not name the column gets a default there, or NULL.  Not of a column
  * that was the source's at the last run, as far as the target can tell. */
 #define FERRY_COLUMN_FILLS_ITSELF (1u << 18)
+/* TEXT: `charset` allows what UTF-8 cannot bring back as it was; the source refuses each such value
+ * by row and column. */
+#define FERRY_COLUMN_PARTIAL_TEXT (1u << 19)
+/* Set by the core before read_begin and load_begin: the cells are not UTF-8 but the texts' bytes as
+ * the source stores them, in its own character set.  In a column of type BYTES since the job wants
+ * it so; in one of type TEXT with PARTIAL_TEXT where the target stores that very character set. */
+#define FERRY_COLUMN_RAW (1u << 20)
 
 struct ferry_column {
     const char *name;      /* as it stands in the result; never empty */
@@ -376,10 +386,14 @@ struct ferry_read {
 #define FERRY_BIG_UNSIGNED_REFUSE 0 /* a value above the target's largest integer ends the load */
 #define FERRY_BIG_UNSIGNED_TEXT 1   /* the whole column as text */
 
+#define FERRY_TEXT_UTF8 0
+#define FERRY_TEXT_BYTES 1 /* the core has made a column of type BYTES of it: FERRY_COLUMN_RAW */
+
 struct ferry_wish {
     const char *type;      /* the target's own spelling of the type to use, or NULL */
     uint32_t decimal;      /* FERRY_DECIMAL_ */
     uint32_t big_unsigned; /* FERRY_BIG_UNSIGNED_ */
+    uint32_t text;         /* FERRY_TEXT_ */
 };
 
 /* How the target stores one column: filled by map_column through these calls.  `native` is the type
@@ -390,6 +404,11 @@ ferry_status ferry_mapping_set(struct ferry_mapping *mapping, uint32_t fit, cons
 /* What the definition says behind the type, such as "COLLATE NOCASE NOT NULL"; after
  * ferry_mapping_set.  Not calling it means "". */
 ferry_status ferry_mapping_set_clauses(struct ferry_mapping *mapping, const char *clauses,
+                                       struct ferry_error *err);
+/* Of a column with PARTIAL_TEXT: the character set in which a new table stores it, spelled as the
+ * source does in `charset`; after ferry_mapping_set.  Where they are the same, the column may come
+ * RAW. */
+ferry_status ferry_mapping_set_charset(struct ferry_mapping *mapping, const char *charset,
                                        struct ferry_error *err);
 
 /* A list of short texts, which the core keeps; added to by ferry_note(). */
@@ -403,7 +422,7 @@ struct ferry_inspection {
     uint32_t exists;     /* 1: the table is there */
     uint32_t rows_known; /* 1: `rows` was cheap to learn */
     /* Add the columns here; `native` as map_column would spell the type and, where `own` is 1,
-     * `clauses` as it would spell those. */
+     * `clauses` as it would spell those; `charset` where ferry_mapping_set_charset is used. */
     struct ferry_schema *schema;
     /* 1: the table says no more than this driver would have said, so nothing is lost if it is made
      * anew, and it follows the source in clauses too.  0: somebody's own definition, which stays
