@@ -499,6 +499,7 @@ void mydrv_disconnect(void *conn)
     free(c->time_zone);
     free(c->tls);
     free(c->known_collation);
+    mydrv_codes_free(c->codes);
     free(c->missing_database);
     free(c);
 }

@@ -6,7 +6,7 @@
  * behind each packet: a row that does not end there is malformed.
  */
 
-#include "mysql_driver.h"
+#include "codes.h"
 
 #include <endian.h>
 #include <string.h>
@@ -181,6 +181,43 @@ static const char decode_null[] =
     "the stream is damaged, or something other than a MySQL server "
     "answers";
 
+/* A text of another character set than UTF-8. */
+static ferry_status decode_text(struct mydrv_cursor *cursor, unsigned column,
+                                const unsigned char *text, size_t size, struct ferry_cell *cell)
+{
+    const struct mydrv_cell_format *format = &cursor->formats[column];
+    size_t length = 0;
+    if (size > UINT32_MAX || MYDRV_TRANSLATE_ROOM(size) > cursor->room_size) {
+        size_t room_size = 2 * MYDRV_TRANSLATE_ROOM(size);
+        char *room = size > UINT32_MAX ? NULL : realloc(cursor->room, room_size);
+        if (room == NULL)
+            return decode_too_big(cursor, column);
+        cursor->room = room;
+        cursor->room_size = room_size;
+    }
+    if (!mydrv_translate(format->set, format->codes, text, size, cursor->room, &length))
+        return ferry_fail_cell(cursor->err, FERRY_ERR_DATA, cursor->batch,
+                               ferry_batch_count(cursor->batch) - 1, column,
+                               "from its byte %zu on the text has no form in UTF-8 from which %s "
+                               "would come back as it was; mend it at the source, or carry the "
+                               "bytes: columns = ( { name = \"%s\"; text = \"bytes\"; } )",
+                               length + 1, format->set->name,
+                               cursor->statement.columns[column].name);
+    return ferry_batch_text(cursor->batch, cell, cursor->room, length)
+               ? FERRY_OK
+               : decode_too_big(cursor, column);
+}
+
+/* ASCII is UTF-8 already, in most character sets. */
+static bool decode_is_utf8(const struct mydrv_cell_format *format, const unsigned char *text,
+                           size_t size)
+{
+    if (format->set == NULL)
+        return true;
+    return format->set->least == 1 && (format->codes == NULL || format->codes->ascii) &&
+           mydrv_translate_is_ascii(text, size);
+}
+
 static ferry_status decode_value(struct mydrv_cursor *cursor, unsigned column, unsigned char **row)
 {
     const struct mydrv_cell_format *format = &cursor->formats[column];
@@ -200,6 +237,8 @@ static ferry_status decode_value(struct mydrv_cursor *cursor, unsigned column, u
     if (value == NULL)
         return decode_fail(cursor, column, FERRY_ERR_STREAM, decode_malformed);
     *row += (size_t)(value - at) + length;
+    if (format->codec == MYDRV_CODEC_STRING && !decode_is_utf8(format, value, length))
+        return decode_text(cursor, column, value, length, cell);
     if (format->codec == MYDRV_CODEC_STRING)
         return ferry_batch_text(cursor->batch, cell, (const char *)value, length)
                    ? FERRY_OK

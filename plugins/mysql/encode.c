@@ -62,6 +62,9 @@ void mydrv_form_clear(struct mydrv_form *form)
         free(form->members[i]);
     free(form->members);
     free(form->native);
+    if (form->encoded != NULL)
+        mydrv_text_clear(form->encoded);
+    free(form->encoded);
     *form = (struct mydrv_form){0};
 }
 
@@ -435,6 +438,20 @@ static const char *encode_check_bytes(const struct mydrv_form *form, size_t size
     }
 }
 
+/* The text as bytes of the column's character set: servers change some letters as they convert. */
+static const char *encode_in_set(const struct mydrv_form *form, const char **data, size_t *size)
+{
+    size_t length = 0;
+    form->encoded->length = 0;
+    if (*size > SIZE_MAX / 8 || !mydrv_text_reserve(form->encoded, 2 * *size))
+        return "is too long to be converted";
+    if (!mydrv_translate_back(form->codes, *data, *size, form->encoded->data, &length))
+        return "has a letter that the column's character set has not";
+    *data = form->encoded->data;
+    *size = length;
+    return NULL;
+}
+
 const char *mydrv_encode(const struct mydrv_form *form, const struct ferry_cell *cell,
                          char room[MYDRV_VALUE_ROOM], const char **ret_data, size_t *ret_size)
 {
@@ -469,6 +486,7 @@ const char *mydrv_encode(const struct mydrv_form *form, const struct ferry_cell 
         return "is a number where the column holds another kind";
     *ret_data = cell->v.p;
     *ret_size = cell->len;
-    return value == ENCODE_TEXT ? encode_check_text(form, cell->v.p, cell->len)
-                                : encode_check_bytes(form, cell->len);
+    const char *flaw = value == ENCODE_TEXT ? encode_check_text(form, cell->v.p, cell->len)
+                                            : encode_check_bytes(form, cell->len);
+    return flaw == NULL && form->codes != NULL ? encode_in_set(form, ret_data, ret_size) : flaw;
 }

@@ -356,6 +356,23 @@ static ferry_status map_note_default(const struct ferry_column *column, uint32_t
                        : ferry_mapping_set(mapping, fit, native, both.data, err);
 }
 
+/* The definition begins with it, where the type has one. */
+static ferry_status map_set_charset(const struct mydrv_text *clauses, struct ferry_mapping *mapping,
+                                    struct ferry_error *err)
+{
+    static const char words[] = "CHARACTER SET ";
+    char charset[64];
+    size_t length = 0;
+    if (strncmp(clauses->data, words, sizeof words - 1) != 0)
+        return FERRY_OK;
+    length = strcspn(clauses->data + sizeof words - 1, " ");
+    if (length >= sizeof charset)
+        return FERRY_OK;
+    memcpy(charset, clauses->data + sizeof words - 1, length);
+    charset[length] = '\0';
+    return ferry_mapping_set_charset(mapping, charset, err);
+}
+
 static ferry_status map_set(struct mydrv_conn *conn, const struct ferry_column *column,
                             uint32_t fit, const struct mydrv_text *native, const char *note,
                             struct ferry_mapping *mapping, struct ferry_error *err)
@@ -378,6 +395,9 @@ static ferry_status map_set(struct mydrv_conn *conn, const struct ferry_column *
         status = map_note_default(column, fit, native->data, &clauses, note, mapping, err);
     if (status == FERRY_OK && clauses.length > 0)
         status = ferry_mapping_set_clauses(mapping, clauses.data, err);
+    if (status == FERRY_OK && (column->flags & FERRY_COLUMN_PARTIAL_TEXT) != 0 &&
+        (type.kind == MYDRV_KIND_CHAR || type.kind == MYDRV_KIND_TEXT) && clauses.length > 0)
+        status = map_set_charset(&clauses, mapping, err);
     return status;
 }
 

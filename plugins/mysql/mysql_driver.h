@@ -165,17 +165,17 @@ struct mydrv_conn {
     char *label;   /* "connection 'NAME' (USER@HOST:PORT)", for messages */
     char *server;  /* "MariaDB 10.11.19", for facts */
     char *time_zone;
-    char *tls;               /* "TLSv1.3, CIPHER" or why there is none */
-    const char *compression; /* what became of it, for facts */
-    int wake_fd;             /* a duplicate of the socket that only this struct closes */
-    atomic_bool cancelled;   /* set from any thread */
-    unsigned bytes_per_char; /* at most, in texts that the server sends */
-    bool utc;                /* instants arrive in UTC */
-    bool broken;             /* the stream was cut off: nothing else can be asked */
-    bool target;             /* opened to be written to */
-    bool mariadb;            /* not MySQL */
-    unsigned long version;   /* 101119 is 10.11.19 */
-    uint64_t id;             /* of the connection, as the server has it */
+    char *tls;                 /* "TLSv1.3, CIPHER" or why there is none */
+    const char *compression;   /* what became of it, for facts */
+    int wake_fd;               /* a duplicate of the socket that only this struct closes */
+    atomic_bool cancelled;     /* set from any thread */
+    bool utc;                  /* instants arrive in UTC */
+    bool broken;               /* the stream was cut off: nothing else can be asked */
+    bool target;               /* opened to be written to */
+    bool mariadb;              /* not MySQL */
+    struct mydrv_codes *codes; /* of the character sets that were met */
+    unsigned long version;     /* 101119 is 10.11.19 */
+    uint64_t id;               /* of the connection, as the server has it */
     /* of a target: */
     void *feed;            /* what the server may read as its file now; NULL: nothing */
     char *known_collation; /* the last that the server turned out to have */
@@ -241,6 +241,11 @@ void mydrv_limit_end(struct mydrv_limit *limit);
 
 ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_config *config,
                                   const struct mydrv_settings *settings, struct ferry_error *err);
+/* After this the server sends texts as they are stored, and each result tells the character set of
+ * each column.  What servers themselves turn into utf8mb4 has question marks in the place of what
+ * they cannot, and no warning. */
+#define MYDRV_SESSION_RAW "SET SESSION character_set_results = NULL"
+#define MYDRV_SESSION_UTF8 "SET SESSION character_set_results = utf8mb4"
 ferry_status mydrv_snapshot_begin(void *conn, struct ferry_error *err);
 void mydrv_snapshot_end(void *conn);
 /* freshness.c: how old a table's rows are */
@@ -259,6 +264,56 @@ ferry_status mydrv_warnings_make_room(struct mydrv_conn *conn, struct ferry_erro
  * the log.  `what` is what was read. */
 ferry_status mydrv_warnings_judge(struct mydrv_conn *conn, const char *what, uint32_t on_warning,
                                   struct ferry_error *err);
+
+/* ---- charset.c: the character sets of both servers ---- */
+
+enum mydrv_charset_kind { /* how its texts become UTF-8 */
+                          MYDRV_CHARSET_UTF8,
+                          MYDRV_CHARSET_ASCII,
+                          MYDRV_CHARSET_LATIN1, /* Windows's, with U+0081 and so on in its gaps */
+                          MYDRV_CHARSET_UCS2,
+                          MYDRV_CHARSET_UTF16,
+                          MYDRV_CHARSET_UTF16LE,
+                          MYDRV_CHARSET_UTF32,
+                          MYDRV_CHARSET_CODES, /* by a table that the server is asked for */
+};
+
+struct mydrv_charset {
+    const char *name;
+    enum mydrv_charset_kind kind;
+    unsigned char least, most; /* bytes of a character */
+    bool partial;              /* servers let in what UTF-8 cannot bring back */
+};
+
+/* The character set of the collation of that number; NULL: not known. */
+const struct mydrv_charset *mydrv_charset_of(unsigned collation);
+const struct mydrv_charset *mydrv_charset_named(const char *name);
+
+/* ---- codes.c: the characters of one set, as the server itself converts them ---- */
+
+struct mydrv_codes;
+
+/* The table of a set of kind CODES, asked for once for each connection, which it belongs to.  Fails
+ * as a question to the server does. */
+ferry_status mydrv_codes_get(struct mydrv_conn *conn, const struct mydrv_charset *set,
+                             const struct mydrv_codes **ret_codes, struct ferry_error *err);
+void mydrv_codes_free(struct mydrv_codes *codes);
+
+/* ---- translate.c: texts of a character set <-> UTF-8 ---- */
+
+/* So many bytes of UTF-8 at most come of `size` bytes. */
+#define MYDRV_TRANSLATE_ROOM(size) (3 * (size) + 4)
+
+/* Write the text in UTF-8 to `room` and return true.  False: from byte `*ret_length` on there is no
+ * character of the set, or one that the server would not make of that letter.  `codes` for a set of
+ * kind CODES. */
+bool mydrv_translate(const struct mydrv_charset *set, const struct mydrv_codes *codes,
+                     const unsigned char *text, size_t size, char *room, size_t *ret_length);
+/* The other way, for a set of kind CODES, from valid UTF-8, into at most twice as many bytes.
+ * False: the set has not all of these letters. */
+bool mydrv_translate_back(const struct mydrv_codes *codes, const char *text, size_t size,
+                          char *room, size_t *ret_length);
+bool mydrv_translate_is_ascii(const unsigned char *text, size_t size);
 
 /* ---- types.c: a column of a result -> the common type descriptor ---- */
 
@@ -290,17 +345,18 @@ struct mydrv_column {
     char *members;
     char *default_value;
     enum mydrv_codec codec;
+    const struct mydrv_charset *set; /* of the texts as they arrive; NULL: no texts */
     const char *recast; /* it can be read only after CAST(... AS this); NULL: as it is */
     bool impossible;    /* while it is described: what it says contradicts itself */
     bool defined;       /* the catalog has it */
     bool in_key;        /* and says that an index begins with it */
 };
 
-/* `bytes_per_char` and `utc` as in struct mydrv_conn.  Fails with SCHEMA, naming column and type,
- * where the type is not carried; `column` is then as it was. */
-ferry_status mydrv_column_describe(const MYSQL_FIELD *field, size_t position,
-                                   unsigned bytes_per_char, bool utc, struct mydrv_column *column,
-                                   struct ferry_error *err);
+/* Of a result whose texts come in their own character sets (MYDRV_SESSION_RAW).  `utc` as in
+ * struct mydrv_conn.  Fails with SCHEMA, naming column and type, where the type is not carried;
+ * `column` is then as it was. */
+ferry_status mydrv_column_describe(const MYSQL_FIELD *field, size_t position, bool utc,
+                                   struct mydrv_column *column, struct ferry_error *err);
 void mydrv_column_clear(struct mydrv_column *column);
 
 /* ---- definition.c: what a column's definition says, in the words of the server's catalog ---- */
@@ -414,6 +470,9 @@ struct mydrv_cell_format { /* all that decoding one column needs */
     bool not_null;
     mydrv_possible possible; /* NULL: every value that the codec gives */
     uint64_t most;           /* what `possible` needs: bits, digits or bytes */
+    const struct mydrv_charset
+        *set; /* STRING: the texts are translated from it; NULL: as they are */
+    const struct mydrv_codes *codes; /* for that */
 };
 
 struct mydrv_cursor {
@@ -431,6 +490,8 @@ struct mydrv_cursor {
     struct ferry_cell *cells;     /* the row that is being filled */
     ferry_status failed;          /* what a value of this row failed with */
     const unsigned char *row_end; /* behind its last value */
+    char *room;                   /* for a text that is translated */
+    size_t room_size;
 };
 
 ferry_status mydrv_read_begin(void *conn, const struct ferry_read *read,

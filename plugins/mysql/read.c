@@ -38,6 +38,15 @@ static bool read_is_null(const struct ferry_column *now, const struct ferry_colu
            read_same_text(now->name, expected->name);
 }
 
+/* A text that the job wants as bytes: only that it is one is left to compare. */
+static bool read_is_bytes_of_text(const struct mydrv_column *now,
+                                  const struct ferry_column *expected)
+{
+    return (expected->flags & FERRY_COLUMN_RAW) != 0 && expected->type == FERRY_TYPE_BYTES &&
+           (now->set != NULL || now->column.type == FERRY_TYPE_JSON) &&
+           read_same_text(now->column.name, expected->name);
+}
+
 /* Whether the result has what the CAST around a column makes of it. */
 static bool read_is_recast(const struct mydrv_column *planned, const struct mydrv_column *now)
 {
@@ -57,13 +66,13 @@ static ferry_status read_check_column(const struct mydrv_cursor *cursor, const M
 {
     const struct mydrv_conn *conn = cursor->conn;
     const struct mydrv_column *planned = &cursor->statement.columns[position - 1];
-    ferry_status status =
-        mydrv_column_describe(field, position, conn->bytes_per_char, conn->utc, ret, err);
+    ferry_status status = mydrv_column_describe(field, position, conn->utc, ret, err);
     if (status != FERRY_OK)
         return status;
     if (read_same_column(read_is_recast(planned, ret) ? &planned->column : &ret->column,
                          expected) ||
-        read_is_vector(&ret->column, expected) || read_is_null(&ret->column, expected))
+        read_is_vector(&ret->column, expected) || read_is_null(&ret->column, expected) ||
+        read_is_bytes_of_text(ret, expected))
         return FERRY_OK;
     status = ferry_fail(err, FERRY_ERR_SCHEMA,
                         "%s: column '%s' of %s changed a moment ago (now %s); run again",
@@ -100,6 +109,10 @@ static ferry_status read_bind_columns(struct mydrv_cursor *cursor,
         cursor->formats[i].scale =
             column.codec == MYDRV_CODEC_BIT ? column.column.bits : column.column.scale;
         mydrv_possible_choose(ferry_schema_column(schema, i), &cursor->formats[i]);
+        /* Texts of utf8mb4 and utf8mb3 are UTF-8 already: the core looks at each. */
+        if (column.set != NULL && column.set->kind != MYDRV_CHARSET_UTF8 &&
+            (ferry_schema_column(schema, i)->flags & FERRY_COLUMN_RAW) == 0)
+            cursor->formats[i].set = column.set;
         mydrv_column_clear(&column);
     }
     return FERRY_OK;
@@ -114,6 +127,42 @@ static bool read_set_callback(MYSQL_STMT *stmt, struct mydrv_cursor *cursor)
     memcpy(&address, &function, sizeof address);
     return mysql_stmt_attr_set(stmt, STMT_ATTR_CB_USER_DATA, cursor) == 0 &&
            mysql_stmt_attr_set(stmt, STMT_ATTR_CB_RESULT, address) == 0;
+}
+
+/* What the translation of texts needs, for as long as nothing is on its way. */
+static ferry_status read_learn_codes(struct mydrv_cursor *cursor, const struct ferry_schema *schema,
+                                     struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < cursor->statement.column_count && status == FERRY_OK; i++) {
+        const struct mydrv_charset *set = cursor->statement.columns[i].set;
+        const struct mydrv_codes *codes;
+        bool raw = i < ferry_schema_count(schema) &&
+                   (ferry_schema_column(schema, i)->flags & FERRY_COLUMN_RAW) != 0;
+        if (set != NULL && set->kind == MYDRV_CHARSET_CODES && !raw)
+            status = mydrv_codes_get(cursor->conn, set, &codes, err);
+    }
+    return status;
+}
+
+/* The table is there already, unless the column was altered between the two descriptions. */
+static ferry_status read_find_codes(struct mydrv_cursor *cursor, struct ferry_error *err)
+{
+    for (size_t i = 0; i < cursor->column_count; i++) {
+        struct mydrv_cell_format *format = &cursor->formats[i];
+        if (format->set == NULL || format->set->kind != MYDRV_CHARSET_CODES)
+            continue;
+        if (format->set != cursor->statement.columns[i].set)
+            return ferry_fail(
+                err, FERRY_ERR_SCHEMA,
+                "%s: the character set of column '%s' of %s changed a moment ago; run "
+                "again",
+                cursor->conn->label, cursor->statement.columns[i].name, cursor->statement.what);
+        ferry_status status = mydrv_codes_get(cursor->conn, format->set, &format->codes, err);
+        if (status != FERRY_OK)
+            return status;
+    }
+    return FERRY_OK;
 }
 
 static ferry_status read_start(struct mydrv_cursor *cursor, const struct ferry_schema *schema,
@@ -136,7 +185,7 @@ static ferry_status read_start(struct mydrv_cursor *cursor, const struct ferry_s
         return mydrv_fail_memory(err);
     ferry_status status = read_bind_columns(cursor, schema, metadata, err);
     mysql_free_result(metadata);
-    return status;
+    return status == FERRY_OK ? read_find_codes(cursor, err) : status;
 }
 
 ferry_status mydrv_read_begin(void *conn, const struct ferry_read *read,
@@ -149,6 +198,8 @@ ferry_status mydrv_read_begin(void *conn, const struct ferry_read *read,
     cursor->conn = conn;
     cursor->on_warning = read->on_warning;
     ferry_status status = mydrv_statement_open(conn, read, &cursor->statement, err);
+    if (status == FERRY_OK)
+        status = read_learn_codes(cursor, schema, err);
     if (status == FERRY_OK)
         status = read_start(cursor, schema, err);
     if (status != FERRY_OK) {
@@ -229,5 +280,6 @@ void mydrv_read_end(void *cursor)
     }
     mydrv_statement_close(&c->statement);
     free(c->formats);
+    free(c->room);
     free(c);
 }

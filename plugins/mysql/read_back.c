@@ -15,7 +15,11 @@ struct back_column {
     const struct ferry_column *source;
     enum mydrv_codec codec; /* of what is stored */
     unsigned scale;
-    bool bytes; /* STRING: not a text */
+    bool bytes;                      /* STRING: not a text */
+    const struct mydrv_charset *set; /* STRING: translated from it; NULL: as it is */
+    const struct mydrv_codes *codes;
+    char *text; /* what was translated */
+    size_t text_size;
     char room[BACK_ROOM];
 };
 
@@ -77,6 +81,27 @@ static void back_read_fixed(enum mydrv_codec codec, const unsigned char *at,
     cell->v.u = bits; /* of a DOUBLE: the same bits */
 }
 
+/* A text of another character set than UTF-8. */
+static bool back_translate(struct back_column *column, const unsigned char *value, uint64_t length,
+                           struct ferry_cell *cell)
+{
+    size_t made = 0;
+    size_t needed = MYDRV_TRANSLATE_ROOM(length);
+    if (length > UINT32_MAX / 4)
+        return false;
+    if (needed > column->text_size) {
+        char *text = realloc(column->text, needed);
+        if (text == NULL)
+            return false;
+        column->text = text;
+        column->text_size = needed;
+    }
+    bool fine = mydrv_translate(column->set, column->codes, value, length, column->text, &made);
+    cell->v.p = column->text;
+    cell->len = (uint32_t)made;
+    return fine;
+}
+
 static bool back_read_text(struct back_column *column, const unsigned char *value, uint64_t length,
                            struct ferry_cell *cell)
 {
@@ -96,6 +121,8 @@ static bool back_read_text(struct back_column *column, const unsigned char *valu
             cell->v.u = cell->v.u << 8 | value[i];
         return length <= 8;
     default:
+        if (column->set != NULL)
+            return back_translate(column, value, length, cell);
         cell->v.p = (const char *)value;
         cell->len = (uint32_t)length;
         return length <= UINT32_MAX;
@@ -241,6 +268,27 @@ static void back_write_select(const struct ferry_load_spec *spec, const char *ta
     mydrv_text_add_name(sql, table);
 }
 
+/* The set from which a column's texts are translated. */
+static const struct mydrv_charset *back_set(const struct ferry_column *source,
+                                            const struct mydrv_column *stored)
+{
+    return stored->set == NULL || stored->set->kind == MYDRV_CHARSET_UTF8 ||
+                   (source->flags & FERRY_COLUMN_RAW) != 0
+               ? NULL
+               : stored->set;
+}
+
+/* Ask for the tables of the sets before the rows are on their way. */
+static ferry_status back_learn_codes(struct back *back)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < back->count && status == FERRY_OK; i++)
+        if (back->columns[i].set != NULL && back->columns[i].set->kind == MYDRV_CHARSET_CODES)
+            status = mydrv_codes_get(back->conn, back->columns[i].set, &back->columns[i].codes,
+                                     back->err);
+    return status;
+}
+
 static ferry_status back_describe(struct back *back, const struct ferry_schema *schema,
                                   MYSQL_RES *metadata)
 {
@@ -249,8 +297,8 @@ static ferry_status back_describe(struct back *back, const struct ferry_schema *
         return mydrv_fail(back->conn, MYDRV_LOADING, 0, "", "read the table back", back->err);
     for (unsigned i = 0; i < back->count; i++) {
         struct mydrv_column stored = {0};
-        ferry_status status = mydrv_column_describe(&fields[i], i + 1, back->conn->bytes_per_char,
-                                                    back->conn->utc, &stored, back->err);
+        ferry_status status =
+            mydrv_column_describe(&fields[i], i + 1, back->conn->utc, &stored, back->err);
         if (status != FERRY_OK)
             return status;
         back->columns[i] = (struct back_column){
@@ -258,6 +306,7 @@ static ferry_status back_describe(struct back *back, const struct ferry_schema *
             .codec = stored.codec,
             .scale = stored.column.scale,
             .bytes = stored.column.type == FERRY_TYPE_BYTES,
+            .set = back_set(ferry_schema_column(schema, i), &stored),
         };
         mydrv_column_clear(&stored);
     }
@@ -284,12 +333,16 @@ static ferry_status back_start(struct back *back, const struct ferry_load_spec *
     back->cells = calloc(back->count, sizeof *back->cells);
     if (sql.failed || back->stmt == NULL || back->columns == NULL || back->cells == NULL)
         return mydrv_fail_memory(back->err);
-    if (mysql_stmt_prepare(back->stmt, sql.data, sql.length) != 0 || !back_set_callback(back) ||
-        mysql_stmt_execute(back->stmt) != 0)
+    if (mysql_stmt_prepare(back->stmt, sql.data, sql.length) != 0 || !back_set_callback(back))
         return mydrv_fail_stmt(back->conn, back->stmt, MYDRV_LOADING, doing, back->err);
     MYDRV_AUTO_ROWS MYSQL_RES *metadata = mysql_stmt_result_metadata(back->stmt);
-    return metadata == NULL ? mydrv_fail_memory(back->err)
-                            : back_describe(back, spec->source, metadata);
+    ferry_status status = metadata == NULL ? mydrv_fail_memory(back->err)
+                                           : back_describe(back, spec->source, metadata);
+    if (status == FERRY_OK)
+        status = back_learn_codes(back);
+    if (status == FERRY_OK && mysql_stmt_execute(back->stmt) != 0)
+        status = mydrv_fail_stmt(back->conn, back->stmt, MYDRV_LOADING, doing, back->err);
+    return status;
 }
 
 static ferry_status back_read(struct back *back, struct ferry_digest *digest)
@@ -310,6 +363,14 @@ static ferry_status back_read(struct back *back, struct ferry_digest *digest)
     }
 }
 
+static ferry_status back_choose_texts(struct mydrv_conn *conn, const char *statement,
+                                      struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, statement);
+    return mydrv_run(conn, &sql, "choose how texts are read", err);
+}
+
 /* Rows that are left would be read one by one before the statement ends: that is still better than
  * to lose the connection, which has the stage to drop. */
 ferry_status mydrv_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
@@ -324,11 +385,17 @@ ferry_status mydrv_read_back(void *conn, void *load, const struct ferry_load_spe
     };
     ferry_status status = mydrv_conn_check(conn, err);
     if (status == FERRY_OK)
+        status = back_choose_texts(conn, MYDRV_SESSION_RAW, err);
+    if (status == FERRY_OK)
         status = back_start(&back, spec);
     if (status == FERRY_OK)
         status = back_read(&back, digest);
     if (back.stmt != NULL)
         mysql_stmt_close(back.stmt);
+    if (status == FERRY_OK) /* after a failure nothing is asked that would need it */
+        status = back_choose_texts(conn, MYDRV_SESSION_UTF8, err);
+    for (size_t i = 0; back.columns != NULL && i < back.count; i++)
+        free(back.columns[i].text);
     free(back.columns);
     free(back.cells);
     return status;

@@ -26,7 +26,7 @@ static bool row_is_bytes(const struct mydrv_form *form)
 {
     return form->type.kind == MYDRV_KIND_BIT || form->type.kind == MYDRV_KIND_BINARY ||
            form->type.kind == MYDRV_KIND_BYTES || form->type.kind == MYDRV_KIND_GEOMETRY ||
-           form->type.kind == MYDRV_KIND_VECTOR;
+           form->type.kind == MYDRV_KIND_VECTOR || form->raw || form->codes != NULL;
 }
 
 /* MySQL keeps documents, not their text: a document that it would print in another way is turned

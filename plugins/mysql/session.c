@@ -66,7 +66,7 @@ static const struct {
     {"time_zone", "use the key `time_zone`", false},
     {"character_set_client", "texts always travel as utf8mb4", false},
     {"character_set_connection", "texts always travel as utf8mb4", false},
-    {"character_set_results", "texts always travel as utf8mb4", false},
+    {"character_set_results", "texts are read as they are stored, and become utf8mb4 here", false},
     {"autocommit", "the driver opens the transaction itself", false},
     {"completion_type", "the driver opens the transaction itself", false},
     {"max_error_count", "the driver reads the server's warnings", false},
@@ -238,11 +238,8 @@ ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_co
         "autocommit = 1, sql_select_limit = 18446744073709551615, sql_safe_updates = 0, "
         "sql_big_selects = 1, completion_type = 0, lock_wait_timeout = 10, "
         "innodb_lock_wait_timeout = 10";
-    MY_CHARSET_INFO charset;
     if (mysql_set_character_set(conn->native, "utf8mb4") != 0)
         return mydrv_session_fail(conn, "set the character set utf8mb4", err);
-    mysql_get_character_set_info(conn->native, &charset);
-    conn->bytes_per_char = charset.mbmaxlen;
     ferry_status status =
         session_run(conn, conn->target ? first_of_target : first, "set up the session", err);
     if (status == FERRY_OK)
@@ -260,6 +257,8 @@ ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_co
         status = session_ask(conn, err);
     if (status == FERRY_OK && !conn->target)
         status = mydrv_warnings_make_room(conn, err);
+    if (status == FERRY_OK && !conn->target)
+        status = session_run(conn, MYDRV_SESSION_RAW, "choose how texts are read", err);
     return status;
 }
 

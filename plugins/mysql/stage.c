@@ -231,10 +231,37 @@ static ferry_status stage_check_alter(struct mydrv_load *load, struct ferry_erro
     return stage_set_comment(load, &mark, err);
 }
 
+/* How the texts of one column go to the server. */
+static ferry_status stage_choose_charset(struct mydrv_load *load, struct mydrv_form *form,
+                                         const struct mydrv_live_column *live,
+                                         struct ferry_error *err)
+{
+    const struct mydrv_charset *set =
+        live->charset == NULL ? NULL : mydrv_charset_named(live->charset);
+    bool raw = (form->source->flags & FERRY_COLUMN_RAW) != 0;
+    form->raw = raw && form->source->type == FERRY_TYPE_TEXT;
+    if (form->raw && (live->charset == NULL || form->source->charset == NULL ||
+                      strcmp(live->charset, form->source->charset) != 0)) {
+        ferry_status status =
+            ferry_fail(err, FERRY_ERR_BUSY, "%s: table '%s' was altered just now; run again",
+                       load->conn->label, load->spec->table);
+        ferry_error_may_pass(err);
+        return status;
+    }
+    form->foreign_charset = mydrv_type_has_charset(&form->type) && !form->raw &&
+                            (set == NULL || set->kind != MYDRV_CHARSET_UTF8);
+    bool listed = form->type.kind == MYDRV_KIND_ENUM || form->type.kind == MYDRV_KIND_SET;
+    if (!form->foreign_charset || listed || set == NULL || set->kind != MYDRV_CHARSET_CODES)
+        return FERRY_OK;
+    form->foreign_charset = false;
+    form->encoded = calloc(1, sizeof *form->encoded);
+    return form->encoded == NULL ? mydrv_fail_memory(err)
+                                 : mydrv_codes_get(load->conn, set, &form->codes, err);
+}
+
 /* What the stage turned out to be decides how values are checked and sent. */
 static ferry_status stage_learn_columns(struct mydrv_load *load, struct ferry_error *err)
 {
-    static const char utf8[] = "CHARACTER SET utf8";
     struct mydrv_table stage = {0};
     ferry_status status = mydrv_table_load(load->conn, load->stage, &stage, err);
     size_t count = ferry_schema_count(load->spec->source);
@@ -248,8 +275,7 @@ static ferry_status stage_learn_columns(struct mydrv_load *load, struct ferry_er
         form->not_null = stage.columns[i].not_null;
         form->auto_number = strstr(stage.columns[i].clauses, "AUTO_INCREMENT") != NULL &&
                             form->type.kind == MYDRV_KIND_INT;
-        form->foreign_charset = mydrv_type_has_charset(&form->type) &&
-                                strncmp(stage.columns[i].clauses, utf8, sizeof utf8 - 1) != 0;
+        status = stage_choose_charset(load, form, &stage.columns[i], err);
     }
     mydrv_table_clear(&stage);
     return status;

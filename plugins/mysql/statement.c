@@ -113,8 +113,8 @@ static ferry_status statement_describe_columns(const struct mydrv_conn *conn, MY
     if (statement->columns == NULL)
         return mydrv_fail_memory(err);
     for (unsigned i = 0; i < count; i++) {
-        ferry_status status = mydrv_column_describe(&fields[i], i + 1, conn->bytes_per_char,
-                                                    conn->utc, &statement->columns[i], err);
+        ferry_status status =
+            mydrv_column_describe(&fields[i], i + 1, conn->utc, &statement->columns[i], err);
         if (status != FERRY_OK)
             return status;
         statement->column_count = i + 1;

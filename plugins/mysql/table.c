@@ -19,6 +19,7 @@ void mydrv_table_clear(struct mydrv_table *table)
         free(table->columns[i].name);
         free(table->columns[i].native);
         free(table->columns[i].clauses);
+        free(table->columns[i].charset);
     }
     free(table->columns);
     free(table->kind);
@@ -260,10 +261,11 @@ static bool table_add_column(const struct mydrv_conn *conn, struct mydrv_table *
         .name = strdup(row[TABLE_NAME]),
         .native = strdup(native.data == NULL ? "" : native.data),
         .clauses = strdup(clauses.data == NULL ? "" : clauses.data),
+        .charset = row[TABLE_CHARSET] == NULL ? NULL : strdup(row[TABLE_CHARSET]),
         .not_null = strcmp(row[TABLE_NULLABLE], "NO") == 0,
     };
-    return column->name != NULL && column->native != NULL && column->clauses != NULL &&
-           !native.failed && !clauses.failed;
+    return (row[TABLE_CHARSET] == NULL || column->charset != NULL) && column->name != NULL &&
+           column->native != NULL && column->clauses != NULL && !native.failed && !clauses.failed;
 }
 
 static bool table_is_geometry(MYSQL_ROW row)
@@ -408,6 +410,7 @@ static ferry_status table_report(struct mydrv_conn *conn, const char *name,
         const struct mydrv_live_column *live = &table->columns[i];
         const struct ferry_column column = {.name = live->name,
                                             .native = live->native,
+                                            .charset = live->charset,
                                             .type = FERRY_TYPE_ANY,
                                             .clauses = live->clauses};
         status = ferry_schema_add(inspection->schema, &column, sizeof column, err);

@@ -149,6 +149,7 @@ struct mydrv_live_column {
     char *name;
     char *native;  /* in this driver's spelling, or the server's own where it is unknown here */
     char *clauses; /* in this driver's spelling */
+    char *charset; /* of texts, or NULL */
     bool not_null;
 };
 
@@ -189,8 +190,11 @@ struct mydrv_form { /* all that one column needs */
     const struct ferry_column *source;
     bool not_null;
     bool auto_number;
-    bool foreign_charset; /* texts are stored in another character set than UTF-8 */
-    char **members;       /* ENUM, SET */
+    bool foreign_charset; /* texts are stored in a character set that the server converts to */
+    bool raw;             /* texts come and go as bytes of their character set */
+    const struct mydrv_codes *codes; /* texts go as bytes of this set; NULL: in UTF-8 */
+    struct mydrv_text *encoded;      /* the last of these; NULL: there are none */
+    char **members;                  /* ENUM, SET */
     size_t member_count;
 };
 

@@ -187,8 +187,16 @@ static const char *types_blob_size(uint64_t length)
     return length <= 255 ? "tiny" : length <= 65535 ? "" : length <= 16777215 ? "medium" : "long";
 }
 
-static bool types_describe_string(const MYSQL_FIELD *field, unsigned bytes_per_char,
-                                  struct mydrv_column *c)
+/* Servers count the bytes of a TEXT, and the characters of a VARCHAR by the bytes that each may
+ * have. */
+static uint64_t types_characters(const struct mydrv_charset *set, bool is_blob, uint64_t length)
+{
+    if (set == NULL)
+        return length;
+    return length / (is_blob ? set->least : set->most);
+}
+
+static bool types_describe_string(const MYSQL_FIELD *field, struct mydrv_column *c)
 {
     bool is_blob = field->type >= MYSQL_TYPE_TINY_BLOB && field->type <= MYSQL_TYPE_BLOB;
     bool is_fixed = field->type == MYSQL_TYPE_STRING || field->type == MYSQL_TYPE_ENUM ||
@@ -199,8 +207,7 @@ static bool types_describe_string(const MYSQL_FIELD *field, unsigned bytes_per_c
     bool is_text = field->charsetnr != CHARSET_BINARY;
     uint64_t length = field->length;
     bool unlimited = length >= UINT32_MAX - 3; /* LONGTEXT and LONGBLOB */
-    if (is_text && bytes_per_char > 1)
-        length /= bytes_per_char;
+    length = types_characters(c->set, is_blob, length);
     c->column.type = is_text ? FERRY_TYPE_TEXT : FERRY_TYPE_BYTES;
     c->column.length = unlimited ? 0 : length;
     c->column.flags |= is_blob ? FERRY_COLUMN_LONG : is_fixed ? FERRY_COLUMN_FIXED : 0;
@@ -294,8 +301,8 @@ static bool types_describe_null(const MYSQL_FIELD *field, struct mydrv_column *c
     return true;
 }
 
-static bool types_describe(const MYSQL_FIELD *field, const char *name, unsigned bytes_per_char,
-                           bool utc, struct mydrv_column *c)
+static bool types_describe(const MYSQL_FIELD *field, const char *name, bool utc,
+                           struct mydrv_column *c)
 {
     if (types_describe_geometry(field, c))
         return true;
@@ -307,7 +314,7 @@ static bool types_describe(const MYSQL_FIELD *field, const char *name, unsigned 
     }
     return types_describe_number(field, c) || types_describe_moment(field, utc, c) ||
            types_describe_members(field, c) || types_describe_json(field, c) ||
-           types_describe_string(field, bytes_per_char, c) || types_describe_null(field, c);
+           types_describe_string(field, c) || types_describe_null(field, c);
 }
 
 static ferry_status types_refuse(const MYSQL_FIELD *field, char *name, struct ferry_error *err)
@@ -324,17 +331,38 @@ static ferry_status types_refuse(const MYSQL_FIELD *field, char *name, struct fe
                       field->name, type, (unsigned)field->type);
 }
 
-ferry_status mydrv_column_describe(const MYSQL_FIELD *field, size_t position,
-                                   unsigned bytes_per_char, bool utc, struct mydrv_column *column,
-                                   struct ferry_error *err)
+/* Of the types that hold texts in a character set. */
+static ferry_status types_describe_charset(const MYSQL_FIELD *field, struct mydrv_column *c,
+                                           struct ferry_error *err)
 {
-    struct mydrv_column c = {0};
+    bool is_text = c->column.type == FERRY_TYPE_TEXT || c->column.type == FERRY_TYPE_ENUM ||
+                   c->column.type == FERRY_TYPE_SET;
+    if (!is_text && (c->column.type != FERRY_TYPE_JSON || field->charsetnr == CHARSET_BINARY)) {
+        c->set = NULL;
+        return FERRY_OK;
+    }
+    if (c->set == NULL)
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "column '%s' has a character set that dbferry does not know (collation "
+                          "number %u); give CONVERT(... USING utf8mb4) in the view or query",
+                          field->name, field->charsetnr);
+    if (c->set->partial)
+        c->column.flags |= FERRY_COLUMN_PARTIAL_TEXT;
+    c->charset = strdup(c->set->name);
+    c->column.charset = c->charset;
+    return c->charset == NULL ? mydrv_fail_memory(err) : FERRY_OK;
+}
+
+ferry_status mydrv_column_describe(const MYSQL_FIELD *field, size_t position, bool utc,
+                                   struct mydrv_column *column, struct ferry_error *err)
+{
+    struct mydrv_column c = {.set = mydrv_charset_of(field->charsetnr)};
     if (field->name == NULL || *field->name == '\0')
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "column %zu has no name; give it one with AS in the query or view",
                           position);
     MYDRV_AUTO_TEXT char *name = types_attribute(field, MARIADB_FIELD_ATTR_DATA_TYPE_NAME);
-    if (!types_describe(field, name, bytes_per_char, utc, &c))
+    if (!types_describe(field, name, utc, &c))
         return types_refuse(field, name, err);
     if (c.impossible) {
         mydrv_column_clear(&c);
@@ -343,6 +371,11 @@ ferry_status mydrv_column_describe(const MYSQL_FIELD *field, size_t position,
                           "point, which no server has; something other than a MySQL server "
                           "answers, or the stream is damaged",
                           field->name, field->decimals);
+    }
+    ferry_status status = types_describe_charset(field, &c, err);
+    if (status != FERRY_OK) {
+        mydrv_column_clear(&c);
+        return status;
     }
     c.name = strdup(field->name);
     if (c.native == NULL || c.name == NULL) {

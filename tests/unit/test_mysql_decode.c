@@ -2,9 +2,11 @@
 
 #include "unit.h"
 
+#include "../../plugins/mysql/charset.c"
 #include "../../plugins/mysql/decode.c"
 #include "../../plugins/mysql/format.c"
 #include "../../plugins/mysql/possible.c"
+#include "../../plugins/mysql/translate.c"
 #include "../../plugins/mysql/types.c"
 
 #include "batch.h"
@@ -362,7 +364,7 @@ static void test_decimals_that_no_server_has(void **state)
     MYSQL_FIELD field = {.name = name, .type = MYSQL_TYPE_NEWDECIMAL, .length = 12, .decimals = 66};
     struct mydrv_column c = {0};
     struct ferry_error error = {0};
-    assert_int_equal(mydrv_column_describe(&field, 1, 4, true, &c, &error), FERRY_ERR_STREAM);
+    assert_int_equal(mydrv_column_describe(&field, 1, true, &c, &error), FERRY_ERR_STREAM);
     assert_error(&error, FERRY_ERR_STREAM, "column 'c' as a DECIMAL of 66 digits behind the point");
 }
 
@@ -556,7 +558,7 @@ static void test_columns(void **state)
         field.name = name;
         struct mydrv_column c = {0};
         struct ferry_error error = {0};
-        assert_int_equal(mydrv_column_describe(&field, 1, 4, true, &c, &error), FERRY_OK);
+        assert_int_equal(mydrv_column_describe(&field, 1, true, &c, &error), FERRY_OK);
         assert_string_equal(c.column.native, cases[i].native);
         assert_int_equal(c.column.type, cases[i].type);
         assert_int_equal(c.column.length, cases[i].length);
@@ -617,7 +619,7 @@ static void test_types_with_attributes(void **state)
             cases[i].type_name, cases[i].type_name == NULL ? 0 : strlen(cases[i].type_name)};
         attributes[MARIADB_FIELD_ATTR_FORMAT_NAME] = (MARIADB_CONST_STRING){
             cases[i].format, cases[i].format == NULL ? 0 : strlen(cases[i].format)};
-        ferry_status status = mydrv_column_describe(&field, 1, 4, true, &c, &error);
+        ferry_status status = mydrv_column_describe(&field, 1, true, &c, &error);
         if (cases[i].type == 0) {
             assert_error(&error, FERRY_ERR_SCHEMA, cases[i].native);
             continue;
@@ -649,7 +651,7 @@ static void test_bits_of_expressions(void **state)
         MYSQL_FIELD field = {.name = name, .db = cases[i].db, .type = MYSQL_TYPE_BIT, .length = 16};
         struct mydrv_column c = {0};
         struct ferry_error error = {0};
-        assert_int_equal(mydrv_column_describe(&field, 1, 4, true, &c, &error), FERRY_OK);
+        assert_int_equal(mydrv_column_describe(&field, 1, true, &c, &error), FERRY_OK);
         assert_int_equal(c.column.type, FERRY_TYPE_BIT);
         assert_int_equal(c.recast != NULL, cases[i].recast);
         if (c.recast != NULL)
@@ -665,10 +667,11 @@ static void test_every_other_type_is_refused(void **state)
     size_t carried = 0;
     for (unsigned type = 0; type < 256; type++) {
         char name[] = "odd";
-        MYSQL_FIELD field = {.name = name, .type = (enum enum_field_types)type, .length = 10};
+        MYSQL_FIELD field = {
+            .name = name, .type = (enum enum_field_types)type, .length = 10, .charsetnr = 45};
         struct mydrv_column c = {0};
         struct ferry_error error = {0};
-        if (mydrv_column_describe(&field, 1, 4, true, &c, &error) == FERRY_OK)
+        if (mydrv_column_describe(&field, 1, true, &c, &error) == FERRY_OK)
             carried++;
         else
             assert_error(&error, FERRY_ERR_SCHEMA, "column 'odd' has type ");
@@ -679,7 +682,7 @@ static void test_every_other_type_is_refused(void **state)
     MYSQL_FIELD field = {.name = name, .type = MYSQL_TYPE_LONG};
     struct mydrv_column c = {0};
     struct ferry_error error = {0};
-    assert_int_equal(mydrv_column_describe(&field, 3, 4, true, &c, &error), FERRY_ERR_SCHEMA);
+    assert_int_equal(mydrv_column_describe(&field, 3, true, &c, &error), FERRY_ERR_SCHEMA);
     assert_error(&error, FERRY_ERR_SCHEMA, "column 3 has no name");
 }
 

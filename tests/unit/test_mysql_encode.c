@@ -9,6 +9,7 @@
 #include "../../plugins/mysql/encode.c"
 #include "../../plugins/mysql/spelling.c"
 #include "../../plugins/mysql/text.c"
+#include "../../plugins/mysql/translate.c"
 
 #define TEXT(literal)                                                                              \
     {                                                                                              \
