@@ -278,6 +278,22 @@ static ferry_status replace_in_place(struct mydrv_load *load, struct ferry_error
     return status == FERRY_OK ? mydrv_hangers_check(load, err) : status;
 }
 
+/* What the statements have taken is added up; where the table's own count is cheap, it decides. */
+static ferry_status replace_check_count(struct mydrv_load *load, struct ferry_error *err)
+{
+    uint64_t rows = 0;
+    if (!mydrv_stage_is_like(load) || !mydrv_engine_counts(load->table.engine))
+        return FERRY_OK;
+    ferry_status status = replace_count(load, load->stage, &rows, err);
+    if (status == FERRY_OK && rows != load->rows_loaded)
+        status = ferry_fail(err, FERRY_ERR_TARGET_IO,
+                            "%s: the new table '%s' (engine %s) holds %llu rows after %llu were "
+                            "written; convert it to InnoDB",
+                            load->conn->label, load->spec->table, load->table.engine,
+                            (unsigned long long)rows, (unsigned long long)load->rows_loaded);
+    return status;
+}
+
 static ferry_status replace_end(struct mydrv_load *load, struct ferry_error *err)
 {
     ferry_status status = mydrv_conn_check(load->conn, err);
@@ -287,6 +303,8 @@ static ferry_status replace_end(struct mydrv_load *load, struct ferry_error *err
         status = replace_run(load->conn, "COMMIT", "commit rows to the stage", err);
     if (status == FERRY_OK)
         status = mydrv_stage_finish(load, err);
+    if (status == FERRY_OK)
+        status = replace_check_count(load, err);
     if (status != FERRY_OK || !load->table.exists)
         return status;
     return load->in_place ? replace_in_place(load, err)

@@ -185,7 +185,7 @@ void mydrv_stage_drop(struct mydrv_load *load)
 
 /* ---- Making it ---- */
 
-static bool stage_is_like(const struct mydrv_load *load)
+bool mydrv_stage_is_like(const struct mydrv_load *load)
 {
     return load->spec->action == FERRY_TABLE_KEEP &&
            (!load->table.own || load->in_place || load->spec->keep_definition != 0);
@@ -196,7 +196,7 @@ static void stage_write_create(const struct mydrv_load *load, struct mydrv_text 
     const struct ferry_load_spec *spec = load->spec;
     mydrv_text_add(sql, "CREATE TABLE ");
     mydrv_text_add_name(sql, load->stage);
-    if (stage_is_like(load)) {
+    if (mydrv_stage_is_like(load)) {
         mydrv_text_add(sql, " LIKE ");
         mydrv_text_add_name(sql, spec->table);
         return;
@@ -308,7 +308,7 @@ static ferry_status stage_write_mark(struct mydrv_load *load, struct ferry_error
     (void)snprintf(hash, sizeof hash, "%016" PRIx64,
                    mydrv_table_hash(stage.definition == NULL ? "" : stage.definition));
     mydrv_table_clear(&stage);
-    bool own = !stage_is_like(load) || (load->table.own && load->spec->keep_definition != 0);
+    bool own = !mydrv_stage_is_like(load) || (load->table.own && load->spec->keep_definition != 0);
     mydrv_table_mark(&mark, own ? "" : load->table.comment, load->spec->run_id, own ? hash : NULL);
     if (mark.length > STAGE_COMMENT_BYTES) { /* somebody's long comment goes before */
         ferry_log(FERRY_LOG_INFO, "%s: the comment of table '%s' has no room for the run id",

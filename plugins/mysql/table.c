@@ -431,6 +431,12 @@ ferry_status mydrv_table_check(const struct mydrv_conn *conn, const char *name,
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "%s: the table name '%.64s...' is too long; choose another target_table",
                           conn->label, name);
+    if (table->exists && strcmp(table->kind, "SYSTEM VERSIONED") == 0)
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "%s: table '%s' keeps the history of its rows (WITH SYSTEM VERSIONING), "
+                          "which would be lost; choose another target_table, or end that by ALTER "
+                          "TABLE ... DROP SYSTEM VERSIONING",
+                          conn->label, name);
     if (table->exists && strcmp(table->kind, "BASE TABLE") != 0)
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "%s: '%s' is no table (%s); choose another target_table, or drop it",
@@ -440,7 +446,7 @@ ferry_status mydrv_table_check(const struct mydrv_conn *conn, const char *name,
                           "%s: table '%s' has no column that takes values; choose another "
                           "target_table, or drop it",
                           conn->label, name);
-    return FERRY_OK;
+    return table->exists ? mydrv_engine_check(conn, name, table->engine, err) : FERRY_OK;
 }
 
 ferry_status mydrv_inspect(void *conn, const char *table, struct ferry_inspection *inspection,
@@ -451,6 +457,8 @@ ferry_status mydrv_inspect(void *conn, const char *table, struct ferry_inspectio
     ferry_status status = mydrv_table_load(c, table, &found, err);
     if (status == FERRY_OK)
         status = mydrv_table_check(c, table, &found, err);
+    if (status == FERRY_OK && found.exists)
+        mydrv_engine_warn(c, table, found.engine);
     if (status == FERRY_OK && found.exists)
         status = table_report(c, table, &found, inspection, err);
     mydrv_table_clear(&found);

@@ -182,6 +182,16 @@ uint64_t mydrv_hash(uint64_t seed, const char *text);
 void mydrv_table_mark(struct mydrv_text *out, const char *comment, const char *run_id,
                       const char *own_hash);
 
+/* ---- engines.c: which storage engines hold their own rows ---- */
+
+/* Fails with SCHEMA where a table of this engine does not. */
+ferry_status mydrv_engine_check(const struct mydrv_conn *conn, const char *table,
+                                const char *engine, struct ferry_error *err);
+/* Whether COUNT(*) is cheap, since the engine keeps the number or is one of small tables. */
+bool mydrv_engine_counts(const char *engine);
+/* What a user should know of a table of this engine. */
+void mydrv_engine_warn(const struct mydrv_conn *conn, const char *table, const char *engine);
+
 /* ---- encode.c: cells -> the texts that the server stores exactly ---- */
 
 struct mydrv_form { /* all that one column needs */
@@ -289,6 +299,8 @@ ferry_status mydrv_stage_lock(struct mydrv_load *load, struct ferry_error *err);
 void mydrv_stage_unlock(struct mydrv_load *load);
 /* Drop what a killed run left behind. */
 ferry_status mydrv_stage_clean(struct mydrv_load *load, struct ferry_error *err);
+/* Whether the stage has the definition of the live table, its engine too. */
+bool mydrv_stage_is_like(const struct mydrv_load *load);
 ferry_status mydrv_stage_create(struct mydrv_load *load, struct ferry_error *err);
 /* Indexes, and the mark in the comment. */
 ferry_status mydrv_stage_finish(struct mydrv_load *load, struct ferry_error *err);
