@@ -50,11 +50,11 @@ sql() { mariadb_query d; }
 
 @test "what a limit has cut is refused, unless it is allowed" {
     check_what_limits_cut
-    cut 1301 max_allowed_packet "SELECT REPEAT('x', 20000000) AS a"
-    cut 1301 max_allowed_packet "SELECT id, CONCAT(REPEAT('x', 16000000), REPEAT('y', 16000000)) AS a FROM w"
-    cut 1931 "ROWS EXAMINED" 'SELECT id FROM w LIMIT ROWS EXAMINED 0'
-    cut 1977 utf8mb4 'SELECT CONVERT(l USING latin1) AS a FROM w'
-    cut 1300 BINARY 'SELECT id, CONVERT(b USING utf8mb4) AS a FROM w'
+    is_cut 1301 max_allowed_packet "SELECT REPEAT('x', 20000000) AS a"
+    is_cut 1301 max_allowed_packet "SELECT id, CONCAT(REPEAT('x', 16000000), REPEAT('y', 16000000)) AS a FROM w"
+    is_cut 1931 "ROWS EXAMINED" 'SELECT id FROM w LIMIT ROWS EXAMINED 0'
+    is_cut 1977 utf8mb4 'SELECT CONVERT(l USING latin1) AS a FROM w'
+    is_cut 1300 BINARY 'SELECT id, CONVERT(b USING utf8mb4) AS a FROM w'
 }
 
 @test "one cut among others, and in a view" { check_one_cut_among_others; }

@@ -16,7 +16,7 @@ SQL
 as_the_shell_says() { sql <<<"SET sql_mode = 'STRICT_ALL_TABLES'; $1" 2>/dev/null; }
 
 copy_query() {
-    rm -f "$D"*
+    rm -f "${D:?}"*
     run dbferry copy server local --query "$1" --target-table t "${@:2}"
 }
 
@@ -39,9 +39,9 @@ told() {
     assert_output_has "the server warns" "($number)" "on_warning" "the target is unchanged"
 }
 
-# cut NUMBER WORDS QUERY: a warning of a value that was cut or changed, refused with these words by
+# is_cut NUMBER WORDS QUERY: a warning of a value that was cut or changed, refused with these words by
 # default, and carried with `allow`.
-cut() {
+is_cut() {
     local number=$1 words=$2 query=$3 policy
     for policy in auto refuse; do
         copy_query "$query" -o job.on_warning=$policy
@@ -68,13 +68,13 @@ check_what_expressions_come_to() {
 }
 
 check_what_limits_cut() {
-    cut 1260 group_concat_max_len "SELECT GROUP_CONCAT(s, REPEAT('x', 2000000)) AS a FROM w"
-    cut 1256 max_allowed_packet "SELECT UNCOMPRESS(X'FFFFFF3F61626364') AS a"
+    is_cut 1260 group_concat_max_len "SELECT GROUP_CONCAT(s, REPEAT('x', 2000000)) AS a FROM w"
+    is_cut 1256 max_allowed_packet "SELECT UNCOMPRESS(X'FFFFFF3F61626364') AS a"
 }
 
 # A cut among many that are none, and a view and a table's query as well as a query.
 check_one_cut_among_others() {
-    cut 1260 group_concat_max_len \
+    is_cut 1260 group_concat_max_len \
         "SELECT s + 0 AS a, (SELECT GROUP_CONCAT(x.s, REPEAT('x', 2000000)) FROM w x) AS b FROM w WHERE s + 0 > 1"
     sql <<<"CREATE OR REPLACE VIEW warns AS SELECT id FROM w WHERE s = 12"
     run dbferry copy server local --view warns --target-table v
