@@ -1,65 +1,14 @@
-# Somebody on the way who says things before TLS is in place, in front of real servers: none of it
-# counts afterwards.  tests/servers/meddler.py is he; before_tls.py is the sweep of all that he can
-# change.  FERRY_SWEEP=all does the whole sweep, a stratified part of it is done otherwise.
+# Somebody on the way (tests/servers/meddler.py) who says things before TLS is in place, in front of
+# real servers: none of it counts afterwards.
 
 load helper
 load ../servers/mariadb
 load ../servers/mysql
 load azure
+load before-tls
 
-HOST=127.0.0.2
-
-setup_file() {
-    local word
-    export NOT_HERE='' SERVER=$BATS_FILE_TMPDIR/server
-    for word in mysql sqlite azure-mysql; do
-        "$DBFERRY" drivers "$word" >/dev/null 2>&1 || NOT_HERE="the driver $word is not there"
-    done
-    for word in sqlite3 openssl python3; do
-        command -v "$word" >/dev/null || NOT_HERE="$word is not installed"
-    done
-    mariadb_is_installed || NOT_HERE="MariaDB's server is not installed"
-    [ -z "$NOT_HERE" ] || return 0
-    mariadb_make_certificates "$SERVER" || return
-    (umask 077 && cd "$SERVER/tls" && mariadb_sign both ca "IP:$HOST,DNS:$AZURE_HOST") || return
-    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls both || return
-    fill | mariadb_query || return
-    mariadb_account loader S3cret-Pass "ALL ON d.*"
-    export MARIADB_PORT MARIADB_SOCKET MARIADB_PID MARIADB_FOLDER
-    start_mysql
-}
-
-# What a wrong version costs: the key, NOT NULL, the default, the collation.
-fill() {
-    cat <<'SQL'
-CREATE DATABASE d;
-CREATE TABLE d.t (id INT AUTO_INCREMENT PRIMARY KEY, title VARCHAR(50) NOT NULL DEFAULT 'none', KEY by_title (title));
-INSERT INTO d.t VALUES (7, 'hello');
-SQL
-}
-
-start_mysql() {
-    mysql_is_available || return 0
-    mysql_start before-tls --bind-address=$HOST || return
-    export MYSQL_DATA MYSQL_PORT MYSQL_PID
-    mkdir -p "$FERRY_MYSQL_ROOT$MYSQL_DATA/tls" && cp "$SERVER"/tls/{ca,both}.* "$FERRY_MYSQL_ROOT$MYSQL_DATA/tls" &&
-        chown -R 27:27 "$FERRY_MYSQL_ROOT$MYSQL_DATA/tls" || return
-    {
-        fill
-        cat <<SQL
-CREATE USER loader IDENTIFIED BY 'S3cret-Pass'; GRANT ALL ON d.* TO loader;
-SET GLOBAL local_infile = ON;
-SET GLOBAL ssl_cert = '$MYSQL_DATA/tls/both.pem', GLOBAL ssl_key = '$MYSQL_DATA/tls/both.key',
-    GLOBAL ssl_ca = '$MYSQL_DATA/tls/ca.pem';
-ALTER INSTANCE RELOAD TLS;
-SQL
-    } | mysql_query
-}
-
-teardown_file() {
-    [ -z "${MARIADB_PID:-}" ] || mariadb_stop
-    mysql_stop
-}
+setup_file() { before_tls_start; }
+teardown_file() { before_tls_stop; }
 
 setup() {
     ferry_setup
@@ -74,8 +23,6 @@ teardown() {
     [ -z "$MEDDLER" ] || kill "$MEDDLER" 2>/dev/null || true
 }
 
-port_of() { if [ "$1" = MariaDB ]; then echo "$MARIADB_PORT"; else echo "$MYSQL_PORT"; fi; }
-
 # choose SERVER [ADDRESS]: `query`, and a meddler in front of it, at LINE.
 choose() {
     SERVED=$1
@@ -88,23 +35,10 @@ choose() {
     LINE=$(cat "$T/$1/port")
 }
 
-query() {
-    if [ "$SERVED" = MariaDB ]; then mariadb_query d; else mysql_query d; fi
-}
-
 # deed LINE...: what the meddler does from the next connection on.
 deed() {
     printf '%s\n' "$@" >"$T/$SERVED/deed.new"
     mv "$T/$SERVED/deed.new" "$T/$SERVED/deed"
-}
-
-# mode_keys MODE
-mode_keys() {
-    case $1 in
-    ssl_fingerprint) echo "ssl_fingerprint = \"$PRINT\";" ;;
-    verify-*) echo "ssl_mode = \"$1\"; ssl_ca = \"$SERVER/tls/ca.pem\";" ;;
-    *) echo "ssl_mode = \"$1\";" ;;
-    esac
 }
 
 # copy source|target MODE [DRIVER]: one run through the meddler; a local file is the other side.
@@ -130,14 +64,6 @@ END
 old_file() {
     rm -f "$D"*
     sqlite3 "$D" "CREATE TABLE t (id INTEGER PRIMARY KEY, title TEXT); INSERT INTO t VALUES (99, 'old')"
-}
-
-modes_for() {
-    if [ "$SERVED" = MariaDB ]; then
-        echo preferred required verify-ca verify-identity ssl_fingerprint
-    else
-        echo preferred verify-ca verify-identity ssl_fingerprint
-    fi
 }
 
 # The answers of a whole session, as an honest server gave them to another run.
