@@ -208,6 +208,7 @@ static ferry_status connect_try(struct mydrv_conn *conn, const struct mydrv_sett
         return status;
     }
     const dbi_conn_t *inside = conn->dbi;
+    conn->encrypted = conn->encrypted || result.found.encrypted;
     conn->native = result.failed ? NULL : inside->connection;
     unsigned code = inside->error_number > 0 ? (unsigned)inside->error_number : 0;
     MYDRV_AUTO_TEXT char *reason =
@@ -221,6 +222,12 @@ static ferry_status connect_try(struct mydrv_conn *conn, const struct mydrv_sett
         return mydrv_gate_fail(conn, settings, &result.found, err);
     if (reason == NULL)
         return mydrv_fail_memory(err);
+    if (settings->insist && code == CR_SSL_CONNECTION_ERROR && mydrv_tls_was_not_offered(reason))
+        return ferry_fail(err, FERRY_ERR_REFUSED,
+                          "%s: cannot connect: TLS is offered no more, though it was to another "
+                          "connection a moment ago: somebody on the way may have taken the offer "
+                          "out; nothing was sent",
+                          conn->label);
     if (ret_no_database != NULL && code == CONNECT_NO_DATABASE) {
         *ret_no_database = true;
         return FERRY_OK;
@@ -272,7 +279,9 @@ static ferry_status connect_login_to(struct mydrv_conn *conn, struct connect_pla
         connect_forget_password(conn->dbi, NULL);
         return mydrv_fail_memory(err);
     }
-    return connect_try(conn, settings, ret_no_database, err);
+    status = connect_try(conn, settings, ret_no_database, err);
+    plan->settings.insist = plan->settings.insist || conn->encrypted;
+    return status;
 }
 
 /* A database that a load may make need not be there yet. */

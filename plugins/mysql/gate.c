@@ -65,13 +65,13 @@ static void gate_relax(MYSQL *mysql, enum mydrv_tls_mode mode)
     if (gate_opening->pinned)
         return;
     bool offered = (mysql->server_capabilities & CLIENT_SSL) != 0;
-    if (mode == MYDRV_TLS_PREFERRED && !offered)
+    if (mode == MYDRV_TLS_PREFERRED && !offered && !gate_opening->insist)
         /* caching_sha2_password takes the wish for TLS for TLS itself, and would send the password
          * as it is. */
         mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &off);
     else if (mode == MYDRV_TLS_VERIFY_CA && mydrv_tls_library_decides())
         gate_check_only_chain(mysql);
-    else if (mode == MYDRV_TLS_REQUIRED || mode == MYDRV_TLS_VERIFY_CA)
+    else if (gate_opening->insist || mode == MYDRV_TLS_REQUIRED || mode == MYDRV_TLS_VERIFY_CA)
         mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &off);
 }
 
@@ -126,6 +126,7 @@ static bool gate_has_more(const MARIADB_PVIO *io)
 static void gate_watch_write(MYSQL *mysql)
 {
     if (gate_written++ > 0) {
+        gate_opening->found.encrypted = mysql->net.pvio != NULL && mysql->net.pvio->ctls != NULL;
         gate_forget_findings(mysql);
         return;
     }
@@ -156,6 +157,7 @@ struct mydrv_gate mydrv_gate_make(const struct mydrv_settings *settings)
     return (struct mydrv_gate){
         .mode = settings->tls,
         .pinned = settings->fingerprint != NULL,
+        .insist = settings->insist && settings->tls == MYDRV_TLS_PREFERRED,
         .tcp = !settings->use_socket,
         .logins = mydrv_logins_allowed(settings),
     };

@@ -49,7 +49,8 @@ struct mydrv_settings {
     bool use_socket;
     bool compression;
     bool create_database;
-    bool token; /* the password is a token, which goes to the server as it is: only inside of TLS
+    bool insist; /* on TLS, though the mode does not: a connection of this run has had it */
+    bool token;  /* the password is a token, which goes to the server as it is: only inside of TLS
                    with VERIFY_IDENTITY */
 };
 
@@ -97,6 +98,8 @@ struct mydrv_tls_failure {
 };
 /* Whether the connection was lost in the handshake: nobody refused anything then. */
 bool mydrv_tls_was_lost(const char *text);
+/* Whether the server has offered no TLS where it is demanded. */
+bool mydrv_tls_was_not_offered(const char *text);
 /* What the library's words for a failed handshake mean and what to do. */
 const char *mydrv_tls_explain(const struct mydrv_flavour *flavour, const char *text);
 
@@ -139,11 +142,13 @@ bool mydrv_gate_install(void);
 struct mydrv_gate_found {
     bool injected; /* more came than a greeting before anything was sent; the connection is ended */
     bool refused;  /* the server asks for a method that is not allowed */
+    bool encrypted;                 /* there was TLS */
     char method[MYDRV_METHOD_ROOM]; /* the last that it has asked for */
 };
 struct mydrv_gate {
     enum mydrv_tls_mode mode;
-    bool pinned;        /* by ssl_fingerprint */
+    bool pinned; /* by ssl_fingerprint */
+    bool insist;
     bool tcp;           /* not a socket, which has no TLS */
     const char *logins; /* the methods that are allowed */
     struct mydrv_gate_found found;
@@ -169,6 +174,7 @@ struct mydrv_conn {
     const char *compression;   /* what became of it, for facts */
     int wake_fd;               /* a duplicate of the socket that only this struct closes */
     atomic_bool cancelled;     /* set from any thread */
+    bool encrypted;            /* a login of it has gone by TLS */
     bool utc;                  /* instants arrive in UTC */
     bool broken;               /* the stream was cut off: nothing else can be asked */
     bool target;               /* opened to be written to */

@@ -260,7 +260,8 @@ static bool tls_add_authority(FILE *string, const struct mydrv_settings *s)
 bool mydrv_tls_add_options(FILE *string, const struct mydrv_settings *s)
 {
     bool wanted = !s->use_socket && s->tls != MYDRV_TLS_DISABLED;
-    bool verified = wanted && s->tls >= MYDRV_TLS_REQUIRED && s->fingerprint == NULL;
+    bool demanded = s->tls >= MYDRV_TLS_REQUIRED || s->insist;
+    bool verified = wanted && demanded && s->fingerprint == NULL;
     if (!mydrv_connstring_add(string, "restricted-auth", mydrv_logins_allowed(s)))
         return false;
     /* These two come last of all: the files below would switch TLS on by themselves. */
@@ -273,9 +274,22 @@ bool mydrv_tls_add_options(FILE *string, const struct mydrv_settings *s)
     return carried;
 }
 
+#define TLS_NOT_OFFERED "does not support it" /* the library's words */
+
+bool mydrv_tls_was_not_offered(const char *text)
+{
+    return strstr(text, TLS_NOT_OFFERED) != NULL;
+}
+
 static const struct mydrv_tls_failure tls_failures[] = {
-    {"does not support it", "the server offers no TLS, or somebody on the way took the offer out; "
-                            "switch TLS on at the server, or choose a weaker ssl_mode knowingly"},
+    {TLS_NOT_OFFERED, "the server offers no TLS, or somebody on the way took the offer out; "
+                      "switch TLS on at the server, or choose a weaker ssl_mode knowingly"},
+    {"CRL has expired",
+     "the revocation list in ssl_crl has expired; fetch the authority's latest, and "
+     "check this machine's clock"},
+    {"CRL is not yet valid",
+     "the revocation list in ssl_crl is not valid yet; check this machine's "
+     "clock"},
     {"has expired", "the server's certificate has expired; renew it, and check this machine's "
                     "clock"},
     {"not yet valid", "the server's certificate is not valid yet; check this machine's clock"},
@@ -295,7 +309,9 @@ static const struct mydrv_tls_failure tls_failures[] = {
                 "`host`"},
     {"ingerprint", "the server's certificate is not the one that ssl_fingerprint names"},
     {"revoked", "the server's certificate was revoked"},
-    {"CRL", "the revocation list in ssl_crl does not fit the certificate; renew it"},
+    {"CRL",
+     "the revocation list in ssl_crl does not fit the certificate; it must be the list of the "
+     "authority that signed it"},
     {"unsupported protocol", "server and tls_version have no TLS version in common"},
     {"protocol version", "server and tls_version have no TLS version in common"},
     {"wrong version number", "what answered does not speak TLS on this port"},

@@ -213,3 +213,19 @@ same_definition() {
         assert_status 0
     done
 }
+
+@test "preferred: what the first connection has by TLS the second does not say in the clear" {
+    choose MariaDB
+    old_file
+    deed "hide" "connection 2"
+    copy target preferred
+    assert_status 77
+    assert_output_has "TLS: TLSv1." "TLS is offered no more" "unchanged"
+    refute grep -aq loader "$T/$SERVED/sent"
+    assert_equal "$(query <<<'SELECT * FROM t')" $'7\thello'
+    deed "hide" "connection 1"
+    copy target preferred
+    assert_status 0
+    assert_output_has "TLS: none (the server offers none)"
+    query <<<"DROP TABLE t" && fill | sed 1d | query
+}

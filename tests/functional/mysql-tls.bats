@@ -207,6 +207,25 @@ print_of() { openssl x509 -in "$SERVER/tls/$1.pem" -noout -fingerprint "-$2" | c
     refute_output_has "not looked at"
 }
 
+@test "a revocation list that has expired, or is not valid yet, is what is to be renewed" {
+    local mode
+    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls server
+    (cd "$SERVER/tls" &&
+        openssl ca -batch -config ca.conf -cert ca.pem -keyfile ca.key -gencrl -out "$T/old.pem" \
+            -crl_lastupdate 20200101000000Z -crl_nextupdate 20210101000000Z &&
+        openssl ca -batch -config ca.conf -cert ca.pem -keyfile ca.key -gencrl -out "$T/young.pem" \
+            -crl_lastupdate 20490101000000Z -crl_nextupdate 20490601000000Z)
+    for mode in verify-ca verify-identity; do
+        attempt "ssl_mode = \"$mode\"; ssl_ca = \"$CA\"; ssl_crl = \"$T/old.pem\";"
+        assert_status 77
+        assert_output_has "the revocation list in ssl_crl has expired"
+        refute_output_has "renew the server's certificate"
+        attempt "ssl_mode = \"$mode\"; ssl_ca = \"$CA\"; ssl_crl = \"$T/young.pem\";"
+        assert_status 77
+        assert_output_has "the revocation list in ssl_crl is not valid yet"
+    done
+}
+
 @test "a client certificate, where the account demands one" {
     mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls server
     mariadb_query <<<"CREATE OR REPLACE USER reader@'%' IDENTIFIED BY 'S3cret-Pass' REQUIRE X509;

@@ -14,6 +14,7 @@ each; a connection reads it when it is opened, and without that file he only lis
                            there does not reach the server
     append HEX             say this behind the greeting, in the same segment
     version TEXT           the greeting names this version
+    hide                   the greeting does not offer TLS
     PLACE change AT HEX    PLACE is `greeting`, or `handshake` (the server's next words): other bytes
     PLACE insert AT HEX    more bytes
     PLACE cut AT           the rest is lost, and the connection ends
@@ -53,6 +54,11 @@ def inside_tls(answers):
         login += packet[:3] + bytes([packet[3] + 1]) + packet[4:]
         done = packet[4] == 0
     return login + b"".join(answers)
+
+
+def without_tls(greeting):
+    flags = greeting.index(0, 5) + 1 + 4 + 8 + 1
+    return greeting[:flags + 1] + bytes([greeting[flags + 1] & ~8]) + greeting[flags + 2:]
 
 
 class Deed:
@@ -121,6 +127,8 @@ class Meddler:
         self.keep(deed, number, data)
         if "version" in deed.words:
             data = with_version(data, deed.words["version"])
+        if "hide" in deed.words:
+            data = without_tls(data)
         if "append" in deed.words:
             data += bytes.fromhex(deed.words["append"])
         if "answer" in deed.words:
