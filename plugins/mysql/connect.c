@@ -192,6 +192,13 @@ static ferry_status connect_dial(struct mydrv_conn *conn, const struct mydrv_set
     return status;
 }
 
+static bool connect_was_lost(unsigned code, const char *text)
+{
+    return code == CR_SERVER_LOST || code == CR_SERVER_LOST_EXTENDED ||
+           code == CR_SERVER_GONE_ERROR ||
+           (code == CR_SSL_CONNECTION_ERROR && mydrv_tls_was_lost(text));
+}
+
 #define CONNECT_NO_DATABASE 1049
 
 /* Connect and wipe the password.  Any later call on `dbi` would clear its error, so the error is
@@ -232,8 +239,10 @@ static ferry_status connect_try(struct mydrv_conn *conn, const struct mydrv_sett
         *ret_no_database = true;
         return FERRY_OK;
     }
-    return mydrv_fail(conn, conn->target ? MYDRV_OPENING : MYDRV_CONNECTING, code, reason,
-                      "connect", err);
+    bool shaking = result.found.requested && !result.found.encrypted;
+    return mydrv_fail(
+        conn, conn->target ? MYDRV_OPENING : MYDRV_CONNECTING, code, reason,
+        shaking && connect_was_lost(code, reason) ? "finish the TLS handshake" : "connect", err);
 }
 
 /* What the connections of one mydrv_connect() share. */

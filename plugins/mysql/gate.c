@@ -132,6 +132,7 @@ static void gate_watch_write(MYSQL *mysql)
     }
     if (gate_has_more(mysql->net.pvio))
         gate_end(mysql);
+    gate_opening->found.requested = (mysql->client_flag & CLIENT_SSL) != 0;
     if (gate_opening->tcp)
         gate_relax(mysql, gate_opening->mode);
 }

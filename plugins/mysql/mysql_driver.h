@@ -96,7 +96,7 @@ struct mydrv_tls_failure {
     const char *part;
     const char *meaning;
 };
-/* Whether the connection was lost in the handshake: nobody refused anything then. */
+/* Whether these are the words for a connection that was lost: nobody refused anything then. */
 bool mydrv_tls_was_lost(const char *text);
 /* Whether the server has offered no TLS where it is demanded. */
 bool mydrv_tls_was_not_offered(const char *text);
@@ -142,6 +142,7 @@ bool mydrv_gate_install(void);
 struct mydrv_gate_found {
     bool injected; /* more came than a greeting before anything was sent; the connection is ended */
     bool refused;  /* the server asks for a method that is not allowed */
+    bool requested;                 /* TLS was asked for */
     bool encrypted;                 /* there was TLS */
     char method[MYDRV_METHOD_ROOM]; /* the last that it has asked for */
 };

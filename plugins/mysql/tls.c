@@ -323,8 +323,14 @@ static const struct mydrv_tls_failure tls_failures[] = {
 
 bool mydrv_tls_was_lost(const char *text)
 {
-    static const char *const parts[] = {"unexpected eof", "Connection reset by peer",
-                                        "Connection timed out", "Broken pipe"};
+    /* The system's words are those of the last call that failed; Connector/C 3.4 has no others for
+     * a connection that is closed. */
+    static const char *const parts[] = {
+        "unexpected eof",         "Connection reset by peer",
+        "Connection timed out",   "Broken pipe",
+        "No route to host",       "Resource temporarily unavailable",
+        "Network is unreachable",
+    };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (strstr(text, parts[i]) != NULL)
             return true;

@@ -201,7 +201,7 @@ message_for() {
     disabled/"error 1040 before TLS") echo "error 1040" ;;
     *"/error 1040 before TLS") echo "unauthenticated error before TLS" ;;
     *"/error after handshake" | disabled/"error for handshake") echo "error 1045" ;;
-    *"/handshake cut off") echo "cannot connect: TLS/SSL error: " ;;
+    *"/handshake cut off") echo "cannot finish the TLS handshake: " ;;
     *"/handshake stalls") echo "Connection timed out" ;;
     *"/error for handshake") echo "does not speak TLS" ;;
     *"/only TLS 1."*) echo "TLS version in common" ;;
