@@ -238,6 +238,21 @@ static const char *encode_check_uuid(const char *data, size_t size)
     return NULL;
 }
 
+/* MariaDB prints "::" for a single zero group too, where there is no longer run of them. */
+static void encode_shorten_inet6(char text[INET6_ADDRSTRLEN])
+{
+    size_t length = strlen(text);
+    char *zero = strstr(text, ":0:");
+    if (strstr(text, "::") != NULL || strchr(text, '.') != NULL)
+        return;
+    if (strncmp(text, "0:", 2) == 0)
+        text[0] = ':';
+    else if (zero != NULL)
+        memmove(zero + 1, zero + 2, strlen(zero + 2) + 1);
+    else if (length > 2 && strcmp(text + length - 2, ":0") == 0)
+        text[length - 1] = ':';
+}
+
 static const char *encode_check_inet(int family, const char *data, size_t size)
 {
     static const char wrong[] = "is no address in its usual spelling";
@@ -251,6 +266,8 @@ static const char *encode_check_inet(int family, const char *data, size_t size)
     if (strlen(text) != size || inet_pton(family, text, address) != 1 ||
         inet_ntop(family, address, again, sizeof again) == NULL)
         return wrong;
+    if (family == AF_INET6)
+        encode_shorten_inet6(again);
     return strcmp(text, again) == 0 ? NULL : wrong;
 }
 
