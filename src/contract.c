@@ -2,6 +2,8 @@
 
 #include "contract.h"
 
+#include <math.h>
+
 #include "type.h"
 #include "utf8.h"
 
@@ -45,6 +47,15 @@ static const char *int_flaw(const struct ferry_column *column, const struct ferr
     if (bits < 64 && (cell->v.i >= limit || cell->v.i < -limit))
         return "an integer wider than its column";
     return NULL;
+}
+
+static const char *float_flaw(const struct ferry_column *column, const struct ferry_cell *cell)
+{
+    if (isnan(cell->v.f))
+        return (column->flags & FERRY_COLUMN_NO_NAN) != 0 ? "NaN in a column that has none" : NULL;
+    return isinf(cell->v.f) && (column->flags & FERRY_COLUMN_NO_INFINITY) != 0
+               ? "an infinite number in a column that has none"
+               : NULL;
 }
 
 /* What a value of fixed size or form cannot be; nothing here looks at more than its length. */
@@ -91,6 +102,7 @@ static const char *cell_flaw(const struct ferry_column *column, enum ferry_value
             return "a NULL pointer";
         return NULL;
     case FERRY_VALUE_FLOAT:
+        return float_flaw(column, cell);
     case FERRY_VALUE_NONE:
         return NULL;
     }

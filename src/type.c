@@ -45,7 +45,7 @@ static const struct type_row types[] = {
 
 #define TYPE_COUNT (sizeof types / sizeof types[0])
 
-#define KNOWN_FLAGS (FERRY_COLUMN_RAW * 2 - 1) /* up to the last of driver.h */
+#define KNOWN_FLAGS (FERRY_COLUMN_NO_INFINITY * 2 - 1) /* up to the last of driver.h */
 
 static const struct type_row *type_row(uint32_t type)
 {
@@ -83,6 +83,9 @@ const char *ferry_type_contradiction(const struct ferry_column *column)
     if ((column->flags & FERRY_COLUMN_UNSIGNED) != 0 && column->type != FERRY_TYPE_INT &&
         column->type != FERRY_TYPE_FLOAT && column->type != FERRY_TYPE_DECIMAL)
         return "only numbers are unsigned";
+    if ((column->flags & (FERRY_COLUMN_NO_NAN | FERRY_COLUMN_NO_INFINITY)) != 0 &&
+        column->type != FERRY_TYPE_FLOAT)
+        return "only a float could be NaN or infinite";
     if ((column->flags & FERRY_COLUMN_UTC) != 0 && column->type != FERRY_TYPE_DATETIME)
         return "only a datetime is an instant";
     if ((column->flags & FERRY_COLUMN_LOOSE) != 0 && column->type == FERRY_TYPE_ANY)

@@ -41,6 +41,8 @@ const struct memory_flag memory_flags[] = {
     {"utc", FERRY_COLUMN_UTC, true},
     {"loose", FERRY_COLUMN_LOOSE, true},
     {"only_null", FERRY_COLUMN_ONLY_NULL, true},
+    {"no_nan", FERRY_COLUMN_NO_NAN, true},
+    {"no_infinity", FERRY_COLUMN_NO_INFINITY, true},
     {"fixed", FERRY_COLUMN_FIXED, true},
     {"long", FERRY_COLUMN_LONG, true},
     {"zerofill", FERRY_COLUMN_ZEROFILL, true},

@@ -156,6 +156,11 @@ static const char *const letters[] = {
 };
 #define LETTERS (sizeof letters / sizeof letters[0])
 
+static bool is_fixed(const struct memory_place *place)
+{
+    return (place->column->flags & FERRY_COLUMN_FIXED) != 0 && place->column->length > 0;
+}
+
 static bool make_text(struct memory_place *place, uint64_t row_bytes)
 {
     uint64_t length = place->row == ROW_ZERO ? 0 : memory_dice_below(&place->dice, 24);
@@ -178,6 +183,8 @@ static bool make_text(struct memory_place *place, uint64_t row_bytes)
         memcpy(text + place->cell->len, letter, strlen(letter));
         place->cell->len += (uint32_t)strlen(letter);
     }
+    if (is_fixed(place) && place->cell->len > 0 && text[place->cell->len - 1] == ' ')
+        text[place->cell->len - 1] = '_';
     return true;
 }
 
@@ -185,6 +192,8 @@ static bool make_bytes(struct memory_place *place, uint64_t row_bytes)
 {
     uint64_t length = place->row == ROW_ZERO ? 0 : memory_dice_below(&place->dice, 32);
     if (place->column->length > 0 && length > place->column->length)
+        length = place->column->length;
+    if (is_fixed(place))
         length = place->column->length;
     if (row_bytes > 0)
         length = row_bytes;

@@ -55,7 +55,8 @@ static uint32_t map_float(const struct mydrv_abilities *can, const struct ferry_
     mydrv_text_add(native, column->bits == 32 ? "float" : "double");
     if ((column->flags & FERRY_COLUMN_UNSIGNED) != 0)
         mydrv_text_add(native, " unsigned");
-    return FERRY_FIT_EXACT;
+    uint32_t finite = FERRY_COLUMN_NO_NAN | FERRY_COLUMN_NO_INFINITY;
+    return (column->flags & finite) == finite ? FERRY_FIT_EXACT : FERRY_FIT_CHECKED;
 }
 
 static uint32_t map_decimal(const struct mydrv_abilities *can, const struct ferry_column *column,
@@ -136,8 +137,8 @@ static uint32_t map_fraction(const char *name, const struct ferry_column *column
 static uint32_t map_time(const struct mydrv_abilities *can, const struct ferry_column *column,
                          struct mydrv_text *native)
 {
-    (void)can;
-    return map_fraction("time", column, native);
+    uint32_t fit = map_fraction("time", column, native);
+    return fit == FERRY_FIT_EXACT && column->scale > 0 && !can->mariadb ? FERRY_FIT_CHECKED : fit;
 }
 
 static uint32_t map_datetime(const struct mydrv_abilities *can, const struct ferry_column *column,
@@ -146,10 +147,9 @@ static uint32_t map_datetime(const struct mydrv_abilities *can, const struct fer
     (void)can;
     if ((column->flags & FERRY_COLUMN_UTC) == 0)
         return map_fraction("datetime", column, native);
-    uint32_t fit = map_fraction("timestamp", column, native);
     /* Servers differ in how far their TIMESTAMP reaches (2038, 2106). */
-    bool from_timestamp = column->native != NULL && strncmp(column->native, "timestamp", 9) == 0;
-    return fit == FERRY_FIT_EXACT && !from_timestamp ? FERRY_FIT_CHECKED : fit;
+    uint32_t fit = map_fraction("timestamp", column, native);
+    return fit == FERRY_FIT_EXACT ? FERRY_FIT_CHECKED : fit;
 }
 
 static uint32_t map_bit(const struct mydrv_abilities *can, const struct ferry_column *column,
@@ -176,7 +176,8 @@ static uint32_t map_members(const struct mydrv_abilities *can, const struct ferr
     mydrv_text_addf(native, "%s(", column->type == FERRY_TYPE_ENUM ? "enum" : "set");
     mydrv_text_append(native, list.data, list.length);
     mydrv_text_add(native, ")");
-    return FERRY_FIT_EXACT;
+    /* An ENUM of the source may hold its error value too. */
+    return column->type == FERRY_TYPE_ENUM ? FERRY_FIT_CHECKED : FERRY_FIT_EXACT;
 }
 
 static uint32_t map_json(const struct mydrv_abilities *can, const struct ferry_column *column,
@@ -184,7 +185,7 @@ static uint32_t map_json(const struct mydrv_abilities *can, const struct ferry_c
 {
     (void)column;
     mydrv_text_add(native, can->mariadb ? "longtext" : "json");
-    return can->mariadb ? FERRY_FIT_EXACT : FERRY_FIT_CHECKED;
+    return FERRY_FIT_CHECKED;
 }
 
 static uint32_t map_uuid(const struct mydrv_abilities *can, const struct ferry_column *column,
@@ -256,7 +257,7 @@ static const struct map {
 } maps[] = {
     {FERRY_TYPE_BOOL, "tinyint(1)", NULL, NULL},
     {FERRY_TYPE_INT, NULL, map_int, NULL},
-    {FERRY_TYPE_FLOAT, NULL, map_float, NULL},
+    {FERRY_TYPE_FLOAT, NULL, map_float, "an infinite number, or NaN, ends the load"},
     {FERRY_TYPE_DECIMAL, NULL, map_decimal, "more digits than this server has"},
     {FERRY_TYPE_TEXT, NULL, map_text, NULL},
     {FERRY_TYPE_BYTES, NULL, map_bytes, NULL},
@@ -268,9 +269,7 @@ static const struct map {
     {FERRY_TYPE_ANY, NULL, map_any,
      "a column of this server has one type; name it with columns = ( { name; type; } )"},
     {FERRY_TYPE_BIT, NULL, map_bit, NULL},
-    {FERRY_TYPE_JSON, NULL, map_json,
-     "a document that this server would print in another way ends the load; type = \"longtext\" "
-     "keeps the text"},
+    {FERRY_TYPE_JSON, NULL, map_json, NULL},
     {FERRY_TYPE_ENUM, NULL, map_members, "the members are not known"},
     {FERRY_TYPE_SET, NULL, map_members, "the members are not known"},
     {FERRY_TYPE_UUID, NULL, map_uuid, "this server has no UUID type"},
@@ -280,8 +279,18 @@ static const struct map {
     {FERRY_TYPE_VECTOR, NULL, map_vector, "this server has no such VECTOR type"},
 };
 
-static const char *map_note(const struct map *map, uint32_t fit)
+static const char *map_note(const struct mydrv_abilities *can, const struct map *map, uint32_t fit)
 {
+    if (map->type == FERRY_TYPE_JSON)
+        return can->mariadb
+                   ? "a document that JSON_VALID of this server refuses ends the load; type "
+                     "= \"mediumtext\" keeps the text"
+                   : "a document that this server would print in another way ends the "
+                     "load; type = \"longtext\" keeps the text";
+    if (map->type == FERRY_TYPE_TIME && fit == FERRY_FIT_CHECKED)
+        return "a fraction above 838:59:59, which MariaDB has, ends the load";
+    if (map->type == FERRY_TYPE_ENUM && fit == FERRY_FIT_CHECKED)
+        return "a text that is no member, as the error value of an ENUM, ends the load";
     if (map->type == FERRY_TYPE_VECTOR && fit == FERRY_FIT_CHECKED) /* MariaDB 11.8 */
         return "a vector whose squares have a sum that no single holds ends the load";
     return fit == FERRY_FIT_EXACT ? NULL : map->note;
@@ -325,8 +334,8 @@ uint32_t mydrv_map_type(const struct mydrv_abilities *can, const struct ferry_co
                                                 : FERRY_FIT_NONE;
         if (maps[i].native != NULL)
             mydrv_text_add(native, maps[i].native);
-        *ret_note = map_note(&maps[i], fit);
-        if ((column->flags & FERRY_COLUMN_LOOSE) != 0 && fit < FERRY_FIT_CHECKED) {
+        *ret_note = map_note(can, &maps[i], fit);
+        if ((column->flags & FERRY_COLUMN_LOOSE) != 0 && fit <= FERRY_FIT_CHECKED) {
             *ret_note = "the source does not hold its values to this type; one of another kind "
                         "ends the load";
             return FERRY_FIT_CHECKED;

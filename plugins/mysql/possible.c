@@ -86,9 +86,17 @@ static bool possible_geometry(const struct mydrv_cell_format *format, const stru
     return cell->len >= POSSIBLE_GEOMETRY_LEAST;
 }
 
+/* Of finite numbers, in as many bytes as the dimensions need. */
 static bool possible_vector(const struct mydrv_cell_format *format, const struct ferry_cell *cell)
 {
-    return cell->len % sizeof(float) == 0 && cell->len <= format->most;
+    if (cell->len == 0 || cell->len % sizeof(float) != 0 || cell->len > format->most)
+        return false;
+    for (size_t i = 0; i < cell->len; i += sizeof(float)) {
+        const unsigned char *at = (const unsigned char *)cell->v.p + i;
+        if ((at[3] & 0x7f) == 0x7f && (at[2] & 0x80) != 0)
+            return false;
+    }
+    return true;
 }
 
 /* What is NULL by nature has no value. */

@@ -105,6 +105,7 @@ static bool types_describe_float(const MYSQL_FIELD *field, struct mydrv_column *
     c->column.type = FERRY_TYPE_FLOAT;
     c->column.bits = is_float ? 32 : 64;
     c->column.flags |= is_unsigned ? FERRY_COLUMN_UNSIGNED : 0;
+    c->column.flags |= FERRY_COLUMN_NO_NAN | FERRY_COLUMN_NO_INFINITY;
     c->codec = is_float ? MYDRV_CODEC_FLOAT : MYDRV_CODEC_DOUBLE;
     if (asprintf(&c->native, "%s%s%s", is_float ? "float" : "double", digits,
                  is_unsigned ? " unsigned" : "") < 0)
@@ -199,9 +200,10 @@ static uint64_t types_characters(const struct mydrv_charset *set, bool is_blob, 
 static bool types_describe_string(const MYSQL_FIELD *field, struct mydrv_column *c)
 {
     bool is_blob = field->type >= MYSQL_TYPE_TINY_BLOB && field->type <= MYSQL_TYPE_BLOB;
-    bool is_fixed = field->type == MYSQL_TYPE_STRING || field->type == MYSQL_TYPE_ENUM ||
-                    field->type == MYSQL_TYPE_SET;
-    if (!is_blob && !is_fixed && field->type != MYSQL_TYPE_VAR_STRING &&
+    bool is_members = (field->flags & (ENUM_FLAG | SET_FLAG)) != 0 ||
+                      field->type == MYSQL_TYPE_ENUM || field->type == MYSQL_TYPE_SET;
+    bool is_fixed = field->type == MYSQL_TYPE_STRING && !is_members;
+    if (!is_blob && !is_fixed && !is_members && field->type != MYSQL_TYPE_VAR_STRING &&
         field->type != MYSQL_TYPE_VARCHAR)
         return false;
     bool is_text = field->charsetnr != CHARSET_BINARY;

@@ -207,6 +207,7 @@ static void describe_declared(const char *declared, struct ferry_column *column)
 {
     sqlite_type_describe(declared, column);
     column->flags |= column->type == FERRY_TYPE_ANY ? 0 : FERRY_COLUMN_LOOSE;
+    column->flags |= column->type == FERRY_TYPE_FLOAT ? FERRY_COLUMN_NO_NAN : 0;
 }
 
 /* What only a table's own columns have: in a view or a query, an outer join may put NULL there. */

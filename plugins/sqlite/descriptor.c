@@ -47,6 +47,8 @@ static const struct descriptor_name {
       {"compares-unknown", FERRY_COLUMN_COMPARES_UNKNOWN},
       {"loose", FERRY_COLUMN_LOOSE},
       {"only-null", FERRY_COLUMN_ONLY_NULL},
+      {"no-nan", FERRY_COLUMN_NO_NAN},
+      {"no-infinity", FERRY_COLUMN_NO_INFINITY},
 };
 
 #define DESCRIPTOR_TYPES (sizeof descriptor_types / sizeof *descriptor_types)
@@ -184,6 +186,8 @@ bool sqlite_descriptor_is_sound(const struct ferry_column *column)
            descriptor_is_word(column->collation) && descriptor_is_word(column->subtype) &&
            (column->members == NULL || enumerated) &&
            ((column->flags & FERRY_COLUMN_UNSIGNED) == 0 || number) &&
+           ((column->flags & (FERRY_COLUMN_NO_NAN | FERRY_COLUMN_NO_INFINITY)) == 0 ||
+            column->type == FERRY_TYPE_FLOAT) &&
            ((column->flags & FERRY_COLUMN_UTC) == 0 || column->type == FERRY_TYPE_DATETIME) &&
            ((column->flags & FERRY_COLUMN_LOOSE) == 0 || column->type != FERRY_TYPE_ANY) &&
            ((column->flags & FERRY_COLUMN_ONLY_NULL) == 0 ||

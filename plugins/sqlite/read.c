@@ -10,8 +10,11 @@ struct sqlite_cursor {
     sqlite3_stmt *stmt;
     int column_count;
     bool done;
-    char room[SQLITE_STORED_ROOM];  /* of one cell: its text is copied into the batch at once */
-    struct sqlite_stored columns[]; /* how each one's values are turned back */
+    char room[SQLITE_STORED_ROOM]; /* of one cell: its text is copied into the batch at once */
+    struct {
+        struct sqlite_stored stored; /* how its values are turned back */
+        sqlite_possible possible;    /* what its definition allows of them */
+    } columns[];
 };
 
 /* Why a statement does not compile, in the contract's classes. */
@@ -166,13 +169,14 @@ static ferry_status read_begin_column(struct sqlite_cursor *cursor,
     if (strcmp(now.name, before->name) != 0 || (now.type != before->type && !raw) ||
         strcmp(now.native == NULL ? "" : now.native,
                before->native == NULL ? "" : before->native) != 0 ||
-        !sqlite_stored_prepare(before, &wish, &cursor->columns[i])) {
+        !sqlite_stored_prepare(before, &wish, &cursor->columns[i].stored)) {
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "'%s': column %d is '%s' (%s) now and was '%s' (%s) before: run again",
                           cursor->conn->path, i + 1, now.name, now.native == NULL ? "" : now.native,
                           before->name, before->native == NULL ? "" : before->native);
     }
-    cursor->columns[i].raw = raw;
+    cursor->columns[i].stored.raw = raw;
+    cursor->columns[i].possible = sqlite_possible_choose(before);
     return FERRY_OK;
 }
 
@@ -254,12 +258,16 @@ static bool read_is_pointer(const struct ferry_cell *cell, uint32_t type)
 static ferry_status read_cell(struct sqlite_cursor *cursor, struct ferry_batch *batch, int i,
                               struct ferry_cell *cell, struct ferry_error *err)
 {
-    const struct sqlite_stored *stored = &cursor->columns[i];
+    const struct sqlite_stored *stored = &cursor->columns[i].stored;
     const char *why = NULL;
     /* Once for all that is asked of it: each sqlite3_column_ call looks it up again.  Nobody else
      * uses this connection, so that it needs no lock either. */
     sqlite3_value *value = sqlite3_column_value(cursor->stmt, i);
     int rc = sqlite_stored_cell(stored, value, cursor->room, cell, &why);
+    if (rc == SQLITE_OK && cursor->columns[i].possible != NULL && cell->null == 0) {
+        why = cursor->columns[i].possible(stored->column, cell);
+        rc = why == NULL ? SQLITE_OK : SQLITE_MISMATCH;
+    }
     if (rc == SQLITE_MISMATCH) {
         return read_fail_cell(batch, i, why, err);
     }

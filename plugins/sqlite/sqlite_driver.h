@@ -402,6 +402,15 @@ bool sqlite_stored_prepare(const struct ferry_column *column, const struct ferry
 int sqlite_stored_cell(const struct sqlite_stored *stored, sqlite3_value *value, char *room,
                        struct ferry_cell *cell, const char **ret_why);
 
+/* ---- possible.c: what a column of a definition cannot have held ---- */
+
+/* NULL, or why the source of such a column can never have given this value; the cell has the form
+ * of its type and is not NULL. */
+typedef const char *(*sqlite_possible)(const struct ferry_column *column,
+                                       const struct ferry_cell *cell);
+/* NULL where each value that has the type's form is possible. */
+sqlite_possible sqlite_possible_choose(const struct ferry_column *column);
+
 /* ---- decimal.c: the text of a decimal as a double, and back ---- */
 
 #define SQLITE_DECIMAL_ROOM 256

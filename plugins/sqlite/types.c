@@ -209,11 +209,20 @@ static bool type_refuses_kinds(const struct ferry_column *column,
     return (column->flags & FERRY_COLUMN_LOOSE) != 0 && !sqlite_type_is_loose(column, rule);
 }
 
+/* SQLite would store NULL for it. */
+static bool type_refuses_nan(const struct ferry_column *column)
+{
+    return column->type == FERRY_TYPE_FLOAT && (column->flags & FERRY_COLUMN_NO_NAN) == 0;
+}
+
 static void type_add_notes(const struct ferry_column *column, const struct sqlite_type_rule *rule,
                            sqlite3_str *notes)
 {
     if (rule->note != NULL) {
         sqlite_note_add(notes, "%s", rule->note);
+    }
+    if (type_refuses_nan(column)) {
+        sqlite_note_add(notes, "NaN is refused");
     }
     if (type_refuses_kinds(column, rule)) {
         sqlite_note_add(notes, "other kinds are refused");
@@ -231,7 +240,7 @@ ferry_status sqlite_map_column(void *conn, const struct ferry_column *column,
     if (rule == NULL) {
         return type_map_none(column, wish, mapping, err);
     }
-    bool refuses = type_refuses_kinds(column, rule);
+    bool refuses = type_refuses_kinds(column, rule) || type_refuses_nan(column);
     uint32_t fit = refuses && rule->fit < FERRY_FIT_CHECKED ? FERRY_FIT_CHECKED : rule->fit;
     sqlite3_str *notes = sqlite3_str_new(NULL);
     sqlite3_str *clauses = sqlite3_str_new(NULL);

@@ -119,7 +119,7 @@ void ferry_log(uint32_t level, const char *format, ...) FERRY_PRINTF(2, 3);
 #define FERRY_TYPE_TEXT 5     /* .p: UTF-8                           length (characters), charset ... */
 #define FERRY_TYPE_BYTES 6    /* .p                                  length (bytes)                   */
 #define FERRY_TYPE_DATE 7     /* .p: YYYY-MM-DD, zero and partial dates as the server prints them     */
-#define FERRY_TYPE_TIME 8     /* .p: [-]HHH:MM:SS[.f]                scale (fraction digits)          */
+#define FERRY_TYPE_TIME 8     /* .p: [-]HHH:MM:SS[.f] to 838:59:59   scale (fraction digits)          */
 #define FERRY_TYPE_DATETIME 9 /* .p: YYYY-MM-DD HH:MM:SS[.f]         scale, flag UTC for an instant   */
 #define FERRY_TYPE_YEAR 10    /* .i: 0, 1901..2155                                                    */
 #define FERRY_TYPE_ANY 11     /* each cell says its own kind: see ferry_cell.kind                     */
@@ -139,7 +139,8 @@ void ferry_log(uint32_t level, const char *format, ...) FERRY_PRINTF(2, 3);
 #define FERRY_COLUMN_NOT_NULL (1u << 1)
 #define FERRY_COLUMN_UTC (1u << 2) /* a DATETIME that is an instant, given in UTC */
 /* How the source spells what the type already says; only a target of its kind needs these: */
-#define FERRY_COLUMN_FIXED (1u << 3)    /* CHAR(n), BINARY(n), not VARCHAR(n), VARBINARY(n) */
+/* CHAR(n), BINARY(n), not VARCHAR(n), VARBINARY(n): no space at the end, `length` bytes each */
+#define FERRY_COLUMN_FIXED (1u << 3)
 #define FERRY_COLUMN_LONG (1u << 4)     /* of the TEXT and BLOB families */
 #define FERRY_COLUMN_ZEROFILL (1u << 5) /* INT: shown with zeros up to `length` digits */
 /* What the source does with the column: */
@@ -159,6 +160,9 @@ void ferry_log(uint32_t level, const char *format, ...) FERRY_PRINTF(2, 3);
 #define FERRY_COLUMN_SOLE_KEY (1u << 15)
 /* Type ANY: an expression that is NULL by its nature, so that no cell has a value or a kind. */
 #define FERRY_COLUMN_ONLY_NULL (1u << 16)
+/* FLOAT: no value is NaN; none is infinite. */
+#define FERRY_COLUMN_NO_NAN (1u << 21)
+#define FERRY_COLUMN_NO_INFINITY (1u << 22)
 /* Of inspect: a row that does not name the column gets a default there, or NULL.  Not of a column
  * that was the source's at the last run, as far as the target can tell. */
 #define FERRY_COLUMN_FILLS_ITSELF (1u << 18)
