@@ -83,16 +83,19 @@ static bool error_refused(struct sqlite_conn *conn, int rc, struct ferry_error *
                           const char *doing, ferry_status *ret_status)
 {
     char text[512];
-    bool moved = false;
     bool source = conn->role == FERRY_ROLE_SOURCE;
+    ferry_status class = FERRY_ERR_TARGET_OPEN;
     int primary = rc & 0xff;
     if (conn->guard == NULL ||
         (primary != SQLITE_CANTOPEN && primary != SQLITE_IOERR && primary != SQLITE_READONLY) ||
-        !sqlite_guard_refusal(conn->guard, &moved, text, sizeof text)) {
+        !sqlite_guard_refusal(conn->guard, &class, text, sizeof text)) {
         return false;
     }
-    ferry_status class = moved ? (source ? FERRY_ERR_STREAM : FERRY_ERR_BUSY)
-                               : (source ? FERRY_ERR_REFUSED : FERRY_ERR_TARGET_OPEN);
+    if (source) {
+        class = class == FERRY_ERR_BUSY        ? FERRY_ERR_STREAM
+                : class == FERRY_ERR_TARGET_IO ? FERRY_ERR_SYSTEM
+                                               : FERRY_ERR_REFUSED;
+    }
     *ret_status = ferry_fail(err, class, "'%s': %s: %s", conn->path, doing, text);
     return true;
 }

@@ -149,12 +149,13 @@ void sqlite_guard_meet(struct sqlite_guard *guard, const struct stat *database, 
     (void)pthread_mutex_unlock(&sqlite_guard_lock);
 }
 
-bool sqlite_guard_refusal(struct sqlite_guard *guard, bool *ret_moved, char *text, size_t size)
+bool sqlite_guard_refusal(struct sqlite_guard *guard, ferry_status *ret_class, char *text,
+                          size_t size)
 {
     (void)pthread_mutex_lock(&sqlite_guard_lock);
     bool refused = guard->refused;
     if (refused) {
-        *ret_moved = guard->moved;
+        *ret_class = guard->class;
         (void)snprintf(text, size, "%s", guard->refusal);
     }
     guard->refused = false;

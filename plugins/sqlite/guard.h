@@ -38,7 +38,7 @@ struct sqlite_guard {
     bool wants_to_make;
     struct sqlite_file files[SQLITE_FILES];
     bool refused;
-    bool moved; /* the refusal is that a file is no longer the one that was opened */
+    ferry_status class; /* of the refusal, for a target */
     char refusal[512];
 };
 
@@ -59,8 +59,9 @@ bool sqlite_guard_let_make(struct sqlite_guard *guard);
 bool sqlite_guard_made_wal(const struct sqlite_guard *guard);
 /* True if a file that was opened is no longer found by its name. */
 bool sqlite_guard_has_moved(const struct sqlite_guard *guard);
-/* True if a call was refused since the last time: why, and whether a file was exchanged. */
-bool sqlite_guard_refusal(struct sqlite_guard *guard, bool *ret_moved, char *text, size_t size);
+/* True if a call was refused since the last time: why, and the class of that for a target. */
+bool sqlite_guard_refusal(struct sqlite_guard *guard, ferry_status *ret_class, char *text,
+                          size_t size);
 /* Remove the file if we have made it and it is still there. */
 bool sqlite_guard_remove(struct sqlite_guard *guard, size_t which);
 /* Fail if a journal beside a database that is not there may hold rows. */
@@ -68,6 +69,11 @@ ferry_status sqlite_guard_check_orphans(struct sqlite_guard *guard, struct ferry
 /* Remove what a run that was killed in ferry_file_remove has left. */
 void sqlite_guard_tidy(const struct sqlite_guard *guard);
 bool sqlite_file_is(const struct sqlite_file *file, const struct stat *found);
+
+/* ---- guard_calls.c ---- */
+
+/* Until it is called with NULL, SQLite's next write in this thread fails if `*stop` is true. */
+void sqlite_guard_stop_writing(const atomic_bool *stop);
 
 /* ---- guard.c and guard_calls.c alone ---- */
 

@@ -19,6 +19,8 @@
 
 typedef int guard_open_call(const char *path, int flags, int mode);
 typedef int guard_unlink_call(const char *path);
+typedef ssize_t guard_write_call(int fd, const void *from, size_t size);
+typedef ssize_t guard_pwrite_call(int fd, const void *from, size_t size, off_t at);
 typedef int guard_fchmod_call(int fd, mode_t mode);
 typedef int guard_fchown_call(int fd, uid_t owner, gid_t group);
 typedef int guard_stat_call(const char *path, struct stat *found);
@@ -27,6 +29,9 @@ typedef int guard_stat_call(const char *path, struct stat *found);
 static guard_open_call *guard_real_open;
 static guard_unlink_call *guard_real_unlink;
 static guard_stat_call *guard_real_stat;
+static guard_write_call *guard_real_write;
+static guard_pwrite_call *guard_real_pwrite;
+static guard_pwrite_call *guard_real_pwrite64;
 static guard_fchmod_call *guard_real_fchmod;
 static guard_fchown_call *guard_real_fchown;
 
@@ -34,7 +39,8 @@ static guard_fchown_call *guard_real_fchown;
 static _Thread_local struct sqlite_file guard_temporary;
 
 /* Keeps the first refusal, which SQLite's own message cannot tell; -1 with errno. */
-static int guard_refuse(struct sqlite_guard *guard, bool moved, int code, const char *format, ...)
+static int guard_refuse(struct sqlite_guard *guard, ferry_status class, int code,
+                        const char *format, ...)
 {
     va_list arguments;
     if (!guard->refused) {
@@ -42,7 +48,7 @@ static int guard_refuse(struct sqlite_guard *guard, bool moved, int code, const 
         (void)vsnprintf(guard->refusal, sizeof guard->refusal, format, arguments);
         va_end(arguments);
         guard->refused = true;
-        guard->moved = moved;
+        guard->class = class;
     }
     errno = code;
     return -1;
@@ -50,7 +56,7 @@ static int guard_refuse(struct sqlite_guard *guard, bool moved, int code, const 
 
 static int guard_refuse_name(struct sqlite_guard *guard, size_t which, const char *why)
 {
-    return guard_refuse(guard, false, EACCES, "'%s%s' %s", guard->path,
+    return guard_refuse(guard, FERRY_ERR_TARGET_OPEN, EACCES, "'%s%s' %s", guard->path,
                         sqlite_guard_suffixes[which], why);
 }
 
@@ -100,7 +106,7 @@ static int guard_accept(struct sqlite_guard *guard, size_t which, int fd, bool w
     struct sqlite_file *file = &guard->files[which];
     struct stat found;
     const char *why = NULL;
-    bool moved = false;
+    ferry_status class = FERRY_ERR_TARGET_OPEN;
     if (fstat(fd, &found) != 0) {
         why = "cannot be looked at";
     } else if (!S_ISREG(found.st_mode)) {
@@ -109,7 +115,7 @@ static int guard_accept(struct sqlite_guard *guard, size_t which, int fd, bool w
         sqlite_guard_learn(file, &found, true);
     } else if (which == SQLITE_FILE_DATABASE && file->known && !sqlite_file_is(file, &found)) {
         why = "was moved or replaced while it was open: run again";
-        moved = true;
+        class = FERRY_ERR_BUSY;
     } else if (!sqlite_file_is(file, &found)) {
         if (which != SQLITE_FILE_DATABASE && writing) {
             why = guard_judge(guard, which, fd, &found);
@@ -125,7 +131,7 @@ static int guard_accept(struct sqlite_guard *guard, size_t which, int fd, bool w
         return fd;
     }
     (void)close(fd);
-    return guard_refuse(guard, moved, EACCES, "'%s%s' %s", guard->path,
+    return guard_refuse(guard, class, EACCES, "'%s%s' %s", guard->path,
                         sqlite_guard_suffixes[which], why);
 }
 
@@ -134,11 +140,18 @@ static int guard_make(struct sqlite_guard *guard, size_t which, const char *name
                       int mode)
 {
     if (!sqlite_guard_is_current(guard, SQLITE_FILE_DATABASE)) {
-        return guard_refuse(guard, true, EACCES,
+        return guard_refuse(guard, FERRY_ERR_BUSY, EACCES,
                             "'%s' was moved or replaced while it was open: run again", guard->path);
     }
     int fd = openat(guard->folder, name, flags | O_CREAT | O_EXCL, (mode_t)mode);
-    return fd < 0 ? -1 : guard_accept(guard, which, fd, true, true);
+    if (fd >= 0) {
+        return guard_accept(guard, which, fd, true, true);
+    }
+    bool full = errno == ENOSPC || errno == EDQUOT;
+    return errno == EEXIST ? -1
+                           : guard_refuse(guard, full ? FERRY_ERR_TARGET_IO : FERRY_ERR_TARGET_OPEN,
+                                          errno, "'%s%s' cannot be created: %s", guard->path,
+                                          sqlite_guard_suffixes[which], strerror(errno));
 }
 
 static int guard_open_beside(struct sqlite_guard *guard, size_t which, const char *name, int flags,
@@ -360,18 +373,60 @@ static int guard_fchown(int fd, uid_t owner, gid_t group)
     return guard_may_change(fd) ? guard_real_fchown(fd, owner, group) : 0;
 }
 
+/* ---- Writing ---- */
+
+/* While this thread inserts rows: true once that is to stop. */
+static _Thread_local const atomic_bool *guard_stop;
+
+void sqlite_guard_stop_writing(const atomic_bool *stop)
+{
+    guard_stop = stop;
+}
+
+/* SQLite looks for an interrupt between rows and not within one, which may be of a gigabyte.  So
+ * the next write fails. */
+static bool guard_stops(void)
+{
+    bool stops = guard_stop != NULL && atomic_load(guard_stop);
+    if (stops) {
+        guard_stop = NULL; /* what undoes the row has to write, too */
+        errno = EIO;
+    }
+    return stops;
+}
+
+static ssize_t guard_write(int fd, const void *from, size_t size)
+{
+    return guard_stops() ? -1 : guard_real_write(fd, from, size);
+}
+
+static ssize_t guard_pwrite(int fd, const void *from, size_t size, off_t at)
+{
+    return guard_stops() ? -1 : guard_real_pwrite(fd, from, size, at);
+}
+
+static ssize_t guard_pwrite64(int fd, const void *from, size_t size, off_t at)
+{
+    return guard_stops() ? -1 : guard_real_pwrite64(fd, from, size, at);
+}
+
 /* ---- Putting them in place ---- */
 
 static const struct guard_call {
     const char *name;
     sqlite3_syscall_ptr ours;
     sqlite3_syscall_ptr *real;
+    bool optional; /* not each build of SQLite has it */
 } guard_calls[] = {
-    {"open", (sqlite3_syscall_ptr)guard_open, (sqlite3_syscall_ptr *)&guard_real_open},
-    {"unlink", (sqlite3_syscall_ptr)guard_unlink, (sqlite3_syscall_ptr *)&guard_real_unlink},
-    {"stat", (sqlite3_syscall_ptr)guard_stat, (sqlite3_syscall_ptr *)&guard_real_stat},
-    {"fchmod", (sqlite3_syscall_ptr)guard_fchmod, (sqlite3_syscall_ptr *)&guard_real_fchmod},
-    {"fchown", (sqlite3_syscall_ptr)guard_fchown, (sqlite3_syscall_ptr *)&guard_real_fchown},
+    {"open", (sqlite3_syscall_ptr)guard_open, (sqlite3_syscall_ptr *)&guard_real_open, false},
+    {"unlink", (sqlite3_syscall_ptr)guard_unlink, (sqlite3_syscall_ptr *)&guard_real_unlink, false},
+    {"stat", (sqlite3_syscall_ptr)guard_stat, (sqlite3_syscall_ptr *)&guard_real_stat, false},
+    {"fchmod", (sqlite3_syscall_ptr)guard_fchmod, (sqlite3_syscall_ptr *)&guard_real_fchmod, false},
+    {"fchown", (sqlite3_syscall_ptr)guard_fchown, (sqlite3_syscall_ptr *)&guard_real_fchown, false},
+    {"write", (sqlite3_syscall_ptr)guard_write, (sqlite3_syscall_ptr *)&guard_real_write, true},
+    {"pwrite", (sqlite3_syscall_ptr)guard_pwrite, (sqlite3_syscall_ptr *)&guard_real_pwrite, true},
+    {"pwrite64", (sqlite3_syscall_ptr)guard_pwrite64, (sqlite3_syscall_ptr *)&guard_real_pwrite64,
+     true},
 };
 
 /* False if this SQLite does not let its calls be replaced. */
@@ -385,10 +440,10 @@ bool sqlite_guard_install(void)
     for (size_t i = 0; i < sizeof guard_calls / sizeof *guard_calls; i++) {
         const struct guard_call *call = &guard_calls[i];
         sqlite3_syscall_ptr old = vfs->xGetSystemCall(vfs, call->name);
-        if (old == NULL) {
+        if (old == NULL && !call->optional) {
             return false;
         }
-        if (old == call->ours) {
+        if (old == NULL || old == call->ours) {
             continue;
         }
         *call->real = old;

@@ -200,19 +200,20 @@ ferry_status sqlite_open_for_load(struct sqlite_conn *conn, int *ret_created,
     return open_set_up_load(conn, err);
 }
 
-/* By SQLite's own descriptor: whatever is at the path now. */
-static bool open_empty_file(sqlite3 *db)
+/* Nobody else has the file open for more than a moment, and it holds nothing.  By SQLite's own
+ * descriptor, and without a transaction, which would have to write where a disk may be full. */
+static bool open_is_empty_and_ours(sqlite3_file *file)
 {
-    sqlite3_file *file = NULL;
-    return sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
-           file != NULL && file->pMethods != NULL &&
-           file->pMethods->xTruncate(file, 0) == SQLITE_OK;
+    sqlite3_int64 size = -1;
+    return file->pMethods->xLock(file, SQLITE_LOCK_SHARED) == SQLITE_OK &&
+           file->pMethods->xLock(file, SQLITE_LOCK_EXCLUSIVE) == SQLITE_OK &&
+           file->pMethods->xFileSize(file, &size) == SQLITE_OK && size == 0;
 }
 
 void sqlite_unmake(struct sqlite_conn *conn, int created)
 {
-    int64_t objects = -1;
     sqlite3 *db = conn->db;
+    sqlite3_file *file = NULL;
     if (created == SQLITE_MADE_NOTHING) {
         return;
     }
@@ -220,18 +221,17 @@ void sqlite_unmake(struct sqlite_conn *conn, int created)
         (void)sqlite_guard_remove(conn->guard, SQLITE_FILE_DATABASE);
         return;
     }
-    sqlite3_progress_handler(db, 0, NULL, NULL);
-    sqlite_wait_begin(conn, 0, SQLITE_HOLDER_ANY);
-    if (sqlite_run(db, "BEGIN EXCLUSIVE") == SQLITE_OK &&
-        sqlite_query_int(db, &objects, "SELECT count(*) FROM main.sqlite_schema") == SQLITE_OK &&
-        objects == 0) {
-        bool done = created == SQLITE_MADE_FILE
-                        ? sqlite_guard_remove(conn->guard, SQLITE_FILE_DATABASE)
-                        : open_empty_file(db);
+    sqlite_rollback(db); /* which cuts a file that was empty to nothing */
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
+        file != NULL && file->pMethods != NULL) {
+        bool done = open_is_empty_and_ours(file);
+        if (done && created == SQLITE_MADE_FILE) {
+            done = sqlite_guard_remove(conn->guard, SQLITE_FILE_DATABASE);
+        }
         for (size_t i = SQLITE_FILE_JOURNAL; done && i < SQLITE_FILES; i++) {
             (void)sqlite_guard_remove(conn->guard, i);
         }
+        (void)file->pMethods->xUnlock(file, SQLITE_LOCK_NONE);
     }
-    sqlite_rollback(db);
     sqlite_close(conn);
 }

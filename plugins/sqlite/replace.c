@@ -131,6 +131,15 @@ static ferry_status replace_begin_load(struct sqlite_load *load, struct ferry_er
     return status;
 }
 
+/* After a failed write SQLite undoes nothing by itself: it leaves the journal to whoever reads the
+ * file next, which had better be us. */
+static void replace_undo(sqlite3 *db)
+{
+    int64_t objects = 0;
+    sqlite_rollback(db);
+    (void)sqlite_query_int(db, &objects, "SELECT count(*) FROM main.sqlite_schema");
+}
+
 /* End a load: nothing of it is left but what was committed. */
 static void replace_free(struct sqlite_load *load, bool committed)
 {
@@ -138,8 +147,8 @@ static void replace_free(struct sqlite_load *load, bool committed)
     if (!load->staged) {
         sqlite_rows_close(load, conn->db);
     }
-    if (conn->db != NULL) {
-        sqlite_rollback(conn->db);
+    if (conn->db != NULL && !committed) {
+        replace_undo(conn->db);
     }
     sqlite_stage_remove(load);
     if (!committed && load->created != SQLITE_MADE_NOTHING) {
@@ -184,9 +193,12 @@ static ferry_status replace_load_batch(void *argument, const struct ferry_batch 
     struct sqlite_load *load = argument;
     struct sqlite_conn *conn = load->conn;
     ferry_status status = sqlite_check_cancelled(conn, err);
-    return status != FERRY_OK
-               ? status
-               : sqlite_rows_insert(load, load->staged ? conn->stage : conn->db, batch, err);
+    if (status == FERRY_OK) {
+        sqlite_guard_stop_writing(&conn->cancelled);
+        status = sqlite_rows_insert(load, load->staged ? conn->stage : conn->db, batch, err);
+        sqlite_guard_stop_writing(NULL);
+    }
+    return status;
 }
 
 static ferry_status replace_end_stage(struct sqlite_load *load, struct ferry_error *err)
