@@ -70,8 +70,7 @@ static int open_to_look(struct sqlite_conn *conn, sqlite3 **ret_db)
     *ret_db = NULL;
     bool may_write =
         faccessat(conn->folder, sqlite_path_base(conn->real), R_OK | W_OK, AT_EACCESS) == 0;
-    rc = open_with(conn, may_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, ret_db);
-    return rc == SQLITE_OK ? sqlite_run(*ret_db, "PRAGMA query_only=ON") : rc;
+    return open_with(conn, may_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, ret_db);
 }
 
 ferry_status sqlite_open(struct sqlite_conn *conn, struct ferry_error *err)
