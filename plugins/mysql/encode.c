@@ -404,6 +404,14 @@ static const char *encode_as_text(enum encode_value value, const struct ferry_ce
     return NULL;
 }
 
+/* ucs2 is the one set of two bytes a letter whose bytes may come RAW: 0120 is no space. */
+static bool encode_ends_in_space(const struct mydrv_form *form, const char *data, size_t size)
+{
+    bool pairs =
+        form->raw && form->source->charset != NULL && strcmp(form->source->charset, "ucs2") == 0;
+    return size > 0 && data[size - 1] == ' ' && (!pairs || (size > 1 && data[size - 2] == '\0'));
+}
+
 static const char *encode_check_text(const struct mydrv_form *form, const char *data, size_t size)
 {
     switch (form->type.kind) {
@@ -419,8 +427,8 @@ static const char *encode_check_text(const struct mydrv_form *form, const char *
     case MYDRV_KIND_TIMESTAMP:
         return encode_check_moment(form, data, size);
     case MYDRV_KIND_CHAR:
-        return size > 0 && data[size - 1] == ' ' ? "ends in a space, which a CHAR would lose"
-                                                 : NULL;
+        return encode_ends_in_space(form, data, size) ? "ends in a space, which a CHAR would lose"
+                                                      : NULL;
     case MYDRV_KIND_ENUM:
         return encode_check_enum(form, data, size);
     case MYDRV_KIND_SET:

@@ -95,9 +95,10 @@ refused() {
 @test "from set to the same set go the bytes, whatever they are" {
     sql <<'SQL'
 CREATE OR REPLACE TABLE t (id INT PRIMARY KEY, s VARCHAR(10) CHARACTER SET sjis, w VARCHAR(10) CHARACTER SET cp932,
-    g TEXT CHARACTER SET gbk, e CHAR(10) CHARACTER SET greek, u VARCHAR(10) CHARACTER SET ucs2);
-INSERT INTO t VALUES (1, _sjis x'5C815F', _cp932 x'ED40FA5C', _gbk x'E4B8ADE59BBD', _greek x'A441', _ucs2 x'D83DDE000041'),
-    (2, NULL, '', '', '', ''), (3, 'a''b\\\t', '\n', 'ab', 'c', 'd ');
+    g TEXT CHARACTER SET gbk, e CHAR(10) CHARACTER SET greek, u VARCHAR(10) CHARACTER SET ucs2,
+    c CHAR(10) CHARACTER SET ucs2);
+INSERT INTO t VALUES (1, _sjis x'5C815F', _cp932 x'ED40FA5C', _gbk x'E4B8ADE59BBD', _greek x'A441', _ucs2 x'D83DDE000041', _ucs2 x'0120'),
+    (2, NULL, '', '', '', '', ''), (3, 'a''b\\\t', '\n', 'ab', 'c', 'd ', NULL);
 SQL
     local row
     charset_config 'target = "target";'
@@ -105,8 +106,8 @@ SQL
     for row in new again; do
         run dbferry run --config "$T/dbferry.conf"
         assert_status 0
-        assert_equal "$(mariadb_query e <<<'SELECT id, HEX(s), HEX(w), HEX(g), HEX(e), HEX(u) FROM t ORDER BY id')" \
-            "$(sql <<<'SELECT id, HEX(s), HEX(w), HEX(g), HEX(e), HEX(u) FROM t ORDER BY id')"
+        assert_equal "$(mariadb_query e <<<'SELECT id, HEX(s), HEX(w), HEX(g), HEX(e), HEX(u), HEX(c) FROM t ORDER BY id')" \
+            "$(sql <<<'SELECT id, HEX(s), HEX(w), HEX(g), HEX(e), HEX(u), HEX(c) FROM t ORDER BY id')"
     done
     run dbferry verify --config "$T/dbferry.conf"
     assert_status 0
