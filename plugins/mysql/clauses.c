@@ -114,25 +114,18 @@ static const struct {
     {FERRY_COLUMN_IGNORES_CASE | FERRY_COLUMN_IGNORES_ACCENTS, "utf8mb4_uca1400_nopad_ai_ci"},
     {FERRY_COLUMN_IGNORES_CASE | FERRY_COLUMN_IGNORES_ACCENTS, "utf8mb4_0900_ai_ci"},
     {FERRY_COLUMN_IGNORES_CASE | FERRY_COLUMN_IGNORES_ACCENTS, "utf8mb4_unicode_ci"},
+    /* Not utf8mb4_unicode_ci, to which all emoji are the same. */
     {FERRY_COLUMN_IGNORES_CASE | FERRY_COLUMN_IGNORES_ACCENTS | FERRY_COLUMN_IGNORES_TRAILING_SPACE,
-     "utf8mb4_unicode_ci"},
+     "utf8mb4_unicode_520_ci"},
     {FERRY_COLUMN_COMPARES_UNKNOWN, "utf8mb4_unicode_ci"},
 };
 
-static ferry_status clauses_choose_collation(struct mydrv_conn *conn,
-                                             const struct ferry_column *column,
-                                             struct mydrv_clauses *clauses, struct ferry_error *err)
+/* How texts are compared, by the column's flags. */
+static ferry_status clauses_choose_by_flags(struct mydrv_conn *conn, uint32_t compares,
+                                            struct mydrv_clauses *clauses, struct ferry_error *err)
 {
+    ferry_status status = FERRY_OK;
     bool known = false;
-    ferry_status status = clauses_probe(conn, column->charset, column->collation, &known, err);
-    if (status != FERRY_OK || known) {
-        clauses->charset = column->charset;
-        clauses->collation = column->collation;
-        return status;
-    }
-    clauses->charset = "utf8mb4";
-    clauses->collation = "utf8mb4_bin";
-    uint32_t compares = column->flags & CLAUSES_COMPARES;
     for (size_t i = 0; i < sizeof clauses_collations / sizeof *clauses_collations; i++) {
         if (clauses_collations[i].flags != compares)
             continue;
@@ -143,6 +136,46 @@ static ferry_status clauses_choose_collation(struct mydrv_conn *conn,
         }
     }
     return FERRY_OK;
+}
+
+/* The source's own collation; or its counterpart, whose name is put into `name`; or one that
+ * compares in the same way.  The rules of a language that this server has not are no others': what
+ * differs there might be the same here, and a key would refuse it.  So its texts are compared by
+ * bytes. */
+static ferry_status clauses_choose_collation(struct mydrv_conn *conn,
+                                             const struct ferry_column *column,
+                                             struct mydrv_text *name, struct mydrv_text *note,
+                                             struct mydrv_clauses *clauses, struct ferry_error *err)
+{
+    bool known = false;
+    MYDRV_AUTO_SQL struct mydrv_text differs = {0};
+    ferry_status status = clauses_probe(conn, column->charset, column->collation, &known, err);
+    if (status != FERRY_OK || known) {
+        clauses->charset = column->charset;
+        clauses->collation = column->collation;
+        return status;
+    }
+    clauses->charset = "utf8mb4";
+    clauses->collation = "utf8mb4_bin";
+    bool named = column->charset != NULL && column->collation != NULL;
+    if (named && mydrv_collation_translate(column->charset, column->collation, conn->mariadb, name,
+                                           &differs)) {
+        if (name->failed || differs.failed)
+            return mydrv_fail_memory(err);
+        status = clauses_probe(conn, "utf8mb4", name->data, &known, err);
+        if (status != FERRY_OK || known) {
+            clauses->collation = name->data;
+            mydrv_text_add(note, differs.data == NULL ? "" : differs.data);
+            return status;
+        }
+    }
+    if (!named || !mydrv_collation_is_national(column->charset, column->collation))
+        return clauses_choose_by_flags(conn, column->flags & CLAUSES_COMPARES, clauses, err);
+    mydrv_text_addf(note,
+                    "this server has nothing like %s: texts are compared byte by byte, so that "
+                    "case, accents and trailing spaces make a difference here",
+                    column->collation);
+    return clauses_choose_by_flags(conn, 0, clauses, err);
 }
 
 /* ---- Defaults ---- */
@@ -226,8 +259,9 @@ static void clauses_choose_default(const struct mydrv_conn *conn, const struct f
 
 ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_column *column,
                                   const struct mydrv_type *type, struct mydrv_text *out,
-                                  struct ferry_error *err)
+                                  struct mydrv_text *note, struct ferry_error *err)
 {
+    MYDRV_AUTO_SQL struct mydrv_text collation = {0};
     struct mydrv_clauses clauses = {
         .mariadb = conn->mariadb,
         .not_null = (column->flags & FERRY_COLUMN_NOT_NULL) != 0 ||
@@ -245,7 +279,7 @@ ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_co
         clauses.collation = "utf8mb4_bin";
         clauses.check_json = strcmp(type->name, "longtext") == 0 ? column->name : NULL;
     } else if (mydrv_type_has_charset(type)) {
-        status = clauses_choose_collation(conn, column, &clauses, err);
+        status = clauses_choose_collation(conn, column, &collation, note, &clauses, err);
     }
     if (status != FERRY_OK)
         return status;

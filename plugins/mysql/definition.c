@@ -338,6 +338,9 @@ static bool definition_collation_has(const char *collation, const char *word)
 uint32_t mydrv_collation_flags(const char *collation, const char *pad)
 {
     bool is_binary = strcmp(collation, "binary") == 0;
+    /* To which I is no i: nobody else's rule. */
+    if (definition_collation_has(collation, "turkish") || definition_collation_has(collation, "tr"))
+        return FERRY_COLUMN_COMPARES_UNKNOWN;
     bool ignores_case = definition_collation_has(collation, "ci");
     uint32_t flags = 0;
     if (!is_binary && !ignores_case && !definition_collation_has(collation, "cs") &&

@@ -347,22 +347,18 @@ uint32_t mydrv_map_type(const struct mydrv_abilities *can, const struct ferry_co
 }
 
 /* A constant of a column is carried where the server takes it and shows it again as it was. */
-static ferry_status map_note_default(const struct ferry_column *column, uint32_t fit,
-                                     const char *native, const struct mydrv_text *clauses,
-                                     const char *note, struct ferry_mapping *mapping,
-                                     struct ferry_error *err)
+static bool map_loses_default(const struct ferry_column *column, const struct mydrv_text *clauses)
 {
-    static const char lost[] = "its default is not carried";
-    MYDRV_AUTO_SQL struct mydrv_text both = {0};
     bool has_one = column->default_value != NULL || (column->flags & FERRY_COLUMN_DEFAULT_NOW) != 0;
-    if (!has_one || (clauses->data != NULL && (strstr(clauses->data, "DEFAULT ") != NULL ||
-                                               strstr(clauses->data, "AUTO_INCREMENT") != NULL)))
-        return FERRY_OK;
-    if (note != NULL)
-        mydrv_text_addf(&both, "%s; ", note);
-    mydrv_text_add(&both, lost);
-    return both.failed ? mydrv_fail_memory(err)
-                       : ferry_mapping_set(mapping, fit, native, both.data, err);
+    return has_one && (clauses->data == NULL || (strstr(clauses->data, "DEFAULT ") == NULL &&
+                                                 strstr(clauses->data, "AUTO_INCREMENT") == NULL));
+}
+
+/* One sentence more. */
+static void map_add_note(struct mydrv_text *notes, const char *note)
+{
+    if (note != NULL && *note != '\0')
+        mydrv_text_addf(notes, "%s%s", notes->length > 0 ? "; " : "", note);
 }
 
 /* The definition begins with it, where the type has one. */
@@ -388,6 +384,8 @@ static ferry_status map_set(struct mydrv_conn *conn, const struct ferry_column *
 {
     struct mydrv_type type;
     MYDRV_AUTO_SQL struct mydrv_text clauses = {0};
+    MYDRV_AUTO_SQL struct mydrv_text compared = {0};
+    MYDRV_AUTO_SQL struct mydrv_text notes = {0};
     if (native->failed)
         return mydrv_fail_memory(err);
     ferry_status status =
@@ -397,11 +395,14 @@ static ferry_status map_set(struct mydrv_conn *conn, const struct ferry_column *
     if (!mydrv_type_parse(native->data, &type))
         return ferry_fail(err, FERRY_ERR_INTERNAL, "%s: type '%s' is not understood", conn->label,
                           native->data);
-    status = mydrv_clauses_choose(conn, column, &type, &clauses, err);
-    if (status == FERRY_OK && clauses.failed)
+    status = mydrv_clauses_choose(conn, column, &type, &clauses, &compared, err);
+    map_add_note(&notes, note);
+    map_add_note(&notes, compared.data);
+    map_add_note(&notes, map_loses_default(column, &clauses) ? "its default is not carried" : NULL);
+    if (status == FERRY_OK && (clauses.failed || compared.failed || notes.failed))
         status = mydrv_fail_memory(err);
-    if (status == FERRY_OK)
-        status = map_note_default(column, fit, native->data, &clauses, note, mapping, err);
+    if (status == FERRY_OK && notes.length > 0)
+        status = ferry_mapping_set(mapping, fit, native->data, notes.data, err);
     if (status == FERRY_OK && clauses.length > 0)
         status = ferry_mapping_set_clauses(mapping, clauses.data, err);
     if (status == FERRY_OK && (column->flags & FERRY_COLUMN_PARTIAL_TEXT) != 0 &&

@@ -138,10 +138,20 @@ struct mydrv_clauses {
 void mydrv_clauses_spell(const struct mydrv_clauses *clauses, struct mydrv_text *out);
 /* Whether the server can index a column of this type whole. */
 bool mydrv_type_is_key(const struct mydrv_type *type);
-/* The clauses for a column of this type. */
+/* The clauses for a column of this type.  What texts are compared otherwise is added to `note`. */
 ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_column *column,
                                   const struct mydrv_type *type, struct mydrv_text *out,
-                                  struct ferry_error *err);
+                                  struct mydrv_text *note, struct ferry_error *err);
+
+/* ---- collation.c: national collations of both servers ---- */
+
+/* The name of the collation of utf8mb4 by which the target, a MariaDB or a MySQL server, compares
+ * as `collation` does, and in `note` what differs.  False: it is none of the newer collations, or
+ * they have no such language there. */
+bool mydrv_collation_translate(const char *charset, const char *collation, bool to_mariadb,
+                               struct mydrv_text *name, struct mydrv_text *note);
+/* Whether it compares by the rules of a language, or of a character set's own. */
+bool mydrv_collation_is_national(const char *charset, const char *collation);
 
 /* ---- table.c: what stands under a table's name ---- */
 

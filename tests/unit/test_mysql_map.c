@@ -10,8 +10,9 @@
 /* The clauses are another file's, and are asked of a server. */
 ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_column *column,
                                   const struct mydrv_type *type, struct mydrv_text *out,
-                                  struct ferry_error *err)
+                                  struct mydrv_text *note, struct ferry_error *err)
 {
+    (void)note;
     (void)conn;
     (void)column;
     (void)type;
