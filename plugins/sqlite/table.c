@@ -172,10 +172,12 @@ int sqlite_table_load(sqlite3 *db, const char *name, struct sqlite_table *ret_ta
         }
         sqlite3_finalize(stmt);
         rc = rc == SQLITE_DONE ? SQLITE_OK : rc;
-        table_find_integer_key(&table);
-        table.without_rowid =
-            sqlite_words_find(sqlite_words_behind_list(table.sql), "WITHOUT") != NULL;
-        rc = rc == SQLITE_OK ? table_find_own(&table, name) : rc;
+        if (rc == SQLITE_OK) {
+            table_find_integer_key(&table);
+            table.without_rowid =
+                sqlite_words_find(sqlite_words_behind_list(table.sql), "WITHOUT") != NULL;
+            rc = table_find_own(&table, name);
+        }
     }
     if (rc != SQLITE_OK) {
         sqlite_table_clear(&table);
