@@ -31,11 +31,17 @@ void mydrv_table_clear(struct mydrv_table *table)
 }
 
 /* FNV-1a, 64 bits: names made of it must be the same in every version of the program. */
+static uint64_t table_hash_bytes(uint64_t seed, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        seed = (seed ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+    return seed;
+}
+
 uint64_t mydrv_hash(uint64_t seed, const char *text)
 {
-    for (; *text != '\0'; text++)
-        seed = (seed ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return (seed ^ 0xffu) * UINT64_C(0x100000001b3); /* so that "a"+"bc" is not "ab"+"c" */
+    static const char end = '\377'; /* so that "a"+"bc" is not "ab"+"c" */
+    return table_hash_bytes(table_hash_bytes(seed, text, strlen(text)), &end, 1);
 }
 
 /* The end of a quoted text or name that begins at `at`. */
@@ -67,7 +73,8 @@ static const char *table_skip_variable(const char *at)
 
 uint64_t mydrv_table_hash(const char *definition)
 {
-    MYDRV_AUTO_SQL struct mydrv_text plain = {0};
+    uint64_t hash = MYDRV_HASH_SEED;
+    bool empty = true;
     const char *at = definition + strcspn(definition, "`"); /* behind CREATE TABLE: the name */
     if (*at == '`')
         at = table_skip_quoted(at);
@@ -75,11 +82,12 @@ uint64_t mydrv_table_hash(const char *definition)
         const char *next = table_skip_variable(at);
         if (next == at) {
             next = *at == '\'' || *at == '`' ? table_skip_quoted(at) : at + 1;
-            mydrv_text_append(&plain, at, (size_t)(next - at));
+            hash = table_hash_bytes(hash, at, (size_t)(next - at));
+            empty = false;
         }
         at = next;
     }
-    return plain.failed || plain.data == NULL ? 0 : mydrv_hash(MYDRV_HASH_SEED, plain.data);
+    return empty ? 0 : mydrv_hash(hash, "");
 }
 
 void mydrv_table_mark(struct mydrv_text *out, const char *comment, const char *run_id,
