@@ -152,8 +152,9 @@ static ferry_status catalog_add_members(const struct catalog *catalog, const cha
 {
     if (c->column.type != FERRY_TYPE_ENUM && c->column.type != FERRY_TYPE_SET)
         return FERRY_OK;
-    char *members =
-        catalog_is_faithful(definition, c) ? mydrv_definition_members(definition) : NULL;
+    char *members = NULL;
+    if (catalog_is_faithful(definition, c) && !mydrv_definition_members(definition, &members))
+        return mydrv_fail_memory(err);
     if (members == NULL)
         return ferry_schema_note(catalog->schema, err,
                                  "the members of column '%s' are not known: the server's catalog "
@@ -204,6 +205,8 @@ static ferry_status catalog_add_default(const struct catalog *catalog, MYSQL_ROW
     char *value = NULL;
     enum mydrv_default kind = mydrv_definition_default(text, length, row[CATALOG_EXTRA],
                                                        catalog->quoted, &c->column, &value);
+    if (kind == MYDRV_DEFAULT_NO_MEMORY)
+        return mydrv_fail_memory(err);
     if (kind == MYDRV_DEFAULT_NOW)
         c->column.flags |= FERRY_COLUMN_DEFAULT_NOW;
     if (kind == MYDRV_DEFAULT_CONSTANT && !catalog_is_faithful(text, c)) {

@@ -160,13 +160,15 @@ static int definition_unquote(const char **at, const char *end)
     return letter == NULL ? c : (unsigned char)meanings[letter - letters];
 }
 
-char *mydrv_definition_members(const char *definition)
+bool mydrv_definition_members(const char *definition, char **ret_members)
 {
     const char *at = definition + definition_word_length(definition);
     const char *end = at + strlen(at);
     char *members = malloc(2 * (size_t)(end - at) + 1);
     char *out = members;
-    if (members == NULL || *at != '(' || at[1] != '\'')
+    if (members == NULL)
+        return false;
+    if (*at != '(' || at[1] != '\'')
         goto unknown;
     do {
         int c;
@@ -186,10 +188,12 @@ char *mydrv_definition_members(const char *definition)
     if (*at != ')')
         goto unknown;
     *out = '\0';
-    return members;
+    *ret_members = members;
+    return true;
 unknown:
     free(members);
-    return NULL;
+    *ret_members = NULL;
+    return true;
 }
 
 /* ---- Defaults ---- */
@@ -232,35 +236,48 @@ static bool definition_is_number(const char *text)
     return whole > 0 && *text == '\0';
 }
 
-/* b'101' as a number in decimal. */
-static char *definition_bits(const char *text)
+/* Each makes a text, NULL for a constant that cannot be given as one; false if out of memory. */
+
+static bool definition_copy(const char *text, char **ret_copy)
 {
-    uint64_t value = 0;
-    char *number = NULL;
-    size_t digits = strncmp(text, "b'", 2) == 0 ? strspn(text + 2, "01") : 0;
-    if (digits == 0 || digits > 64 || strcmp(text + 2 + digits, "'") != 0)
-        return NULL;
-    for (size_t i = 0; i < digits; i++)
-        value = value << 1 | (uint64_t)(text[2 + i] - '0');
-    return asprintf(&number, "%llu", (unsigned long long)value) < 0 ? NULL : number;
+    *ret_copy = strdup(text);
+    return *ret_copy != NULL;
 }
 
-/* A whole text in quotes, without NUL; else NULL. */
-static char *definition_text(const char *text, size_t length)
+/* b'101' as a number in decimal. */
+static bool definition_bits(const char *text, char **ret_number)
+{
+    uint64_t value = 0;
+    size_t digits = strncmp(text, "b'", 2) == 0 ? strspn(text + 2, "01") : 0;
+    if (digits == 0 || digits > 64 || strcmp(text + 2 + digits, "'") != 0)
+        return true;
+    for (size_t i = 0; i < digits; i++)
+        value = value << 1 | (uint64_t)(text[2 + i] - '0');
+    if (asprintf(ret_number, "%llu", (unsigned long long)value) >= 0)
+        return true;
+    *ret_number = NULL;
+    return false;
+}
+
+/* A whole text in quotes, without NUL. */
+static bool definition_text(const char *text, size_t length, char **ret_plain)
 {
     const char *at = text + 1;
     const char *end = text + length;
-    char *plain = *text == '\'' ? malloc(length) : NULL;
+    char *plain = malloc(length);
     char *out = plain;
     int c = 0;
-    while (plain != NULL && (c = definition_unquote(&at, end)) > 0)
+    if (plain == NULL)
+        return false;
+    while ((c = definition_unquote(&at, end)) > 0)
         *out++ = (char)c;
-    if (plain == NULL || c != -1 || at != end) {
+    if (c != -1 || at != end) {
         free(plain);
-        return NULL;
+        return true;
     }
     *out = '\0';
-    return plain;
+    *ret_plain = plain;
+    return true;
 }
 
 static bool definition_has_word(const char *extra, const char *word)
@@ -275,7 +292,8 @@ enum mydrv_default mydrv_definition_default(const char *text, size_t length, con
                                             bool quoted, const struct ferry_column *column,
                                             char **ret_value)
 {
-    char *value;
+    char *value = NULL;
+    bool enough = true;
     if (text == NULL || (quoted && strcmp(text, "NULL") == 0))
         return MYDRV_DEFAULT_NONE;
     if (definition_is_now(text, column))
@@ -283,13 +301,15 @@ enum mydrv_default mydrv_definition_default(const char *text, size_t length, con
     if (strlen(text) != length || definition_has_word(extra, "DEFAULT_GENERATED"))
         return MYDRV_DEFAULT_UNKNOWN;
     if (column->type == FERRY_TYPE_BIT)
-        value = definition_bits(text);
+        enough = definition_bits(text, &value);
     else if (column->type == FERRY_TYPE_BYTES) /* their text form is not faithful */
-        value = strcmp(text, quoted ? "''" : "") == 0 ? strdup("") : NULL;
+        enough = strcmp(text, quoted ? "''" : "") != 0 || definition_copy("", &value);
     else if (quoted && *text == '\'')
-        value = definition_text(text, length);
-    else
-        value = !quoted || definition_is_number(text) ? strdup(text) : NULL;
+        enough = definition_text(text, length, &value);
+    else if (!quoted || definition_is_number(text))
+        enough = definition_copy(text, &value);
+    if (!enough)
+        return MYDRV_DEFAULT_NO_MEMORY;
     if (value == NULL)
         return MYDRV_DEFAULT_UNKNOWN;
     *ret_value = value;

@@ -377,14 +377,15 @@ uint64_t mydrv_definition_dimensions(const char *definition);
 /* "point", ... for a geometric type; NULL for any geometry. */
 const char *mydrv_definition_subtype(const char *definition);
 /* The members of an ENUM or SET as struct ferry_column has them, to be freed; NULL where they are
- * not understood, or out of memory. */
-char *mydrv_definition_members(const char *definition);
+ * not understood.  False if out of memory. */
+bool mydrv_definition_members(const char *definition, char **ret_members);
 
 enum mydrv_default {
     MYDRV_DEFAULT_NONE,
     MYDRV_DEFAULT_CONSTANT, /* `*ret_value` is set, to be freed */
     MYDRV_DEFAULT_NOW,
     MYDRV_DEFAULT_UNKNOWN, /* an expression, or a constant that cannot be given as text */
+    MYDRV_DEFAULT_NO_MEMORY,
 };
 
 /* `text` is the catalog's COLUMN_DEFAULT or NULL; with `quoted` (MariaDB since 10.2.7) it has the
@@ -565,6 +566,10 @@ ferry_status mydrv_fault_class(const struct mydrv_flavour *flavour, unsigned cod
  * "cannot ...". */
 ferry_status mydrv_fail(const struct mydrv_conn *conn, enum mydrv_phase phase, unsigned code,
                         const char *text, const char *doing, struct ferry_error *err);
+/* After an error of the client library itself (one of the server's changes nothing): it may not have
+ * read the answer to its end, for lack of memory say, and would take the rest of it for the answer
+ * to the next question.  So the server is told that nobody is here any more. */
+void mydrv_conn_give_up(struct mydrv_conn *conn, unsigned code);
 /* The same with the last error of the connection, or CANCELLED where that was the cause. */
 ferry_status mydrv_fail_conn(struct mydrv_conn *conn, enum mydrv_phase phase, const char *doing,
                              struct ferry_error *err);

@@ -101,7 +101,8 @@ static void test_members(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char *copy = strdup(cases[i].definition); /* so that reading beyond it is seen */
-        char *members = mydrv_definition_members(copy);
+        char *members;
+        assert_true(mydrv_definition_members(copy, &members));
         if ((members == NULL) != (cases[i].members == NULL))
             fail_msg("'%s' gives %s", copy, members == NULL ? "nothing" : members);
         if (members != NULL)
