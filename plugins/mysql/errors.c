@@ -4,6 +4,7 @@
 
 #include <errmsg.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define AFTER_CONNECTING (MYDRV_SETTING_UP | MYDRV_DESCRIBING | MYDRV_READING | MYDRV_ASKING)
 #define COMPUTING (MYDRV_DESCRIBING | MYDRV_READING)
@@ -407,9 +408,20 @@ ferry_status mydrv_fail(const struct mydrv_conn *conn, enum mydrv_phase phase, u
                       may_pass, err);
 }
 
+void mydrv_conn_give_up(struct mydrv_conn *conn, unsigned code)
+{
+    bool is_clients = code == 0 || (code >= CR_MIN_ERROR && code <= CR_MAX_ERROR) ||
+                      (code >= 5000 && code < 6000); /* MariaDB's own */
+    if (!is_clients || conn->broken || conn->wake_fd < 0)
+        return;
+    conn->broken = true;
+    shutdown(conn->wake_fd, SHUT_RDWR);
+}
+
 ferry_status mydrv_fail_conn(struct mydrv_conn *conn, enum mydrv_phase phase, const char *doing,
                              struct ferry_error *err)
 {
+    mydrv_conn_give_up(conn, mysql_errno(conn->native));
     if (atomic_load(&conn->cancelled))
         return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
     return mydrv_fail(conn, phase, mysql_errno(conn->native), mysql_error(conn->native), doing,
@@ -422,6 +434,7 @@ ferry_status mydrv_fail_stmt(struct mydrv_conn *conn, MYSQL_STMT *stmt, enum myd
     unsigned code = mysql_stmt_errno(stmt);
     if (code == 0)
         return mydrv_fail_conn(conn, phase, doing, err);
+    mydrv_conn_give_up(conn, code);
     if (atomic_load(&conn->cancelled))
         return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
     return mydrv_fail(conn, phase, code, mysql_stmt_error(stmt), doing, err);

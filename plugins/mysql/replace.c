@@ -364,7 +364,8 @@ static void replace_write_rename(const struct mydrv_load *load, bool back, struc
  * FERRY_OK: the new rows are there after all. */
 static ferry_status replace_fail_commit(struct mydrv_load *load, struct ferry_error *err)
 {
-    const struct mydrv_conn *conn = load->conn;
+    struct mydrv_conn *conn = load->conn;
+    mydrv_conn_give_up(conn, mysql_errno(conn->native));
     if (!mydrv_conn_is_lost(conn))
         return mydrv_wait_fail(load, "replace the table, whose old rows stay", err);
     enum mydrv_outcome outcome = mydrv_spare_find_outcome(load);

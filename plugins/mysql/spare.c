@@ -26,6 +26,8 @@ bool mydrv_try(struct mydrv_conn *conn, struct mydrv_text *sql)
                 mysql_real_query(conn->native, sql->data, sql->length) == 0;
     if (done && mysql_field_count(conn->native) != 0)
         mysql_free_result(mysql_store_result(conn->native));
+    if (mysql_errno(conn->native) != 0)
+        mydrv_conn_give_up(conn, mysql_errno(conn->native));
     mydrv_text_clear(sql);
     return done;
 }
@@ -40,6 +42,8 @@ static int spare_ask(struct mydrv_conn *spare, struct mydrv_text *sql, const cha
         (rows = mysql_store_result(spare->native)) != NULL) {
         MYSQL_ROW row = mysql_fetch_row(rows);
         answer = row != NULL && row[0] != NULL && strstr(row[0], expected) != NULL;
+    } else {
+        mydrv_conn_give_up(spare, mysql_errno(spare->native));
     }
     mydrv_text_clear(sql);
     return answer;
