@@ -4,6 +4,7 @@
 
 #include <dbi/dbi-dev.h>
 #include <errmsg.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <pthread.h>
@@ -33,25 +34,34 @@ static bool connect_same_library(dbi_driver driver)
     return dbi_driver_specific_function(driver, "mysql_real_query") == address;
 }
 
+static ferry_status connect_fail_start(const char *what, struct ferry_error *err)
+{
+    return errno == ENOMEM ? mydrv_fail_memory(err) : ferry_fail(err, FERRY_ERR_CONFIG, "%s", what);
+}
+
 /* Called with the lock held. */
 static ferry_status connect_load_dbi(struct ferry_error *err)
 {
     if (connect_dbi.driver != NULL)
         return FERRY_OK;
+    errno = 0; /* libdbi has no other word for what it lacked */
     if (mysql_library_init(0, NULL, NULL) != 0)
-        return ferry_fail(err, FERRY_ERR_CONFIG, "the MySQL client library does not start");
+        return connect_fail_start("the MySQL client library does not start", err);
     if (connect_dbi.instance == NULL) {
         if (dbi_initialize_r(NULL, &connect_dbi.instance) < 0) {
             connect_dbi.instance = NULL;
-            return ferry_fail(err, FERRY_ERR_CONFIG,
-                              "libdbi finds no driver folder; install libdbd-mysql");
+            return connect_fail_start("libdbi finds no driver folder; install libdbd-mysql", err);
         }
         dbi_set_verbosity_r(0, connect_dbi.instance);
     }
     dbi_driver driver = dbi_driver_open_r("mysql", connect_dbi.instance);
-    if (driver == NULL)
-        return ferry_fail(err, FERRY_ERR_CONFIG,
-                          "libdbi has no driver for MySQL; install libdbd-mysql");
+    if (driver == NULL) {
+        ferry_status status =
+            connect_fail_start("libdbi has no driver for MySQL; install libdbd-mysql", err);
+        dbi_shutdown_r(connect_dbi.instance); /* it looks for drivers once */
+        connect_dbi.instance = NULL;
+        return status;
+    }
     if (!connect_same_library(driver))
         return ferry_fail(err, FERRY_ERR_CONFIG,
                           "libdbi's mysql driver uses another client library than dbferry was "
@@ -62,17 +72,22 @@ static ferry_status connect_load_dbi(struct ferry_error *err)
     return FERRY_OK;
 }
 
+/* libdbi looks through its options without a thought of those that it had no memory for. */
+static dbi_option_t *connect_find_option(dbi_conn dbi, const char *key)
+{
+    const dbi_conn_t *inside = dbi;
+    dbi_option_t *option = inside->options;
+    while (option != NULL && (option->key == NULL || strcmp(option->key, key) != 0))
+        option = option->next;
+    return option;
+}
+
 /* libdbi clears its options without wiping them. */
 static void connect_forget_password(dbi_conn dbi, MYSQL *native)
 {
-    const char *copy = dbi_conn_get_option(dbi, "password");
-    if (copy != NULL) {
-        union {
-            const char *readable;
-            char *writable;
-        } in_libdbi = {.readable = copy};
-        explicit_bzero(in_libdbi.writable, strlen(copy));
-    }
+    dbi_option_t *option = connect_find_option(dbi, "password");
+    if (option != NULL && option->string_value != NULL)
+        explicit_bzero(option->string_value, strlen(option->string_value));
     dbi_conn_clear_options(dbi);
     if (native == NULL)
         return;
@@ -95,16 +110,26 @@ static ferry_status connect_open_dbi(struct mydrv_conn *conn, struct ferry_error
     return status;
 }
 
+/* Out of memory, libdbi says that all is well, and forgets the host or the password. */
+static bool connect_set_option(dbi_conn dbi, const char *key, const char *value)
+{
+    if (dbi_conn_set_option(dbi, key, value) != 0)
+        return false;
+    const dbi_option_t *option = connect_find_option(dbi, key);
+    return option != NULL && option->string_value != NULL;
+}
+
 static bool connect_set_options(dbi_conn dbi, const struct mydrv_settings *settings,
                                 const char *database, const char *connstring, const char *password)
 {
     /* An unset password would be looked for in the environment. */
-    if (dbi_conn_set_option(dbi, "host", connstring) != 0 ||
-        dbi_conn_set_option(dbi, "username", settings->user) != 0 ||
-        dbi_conn_set_option(dbi, "password", password == NULL ? "" : password) != 0 ||
-        dbi_conn_set_option_numeric(dbi, "port", (int)settings->port) != 0)
+    if (!connect_set_option(dbi, "host", connstring) ||
+        !connect_set_option(dbi, "username", settings->user) ||
+        !connect_set_option(dbi, "password", password == NULL ? "" : password) ||
+        (database != NULL && !connect_set_option(dbi, "dbname", database)))
         return false;
-    return database == NULL || dbi_conn_set_option(dbi, "dbname", database) == 0;
+    return dbi_conn_set_option_numeric(dbi, "port", (int)settings->port) == 0 &&
+           connect_find_option(dbi, "port") != NULL;
 }
 
 static void connect_close_dbi(dbi_conn dbi)
@@ -218,6 +243,7 @@ static ferry_status connect_try(struct mydrv_conn *conn, const struct mydrv_sett
     conn->encrypted = conn->encrypted || result.found.encrypted;
     conn->native = result.failed ? NULL : inside->connection;
     unsigned code = inside->error_number > 0 ? (unsigned)inside->error_number : 0;
+    bool enough = inside->error_number != DBI_ERROR_NOMEM;
     MYDRV_AUTO_TEXT char *reason =
         strdup(inside->error_message != NULL ? inside->error_message : "no reason given");
     connect_forget_password(conn->dbi, conn->native);
@@ -227,7 +253,7 @@ static ferry_status connect_try(struct mydrv_conn *conn, const struct mydrv_sett
         return FERRY_OK;
     if (barred)
         return mydrv_gate_fail(conn, settings, &result.found, err);
-    if (reason == NULL)
+    if (reason == NULL || !enough)
         return mydrv_fail_memory(err);
     if (settings->insist && code == CR_SSL_CONNECTION_ERROR && mydrv_tls_was_not_offered(reason))
         return ferry_fail(err, FERRY_ERR_REFUSED,
