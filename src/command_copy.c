@@ -11,33 +11,25 @@
 
 static const struct ferry_origin command_line = {.status = FERRY_ERR_USAGE};
 
-/* "source.KEY=VALUE": whether it is meant for `scope`, and its parts. */
-static bool split_setting(const char *setting, const char *scope, struct ferry_strbuf *key,
-                          const char **ret_value)
+/* "source.KEY=VALUE": where KEY begins if it is meant for `scope`, or NULL. */
+static const char *find_key(const char *setting, const char *scope)
 {
     size_t length = strlen(scope);
     const char *equals = strchr(setting, '=');
     if (equals == NULL || strncmp(setting, scope, length) != 0 || setting[length] != '.')
-        return false;
-    const char *start = setting + length + 1;
-    if (start >= equals)
-        return false;
-    ferry_strbuf_reset(key);
-    ferry_strbuf_append(key, start, (size_t)(equals - start));
-    *ret_value = equals + 1;
-    return !key->failed;
+        return NULL;
+    const char *key = setting + length + 1;
+    return key < equals ? key : NULL;
 }
 
 static ferry_status check_settings(const struct ferry_arguments *arguments,
                                    struct ferry_error *error)
 {
     static const char *const scopes[] = {"source", "target", "job"};
-    FERRY_AUTO_STRBUF struct ferry_strbuf key = {0};
     for (size_t i = 0; i < arguments->setting_count; i++) {
-        const char *value;
         bool known = false;
         for (size_t k = 0; k < sizeof scopes / sizeof scopes[0]; k++)
-            known = known || split_setting(arguments->settings[i], scopes[k], &key, &value);
+            known = known || find_key(arguments->settings[i], scopes[k]) != NULL;
         if (!known) /* the value may be a secret: only what stands before it is shown */
             return ferry_fail(error, FERRY_ERR_USAGE,
                               "-o takes source.KEY=VALUE, target.KEY=VALUE or job.KEY=VALUE, not "
@@ -51,23 +43,24 @@ static ferry_status apply_settings(struct ferry_config *config, const char *scop
                                    const struct ferry_arguments *arguments,
                                    struct ferry_error *error)
 {
-    FERRY_AUTO_STRBUF struct ferry_strbuf key = {0};
     ferry_status status = FERRY_OK;
     for (size_t i = 0; i < arguments->setting_count && status == FERRY_OK; i++) {
-        const char *value;
-        if (split_setting(arguments->settings[i], scope, &key, &value))
-            status =
-                ferry_config_set_word(config, ferry_strbuf_text(&key), value, &command_line, error);
+        const char *start = find_key(arguments->settings[i], scope);
+        if (start == NULL)
+            continue;
+        const char *equals = strchr(start, '=');
+        FERRY_AUTO_FREE char *key = strndup(start, (size_t)(equals - start));
+        status = key == NULL
+                     ? ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the command line")
+                     : ferry_config_set_word(config, key, equals + 1, &command_line, error);
     }
     return status;
 }
 
 static bool has_settings(const struct ferry_arguments *arguments, const char *scope)
 {
-    FERRY_AUTO_STRBUF struct ferry_strbuf key = {0};
-    const char *value;
     for (size_t i = 0; i < arguments->setting_count; i++)
-        if (split_setting(arguments->settings[i], scope, &key, &value))
+        if (find_key(arguments->settings[i], scope) != NULL)
             return true;
     return false;
 }

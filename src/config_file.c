@@ -36,13 +36,19 @@ char *ferry_config_default_folder(void)
     return ferry_strbuf_steal(&folder);
 }
 
-/* Takes `path` over if a file is there. */
+/* Takes `path` over if a file is there, or if there is no memory for it. */
 static bool take_if_exists(struct ferry_strbuf *path, char **ret_path)
 {
-    if (path->failed || access(ferry_strbuf_text(path), F_OK) != 0)
+    if (!path->failed && access(ferry_strbuf_text(path), F_OK) != 0)
         return false;
     *ret_path = ferry_strbuf_steal(path);
     return true;
+}
+
+static ferry_status check_taken(const char *path, struct ferry_error *error)
+{
+    return path != NULL ? FERRY_OK
+                        : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a path");
 }
 
 static ferry_status find_file(char **ret_path, struct ferry_error *error)
@@ -50,7 +56,7 @@ static ferry_status find_file(char **ret_path, struct ferry_error *error)
     const char *named = getenv("DBFERRY_CONFIG");
     if (named != NULL && named[0] != '\0') {
         *ret_path = strdup(named);
-        return *ret_path != NULL ? FERRY_OK : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
+        return check_taken(*ret_path, error);
     }
     FERRY_AUTO_STRBUF struct ferry_strbuf path = {0};
     const char *base = getenv("XDG_CONFIG_HOME");
@@ -60,11 +66,11 @@ static ferry_status find_file(char **ret_path, struct ferry_error *error)
     else if (home != NULL && home[0] == '/')
         ferry_strbuf_addf(&path, "%s/.config/dbferry/" FILE_NAME, home);
     if (take_if_exists(&path, ret_path))
-        return FERRY_OK;
+        return check_taken(*ret_path, error);
     FERRY_AUTO_STRBUF struct ferry_strbuf system = {0};
     ferry_strbuf_add(&system, SYSTEM_FOLDER "/" FILE_NAME);
     if (take_if_exists(&system, ret_path))
-        return FERRY_OK;
+        return check_taken(*ret_path, error);
     return ferry_fail(error, FERRY_ERR_CONFIG,
                       "no configuration file: looked for %s and " SYSTEM_FOLDER "/" FILE_NAME
                       "; write one with \"dbferry init\", or name one with --config FILE",
@@ -103,8 +109,8 @@ static ferry_status read_text(int fd, const char *path, struct ferry_strbuf *tex
         if (size < 0 && errno == EINTR)
             continue;
         if (size < 0) {
-            status =
-                ferry_fail(error, FERRY_ERR_CONFIG, "cannot read %s: %s", path, strerror(errno));
+            status = ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_CONFIG),
+                                "cannot read %s: %s", path, strerror(errno));
             break;
         }
         ferry_strbuf_append(text, part, (size_t)size);
@@ -124,8 +130,8 @@ static ferry_status open_checked(const char *path, bool *ret_private, struct fer
     FERRY_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct stat stat;
     if (fd < 0)
-        return ferry_fail(error, FERRY_ERR_CONFIG, "cannot open configuration %s: %s%s", path,
-                          strerror(errno),
+        return ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_CONFIG),
+                          "cannot open configuration %s: %s%s", path, strerror(errno),
                           errno == ENOENT ? "; write one with \"dbferry init\"" : "");
     if (fstat(fd, &stat) != 0)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot look at %s: %s", path, strerror(errno));
@@ -136,6 +142,23 @@ static ferry_status open_checked(const char *path, bool *ret_private, struct fer
         *ret_private = (stat.st_mode & 077) == 0;
     return status;
 }
+
+/* libconfig does not look whether it got the memory for a name or a text. */
+static bool is_whole(const config_setting_t *node)
+{
+    bool named = config_setting_type(node) == CONFIG_TYPE_GROUP;
+    if (config_setting_type(node) == CONFIG_TYPE_STRING && config_setting_get_string(node) == NULL)
+        return false;
+    if (config_setting_is_aggregate(node) != CONFIG_TRUE)
+        return true;
+    for (int i = 0; i < config_setting_length(node); i++) {
+        const config_setting_t *child = config_setting_get_elem(node, (unsigned)i);
+        if ((named && config_setting_name(child) == NULL) || !is_whole(child))
+            return false;
+    }
+    return true;
+}
+
 
 static ferry_status parse_text(struct ferry_config_file *file, struct ferry_strbuf *text,
                                struct ferry_error *error)
@@ -156,7 +179,11 @@ static ferry_status parse_text(struct ferry_config_file *file, struct ferry_strb
     if (status != FERRY_OK)
         return status;
     config_set_include_dir(&file->tree, "/dev/null"); /* the lint refuses it; twice is safer */
-    if (config_read_string(&file->tree, start) != CONFIG_TRUE)
+    errno = 0;
+    bool parsed = config_read_string(&file->tree, start) == CONFIG_TRUE;
+    if (errno == ENOMEM || (parsed && !is_whole(config_root_setting(&file->tree))))
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
+    if (!parsed)
         return ferry_fail(error, FERRY_ERR_CONFIG,
                           "%s:%d: %s; each setting is NAME = VALUE; and groups are { ... }",
                           file->path, config_error_line(&file->tree),

@@ -105,8 +105,8 @@ static ferry_status read_secret(int fd, const char *origin, int64_t deadline_ms,
         if (size < 0 && errno == EINTR)
             continue;
         if (size < 0)
-            return ferry_fail(error, FERRY_ERR_CONFIG, "cannot read %s: %s", origin,
-                              strerror(errno));
+            return ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_CONFIG),
+                              "cannot read %s: %s", origin, strerror(errno));
         if (size == 0)
             break;
         buffer.length += (size_t)size;
@@ -129,8 +129,8 @@ static ferry_status secret_from_file(const char *path, mode_t forbidden, char **
     FERRY_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct stat stat;
     if (fd < 0 || fstat(fd, &stat) != 0)
-        return ferry_fail(error, FERRY_ERR_CONFIG, "cannot open the password file %s: %s", path,
-                          strerror(errno));
+        return ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_CONFIG),
+                          "cannot open the password file %s: %s", path, strerror(errno));
     if (!S_ISREG(stat.st_mode))
         return ferry_fail(error, FERRY_ERR_CONFIG, "the password file %s is not a plain file",
                           path);
@@ -359,6 +359,8 @@ static ferry_status secret_from_prompt(const struct ferry_config *config, const 
         return FERRY_OK;
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
     ferry_strbuf_addf(&name, "%s for %s", key, config->name);
+    if (name.failed)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
     const struct typed *typed = find_typed(ferry_strbuf_text(&name));
     if (typed != NULL)
         return copy_secret(typed->secret, ret_secret, error);
@@ -376,12 +378,16 @@ static ferry_status secret_from_prompt(const struct ferry_config *config, const 
 
 /* ---- The order in which they are tried ---- */
 
-static const char *sibling(const struct ferry_config *config, const char *key, const char *suffix,
-                           struct ferry_strbuf *name)
+/* The value of `key`_`suffix`, or NULL; false if out of memory. */
+static bool find_sibling(const struct ferry_config *config, const char *key, const char *suffix,
+                         const char **ret_value)
 {
-    ferry_strbuf_reset(name);
-    ferry_strbuf_addf(name, "%s_%s", key, suffix);
-    return ferry_config_string(config, ferry_strbuf_text(name));
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    ferry_strbuf_addf(&name, "%s_%s", key, suffix);
+    if (name.failed)
+        return false;
+    *ret_value = ferry_config_string(config, ferry_strbuf_text(&name));
+    return true;
 }
 
 static ferry_status secret_from_environment(const char *key, const char *name, char **ret_secret,
@@ -398,25 +404,24 @@ static ferry_status secret_from_environment(const char *key, const char *name, c
 static ferry_status fetch(const struct ferry_config *config, const char *key, char **ret_secret,
                           struct ferry_error *error)
 {
-    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
     FERRY_AUTO_STRBUF struct ferry_strbuf credential = {0};
     const char *value = ferry_config_string(config, key);
-    if (value != NULL) {
-        *ret_secret = strdup(value);
-        return *ret_secret != NULL
-                   ? FERRY_OK
-                   : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
-    }
-    value = sibling(config, key, "file", &name);
+    const char *file, *variable, *command;
     if (value != NULL)
-        return secret_from_file(value, OPEN_TO_OTHERS, ret_secret, error);
-    value = sibling(config, key, "env", &name);
-    if (value != NULL)
-        return secret_from_environment(key, value, ret_secret, error);
-    value = sibling(config, key, "command", &name);
-    if (value != NULL)
-        return secret_from_command(key, value, ret_secret, error);
-    if (find_credential(config->name, key, &credential))
+        return copy_secret(value, ret_secret, error);
+    if (!find_sibling(config, key, "file", &file) || !find_sibling(config, key, "env", &variable) ||
+        !find_sibling(config, key, "command", &command))
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    if (file != NULL)
+        return secret_from_file(file, OPEN_TO_OTHERS, ret_secret, error);
+    if (variable != NULL)
+        return secret_from_environment(key, variable, ret_secret, error);
+    if (command != NULL)
+        return secret_from_command(key, command, ret_secret, error);
+    bool given = find_credential(config->name, key, &credential);
+    if (credential.failed)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    if (given)
         return secret_from_file(ferry_strbuf_text(&credential), OPEN_TO_WORLD, ret_secret, error);
     return secret_from_prompt(config, key, ret_secret, error);
 }
