@@ -25,8 +25,8 @@ static ferry_status make_folder(const char *path, struct ferry_error *error)
         if (slash != NULL)
             *slash = '\0';
         if (mkdir(copy, FOLDER_MODE) != 0 && errno != EEXIST)
-            return ferry_fail(error, FERRY_ERR_TARGET_OPEN, "cannot make the folder %s: %s", copy,
-                              strerror(errno));
+            return ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
+                              "cannot make the folder %s: %s", copy, strerror(errno));
         if (slash == NULL)
             return FERRY_OK;
         *slash = '/';
@@ -43,8 +43,8 @@ static ferry_status write_file(const char *path, struct ferry_error *error)
                           "away",
                           path);
     if (fd < 0)
-        return ferry_fail(error, FERRY_ERR_TARGET_OPEN, "cannot create %s: %s", path,
-                          strerror(errno));
+        return ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
+                          "cannot create %s: %s", path, strerror(errno));
     size_t size = strlen(ferry_starter_text);
     struct stat file;
     errno = ENOSPC; /* of a write that stops half-way */
@@ -52,8 +52,8 @@ static ferry_status write_file(const char *path, struct ferry_error *error)
         int reason = errno;
         if (fstat(fd, &file) == 0)
             (void)ferry_file_remove(AT_FDCWD, path, &file);
-        return ferry_fail(error, FERRY_ERR_TARGET_IO, "cannot write %s: %s", path,
-                          strerror(reason));
+        return ferry_fail(error, ferry_error_class_of_errno(reason, FERRY_ERR_TARGET_IO),
+                          "cannot write %s: %s", path, strerror(reason));
     }
     return FERRY_OK;
 }

@@ -73,8 +73,8 @@ static ferry_status check_folder(const char *path, struct ferry_error *error)
         return FERRY_OK;
     *slash = '\0';
     if (stat(folder, &stat_buffer) != 0)
-        return ferry_fail(error, FERRY_ERR_CONFIG, "cannot look at %s: %s", folder,
-                          strerror(errno));
+        return ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_CONFIG),
+                          "cannot look at %s: %s", folder, strerror(errno));
     return check_owner(folder, &stat_buffer, error);
 }
 
@@ -83,8 +83,8 @@ static ferry_status check_is_elf(const char *path, struct ferry_error *error)
     char magic[4] = {0};
     FERRY_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return ferry_fail(error, FERRY_ERR_CONFIG, "cannot open driver %s: %s", path,
-                          strerror(errno));
+        return ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_CONFIG),
+                          "cannot open driver %s: %s", path, strerror(errno));
     struct stat stat;
     if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode))
         return ferry_fail(error, FERRY_ERR_CONFIG, "driver %s is not a plain file", path);
@@ -137,8 +137,8 @@ static ferry_status find_file(const char *name, char **ret_path, struct ferry_er
     if (real == NULL && errno == ENOENT)
         return fail_missing(name, error);
     if (real == NULL)
-        return ferry_fail(error, FERRY_ERR_CONFIG, "cannot find driver %s: %s",
-                          ferry_strbuf_text(&path), strerror(errno));
+        return ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_CONFIG),
+                          "cannot find driver %s: %s", ferry_strbuf_text(&path), strerror(errno));
     ferry_status status = check_folder(ferry_strbuf_text(&path), error);
     if (status == FERRY_OK)
         status = check_folder(real, error);
@@ -243,7 +243,11 @@ static ferry_status adopt(struct ferry_driver_handle *handle, const char *name,
 static ferry_status load(const char *name, struct ferry_driver_handle *handle,
                          struct ferry_error *error)
 {
+    errno = 0; /* dlopen() has no other word for what it lacked */
     void *object = dlopen(handle->path, RTLD_NOW | RTLD_LOCAL);
+    if (object == NULL && ferry_error_class_of_errno(errno, FERRY_OK) != FERRY_OK)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot load driver %s: %s", handle->path,
+                          dlerror());
     if (object == NULL)
         return ferry_fail(error, FERRY_ERR_CONFIG,
                           "cannot load driver %s: %s; a missing library is the usual cause, ldd "
@@ -307,8 +311,9 @@ ferry_status ferry_driver_list(char ***ret_names, size_t *ret_count, struct ferr
     struct dirent **entries = NULL;
     int found = scandir(ferry_driver_folder(), &entries, is_driver_file, alphasort);
     if (found < 0)
-        return ferry_fail(error, FERRY_ERR_CONFIG, "cannot read the folder of the drivers, %s: %s",
-                          ferry_driver_folder(), strerror(errno));
+        return ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_CONFIG),
+                          "cannot read the folder of the drivers, %s: %s", ferry_driver_folder(),
+                          strerror(errno));
     size_t count = (size_t)found;
     char **names = calloc(count + 1, sizeof *names);
     bool complete = names != NULL;

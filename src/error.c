@@ -2,6 +2,7 @@
 
 #include "error.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,12 @@ const struct ferry_error_class *ferry_error_classes(size_t *ret_count)
 {
     *ret_count = CLASS_COUNT;
     return classes;
+}
+
+ferry_status ferry_error_class_of_errno(int cause, ferry_status otherwise)
+{
+    bool is_ours = cause == ENOMEM || cause == EMFILE || cause == ENFILE;
+    return is_ours ? FERRY_ERR_SYSTEM : otherwise;
 }
 
 bool ferry_error_status_is_known(ferry_status status)

@@ -55,6 +55,9 @@ struct ferry_error_class {
 const struct ferry_error_class *ferry_error_class_of(ferry_status status);
 /* All classes, gravest first; `*ret_count` of them. */
 const struct ferry_error_class *ferry_error_classes(size_t *ret_count);
+/* The class of a call of the system that failed with `cause`: `otherwise`, unless memory or
+ * descriptors ran out. */
+ferry_status ferry_error_class_of_errno(int cause, ferry_status otherwise);
 bool ferry_error_status_is_known(ferry_status status);
 /* Whether it may help to try again, by the class and what the driver said. */
 bool ferry_error_is_passing(const struct ferry_error *error);

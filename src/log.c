@@ -19,6 +19,10 @@
 #define LINE_LIMIT ((size_t)8192)
 #define FILE_MODE 0640
 
+/* A line for which there is no memory. */
+#define SPARE_LIMIT 512
+static const char no_memory[] = "out of memory while the log was written";
+
 #define WIPE "\r\033[K"
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
@@ -97,7 +101,7 @@ static ferry_status open_file(const char *path, int *ret_fd, struct ferry_error 
         fd = open(path, flags, FILE_MODE);
     }
     if (fd < 0)
-        return ferry_fail(error, FERRY_ERR_CONFIG,
+        return ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_CONFIG),
                           "cannot open the log file %s: %s; correct log_file or its folder", path,
                           strerror(errno));
     ferry_status status = check_file(path, fd, error);
@@ -215,11 +219,11 @@ static void build_plain_line(struct ferry_strbuf *line, uint32_t level, const ch
     ferry_strbuf_add(line, "\n");
 }
 
-static bool write_whole(int fd, const struct ferry_strbuf *line)
+static bool write_whole(int fd, const char *data, size_t length)
 {
     size_t done = 0;
-    while (done < line->length) {
-        ssize_t size = write(fd, line->data + done, line->length - done);
+    while (done < length) {
+        ssize_t size = write(fd, data + done, length - done);
         if (size < 0 && errno == EINTR)
             continue;
         if (size <= 0)
@@ -229,16 +233,29 @@ static bool write_whole(int fd, const struct ferry_strbuf *line)
     return true;
 }
 
-/* A log that cannot be written never fails a run: it is said once on stderr. */
-static void write_file_line(const struct ferry_strbuf *line)
+/* Writes a line; where there was no memory to build it, that much of it as takes none. */
+static bool write_line(int fd, const struct ferry_strbuf *line, bool json, const char *message)
 {
-    if (log_state.file_broken || write_whole(log_state.fd, line))
+    char spare[SPARE_LIMIT];
+    if (!line->failed)
+        return write_whole(fd, line->data, line->length);
+    int length = json ? snprintf(spare, sizeof spare, "{\"level\":\"error\",\"message\":\"%s\"}\n",
+                                 no_memory)
+                      : snprintf(spare, sizeof spare, "dbferry: %.*s\n", SPARE_LIMIT - 20, message);
+    return length > 0 && write_whole(fd, spare, (size_t)length);
+}
+
+/* A log that cannot be written never fails a run: it is said once on stderr. */
+static void write_file_line(const struct ferry_strbuf *line, const char *message)
+{
+    char warning[SPARE_LIMIT];
+    if (log_state.file_broken || write_line(log_state.fd, line, log_state.settings.json, message))
         return;
     log_state.file_broken = true;
-    FERRY_AUTO_STRBUF struct ferry_strbuf warning = {0};
-    ferry_strbuf_addf(&warning, "dbferry: warning: the log file cannot be written (%s); going on\n",
-                      strerror(errno));
-    (void)write_whole(STDERR_FILENO, &warning);
+    int length = snprintf(warning, sizeof warning,
+                          "dbferry: warning: the log file cannot be written (%s); going on\n",
+                          strerror(errno));
+    (void)write_whole(STDERR_FILENO, warning, (size_t)length);
 }
 
 /* Under the lock. */
@@ -281,7 +298,7 @@ static void log_message(uint32_t level, const char *message)
             build_text_line(&line, level, message);
         else
             build_plain_line(&line, level, message);
-        (void)write_whole(STDERR_FILENO, &line);
+        (void)write_line(STDERR_FILENO, &line, false, message);
     }
     if (log_state.fd >= 0 && level <= log_state.settings.file_level) {
         ferry_strbuf_reset(&line);
@@ -289,7 +306,7 @@ static void log_message(uint32_t level, const char *message)
             build_json_line(&line, level, message);
         else
             build_text_line(&line, level, message);
-        write_file_line(&line);
+        write_file_line(&line, message);
     }
 }
 
@@ -300,14 +317,15 @@ void ferry_log(uint32_t level, const char *format, ...)
     va_start(arguments, format);
     ferry_strbuf_addv(&message, format, arguments);
     va_end(arguments);
-    log_message(level, ferry_strbuf_text(&message));
+    log_message(level, message.failed ? no_memory : ferry_strbuf_text(&message));
 }
 
 void ferry_log_error(const struct ferry_error *error, const char *outcome)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf message = {0};
-    ferry_strbuf_add(&message, error->message == NULL ? "failed" : error->message);
+    const char *alone = error->message == NULL ? "failed" : error->message;
+    ferry_strbuf_add(&message, alone);
     if (outcome != NULL)
         ferry_strbuf_addf(&message, "; %s", outcome);
-    log_message(FERRY_LOG_ERROR, ferry_strbuf_text(&message));
+    log_message(FERRY_LOG_ERROR, message.failed ? alone : ferry_strbuf_text(&message));
 }

@@ -2,6 +2,7 @@
 
 #include "guard.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
@@ -30,6 +31,7 @@ static const struct error_rule {
     {SQLITE_READONLY_RECOVERY, FERRY_ERR_BUSY, FERRY_ERR_BUSY, HINT_INDEX},
     {SQLITE_READONLY_CANTINIT, FERRY_ERR_BUSY, FERRY_ERR_BUSY, HINT_INDEX},
     {SQLITE_READONLY_ROLLBACK, FERRY_ERR_BUSY, FERRY_ERR_BUSY, HINT_ROLLBACK},
+    {SQLITE_IOERR_NOMEM, FERRY_ERR_SYSTEM, FERRY_ERR_SYSTEM, HINT_NONE},
     {SQLITE_FULL, FERRY_ERR_SYSTEM, FERRY_ERR_TARGET_IO, HINT_NONE},
     {SQLITE_IOERR, FERRY_ERR_STREAM, FERRY_ERR_TARGET_IO, "; look at the disk and the system log"},
     {SQLITE_CORRUPT, FERRY_ERR_STREAM, FERRY_ERR_TARGET_IO, HINT_CORRUPT},
@@ -52,6 +54,20 @@ static const struct error_rule {
     {SQLITE_PERM, FERRY_ERR_REFUSED, FERRY_ERR_TARGET_OPEN, HINT_OPEN},
     {SQLITE_AUTH, FERRY_ERR_REFUSED, FERRY_ERR_TARGET_OPEN, HINT_OPEN},
 };
+
+ferry_status sqlite_class_of_errno(int cause, ferry_status otherwise)
+{
+    switch (cause) {
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+        return FERRY_ERR_SYSTEM;
+    case ENOSPC:
+        return otherwise == FERRY_ERR_TARGET_OPEN ? FERRY_ERR_TARGET_IO : otherwise;
+    default:
+        return otherwise;
+    }
+}
 
 static const struct error_rule *error_find(int rc)
 {

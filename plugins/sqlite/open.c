@@ -121,7 +121,7 @@ static ferry_status open_make_file(struct sqlite_conn *conn, bool *ret_made,
             *ret_made = false;
             return FERRY_OK;
         }
-        return ferry_fail(err, errno == ENOSPC ? FERRY_ERR_TARGET_IO : FERRY_ERR_TARGET_OPEN,
+        return ferry_fail(err, sqlite_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
                           "'%s' cannot be created: %s", conn->path, strerror(errno));
     }
     const char *failed = NULL;

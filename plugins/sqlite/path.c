@@ -87,10 +87,10 @@ static ferry_status path_open_folder(struct sqlite_conn *conn, ferry_status clas
         return sqlite_fail_memory(err);
     }
     conn->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    ferry_status status = conn->folder >= 0
-                              ? FERRY_OK
-                              : ferry_fail(err, class, "'%s': cannot open the folder '%s': %s",
-                                           conn->path, folder, strerror(errno));
+    ferry_status status = conn->folder >= 0 ? FERRY_OK
+                                            : ferry_fail(err, sqlite_class_of_errno(errno, class),
+                                                         "'%s': cannot open the folder '%s': %s",
+                                                         conn->path, folder, strerror(errno));
     free(folder);
     return status;
 }
@@ -113,7 +113,7 @@ static ferry_status path_fail_resolve(const struct sqlite_conn *conn, struct fer
 {
     int cause = errno;
     char *here = getcwd(NULL, 0);
-    bool lost = here == NULL && conn->path[0] != '/';
+    bool lost = here == NULL && errno == ENOENT && conn->path[0] != '/';
     free(here);
     if (lost) {
         return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
@@ -125,7 +125,7 @@ static ferry_status path_fail_resolve(const struct sqlite_conn *conn, struct fer
                           "'%s' is a symbolic link that leads nowhere; mend or remove it",
                           conn->path);
     }
-    return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
+    return ferry_fail(err, sqlite_class_of_errno(cause, FERRY_ERR_TARGET_OPEN),
                       "'%s' cannot be opened or created: %s; make the folder, or mend the path",
                       conn->path, strerror(cause));
 }
@@ -185,8 +185,8 @@ ferry_status sqlite_path_check_target(struct sqlite_conn *conn, bool *ret_exists
     bool exists =
         fstatat(conn->folder, sqlite_path_base(conn->real), &file, AT_SYMLINK_NOFOLLOW) == 0;
     if (!exists && errno != ENOENT) {
-        return ferry_fail(err, FERRY_ERR_TARGET_OPEN, "'%s' cannot be opened: %s", conn->path,
-                          strerror(errno));
+        return ferry_fail(err, sqlite_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
+                          "'%s' cannot be opened: %s", conn->path, strerror(errno));
     }
     ferry_status status = exists ? path_check_file(conn, &file, err) : FERRY_OK;
     if (status == FERRY_OK) {
@@ -206,7 +206,9 @@ ferry_status sqlite_path_check_source(struct sqlite_conn *conn, struct ferry_err
     struct stat file;
     char *real = realpath(conn->path, NULL);
     if (real == NULL) {
-        return ferry_fail(err, errno == EACCES ? FERRY_ERR_REFUSED : FERRY_ERR_UNREACHABLE,
+        return ferry_fail(err,
+                          sqlite_class_of_errno(errno, errno == EACCES ? FERRY_ERR_REFUSED
+                                                                       : FERRY_ERR_UNREACHABLE),
                           "'%s' cannot be opened: %s; mend the path, or the rights on its folders",
                           conn->path, strerror(errno));
     }
@@ -216,7 +218,9 @@ ferry_status sqlite_path_check_source(struct sqlite_conn *conn, struct ferry_err
     }
     const char *name = sqlite_path_base(real);
     if (fstatat(conn->folder, name, &file, AT_SYMLINK_NOFOLLOW) != 0) {
-        return ferry_fail(err, errno == EACCES ? FERRY_ERR_REFUSED : FERRY_ERR_UNREACHABLE,
+        return ferry_fail(err,
+                          sqlite_class_of_errno(errno, errno == EACCES ? FERRY_ERR_REFUSED
+                                                                       : FERRY_ERR_UNREACHABLE),
                           "'%s' cannot be opened: %s; mend the path, or the rights on its folders",
                           conn->path, strerror(errno));
     }

@@ -169,12 +169,13 @@ static ferry_status connect_open(struct sqlite_conn *conn, struct ferry_error *e
     status = sqlite_open(conn, err);
     if (status == FERRY_OK && conn->role == FERRY_ROLE_TARGET && !conn->looks) {
         char *wal = NULL;
-        if (asprintf(&wal, "%s-wal", conn->real) >= 0) {
-            if (faccessat(conn->folder, sqlite_path_base(wal), F_OK, 0) == 0) {
-                sqlite_journal_leave(conn->db);
-            }
-            free(wal);
+        if (asprintf(&wal, "%s-wal", conn->real) < 0) {
+            return sqlite_fail_memory(err);
         }
+        if (faccessat(conn->folder, sqlite_path_base(wal), F_OK, 0) == 0) {
+            sqlite_journal_leave(conn->db);
+        }
+        free(wal);
     }
     return status;
 }

@@ -223,6 +223,9 @@ static inline ferry_status sqlite_fail_memory(struct ferry_error *err)
     (void)ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
     return FERRY_ERR_SYSTEM;
 }
+/* The class of a call of the system that failed with `cause`: `otherwise`, unless that is not about
+ * the path. */
+ferry_status sqlite_class_of_errno(int cause, ferry_status otherwise);
 /* The class alone. */
 ferry_status sqlite_class(const struct sqlite_conn *conn, int rc);
 

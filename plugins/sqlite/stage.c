@@ -74,7 +74,7 @@ static ferry_status stage_make_file(struct sqlite_load *load, struct ferry_error
     int fd = openat(load->conn->folder, sqlite_path_base(load->stage_path),
                     O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return ferry_fail(err, errno == ENOSPC ? FERRY_ERR_TARGET_IO : FERRY_ERR_TARGET_OPEN,
+        return ferry_fail(err, sqlite_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
                           "'%s': cannot create the staging file '%s': %s", path, load->stage_path,
                           strerror(errno));
     }
