@@ -1,0 +1,56 @@
+#!/usr/bin/env bats
+# Memory, threads or mappings run out while a file is copied into a file: 71 and the old rows, at
+# whatever call.  FERRY_SWEEP=all (make check-faults) hits every call.
+
+load helper
+load allocations
+
+setup() {
+    ferry_setup
+    fail_begin
+    requires sqlite3
+    requires_driver sqlite
+    cd "$T"
+    sqlite3 from.db "$COLUMNS; INSERT INTO t VALUES (1, 'a', 1.5, x'00', '2.5', 1, '2020-01-01'),
+        (2, 'b', NULL, x'0102', 7, 'x', NULL)"
+}
+
+COLUMNS="CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT 'x', b REAL, c BLOB,
+    d DECIMAL(10,2), n, e DATE); CREATE INDEX ta ON t (a); CREATE UNIQUE INDEX tb ON t (d, a)"
+
+# The journal's mode, "own" (a definition that is not ours, rebuilt) or "none" (no file).
+fail_fresh() {
+    rm -f to.db*
+    case $how in
+    none) ;;
+    own) sqlite3 to.db "CREATE TABLE t (old INT CHECK (old > 0)); INSERT INTO t VALUES (7)" ;;
+    *) sqlite3 to.db "PRAGMA journal_mode = $how; $COLUMNS; INSERT INTO t (id, a) VALUES (7, 'old')" >/dev/null ;;
+    esac
+}
+
+fail_print() {
+    local file=to.db
+    [ -s to.db ] || file=:memory:
+    sqlite3 -batch "$file" .dump 2>&1 | grep -v _dbferry_sync
+}
+
+fail_load() { fail_run copy sqlite:from.db sqlite:to.db --table t "${options[@]}"; }
+
+@test "an allocation that fails once, into a new file" { how=none options=() && fail_sweep memory once; }
+@test "an allocation that fails once, into a file in WAL mode" { how=wal options=() && fail_sweep memory once; }
+@test "an allocation that fails once, into a staged file, verified" {
+    how=delete options=(-o job.verify=content) && fail_sweep memory once 20
+}
+@test "an allocation that fails once, where the table is rebuilt" {
+    how=own options=() && fail_sweep memory once 25
+}
+@test "allocations that fail for good, into a new file" { how=none options=() && fail_sweep memory ever 30; }
+@test "allocations that fail for good, into a staged file" { how=delete options=() && fail_sweep memory ever 40; }
+
+@test "threads and mappings that fail, once and for good" {
+    how=wal options=()
+    fail_sweep thread once 1
+    fail_sweep thread ever 1
+    fail_sweep map once 1
+    fail_sweep map ever 1
+}
