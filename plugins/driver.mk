@@ -2,7 +2,9 @@
 # and says with driver_LTLIBRARIES or noinst_LTLIBRARIES whether it is installed.
 
 AM_CPPFLAGS = -I$(top_srcdir)/src/include $(FERRY_CPPFLAGS)
-AM_CFLAGS = $(FERRY_CFLAGS)
+# Thread-local memory is there with the thread: what a shared object gets otherwise is asked for at the
+# first use, and the loader ends the program where there is none.
+AM_CFLAGS = $(FERRY_CFLAGS) -ftls-model=initial-exec
 AM_LDFLAGS = -module -avoid-version -shared $(FERRY_LDFLAGS) \
 	-Wl,--version-script=$(top_srcdir)/plugins/driver.syms
 

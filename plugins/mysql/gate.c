@@ -24,17 +24,13 @@
 extern int ma_pvio_register_callback(my_bool add, void (*watch)(int mode, MYSQL *mysql,
                                                                 const uchar *bytes, size_t length));
 
-/* Memory that is there with the thread: what a shared object gets otherwise is asked for at the
- * first use, and the loader ends the program where there is none. */
-#define GATE_OF_THREAD static _Thread_local __attribute__((tls_model("initial-exec")))
-
 /* What this thread is connecting to, how often it has written there, and what it reads. */
-GATE_OF_THREAD struct mydrv_gate *gate_opening;
-GATE_OF_THREAD unsigned gate_written;
-GATE_OF_THREAD struct mydrv_packet gate_packet;
+static _Thread_local struct mydrv_gate *gate_opening;
+static _Thread_local unsigned gate_written;
+static _Thread_local struct mydrv_packet gate_packet;
 
 #if MARIADB_PACKAGE_VERSION_ID >= 30402
-GATE_OF_THREAD MYSQL *gate_checked;
+static _Thread_local MYSQL *gate_checked;
 
 /* In place of Connector/C 3.4's own check after the handshake: everything that OpenSSL has found
  * about the chain counts, but the host's name is not compared.  The error is set already. */

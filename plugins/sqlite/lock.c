@@ -150,10 +150,9 @@ static ferry_status lock_try(struct sqlite_load *load, const char *name, bool *r
         return FERRY_OK;
     }
     if (fd < 0 || (other = lock_judge(fd)) != NULL) {
-        ferry_status status =
-            ferry_fail(err, sqlite_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
-                       "'%s': cannot open the lock file '%s': %s", load->conn->path, name,
-                       fd < 0 ? strerror(errno) : other);
+        ferry_status status = ferry_fail(err, sqlite_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
+                                         "'%s': cannot open the lock file '%s': %s",
+                                         load->conn->path, name, fd < 0 ? strerror(errno) : other);
         if (fd >= 0) {
             (void)close(fd);
         }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Memory, threads or mappings run out while a server is the source, the target or both: 71 and the
+# Memory or threads run out while a server is the source, the target or both: 71 and the
 # old rows, at whatever call.  FERRY_SWEEP=all (make check-faults) hits every call.
 
 load helper
@@ -104,11 +104,9 @@ no_leftovers() { assert_equal "$(sql e <<<"SHOW TABLES" | grep ^_dbferry_ | grep
     fail_sweep memory ever 70
 }
 
-@test "threads and mappings that fail, once and for good" {
+@test "threads that fail, once and for good" {
     how=keep from=server to=target
     fail_sweep thread once 1
     fail_sweep thread ever 1
-    fail_sweep map once 1
-    fail_sweep map ever 1
     no_leftovers
 }

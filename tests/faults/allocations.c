@@ -1,4 +1,5 @@
-/* A preload that lets one call that asks for memory, a thread or a mapping fail, or all from then on.
+/* A preload that lets one call that asks for memory, a thread or a mapping fail, or all from then
+ * on.
  *
  *   FERRY_FAIL_WHAT   "memory", "thread" or "map"; without it nothing fails
  *   FERRY_FAIL_AT     the number of the call that fails, from 1; 0: none
