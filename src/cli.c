@@ -59,6 +59,9 @@ enum option_index {
     OPTION_TABLE,
     OPTION_QUERY,
     OPTION_TARGET_TABLE,
+    OPTION_COLUMN,
+    OPTION_INDEX,
+    OPTION_UNIQUE,
     OPTION_SET,
     OPTION_DRY_RUN,
     OPTION_QUIET,
@@ -81,6 +84,10 @@ static const struct cli_option cli_options[OPTION_COUNT] = {
     [OPTION_TABLE] = {"table", 0, "NAME", "the table to read", COPY},
     [OPTION_QUERY] = {"query", 0, "SQL", "the SELECT statement to read", COPY},
     [OPTION_TARGET_TABLE] = {"target-table", 0, "NAME", "the table to replace", COPY},
+    [OPTION_COLUMN] = {"column", 0, "NAME=TYPE", "store a column as this type of the target", COPY},
+    [OPTION_INDEX] = {"index", 0, "COLUMN[,COLUMN...]", "give the target table an index", COPY},
+    [OPTION_UNIQUE] = {"unique", 0, "COLUMN[,COLUMN...]", "give the target table a unique index",
+                       COPY},
     [OPTION_SET] = {"option", 'o', "source.KEY=VALUE",
                     "set a key of the source; target.KEY=VALUE, job.KEY=VALUE likewise", COPY},
     [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "do all but write: say what would happen",
@@ -251,15 +258,27 @@ static ferry_status check_scope(int index, const struct ferry_command *command,
     return fail_unknown(ferry_strbuf_text(&word), command, error);
 }
 
-static ferry_status add_setting(struct ferry_arguments *arguments, const char *text,
-                                struct ferry_error *error)
+static ferry_status add_text(const char ***list, size_t *count, const char *text,
+                             struct ferry_error *error)
 {
-    const char **settings =
-        reallocarray(arguments->settings, arguments->setting_count + 1, sizeof *settings);
-    if (settings == NULL)
+    const char **texts = reallocarray(*list, *count + 1, sizeof *texts);
+    if (texts == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the command line");
-    arguments->settings = settings;
-    settings[arguments->setting_count++] = text;
+    *list = texts;
+    texts[(*count)++] = text;
+    return FERRY_OK;
+}
+
+static ferry_status add_index(struct ferry_arguments *arguments, const char *columns, bool unique,
+                              struct ferry_error *error)
+{
+    struct ferry_index_argument *indexes =
+        reallocarray(arguments->indexes, arguments->index_count + 1, sizeof *indexes);
+    if (indexes == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the command line");
+    arguments->indexes = indexes;
+    indexes[arguments->index_count++] =
+        (struct ferry_index_argument){.columns = columns, .unique = unique};
     return FERRY_OK;
 }
 
@@ -285,7 +304,12 @@ static ferry_status take_option(struct ferry_arguments *arguments, int index, co
     }
     switch (index) {
     case OPTION_SET:
-        return add_setting(arguments, value, error);
+        return add_text(&arguments->settings, &arguments->setting_count, value, error);
+    case OPTION_COLUMN:
+        return add_text(&arguments->columns, &arguments->column_count, value, error);
+    case OPTION_INDEX:
+    case OPTION_UNIQUE:
+        return add_index(arguments, value, index == OPTION_UNIQUE, error);
     case OPTION_DRY_RUN:
         arguments->dry_run = true;
         break;
@@ -416,5 +440,7 @@ ferry_status ferry_cli_parse(int argc, char **argv, struct ferry_arguments *ret_
 void ferry_cli_done(struct ferry_arguments *arguments)
 {
     free((void *)arguments->settings);
+    free((void *)arguments->columns);
+    free(arguments->indexes);
     *arguments = (struct ferry_arguments){0};
 }

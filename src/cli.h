@@ -32,6 +32,13 @@ struct ferry_arguments {
     const char *view, *table, *query, *target_table;
     const char **settings; /* of -o, `setting_count` of them */
     size_t setting_count;
+    const char **columns; /* of --column */
+    size_t column_count;
+    struct ferry_index_argument {
+        const char *columns; /* with commas between them */
+        bool unique;
+    } * indexes; /* of --index and --unique, in their order */
+    size_t index_count;
     bool dry_run;
     bool quiet;
     int verbose;

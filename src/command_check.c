@@ -201,8 +201,26 @@ static ferry_status check_job(const struct ferry_job *job, const struct ferry_ar
     return ferry_error_graver(ferry_error_graver(from, instead), to);
 }
 
+/* What is wrong with a job is told where it is tried. */
+static bool jobs_are_understood(struct ferry_settings *settings,
+                                const struct ferry_arguments *arguments)
+{
+    const struct ferry_settings_override override = {.source = arguments->source,
+                                                     .target = arguments->target};
+    bool understood = true;
+    for (size_t i = 0; i < ferry_settings_job_count(settings); i++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        struct ferry_job job = {0};
+        if (ferry_settings_job(settings, i, &override, &job, &error) != FERRY_OK)
+            understood = false;
+        ferry_job_done(&job);
+    }
+    return understood;
+}
+
 /* Connections that no job uses are part of the configuration too. */
-static ferry_status check_connections(struct ferry_settings *settings)
+static ferry_status check_configuration(struct ferry_settings *settings,
+                                        const struct ferry_arguments *arguments)
 {
     ferry_status outcome = FERRY_OK;
     const struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
@@ -213,7 +231,7 @@ static ferry_status check_connections(struct ferry_settings *settings)
         if (ferry_settings_connection(settings, name, &origin, &connection, &error) != FERRY_OK)
             outcome = ferry_error_graver(outcome, print_failure("configuration", &error));
     }
-    if (outcome == FERRY_OK)
+    if (outcome == FERRY_OK && jobs_are_understood(settings, arguments))
         print_line("ok", "configuration", "every connection and job is understood");
     return outcome;
 }
@@ -227,7 +245,7 @@ ferry_status ferry_command_check(const struct ferry_arguments *arguments)
         return ferry_command_report(&error, NULL);
     ferry_status status = FERRY_OK;
     if (arguments->operand_count == 0)
-        status = check_connections(settings);
+        status = check_configuration(settings, arguments);
     status = ferry_error_graver(status, ferry_command_each_job(arguments, settings, check_job));
     ferry_settings_free(settings);
     return status;

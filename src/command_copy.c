@@ -5,6 +5,7 @@
 
 #include "cleanup.h"
 #include "command.h"
+#include "copy_lists.h"
 #include "log.h"
 #include "secret.h"
 #include "url.h"
@@ -46,7 +47,7 @@ static ferry_status apply_settings(struct ferry_config *config, const char *scop
     ferry_status status = FERRY_OK;
     for (size_t i = 0; i < arguments->setting_count && status == FERRY_OK; i++) {
         const char *start = find_key(arguments->settings[i], scope);
-        if (start == NULL)
+        if (start == NULL || (strcmp(scope, "job") == 0 && ferry_copy_lists_has(start)))
             continue;
         const char *equals = strchr(start, '=');
         FERRY_AUTO_FREE char *key = strndup(start, (size_t)(equals - start));
@@ -107,7 +108,8 @@ static ferry_status set_job_key(struct ferry_config *keys, const char *key, cons
 }
 
 static ferry_status make_keys(const struct ferry_arguments *arguments,
-                              struct ferry_config **ret_keys, struct ferry_error *error)
+                              struct ferry_config **ret_keys, struct ferry_config_file **ret_lists,
+                              struct ferry_error *error)
 {
     struct ferry_config *keys = ferry_config_new("job", "copy");
     if (keys == NULL)
@@ -127,6 +129,8 @@ static ferry_status make_keys(const struct ferry_arguments *arguments,
         status = set_job_key(keys, "target_table", arguments->target_table, error);
     if (status == FERRY_OK)
         status = apply_settings(keys, "job", arguments, error);
+    if (status == FERRY_OK)
+        status = ferry_copy_lists_set(arguments, keys, ret_lists, error);
     if (status == FERRY_OK)
         status = ferry_config_finish(keys, &command_line, error);
     if (status != FERRY_OK) {
@@ -152,10 +156,11 @@ static ferry_status load_settings(const struct ferry_arguments *arguments,
 }
 
 static ferry_status copy_with(struct ferry_settings *settings, const struct ferry_config *keys,
+                              const struct ferry_config_file *lists,
                               const struct ferry_arguments *arguments, struct ferry_error *error)
 {
     struct ferry_job job = {0};
-    ferry_status status = ferry_job_read(&job, keys, NULL, &command_line, error);
+    ferry_status status = ferry_job_read(&job, keys, lists, &command_line, error);
     if (status == FERRY_OK && job.fallback.name != NULL)
         status = ferry_fail(error, FERRY_ERR_USAGE,
                             "copy takes no fallback_source; write a job with one into the "
@@ -177,17 +182,19 @@ ferry_status ferry_command_copy(const struct ferry_arguments *arguments)
     struct ferry_error error = {0};
     struct ferry_settings *settings = NULL;
     struct ferry_config *keys = NULL;
+    struct ferry_config_file *lists = NULL;
     ferry_secret_allow_prompt(true); /* a copy is started by a person */
     ferry_status status = check_settings(arguments, &error);
     if (status == FERRY_OK)
         status = load_settings(arguments, &settings, &error);
     if (status == FERRY_OK)
-        status = make_keys(arguments, &keys, &error);
+        status = make_keys(arguments, &keys, &lists, &error);
     if (status == FERRY_OK)
-        status = copy_with(settings, keys, arguments, &error);
+        status = copy_with(settings, keys, lists, arguments, &error);
     if (error.status != FERRY_OK)
         status = ferry_command_report(&error, NULL);
     ferry_config_free(keys);
+    ferry_config_file_free(lists);
     ferry_settings_free(settings);
     return status;
 }

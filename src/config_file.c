@@ -159,7 +159,6 @@ static bool is_whole(const config_setting_t *node)
     return true;
 }
 
-
 static ferry_status parse_text(struct ferry_config_file *file, struct ferry_strbuf *text,
                                struct ferry_error *error)
 {
@@ -245,6 +244,8 @@ void ferry_config_file_free(struct ferry_config_file *file)
 struct ferry_origin ferry_config_origin(const struct ferry_config_file *file,
                                         const config_setting_t *node)
 {
+    if (file->path == NULL)
+        return (struct ferry_origin){.status = FERRY_ERR_USAGE};
     return (struct ferry_origin){
         .status = FERRY_ERR_CONFIG, .file = file->path, .line = config_setting_source_line(node)};
 }
@@ -263,7 +264,7 @@ ferry_status ferry_config_expand(const char *text, const struct ferry_origin *or
                                  const char **ret_text, struct ferry_error *error)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
-    if (!variable_name(text, &name)) {
+    if (origin->file == NULL || !variable_name(text, &name)) {
         *ret_text = text;
         return FERRY_OK;
     }
@@ -391,8 +392,8 @@ ferry_status ferry_config_fill(struct ferry_config *config, const struct ferry_c
 {
     struct ferry_origin origin = ferry_config_origin(file, node);
     config->secrets_allowed = file->private;
-    config->folder = strdup(file->folder);
-    if (config->folder == NULL)
+    config->folder = file->folder == NULL ? NULL : strdup(file->folder);
+    if (file->folder != NULL && config->folder == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
     ferry_status status = FERRY_OK;
     for (int i = 0; i < config_setting_length(node) && status == FERRY_OK; i++) {

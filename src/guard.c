@@ -24,10 +24,10 @@ ferry_status ferry_guard_check(const struct ferry_guard_rules *rules, uint64_t r
                           "%" PRIu64 "; this must not happen, report it",
                           rows_read, loaded);
     if (loaded == 0 && before > 0 && !rules->allow_empty)
-        return ferry_fail(error, FERRY_ERR_DATA,
-                          "the source has no rows and the target has %" PRIu64
-                          "; if that is right, set allow_empty = true",
-                          before);
+        return ferry_fail(
+            error, FERRY_ERR_DATA,
+            "the source has no rows and the target has %" PRIu64 "; if that is right, set %s",
+            before, rules->is_typed ? "-o job.allow_empty=true" : "allow_empty = true");
     if (rules->min_rows > 0 && loaded < (uint64_t)rules->min_rows)
         return ferry_fail(error, FERRY_ERR_DATA,
                           "the source has %" PRIu64 " rows, fewer than min_rows = %" PRId64

@@ -8,6 +8,7 @@
 #include "error.h"
 
 struct ferry_guard_rules {
+    bool is_typed;              /* on the command line: advice is given in its words */
     bool ignore_counts;         /* what was read and what the target counted may differ */
     bool allow_empty;           /* a table with rows may be replaced by none */
     int64_t min_rows;           /* 0 = off */

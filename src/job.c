@@ -223,6 +223,7 @@ ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *ke
         return status;
     job->read.on_warning = ferry_config_choice(keys, "on_warning");
     job->fallback.read.on_warning = job->read.on_warning;
+    job->policy.is_typed = job->guards.is_typed = origin->file == NULL;
     job->policy.allow_lossy = strcmp(ferry_config_string(keys, "on_lossy"), "allow") == 0;
     job->policy.refuse_schema_change =
         strcmp(ferry_config_string(keys, "on_schema_change"), "refuse") == 0;

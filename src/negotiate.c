@@ -352,16 +352,22 @@ void ferry_plan_add_losses(const struct ferry_plan *plan, struct ferry_strbuf *t
     ferry_notes_add_list(&plan->losses, text);
 }
 
-static ferry_status fail_loss(const struct ferry_plan *plan, const char *table,
-                              struct ferry_error *error)
+static const char *words_of_rebuild_loss(const struct ferry_plan_policy *policy)
+{
+    return policy->is_typed ? "-o job.on_rebuild_loss=allow" : "on_rebuild_loss = \"allow\"";
+}
+
+static ferry_status fail_loss(const struct ferry_plan *plan, const struct ferry_plan_policy *policy,
+                              const char *table, struct ferry_error *error)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf losses = {0};
     ferry_notes_add_list(&plan->losses, &losses);
     return ferry_fail(error, FERRY_ERR_SCHEMA,
                       "table '%s' would be made anew for other columns (%s) and lose what its "
                       "definition says: %s; alter the table so that it fits, or allow the loss "
-                      "with on_rebuild_loss = \"allow\"",
-                      table, ferry_strbuf_text(&plan->difference), ferry_strbuf_text(&losses));
+                      "with %s",
+                      table, ferry_strbuf_text(&plan->difference), ferry_strbuf_text(&losses),
+                      words_of_rebuild_loss(policy));
 }
 
 ferry_status ferry_plan_check(const struct ferry_plan *plan, const struct ferry_plan_policy *policy,
@@ -372,19 +378,21 @@ ferry_status ferry_plan_check(const struct ferry_plan *plan, const struct ferry_
     if (list_columns(plan, FERRY_FIT_NONE, &none) > 0)
         return ferry_fail(error, FERRY_ERR_SCHEMA,
                           "the target cannot store column %s; leave it out of the view or query, "
-                          "CAST it, or choose another type with columns",
-                          ferry_strbuf_text(&none));
+                          "CAST it, or choose another type with %s",
+                          ferry_strbuf_text(&none),
+                          policy->is_typed ? "--column NAME=TYPE"
+                                           : "columns = ( { name = \"...\"; type = \"...\"; } )");
     if (!policy->allow_lossy && list_columns(plan, FERRY_FIT_LOSSY, &lossy) > 0)
         return ferry_fail(error, FERRY_ERR_SCHEMA,
                           "the target would lose something of column %s; CAST it in the view or "
-                          "query, or allow the loss with on_lossy = \"allow\"",
-                          ferry_strbuf_text(&lossy));
+                          "query, or allow the loss with %s",
+                          ferry_strbuf_text(&lossy),
+                          policy->is_typed ? "-o job.on_lossy=allow" : "on_lossy = \"allow\"");
     if (!policy->allow_rebuild_loss && plan->action == FERRY_TABLE_REBUILD &&
         plan->keeps != FERRY_KEEPS_NOTHING)
         return ferry_fail(error, FERRY_ERR_SCHEMA,
                           "the columns of table '%s' would change: %s; and it cannot be made anew "
-                          "as it is, since %s; %s, or allow the loss with on_rebuild_loss = "
-                          "\"allow\"",
+                          "as it is, since %s; %s, or allow the loss with %s",
                           table, ferry_strbuf_text(&plan->difference),
                           plan->keeps == FERRY_KEEPS_PRIMARY
                               ? "the rows are a fallback's, whose keys, indexes and constraints "
@@ -392,17 +400,21 @@ ferry_status ferry_plan_check(const struct ferry_plan *plan, const struct ferry_
                               : "not all of the source's definition is known (see the warnings)",
                           plan->keeps == FERRY_KEEPS_PRIMARY
                               ? "let the fallback give the same columns"
-                              : "grant the account what is missing");
+                              : "grant the account what is missing",
+                          words_of_rebuild_loss(policy));
     if (policy->refuse_schema_change && plan->action == FERRY_TABLE_REBUILD)
         return ferry_fail(error, FERRY_ERR_SCHEMA,
                           "the columns of table '%s' would change: %s; drop the table, or let it "
-                          "be rebuilt with on_schema_change = \"rebuild\"",
-                          table, ferry_strbuf_text(&plan->difference));
+                          "be rebuilt with %s",
+                          table, ferry_strbuf_text(&plan->difference),
+                          policy->is_typed ? "-o job.on_schema_change=rebuild"
+                                           : "on_schema_change = \"rebuild\"");
     if (!policy->allow_rebuild_loss && plan->losses.count > 0)
-        return fail_loss(plan, table, error);
+        return fail_loss(plan, policy, table, error);
     if (policy->on_stale == FERRY_STALE_REFUSE && plan->stale.count > 0)
-        return ferry_fail(
-            error, FERRY_ERR_SCHEMA, "%s%s; on_stale = \"warn\" loads the rows all the same",
-            plan->stale.list[0], plan->stale.count > 1 ? " (and there is more of that kind)" : "");
+        return ferry_fail(error, FERRY_ERR_SCHEMA, "%s%s; %s loads the rows all the same",
+                          plan->stale.list[0],
+                          plan->stale.count > 1 ? " (and there is more of that kind)" : "",
+                          policy->is_typed ? "-o job.on_stale=warn" : "on_stale = \"warn\"");
     return FERRY_OK;
 }

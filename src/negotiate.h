@@ -53,6 +53,7 @@ struct ferry_plan {
 };
 
 struct ferry_plan_policy {
+    bool is_typed; /* on the command line: advice is given in its words */
     bool allow_lossy;
     bool refuse_schema_change;
     bool allow_rebuild_loss;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "environment.h"
 #include "nearest.h"
 #include "option_type.h"
@@ -418,14 +419,35 @@ ferry_status ferry_config_set_list(struct ferry_config *config, const char *key,
     return FERRY_OK;
 }
 
+/* "GROUP.NAME" is a member of a group. */
+static ferry_status config_set_member(struct ferry_config *config, const char *key,
+                                      const char *name, const char *word,
+                                      const struct ferry_origin *origin, struct ferry_error *error)
+{
+    FERRY_AUTO_FREE char *group = strndup(key, (size_t)(name - 1 - key));
+    if (group == NULL)
+        return out_of_memory(error);
+    if (name[0] == '\0')
+        return ferry_origin_fail(origin, error, "a member of '%s' needs a name: %s.NAME=VALUE",
+                                 group, group);
+    return ferry_config_add_pair(config, group, name, word, origin, error);
+}
+
 ferry_status ferry_config_set_word(struct ferry_config *config, const char *key, const char *word,
                                    const struct ferry_origin *origin, struct ferry_error *error)
 {
+    const char *dot = strchr(key, '.');
+    if (dot != NULL)
+        return config_set_member(config, key, dot + 1, word, origin, error);
     size_t i = config_index(config, key);
     if (i == config->count || !ferry_option_type(config->options[i].type)->bare_in_file)
         return ferry_config_set_text(config, key, word, origin, error);
     const struct ferry_option *option = &config->options[i];
     int64_t number;
+    if (ferry_option_type(option->type)->storage == FERRY_STORE_PAIRS)
+        return ferry_origin_fail(origin, error,
+                                 "'%s' is a group; give its members one by one, as %s.NAME=VALUE",
+                                 key, key);
     if (ferry_option_type(option->type)->storage != FERRY_STORE_NUMBER)
         return ferry_origin_fail(origin, error, "%s can be given in a configuration file only",
                                  key);

@@ -83,7 +83,8 @@ ferry_status ferry_config_add_pair(struct ferry_config *config, const char *key,
 ferry_status ferry_config_set_list(struct ferry_config *config, const char *key, const void *node,
                                    const struct ferry_origin *origin, struct ferry_error *error);
 
-/* Sets a key from a word of the command line, whatever its type ("true", "3306", "64M"). */
+/* Sets a key from a word of the command line, whatever its type ("true", "3306", "64M"); a member
+ * of a group by "GROUP.NAME". */
 ferry_status ferry_config_set_word(struct ferry_config *config, const char *key, const char *word,
                                    const struct ferry_origin *origin, struct ferry_error *error);
 

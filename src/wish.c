@@ -33,14 +33,17 @@ static ferry_status check_column(const struct ferry_schema *schema,
             return FERRY_OK;
         ferry_nearest_offer(&nearest, schema->columns[i].name);
     }
+    bool is_typed = rule->origin.file == NULL;
+    const char *place = is_typed ? "--column" : "columns";
     if (nearest.best != NULL)
         return ferry_origin_fail(&rule->origin, error,
-                                 "columns: the source has no column '%s'; did you mean '%s'?",
+                                 "%s: the source has no column '%s'; did you mean '%s'?", place,
                                  rule->name, nearest.best);
     return ferry_origin_fail(&rule->origin, error,
-                             "columns: the source has no column '%s'; \"dbferry plan\" lists those "
-                             "that it has once this entry is gone",
-                             rule->name);
+                             "%s: the source has no column '%s'; %s lists those that it has once "
+                             "this is gone",
+                             place, rule->name,
+                             is_typed ? "copy with -n -v -v" : "\"dbferry plan\"");
 }
 
 ferry_status ferry_wish_fill(struct ferry_plan *plan, const struct ferry_column_rules *rules,

@@ -52,9 +52,9 @@ static const char hint_node[] = "the server takes no statements now: its cluster
 static const char hint_sort[] = "raise sort_buffer_size by session_variables";
 static const char hint_full[] = "make room on the server's disk and run again";
 static const char hint_definition[] = "the server does not take the table's definition; give the "
-                                      "column another type (columns = ( { name; type; } ))";
+                                      "column another type (columns of a job, --column of copy)";
 static const char hint_row_size[] = "the columns are too many or too long for one row; give long "
-                                    "ones type = \"text\" (columns = ( { name; type; } ))";
+                                    "ones the type text (columns of a job, --column of copy)";
 static const char hint_column_name[] = "rename the column in the view or query (AS)";
 static const char hint_name_long[] = "names have 64 characters at most here; choose a shorter one";
 static const char hint_none[] = "";

@@ -267,7 +267,7 @@ static const struct map {
      "a moment outside of the server's TIMESTAMP ends the load"},
     {FERRY_TYPE_YEAR, "year", NULL, NULL},
     {FERRY_TYPE_ANY, NULL, map_any,
-     "a column of this server has one type; name it with columns = ( { name; type; } )"},
+     "a column of this server has one type; name it (columns of a job, --column of copy)"},
     {FERRY_TYPE_BIT, NULL, map_bit, NULL},
     {FERRY_TYPE_JSON, NULL, map_json, NULL},
     {FERRY_TYPE_ENUM, NULL, map_members, "the members are not known"},

@@ -567,6 +567,18 @@ END
     [ -s conf/dbferry.conf ]
 }
 
+@test "check calls the configuration understood only where each connection and job is" {
+    sample_config '' 'source = "gone";'
+    sed -i 's/source = "made"; //' "$DBFERRY_CONFIG"
+    run dbferry check
+    assert_status 78
+    assert_output_has "no connection is named 'gone'"
+    refute_output_has "is understood"
+    run dbferry check --source made
+    assert_status 0
+    assert_output_has "ok    configuration: every connection and job is understood"
+}
+
 @test "what init wrote is valid: check on it fails only at the network" {
     requires_driver mysql
     dbferry init conf

@@ -114,7 +114,7 @@ every_value() {
         for option in "" -q; do
             run copy $option --query "SELECT id, price, name FROM base"
             assert_status 65
-            assert_output_has "lose what its definition says: $lost;" "'price' is new" 'on_rebuild_loss = "allow"' "unchanged"
+            assert_output_has "lose what its definition says: $lost;" "'price' is new" '-o job.on_rebuild_loss=allow' "unchanged"
             assert_equal "$(sqlite3 "$D" .dump)" "$before"
         done
         for staging in file none; do
