@@ -8,6 +8,7 @@
 #include "command.h"
 #include "escape.h"
 #include "log.h"
+#include "outcome.h"
 #include "progress.h"
 #include "watch.h"
 
@@ -127,8 +128,11 @@ ferry_status ferry_command_each_job(const struct ferry_arguments *arguments,
     if (choose_jobs(arguments, settings, &indexes, &count, &error) != FERRY_OK)
         return ferry_command_report(&error, NULL);
     ferry_status outcome = FERRY_OK;
-    for (size_t i = 0; i < count && ferry_watch_signal() == 0; i++)
-        outcome = ferry_error_graver(outcome, do_job(arguments, settings, indexes[i], action));
+    for (size_t i = 0; i < count; i++)
+        if (ferry_watch_signal() == 0)
+            outcome = ferry_error_graver(outcome, do_job(arguments, settings, indexes[i], action));
+        else
+            ferry_outcome_leave(ferry_settings_job_name(settings, indexes[i]));
     free(indexes);
     return outcome;
 }

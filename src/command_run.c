@@ -8,6 +8,7 @@
 #include "connection.h"
 #include "escape.h"
 #include "log.h"
+#include "outcome.h"
 #include "progress.h"
 #include "sync.h"
 #include "units.h"
@@ -55,8 +56,11 @@ static ferry_status run_for_real(const struct ferry_job *job)
     struct ferry_error error = {0};
     struct ferry_sync_result result = {0};
     ferry_status status = ferry_attempt_job(job, ferry_sync_run, &result, &error);
-    if (status != FERRY_OK)
-        return ferry_command_report(&error, outcome_of(status, &result));
+    if (status != FERRY_OK) {
+        status = ferry_command_report(&error, outcome_of(status, &result));
+        ferry_outcome_end();
+        return status;
+    }
     FERRY_AUTO_STRBUF struct ferry_strbuf summary = {0};
     add_summary(&summary, &result);
     ferry_attempt_add_summary(&summary, &result);

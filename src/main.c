@@ -8,6 +8,7 @@
 #include "command.h"
 #include "harden.h"
 #include "log.h"
+#include "outcome.h"
 #include "secret.h"
 #include "watch.h"
 
@@ -29,6 +30,9 @@ static ferry_status run_command(const struct ferry_arguments *arguments)
     (void)fflush(stdout); /* while a signal can still end it: the reader may have stopped */
     ferry_secret_forget_typed();
     ferry_watch_stop();
+    if (ferry_watch_signal() != 0)
+        ferry_outcome_tell(ferry_watch_signal());
+    ferry_outcome_clear();
     return status;
 }
 

@@ -11,6 +11,7 @@
 #include "fallback.h"
 #include "job_limits.h"
 #include "log.h"
+#include "outcome.h"
 #include "progress.h"
 #include "pump.h"
 #include "type.h"
@@ -305,7 +306,11 @@ static ferry_status commit(struct run *run, struct ferry_error *error)
     struct ferry_load *load = run->load;
     run->load = NULL; /* whatever comes of it, the commit ends the load */
     run->commit_begun = true;
-    return ferry_target_load_commit(load, &record, error);
+    ferry_outcome_commit();
+    status = ferry_target_load_commit(load, &record, error);
+    if (status == FERRY_OK)
+        ferry_outcome_done(run->totals.rows_loaded);
+    return status;
 }
 
 /* ---- Around them ---- */
@@ -450,6 +455,7 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *ret
     if (status != FERRY_OK)
         return status;
     ferry_log(FERRY_LOG_INFO, "run %s begins", run.record.run_id);
+    ferry_outcome_begin(job->name);
     watch_run(&run);
     status = prepare(&run, error);
     if (status == FERRY_OK)

@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "outcome.h"
 
 #define TICK_MS 200
 /* Ends the watch's wait; nobody else sends it. */
@@ -18,6 +19,8 @@
 /* A run that was asked to stop and has not after so long dies by the signal.  That is safe at any
  * moment (the targets survive SIGKILL); people and systemd wait for no more than five seconds. */
 #define GRACE_MS 4000
+/* How long somebody may take to read what is said then. */
+#define LAST_WORDS_MS 300
 
 static struct {
     pthread_mutex_t lock;
@@ -45,9 +48,31 @@ static void watched_signals(sigset_t *ret_set)
     }
 }
 
+static void *say_last_words(void *said)
+{
+    ferry_outcome_tell(atomic_load(&watch.signal));
+    atomic_store((atomic_bool *)said, true);
+    return NULL;
+}
+
+/* In a thread of its own: the log may be held by somebody whose terminal stands still. */
+static void leave_last_words(void)
+{
+    static atomic_bool said;
+    pthread_t thread;
+    const struct timespec step = {.tv_nsec = 10000000};
+    if (pthread_create(&thread, NULL, say_last_words, &said) != 0)
+        return;
+    (void)pthread_detach(thread);
+    for (int ms = 0; ms < LAST_WORDS_MS && !atomic_load(&said); ms += 10)
+        (void)nanosleep(&step, NULL);
+}
+
 static void die_by(int number)
 {
     sigset_t set;
+    atomic_store(&watch.signal, number);
+    leave_last_words();
     (void)signal(number, SIG_DFL);
     (void)sigemptyset(&set);
     (void)sigaddset(&set, number);

@@ -12,8 +12,10 @@ TEXT (after one of the same connection that holds SINCE) is where it happens:
                  the same, and all other connections end with it; no new one is taken
     before-hold, after-hold
                  the same as before and after, but nothing ends: the client waits for an answer
+    before-wait, after-wait
+                 the same, and the server learns of it when the client goes away
 
-Other connections, and later statements, are left alone.  Packets of the protocol are put together
+Then a line is printed.  Other connections, and later statements, are left alone.  Packets of the protocol are put together
 first, so a statement is found wherever the network has cut it.
 """
 
@@ -74,16 +76,16 @@ def stop(client, server, packet, deaf, heard):
     if mode.startswith("after"):
         server.sendall(packet)
         heard.wait(30)
+    print("there", flush=True)
     if mode.endswith("-all"):
         away.set()
         os.unlink(own_path)
         shut(ends)
-    elif not mode.endswith("-hold"):
+    elif not mode.endswith(("-hold", "-wait")):
         shut([client, server])
 
 
-def serve(client):
-    server = connect()
+def serve(client, server):
     with lock:
         ends.extend([client, server])
     deaf, heard, armed = threading.Event(), threading.Event(), not since
@@ -94,7 +96,7 @@ def serve(client):
         if armed and text in body and not happened.is_set():
             happened.set()
             stop(client, server, head + body, deaf, heard)
-            if not mode.endswith("-hold"):
+            if not mode.endswith(("-hold", "-wait")):
                 return
             continue
         armed = armed or since in body
@@ -104,9 +106,16 @@ def serve(client):
 
 def quietly(client):
     try:
-        serve(client)
+        server = connect()
+    except OSError:
+        shut([client])
+        return
+    try:
+        serve(client, server)
     except (OSError, EOFError):
         pass
+    if mode.endswith("-wait"):
+        shut([server])
     if not (happened.is_set() and mode.endswith("-hold")):
         shut([client])
 
