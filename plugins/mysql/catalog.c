@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define MARIADB_QUOTES_DEFAULTS 100207
+#define MARIADB_HAS_EXPRESSIONS 100205
 #define MYSQL_HAS_SRS_ID 80003
 
 /* The columns of the question. */
@@ -23,22 +24,25 @@ enum {
     CATALOG_KIND, /* of the whole: BASE TABLE, VIEW ... */
     CATALOG_PAD,
     CATALOG_SRID,
-    CATALOG_KEY, /* not empty: an index begins with the column */
+    CATALOG_KEY,        /* not empty: an index begins with the column */
+    CATALOG_EXPRESSION, /* of a generated column */
     CATALOG_COLUMNS,
 };
 
-#define CATALOG_QUESTION(more)                                                                     \
+#define CATALOG_QUESTION(more, expression)                                                         \
     "SELECT c.COLUMN_NAME, c.COLUMN_TYPE, c.CHARACTER_SET_NAME, c.COLLATION_NAME, "                \
     "c.COLUMN_DEFAULT, c.EXTRA, (SELECT t.TABLE_TYPE FROM information_schema.TABLES t WHERE "      \
-    "t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = ?), " more                                     \
-    ", c.COLUMN_KEY FROM information_schema.COLUMNS c WHERE c.TABLE_SCHEMA = DATABASE() AND "      \
+    "t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = ?), " more ", c.COLUMN_KEY, " expression       \
+    " FROM information_schema.COLUMNS c WHERE c.TABLE_SCHEMA = DATABASE() AND "                    \
     "c.TABLE_NAME = ? ORDER BY c.ORDINAL_POSITION"
 
 /* MariaDB keeps SRIDs elsewhere, and its collations have no PAD_ATTRIBUTE; nor has MySQL 5.7. */
-static const char catalog_question[] = CATALOG_QUESTION("NULL, NULL");
+static const char catalog_question_old[] = CATALOG_QUESTION("NULL, NULL", "NULL");
+static const char catalog_question[] = CATALOG_QUESTION("NULL, NULL", "c.GENERATION_EXPRESSION");
 static const char catalog_question_mysql[] = CATALOG_QUESTION(
     "(SELECT k.PAD_ATTRIBUTE FROM information_schema.COLLATIONS k WHERE k.COLLATION_NAME = "
-    "c.COLLATION_NAME), c.SRS_ID");
+    "c.COLLATION_NAME), c.SRS_ID",
+    "c.GENERATION_EXPRESSION");
 /* Only the names with F_ are looked up without a search through all databases. */
 static const char catalog_srids[] =
     "SELECT G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS WHERE "
@@ -126,6 +130,7 @@ struct catalog {
     bool is_table; /* a view has no defaults and numbers nothing, though its columns seem to */
     bool quoted;   /* as mydrv_definition_default wants to know */
     struct ferry_schema *schema;
+    const char *row_end; /* the column of that name is not read; NULL: there is none */
 };
 
 static bool catalog_copy(const char *text, char **ret_owned, const char **ret_field)
@@ -237,6 +242,8 @@ static ferry_status catalog_add_table(const struct catalog *catalog, MYSQL_ROW r
         if (!catalog_copy(row[CATALOG_DEFINITION], &c->native, &c->column.native))
             return mydrv_fail_memory(err);
     }
+    if (mydrv_definition_is_invisible(extra))
+        c->column.flags |= FERRY_COLUMN_INVISIBLE;
     if (mydrv_definition_numbers_itself(extra))
         c->column.flags |= FERRY_COLUMN_AUTO_NUMBER;
     if (mydrv_definition_is_generated(extra)) {
@@ -304,17 +311,55 @@ static struct mydrv_column *catalog_find(struct mydrv_column *columns, size_t co
     return NULL;
 }
 
-/* A column that SELECT * does not give.  Of the key that a server adds by itself nobody needs to
- * know. */
-static ferry_status catalog_note_invisible(const struct catalog *catalog, MYSQL_ROW row,
-                                           struct ferry_error *err)
+/* "ROW START" or "ROW END" of a table with system versioning. */
+static bool catalog_is_period(MYSQL_ROW row, const char *which)
 {
-    if (!catalog->is_table || !mydrv_definition_is_invisible(row[CATALOG_EXTRA]) ||
-        mydrv_definition_is_servers_key(row[CATALOG_NAME], row[CATALOG_EXTRA]))
+    return row[CATALOG_EXPRESSION] != NULL && strcmp(row[CATALOG_EXPRESSION], which) == 0;
+}
+
+/* What SELECT * does not give: a user's column is read all the same.  The key that a server adds by
+ * itself is not, nor is what it keeps of a row's history. */
+static bool catalog_is_hidden(MYSQL_ROW row)
+{
+    return row[CATALOG_NAME] != NULL && row[CATALOG_EXTRA] != NULL && row[CATALOG_KIND] != NULL &&
+           strstr(row[CATALOG_KIND], "VIEW") == NULL &&
+           mydrv_definition_is_invisible(row[CATALOG_EXTRA]);
+}
+
+static bool catalog_is_servers(MYSQL_ROW row)
+{
+    return mydrv_definition_is_servers_key(row[CATALOG_NAME], row[CATALOG_EXTRA]) ||
+           catalog_is_period(row, "ROW START") || catalog_is_period(row, "ROW END");
+}
+
+size_t mydrv_catalog_list(MYSQL_RES *list, const char **names, size_t *ret_hidden)
+{
+    MYSQL_ROW row;
+    size_t count = 0;
+    *ret_hidden = 0;
+    while ((row = mysql_fetch_row(list)) != NULL) {
+        bool hidden = catalog_is_hidden(row);
+        if (row[CATALOG_NAME] == NULL || (hidden && catalog_is_servers(row)))
+            continue;
+        *ret_hidden += hidden ? 1 : 0;
+        names[count++] = row[CATALOG_NAME];
+    }
+    mysql_data_seek(list, 0);
+    return count;
+}
+
+/* A column of the catalog that is not read.  Of the key that a server adds by itself nobody needs
+ * to know; keys have the end of a row's history among their columns, and the rows that are read,
+ * one. */
+static ferry_status catalog_pass_over(struct catalog *catalog, MYSQL_ROW row,
+                                      struct ferry_error *err)
+{
+    if (!catalog_is_period(row, "ROW START") && !catalog_is_period(row, "ROW END"))
         return FERRY_OK;
+    if (catalog_is_period(row, "ROW END"))
+        catalog->row_end = row[CATALOG_NAME];
     return ferry_schema_note(catalog->schema, err,
-                             "column '%s' is invisible and not read; a view or query that names it "
-                             "can",
+                             "column '%s' is invisible and of the history of rows: it is not read",
                              row[CATALOG_NAME]);
 }
 
@@ -333,7 +378,7 @@ static ferry_status catalog_add_rows(struct catalog *catalog, MYSQL_RES *list,
         catalog->is_table = strstr(kind, "VIEW") == NULL;
         struct mydrv_column *column = catalog_find(columns, count, row[CATALOG_NAME]);
         status = column == NULL
-                     ? catalog_note_invisible(catalog, row, err)
+                     ? catalog_pass_over(catalog, row, err)
                      : catalog_add_row(catalog, row, lengths[CATALOG_DEFAULT], column, err);
     }
     return status;
@@ -385,28 +430,36 @@ void mydrv_catalog_finish(struct mydrv_column *columns, size_t count)
     }
 }
 
-ferry_status mydrv_catalog_apply(struct mydrv_conn *conn, const char *name,
+ferry_status mydrv_catalog_read(struct mydrv_conn *conn, const char *name,
+                                struct ferry_schema *schema, MYSQL_RES **ret_list,
+                                struct ferry_error *err)
+{
+    const char *question =
+        conn->mariadb && conn->version >= MARIADB_HAS_EXPRESSIONS ? catalog_question
+        : !conn->mariadb && conn->version >= MYSQL_HAS_SRS_ID     ? catalog_question_mysql
+                                                                  : catalog_question_old;
+    return mydrv_catalog_ask(conn, name, question, CATALOG_COLUMNS, "how the columns are defined",
+                             schema, ret_list, err);
+}
+
+ferry_status mydrv_catalog_apply(struct mydrv_conn *conn, const char *name, MYSQL_RES *list,
                                  struct mydrv_column *columns, size_t count,
-                                 struct ferry_schema *schema, bool *ret_is_table,
+                                 struct ferry_schema *schema, struct mydrv_nature *ret_nature,
                                  struct ferry_error *err)
 {
     struct catalog catalog = {.conn = conn,
                               .name = name,
                               .quoted = conn->mariadb && conn->version >= MARIADB_QUOTES_DEFAULTS,
                               .schema = schema};
-    MYDRV_AUTO_RESULT MYSQL_RES *list = NULL;
-    const char *question = !conn->mariadb && conn->version >= MYSQL_HAS_SRS_ID
-                               ? catalog_question_mysql
-                               : catalog_question;
-    ferry_status status = mydrv_catalog_ask(conn, name, question, CATALOG_COLUMNS,
-                                            "how the columns are defined", schema, &list, err);
-    if (status == FERRY_OK && list != NULL)
+    ferry_status status = FERRY_OK;
+    if (list != NULL)
         status = catalog_add_rows(&catalog, list, columns, count, err);
     if (status == FERRY_OK && list != NULL)
         status = catalog_check_columns(&catalog, columns, count, err);
     if (status == FERRY_OK && conn->mariadb)
         status = catalog_add_srids(&catalog, columns, count, err);
     if (status == FERRY_OK)
-        *ret_is_table = catalog.is_table;
+        *ret_nature =
+            (struct mydrv_nature){.is_table = catalog.is_table, .row_end = catalog.row_end};
     return status;
 }

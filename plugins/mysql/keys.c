@@ -110,7 +110,8 @@ static ferry_status keys_check(struct mydrv_keys *keys, size_t first, size_t len
     return status;
 }
 
-static ferry_status keys_collect(struct mydrv_keys *keys, struct ferry_error *err)
+static ferry_status keys_collect(struct mydrv_keys *keys, const char *row_end,
+                                 struct ferry_error *err)
 {
     MYSQL_ROW row;
     size_t room = (size_t)mysql_num_rows(keys->list);
@@ -118,7 +119,7 @@ static ferry_status keys_collect(struct mydrv_keys *keys, struct ferry_error *er
     if (keys->rows == NULL)
         return mydrv_fail_memory(err);
     while (keys->count < room && (row = mysql_fetch_row(keys->list)) != NULL)
-        if (row[KEYS_NAME] != NULL)
+        if (row[KEYS_NAME] != NULL && (row_end == NULL || !keys_is_text(row[KEYS_COLUMN], row_end)))
             keys->rows[keys->count++] = row;
     return FERRY_OK;
 }
@@ -140,7 +141,7 @@ static ferry_status keys_check_whole(const struct mydrv_conn *conn, const char *
     return FERRY_OK;
 }
 
-ferry_status mydrv_keys_read(struct mydrv_conn *conn, const char *name,
+ferry_status mydrv_keys_read(struct mydrv_conn *conn, const char *name, const char *row_end,
                              struct mydrv_column *columns, size_t count,
                              struct ferry_schema *schema, struct mydrv_keys *ret_keys,
                              struct ferry_error *err)
@@ -150,7 +151,7 @@ ferry_status mydrv_keys_read(struct mydrv_conn *conn, const char *name,
         mydrv_catalog_ask(conn, name, keys_choose(conn), KEYS_COLUMNS,
                           "which keys and indexes there are", schema, &keys.list, err);
     if (status == FERRY_OK && keys.list != NULL)
-        status = keys_collect(&keys, err);
+        status = keys_collect(&keys, row_end, err);
     if (status == FERRY_OK && keys.list != NULL)
         status = keys_check_whole(conn, name, &keys, columns, count, err);
     for (size_t i = 0, length; i < keys.count && status == FERRY_OK; i += length) {

@@ -411,12 +411,26 @@ bool mydrv_charset_is_small(const char *charset);
 
 /* ---- catalog.c: what the server's catalog adds to the columns of a table or view ---- */
 
+/* What the catalog has of the columns of the view or table `name`, to be freed; NULL where the
+ * account has no right to know, which is told as unknown. */
+ferry_status mydrv_catalog_read(struct mydrv_conn *conn, const char *name,
+                                struct ferry_schema *schema, MYSQL_RES **ret_list,
+                                struct ferry_error *err);
+/* The names of the columns that are to be read, which live as long as `list`; `names` has room for
+ * each of its rows.  `*ret_hidden` of them SELECT * does not give. */
+size_t mydrv_catalog_list(MYSQL_RES *list, const char **names, size_t *ret_hidden);
+
+struct mydrv_nature { /* of what is read by name */
+    bool is_table;
+    const char *row_end; /* a member of keys that is not read; lives as long as the list */
+};
+
 /* Add to the columns of the view or table `name` what its definition says, where it agrees with the
  * result, and notes to the schema.  What the account has no right to know is told as unknown; any
  * other failure, and an answer that leaves something out, fails the call. */
-ferry_status mydrv_catalog_apply(struct mydrv_conn *conn, const char *name,
+ferry_status mydrv_catalog_apply(struct mydrv_conn *conn, const char *name, MYSQL_RES *list,
                                  struct mydrv_column *columns, size_t count,
-                                 struct ferry_schema *schema, bool *ret_is_table,
+                                 struct ferry_schema *schema, struct mydrv_nature *ret_nature,
                                  struct ferry_error *err);
 /* Where it is not known how texts compare, say so; after mydrv_catalog_apply, or without it. */
 void mydrv_catalog_finish(struct mydrv_column *columns, size_t count);
@@ -439,8 +453,9 @@ struct mydrv_keys {
     size_t count;
 };
 
-/* Ask for them, and set key_position in `columns`. */
-ferry_status mydrv_keys_read(struct mydrv_conn *conn, const char *name,
+/* Ask for them, and set key_position in `columns`.  `row_end` (or NULL) is a member that counts for
+ * nothing: it is the same in each row that is read. */
+ferry_status mydrv_keys_read(struct mydrv_conn *conn, const char *name, const char *row_end,
                              struct mydrv_column *columns, size_t count,
                              struct ferry_schema *schema, struct mydrv_keys *ret_keys,
                              struct ferry_error *err);
@@ -458,7 +473,9 @@ struct mydrv_statement {
     size_t column_count;
 };
 
+/* `schema` is what mydrv_describe has said; NULL: the columns that SELECT * gives. */
 ferry_status mydrv_statement_open(struct mydrv_conn *conn, const struct ferry_read *read,
+                                  const struct ferry_schema *schema,
                                   struct mydrv_statement *ret_statement, struct ferry_error *err);
 /* Takes one that is zeroed, too. */
 void mydrv_statement_close(struct mydrv_statement *statement);

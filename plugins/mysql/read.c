@@ -197,7 +197,7 @@ ferry_status mydrv_read_begin(void *conn, const struct ferry_read *read,
         return mydrv_fail_memory(err);
     cursor->conn = conn;
     cursor->on_warning = read->on_warning;
-    ferry_status status = mydrv_statement_open(conn, read, &cursor->statement, err);
+    ferry_status status = mydrv_statement_open(conn, read, schema, &cursor->statement, err);
     if (status == FERRY_OK)
         status = read_learn_codes(cursor, schema, err);
     if (status == FERRY_OK)

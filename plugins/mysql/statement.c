@@ -151,14 +151,16 @@ static ferry_status statement_recast(struct mydrv_conn *conn, const struct ferry
     return statement_prepare(conn, sql, statement->what, &statement->stmt, err);
 }
 
+/* With `listed`, these columns; else those that SELECT * gives. */
 static ferry_status statement_begin(struct mydrv_conn *conn, const struct ferry_read *read,
+                                    const struct mydrv_statement *listed,
                                     struct mydrv_statement *statement, struct ferry_error *err)
 {
     MYDRV_AUTO_TEXT char *sql = NULL;
     statement->what = statement_name(read);
     if (statement->what == NULL)
         return mydrv_fail_memory(err);
-    ferry_status status = statement_text(read, NULL, &sql, err);
+    ferry_status status = statement_text(read, listed, &sql, err);
     if (status == FERRY_OK)
         status = statement_prepare(conn, sql, statement->what, &statement->stmt, err);
     if (status != FERRY_OK)
@@ -171,15 +173,59 @@ static ferry_status statement_begin(struct mydrv_conn *conn, const struct ferry_
     return status == FERRY_OK ? statement_recast(conn, read, statement, err) : status;
 }
 
-ferry_status mydrv_statement_open(struct mydrv_conn *conn, const struct ferry_read *read,
-                                  struct mydrv_statement *ret_statement, struct ferry_error *err)
+static ferry_status statement_open_listed(struct mydrv_conn *conn, const struct ferry_read *read,
+                                          const struct mydrv_statement *listed,
+                                          struct mydrv_statement *ret_statement,
+                                          struct ferry_error *err)
 {
     struct mydrv_statement statement = {0};
-    ferry_status status = statement_begin(conn, read, &statement, err);
+    ferry_status status = statement_begin(conn, read, listed, &statement, err);
     if (status != FERRY_OK)
         mydrv_statement_close(&statement);
     else
         *ret_statement = statement;
+    return status;
+}
+
+/* The same with the names alone, in their order. */
+static ferry_status statement_open_names(struct mydrv_conn *conn, const struct ferry_read *read,
+                                         const char *const *names, size_t count,
+                                         struct mydrv_statement *ret_statement,
+                                         struct ferry_error *err)
+{
+    struct mydrv_statement listed = {.columns = calloc(count, sizeof *listed.columns),
+                                     .column_count = count};
+    if (listed.columns == NULL)
+        return mydrv_fail_memory(err);
+    for (size_t i = 0; i < count; i++)
+        listed.columns[i].name = (char *)names[i];
+    ferry_status status = statement_open_listed(conn, read, &listed, ret_statement, err);
+    free(listed.columns);
+    return status;
+}
+
+static bool statement_has_invisible(const struct ferry_schema *schema)
+{
+    for (size_t i = 0; schema != NULL && i < ferry_schema_count(schema); i++)
+        if ((ferry_schema_column(schema, i)->flags & FERRY_COLUMN_INVISIBLE) != 0)
+            return true;
+    return false;
+}
+
+ferry_status mydrv_statement_open(struct mydrv_conn *conn, const struct ferry_read *read,
+                                  const struct ferry_schema *schema,
+                                  struct mydrv_statement *ret_statement, struct ferry_error *err)
+{
+    if (read->kind == FERRY_READ_QUERY || !statement_has_invisible(schema))
+        return statement_open_listed(conn, read, NULL, ret_statement, err);
+    size_t count = ferry_schema_count(schema);
+    const char **names = calloc(count, sizeof *names);
+    if (names == NULL)
+        return mydrv_fail_memory(err);
+    for (size_t i = 0; i < count; i++)
+        names[i] = ferry_schema_column(schema, i)->name;
+    ferry_status status = statement_open_names(conn, read, names, count, ret_statement, err);
+    free(names);
     return status;
 }
 
@@ -202,21 +248,45 @@ static void statement_drop_not_null(struct mydrv_statement *statement)
         statement->columns[i].column.flags &= ~FERRY_COLUMN_NOT_NULL;
 }
 
+/* The columns of a table that SELECT * leaves out are read too: then the statement is another. */
+static ferry_status statement_add_invisible(struct mydrv_conn *conn, const struct ferry_read *read,
+                                            MYSQL_RES *list, struct mydrv_statement *statement,
+                                            struct ferry_error *err)
+{
+    size_t hidden = 0;
+    const char **names = calloc((size_t)mysql_num_rows(list) + 1, sizeof *names);
+    if (names == NULL)
+        return mydrv_fail_memory(err);
+    size_t count = mydrv_catalog_list(list, names, &hidden);
+    ferry_status status = FERRY_OK;
+    if (hidden > 0) {
+        mydrv_statement_close(statement);
+        status = statement_open_names(conn, read, names, count, statement, err);
+    }
+    free(names);
+    return status;
+}
+
 /* What a definition adds to the result's own words.  A query has none. */
 static ferry_status statement_add_definition(struct mydrv_conn *conn, const struct ferry_read *read,
                                              struct mydrv_statement *statement,
                                              struct ferry_schema *schema,
                                              struct mydrv_keys *ret_keys, struct ferry_error *err)
 {
-    bool is_table = false;
+    struct mydrv_nature nature = {0};
+    MYDRV_AUTO_RESULT MYSQL_RES *list = NULL;
     ferry_status status = FERRY_OK;
     if (read->kind != FERRY_READ_QUERY)
-        status = mydrv_catalog_apply(conn, read->text, statement->columns, statement->column_count,
-                                     schema, &is_table, err);
-    if (status == FERRY_OK && is_table)
-        status = mydrv_keys_read(conn, read->text, statement->columns, statement->column_count,
-                                 schema, ret_keys, err);
-    if (!is_table)
+        status = mydrv_catalog_read(conn, read->text, schema, &list, err);
+    if (status == FERRY_OK && list != NULL)
+        status = statement_add_invisible(conn, read, list, statement, err);
+    if (status == FERRY_OK && read->kind != FERRY_READ_QUERY)
+        status = mydrv_catalog_apply(conn, read->text, list, statement->columns,
+                                     statement->column_count, schema, &nature, err);
+    if (status == FERRY_OK && nature.is_table)
+        status = mydrv_keys_read(conn, read->text, nature.row_end, statement->columns,
+                                 statement->column_count, schema, ret_keys, err);
+    if (!nature.is_table)
         statement_drop_not_null(statement);
     mydrv_catalog_finish(statement->columns, statement->column_count);
     return status;
@@ -227,7 +297,7 @@ ferry_status mydrv_describe(void *conn, const struct ferry_read *read, struct fe
 {
     struct mydrv_statement statement = {0};
     struct mydrv_keys keys = {0};
-    ferry_status status = mydrv_statement_open(conn, read, &statement, err);
+    ferry_status status = mydrv_statement_open(conn, read, NULL, &statement, err);
     if (status == FERRY_OK)
         status = statement_add_definition(conn, read, &statement, schema, &keys, err);
     for (size_t i = 0; i < statement.column_count && status == FERRY_OK; i++)

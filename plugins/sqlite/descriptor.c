@@ -49,6 +49,7 @@ static const struct descriptor_name {
       {"only-null", FERRY_COLUMN_ONLY_NULL},
       {"no-nan", FERRY_COLUMN_NO_NAN},
       {"no-infinity", FERRY_COLUMN_NO_INFINITY},
+      {"invisible", FERRY_COLUMN_INVISIBLE},
 };
 
 #define DESCRIPTOR_TYPES (sizeof descriptor_types / sizeof *descriptor_types)

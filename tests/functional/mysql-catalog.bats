@@ -99,20 +99,75 @@ keys_arrive() {
 DROP TABLE IF EXISTS keyed;
 CREATE TABLE keyed (id INT NOT NULL, b VARCHAR(20) NOT NULL, c INT, e TEXT, g GEOMETRY NOT NULL,
     hidden INT INVISIBLE, PRIMARY KEY (b, id), UNIQUE KEY only_c (c), KEY two (c, id), KEY begins (e(10)),
-    FULLTEXT KEY words (e), KEY falls (c DESC), KEY unused (id) $1, KEY unread (hidden));
+    FULLTEXT KEY words (e), KEY falls (c DESC), KEY unused (id) $1, KEY concealed (hidden));
 INSERT INTO keyed (id, b, c, e, g) VALUES (1, 'x', 1, 'text', POINT(1, 2)), (2, 'x', 2, NULL, POINT(3, 4));
 CREATE SPATIAL INDEX places ON keyed (g);
 SQL
     plan keyed
     assert_output_has "primary key (b, id)" "unique index (c), the source's 'only_c'" "index (c, id), the source's 'two'" \
-        "column 'hidden' is invisible" "'begins' is not carried" "'words' is not carried" \
-        "'places' is not carried" "'falls' is not carried" "'unused' is not carried" \
-        "'unread' is not carried"
+        "index (hidden), the source's 'concealed'" "'begins' is not carried" "'words' is not carried" \
+        "'places' is not carried" "'falls' is not carried" "'unused' is not carried"
     run copy keyed
     assert_status 0
-    assert_equal "$(indexes keyed)" $'not c,id\nunique b,id\nunique c'
+    assert_equal "$(indexes keyed)" $'not c,id\nnot hidden\nunique b,id\nunique c'
     same_texts keyed b c e
-    assert_equal "$(sqlite3 "$D" "SELECT group_concat(name) FROM pragma_table_info('keyed')")" id,b,c,e,g
+    assert_equal "$(sqlite3 "$D" "SELECT group_concat(name) FROM pragma_table_info('keyed')")" id,b,c,e,g,hidden
+}
+
+# Of a table, what SELECT * leaves out is read; of a view and a query, what they name.
+invisible_columns_arrive() {
+    sql <<SQL
+DROP TABLE IF EXISTS part;
+CREATE TABLE part (id INT PRIMARY KEY, price DECIMAL(8,2) INVISIBLE DEFAULT 1.5, name VARCHAR(20),
+    twice INT AS (id * 2) INVISIBLE);
+INSERT INTO part (id, price, name) VALUES (1, 9.95, 'a'), (2, 0.05, 'b');
+CREATE OR REPLACE VIEW all_parts AS SELECT * FROM part;
+SQL
+    run copy part
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT * FROM part ORDER BY id")" $'1|9.95|a|2\n2|0.05|b|4'
+    run copy all_parts
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT * FROM all_parts ORDER BY id")" $'1|a\n2|b'
+    run dbferry copy server local --query 'SELECT * FROM part' --target-table asked
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT * FROM asked ORDER BY id")" $'1|a\n2|b'
+}
+
+@test "invisible columns of a table arrive: MariaDB" {
+    on mariadb
+    invisible_columns_arrive
+}
+
+@test "invisible columns of a table arrive: MySQL 9" {
+    on nine
+    invisible_columns_arrive
+}
+
+@test "a table with a history: its rows of now, by the key without the end of history" {
+    on mariadb
+    sql <<'SQL'
+CREATE TABLE kept (id INT PRIMARY KEY, v VARCHAR(9), since TIMESTAMP(6) GENERATED ALWAYS AS ROW START INVISIBLE,
+    until TIMESTAMP(6) GENERATED ALWAYS AS ROW END INVISIBLE, PERIOD FOR SYSTEM_TIME (since, until))
+    WITH SYSTEM VERSIONING;
+INSERT INTO kept (id, v) VALUES (1, 'old'), (2, 'b');
+UPDATE kept SET v = 'new' WHERE id = 1;
+CREATE TABLE plainly (id INT PRIMARY KEY, v VARCHAR(9)) WITH SYSTEM VERSIONING;
+INSERT INTO plainly VALUES (1, 'a');
+SQL
+    plan kept
+    assert_output_has "primary key (id)" "column 'since' is invisible and of the history" "column 'until'"
+    run copy kept
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT * FROM kept ORDER BY id; SELECT name, pk FROM pragma_table_info('kept')")" \
+        $'1|new\n2|b\nid|1\nv|0'
+    run copy plainly
+    assert_equal "$(sqlite3 "$D" "SELECT * FROM plainly")" '1|a'
+    mariadb_query e <<<"CREATE TABLE kept (id INT PRIMARY KEY, v VARCHAR(9)) WITH SYSTEM VERSIONING; INSERT INTO kept VALUES (7, 'x')"
+    run dbferry copy server copies --table kept
+    assert_status 65
+    assert_output_has "table 'kept' keeps the history of its rows" "choose another target_table"
+    assert_equal "$(mariadb_query e <<<"SELECT * FROM kept")" $'7\tx'
 }
 
 @test "keys and plain indexes arrive, others are named: MariaDB" {

@@ -11,7 +11,7 @@
 
 /* ---- The server ---- */
 
-#define MOST_COLUMNS 10
+#define MOST_COLUMNS 11
 
 /* The answer to a question that contains `about`. */
 struct answer {
@@ -66,6 +66,12 @@ unsigned long long STDCALL mysql_num_rows(MYSQL_RES *result)
 {
     (void)result;
     return server.current->count;
+}
+
+void STDCALL mysql_data_seek(MYSQL_RES *result, unsigned long long offset)
+{
+    (void)result;
+    server.next = (size_t)offset;
 }
 
 MYSQL_ROW STDCALL mysql_fetch_row(MYSQL_RES *result)
@@ -144,7 +150,7 @@ struct asking {
     struct ferry_error error;
     struct mydrv_column columns[4];
     size_t count;
-    bool is_table;
+    struct mydrv_nature nature;
 };
 
 static void asking_begin(struct asking *a, const struct answer *answers, size_t count)
@@ -170,8 +176,11 @@ static struct ferry_column *asking_add(struct asking *a, const char *name, uint3
 
 static ferry_status asking_apply(struct asking *a, const char *name)
 {
-    ferry_status status = mydrv_catalog_apply(&a->conn, name, a->columns, a->count, &a->schema,
-                                              &a->is_table, &a->error);
+    MYSQL_RES *list = NULL;
+    ferry_status status = mydrv_catalog_read(&a->conn, name, &a->schema, &list, &a->error);
+    if (status == FERRY_OK)
+        status = mydrv_catalog_apply(&a->conn, name, list, a->columns, a->count, &a->schema,
+                                     &a->nature, &a->error);
     mydrv_catalog_finish(a->columns, a->count);
     return status;
 }
@@ -207,7 +216,7 @@ static void test_a_table_of_mariadb(void **state)
     };
     static const char *srids[][MOST_COLUMNS] = {{"p", "4326"}, {"other", "1"}, {NULL, "7"}};
     static const struct answer answers[] = {
-        {"information_schema.COLUMNS", 10, COUNT(rows), rows, 0},
+        {"information_schema.COLUMNS", 11, COUNT(rows), rows, 0},
         {"information_schema.GEOMETRY_COLUMNS", 2, COUNT(srids), srids, 0},
     };
     struct asking a;
@@ -218,7 +227,7 @@ static void test_a_table_of_mariadb(void **state)
     struct ferry_column *t = asking_add(&a, "t", FERRY_TYPE_TEXT);
     assert_int_equal(asking_apply(&a, "it's"), FERRY_OK);
     assert_non_null(strstr(server.question, "F_TABLE_NAME = 'it\\'s'"));
-    assert_true(a.is_table);
+    assert_true(a.nature.is_table);
     assert_int_equal(id->flags, FERRY_COLUMN_AUTO_NUMBER);
     assert_int_equal(id->length, 5);
     assert_string_equal(id->native, "int(5)");
@@ -235,9 +244,62 @@ static void test_a_table_of_mariadb(void **state)
     assert_int_equal(t->flags, 0);
     assert_null(t->default_value); /* the catalog shows an emoji as a question mark */
     assert_true(asking_has_note(&a, "the default of column 't'"));
-    assert_true(asking_has_note(&a, "column 'hidden' is invisible"));
-    assert_false(asking_has_note(&a, "my_row_id"));
-    assert_int_equal(a.schema.note_count, 2);
+    assert_int_equal(a.schema.note_count, 1);
+    asking_end(&a);
+}
+
+/* What SELECT * leaves out of a table is read, but for what the server itself has put there. */
+static void test_columns_that_are_read(void **state)
+{
+    (void)state;
+    static const char *rows[][MOST_COLUMNS] = {
+        {"my_row_id", "bigint", NULL, NULL, NULL, "auto_increment INVISIBLE", "BASE TABLE", NULL,
+         NULL, "PRI", ""},
+        {"a", "int", NULL, NULL, NULL, "", "BASE TABLE", NULL, NULL, "", ""},
+        {"hidden", "int", NULL, NULL, NULL, "INVISIBLE", "BASE TABLE", NULL, NULL, "", ""},
+        {"rs", "timestamp(6)", NULL, NULL, NULL, "STORED GENERATED, INVISIBLE", "SYSTEM VERSIONED",
+         NULL, NULL, "", "ROW START"},
+        {"re", "timestamp(6)", NULL, NULL, NULL, "STORED GENERATED, INVISIBLE", "SYSTEM VERSIONED",
+         NULL, NULL, "PRI", "ROW END"},
+        {"seen", "timestamp(6)", NULL, NULL, NULL, "STORED GENERATED", "SYSTEM VERSIONED", NULL,
+         NULL, "", "ROW END"},
+        {"v", "int", NULL, NULL, NULL, "INVISIBLE", "VIEW", NULL, NULL, "", ""},
+    };
+    static const struct answer answers[] = {
+        {"information_schema.COLUMNS", 11, COUNT(rows), rows, 0}};
+    struct asking a;
+    MYSQL_RES *list = NULL;
+    const char *names[COUNT(rows)];
+    size_t hidden = 0;
+    asking_begin(&a, answers, COUNT(answers));
+    assert_int_equal(mydrv_catalog_read(&a.conn, "t", &a.schema, &list, &a.error), FERRY_OK);
+    assert_int_equal(mydrv_catalog_list(list, names, &hidden), 4);
+    assert_int_equal(hidden, 1);
+    assert_string_equal(names[0], "a");
+    assert_string_equal(names[1], "hidden");
+    assert_string_equal(names[2], "seen");
+    assert_string_equal(names[3], "v");
+    asking_end(&a);
+}
+
+/* A key of a versioned table ends with the moment until which a row counts: the rows that are read
+ * have one. */
+static void test_a_key_with_the_end_of_history(void **state)
+{
+    (void)state;
+    static const char *rows[][MOST_COLUMNS] = {{"PRIMARY", "id", "0", NULL, "A", "BTREE", NULL},
+                                               {"PRIMARY", "re", "0", NULL, "A", "BTREE", NULL}};
+    static const struct answer answers[] = {{"STATISTICS", 7, COUNT(rows), rows, 0}};
+    struct asking a;
+    struct mydrv_keys keys = {0};
+    asking_begin(&a, answers, COUNT(answers));
+    const struct ferry_column *id = asking_add(&a, "id", FERRY_TYPE_INT);
+    assert_int_equal(
+        mydrv_keys_read(&a.conn, "t", "re", a.columns, a.count, &a.schema, &keys, &a.error),
+        FERRY_OK);
+    assert_int_equal(id->key_position, 1);
+    assert_int_equal(a.schema.note_count, 0);
+    mydrv_keys_clear(&keys);
     asking_end(&a);
 }
 
@@ -252,7 +314,7 @@ static void test_a_view_of_mysql(void **state)
         {"t", "json", "utf8mb4", "utf8mb4_bin", NULL, "", "VIEW", "PAD SPACE", NULL},
     };
     static const struct answer answers[] = {
-        {"information_schema.COLUMNS", 10, COUNT(rows), rows, 0},
+        {"information_schema.COLUMNS", 11, COUNT(rows), rows, 0},
     };
     struct asking a;
     asking_begin(&a, answers, COUNT(answers));
@@ -264,7 +326,7 @@ static void test_a_view_of_mysql(void **state)
     struct ferry_column *t = asking_add(&a, "t", FERRY_TYPE_TEXT);
     assert_int_equal(asking_apply(&a, "v"), FERRY_OK);
     assert_non_null(strstr(server.question, "SRS_ID"));
-    assert_false(a.is_table);
+    assert_false(a.nature.is_table);
     assert_int_equal(id->flags, 0);
     assert_null(id->default_value);
     assert_null(e->members); /* nor is this question mark to be believed */
@@ -287,7 +349,7 @@ static void test_a_vector_of_mariadb(void **state)
         {"w", "vector(3)", NULL, NULL, NULL, "", "VIEW", NULL, NULL},
     };
     static const struct answer answers[] = {
-        {"information_schema.COLUMNS", 10, COUNT(rows), rows, 0},
+        {"information_schema.COLUMNS", 11, COUNT(rows), rows, 0},
     };
     struct asking a;
     asking_begin(&a, answers, COUNT(answers));
@@ -318,23 +380,23 @@ static void test_what_the_server_does_not_tell(void **state)
         ferry_status status;
         const char *text;
     } cases[] = {
-        {{"COLUMNS", 10, 0, NULL, 1142}, FERRY_OK, "so it is (error 1142)"},
-        {{"COLUMNS", 10, 0, NULL, 1044}, FERRY_OK, "so it is (error 1044)"},
-        {{"COLUMNS", 10, 0, NULL, 1227}, FERRY_OK, "so it is (error 1227)"},
-        {{"COLUMNS", 10, 0, NULL, 0}, FERRY_ERR_STREAM, "does not tell the columns of 'v'"},
-        {{"COLUMNS", 10, 1, other, 0}, FERRY_ERR_STREAM, "does not tell the columns of 'v'"},
-        {{"COLUMNS", 10, 1, broken, 0}, FERRY_ERR_STREAM, "does not tell the columns of 'v'"},
-        {{"COLUMNS", 10, 1, kindless, 0}, FERRY_ERR_STREAM, "does not tell the columns of 'v'"},
-        {{"COLUMNS", 10, 0, NULL, 1054}, FERRY_ERR_CONFIG, "error 1054"},
-        {{"COLUMNS", 10, 0, NULL, 1356}, FERRY_ERR_NOT_FOUND, "error 1356"},
-        {{"COLUMNS", 10, 0, NULL, 3}, FERRY_ERR_BUSY, "error 3)"},
-        {{"COLUMNS", 10, 0, NULL, 5}, FERRY_ERR_BUSY, "error 5)"},
-        {{"COLUMNS", 10, 0, NULL, 1030}, FERRY_ERR_BUSY, "error 1030"},
-        {{"COLUMNS", 10, 0, NULL, 1114}, FERRY_ERR_BUSY, "error 1114"},
-        {{"COLUMNS", 10, 0, NULL, 2013}, FERRY_ERR_STREAM, "error 2013"},
-        {{"COLUMNS", 10, 0, NULL, 2027}, FERRY_ERR_STREAM, "error 2027"},
-        {{"COLUMNS", 10, 0, NULL, 1317}, FERRY_ERR_STREAM, "error 1317"},
-        {{"COLUMNS", 10, 0, NULL, 1205}, FERRY_ERR_BUSY, "error 1205"},
+        {{"COLUMNS", 11, 0, NULL, 1142}, FERRY_OK, "so it is (error 1142)"},
+        {{"COLUMNS", 11, 0, NULL, 1044}, FERRY_OK, "so it is (error 1044)"},
+        {{"COLUMNS", 11, 0, NULL, 1227}, FERRY_OK, "so it is (error 1227)"},
+        {{"COLUMNS", 11, 0, NULL, 0}, FERRY_ERR_STREAM, "does not tell the columns of 'v'"},
+        {{"COLUMNS", 11, 1, other, 0}, FERRY_ERR_STREAM, "does not tell the columns of 'v'"},
+        {{"COLUMNS", 11, 1, broken, 0}, FERRY_ERR_STREAM, "does not tell the columns of 'v'"},
+        {{"COLUMNS", 11, 1, kindless, 0}, FERRY_ERR_STREAM, "does not tell the columns of 'v'"},
+        {{"COLUMNS", 11, 0, NULL, 1054}, FERRY_ERR_CONFIG, "error 1054"},
+        {{"COLUMNS", 11, 0, NULL, 1356}, FERRY_ERR_NOT_FOUND, "error 1356"},
+        {{"COLUMNS", 11, 0, NULL, 3}, FERRY_ERR_BUSY, "error 3)"},
+        {{"COLUMNS", 11, 0, NULL, 5}, FERRY_ERR_BUSY, "error 5)"},
+        {{"COLUMNS", 11, 0, NULL, 1030}, FERRY_ERR_BUSY, "error 1030"},
+        {{"COLUMNS", 11, 0, NULL, 1114}, FERRY_ERR_BUSY, "error 1114"},
+        {{"COLUMNS", 11, 0, NULL, 2013}, FERRY_ERR_STREAM, "error 2013"},
+        {{"COLUMNS", 11, 0, NULL, 2027}, FERRY_ERR_STREAM, "error 2027"},
+        {{"COLUMNS", 11, 0, NULL, 1317}, FERRY_ERR_STREAM, "error 1317"},
+        {{"COLUMNS", 11, 0, NULL, 1205}, FERRY_ERR_BUSY, "error 1205"},
         {{"COLUMNS", 3, 0, NULL, 0}, FERRY_ERR_STREAM, "of another shape"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -348,7 +410,7 @@ static void test_what_the_server_does_not_tell(void **state)
         else
             assert_error(&a.error, cases[i].status, cases[i].text);
         assert_int_equal(t->flags, FERRY_COLUMN_COMPARES_UNKNOWN);
-        assert_false(a.is_table);
+        assert_false(a.nature.is_table);
         asking_end(&a);
     }
 }
@@ -377,8 +439,9 @@ static void test_keys(void **state)
     asking_begin(&a, answers, COUNT(answers));
     struct ferry_column *first = asking_add(&a, "a", FERRY_TYPE_INT);
     struct ferry_column *second = asking_add(&a, "b", FERRY_TYPE_INT);
-    assert_int_equal(mydrv_keys_read(&a.conn, "t", a.columns, a.count, &a.schema, &keys, &a.error),
-                     FERRY_OK);
+    assert_int_equal(
+        mydrv_keys_read(&a.conn, "t", NULL, a.columns, a.count, &a.schema, &keys, &a.error),
+        FERRY_OK);
     assert_int_equal(first->key_position, 2);
     assert_int_equal(second->key_position, 1);
     for (size_t i = 0; i < a.count; i++)
@@ -420,8 +483,9 @@ static void test_a_key_that_the_server_added(void **state)
     struct mydrv_keys keys = {0};
     asking_begin(&a, answers, COUNT(answers));
     a.conn.mariadb = false;
-    assert_int_equal(mydrv_keys_read(&a.conn, "t", a.columns, a.count, &a.schema, &keys, &a.error),
-                     FERRY_OK);
+    assert_int_equal(
+        mydrv_keys_read(&a.conn, "t", NULL, a.columns, a.count, &a.schema, &keys, &a.error),
+        FERRY_OK);
     assert_non_null(strstr(server.question, "IS_VISIBLE"));
     assert_int_equal(mydrv_keys_add(&keys, &a.schema, &a.error), FERRY_OK);
     assert_int_equal(a.schema.note_count, 0);
@@ -443,7 +507,7 @@ static void test_keys_that_are_missing(void **state)
         (void)asking_add(&a, "b", FERRY_TYPE_INT);
         a.columns[i].in_key = true;
         assert_int_equal(
-            mydrv_keys_read(&a.conn, "t", a.columns, a.count, &a.schema, &keys, &a.error),
+            mydrv_keys_read(&a.conn, "t", NULL, a.columns, a.count, &a.schema, &keys, &a.error),
             FERRY_ERR_STREAM);
         assert_error(&a.error, FERRY_ERR_STREAM, "does not tell the indexes of 't'");
         asking_end(&a);
@@ -457,8 +521,9 @@ static void test_keys_that_are_refused_are_unknown(void **state)
     struct asking a;
     struct mydrv_keys keys = {0};
     asking_begin(&a, answers, COUNT(answers));
-    assert_int_equal(mydrv_keys_read(&a.conn, "t", a.columns, a.count, &a.schema, &keys, &a.error),
-                     FERRY_OK);
+    assert_int_equal(
+        mydrv_keys_read(&a.conn, "t", NULL, a.columns, a.count, &a.schema, &keys, &a.error),
+        FERRY_OK);
     assert_true(asking_has_note(&a, "which keys and indexes there are is not known"));
     assert_true(a.schema.unknown && a.schema.notes[0].warns);
     assert_int_equal(keys.count, 0);
@@ -470,6 +535,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_table_of_mariadb),
+        cmocka_unit_test(test_columns_that_are_read),
+        cmocka_unit_test(test_a_key_with_the_end_of_history),
         cmocka_unit_test(test_a_view_of_mysql),
         cmocka_unit_test(test_a_vector_of_mariadb),
         cmocka_unit_test(test_what_the_server_does_not_tell),

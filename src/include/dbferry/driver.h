@@ -173,6 +173,8 @@ void ferry_log(uint32_t level, const char *format, ...) FERRY_PRINTF(2, 3);
  * the source stores them, in its own character set.  In a column of type BYTES since the job wants
  * it so; in one of type TEXT with PARTIAL_TEXT where the target stores that very character set. */
 #define FERRY_COLUMN_RAW (1u << 20)
+/* SELECT * does not give it.  Of a table it is read all the same. */
+#define FERRY_COLUMN_INVISIBLE (1u << 23)
 
 struct ferry_column {
     const char *name;      /* as it stands in the result; never empty */
