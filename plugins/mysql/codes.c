@@ -135,13 +135,12 @@ static void codes_take(struct mydrv_codes *codes, const struct codes_form *form,
     }
 }
 
-static ferry_status codes_ask(struct mydrv_conn *conn, struct mydrv_codes *codes,
-                              const struct codes_form *form, struct ferry_error *err)
+static ferry_status codes_run(struct mydrv_conn *conn, const struct mydrv_codes *codes,
+                              const struct mydrv_text *sql, MYSQL_RES **ret_rows,
+                              struct ferry_error *err)
 {
     enum mydrv_phase phase = conn->target ? MYDRV_LOADING : MYDRV_DESCRIBING;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    codes_write_question(codes->set, form, &sql);
-    ferry_status status = sql.failed ? mydrv_fail_memory(err) : mydrv_conn_check(conn, err);
+    ferry_status status = sql->failed ? mydrv_fail_memory(err) : mydrv_conn_check(conn, err);
     if (status != FERRY_OK)
         return status;
     MYDRV_AUTO_TEXT char *doing = NULL;
@@ -149,13 +148,36 @@ static ferry_status codes_ask(struct mydrv_conn *conn, struct mydrv_codes *codes
         doing = NULL;
         return mydrv_fail_memory(err);
     }
-    if (!mydrv_query(conn, &sql))
+    MYSQL_RES *rows = mydrv_query(conn, sql) ? mysql_store_result(conn->native) : NULL;
+    if (rows == NULL || mysql_num_rows(rows) == 0) {
+        mysql_free_result(rows);
         return mydrv_fail_conn(conn, phase, doing, err);
-    MYDRV_AUTO_RESULT MYSQL_RES *rows = mysql_store_result(conn->native);
-    if (rows == NULL || mysql_num_fields(rows) != 3 || mysql_num_rows(rows) == 0)
-        return mydrv_fail_conn(conn, phase, doing, err);
-    codes_take(codes, form, rows);
+    }
+    *ret_rows = rows;
     return FERRY_OK;
+}
+
+static ferry_status codes_ask(struct mydrv_conn *conn, struct mydrv_codes *codes,
+                              const struct codes_form *form, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
+    codes_write_question(codes->set, form, &sql);
+    ferry_status status = codes_run(conn, codes, &sql, &rows, err);
+    if (status == FERRY_OK && mysql_num_fields(rows) == 3)
+        codes_take(codes, form, rows);
+    return status;
+}
+
+/* The question leaves warnings of what is no character, which a SELECT without a table would leave
+ * in place: they would pass for its own. */
+static ferry_status codes_clear_warnings(struct mydrv_conn *conn, const struct mydrv_codes *codes,
+                                         struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
+    mydrv_text_add(&sql, "SELECT 1 FROM (SELECT 1) AS t");
+    return codes_run(conn, codes, &sql, &rows, err);
 }
 
 /* ---- One table for each set of a connection ---- */
@@ -203,6 +225,8 @@ ferry_status mydrv_codes_get(struct mydrv_conn *conn, const struct mydrv_charset
     for (size_t i = 0; i < sizeof codes_forms / sizeof *codes_forms && status == FERRY_OK; i++)
         if (codes_has_form(set, &codes_forms[i]))
             status = codes_ask(conn, codes, &codes_forms[i], err);
+    if (status == FERRY_OK)
+        status = codes_clear_warnings(conn, codes, err);
     if (status != FERRY_OK) {
         mydrv_codes_free(codes);
         return status;
