@@ -33,12 +33,10 @@ static ferry_status ask_column(const struct ferry_plan *plan, struct ferry_conne
     const char *native = held->existing->native == NULL ? "" : held->existing->native;
     if (plan->mappings[i].fit == FERRY_FIT_NONE)
         return FERRY_OK;
-    held->fits = strcmp(native, plan->natives[i]) == 0;
-    if (held->fits)
-        return FERRY_OK;
     ferry_status status = ferry_target_hold_column(target, held->existing, &plan->schema.columns[i],
                                                    &plan->wishes[i], &held->mapping, error);
-    held->fits = held->mapping.set && held->mapping.fit < FERRY_FIT_LOSSY;
+    held->fits = held->mapping.set ? held->mapping.fit < FERRY_FIT_LOSSY
+                                   : strcmp(native, plan->natives[i]) == 0;
     return status;
 }
 
@@ -80,10 +78,15 @@ static ferry_status note_others(struct ferry_plan *plan, const struct held *held
             continue;
         if (goes)
             ferry_plan_note_difference(plan, column->name, "", NULL);
-        else
+        else if (column->default_value != NULL)
             status = ferry_schema_note(&plan->schema, error,
                                        "column '%s' of the table is not in the source: each row "
-                                       "gets its default there, or NULL",
+                                       "gets its default there",
+                                       column->name);
+        else
+            status = ferry_schema_warn(&plan->schema, error,
+                                       "column '%s' of the table is not in the source and has no "
+                                       "default: it is NULL in each row",
                                        column->name);
     }
     return status;
@@ -95,6 +98,8 @@ static void take_mappings(struct ferry_plan *plan, struct held *held)
     for (size_t i = 0; i < plan->schema.count; i++) {
         if (!held[i].mapping.set)
             continue;
+        if (plan->wishes[i].type == plan->natives[i]) /* the table's own type, as a wish */
+            plan->wishes[i].type = held[i].mapping.native;
         ferry_mapping_done(&plan->mappings[i]);
         plan->mappings[i] = held[i].mapping;
         held[i].mapping = (struct ferry_mapping){0};

@@ -247,11 +247,11 @@ static ferry_status compare(struct ferry_plan *plan, struct ferry_connection *ta
     ferry_status status = FERRY_OK;
     bool keeps = plan->keeps != FERRY_KEEPS_NOTHING;
     bool own = found->own != 0 && !keeps;
-    if (!own && ferry_target_holds_columns(target))
-        return ferry_hold_columns(plan, target, found->schema, error);
     if (keeps)
         status = adopt_types(plan, target, found->schema, error);
-    if (status == FERRY_OK)
+    if (status == FERRY_OK && !own && ferry_target_holds_columns(target))
+        status = ferry_hold_columns(plan, target, found->schema, error);
+    else if (status == FERRY_OK)
         compare_with_existing(plan, found->schema, own);
     return status;
 }

@@ -155,9 +155,14 @@ bool mydrv_moment_is_plain(const char *text, size_t size, enum mydrv_kind kind, 
     return encode_clock(at, end, 2, scale) == end;
 }
 
+/* A column of somebody's own may have more digits than the source: zeros, that is. */
 static const char *encode_check_moment(const struct mydrv_form *form, const char *data, size_t size)
 {
-    return mydrv_moment_is_plain(data, size, form->type.kind, (unsigned)form->type.numbers[0])
+    const struct ferry_column *source = form->source;
+    bool narrower = (source->type == FERRY_TYPE_TIME || source->type == FERRY_TYPE_DATETIME) &&
+                    source->scale < form->type.numbers[0];
+    return mydrv_moment_is_plain(data, size, form->type.kind,
+                                 narrower ? source->scale : (unsigned)form->type.numbers[0])
                ? NULL
                : "is not written as the server writes such a date or time";
 }

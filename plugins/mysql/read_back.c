@@ -102,6 +102,20 @@ static bool back_translate(struct back_column *column, const unsigned char *valu
     return fine;
 }
 
+/* A moment in a column of more digits than the source has: without the zeros that fill it up. */
+static size_t back_strip(const struct back_column *column, size_t made)
+{
+    const struct ferry_column *source = column->source;
+    if (made == 0 || (source->type != FERRY_TYPE_TIME && source->type != FERRY_TYPE_DATETIME))
+        return made;
+    for (unsigned scale = column->scale; scale > source->scale && column->room[made - 1] == '0';) {
+        made--;
+        if (--scale == 0)
+            made--; /* the point */
+    }
+    return made;
+}
+
 static bool back_read_text(struct back_column *column, const unsigned char *value, uint64_t length,
                            struct ferry_cell *cell)
 {
@@ -128,7 +142,7 @@ static bool back_read_text(struct back_column *column, const unsigned char *valu
         return length <= UINT32_MAX;
     }
     cell->v.p = column->room;
-    cell->len = (uint32_t)made;
+    cell->len = (uint32_t)back_strip(column, made);
     return made > 0;
 }
 

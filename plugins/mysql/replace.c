@@ -30,16 +30,16 @@ static ferry_status replace_count(struct mydrv_load *load, const char *table, ui
 
 /* ---- Begin ---- */
 
+/* That nothing else has changed since it was looked at is seen by its hash. */
 static bool replace_matches(const struct mydrv_load *load)
 {
     const struct ferry_load_spec *spec = load->spec;
-    const struct mydrv_table *table = &load->table;
-    if (table->column_count != ferry_schema_count(spec->source))
-        return false;
-    for (size_t i = 0; i < table->column_count; i++)
-        if (strcmp(table->columns[i].name, ferry_schema_column(spec->source, i)->name) != 0 ||
-            strcmp(table->columns[i].native, spec->natives[i]) != 0)
+    for (size_t i = 0; i < ferry_schema_count(spec->source); i++) {
+        const struct mydrv_live_column *column =
+            mydrv_table_find(&load->table, ferry_schema_column(spec->source, i)->name);
+        if (column == NULL || strcmp(column->native, spec->natives[i]) != 0)
             return false;
+    }
     return true;
 }
 
@@ -66,14 +66,9 @@ static ferry_status replace_confirm(struct mydrv_load *load, struct ferry_error 
     bool fine = spec->action == FERRY_TABLE_CREATE ? !load->table.exists
                 : spec->action == FERRY_TABLE_KEEP ? load->table.exists && replace_matches(load)
                                                    : load->table.exists;
-    if (!fine)
-        return replace_fail_changed(load, err);
-    if (spec->action == FERRY_TABLE_REBUILD && !load->table.own)
-        ferry_log(FERRY_LOG_WARNING,
-                  "%s: table '%s' is made anew for the new columns, without the keys and "
-                  "constraints of its old definition",
-                  load->conn->label, spec->table);
-    return FERRY_OK;
+    bool same = spec->definition == 0 || load->table.definition == NULL ||
+                spec->definition == mydrv_table_hash(load->table.definition);
+    return fine && same ? FERRY_OK : replace_fail_changed(load, err);
 }
 
 /* What an earlier load of the same connection may have left otherwise. */
@@ -509,4 +504,6 @@ const struct ferry_target mydrv_target = {
     .load_abort = replace_load_abort,
     .read_back = mydrv_read_back,
     .note_indexes = mydrv_note_indexes,
+    .hold_column = mydrv_hold_column,
+    .foresee = mydrv_foresee,
 };

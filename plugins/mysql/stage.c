@@ -265,17 +265,21 @@ static ferry_status stage_learn_columns(struct mydrv_load *load, struct ferry_er
     struct mydrv_table stage = {0};
     ferry_status status = mydrv_table_load(load->conn, load->stage, &stage, err);
     size_t count = ferry_schema_count(load->spec->source);
-    if (status == FERRY_OK && stage.column_count != count) {
-        status = ferry_fail(err, FERRY_ERR_BUSY, "%s: table '%s' was altered just now; run again",
-                            load->conn->label, load->spec->table);
-        ferry_error_may_pass(err);
-    }
     for (size_t i = 0; i < count && status == FERRY_OK; i++) {
         struct mydrv_form *form = &load->forms[i];
-        form->not_null = stage.columns[i].not_null;
-        form->auto_number = strstr(stage.columns[i].clauses, "AUTO_INCREMENT") != NULL &&
-                            form->type.kind == MYDRV_KIND_INT;
-        status = stage_choose_charset(load, form, &stage.columns[i], err);
+        const struct mydrv_live_column *column =
+            mydrv_table_find(&stage, ferry_schema_column(load->spec->source, i)->name);
+        if (column == NULL) {
+            status =
+                ferry_fail(err, FERRY_ERR_BUSY, "%s: table '%s' was altered just now; run again",
+                           load->conn->label, load->spec->table);
+            ferry_error_may_pass(err);
+            break;
+        }
+        form->not_null = column->not_null;
+        form->auto_number =
+            strstr(column->clauses, "AUTO_INCREMENT") != NULL && form->type.kind == MYDRV_KIND_INT;
+        status = stage_choose_charset(load, form, column, err);
     }
     mydrv_table_clear(&stage);
     return status;

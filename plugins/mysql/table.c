@@ -30,6 +30,18 @@ void mydrv_table_clear(struct mydrv_table *table)
     *table = (struct mydrv_table){0};
 }
 
+const struct mydrv_live_column *mydrv_table_find(const struct mydrv_table *table, const char *name)
+{
+    const struct mydrv_live_column *alike = NULL;
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (strcmp(table->columns[i].name, name) == 0)
+            return &table->columns[i];
+        if (strcasecmp(table->columns[i].name, name) == 0)
+            alike = &table->columns[i];
+    }
+    return alike;
+}
+
 /* FNV-1a, 64 bits: names made of it must be the same in every version of the program. */
 static uint64_t table_hash_bytes(uint64_t seed, const char *bytes, size_t size)
 {
@@ -44,8 +56,7 @@ uint64_t mydrv_hash(uint64_t seed, const char *text)
     return table_hash_bytes(table_hash_bytes(seed, text, strlen(text)), &end, 1);
 }
 
-/* The end of a quoted text or name that begins at `at`. */
-static const char *table_skip_quoted(const char *at)
+const char *mydrv_table_skip_quoted(const char *at)
 {
     char quote = *at++;
     for (; *at != '\0'; at++) {
@@ -67,7 +78,7 @@ static const char *table_skip_variable(const char *at)
         return at + strspn(at, "0123456789");
     }
     if (strncmp(at, comment, sizeof comment - 1) == 0)
-        return table_skip_quoted(at + sizeof comment - 2);
+        return mydrv_table_skip_quoted(at + sizeof comment - 2);
     return at;
 }
 
@@ -77,11 +88,11 @@ uint64_t mydrv_table_hash(const char *definition)
     bool empty = true;
     const char *at = definition + strcspn(definition, "`"); /* behind CREATE TABLE: the name */
     if (*at == '`')
-        at = table_skip_quoted(at);
+        at = mydrv_table_skip_quoted(at);
     while (*at != '\0') {
         const char *next = table_skip_variable(at);
         if (next == at) {
-            next = *at == '\'' || *at == '`' ? table_skip_quoted(at) : at + 1;
+            next = *at == '\'' || *at == '`' ? mydrv_table_skip_quoted(at) : at + 1;
             hash = table_hash_bytes(hash, at, (size_t)(next - at));
             empty = false;
         }
@@ -271,6 +282,9 @@ static bool table_add_column(const struct mydrv_conn *conn, struct mydrv_table *
         .clauses = strdup(clauses.data == NULL ? "" : clauses.data),
         .charset = row[TABLE_CHARSET] == NULL ? NULL : strdup(row[TABLE_CHARSET]),
         .not_null = strcmp(row[TABLE_NULLABLE], "NO") == 0,
+        .has_default = strcasestr(extra, "auto_increment") != NULL ||
+                       (row[TABLE_DEFAULT] != NULL &&
+                        !(conn->mariadb && strcmp(row[TABLE_DEFAULT], "NULL") == 0)),
     };
     return (row[TABLE_CHARSET] == NULL || column->charset != NULL) && column->name != NULL &&
            column->native != NULL && column->clauses != NULL && !native.failed && !clauses.failed;
@@ -414,13 +428,21 @@ static ferry_status table_report(struct mydrv_conn *conn, const char *name,
     ferry_status status = FERRY_OK;
     inspection->exists = 1;
     inspection->own = table->own;
+    inspection->definition = table->definition == NULL ? 0 : mydrv_table_hash(table->definition);
     for (size_t i = 0; i < table->column_count && status == FERRY_OK; i++) {
         const struct mydrv_live_column *live = &table->columns[i];
-        const struct ferry_column column = {.name = live->name,
-                                            .native = live->native,
-                                            .charset = live->charset,
-                                            .type = FERRY_TYPE_ANY,
-                                            .clauses = live->clauses};
+        /* What this driver made a column for was the source's. */
+        const struct ferry_column column = {
+            .name = live->name,
+            .native = live->native,
+            .charset = live->charset,
+            .type = FERRY_TYPE_ANY,
+            .default_value = live->has_default ? "its own" : NULL,
+            .flags = (live->has_default || !live->not_null) && !table->own
+                         ? FERRY_COLUMN_FILLS_ITSELF
+                         : 0,
+            .clauses = live->clauses,
+        };
         status = ferry_schema_add(inspection->schema, &column, sizeof column, err);
     }
     if (status != FERRY_OK || table->data_bytes > TABLE_COUNT_BYTES_MAX)

@@ -161,6 +161,7 @@ struct mydrv_live_column {
     char *clauses; /* in this driver's spelling */
     char *charset; /* of texts, or NULL */
     bool not_null;
+    bool has_default; /* other than NULL, or numbers itself */
 };
 
 struct mydrv_table {
@@ -179,6 +180,8 @@ struct mydrv_table {
 ferry_status mydrv_table_load(struct mydrv_conn *conn, const char *name,
                               struct mydrv_table *ret_table, struct ferry_error *err);
 void mydrv_table_clear(struct mydrv_table *table);
+/* The column of this name, also but for case (ASCII letters), or NULL. */
+const struct mydrv_live_column *mydrv_table_find(const struct mydrv_table *table, const char *name);
 /* Fails with SCHEMA where a load must not replace what is there. */
 ferry_status mydrv_table_check(const struct mydrv_conn *conn, const char *name,
                                const struct mydrv_table *table, struct ferry_error *err);
@@ -201,6 +204,23 @@ ferry_status mydrv_engine_check(const struct mydrv_conn *conn, const char *table
 bool mydrv_engine_counts(const char *engine);
 /* What a user should know of a table of this engine. */
 void mydrv_engine_warn(const struct mydrv_conn *conn, const char *table, const char *engine);
+
+/* The end of a quoted text or name that begins at `at`. */
+const char *mydrv_table_skip_quoted(const char *at);
+
+/* ---- hold.c: whether a column that is there holds what is wanted ---- */
+
+/* Whether each value of type `wanted` is one of type `is`. */
+bool mydrv_type_holds(const struct mydrv_type *is, const struct mydrv_type *wanted);
+ferry_status mydrv_hold_column(void *conn, const struct ferry_column *existing,
+                               const struct ferry_column *column, const struct ferry_wish *wish,
+                               struct ferry_mapping *mapping, struct ferry_error *err);
+
+/* ---- losses.c: what a table made anew would not say ---- */
+
+ferry_status mydrv_foresee(void *conn, const struct ferry_load_spec *spec,
+                           struct ferry_notes *losses, struct ferry_notes *stale,
+                           struct ferry_error *err);
 
 /* ---- encode.c: cells -> the texts that the server stores exactly ---- */
 

@@ -225,6 +225,8 @@ static ferry_status table_report_column(const struct sqlite_table *table,
         .native = found->type,
         .clauses = found->clauses,
         .type = FERRY_TYPE_ANY,
+        .default_value =
+            table->integer_key == (int)(found - table->columns) ? "rowid" : found->default_sql,
         .flags = table_fills(table, found, metadata) ? FERRY_COLUMN_FILLS_ITSELF : 0,
     };
     return ferry_schema_add(inspection->schema, &column, sizeof column, err);

@@ -16,8 +16,10 @@ static bool words_is_letter(char c)
 /* Behind the quoted text that begins at `at`; a quote that is doubled does not end it. */
 static const char *words_skip_quoted(const char *at)
 {
-    static const char bracket[] = "]";
-    const char quote = *at == '[' ? bracket[0] : *at;
+    char quote = *at;
+    if (quote == '[') {
+        quote = ']';
+    }
     for (at++; *at != '\0'; at++) {
         if (*at == quote && at[1] == quote && quote != ']') {
             at++;

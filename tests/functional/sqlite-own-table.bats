@@ -71,11 +71,15 @@ LIST
 
 @test "a column more that fills itself stays, one that does not is named" {
     made 'id int32, v text(5)' '1|a;2|b'
-    own "(n INTEGER PRIMARY KEY, id INT, v TEXT, flag INT NOT NULL DEFAULT 7, at TEXT DEFAULT (1 + 1), note)"
+    own "(n INTEGER PRIMARY KEY, id INT, v TEXT, flag INT NOT NULL DEFAULT 7, at TEXT DEFAULT (1 + 1), note DEFAULT NULL)"
     keeps
     assert_equal "$(sqlite3 t.db 'SELECT * FROM t')" $'1|1|a|7|2|\n2|2|b|7|2|'
     run dbferry plan
     assert_output_has "its rows will be replaced" "column 'n' of the table is not in the source" "column 'note'"
+    own "(id INT, v TEXT, note)"
+    run dbferry run
+    assert_status 0
+    assert_output_has "column 'note' of the table is not in the source and has no default: it is NULL"
     own "(id INT, v TEXT, flag INT NOT NULL)"
     run dbferry run
     assert_status 65

@@ -163,8 +163,9 @@ void ferry_log(uint32_t level, const char *format, ...) FERRY_PRINTF(2, 3);
 /* FLOAT: no value is NaN; none is infinite. */
 #define FERRY_COLUMN_NO_NAN (1u << 21)
 #define FERRY_COLUMN_NO_INFINITY (1u << 22)
-/* Of inspect: a row that does not name the column gets a default there, or NULL.  Not of a column
- * that was the source's at the last run, as far as the target can tell. */
+/* Of inspect: a row that does not name the column gets a default there (then `default_value` is any
+ * text), or NULL.  Not of a column that was the source's at the last run, as far as the target can
+ * tell. */
 #define FERRY_COLUMN_FILLS_ITSELF (1u << 18)
 /* TEXT: `charset` allows what UTF-8 cannot bring back as it was; the source refuses each such value
  * by row and column. */
@@ -601,9 +602,9 @@ struct ferry_target {
 
     /* Say by ferry_mapping_set() how `existing`, a column that inspect has shown of a table that is
      * not `own`, would hold the values of `column`: `native` is the existing column's, and the fit
-     * what such a column does to the values.  Not calling it means that it does not hold them.
-     * Asked where the two types are spelled in other ways; columns are matched by name, so a driver
-     * that has this callback fills columns by name, and lets those fill themselves that say so.
+     * what such a column does to the values.  Not calling it means that it does not hold them,
+     * unless the types are spelled alike.  Columns are matched by name, so a driver that has this
+     * callback fills columns by name, and lets those fill themselves that say so.
      * Optional: without it, names, types and order must be the same. */
     ferry_status (*hold_column)(void *conn, const struct ferry_column *existing,
                                 const struct ferry_column *column, const struct ferry_wish *wish,
