@@ -303,10 +303,9 @@ static ferry_status look_ahead(struct ferry_plan *plan, struct ferry_connection 
         .action = plan->action,
         .on_stale = policy == NULL ? FERRY_STALE_WARN : policy->on_stale,
         .definition = plan->definition,
+        .keep_definition = plan->action == FERRY_TABLE_KEEP && plan->keeps != FERRY_KEEPS_NOTHING,
     };
-    return plan->action == FERRY_TABLE_CREATE
-               ? FERRY_OK
-               : ferry_target_foresee(target, &spec, &plan->losses, &plan->stale, error);
+    return ferry_target_foresee(target, &spec, &plan->losses, &plan->stale, error);
 }
 
 ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connection *target,

@@ -44,6 +44,8 @@ void mydrv_clauses_spell(const struct mydrv_clauses *clauses, struct mydrv_text 
         clauses_add_bits(clauses->default_bits, &text);
     if (clauses->auto_number)
         mydrv_text_add(&text, " AUTO_INCREMENT");
+    if (clauses->invisible)
+        mydrv_text_add(&text, " INVISIBLE");
     if (clauses->check_json != NULL) {
         mydrv_text_add(&text, " CHECK (json_valid(");
         mydrv_text_add_name(&text, clauses->check_json);
@@ -257,6 +259,14 @@ static void clauses_choose_default(const struct mydrv_conn *conn, const struct f
     }
 }
 
+/* MariaDB wants that such a column can be left out of an INSERT. */
+static bool clauses_may_hide(const struct mydrv_conn *conn, const struct mydrv_clauses *clauses)
+{
+    return mydrv_abilities_of(conn).invisible &&
+           (!conn->mariadb || !clauses->not_null || clauses->auto_number || clauses->default_now ||
+            clauses->default_value != NULL || clauses->has_default_bits);
+}
+
 ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_column *column,
                                   const struct mydrv_type *type, struct mydrv_text *out,
                                   struct mydrv_text *note, struct ferry_error *err)
@@ -284,6 +294,8 @@ ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_co
     if (status != FERRY_OK)
         return status;
     clauses_choose_default(conn, column, type, &clauses);
+    clauses.invisible =
+        (column->flags & FERRY_COLUMN_INVISIBLE) != 0 && clauses_may_hide(conn, &clauses);
     mydrv_clauses_spell(&clauses, out);
     return FERRY_OK;
 }

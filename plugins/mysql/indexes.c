@@ -105,30 +105,85 @@ static bool indexes_can(const struct mydrv_load *load, const struct ferry_index 
     return indexes_are_whole(load->spec->source, load->spec->natives, index);
 }
 
-/* The primary key: as the source's index, or as its columns say. */
-void mydrv_indexes_write_primary(const struct mydrv_load *load, struct mydrv_text *sql)
+/* The primary key, as the source's index or as its columns say; without columns if there is none,
+ * or none that this server can make.  `columns` has room for all of the source. */
+static struct ferry_index indexes_primary(const struct ferry_load_spec *spec, const char **columns)
 {
-    const struct ferry_schema *schema = load->spec->source;
+    const struct ferry_schema *schema = spec->source;
     size_t count = ferry_schema_count(schema);
-    const char **columns = calloc(count, sizeof *columns);
     struct ferry_index key = {.columns = columns};
-    if (columns == NULL) {
-        sql->failed = true;
-        return;
-    }
-    for (size_t i = 0; i < load->spec->index_count; i++)
-        if (load->spec->indexes[i].primary != 0)
-            key = load->spec->indexes[i];
+    for (size_t i = 0; i < spec->index_count; i++)
+        if (spec->indexes[i].primary != 0)
+            key = spec->indexes[i];
     for (uint32_t position = 1; key.columns == columns && position <= count; position++)
         for (size_t i = 0; i < count; i++)
             if (ferry_schema_column(schema, i)->key_position == position)
                 columns[key.column_count++] = ferry_schema_column(schema, i)->name;
-    if (key.column_count > 0 && indexes_can(load, &key)) {
+    if (!indexes_are_whole(schema, spec->natives, &key))
+        key.column_count = 0;
+    return key;
+}
+
+void mydrv_indexes_write_primary(const struct mydrv_load *load, struct mydrv_text *sql)
+{
+    const char **columns = calloc(ferry_schema_count(load->spec->source) + 1, sizeof *columns);
+    if (columns == NULL) {
+        sql->failed = true;
+        return;
+    }
+    struct ferry_index key = indexes_primary(load->spec, columns);
+    if (key.column_count > 0) {
         mydrv_text_add(sql, ", PRIMARY KEY (");
         mydrv_text_add_list(sql, key.columns, key.column_count);
         mydrv_text_add(sql, ")");
     }
     free(columns);
+}
+
+/* ---- A key that the server demands ---- */
+
+ferry_status mydrv_indexes_ask_demand(struct mydrv_conn *conn, bool *ret_demanded,
+                                      struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    mydrv_text_add(&sql,
+                   "SHOW SESSION VARIABLES WHERE Variable_name IN ('sql_require_primary_key', "
+                   "'innodb_force_primary_key', 'sql_generate_invisible_primary_key')");
+    ferry_status status = mydrv_ask(conn, &sql, 2, "ask what the server demands", &rows, err);
+    MYSQL_ROW row;
+    bool demanded = false;
+    bool generated = false;
+    while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL) {
+        bool on = row[1] != NULL && (strcasecmp(row[1], "ON") == 0 || strcmp(row[1], "1") == 0);
+        if (row[0] != NULL && strstr(row[0], "generate") != NULL)
+            generated = on;
+        else
+            demanded = demanded || on;
+    }
+    *ret_demanded = demanded && !generated;
+    return status;
+}
+
+ferry_status mydrv_indexes_check_demand(const struct mydrv_conn *conn,
+                                        const struct ferry_load_spec *spec,
+                                        const struct mydrv_table *table, struct ferry_error *err)
+{
+    bool like = spec->action == FERRY_TABLE_KEEP && (!table->own || spec->keep_definition != 0);
+    const char **columns = calloc(ferry_schema_count(spec->source) + 1, sizeof *columns);
+    if (columns == NULL)
+        return mydrv_fail_memory(err);
+    bool has_key =
+        like ? table->definition != NULL && strstr(table->definition, "\n  PRIMARY KEY (") != NULL
+             : indexes_primary(spec, columns).column_count > 0;
+    free(columns);
+    return has_key ? FERRY_OK
+                   : ferry_fail(err, FERRY_ERR_SCHEMA,
+                                "%s: this server wants a primary key in each table "
+                                "(sql_require_primary_key), and '%s' would have none; %s",
+                                conn->label, spec->table,
+                                like ? "give it one"
+                                     : "read a source that has one, and copy it (copy_indexes)");
 }
 
 /* The same name at each run: what was given, or one made of the columns. */

@@ -320,11 +320,15 @@ ferry_status mydrv_foresee(void *conn, const struct ferry_load_spec *spec,
 {
     struct mydrv_table table = {0};
     (void)stale; /* triggers fire, and indexes of any kind are part of the table */
-    if (spec->action != FERRY_TABLE_REBUILD)
-        return FERRY_OK;
-    ferry_status status = mydrv_table_load(conn, spec->table, &table, err);
+    bool demanded = false;
+    bool rebuilt = spec->action == FERRY_TABLE_REBUILD;
+    ferry_status status = mydrv_indexes_ask_demand(conn, &demanded, err);
+    if (status == FERRY_OK && (rebuilt || (demanded && spec->action != FERRY_TABLE_CREATE)))
+        status = mydrv_table_load(conn, spec->table, &table, err);
+    if (status == FERRY_OK && demanded)
+        status = mydrv_indexes_check_demand(conn, spec, &table, err);
     const struct losses all = {spec, &table, losses, err};
-    if (status == FERRY_OK && table.exists && !table.own && table.definition != NULL)
+    if (status == FERRY_OK && rebuilt && table.exists && !table.own && table.definition != NULL)
         status = losses_find_all(&all);
     mydrv_table_clear(&table);
     return status;

@@ -19,6 +19,7 @@ struct mydrv_abilities mydrv_abilities_of(const struct mydrv_conn *conn)
         .inet4 = conn->mariadb && version >= 101000,
         .inet6 = conn->mariadb && version >= 100500,
         .vector = version >= (conn->mariadb ? 110700 : 90000),
+        .invisible = version >= (conn->mariadb ? 100300 : 80023),
         .decimal_scale = conn->mariadb ? 38 : 30,
     };
 }

@@ -237,6 +237,7 @@ static void table_read_clauses(const struct mydrv_conn *conn, const struct mydrv
         .collation = row[TABLE_COLLATION],
         .not_null = strcmp(row[TABLE_NULLABLE], "NO") == 0,
         .auto_number = strcasestr(extra, "auto_increment") != NULL,
+        .invisible = mydrv_definition_is_invisible(extra),
     };
     clauses.explicit_null = type->kind == MYDRV_KIND_TIMESTAMP;
     const char *srid = type->kind == MYDRV_KIND_GEOMETRY ? table_find_srid(row, srids) : NULL;
@@ -262,7 +263,7 @@ static bool table_add_column(const struct mydrv_conn *conn, struct mydrv_table *
     struct mydrv_type type;
     bool generated =
         strcasestr(extra, "GENERATED") != NULL && strcasestr(extra, "DEFAULT_GENERATED") == NULL;
-    if (generated || strcasestr(extra, "INVISIBLE") != NULL)
+    if (generated || mydrv_definition_is_servers_key(row[TABLE_NAME], extra))
         return true; /* no values are loaded there */
     if (mydrv_type_parse(declared, &type)) {
         mydrv_type_spell(&type, conn->mariadb, &native);

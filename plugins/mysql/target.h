@@ -114,7 +114,7 @@ ferry_status mydrv_map_column(void *conn, const struct ferry_column *column,
                               struct ferry_error *err);
 /* What the server at hand has. */
 struct mydrv_abilities {
-    bool mariadb, uuid, inet4, inet6, vector;
+    bool mariadb, uuid, inet4, inet6, vector, invisible;
     unsigned decimal_scale; /* at most */
 };
 struct mydrv_abilities mydrv_abilities_of(const struct mydrv_conn *conn);
@@ -134,6 +134,7 @@ struct mydrv_clauses {
     uint32_t srid;
     uint32_t scale; /* of CURRENT_TIMESTAMP */
     bool has_default_bits, has_srid, not_null, explicit_null, default_now, auto_number, mariadb;
+    bool invisible;
 };
 void mydrv_clauses_spell(const struct mydrv_clauses *clauses, struct mydrv_text *out);
 /* Whether the server can index a column of this type whole. */
@@ -172,7 +173,7 @@ struct mydrv_table {
     char *comment;                     /* without this driver's mark */
     char *run_id;                      /* of the mark, or NULL */
     char *definition;                  /* SHOW CREATE TABLE */
-    struct mydrv_live_column *columns; /* without generated and invisible ones */
+    struct mydrv_live_column *columns; /* without generated ones and the server's own key */
     size_t column_count;
     uint64_t data_bytes;
 };
@@ -341,6 +342,13 @@ void mydrv_stage_drop(struct mydrv_load *load);
 ferry_status mydrv_note_indexes(void *conn, struct ferry_schema *schema, const char *const *natives,
                                 const struct ferry_index *indexes, size_t index_count,
                                 struct ferry_error *err);
+/* Whether each table has to have a primary key, and the server does not make one itself. */
+ferry_status mydrv_indexes_ask_demand(struct mydrv_conn *conn, bool *ret_demanded,
+                                      struct ferry_error *err);
+/* Fails with SCHEMA where the load's table, or its stage, would have none. */
+ferry_status mydrv_indexes_check_demand(const struct mydrv_conn *conn,
+                                        const struct ferry_load_spec *spec,
+                                        const struct mydrv_table *table, struct ferry_error *err);
 /* The primary key, as part of CREATE TABLE; nothing where there is none, or none is possible. */
 void mydrv_indexes_write_primary(const struct mydrv_load *load, struct mydrv_text *sql);
 /* Build those that the stage does not have yet. */

@@ -610,7 +610,8 @@ struct ferry_target {
                                 const struct ferry_column *column, const struct ferry_wish *wish,
                                 struct ferry_mapping *mapping, struct ferry_error *err);
 
-    /* Look ahead, at a table that is there.  With the action REBUILD: add to `losses` each thing
+    /* Look ahead, before a load.  Fail with SCHEMA where the target would not take the table that
+     * `spec` asks for, and knows it already.  With the action REBUILD: add to `losses` each thing
      * that its definition says and that of a table made by `spec` would not ("NOT NULL of 'id'").
      * With each action: add to `stale` each copy of the rows in the place that would not follow
      * them, as a whole sentence; with FERRY_STALE_REBUILD without those that the load will make
