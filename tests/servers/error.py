@@ -13,6 +13,9 @@ ORDER is a file of two words, read anew for each connection: a moment and an err
     load      to LOAD DATA
     rename    to RENAME TABLE
     commit    to COMMIT, once something was written to _dbferry_sync
+    short     the answer to LOAD DATA tells of so many rows less (of 250 at most)
+    count     the next SELECT COUNT(*) FROM `t` finds 8 of the 9 rows that are there
+    ask       RENAME TABLE is answered with a request for a file; what the client sends is printed
     none      never
 
 The server does not get what is answered so, but for `fetch`.  Where the error says that the
@@ -55,6 +58,12 @@ def answers(server, client, state):
         while packet := take(server):
             if state["deaf"]:
                 continue
+            if state["short"] and packet[4:5] == b"\0":
+                packet = packet[:5] + bytes([packet[5] - state["number"]]) + packet[6:]
+                state["short"] = False
+            if state["count"] and packet[4:] == b"\x019":
+                packet = packet[:5] + b"8"
+                state["count"] = False
             if state["rows"] is not None:
                 ends = state["ends"] = state["ends"] + (packet[4:5] == b"\xfe" and len(packet) < 13)
                 state["rows"] += ends == 1 and packet[4:5] == b"\0"
@@ -74,7 +83,7 @@ def serve(client):
     number = int(number)
     server = socket.socket(socket.AF_UNIX)
     server.connect(server_path)
-    state = {"deaf": False, "rows": None, "ends": 0, "number": number}
+    state = {"deaf": False, "rows": None, "ends": 0, "number": number, "short": False, "count": False}
     threading.Thread(target=answers, args=(server, client, state), daemon=True).start()
     try:
         talk(client, server, state, moment, number)
@@ -97,6 +106,12 @@ def talk(client, server, state, moment, number):
             if number in ENDS:
                 return
             continue
+        if moment == "ask" and packet[4:].startswith(STATEMENTS["rename"]):
+            client.sendall(b"\x0c\0\0\1\xfb/etc/passwd")
+            print("asked:", take(client)[4:].hex(), flush=True)
+            return
+        state["short"] = moment == "short" and packet[4:].startswith(STATEMENTS["load"]) or state["short"]
+        state["count"] = moment == "count" and packet[4:].startswith(b"\x03SELECT COUNT(*) FROM `t`")
         if moment == "fetch" and packet[4] == 0x17:
             state["rows"] = 0
         server.sendall(packet)
