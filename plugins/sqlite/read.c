@@ -10,6 +10,7 @@ struct sqlite_cursor {
     sqlite3_stmt *stmt;
     int column_count;
     bool done;
+    enum sqlite_order order;       /* of the file's UTF-16 */
     char room[SQLITE_STORED_ROOM]; /* of one cell: its text is copied into the batch at once */
     struct {
         struct sqlite_stored stored; /* how its values are turned back */
@@ -225,6 +226,10 @@ static ferry_status read_begin(void *argument, const struct ferry_read *read,
     cursor->conn = conn;
     status = sqlite_read_prepare(conn, read, &cursor->stmt, err);
     if (status == FERRY_OK) {
+        int rc = sqlite_utf16_order(conn->db, &cursor->order);
+        status = rc == SQLITE_OK ? FERRY_OK : sqlite_fail(conn, conn->db, rc, err, "reading");
+    }
+    if (status == FERRY_OK) {
         status = read_begin_columns(cursor, read, schema, err);
     }
     if (status != FERRY_OK) {
@@ -255,6 +260,32 @@ static bool read_is_pointer(const struct ferry_cell *cell, uint32_t type)
            type != FERRY_TYPE_YEAR && type != FERRY_TYPE_BIT;
 }
 
+/* A TEXT of a file of UTF-16: looked at, or given as it is stored; then it is all of the cell. */
+static ferry_status read_utf16(struct sqlite_cursor *cursor, struct ferry_batch *batch, int i,
+                               sqlite3_value *value, struct ferry_cell *cell, bool *ret_given,
+                               struct ferry_error *err)
+{
+    const struct sqlite_stored *stored = &cursor->columns[i].stored;
+    size_t size = 0;
+    const unsigned char *text = sqlite_utf16_bytes(value, &size);
+    if (stored->raw) {
+        *ret_given = true;
+        if (stored->column->type == FERRY_TYPE_ANY) {
+            cell->kind = FERRY_KIND_BYTES;
+        }
+        return ferry_batch_text(batch, cell, text == NULL ? "" : (const char *)text, size)
+                   ? FERRY_OK
+                   : sqlite_fail_memory(err);
+    }
+    if (sqlite_utf16_is_whole(text, size, cursor->order)) {
+        return FERRY_OK;
+    }
+    return ferry_fail_cell(err, FERRY_ERR_DATA, batch, ferry_batch_count(batch) - 1, (size_t)i,
+                           "the text is not valid UTF-16; mend it at the source, or carry the "
+                           "bytes: columns = ( { name = \"%s\"; text = \"bytes\"; } )",
+                           stored->column->name);
+}
+
 static ferry_status read_cell(struct sqlite_cursor *cursor, struct ferry_batch *batch, int i,
                               struct ferry_cell *cell, struct ferry_error *err)
 {
@@ -263,6 +294,13 @@ static ferry_status read_cell(struct sqlite_cursor *cursor, struct ferry_batch *
     /* Once for all that is asked of it: each sqlite3_column_ call looks it up again.  Nobody else
      * uses this connection, so that it needs no lock either. */
     sqlite3_value *value = sqlite3_column_value(cursor->stmt, i);
+    bool given = false;
+    if (cursor->order != SQLITE_ORDER_NONE && sqlite3_value_type(value) == SQLITE_TEXT) {
+        ferry_status status = read_utf16(cursor, batch, i, value, cell, &given, err);
+        if (status != FERRY_OK || given) {
+            return status;
+        }
+    }
     int rc = sqlite_stored_cell(stored, value, cursor->room, cell, &why);
     if (rc == SQLITE_OK && cursor->columns[i].possible != NULL && cell->null == 0) {
         why = cursor->columns[i].possible(stored->column, cell);

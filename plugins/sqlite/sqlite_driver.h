@@ -414,6 +414,16 @@ typedef const char *(*sqlite_possible)(const struct ferry_column *column,
 /* NULL where each value that has the type's form is possible. */
 sqlite_possible sqlite_possible_choose(const struct ferry_column *column);
 
+/* ---- utf16.c: texts of a file that stores them as UTF-16 ---- */
+
+enum sqlite_order { SQLITE_ORDER_NONE, SQLITE_ORDER_LITTLE, SQLITE_ORDER_BIG }; /* NONE: UTF-8 */
+
+int sqlite_utf16_order(sqlite3 *db, enum sqlite_order *ret_order);
+/* The bytes of a TEXT as they are stored; before anything else is asked of the value. */
+const unsigned char *sqlite_utf16_bytes(sqlite3_value *value, size_t *ret_size);
+/* Whether each half of a letter has its other half. */
+bool sqlite_utf16_is_whole(const unsigned char *text, size_t size, enum sqlite_order order);
+
 /* ---- decimal.c: the text of a decimal as a double, and back ---- */
 
 #define SQLITE_DECIMAL_ROOM 256

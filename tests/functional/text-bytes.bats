@@ -46,6 +46,34 @@ run_job() { run dbferry run --config "$T/dbferry.conf"; }
         "EFBFBDC280F48FBFBFED9FBFEE808000|text"
 }
 
+# SQLite would make one letter of half of one and the next: D800 0062 becomes U+10062.
+@test "halves of letters in a file of UTF-16 are refused, or carried as they are stored" {
+    local order bytes half
+    for order in le be; do
+        for half in D800 DC00 D8000062 DC00D800; do
+            bytes=$half
+            [ $order = be ] || bytes=$(sed -E 's/(..)(..)/\2\1/g' <<<"$half")
+            rm -f "$S" "$D"
+            sqlite3 "$S" "PRAGMA encoding = 'UTF-16$order'; CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT);
+                INSERT INTO t VALUES (1, 'a😀中'), (2, CAST(x'$bytes' AS TEXT));"
+            assert_equal "$(sqlite3 "$S" 'SELECT hex(CAST(v AS BLOB)) FROM t WHERE id = 2')" "$bytes"
+            run dbferry copy source local --table t
+            assert_status 65
+            assert_output_has "row 2, column 'v'" "not valid UTF-16" 'text = "bytes"'
+        done
+        cp "$T/dbferry.conf" "$T/kept.conf"
+        job t 'columns = ( { name = "v"; text = "bytes"; } );'
+        run_job
+        cp "$T/kept.conf" "$T/dbferry.conf"
+        assert_status 0
+        assert_equal "$(sqlite3 "$D" 'SELECT hex(v) FROM t WHERE id = 2')" "$bytes"
+        rm -f "$D"
+        run dbferry copy source local --query 'SELECT * FROM t WHERE id = 1' --target-table t
+        assert_status 0
+        assert_equal "$(sqlite3 "$D" 'SELECT v FROM t')" "$(sqlite3 "$S" 'SELECT v FROM t WHERE id = 1')"
+    done
+}
+
 @test "a column without a type is looked at as well" {
     sqlite3 "$S" "CREATE TABLE t(v); INSERT INTO t VALUES (x'FF'), (CAST(x'FF' AS TEXT));"
     run dbferry copy source local --table t
