@@ -11,7 +11,6 @@ ferry_status sqlite_foresee(void *argument, const struct ferry_load_spec *spec,
     struct sqlite_conn *conn = argument;
     struct sqlite_table table = {0};
     ferry_status status = sqlite_check_cancelled(conn, err);
-    (void)stale;
     if (status != FERRY_OK || conn->db == NULL) {
         return status;
     }
@@ -22,6 +21,9 @@ ferry_status sqlite_foresee(void *argument, const struct ferry_load_spec *spec,
     }
     if (table.exists && table.obstacle == NULL && spec->action == FERRY_TABLE_REBUILD) {
         status = sqlite_losses_find(conn, spec, &table, losses, err);
+    }
+    if (status == FERRY_OK && table.exists && table.obstacle == NULL) {
+        status = sqlite_stale_find(conn, spec, stale, err);
     }
     sqlite_table_clear(&table);
     return status;

@@ -82,6 +82,9 @@ static ferry_status replace_finish_table(struct sqlite_load *load, struct ferry_
             status = sqlite_watch_end(load, err);
         }
     }
+    if (status == FERRY_OK) {
+        status = sqlite_stale_rebuild(load, err);
+    }
     return status == FERRY_OK ? sqlite_objects_analyze(load, err) : status;
 }
 

@@ -577,6 +577,13 @@ ferry_status sqlite_losses_find(struct sqlite_conn *conn, const struct ferry_loa
                                 const struct sqlite_table *table, struct ferry_notes *notes,
                                 struct ferry_error *err);
 
+/* ---- stale.c: copies of the rows that do not follow a load ---- */
+
+ferry_status sqlite_stale_find(struct sqlite_conn *conn, const struct ferry_load_spec *spec,
+                               struct ferry_notes *notes, struct ferry_error *err);
+/* Where the job wants it: make the full-text indexes of the table anew. */
+ferry_status sqlite_stale_rebuild(struct sqlite_load *load, struct ferry_error *err);
+
 /* ---- foresee.c: losses, and what does not follow the rows ---- */
 
 ferry_status sqlite_foresee(void *conn, const struct ferry_load_spec *spec,
@@ -613,6 +620,8 @@ bool sqlite_indexes_choose(struct sqlite_load *load);
 
 /* ---- watch.c: do views and triggers still compile? ---- */
 
+/* EXPLAIN UPDATE of all columns, which compiles each trigger for it; from sqlite3_malloc. */
+char *sqlite_watch_update_sql(sqlite3 *db, const char *table);
 /* Note what compiles now, before the table changes. */
 ferry_status sqlite_watch_begin(struct sqlite_load *load, struct ferry_error *err);
 /* Fail with SCHEMA naming what compiled then and does not now. */

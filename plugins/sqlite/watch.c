@@ -35,7 +35,7 @@ static int watch_compile(sqlite3 *db, const char *sql)
 }
 
 /* UPDATE OF triggers compile only where one of their columns is set: so set all. */
-static char *watch_update_sql(sqlite3 *db, const char *table)
+char *sqlite_watch_update_sql(sqlite3 *db, const char *table)
 {
     sqlite3_stmt *stmt = NULL;
     sqlite3_str *out = sqlite3_str_new(NULL);
@@ -68,7 +68,7 @@ static int watch_state(sqlite3 *db, const struct sqlite_watch *watch, size_t ope
     char *sql = view ? sqlite3_mprintf("SELECT * FROM main.\"%w\"", watch->name)
                 : operation == 0
                     ? sqlite3_mprintf("EXPLAIN INSERT INTO main.\"%w\" DEFAULT VALUES", watch->name)
-                : operation == 1 ? watch_update_sql(db, watch->name)
+                : operation == 1 ? sqlite_watch_update_sql(db, watch->name)
                                  : sqlite3_mprintf("EXPLAIN DELETE FROM main.\"%w\"", watch->name);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, !view && !keys, NULL);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, keys, NULL);
