@@ -32,13 +32,6 @@ struct sqlite_guard *sqlite_guard_find(const char *path, size_t *ret_which)
     return NULL;
 }
 
-/* The name in the folder, from malloc. */
-char *sqlite_guard_name(const struct sqlite_guard *guard, size_t which)
-{
-    char *name = NULL;
-    return asprintf(&name, "%s%s", guard->name, sqlite_guard_suffixes[which]) < 0 ? NULL : name;
-}
-
 void sqlite_guard_learn(struct sqlite_file *file, const struct stat *found, bool made)
 {
     *file = (struct sqlite_file){
@@ -53,11 +46,23 @@ bool sqlite_file_is(const struct sqlite_file *file, const struct stat *found)
 bool sqlite_guard_is_current(const struct sqlite_guard *guard, size_t which)
 {
     struct stat found;
-    char *name = sqlite_guard_name(guard, which);
-    bool current = name != NULL && fstatat(guard->folder, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+    const char *name = guard->names[which];
+    bool current = fstatat(guard->folder, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
                    sqlite_file_is(&guard->files[which], &found);
-    free(name);
     return current;
+}
+
+static void guard_free(struct sqlite_guard *guard)
+{
+    for (size_t i = 0; i < SQLITE_FILES; i++) {
+        free(guard->names[i]);
+    }
+    if (guard->folder >= 0) {
+        (void)close(guard->folder);
+    }
+    free(guard->folder_path);
+    free(guard->path);
+    free(guard);
 }
 
 static struct sqlite_guard *guard_new(const char *path, int folder)
@@ -69,17 +74,16 @@ static struct sqlite_guard *guard_new(const char *path, int folder)
     guard->path = strdup(path);
     guard->folder_path = sqlite_path_folder(path);
     guard->folder = fcntl(folder, F_DUPFD_CLOEXEC, 3);
-    if (guard->path == NULL || guard->folder_path == NULL || guard->folder < 0) {
-        free(guard->path);
-        free(guard->folder_path);
-        if (guard->folder >= 0) {
-            (void)close(guard->folder);
-        }
-        free(guard);
+    bool good = guard->path != NULL && guard->folder_path != NULL && guard->folder >= 0;
+    for (size_t i = 0; good && i < SQLITE_FILES; i++) {
+        good = asprintf(&guard->names[i], "%s%s", sqlite_path_base(path),
+                        sqlite_guard_suffixes[i]) >= 0;
+        guard->names[i] = good ? guard->names[i] : NULL;
+    }
+    if (!good) {
+        guard_free(guard);
         return NULL;
     }
-    guard->name = strrchr(guard->path, '/');
-    guard->name = guard->name == NULL ? guard->path : guard->name + 1;
     return guard;
 }
 
@@ -121,10 +125,7 @@ void sqlite_guard_give(struct sqlite_guard *guard)
             place = &(*place)->next;
         }
         *place = guard->next;
-        (void)close(guard->folder);
-        free(guard->folder_path);
-        free(guard->path);
-        free(guard);
+        guard_free(guard);
     }
     (void)pthread_mutex_unlock(&sqlite_guard_lock);
 }
@@ -168,15 +169,13 @@ bool sqlite_guard_remove(struct sqlite_guard *guard, size_t which)
     struct stat found;
     (void)pthread_mutex_lock(&sqlite_guard_lock);
     struct sqlite_file *file = &guard->files[which];
-    char *name = sqlite_guard_name(guard, which);
-    bool removed = name != NULL && file->made &&
-                   fstatat(guard->folder, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+    const char *name = guard->names[which];
+    bool removed = file->made && fstatat(guard->folder, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
                    sqlite_file_is(file, &found) &&
                    ferry_file_remove(guard->folder, name, &found) == 0;
     if (removed) {
         *file = (struct sqlite_file){0};
     }
-    free(name);
     (void)pthread_mutex_unlock(&sqlite_guard_lock);
     return removed;
 }
@@ -202,11 +201,10 @@ bool sqlite_guard_made_wal(const struct sqlite_guard *guard)
 {
     struct stat found;
     (void)pthread_mutex_lock(&sqlite_guard_lock);
-    char *name = sqlite_guard_name(guard, SQLITE_FILE_WAL);
-    bool made = name != NULL && guard->files[SQLITE_FILE_WAL].made &&
+    const char *name = guard->names[SQLITE_FILE_WAL];
+    bool made = guard->files[SQLITE_FILE_WAL].made &&
                 fstatat(guard->folder, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
                 sqlite_file_is(&guard->files[SQLITE_FILE_WAL], &found) && found.st_size == 0;
-    free(name);
     (void)pthread_mutex_unlock(&sqlite_guard_lock);
     return made;
 }
@@ -217,14 +215,10 @@ ferry_status sqlite_guard_check_orphans(struct sqlite_guard *guard, struct ferry
     ferry_status status = FERRY_OK;
     for (size_t i = 0; i < sizeof holders / sizeof *holders && status == FERRY_OK; i++) {
         struct stat found;
-        char *name = sqlite_guard_name(guard, holders[i]);
-        int fd = name == NULL
-                     ? -1
-                     : openat(guard->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        const char *name = guard->names[holders[i]];
+        int fd = openat(guard->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         const char *why = NULL;
-        if (name == NULL) {
-            status = sqlite_fail_memory(err);
-        } else if (fd < 0) {
+        if (fd < 0) {
             why = errno == ENOENT ? NULL : "cannot be opened; move it away";
         } else if (fstat(fd, &found) != 0 ||
                    (why = sqlite_judge_file(guard, holders[i], fd, &found)) == NULL) {
@@ -237,7 +231,6 @@ ferry_status sqlite_guard_check_orphans(struct sqlite_guard *guard, struct ferry
         if (fd >= 0) {
             (void)close(fd);
         }
-        free(name);
     }
     return status;
 }
@@ -247,7 +240,7 @@ void sqlite_guard_tidy(const struct sqlite_guard *guard)
     for (size_t which = 0; which < SQLITE_FILES; which++) {
         struct stat found;
         char *name = NULL;
-        if (asprintf(&name, "%s%s.gone", guard->name, sqlite_guard_suffixes[which]) < 0) {
+        if (asprintf(&name, "%s.gone", guard->names[which]) < 0) {
             return;
         }
         int fd = openat(guard->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -29,12 +29,12 @@ struct sqlite_file {
 struct sqlite_guard {
     struct sqlite_guard *next;
     unsigned users;
-    char *path;        /* of the database: absolute, without symbolic links */
-    char *folder_path; /* the folder's part of it */
-    const char *name;  /* the last part of it */
-    int folder;        /* a descriptor */
-    bool loads;        /* somebody is to write: without it no file is changed or removed */
-    bool may_make;     /* somebody who only reads may make -wal and -shm */
+    char *path;                /* of the database: absolute, without symbolic links */
+    char *folder_path;         /* the folder's part of it */
+    int folder;                /* a descriptor */
+    char *names[SQLITE_FILES]; /* in the folder */
+    bool loads;                /* somebody is to write: without it no file is changed or removed */
+    bool may_make;             /* somebody who only reads may make -wal and -shm */
     bool wants_to_make;
     struct sqlite_file files[SQLITE_FILES];
     bool refused;
@@ -82,10 +82,8 @@ extern const char *const sqlite_guard_suffixes[SQLITE_FILES];
 extern pthread_mutex_t sqlite_guard_lock;
 extern struct sqlite_guard *sqlite_guards;
 
-/* Under the lock: whose path it is, or NULL; the name in the folder, from malloc; note a file; is
- * it still found by its name? */
+/* Under the lock: whose path it is, or NULL; note a file; is it still found by its name? */
 struct sqlite_guard *sqlite_guard_find(const char *path, size_t *ret_which);
-char *sqlite_guard_name(const struct sqlite_guard *guard, size_t which);
 void sqlite_guard_learn(struct sqlite_file *file, const struct stat *found, bool made);
 bool sqlite_guard_is_current(const struct sqlite_guard *guard, size_t which);
 /* Put our calls in the place of SQLite's.  False if this SQLite does not let them be replaced. */

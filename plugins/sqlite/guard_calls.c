@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define GUARD_TEMPORARIES 16
 #define GUARD_TRIES 5 /* against somebody who makes and removes a file again and again */
 
 typedef int guard_open_call(const char *path, int flags, int mode);
@@ -35,8 +36,30 @@ static guard_pwrite_call *guard_real_pwrite64;
 static guard_fchmod_call *guard_real_fchmod;
 static guard_fchown_call *guard_real_fchown;
 
-/* The last new file of this thread: SQLite removes temporary files right after it has made them. */
-static _Thread_local struct sqlite_file guard_temporary;
+/* The last new files of no database, under the lock: SQLite removes temporary files right after it
+ * has made them.  No thread-local data here: where there is no memory for those, glibc ends the
+ * program. */
+static struct sqlite_file guard_temporaries[GUARD_TEMPORARIES];
+static size_t guard_next_temporary;
+
+static void guard_note_temporary(const struct stat *found)
+{
+    (void)pthread_mutex_lock(&sqlite_guard_lock);
+    sqlite_guard_learn(&guard_temporaries[guard_next_temporary], found, true);
+    guard_next_temporary = (guard_next_temporary + 1) % GUARD_TEMPORARIES;
+    (void)pthread_mutex_unlock(&sqlite_guard_lock);
+}
+
+/* `forget`: it is being removed, and its number may become another file's. */
+static bool guard_is_temporary(const struct stat *found, bool forget)
+{
+    bool is = false;
+    for (size_t i = 0; i < GUARD_TEMPORARIES && !is; i++) {
+        is = sqlite_file_is(&guard_temporaries[i], found);
+        guard_temporaries[i].known = guard_temporaries[i].known && !(is && forget);
+    }
+    return is;
+}
 
 /* Keeps the first refusal, which SQLite's own message cannot tell; -1 with errno. */
 static int guard_refuse(struct sqlite_guard *guard, ferry_status class, int code,
@@ -70,7 +93,8 @@ static void guard_share(const struct sqlite_guard *guard, size_t which, int fd,
     struct stat database;
     bool ours = found->st_uid == geteuid() && (made || guard->loads);
     if (which == SQLITE_FILE_DATABASE || which == SQLITE_FILE_JOURNAL || !ours ||
-        fstatat(guard->folder, guard->name, &database, AT_SYMLINK_NOFOLLOW) != 0 ||
+        fstatat(guard->folder, guard->names[SQLITE_FILE_DATABASE], &database,
+                AT_SYMLINK_NOFOLLOW) != 0 ||
         !sqlite_file_is(&guard->files[SQLITE_FILE_DATABASE], &database)) {
         return;
     }
@@ -147,11 +171,11 @@ static int guard_make(struct sqlite_guard *guard, size_t which, const char *name
     if (fd >= 0) {
         return guard_accept(guard, which, fd, true, true);
     }
-    bool full = errno == ENOSPC || errno == EDQUOT;
-    return errno == EEXIST ? -1
-                           : guard_refuse(guard, full ? FERRY_ERR_TARGET_IO : FERRY_ERR_TARGET_OPEN,
-                                          errno, "'%s%s' cannot be created: %s", guard->path,
-                                          sqlite_guard_suffixes[which], strerror(errno));
+    return errno == EEXIST
+               ? -1
+               : guard_refuse(guard, sqlite_class_of_errno(errno, FERRY_ERR_TARGET_OPEN), errno,
+                              "'%s%s' cannot be created: %s", guard->path,
+                              sqlite_guard_suffixes[which], strerror(errno));
 }
 
 static int guard_open_beside(struct sqlite_guard *guard, size_t which, const char *name, int flags,
@@ -184,13 +208,9 @@ static int guard_open_beside(struct sqlite_guard *guard, size_t which, const cha
 static int guard_open_file(struct sqlite_guard *guard, size_t which, int flags, int mode)
 {
     bool writing = (flags & O_ACCMODE) != O_RDONLY;
-    char *name = sqlite_guard_name(guard, which);
+    const char *name = guard->names[which];
     int fd = -1;
     flags |= O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    if (name == NULL) {
-        errno = ENOMEM;
-        return -1;
-    }
     if (which == SQLITE_FILE_DATABASE || !writing) {
         fd = openat(guard->folder, name, flags & ~(O_CREAT | O_EXCL));
         fd =
@@ -200,7 +220,6 @@ static int guard_open_file(struct sqlite_guard *guard, size_t which, int flags, 
     } else {
         fd = guard_open_beside(guard, which, name, flags, mode);
     }
-    free(name);
     return fd;
 }
 
@@ -227,7 +246,7 @@ static int guard_open(const char *path, int flags, int mode)
     fd = guard_real_open(path, flags, mode);
     struct stat found;
     if (fd >= 0 && (flags & O_EXCL) != 0 && fstat(fd, &found) == 0) {
-        sqlite_guard_learn(&guard_temporary, &found, true);
+        guard_note_temporary(&found);
     }
     return fd;
 }
@@ -241,10 +260,7 @@ static int guard_stat(const char *path, struct stat *found)
     struct sqlite_guard *guard = sqlite_guard_find(path, &which);
     int result = -1;
     if (guard != NULL && which != SQLITE_FILE_DATABASE) {
-        char *name = sqlite_guard_name(guard, which);
-        errno = ENOMEM;
-        result = name == NULL ? -1 : fstatat(guard->folder, name, found, 0);
-        free(name);
+        result = fstatat(guard->folder, guard->names[which], found, 0);
     }
     int code = errno;
     (void)pthread_mutex_unlock(&sqlite_guard_lock);
@@ -284,11 +300,9 @@ static int guard_check_removal(struct sqlite_guard *guard, size_t which, const c
 static int guard_unlink_file(struct sqlite_guard *guard, size_t which)
 {
     struct stat found;
-    char *name = sqlite_guard_name(guard, which);
+    const char *name = guard->names[which];
     int result = -1;
-    if (name == NULL) {
-        errno = ENOMEM;
-    } else if (which == SQLITE_FILE_DATABASE) {
+    if (which == SQLITE_FILE_DATABASE) {
         errno = EPERM;
     } else if (guard_check_removal(guard, which, name, &found) == 0) {
         result = ferry_file_remove(guard->folder, name, &found);
@@ -296,7 +310,6 @@ static int guard_unlink_file(struct sqlite_guard *guard, size_t which)
     if (result == 0) {
         guard->files[which] = (struct sqlite_file){0};
     }
-    free(name);
     return result;
 }
 
@@ -310,7 +323,7 @@ static int guard_unlink_other(const char *path)
     (void)pthread_mutex_lock(&sqlite_guard_lock);
     guarded = sqlite_guards != NULL;
     if (guarded && lstat(path, &found) == 0) {
-        temporary = sqlite_file_is(&guard_temporary, &found);
+        temporary = guard_is_temporary(&found, true);
         for (struct sqlite_guard *guard = sqlite_guards; !temporary && !super && guard != NULL;
              guard = guard->next) {
             super = guard->loads && sqlite_judge_super(guard, path) == NULL;
@@ -352,7 +365,7 @@ static bool guard_may_change(int fd)
         return true; /* the call will fail in the same way */
     }
     (void)pthread_mutex_lock(&sqlite_guard_lock);
-    bool may = sqlite_guards == NULL || sqlite_file_is(&guard_temporary, &found);
+    bool may = sqlite_guards == NULL || guard_is_temporary(&found, false);
     for (struct sqlite_guard *guard = sqlite_guards; !may && guard != NULL; guard = guard->next) {
         for (size_t i = 0; !may && i < SQLITE_FILES; i++) {
             may =
@@ -375,21 +388,25 @@ static int guard_fchown(int fd, uid_t owner, gid_t group)
 
 /* ---- Writing ---- */
 
-/* While this thread inserts rows: true once that is to stop. */
-static _Thread_local const atomic_bool *guard_stop;
+/* Whose writes are to fail once `*guard_stop` is true; at most one thread inserts rows. */
+static _Atomic(const atomic_bool *) guard_stop;
+static _Atomic(pthread_t) guard_writer;
 
 void sqlite_guard_stop_writing(const atomic_bool *stop)
 {
-    guard_stop = stop;
+    atomic_store(&guard_writer, pthread_self());
+    atomic_store(&guard_stop, stop);
 }
 
 /* SQLite looks for an interrupt between rows and not within one, which may be of a gigabyte.  So
  * the next write fails. */
 static bool guard_stops(void)
 {
-    bool stops = guard_stop != NULL && atomic_load(guard_stop);
+    const atomic_bool *stop = atomic_load(&guard_stop);
+    bool stops = stop != NULL && atomic_load(stop) &&
+                 pthread_equal(atomic_load(&guard_writer), pthread_self()) != 0;
     if (stops) {
-        guard_stop = NULL; /* what undoes the row has to write, too */
+        atomic_store(&guard_stop, NULL); /* what undoes the row has to write, too */
         errno = EIO;
     }
     return stops;

@@ -79,7 +79,8 @@ static bool judge_owner(const struct sqlite_guard *guard, uid_t owner)
     if (owner == 0 || owner == geteuid()) {
         return true;
     }
-    return fstatat(guard->folder, guard->name, &database, AT_SYMLINK_NOFOLLOW) == 0 &&
+    return fstatat(guard->folder, guard->names[SQLITE_FILE_DATABASE], &database,
+                   AT_SYMLINK_NOFOLLOW) == 0 &&
            (owner == database.st_uid || (database.st_mode & 0002) != 0 ||
             ((database.st_mode & 0020) != 0 && judge_in_group(owner, database.st_gid)));
 }
