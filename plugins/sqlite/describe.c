@@ -250,6 +250,12 @@ ferry_status sqlite_describe_column(struct sqlite_describe *describe, int i,
     if (column->name == NULL) {
         return sqlite_fail_memory(err);
     }
+    if (column->name[0] == '\0') {
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "'%s': column %d of '%s' has no name; read it by a query that gives it "
+                          "one with AS",
+                          describe->conn->path, i + 1, describe->read->text);
+    }
     int rc = describe_look_up(describe, i, &origin, &found);
     const struct ferry_column *stored =
         rc == SQLITE_OK && found != NULL ? sqlite_metadata_find(&origin->metadata, found) : NULL;

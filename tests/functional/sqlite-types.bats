@@ -260,3 +260,15 @@ TEXT|x'31'|blob
 BLOB|12|integer
 LIST
 }
+
+@test "a column without a name is refused, in a table and in a query" {
+    sqlite3 "$T/odd.db" 'CREATE TABLE t ("" INTEGER, b TEXT); INSERT INTO t VALUES (1, 2)'
+    for what in "--table t" '--query SELECT(1)AS"",2'; do
+        # shellcheck disable=SC2086
+        run dbferry copy "sqlite:$T/odd.db" "sqlite:$T/copy.db" $what --target-table t
+        assert_status 65
+        assert_output_has "column 1" "has no name" AS
+    done
+    run dbferry copy "sqlite:$T/odd.db" "sqlite:$T/copy.db" --query 'SELECT "" AS a, b FROM t' --target-table t
+    assert_status 0
+}
