@@ -152,6 +152,20 @@ static bool catalog_is_faithful(const char *text, const struct mydrv_column *c)
     return strchr(text, '?') == NULL || (c->charset != NULL && mydrv_charset_is_small(c->charset));
 }
 
+/* Of a list of members in quotes. */
+static bool catalog_has_empty_member(const char *members)
+{
+    for (const char *at = members; *at == '\'';) {
+        const char *first = ++at;
+        while (*at != '\'' || at[1] == '\'')
+            at += *at == '\'' ? 2 : 1;
+        if (at == first)
+            return true;
+        at += at[1] == ',' ? 2 : 1;
+    }
+    return false;
+}
+
 static ferry_status catalog_add_members(const struct catalog *catalog, const char *definition,
                                         struct mydrv_column *c, struct ferry_error *err)
 {
@@ -168,6 +182,15 @@ static ferry_status catalog_add_members(const struct catalog *catalog, const cha
     free(c->members);
     c->members = members;
     c->column.members = members;
+    if (c->column.type == FERRY_TYPE_ENUM && catalog_has_empty_member(members)) {
+        ferry_status status = ferry_schema_note(
+            catalog->schema, err,
+            "column '%s' has an empty text among its members: its error value, which the server "
+            "shows as an empty text too, arrives as that member",
+            c->name);
+        if (status != FERRY_OK)
+            return status;
+    }
     char *native = NULL;
     if (strlen(members) > MYDRV_NATIVE_MEMBERS)
         return FERRY_OK;

@@ -53,6 +53,12 @@ static const char hint_sort[] = "raise sort_buffer_size by session_variables";
 static const char hint_full[] = "make room on the server's disk and run again";
 static const char hint_definition[] = "the server does not take the table's definition; give the "
                                       "column another type (columns of a job, --column of copy)";
+static const char hint_many[] = "InnoDB takes 1017 columns at most; leave the others out in a view "
+                                "or query";
+static const char hint_created[] = "the server does not take the table's definition: of more than "
+                                   "1017 columns, leave the others out in a view or query; else "
+                                   "give the column another type (columns of a job, --column of "
+                                   "copy)";
 static const char hint_row_size[] = "the columns are too many or too long for one row; give long "
                                     "ones the type text (columns of a job, --column of copy)";
 static const char hint_column_name[] = "rename the column in the view or query (AS)";
@@ -111,7 +117,7 @@ static const struct mydrv_fault faults[] = {
     {1836, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_read_only},
     {1021, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_full},
     {1114, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_full},
-    {1005, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
+    {1005, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_created},
     {1059, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_name_long},
     {1060, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
     {1061, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
@@ -124,7 +130,7 @@ static const struct mydrv_fault faults[] = {
     {1074, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
     {1075, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},
     {1103, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_name_long},
-    {1117, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_row_size},
+    {1117, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_many},
     {1118, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_row_size},
     {1166, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_column_name},
     {3548, MYDRV_LOADING, FERRY_ERR_SCHEMA, hint_definition},

@@ -32,12 +32,12 @@ static const char *load_next_line(const struct mydrv_load *load, const struct my
 }
 
 static ferry_status load_fail_parcel(struct mydrv_load *load, const struct mydrv_parcel *parcel,
-                                     enum mydrv_sent sent, struct ferry_error *err)
+                                     enum mydrv_sent sent, bool *ret_vague, struct ferry_error *err)
 {
     if (sent == MYDRV_SENT_UNCOMMITTED)
         return mydrv_fail_conn(load->conn, MYDRV_LOADING, "commit rows to the stage", err);
     return sent == MYDRV_SENT_REFUSED ? mydrv_verdict_fail(load, parcel, err)
-                                      : mydrv_verdict_doubt(load, parcel, err);
+                                      : mydrv_verdict_doubt(load, parcel, ret_vague, err);
 }
 
 /* The server refuses one of these rows and does not say which: they are tried one by one.  The load
@@ -65,7 +65,7 @@ static ferry_status load_find_row(struct mydrv_load *load, const struct mydrv_pa
     }
     ferry_status status = alone.text.failed ? mydrv_fail_memory(err)
                           : sent != MYDRV_SENT_WHOLE
-                              ? load_fail_parcel(load, &alone, sent, err)
+                              ? load_fail_parcel(load, &alone, sent, NULL, err)
                               : ferry_fail(err, FERRY_ERR_DATA,
                                            "%s: table '%s': the server refused a row among others "
                                            "and takes it alone; look into its log",
@@ -81,7 +81,9 @@ static ferry_status load_fail_sent(struct mydrv_load *load, struct ferry_error *
     enum mydrv_sent sent = mydrv_sender_stop(load->sender, &parcel);
     if (sent == MYDRV_SENT_REFUSED && mydrv_verdict_is_vague(load, parcel))
         return load_find_row(load, parcel, err);
-    return load_fail_parcel(load, parcel, sent, err);
+    bool vague = false;
+    ferry_status status = load_fail_parcel(load, parcel, sent, &vague, err);
+    return vague && status == FERRY_OK ? load_find_row(load, parcel, err) : status;
 }
 
 /* ---- Parcels ---- */

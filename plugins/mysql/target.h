@@ -316,9 +316,10 @@ void mydrv_lane_free(struct mydrv_load *load);
 /* ---- verdict.c: what the server says of rows that it was sent ---- */
 
 /* After a statement that succeeded: fail because of its first warning or note, or of rows that are
- * missing. */
+ * missing.  With `ret_vague`, false before: where it is a value's fault and the server does not say
+ * which row's, it is set, and the call succeeds. */
 ferry_status mydrv_verdict_doubt(struct mydrv_load *load, const struct mydrv_parcel *parcel,
-                                 struct ferry_error *err);
+                                 bool *ret_vague, struct ferry_error *err);
 /* After one that failed: whether it is a value's fault, and the server does not say which row's. */
 bool mydrv_verdict_is_vague(const struct mydrv_load *load, const struct mydrv_parcel *parcel);
 ferry_status mydrv_verdict_fail(struct mydrv_load *load, const struct mydrv_parcel *parcel,

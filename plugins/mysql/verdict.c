@@ -9,6 +9,9 @@
 #define VERDICT_DUPLICATE 1062 /* an error number: the other row may be far away */
 
 /* The server's own texts quote the value, which must not get into a log. */
+#define VERDICT_JSON "is no JSON document, or one that this server would print in another way"
+#define VERDICT_KEEPS "; the type longtext (columns of a job, --column of copy) keeps the text"
+
 static const struct {
     unsigned code;
     const char *meaning;
@@ -25,13 +28,16 @@ static const struct {
     {1406, "is too long for the column"},
     {1416, "is no shape that the server understands"},
     {1452, "breaks a foreign key"},
-    {3140, "is no JSON document, or one that this server would print in another way"},
-    {3141, "is no JSON document, or one that this server would print in another way"},
+    {3140, VERDICT_JSON VERDICT_KEEPS},
+    {3141, VERDICT_JSON VERDICT_KEEPS},
     {3144, "is no JSON document in UTF-8"},
-    {3155, "is no JSON document, or one that this server would print in another way"},
+    {3155, VERDICT_JSON VERDICT_KEEPS},
+    {3157, "is a JSON document of more levels than this server takes" VERDICT_KEEPS},
     {3643, "is in another spatial reference system than the column"},
     {3819, "breaks a check of the table"},
     {4025, "breaks a check of the table"},
+    {4040, "is a JSON document of more levels than this server takes; the type mediumtext (columns "
+           "of a job, --column of copy) keeps the text"},
 };
 
 static const char *verdict_meaning(unsigned code)
@@ -55,7 +61,7 @@ static size_t verdict_row_of(const char *text)
 /* Behind the value, which may hold anything, the column stands in quotes of either kind. */
 static bool verdict_names_column(const char *text, const char *name)
 {
-    static const char *const patterns[] = {"'%s' at row ", "`%s` at row ", ".%s'."};
+    static const char *const patterns[] = {"'%s' at row ", "`%s` at row ", ".%s'.", ".%s` failed"};
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
         MYDRV_AUTO_SQL struct mydrv_text words = {0};
         const char *at = strstr(patterns[i], "%s");
@@ -66,6 +72,19 @@ static bool verdict_names_column(const char *text, const char *name)
             return true;
     }
     return false;
+}
+
+/* The one column of documents, where no name is in the text of an error about one. */
+static bool verdict_finds_json(const struct ferry_schema *schema, const char *text, size_t *ret_i)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < ferry_schema_count(schema); i++) {
+        if (ferry_schema_column(schema, i)->type != FERRY_TYPE_JSON)
+            continue;
+        *ret_i = i;
+        count++;
+    }
+    return count == 1 && strstr(text, "json_valid") != NULL;
 }
 
 static ferry_status verdict_fail_value(struct mydrv_load *load, const struct mydrv_parcel *parcel,
@@ -84,12 +103,17 @@ static ferry_status verdict_fail_value(struct mydrv_load *load, const struct myd
         if (verdict_names_column(text, ferry_schema_column(schema, i)->name))
             return ferry_fail_row(err, FERRY_ERR_DATA, schema, parcel->first + row - 1, i,
                                   "the value %s (error %u)", words, code);
+    size_t json = 0;
+    if (verdict_finds_json(schema, text, &json))
+        return ferry_fail_row(err, FERRY_ERR_DATA, schema, parcel->first + row - 1, json,
+                              "the value %s (error %u)", words, code);
     return ferry_fail_row(err, FERRY_ERR_DATA, schema, parcel->first + row - 1, 0,
                           "(or another column of that row) the value %s (error %u)", words, code);
 }
 
+/* With `ret_vague`: succeeds and sets it where the warning does not say which row is meant. */
 static ferry_status verdict_fail_warning(struct mydrv_load *load, const struct mydrv_parcel *parcel,
-                                         struct ferry_error *err)
+                                         bool *ret_vague, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
@@ -102,15 +126,21 @@ static ferry_status verdict_fail_warning(struct mydrv_load *load, const struct m
         return ferry_fail(err, FERRY_ERR_DATA,
                           "%s: table '%s': the server warns of a row and keeps no text of it",
                           load->conn->label, load->spec->table);
-    return verdict_fail_value(load, parcel, (unsigned)strtoumax(row[1], NULL, 10), row[2], err);
+    unsigned code = (unsigned)strtoumax(row[1], NULL, 10);
+    if (ret_vague != NULL && parcel->rows > 1 && verdict_row_of(row[2]) == 0 &&
+        verdict_meaning(code) != NULL) {
+        *ret_vague = true;
+        return FERRY_OK;
+    }
+    return verdict_fail_value(load, parcel, code, row[2], err);
 }
 
 ferry_status mydrv_verdict_doubt(struct mydrv_load *load, const struct mydrv_parcel *parcel,
-                                 struct ferry_error *err)
+                                 bool *ret_vague, struct ferry_error *err)
 {
     my_ulonglong taken = mysql_affected_rows(load->conn->native);
     if (mysql_warning_count(load->conn->native) > 0)
-        return verdict_fail_warning(load, parcel, err);
+        return verdict_fail_warning(load, parcel, ret_vague, err);
     return ferry_fail(
         err, FERRY_ERR_DATA, "%s: table '%s': the server took %llu rows of %zu and says no reason",
         load->conn->label, load->spec->table, (unsigned long long)taken, parcel->rows);

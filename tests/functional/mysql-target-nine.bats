@@ -115,3 +115,11 @@ END
 @test "what is NULL by its nature gets a column that takes nothing else, or the type of the job" {
     check_null_by_nature
 }
+
+@test "a JSON document that MySQL would print otherwise is refused by row and column, and the way out is told" {
+    check_json_refusal '{"b": 1,  "a": 2}' longtext
+}
+
+@test "more columns than the server takes: leave some out" {
+    check_too_many_columns
+}

@@ -450,3 +450,20 @@ END
 @test "what is NULL by its nature gets a column that takes nothing else, or the type of the job" {
     check_null_by_nature
 }
+
+@test "a JSON document of too many levels is refused by row and column, and the way out is told" {
+    local levels
+    levels=$(printf '[%.0s' {1..40})$(printf ']%.0s' {1..40})
+    check_json_refusal "$levels" mediumtext
+}
+
+@test "more columns than the server takes: leave some out" {
+    check_too_many_columns
+}
+
+@test "an ENUM with an empty member: what becomes of its error value stands in the plan" {
+    sql d <<<"CREATE TABLE e (id INT, e ENUM('a', '')); INSERT INTO e VALUES (1, 'a')"
+    run dbferry copy server target --table e --target-table e -n -v
+    assert_status 0
+    assert_output_has "column 'e' has an empty text among its members"
+}

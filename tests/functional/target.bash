@@ -219,7 +219,7 @@ check_null_by_nature() {
     assert_equal "$(type_of of_file a)" date
     run dbferry copy local target --query "SELECT CAST(1 AS INTEGER) AS id, NULL AS a" --target-table untyped
     assert_status 65
-    assert_output_has "column 'a'" "columns = ("
+    assert_output_has "column 'a'" "--column"
 }
 
 nulls_of() {
@@ -229,4 +229,27 @@ nulls_of() {
 type_of() {
     sql e <<<"SELECT COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'e' AND
         TABLE_NAME = '$1' AND COLUMN_NAME = '$2'"
+}
+
+# check_json_refusal VALUE TYPE: by row and column, and the message says which TYPE keeps the text.
+check_json_refusal() {
+    sql d <<<"CREATE TABLE j (id INT, j JSON); INSERT INTO j VALUES (1, '[]'), (2, '{}'), (3, '[]')"
+    run dbferry copy server local --table j --target-table j
+    assert_status 0
+    sqlite3 "$D" "UPDATE j SET j = '$1' WHERE id = 2"
+    run dbferry copy local target --table j --target-table j
+    assert_status 65
+    assert_output_has "row 2, column 'j'" "the type $2"
+    cat >>"$DBFERRY_CONFIG" <<<"jobs = ( { name = \"kept\"; source = \"local\"; table = \"j\"; target = \"target\";
+        columns = ( { name = \"j\"; type = \"$2\"; } ); } );"
+    run dbferry run kept
+    assert_status 0
+    assert_equal "$(sql e <<<"SELECT j FROM j WHERE id = 2")" "$1"
+}
+
+check_too_many_columns() {
+    sqlite3 "$D" "CREATE TABLE wide ($(seq -s ', ' -f 'c%g INTEGER' 1100)); INSERT INTO wide (c1) VALUES (1)"
+    run dbferry copy local target --table wide --target-table wide
+    assert_status 65
+    assert_output_has "1017 columns" "leave the others out"
 }
