@@ -25,6 +25,7 @@ struct dial {
     dbi_conn dbi;
     char *host; /* whose address is looked for first; NULL: there is nothing to look for */
     struct mydrv_gate gate;
+    char *peer; /* gate.host, which a thread that is left behind looks at */
     void (*discard)(dbi_conn dbi);
     bool resolved, done, left;       /* under lock */
     struct mydrv_dial_result result; /* the thread's until it is done */
@@ -49,6 +50,7 @@ static void dial_free(struct dial *dial)
     pthread_cond_destroy(&dial->changed);
     pthread_mutex_destroy(&dial->lock);
     free(dial->host);
+    free(dial->peer);
     free(dial);
 }
 
@@ -161,7 +163,10 @@ static struct dial *dial_new(dbi_conn dbi, const struct mydrv_settings *settings
     dial->discard = discard;
     dial->gate = mydrv_gate_make(settings);
     dial->host = named ? strdup(settings->host) : NULL;
-    if (named && dial->host == NULL) {
+    dial->peer = dial->gate.host == NULL ? NULL : strdup(dial->gate.host);
+    bool copied = (dial->host != NULL || !named) && (dial->peer != NULL || dial->gate.host == NULL);
+    dial->gate.host = dial->peer;
+    if (!copied) {
         dial_free(dial);
         return NULL;
     }

@@ -28,6 +28,7 @@ extern int ma_pvio_register_callback(my_bool add, void (*watch)(int mode, MYSQL 
 static _Thread_local struct mydrv_gate *gate_opening;
 static _Thread_local unsigned gate_written;
 static _Thread_local struct mydrv_packet gate_packet;
+static _Thread_local struct mydrv_identity gate_identity;
 
 #if MARIADB_PACKAGE_VERSION_ID >= 30402
 static _Thread_local MYSQL *gate_checked;
@@ -85,10 +86,28 @@ static void gate_forget_findings(MYSQL *mysql)
     mysql->net.last_error[0] = '\0';
 }
 
+static void gate_shut(void *mysql)
+{
+    shutdown((int)mysql_get_socket(mysql), SHUT_RDWR);
+}
+
 static void gate_end(MYSQL *mysql)
 {
     gate_opening->found.injected = true;
-    shutdown((int)mysql_get_socket(mysql), SHUT_RDWR);
+    gate_shut(mysql);
+}
+
+/* The handshake comes next. */
+static void gate_watch_identity(MYSQL *mysql)
+{
+    if (gate_opening->host == NULL)
+        return;
+    gate_identity = (struct mydrv_identity){
+        .host = gate_opening->host,
+        .refuse = gate_shut,
+        .data = mysql,
+    };
+    mydrv_identity_begin(&gate_identity);
 }
 
 /* The library takes a part of an allowed name for the name; an empty list allows nothing. */
@@ -133,6 +152,7 @@ static void gate_watch_write(MYSQL *mysql)
     if (gate_has_more(mysql->net.pvio))
         gate_end(mysql);
     gate_opening->found.requested = (mysql->client_flag & CLIENT_SSL) != 0;
+    gate_watch_identity(mysql);
     if (gate_opening->tcp)
         gate_relax(mysql, gate_opening->mode);
 }
@@ -155,12 +175,14 @@ bool mydrv_gate_install(void)
 
 struct mydrv_gate mydrv_gate_make(const struct mydrv_settings *settings)
 {
+    bool named = settings->tls == MYDRV_TLS_VERIFY_IDENTITY && settings->fingerprint == NULL;
     return (struct mydrv_gate){
         .mode = settings->tls,
         .pinned = settings->fingerprint != NULL,
         .insist = settings->insist && settings->tls == MYDRV_TLS_PREFERRED,
         .tcp = !settings->use_socket,
         .logins = mydrv_logins_allowed(settings),
+        .host = named && !settings->use_socket ? settings->host : NULL,
     };
 }
 
@@ -169,10 +191,14 @@ void mydrv_gate_open(struct mydrv_gate *gate)
     gate_opening = gate;
     gate_written = 0;
     gate_packet = (struct mydrv_packet){0};
+    gate_identity = (struct mydrv_identity){0};
 }
 
 void mydrv_gate_close(void)
 {
+    mydrv_identity_end();
+    if (gate_opening != NULL)
+        gate_opening->found.stranger = gate_identity.wrong;
     gate_opening = NULL;
 }
 

@@ -135,6 +135,22 @@ ferry_status mydrv_logins_load(const char *list, struct ferry_error *err);
 ferry_status mydrv_logins_fail(const struct mydrv_conn *conn, const struct mydrv_settings *settings,
                                const char *name, struct ferry_error *err);
 
+/* ---- identity.c: whether the server's certificate is made out to the host ---- */
+
+struct mydrv_identity {
+    const char *host;
+    void (*refuse)(void *data); /* called at once where it is made out to another */
+    void *data;
+    bool looked, wrong;
+};
+
+/* False where the client library uses another TLS library than OpenSSL; then its own word counts.
+ */
+bool mydrv_identity_is_looked_at(void);
+/* Around the connecting, in the thread that connects. */
+void mydrv_identity_begin(struct mydrv_identity *identity);
+void mydrv_identity_end(void);
+
 /* ---- gate.c: what happens before the login is done ---- */
 
 /* Once for each driver, before its first connection.  False if the library cannot do it. */
@@ -142,6 +158,8 @@ bool mydrv_gate_install(void);
 struct mydrv_gate_found {
     bool injected; /* more came than a greeting before anything was sent; the connection is ended */
     bool refused;  /* the server asks for a method that is not allowed */
+    bool stranger; /* the server's certificate is made out to another host; the connection is ended
+                    */
     bool requested;                 /* TLS was asked for */
     bool encrypted;                 /* there was TLS */
     char method[MYDRV_METHOD_ROOM]; /* the last that it has asked for */
@@ -152,6 +170,7 @@ struct mydrv_gate {
     bool insist;
     bool tcp;           /* not a socket, which has no TLS */
     const char *logins; /* the methods that are allowed */
+    const char *host;   /* whose name the certificate must bear; NULL: it may be any */
     struct mydrv_gate_found found;
 };
 struct mydrv_gate mydrv_gate_make(const struct mydrv_settings *settings);

@@ -7,7 +7,7 @@
  * Measured with Connector/C 3.4: without `ssl-verify-server-cert` no file is looked at, not even
  * the CA; with it, but without a CA, a server that knows the password's hash passes with any
  * certificate; and where the host is written as one of this machine's own addresses its name is not
- * compared.
+ * compared (identity.c does).
  *
  * So each key is always given, a host of this machine is spelled in another way or refused, and
  * what remains is done by gate.c.
@@ -163,7 +163,8 @@ static const struct {
 
 static bool tls_host_goes_unchecked(const char *host)
 {
-    return mydrv_tls_library_decides() && strcmp(host, "127.0.0.1") == 0;
+    return mydrv_tls_library_decides() && !mydrv_identity_is_looked_at() &&
+           strcmp(host, "127.0.0.1") == 0;
 }
 
 const char *mydrv_tls_spell_host(const struct mydrv_settings *s)

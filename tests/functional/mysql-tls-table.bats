@@ -639,6 +639,33 @@ check_cell() {
 @test "target / impostor / file at login / verify-identity" { cell; }
 @test "target / impostor / file at login / ssl_fingerprint" { cell; }
 
+# ---- The client's own certificate ----------------------------------------------------------------
+
+# shown ROW MODE: whether the one who answers gets to see it.
+shown() {
+    rm -f "$SERVER/got/$1" "$D"
+    write_config <<END
+connections = {
+  server = { driver = "mysql"; host = "$HOST"; port = $(impostor_port "$1"); user = "$ACCOUNT"; password_file = "$T/password";
+             database = "d"; connect_timeout = "5s"; retries = 0; $(options_for "$1" "$2")
+             ssl_cert = "$SERVER/tls/client.pem"; ssl_key = "$SERVER/tls/client.key"; };
+  local = { driver = "sqlite"; path = "$D"; };
+};
+END
+    copy server local
+    grep -aq "the client's certificate" "$SERVER/got/$1"
+}
+
+@test "the client's certificate goes to no server that bears another name" {
+    shown "the right server" verify-identity
+    assert_status 0
+    refute shown "another host" verify-identity
+    assert_status 77
+    assert_output_has "another host"
+    shown "another host" verify-ca
+    assert_status 0
+}
+
 # ---- The tables are the same ---------------------------------------------------------------------
 
 # names_of_cells: the names that the tests must have.

@@ -76,11 +76,15 @@ class Impostor(Server):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         base = os.path.join(self.folder, "tls", self.certificate)
         context.load_cert_chain(base + ".pem", base + ".key")
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.load_verify_locations(os.path.join(self.folder, "tls", "ca.pem"))
         if "version" in self.lie:
             context.set_ciphers("ALL:@SECLEVEL=0")
             context.minimum_version = ssl.TLSVersion.TLSv1
             context.maximum_version = self.lie["version"]
         self.connection = context.wrap_socket(self.connection, server_side=True)
+        if self.connection.getpeercert():
+            self.got.write(b"\nthe client's certificate\n")
 
     def greet(self):
         if "first" in self.lie:
