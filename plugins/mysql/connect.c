@@ -249,7 +249,7 @@ static ferry_status connect_try(struct mydrv_conn *conn, const struct mydrv_sett
     connect_forget_password(conn->dbi, conn->native);
     bool barred = result.found.injected || code == CR_PLUGIN_NOT_ALLOWED ||
                   code == CR_AUTH_PLUGIN_CANNOT_LOAD;
-    if (conn->native != NULL && !result.found.injected && !result.found.stranger)
+    if (conn->native != NULL && !result.found.injected && result.found.fault == NULL)
         return FERRY_OK;
     if (barred)
         return mydrv_gate_fail(conn, settings, &result.found, err);
@@ -265,10 +265,9 @@ static ferry_status connect_try(struct mydrv_conn *conn, const struct mydrv_sett
         *ret_no_database = true;
         return FERRY_OK;
     }
-    if (result.found.stranger) /* the library knows only that the connection is gone */
-        return mydrv_fail(
-            conn, conn->target ? MYDRV_OPENING : MYDRV_CONNECTING, CR_SSL_CONNECTION_ERROR,
-            "TLS/SSL error: Validation of SSL server certificate failed", "connect", err);
+    if (result.found.fault != NULL) /* the library knows only that the connection is gone */
+        return mydrv_fail(conn, conn->target ? MYDRV_OPENING : MYDRV_CONNECTING,
+                          CR_SSL_CONNECTION_ERROR, result.found.fault, "connect", err);
     bool shaking = result.found.requested && !result.found.encrypted;
     return mydrv_fail(
         conn, conn->target ? MYDRV_OPENING : MYDRV_CONNECTING, code, reason,

@@ -198,7 +198,7 @@ void mydrv_gate_close(void)
 {
     mydrv_identity_end();
     if (gate_opening != NULL)
-        gate_opening->found.stranger = gate_identity.wrong;
+        gate_opening->found.fault = gate_identity.fault;
     gate_opening = NULL;
 }
 

@@ -20,11 +20,16 @@ static _Thread_local struct mydrv_identity *identity_wanted;
 static pthread_once_t identity_once = PTHREAD_ONCE_INIT;
 static bool identity_ready;
 
-static bool identity_is_right(X509 *certificate, const char *host)
+/* What is wrong with the certificate, in the words of the client library, or NULL.  Its own look at
+ * the authority comes after the handshake since Connector/C 3.4. */
+static const char *identity_find_fault(const SSL *ssl, X509 *certificate, const char *host)
 {
-    if (mydrv_host_is_address(host))
-        return X509_check_ip_asc(certificate, host, 0) == 1;
-    return X509_check_host(certificate, host, 0, 0, NULL) == 1;
+    long chain = SSL_get_verify_result(ssl);
+    if (chain != X509_V_OK)
+        return X509_verify_cert_error_string(chain);
+    bool right = mydrv_host_is_address(host) ? X509_check_ip_asc(certificate, host, 0) == 1
+                                             : X509_check_host(certificate, host, 0, 0, NULL) == 1;
+    return right ? NULL : "Validation of SSL server certificate failed";
 }
 
 /* Called at each step, of which the one behind the server's certificate comes before ours goes. */
@@ -37,10 +42,9 @@ static void identity_watch(const SSL *ssl, int where, int result)
     if (certificate == NULL)
         return;
     wanted->looked = true;
-    if (identity_is_right(certificate, wanted->host))
-        return;
-    wanted->wrong = true;
-    wanted->refuse(wanted->data);
+    wanted->fault = identity_find_fault(ssl, certificate, wanted->host);
+    if (wanted->fault != NULL)
+        wanted->refuse(wanted->data);
 }
 
 static void identity_note_context(void *context, void *data, CRYPTO_EX_DATA *extra, int index,

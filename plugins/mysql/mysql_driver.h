@@ -139,9 +139,10 @@ ferry_status mydrv_logins_fail(const struct mydrv_conn *conn, const struct mydrv
 
 struct mydrv_identity {
     const char *host;
-    void (*refuse)(void *data); /* called at once where it is made out to another */
+    void (*refuse)(void *data); /* called at once where there is a fault */
     void *data;
-    bool looked, wrong;
+    bool looked;
+    const char *fault; /* the certificate's, in the client library's words; NULL: none */
 };
 
 /* False where the client library uses another TLS library than OpenSSL; then its own word counts.
@@ -158,10 +159,10 @@ bool mydrv_gate_install(void);
 struct mydrv_gate_found {
     bool injected; /* more came than a greeting before anything was sent; the connection is ended */
     bool refused;  /* the server asks for a method that is not allowed */
-    bool stranger; /* the server's certificate is made out to another host; the connection is ended
-                    */
-    bool requested;                 /* TLS was asked for */
-    bool encrypted;                 /* there was TLS */
+    const char
+        *fault;     /* of the server's certificate, for which the connection was ended, or NULL */
+    bool requested; /* TLS was asked for */
+    bool encrypted; /* there was TLS */
     char method[MYDRV_METHOD_ROOM]; /* the last that it has asked for */
 };
 struct mydrv_gate {
@@ -602,9 +603,9 @@ ferry_status mydrv_fault_class(const struct mydrv_flavour *flavour, unsigned cod
  * "cannot ...". */
 ferry_status mydrv_fail(const struct mydrv_conn *conn, enum mydrv_phase phase, unsigned code,
                         const char *text, const char *doing, struct ferry_error *err);
-/* After an error of the client library itself (one of the server's changes nothing): it may not have
- * read the answer to its end, for lack of memory say, and would take the rest of it for the answer
- * to the next question.  So the server is told that nobody is here any more. */
+/* After an error of the client library itself (one of the server's changes nothing): it may not
+ * have read the answer to its end, for lack of memory say, and would take the rest of it for the
+ * answer to the next question.  So the server is told that nobody is here any more. */
 void mydrv_conn_give_up(struct mydrv_conn *conn, unsigned code);
 /* The same with the last error of the connection, or CANCELLED where that was the cause. */
 ferry_status mydrv_fail_conn(struct mydrv_conn *conn, enum mydrv_phase phase, const char *doing,

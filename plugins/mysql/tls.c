@@ -296,6 +296,9 @@ static const struct mydrv_tls_failure tls_failures[] = {
     {"not yet valid", "the server's certificate is not valid yet; check this machine's clock"},
     {"Certificate not yet valid or expired", "renew the server's certificate, and check this "
                                              "machine's clock"},
+    {"certificate in certificate chain",
+     "no known CA signed the server's certificate; give the right "
+     "one as ssl_ca"},
     {"self-signed", "the server's certificate is signed by nobody known; give its CA as ssl_ca"},
     {"self signed", "the server's certificate is signed by nobody known; give its CA as ssl_ca"},
     {"issuer certificate", "no known CA signed the server's certificate; give the right one as "
