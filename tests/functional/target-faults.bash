@@ -361,6 +361,9 @@ check_killed_anywhere() {
     export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
     strace -f -qq -o "$T/trace" -e trace=sendto true 2>/dev/null || skip "strace may not trace here"
     make_canaries
+    make_old
+    # Connector/C 3.4 itself hands OpenSSL's bytes to the socket, where 3.3 has OpenSSL do that.
+    [ "$(calls_of "${SWEEP_CALLS%% *}")" -ge 10 ] || SWEEP_CALLS="sendto recvfrom"
     for make in make_old make_old_in_place; do
         for call in $SWEEP_CALLS; do
             $make
