@@ -53,7 +53,8 @@ def planned(source, target, collations):
     source.run(f"DROP TABLE IF EXISTS many; CREATE TABLE many (id INT PRIMARY KEY, {columns}) "
                "CHARACTER SET utf8mb4", "types")
     status, output = dbferry("plan", write_config(
-        source.connection("types"), target.connection("types"), 'table = "many";'))
+        source.connection("types"), target.connection("types"),
+        'table = "many"; target_table = "made";'))
     if status != 0:
         raise Failed(f"status {status}: {output}")
     lines = plan_lines(output)
