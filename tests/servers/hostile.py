@@ -68,10 +68,11 @@ def texts(count, *rows):
                   [b"".join(b"\xfb" if v is None else text(v) for v in row) for row in rows])
 
 
-DEFINITIONS = [(b"c0", b"int(11)", None, None, None, b"", b"BASE TABLE", None, None, b"MUL"),
-               (b"c1", b"varchar(10)", b"utf8mb4", b"utf8mb4_bin", None, b"", b"BASE TABLE", None, None, b"")]
+FIELDS = 11  # of the question about columns
+DEFINITIONS = [(b"c0", b"int(11)", None, None, None, b"", b"BASE TABLE", None, None, b"MUL", b""),
+               (b"c1", b"varchar(10)", b"utf8mb4", b"utf8mb4_bin", None, b"", b"BASE TABLE", None, None, b"", b"")]
 KEYS = [(b"by_c0", b"c0", b"1", None, b"A", b"BTREE", b"NO")]
-ENDLESS = [(b"c%d" % i, b"enum('" + b"x" * i) + (b"", None, b"'", b"\\", b"VIEW", b"\0", None, b"")
+ENDLESS = [(b"c%d" % i, b"enum('" + b"x" * i) + (b"", None, b"'", b"\\", b"VIEW", b"\0", None, b"", b"")
            for i in range(5)]
 NO_MORE = None  # the connection is closed
 
@@ -117,15 +118,15 @@ LIES = {
     # the catalog
     "catalog-without-result": {"catalog": [OK]},
     "catalog-of-one-column": {"catalog": texts(1, [b"c0"])},
-    "catalog-that-breaks-off": {"catalog": [length(10), *columns(*(TEXT,) * 10), END, NO_MORE]},
-    "catalog-longer-than-its-row": {"catalog": result(columns(*(TEXT,) * 10), [b"\xfe" + b"\xff" * 8])},
+    "catalog-that-breaks-off": {"catalog": [length(FIELDS), *columns(*(TEXT,) * FIELDS), END, NO_MORE]},
+    "catalog-longer-than-its-row": {"catalog": result(columns(*(TEXT,) * FIELDS), [b"\xfe" + b"\xff" * 8])},
     "catalog-kill": {"catalog": [b"\xff\x25\x05#70100Query execution was interrupted"]},
     "keys-without-result": {"keys": [OK]},
     "keys-that-break-off": {"keys": [length(7), *columns(*(TEXT,) * 7), END, NO_MORE]},
     "harmless-catalog-refused": {"catalog": [b"\xff\x76\x04#42000SELECT command denied"]},
-    "untold-catalog-of-nulls": {"catalog": texts(10, (None,) * 10)},
-    "untold-catalog-of-others": {"catalog": texts(10, (b"c9", b"int(11)") + (None,) * 8)},
-    "untold-catalog-of-odd-words": {"catalog": texts(10, *ENDLESS)},
+    "untold-catalog-of-nulls": {"catalog": texts(FIELDS, (None,) * FIELDS)},
+    "untold-catalog-of-others": {"catalog": texts(FIELDS, (b"c9", b"int(11)") + (None,) * (FIELDS - 2))},
+    "harmless-catalog-of-odd-words": {"catalog": texts(FIELDS, *ENDLESS)},
     "untold-keys-of-nulls": {"keys": texts(7, (None,) * 7, (b"PRIMARY",) + (None,) * 6)},
     "untold-keys-of-others": {"keys": texts(7, (b"PRIMARY", b"c9") + KEYS[0][2:])},
     # compressed frames: what comes in place of the frame around the answer to the first statement
@@ -275,7 +276,7 @@ class Server:
         elif sql.startswith(b"SHOW WARNINGS"):
             self.answer("warnings", result(columns(TEXT, TEXT, TEXT), []))
         elif b"information_schema.COLUMNS" in sql:
-            self.answer("catalog", texts(10, *DEFINITIONS))
+            self.answer("catalog", texts(FIELDS, *DEFINITIONS))
         elif b"information_schema.STATISTICS" in sql:
             self.answer("keys", texts(7, *KEYS))
         elif b"information_schema.GEOMETRY_COLUMNS" in sql:
