@@ -131,6 +131,21 @@ target_is_unchanged() { assert_equal "$(cat "$T/dump")" before; }
     target_is_unchanged
 }
 
+@test "whichever side fails, the other one is cut off at once" {
+    job 'fail_at = "read_batch"; fail_row = 6000; fail_class = "stream"; retries = 0;' \
+        'fail_at = "load_batch"; fail_how = "stall";'
+    timed_run
+    assert_status 76
+    [ "$took" -lt 5000 ]
+    target_is_unchanged
+    job 'fail_at = "read_batch"; fail_row = 6000; fail_how = "stall"; retries = 0;' \
+        'fail_at = "load_batch"; fail_class = "data";'
+    timed_run
+    assert_status 65
+    [ "$took" -lt 5000 ]
+    target_is_unchanged
+}
+
 # ---- Signals ----
 
 # signalled SIGNAL: starts the job, sends the signal once it waits, and sees what comes of it.  The

@@ -130,6 +130,16 @@ static void test_run_timeout_bounds_the_waits(void **state)
     assert_false(retry.no_time);
 }
 
+/* Nor one that would end at that very moment. */
+static void test_a_wait_as_long_as_the_time_left(void **state)
+{
+    (void)state;
+    struct ferry_retry retry = make();
+    retry.run_timeout_ms = 10000;
+    assert_false(fails(&retry, FERRY_ROLE_SOURCE, FERRY_ERR_UNREACHABLE, false, 14000));
+    assert_true(retry.no_time);
+}
+
 static bool may_fall_back(struct ferry_retry *retry, ferry_status status)
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
@@ -189,6 +199,7 @@ int main(void)
         cmocka_unit_test(test_a_failure_without_a_side),
         cmocka_unit_test(test_what_never_passes),
         cmocka_unit_test(test_run_timeout_bounds_the_waits),
+        cmocka_unit_test(test_a_wait_as_long_as_the_time_left),
         cmocka_unit_test(test_fallback_only_after_the_last_retry),
         cmocka_unit_test(test_a_refused_fallback_is_followed_by_a_retry),
         cmocka_unit_test(test_no_fallback_after_a_loss_in_mid_stream),
