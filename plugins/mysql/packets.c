@@ -43,7 +43,7 @@ static void packet_copy_name(const struct mydrv_packet *packet, size_t at,
         unsigned char c = packet->start[at];
         bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                      c == '_' || c == '-' || c == '.';
-        name[length++] = plain ? (char)c : '?'; /* no method's name */
+        name[length++] = (char)(plain ? c : (unsigned char)'?'); /* no method's name */
     }
     name[length] = '\0';
 }
