@@ -175,6 +175,7 @@ const struct ferry_index *ferry_schema_index(const struct ferry_schema *schema, 
     return &schema->indexes[i];
 }
 
+FERRY_PRINTF(3, 0)
 static ferry_status add_note(struct ferry_schema *schema, bool warns, const char *format,
                              va_list arguments, struct ferry_error *err)
 {

@@ -62,6 +62,7 @@ static bool guard_is_temporary(const struct stat *found, bool forget)
 }
 
 /* Keeps the first refusal, which SQLite's own message cannot tell; -1 with errno. */
+FERRY_PRINTF(4, 5)
 static int guard_refuse(struct sqlite_guard *guard, ferry_status class, int code,
                         const char *format, ...)
 {
