@@ -124,8 +124,8 @@ static ferry_status refuse_text(const struct ferry_batch *batch, size_t row, siz
     return ferry_fail_cell(error, FERRY_ERR_DATA, batch, row, column,
                            "the text is not valid UTF-8 from its byte %zu on; mend it at the "
                            "source, or carry the bytes: columns = ( { name = \"%s\"; text = "
-                           "\"bytes\"; } )",
-                           valid + 1, name);
+                           "\"bytes\"; } ), with copy -o job.columns.%s.text=bytes",
+                           valid + 1, name, name);
 }
 
 /* Whether the values of this type are made of letters. */

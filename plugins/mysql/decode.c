@@ -200,8 +200,10 @@ static ferry_status decode_text(struct mydrv_cursor *cursor, unsigned column,
                                ferry_batch_count(cursor->batch) - 1, column,
                                "from its byte %zu on the text has no form in UTF-8 from which %s "
                                "would come back as it was; mend it at the source, or carry the "
-                               "bytes: columns = ( { name = \"%s\"; text = \"bytes\"; } )",
+                               "bytes: columns = ( { name = \"%s\"; text = \"bytes\"; } ), "
+                               "with copy -o job.columns.%s.text=bytes",
                                length + 1, format->set->name,
+                               cursor->statement.columns[column].name,
                                cursor->statement.columns[column].name);
     return ferry_batch_text(cursor->batch, cell, cursor->room, length)
                ? FERRY_OK

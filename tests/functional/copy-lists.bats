@@ -106,7 +106,6 @@ END
 
 @test "the advice of a message can be followed from where it was given" {
     requires_driver memory
-    # a value that the target cannot store as it is: --column, as the message says
     sqlite3 to.db "CREATE TABLE t (id INTEGER, other TEXT CHECK (other <> '')); INSERT INTO t VALUES (1, 'a')"
     run copy
     assert_status 65
@@ -123,4 +122,12 @@ END
     run copy --column a=BLOB -o job.on_schema_change=refuse -o job.allow_empty=true
     assert_status 65
     assert_output_has "-o job.on_schema_change=rebuild"
+    sqlite3 from.db "INSERT INTO t (id, a) VALUES (1, CAST(x'ff41' AS TEXT))"
+    rm to.db*
+    run copy
+    assert_status 65
+    assert_output_has "-o job.columns.a.text=bytes"
+    run copy -o job.columns.a.text=bytes
+    assert_status 0
+    assert_equal "$(sqlite3 to.db "SELECT hex(a) FROM t")" FF41
 }
