@@ -3,13 +3,11 @@
 #include <dbferry/driver.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "cleanup.h"
 
 #define SUFFIX ".gone" /* what is being removed bears it for a moment */
 
@@ -29,16 +27,13 @@ static bool is_same(int folder, const char *name, const struct stat *file)
  * not. */
 int ferry_file_remove(int folder, const char *name, const struct stat *file)
 {
-    FERRY_AUTO_FREE char *aside = NULL;
+    char aside[PATH_MAX]; /* no memory is asked for: a journal's removal is a commit */
     if (!is_same(folder, name, file))
         return -1;
-    if (asprintf(&aside, "%s" SUFFIX, name) < 0) {
-        aside = NULL;
-        errno = ENOMEM;
-        return -1;
-    }
-    if (renameat2(folder, name, folder, aside, RENAME_NOREPLACE) != 0) {
-        if (errno == ENOENT)
+    int length = snprintf(aside, sizeof aside, "%s" SUFFIX, name);
+    bool fits = length > 0 && length < (int)sizeof aside;
+    if (!fits || renameat2(folder, name, folder, aside, RENAME_NOREPLACE) != 0) {
+        if (fits && errno == ENOENT)
             return -1;
         /* a file system that cannot do that, or a name that is too long */
         return is_same(folder, name, file) ? unlinkat(folder, name, 0) : -1;

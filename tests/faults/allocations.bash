@@ -71,9 +71,10 @@ fail_chain() {
     awk -v event="$1" '/^[a-z]+$/ { on = $0 == event; next } on && !/allocations\.so/' "$T/calls" 2>/dev/null
 }
 
-# fail_library EVENT: the name of the nearest one that is not the C library, without its release
+# fail_library EVENT: the name of the nearest one that is not the C library, without its release.  A
+# sanitizer tells of a crash itself.
 fail_library() {
-    fail_chain "$1" | sed -n 's/(.*//; s/.*\///; /^libc\.so\|^libasan/!{s/[.]so.*//; p; q}'
+    { fail_chain "$1"; [ "$1" = failed ] || sed -n 's/^ *#[0-9]* .*(\(\/.*\)+0x.*/\1(/p' "$T/said"; } | sed -n 's/(.*//; s/.*\///; /^libc\.so\|^libasan/!{s/[.]so.*//; p; q}'
 }
 
 fail_code_is_allowed() {
@@ -108,6 +109,8 @@ fail_check() {
         [ "$now" = "$fail_old_rows" ] || fail_tell "exit status $code, but not the old rows: $now" || return
         ;;
     esac
+    # The sanitizer itself asks for memory, and ends the program where there is none.
+    ! grep -q 'Sanitizer: CHECK failed' "$T/said" || return 0
     ! grep -qE 'Sanitizer|runtime error:' "$T/said" || fail_crash_is_allowed || fail_tell "the sanitizer has found something" || return
     case $code in
     0) ;;
