@@ -128,7 +128,7 @@ static ferry_status verdict_fail_warning(struct mydrv_load *load, const struct m
                           load->conn->label, load->spec->table);
     unsigned code = (unsigned)strtoumax(row[1], NULL, 10);
     if (ret_vague != NULL && parcel->rows > 1 && verdict_row_of(row[2]) == 0 &&
-        verdict_meaning(code) != NULL) {
+        code != VERDICT_DUPLICATE && verdict_meaning(code) != NULL) {
         *ret_vague = true;
         return FERRY_OK;
     }
