@@ -11,6 +11,9 @@
 
 #define POSSIBLE_GEOMETRY_LEAST 9 /* SRID, byte order, type */
 #define POSSIBLE_INET4_MOST 15
+/* MariaDB computes with nine words of nine digits, and sends them all where it declares 65. */
+#define POSSIBLE_DECIMAL_DECLARED 65
+#define POSSIBLE_DECIMAL_MOST 81
 #define POSSIBLE_INET6_MOST 45
 
 /* MEDIUMINT comes in four bytes. */
@@ -141,8 +144,11 @@ static uint64_t possible_most(const struct ferry_column *column)
     case FERRY_TYPE_INT:
     case FERRY_TYPE_BIT:
         return column->bits;
-    case FERRY_TYPE_DECIMAL: /* .5 is 0.5 */
-        return column->precision > column->scale ? column->precision - column->scale : 1;
+    case FERRY_TYPE_DECIMAL: { /* .5 is 0.5 */
+        uint64_t digits = column->precision < POSSIBLE_DECIMAL_DECLARED ? column->precision
+                                                                        : POSSIBLE_DECIMAL_MOST;
+        return digits > column->scale ? digits - column->scale : 1;
+    }
     default:
         return column->length == 0 ? UINT32_MAX : column->length * sizeof(float);
     }

@@ -12,6 +12,9 @@
 #include <string.h>
 
 #define POSSIBLE_HOURS_MOST 838
+/* What MariaDB computes has up to 81 digits where it declares 65. */
+#define POSSIBLE_DECIMAL_DECLARED 65
+#define POSSIBLE_DECIMAL_MOST 81
 
 /* ---- Texts and bytes ---- */
 
@@ -127,7 +130,9 @@ static const char *possible_decimal(const struct ferry_column *column,
         text++;
         size--;
     }
-    return size - behind > column->precision - column->scale
+    size_t most =
+        column->precision < POSSIBLE_DECIMAL_DECLARED ? column->precision : POSSIBLE_DECIMAL_MOST;
+    return size - behind > most - column->scale
                ? "the number has more digits than the column's decimal type"
                : NULL;
 }
