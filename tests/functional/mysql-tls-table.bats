@@ -284,7 +284,7 @@ END
         copy server local
     else
         expected="$(as_target "${expected%% *}") ${expected#* }"
-        copy local server
+        copy local server -o job.on_rebuild_loss=allow # it has other columns, and was made by hand
     fi
     check_cell "$expected" "$SERVER/got/$answers"
 }
@@ -319,6 +319,13 @@ impostor_port() {
     done <"$SERVER/ports"
 }
 
+# says_why: a silent server meets the time of its own wait or, on a busy machine, of the login.
+says_why() {
+    local login="timed out, no login within 1 s (connect_timeout)"
+    [ "$ROW" != "handshake stalls" ] || ! grep -qF "$login" <<<"$output" || return 0
+    assert_output_has "$(message_for "$ROW" "$MODE")"
+}
+
 # check_cell "CODE WHAT" GOT
 check_cell() {
     assert_status "${1%% *}"
@@ -328,7 +335,8 @@ check_cell() {
     "0 TLS") assert_output_has "TLS: TLSv1." && new_rows ;;
     "0 "*) new_rows ;;
     *)
-        assert_output_has "$(message_for "$ROW" "$MODE")" "unchanged"
+        says_why
+        assert_output_has "unchanged"
         old_rows
         ;;
     esac
