@@ -280,12 +280,13 @@ static bool definition_text(const char *text, size_t length, char **ret_plain)
     return true;
 }
 
+/* MariaDB has a comma between the words, MySQL has none. */
 static bool definition_has_word(const char *extra, const char *word)
 {
     const char *found = strcasestr(extra, word);
     size_t length = strlen(word);
     return found != NULL && (found == extra || found[-1] == ' ') &&
-           (found[length] == '\0' || found[length] == ' ');
+           (found[length] == '\0' || found[length] == ' ' || found[length] == ',');
 }
 
 enum mydrv_default mydrv_definition_default(const char *text, size_t length, const char *extra,
