@@ -300,6 +300,9 @@ play() {
     assert_status 76
     refute_output_has instead
     assert_equal "$(sqlite3 to.db 'SELECT name FROM cars')" 'older'
+    # The table holds what is described there, as it would be refused else.
+    sqlite3 to.db "DROP TABLE cars; CREATE TABLE cars (c0 INTEGER, c1 TEXT, name TEXT DEFAULT 'newer');
+        INSERT INTO cars (name) VALUES ('older')"
     play lost-after-describe
     stays 76 "lost after describe"
 }
