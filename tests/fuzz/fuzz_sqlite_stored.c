@@ -144,6 +144,7 @@ static void check_contract(const struct ferry_column *column, const struct ferry
         (void)fprintf(stderr, "%s\n", error.message);
         abort();
     }
+    ferry_error_clear(&error);
     ferry_batch_free(batch);
     ferry_schema_done(&schema);
 }
