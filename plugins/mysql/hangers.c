@@ -131,10 +131,12 @@ ferry_status mydrv_hangers_look(struct mydrv_load *load, struct ferry_error *err
         else
             hangers_ask_keys(load, &sql);
         status = mydrv_ask(load->conn, &sql, 1, "look for triggers and foreign keys", &rows, err);
-        MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
-        if (status == FERRY_OK && row == NULL)
-            status = hangers_fail_answer(load, err);
-        if (status == FERRY_OK && row[0] != NULL)
+        if (status != FERRY_OK)
+            return status;
+        MYSQL_ROW row = mysql_fetch_row(rows);
+        if (row == NULL)
+            return hangers_fail_answer(load, err);
+        if (row[0] != NULL)
             status = hangers_judge(load, kinds[i], row[0], err);
     }
     return status;
