@@ -134,8 +134,8 @@ static ferry_status keys_check_whole(const struct mydrv_conn *conn, const char *
     for (size_t i = 0; i < count; i++) {
         bool found = !columns[i].in_key;
         for (size_t k = 0; k < rows && !found; k++)
-            found = keys->rows[k] != NULL &&
-                    keys_is_text(keys->rows[k][KEYS_COLUMN], columns[i].name);
+            found =
+                keys->rows[k] != NULL && keys_is_text(keys->rows[k][KEYS_COLUMN], columns[i].name);
         if (!found)
             return mydrv_catalog_fail(conn, name, "the indexes", err);
     }
