@@ -266,7 +266,11 @@ LIST
             sqlite3 "$S" "DROP TABLE words; CREATE TABLE words (w$type); INSERT INTO words VALUES ('fine'), (CAST(x'$bytes' AS TEXT))"
             run dbferry copy "sqlite:$S" "sqlite:$D" --table words --target-table "t$type"
             assert_status 65
-            assert_output_has "row 2, column 'w'" "UTF-16"
+            # Two letters are none in UTF-16; the others are none at all.
+            case $bytes in
+            efbfb[ef]) assert_output_has "row 2, column 'w'" "UTF-16" ;;
+            *) assert_output_has "row 2, column 'w'" "not valid UTF-8" ;;
+            esac
         done
     done
     assert_equal "$(sqlite3 "$D" "SELECT typeof(w), hex(w) FROM t")" "$before"
