@@ -67,7 +67,8 @@ static uint32_t map_decimal(const struct mydrv_abilities *can, const struct ferr
         return FERRY_FIT_NONE;
     mydrv_text_addf(native, "decimal(%" PRIu32 ",%" PRIu32 ")%s", column->precision, column->scale,
                     (column->flags & FERRY_COLUMN_UNSIGNED) != 0 ? " unsigned" : "");
-    return FERRY_FIT_EXACT;
+    /* MariaDB declares 65 digits for what it computes, and gives up to 81. */
+    return column->precision < 65 ? FERRY_FIT_EXACT : FERRY_FIT_CHECKED;
 }
 
 /* The smallest of a family of four that holds so many bytes. */

@@ -88,7 +88,7 @@ static void test_types(void **state)
          FERRY_FIT_CHECKED},
         {{.type = FERRY_TYPE_DECIMAL, .precision = 65, .scale = 30},
          "decimal(65,30)",
-         FERRY_FIT_EXACT},
+         FERRY_FIT_CHECKED},
         {{.type = FERRY_TYPE_DECIMAL, .precision = 66}, "", FERRY_FIT_NONE},
         {TEXT(.length = 0), "longtext", FERRY_FIT_WIDER},
         {TEXT(.length = 5, .flags = FERRY_COLUMN_FIXED), "char(5)", FERRY_FIT_EXACT},
