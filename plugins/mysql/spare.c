@@ -32,16 +32,16 @@ bool mydrv_try(struct mydrv_conn *conn, struct mydrv_text *sql)
     return done;
 }
 
-/* Whether the first value that the statement returns is `expected`; 0: no, 1: yes, -1: no answer.
- */
-static int spare_ask(struct mydrv_conn *spare, struct mydrv_text *sql, const char *expected)
+/* What a question for a number answers; -1: there is no answer, or none that is a number. */
+static int spare_ask(struct mydrv_conn *spare, struct mydrv_text *sql)
 {
     MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
     int answer = -1;
     if (!sql->failed && mysql_real_query(spare->native, sql->data, sql->length) == 0 &&
         (rows = mysql_store_result(spare->native)) != NULL) {
         MYSQL_ROW row = mysql_fetch_row(rows);
-        answer = row != NULL && row[0] != NULL && strstr(row[0], expected) != NULL;
+        if (row != NULL && row[0] != NULL && (strcmp(row[0], "0") == 0 || strcmp(row[0], "1") == 0))
+            answer = row[0][0] - '0';
     } else {
         mydrv_conn_give_up(spare, mysql_errno(spare->native));
     }
@@ -61,7 +61,7 @@ bool mydrv_spare_take_over(struct mydrv_load *load)
     mydrv_text_add(&sql, "SELECT GET_LOCK(");
     mydrv_text_add_quoted(&sql, load->lock, strlen(load->lock));
     mydrv_text_addf(&sql, ", %d)", SPARE_WAIT);
-    if (spare_ask(spare, &sql, "1") != 1)
+    if (spare_ask(spare, &sql) != 1)
         return false;
     load->conn->held_lock = NULL;
     load->conn = spare;
@@ -69,17 +69,43 @@ bool mydrv_spare_take_over(struct mydrv_load *load)
     return true;
 }
 
-enum mydrv_outcome mydrv_spare_find_outcome(struct mydrv_load *load)
+/* Rows and record are one transaction, so the record tells. */
+static enum mydrv_outcome spare_ask_record(const struct mydrv_load *load)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, "SELECT COUNT(*) FROM _dbferry_sync WHERE target_table = ");
+    mydrv_text_add_quoted(&sql, load->spec->table, strlen(load->spec->table));
+    mydrv_text_add(&sql, " AND run_id = ");
+    mydrv_text_add_quoted(&sql, load->spec->run_id, strlen(load->spec->run_id));
+    int found = spare_ask(load->conn, &sql);
+    return found < 0 ? MYDRV_OUTCOME_UNKNOWN : found > 0 ? MYDRV_OUTCOME_NEW : MYDRV_OUTCOME_OLD;
+}
+
+static int spare_ask_table(const struct mydrv_load *load, const char *table, const char *comment)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE "
+                         "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ");
+    mydrv_text_add_quoted(&sql, table, strlen(table));
+    mydrv_text_add(&sql, " AND LOCATE(");
+    mydrv_text_add_quoted(&sql, comment, strlen(comment));
+    mydrv_text_add(&sql, ", TABLE_COMMENT) > 0");
+    return spare_ask(load->conn, &sql);
+}
+
+/* RENAME TABLE takes the stage's name away, so one of two things is there: the table with the mark
+ * of this run, or the stage.  Neither is seen where a comment had no room for the mark, or where
+ * somebody has taken rights away meanwhile. */
+static enum mydrv_outcome spare_ask_tables(const struct mydrv_load *load)
+{
+    if (spare_ask_table(load, load->spec->table, load->spec->run_id) == 1)
+        return MYDRV_OUTCOME_NEW;
+    return spare_ask_table(load, load->stage, "") == 1 ? MYDRV_OUTCOME_OLD : MYDRV_OUTCOME_UNKNOWN;
+}
+
+enum mydrv_outcome mydrv_spare_find_outcome(struct mydrv_load *load)
+{
     if (!mydrv_spare_take_over(load))
         return MYDRV_OUTCOME_UNKNOWN;
-    if (load->in_place)
-        mydrv_text_add(&sql, "SELECT run_id FROM _dbferry_sync WHERE target_table = ");
-    else
-        mydrv_text_add(&sql, "SELECT TABLE_COMMENT FROM information_schema.TABLES WHERE "
-                             "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ");
-    mydrv_text_add_quoted(&sql, load->spec->table, strlen(load->spec->table));
-    int found = spare_ask(load->conn, &sql, load->spec->run_id);
-    return found < 0 ? MYDRV_OUTCOME_UNKNOWN : found > 0 ? MYDRV_OUTCOME_NEW : MYDRV_OUTCOME_OLD;
+    return load->in_place ? spare_ask_record(load) : spare_ask_tables(load);
 }

@@ -27,6 +27,11 @@ teardown() { cut_end; }
     check_lost_commit make_old "RENAME TABLE"
 }
 
+@test "a commit by RENAME whose answer is lost, where the comment has no room for the run id" {
+    requires python3
+    check_lost_commit_without_mark
+}
+
 @test "a COMMIT whose answer is lost, where rows are replaced in place" {
     requires python3
     check_lost_commit make_old_in_place COMMIT "REPLACE INTO _dbferry_sync"
