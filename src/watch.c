@@ -19,6 +19,8 @@
 /* A run that was asked to stop and has not after so long dies by the signal.  That is safe at any
  * moment (the targets survive SIGKILL); people and systemd wait for no more than five seconds. */
 #define GRACE_MS 4000
+/* timeout(1) sends its signal to the process and then to its group: twice in a moment is once. */
+#define SAME_MS 300
 /* How long somebody may take to read what is said then. */
 #define LAST_WORDS_MS 300
 
@@ -109,6 +111,11 @@ static void note_signal(int number)
     (void)pthread_cond_broadcast(&watch.caught);
 }
 
+static bool is_asked_twice(int number, int64_t since_ms)
+{
+    return number != atomic_load(&watch.signal) || since_ms > SAME_MS;
+}
+
 static void *watch_thread(void *unused)
 {
     sigset_t set;
@@ -121,7 +128,8 @@ static void *watch_thread(void *unused)
         if (number == WAKE_SIGNAL)
             continue;
         if (number > 0 && die_at != 0) {
-            die_by(number); /* asked twice */
+            if (is_asked_twice(number, now - (die_at - GRACE_MS)))
+                die_by(number);
         } else if (number > 0) {
             die_at = now + GRACE_MS;
             note_signal(number);

@@ -135,6 +135,17 @@ END
     same_target
 }
 
+@test "a signal that comes twice in a moment, as from timeout, lets the run stop in order" {
+    old_target
+    start source.fail_at=connect source.fail_how=stall source.fail_delay=2s
+    kill -TERM $pid
+    sleep 0.05
+    kill -TERM $pid
+    ended 143
+    grep -q "stopped by signal 15" err
+    same_target
+}
+
 @test "many signals in a row do no harm" {
     old_target
     start source.rows=400000
