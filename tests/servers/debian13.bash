@@ -11,11 +11,6 @@
 #   debian13_suites SUITE...     tests/run-all of that build with these suites
 #   debian13_bats [OPTION|FILE...]  bats of that build, with files of tests/functional or tests/faults
 #   debian13_remove              remove the copy
-#
-# In the order of `make check-slow`:
-#
-#   debian13_make_root FOLDER && FERRY_DEBIAN13_ROOT=FOLDER && debian13_copy "$top" && debian13_build &&
-#       debian13_suites unit conformance && debian13_bats tests/functional/mysql-*.bats
 
 debian13_packages() {
     # What reads the sources need not be there.
