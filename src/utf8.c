@@ -4,16 +4,11 @@
 
 #include "utf8.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
-
 #if defined __x86_64__
 #include <immintrin.h>
 #endif
 
 #define BLOCK ((size_t)16)
-#define HIGH_BITS UINT64_C(0x8080808080808080)
 
 /* ---- By letters ---- */
 
@@ -55,20 +50,6 @@ size_t ferry_utf8_length_by_letters(const char *text, size_t length)
 }
 
 /* ---- By blocks ---- */
-
-/* Of less than a block: the last bytes twice, rather than one by one. */
-static bool is_short_ascii(const char *text, size_t length)
-{
-    uint64_t words[2] = {0, 0};
-    if (length >= sizeof *words) {
-        memcpy(&words[0], text, sizeof *words);
-        memcpy(&words[1], text + length - sizeof *words, sizeof *words);
-    } else {
-        for (size_t i = 0; i < length; i++)
-            words[0] |= (unsigned char)text[i];
-    }
-    return ((words[0] | words[1]) & HIGH_BITS) == 0;
-}
 
 #if defined __x86_64__
 
@@ -160,38 +141,53 @@ __attribute__((target("ssse3"))) static inline __m128i block_flaws(__m128i now, 
     return _mm_xor_si128(wrong, _mm_and_si128(needed, _mm_set1_epi8((char)0x80)));
 }
 
-/* A text does not end in the middle of a letter. */
+/* A text of whole blocks does not end in the middle of a letter. */
 static bool is_complete(const unsigned char *end)
 {
     return end[-1] < 0xc0 && end[-2] < 0xe0 && end[-3] < 0xf0;
 }
 
-/* Of at least one block. */
+/* Indices that move the last bytes of a block to its beginning, with zeros behind them. */
+static const unsigned char to_front[2 * BLOCK] = {
+    0,    1,    2,    3,    4,    5,    6,    7,    8,    9,    10,   11,   12,   13,   14,   15,
+    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+};
+
+/* Of half a block or more, but less than one: its bytes, and zeros. */
+static __m128i load_short(const char *text, size_t length)
+{
+    uint64_t first = 0;
+    uint64_t last = 0;
+    memcpy(&first, text, sizeof first);
+    memcpy(&last, text + length - sizeof last, sizeof last);
+    size_t twice = 2 * sizeof last - length; /* bytes that are in both */
+    last = twice == sizeof last ? 0 : last >> (8 * twice);
+    return _mm_set_epi64x((int64_t)last, (int64_t)first);
+}
+
+/* Of half a block or more. */
 __attribute__((target("ssse3"))) static bool is_valid_by_blocks(const char *text, size_t length)
 {
     const char *end = text + length;
     const char *at = text;
     __m128i before = _mm_setzero_si128();
     __m128i flaws = _mm_setzero_si128();
-    int before_high = 0;
+    if (length < BLOCK) {
+        flaws = block_flaws(load_short(text, length), before);
+        return _mm_movemask_epi8(_mm_cmpeq_epi8(flaws, _mm_setzero_si128())) == 0xffff;
+    }
     for (; (size_t)(end - at) >= BLOCK; at += BLOCK) {
         __m128i now = LOAD(at);
-        int high = _mm_movemask_epi8(now);
-        if ((high | before_high) != 0)
-            flaws = _mm_or_si128(flaws, block_flaws(now, before));
-        before_high = high;
+        flaws = _mm_or_si128(flaws, block_flaws(now, before));
         before = now;
     }
     if (at < end) {
-        char last[2 * BLOCK] = {0};
-        size_t rest = (size_t)(end - at);
-        memcpy(last, end - BLOCK, BLOCK);
-        __m128i now = LOAD(last + BLOCK - rest); /* the rest, and zeros */
-        if ((_mm_movemask_epi8(now) | before_high) != 0)
-            flaws = _mm_or_si128(flaws, block_flaws(now, before));
+        __m128i rest =
+            _mm_shuffle_epi8(LOAD(end - BLOCK), LOAD(to_front + BLOCK - (size_t)(end - at)));
+        flaws = _mm_or_si128(flaws, block_flaws(rest, before));
     }
     return _mm_movemask_epi8(_mm_cmpeq_epi8(flaws, _mm_setzero_si128())) == 0xffff &&
-           is_complete((const unsigned char *)end);
+           (at < end || is_complete((const unsigned char *)end));
 }
 
 static bool has_blocks(void)
@@ -215,11 +211,7 @@ static bool has_blocks(void)
 
 size_t ferry_utf8_length(const char *text, size_t length)
 {
-    if (length < BLOCK) {
-        if (is_short_ascii(text, length))
-            return length;
-    } else if (has_blocks() && is_valid_by_blocks(text, length)) {
+    if (length >= BLOCK / 2 && has_blocks() && is_valid_by_blocks(text, length))
         return length;
-    }
     return ferry_utf8_length_by_letters(text, length);
 }

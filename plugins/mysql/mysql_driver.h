@@ -328,8 +328,8 @@ void mydrv_codes_free(struct mydrv_codes *codes);
 
 /* ---- translate.c: texts of a character set <-> UTF-8 ---- */
 
-/* So many bytes of UTF-8 at most come of `size` bytes. */
-#define MYDRV_TRANSLATE_ROOM(size) (3 * (size) + 4)
+/* So many bytes of UTF-8 at most come of `size` bytes; eight are written at once. */
+#define MYDRV_TRANSLATE_ROOM(size) (3 * (size) + 8)
 
 /* Write the text in UTF-8 to `room` and return true.  False: from byte `*ret_length` on there is no
  * character of the set, or one that the server would not make of that letter.  `codes` for a set of

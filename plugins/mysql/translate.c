@@ -3,23 +3,29 @@
 
 #include "codes.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define TRANSLATE_NONE UINT32_MAX
 
+#define TRANSLATE_HIGH_BITS UINT64_C(0x8080808080808080)
+
 bool mydrv_translate_is_ascii(const unsigned char *text, size_t size)
 {
     size_t at = 0;
+    uint64_t all = 0;
     uint64_t word = 0;
+    if (size < sizeof word) {
+        for (; at < size; at++)
+            all |= text[at];
+        return (all & TRANSLATE_HIGH_BITS) == 0;
+    }
     for (; size - at >= sizeof word; at += sizeof word) {
         memcpy(&word, text + at, sizeof word);
-        if ((word & UINT64_C(0x8080808080808080)) != 0)
-            return false;
+        all |= word;
     }
-    for (; at < size; at++)
-        if (text[at] >= 0x80)
-            return false;
-    return true;
+    memcpy(&word, text + size - sizeof word, sizeof word);
+    return ((all | word) & TRANSLATE_HIGH_BITS) == 0;
 }
 
 static char *translate_put(char *room, uint32_t letter)
@@ -153,19 +159,45 @@ static uint32_t translate_next(const struct mydrv_charset *set, const struct myd
 /* ---- Texts ---- */
 
 /* latin1 is common and has a letter for each byte: without a decision for most of them. */
+static char *translate_latin1_byte(unsigned char byte, char *out)
+{
+    if (byte >= 0x80 && byte < 0xa0)
+        return translate_put(out, translate_byte(MYDRV_CHARSET_LATIN1, byte));
+    out[0] = (char)(byte < 0x80 ? byte : 0xc0 | byte >> 6);
+    out[1] = (char)(0x80 | (byte & 0x3f)); /* overwritten where the first was all */
+    return out + 1 + (byte >> 7);
+}
+
+/* Eight bytes at `text`, or those that are left and zeros; of a text that has eight. */
+static uint64_t translate_load(const unsigned char *text, const unsigned char *end)
+{
+    uint64_t word = 0;
+    size_t left = (size_t)(end - text);
+    memcpy(&word, left >= sizeof word ? text : end - sizeof word, sizeof word);
+    word = le64toh(word);
+    return left >= sizeof word ? word : word >> (8 * (sizeof word - left));
+}
+
+/* Up to eight bytes at once, as far as they are ASCII, and then the one that is not. */
 static size_t translate_latin1_text(const unsigned char *text, size_t size, char *room)
 {
+    const unsigned char *end = text + size;
     char *out = room;
-    for (size_t i = 0; i < size; i++) {
-        unsigned byte = text[i];
-        if (byte >= 0x80 && byte < 0xa0) {
-            out = translate_put(out, translate_byte(MYDRV_CHARSET_LATIN1, text[i]));
-            continue;
-        }
-        out[0] = (char)(byte < 0x80 ? byte : 0xc0 | byte >> 6);
-        out[1] = (char)(0x80 | (byte & 0x3f)); /* overwritten where the first was all */
-        out += 1 + (byte >> 7);
+    while (size >= sizeof(uint64_t) && text < end) {
+        uint64_t word = translate_load(text, end);
+        uint64_t written = htole64(word);
+        size_t ascii = (size_t)(end - text) < sizeof word ? (size_t)(end - text) : sizeof word;
+        memcpy(out, &written, sizeof written);
+        word &= TRANSLATE_HIGH_BITS;
+        if (word != 0)
+            ascii = (size_t)__builtin_ctzll(word) / 8;
+        text += ascii;
+        out += ascii;
+        if (word != 0)
+            out = translate_latin1_byte(*text++, out);
     }
+    while (text < end)
+        out = translate_latin1_byte(*text++, out);
     return (size_t)(out - room);
 }
 

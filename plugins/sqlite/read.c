@@ -15,6 +15,7 @@ struct sqlite_cursor {
     struct {
         struct sqlite_stored stored; /* how its values are turned back */
         sqlite_possible possible;    /* what its definition allows of them */
+        bool pointer;                /* those that have the column's type are bytes elsewhere */
     } columns[];
 };
 
@@ -154,6 +155,13 @@ static ferry_status read_describe(void *argument, const struct ferry_read *read,
     return status;
 }
 
+static bool read_is_pointer(const struct ferry_column *column)
+{
+    return column->type != FERRY_TYPE_BOOL && column->type != FERRY_TYPE_INT &&
+           column->type != FERRY_TYPE_FLOAT && column->type != FERRY_TYPE_YEAR &&
+           column->type != FERRY_TYPE_BIT;
+}
+
 /* Prepare to read column `i`, and fail unless it is still what describe saw. */
 static ferry_status read_begin_column(struct sqlite_cursor *cursor,
                                       struct sqlite_describe *describe, int i,
@@ -178,6 +186,7 @@ static ferry_status read_begin_column(struct sqlite_cursor *cursor,
     }
     cursor->columns[i].stored.raw = raw;
     cursor->columns[i].possible = sqlite_possible_choose(before);
+    cursor->columns[i].pointer = read_is_pointer(before);
     return FERRY_OK;
 }
 
@@ -250,70 +259,67 @@ static ferry_status read_fail_cell(const struct ferry_batch *batch, int i, const
                            why);
 }
 
-/* 1 if the cell's value is `p`. */
-static bool read_is_pointer(const struct ferry_cell *cell, uint32_t type)
-{
-    if (cell->kind != FERRY_KIND_TYPED) {
-        return cell->kind >= FERRY_KIND_TEXT;
-    }
-    return type != FERRY_TYPE_BOOL && type != FERRY_TYPE_INT && type != FERRY_TYPE_FLOAT &&
-           type != FERRY_TYPE_YEAR && type != FERRY_TYPE_BIT;
-}
+#define READ_GOES_ON (-1)
 
-/* A TEXT of a file of UTF-16: looked at, or given as it is stored; then it is all of the cell. */
-static ferry_status read_utf16(struct sqlite_cursor *cursor, struct ferry_batch *batch, int i,
-                               sqlite3_value *value, struct ferry_cell *cell, bool *ret_given,
-                               struct ferry_error *err)
+/* A TEXT of a file of UTF-16: looked at, or given as it is stored.  READ_GOES_ON where the cell is
+ * still to be filled, else a status.  A call of its own, since few files are of UTF-16 and the
+ * registers are needed for all others. */
+static __attribute__((noinline)) int read_utf16(struct sqlite_cursor *cursor,
+                                                struct ferry_batch *batch, int i,
+                                                sqlite3_value *value, struct ferry_cell *cell,
+                                                struct ferry_error *err)
 {
     const struct sqlite_stored *stored = &cursor->columns[i].stored;
     size_t size = 0;
+    if (sqlite3_value_type(value) != SQLITE_TEXT) {
+        return READ_GOES_ON;
+    }
     const unsigned char *text = sqlite_utf16_bytes(value, &size);
     if (stored->raw) {
-        *ret_given = true;
         if (stored->column->type == FERRY_TYPE_ANY) {
             cell->kind = FERRY_KIND_BYTES;
         }
         return ferry_batch_text(batch, cell, text == NULL ? "" : (const char *)text, size)
                    ? FERRY_OK
-                   : sqlite_fail_memory(err);
+                   : (int)sqlite_fail_memory(err);
     }
     if (sqlite_utf16_is_whole(text, size, cursor->order)) {
-        return FERRY_OK;
+        return READ_GOES_ON;
     }
-    return ferry_fail_cell(err, FERRY_ERR_DATA, batch, ferry_batch_count(batch) - 1, (size_t)i,
-                           "the text is not valid UTF-16; mend it at the source, or carry the "
-                           "bytes: columns = ( { name = \"%s\"; text = \"bytes\"; } )",
-                           stored->column->name);
+    return (int)ferry_fail_cell(err, FERRY_ERR_DATA, batch, ferry_batch_count(batch) - 1, (size_t)i,
+                                "the text is not valid UTF-16; mend it at the source, or carry the "
+                                "bytes: columns = ( { name = \"%s\"; text = \"bytes\"; } )",
+                                stored->column->name);
 }
 
 static ferry_status read_cell(struct sqlite_cursor *cursor, struct ferry_batch *batch, int i,
                               struct ferry_cell *cell, struct ferry_error *err)
 {
     const struct sqlite_stored *stored = &cursor->columns[i].stored;
+    sqlite_possible possible = cursor->columns[i].possible;
     const char *why = NULL;
     /* Once for all that is asked of it: each sqlite3_column_ call looks it up again.  Nobody else
      * uses this connection, so that it needs no lock either. */
     sqlite3_value *value = sqlite3_column_value(cursor->stmt, i);
-    bool given = false;
-    if (cursor->order != SQLITE_ORDER_NONE && sqlite3_value_type(value) == SQLITE_TEXT) {
-        ferry_status status = read_utf16(cursor, batch, i, value, cell, &given, err);
-        if (status != FERRY_OK || given) {
-            return status;
+    if (cursor->order != SQLITE_ORDER_NONE) {
+        int status = read_utf16(cursor, batch, i, value, cell, err);
+        if (status != READ_GOES_ON) {
+            return (ferry_status)status;
         }
     }
     int rc = sqlite_stored_cell(stored, value, cursor->room, cell, &why);
-    if (rc == SQLITE_OK && cursor->columns[i].possible != NULL && cell->null == 0) {
-        why = cursor->columns[i].possible(stored->column, cell);
-        rc = why == NULL ? SQLITE_OK : SQLITE_MISMATCH;
+    if (rc == SQLITE_OK && cell->null != 0) {
+        return FERRY_OK;
+    }
+    if (rc == SQLITE_OK && possible != NULL && (why = possible(stored->column, cell)) != NULL) {
+        rc = SQLITE_MISMATCH;
     }
     if (rc == SQLITE_MISMATCH) {
         return read_fail_cell(batch, i, why, err);
     }
-    if (rc != SQLITE_OK) {
-        return sqlite_fail_memory(err);
-    }
-    if (cell->null == 0 && read_is_pointer(cell, stored->column->type) &&
-        !ferry_batch_text(batch, cell, cell->v.p, cell->len)) {
+    bool pointer =
+        cell->kind == FERRY_KIND_TYPED ? cursor->columns[i].pointer : cell->kind >= FERRY_KIND_TEXT;
+    if (rc != SQLITE_OK || (pointer && !ferry_batch_text(batch, cell, cell->v.p, cell->len))) {
         return sqlite_fail_memory(err);
     }
     return FERRY_OK;

@@ -214,6 +214,45 @@ static void test_texts_and_bytes(void **state)
     run_cases(cases, COUNT(cases));
 }
 
+/* Each byte at each place of a date and time, as the form says: '9' is a digit, all else itself. */
+static void check_places(uint32_t type, const char *sound, const char *form)
+{
+    const struct ferry_column column = {.name = "c", .type = type};
+    char text[32];
+    assert_null(stored_text_flaw(&column, sound, strlen(form)));
+    for (size_t at = 0; at < strlen(form); at++) {
+        for (unsigned byte = 0; byte < 256; byte++) {
+            memcpy(text, sound, strlen(form));
+            text[at] = (char)byte;
+            bool right =
+                form[at] == '9' ? byte >= '0' && byte <= '9' : byte == (unsigned char)form[at];
+            if ((stored_text_flaw(&column, text, strlen(form)) == NULL) != right)
+                fail_msg("byte %u at place %zu of '%s'", byte, at, form);
+        }
+        assert_non_null(stored_text_flaw(&column, sound, at));
+    }
+}
+
+static void test_each_place_of_a_moment(void **state)
+{
+    (void)state;
+    check_places(FERRY_TYPE_DATE, "2026-12-31", "9999-99-99");
+    check_places(FERRY_TYPE_TIME, "23:59:58", "99:99:99");
+    check_places(FERRY_TYPE_DATETIME, "2026-12-31 23:59:58", "9999-99-99 99:99:99");
+}
+
+static void test_each_place_of_hundreds_of_hours(void **state)
+{
+    const struct ferry_column column = {.name = "c", .type = FERRY_TYPE_TIME};
+    (void)state;
+    assert_null(stored_text_flaw(&column, "-838:59:59", 10));
+    assert_null(stored_text_flaw(&column, "101:02:03", 9));
+    assert_non_null(stored_text_flaw(&column, "1a1:02:03", 9));
+    assert_non_null(stored_text_flaw(&column, "101:02:0a", 9));
+    assert_non_null(stored_text_flaw(&column, "a01:02:03", 9));
+    assert_non_null(stored_text_flaw(&column, "101:02:033", 10));
+}
+
 /* Where the type is no promise, every value comes back, and says what it is. */
 static void test_kinds(void **state)
 {
@@ -249,6 +288,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_texts_and_bytes),
+        cmocka_unit_test(test_each_place_of_a_moment),
+        cmocka_unit_test(test_each_place_of_hundreds_of_hours),
         cmocka_unit_test(test_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

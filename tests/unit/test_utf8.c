@@ -45,10 +45,11 @@ static void check(const unsigned char *bytes, size_t size)
     bool right = is_text(bytes, size);
     assert_int_equal(ferry_utf8_length((const char *)bytes, size) == size, right);
     assert_int_equal(ferry_utf8_length_by_letters((const char *)bytes, size) == size, right);
-    for (size_t before = 11; before < 17; before++) {
+    for (size_t before = 5; before < 17; before++) {
         memset(text, 'a', sizeof text);
         memcpy(text + before, bytes, size);
         assert_int_equal(ferry_utf8_length(text, before + size) == before + size, right);
+        assert_int_equal(ferry_utf8_is_valid(text, before + size), right);
         assert_int_equal(ferry_utf8_length(text, sizeof text) == sizeof text, right);
     }
 }
@@ -83,9 +84,11 @@ static void test_every_place(void **state)
     for (size_t length = 0; length <= sizeof text; length++) {
         memset(text, 'a', sizeof text);
         assert_int_equal(ferry_utf8_length(text, length), length);
+        assert_true(ferry_utf8_is_ascii(text, length));
         for (size_t at = 0; at < length; at++) {
             text[at] = '\xff';
             assert_int_equal(ferry_utf8_length(text, length), at);
+            assert_false(ferry_utf8_is_ascii(text, length));
             text[at] = 'a';
         }
         for (size_t at = 0; at + 4 <= length; at++) {
