@@ -275,14 +275,17 @@ static ferry_status secret_from_command(const char *key, const char *command, ch
 /* The kernel's: what is typed or pasted beyond it is lost before a program sees it. */
 #define LINE_LIMIT 4096
 
-static ferry_status read_line_hidden(int fd, char **ret_secret, struct ferry_error *error)
+static ferry_status ask_hidden(int fd, const struct ferry_strbuf *question, char **ret_secret,
+                               struct ferry_error *error)
 {
     struct termios old;
     if (tcgetattr(fd, &old) != 0)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot use the terminal: %s", strerror(errno));
     struct termios hidden = old;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
+    /* It throws away what was typed before, which the answer to the question must not be. */
     (void)tcsetattr(fd, TCSAFLUSH, &hidden);
+    (void)!write(fd, ferry_strbuf_text(question), question->length);
     char line[LINE_LIMIT + 1] = {0};
     ferry_status status = wait_readable(fd, "the password", INT64_MAX, error);
     ssize_t size = status == FERRY_OK ? read(fd, line, LINE_LIMIT) : 0;
@@ -369,8 +372,7 @@ static ferry_status secret_from_prompt(const struct ferry_config *config, const 
         return FERRY_OK;
     FERRY_AUTO_STRBUF struct ferry_strbuf prompt = {0};
     ferry_strbuf_addf(&prompt, "%s: ", ferry_strbuf_text(&name));
-    (void)!write(fd, ferry_strbuf_text(&prompt), prompt.length);
-    ferry_status status = read_line_hidden(fd, ret_secret, error);
+    ferry_status status = ask_hidden(fd, &prompt, ret_secret, error);
     if (status == FERRY_OK)
         remember_typed(ferry_strbuf_text(&name), *ret_secret);
     return status;

@@ -44,6 +44,15 @@ on_terminal() {
     assert_equal "$(rows copy.db t)" 2
 }
 
+# Whoever answers at once, as a script does: each change to the terminal is made to take a while.
+@test "an answer that comes with the last letter of the question is not thrown away" {
+    requires strace
+    strace -qq -o /dev/null -e trace=none true 2>/dev/null || skip "no process may be traced here"
+    before='ASAN_OPTIONS=detect_leaks=0 strace -qq -f -o /dev/null -e trace=ioctl -e inject=ioctl:delay_enter=300000 ' \
+        patience=5 on_terminal reader $'typed\r'
+    assert_equal "$(rows copy.db t)" 2
+}
+
 @test "a wrong password is refused, 77" {
     local code=0
     on_terminal reader $'wrong\r' || code=$?
