@@ -9,8 +9,8 @@
 #include "clock.h"
 #include "log.h"
 #include "progress.h"
+#include "signals.h"
 #include "units.h"
-#include "watch.h"
 
 static void draw_wait(const struct ferry_job *job, const struct ferry_retry *retry, int64_t left_ms)
 {
@@ -30,12 +30,12 @@ static bool wait_for_next(const struct ferry_job *job, const struct ferry_retry 
     ferry_log_set_phase("wait");
     do {
         draw_wait(job, retry, left);
-        if (!ferry_watch_wait(left < 1000 ? left : 1000))
+        if (!ferry_signal_wait(left < 1000 ? left : 1000))
             break;
         left = until - ferry_clock_ms();
     } while (left > 0);
     ferry_progress_clear();
-    return ferry_watch_signal() == 0;
+    return ferry_signal_caught() == 0;
 }
 
 static void log_failure(const struct ferry_retry *retry, const struct ferry_error *error)
@@ -52,7 +52,7 @@ static ferry_status fail_stopped(const struct ferry_retry *retry, struct ferry_e
 {
     struct ferry_error last = *error;
     *error = (struct ferry_error){0};
-    int number = ferry_watch_signal();
+    int number = ferry_signal_caught();
     ferry_status status =
         ferry_fail(error, FERRY_ERR_CANCELLED,
                    "stopped by signal %d (%s) while waiting after attempt %u, which failed: %s",
@@ -70,7 +70,7 @@ ferry_status ferry_attempt_job(const struct ferry_job *job, ferry_attempt_action
     ferry_retry_begin(&retry, job->source, job->target, ferry_clock_ms());
     ferry_status status;
     while ((status = action(job, &retry, &result, error)) != FERRY_OK &&
-           ferry_watch_signal() == 0 && ferry_retry_plan(&retry, error, ferry_clock_ms())) {
+           ferry_signal_caught() == 0 && ferry_retry_plan(&retry, error, ferry_clock_ms())) {
         log_failure(&retry, error);
         doubtful = doubtful || (result.commit_begun && status == FERRY_ERR_BUSY);
         if (!wait_for_next(job, &retry)) {

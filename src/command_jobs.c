@@ -10,7 +10,7 @@
 #include "log.h"
 #include "outcome.h"
 #include "progress.h"
-#include "watch.h"
+#include "signals.h"
 
 ferry_status ferry_command_report(struct ferry_error *error, const char *outcome)
 {
@@ -129,7 +129,7 @@ ferry_status ferry_command_each_job(const struct ferry_arguments *arguments,
         return ferry_command_report(&error, NULL);
     ferry_status outcome = FERRY_OK;
     for (size_t i = 0; i < count; i++)
-        if (ferry_watch_signal() == 0)
+        if (ferry_signal_caught() == 0)
             outcome = ferry_error_graver(outcome, do_job(arguments, settings, indexes[i], action));
         else
             ferry_outcome_leave(ferry_settings_job_name(settings, indexes[i]));

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "signals.h"
 #include "units.h"
-#include "watch.h"
 
 /* Clocks of two machines differ by a little; more than this is a clock that is wrong. */
 #define CLOCK_SLACK_MS (5 * INT64_C(60000))
@@ -14,7 +14,7 @@
 bool ferry_fallback_may_follow(const struct ferry_job *job, const struct ferry_error *error)
 {
     return error->status == FERRY_ERR_UNREACHABLE && job->fallback.source != NULL &&
-           job->primary == NULL && ferry_watch_signal() == 0;
+           job->primary == NULL && ferry_signal_caught() == 0;
 }
 
 void ferry_fallback_make_job(const struct ferry_job *job, struct ferry_job *ret_job)

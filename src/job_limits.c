@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "signals.h"
 #include "units.h"
 #include "watch.h"
 
@@ -50,7 +51,7 @@ ferry_status ferry_job_limits_explain(const struct ferry_job *job,
                                       const struct ferry_connection *connection, uint64_t rows,
                                       struct ferry_error *error)
 {
-    int number = ferry_watch_signal();
+    int number = ferry_signal_caught();
     if (number != 0) {
         ferry_error_clear(error);
         return ferry_fail(error, FERRY_ERR_CANCELLED, "stopped by signal %d (%s) at row %" PRIu64,

@@ -10,6 +10,7 @@
 #include "log.h"
 #include "outcome.h"
 #include "secret.h"
+#include "signals.h"
 #include "watch.h"
 
 /* Output that cannot be written (a full disk, a closed pipe) is a failure too. */
@@ -30,8 +31,8 @@ static ferry_status run_command(const struct ferry_arguments *arguments)
     (void)fflush(stdout); /* while a signal can still end it: the reader may have stopped */
     ferry_secret_forget_typed();
     ferry_watch_stop();
-    if (ferry_watch_signal() != 0)
-        ferry_outcome_tell(ferry_watch_signal());
+    if (ferry_signal_caught() != 0)
+        ferry_outcome_tell(ferry_signal_caught());
     ferry_outcome_clear();
     return status;
 }
@@ -62,7 +63,7 @@ int main(int argc, char **argv)
         status = ferry_error_graver(status, ferry_command_report(&error, NULL));
     ferry_log_close();
     ferry_cli_done(&arguments);
-    if (ferry_watch_signal() != 0)
-        die_by_signal(ferry_watch_signal());
+    if (ferry_signal_caught() != 0)
+        die_by_signal(ferry_signal_caught());
     return status == FERRY_OK ? FERRY_EXIT_OK : ferry_error_class_of(status)->exit_code;
 }

@@ -18,8 +18,8 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "environment.h"
+#include "signals.h"
 #include "strbuf.h"
-#include "watch.h"
 
 #define SECRET_LIMIT ((size_t)64 * 1024)
 #define COMMAND_SECONDS 30
@@ -58,7 +58,7 @@ static ferry_status wait_readable(int fd, const char *origin, int64_t deadline_m
         struct pollfd waiting = {.fd = fd, .events = POLLIN};
         if (poll(&waiting, 1, WAIT_STEP_MS) > 0)
             return FERRY_OK; /* an error shows in read() */
-        if (ferry_watch_signal() != 0)
+        if (ferry_signal_caught() != 0)
             return ferry_fail(error, FERRY_ERR_CANCELLED, "stopped while waiting for %s", origin);
         if (ferry_clock_ms() >= deadline_ms)
             return ferry_fail(error, FERRY_ERR_CONFIG, "%s gave no answer in %d s", origin,

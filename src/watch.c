@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "outcome.h"
+#include "signals.h"
 
 #define TICK_MS 200
 /* Ends the watch's wait; nobody else sends it. */
@@ -26,16 +27,14 @@
 
 static struct {
     pthread_mutex_t lock;
-    pthread_cond_t caught; /* a signal: ends ferry_watch_wait() */
     pthread_t thread;
     bool running;
     atomic_bool stop;
-    atomic_int signal;
     struct ferry_watch_job job; /* under lock, like all below */
     bool has_job;
     struct ferry_connection *source;
     _Atomic int64_t source_busy_since; /* 0 = idle */
-} watch = {.lock = PTHREAD_MUTEX_INITIALIZER, .caught = PTHREAD_COND_INITIALIZER};
+} watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* A signal that was ignored when we were started, as nohup does, stays ignored. */
 static void watched_signals(sigset_t *ret_set)
@@ -52,7 +51,7 @@ static void watched_signals(sigset_t *ret_set)
 
 static void *say_last_words(void *said)
 {
-    ferry_outcome_tell(atomic_load(&watch.signal));
+    ferry_outcome_tell(ferry_signal_caught());
     atomic_store((atomic_bool *)said, true);
     return NULL;
 }
@@ -73,7 +72,7 @@ static void leave_last_words(void)
 static void die_by(int number)
 {
     sigset_t set;
-    atomic_store(&watch.signal, number);
+    ferry_signal_note(number);
     leave_last_words();
     (void)signal(number, SIG_DFL);
     (void)sigemptyset(&set);
@@ -104,16 +103,9 @@ static void check_limits(int64_t now)
         watch.job.tick(watch.job.data);
 }
 
-static void note_signal(int number)
-{
-    FERRY_LOCK_SCOPE(&watch.lock);
-    atomic_store(&watch.signal, number);
-    (void)pthread_cond_broadcast(&watch.caught);
-}
-
 static bool is_asked_twice(int number, int64_t since_ms)
 {
-    return number != atomic_load(&watch.signal) || since_ms > SAME_MS;
+    return number != ferry_signal_caught() || since_ms > SAME_MS;
 }
 
 static void *watch_thread(void *unused)
@@ -132,10 +124,10 @@ static void *watch_thread(void *unused)
                 die_by(number);
         } else if (number > 0) {
             die_at = now + GRACE_MS;
-            note_signal(number);
+            ferry_signal_note(number);
             ferry_connection_cancel_all(FERRY_CANCEL_SIGNAL);
         } else if (die_at != 0 && now > die_at) {
-            die_by(atomic_load(&watch.signal));
+            die_by(ferry_signal_caught());
         }
         check_limits(now);
     }
@@ -165,28 +157,6 @@ void ferry_watch_stop(void)
     watch.running = false;
 }
 
-int ferry_watch_signal(void)
-{
-    return atomic_load(&watch.signal);
-}
-
-bool ferry_watch_wait(int64_t ms)
-{
-    struct timespec until = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    FERRY_LOCK_SCOPE(&watch.lock);
-    int result = 0;
-    while (ferry_watch_signal() == 0 && result == 0)
-        result = pthread_cond_clockwait(&watch.caught, &watch.lock, CLOCK_MONOTONIC, &until);
-    return ferry_watch_signal() == 0;
-}
-
 bool ferry_watch_is_late(void)
 {
     FERRY_LOCK_SCOPE(&watch.lock);
@@ -195,7 +165,7 @@ bool ferry_watch_is_late(void)
 
 int ferry_should_stop(void)
 {
-    return ferry_watch_signal() != 0 || ferry_watch_is_late();
+    return ferry_signal_caught() != 0 || ferry_watch_is_late();
 }
 
 void ferry_watch_job_begin(const struct ferry_watch_job *job)

@@ -11,10 +11,6 @@
 ferry_status ferry_watch_start(struct ferry_error *error);
 void ferry_watch_stop(void);
 
-/* The signal that was caught, or 0. */
-int ferry_watch_signal(void);
-/* Waits so long; false at once where a signal was caught or is. */
-bool ferry_watch_wait(int64_t ms);
 /* Whether the job's run_timeout has passed. */
 bool ferry_watch_is_late(void);
 
