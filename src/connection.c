@@ -365,12 +365,14 @@ ferry_status ferry_target_foresee(struct ferry_connection *target,
     return end_call(target->driver, FERRY_ROLE_TARGET, "foresee", status, true, error);
 }
 
-ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct ferry_plan *plan,
+ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct ferry_schema *schema,
+                                       const char *const *natives,
+                                       const struct ferry_index *indexes, size_t index_count,
                                        struct ferry_error *error)
 {
     DRIVER_SCOPE(target->driver);
-    ferry_status status = target->driver->target.note_indexes(
-        target->conn, &plan->schema, plan->natives, plan->indexes, plan->index_count, error);
+    ferry_status status = target->driver->target.note_indexes(target->conn, schema, natives,
+                                                              indexes, index_count, error);
     return ferry_contract_check_call(target->driver, "note_indexes", status, true, error);
 }
 

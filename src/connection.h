@@ -14,7 +14,8 @@
 
 #include "batch.h"
 #include "driver_load.h"
-#include "negotiate.h"
+#include "mapping.h"
+#include "notes.h"
 #include "option.h"
 
 struct ferry_connection;
@@ -108,9 +109,10 @@ ferry_status ferry_target_hold_column(struct ferry_connection *target,
 ferry_status ferry_target_foresee(struct ferry_connection *target,
                                   const struct ferry_load_spec *spec, struct ferry_notes *losses,
                                   struct ferry_notes *stale, struct ferry_error *error);
-struct ferry_plan;
-/* The target's notes on plan->indexes go to plan->schema. */
-ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct ferry_plan *plan,
+/* The target's notes on the indexes go to `schema`. */
+ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct ferry_schema *schema,
+                                       const char *const *natives,
+                                       const struct ferry_index *indexes, size_t index_count,
                                        struct ferry_error *error);
 ferry_status ferry_target_load_begin(struct ferry_connection *target,
                                      const struct ferry_load_spec *spec,

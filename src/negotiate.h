@@ -6,22 +6,13 @@
 
 #include <stdbool.h>
 
+#include "mapping.h"
 #include "notes.h"
 #include "schema.h"
 #include "strbuf.h"
 #include "zero_date.h"
 
 struct ferry_connection;
-
-/* The target's answer for one column. */
-struct ferry_mapping {
-    char *native;
-    char *clauses; /* or NULL: none */
-    char *note;    /* or NULL */
-    char *charset; /* in which a new table stores it, or NULL */
-    uint32_t fit;
-    bool set;
-};
 
 /* Why a table that is there keeps what its definition says beside names and types: what a source
  * does not know must not weaken it. */
@@ -61,7 +52,6 @@ struct ferry_plan_policy {
 };
 
 /* Frees what it holds and makes it empty. */
-void ferry_mapping_done(struct ferry_mapping *mapping);
 void ferry_plan_done(struct ferry_plan *plan);
 
 /* Starts plan->schema from plan->described: the same columns, without indexes and notes. */

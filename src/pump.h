@@ -8,6 +8,7 @@
 
 #include "connection.h"
 #include "digest.h"
+#include "zero_date.h"
 
 struct ferry_pump {
     struct ferry_connection *source;
