@@ -10,7 +10,8 @@
 
 struct ferry_connection {
     struct ferry_driver_handle *driver;
-    void *conn; /* the driver's own */
+    uint32_t role; /* FERRY_ROLE_SOURCE or _TARGET */
+    void *conn;    /* the driver's own */
     char place[FERRY_PLACE_SIZE];
     enum ferry_cancel_reason cancelled; /* under open_lock */
     struct ferry_connection *next;      /* of the open ones, under open_lock */
@@ -46,13 +47,12 @@ static pthread_mutex_t *enter(struct ferry_driver_handle *driver)
 
 /* Ends a call of a driver: is what it says by the contract?  A failure is told with the role of the
  * connection, whose own settings decide about another attempt. */
-static ferry_status end_call(struct ferry_driver_handle *driver, uint32_t role,
-                             const char *callback, ferry_status status, bool written,
-                             struct ferry_error *error)
+static ferry_status end_call(const struct ferry_connection *connection, const char *callback,
+                             ferry_status status, bool written, struct ferry_error *error)
 {
-    status = ferry_contract_check_call(driver, callback, status, written, error);
+    status = ferry_contract_check_call(connection->driver, callback, status, written, error);
     if (status != FERRY_OK && error->role == 0)
-        error->role = role;
+        error->role = connection->role;
     return status;
 }
 
@@ -101,14 +101,14 @@ ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t r
     if (connection == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a connection");
     connection->driver = config->driver;
+    connection->role = role & ~(uint32_t)FERRY_ROLE_LOOK;
     ferry_connection_find_place(config, connection->place);
     const struct ferry_driver *driver = &config->driver->driver;
     {
         DRIVER_SCOPE(config->driver);
         status = driver->connect(config, role, &connection->conn, error);
     }
-    status = end_call(config->driver, role & ~(uint32_t)FERRY_ROLE_LOOK, "connect", status,
-                      connection->conn != NULL, error);
+    status = end_call(connection, "connect", status, connection->conn != NULL, error);
     if (status != FERRY_OK) {
         free(connection);
         return status;
@@ -215,7 +215,7 @@ ferry_status ferry_connection_thread_begin(struct ferry_connection *connection,
 {
     DRIVER_SCOPE(connection->driver);
     ferry_status status = connection->driver->driver.thread_begin(error);
-    return ferry_contract_check_call(connection->driver, "thread_begin", status, true, error);
+    return end_call(connection, "thread_begin", status, true, error);
 }
 
 void ferry_connection_thread_end(struct ferry_connection *connection)
@@ -230,7 +230,7 @@ ferry_status ferry_source_snapshot_begin(struct ferry_connection *source, struct
 {
     DRIVER_SCOPE(source->driver);
     ferry_status status = source->driver->source.snapshot_begin(source->conn, error);
-    return end_call(source->driver, FERRY_ROLE_SOURCE, "snapshot_begin", status, true, error);
+    return end_call(source, "snapshot_begin", status, true, error);
 }
 
 void ferry_source_snapshot_end(struct ferry_connection *source)
@@ -248,7 +248,7 @@ ferry_status ferry_source_freshness(struct ferry_connection *source, const struc
     ferry_status status =
         source->driver->source.freshness(source->conn, read, table, &freshness, error);
     bool sound = freshness.basis <= FERRY_FRESHNESS_CHANGED && freshness.reads_table <= 1;
-    status = ferry_contract_check_call(source->driver, "freshness", status, sound, error);
+    status = end_call(source, "freshness", status, sound, error);
     if (status == FERRY_OK)
         *ret_freshness = freshness;
     return status;
@@ -260,8 +260,7 @@ ferry_status ferry_source_describe(struct ferry_connection *source, const struct
     DRIVER_SCOPE(source->driver);
     struct ferry_schema schema = {0};
     ferry_status status = source->driver->source.describe(source->conn, read, &schema, error);
-    status =
-        end_call(source->driver, FERRY_ROLE_SOURCE, "describe", status, schema.count > 0, error);
+    status = end_call(source, "describe", status, schema.count > 0, error);
     if (status != FERRY_OK) {
         ferry_schema_done(&schema);
         return status;
@@ -281,8 +280,7 @@ ferry_status ferry_source_read_begin(struct ferry_connection *source, const stru
     DRIVER_SCOPE(source->driver);
     ferry_status status =
         source->driver->source.read_begin(source->conn, read, schema, &cursor->cursor, error);
-    status = end_call(source->driver, FERRY_ROLE_SOURCE, "read_begin", status,
-                      cursor->cursor != NULL, error);
+    status = end_call(source, "read_begin", status, cursor->cursor != NULL, error);
     if (status != FERRY_OK) {
         free(cursor);
         return status;
@@ -297,7 +295,7 @@ ferry_status ferry_source_read_batch(struct ferry_cursor *cursor, struct ferry_b
     struct ferry_driver_handle *driver = cursor->connection->driver;
     DRIVER_SCOPE(driver);
     ferry_status status = driver->source.read_batch(cursor->cursor, batch, error);
-    status = end_call(driver, FERRY_ROLE_SOURCE, "read_batch", status, true, error);
+    status = end_call(cursor->connection, "read_batch", status, true, error);
     if (status == FERRY_OK)
         status = ferry_contract_check_batch(driver, batch, error);
     return status;
@@ -324,8 +322,7 @@ ferry_status ferry_target_map_column(struct ferry_connection *target,
     DRIVER_SCOPE(target->driver);
     ferry_status status =
         target->driver->target.map_column(target->conn, column, wish, ret_mapping, error);
-    return end_call(target->driver, FERRY_ROLE_TARGET, "map_column", status, ret_mapping->set,
-                    error);
+    return end_call(target, "map_column", status, ret_mapping->set, error);
 }
 
 ferry_status ferry_target_inspect(struct ferry_connection *target, const char *table,
@@ -336,7 +333,7 @@ ferry_status ferry_target_inspect(struct ferry_connection *target, const char *t
     ferry_status status =
         target->driver->target.inspect(target->conn, table, ret_inspection, error);
     bool written = ret_inspection->exists == 0 || ret_inspection->schema->count > 0;
-    return end_call(target->driver, FERRY_ROLE_TARGET, "inspect", status, written, error);
+    return end_call(target, "inspect", status, written, error);
 }
 
 bool ferry_target_holds_columns(const struct ferry_connection *target)
@@ -353,7 +350,7 @@ ferry_status ferry_target_hold_column(struct ferry_connection *target,
     DRIVER_SCOPE(target->driver);
     ferry_status status = target->driver->target.hold_column(target->conn, existing, column, wish,
                                                              ret_mapping, error);
-    return end_call(target->driver, FERRY_ROLE_TARGET, "hold_column", status, true, error);
+    return end_call(target, "hold_column", status, true, error);
 }
 
 ferry_status ferry_target_foresee(struct ferry_connection *target,
@@ -362,7 +359,7 @@ ferry_status ferry_target_foresee(struct ferry_connection *target,
 {
     DRIVER_SCOPE(target->driver);
     ferry_status status = target->driver->target.foresee(target->conn, spec, losses, stale, error);
-    return end_call(target->driver, FERRY_ROLE_TARGET, "foresee", status, true, error);
+    return end_call(target, "foresee", status, true, error);
 }
 
 ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct ferry_schema *schema,
@@ -373,7 +370,7 @@ ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct f
     DRIVER_SCOPE(target->driver);
     ferry_status status = target->driver->target.note_indexes(target->conn, schema, natives,
                                                               indexes, index_count, error);
-    return ferry_contract_check_call(target->driver, "note_indexes", status, true, error);
+    return end_call(target, "note_indexes", status, true, error);
 }
 
 ferry_status ferry_target_load_begin(struct ferry_connection *target,
@@ -386,8 +383,7 @@ ferry_status ferry_target_load_begin(struct ferry_connection *target,
     load->connection = target;
     DRIVER_SCOPE(target->driver);
     ferry_status status = target->driver->target.load_begin(target->conn, spec, &load->load, error);
-    status = end_call(target->driver, FERRY_ROLE_TARGET, "load_begin", status, load->load != NULL,
-                      error);
+    status = end_call(target, "load_begin", status, load->load != NULL, error);
     if (status != FERRY_OK) {
         free(load);
         return status;
@@ -402,7 +398,7 @@ ferry_status ferry_target_load_batch(struct ferry_load *load, const struct ferry
     struct ferry_driver_handle *driver = load->connection->driver;
     DRIVER_SCOPE(driver);
     ferry_status status = driver->target.load_batch(load->load, batch, error);
-    return end_call(driver, FERRY_ROLE_TARGET, "load_batch", status, true, error);
+    return end_call(load->connection, "load_batch", status, true, error);
 }
 
 ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_totals *ret_totals,
@@ -411,7 +407,7 @@ ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_to
     struct ferry_driver_handle *driver = load->connection->driver;
     DRIVER_SCOPE(driver);
     ferry_status status = driver->target.load_end(load->load, ret_totals, error);
-    return end_call(driver, FERRY_ROLE_TARGET, "load_end", status, true, error);
+    return end_call(load->connection, "load_end", status, true, error);
 }
 
 bool ferry_target_reads_back(const struct ferry_connection *target)
@@ -426,21 +422,21 @@ ferry_status ferry_target_read_back(struct ferry_connection *target, struct ferr
     DRIVER_SCOPE(target->driver);
     ferry_status status = target->driver->target.read_back(
         target->conn, load == NULL ? NULL : load->load, spec, digest, error);
-    return end_call(target->driver, FERRY_ROLE_TARGET, "read_back", status, true, error);
+    return end_call(target, "read_back", status, true, error);
 }
 
 ferry_status ferry_target_load_commit(struct ferry_load *load,
                                       const struct ferry_run_record *record,
                                       struct ferry_error *error)
 {
-    struct ferry_driver_handle *driver = load->connection->driver;
+    const struct ferry_connection *target = load->connection;
     ferry_status status;
     {
-        DRIVER_SCOPE(driver);
-        status = driver->target.load_commit(load->load, record, error);
+        DRIVER_SCOPE(target->driver);
+        status = target->driver->target.load_commit(load->load, record, error);
     }
     free(load);
-    return end_call(driver, FERRY_ROLE_TARGET, "load_commit", status, true, error);
+    return end_call(target, "load_commit", status, true, error);
 }
 
 void ferry_target_load_abort(struct ferry_load *load)

@@ -89,6 +89,53 @@ static void test_honest_failures_pass(void **state)
     ferry_connection_close(source);
 }
 
+static ferry_status busy_freshness(void *conn, const struct ferry_read *read, const char *table,
+                                   struct ferry_freshness *freshness, struct ferry_error *err)
+{
+    (void)conn, (void)read, (void)table, (void)freshness;
+    return ferry_fail(err, FERRY_ERR_BUSY, "busy");
+}
+
+static ferry_status busy_thread(struct ferry_error *err)
+{
+    return ferry_fail(err, FERRY_ERR_BUSY, "busy");
+}
+
+static ferry_status busy_indexes(void *conn, struct ferry_schema *schema,
+                                 const char *const *natives, const struct ferry_index *indexes,
+                                 size_t count, struct ferry_error *err)
+{
+    (void)conn, (void)schema, (void)natives, (void)indexes, (void)count;
+    return ferry_fail(err, FERRY_ERR_BUSY, "busy");
+}
+
+/* Whose settings decide about another attempt; a class alone does not tell. */
+static void test_a_failure_has_the_role_of_its_connection(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_freshness freshness;
+    struct ferry_schema schema = {0};
+    fake_handle.source.freshness = busy_freshness;
+    fake_handle.target.note_indexes = busy_indexes;
+    fake_handle.driver.thread_begin = busy_thread;
+    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE | FERRY_ROLE_LOOK);
+    struct ferry_connection *target = fake_open(FERRY_ROLE_TARGET);
+    (void)ferry_source_freshness(source, &read_view, NULL, &freshness, &error);
+    assert_int_equal(error.role, FERRY_ROLE_SOURCE);
+    ferry_error_clear(&error);
+    (void)ferry_connection_thread_begin(source, &error);
+    assert_int_equal(error.role, FERRY_ROLE_SOURCE);
+    ferry_error_clear(&error);
+    (void)ferry_connection_thread_begin(target, &error);
+    assert_int_equal(error.role, FERRY_ROLE_TARGET);
+    ferry_error_clear(&error);
+    (void)ferry_target_note_indexes(target, &schema, NULL, NULL, 0, &error);
+    assert_int_equal(error.role, FERRY_ROLE_TARGET);
+    ferry_connection_close(source);
+    ferry_connection_close(target);
+}
+
 static void test_results_that_are_missing(void **state)
 {
     (void)state;
@@ -519,6 +566,7 @@ int main(void)
         WITH_FAKE(test_what_is_told),
         WITH_FAKE(test_broken_promises),
         WITH_FAKE(test_honest_failures_pass),
+        WITH_FAKE(test_a_failure_has_the_role_of_its_connection),
         WITH_FAKE(test_results_that_are_missing),
         WITH_FAKE(test_cells),
         WITH_FAKE(test_widths),
