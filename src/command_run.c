@@ -9,7 +9,6 @@
 #include "escape.h"
 #include "log.h"
 #include "outcome.h"
-#include "progress.h"
 #include "sync.h"
 #include "units.h"
 

@@ -7,7 +7,6 @@
 #include "command.h"
 #include "escape.h"
 #include "log.h"
-#include "progress.h"
 #include "sync.h"
 #include "units.h"
 

@@ -8,24 +8,11 @@
 #include "clock.h"
 #include "escape.h"
 #include "log.h"
+#include "show.h"
 #include "units.h"
 
-static bool progress_enabled;
-
-void ferry_progress_enable(bool enabled)
+static void progress_draw(const struct ferry_progress *progress)
 {
-    progress_enabled = enabled;
-}
-
-bool ferry_progress_is_enabled(void)
-{
-    return progress_enabled;
-}
-
-void ferry_progress_draw(const struct ferry_progress *progress)
-{
-    if (!progress_enabled)
-        return;
     int64_t elapsed = ferry_clock_ms() - progress->started_ms;
     uint64_t rows = atomic_load(&progress->pump->rows_loaded);
     FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
@@ -43,17 +30,26 @@ void ferry_progress_draw(const struct ferry_progress *progress)
     ferry_log_draw_status(ferry_strbuf_text(&line));
 }
 
-void ferry_progress_draw_state(const char *job, const char *state)
+static void progress_draw_state(const char *job, const char *state)
 {
-    if (!progress_enabled)
-        return;
     FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
     ferry_escape_text(&line, job, strlen(job), 40);
     ferry_strbuf_addf(&line, "  %s", state);
     ferry_log_draw_status(ferry_strbuf_text(&line));
 }
 
-void ferry_progress_clear(void)
+static const struct ferry_show progress_show = {
+    .draw = progress_draw,
+    .draw_state = progress_draw_state,
+    .clear = ferry_log_wipe_status,
+};
+
+void ferry_progress_enable(bool enabled)
 {
-    ferry_log_wipe_status();
+    ferry_show_by(enabled ? &progress_show : NULL);
+}
+
+bool ferry_progress_is_enabled(void)
+{
+    return ferry_show() == &progress_show;
 }

@@ -12,8 +12,8 @@
 #include "job_limits.h"
 #include "log.h"
 #include "outcome.h"
-#include "progress.h"
 #include "pump.h"
+#include "show.h"
 #include "type.h"
 #include "verify.h"
 #include "watch.h"
@@ -53,7 +53,7 @@ static void draw_progress(void *data)
         .fallback = run->from.fallback != NULL ? run->from.fallback->name : NULL,
         .pump = &run->pump,
         .started_ms = run->started_ms};
-    ferry_progress_draw(&progress);
+    ferry_show()->draw(&progress);
 }
 
 /* ---- The steps ---- */
@@ -348,7 +348,7 @@ static void close_run(struct run *run)
 static void watch_run(struct run *run)
 {
     ferry_job_limits_begin(run->job, run->retry == NULL ? run->started_ms : run->retry->started_ms,
-                           ferry_progress_is_enabled() ? draw_progress : NULL, run);
+                           ferry_show() != NULL ? draw_progress : NULL, run);
 }
 
 static ferry_status prepare(struct run *run, struct ferry_error *error)
@@ -429,7 +429,8 @@ static void report(const struct run *run, struct ferry_sync_result *ret_result)
 static void end_run(struct run *run, ferry_status status, struct ferry_sync_result *ret_result)
 {
     ferry_watch_job_end();
-    ferry_progress_clear(); /* nobody draws it from now on */
+    if (ferry_show() != NULL)
+        ferry_show()->clear(); /* nobody draws it from now on */
     close_run(run);
     ret_result->commit_begun = run->commit_begun;
     if (status == FERRY_OK)
