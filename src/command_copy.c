@@ -6,6 +6,7 @@
 #include "cleanup.h"
 #include "command.h"
 #include "copy_lists.h"
+#include "job_read.h"
 #include "log.h"
 #include "secret.h"
 #include "url.h"

@@ -3,15 +3,7 @@
 #ifndef FERRY_JOB_FALLBACK_H
 #define FERRY_JOB_FALLBACK_H
 
-#include "option.h"
-
-/* Start as {0}: no fallback. */
-struct ferry_fallback {
-    const char *name;                  /* of the connection, as the job has it; NULL: none */
-    const struct ferry_config *source; /* the connection; NULL: none, or switched off */
-    struct ferry_read read;
-    int64_t max_age_ms; /* 0: of any age */
-};
+#include "job.h"
 
 /* Reads the keys of a job that writes to `table`; fills in everything but `source`.  Strings live
  * as long as `keys` and `table`. */

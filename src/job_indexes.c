@@ -77,17 +77,10 @@ ferry_status ferry_job_indexes_read(const struct ferry_config *keys,
     for (int i = 0; i < length && status == FERRY_OK; i++)
         status = read_index(&indexes[i], file, config_setting_get_elem(list, (unsigned)i), error);
     if (status != FERRY_OK) {
-        ferry_job_indexes_done(indexes, (size_t)length);
+        ferry_indexes_free(indexes, (size_t)length);
         return status;
     }
     *ret_indexes = indexes;
     *ret_count = (size_t)length;
     return FERRY_OK;
-}
-
-void ferry_job_indexes_done(struct ferry_index *indexes, size_t count)
-{
-    for (size_t i = 0; indexes != NULL && i < count; i++)
-        free((void *)indexes[i].columns);
-    free(indexes);
 }

@@ -9,6 +9,7 @@
 #include "connection.h"
 #include "connection_keys.h"
 #include "driver_load.h"
+#include "job_read.h"
 #include "nearest.h"
 
 /* A connection that was asked for so far. */

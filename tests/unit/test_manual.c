@@ -9,6 +9,7 @@
 #include "connection_keys.h"
 #include "driver_load.h"
 #include "job.h"
+#include "job_read.h"
 #include "job_columns.h"
 
 #define PROGRAM_PAGE "docs/dbferry.pod"

@@ -8,6 +8,7 @@
 #include "config_file.h"
 #include "fake.h"
 #include "job.h"
+#include "job_read.h"
 #include "keys.h"
 #include "pump.h"
 #include "queue.h"
