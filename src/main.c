@@ -4,14 +4,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "command.h"
-#include "harden.h"
-#include "log.h"
-#include "outcome.h"
-#include "secret.h"
-#include "signals.h"
-#include "watch.h"
+#include "base/harden.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "command/cli.h"
+#include "command/command.h"
+#include "config/secret.h"
+#include "engine/outcome.h"
+#include "engine/watch.h"
 
 /* Output that cannot be written (a full disk, a closed pipe) is a failure too. */
 static ferry_status flush_output(struct ferry_error *error)

@@ -8,7 +8,7 @@
 #define FERRY_ANALYSIS_MODEL_H
 
 #include "dbferry/driver.h"
-#include "option.h"
+#include "driver/option.h"
 
 #define ferry_fail(error, status, ...) (ferry_fail(error, status, __VA_ARGS__), (status))
 #define ferry_fail_cell(error, status, ...) (ferry_fail_cell(error, status, __VA_ARGS__), (status))

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 /* A call that was cancelled has to end within this. */
 #define SOON_MS 5000

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "driver_load.h"
+#include "driver/load.h"
 
 static int remove_entry(const char *path, const struct stat *stat, int type, struct FTW *place)
 {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "connection_keys.h"
+#include "driver/connection_keys.h"
 
 bool quirks_load(struct quirks *quirks, const char *path, const char *folder)
 {

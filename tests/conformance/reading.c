@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 struct ferry_connection *suite_open(const struct suite *suite, const char *group, uint32_t role,
                                     struct ferry_config **ret_config)

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nearest.h"
-#include "settings.h"
-#include "units.h"
+#include "base/nearest.h"
+#include "base/units.h"
+#include "config/settings.h"
 
 static bool is_one_line(const char *text)
 {

@@ -10,9 +10,10 @@
 #include <libconfig.h>
 #include <stdbool.h>
 
-#include "connection.h"
-#include "digest.h"
-#include "strbuf.h"
+#include "base/strbuf.h"
+#include "driver/connection.h"
+#include "driver/digest.h"
+#include "engine/negotiate.h"
 
 /* ---- tap.c: the report ---- */
 

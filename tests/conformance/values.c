@@ -9,7 +9,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "type.h"
+#include "driver/type.h"
 
 #define INT(column, width, more)                                                                   \
     {                                                                                              \

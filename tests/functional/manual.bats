@@ -253,8 +253,8 @@ settings() { sed 's/#.*//' | grep -o '[a-z_]* = "[^"]*"' | sort -u; }
 
 @test "HACKING.md has a line for every source file of the engine and for every folder" {
     local file
-    for file in "$FERRY_SOURCE"/src/*.c; do
-        file=${file##*/}
+    for file in "$FERRY_SOURCE"/src/*.c "$FERRY_SOURCE"/src/*/*.c; do
+        file=${file#"$FERRY_SOURCE"/src/}
         grep -q -- "\b${file%.c}\b" "$FERRY_SOURCE/HACKING.md" || {
             echo "HACKING.md does not name $file" >&2
             return 1

@@ -549,7 +549,7 @@ END
 
 @test "variables that client libraries would read are gone before any library or program sees them" {
     printf '%s\n' "$target_password" >target.pw
-    names=$(sed -n '/foreign_variables\[\] = {/,/^};/s/[^"]*"\([A-Z_]*\)"[^"]*/\1 /gp' "$FERRY_SOURCE/src/harden.c" | tr '\n' ' ')
+    names=$(sed -n '/foreign_variables\[\] = {/,/^};/s/[^"]*"\([A-Z_]*\)"[^"]*/\1 /gp' "$FERRY_SOURCE/src/base/harden.c" | tr '\n' ' ')
     for name in LIBMYSQL_PLUGINS MARIADB_PLUGIN_DIR MYSQL_PWD MYSQL_TCP_PORT MYSQL_UNIX_PORT MARIADB_UNIX_PORT \
         MARIADB_TLS_DISABLE_PEER_VERIFICATION SSL_CERT_FILE SSL_CERT_DIR OPENSSL_CONF OPENSSL_MODULES; do
         [[ " $names" == *" $name "* ]] || { echo "$name is not in the list" >&2; return 1; }

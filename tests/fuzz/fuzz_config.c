@@ -5,7 +5,7 @@
 
 #include <libconfig.h>
 
-#include "config_lint.h"
+#include "config/lint.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -6,8 +6,8 @@
 
 #include "fuzz.h"
 
-#include "digest.h"
-#include "schema.h"
+#include "driver/digest.h"
+#include "driver/schema.h"
 
 static struct ferry_digest *digest_of(const struct ferry_schema *schema,
                                       const struct ferry_cell *const *rows, size_t count)

@@ -3,7 +3,7 @@
 
 #include "fuzz.h"
 
-#include "escape.h"
+#include "base/escape.h"
 
 static void check_terminal(const char *text, size_t size)
 {

@@ -10,9 +10,9 @@
 
 #include "../../plugins/mysql/mysql_driver.h"
 
-#include "batch.h"
-#include "contract.h"
-#include "utf8.h"
+#include "base/utf8.h"
+#include "driver/batch.h"
+#include "driver/contract.h"
 
 #define COLUMNS_MAX 8
 

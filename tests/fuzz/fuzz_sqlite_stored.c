@@ -8,9 +8,9 @@
 
 #include "../../plugins/sqlite/sqlite_driver.h"
 
-#include "batch.h"
-#include "contract.h"
-#include "schema.h"
+#include "driver/batch.h"
+#include "driver/contract.h"
+#include "driver/schema.h"
 
 static struct ferry_driver_handle handle = {.driver = {.name = "sqlite"}};
 

@@ -3,8 +3,8 @@
 
 #include "fuzz.h"
 
-#include "driver_load.h"
-#include "url.h"
+#include "config/url.h"
+#include "driver/load.h"
 
 static const struct ferry_option server_keys[] = {
     {.name = "host", .type = FERRY_OPTION_STRING, .help = "x", .flags = FERRY_OPTION_URL_HOST},

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <time.h>
 
-#include "connection.h"
-#include "driver_stub.h"
+#include "driver/connection.h"
+#include "driver/stub.h"
 #include "unit.h"
 
 static struct {

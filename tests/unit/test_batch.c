@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "batch.h"
+#include "driver/batch.h"
 
 /* An integer and a text column. */
 static struct ferry_schema two_columns(void)

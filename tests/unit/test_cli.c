@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "cli.h"
+#include "command/cli.h"
 
 /* Parses words after "dbferry"; ends with NULL. */
 static ferry_status parse(struct ferry_arguments *arguments, struct ferry_error *error, ...)

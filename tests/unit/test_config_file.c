@@ -3,7 +3,7 @@
 
 #include "unit.h"
 
-#include "config_file.h"
+#include "config/file.h"
 
 static int setup(void **state)
 {

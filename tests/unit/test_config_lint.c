@@ -5,7 +5,7 @@
 
 #include <libconfig.h>
 
-#include "config_lint.h"
+#include "config/lint.h"
 
 static void passes_bytes(const char *text, size_t size)
 {

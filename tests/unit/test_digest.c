@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "digest.h"
+#include "driver/digest.h"
 
 #define ADD(schema, ...)                                                                           \
     add_column(schema, &(struct ferry_column){.name = "c", .native = "", __VA_ARGS__})

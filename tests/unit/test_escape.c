@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "escape.h"
+#include "base/escape.h"
 
 static void assert_text(const char *data, size_t size, size_t limit, const char *expected)
 {

@@ -2,7 +2,7 @@
 
 #include "fake.h"
 
-#include "fallback.h"
+#include "engine/fallback.h"
 
 static struct ferry_freshness answer;
 static const char *asked_table;

@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "guard.h"
+#include "engine/guard.h"
 
 static const struct ferry_guard_rules off = {.max_shrink_percent = -1};
 

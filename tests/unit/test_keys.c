@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "keys.h"
+#include "engine/keys.h"
 
 #define INDEX(...)                                                                                 \
     {                                                                                              \

@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-#include "log.h"
+#include "base/log.h"
 
 struct fixture {
     char *folder;

@@ -5,12 +5,12 @@
 
 #include "unit.h"
 
-#include "cli.h"
-#include "connection_keys.h"
-#include "driver_load.h"
-#include "job.h"
-#include "job_read.h"
-#include "job_columns.h"
+#include "command/cli.h"
+#include "config/job.h"
+#include "config/job_columns.h"
+#include "driver/connection_keys.h"
+#include "driver/load.h"
+#include "engine/job.h"
 
 #define PROGRAM_PAGE "docs/dbferry.pod"
 #define CONFIGURATION_PAGE "docs/dbferry.conf.pod"

@@ -5,14 +5,14 @@
 
 #include "unit.h"
 
-#include "config_file.h"
+#include "config/file.h"
+#include "config/job.h"
+#include "driver/type.h"
+#include "engine/job.h"
+#include "engine/keys.h"
+#include "engine/pump.h"
+#include "engine/queue.h"
 #include "fake.h"
-#include "job.h"
-#include "job_read.h"
-#include "keys.h"
-#include "pump.h"
-#include "queue.h"
-#include "type.h"
 
 /* The allocation that fails counts down to 0; -1: none does. */
 static _Atomic long left = -1;

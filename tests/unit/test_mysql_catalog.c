@@ -7,7 +7,7 @@
 #include "../../plugins/mysql/errors.c"
 #include "../../plugins/mysql/keys.c"
 
-#include "schema.h"
+#include "driver/schema.h"
 
 /* ---- The server ---- */
 

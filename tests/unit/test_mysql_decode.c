@@ -9,7 +9,7 @@
 #include "../../plugins/mysql/translate.c"
 #include "../../plugins/mysql/types.c"
 
-#include "batch.h"
+#include "driver/batch.h"
 
 static void test_lengths(void **state)
 {

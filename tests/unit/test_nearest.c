@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "nearest.h"
+#include "base/nearest.h"
 
 static const char *nearest(const char *wanted)
 {

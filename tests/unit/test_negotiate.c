@@ -4,6 +4,8 @@
 
 #include "fake.h"
 
+#include "engine/negotiate.h"
+
 static const struct ferry_column source_columns[] = {
     {.name = "id", .native = "bigint", .type = FERRY_TYPE_INT, .bits = 64},
     {.name = "name", .native = "varchar(40)", .type = FERRY_TYPE_TEXT, .length = 40},

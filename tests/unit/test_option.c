@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "option.h"
+#include "driver/option.h"
 
 static const struct ferry_option table[] = {
     {.name = "host", .type = FERRY_OPTION_STRING, .help = "a name", .flags = FERRY_OPTION_REQUIRED},

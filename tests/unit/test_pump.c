@@ -3,8 +3,8 @@
 
 #include "unit.h"
 
+#include "engine/pump.h"
 #include "fake.h"
-#include "pump.h"
 
 struct run {
     struct ferry_connection *source, *target;

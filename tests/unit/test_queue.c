@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "queue.h"
+#include "engine/queue.h"
 
 static const struct ferry_batch_limits limits = {.rows = 1, .bytes = (size_t)64 << 20};
 

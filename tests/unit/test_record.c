@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-#include "record.h"
+#include "engine/record.h"
 
 static void assert_is_moment(const char *text)
 {

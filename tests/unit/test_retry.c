@@ -1,6 +1,6 @@
 /* Tests of retry.c: which failures are tried again, how often, and after how long. */
 
-#include "retry.h"
+#include "engine/retry.h"
 #include "unit.h"
 
 /* Two retries of the source, one of the target; waits of 1 s, 2 s, 3 s, 3 s at most. */

@@ -6,8 +6,8 @@
 #include <inttypes.h>
 #include <xxhash.h>
 
-#include "schema.h"
-#include "type.h"
+#include "driver/schema.h"
+#include "driver/type.h"
 
 static struct ferry_column column(const char *name, uint32_t type)
 {

@@ -7,10 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cleanup.h"
-#include "environment.h"
-#include "secret.h"
-#include "strbuf.h"
+#include "base/cleanup.h"
+#include "base/environment.h"
+#include "base/strbuf.h"
+#include "config/secret.h"
 
 static const struct ferry_option keys[] = {
     {.name = "password", .type = FERRY_OPTION_SECRET, .help = "x"},

@@ -9,7 +9,7 @@
 #include "../../plugins/sqlite/decimal.c"
 #include "../../plugins/sqlite/types.c"
 
-#include "negotiate.h"
+#include "engine/negotiate.h"
 
 /* The examples of SQLite's own page on datatypes (3.1.1), and the traps known besides. */
 static void test_declared_types_by_affinity(void **state)

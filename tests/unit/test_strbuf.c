@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "strbuf.h"
+#include "base/strbuf.h"
 
 static void test_empty(void **state)
 {

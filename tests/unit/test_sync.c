@@ -2,9 +2,9 @@
 
 #include "fake.h"
 
-#include "log.h"
-#include "sync.h"
-#include "watch.h"
+#include "base/log.h"
+#include "engine/sync.h"
+#include "engine/watch.h"
 
 static const struct ferry_option limits[] = {
     {.name = "run_timeout",

@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "units.h"
+#include "base/units.h"
 
 typedef bool (*parser)(const char *text, int64_t *ret_value);
 

@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 /* What RFC 3629 calls a character, written down once more in another way: the number that the bytes
  * stand for, and how many bytes that number takes. */

@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "wish.h"
+#include "engine/wish.h"
 
 static void make_plan(struct ferry_plan *plan)
 {

@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "negotiate.h"
+#include "engine/negotiate.h"
 
 static bool is_zero(const char *text)
 {

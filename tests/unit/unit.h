@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "error.h"
+#include "base/error.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

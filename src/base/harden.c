@@ -1,0 +1,61 @@
+/* What the process makes safe before it does anything else. */
+
+#include "base/harden.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Each is read by a client library that a driver may use: libmariadb, libmysqlclient, OpenSSL. They
+ * name code to load, servers, trust, or files for the keys of a TLS session. */
+static const char *const foreign_variables[] = {
+    "LIBMYSQL_PLUGINS",   "LIBMYSQL_PLUGIN_DIR",
+    "MARIADB_PLUGIN_DIR", "MYSQL_PWD",
+    "MYSQL_TCP_PORT",     "MYSQL_UNIX_PORT",
+    "MARIADB_UNIX_PORT",  "MYSQL_TEST_LOGIN_FILE",
+    "MYSQL_HOST",         "MARIADB_TLS_DISABLE_PEER_VERIFICATION",
+    "OPENSSL_CONF",       "OPENSSL_CONF_INCLUDE",
+    "OPENSSL_ENGINES",    "OPENSSL_MODULES",
+    "SSLKEYLOGFILE",      "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+};
+
+/* Values of this size and more go back to the system when they are freed. */
+#define MMAP_THRESHOLD (256 * 1024)
+
+static ferry_status open_standard_descriptors(struct ferry_error *error)
+{
+    for (;;) {
+        int fd = open("/dev/null", O_RDWR);
+        if (fd < 0)
+            return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot open /dev/null: %s",
+                              strerror(errno));
+        if (fd > STDERR_FILENO) {
+            (void)close(fd);
+            return FERRY_OK;
+        }
+    }
+}
+
+ferry_status ferry_harden(struct ferry_error *error)
+{
+    const struct rlimit no_core = {0};
+    ferry_status status = open_standard_descriptors(error);
+    if (status != FERRY_OK)
+        return status;
+    for (size_t i = 0; i < sizeof foreign_variables / sizeof foreign_variables[0]; i++)
+        (void)unsetenv(foreign_variables[i]);
+    (void)setrlimit(RLIMIT_CORE, &no_core);
+#ifndef __SANITIZE_ADDRESS__ /* its leak check attaches to the process as a debugger does */
+    (void)prctl(PR_SET_DUMPABLE, 0);
+#endif
+    (void)mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+    (void)mallopt(M_TRIM_THRESHOLD, MMAP_THRESHOLD);
+    (void)mallopt(M_ARENA_MAX, 2);
+    return FERRY_OK;
+}

@@ -1,0 +1,331 @@
+/* The log: one line per event, on the console and in a file, as text or JSON. */
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/strbuf.h"
+
+#define LINE_LIMIT ((size_t)8192)
+#define FILE_MODE 0640
+
+/* A line for which there is no memory. */
+#define SPARE_LIMIT 512
+static const char no_memory[] = "out of memory while the log was written";
+
+#define WIPE "\r\033[K"
+
+static const char *const level_names[] = {"error", "warning", "info", "debug"};
+#define LEVEL_COUNT ((uint32_t)(sizeof level_names / sizeof level_names[0]))
+
+static struct {
+    pthread_mutex_t lock;
+    struct ferry_log_settings settings;
+    int fd;
+    bool file_broken;     /* told once, then the console alone goes on */
+    bool status_is_drawn; /* on stderr */
+    char *job;
+    char *phase;
+    unsigned attempt;
+} log_state = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .settings = {.console_level = FERRY_LOG_WARNING},
+    .fd = -1,
+};
+
+const char *ferry_log_level_name(uint32_t level)
+{
+    return level_names[level < LEVEL_COUNT ? level : LEVEL_COUNT - 1];
+}
+
+bool ferry_log_level_parse(const char *name, uint32_t *ret_level)
+{
+    for (uint32_t i = 0; i < LEVEL_COUNT; i++)
+        if (strcmp(name, level_names[i]) == 0) {
+            *ret_level = i;
+            return true;
+        }
+    return false;
+}
+
+static bool is_known(uid_t user)
+{
+    return user == 0 || user == geteuid();
+}
+
+/* True if nobody else can put a file, or another name of one, into the folder of `path`. */
+static bool folder_is_closed(const char *path)
+{
+    struct stat folder;
+    const char *slash = strrchr(path, '/');
+    FERRY_AUTO_FREE char *name =
+        slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    return name != NULL && stat(name, &folder) == 0 && is_known(folder.st_uid) &&
+           (folder.st_mode & 022) == 0;
+}
+
+/* What is appended to must not be anything that somebody else has chosen by a link. */
+static ferry_status check_file(const char *path, int fd, struct ferry_error *error)
+{
+    struct stat found;
+    if (fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && found.st_nlink > 1 &&
+        !folder_is_closed(path))
+        return ferry_fail(error, FERRY_ERR_CONFIG,
+                          "the log file %s has other names (hard links), and others can write to "
+                          "its folder; remove it, or correct log_file",
+                          path);
+    return FERRY_OK;
+}
+
+static ferry_status open_file(const char *path, int *ret_fd, struct ferry_error *error)
+{
+    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    int fd = open(path, flags | O_NOFOLLOW, FILE_MODE);
+    struct stat link;
+    if (fd < 0 && errno == ELOOP && lstat(path, &link) == 0) {
+        if (!is_known(link.st_uid))
+            return ferry_fail(error, FERRY_ERR_CONFIG,
+                              "the log file %s is a symbolic link of another user (uid %ju), who "
+                              "decides where it leads; remove it, or correct log_file",
+                              path, (uintmax_t)link.st_uid);
+        fd = open(path, flags, FILE_MODE);
+    }
+    if (fd < 0)
+        return ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_CONFIG),
+                          "cannot open the log file %s: %s; correct log_file or its folder", path,
+                          strerror(errno));
+    ferry_status status = check_file(path, fd, error);
+    if (status == FERRY_OK)
+        *ret_fd = fd;
+    else
+        (void)close(fd);
+    return status;
+}
+
+ferry_status ferry_log_open(const struct ferry_log_settings *settings, struct ferry_error *error)
+{
+    int fd = -1;
+    ferry_status status = settings->file == NULL ? FERRY_OK : open_file(settings->file, &fd, error);
+    if (status != FERRY_OK)
+        return status;
+    FERRY_LOCK_SCOPE(&log_state.lock);
+    if (log_state.fd >= 0)
+        (void)close(log_state.fd);
+    log_state.settings = *settings;
+    log_state.settings.file = NULL; /* the caller's memory */
+    log_state.fd = fd;
+    log_state.file_broken = false;
+    return FERRY_OK;
+}
+
+void ferry_log_close(void)
+{
+    FERRY_LOCK_SCOPE(&log_state.lock);
+    if (log_state.fd >= 0)
+        (void)close(log_state.fd);
+    log_state.fd = -1;
+    free(log_state.job);
+    free(log_state.phase);
+    log_state.job = log_state.phase = NULL;
+}
+
+static void replace_text(char **place, const char *text)
+{
+    FERRY_LOCK_SCOPE(&log_state.lock);
+    free(*place);
+    *place = text == NULL ? NULL : strdup(text);
+}
+
+void ferry_log_set_job(const char *job)
+{
+    replace_text(&log_state.job, job);
+    ferry_log_set_attempt(1);
+}
+
+void ferry_log_set_phase(const char *phase)
+{
+    replace_text(&log_state.phase, phase);
+}
+
+void ferry_log_set_attempt(unsigned attempt)
+{
+    FERRY_LOCK_SCOPE(&log_state.lock);
+    log_state.attempt = attempt;
+}
+
+static void add_time(struct ferry_strbuf *line)
+{
+    char text[FERRY_CLOCK_TEXT];
+    ferry_clock_text(text);
+    ferry_strbuf_add(line, text);
+}
+
+static void add_escaped(struct ferry_strbuf *line, const char *text)
+{
+    ferry_escape_text(line, text, strlen(text), LINE_LIMIT);
+}
+
+static void build_text_line(struct ferry_strbuf *line, uint32_t level, const char *message)
+{
+    add_time(line);
+    ferry_strbuf_addf(line, " %-7s ", ferry_log_level_name(level));
+    add_escaped(line, log_state.job == NULL ? "-" : log_state.job);
+    ferry_strbuf_addf(line, " %s: ", log_state.phase == NULL ? "main" : log_state.phase);
+    add_escaped(line, message);
+    ferry_strbuf_add(line, "\n");
+}
+
+static void add_json_member(struct ferry_strbuf *line, const char *name, const char *value)
+{
+    ferry_strbuf_addf(line, ",\"%s\":\"", name);
+    ferry_escape_json(line, value, strlen(value));
+    ferry_strbuf_add(line, "\"");
+}
+
+static void build_json_line(struct ferry_strbuf *line, uint32_t level, const char *message)
+{
+    ferry_strbuf_add(line, "{\"time\":\"");
+    add_time(line);
+    ferry_strbuf_add(line, "\"");
+    add_json_member(line, "level", ferry_log_level_name(level));
+    if (log_state.job != NULL)
+        add_json_member(line, "job", log_state.job);
+    add_json_member(line, "phase", log_state.phase == NULL ? "main" : log_state.phase);
+    if (log_state.attempt > 1)
+        ferry_strbuf_addf(line, ",\"attempt\":%u", log_state.attempt);
+    add_json_member(line, "message", message);
+    ferry_strbuf_add(line, "}\n");
+}
+
+/* What a person sees without -v. */
+static void build_plain_line(struct ferry_strbuf *line, uint32_t level, const char *message)
+{
+    ferry_strbuf_add(line, level == FERRY_LOG_WARNING ? "dbferry: warning: " : "dbferry: ");
+    if (log_state.job != NULL) {
+        add_escaped(line, log_state.job);
+        ferry_strbuf_add(line, ": ");
+    }
+    add_escaped(line, message);
+    ferry_strbuf_add(line, "\n");
+}
+
+static bool write_whole(int fd, const char *data, size_t length)
+{
+    size_t done = 0;
+    while (done < length) {
+        ssize_t size = write(fd, data + done, length - done);
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size <= 0)
+            return false;
+        done += (size_t)size;
+    }
+    return true;
+}
+
+/* Writes a line; where there was no memory to build it, that much of it as takes none. */
+static bool write_line(int fd, const struct ferry_strbuf *line, bool json, const char *message)
+{
+    char spare[SPARE_LIMIT];
+    if (!line->failed)
+        return write_whole(fd, line->data, line->length);
+    int length = json ? snprintf(spare, sizeof spare, "{\"level\":\"error\",\"message\":\"%s\"}\n",
+                                 no_memory)
+                      : snprintf(spare, sizeof spare, "dbferry: %.*s\n", SPARE_LIMIT - 20, message);
+    return length > 0 && write_whole(fd, spare, (size_t)length);
+}
+
+/* A log that cannot be written never fails a run: it is said once on stderr. */
+static void write_file_line(const struct ferry_strbuf *line, const char *message)
+{
+    char warning[SPARE_LIMIT];
+    if (log_state.file_broken || write_line(log_state.fd, line, log_state.settings.json, message))
+        return;
+    log_state.file_broken = true;
+    int length = snprintf(warning, sizeof warning,
+                          "dbferry: warning: the log file cannot be written (%s); going on\n",
+                          strerror(errno));
+    (void)write_whole(STDERR_FILENO, warning, (size_t)length);
+}
+
+/* Under the lock. */
+static void wipe_status(void)
+{
+    if (log_state.status_is_drawn)
+        (void)!write(STDERR_FILENO, WIPE, sizeof WIPE - 1);
+    log_state.status_is_drawn = false;
+}
+
+void ferry_log_wipe_status(void)
+{
+    FERRY_LOCK_SCOPE(&log_state.lock);
+    wipe_status();
+}
+
+/* A terminal may stand still (Ctrl-S, a dead line), and whoever writes to it then may hold the
+ * lock; the watch, which calls this, must go on. */
+void ferry_log_draw_status(const char *text)
+{
+    struct pollfd terminal = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (pthread_mutex_trylock(&log_state.lock) != 0)
+        return;
+    if (poll(&terminal, 1, 0) == 1 && (terminal.revents & POLLOUT) != 0) {
+        FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
+        ferry_strbuf_addf(&line, WIPE "%s", text);
+        (void)!write(STDERR_FILENO, ferry_strbuf_text(&line), line.length);
+        log_state.status_is_drawn = true;
+    }
+    (void)pthread_mutex_unlock(&log_state.lock);
+}
+
+static void log_message(uint32_t level, const char *message)
+{
+    FERRY_LOCK_SCOPE(&log_state.lock);
+    FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
+    if (level <= log_state.settings.console_level) {
+        wipe_status();
+        if (log_state.settings.console_verbose)
+            build_text_line(&line, level, message);
+        else
+            build_plain_line(&line, level, message);
+        (void)write_line(STDERR_FILENO, &line, false, message);
+    }
+    if (log_state.fd >= 0 && level <= log_state.settings.file_level) {
+        ferry_strbuf_reset(&line);
+        if (log_state.settings.json)
+            build_json_line(&line, level, message);
+        else
+            build_text_line(&line, level, message);
+        write_file_line(&line, message);
+    }
+}
+
+void ferry_log(uint32_t level, const char *format, ...)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf message = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    ferry_strbuf_addv(&message, format, arguments);
+    va_end(arguments);
+    log_message(level, message.failed ? no_memory : ferry_strbuf_text(&message));
+}
+
+void ferry_log_error(const struct ferry_error *error, const char *outcome)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf message = {0};
+    const char *alone = error->message == NULL ? "failed" : error->message;
+    ferry_strbuf_add(&message, alone);
+    if (outcome != NULL)
+        ferry_strbuf_addf(&message, "; %s", outcome);
+    log_message(FERRY_LOG_ERROR, message.failed ? alone : ferry_strbuf_text(&message));
+}

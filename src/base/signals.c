@@ -1,0 +1,44 @@
+/* The watch notes a signal here (engine), the rest of the program only asks. */
+
+#include "base/signals.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t caught; /* ends ferry_signal_wait() */
+    atomic_int number;
+} signals = {.lock = PTHREAD_MUTEX_INITIALIZER, .caught = PTHREAD_COND_INITIALIZER};
+
+void ferry_signal_note(int number)
+{
+    FERRY_LOCK_SCOPE(&signals.lock);
+    atomic_store(&signals.number, number);
+    (void)pthread_cond_broadcast(&signals.caught);
+}
+
+int ferry_signal_caught(void)
+{
+    return atomic_load(&signals.number);
+}
+
+bool ferry_signal_wait(int64_t ms)
+{
+    struct timespec until = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    FERRY_LOCK_SCOPE(&signals.lock);
+    int result = 0;
+    while (ferry_signal_caught() == 0 && result == 0)
+        result = pthread_cond_clockwait(&signals.caught, &signals.lock, CLOCK_MONOTONIC, &until);
+    return ferry_signal_caught() == 0;
+}

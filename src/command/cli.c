@@ -1,0 +1,446 @@
+/* The command line: its commands and options, each listed once, for parsing, help and manual. */
+
+#include "command/cli.h"
+
+#include <getopt.h>
+#include <libconfig.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "command/command.h"
+#include "config/file.h"
+#include "driver/load.h"
+
+enum command_bit {
+    RUN = 1 << 0,
+    COPY = 1 << 1,
+    PLAN = 1 << 2,
+    CHECK = 1 << 3,
+    VERIFY = 1 << 4,
+    DRIVERS = 1 << 5,
+    INIT = 1 << 6,
+    LATER = 1 << 7, /* known by name; a later version brings it */
+    ALL = RUN | COPY | PLAN | CHECK | VERIFY | DRIVERS | INIT,
+};
+
+/* In the order of the bits. */
+const struct ferry_command ferry_commands[] = {
+    {"run", "[JOB...]", "run jobs: all of the configuration if none is named", 0, -1,
+     ferry_command_run},
+    {"copy", "SOURCE TARGET", "copy once; each is a connection's name or a URL", 2, 2,
+     ferry_command_copy},
+    {"plan", "[JOB...]", "show what each column becomes; writes nothing", 0, -1,
+     ferry_command_plan},
+    {"check", "[JOB...]", "try configuration, drivers, connections and rights; writes nothing", 0,
+     -1, ferry_command_check},
+    {"verify", "[JOB...]", "compare what the source gives with what the target holds", 0, -1,
+     ferry_command_verify},
+    {"drivers", "[NAME]", "list the drivers, or the options of one", 0, 1, ferry_command_drivers},
+    {"init", "[DIR]", "write a commented configuration to start from", 0, 1, ferry_command_init},
+    {"status", "", "show the last runs", 0, -1, NULL},
+};
+const size_t ferry_command_count = sizeof ferry_commands / sizeof ferry_commands[0];
+
+struct cli_option {
+    const char *name;
+    int letter;           /* 0 = none */
+    const char *argument; /* NULL = takes none */
+    const char *help;
+    int commands; /* bits */
+};
+
+enum option_index {
+    OPTION_CONFIG,
+    OPTION_SOURCE,
+    OPTION_TARGET,
+    OPTION_VIEW,
+    OPTION_TABLE,
+    OPTION_QUERY,
+    OPTION_TARGET_TABLE,
+    OPTION_COLUMN,
+    OPTION_INDEX,
+    OPTION_UNIQUE,
+    OPTION_SET,
+    OPTION_DRY_RUN,
+    OPTION_QUIET,
+    OPTION_VERBOSE,
+    OPTION_HELP,
+    OPTION_VERSION,
+    OPTION_JOBS,
+    OPTION_JSON,
+    OPTION_COUNT,
+};
+
+static const struct cli_option cli_options[OPTION_COUNT] = {
+    [OPTION_CONFIG] = {"config", 'c', "FILE", "read this configuration file",
+                       RUN | COPY | PLAN | CHECK | VERIFY},
+    [OPTION_SOURCE] = {"source", 0, "NAME", "read from this connection instead",
+                       RUN | PLAN | CHECK | VERIFY},
+    [OPTION_TARGET] = {"target", 0, "NAME", "write to this connection instead",
+                       RUN | PLAN | CHECK | VERIFY},
+    [OPTION_VIEW] = {"view", 0, "NAME", "the view to read", COPY},
+    [OPTION_TABLE] = {"table", 0, "NAME", "the table to read", COPY},
+    [OPTION_QUERY] = {"query", 0, "SQL", "the SELECT statement to read", COPY},
+    [OPTION_TARGET_TABLE] = {"target-table", 0, "NAME", "the table to replace", COPY},
+    [OPTION_COLUMN] = {"column", 0, "NAME=TYPE", "store a column as this type of the target", COPY},
+    [OPTION_INDEX] = {"index", 0, "COLUMN[,COLUMN...]", "give the target table an index", COPY},
+    [OPTION_UNIQUE] = {"unique", 0, "COLUMN[,COLUMN...]", "give the target table a unique index",
+                       COPY},
+    [OPTION_SET] = {"option", 'o', "source.KEY=VALUE",
+                    "set a key of the source; target.KEY=VALUE, job.KEY=VALUE likewise", COPY},
+    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "do all but write: say what would happen",
+                        RUN | COPY},
+    [OPTION_QUIET] = {"quiet", 'q', NULL, "print errors only", ALL},
+    [OPTION_VERBOSE] = {"verbose", 'v', NULL, "print the log; twice: with details", ALL},
+    [OPTION_HELP] = {"help", 'h', NULL, "print this help", ALL},
+    [OPTION_VERSION] = {"version", 0, NULL, "print the version", ALL},
+    [OPTION_JOBS] = {"jobs", 0, "N", "", LATER},
+    [OPTION_JSON] = {"json", 0, NULL, "", LATER},
+};
+
+/* ---- Help ---- */
+
+static void add_options(struct ferry_strbuf *text, int commands)
+{
+    ferry_strbuf_add(text, "\nOptions:\n");
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct cli_option *option = &cli_options[i];
+        if ((option->commands & commands) == 0)
+            continue;
+        FERRY_AUTO_STRBUF struct ferry_strbuf left = {0};
+        if (option->letter != 0)
+            ferry_strbuf_addf(&left, "-%c, ", option->letter);
+        else
+            ferry_strbuf_add(&left, "    ");
+        ferry_strbuf_addf(&left, "--%s", option->name);
+        if (option->argument != NULL)
+            ferry_strbuf_addf(&left, " %s", option->argument);
+        ferry_strbuf_addf(text, left.length > 24 ? "  %s\n%28s%s\n" : "  %-24s%.0s  %s\n",
+                          ferry_strbuf_text(&left), "", option->help);
+    }
+}
+
+/* Several classes may share a code: then they share its meaning too. */
+static void add_exit_codes(struct ferry_strbuf *text)
+{
+    size_t count;
+    const struct ferry_error_class *classes = ferry_error_classes(&count);
+    ferry_strbuf_add(text, "\nExit codes:\n  0   all is done\n");
+    for (int code = 1; code < 128; code++)
+        for (size_t i = 0; i < count; i++)
+            if (classes[i].exit_code == code) {
+                ferry_strbuf_addf(text, "  %d  %s\n", code, classes[i].meaning);
+                break;
+            }
+}
+
+void ferry_cli_add_help(struct ferry_strbuf *text, const struct ferry_command *command)
+{
+    if (command != NULL) {
+        ferry_strbuf_addf(text, "Usage: dbferry %s [OPTION...] %s\n\n%s.\n", command->name,
+                          command->operands, command->help);
+        add_options(text, 1 << (command - ferry_commands));
+        return;
+    }
+    ferry_strbuf_add(text, "Usage: dbferry COMMAND [OPTION...] [OPERAND...]\n\n"
+                           "Copies a view, a table or a query from one database into another, "
+                           "whole and exact.\n\nCommands:\n");
+    for (size_t i = 0; i < ferry_command_count; i++)
+        if (ferry_commands[i].run != NULL)
+            ferry_strbuf_addf(text, "  %-8s %-14s %s\n", ferry_commands[i].name,
+                              ferry_commands[i].operands, ferry_commands[i].help);
+    add_options(text, ALL);
+    add_exit_codes(text);
+    ferry_strbuf_add(text, "\nA first configuration: dbferry init.  Manual: man dbferry, man "
+                           "dbferry.conf\n");
+}
+
+static void print_help(const struct ferry_command *command)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    ferry_cli_add_help(&text, command);
+    (void)fputs(ferry_strbuf_text(&text), stdout);
+}
+
+static void print_version(void)
+{
+    (void)printf("dbferry " PACKAGE_VERSION "\ndriver interface %d, drivers in %s\n"
+                 "libconfig %d.%d\n",
+                 FERRY_ABI_VERSION, ferry_driver_folder(), LIBCONFIG_VER_MAJOR,
+                 LIBCONFIG_VER_MINOR);
+}
+
+/* ---- Parsing ---- */
+
+static ferry_status find_command(const char *name, const struct ferry_command **ret_command,
+                                 struct ferry_error *error)
+{
+    struct ferry_nearest nearest = {.wanted = name};
+    for (size_t i = 0; i < ferry_command_count; i++) {
+        const struct ferry_command *command = &ferry_commands[i];
+        if (strcmp(command->name, name) == 0 && command->run == NULL)
+            return ferry_fail(error, FERRY_ERR_USAGE,
+                              "the command '%s' comes with a later version of dbferry", name);
+        if (strcmp(command->name, name) == 0) {
+            *ret_command = command;
+            return FERRY_OK;
+        }
+        if (command->run != NULL)
+            ferry_nearest_offer(&nearest, command->name);
+    }
+    if (nearest.best != NULL)
+        return ferry_fail(error, FERRY_ERR_USAGE, "unknown command '%s'; did you mean '%s'?", name,
+                          nearest.best);
+    return ferry_fail(error, FERRY_ERR_USAGE, "unknown command '%s'; \"dbferry --help\" lists them",
+                      name);
+}
+
+/* What getopt_long() has just refused, as the user would write it; its value may be a secret. */
+static void add_refused(struct ferry_strbuf *word, char **argv)
+{
+    const char *refused = argv[optind - 1];
+    if (optopt >= 256)
+        ferry_strbuf_addf(word, "--%s", cli_options[optopt - 256].name);
+    else if (optopt != 0)
+        ferry_strbuf_addf(word, "-%c", optopt);
+    else
+        ferry_strbuf_append(word, refused, strcspn(refused, "="));
+}
+
+static ferry_status fail_unknown(const char *word, const struct ferry_command *command,
+                                 struct ferry_error *error)
+{
+    size_t dashes = strspn(word, "-");
+    struct ferry_nearest nearest = {.wanted = word + dashes};
+    int bit = command == NULL ? ALL : 1 << (command - ferry_commands);
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if ((cli_options[i].commands & bit) != 0)
+            ferry_nearest_offer(&nearest, cli_options[i].name);
+    const char *scope = command == NULL ? "dbferry" : command->name;
+    if (nearest.best != NULL && dashes == 2)
+        return ferry_fail(error, FERRY_ERR_USAGE, "%s has no option %s; did you mean --%s?", scope,
+                          word, nearest.best);
+    return ferry_fail(error, FERRY_ERR_USAGE,
+                      "%s has no option %s; \"dbferry %s%s--help\" lists them", scope, word,
+                      command == NULL ? "" : scope, command == NULL ? "" : " ");
+}
+
+/* `found` is what getopt_long() returned for an option that it does not know or cannot use. */
+static ferry_status fail_refused(int found, char **argv, const struct ferry_command *command,
+                                 struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf word = {0};
+    add_refused(&word, argv);
+    if (found == ':')
+        return ferry_fail(error, FERRY_ERR_USAGE, "%s needs a value", ferry_strbuf_text(&word));
+    if (optopt >= 256)
+        return ferry_fail(error, FERRY_ERR_USAGE, "%s takes no value", ferry_strbuf_text(&word));
+    return fail_unknown(ferry_strbuf_text(&word), command, error);
+}
+
+/* Whether this command has the option that was found. */
+static ferry_status check_scope(int index, const struct ferry_command *command,
+                                struct ferry_error *error)
+{
+    const struct cli_option *option = &cli_options[index];
+    if (option->commands == LATER)
+        return ferry_fail(error, FERRY_ERR_USAGE, "--%s comes with a later version of dbferry",
+                          option->name);
+    if (command == NULL)
+        return ferry_fail(error, FERRY_ERR_USAGE,
+                          "the command comes first: dbferry COMMAND [OPTION...]");
+    if ((option->commands & 1 << (command - ferry_commands)) != 0)
+        return FERRY_OK;
+    FERRY_AUTO_STRBUF struct ferry_strbuf word = {0};
+    ferry_strbuf_addf(&word, "--%s", option->name);
+    return fail_unknown(ferry_strbuf_text(&word), command, error);
+}
+
+static ferry_status add_text(const char ***list, size_t *count, const char *text,
+                             struct ferry_error *error)
+{
+    const char **texts = reallocarray(*list, *count + 1, sizeof *texts);
+    if (texts == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the command line");
+    *list = texts;
+    texts[(*count)++] = text;
+    return FERRY_OK;
+}
+
+static ferry_status add_index(struct ferry_arguments *arguments, const char *columns, bool unique,
+                              struct ferry_error *error)
+{
+    struct ferry_index_argument *indexes =
+        reallocarray(arguments->indexes, arguments->index_count + 1, sizeof *indexes);
+    if (indexes == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the command line");
+    arguments->indexes = indexes;
+    indexes[arguments->index_count++] =
+        (struct ferry_index_argument){.columns = columns, .unique = unique};
+    return FERRY_OK;
+}
+
+/* Takes one option over; `once` guards those that would silently replace an earlier one. */
+static ferry_status take_option(struct ferry_arguments *arguments, int index, const char *value,
+                                struct ferry_error *error)
+{
+    const char **const places[OPTION_COUNT] = {
+        [OPTION_CONFIG] = &arguments->config,
+        [OPTION_SOURCE] = &arguments->source,
+        [OPTION_TARGET] = &arguments->target,
+        [OPTION_VIEW] = &arguments->view,
+        [OPTION_TABLE] = &arguments->table,
+        [OPTION_QUERY] = &arguments->query,
+        [OPTION_TARGET_TABLE] = &arguments->target_table,
+    };
+    if (places[index] != NULL) {
+        if (*places[index] != NULL)
+            return ferry_fail(error, FERRY_ERR_USAGE, "--%s is given twice",
+                              cli_options[index].name);
+        *places[index] = value;
+        return FERRY_OK;
+    }
+    switch (index) {
+    case OPTION_SET:
+        return add_text(&arguments->settings, &arguments->setting_count, value, error);
+    case OPTION_COLUMN:
+        return add_text(&arguments->columns, &arguments->column_count, value, error);
+    case OPTION_INDEX:
+    case OPTION_UNIQUE:
+        return add_index(arguments, value, index == OPTION_UNIQUE, error);
+    case OPTION_DRY_RUN:
+        arguments->dry_run = true;
+        break;
+    case OPTION_QUIET:
+        arguments->quiet = true;
+        break;
+    case OPTION_VERBOSE:
+        arguments->verbose++;
+        break;
+    default:
+        break;
+    }
+    return FERRY_OK;
+}
+
+/* The tables that getopt_long() wants: long options return 256 + their index. */
+static void build_getopt(struct option longs[OPTION_COUNT + 1], char shorts[3 * OPTION_COUNT + 2])
+{
+    char *at = shorts;
+    *at++ = ':';
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        bool takes = cli_options[i].argument != NULL;
+        longs[i] = (struct option){.name = cli_options[i].name,
+                                   .has_arg = takes ? required_argument : no_argument,
+                                   .val = 256 + (int)i};
+        if (cli_options[i].letter != 0)
+            *at++ = (char)cli_options[i].letter;
+        if (cli_options[i].letter != 0 && takes)
+            *at++ = ':';
+    }
+    *at = '\0';
+    longs[OPTION_COUNT] = (struct option){0};
+}
+
+/* The index of the option that getopt_long() returned, or -1. */
+static int option_index(int found)
+{
+    if (found >= 256)
+        return found - 256;
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (cli_options[i].letter == found)
+            return i;
+    return -1;
+}
+
+static ferry_status parse_options(int argc, char **argv, struct ferry_arguments *arguments,
+                                  bool *ret_answered, struct ferry_error *error)
+{
+    struct option longs[OPTION_COUNT + 1];
+    char shorts[3 * OPTION_COUNT + 2];
+    const struct ferry_command *command = arguments->command;
+    build_getopt(longs, shorts);
+    opterr = 0;
+    optind = 1;
+    for (;;) {
+        int found = getopt_long(argc, argv, shorts, longs, NULL);
+        if (found == -1)
+            return FERRY_OK;
+        if (found == ':' || found == '?')
+            return fail_refused(found, argv, command, error);
+        int index = option_index(found);
+        if (index == OPTION_HELP || index == OPTION_VERSION) {
+            *ret_answered = true;
+            if (index == OPTION_HELP)
+                print_help(command);
+            else
+                print_version();
+            return FERRY_OK;
+        }
+        ferry_status status = check_scope(index, command, error);
+        if (status != FERRY_OK)
+            return status;
+        status = take_option(arguments, index, optarg, error);
+        if (status != FERRY_OK)
+            return status;
+    }
+}
+
+static ferry_status check_operands(const struct ferry_arguments *arguments,
+                                   struct ferry_error *error)
+{
+    const struct ferry_command *command = arguments->command;
+    size_t least = (size_t)command->min_operands;
+    bool too_many =
+        command->max_operands >= 0 && arguments->operand_count > (size_t)command->max_operands;
+    if (arguments->operand_count >= least && !too_many)
+        return FERRY_OK;
+    return ferry_fail(error, FERRY_ERR_USAGE, "%s: usage: dbferry %s [OPTION...] %s",
+                      too_many ? "too many operands" : "something is missing", command->name,
+                      command->operands);
+}
+
+ferry_status ferry_cli_parse(int argc, char **argv, struct ferry_arguments *ret_arguments,
+                             struct ferry_error *error)
+{
+    struct ferry_arguments arguments = {0};
+    bool answered = false;
+    if (argc < 2) {
+        FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+        ferry_cli_add_help(&text, NULL);
+        (void)fputs(ferry_strbuf_text(&text), stderr);
+        return ferry_fail(error, FERRY_ERR_USAGE, "a command is missing");
+    }
+    ferry_status status = FERRY_OK;
+    int skip = argv[1][0] == '-' ? 0 : 1; /* the command comes first, or there is none */
+    if (skip == 1)
+        status = find_command(argv[1], &arguments.command, error);
+    if (status == FERRY_OK)
+        status = parse_options(argc - skip, argv + skip, &arguments, &answered, error);
+    if (status == FERRY_OK && !answered && arguments.command == NULL)
+        status = ferry_fail(error, FERRY_ERR_USAGE,
+                            "the command comes first: dbferry COMMAND [OPTION...]");
+    if (status == FERRY_OK && !answered) {
+        arguments.operands = argv + skip + optind;
+        arguments.operand_count = (size_t)(argc - skip - optind);
+        status = check_operands(&arguments, error);
+    }
+    if (status != FERRY_OK) {
+        ferry_cli_done(&arguments);
+        return status;
+    }
+    if (answered)
+        arguments.command = NULL;
+    *ret_arguments = arguments;
+    return FERRY_OK;
+}
+
+void ferry_cli_done(struct ferry_arguments *arguments)
+{
+    free((void *)arguments->settings);
+    free((void *)arguments->columns);
+    free(arguments->indexes);
+    *arguments = (struct ferry_arguments){0};
+}

@@ -1,0 +1,58 @@
+/* The command line: its commands and options, each listed once, for parsing, help and manual. */
+
+#ifndef FERRY_CLI_H
+#define FERRY_CLI_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/strbuf.h"
+
+struct ferry_arguments;
+
+struct ferry_command {
+    const char *name;
+    const char *operands; /* as the help shows them */
+    const char *help;     /* one line */
+    int min_operands;
+    int max_operands; /* -1 = any number */
+    /* Does the command's work and reports its own errors; returns what decides the exit code. NULL:
+     * the command comes with a later version. */
+    ferry_status (*run)(const struct ferry_arguments *arguments);
+};
+
+extern const struct ferry_command ferry_commands[];
+extern const size_t ferry_command_count;
+
+struct ferry_arguments {
+    const struct ferry_command *command; /* NULL: --help or --version was answered */
+    const char *config;
+    const char *source;
+    const char *target;
+    const char *view, *table, *query, *target_table;
+    const char **settings; /* of -o, `setting_count` of them */
+    size_t setting_count;
+    const char **columns; /* of --column */
+    size_t column_count;
+    struct ferry_index_argument {
+        const char *columns; /* with commas between them */
+        bool unique;
+    } * indexes; /* of --index and --unique, in their order */
+    size_t index_count;
+    bool dry_run;
+    bool quiet;
+    int verbose;
+    char **operands;
+    size_t operand_count;
+};
+
+/* Reads the command line.  --help and --version are printed here.  FERRY_ERR_USAGE with a message
+ * that names the nearest command or option. */
+ferry_status ferry_cli_parse(int argc, char **argv, struct ferry_arguments *ret_arguments,
+                             struct ferry_error *error);
+void ferry_cli_done(struct ferry_arguments *arguments);
+
+/* The help of one command, or of all (NULL). */
+void ferry_cli_add_help(struct ferry_strbuf *text, const struct ferry_command *command);
+
+#endif

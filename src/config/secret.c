@@ -1,0 +1,441 @@
+/* Secrets: fetched from where the configuration says, checked, and never shown. */
+
+#include "config/secret.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/environment.h"
+#include "base/signals.h"
+#include "base/strbuf.h"
+
+#define SECRET_LIMIT ((size_t)64 * 1024)
+#define COMMAND_SECONDS 30
+/* How long a signal may go unnoticed meanwhile. */
+#define WAIT_STEP_MS 100
+/* How long a command may stay after it has closed its output. */
+#define LINGER_MS 5000
+
+static bool prompt_allowed;
+
+void ferry_secret_allow_prompt(bool allowed)
+{
+    prompt_allowed = allowed;
+}
+
+/* A secret while it is read; wiped, wherever it ends. */
+struct secret_buffer {
+    char *data;
+    size_t length;
+};
+
+static void secret_buffer_done(struct secret_buffer *buffer)
+{
+    if (buffer->data == NULL)
+        return;
+    explicit_bzero(buffer->data, SECRET_LIMIT + 1);
+    free(buffer->data);
+}
+
+static ferry_status wait_readable(int fd, const char *origin, int64_t deadline_ms,
+                                  struct ferry_error *error)
+{
+    if (deadline_ms == 0)
+        return FERRY_OK;
+    for (;;) {
+        struct pollfd waiting = {.fd = fd, .events = POLLIN};
+        if (poll(&waiting, 1, WAIT_STEP_MS) > 0)
+            return FERRY_OK; /* an error shows in read() */
+        if (ferry_signal_caught() != 0)
+            return ferry_fail(error, FERRY_ERR_CANCELLED, "stopped while waiting for %s", origin);
+        if (ferry_clock_ms() >= deadline_ms)
+            return ferry_fail(error, FERRY_ERR_CONFIG, "%s gave no answer in %d s", origin,
+                              COMMAND_SECONDS);
+    }
+}
+
+/* What was read is a password once one line end is taken off, unless it cannot be one. */
+static ferry_status take_secret(const char *text, size_t length, const char *origin,
+                                char **ret_secret, struct ferry_error *error)
+{
+    if (length > SECRET_LIMIT)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "%s holds more than %zu bytes", origin,
+                          SECRET_LIMIT);
+    if (length > 0 && text[length - 1] == '\n')
+        length--;
+    if (length > 0 && text[length - 1] == '\r')
+        length--;
+    if (memchr(text, '\0', length) != NULL)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "%s holds a NUL byte; it is not a password",
+                          origin);
+    if (length == 0)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "%s is empty", origin);
+    char *secret = strndup(text, length);
+    if (secret == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    *ret_secret = secret;
+    return FERRY_OK;
+}
+
+/* Reads to the end of `fd`, at most until `deadline_ms` of the monotonic clock (0 = no limit). */
+static ferry_status read_secret(int fd, const char *origin, int64_t deadline_ms, char **ret_secret,
+                                struct ferry_error *error)
+{
+    __attribute__((cleanup(secret_buffer_done))) struct secret_buffer buffer = {0};
+    buffer.data = malloc(SECRET_LIMIT + 1);
+    if (buffer.data == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    for (;;) {
+        ferry_status status = wait_readable(fd, origin, deadline_ms, error);
+        if (status != FERRY_OK)
+            return status;
+        ssize_t size = read(fd, buffer.data + buffer.length, SECRET_LIMIT + 1 - buffer.length);
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0)
+            return ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_CONFIG),
+                              "cannot read %s: %s", origin, strerror(errno));
+        if (size == 0)
+            break;
+        buffer.length += (size_t)size;
+        if (buffer.length > SECRET_LIMIT)
+            return ferry_fail(error, FERRY_ERR_CONFIG, "%s holds more than %zu bytes", origin,
+                              SECRET_LIMIT);
+    }
+    return take_secret(buffer.data, buffer.length, origin, ret_secret, error);
+}
+
+/* ---- From a file ---- */
+
+#define OPEN_TO_OTHERS 077
+#define OPEN_TO_WORLD                                                                              \
+    007 /* systemd gives its credentials to a user by an ACL, seen as group bits */
+
+static ferry_status secret_from_file(const char *path, mode_t forbidden, char **ret_secret,
+                                     struct ferry_error *error)
+{
+    FERRY_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat stat;
+    if (fd < 0 || fstat(fd, &stat) != 0)
+        return ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_CONFIG),
+                          "cannot open the password file %s: %s", path, strerror(errno));
+    if (!S_ISREG(stat.st_mode))
+        return ferry_fail(error, FERRY_ERR_CONFIG, "the password file %s is not a plain file",
+                          path);
+    if (stat.st_uid != 0 && stat.st_uid != geteuid())
+        return ferry_fail(error, FERRY_ERR_CONFIG,
+                          "the password file %s belongs to another user (uid %ju)", path,
+                          (uintmax_t)stat.st_uid);
+    if ((stat.st_mode & forbidden) != 0)
+        return ferry_fail(error, FERRY_ERR_CONFIG,
+                          "the password file %s is open to others (mode %04o); chmod 600 it", path,
+                          (unsigned)(stat.st_mode & 07777));
+    return read_secret(fd, path, 0, ret_secret, error);
+}
+
+/* ---- From systemd's credentials ---- */
+
+/* False if there is none. */
+static bool find_credential(const char *connection, const char *key, struct ferry_strbuf *path)
+{
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    if (folder == NULL || folder[0] != '/' || strchr(connection, '/') != NULL)
+        return false;
+    ferry_strbuf_addf(path, "%s/%s.%s", folder, connection, key);
+    return !path->failed && access(ferry_strbuf_text(path), F_OK) == 0;
+}
+
+/* ---- From a command ---- */
+
+/* Client libraries open sockets that a program which is started would inherit, with a session on
+ * it that has logged in. */
+static int leave_descriptors_out(posix_spawn_file_actions_t *actions)
+{
+#ifdef HAVE_POSIX_SPAWN_FILE_ACTIONS_ADDCLOSEFROM_NP
+    return posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+#else
+    (void)actions;
+    DIR *list = opendir("/proc/self/fd");
+    if (list == NULL)
+        return errno;
+    for (const struct dirent *entry; (entry = readdir(list)) != NULL;) {
+        int fd = (int)strtol(entry->d_name, NULL, 10);
+        if (fd > STDERR_FILENO)
+            (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+    (void)closedir(list);
+    return 0;
+#endif
+}
+
+static ferry_status start_command(const char *command, pid_t *ret_pid, int *ret_fd,
+                                  struct ferry_error *error)
+{
+    int ends[2];
+    char **environment = ferry_environment_for_programs();
+    if (environment == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a command");
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        free(environment);
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot make a pipe: %s", strerror(errno));
+    }
+    char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, defaults;
+    (void)sigemptyset(&none);
+    (void)sigemptyset(&defaults);
+    (void)sigaddset(&defaults, SIGPIPE); /* we ignore it; a pipeline of commands needs it */
+    (void)signal(SIGCHLD, SIG_DFL);      /* ignored, as we may inherit it, it hides exit codes */
+    (void)posix_spawn_file_actions_init(&actions);
+    (void)posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    (void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    (void)posix_spawnattr_init(&attributes);
+    (void)posix_spawnattr_setsigmask(&attributes, &none);
+    (void)posix_spawnattr_setpgroup(&attributes, 0);
+    (void)posix_spawnattr_setsigdefault(&attributes, &defaults);
+    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                                    POSIX_SPAWN_SETPGROUP);
+    int failure = leave_descriptors_out(&actions);
+    if (failure == 0)
+        failure = posix_spawn(ret_pid, "/bin/sh", &actions, &attributes, arguments, environment);
+    free(environment);
+    (void)posix_spawnattr_destroy(&attributes);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    (void)close(ends[1]);
+    if (failure != 0) {
+        (void)close(ends[0]);
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot start /bin/sh: %s", strerror(failure));
+    }
+    *ret_fd = ends[0];
+    return FERRY_OK;
+}
+
+/* Waits for a command that has closed its output; one that stays longer is killed with all that it
+ * started.  Returns its wait status. */
+static int end_command(pid_t pid, int64_t linger_ms)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    int64_t deadline = ferry_clock_ms() + linger_ms;
+    int result = 0;
+    pid_t ended = waitpid(pid, &result, WNOHANG);
+    while (ended == 0 && ferry_clock_ms() < deadline) {
+        (void)nanosleep(&pause, NULL);
+        ended = waitpid(pid, &result, WNOHANG);
+    }
+    if (ended != 0)
+        return result;
+    (void)kill(-pid, SIGKILL);
+    while (waitpid(pid, &result, 0) < 0 && errno == EINTR)
+        ;
+    return result;
+}
+
+static ferry_status secret_from_command(const char *key, const char *command, char **ret_secret,
+                                        struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf origin = {0};
+    ferry_strbuf_addf(&origin, "the output of %s_command", key);
+    pid_t pid = 0;
+    FERRY_AUTO_FD int fd = -1;
+    ferry_status status = start_command(command, &pid, &fd, error);
+    if (status != FERRY_OK)
+        return status;
+    char *secret = NULL;
+    status = read_secret(fd, ferry_strbuf_text(&origin),
+                         ferry_clock_ms() + INT64_C(1000) * COMMAND_SECONDS, &secret, error);
+    int result = end_command(pid, status == FERRY_OK ? LINGER_MS : 0);
+    if (status == FERRY_OK && !(WIFEXITED(result) && WEXITSTATUS(result) == 0))
+        status = ferry_fail(error, FERRY_ERR_CONFIG,
+                            "%s_command failed (%s %d); run it by hand to see why", key,
+                            WIFEXITED(result) ? "exit code" : "signal",
+                            WIFEXITED(result) ? WEXITSTATUS(result) : WTERMSIG(result));
+    if (status != FERRY_OK) {
+        ferry_secret_free(secret);
+        return status;
+    }
+    *ret_secret = secret;
+    return FERRY_OK;
+}
+
+/* ---- From a person ---- */
+
+/* The kernel's: what is typed or pasted beyond it is lost before a program sees it. */
+#define LINE_LIMIT 4096
+
+static ferry_status ask_hidden(int fd, const struct ferry_strbuf *question, char **ret_secret,
+                               struct ferry_error *error)
+{
+    struct termios old;
+    if (tcgetattr(fd, &old) != 0)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot use the terminal: %s", strerror(errno));
+    struct termios hidden = old;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    /* It throws away what was typed before, which the answer to the question must not be. */
+    (void)tcsetattr(fd, TCSAFLUSH, &hidden);
+    (void)!write(fd, ferry_strbuf_text(question), question->length);
+    char line[LINE_LIMIT + 1] = {0};
+    ferry_status status = wait_readable(fd, "the password", INT64_MAX, error);
+    ssize_t size = status == FERRY_OK ? read(fd, line, LINE_LIMIT) : 0;
+    (void)tcsetattr(fd, TCSAFLUSH, &old);
+    (void)!write(fd, "\n", 1);
+    if (status == FERRY_OK && size <= 0)
+        status = ferry_fail(error, FERRY_ERR_CONFIG, "no password was given");
+    else if (size >= LINE_LIMIT - 1)
+        status = ferry_fail(error, FERRY_ERR_CONFIG,
+                            "the password is longer than a terminal's line can be; use "
+                            "password_file or password_command");
+    /* An empty line is an answer too: the account has no password. */
+    else if (size > 1 || (size == 1 && line[0] != '\n'))
+        status = take_secret(line, (size_t)size, "the password", ret_secret, error);
+    explicit_bzero(line, sizeof line);
+    return status;
+}
+
+/* What a person has typed so far in this process: a connection is made again for each attempt and
+ * each job, and nobody wants to sit by.  Main thread only. */
+struct typed {
+    struct typed *next;
+    char *secret; /* NULL: an empty line */
+    char name[];  /* "KEY for CONNECTION" */
+};
+
+static struct typed *all_typed;
+
+void ferry_secret_forget_typed(void)
+{
+    while (all_typed != NULL) {
+        struct typed *next = all_typed->next;
+        ferry_secret_free(all_typed->secret);
+        free(all_typed);
+        all_typed = next;
+    }
+}
+
+static ferry_status copy_secret(const char *secret, char **ret_copy, struct ferry_error *error)
+{
+    char *copy = secret == NULL ? NULL : strdup(secret);
+    if (secret != NULL && copy == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    *ret_copy = copy;
+    return FERRY_OK;
+}
+
+/* Without room for it, it is only asked for again. */
+static void remember_typed(const char *name, const char *secret)
+{
+    FERRY_AUTO_ERROR struct ferry_error ignored = {0};
+    struct typed *typed = calloc(1, sizeof *typed + strlen(name) + 1);
+    if (typed == NULL || copy_secret(secret, &typed->secret, &ignored) != FERRY_OK) {
+        free(typed);
+        return;
+    }
+    memcpy(typed->name, name, strlen(name));
+    typed->next = all_typed;
+    all_typed = typed;
+}
+
+static const struct typed *find_typed(const char *name)
+{
+    const struct typed *typed = all_typed;
+    while (typed != NULL && strcmp(typed->name, name) != 0)
+        typed = typed->next;
+    return typed;
+}
+
+static ferry_status secret_from_prompt(const struct ferry_config *config, const char *key,
+                                       char **ret_secret, struct ferry_error *error)
+{
+    if (!prompt_allowed || isatty(STDIN_FILENO) == 0)
+        return FERRY_OK;
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    ferry_strbuf_addf(&name, "%s for %s", key, config->name);
+    if (name.failed)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    const struct typed *typed = find_typed(ferry_strbuf_text(&name));
+    if (typed != NULL)
+        return copy_secret(typed->secret, ret_secret, error);
+    FERRY_AUTO_FD int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return FERRY_OK;
+    FERRY_AUTO_STRBUF struct ferry_strbuf prompt = {0};
+    ferry_strbuf_addf(&prompt, "%s: ", ferry_strbuf_text(&name));
+    ferry_status status = ask_hidden(fd, &prompt, ret_secret, error);
+    if (status == FERRY_OK)
+        remember_typed(ferry_strbuf_text(&name), *ret_secret);
+    return status;
+}
+
+/* ---- The order in which they are tried ---- */
+
+/* The value of `key`_`suffix`, or NULL; false if out of memory. */
+static bool find_sibling(const struct ferry_config *config, const char *key, const char *suffix,
+                         const char **ret_value)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    ferry_strbuf_addf(&name, "%s_%s", key, suffix);
+    if (name.failed)
+        return false;
+    *ret_value = ferry_config_string(config, ferry_strbuf_text(&name));
+    return true;
+}
+
+static ferry_status secret_from_environment(const char *key, const char *name, char **ret_secret,
+                                            struct ferry_error *error)
+{
+    const char *value = getenv(name);
+    FERRY_AUTO_STRBUF struct ferry_strbuf origin = {0};
+    ferry_strbuf_addf(&origin, "the environment variable %s, named by %s_env,", name, key);
+    if (value == NULL)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "%s is not set", ferry_strbuf_text(&origin));
+    return take_secret(value, strlen(value), ferry_strbuf_text(&origin), ret_secret, error);
+}
+
+static ferry_status fetch(const struct ferry_config *config, const char *key, char **ret_secret,
+                          struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf credential = {0};
+    const char *value = ferry_config_string(config, key);
+    const char *file, *variable, *command;
+    if (value != NULL)
+        return copy_secret(value, ret_secret, error);
+    if (!find_sibling(config, key, "file", &file) || !find_sibling(config, key, "env", &variable) ||
+        !find_sibling(config, key, "command", &command))
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    if (file != NULL)
+        return secret_from_file(file, OPEN_TO_OTHERS, ret_secret, error);
+    if (variable != NULL)
+        return secret_from_environment(key, variable, ret_secret, error);
+    if (command != NULL)
+        return secret_from_command(key, command, ret_secret, error);
+    bool given = find_credential(config->name, key, &credential);
+    if (credential.failed)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
+    if (given)
+        return secret_from_file(ferry_strbuf_text(&credential), OPEN_TO_WORLD, ret_secret, error);
+    return secret_from_prompt(config, key, ret_secret, error);
+}
+
+ferry_status ferry_config_secret(const struct ferry_config *config, const char *key,
+                                 char **ret_secret, struct ferry_error *err)
+{
+    char *secret = NULL;
+    ferry_status status = fetch(config, key, &secret, err);
+    if (status == FERRY_OK)
+        *ret_secret = secret;
+    else
+        ferry_error_prefix(err, "connection '%s': ", config->name);
+    return status;
+}

@@ -1,0 +1,490 @@
+/* The settings of a run: a configuration file, or a command line, turned into connections and jobs.
+ */
+
+#include "config/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "config/job.h"
+#include "driver/connection.h"
+#include "driver/connection_keys.h"
+#include "driver/load.h"
+
+/* A connection that was asked for so far. */
+struct connection {
+    struct ferry_config *config;
+    const config_setting_t *node; /* NULL: of a URL, which has a name for messages only */
+};
+
+struct ferry_settings {
+    struct ferry_config_file *file; /* NULL: the command line alone */
+    struct ferry_config *general;
+    struct ferry_config **jobs;
+    size_t job_count;
+    struct connection *connections;
+    size_t connection_count;
+    const config_setting_t *connection_group; /* NULL if there is none */
+    const config_setting_t *job_list;
+};
+
+/* What the parser of the file lets stand in a name. */
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_*"
+
+static ferry_status out_of_memory(struct ferry_error *error)
+{
+    return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
+}
+
+/* ---- The file's outer shape ---- */
+
+struct top_level {
+    const char *name;
+    int type;
+    const char *shape;
+};
+
+static const struct top_level top_levels[] = {
+    {"general", CONFIG_TYPE_GROUP, "a group: general = { ... };"},
+    {"connections", CONFIG_TYPE_GROUP, "a group: connections = { NAME = { ... }; };"},
+    {"jobs", CONFIG_TYPE_LIST, "a list of groups: jobs = ( { ... }, { ... } );"},
+};
+
+static ferry_status check_top_level(const struct ferry_config_file *file,
+                                    const config_setting_t *node, struct ferry_error *error)
+{
+    const char *name = config_setting_name(node);
+    struct ferry_origin origin = ferry_config_origin(file, node);
+    struct ferry_nearest nearest = {.wanted = name};
+    for (size_t i = 0; i < sizeof top_levels / sizeof top_levels[0]; i++) {
+        ferry_nearest_offer(&nearest, top_levels[i].name);
+        if (strcmp(top_levels[i].name, name) != 0)
+            continue;
+        if (config_setting_type(node) != top_levels[i].type)
+            return ferry_origin_fail(&origin, error, "'%s' must be %s", name, top_levels[i].shape);
+        return FERRY_OK;
+    }
+    if (nearest.best != NULL)
+        return ferry_origin_fail(&origin, error, "unknown group '%s'; did you mean '%s'?", name,
+                                 nearest.best);
+    return ferry_origin_fail(&origin, error,
+                             "unknown group '%s'; a configuration has general, connections and "
+                             "jobs",
+                             name);
+}
+
+/* Every element is a group, and every connection has a name that can be typed. */
+static ferry_status check_elements(const struct ferry_config_file *file,
+                                   const config_setting_t *group, const char *what,
+                                   struct ferry_error *error)
+{
+    for (int i = 0; group != NULL && i < config_setting_length(group); i++) {
+        const config_setting_t *node = config_setting_get_elem(group, (unsigned)i);
+        struct ferry_origin origin = ferry_config_origin(file, node);
+        if (config_setting_type(node) != CONFIG_TYPE_GROUP)
+            return ferry_origin_fail(&origin, error, "each %s is a group { ... }", what);
+    }
+    return FERRY_OK;
+}
+
+static ferry_status read_general(struct ferry_settings *settings, const config_setting_t *node,
+                                 struct ferry_error *error)
+{
+    struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
+    settings->general = ferry_config_new("group", "general");
+    if (settings->general == NULL ||
+        !ferry_config_add_options(settings->general, ferry_general_options,
+                                  ferry_general_option_count))
+        return out_of_memory(error);
+    if (node == NULL)
+        return ferry_config_finish(settings->general, &origin, error);
+    return ferry_config_fill(settings->general, settings->file, node, error);
+}
+
+/* ---- Jobs ---- */
+
+static ferry_status read_job_keys(struct ferry_settings *settings, const config_setting_t *node,
+                                  struct ferry_error *error)
+{
+    struct ferry_origin origin = ferry_config_origin(settings->file, node);
+    const char *name = NULL;
+    ferry_status status = ferry_config_member(settings->file, node, "name", &name, error);
+    if (status != FERRY_OK)
+        return status;
+    if (name == NULL || name[0] == '\0')
+        return ferry_origin_fail(&origin, error, "each job needs a name: name = \"...\";");
+    for (size_t i = 0; i < settings->job_count; i++)
+        if (strcmp(settings->jobs[i]->name, name) == 0)
+            return ferry_origin_fail(&origin, error, "a second job is named '%s'", name);
+    struct ferry_config *keys = ferry_config_new("job", name);
+    struct ferry_job job = {0};
+    if (keys == NULL)
+        return out_of_memory(error);
+    settings->jobs[settings->job_count++] = keys;
+    if (!ferry_config_add_options(keys, ferry_job_options, ferry_job_option_count))
+        return out_of_memory(error);
+    status = ferry_config_fill(keys, settings->file, node, error);
+    if (status == FERRY_OK) /* a mistake in any job is told now, not at its turn */
+        status = ferry_job_read(&job, keys, settings->file, &origin, error);
+    ferry_job_done(&job);
+    return status;
+}
+
+static ferry_status read_jobs(struct ferry_settings *settings, struct ferry_error *error)
+{
+    int length = settings->job_list == NULL ? 0 : config_setting_length(settings->job_list);
+    if (length == 0)
+        return FERRY_OK;
+    settings->job_count = 0;
+    settings->jobs = calloc((size_t)length, sizeof(struct ferry_config *));
+    if (settings->jobs == NULL)
+        return out_of_memory(error);
+    ferry_status status = FERRY_OK;
+    for (int i = 0; i < length && status == FERRY_OK; i++)
+        status = read_job_keys(settings, config_setting_get_elem(settings->job_list, (unsigned)i),
+                               error);
+    return status;
+}
+
+/* ---- Loading ---- */
+
+static ferry_status read_file(struct ferry_settings *settings, struct ferry_error *error)
+{
+    const config_setting_t *root = config_root_setting(&settings->file->tree);
+    ferry_status status = FERRY_OK;
+    for (int i = 0; i < config_setting_length(root) && status == FERRY_OK; i++)
+        status = check_top_level(settings->file, config_setting_get_elem(root, (unsigned)i), error);
+    if (status != FERRY_OK)
+        return status;
+    settings->connection_group = config_setting_get_member(root, "connections");
+    settings->job_list = config_setting_get_member(root, "jobs");
+    status = check_elements(settings->file, settings->connection_group, "connection", error);
+    if (status == FERRY_OK)
+        status = check_elements(settings->file, settings->job_list, "job", error);
+    if (status == FERRY_OK && !ferry_config_hide_secrets(settings->connection_group))
+        status = out_of_memory(error);
+    if (status == FERRY_OK)
+        status = read_general(settings, config_setting_get_member(root, "general"), error);
+    if (status == FERRY_OK)
+        status = read_jobs(settings, error);
+    return status;
+}
+
+ferry_status ferry_settings_load(const char *path, struct ferry_settings **ret_settings,
+                                 struct ferry_error *error)
+{
+    struct ferry_settings *settings = calloc(1, sizeof *settings);
+    if (settings == NULL)
+        return out_of_memory(error);
+    ferry_status status = ferry_config_file_open(path, &settings->file, error);
+    if (status == FERRY_OK)
+        status = read_file(settings, error);
+    if (status != FERRY_OK) {
+        ferry_settings_free(settings);
+        return status;
+    }
+    *ret_settings = settings;
+    return FERRY_OK;
+}
+
+ferry_status ferry_settings_new(struct ferry_settings **ret_settings, struct ferry_error *error)
+{
+    struct ferry_settings *settings = calloc(1, sizeof *settings);
+    if (settings == NULL)
+        return out_of_memory(error);
+    ferry_status status = read_general(settings, NULL, error);
+    if (status != FERRY_OK) {
+        ferry_settings_free(settings);
+        return status;
+    }
+    *ret_settings = settings;
+    return FERRY_OK;
+}
+
+void ferry_settings_free(struct ferry_settings *settings)
+{
+    if (settings == NULL)
+        return;
+    for (size_t i = 0; i < settings->job_count; i++)
+        ferry_config_free(settings->jobs[i]);
+    for (size_t i = 0; i < settings->connection_count; i++)
+        ferry_config_free(settings->connections[i].config);
+    free(settings->jobs);
+    free(settings->connections);
+    ferry_config_free(settings->general);
+    ferry_config_file_free(settings->file);
+    free(settings);
+}
+
+const struct ferry_config *ferry_settings_general(const struct ferry_settings *settings)
+{
+    return settings->general;
+}
+
+/* ---- Connections ---- */
+
+static ferry_status add_connection(struct ferry_settings *settings, const char *name,
+                                   const char *driver, const config_setting_t *node,
+                                   struct ferry_config **ret_connection, struct ferry_error *error)
+{
+    struct ferry_driver_handle *handle;
+    ferry_status status = ferry_driver_get(driver, &handle, error);
+    if (status != FERRY_OK)
+        return status;
+    struct connection *connections =
+        reallocarray(settings->connections, settings->connection_count + 1, sizeof *connections);
+    if (connections == NULL)
+        return out_of_memory(error);
+    settings->connections = connections;
+    struct ferry_config *config = ferry_config_new("connection", name);
+    if (config == NULL)
+        return out_of_memory(error);
+    status = ferry_connection_keys_add(config, handle, error);
+    if (status != FERRY_OK) {
+        ferry_config_free(config);
+        return status;
+    }
+    connections[settings->connection_count++] = (struct connection){.config = config, .node = node};
+    *ret_connection = config;
+    return FERRY_OK;
+}
+
+ferry_status ferry_settings_new_connection(struct ferry_settings *settings, const char *name,
+                                           const char *driver, struct ferry_config **ret_connection,
+                                           struct ferry_error *error)
+{
+    return add_connection(settings, name, driver, NULL, ret_connection, error);
+}
+
+size_t ferry_settings_connection_count(const struct ferry_settings *settings)
+{
+    if (settings->connection_group == NULL)
+        return 0;
+    return (size_t)config_setting_length(settings->connection_group);
+}
+
+const char *ferry_settings_connection_name(const struct ferry_settings *settings, size_t i)
+{
+    return config_setting_name(config_setting_get_elem(settings->connection_group, (unsigned)i));
+}
+
+static const config_setting_t *connection_node(const struct ferry_settings *settings,
+                                               const char *name)
+{
+    for (size_t i = 0; i < ferry_settings_connection_count(settings); i++)
+        if (strcmp(ferry_settings_connection_name(settings, i), name) == 0)
+            return config_setting_get_elem(settings->connection_group, (unsigned)i);
+    return NULL;
+}
+
+static ferry_status fail_unknown_connection(const struct ferry_settings *settings, const char *name,
+                                            const struct ferry_origin *origin,
+                                            struct ferry_error *error)
+{
+    if (name[strspn(name, NAME_LETTERS)] != '\0') /* a mistyped URL may hold a password */
+        return ferry_origin_fail(origin, error,
+                                 "what is given as a connection is no connection's name, which has "
+                                 "letters, digits, - and _; for copy, a URL begins with its driver "
+                                 "in lower case");
+    struct ferry_nearest nearest = {.wanted = name};
+    for (size_t i = 0; i < ferry_settings_connection_count(settings); i++)
+        ferry_nearest_offer(&nearest, ferry_settings_connection_name(settings, i));
+    if (nearest.best != NULL)
+        return ferry_origin_fail(origin, error, "no connection is named '%s'; did you mean '%s'?",
+                                 name, nearest.best);
+    return ferry_origin_fail(origin, error,
+                             "no connection is named '%s'; add it to the group connections", name);
+}
+
+/* So that nobody is given a connection that did not pass its checks. */
+static void forget_last_connection(struct ferry_settings *settings)
+{
+    ferry_config_free(settings->connections[--settings->connection_count].config);
+}
+
+static ferry_status read_connection(struct ferry_settings *settings, const config_setting_t *node,
+                                    const struct ferry_config **ret_connection,
+                                    struct ferry_error *error)
+{
+    const char *driver = NULL;
+    struct ferry_config *connection = NULL;
+    struct ferry_origin origin = ferry_config_origin(settings->file, node);
+    const char *name = config_setting_name(node);
+    ferry_status status = ferry_config_member(settings->file, node, "driver", &driver, error);
+    if (status != FERRY_OK)
+        return status;
+    if (driver == NULL)
+        return ferry_origin_fail(&origin, error,
+                                 "connection '%s' needs its driver, for example driver = "
+                                 "\"sqlite\"; \"dbferry drivers\" lists them",
+                                 name);
+    status = add_connection(settings, name, driver, node, &connection, error);
+    if (status != FERRY_OK) {
+        ferry_error_prefix(error, "%s:%u: connection '%s': ", origin.file, origin.line, name);
+        return status;
+    }
+    status = ferry_config_fill(connection, settings->file, node, error);
+    if (status == FERRY_OK)
+        *ret_connection = connection;
+    else
+        forget_last_connection(settings);
+    return status;
+}
+
+ferry_status ferry_settings_connection(struct ferry_settings *settings, const char *name,
+                                       const struct ferry_origin *origin,
+                                       const struct ferry_config **ret_connection,
+                                       struct ferry_error *error)
+{
+    const config_setting_t *node = connection_node(settings, name);
+    if (node == NULL)
+        return fail_unknown_connection(settings, name, origin, error);
+    for (size_t i = 0; i < settings->connection_count; i++)
+        if (settings->connections[i].node == node) {
+            *ret_connection = settings->connections[i].config;
+            return FERRY_OK;
+        }
+    return read_connection(settings, node, ret_connection, error);
+}
+
+/* ---- Jobs with their connections ---- */
+
+size_t ferry_settings_job_count(const struct ferry_settings *settings)
+{
+    return settings->job_count;
+}
+
+const char *ferry_settings_job_name(const struct ferry_settings *settings, size_t i)
+{
+    return settings->jobs[i]->name;
+}
+
+ferry_status ferry_settings_find_job(const struct ferry_settings *settings, const char *name,
+                                     size_t *ret_index, struct ferry_error *error)
+{
+    struct ferry_nearest nearest = {.wanted = name};
+    for (size_t i = 0; i < settings->job_count; i++) {
+        ferry_nearest_offer(&nearest, settings->jobs[i]->name);
+        if (strcmp(settings->jobs[i]->name, name) == 0) {
+            *ret_index = i;
+            return FERRY_OK;
+        }
+    }
+    if (nearest.best != NULL)
+        return ferry_fail(error, FERRY_ERR_CONFIG, "%s: no job is named '%s'; did you mean '%s'?",
+                          settings->file->path, name, nearest.best);
+    return ferry_fail(error, FERRY_ERR_CONFIG, "%s: no job is named '%s'", settings->file->path,
+                      name);
+}
+
+/* The name of a job's target without --target; NULL if there is none. */
+static const char *configured_target(const struct ferry_settings *settings, size_t i)
+{
+    const char *target = ferry_config_string(settings->jobs[i], "target");
+    return target != NULL ? target : ferry_config_string(settings->general, "default_target");
+}
+
+static ferry_status choose_target(const struct ferry_settings *settings, size_t i,
+                                  const struct ferry_settings_override *override,
+                                  const char **ret_target, struct ferry_error *error)
+{
+    if (override->target != NULL) {
+        if (ferry_config_int(settings->general, "target_argument_enabled") == 0)
+            return ferry_fail(error, FERRY_ERR_USAGE,
+                              "--target is refused: %s says target_argument_enabled = false",
+                              settings->file->path);
+        *ret_target = override->target;
+        return FERRY_OK;
+    }
+    *ret_target = configured_target(settings, i);
+    if (*ret_target == NULL)
+        return ferry_fail(error, FERRY_ERR_CONFIG,
+                          "%s: job '%s' has no target: set target in the job, default_target in "
+                          "general, or use --target",
+                          settings->file->path, settings->jobs[i]->name);
+    return FERRY_OK;
+}
+
+/* Whether another job of the file writes to the same place; --target speaks for all jobs. */
+static void find_shared_target(struct ferry_settings *settings, size_t i,
+                               const struct ferry_settings_override *override,
+                               struct ferry_job *job)
+{
+    char place[FERRY_PLACE_SIZE], other[FERRY_PLACE_SIZE];
+    struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
+    ferry_connection_find_place(job->target, place);
+    for (size_t k = 0; k < settings->job_count; k++) {
+        const char *name =
+            override->target != NULL ? override->target : configured_target(settings, k);
+        const struct ferry_config *connection;
+        FERRY_AUTO_ERROR struct ferry_error ignored = {0};
+        /* a target that cannot be used is that job's failure, not this one's */
+        if (k == i || name == NULL ||
+            ferry_settings_connection(settings, name, &origin, &connection, &ignored) != FERRY_OK)
+            continue;
+        ferry_connection_find_place(connection, other);
+        if (strcmp(place, other) == 0)
+            job->shared_target = true;
+    }
+}
+
+/* A fallback that could never be used is told now, not on the day when it is needed. */
+static ferry_status find_fallback(struct ferry_settings *settings,
+                                  const struct ferry_origin *origin, bool source_is_given,
+                                  struct ferry_job *job, struct ferry_error *error)
+{
+    const struct ferry_config *fallback = NULL;
+    if (job->fallback.name == NULL)
+        return FERRY_OK;
+    ferry_status status =
+        ferry_settings_connection(settings, job->fallback.name, origin, &fallback, error);
+    if (status == FERRY_OK)
+        status = ferry_connection_check_role(fallback, FERRY_ROLE_SOURCE, error);
+    if (status != FERRY_OK)
+        return status;
+    if (fallback == job->source && !source_is_given)
+        return ferry_origin_fail(origin, error,
+                                 "job '%s': fallback_source is the source itself, '%s'", job->name,
+                                 job->fallback.name);
+    if (fallback != job->source &&
+        ferry_config_int(settings->general, "fallback_to_local_source_on_failure") != 0)
+        job->fallback.source = fallback;
+    return FERRY_OK;
+}
+
+ferry_status ferry_settings_job(struct ferry_settings *settings, size_t i,
+                                const struct ferry_settings_override *override,
+                                struct ferry_job *ret_job, struct ferry_error *error)
+{
+    const config_setting_t *node = config_setting_get_elem(settings->job_list, (unsigned)i);
+    struct ferry_origin origin = ferry_config_origin(settings->file, node);
+    struct ferry_origin usage = {.status = FERRY_ERR_USAGE};
+    const char *source = ferry_config_string(settings->jobs[i], "source");
+    const char *target = NULL;
+    struct ferry_job job = {0};
+    ferry_status status = ferry_job_read(&job, settings->jobs[i], settings->file, &origin, error);
+    if (override->source != NULL)
+        source = override->source;
+    if (status == FERRY_OK && source == NULL)
+        status = ferry_origin_fail(&origin, error,
+                                   "job '%s' has no source: set source in the job, or use --source",
+                                   job.name);
+    if (status == FERRY_OK)
+        status = ferry_settings_connection(
+            settings, source, override->source != NULL ? &usage : &origin, &job.source, error);
+    if (status == FERRY_OK)
+        status = find_fallback(settings, &origin, override->source != NULL, &job, error);
+    if (status == FERRY_OK)
+        status = choose_target(settings, i, override, &target, error);
+    if (status == FERRY_OK)
+        status = ferry_settings_connection(
+            settings, target, override->target != NULL ? &usage : &origin, &job.target, error);
+    if (status != FERRY_OK) {
+        ferry_job_done(&job);
+        return status;
+    }
+    find_shared_target(settings, i, override, &job);
+    *ret_job = job;
+    return FERRY_OK;
+}

@@ -1,0 +1,451 @@
+/* Open connections, and the one layer through which the engine calls drivers. */
+
+#include "driver/connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "driver/contract.h"
+
+struct ferry_connection {
+    struct ferry_driver_handle *driver;
+    uint32_t role; /* FERRY_ROLE_SOURCE or _TARGET */
+    void *conn;    /* the driver's own */
+    char place[FERRY_PLACE_SIZE];
+    enum ferry_cancel_reason cancelled; /* under open_lock */
+    struct ferry_connection *next;      /* of the open ones, under open_lock */
+};
+
+struct ferry_cursor {
+    struct ferry_connection *connection;
+    void *cursor; /* the driver's own */
+};
+
+struct ferry_load {
+    struct ferry_connection *connection;
+    void *load; /* the driver's own */
+};
+
+/* Held while a cancel is delivered, so that no connection ends under it. */
+static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct ferry_connection *open_connections;
+static enum ferry_cancel_reason cancelled_all;
+
+/* Serialises the calls of a driver that allows one at a time; a no-op for others.  cancel() is
+ * outside it by contract. */
+static pthread_mutex_t *enter(struct ferry_driver_handle *driver)
+{
+    if (driver->driver._thread_model != FERRY_THREADS_ONE)
+        return NULL;
+    return ferry_lock(&driver->lock);
+}
+
+#define DRIVER_SCOPE(driver)                                                                       \
+    pthread_mutex_t *driver_scope __attribute__((cleanup(ferry_cleanup_unlock), unused)) =         \
+        enter(driver)
+
+/* Ends a call of a driver: is what it says by the contract?  A failure is told with the role of the
+ * connection, whose own settings decide about another attempt. */
+static ferry_status end_call(const struct ferry_connection *connection, const char *callback,
+                             ferry_status status, bool written, struct ferry_error *error)
+{
+    status = ferry_contract_check_call(connection->driver, callback, status, written, error);
+    if (status != FERRY_OK && error->role == 0)
+        error->role = connection->role;
+    return status;
+}
+
+/* ---- Opening, closing, cancelling ---- */
+
+ferry_status ferry_connection_check_role(const struct ferry_config *config, uint32_t role,
+                                         struct ferry_error *error)
+{
+    bool source = (role & FERRY_ROLE_SOURCE) != 0;
+    bool offered = source ? config->driver->is_source : config->driver->is_target;
+    if (offered)
+        return FERRY_OK;
+    return ferry_fail(error, FERRY_ERR_CONFIG,
+                      "connection '%s' cannot be a %s: driver '%s' has no %s half", config->name,
+                      source ? "source" : "target", config->driver->driver.name,
+                      source ? "source" : "target");
+}
+
+static void register_open(struct ferry_connection *connection)
+{
+    FERRY_LOCK_SCOPE(&open_lock);
+    connection->next = open_connections;
+    open_connections = connection;
+    if (cancelled_all != FERRY_CANCEL_NONE) {
+        connection->cancelled = cancelled_all;
+        connection->driver->driver.cancel(connection->conn);
+    }
+}
+
+void ferry_connection_find_place(const struct ferry_config *config,
+                                 char ret_place[FERRY_PLACE_SIZE])
+{
+    DRIVER_SCOPE(config->driver);
+    config->driver->driver.place(config, ret_place, FERRY_PLACE_SIZE);
+    ret_place[FERRY_PLACE_SIZE - 1] = '\0';
+}
+
+ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t role,
+                                   struct ferry_connection **ret_connection,
+                                   struct ferry_error *error)
+{
+    ferry_status status = ferry_connection_check_role(config, role, error);
+    if (status != FERRY_OK)
+        return status;
+    struct ferry_connection *connection = calloc(1, sizeof *connection);
+    if (connection == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a connection");
+    connection->driver = config->driver;
+    connection->role = role & ~(uint32_t)FERRY_ROLE_LOOK;
+    ferry_connection_find_place(config, connection->place);
+    const struct ferry_driver *driver = &config->driver->driver;
+    {
+        DRIVER_SCOPE(config->driver);
+        status = driver->connect(config, role, &connection->conn, error);
+    }
+    status = end_call(connection, "connect", status, connection->conn != NULL, error);
+    if (status != FERRY_OK) {
+        free(connection);
+        return status;
+    }
+    register_open(connection);
+    *ret_connection = connection;
+    return FERRY_OK;
+}
+
+static void unregister_open(const struct ferry_connection *connection)
+{
+    FERRY_LOCK_SCOPE(&open_lock);
+    struct ferry_connection **place = &open_connections;
+    while (*place != NULL && *place != connection)
+        place = &(*place)->next;
+    if (*place != NULL)
+        *place = connection->next;
+}
+
+void ferry_connection_close(struct ferry_connection *connection)
+{
+    if (connection == NULL)
+        return;
+    unregister_open(connection); /* after it no cancel reaches the driver */
+    {
+        DRIVER_SCOPE(connection->driver);
+        connection->driver->driver.disconnect(connection->conn);
+    }
+    free(connection);
+}
+
+/* Under open_lock. */
+static void cancel_open(struct ferry_connection *connection, enum ferry_cancel_reason reason)
+{
+    if (connection->cancelled == FERRY_CANCEL_NONE)
+        connection->cancelled = reason;
+    connection->driver->driver.cancel(connection->conn);
+}
+
+void ferry_connection_cancel(struct ferry_connection *connection, enum ferry_cancel_reason reason)
+{
+    FERRY_LOCK_SCOPE(&open_lock);
+    cancel_open(connection, reason);
+}
+
+enum ferry_cancel_reason ferry_connection_cancelled(const struct ferry_connection *connection)
+{
+    FERRY_LOCK_SCOPE(&open_lock);
+    return connection->cancelled;
+}
+
+void ferry_connection_cancel_all(enum ferry_cancel_reason reason)
+{
+    FERRY_LOCK_SCOPE(&open_lock);
+    if (reason == FERRY_CANCEL_SIGNAL)
+        cancelled_all = reason; /* a deadline is one job's; a signal ends the program */
+    for (struct ferry_connection *open = open_connections; open != NULL; open = open->next)
+        cancel_open(open, reason);
+}
+
+const char *ferry_connection_place(const struct ferry_connection *connection)
+{
+    return connection->place;
+}
+
+/* ---- Facts and threads ---- */
+
+void ferry_facts_add(struct ferry_facts *facts, const char *name, const char *value)
+{
+    void *items = reallocarray(facts->items, facts->count + 1, sizeof *facts->items);
+    if (items == NULL)
+        return; /* a fact less, in a report for a person */
+    facts->items = items;
+    char *name_copy = strdup(name);
+    char *value_copy = strdup(value);
+    if (name_copy == NULL || value_copy == NULL) {
+        free(name_copy);
+        free(value_copy);
+        return;
+    }
+    facts->items[facts->count].name = name_copy;
+    facts->items[facts->count].value = value_copy;
+    facts->count++;
+}
+
+void ferry_facts_done(struct ferry_facts *facts)
+{
+    for (size_t i = 0; i < facts->count; i++) {
+        free(facts->items[i].name);
+        free(facts->items[i].value);
+    }
+    free(facts->items);
+    *facts = (struct ferry_facts){0};
+}
+
+void ferry_connection_facts(struct ferry_connection *connection, struct ferry_facts *ret_facts)
+{
+    DRIVER_SCOPE(connection->driver);
+    connection->driver->driver.facts(connection->conn, ret_facts);
+}
+
+ferry_status ferry_connection_thread_begin(struct ferry_connection *connection,
+                                           struct ferry_error *error)
+{
+    DRIVER_SCOPE(connection->driver);
+    ferry_status status = connection->driver->driver.thread_begin(error);
+    return end_call(connection, "thread_begin", status, true, error);
+}
+
+void ferry_connection_thread_end(struct ferry_connection *connection)
+{
+    DRIVER_SCOPE(connection->driver);
+    connection->driver->driver.thread_end();
+}
+
+/* ---- Source ---- */
+
+ferry_status ferry_source_snapshot_begin(struct ferry_connection *source, struct ferry_error *error)
+{
+    DRIVER_SCOPE(source->driver);
+    ferry_status status = source->driver->source.snapshot_begin(source->conn, error);
+    return end_call(source, "snapshot_begin", status, true, error);
+}
+
+void ferry_source_snapshot_end(struct ferry_connection *source)
+{
+    DRIVER_SCOPE(source->driver);
+    source->driver->source.snapshot_end(source->conn);
+}
+
+ferry_status ferry_source_freshness(struct ferry_connection *source, const struct ferry_read *read,
+                                    const char *table, struct ferry_freshness *ret_freshness,
+                                    struct ferry_error *error)
+{
+    DRIVER_SCOPE(source->driver);
+    struct ferry_freshness freshness = {0};
+    ferry_status status =
+        source->driver->source.freshness(source->conn, read, table, &freshness, error);
+    bool sound = freshness.basis <= FERRY_FRESHNESS_CHANGED && freshness.reads_table <= 1;
+    status = end_call(source, "freshness", status, sound, error);
+    if (status == FERRY_OK)
+        *ret_freshness = freshness;
+    return status;
+}
+
+ferry_status ferry_source_describe(struct ferry_connection *source, const struct ferry_read *read,
+                                   struct ferry_schema *ret_schema, struct ferry_error *error)
+{
+    DRIVER_SCOPE(source->driver);
+    struct ferry_schema schema = {0};
+    ferry_status status = source->driver->source.describe(source->conn, read, &schema, error);
+    status = end_call(source, "describe", status, schema.count > 0, error);
+    if (status != FERRY_OK) {
+        ferry_schema_done(&schema);
+        return status;
+    }
+    *ret_schema = schema;
+    return FERRY_OK;
+}
+
+ferry_status ferry_source_read_begin(struct ferry_connection *source, const struct ferry_read *read,
+                                     const struct ferry_schema *schema,
+                                     struct ferry_cursor **ret_cursor, struct ferry_error *error)
+{
+    struct ferry_cursor *cursor = calloc(1, sizeof *cursor);
+    if (cursor == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a cursor");
+    cursor->connection = source;
+    DRIVER_SCOPE(source->driver);
+    ferry_status status =
+        source->driver->source.read_begin(source->conn, read, schema, &cursor->cursor, error);
+    status = end_call(source, "read_begin", status, cursor->cursor != NULL, error);
+    if (status != FERRY_OK) {
+        free(cursor);
+        return status;
+    }
+    *ret_cursor = cursor;
+    return FERRY_OK;
+}
+
+ferry_status ferry_source_read_batch(struct ferry_cursor *cursor, struct ferry_batch *batch,
+                                     struct ferry_error *error)
+{
+    struct ferry_driver_handle *driver = cursor->connection->driver;
+    DRIVER_SCOPE(driver);
+    ferry_status status = driver->source.read_batch(cursor->cursor, batch, error);
+    status = end_call(cursor->connection, "read_batch", status, true, error);
+    if (status == FERRY_OK)
+        status = ferry_contract_check_batch(driver, batch, error);
+    return status;
+}
+
+void ferry_source_read_end(struct ferry_cursor *cursor)
+{
+    if (cursor == NULL)
+        return;
+    {
+        DRIVER_SCOPE(cursor->connection->driver);
+        cursor->connection->driver->source.read_end(cursor->cursor);
+    }
+    free(cursor);
+}
+
+/* ---- Target ---- */
+
+ferry_status ferry_target_map_column(struct ferry_connection *target,
+                                     const struct ferry_column *column,
+                                     const struct ferry_wish *wish,
+                                     struct ferry_mapping *ret_mapping, struct ferry_error *error)
+{
+    DRIVER_SCOPE(target->driver);
+    ferry_status status =
+        target->driver->target.map_column(target->conn, column, wish, ret_mapping, error);
+    return end_call(target, "map_column", status, ret_mapping->set, error);
+}
+
+ferry_status ferry_target_inspect(struct ferry_connection *target, const char *table,
+                                  struct ferry_inspection *ret_inspection,
+                                  struct ferry_error *error)
+{
+    DRIVER_SCOPE(target->driver);
+    ferry_status status =
+        target->driver->target.inspect(target->conn, table, ret_inspection, error);
+    bool written = ret_inspection->exists == 0 || ret_inspection->schema->count > 0;
+    return end_call(target, "inspect", status, written, error);
+}
+
+bool ferry_target_holds_columns(const struct ferry_connection *target)
+{
+    return target->driver->target.hold_column != NULL;
+}
+
+ferry_status ferry_target_hold_column(struct ferry_connection *target,
+                                      const struct ferry_column *existing,
+                                      const struct ferry_column *column,
+                                      const struct ferry_wish *wish,
+                                      struct ferry_mapping *ret_mapping, struct ferry_error *error)
+{
+    DRIVER_SCOPE(target->driver);
+    ferry_status status = target->driver->target.hold_column(target->conn, existing, column, wish,
+                                                             ret_mapping, error);
+    return end_call(target, "hold_column", status, true, error);
+}
+
+ferry_status ferry_target_foresee(struct ferry_connection *target,
+                                  const struct ferry_load_spec *spec, struct ferry_notes *losses,
+                                  struct ferry_notes *stale, struct ferry_error *error)
+{
+    DRIVER_SCOPE(target->driver);
+    ferry_status status = target->driver->target.foresee(target->conn, spec, losses, stale, error);
+    return end_call(target, "foresee", status, true, error);
+}
+
+ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct ferry_schema *schema,
+                                       const char *const *natives,
+                                       const struct ferry_index *indexes, size_t index_count,
+                                       struct ferry_error *error)
+{
+    DRIVER_SCOPE(target->driver);
+    ferry_status status = target->driver->target.note_indexes(target->conn, schema, natives,
+                                                              indexes, index_count, error);
+    return end_call(target, "note_indexes", status, true, error);
+}
+
+ferry_status ferry_target_load_begin(struct ferry_connection *target,
+                                     const struct ferry_load_spec *spec,
+                                     struct ferry_load **ret_load, struct ferry_error *error)
+{
+    struct ferry_load *load = calloc(1, sizeof *load);
+    if (load == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a load");
+    load->connection = target;
+    DRIVER_SCOPE(target->driver);
+    ferry_status status = target->driver->target.load_begin(target->conn, spec, &load->load, error);
+    status = end_call(target, "load_begin", status, load->load != NULL, error);
+    if (status != FERRY_OK) {
+        free(load);
+        return status;
+    }
+    *ret_load = load;
+    return FERRY_OK;
+}
+
+ferry_status ferry_target_load_batch(struct ferry_load *load, const struct ferry_batch *batch,
+                                     struct ferry_error *error)
+{
+    struct ferry_driver_handle *driver = load->connection->driver;
+    DRIVER_SCOPE(driver);
+    ferry_status status = driver->target.load_batch(load->load, batch, error);
+    return end_call(load->connection, "load_batch", status, true, error);
+}
+
+ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_totals *ret_totals,
+                                   struct ferry_error *error)
+{
+    struct ferry_driver_handle *driver = load->connection->driver;
+    DRIVER_SCOPE(driver);
+    ferry_status status = driver->target.load_end(load->load, ret_totals, error);
+    return end_call(load->connection, "load_end", status, true, error);
+}
+
+bool ferry_target_reads_back(const struct ferry_connection *target)
+{
+    return target->driver->reads_back;
+}
+
+ferry_status ferry_target_read_back(struct ferry_connection *target, struct ferry_load *load,
+                                    const struct ferry_load_spec *spec, struct ferry_digest *digest,
+                                    struct ferry_error *error)
+{
+    DRIVER_SCOPE(target->driver);
+    ferry_status status = target->driver->target.read_back(
+        target->conn, load == NULL ? NULL : load->load, spec, digest, error);
+    return end_call(target, "read_back", status, true, error);
+}
+
+ferry_status ferry_target_load_commit(struct ferry_load *load,
+                                      const struct ferry_run_record *record,
+                                      struct ferry_error *error)
+{
+    const struct ferry_connection *target = load->connection;
+    ferry_status status;
+    {
+        DRIVER_SCOPE(target->driver);
+        status = target->driver->target.load_commit(load->load, record, error);
+    }
+    free(load);
+    return end_call(target, "load_commit", status, true, error);
+}
+
+void ferry_target_load_abort(struct ferry_load *load)
+{
+    if (load == NULL)
+        return;
+    {
+        DRIVER_SCOPE(load->connection->driver);
+        load->connection->driver->target.load_abort(load->load);
+    }
+    free(load);
+}

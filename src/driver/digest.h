@@ -1,0 +1,25 @@
+/* The digest of a table's content: the same for the same rows, in whatever order and database. */
+
+#ifndef FERRY_DIGEST_H
+#define FERRY_DIGEST_H
+
+#include <stdbool.h>
+
+#include "driver/batch.h"
+
+#define FERRY_DIGEST_TEXT 33 /* 32 hexadecimal digits and the NUL */
+
+/* An empty digest for rows of `schema`, which it does not keep.  NULL if out of memory. */
+struct ferry_digest *ferry_digest_new(const struct ferry_schema *schema);
+void ferry_digest_free(struct ferry_digest *digest); /* NULL allowed */
+
+/* Adds every row of a batch; ferry_digest_add() of driver.h adds one.  One thread at a time. */
+void ferry_digest_add_batch(struct ferry_digest *digest, const struct ferry_batch *batch);
+
+/* How many rows were added. */
+uint64_t ferry_digest_rows(const struct ferry_digest *digest);
+/* Whether both hold the same rows, each as often. */
+bool ferry_digest_equal(const struct ferry_digest *a, const struct ferry_digest *b);
+void ferry_digest_print(const struct ferry_digest *digest, char ret_text[FERRY_DIGEST_TEXT]);
+
+#endif

@@ -1,0 +1,23 @@
+/* A mapping: the target's answer for one column. */
+
+#ifndef FERRY_MAPPING_H
+#define FERRY_MAPPING_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* Start as {0}. */
+struct ferry_mapping {
+    char *native;
+    char *clauses; /* or NULL: none */
+    char *note;    /* or NULL */
+    char *charset; /* in which a new table stores it, or NULL */
+    uint32_t fit;
+    bool set;
+};
+
+/* Frees what it holds and makes it empty. */
+void ferry_mapping_done(struct ferry_mapping *mapping);
+
+#endif

@@ -1,0 +1,295 @@
+/* The columns of a result, in order, with the keys and indexes of a table. */
+
+#include "driver/schema.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <xxhash.h>
+
+#include "base/strbuf.h"
+#include "driver/type.h"
+
+/* More than any database allows (MySQL 4096, SQLite 32767); a bound for hostile servers. */
+#define COLUMN_LIMIT ((size_t)65536)
+
+/* The strings of a column, which the schema owns. */
+static const size_t column_texts[] = {
+    offsetof(struct ferry_column, name),          offsetof(struct ferry_column, native),
+    offsetof(struct ferry_column, charset),       offsetof(struct ferry_column, collation),
+    offsetof(struct ferry_column, members),       offsetof(struct ferry_column, subtype),
+    offsetof(struct ferry_column, default_value), offsetof(struct ferry_column, clauses),
+};
+#define COLUMN_TEXTS (sizeof column_texts / sizeof column_texts[0])
+
+static const char **column_text(struct ferry_column *column, size_t i)
+{
+    return (const char **)(void *)((char *)column + column_texts[i]);
+}
+
+static void column_done(struct ferry_column *column)
+{
+    for (size_t i = 0; i < COLUMN_TEXTS; i++)
+        free((void *)*column_text(column, i));
+}
+
+static void index_done(struct ferry_index *index)
+{
+    for (size_t i = 0; index->columns != NULL && i < index->column_count; i++)
+        free((void *)index->columns[i]);
+    free((void *)index->columns);
+    free((void *)index->name);
+}
+
+void ferry_schema_done(struct ferry_schema *schema)
+{
+    for (size_t i = 0; i < schema->count; i++)
+        column_done(&schema->columns[i]);
+    free(schema->columns);
+    for (size_t i = 0; i < schema->index_count; i++)
+        index_done(&schema->indexes[i]);
+    free(schema->indexes);
+    for (size_t i = 0; i < schema->note_count; i++)
+        free(schema->notes[i].text);
+    free(schema->notes);
+    *schema = (struct ferry_schema){0};
+}
+
+/* Puts copies in the place of the strings that the caller owns; false if out of memory, and then
+ * the copies that were made are there and the rest is NULL. */
+static bool column_own_texts(struct ferry_column *column)
+{
+    bool complete = true;
+    for (size_t i = 0; i < COLUMN_TEXTS; i++) {
+        const char **text = column_text(column, i);
+        const char *copy = *text == NULL || !complete ? NULL : strdup(*text);
+        complete = complete && (*text == NULL || copy != NULL);
+        *text = copy;
+    }
+    return complete;
+}
+
+static ferry_status schema_reserve(struct ferry_schema *schema, struct ferry_error *error)
+{
+    if (schema->count < schema->capacity)
+        return FERRY_OK;
+    if (schema->count >= COLUMN_LIMIT)
+        return ferry_fail(error, FERRY_ERR_SCHEMA, "more than %zu columns", COLUMN_LIMIT);
+    size_t capacity = schema->capacity == 0 ? 16 : schema->capacity * 2;
+    struct ferry_column *columns = reallocarray(schema->columns, capacity, sizeof *columns);
+    if (columns == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for %zu columns", capacity);
+    schema->columns = columns;
+    schema->capacity = capacity;
+    return FERRY_OK;
+}
+
+ferry_status ferry_schema_add(struct ferry_schema *schema, const struct ferry_column *column,
+                              size_t size, struct ferry_error *err)
+{
+    if (size != sizeof *column)
+        return ferry_fail(err, FERRY_ERR_INTERNAL, "a column of another size (%zu bytes)", size);
+    if (column->name == NULL || column->name[0] == '\0')
+        return ferry_fail(err, FERRY_ERR_INTERNAL, "column %zu has no name", schema->count + 1);
+    const char *contradiction = ferry_type_contradiction(column);
+    if (contradiction != NULL)
+        return ferry_fail(err, FERRY_ERR_INTERNAL, "column '%s': %s", column->name, contradiction);
+    ferry_status status = schema_reserve(schema, err);
+    if (status != FERRY_OK)
+        return status;
+    struct ferry_column copy = *column;
+    if (!column_own_texts(&copy)) {
+        column_done(&copy);
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for a column");
+    }
+    schema->columns[schema->count++] = copy;
+    return FERRY_OK;
+}
+
+size_t ferry_schema_count(const struct ferry_schema *schema)
+{
+    return schema->count;
+}
+
+const struct ferry_column *ferry_schema_column(const struct ferry_schema *schema, size_t i)
+{
+    return &schema->columns[i];
+}
+
+ptrdiff_t ferry_schema_find(const struct ferry_schema *schema, const char *name)
+{
+    for (size_t i = 0; i < schema->count; i++)
+        if (strcmp(schema->columns[i].name, name) == 0)
+            return (ptrdiff_t)i;
+    return -1;
+}
+
+/* ---- Indexes and notes ---- */
+
+static bool index_copy(struct ferry_index *copy, const struct ferry_index *index)
+{
+    *copy = *index;
+    copy->name = index->name == NULL ? NULL : strdup(index->name);
+    const char **columns = calloc(index->column_count, sizeof *columns);
+    copy->columns = columns;
+    bool complete = columns != NULL && (index->name == NULL || copy->name != NULL);
+    for (size_t i = 0; complete && i < index->column_count; i++) {
+        columns[i] = strdup(index->columns[i]);
+        complete = columns[i] != NULL;
+    }
+    return complete;
+}
+
+ferry_status ferry_schema_add_index(struct ferry_schema *schema, const struct ferry_index *index,
+                                    size_t size, struct ferry_error *err)
+{
+    if (size != sizeof *index || index->column_count == 0)
+        return ferry_fail(err, FERRY_ERR_INTERNAL, "an index of another size or without columns");
+    for (size_t i = 0; i < index->column_count; i++)
+        if (ferry_schema_find(schema, index->columns[i]) < 0)
+            return ferry_fail(err, FERRY_ERR_INTERNAL, "an index on '%s', which is no column",
+                              index->columns[i]);
+    struct ferry_index *indexes =
+        reallocarray(schema->indexes, schema->index_count + 1, sizeof *indexes);
+    if (indexes != NULL)
+        schema->indexes = indexes;
+    struct ferry_index copy = {0};
+    if (indexes == NULL || !index_copy(&copy, index)) {
+        index_done(&copy);
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for an index");
+    }
+    indexes[schema->index_count++] = copy;
+    return FERRY_OK;
+}
+
+size_t ferry_schema_index_count(const struct ferry_schema *schema)
+{
+    return schema->index_count;
+}
+
+const struct ferry_index *ferry_schema_index(const struct ferry_schema *schema, size_t i)
+{
+    return &schema->indexes[i];
+}
+
+FERRY_PRINTF(3, 0)
+static ferry_status add_note(struct ferry_schema *schema, bool warns, const char *format,
+                             va_list arguments, struct ferry_error *err)
+{
+    char *text = NULL;
+    int length = vasprintf(&text, format, arguments);
+    struct ferry_schema_note *notes =
+        length < 0 ? NULL : reallocarray(schema->notes, schema->note_count + 1, sizeof *notes);
+    if (notes == NULL) {
+        if (length >= 0)
+            free(text);
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for a note");
+    }
+    schema->notes = notes;
+    notes[schema->note_count++] = (struct ferry_schema_note){.text = text, .warns = warns};
+    return FERRY_OK;
+}
+
+ferry_status ferry_schema_note(struct ferry_schema *schema, struct ferry_error *err,
+                               const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    ferry_status status = add_note(schema, false, format, arguments, err);
+    va_end(arguments);
+    return status;
+}
+
+ferry_status ferry_schema_warn(struct ferry_schema *schema, struct ferry_error *err,
+                               const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    ferry_status status = add_note(schema, true, format, arguments, err);
+    va_end(arguments);
+    return status;
+}
+
+ferry_status ferry_schema_unknown(struct ferry_schema *schema, struct ferry_error *err,
+                                  const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    ferry_status status = add_note(schema, true, format, arguments, err);
+    va_end(arguments);
+    schema->unknown = true;
+    return status;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct ferry_column *const *left = a;
+    const struct ferry_column *const *right = b;
+    int order = strcasecmp((*left)->name, (*right)->name);
+    return order != 0 ? order : (*left > *right) - (*left < *right);
+}
+
+ferry_status ferry_schema_check_names(const struct ferry_schema *schema, struct ferry_error *error)
+{
+    if (schema->count < 2)
+        return FERRY_OK;
+    const struct ferry_column **sorted = calloc(schema->count, sizeof *sorted);
+    if (sorted == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for column names");
+    for (size_t i = 0; i < schema->count; i++)
+        sorted[i] = &schema->columns[i];
+    qsort(sorted, schema->count, sizeof *sorted, compare_names);
+    ferry_status status = FERRY_OK;
+    for (size_t i = 1; i < schema->count && status == FERRY_OK; i++) {
+        const char *first = sorted[i - 1]->name;
+        const char *second = sorted[i]->name;
+        if (strcasecmp(first, second) == 0)
+            status = ferry_fail(error, FERRY_ERR_SCHEMA,
+                                "columns %td and %td are both named '%s'%s; give one an alias in "
+                                "the view or query, for example %s AS %s_2",
+                                sorted[i - 1] - schema->columns + 1,
+                                sorted[i] - schema->columns + 1, first,
+                                strcmp(first, second) == 0 ? "" : " but for case", second, second);
+    }
+    free(sorted);
+    return status;
+}
+
+/* What a descriptor does not show of the values and of how they compare.  Nothing is added where
+ * nothing is special, so that the hashes of old records stay right. */
+static void add_meaning(struct ferry_strbuf *text, const struct ferry_column *column)
+{
+    const uint32_t flags =
+        column->flags & (FERRY_COLUMN_LOOSE | FERRY_COLUMN_SRID | FERRY_COLUMN_IGNORES_CASE |
+                         FERRY_COLUMN_IGNORES_ACCENTS | FERRY_COLUMN_IGNORES_TRAILING_SPACE |
+                         FERRY_COLUMN_COMPARES_UNKNOWN);
+    const char *const words[] = {column->members, column->subtype, column->collation};
+    if (flags != 0)
+        ferry_strbuf_addf(text, " %" PRIx32, flags);
+    if ((flags & FERRY_COLUMN_SRID) != 0)
+        ferry_strbuf_addf(text, " %" PRIu32, column->srid);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (words[i] != NULL)
+            ferry_strbuf_addf(text, " %zu:%zu:%s", i, strlen(words[i]), words[i]);
+}
+
+ferry_status ferry_schema_hash(const struct ferry_schema *schema, char ret_hash[17],
+                               struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    for (size_t i = 0; i < schema->count; i++) {
+        const struct ferry_column *column = &schema->columns[i];
+        ferry_strbuf_append(&text, column->name, strlen(column->name) + 1);
+        ferry_type_add_descriptor(&text, column);
+        add_meaning(&text, column);
+        ferry_strbuf_add(&text, (column->flags & FERRY_COLUMN_NOT_NULL) != 0 ? "!" : "?");
+    }
+    if (text.failed)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the schema's hash");
+    XXH64_hash_t hash = XXH3_64bits(ferry_strbuf_text(&text), text.length);
+    (void)snprintf(ret_hash, 17, "%016" PRIx64, (uint64_t)hash);
+    return FERRY_OK;
+}

@@ -1,0 +1,171 @@
+/* Puts a stub in the place of each optional callback that a driver lacks. */
+
+#include "driver/stub.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+static ferry_status stub_snapshot_begin(void *conn, struct ferry_error *err)
+{
+    (void)conn;
+    (void)err;
+    return FERRY_OK;
+}
+
+/* Who cannot look behind a view must think of it what does least harm. */
+static ferry_status stub_freshness(void *conn, const struct ferry_read *read, const char *table,
+                                   struct ferry_freshness *ret_freshness, struct ferry_error *err)
+{
+    (void)conn;
+    (void)err;
+    if (table != NULL)
+        ret_freshness->reads_table =
+            read->kind != FERRY_READ_TABLE || strcasecmp(read->text, table) == 0;
+    return FERRY_OK;
+}
+
+static void stub_with_connection(void *conn)
+{
+    (void)conn;
+}
+
+static ferry_status stub_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+                                   struct ferry_digest *digest, struct ferry_error *err)
+{
+    (void)conn;
+    (void)load;
+    (void)digest;
+    return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
+                      "the target's driver cannot read back what table '%s' holds", spec->table);
+}
+
+static ferry_status stub_note_indexes(void *conn, struct ferry_schema *schema,
+                                      const char *const *natives, const struct ferry_index *indexes,
+                                      size_t index_count, struct ferry_error *err)
+{
+    (void)conn;
+    (void)schema;
+    (void)natives;
+    (void)indexes;
+    (void)index_count;
+    (void)err;
+    return FERRY_OK;
+}
+
+static ferry_status stub_thread_begin(struct ferry_error *err)
+{
+    (void)err;
+    return FERRY_OK;
+}
+
+static ferry_status stub_foresee(void *conn, const struct ferry_load_spec *spec,
+                                 struct ferry_notes *losses, struct ferry_notes *stale,
+                                 struct ferry_error *err)
+{
+    (void)conn;
+    (void)spec;
+    (void)losses;
+    (void)stale;
+    (void)err;
+    return FERRY_OK;
+}
+
+static void stub_thread_end(void)
+{
+}
+
+static void stub_place(const struct ferry_config *config, char *buffer, size_t size)
+{
+    (void)snprintf(buffer, size, "connection '%s'", ferry_config_name(config));
+}
+
+static void stub_facts(void *conn, struct ferry_facts *facts)
+{
+    (void)conn;
+    (void)facts;
+}
+
+struct requirement {
+    bool met;
+    const char *name;
+};
+
+static const char *first_missing(const struct requirement *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!list[i].met)
+            return list[i].name;
+    return NULL;
+}
+
+#define FIRST_MISSING(list) first_missing(list, sizeof(list) / sizeof((list)[0]))
+
+static const char *fill_source(struct ferry_source *source)
+{
+    const struct requirement required[] = {
+        {source->describe != NULL, "source.describe"},
+        {source->read_begin != NULL, "source.read_begin"},
+        {source->read_batch != NULL, "source.read_batch"},
+        {source->read_end != NULL, "source.read_end"},
+        {(source->snapshot_begin == NULL) == (source->snapshot_end == NULL),
+         "source.snapshot_begin together with source.snapshot_end"},
+    };
+    if (source->snapshot_begin == NULL)
+        source->snapshot_begin = stub_snapshot_begin;
+    if (source->snapshot_end == NULL)
+        source->snapshot_end = stub_with_connection;
+    if (source->freshness == NULL)
+        source->freshness = stub_freshness;
+    return FIRST_MISSING(required);
+}
+
+static const char *fill_target(struct ferry_target *target)
+{
+    const struct requirement required[] = {
+        {target->map_column != NULL, "target.map_column"},
+        {target->inspect != NULL, "target.inspect"},
+        {target->load_begin != NULL, "target.load_begin"},
+        {target->load_batch != NULL, "target.load_batch"},
+        {target->load_end != NULL, "target.load_end"},
+        {target->load_commit != NULL, "target.load_commit"},
+        {target->load_abort != NULL, "target.load_abort"},
+    };
+    if (target->read_back == NULL)
+        target->read_back = stub_read_back;
+    if (target->note_indexes == NULL)
+        target->note_indexes = stub_note_indexes;
+    if (target->foresee == NULL)
+        target->foresee = stub_foresee;
+    return FIRST_MISSING(required);
+}
+
+static void fill_driver(struct ferry_driver *driver)
+{
+    if (driver->cancel == NULL)
+        driver->cancel = stub_with_connection;
+    if (driver->thread_begin == NULL)
+        driver->thread_begin = stub_thread_begin;
+    if (driver->thread_end == NULL)
+        driver->thread_end = stub_thread_end;
+    if (driver->place == NULL)
+        driver->place = stub_place;
+    if (driver->facts == NULL)
+        driver->facts = stub_facts;
+}
+
+const char *ferry_driver_stub_fill(struct ferry_driver_handle *handle)
+{
+    const struct requirement required[] = {
+        {handle->driver.connect != NULL, "connect"},
+        {handle->driver.disconnect != NULL, "disconnect"},
+        {handle->is_source || handle->is_target, "source or target"},
+    };
+    const char *missing = FIRST_MISSING(required);
+    if (missing == NULL && handle->is_source)
+        missing = fill_source(&handle->source);
+    handle->reads_back = handle->is_target && handle->target.read_back != NULL;
+    if (missing == NULL && handle->is_target)
+        missing = fill_target(&handle->target);
+    fill_driver(&handle->driver);
+    return missing;
+}

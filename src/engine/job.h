@@ -1,0 +1,52 @@
+/* A job: what is read from where, and what it replaces under which rules. */
+
+#ifndef FERRY_JOB_H
+#define FERRY_JOB_H
+
+#include "driver/option.h"
+#include "engine/guard.h"
+#include "engine/negotiate.h"
+#include "engine/verify.h"
+#include "engine/wish.h"
+
+/* What may be read where the source cannot be reached.  Start as {0}: nothing. */
+struct ferry_fallback {
+    const char *name;                  /* of the connection, as the job has it; NULL: none */
+    const struct ferry_config *source; /* the connection; NULL: none, or switched off */
+    struct ferry_read read;
+    int64_t max_age_ms; /* 0: of any age */
+};
+
+/* Start as {0}.  Strings point into `keys`, which must outlive the job. */
+struct ferry_job {
+    const struct ferry_config *keys; /* checked values of its keys */
+    const char *name;
+    const struct ferry_config *source; /* connections; they outlive the job */
+    const struct ferry_config *target;
+    struct ferry_read read;
+    struct ferry_fallback fallback;
+    /* Set where `source` is the fallback of this connection, which was not reached and whose time
+     * limits go on; else NULL. */
+    const struct ferry_config *primary;
+    const char *table; /* in the target */
+    struct ferry_plan_policy policy;
+    struct ferry_guard_rules guards;
+    struct ferry_index *indexes;
+    size_t index_count;
+    bool copy_indexes; /* those of the source, and its primary key */
+    struct ferry_column_rules columns;
+    enum ferry_verify verify;
+    bool verify_insisted; /* it is no default: a target that cannot do it is refused */
+    uint32_t staging;
+    int64_t lock_wait_ms;
+    bool shared_target; /* another job of the configuration writes to the same place */
+};
+
+/* What the job makes of plan->described before the target is asked: plan->schema with its wishes,
+ * keys and indexes.  Their strings live as long as the job and the plan. */
+ferry_status ferry_job_begin_plan(const struct ferry_job *job, struct ferry_plan *plan,
+                                  struct ferry_error *error);
+void ferry_indexes_free(struct ferry_index *indexes, size_t count);
+void ferry_job_done(struct ferry_job *job);
+
+#endif

@@ -1,0 +1,115 @@
+/* Keys and indexes: which ones the target's table is to have. */
+
+#include "engine/keys.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/nearest.h"
+
+static bool on_same_columns(const struct ferry_index *a, const struct ferry_index *b)
+{
+    bool same = a->column_count == b->column_count;
+    for (size_t i = 0; same && i < a->column_count; i++)
+        same = strcasecmp(a->columns[i], b->columns[i]) == 0;
+    return same;
+}
+
+static struct ferry_index *find_alike(const struct ferry_plan *plan,
+                                      const struct ferry_index *index)
+{
+    for (size_t i = 0; i < plan->index_count; i++)
+        if (on_same_columns(&plan->indexes[i], index))
+            return &plan->indexes[i];
+    return NULL;
+}
+
+static int strength(const struct ferry_index *index)
+{
+    return index->primary != 0 ? 2 : index->unique != 0;
+}
+
+/* The first `job_count` of the plan are the job's own. */
+static void add_copied(struct ferry_plan *plan, size_t job_count, const struct ferry_index *index)
+{
+    struct ferry_index *alike = find_alike(plan, index);
+    if (alike == NULL) {
+        alike = &plan->indexes[plan->index_count++];
+        *alike = *index;
+        alike->copied = 1;
+    } else if (alike >= plan->indexes + job_count) {
+        if (strength(index) > strength(alike)) {
+            *alike = *index;
+            alike->copied = 1;
+        }
+    } else if (index->primary != 0) { /* the job may name it, but not weaken it */
+        alike->unique = alike->primary = 1;
+    }
+}
+
+/* A column that an index of the job names has to be there. */
+static ferry_status check_column(const struct ferry_schema *schema, const char *name,
+                                 struct ferry_error *error)
+{
+    struct ferry_nearest nearest = {.wanted = name};
+    for (size_t i = 0; i < schema->count; i++) {
+        if (strcasecmp(schema->columns[i].name, name) == 0)
+            return FERRY_OK;
+        ferry_nearest_offer(&nearest, schema->columns[i].name);
+    }
+    return ferry_fail(error, FERRY_ERR_SCHEMA,
+                      "an index of the job names the column '%s', which the source does not "
+                      "have%s%s%s",
+                      name, nearest.best == NULL ? "" : "; did you mean '",
+                      nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "'?");
+}
+
+static ferry_status check_wanted(const struct ferry_schema *schema,
+                                 const struct ferry_key_rules *rules, struct ferry_error *error)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < rules->wanted_count; i++)
+        for (size_t k = 0; status == FERRY_OK && k < rules->wanted[i].column_count; k++)
+            status = check_column(schema, rules->wanted[i].columns[k], error);
+    return status;
+}
+
+static void mark_sole_key(struct ferry_schema *schema)
+{
+    struct ferry_column *sole = NULL;
+    size_t members = 0;
+    for (size_t i = 0; i < schema->count; i++)
+        if (schema->columns[i].key_position > 0) {
+            sole = &schema->columns[i];
+            members++;
+        }
+    if (members == 1)
+        sole->flags |= FERRY_COLUMN_SOLE_KEY;
+}
+
+static void leave_keys_out(struct ferry_schema *schema)
+{
+    for (size_t i = 0; i < schema->count; i++)
+        schema->columns[i].key_position = 0;
+}
+
+ferry_status ferry_keys_plan(struct ferry_plan *plan, const struct ferry_key_rules *rules,
+                             struct ferry_error *error)
+{
+    const struct ferry_schema *source = &plan->described;
+    size_t most = rules->wanted_count + source->index_count;
+    if (rules->leave_out)
+        leave_keys_out(&plan->schema);
+    mark_sole_key(&plan->schema);
+    ferry_status status = check_wanted(&plan->schema, rules, error);
+    if (status != FERRY_OK || most == 0)
+        return status;
+    plan->indexes = calloc(most, sizeof *plan->indexes);
+    if (plan->indexes == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for %zu indexes", most);
+    for (size_t i = 0; i < rules->wanted_count; i++)
+        plan->indexes[plan->index_count++] = rules->wanted[i];
+    for (size_t i = 0; i < source->index_count && !rules->leave_out; i++)
+        add_copied(plan, rules->wanted_count, &source->indexes[i]);
+    return FERRY_OK;
+}

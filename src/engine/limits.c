@@ -1,0 +1,67 @@
+/* The time limits of a job: handed to the watch, and named where one of them has ended a call. */
+
+#include "engine/limits.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/signals.h"
+#include "base/units.h"
+#include "engine/watch.h"
+
+void ferry_job_limits_begin(const struct ferry_job *job, int64_t started_ms,
+                            void (*tick)(void *data), void *data)
+{
+    const struct ferry_watch_job limits = {
+        .started_ms = started_ms,
+        .run_timeout_ms = ferry_config_int(job->source, "run_timeout"),
+        .stall_timeout_ms = ferry_config_int(job->source, "stall_timeout"),
+        .tick = tick,
+        .data = data,
+    };
+    ferry_watch_job_begin(&limits);
+}
+
+void ferry_job_limits_watch_source(struct ferry_connection *source)
+{
+    ferry_watch_set_source(source);
+    if (source != NULL)
+        ferry_watch_source_busy();
+}
+
+static ferry_status explain_limit(const struct ferry_job *job, enum ferry_cancel_reason reason,
+                                  uint64_t rows, struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf limit = {0};
+    const struct ferry_config *source = job->source;
+    const char *key = reason == FERRY_CANCEL_STALL ? "stall_timeout" : "run_timeout";
+    ferry_units_add_duration(&limit,
+                             ferry_config_int(job->primary != NULL ? job->primary : source, key));
+    ferry_error_clear(error);
+    return ferry_fail(error, FERRY_ERR_STREAM,
+                      reason == FERRY_CANCEL_STALL
+                          ? "source '%s' sent nothing for %s, after %" PRIu64
+                            " rows; look at the server and the line, or raise %s"
+                          : "the run from source '%s' took longer than %s, at row %" PRIu64
+                            "; look at the server and the line, or raise %s",
+                      source->name, ferry_strbuf_text(&limit), rows, key);
+}
+
+ferry_status ferry_job_limits_explain(const struct ferry_job *job,
+                                      const struct ferry_connection *connection, uint64_t rows,
+                                      struct ferry_error *error)
+{
+    int number = ferry_signal_caught();
+    if (number != 0) {
+        ferry_error_clear(error);
+        return ferry_fail(error, FERRY_ERR_CANCELLED, "stopped by signal %d (%s) at row %" PRIu64,
+                          number, strsignal(number), rows);
+    }
+    enum ferry_cancel_reason reason =
+        connection == NULL ? FERRY_CANCEL_NONE : ferry_connection_cancelled(connection);
+    if (connection == NULL && error->status == FERRY_ERR_CANCELLED && ferry_watch_is_late())
+        reason = FERRY_CANCEL_DEADLINE; /* while connecting: see ferry_should_stop() */
+    if (reason == FERRY_CANCEL_STALL || reason == FERRY_CANCEL_DEADLINE)
+        return explain_limit(job, reason, rows, error);
+    return error->status;
+}

@@ -1,0 +1,367 @@
+/* Negotiation: what each column becomes, what happens to the table, and whether the policy allows
+ * it. */
+
+#include "engine/negotiate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "driver/connection.h"
+#include "driver/type.h"
+#include "engine/hold.h"
+#include "engine/text_bytes.h"
+
+/* A list in a message ends after so many entries. */
+#define NAMED_LIMIT ((size_t)5)
+
+void ferry_plan_done(struct ferry_plan *plan)
+{
+    for (size_t i = 0; plan->mappings != NULL && i < plan->schema.count; i++)
+        ferry_mapping_done(&plan->mappings[i]);
+    free(plan->mappings);
+    free(plan->wishes);
+    free(plan->zero_dates);
+    free(plan->indexes);
+    free((void *)plan->natives);
+    free((void *)plan->clauses);
+    ferry_strbuf_done(&plan->difference);
+    ferry_notes_done(&plan->losses);
+    ferry_notes_done(&plan->stale);
+    ferry_schema_done(&plan->schema);
+    ferry_schema_done(&plan->described);
+    *plan = (struct ferry_plan){0};
+}
+
+ferry_status ferry_plan_take_columns(struct ferry_plan *plan, struct ferry_error *error)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < plan->described.count && status == FERRY_OK; i++)
+        status = ferry_schema_add(&plan->schema, &plan->described.columns[i],
+                                  sizeof *plan->described.columns, error);
+    return status;
+}
+
+static ferry_status map_columns(struct ferry_plan *plan, struct ferry_connection *target,
+                                struct ferry_error *error)
+{
+    size_t count = plan->schema.count;
+    plan->mappings = calloc(count, sizeof *plan->mappings);
+    plan->natives = calloc(count, sizeof *plan->natives);
+    plan->clauses = calloc(count, sizeof *plan->clauses);
+    if (plan->wishes == NULL)
+        plan->wishes = calloc(count, sizeof *plan->wishes);
+    if (plan->mappings == NULL || plan->natives == NULL || plan->clauses == NULL ||
+        plan->wishes == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for %zu columns", count);
+    for (size_t i = 0; i < count; i++) {
+        ferry_status status = ferry_target_map_column(target, &plan->schema.columns[i],
+                                                      &plan->wishes[i], &plan->mappings[i], error);
+        if (status != FERRY_OK)
+            return status;
+        plan->natives[i] = plan->mappings[i].native;
+        plan->clauses[i] = plan->mappings[i].clauses == NULL ? "" : plan->mappings[i].clauses;
+    }
+    return FERRY_OK;
+}
+
+void ferry_plan_note_difference(struct ferry_plan *plan, const char *name, const char *is,
+                                const char *will_be)
+{
+    if (plan->difference.length > 0)
+        ferry_strbuf_add(&plan->difference, ", ");
+    if (is == NULL)
+        ferry_strbuf_addf(&plan->difference, "column '%s' is new", name);
+    else if (will_be == NULL)
+        ferry_strbuf_addf(&plan->difference, "column '%s' is gone", name);
+    else
+        ferry_strbuf_addf(&plan->difference, "column '%s' was %s and becomes %s", name,
+                          is[0] == '\0' ? "untyped" : is, will_be[0] == '\0' ? "untyped" : will_be);
+}
+
+static const char *or_empty(const char *text)
+{
+    return text == NULL ? "" : text;
+}
+
+static void add_definition(struct ferry_strbuf *text, const char *native, const char *clauses)
+{
+    ferry_strbuf_addf(text, "%s%s%s", native, *native != '\0' && *clauses != '\0' ? " " : "",
+                      clauses);
+}
+
+/* With `own`, what stands behind the types counts too. */
+static void compare_column(struct ferry_plan *plan, size_t i, const struct ferry_column *is,
+                           bool own)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf was = {0};
+    FERRY_AUTO_STRBUF struct ferry_strbuf wanted = {0};
+    add_definition(&was, or_empty(is->native), own ? or_empty(is->clauses) : "");
+    add_definition(&wanted, plan->natives[i], own ? plan->clauses[i] : "");
+    plan->difference.failed = plan->difference.failed || was.failed || wanted.failed;
+    if (strcmp(ferry_strbuf_text(&was), ferry_strbuf_text(&wanted)) != 0)
+        ferry_plan_note_difference(plan, is->name, ferry_strbuf_text(&was),
+                                   ferry_strbuf_text(&wanted));
+}
+
+/* Compares the table as it is with what it would be: names, target types and order; where the
+ * table is the driver's own and follows the source, also what stands behind the types. */
+static void compare_with_existing(struct ferry_plan *plan, const struct ferry_schema *existing,
+                                  bool own)
+{
+    bool same_order = existing->count == plan->schema.count;
+    for (size_t i = 0; i < plan->schema.count; i++) {
+        const char *name = plan->schema.columns[i].name;
+        ptrdiff_t at = ferry_schema_find(existing, name);
+        if (at < 0)
+            ferry_plan_note_difference(plan, name, NULL, plan->natives[i]);
+        else
+            compare_column(plan, i, &existing->columns[at], own);
+        same_order = same_order && at == (ptrdiff_t)i;
+    }
+    for (size_t i = 0; i < existing->count; i++)
+        if (ferry_schema_find(&plan->schema, existing->columns[i].name) < 0)
+            ferry_plan_note_difference(plan, existing->columns[i].name, "", NULL);
+    if (plan->difference.length == 0 && !same_order)
+        ferry_strbuf_add(&plan->difference, "the columns stand in another order");
+}
+
+/* ---- A table that keeps its definition ---- */
+
+/* Column `i` as the table has it, where the target can store it so. */
+static ferry_status adopt_type(struct ferry_plan *plan, struct ferry_connection *target, size_t i,
+                               const char *type, struct ferry_error *error)
+{
+    struct ferry_error refused = {0};
+    struct ferry_mapping mapping = {0};
+    struct ferry_wish wish = plan->wishes[i];
+    wish.type = type;
+    ferry_status status =
+        ferry_target_map_column(target, &plan->schema.columns[i], &wish, &mapping, &refused);
+    if (status == FERRY_OK && mapping.fit <= FERRY_FIT_CHECKED &&
+        strcmp(mapping.native, type) == 0) {
+        ferry_mapping_done(&plan->mappings[i]);
+        plan->mappings[i] = mapping;
+        plan->wishes[i].type = plan->natives[i] = mapping.native;
+        plan->clauses[i] = or_empty(mapping.clauses);
+        return FERRY_OK;
+    }
+    ferry_mapping_done(&mapping);
+    /* A type that the driver cannot be asked for is a difference and no failure. */
+    if (status == FERRY_OK || status == FERRY_ERR_CONFIG || status == FERRY_ERR_SCHEMA) {
+        ferry_error_clear(&refused);
+        return FERRY_OK;
+    }
+    *error = refused;
+    return status;
+}
+
+/* The source's types need not be the table's: it is enough that its values can be stored there. */
+static ferry_status adopt_types(struct ferry_plan *plan, struct ferry_connection *target,
+                                const struct ferry_schema *existing, struct ferry_error *error)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < plan->schema.count && status == FERRY_OK; i++) {
+        ptrdiff_t at = ferry_schema_find(existing, plan->schema.columns[i].name);
+        const char *type = at < 0 ? NULL : or_empty(existing->columns[at].native);
+        if (type != NULL && plan->wishes[i].type == NULL && strcmp(type, plan->natives[i]) != 0)
+            status = adopt_type(plan, target, i, type, error);
+    }
+    return status;
+}
+
+/* Only the job's own indexes are made then. */
+static ferry_status keep_definition(struct ferry_plan *plan, struct ferry_error *error)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < plan->index_count; i++)
+        if (plan->indexes[i].copied == 0)
+            plan->indexes[kept++] = plan->indexes[i];
+    plan->index_count = kept;
+    return ferry_schema_note(&plan->schema, error,
+                             plan->keeps == FERRY_KEEPS_PRIMARY
+                                 ? "the table keeps the definition that it has: the fallback's "
+                                   "says nothing of the source's"
+                                 : "the table keeps the definition that it has, since the source's "
+                                   "is not known");
+}
+
+/* ---- The table that is there ---- */
+
+/* A table whose definition is to be kept counts as somebody's own. */
+static ferry_status compare(struct ferry_plan *plan, struct ferry_connection *target,
+                            const struct ferry_inspection *found, struct ferry_error *error)
+{
+    ferry_status status = FERRY_OK;
+    bool keeps = plan->keeps != FERRY_KEEPS_NOTHING;
+    bool own = found->own != 0 && !keeps;
+    if (keeps)
+        status = adopt_types(plan, target, found->schema, error);
+    if (status == FERRY_OK && !own && ferry_target_holds_columns(target))
+        status = ferry_hold_columns(plan, target, found->schema, error);
+    else if (status == FERRY_OK)
+        compare_with_existing(plan, found->schema, own);
+    return status;
+}
+
+/* What happens to the table, by what is there. */
+static ferry_status choose_action(struct ferry_plan *plan, struct ferry_connection *target,
+                                  const char *table, struct ferry_error *error)
+{
+    struct ferry_schema existing = {0};
+    struct ferry_inspection inspection = {.schema = &existing};
+    ferry_status status = ferry_target_inspect(target, table, &inspection, error);
+    bool exists = status == FERRY_OK && inspection.exists != 0;
+    if (exists)
+        status = compare(plan, target, &inspection, error);
+    else
+        plan->keeps = FERRY_KEEPS_NOTHING;
+    if (status == FERRY_OK) {
+        plan->rows_known = exists && inspection.rows_known != 0;
+        plan->rows_before = inspection.rows;
+        plan->definition = inspection.definition;
+        plan->action = !exists                        ? FERRY_TABLE_CREATE
+                       : plan->difference.length == 0 ? FERRY_TABLE_KEEP
+                                                      : FERRY_TABLE_REBUILD;
+        if (plan->difference.failed)
+            status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the plan");
+        if (status == FERRY_OK)
+            status = ferry_text_bytes_choose(plan, &existing, error);
+    }
+    if (status == FERRY_OK && plan->action == FERRY_TABLE_KEEP &&
+        plan->keeps != FERRY_KEEPS_NOTHING)
+        status = keep_definition(plan, error);
+    ferry_schema_done(&existing);
+    return status;
+}
+
+/* What the target would lose of the table's definition, and what would be stale beside it. */
+static ferry_status look_ahead(struct ferry_plan *plan, struct ferry_connection *target,
+                               const char *table, const struct ferry_plan_policy *policy,
+                               struct ferry_error *error)
+{
+    const struct ferry_load_spec spec = {
+        .table = table,
+        .source = &plan->schema,
+        .natives = plan->natives,
+        .clauses = plan->clauses,
+        .wishes = plan->wishes,
+        .indexes = plan->indexes,
+        .index_count = plan->index_count,
+        .action = plan->action,
+        .on_stale = policy == NULL ? FERRY_STALE_WARN : policy->on_stale,
+        .definition = plan->definition,
+        .keep_definition = plan->action == FERRY_TABLE_KEEP && plan->keeps != FERRY_KEEPS_NOTHING,
+    };
+    return ferry_target_foresee(target, &spec, &plan->losses, &plan->stale, error);
+}
+
+ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connection *target,
+                                  const char *table, const struct ferry_plan_policy *policy,
+                                  struct ferry_error *error)
+{
+    ferry_status status = map_columns(plan, target, error);
+    if (status == FERRY_OK)
+        status = choose_action(plan, target, table, error);
+    if (status == FERRY_OK && plan->index_count > 0)
+        status = ferry_target_note_indexes(target, &plan->schema, plan->natives, plan->indexes,
+                                           plan->index_count, error);
+    if (status == FERRY_OK)
+        status = look_ahead(plan, target, table, policy, error);
+    return status;
+}
+
+/* Lists the columns with a fit of `fit`; returns how many there are. */
+static size_t list_columns(const struct ferry_plan *plan, uint32_t fit, struct ferry_strbuf *list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->schema.count; i++) {
+        if (plan->mappings[i].fit != fit)
+            continue;
+        if (++count > NAMED_LIMIT)
+            continue;
+        const struct ferry_column *column = &plan->schema.columns[i];
+        ferry_strbuf_addf(list, "%s'%s' (%s", count > 1 ? ", " : "", column->name,
+                          column->native == NULL ? "" : column->native);
+        if (plan->mappings[i].note != NULL)
+            ferry_strbuf_addf(list, ": %s", plan->mappings[i].note);
+        ferry_strbuf_add(list, ")");
+    }
+    if (count > NAMED_LIMIT)
+        ferry_strbuf_addf(list, " and %zu more", count - NAMED_LIMIT);
+    return count;
+}
+
+void ferry_plan_add_losses(const struct ferry_plan *plan, struct ferry_strbuf *text)
+{
+    if (plan->losses.count == 0)
+        return;
+    ferry_strbuf_add(text, "the new definition lacks what the old one says: ");
+    ferry_notes_add_list(&plan->losses, text);
+}
+
+static const char *words_of_rebuild_loss(const struct ferry_plan_policy *policy)
+{
+    return policy->is_typed ? "-o job.on_rebuild_loss=allow" : "on_rebuild_loss = \"allow\"";
+}
+
+static ferry_status fail_loss(const struct ferry_plan *plan, const struct ferry_plan_policy *policy,
+                              const char *table, struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf losses = {0};
+    ferry_notes_add_list(&plan->losses, &losses);
+    return ferry_fail(error, FERRY_ERR_SCHEMA,
+                      "table '%s' would be made anew for other columns (%s) and lose what its "
+                      "definition says: %s; alter the table so that it fits, or allow the loss "
+                      "with %s",
+                      table, ferry_strbuf_text(&plan->difference), ferry_strbuf_text(&losses),
+                      words_of_rebuild_loss(policy));
+}
+
+ferry_status ferry_plan_check(const struct ferry_plan *plan, const struct ferry_plan_policy *policy,
+                              const char *table, struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf none = {0};
+    FERRY_AUTO_STRBUF struct ferry_strbuf lossy = {0};
+    if (list_columns(plan, FERRY_FIT_NONE, &none) > 0)
+        return ferry_fail(error, FERRY_ERR_SCHEMA,
+                          "the target cannot store column %s; leave it out of the view or query, "
+                          "CAST it, or choose another type with %s",
+                          ferry_strbuf_text(&none),
+                          policy->is_typed ? "--column NAME=TYPE"
+                                           : "columns = ( { name = \"...\"; type = \"...\"; } )");
+    if (!policy->allow_lossy && list_columns(plan, FERRY_FIT_LOSSY, &lossy) > 0)
+        return ferry_fail(error, FERRY_ERR_SCHEMA,
+                          "the target would lose something of column %s; CAST it in the view or "
+                          "query, or allow the loss with %s",
+                          ferry_strbuf_text(&lossy),
+                          policy->is_typed ? "-o job.on_lossy=allow" : "on_lossy = \"allow\"");
+    if (!policy->allow_rebuild_loss && plan->action == FERRY_TABLE_REBUILD &&
+        plan->keeps != FERRY_KEEPS_NOTHING)
+        return ferry_fail(error, FERRY_ERR_SCHEMA,
+                          "the columns of table '%s' would change: %s; and it cannot be made anew "
+                          "as it is, since %s; %s, or allow the loss with %s",
+                          table, ferry_strbuf_text(&plan->difference),
+                          plan->keeps == FERRY_KEEPS_PRIMARY
+                              ? "the rows are a fallback's, whose keys, indexes and constraints "
+                                "are not the source's"
+                              : "not all of the source's definition is known (see the warnings)",
+                          plan->keeps == FERRY_KEEPS_PRIMARY
+                              ? "let the fallback give the same columns"
+                              : "grant the account what is missing",
+                          words_of_rebuild_loss(policy));
+    if (policy->refuse_schema_change && plan->action == FERRY_TABLE_REBUILD)
+        return ferry_fail(error, FERRY_ERR_SCHEMA,
+                          "the columns of table '%s' would change: %s; drop the table, or let it "
+                          "be rebuilt with %s",
+                          table, ferry_strbuf_text(&plan->difference),
+                          policy->is_typed ? "-o job.on_schema_change=rebuild"
+                                           : "on_schema_change = \"rebuild\"");
+    if (!policy->allow_rebuild_loss && plan->losses.count > 0)
+        return fail_loss(plan, policy, table, error);
+    if (policy->on_stale == FERRY_STALE_REFUSE && plan->stale.count > 0)
+        return ferry_fail(error, FERRY_ERR_SCHEMA, "%s%s; %s loads the rows all the same",
+                          plan->stale.list[0],
+                          plan->stale.count > 1 ? " (and there is more of that kind)" : "",
+                          policy->is_typed ? "-o job.on_stale=warn" : "on_stale = \"warn\"");
+    return FERRY_OK;
+}

@@ -1,0 +1,79 @@
+/* Negotiation: what each column becomes, what happens to the table, and whether the policy allows
+ * it. */
+
+#ifndef FERRY_NEGOTIATE_H
+#define FERRY_NEGOTIATE_H
+
+#include <stdbool.h>
+
+#include "base/strbuf.h"
+#include "driver/mapping.h"
+#include "driver/notes.h"
+#include "driver/schema.h"
+#include "engine/zero_date.h"
+
+struct ferry_connection;
+
+/* Why a table that is there keeps what its definition says beside names and types: what a source
+ * does not know must not weaken it. */
+enum ferry_keeps {
+    FERRY_KEEPS_NOTHING, /* the source has told all that it is */
+    FERRY_KEEPS_UNKNOWN, /* it could not: the notes say what */
+    FERRY_KEEPS_PRIMARY, /* the rows are a fallback's, the definition is the primary's */
+};
+
+struct ferry_plan {
+    struct ferry_schema described;    /* as the source said it: what is read */
+    struct ferry_schema schema;       /* its columns as the job wants them: what is written */
+    struct ferry_mapping *mappings;   /* one per column */
+    struct ferry_wish *wishes;        /* one per column: what the job wants of it */
+    enum ferry_zero_date *zero_dates; /* one per column; NULL: all are kept */
+    struct ferry_index *indexes;      /* of the target's table; their strings belong to the job and
+                                         to `described` */
+    size_t index_count;
+    const char **natives; /* of the mappings, as load_begin wants them */
+    const char **clauses; /* the same */
+    uint32_t action;      /* FERRY_TABLE_ */
+    uint64_t rows_before; /* meaningful if rows_known */
+    bool rows_known;
+    enum ferry_keeps keeps;         /* before the target is asked: why a table would keep it */
+    struct ferry_strbuf difference; /* what the existing table has otherwise, for REBUILD */
+    struct ferry_notes losses;      /* what its definition says besides, and a new one would not */
+    struct ferry_notes stale;       /* copies of the rows that would not follow them */
+    uint64_t definition;            /* of the existing table, as the target tells it */
+};
+
+struct ferry_plan_policy {
+    bool is_typed; /* on the command line: advice is given in its words */
+    bool allow_lossy;
+    bool refuse_schema_change;
+    bool allow_rebuild_loss;
+    uint32_t on_stale; /* FERRY_STALE_ */
+};
+
+/* Frees what it holds and makes it empty. */
+void ferry_plan_done(struct ferry_plan *plan);
+
+/* Starts plan->schema from plan->described: the same columns, without indexes and notes. */
+ferry_status ferry_plan_take_columns(struct ferry_plan *plan, struct ferry_error *error);
+
+/* Asks the target about every column of plan->schema, with plan->wishes (NULL: none), and about the
+ * table as it is; fills in the rest of the plan.  Judges nothing: see ferry_plan_check().  `policy`
+ * (NULL: the default one) is for what the target has to know beforehand. */
+ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connection *target,
+                                  const char *table, const struct ferry_plan_policy *policy,
+                                  struct ferry_error *error);
+
+/* One difference more between the table as it is and as it would be.  `is` NULL: the column is new;
+ * `will_be` NULL: it goes; "" stands for no type. */
+void ferry_plan_note_difference(struct ferry_plan *plan, const char *name, const char *is,
+                                const char *will_be);
+
+/* What the plan and the log say of losses that the policy allows; nothing if there are none. */
+void ferry_plan_add_losses(const struct ferry_plan *plan, struct ferry_strbuf *text);
+
+/* Refuses with FERRY_ERR_SCHEMA what the policy does not allow; names every column concerned. */
+ferry_status ferry_plan_check(const struct ferry_plan *plan, const struct ferry_plan_policy *policy,
+                              const char *table, struct ferry_error *error);
+
+#endif

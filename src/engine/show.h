@@ -1,0 +1,30 @@
+/* What a run shows of itself while it works.  Who draws it, and whether, is not the engine's
+ * affair: the command line hands over what is to be called. */
+
+#ifndef FERRY_SHOW_H
+#define FERRY_SHOW_H
+
+#include "engine/pump.h"
+
+struct ferry_progress {
+    const char *job;
+    const char *fallback; /* that is read; NULL: none */
+    const struct ferry_pump *pump;
+    int64_t started_ms;
+};
+
+/* Any thread may call these. */
+struct ferry_show {
+    /* Some five times a second while rows pass. */
+    void (*draw)(const struct ferry_progress *progress);
+    /* A few words instead: what is waited for. */
+    void (*draw_state)(const char *job, const char *state);
+    void (*clear)(void);
+};
+
+/* From now on runs are shown by `show`, which must stay; NULL: nobody looks, as at the beginning.
+ * Before the first run. */
+void ferry_show_by(const struct ferry_show *show);
+const struct ferry_show *ferry_show(void);
+
+#endif

@@ -1,0 +1,45 @@
+/* One run of one job. */
+
+#ifndef FERRY_SYNC_H
+#define FERRY_SYNC_H
+
+#include "engine/fallback.h"
+#include "engine/job.h"
+#include "engine/record.h"
+#include "engine/retry.h"
+
+struct ferry_sync_result {
+    uint64_t rows;
+    uint64_t rows_before;
+    uint64_t bytes; /* of values, as they passed */
+    int64_t elapsed_ms;
+    struct ferry_provenance from;
+    bool commit_begun; /* the one member that an attempt writes on failure too */
+    /* of all attempts, by attempt.c: */
+    unsigned attempts;
+    int64_t total_ms;
+    bool commit_doubtful; /* the outcome of an earlier attempt's commit may be unknown */
+};
+
+/* Replaces the job's target table by what its source holds now, or its fallback where the source
+ * cannot be reached: then the result says so.  In one attempt; `retry` (or NULL) tells which one it
+ * is.  On failure the target is as it
+ * was, but for a commit that has begun and failed with BUSY or INTERNAL: then its outcome may be
+ * unknown, and of BUSY the message tells it. */
+ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *retry,
+                            struct ferry_sync_result *ret_result, struct ferry_error *error);
+
+/* The same up to the first write: connects, describes, negotiates and checks the policy.  The plan
+ * goes to ferry_plan_done() whatever is returned; plan and `ret_from` are filled as far as it got.
+ */
+ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan *plan,
+                             struct ferry_provenance *ret_from, struct ferry_error *error);
+
+/* Compares what the source gives now with what the table holds now; nothing is written, and
+ * a fallback is not asked.  Rows and
+ * bytes of the result are those that were read.  FERRY_ERR_NOT_FOUND if there is no table,
+ * FERRY_ERR_SCHEMA if it has other columns, FERRY_ERR_DATA if it has other rows. */
+ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_retry *retry,
+                               struct ferry_sync_result *ret_result, struct ferry_error *error);
+
+#endif

@@ -1,0 +1,63 @@
+/* Verification: whether the target holds what the source gave. */
+
+#include "engine/verify.h"
+
+#include <inttypes.h>
+
+#define CANNOT "the driver of target '%s' cannot read back what it has stored"
+
+ferry_status ferry_verify_choose(enum ferry_verify wanted, bool insisted,
+                                 const struct ferry_connection *target,
+                                 enum ferry_verify *ret_level, struct ferry_error *error)
+{
+    bool can = wanted != FERRY_VERIFY_CONTENT || ferry_target_reads_back(target);
+    if (!can && insisted)
+        return ferry_fail(error, FERRY_ERR_UNSUPPORTED,
+                          CANNOT ", so that only verify = \"count\" is possible",
+                          ferry_connection_place(target));
+    if (!can)
+        ferry_log(FERRY_LOG_INFO, CANNOT ": rows are counted", ferry_connection_place(target));
+    *ret_level = can ? wanted : FERRY_VERIFY_COUNT;
+    return FERRY_OK;
+}
+
+static ferry_status compare(const struct ferry_digest *read, const struct ferry_digest *stored,
+                            const struct ferry_load_spec *spec, const char *advice,
+                            struct ferry_error *error)
+{
+    char source[FERRY_DIGEST_TEXT], target[FERRY_DIGEST_TEXT];
+    uint64_t rows = ferry_digest_rows(read);
+    ferry_digest_print(read, source);
+    ferry_digest_print(stored, target);
+    if (ferry_digest_equal(read, stored)) {
+        ferry_log(FERRY_LOG_INFO, "verified: %" PRIu64 " rows, digest %s", rows, source);
+        return FERRY_OK;
+    }
+    if (rows != ferry_digest_rows(stored))
+        return ferry_fail(error, FERRY_ERR_DATA,
+                          "the source gave %" PRIu64 " rows, but table '%s' holds %" PRIu64
+                          " (digests %s and %s); %s",
+                          rows, spec->table, ferry_digest_rows(stored), source, target, advice);
+    return ferry_fail(error, FERRY_ERR_DATA,
+                      "table '%s' does not hold what the source gave: both have %" PRIu64
+                      " rows, but not the same (digests %s and %s); %s",
+                      spec->table, rows, source, target, advice);
+}
+
+ferry_status ferry_verify_content(const struct ferry_digest *read, struct ferry_connection *target,
+                                  struct ferry_load *load, const struct ferry_load_spec *spec,
+                                  struct ferry_error *error)
+{
+    const char *advice = load != NULL
+                             ? "the rows were changed while they were stored: look at the target's "
+                               "disk and memory, then run again"
+                             : "one of them has changed since; run the job to replace the table";
+    struct ferry_digest *stored = ferry_digest_new(spec->source);
+    if (stored == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a digest");
+    ferry_status status = ferry_target_read_back(target, load, spec, stored, error);
+    if (status == FERRY_OK)
+        status = compare(read, stored, spec, advice, error);
+    ferry_digest_free(stored);
+    return status;
+}

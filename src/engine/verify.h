@@ -1,0 +1,30 @@
+/* Verification: whether the target holds what the source gave. */
+
+#ifndef FERRY_VERIFY_H
+#define FERRY_VERIFY_H
+
+#include "driver/connection.h"
+#include "driver/digest.h"
+
+/* How thoroughly; in the order of the choices of the key `verify`. */
+#define FERRY_VERIFY_CHOICES "none|count|content"
+enum ferry_verify {
+    FERRY_VERIFY_NONE,
+    FERRY_VERIFY_COUNT,   /* as many rows as were read, by the target's own count */
+    FERRY_VERIFY_CONTENT, /* the rows are read back, and their digest is compared */
+};
+
+/* What of `wanted` this target can do: a driver that cannot read back counts, unless `insisted`;
+ * then it is FERRY_ERR_UNSUPPORTED. */
+ferry_status ferry_verify_choose(enum ferry_verify wanted, bool insisted,
+                                 const struct ferry_connection *target,
+                                 enum ferry_verify *ret_level, struct ferry_error *error);
+
+/* Reads back what `load` holds, before its commit, or the table as it stands (NULL), and compares
+ * it with what was read from the source.  FERRY_ERR_DATA with both counts and digests if it is not
+ * the same. */
+ferry_status ferry_verify_content(const struct ferry_digest *read, struct ferry_connection *target,
+                                  struct ferry_load *load, const struct ferry_load_spec *spec,
+                                  struct ferry_error *error);
+
+#endif
