@@ -10,8 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "../mysql/options.h"
-#include "../mysql/target.h"
+#include "connect/options.h"
+#include "write/target.h"
 
 #define FERRY_THREAD_MODEL FERRY_THREADS_PER_CONNECTION
 

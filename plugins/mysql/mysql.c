@@ -4,8 +4,8 @@
 
 #include <strings.h>
 
-#include "options.h"
-#include "target.h"
+#include "connect/options.h"
+#include "write/target.h"
 
 #define FERRY_THREAD_MODEL FERRY_THREADS_PER_CONNECTION
 

@@ -6,10 +6,10 @@
 
 #include <float.h>
 
-#include "../../plugins/mysql/encode.c"
-#include "../../plugins/mysql/spelling.c"
 #include "../../plugins/mysql/text.c"
-#include "../../plugins/mysql/translate.c"
+#include "../../plugins/mysql/types/spelling.c"
+#include "../../plugins/mysql/types/translate.c"
+#include "../../plugins/mysql/write/encode.c"
 
 #define TEXT(literal)                                                                              \
     {                                                                                              \

@@ -1,6 +1,6 @@
 /* Opening and closing a connection through libdbi, and the native handle inside it. */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <dbi/dbi-dev.h>
 #include <errmsg.h>

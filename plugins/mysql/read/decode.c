@@ -6,7 +6,7 @@
  * behind each packet: a row that does not end there is malformed.
  */
 
-#include "codes.h"
+#include "types/codes.h"
 
 #include <endian.h>
 #include <string.h>

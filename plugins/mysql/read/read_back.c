@@ -2,7 +2,7 @@
  * digest.  Texts and bytes stay where the library has put the row.
  */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <endian.h>
 #include <inttypes.h>

@@ -6,8 +6,8 @@
  * servers choose the other one), and then no longer code does for that letter.
  */
 
-#include "codes.h"
-#include "target.h"
+#include "types/codes.h"
+#include "write/target.h"
 
 #include <string.h>
 

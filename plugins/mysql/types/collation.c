@@ -5,7 +5,7 @@
  * that the source has, and the plan says so.
  */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * and at least as wide.
  */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* The common type descriptor -> a column type of the server at hand, and how faithfully it fits. */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <inttypes.h>
 #include <string.h>

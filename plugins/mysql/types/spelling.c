@@ -4,7 +4,7 @@
  * compared is this driver's own spelling.
  */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,7 +1,7 @@
 /* Texts of a character set <-> UTF-8, character by character: what is no character, or would not
  * come back as it was, is told by its place. */
 
-#include "codes.h"
+#include "types/codes.h"
 
 #include <endian.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * first; geometries and vectors in the form in which they are stored.
  */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <arpa/inet.h>
 #include <float.h>

@@ -5,7 +5,7 @@
  * lie elsewhere, the stage is the same window, or none.
  */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <strings.h>
 

@@ -5,7 +5,7 @@
  * at while the table is empty for a moment; that they hold again is checked before the commit.
  */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <string.h>
 #include <strings.h>

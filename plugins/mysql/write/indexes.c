@@ -5,7 +5,7 @@
  * there.
  */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <inttypes.h>
 #include <string.h>

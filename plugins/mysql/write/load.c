@@ -5,7 +5,7 @@
  * so in either lane each row of a parcel stands on a line of its own.
  */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <inttypes.h>
 #include <string.h>

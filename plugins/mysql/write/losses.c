@@ -2,7 +2,7 @@
  * CREATE TABLE tells it.
  */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <string.h>
 #include <strings.h>

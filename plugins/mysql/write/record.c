@@ -1,6 +1,6 @@
 /* The record of the run: one row per target table in _dbferry_sync. */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <inttypes.h>
 #include <string.h>

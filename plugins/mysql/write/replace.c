@@ -7,7 +7,7 @@
  *   commit  RENAME TABLE live TO old, stage TO live; drop old; record.  Or: record, COMMIT
  */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <string.h>
 

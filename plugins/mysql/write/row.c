@@ -1,6 +1,6 @@
 /* A row's cells -> a line for LOAD DATA or a list of literals for INSERT. */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * has undone, or finished, what that was doing.  So whoever gets the lock here sees how it ended.
  */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <errmsg.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The stage table beside the live one: its names, its lock, what it is made of, and its end. */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* What stands under a table's name on the server: columns, comment, and whether we made it. */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* What the server says of rows that it was sent: its errors, warnings and notes -> row and column.
  */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * too.  So each turn is short, and between two turns the others get through.
  */
 
-#include "target.h"
+#include "write/target.h"
 
 #include <time.h>
 
