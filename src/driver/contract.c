@@ -37,19 +37,35 @@ ferry_status ferry_contract_check_call(const struct ferry_driver_handle *driver,
                       driver->driver.name, callback, broken);
 }
 
+/* The integers of a column, signed or not, modulo 2^64. */
+struct range {
+    uint64_t least;
+    uint64_t span;
+};
+
+static struct range range_of(const struct ferry_column *column)
+{
+    bool is_unsigned = column->type == FERRY_TYPE_BOOL || column->type == FERRY_TYPE_BIT ||
+                       (column->flags & FERRY_COLUMN_UNSIGNED) != 0;
+    uint32_t bits = column->type == FERRY_TYPE_BOOL ? 1 : column->bits;
+    if (bits < 1 || bits > 64)
+        return (struct range){.least = 0, .span = UINT64_MAX};
+    return (struct range){.least = is_unsigned ? 0 : UINT64_MAX << (bits - 1),
+                          .span = UINT64_MAX >> (64 - bits)};
+}
+
+static inline bool is_within(const struct range *range, const struct ferry_cell *cell)
+{
+    return cell->v.u - range->least <= range->span;
+}
+
 static const char *int_flaw(const struct ferry_column *column, const struct ferry_cell *cell)
 {
-    uint32_t bits = column->type == FERRY_TYPE_BOOL ? 1 : column->bits;
     if (column->type == FERRY_TYPE_YEAR)
         return cell->v.i != 0 && (cell->v.i < 1901 || cell->v.i > 2155) ? "a year out of range"
                                                                         : NULL;
-    if (column->type == FERRY_TYPE_BOOL || column->type == FERRY_TYPE_BIT ||
-        (column->flags & FERRY_COLUMN_UNSIGNED) != 0)
-        return bits < 64 && cell->v.u >> bits != 0 ? "an integer wider than its column" : NULL;
-    int64_t limit = bits < 64 ? INT64_C(1) << (bits - 1) : INT64_MAX;
-    if (bits < 64 && (cell->v.i >= limit || cell->v.i < -limit))
-        return "an integer wider than its column";
-    return NULL;
+    const struct range range = range_of(column);
+    return is_within(&range, cell) ? NULL : "an integer wider than its column";
 }
 
 static const char *float_flaw(const struct ferry_column *column, const struct ferry_cell *cell)
@@ -142,27 +158,22 @@ static bool is_letters(const struct ferry_column *column, enum ferry_value value
 /* What most cells of a column are, told at a glance; what is not goes through cell_flaw(). */
 struct glance {
     enum { GLANCE_NONE, GLANCE_TEXT, GLANCE_INT, GLANCE_FLOAT } is;
-    uint64_t least; /* of integers, signed or not, modulo 2^64 */
-    uint64_t span;
+    struct range range; /* of integers */
 };
 
 static struct glance glance_of(const struct ferry_column *column, enum ferry_value value,
                                bool letters)
 {
-    bool is_unsigned = column->type == FERRY_TYPE_BOOL || column->type == FERRY_TYPE_BIT ||
-                       (column->flags & FERRY_COLUMN_UNSIGNED) != 0;
-    uint32_t bits = column->type == FERRY_TYPE_BOOL ? 1 : column->bits;
+    struct glance glance = {.is = GLANCE_NONE, .range = range_of(column)};
     if ((column->flags & FERRY_COLUMN_ONLY_NULL) != 0)
-        return (struct glance){.is = GLANCE_NONE};
+        return glance;
     if (letters && column->type != FERRY_TYPE_UUID)
-        return (struct glance){.is = GLANCE_TEXT};
-    if (value == FERRY_VALUE_FLOAT)
-        return (struct glance){.is = GLANCE_FLOAT};
-    if (value != FERRY_VALUE_INT || column->type == FERRY_TYPE_YEAR || bits < 1 || bits > 64)
-        return (struct glance){.is = GLANCE_NONE};
-    return (struct glance){.is = GLANCE_INT,
-                           .least = is_unsigned ? 0 : UINT64_MAX << (bits - 1),
-                           .span = UINT64_MAX >> (64 - bits)};
+        glance.is = GLANCE_TEXT;
+    else if (value == FERRY_VALUE_FLOAT)
+        glance.is = GLANCE_FLOAT;
+    else if (value == FERRY_VALUE_INT && column->type != FERRY_TYPE_YEAR)
+        glance.is = GLANCE_INT;
+    return glance;
 }
 
 static inline bool is_sound(const struct glance *glance, const struct ferry_cell *cell)
@@ -173,7 +184,7 @@ static inline bool is_sound(const struct glance *glance, const struct ferry_cell
     case GLANCE_TEXT:
         return cell->v.p != NULL && ferry_utf8_is_valid(cell->v.p, cell->len);
     case GLANCE_INT:
-        return cell->v.u - glance->least <= glance->span;
+        return is_within(&glance->range, cell);
     case GLANCE_FLOAT:
         return isfinite(cell->v.f) != 0;
     case GLANCE_NONE:
