@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strbuf.h"
+
 void ferry_mapping_done(struct ferry_mapping *mapping)
 {
     free(mapping->native);
@@ -12,6 +14,20 @@ void ferry_mapping_done(struct ferry_mapping *mapping)
     free(mapping->note);
     free(mapping->charset);
     *mapping = (struct ferry_mapping){0};
+}
+
+ferry_status ferry_mapping_join_note(struct ferry_mapping *mapping, const char *first,
+                                     const char *then, struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf note = {0};
+    ferry_strbuf_addf(&note, "%s%s%s", first == NULL ? "" : first,
+                      first == NULL || then == NULL ? "" : "; ", then == NULL ? "" : then);
+    char *text = ferry_strbuf_steal(&note);
+    if (text == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a note");
+    free(mapping->note);
+    mapping->note = text;
+    return FERRY_OK;
 }
 
 ferry_status ferry_mapping_set(struct ferry_mapping *mapping, uint32_t fit, const char *native,

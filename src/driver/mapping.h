@@ -20,4 +20,9 @@ struct ferry_mapping {
 /* Frees what it holds and makes it empty. */
 void ferry_mapping_done(struct ferry_mapping *mapping);
 
+/* The note becomes both texts, "first; then".  NULL, for one of them: there is none; either may be
+ * the note as it is.  On failure it stays. */
+ferry_status ferry_mapping_join_note(struct ferry_mapping *mapping, const char *first,
+                                     const char *then, struct ferry_error *error);
+
 #endif

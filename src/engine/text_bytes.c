@@ -77,14 +77,9 @@ static ferry_status note_partial(struct ferry_mapping *mapping, const char *char
         mapping->fit = FERRY_FIT_CHECKED;
     ferry_strbuf_addf(&note, "a text in %s that UTF-8 cannot bring back ends the load",
                       charset == NULL ? "its character set" : charset);
-    if (mapping->note != NULL)
-        ferry_strbuf_addf(&note, "; %s", mapping->note);
-    char *text = ferry_strbuf_steal(&note);
-    if (text == NULL)
+    if (note.failed)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a note");
-    free(mapping->note);
-    mapping->note = text;
-    return FERRY_OK;
+    return ferry_mapping_join_note(mapping, ferry_strbuf_text(&note), mapping->note, error);
 }
 
 ferry_status ferry_text_bytes_choose(struct ferry_plan *plan, const struct ferry_schema *existing,

@@ -49,22 +49,14 @@ ferry_status ferry_zero_date_note(struct ferry_plan *plan, struct ferry_error *e
         [FERRY_ZERO_DATE_NULL] = "zero dates become NULL",
         [FERRY_ZERO_DATE_REFUSE] = "a zero date ends the load",
     };
+    ferry_status status = FERRY_OK;
     for (size_t i = 0; plan->zero_dates != NULL && i < plan->schema.count; i++) {
         struct ferry_mapping *mapping = &plan->mappings[i];
         const char *sentence = sentences[plan->zero_dates[i]];
-        FERRY_AUTO_STRBUF struct ferry_strbuf note = {0};
-        if (sentence == NULL)
-            continue;
-        if (mapping->note != NULL)
-            ferry_strbuf_addf(&note, "%s; ", mapping->note);
-        ferry_strbuf_add(&note, sentence);
-        char *text = ferry_strbuf_steal(&note);
-        if (text == NULL)
-            return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a note");
-        free(mapping->note);
-        mapping->note = text;
+        if (sentence != NULL && status == FERRY_OK)
+            status = ferry_mapping_join_note(mapping, mapping->note, sentence, error);
     }
-    return FERRY_OK;
+    return status;
 }
 
 static ferry_status refuse(const struct ferry_batch *batch, size_t row, size_t column,
