@@ -37,7 +37,6 @@ static bool is_text(const unsigned char *bytes, size_t length)
     return true;
 }
 
-/* All pairs, and all leads of three and four bytes with what lies at the ends of each range. */
 /* Both ways, and behind other text, so that blocks of 16 are cut at each place. */
 static void check(const unsigned char *bytes, size_t size)
 {
@@ -54,6 +53,7 @@ static void check(const unsigned char *bytes, size_t size)
     }
 }
 
+/* All pairs, and all leads of three and four bytes with what lies at the ends of each range. */
 static void test_every_lead_and_edge(void **state)
 {
     static const unsigned char edges[] = {0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f,
