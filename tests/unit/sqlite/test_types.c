@@ -4,10 +4,10 @@
 #include "unit.h"
 
 /* What types.c is built upon. */
-#include "../../plugins/sqlite/affinity.c"
-#include "../../plugins/sqlite/clauses.c"
-#include "../../plugins/sqlite/decimal.c"
-#include "../../plugins/sqlite/types.c"
+#include "../../../plugins/sqlite/affinity.c"
+#include "../../../plugins/sqlite/clauses.c"
+#include "../../../plugins/sqlite/decimal.c"
+#include "../../../plugins/sqlite/types.c"
 
 #include "engine/negotiate.h"
 

@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "../../plugins/sqlite/affinity.c"
+#include "../../../plugins/sqlite/affinity.c"
 
 static const char *const natives[] = {"INTEGER", "REAL", "TEXT", "BLOB", "", "NUMERIC"};
 

@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "../../plugins/mysql/types/format.c"
+#include "../../../plugins/mysql/types/format.c"
 
 #define MOMENT(...) {__VA_ARGS__}, sizeof((const unsigned char[]){__VA_ARGS__})
 

@@ -2,12 +2,12 @@
 
 #include "unit.h"
 
-#include "../../plugins/mysql/read/decode.c"
-#include "../../plugins/mysql/types/charset.c"
-#include "../../plugins/mysql/types/format.c"
-#include "../../plugins/mysql/types/possible.c"
-#include "../../plugins/mysql/types/translate.c"
-#include "../../plugins/mysql/types/types.c"
+#include "../../../plugins/mysql/read/decode.c"
+#include "../../../plugins/mysql/types/charset.c"
+#include "../../../plugins/mysql/types/format.c"
+#include "../../../plugins/mysql/types/possible.c"
+#include "../../../plugins/mysql/types/translate.c"
+#include "../../../plugins/mysql/types/types.c"
 
 #include "driver/batch.h"
 

@@ -2,12 +2,12 @@
 
 #include "unit.h"
 
-#include "../../plugins/mysql/connect/connstring.c"
-#include "../../plugins/mysql/connect/identity.c"
-#include "../../plugins/mysql/connect/logins.c"
-#include "../../plugins/mysql/connect/settings.c"
-#include "../../plugins/mysql/connect/tls.c"
-#include "../../plugins/mysql/errors.c"
+#include "../../../plugins/mysql/connect/connstring.c"
+#include "../../../plugins/mysql/connect/identity.c"
+#include "../../../plugins/mysql/connect/logins.c"
+#include "../../../plugins/mysql/connect/settings.c"
+#include "../../../plugins/mysql/connect/tls.c"
+#include "../../../plugins/mysql/errors.c"
 
 static const struct mydrv_settings tcp = {
     .host = "db.example.net",

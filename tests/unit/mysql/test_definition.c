@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "../../plugins/mysql/types/definition.c"
+#include "../../../plugins/mysql/types/definition.c"
 
 static void test_agreement(void **state)
 {

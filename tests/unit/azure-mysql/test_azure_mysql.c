@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "../../plugins/azure-mysql/azure_mysql.c"
+#include "../../../plugins/azure-mysql/azure_mysql.c"
 
 static void test_addresses(void **state)
 {

@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "../../plugins/sqlite/decimal.c"
+#include "../../../plugins/sqlite/decimal.c"
 
 #include <math.h>
 

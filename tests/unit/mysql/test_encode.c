@@ -6,10 +6,10 @@
 
 #include <float.h>
 
-#include "../../plugins/mysql/text.c"
-#include "../../plugins/mysql/types/spelling.c"
-#include "../../plugins/mysql/types/translate.c"
-#include "../../plugins/mysql/write/encode.c"
+#include "../../../plugins/mysql/text.c"
+#include "../../../plugins/mysql/types/spelling.c"
+#include "../../../plugins/mysql/types/translate.c"
+#include "../../../plugins/mysql/write/encode.c"
 
 #define TEXT(literal)                                                                              \
     {                                                                                              \

@@ -3,9 +3,9 @@
 
 #include "unit.h"
 
-#include "../../plugins/mysql/text.c"
-#include "../../plugins/mysql/types/map.c"
-#include "../../plugins/mysql/types/spelling.c"
+#include "../../../plugins/mysql/text.c"
+#include "../../../plugins/mysql/types/map.c"
+#include "../../../plugins/mysql/types/spelling.c"
 
 /* The clauses are another file's, and are asked of a server. */
 ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_column *column,

@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "../../plugins/mysql/connect/packets.c"
+#include "../../../plugins/mysql/connect/packets.c"
 
 /* As MariaDB 10.11 sends it, without the head. */
 static const unsigned char greeting[] = "\x0a"

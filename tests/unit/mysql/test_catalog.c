@@ -2,10 +2,10 @@
 
 #include "unit.h"
 
-#include "../../plugins/mysql/errors.c"
-#include "../../plugins/mysql/read/catalog.c"
-#include "../../plugins/mysql/read/keys.c"
-#include "../../plugins/mysql/types/definition.c"
+#include "../../../plugins/mysql/errors.c"
+#include "../../../plugins/mysql/read/catalog.c"
+#include "../../../plugins/mysql/read/keys.c"
+#include "../../../plugins/mysql/types/definition.c"
 
 #include "driver/schema.h"
 

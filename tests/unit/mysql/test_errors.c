@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "../../plugins/mysql/errors.c"
+#include "../../../plugins/mysql/errors.c"
 
 /* Of tls.c. */
 const char *mydrv_tls_explain(const struct mydrv_flavour *flavour, const char *text)

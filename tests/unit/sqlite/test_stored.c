@@ -3,12 +3,12 @@
 #include "unit.h"
 
 /* What stored.c is built upon; each has tests of its own. */
-#include "../../plugins/sqlite/affinity.c"
-#include "../../plugins/sqlite/clauses.c"
-#include "../../plugins/sqlite/decimal.c"
-#include "../../plugins/sqlite/hold.c"
-#include "../../plugins/sqlite/stored.c"
-#include "../../plugins/sqlite/types.c"
+#include "../../../plugins/sqlite/affinity.c"
+#include "../../../plugins/sqlite/clauses.c"
+#include "../../../plugins/sqlite/decimal.c"
+#include "../../../plugins/sqlite/hold.c"
+#include "../../../plugins/sqlite/stored.c"
+#include "../../../plugins/sqlite/types.c"
 
 #define DECIMAL(p, s)                                                                              \
     {                                                                                              \
