@@ -6,9 +6,10 @@
  *   2. Declare the keys of a connection in the option table.  The core checks and explains them.
  *   3. Write connect, disconnect and cancel: what a connection is, and how a wait is ended.
  *   4. A source: describe says what the columns are, then read_begin, read_batch and read_end
- *      carry the rows.  A target: map_column and inspect answer questions, then load_begin,
- *      load_batch, load_end and load_commit (or load_abort) replace one table.  Leave out the half
- *      that your database cannot have, and the optional callbacks that it does not need.
+ *      carry the rows.  A target: map_column and inspect answer questions; change_begin,
+ *      load_begin, load_batch, load_end and change_commit (or change_abort) replace one table.
+ *      Leave out the half that your database cannot have, and the optional callbacks that it does
+ *      not need.
  *   5. Fill in the struct at the end.  FERRY_REGISTER_DRIVER makes the one exported symbol.
  *   6. Build it and copy the .so to the folder that `pkg-config --variable=driverdir dbferry`
  *      prints:    cc -shared -fPIC $(pkg-config --cflags dbferry) -o NAME.so NAME.c
@@ -331,7 +332,7 @@ static void example_put_cell(FILE *out, const struct ferry_column *column,
 }
 
 /* Frees the load.  What is in the temporary file goes, unless the commit has renamed it. */
-static void example_load_abort(void *load)
+static void example_change_abort(void *load)
 {
     struct example_load *l = load;
     if (l->out != NULL) {
@@ -387,30 +388,40 @@ static ferry_status example_refuse_indexes(const struct ferry_load_spec *spec,
                                            struct ferry_error *err)
 {
     for (size_t i = 0; i < spec->index_count; i++)
-        if (!spec->indexes[i].copied)
+        if (!spec->indexes[i]->copied)
             return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
                               "a text file has no indexes; remove them");
     return FERRY_OK;
 }
 
-static ferry_status example_load_begin(void *conn, const struct ferry_load_spec *spec,
-                                       void **ret_load, struct ferry_error *err)
+/* A change of one file: it and its load are one thing here. */
+static ferry_status example_change_begin(void *conn, const struct ferry_change_spec *spec,
+                                         void **ret_change, struct ferry_error *err)
 {
     struct example_load *load = calloc(1, sizeof *load);
-    uint32_t exists = 0;
-    ferry_status status;
     if (load == NULL)
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
     load->conn = conn;
-    load->schema = spec->source; /* alive until the commit, as is all of `spec` */
-    status = example_refuse_indexes(spec, err);
+    ferry_status status = example_lock(conn, spec->lock_wait_ms, err);
     if (status == FERRY_OK)
-        status = example_name(spec->table, load->name, err);
+        *ret_change = load;
+    else
+        free(load); /* the core aborts a change only where change_begin succeeded */
+    return status;
+}
+
+static ferry_status example_load_begin(void *change, const struct ferry_load_spec *spec,
+                                       void **ret_load, struct ferry_error *err)
+{
+    struct example_load *load = change;
+    uint32_t exists = 0;
+    load->schema = spec->layout->schema; /* alive until the change ends, as is all of `spec` */
+    ferry_status status = example_refuse_indexes(spec, err);
+    if (status == FERRY_OK)
+        status = example_name(spec->layout->table, load->name, err);
     snprintf(load->temporary, sizeof load->temporary, "%.204s.new", load->name);
     if (status == FERRY_OK)
-        status = example_lock(conn, spec->lock_wait_ms, err);
-    if (status == FERRY_OK)
-        status = example_look(conn, load->name, NULL, &exists, &load->before, err);
+        status = example_look(load->conn, load->name, NULL, &exists, &load->before, err);
     if (status == FERRY_OK && exists == (spec->action == FERRY_TABLE_CREATE)) /* not as inspected */
         status =
             ferry_fail(err, FERRY_ERR_BUSY, "'%s' came or went meanwhile; try again", load->name);
@@ -418,8 +429,6 @@ static ferry_status example_load_begin(void *conn, const struct ferry_load_spec 
         status = example_open_new(load, err);
     if (status == FERRY_OK)
         *ret_load = load;
-    else
-        example_load_abort(load); /* the core only does so after a load_begin that succeeded */
     return status;
 }
 
@@ -431,9 +440,10 @@ static ferry_status example_write_failed(struct example_load *load, struct ferry
 
 /* Rows of one batch lie side by side.  stdio remembers a failed write, so one look at the end of
  * each batch is enough. */
-static ferry_status example_load_batch(void *load, const struct ferry_batch *batch,
-                                       struct ferry_error *err)
+static ferry_status example_load_batch(void *load, uint32_t operation,
+                                       const struct ferry_batch *batch, struct ferry_error *err)
 {
+    (void)operation; /* FERRY_OP_INSERT: a load that replaces has no other */
     struct example_load *l = load;
     size_t count = ferry_batch_count(batch), columns = ferry_schema_count(l->schema);
     for (size_t row = 0; row < count; row++) {
@@ -459,34 +469,42 @@ static ferry_status example_load_end(void *load, struct ferry_load_totals *ret_t
     struct example_load *l = load;
     if (fflush(l->out) != 0 || fsync(fileno(l->out)) != 0)
         return example_write_failed(l, err);
-    ret_totals->rows_loaded = l->loaded;
-    ret_totals->rows_before = l->before;
+    ret_totals->before = l->before;
+    ret_totals->inserted = l->loaded;
+    ret_totals->after = l->loaded;
     ret_totals->bytes = (uint64_t)ftello(l->out);
     return FERRY_OK;
 }
 
-/* A file has no place for the record of the run; a database keeps it in the same transaction. */
-static ferry_status example_load_commit(void *load, const struct ferry_run_record *record,
-                                        struct ferry_error *err)
+/* A file has no place for the record of the run; a database keeps it in the same transaction.  A
+ * rename that fails has changed nothing; one that succeeded has changed all. */
+static ferry_status example_change_commit(void *change,
+                                          const struct ferry_run_record *const *records,
+                                          size_t record_count, uint32_t *outcome,
+                                          struct ferry_error *err)
 {
-    struct example_load *l = load;
+    struct example_load *l = change;
     ferry_status status = FERRY_OK;
     int folder = l->conn->folder;
-    (void)record;
-    if (renameat(folder, l->temporary, folder, l->name) != 0)
+    (void)records;
+    (void)record_count;
+    *outcome = FERRY_OUTCOME_NEW;
+    if (renameat(folder, l->temporary, folder, l->name) != 0) {
+        *outcome = FERRY_OUTCOME_OLD;
         status = ferry_fail(err, FERRY_ERR_TARGET_IO, "cannot rename '%s/%s' to '%s': %s",
                             l->conn->path, l->temporary, l->name, strerror(errno));
-    else if (fsync(folder) != 0) /* the rows are there, so this is no failure */
+    } else if (fsync(folder) != 0) { /* the rows are there, so this is no failure */
         ferry_log(FERRY_LOG_WARNING, "cannot sync '%s': %s", l->conn->path, strerror(errno));
-    example_load_abort(l);
+    }
+    example_change_abort(l);
     return status;
 }
 
 /* ---- The driver ---- */
 
 /* No freshness: numbers that are counted anew are no copy of anything.  A source that reads back
- * what this driver's own target has stored would say here, by the record that load_commit was given
- * (data_from), when its rows were read from a primary; ferry_time_read() reads that text. */
+ * what this driver's own target has stored would say here, by the record that change_commit was
+ * given (data_from), when its rows were read from a primary; ferry_time_read() reads that text. */
 static const struct ferry_source example_source = {
     .describe = example_describe,
     .read_begin = example_read_begin,
@@ -497,11 +515,12 @@ static const struct ferry_source example_source = {
 static const struct ferry_target example_target = {
     .map_column = example_map_column,
     .inspect = example_inspect,
+    .change_begin = example_change_begin,
     .load_begin = example_load_begin,
     .load_batch = example_load_batch,
     .load_end = example_load_end,
-    .load_commit = example_load_commit,
-    .load_abort = example_load_abort,
+    .change_commit = example_change_commit,
+    .change_abort = example_change_abort,
 };
 
 static struct ferry_driver example_driver = {

@@ -9,7 +9,7 @@
 #define DEFAULT_COLUMNS "id int64 not null key, name text(40), price decimal(10,2), t datetime(3)"
 #define CALLBACKS                                                                                  \
     "none|connect|describe|read_begin|read_batch|read_end|snapshot_begin|freshness|map_column|"    \
-    "inspect|load_begin|load_batch|load_end|load_commit|load_abort|read_back"
+    "inspect|change_begin|load_begin|load_batch|load_end|change_commit|change_abort|read_back"
 #define CONTRACT_BREACHES                                                                          \
     "none|no-result|silent-error|unknown-status|negative-status|ok-after-fail|other-status|"       \
     "overfull|null-pointer|wrong-kind|null-in-not-null|int-out-of-bits|bool-out-of-range|"         \

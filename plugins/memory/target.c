@@ -114,6 +114,12 @@ static ferry_status memory_inspect(void *conn, const char *table,
     return status;
 }
 
+struct change {
+    struct memory_conn *conn;
+    const struct ferry_change_spec *spec;
+    struct load *load; /* NULL: none yet */
+};
+
 struct load {
     struct memory_conn *conn;
     struct memory_table *table;
@@ -123,22 +129,50 @@ struct load {
 
 static void load_free(struct load *load)
 {
+    if (load == NULL)
+        return;
     if (load->locked)
         memory_table_unlock(load->conn->store, load->table->name);
     memory_table_unref(load->table);
     free(load);
 }
 
-static ferry_status load_lock(struct load *load, const struct ferry_load_spec *spec,
-                              struct ferry_error *err)
+static void change_free(struct change *change)
+{
+    load_free(change->load);
+    free(change);
+}
+
+static ferry_status memory_change_begin(void *conn, const struct ferry_change_spec *spec,
+                                        void **ret_change, struct ferry_error *err)
+{
+    struct memory_conn *c = conn;
+    ferry_status status = memory_fault_hit(c, "change_begin", MEMORY_NO_ROW, err);
+    if (status == FERRY_OK)
+        status = memory_cancelled(c, err);
+    if (status == FERRY_OK && memory_fault_lie(c, "change_begin", &status, err))
+        return status;
+    if (status != FERRY_OK || memory_fault_skips(c, "change_begin"))
+        return status;
+    struct change *change = calloc(1, sizeof *change);
+    if (change == NULL)
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    change->conn = c;
+    change->spec = spec;
+    *ret_change = change;
+    return FERRY_OK;
+}
+
+static ferry_status load_lock(struct load *load, const struct ferry_change_spec *change,
+                              const char *table, struct ferry_error *err)
 {
     char *holder = NULL;
     load->locked =
-        memory_table_lock(load->conn->store, spec->table, spec->job, spec->lock_wait_ms, &holder);
+        memory_table_lock(load->conn->store, table, change->job, change->lock_wait_ms, &holder);
     ferry_status status = FERRY_OK;
     if (!load->locked)
         status = ferry_fail(err, FERRY_ERR_BUSY,
-                            "table '%s' is being written by job '%s'; try again later", spec->table,
+                            "table '%s' is being written by job '%s'; try again later", table,
                             holder == NULL ? "?" : holder);
     free(holder);
     return status;
@@ -148,13 +182,13 @@ static ferry_status load_lock(struct load *load, const struct ferry_load_spec *s
 static ferry_status load_look(struct load *load, const struct ferry_load_spec *spec,
                               struct ferry_error *err)
 {
-    struct memory_table *old = memory_table_find(load->conn->store, spec->table);
+    struct memory_table *old = memory_table_find(load->conn->store, spec->layout->table);
     bool exists = old != NULL || load->conn->existing_rows > 0;
     load->before = old != NULL ? old->count : load->conn->existing_rows;
     memory_table_unref(old);
     if (exists == (spec->action == FERRY_TABLE_CREATE))
         return ferry_fail(err, FERRY_ERR_BUSY, "table '%s' came or went meanwhile; try again",
-                          spec->table);
+                          spec->layout->table);
     return FERRY_OK;
 }
 
@@ -182,20 +216,22 @@ static ferry_status add_index(struct memory_columns *columns, const struct ferry
 static ferry_status load_define(struct load *load, const struct ferry_load_spec *spec,
                                 struct ferry_error *err)
 {
+    const struct ferry_layout *layout = spec->layout;
     struct memory_columns *columns = &load->table->columns;
-    ferry_status status = memory_columns_copy(spec->source, columns, err);
+    ferry_status status = memory_columns_copy(layout->schema, columns, err);
     for (size_t i = 0; status == FERRY_OK && i < columns->count; i++)
-        if (strcmp(columns->list[i].native, spec->natives[i]) != 0)
-            status = memory_columns_retype(&columns->list[i], spec->natives[i], err);
+        if (strcmp(columns->list[i].native, layout->natives[i]) != 0)
+            status = memory_columns_retype(&columns->list[i], layout->natives[i], err);
     for (size_t i = 0; status == FERRY_OK && i < spec->index_count; i++)
-        status = add_index(columns, &spec->indexes[i], err);
+        status = add_index(columns, spec->indexes[i], err);
     return status;
 }
 
-static ferry_status memory_load_begin(void *conn, const struct ferry_load_spec *spec,
+static ferry_status memory_load_begin(void *argument, const struct ferry_load_spec *spec,
                                       void **ret_load, struct ferry_error *err)
 {
-    struct memory_conn *c = conn;
+    struct change *change = argument;
+    struct memory_conn *c = change->conn;
     ferry_status status = memory_fault_hit(c, "load_begin", MEMORY_NO_ROW, err);
     if (status == FERRY_OK)
         status = memory_cancelled(c, err);
@@ -207,25 +243,26 @@ static ferry_status memory_load_begin(void *conn, const struct ferry_load_spec *
     if (load == NULL)
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
     load->conn = c;
-    load->table = memory_table_new(c->store, spec->table);
+    load->table = memory_table_new(c->store, spec->layout->table);
     if (load->table == NULL)
         status = ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
     if (status == FERRY_OK)
-        status = load_lock(load, spec, err);
+        status = load_lock(load, change->spec, spec->layout->table, err);
     if (status == FERRY_OK)
         status = load_look(load, spec, err);
     if (status == FERRY_OK)
         status = load_define(load, spec, err);
     if (status == FERRY_OK)
-        *ret_load = load;
+        *ret_load = change->load = load;
     else
         load_free(load);
     return status;
 }
 
-static ferry_status memory_load_batch(void *load, const struct ferry_batch *batch,
-                                      struct ferry_error *err)
+static ferry_status memory_load_batch(void *load, uint32_t operation,
+                                      const struct ferry_batch *batch, struct ferry_error *err)
 {
+    (void)operation; /* a load that replaces has no other */
     struct load *l = load;
     struct memory_conn *c = l->conn;
     ferry_status status = memory_fault_hit(c, "load_batch", MEMORY_NO_ROW, err);
@@ -256,15 +293,16 @@ static ferry_status memory_load_end(void *load, struct ferry_load_totals *ret_to
         return status;
     if (status != FERRY_OK || memory_fault_skips(l->conn, "load_end"))
         return status;
-    ret_totals->rows_loaded =
+    ret_totals->inserted =
         l->table->count - (l->table->count > 0 && memory_fault_breaks(l->conn, "wrong-totals"));
-    ret_totals->rows_before = l->before;
+    ret_totals->before = l->before;
+    ret_totals->after = ret_totals->inserted;
     return memory_corrupt(l->conn, l->table) ? FERRY_OK
                                              : ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
 }
 
 /* The rows are cells of the source's schema already. */
-static ferry_status memory_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+static ferry_status memory_read_back(void *conn, void *load, const struct ferry_layout *layout,
                                      struct ferry_digest *digest, struct ferry_error *err)
 {
     struct memory_conn *c = conn;
@@ -275,54 +313,64 @@ static ferry_status memory_read_back(void *conn, void *load, const struct ferry_
         return status;
     if (status != FERRY_OK || memory_fault_skips(c, "read_back"))
         return status;
-    struct memory_table *found = load == NULL ? memory_table_find(c->store, spec->table) : NULL;
+    struct memory_table *found = load == NULL ? memory_table_find(c->store, layout->table) : NULL;
     const struct memory_table *table = load == NULL ? found : ((struct load *)load)->table;
     if (table == NULL)
-        return ferry_fail(err, FERRY_ERR_NOT_FOUND, "there is no table '%s'", spec->table);
-    if (table->columns.count != ferry_schema_count(spec->source))
-        status = ferry_fail(err, FERRY_ERR_SCHEMA, "table '%s' has %zu columns, not %zu",
-                            spec->table, table->columns.count, ferry_schema_count(spec->source));
+        return ferry_fail(err, FERRY_ERR_NOT_FOUND, "there is no table '%s'", layout->table);
+    if (table->columns.count != ferry_schema_count(layout->schema))
+        status =
+            ferry_fail(err, FERRY_ERR_SCHEMA, "table '%s' has %zu columns, not %zu", layout->table,
+                       table->columns.count, ferry_schema_count(layout->schema));
     for (size_t row = 0; status == FERRY_OK && row < table->count; row++)
         ferry_digest_add(digest, table->rows[row]);
     memory_table_unref(found);
     return status;
 }
 
-static ferry_status memory_load_commit(void *load, const struct ferry_run_record *record,
-                                       struct ferry_error *err)
+static ferry_status memory_change_commit(void *argument,
+                                         const struct ferry_run_record *const *records,
+                                         size_t record_count, uint32_t *outcome,
+                                         struct ferry_error *err)
 {
-    struct load *l = load;
-    ferry_status status = memory_fault_hit(l->conn, "load_commit", MEMORY_NO_ROW, err);
-    bool lies = status == FERRY_OK && memory_fault_lie(l->conn, "load_commit", &status, err);
-    if (status == FERRY_OK && !lies && l->conn->dump != NULL)
-        status = memory_dump(l->table, l->conn->dump, err);
-    if (status == FERRY_OK && !lies) {
-        const char *name = l->table->name; /* lives: nobody else can replace the table yet */
-        memory_table_publish(l->table);
-        memory_table_unlock(l->conn->store, name);
-        l->locked = false;
-        l->table = NULL;
-        ferry_log(FERRY_LOG_DEBUG, "run %s of job '%s': %" PRIu64 " rows", record->run_id,
-                  record->job, record->rows);
+    struct change *change = argument;
+    struct memory_conn *c = change->conn;
+    struct load *load = change->load;
+    ferry_status status = memory_fault_hit(c, "change_commit", MEMORY_NO_ROW, err);
+    bool lies = status == FERRY_OK && memory_fault_lie(c, "change_commit", &status, err);
+    if (status == FERRY_OK && !lies && load != NULL && c->dump != NULL)
+        status = memory_dump(load->table, c->dump, err);
+    bool doubtful = status == FERRY_ERR_BUSY || status == FERRY_ERR_INTERNAL; /* so a test says */
+    if (!lies && !doubtful)
+        *outcome = status == FERRY_OK ? FERRY_OUTCOME_NEW : FERRY_OUTCOME_OLD;
+    if (status == FERRY_OK && !lies && load != NULL) {
+        const char *name = load->table->name; /* lives: nobody else can replace the table yet */
+        memory_table_publish(load->table);
+        memory_table_unlock(c->store, name);
+        load->locked = false;
+        load->table = NULL;
     }
-    load_free(l);
+    for (size_t i = 0; status == FERRY_OK && !lies && i < record_count; i++)
+        ferry_log(FERRY_LOG_DEBUG, "run %s of job '%s': %" PRIu64 " rows", records[i]->run_id,
+                  records[i]->job, records[i]->rows);
+    change_free(change);
     return status;
 }
 
-static void memory_load_abort(void *load)
+static void memory_change_abort(void *argument)
 {
-    struct load *l = load;
-    (void)memory_fault_hit(l->conn, "load_abort", MEMORY_NO_ROW, NULL);
-    load_free(l);
+    struct change *change = argument;
+    (void)memory_fault_hit(change->conn, "change_abort", MEMORY_NO_ROW, NULL);
+    change_free(change);
 }
 
 const struct ferry_target memory_target = {
     .map_column = memory_map_column,
     .inspect = memory_inspect,
+    .change_begin = memory_change_begin,
     .load_begin = memory_load_begin,
     .load_batch = memory_load_batch,
     .load_end = memory_load_end,
-    .load_commit = memory_load_commit,
-    .load_abort = memory_load_abort,
+    .change_commit = memory_change_commit,
+    .change_abort = memory_change_abort,
     .read_back = memory_read_back,
 };

@@ -15,9 +15,9 @@ ferry_status sqlite_foresee(void *argument, const struct ferry_load_spec *spec,
         return status;
     }
     sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
-    int rc = sqlite_table_load(conn->db, spec->table, &table);
+    int rc = sqlite_table_load(conn->db, spec->layout->table, &table);
     if (rc != SQLITE_OK) {
-        return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", spec->table);
+        return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", spec->layout->table);
     }
     if (table.exists && table.obstacle == NULL && spec->action == FERRY_TABLE_REBUILD) {
         status = sqlite_losses_find(conn, spec, &table, losses, err);

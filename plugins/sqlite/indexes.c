@@ -10,9 +10,9 @@
 /* 1 if the column alone is the table's key by its own definition. */
 static bool indexes_is_rowid(const struct ferry_load_spec *spec, const char *name)
 {
-    for (size_t i = 0; i < ferry_schema_count(spec->source); i++) {
-        const struct ferry_column *column = ferry_schema_column(spec->source, i);
-        const struct sqlite_type_rule *rule = sqlite_type_rule(column, &spec->wishes[i]);
+    for (size_t i = 0; i < ferry_schema_count(spec->layout->schema); i++) {
+        const struct ferry_column *column = ferry_schema_column(spec->layout->schema, i);
+        const struct sqlite_type_rule *rule = sqlite_type_rule(column, spec->layout->wishes[i]);
         if (rule != NULL && strcasecmp(column->name, name) == 0) {
             return sqlite_clauses_make_rowid(column, rule);
         }
@@ -49,7 +49,7 @@ static bool indexes_is_needed(const struct sqlite_load *load, const struct ferry
 /* The primary key, where the columns tell of it and no index does. */
 static bool indexes_add_key(struct sqlite_load *load)
 {
-    const struct ferry_schema *source = load->spec->source;
+    const struct ferry_schema *source = load->layout->schema;
     struct sqlite_objects *objects = &load->objects;
     size_t count = ferry_schema_count(source);
     size_t found = 0;
@@ -83,9 +83,9 @@ bool sqlite_indexes_choose(struct sqlite_load *load)
         return false;
     }
     for (size_t i = 0; i < spec->index_count; i++) {
-        primary = primary || spec->indexes[i].primary;
-        if (indexes_is_needed(load, &spec->indexes[i])) {
-            objects->indexes[objects->index_count++] = spec->indexes[i];
+        primary = primary || spec->indexes[i]->primary;
+        if (indexes_is_needed(load, spec->indexes[i])) {
+            objects->indexes[objects->index_count++] = *spec->indexes[i];
         }
     }
     return primary || indexes_add_key(load);

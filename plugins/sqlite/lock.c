@@ -59,7 +59,7 @@ static int lock_open(const struct sqlite_conn *conn, const char *name)
     return fd;
 }
 
-static void lock_write_holder(int fd, const struct ferry_load_spec *spec)
+static void lock_write_holder(int fd, const struct ferry_change_spec *spec)
 {
     char host[256] = "?";
     char when[32] = "?";
@@ -106,7 +106,7 @@ static ferry_status lock_fail_held(const struct sqlite_load *load, int fd, const
     return ferry_fail(err, FERRY_ERR_BUSY,
                       "'%s': another run is replacing table '%s': %s (lock file '%s'); wait for it "
                       "and run again",
-                      load->conn->path, load->spec->table,
+                      load->conn->path, load->layout->table,
                       text[0] != '\0' ? text : "it has only just started", name);
 }
 
@@ -172,7 +172,7 @@ static ferry_status lock_try(struct sqlite_load *load, const char *name, bool *r
         return FERRY_OK;
     }
     load->lock = fd;
-    lock_write_holder(fd, load->spec);
+    lock_write_holder(fd, load->unit->spec);
     return FERRY_OK;
 }
 
@@ -180,7 +180,7 @@ ferry_status sqlite_lock_take(struct sqlite_load *load, struct ferry_error *err)
 {
     bool again = true;
     ferry_status status = FERRY_OK;
-    char *name = sqlite_name_beside(load->conn->real, load->spec->table, ".lock");
+    char *name = sqlite_name_beside(load->conn->real, load->layout->table, ".lock");
     if (name == NULL) {
         return sqlite_fail_memory(err);
     }

@@ -21,9 +21,9 @@ struct losses {
 static const char *losses_new_clauses(const struct losses *losses, const char *name)
 {
     const struct ferry_load_spec *spec = losses->spec;
-    for (size_t i = 0; i < ferry_schema_count(spec->source); i++) {
-        if (sqlite3_stricmp(ferry_schema_column(spec->source, i)->name, name) == 0) {
-            return spec->clauses[i];
+    for (size_t i = 0; i < ferry_schema_count(spec->layout->schema); i++) {
+        if (sqlite3_stricmp(ferry_schema_column(spec->layout->schema, i)->name, name) == 0) {
+            return spec->layout->clauses[i];
         }
     }
     return NULL;
@@ -112,7 +112,7 @@ static bool losses_is_kept(const struct losses *losses, const struct losses_key 
     const char *clauses = key->count == 1 ? losses_new_clauses(losses, key->names[0]) : NULL;
     bool kept = clauses != NULL && losses_has_clause(clauses, "PRIMARY KEY");
     for (size_t i = 0; !kept && i < spec->index_count; i++) {
-        const struct ferry_index *index = &spec->indexes[i];
+        const struct ferry_index *index = spec->indexes[i];
         kept = index->unique != 0 && index->column_count == key->count;
         for (size_t c = 0; kept && c < key->count; c++) {
             kept = sqlite3_stricmp(index->columns[c], key->names[c]) == 0;
@@ -141,7 +141,7 @@ static ferry_status losses_note_key(const struct losses *losses, const char *wha
 static ferry_status losses_fail(const struct losses *losses, int rc)
 {
     return sqlite_fail(losses->conn, losses->conn->db, rc, losses->err, "looking at table '%s'",
-                       losses->spec->table);
+                       losses->spec->layout->table);
 }
 
 static ferry_status losses_of_primary(const struct losses *losses)
@@ -182,7 +182,7 @@ static ferry_status losses_of_uniques(const struct losses *losses)
     sqlite3_stmt *stmt = NULL;
     ferry_status status = FERRY_OK;
     int rc = sqlite_prepare(losses->conn->db, &stmt, "PRAGMA main.index_list(\"%w\")",
-                            losses->spec->table);
+                            losses->spec->layout->table);
     while (rc == SQLITE_OK && status == FERRY_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(stmt, 1);
         const char *cause = (const char *)sqlite3_column_text(stmt, 3);
@@ -207,7 +207,7 @@ static ferry_status losses_of_foreign_keys(const struct losses *losses)
     sqlite3_stmt *stmt = NULL;
     ferry_status status = FERRY_OK;
     int rc = sqlite_prepare(losses->conn->db, &stmt, "PRAGMA main.foreign_key_list(\"%w\")",
-                            losses->spec->table);
+                            losses->spec->layout->table);
     while (rc == SQLITE_OK && status == FERRY_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         struct losses_key key = {0};
         rc = sqlite3_column_int(stmt, 1) != 0

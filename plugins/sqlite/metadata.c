@@ -56,15 +56,15 @@ static int metadata_step(sqlite3_stmt *stmt)
 
 static int metadata_write_column(sqlite3_stmt *stmt, const struct ferry_load_spec *spec, size_t i)
 {
-    const struct ferry_column *column = ferry_schema_column(spec->source, i);
+    const struct ferry_column *column = ferry_schema_column(spec->layout->schema, i);
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite_descriptor_add_flags(out, column->flags);
     int rc = sqlite3_str_errcode(out);
     char *flags = sqlite3_str_finish(out); /* NULL for none */
     const char *const texts[] = {
-        [SQLITE_AT_TABLE] = spec->table,
+        [SQLITE_AT_TABLE] = spec->layout->table,
         [SQLITE_AT_NAME] = column->name,
-        [SQLITE_AT_DECLARED] = spec->natives[i],
+        [SQLITE_AT_DECLARED] = spec->layout->natives[i],
         [SQLITE_AT_TYPE] = sqlite_descriptor_type_name(column->type),
         [SQLITE_AT_FLAGS] = flags == NULL ? "" : flags,
     };
@@ -101,7 +101,7 @@ static int metadata_write_columns(sqlite3 *db, const struct ferry_load_spec *spe
     sqlite3_stmt *stmt = NULL;
     char *sql = metadata_insert_sql();
     int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
-    for (size_t i = 0; rc == SQLITE_OK && i < ferry_schema_count(spec->source); i++) {
+    for (size_t i = 0; rc == SQLITE_OK && i < ferry_schema_count(spec->layout->schema); i++) {
         rc = metadata_write_column(stmt, spec, i);
     }
     sqlite3_free(sql);
@@ -111,14 +111,14 @@ static int metadata_write_columns(sqlite3 *db, const struct ferry_load_spec *spe
 
 static int metadata_write_index(sqlite3_stmt *stmt, const struct ferry_load_spec *spec, size_t i)
 {
-    const struct ferry_index *index = &spec->indexes[i];
+    const struct ferry_index *index = spec->indexes[i];
     int rc = SQLITE_OK;
     for (size_t c = 0; rc == SQLITE_OK && c < index->column_count; c++) {
         const sqlite3_int64 numbers[] = {
             [2] = (sqlite3_int64)i + 1, [3] = (sqlite3_int64)c + 1, [4] = SQLITE_METADATA_VERSION,
             [6] = index->unique != 0,   [7] = index->primary != 0,
         };
-        rc = metadata_bind_text(stmt, 1, spec->table);
+        rc = metadata_bind_text(stmt, 1, spec->layout->table);
         for (int at = 2; rc == SQLITE_OK && at <= 7; at++) {
             rc = at == 5 ? metadata_bind_text(stmt, at, index->name)
                          : sqlite3_bind_int64(stmt, at, numbers[at]);
@@ -162,7 +162,7 @@ ferry_status sqlite_metadata_write(struct sqlite_load *load, struct ferry_error 
     struct sqlite_conn *conn = load->conn;
     int rc = sqlite3_exec(conn->db, METADATA_CREATE, NULL, NULL, NULL);
     if (rc == SQLITE_OK) {
-        rc = metadata_clear(conn->db, load->spec->table);
+        rc = metadata_clear(conn->db, load->layout->table);
     }
     if (rc == SQLITE_OK) {
         rc = metadata_write_columns(conn->db, load->spec);

@@ -68,8 +68,8 @@ static ferry_status objects_check_columns(const struct sqlite_load *load,
 {
     for (size_t i = 0; i < index->column_count; i++) {
         size_t at = 0;
-        size_t count = ferry_schema_count(load->spec->source);
-        while (at < count && strcasecmp(ferry_schema_column(load->spec->source, at)->name,
+        size_t count = ferry_schema_count(load->layout->schema);
+        while (at < count && strcasecmp(ferry_schema_column(load->layout->schema, at)->name,
                                         index->columns[i]) != 0) {
             at++;
         }
@@ -77,13 +77,13 @@ static ferry_status objects_check_columns(const struct sqlite_load *load,
             return ferry_fail(err, FERRY_ERR_SCHEMA,
                               "table '%s': an index of job '%s' names the column '%s', which the "
                               "source does not have",
-                              load->spec->table, load->spec->job, index->columns[i]);
+                              load->layout->table, load->unit->spec->job, index->columns[i]);
         }
     }
     return index->column_count > 0 ? FERRY_OK
                                    : ferry_fail(err, FERRY_ERR_SCHEMA,
                                                 "table '%s': an index of job '%s' has no columns",
-                                                load->spec->table, load->spec->job);
+                                                load->layout->table, load->unit->spec->job);
 }
 
 /* Settle one index of the job: an equal one stays, an outdated one of ours goes, and a name that
@@ -95,7 +95,7 @@ static ferry_status objects_settle(struct sqlite_load *load, const struct ferry_
     int64_t others = 0;
     struct sqlite_object *same = objects_find_index(&load->objects, name);
     if (same != NULL) {
-        char *sql = objects_index_sql(name, load->spec->table, index);
+        char *sql = objects_index_sql(name, load->layout->table, index);
         bool equal = sql != NULL && strcasecmp(sql, same->sql) == 0;
         bool ours = sqlite_name_is_ours(name);
         sqlite3_free(sql);
@@ -104,7 +104,7 @@ static ferry_status objects_settle(struct sqlite_load *load, const struct ferry_
                              : ferry_fail(err, FERRY_ERR_SCHEMA,
                                           "'%s': the index '%s' of job '%s' is there already with "
                                           "another definition; drop it, or choose another name",
-                                          conn->path, name, load->spec->job);
+                                          conn->path, name, load->unit->spec->job);
     }
     int rc = sqlite_query_int(conn->db, &others,
                               "SELECT count(*) FROM main.sqlite_schema WHERE name = %Q COLLATE "
@@ -117,7 +117,7 @@ static ferry_status objects_settle(struct sqlite_load *load, const struct ferry_
                        : ferry_fail(err, FERRY_ERR_SCHEMA,
                                     "'%s': the name '%s' of an index of job '%s' is taken by "
                                     "something else; choose another name",
-                                    conn->path, name, load->spec->job);
+                                    conn->path, name, load->unit->spec->job);
 }
 
 /* 1 if the planner's statistics know the table: they go when an index or the table is dropped. */
@@ -140,17 +140,17 @@ ferry_status sqlite_objects_save(struct sqlite_load *load, struct ferry_error *e
                             "SELECT type = 'trigger', name, sql FROM main.sqlite_schema WHERE type "
                             "IN ('index', 'trigger') AND tbl_name = %Q COLLATE NOCASE AND sql IS "
                             "NOT NULL ORDER BY rowid",
-                            spec->table);
+                            spec->layout->table);
     while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         rc = objects_add(&load->objects, stmt);
     }
     sqlite3_finalize(stmt);
     if (rc == SQLITE_DONE) {
-        load->objects.analyzed = objects_analyzed(conn->db, spec->table);
+        load->objects.analyzed = objects_analyzed(conn->db, spec->layout->table);
     }
     if (rc != SQLITE_DONE) {
         return sqlite_fail(conn, conn->db, rc, err, "reading the indexes of table '%s'",
-                           spec->table);
+                           spec->layout->table);
     }
     for (size_t i = 0; i < load->objects.count; i++) {
         struct sqlite_object *object = &load->objects.list[i];
@@ -163,7 +163,7 @@ ferry_status sqlite_objects_save(struct sqlite_load *load, struct ferry_error *e
     }
     for (size_t i = 0; status == FERRY_OK && i < load->objects.index_count; i++) {
         const struct ferry_index *index = &load->objects.indexes[i];
-        char *name = sqlite_name_index(spec->table, index);
+        char *name = sqlite_name_index(spec->layout->table, index);
         status = name == NULL ? sqlite_fail_memory(err) : objects_check_columns(load, index, err);
         if (status == FERRY_OK) {
             status = objects_settle(load, index, name, err);
@@ -195,12 +195,12 @@ static ferry_status objects_fail(struct sqlite_load *load, sqlite3 *db, int rc, 
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "'%s': the %s '%s' of table '%s' does not fit the new columns: %s; drop "
                           "or mend it, then run again",
-                          load->conn->path, kind, name, load->spec->table,
+                          load->conn->path, kind, name, load->layout->table,
                           sqlite3_errcode(db) == SQLITE_OK ? "it uses a column that is gone"
                                                            : sqlite3_errmsg(db));
     }
     return sqlite_fail(load->conn, db, rc, err, "making %s '%s' of table '%s'", kind, name,
-                       load->spec->table);
+                       load->layout->table);
 }
 
 ferry_status sqlite_objects_make_indexes(struct sqlite_load *load, sqlite3 *db,
@@ -216,8 +216,8 @@ ferry_status sqlite_objects_make_indexes(struct sqlite_load *load, sqlite3 *db,
     }
     for (size_t i = 0; i < load->objects.index_count; i++) {
         const struct ferry_index *index = &load->objects.indexes[i];
-        char *name = sqlite_name_index(spec->table, index);
-        char *sql = name == NULL ? NULL : objects_index_sql(name, spec->table, index);
+        char *name = sqlite_name_index(spec->layout->table, index);
+        char *sql = name == NULL ? NULL : objects_index_sql(name, spec->layout->table, index);
         int64_t there = 0;
         int rc = sql == NULL ? SQLITE_NOMEM
                              : sqlite_query_int(db, &there,
@@ -250,7 +250,7 @@ ferry_status sqlite_objects_make_triggers(struct sqlite_load *load, struct ferry
         if (rc != SQLITE_OK) {
             return objects_fail(load, db, rc, "trigger", object->name, err);
         }
-        if (!sqlite_watch_triggers_fine(load, load->spec->table)) {
+        if (!sqlite_watch_triggers_fine(load, load->layout->table)) {
             return objects_fail(load, db, SQLITE_ERROR, "trigger", object->name, err);
         }
     }
@@ -263,8 +263,8 @@ ferry_status sqlite_objects_analyze(struct sqlite_load *load, struct ferry_error
     int rc = !load->objects.analyzed
                  ? SQLITE_OK
                  : sqlite_run(conn->db, "PRAGMA analysis_limit=1000; ANALYZE main.\"%w\"",
-                              load->spec->table);
+                              load->layout->table);
     return rc == SQLITE_OK
                ? FERRY_OK
-               : sqlite_fail(conn, conn->db, rc, err, "analyzing table '%s'", load->spec->table);
+               : sqlite_fail(conn, conn->db, rc, err, "analyzing table '%s'", load->layout->table);
 }

@@ -50,10 +50,10 @@ static int readback_simple(const struct sqlite_stored *stored)
     }
 }
 
-static ferry_status readback_make(struct readback *back, const struct ferry_load_spec *spec,
+static ferry_status readback_make(struct readback *back, const struct ferry_layout *layout,
                                   struct ferry_error *err)
 {
-    size_t columns = ferry_schema_count(spec->source);
+    size_t columns = ferry_schema_count(layout->schema);
     back->columns = columns;
     back->stored = calloc(columns + 1, sizeof *back->stored);
     back->cells = calloc(columns + 1, sizeof *back->cells);
@@ -63,8 +63,8 @@ static ferry_status readback_make(struct readback *back, const struct ferry_load
         return sqlite_fail_memory(err);
     }
     for (size_t i = 0; i < columns; i++) {
-        const struct ferry_column *column = ferry_schema_column(spec->source, i);
-        const struct ferry_wish stored = {.type = spec->natives[i]};
+        const struct ferry_column *column = ferry_schema_column(layout->schema, i);
+        const struct ferry_wish stored = {.type = layout->natives[i]};
         if (!sqlite_stored_prepare(column, &stored, &back->stored[i])) {
             return ferry_fail(err, FERRY_ERR_SCHEMA, "column '%s': SQLite has no type for it",
                               column->name);
@@ -140,17 +140,17 @@ static void readback_final(sqlite3_context *context)
 /* ---- The table ---- */
 
 /* The table itself and no index of it: what readers will see is in the one or the other. */
-static char *readback_sql(const struct ferry_load_spec *spec, const char *schema, bool by_function)
+static char *readback_sql(const struct ferry_layout *layout, const char *schema, bool by_function)
 {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendall(out, by_function ? "SELECT " READBACK_FUNCTION "(" : "SELECT ");
-    for (size_t i = 0; i < ferry_schema_count(spec->source); i++) {
+    for (size_t i = 0; i < ferry_schema_count(layout->schema); i++) {
         /* With the table's name before it, a column that is not there is no text. */
         sqlite3_str_appendf(out, "%st.\"%w\"", i > 0 ? ", " : "",
-                            ferry_schema_column(spec->source, i)->name);
+                            ferry_schema_column(layout->schema, i)->name);
     }
     sqlite3_str_appendf(out, "%s FROM \"%w\".\"%w\" AS t NOT INDEXED", by_function ? ")" : "",
-                        schema, spec->table);
+                        schema, layout->table);
     return sqlite3_str_finish(out);
 }
 
@@ -170,12 +170,12 @@ static int readback_by_steps(struct readback *back, sqlite3_stmt *stmt)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int readback_all(struct readback *back, sqlite3 *db, const struct ferry_load_spec *spec,
+static int readback_all(struct readback *back, sqlite3 *db, const struct ferry_layout *layout,
                         const char *schema)
 {
     sqlite3_stmt *stmt = NULL;
     bool by_function = back->columns <= (size_t)sqlite3_limit(db, SQLITE_LIMIT_FUNCTION_ARG, -1);
-    char *sql = readback_sql(spec, schema, by_function);
+    char *sql = readback_sql(layout, schema, by_function);
     int rc = sql == NULL ? SQLITE_NOMEM : SQLITE_OK;
     if (rc == SQLITE_OK && by_function) {
         rc = sqlite3_create_function_v2(db, READBACK_FUNCTION, (int)back->columns,
@@ -213,29 +213,30 @@ static ferry_status readback_find(struct sqlite_conn *conn, const char *name,
                : ferry_fail(err, FERRY_ERR_NOT_FOUND, "'%s' has no table '%s'", conn->path, name);
 }
 
-ferry_status sqlite_read_back(void *argument, void *load, const struct ferry_load_spec *spec,
+ferry_status sqlite_read_back(void *argument, void *load, const struct ferry_layout *layout,
                               struct ferry_digest *digest, struct ferry_error *err)
 {
     struct sqlite_conn *conn = argument;
     const struct sqlite_load *staged = load;
-    const char *schema = staged != NULL && staged->staged ? SQLITE_STAGE_SCHEMA : "main";
+    const char *schema = staged != NULL && staged->unit->staged ? SQLITE_STAGE_SCHEMA : "main";
     struct readback back = {.digest = digest};
     ferry_status status = sqlite_check_cancelled(conn, err);
     if (status == FERRY_OK && load == NULL) {
         sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
-        status = readback_find(conn, spec->table, err);
+        status = readback_find(conn, layout->table, err);
     }
     if (status == FERRY_OK) {
-        status = readback_make(&back, spec, err);
+        status = readback_make(&back, layout, err);
     }
     if (status == FERRY_OK) {
-        int rc = readback_all(&back, conn->db, spec, schema);
+        int rc = readback_all(&back, conn->db, layout, schema);
         if (back.bad != NULL) {
-            status = ferry_fail(err, FERRY_ERR_DATA, "'%s', table '%s', row %llu, column '%s': %s",
-                                conn->path, spec->table, back.row,
-                                ferry_schema_column(spec->source, back.bad_column)->name, back.bad);
+            status =
+                ferry_fail(err, FERRY_ERR_DATA, "'%s', table '%s', row %llu, column '%s': %s",
+                           conn->path, layout->table, back.row,
+                           ferry_schema_column(layout->schema, back.bad_column)->name, back.bad);
         } else if (rc != SQLITE_OK) {
-            status = sqlite_fail(conn, conn->db, rc, err, "reading table '%s' back", spec->table);
+            status = sqlite_fail(conn, conn->db, rc, err, "reading table '%s' back", layout->table);
         }
     }
     readback_free(&back);

@@ -1,4 +1,4 @@
-/* The record of the run: one row per target table in _dbferry_sync, in the load's transaction. */
+/* The record of the run: one row per target table in _dbferry_sync, in its transaction. */
 
 #include "sqlite_driver.h"
 
@@ -52,10 +52,9 @@ static int record_make_table(sqlite3 *db)
     return rc;
 }
 
-ferry_status sqlite_record_write(struct sqlite_load *load, const struct ferry_run_record *record,
+ferry_status sqlite_record_write(struct sqlite_conn *conn, const struct ferry_run_record *record,
                                  struct ferry_error *err)
 {
-    struct sqlite_conn *conn = load->conn;
     sqlite3_stmt *stmt = NULL;
     int rc = record_make_table(conn->db);
     if (rc == SQLITE_OK) {
@@ -80,17 +79,17 @@ ferry_status sqlite_record_write(struct sqlite_load *load, const struct ferry_ru
     return status;
 }
 
-int sqlite_record_find(struct sqlite_load *load, const struct ferry_run_record *record,
+int sqlite_record_find(struct sqlite_conn *conn, const struct ferry_run_record *record,
                        bool *ret_found)
 {
     char *run_id = NULL;
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite_prepare(load->conn->db, &stmt,
+    int rc = sqlite_prepare(conn->db, &stmt,
                             "SELECT 1 FROM main.sqlite_schema WHERE name = '_dbferry_sync'");
     bool exists = rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW;
     sqlite3_finalize(stmt);
     if (exists) {
-        rc = sqlite_query_text(load->conn->db, &run_id,
+        rc = sqlite_query_text(conn->db, &run_id,
                                "SELECT run_id FROM main._dbferry_sync WHERE target_table = %Q",
                                record->table);
     }

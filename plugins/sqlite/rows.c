@@ -210,8 +210,8 @@ static const sqlite3_module rows_module = {
 /* 1 if NULL in the source's column `i` would become a number: it stands for the rowid. */
 static bool rows_is_integer_key(const struct sqlite_load *load, size_t i)
 {
-    const struct ferry_column *column = ferry_schema_column(load->spec->source, i);
-    const struct sqlite_type_rule *rule = sqlite_type_rule(column, &load->spec->wishes[i]);
+    const struct ferry_column *column = ferry_schema_column(load->layout->schema, i);
+    const struct sqlite_type_rule *rule = sqlite_type_rule(column, load->layout->wishes[i]);
     const struct sqlite_table *table = &load->table;
     if (load->spec->action != FERRY_TABLE_KEEP) {
         return rule != NULL && sqlite_clauses_make_rowid(column, rule);
@@ -222,7 +222,7 @@ static bool rows_is_integer_key(const struct sqlite_load *load, size_t i)
 
 static ferry_status rows_make(struct sqlite_load *load, struct ferry_error *err)
 {
-    const struct ferry_schema *schema = load->spec->source;
+    const struct ferry_schema *schema = load->layout->schema;
     size_t columns = ferry_schema_count(schema);
     struct sqlite_rows *rows = calloc(1, sizeof *rows + columns * sizeof rows->rules[0]);
     if (rows == NULL) {
@@ -234,7 +234,7 @@ static ferry_status rows_make(struct sqlite_load *load, struct ferry_error *err)
     for (size_t i = 0; i < columns; i++) {
         const struct ferry_column *column = ferry_schema_column(schema, i);
         struct sqlite_hold hold;
-        if (!sqlite_hold_choose(column, load->spec->natives[i], &hold)) {
+        if (!sqlite_hold_choose(column, load->layout->natives[i], &hold)) {
             free(rows);
             return ferry_fail(err, FERRY_ERR_SCHEMA, "column '%s': SQLite has no type for it",
                               column->name);
@@ -258,10 +258,10 @@ static ferry_status rows_make(struct sqlite_load *load, struct ferry_error *err)
 static char *rows_insert_sql(const struct sqlite_load *load)
 {
     sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(out, "INSERT OR FAIL INTO main.\"%w\" (", load->spec->table);
+    sqlite3_str_appendf(out, "INSERT OR FAIL INTO main.\"%w\" (", load->layout->table);
     for (size_t i = 0; i < load->rows->columns; i++) {
         sqlite3_str_appendf(out, "%s\"%w\"", i > 0 ? ", " : "",
-                            ferry_schema_column(load->spec->source, i)->name);
+                            ferry_schema_column(load->layout->schema, i)->name);
     }
     sqlite3_str_appendall(out, ") SELECT * FROM " ROWS_MODULE);
     return sqlite3_str_finish(out);
@@ -290,7 +290,7 @@ ferry_status sqlite_rows_open(struct sqlite_load *load, sqlite3 *db, struct ferr
     sqlite3_free(sql);
     return rc == SQLITE_OK ? FERRY_OK
                            : sqlite_fail(load->conn, db, rc, err, "preparing to fill table '%s'",
-                                         load->spec->table);
+                                         load->layout->table);
 }
 
 ferry_status sqlite_rows_insert(struct sqlite_load *load, sqlite3 *db,
@@ -313,11 +313,11 @@ ferry_status sqlite_rows_insert(struct sqlite_load *load, sqlite3 *db,
                                  rows->bad);
     } else if (rc != SQLITE_DONE) {
         status =
-            sqlite_fail(load->conn, db, rc, err, "table '%s', row %llu", load->spec->table, row);
+            sqlite_fail(load->conn, db, rc, err, "table '%s', row %llu", load->layout->table, row);
     } else if ((uint64_t)sqlite3_changes64(db) != count) {
         status = ferry_fail(err, FERRY_ERR_INTERNAL,
                             "'%s': table '%s' took %lld rows of a batch of %zu", load->conn->path,
-                            load->spec->table, (long long)sqlite3_changes64(db), count);
+                            load->layout->table, (long long)sqlite3_changes64(db), count);
     }
     load->rows_loaded += status == FERRY_OK ? (uint64_t)sqlite3_changes64(db) : 0;
     (void)sqlite3_reset(load->insert);

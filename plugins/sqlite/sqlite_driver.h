@@ -118,18 +118,29 @@ struct sqlite_objects {
 struct sqlite_guard;
 struct sqlite_rows;
 
-/* One load, from load_begin to load_commit or load_abort. */
-struct sqlite_load {
+struct sqlite_load;
+
+/* One change, from change_begin to its end. */
+struct sqlite_unit {
     struct sqlite_conn *conn;
-    const struct ferry_load_spec *spec;
-    int lock;      /* file descriptor of the lock file, or -1 */
-    int created;   /* SQLITE_MADE_ */
-    bool staged;   /* rows go into the staging file first */
-    bool began;    /* the write lock was taken */
-    bool attached; /* the staging file is attached to `conn->db` */
+    const struct ferry_change_spec *spec;
+    struct sqlite_load *load; /* NULL: none yet */
+    int created;              /* SQLITE_MADE_ */
+    bool staged;              /* rows go into the staging file first */
+    bool began;               /* the write lock was taken */
+    bool attached;            /* the staging file is attached to `conn->db` */
     char *stage_path;
     struct sqlite_guard *stage_guard; /* NULL: no staging file to remove */
-    struct sqlite_rows *rows;         /* owned by the connection that it is registered with */
+};
+
+/* One table of it, from load_begin to the change's end. */
+struct sqlite_load {
+    struct sqlite_unit *unit;
+    struct sqlite_conn *conn; /* the unit's */
+    const struct ferry_load_spec *spec;
+    const struct ferry_layout *layout; /* the spec's */
+    int lock;                          /* file descriptor of the lock file, or -1 */
+    struct sqlite_rows *rows;          /* owned by the connection that it is registered with */
     sqlite3_stmt *insert;
     struct sqlite_table table; /* as it was found */
     struct sqlite_objects objects;
@@ -568,8 +579,8 @@ ferry_status sqlite_table_inspect(void *conn, const char *name, struct ferry_ins
                                   struct ferry_error *err);
 /* Fail with BUSY unless the table is as `spec->action` assumes. */
 ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *err);
-/* The CREATE TABLE statement for a load, from sqlite3_malloc. */
-char *sqlite_table_create_sql(const struct ferry_load_spec *spec);
+/* The CREATE TABLE statement for rows that lie so, from sqlite3_malloc. */
+char *sqlite_table_create_sql(const struct ferry_layout *layout);
 
 /* ---- losses.c: what a table made anew would not say ---- */
 
@@ -643,11 +654,11 @@ ferry_status sqlite_stage_begin(struct sqlite_load *load, struct ferry_error *er
 ferry_status sqlite_stage_end(struct sqlite_load *load, struct ferry_error *err);
 /* Copy the rows into the target's table, which must be empty. */
 ferry_status sqlite_stage_apply(struct sqlite_load *load, struct ferry_error *err);
-void sqlite_stage_remove(struct sqlite_load *load);
+void sqlite_stage_remove(struct sqlite_unit *unit);
 
 /* ---- readback.c: what is stored, into a digest ---- */
 
-ferry_status sqlite_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+ferry_status sqlite_read_back(void *conn, void *load, const struct ferry_layout *layout,
                               struct ferry_digest *digest, struct ferry_error *err);
 
 /* ---- freshness.c: how old rows are ---- */
@@ -657,14 +668,32 @@ ferry_status sqlite_freshness(void *argument, const struct ferry_read *read, con
 
 /* ---- record.c: the record of the run ---- */
 
-ferry_status sqlite_record_write(struct sqlite_load *load, const struct ferry_run_record *record,
+ferry_status sqlite_record_write(struct sqlite_conn *conn, const struct ferry_run_record *record,
                                  struct ferry_error *err);
 /* Whether the file holds the record of this very run.  SQLITE_OK, or why it cannot be told. */
-int sqlite_record_find(struct sqlite_load *load, const struct ferry_run_record *record,
+int sqlite_record_find(struct sqlite_conn *conn, const struct ferry_run_record *record,
                        bool *ret_found);
 
-/* ---- replace.c: the target half ---- */
+/* ---- replace.c: the rows of one table of a change ---- */
+
+ferry_status sqlite_replace_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
+                                  struct ferry_error *err);
+ferry_status sqlite_replace_batch(void *load, uint32_t operation, const struct ferry_batch *batch,
+                                  struct ferry_error *err);
+ferry_status sqlite_replace_end(void *load, struct ferry_load_totals *ret_totals,
+                                struct ferry_error *err);
+/* The last steps before the COMMIT. */
+ferry_status sqlite_replace_finish(struct sqlite_load *load, struct ferry_error *err);
+/* What has to end before the transaction; then the rest.  NULL allowed. */
+void sqlite_replace_stop(struct sqlite_load *load);
+void sqlite_replace_free(struct sqlite_load *load);
+
+/* ---- unit.c: the target half: a change ---- */
 
 extern const struct ferry_target sqlite_target;
+/* For a load that holds its table's lock: open or make the file, and choose how rows go in. */
+ferry_status sqlite_unit_open(struct sqlite_unit *unit, struct ferry_error *err);
+/* Take the write lock. */
+ferry_status sqlite_unit_write(struct sqlite_unit *unit, struct ferry_error *err);
 
 #endif /* DBFERRY_SQLITE_DRIVER_H */

@@ -40,7 +40,7 @@ static int stage_remove_old(int folder, const char *name)
 /* Whatever of ours is there is left over, since we hold the table's lock. */
 static ferry_status stage_make_room(const struct sqlite_load *load, struct ferry_error *err)
 {
-    const char *name = sqlite_path_base(load->stage_path);
+    const char *name = sqlite_path_base(load->unit->stage_path);
     char *gone = NULL; /* see ferry_file_remove */
     if (asprintf(&gone, "%s.gone", name) < 0) {
         return sqlite_fail_memory(err);
@@ -52,34 +52,34 @@ static ferry_status stage_make_room(const struct sqlite_load *load, struct ferry
                : ferry_fail(err, FERRY_ERR_TARGET_OPEN,
                             "'%s': '%s' is in the place of the staging file, and no run of this "
                             "user has left it there; move it away",
-                            load->conn->path, load->stage_path);
+                            load->conn->path, load->unit->stage_path);
 }
 
 static ferry_status stage_make_file(struct sqlite_load *load, struct ferry_error *err)
 {
     const char *path = load->conn->path;
     struct stat file;
-    load->stage_path = sqlite_name_beside(load->conn->real, load->spec->table, ".stage");
-    if (load->stage_path == NULL) {
+    load->unit->stage_path = sqlite_name_beside(load->conn->real, load->layout->table, ".stage");
+    if (load->unit->stage_path == NULL) {
         return sqlite_fail_memory(err);
     }
     ferry_status status = stage_make_room(load, err);
     if (status == FERRY_OK) {
-        status =
-            sqlite_guard_take(load->stage_path, load->conn->folder, true, &load->stage_guard, err);
+        status = sqlite_guard_take(load->unit->stage_path, load->conn->folder, true,
+                                   &load->unit->stage_guard, err);
     }
     if (status != FERRY_OK) {
         return status;
     }
-    int fd = openat(load->conn->folder, sqlite_path_base(load->stage_path),
+    int fd = openat(load->conn->folder, sqlite_path_base(load->unit->stage_path),
                     O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
         return ferry_fail(err, sqlite_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
-                          "'%s': cannot create the staging file '%s': %s", path, load->stage_path,
-                          strerror(errno));
+                          "'%s': cannot create the staging file '%s': %s", path,
+                          load->unit->stage_path, strerror(errno));
     }
     if (fstat(fd, &file) == 0) {
-        sqlite_guard_meet(load->stage_guard, &file, true);
+        sqlite_guard_meet(load->unit->stage_guard, &file, true);
     }
     (void)close(fd);
     return FERRY_OK;
@@ -89,7 +89,7 @@ static int stage_open(struct sqlite_load *load, const char *encoding)
 {
     sqlite3 *db = NULL;
     int rc =
-        sqlite3_open_v2(load->stage_path, &db,
+        sqlite3_open_v2(load->unit->stage_path, &db,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
                             SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,
                         NULL);
@@ -130,7 +130,7 @@ ferry_status sqlite_stage_begin(struct sqlite_load *load, struct ferry_error *er
     free(encoding);
     if (rc != SQLITE_OK) {
         return sqlite_fail(conn, conn->stage, rc, err, "making the staging file '%s'",
-                           load->stage_path);
+                           load->unit->stage_path);
     }
     return sqlite_rows_open(load, conn->stage, err);
 }
@@ -152,7 +152,7 @@ static int stage_attach(struct sqlite_load *load)
     sqlite3 *db = load->conn->db;
     sqlite3_str *uri = sqlite3_str_new(NULL);
     sqlite3_str_appendall(uri, "file:");
-    for (const char *at = load->stage_path; *at != '\0'; at++) {
+    for (const char *at = load->unit->stage_path; *at != '\0'; at++) {
         bool special = strchr("%?# \"'", *at) != NULL || (unsigned char)*at < ' ';
         if (special) {
             sqlite3_str_appendf(uri, "%%%02x", (unsigned char)*at);
@@ -167,7 +167,7 @@ static int stage_attach(struct sqlite_load *load)
         name == NULL ? SQLITE_NOMEM : sqlite_run(db, "ATTACH %Q AS " SQLITE_STAGE_SCHEMA, name);
     (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, rc == SQLITE_OK ? 1 : 0);
     sqlite3_free(name);
-    load->attached = rc == SQLITE_OK;
+    load->unit->attached = rc == SQLITE_OK;
     return rc;
 }
 
@@ -182,13 +182,13 @@ ferry_status sqlite_stage_end(struct sqlite_load *load, struct ferry_error *err)
     int rc = sqlite_run(conn->stage, "COMMIT");
     if (rc != SQLITE_OK) {
         return sqlite_fail(conn, conn->stage, rc, err, "writing the staging file '%s'",
-                           load->stage_path);
+                           load->unit->stage_path);
     }
     stage_close(load);
     rc = stage_attach(load);
     return rc == SQLITE_OK ? FERRY_OK
                            : sqlite_fail(conn, conn->db, rc, err, "attaching the staging file '%s'",
-                                         load->stage_path);
+                                         load->unit->stage_path);
 }
 
 /* SELECT * into a table of the same definition lets SQLite copy whole records and index entries
@@ -212,10 +212,10 @@ static char *stage_copy_sql(const struct sqlite_load *load)
             ? sqlite3_mprintf(
                   "INSERT OR FAIL INTO main.\"%w\" (%s) SELECT %s FROM " SQLITE_STAGE_SCHEMA
                   ".\"%w\"",
-                  load->spec->table, list, list, load->spec->table)
+                  load->layout->table, list, list, load->layout->table)
             : sqlite3_mprintf("INSERT OR FAIL INTO main.\"%w\" SELECT * FROM " SQLITE_STAGE_SCHEMA
                               ".\"%w\"",
-                              load->spec->table, load->spec->table);
+                              load->layout->table, load->layout->table);
     sqlite3_free(list);
     return sql;
 }
@@ -228,31 +228,33 @@ ferry_status sqlite_stage_apply(struct sqlite_load *load, struct ferry_error *er
     sqlite3_free(sql);
     if (rc != SQLITE_OK) {
         return sqlite_fail(conn, conn->db, rc, err, "copying the rows of table '%s'",
-                           load->spec->table);
+                           load->layout->table);
     }
     if ((uint64_t)sqlite3_changes64(conn->db) != load->rows_loaded) {
         return ferry_fail(err, FERRY_ERR_INTERNAL,
                           "'%s': table '%s' took %lld rows of %llu in the staging file", conn->path,
-                          load->spec->table, (long long)sqlite3_changes64(conn->db),
+                          load->layout->table, (long long)sqlite3_changes64(conn->db),
                           (unsigned long long)load->rows_loaded);
     }
     return FERRY_OK;
 }
 
-void sqlite_stage_remove(struct sqlite_load *load)
+void sqlite_stage_remove(struct sqlite_unit *unit)
 {
-    sqlite3 *db = load->conn->db;
-    stage_close(load);
-    if (load->attached && db != NULL) {
+    sqlite3 *db = unit->conn->db;
+    if (unit->load != NULL) {
+        stage_close(unit->load);
+    }
+    if (unit->attached && db != NULL) {
         (void)sqlite3_exec(db, "DETACH " SQLITE_STAGE_SCHEMA, NULL, NULL, NULL);
         (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
     }
-    load->attached = false;
-    if (load->stage_guard != NULL) {
-        (void)sqlite_guard_remove(load->stage_guard, SQLITE_FILE_DATABASE);
-        sqlite_guard_give(load->stage_guard);
-        load->stage_guard = NULL;
+    unit->attached = false;
+    if (unit->stage_guard != NULL) {
+        (void)sqlite_guard_remove(unit->stage_guard, SQLITE_FILE_DATABASE);
+        sqlite_guard_give(unit->stage_guard);
+        unit->stage_guard = NULL;
     }
-    free(load->stage_path);
-    load->stage_path = NULL;
+    free(unit->stage_path);
+    unit->stage_path = NULL;
 }

@@ -193,19 +193,19 @@ static ferry_status stale_tell(const struct stale *stale, bool rebuilt, struct f
 ferry_status sqlite_stale_find(struct sqlite_conn *conn, const struct ferry_load_spec *spec,
                                struct ferry_notes *notes, struct ferry_error *err)
 {
-    struct stale stale = {.conn = conn, .table = spec->table};
+    struct stale stale = {.conn = conn, .table = spec->layout->table};
     int rc = stale_find(&stale);
     ferry_status status =
         rc == SQLITE_OK ? stale_tell(&stale, spec->on_stale == FERRY_STALE_REBUILD, notes, err)
                         : sqlite_fail(conn, conn->db, rc, err,
-                                      "looking at what hangs on table '%s'", spec->table);
+                                      "looking at what hangs on table '%s'", spec->layout->table);
     stale_clear(&stale);
     return status;
 }
 
 ferry_status sqlite_stale_rebuild(struct sqlite_load *load, struct ferry_error *err)
 {
-    struct stale stale = {.conn = load->conn, .table = load->spec->table};
+    struct stale stale = {.conn = load->conn, .table = load->layout->table};
     ferry_status status = FERRY_OK;
     if (load->spec->on_stale != FERRY_STALE_REBUILD || load->spec->action == FERRY_TABLE_CREATE) {
         return FERRY_OK;

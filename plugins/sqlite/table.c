@@ -314,10 +314,11 @@ static bool table_takes_column(const struct sqlite_table *table, const struct fe
     for (size_t at = 0; at < table->column_count; at++) {
         const struct sqlite_column *column = &table->columns[at];
         if (!column->generated &&
-            sqlite3_stricmp(column->name, ferry_schema_column(spec->source, i)->name) == 0) {
-            return strcmp(column->type, spec->natives[i]) == 0 &&
+            sqlite3_stricmp(column->name, ferry_schema_column(spec->layout->schema, i)->name) ==
+                0) {
+            return strcmp(column->type, spec->layout->natives[i]) == 0 &&
                    (!table->own || spec->keep_definition != 0 ||
-                    strcmp(column->clauses, spec->clauses[i]) == 0);
+                    strcmp(column->clauses, spec->layout->clauses[i]) == 0);
         }
     }
     return false;
@@ -328,7 +329,7 @@ static bool table_takes_column(const struct sqlite_table *table, const struct fe
 static bool table_matches(const struct sqlite_table *table, const struct ferry_load_spec *spec)
 {
     bool takes = true;
-    for (size_t i = 0; takes && i < ferry_schema_count(spec->source); i++) {
+    for (size_t i = 0; takes && i < ferry_schema_count(spec->layout->schema); i++) {
         takes = table_takes_column(table, spec, i);
     }
     return takes;
@@ -339,16 +340,16 @@ ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *
     struct sqlite_conn *conn = load->conn;
     const struct ferry_load_spec *spec = load->spec;
     struct sqlite_table table;
-    int rc = sqlite_table_load(conn->db, spec->table, &table);
+    int rc = sqlite_table_load(conn->db, spec->layout->table, &table);
     if (rc != SQLITE_OK) {
-        return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", spec->table);
+        return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", spec->layout->table);
     }
     bool same = (load->table.sql == NULL ||
                  (table.sql != NULL && strcmp(table.sql, load->table.sql) == 0)) &&
                 (spec->definition == 0 || !table.exists || spec->definition == table_hash(&table));
     sqlite_table_clear(&load->table);
     load->table = table;
-    ferry_status status = table_check(conn, spec->table, &table, err);
+    ferry_status status = table_check(conn, spec->layout->table, &table, err);
     if (status != FERRY_OK) {
         return status;
     }
@@ -358,18 +359,18 @@ ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *
     if (!fine || !same) {
         return ferry_fail(err, FERRY_ERR_BUSY,
                           "'%s': table '%s' was changed by another connection meanwhile: run again",
-                          conn->path, spec->table);
+                          conn->path, spec->layout->table);
     }
     return FERRY_OK;
 }
 
-char *sqlite_table_create_sql(const struct ferry_load_spec *spec)
+char *sqlite_table_create_sql(const struct ferry_layout *layout)
 {
     sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(out, "CREATE TABLE \"%w\" (", spec->table);
-    for (size_t i = 0; i < ferry_schema_count(spec->source); i++) {
-        table_append_column(out, i, ferry_schema_column(spec->source, i)->name, spec->natives[i],
-                            spec->clauses[i]);
+    sqlite3_str_appendf(out, "CREATE TABLE \"%w\" (", layout->table);
+    for (size_t i = 0; i < ferry_schema_count(layout->schema); i++) {
+        table_append_column(out, i, ferry_schema_column(layout->schema, i)->name,
+                            layout->natives[i], layout->clauses[i]);
     }
     sqlite3_str_appendall(out, ")");
     return sqlite3_str_finish(out);

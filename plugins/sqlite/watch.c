@@ -107,7 +107,7 @@ ferry_status sqlite_watch_begin(struct sqlite_load *load, struct ferry_error *er
                             "SELECT %d, name FROM main.sqlite_schema WHERE type = 'table' AND "
                             "sql LIKE '%%REFERENCES%%' AND name <> %Q COLLATE NOCASE",
                             SQLITE_WATCH_VIEW, SQLITE_WATCH_TRIGGERS, SQLITE_WATCH_KEYS,
-                            load->spec->table);
+                            load->layout->table);
     while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         rc = watch_add(&load->objects, stmt);
     }
@@ -128,7 +128,7 @@ static ferry_status watch_fail(const struct sqlite_load *load, const struct sqli
                                size_t operation, struct ferry_error *err)
 {
     const char *path = load->conn->path;
-    const char *table = load->spec->table;
+    const char *table = load->layout->table;
     switch (watch->kind) {
     case SQLITE_WATCH_VIEW:
         return ferry_fail(err, FERRY_ERR_SCHEMA,

@@ -41,13 +41,11 @@ static ferry_status done_from(const struct ferry_provenance *from)
 /* What became of the target of a run that failed; NULL where the error's message tells it. */
 static const char *outcome_of(ferry_status status, const struct ferry_sync_result *result)
 {
-    if (result->commit_doubtful && status != FERRY_ERR_BUSY)
+    if (result->outcome != FERRY_OUTCOME_OLD)
+        return status == FERRY_ERR_INTERNAL ? "look whether the target has changed" : NULL;
+    if (result->commit_doubtful)
         return "an earlier attempt may have replaced the rows; running again is safe";
-    if (!result->commit_begun)
-        return UNCHANGED;
-    if (status == FERRY_ERR_BUSY)
-        return NULL;
-    return status == FERRY_ERR_INTERNAL ? "look whether the target has changed" : UNCHANGED;
+    return UNCHANGED;
 }
 
 static ferry_status run_for_real(const struct ferry_job *job)

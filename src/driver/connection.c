@@ -25,6 +25,13 @@ struct ferry_cursor {
 struct ferry_load {
     struct ferry_connection *connection;
     void *load; /* the driver's own */
+    struct ferry_load *next;
+};
+
+struct ferry_change {
+    struct ferry_connection *connection;
+    void *change; /* the driver's own */
+    struct ferry_load *loads;
 };
 
 /* Held while a cancel is delivered, so that no connection ends under it. */
@@ -364,7 +371,7 @@ ferry_status ferry_target_foresee(struct ferry_connection *target,
 
 ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct ferry_schema *schema,
                                        const char *const *natives,
-                                       const struct ferry_index *indexes, size_t index_count,
+                                       const struct ferry_index *const *indexes, size_t index_count,
                                        struct ferry_error *error)
 {
     DRIVER_SCOPE(target->driver);
@@ -373,31 +380,55 @@ ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct f
     return end_call(target, "note_indexes", status, true, error);
 }
 
-ferry_status ferry_target_load_begin(struct ferry_connection *target,
+ferry_status ferry_target_change_begin(struct ferry_connection *target,
+                                       const struct ferry_change_spec *spec,
+                                       struct ferry_change **ret_change, struct ferry_error *error)
+{
+    struct ferry_change *change = calloc(1, sizeof *change);
+    if (change == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a change");
+    change->connection = target;
+    DRIVER_SCOPE(target->driver);
+    ferry_status status =
+        target->driver->target.change_begin(target->conn, spec, &change->change, error);
+    status = end_call(target, "change_begin", status, change->change != NULL, error);
+    if (status != FERRY_OK) {
+        free(change);
+        return status;
+    }
+    *ret_change = change;
+    return FERRY_OK;
+}
+
+ferry_status ferry_target_load_begin(struct ferry_change *change,
                                      const struct ferry_load_spec *spec,
                                      struct ferry_load **ret_load, struct ferry_error *error)
 {
+    struct ferry_connection *target = change->connection;
     struct ferry_load *load = calloc(1, sizeof *load);
     if (load == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a load");
     load->connection = target;
     DRIVER_SCOPE(target->driver);
-    ferry_status status = target->driver->target.load_begin(target->conn, spec, &load->load, error);
+    ferry_status status =
+        target->driver->target.load_begin(change->change, spec, &load->load, error);
     status = end_call(target, "load_begin", status, load->load != NULL, error);
     if (status != FERRY_OK) {
         free(load);
         return status;
     }
+    load->next = change->loads;
+    change->loads = load;
     *ret_load = load;
     return FERRY_OK;
 }
 
-ferry_status ferry_target_load_batch(struct ferry_load *load, const struct ferry_batch *batch,
-                                     struct ferry_error *error)
+ferry_status ferry_target_load_batch(struct ferry_load *load, uint32_t operation,
+                                     const struct ferry_batch *batch, struct ferry_error *error)
 {
     struct ferry_driver_handle *driver = load->connection->driver;
     DRIVER_SCOPE(driver);
-    ferry_status status = driver->target.load_batch(load->load, batch, error);
+    ferry_status status = driver->target.load_batch(load->load, operation, batch, error);
     return end_call(load->connection, "load_batch", status, true, error);
 }
 
@@ -416,36 +447,53 @@ bool ferry_target_reads_back(const struct ferry_connection *target)
 }
 
 ferry_status ferry_target_read_back(struct ferry_connection *target, struct ferry_load *load,
-                                    const struct ferry_load_spec *spec, struct ferry_digest *digest,
+                                    const struct ferry_layout *layout, struct ferry_digest *digest,
                                     struct ferry_error *error)
 {
     DRIVER_SCOPE(target->driver);
     ferry_status status = target->driver->target.read_back(
-        target->conn, load == NULL ? NULL : load->load, spec, digest, error);
+        target->conn, load == NULL ? NULL : load->load, layout, digest, error);
     return end_call(target, "read_back", status, true, error);
 }
 
-ferry_status ferry_target_load_commit(struct ferry_load *load,
-                                      const struct ferry_run_record *record,
-                                      struct ferry_error *error)
+/* The driver has freed its own part. */
+static void free_change(struct ferry_change *change)
 {
-    const struct ferry_connection *target = load->connection;
+    while (change->loads != NULL) {
+        struct ferry_load *load = change->loads;
+        change->loads = load->next;
+        free(load);
+    }
+    free(change);
+}
+
+ferry_status ferry_target_change_commit(struct ferry_change *change,
+                                        const struct ferry_run_record *const *records,
+                                        size_t record_count, uint32_t *outcome,
+                                        struct ferry_error *error)
+{
+    const struct ferry_connection *target = change->connection;
+    uint32_t said = FERRY_OUTCOME_UNKNOWN;
     ferry_status status;
     {
         DRIVER_SCOPE(target->driver);
-        status = target->driver->target.load_commit(load->load, record, error);
+        status = target->driver->target.change_commit(change->change, records, record_count, &said,
+                                                      error);
     }
-    free(load);
-    return end_call(target, "load_commit", status, true, error);
+    free_change(change);
+    bool sound = said <= FERRY_OUTCOME_NEW && (status != FERRY_OK || said == FERRY_OUTCOME_NEW);
+    status = end_call(target, "change_commit", status, sound, error);
+    *outcome = sound ? said : FERRY_OUTCOME_UNKNOWN;
+    return status;
 }
 
-void ferry_target_load_abort(struct ferry_load *load)
+void ferry_target_change_abort(struct ferry_change *change)
 {
-    if (load == NULL)
+    if (change == NULL)
         return;
     {
-        DRIVER_SCOPE(load->connection->driver);
-        load->connection->driver->target.load_abort(load->load);
+        DRIVER_SCOPE(change->connection->driver);
+        change->connection->driver->target.change_abort(change->change);
     }
-    free(load);
+    free_change(change);
 }

@@ -73,7 +73,8 @@ void ferry_connection_thread_end(struct ferry_connection *connection);
 /* ---- The callbacks of driver.h, in its order ---- */
 
 struct ferry_cursor;
-struct ferry_load;
+struct ferry_change;
+struct ferry_load; /* belongs to its change */
 
 ferry_status ferry_source_snapshot_begin(struct ferry_connection *source,
                                          struct ferry_error *error);
@@ -112,25 +113,31 @@ ferry_status ferry_target_foresee(struct ferry_connection *target,
 /* The target's notes on the indexes go to `schema`. */
 ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct ferry_schema *schema,
                                        const char *const *natives,
-                                       const struct ferry_index *indexes, size_t index_count,
+                                       const struct ferry_index *const *indexes, size_t index_count,
                                        struct ferry_error *error);
-ferry_status ferry_target_load_begin(struct ferry_connection *target,
+ferry_status ferry_target_change_begin(struct ferry_connection *target,
+                                       const struct ferry_change_spec *spec,
+                                       struct ferry_change **ret_change, struct ferry_error *error);
+ferry_status ferry_target_load_begin(struct ferry_change *change,
                                      const struct ferry_load_spec *spec,
                                      struct ferry_load **ret_load, struct ferry_error *error);
-ferry_status ferry_target_load_batch(struct ferry_load *load, const struct ferry_batch *batch,
-                                     struct ferry_error *error);
+/* `operation` is a FERRY_OP_. */
+ferry_status ferry_target_load_batch(struct ferry_load *load, uint32_t operation,
+                                     const struct ferry_batch *batch, struct ferry_error *error);
 ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_totals *ret_totals,
                                    struct ferry_error *error);
 /* Whether the driver has a read_back. */
 bool ferry_target_reads_back(const struct ferry_connection *target);
 /* UNSUPPORTED where the driver has no read_back.  `load` NULL: the table as it stands. */
 ferry_status ferry_target_read_back(struct ferry_connection *target, struct ferry_load *load,
-                                    const struct ferry_load_spec *spec, struct ferry_digest *digest,
+                                    const struct ferry_layout *layout, struct ferry_digest *digest,
                                     struct ferry_error *error);
-/* Each ends the load and frees it; NULL allowed for abort. */
-ferry_status ferry_target_load_commit(struct ferry_load *load,
-                                      const struct ferry_run_record *record,
-                                      struct ferry_error *error);
-void ferry_target_load_abort(struct ferry_load *load);
+/* Each ends the change and frees it with its loads; NULL allowed for abort.  `*outcome`
+ * (FERRY_OUTCOME_) is written on failure too. */
+ferry_status ferry_target_change_commit(struct ferry_change *change,
+                                        const struct ferry_run_record *const *records,
+                                        size_t record_count, uint32_t *outcome,
+                                        struct ferry_error *error);
+void ferry_target_change_abort(struct ferry_change *change);
 
 #endif

@@ -29,19 +29,20 @@ static void stub_with_connection(void *conn)
     (void)conn;
 }
 
-static ferry_status stub_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+static ferry_status stub_read_back(void *conn, void *load, const struct ferry_layout *layout,
                                    struct ferry_digest *digest, struct ferry_error *err)
 {
     (void)conn;
     (void)load;
     (void)digest;
     return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
-                      "the target's driver cannot read back what table '%s' holds", spec->table);
+                      "the target's driver cannot read back what table '%s' holds", layout->table);
 }
 
 static ferry_status stub_note_indexes(void *conn, struct ferry_schema *schema,
-                                      const char *const *natives, const struct ferry_index *indexes,
-                                      size_t index_count, struct ferry_error *err)
+                                      const char *const *natives,
+                                      const struct ferry_index *const *indexes, size_t index_count,
+                                      struct ferry_error *err)
 {
     (void)conn;
     (void)schema;
@@ -124,11 +125,12 @@ static const char *fill_target(struct ferry_target *target)
     const struct requirement required[] = {
         {target->map_column != NULL, "target.map_column"},
         {target->inspect != NULL, "target.inspect"},
+        {target->change_begin != NULL, "target.change_begin"},
         {target->load_begin != NULL, "target.load_begin"},
         {target->load_batch != NULL, "target.load_batch"},
         {target->load_end != NULL, "target.load_end"},
-        {target->load_commit != NULL, "target.load_commit"},
-        {target->load_abort != NULL, "target.load_abort"},
+        {target->change_commit != NULL, "target.change_commit"},
+        {target->change_abort != NULL, "target.change_abort"},
     };
     if (target->read_back == NULL)
         target->read_back = stub_read_back;

@@ -62,18 +62,20 @@ static ferry_status fail_stopped(const struct ferry_retry *retry, struct ferry_e
     return status;
 }
 
+static const struct ferry_sync_result nothing_done = {.outcome = FERRY_OUTCOME_OLD};
+
 ferry_status ferry_attempt_job(const struct ferry_job *job, ferry_attempt_action *action,
                                struct ferry_sync_result *ret_result, struct ferry_error *error)
 {
     struct ferry_retry retry;
-    struct ferry_sync_result result = {0};
+    struct ferry_sync_result result = nothing_done;
     bool doubtful = false;
     ferry_retry_begin(&retry, job->source, job->target, ferry_clock_ms());
     ferry_status status;
     while ((status = action(job, &retry, &result, error)) != FERRY_OK &&
            ferry_signal_caught() == 0 && ferry_retry_plan(&retry, error, ferry_clock_ms())) {
         log_failure(&retry, error);
-        doubtful = doubtful || (result.commit_begun && status == FERRY_ERR_BUSY);
+        doubtful = doubtful || result.outcome == FERRY_OUTCOME_UNKNOWN;
         if (!wait_for_next(job, &retry)) {
             status = fail_stopped(&retry, error);
             break;
@@ -81,7 +83,7 @@ ferry_status ferry_attempt_job(const struct ferry_job *job, ferry_attempt_action
         ferry_error_clear(error);
         ferry_retry_next(&retry);
         ferry_log_set_attempt(retry.attempt);
-        result = (struct ferry_sync_result){0};
+        result = nothing_done;
     }
     if (status != FERRY_OK && status != FERRY_ERR_CANCELLED)
         ferry_retry_explain(&retry, error, ferry_clock_ms());

@@ -16,29 +16,29 @@ static bool shrank_too_much(uint64_t before, uint64_t now, uint64_t percent)
 ferry_status ferry_guard_check(const struct ferry_guard_rules *rules, uint64_t rows_read,
                                const struct ferry_load_totals *totals, struct ferry_error *error)
 {
-    uint64_t loaded = totals->rows_loaded;
-    uint64_t before = totals->rows_before;
-    if (rows_read != loaded && !rules->ignore_counts)
+    uint64_t before = totals->before;
+    uint64_t after = totals->after;
+    if (rows_read != totals->inserted && !rules->ignore_counts)
         return ferry_fail(error, FERRY_ERR_DATA,
                           "%" PRIu64 " rows were read from the source but the target counts "
                           "%" PRIu64 "; this must not happen, report it",
-                          rows_read, loaded);
-    if (loaded == 0 && before > 0 && !rules->allow_empty)
+                          rows_read, totals->inserted);
+    if (after == 0 && before > 0 && !rules->allow_empty)
         return ferry_fail(
             error, FERRY_ERR_DATA,
             "the source has no rows and the target has %" PRIu64 "; if that is right, set %s",
             before, rules->is_typed ? "-o job.allow_empty=true" : "allow_empty = true");
-    if (rules->min_rows > 0 && loaded < (uint64_t)rules->min_rows)
+    if (rules->min_rows > 0 && after < (uint64_t)rules->min_rows)
         return ferry_fail(error, FERRY_ERR_DATA,
                           "the source has %" PRIu64 " rows, fewer than min_rows = %" PRId64
                           "; look at the source, or lower min_rows",
-                          loaded, rules->min_rows);
+                          after, rules->min_rows);
     if (rules->max_shrink_percent >= 0 &&
-        shrank_too_much(before, loaded, (uint64_t)rules->max_shrink_percent))
+        shrank_too_much(before, after, (uint64_t)rules->max_shrink_percent))
         return ferry_fail(error, FERRY_ERR_DATA,
                           "the table would shrink from %" PRIu64 " to %" PRIu64
                           " rows, by more than max_shrink_percent = %" PRId64
                           "; look at the source, or raise max_shrink_percent for this run",
-                          before, loaded, rules->max_shrink_percent);
+                          before, after, rules->max_shrink_percent);
     return FERRY_OK;
 }

@@ -15,8 +15,9 @@ struct ferry_guard_rules {
     int64_t max_shrink_percent; /* 0..100; -1 = off */
 };
 
-/* Compares what was read with what the target counted, then applies the rules.  Fails with
- * FERRY_ERR_DATA, naming both numbers and the key that would allow it. */
+/* Compares what was read with what the target has inserted, then applies the rules to what the
+ * table would hold.  Fails with FERRY_ERR_DATA, naming both numbers and the key that would allow
+ * it. */
 ferry_status ferry_guard_check(const struct ferry_guard_rules *rules, uint64_t rows_read,
                                const struct ferry_load_totals *totals, struct ferry_error *error);
 

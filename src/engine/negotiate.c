@@ -24,6 +24,8 @@ void ferry_plan_done(struct ferry_plan *plan)
     free(plan->indexes);
     free((void *)plan->natives);
     free((void *)plan->clauses);
+    free((void *)plan->wish_list);
+    free((void *)plan->index_list);
     ferry_strbuf_done(&plan->difference);
     ferry_notes_done(&plan->losses);
     ferry_notes_done(&plan->stale);
@@ -41,27 +43,65 @@ ferry_status ferry_plan_take_columns(struct ferry_plan *plan, struct ferry_error
     return status;
 }
 
-static ferry_status map_columns(struct ferry_plan *plan, struct ferry_connection *target,
-                                struct ferry_error *error)
+/* The lists through which a driver sees the plan. */
+static ferry_status make_lists(struct ferry_plan *plan, struct ferry_error *error)
 {
     size_t count = plan->schema.count;
     plan->mappings = calloc(count, sizeof *plan->mappings);
     plan->natives = calloc(count, sizeof *plan->natives);
     plan->clauses = calloc(count, sizeof *plan->clauses);
+    plan->wish_list = calloc(count, sizeof *plan->wish_list);
+    plan->index_list = calloc(plan->index_count + 1, sizeof *plan->index_list);
     if (plan->wishes == NULL)
         plan->wishes = calloc(count, sizeof *plan->wishes);
     if (plan->mappings == NULL || plan->natives == NULL || plan->clauses == NULL ||
-        plan->wishes == NULL)
+        plan->wish_list == NULL || plan->index_list == NULL || plan->wishes == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for %zu columns", count);
-    for (size_t i = 0; i < count; i++) {
-        ferry_status status = ferry_target_map_column(target, &plan->schema.columns[i],
-                                                      &plan->wishes[i], &plan->mappings[i], error);
-        if (status != FERRY_OK)
-            return status;
+    for (size_t i = 0; i < count; i++)
+        plan->wish_list[i] = &plan->wishes[i];
+    for (size_t i = 0; i < plan->index_count; i++)
+        plan->index_list[i] = &plan->indexes[i];
+    return FERRY_OK;
+}
+
+static ferry_status map_columns(struct ferry_plan *plan, struct ferry_connection *target,
+                                struct ferry_error *error)
+{
+    ferry_status status = make_lists(plan, error);
+    for (size_t i = 0; i < plan->schema.count && status == FERRY_OK; i++) {
+        status = ferry_target_map_column(target, &plan->schema.columns[i], &plan->wishes[i],
+                                         &plan->mappings[i], error);
         plan->natives[i] = plan->mappings[i].native;
         plan->clauses[i] = plan->mappings[i].clauses == NULL ? "" : plan->mappings[i].clauses;
     }
-    return FERRY_OK;
+    return status;
+}
+
+struct ferry_layout ferry_plan_layout(const struct ferry_plan *plan, const char *table)
+{
+    return (struct ferry_layout){
+        .table = table,
+        .schema = &plan->schema,
+        .natives = plan->natives,
+        .clauses = plan->clauses,
+        .wishes = plan->wish_list,
+    };
+}
+
+struct ferry_load_spec ferry_plan_load(const struct ferry_plan *plan,
+                                       const struct ferry_layout *layout,
+                                       const struct ferry_plan_policy *policy)
+{
+    return (struct ferry_load_spec){
+        .layout = layout,
+        .indexes = plan->index_list,
+        .index_count = plan->index_count,
+        .kind = FERRY_LOAD_REPLACE,
+        .action = plan->action,
+        .on_stale = policy == NULL ? FERRY_STALE_WARN : policy->on_stale,
+        .definition = plan->definition,
+        .keep_definition = plan->action == FERRY_TABLE_KEEP && plan->keeps != FERRY_KEEPS_NOTHING,
+    };
 }
 
 void ferry_plan_note_difference(struct ferry_plan *plan, const char *name, const char *is,
@@ -239,19 +279,8 @@ static ferry_status look_ahead(struct ferry_plan *plan, struct ferry_connection 
                                const char *table, const struct ferry_plan_policy *policy,
                                struct ferry_error *error)
 {
-    const struct ferry_load_spec spec = {
-        .table = table,
-        .source = &plan->schema,
-        .natives = plan->natives,
-        .clauses = plan->clauses,
-        .wishes = plan->wishes,
-        .indexes = plan->indexes,
-        .index_count = plan->index_count,
-        .action = plan->action,
-        .on_stale = policy == NULL ? FERRY_STALE_WARN : policy->on_stale,
-        .definition = plan->definition,
-        .keep_definition = plan->action == FERRY_TABLE_KEEP && plan->keeps != FERRY_KEEPS_NOTHING,
-    };
+    const struct ferry_layout layout = ferry_plan_layout(plan, table);
+    const struct ferry_load_spec spec = ferry_plan_load(plan, &layout, policy);
     return ferry_target_foresee(target, &spec, &plan->losses, &plan->stale, error);
 }
 
@@ -263,7 +292,7 @@ ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connecti
     if (status == FERRY_OK)
         status = choose_action(plan, target, table, error);
     if (status == FERRY_OK && plan->index_count > 0)
-        status = ferry_target_note_indexes(target, &plan->schema, plan->natives, plan->indexes,
+        status = ferry_target_note_indexes(target, &plan->schema, plan->natives, plan->index_list,
                                            plan->index_count, error);
     if (status == FERRY_OK)
         status = look_ahead(plan, target, table, policy, error);

@@ -31,10 +31,12 @@ struct ferry_plan {
     struct ferry_index *indexes;      /* of the target's table; their strings belong to the job and
                                          to `described` */
     size_t index_count;
-    const char **natives; /* of the mappings, as load_begin wants them */
-    const char **clauses; /* the same */
-    uint32_t action;      /* FERRY_TABLE_ */
-    uint64_t rows_before; /* meaningful if rows_known */
+    const char **natives;                  /* of the mappings, as a layout wants them */
+    const char **clauses;                  /* the same */
+    const struct ferry_wish **wish_list;   /* the same of `wishes` */
+    const struct ferry_index **index_list; /* of `indexes`, as a load wants them */
+    uint32_t action;                       /* FERRY_TABLE_ */
+    uint64_t rows_before;                  /* meaningful if rows_known */
     bool rows_known;
     enum ferry_keeps keeps;         /* before the target is asked: why a table would keep it */
     struct ferry_strbuf difference; /* what the existing table has otherwise, for REBUILD */
@@ -63,6 +65,13 @@ ferry_status ferry_plan_take_columns(struct ferry_plan *plan, struct ferry_error
 ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connection *target,
                                   const char *table, const struct ferry_plan_policy *policy,
                                   struct ferry_error *error);
+
+/* How the plan's rows lie in the table; lives as long as the plan and `table`. */
+struct ferry_layout ferry_plan_layout(const struct ferry_plan *plan, const char *table);
+/* A load by the plan that replaces all rows; lives as long as the plan and `layout`. */
+struct ferry_load_spec ferry_plan_load(const struct ferry_plan *plan,
+                                       const struct ferry_layout *layout,
+                                       const struct ferry_plan_policy *policy);
 
 /* One difference more between the table as it is and as it would be.  `is` NULL: the column is new;
  * `will_be` NULL: it goes; "" stands for no type. */

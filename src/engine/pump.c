@@ -95,7 +95,7 @@ static void load_all(struct reader *reader, struct ferry_error *error)
         size_t rows = ferry_batch_count(batch);
         ferry_status status = FERRY_OK;
         if (pump->load != NULL)
-            status = ferry_target_load_batch(pump->load, batch, error);
+            status = ferry_target_load_batch(pump->load, FERRY_OP_INSERT, batch, error);
         ferry_queue_recycle(reader->queue, batch);
         if (status != FERRY_OK) {
             give_up(reader, BLAME_TARGET);

@@ -34,8 +34,11 @@ struct run {
     struct ferry_plan *plan;
     enum ferry_verify verify;
     struct ferry_digest *digest; /* of what was read; NULL: nobody asks */
-    struct ferry_load *load;
+    struct ferry_change_spec change_spec;
+    struct ferry_change *change;
+    struct ferry_load *load; /* of the change */
     bool commit_begun;
+    uint32_t outcome;    /* FERRY_OUTCOME_, of the target */
     atomic_bool pumping; /* read by the watch's thread */
     struct ferry_pump pump;
     struct ferry_load_totals totals;
@@ -215,12 +218,28 @@ static ferry_status choose_verify(struct run *run, struct ferry_error *error)
                                &run->verify, error);
 }
 
+static ferry_status begin_change(struct run *run, struct ferry_error *error)
+{
+    run->change_spec = (struct ferry_change_spec){
+        .job = run->job->name,
+        .run_id = run->record.run_id,
+        .lock_wait_ms = run->job->lock_wait_ms,
+        .staging = run->job->staging,
+        .shared_target = run->job->shared_target,
+    };
+    ferry_log_set_phase("begin");
+    struct ferry_change *change = NULL;
+    ferry_status status = ferry_target_change_begin(run->target, &run->change_spec, &change, error);
+    if (status == FERRY_OK)
+        run->change = change;
+    return status;
+}
+
 static ferry_status begin_load(struct run *run, const struct ferry_load_spec *spec,
                                struct ferry_error *error)
 {
-    ferry_log_set_phase("begin");
     struct ferry_load *load = NULL;
-    ferry_status status = ferry_target_load_begin(run->target, spec, &load, error);
+    ferry_status status = ferry_target_load_begin(run->change, spec, &load, error);
     if (status == FERRY_OK)
         run->load = load;
     return status;
@@ -264,13 +283,13 @@ static ferry_status check_guards(struct run *run, struct ferry_error *error)
     return ferry_guard_check(&run->job->guards, run->pump.rows_read, &run->totals, error);
 }
 
-static ferry_status verify_content(struct run *run, const struct ferry_load_spec *spec,
+static ferry_status verify_content(struct run *run, const struct ferry_layout *layout,
                                    struct ferry_error *error)
 {
     if (run->digest == NULL)
         return FERRY_OK;
     ferry_log_set_phase("verify");
-    return ferry_verify_content(run->digest, run->target, run->load, spec, error);
+    return ferry_verify_content(run->digest, run->target, run->load, layout, error);
 }
 
 /* When the rows were read from a primary; NULL: nobody knows. */
@@ -299,17 +318,19 @@ static ferry_status commit(struct run *run, struct ferry_error *error)
         .finished = run->record.finished,
         .schema_hash = run->record.schema_hash,
         .digest = run->digest != NULL ? digest : NULL,
-        .rows = run->totals.rows_loaded,
+        .rows = run->totals.after,
         .fallback = run->from.fallback != NULL,
         .data_from = data_from(run),
     };
-    struct ferry_load *load = run->load;
-    run->load = NULL; /* whatever comes of it, the commit ends the load */
+    const struct ferry_run_record *const records[] = {&record};
+    struct ferry_change *change = run->change;
+    run->change = NULL; /* whatever comes of it, the commit ends the change */
+    run->load = NULL;
     run->commit_begun = true;
     ferry_outcome_commit();
-    status = ferry_target_load_commit(load, &record, error);
+    status = ferry_target_change_commit(change, records, 1, &run->outcome, error);
     if (status == FERRY_OK)
-        ferry_outcome_done(run->totals.rows_loaded);
+        ferry_outcome_done(run->totals.after);
     return status;
 }
 
@@ -369,26 +390,11 @@ static ferry_status prepare(struct run *run, struct ferry_error *error)
 
 static ferry_status replace_rows(struct run *run, struct ferry_error *error)
 {
-    const struct ferry_load_spec spec = {
-        .job = run->job->name,
-        .run_id = run->record.run_id,
-        .table = run->job->table,
-        .source = &run->plan->schema,
-        .natives = run->plan->natives,
-        .clauses = run->plan->clauses,
-        .wishes = run->plan->wishes,
-        .indexes = run->plan->indexes,
-        .index_count = run->plan->index_count,
-        .lock_wait_ms = run->job->lock_wait_ms,
-        .staging = run->job->staging,
-        .shared_target = run->job->shared_target,
-        .action = run->plan->action,
-        .on_stale = run->job->policy.on_stale,
-        .definition = run->plan->definition,
-        .keep_definition =
-            run->plan->action == FERRY_TABLE_KEEP && run->plan->keeps != FERRY_KEEPS_NOTHING,
-    };
-    ferry_status status = begin_load(run, &spec, error);
+    const struct ferry_layout layout = ferry_plan_layout(run->plan, run->job->table);
+    const struct ferry_load_spec spec = ferry_plan_load(run->plan, &layout, &run->job->policy);
+    ferry_status status = begin_change(run, error);
+    if (status == FERRY_OK)
+        status = begin_load(run, &spec, error);
     if (status == FERRY_OK && run->verify == FERRY_VERIFY_CONTENT)
         status = begin_digest(run, error);
     if (status == FERRY_OK)
@@ -400,12 +406,13 @@ static ferry_status replace_rows(struct run *run, struct ferry_error *error)
     if (status == FERRY_OK)
         status = check_guards(run, error);
     if (status == FERRY_OK)
-        status = verify_content(run, &spec, error);
+        status = verify_content(run, &layout, error);
     if (status == FERRY_OK)
         status = commit(run, error);
     if (status != FERRY_OK)
         status = explain(run, error);
-    ferry_target_load_abort(run->load); /* while `spec` is still there */
+    ferry_target_change_abort(run->change); /* while `spec` is still there */
+    run->change = NULL;
     run->load = NULL;
     return status;
 }
@@ -419,8 +426,8 @@ static void leave_phase(ferry_status status)
 
 static void report(const struct run *run, struct ferry_sync_result *ret_result)
 {
-    ret_result->rows = run->totals.rows_loaded;
-    ret_result->rows_before = run->totals.rows_before;
+    ret_result->rows = run->totals.after;
+    ret_result->rows_before = run->totals.before;
     ret_result->bytes = run->pump.bytes;
     ret_result->elapsed_ms = ferry_clock_ms() - run->started_ms;
     ret_result->from = run->from;
@@ -432,7 +439,7 @@ static void end_run(struct run *run, ferry_status status, struct ferry_sync_resu
     if (ferry_show() != NULL)
         ferry_show()->clear(); /* nobody draws it from now on */
     close_run(run);
-    ret_result->commit_begun = run->commit_begun;
+    ret_result->outcome = run->outcome;
     if (status == FERRY_OK)
         report(run, ret_result);
     ferry_plan_done(run->plan);
@@ -451,6 +458,7 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *ret
                       .retry = retry,
                       .may_fall_back = true,
                       .plan = &plan,
+                      .outcome = FERRY_OUTCOME_OLD,
                       .started_ms = ferry_clock_ms()};
     ferry_status status = ferry_record_begin(&run.record, error);
     if (status != FERRY_OK)
@@ -506,13 +514,7 @@ static ferry_status check_table(const struct run *run, struct ferry_error *error
 
 static ferry_status compare_rows(struct run *run, struct ferry_error *error)
 {
-    const struct ferry_load_spec spec = {
-        .table = run->job->table,
-        .source = &run->plan->schema,
-        .natives = run->plan->natives,
-        .clauses = run->plan->clauses,
-        .wishes = run->plan->wishes,
-    };
+    const struct ferry_layout layout = ferry_plan_layout(run->plan, run->job->table);
     ferry_status status = check_table(run, error);
     if (status == FERRY_OK)
         status = begin_digest(run, error);
@@ -520,7 +522,7 @@ static ferry_status compare_rows(struct run *run, struct ferry_error *error)
         status = pump_rows(run, error);
     if (status == FERRY_OK) {
         close_source(run);
-        status = verify_content(run, &spec, error);
+        status = verify_content(run, &layout, error);
     }
     return status;
 }
@@ -536,6 +538,7 @@ ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_retry *
                       .retry = retry,
                       .looks = true,
                       .plan = &plan,
+                      .outcome = FERRY_OUTCOME_OLD,
                       .started_ms = ferry_clock_ms()};
     watch_run(&run);
     ferry_status status = prepare(&run, error);
@@ -543,7 +546,7 @@ ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_retry *
         status = compare_rows(&run, error);
     if (status != FERRY_OK)
         status = explain(&run, error);
-    run.totals.rows_loaded = run.pump.rows_read;
+    run.totals.after = run.pump.rows_read;
     end_run(&run, status, ret_result);
     return status;
 }

@@ -14,18 +14,17 @@ struct ferry_sync_result {
     uint64_t bytes; /* of values, as they passed */
     int64_t elapsed_ms;
     struct ferry_provenance from;
-    bool commit_begun; /* the one member that an attempt writes on failure too */
+    uint32_t outcome; /* FERRY_OUTCOME_; the one member that an attempt writes on failure too */
     /* of all attempts, by attempt.c: */
     unsigned attempts;
     int64_t total_ms;
-    bool commit_doubtful; /* the outcome of an earlier attempt's commit may be unknown */
+    bool commit_doubtful; /* the outcome of an earlier attempt's commit is unknown */
 };
 
 /* Replaces the job's target table by what its source holds now, or its fallback where the source
  * cannot be reached: then the result says so.  In one attempt; `retry` (or NULL) tells which one it
- * is.  On failure the target is as it
- * was, but for a commit that has begun and failed with BUSY or INTERNAL: then its outcome may be
- * unknown, and of BUSY the message tells it. */
+ * is.  On failure `outcome` of the result says what the target holds: where that is not OLD, the
+ * message tells it too, unless a driver broke its contract (INTERNAL). */
 ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *retry,
                             struct ferry_sync_result *ret_result, struct ferry_error *error);
 

@@ -22,7 +22,7 @@ ferry_status ferry_verify_choose(enum ferry_verify wanted, bool insisted,
 }
 
 static ferry_status compare(const struct ferry_digest *read, const struct ferry_digest *stored,
-                            const struct ferry_load_spec *spec, const char *advice,
+                            const struct ferry_layout *layout, const char *advice,
                             struct ferry_error *error)
 {
     char source[FERRY_DIGEST_TEXT], target[FERRY_DIGEST_TEXT];
@@ -37,27 +37,27 @@ static ferry_status compare(const struct ferry_digest *read, const struct ferry_
         return ferry_fail(error, FERRY_ERR_DATA,
                           "the source gave %" PRIu64 " rows, but table '%s' holds %" PRIu64
                           " (digests %s and %s); %s",
-                          rows, spec->table, ferry_digest_rows(stored), source, target, advice);
+                          rows, layout->table, ferry_digest_rows(stored), source, target, advice);
     return ferry_fail(error, FERRY_ERR_DATA,
                       "table '%s' does not hold what the source gave: both have %" PRIu64
                       " rows, but not the same (digests %s and %s); %s",
-                      spec->table, rows, source, target, advice);
+                      layout->table, rows, source, target, advice);
 }
 
 ferry_status ferry_verify_content(const struct ferry_digest *read, struct ferry_connection *target,
-                                  struct ferry_load *load, const struct ferry_load_spec *spec,
+                                  struct ferry_load *load, const struct ferry_layout *layout,
                                   struct ferry_error *error)
 {
     const char *advice = load != NULL
                              ? "the rows were changed while they were stored: look at the target's "
                                "disk and memory, then run again"
                              : "one of them has changed since; run the job to replace the table";
-    struct ferry_digest *stored = ferry_digest_new(spec->source);
+    struct ferry_digest *stored = ferry_digest_new(layout->schema);
     if (stored == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a digest");
-    ferry_status status = ferry_target_read_back(target, load, spec, stored, error);
+    ferry_status status = ferry_target_read_back(target, load, layout, stored, error);
     if (status == FERRY_OK)
-        status = compare(read, stored, spec, advice, error);
+        status = compare(read, stored, layout, advice, error);
     ferry_digest_free(stored);
     return status;
 }

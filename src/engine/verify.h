@@ -24,7 +24,7 @@ ferry_status ferry_verify_choose(enum ferry_verify wanted, bool insisted,
  * it with what was read from the source.  FERRY_ERR_DATA with both counts and digests if it is not
  * the same. */
 ferry_status ferry_verify_content(const struct ferry_digest *read, struct ferry_connection *target,
-                                  struct ferry_load *load, const struct ferry_load_spec *spec,
+                                  struct ferry_load *load, const struct ferry_layout *layout,
                                   struct ferry_error *error);
 
 #endif

@@ -46,7 +46,7 @@ broken() {
 }
 
 @test "a target that fails at the commit" {
-    broken target 'fail_at = "load_commit"; fail_class = "target-io";'
+    broken target 'fail_at = "change_commit"; fail_class = "target-io";'
     assert_output_has "not ok" "the table holds 23 rows"
 }
 

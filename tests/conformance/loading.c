@@ -33,7 +33,7 @@ static void test_first_load(const struct suite *suite)
         tap_ok(target.plan.action == FERRY_TABLE_CREATE, "the table is not there yet");
         tap_note("%zu of %zu columns are loaded", target.plan.schema.count, values_column_count);
         bool loaded = target_replace(&target, 0, 23, &totals, NULL);
-        tap_ok(loaded && totals.rows_loaded == 23 && totals.rows_before == 0,
+        tap_ok(loaded && totals.inserted == 23 && totals.after == 23 && totals.before == 0,
                "a new table is loaded, 23 rows counted");
         tap_ok(count_is(suite, 23), "the table holds 23 rows");
     }
@@ -60,7 +60,7 @@ static void test_second_load(const struct suite *suite)
     struct ferry_load_totals totals = {0};
     if (target_open(suite, SIZE_MAX, &target_no_wish, &target)) {
         bool loaded = target_replace(&target, 100, 11, &totals, NULL);
-        tap_ok(loaded && totals.rows_loaded == 11 && totals.rows_before == 23,
+        tap_ok(loaded && totals.inserted == 11 && totals.after == 11 && totals.before == 23,
                "the rows are replaced, both counts are right");
         tap_ok(count_is(suite, 11), "the table holds the new rows alone");
     }
@@ -92,7 +92,7 @@ static void abort_at(const struct suite *suite, enum stage stage)
             ferry_error_clear(&error);
             status = FERRY_OK;
         }
-        ferry_target_load_abort(load);
+        target_abort(&target);
         char *after = content(suite);
         tap_ok(status == FERRY_OK && before != NULL && after != NULL && strcmp(before, after) == 0,
                "a load that is given up %s leaves the old rows", names[stage]);
@@ -115,7 +115,7 @@ static void test_stale_plan(const struct suite *suite)
         ferry_status status = target_begin(&target, FERRY_TABLE_CREATE, &load, &error);
         if (status == FERRY_OK) {
             status = ferry_target_load_end(load, &totals, &error);
-            ferry_target_load_abort(load);
+            target_abort(&target);
         }
         char *after = content(suite);
         tap_ok(status == FERRY_ERR_BUSY && before != NULL && after != NULL &&
@@ -137,25 +137,14 @@ static void test_two_writers(const struct suite *suite)
     bool opened = target_open(suite, SIZE_MAX, &target_no_wish, &first);
     opened = target_open(suite, SIZE_MAX, &target_no_wish, &second) && opened;
     if (opened && target_begin(&first, first.plan.action, &load, &error) == FERRY_OK) {
-        static struct ferry_load_spec spec;
-        spec = (struct ferry_load_spec){.job = "other",
-                                        .run_id = "ffffffffffffffffffffffffffffffff",
-                                        .table = second.table,
-                                        .source = &second.plan.schema,
-                                        .natives = second.plan.natives,
-                                        .clauses = second.plan.clauses,
-                                        .wishes = second.plan.wishes,
-                                        .action = second.plan.action};
-        ferry_status status = ferry_target_load_begin(second.connection, &spec, &other, &error);
+        ferry_status status = target_begin(&second, second.plan.action, &other, &error);
         if (!tap_ok(status == FERRY_ERR_BUSY, "a second writer of the table is refused as BUSY"))
             tap_error(&error);
         ferry_error_clear(&error);
-        ferry_target_load_abort(other);
-        other = NULL;
-        ferry_target_load_abort(load);
-        status = ferry_target_load_begin(second.connection, &spec, &other, &error);
+        target_abort(&second);
+        target_abort(&first);
+        status = target_begin(&second, second.plan.action, &other, &error);
         tap_ok(status == FERRY_OK, "and may write once the first has given up");
-        ferry_target_load_abort(other);
     }
     tap_error(&error);
     target_close(&first);
@@ -168,13 +157,13 @@ static void test_other_shapes(const struct suite *suite)
     struct target target;
     struct ferry_load_totals totals = {0};
     if (target_open(suite, SIZE_MAX, &target_no_wish, &target))
-        tap_ok(target_replace(&target, 0, 0, &totals, NULL) && totals.rows_loaded == 0 &&
-                   totals.rows_before == 11 && count_is(suite, 0),
+        tap_ok(target_replace(&target, 0, 0, &totals, NULL) && totals.inserted == 0 &&
+                   totals.before == 11 && count_is(suite, 0),
                "a table can become empty");
     target_close(&target);
     if (target_open(suite, 4, &target_no_wish, &target)) {
         tap_ok(target.plan.action == FERRY_TABLE_REBUILD, "other columns are noticed");
-        tap_ok(target_replace(&target, 0, 3, &totals, NULL) && totals.rows_loaded == 3 &&
+        tap_ok(target_replace(&target, 0, 3, &totals, NULL) && totals.inserted == 3 &&
                    count_is(suite, 3),
                "a table is rebuilt with other columns");
     }
@@ -237,7 +226,7 @@ void test_indexes(const struct suite *suite)
     }
     plan_indexes(&target);
     ferry_status status = target_begin(&target, target.plan.action, &load, &error);
-    ferry_target_load_abort(load);
+    target_abort(&target);
     bool refused = status == FERRY_ERR_UNSUPPORTED || status == FERRY_ERR_SCHEMA;
     tap_ok(status == FERRY_OK || refused, "indexes are taken, or refused before the load begins");
     if (refused)

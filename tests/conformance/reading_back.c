@@ -19,15 +19,9 @@ static void note_digests(const struct ferry_digest *loaded, const struct ferry_d
 static bool reads_back(struct target *target, struct ferry_load *load)
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
-    struct ferry_load_spec spec = {.table = target->table,
-                                   .source = &target->plan.schema,
-                                   .natives = target->plan.natives,
-                                   .clauses = target->plan.clauses,
-                                   .wishes = target->plan.wishes};
-    if (load != NULL)
-        spec = *target->spec;
+    const struct ferry_layout layout = ferry_plan_layout(&target->plan, target->table);
     struct ferry_digest *stored = ferry_digest_new(&target->plan.schema);
-    ferry_status status = ferry_target_read_back(target->connection, load, &spec, stored, &error);
+    ferry_status status = ferry_target_read_back(target->connection, load, &layout, stored, &error);
     bool same = status == FERRY_OK && ferry_digest_equal(stored, target->digest);
     if (status == FERRY_OK && !same)
         note_digests(target->digest, stored);
@@ -48,12 +42,12 @@ static void read_back_load(struct target *target)
         status = ferry_target_load_end(load, &totals, &error);
     if (!tap_ok(status == FERRY_OK, "rows are loaded, to be read back")) {
         tap_error(&error);
-        ferry_target_load_abort(load);
+        target_abort(target);
         return;
     }
     tap_ok(reads_back(target, load), "what was loaded is read back before the commit");
     tap_ok(reads_back(target, load), "and once more");
-    tap_ok(target_commit(target, load, ROWS, &error) == FERRY_OK, "the load can be committed then");
+    tap_ok(target_commit(target, ROWS, &error) == FERRY_OK, "the load can be committed then");
     tap_error(&error);
     tap_ok(reads_back(target, NULL), "the table that it became is read back");
 }
@@ -75,13 +69,10 @@ static void test_no_table(const struct suite *suite)
     struct target target;
     if (target_open(suite, SIZE_MAX, &target_no_wish, &target)) {
         target.digest = ferry_digest_new(&target.plan.schema);
-        const struct ferry_load_spec spec = {.table = "conformance_of_nothing",
-                                             .source = &target.plan.schema,
-                                             .natives = target.plan.natives,
-                                             .clauses = target.plan.clauses,
-                                             .wishes = target.plan.wishes};
+        const struct ferry_layout layout =
+            ferry_plan_layout(&target.plan, "conformance_of_nothing");
         ferry_status status =
-            ferry_target_read_back(target.connection, NULL, &spec, target.digest, &error);
+            ferry_target_read_back(target.connection, NULL, &layout, target.digest, &error);
         if (!tap_ok(status == FERRY_ERR_NOT_FOUND, "a table that is not there is NOT_FOUND"))
             tap_error(&error);
     }

@@ -130,13 +130,13 @@ static ferry_status load_loose(struct target *target, uint64_t *digest, struct f
     values_digest(batch, digest);
     ferry_status status = target_begin(target, target->plan.action, &load, error);
     if (status == FERRY_OK) {
-        status = ferry_target_load_batch(load, batch, error);
+        status = ferry_target_load_batch(load, FERRY_OP_INSERT, batch, error);
         if (status == FERRY_OK)
             status = ferry_target_load_end(load, &totals, error);
         if (status == FERRY_OK)
-            status = target_commit(target, load, 4, error);
+            status = target_commit(target, 4, error);
         else
-            ferry_target_load_abort(load);
+            target_abort(target);
     }
     ferry_batch_free(batch);
     return status;

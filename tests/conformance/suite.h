@@ -74,8 +74,11 @@ struct target {
     struct ferry_connection *connection;
     struct ferry_plan plan;
     char *table;
-    const struct ferry_load_spec *spec; /* of the load that was begun last */
-    struct ferry_digest *digest;        /* of the rows that are loaded, where a test wants it */
+    struct ferry_change_spec change_spec; /* of the change that was begun last ... */
+    struct ferry_change *change;          /* ... until it has ended */
+    struct ferry_layout layout;
+    struct ferry_load_spec load_spec;
+    struct ferry_digest *digest; /* of the rows that are loaded, where a test wants it */
 };
 
 extern const struct ferry_wish target_no_wish;
@@ -85,14 +88,16 @@ extern const struct ferry_wish target_no_wish;
 bool target_open(const struct suite *suite, size_t columns, const struct ferry_wish *wish,
                  struct target *target);
 void target_close(struct target *target);
-/* Begins a load for its plan, but with this action. */
+/* Begins a change with one load for its plan, but with this action; without the load there is no
+ * change either. */
 ferry_status target_begin(struct target *target, uint32_t action, struct ferry_load **ret_load,
                           struct ferry_error *error);
 /* Loads rows `first` to `first + count - 1` in batches of five; NULL digest if nobody wants it. */
 ferry_status target_load_rows(struct target *target, struct ferry_load *load, uint64_t first,
                               uint64_t count, uint64_t *digest, struct ferry_error *error);
-ferry_status target_commit(struct target *target, struct ferry_load *load, uint64_t rows,
-                           struct ferry_error *error);
+ferry_status target_commit(struct target *target, uint64_t rows, struct ferry_error *error);
+/* Ends the change, if there is one. */
+void target_abort(struct target *target);
 /* A whole load; false if it failed (noted). */
 bool target_replace(struct target *target, uint64_t first, uint64_t count,
                     struct ferry_load_totals *ret_totals, uint64_t *digest);

@@ -8,6 +8,8 @@
 const struct ferry_wish target_no_wish;
 
 /* Whether `name` is one of the words of `list`. */
+#define RUN_ID "0123456789abcdef0123456789abcdef"
+
 static bool is_listed(const char *list, const char *name)
 {
     size_t length = strlen(name);
@@ -73,6 +75,7 @@ bool target_open(const struct suite *suite, size_t columns, const struct ferry_w
 
 void target_close(struct target *target)
 {
+    target_abort(target);
     ferry_connection_close(target->connection);
     ferry_plan_done(&target->plan);
     ferry_config_free(target->config);
@@ -83,34 +86,41 @@ void target_close(struct target *target)
 ferry_status target_begin(struct target *target, uint32_t action, struct ferry_load **ret_load,
                           struct ferry_error *error)
 {
-    /* alive until the load ends, as the contract says */
-    static struct ferry_load_spec spec;
-    spec = (struct ferry_load_spec){.job = "conformance",
-                                    .run_id = "0123456789abcdef0123456789abcdef",
-                                    .table = target->table,
-                                    .source = &target->plan.schema,
-                                    .natives = target->plan.natives,
-                                    .clauses = target->plan.clauses,
-                                    .wishes = target->plan.wishes,
-                                    .indexes = target->plan.indexes,
-                                    .index_count = target->plan.index_count,
-                                    .action = action};
-    target->spec = &spec;
-    return ferry_target_load_begin(target->connection, &spec, ret_load, error);
+    target->change_spec = (struct ferry_change_spec){.job = "conformance", .run_id = RUN_ID};
+    target->layout = ferry_plan_layout(&target->plan, target->table);
+    target->load_spec = ferry_plan_load(&target->plan, &target->layout, NULL);
+    target->load_spec.action = action;
+    target->load_spec.definition = 0;
+    ferry_status status =
+        ferry_target_change_begin(target->connection, &target->change_spec, &target->change, error);
+    if (status == FERRY_OK)
+        status = ferry_target_load_begin(target->change, &target->load_spec, ret_load, error);
+    if (status != FERRY_OK)
+        target_abort(target);
+    return status;
 }
 
-ferry_status target_commit(struct target *target, struct ferry_load *load, uint64_t rows,
-                           struct ferry_error *error)
+ferry_status target_commit(struct target *target, uint64_t rows, struct ferry_error *error)
 {
     const struct ferry_run_record record = {.job = "conformance",
-                                            .run_id = "0123456789abcdef0123456789abcdef",
+                                            .run_id = RUN_ID,
                                             .table = target->table,
                                             .source = "suite",
                                             .started = "2026-01-01T00:00:00.000Z",
                                             .finished = "2026-01-01T00:00:01.000Z",
                                             .schema_hash = "0123456789abcdef",
                                             .rows = rows};
-    return ferry_target_load_commit(load, &record, error);
+    const struct ferry_run_record *const records[] = {&record};
+    struct ferry_change *change = target->change;
+    uint32_t outcome = FERRY_OUTCOME_UNKNOWN;
+    target->change = NULL;
+    return ferry_target_change_commit(change, records, 1, &outcome, error);
+}
+
+void target_abort(struct target *target)
+{
+    ferry_target_change_abort(target->change);
+    target->change = NULL;
 }
 
 ferry_status target_load_rows(struct target *target, struct ferry_load *load, uint64_t first,
@@ -127,7 +137,7 @@ ferry_status target_load_rows(struct target *target, struct ferry_load *load, ui
             values_digest(batch, digest);
         if (target->digest != NULL)
             ferry_digest_add_batch(target->digest, batch);
-        status = ferry_target_load_batch(load, batch, error);
+        status = ferry_target_load_batch(load, FERRY_OP_INSERT, batch, error);
     }
     ferry_batch_free(batch);
     return status;
@@ -144,9 +154,9 @@ bool target_replace(struct target *target, uint64_t first, uint64_t count,
         if (status == FERRY_OK)
             status = ferry_target_load_end(load, ret_totals, &error);
         if (status == FERRY_OK)
-            status = target_commit(target, load, count, &error);
+            status = target_commit(target, count, &error);
         else
-            ferry_target_load_abort(load);
+            target_abort(target);
     }
     tap_error(&error);
     return status == FERRY_OK;

@@ -37,7 +37,7 @@ number() { kill -l "$1"; }
 
 @test "a signal in a commit that can be cut off: unchanged" {
     for signal in TERM INT HUP; do
-        start target.fail_at=load_commit target.fail_how=stall target.dump=dump
+        start target.fail_at=change_commit target.fail_how=stall target.dump=dump
         kill -s $signal $pid
         ended $((128 + $(number $signal))) "stopped by signal $(number $signal)" "the target is unchanged"
         refute_output_has "in place" "unknown"

@@ -108,7 +108,7 @@ END
 }
 
 @test "a signal ends a run wherever its target waits, and nothing is published" {
-    for at in map_column inspect load_begin load_batch load_end load_commit; do
+    for at in map_column inspect load_begin load_batch load_end change_commit; do
         TARGET=memory:y start target.fail_at=$at target.fail_how=stall target.dump=dump
         kill -TERM $pid
         ended 143

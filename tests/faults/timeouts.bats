@@ -54,7 +54,7 @@ gave_up() {
         target.fail_how=slow target.fail_delay=1500ms target.fail_times=3 target.dump=dump
     assert_status 0
     [ -s dump ]
-    limited memory:y source.stall_timeout=1s target.fail_at=load_commit target.fail_how=slow \
+    limited memory:y source.stall_timeout=1s target.fail_at=change_commit target.fail_how=slow \
         target.fail_delay=2s
     assert_status 0
 }

@@ -21,8 +21,8 @@ fails_with() {
     assert_equal "$output" ""
     assert_equal "$(grep -c '^dbferry: [^w]' <<<"$stderr")" 1
     case ${2:-}:$1 in
-        load_commit:75) ;; # the driver's message tells it
-        load_commit:70) assert_output_has "look whether the target has changed" ;;
+        change_commit:75) ;; # the driver's message tells it
+        change_commit:70) assert_output_has "look whether the target has changed" ;;
         *) assert_output_has "the target is unchanged" ;;
     esac
 }
@@ -43,7 +43,7 @@ fails_with() {
 }
 
 @test "a target that fails: each class has its code, wherever it fails; nothing is published" {
-    for at in connect map_column inspect load_begin load_batch load_end load_commit; do
+    for at in connect map_column inspect change_begin load_begin load_batch load_end change_commit; do
         for class in $classes; do
             run --separate-stderr dbferry copy memory:x memory:y --table t \
                 -o target.fail_at=$at -o target.fail_class=${class%:*} -o target.fail_row=3 \
@@ -144,7 +144,7 @@ END
 # what it has done in its commit nobody knows.
 breach() {
     local outcome="the target is unchanged"
-    [ "$2" != load_commit ] || outcome="look whether the target has changed"
+    [ "$2" != change_commit ] || outcome="look whether the target has changed"
     run --separate-stderr dbferry copy memory:x memory:y --table t \
         -o "$1.fail_at=$2" -o "$1.break_contract=$3" -o target.dump=dump
     assert_status 70
@@ -159,7 +159,7 @@ breach() {
         for at in connect snapshot_begin describe read_begin read_batch; do
             breach source $at $how
         done
-        for at in connect map_column inspect load_begin load_batch load_end load_commit; do
+        for at in connect map_column inspect change_begin load_begin load_batch load_end change_commit; do
             breach target $at $how
         done
     done

@@ -92,7 +92,7 @@ END
     phase source read_batch load
     phase target load_batch load
     phase target load_end finish
-    phase target load_commit commit
+    phase target change_commit commit
 }
 
 @test "log_format = json: every line is one JSON object with the same facts" {

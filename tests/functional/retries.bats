@@ -56,7 +56,7 @@ target_is_new() { assert_equal "$(wc -l <"$T/dump")" 5001; }
 @test "a target that says that its failure may pass is tried again, one that does not is not" {
     local at class expected
     for at in connect:target-open:73 load_begin:busy:75 load_batch:target-io:74 load_end:busy:75 \
-        load_commit:busy:75; do
+        change_commit:busy:75; do
         expected=${at##*:} at=${at%:*} class=${at##*:} at=${at%:*}
         job 'retries = 0;' "fail_at = \"$at\"; fail_class = \"$class\"; fail_times = 1;
              retries = 1; retry_wait = \"20ms\"; fail_may_pass = true;"
@@ -238,7 +238,7 @@ END
 }
 
 @test "an earlier attempt whose commit may have got through is not forgotten" {
-    job '' 'fail_at = "load_commit"; fail_class = "busy"; fail_may_pass = true; fail_times = 1;
+    job '' 'fail_at = "change_commit"; fail_class = "busy"; fail_may_pass = true; fail_times = 1;
         retries = 1; retry_wait = "20ms";'
     # a second fault, at the source: its file is gone when the second attempt looks for it
     requires_driver sqlite

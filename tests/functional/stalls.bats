@@ -106,7 +106,7 @@ target_is_unchanged() { assert_equal "$(cat "$T/dump")" before; }
 
 @test "run_timeout holds from the first step on: a target that stalls before the load" {
     local at
-    for at in map_column inspect load_begin load_end load_commit; do
+    for at in map_column inspect load_begin load_end change_commit; do
         job 'run_timeout = "1s";' "fail_at = \"$at\"; fail_how = \"stall\";"
         timed_run
         [ "$status" -ne 0 ] && [ "$status" -ne 124 ] || { echo "$at" >&2; show_run; return 1; }

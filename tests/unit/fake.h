@@ -34,7 +34,7 @@ static struct {
     /* what happened */
     atomic_bool cancelled;
     atomic_int inside, most_inside; /* calls at one moment */
-    atomic_int connects, disconnects, cancels, begins, ends, aborts, commits, loads;
+    atomic_int connects, disconnects, cancels, begins, ends, aborts, commits, changes, loads;
     atomic_uint_fast64_t loaded;
     bool in_order;
 } fake;
@@ -180,13 +180,25 @@ static ferry_status fake_inspect(void *conn, const char *table,
     return status;
 }
 
-static ferry_status fake_load_begin(void *conn, const struct ferry_load_spec *spec, void **ret_load,
-                                    struct ferry_error *err)
+static ferry_status fake_change_begin(void *conn, const struct ferry_change_spec *spec,
+                                      void **ret_change, struct ferry_error *err)
+{
+    (void)spec;
+    ferry_status status = fake_act("change_begin", err);
+    if (status == FERRY_OK && !fake.no_result) {
+        *ret_change = conn;
+        fake.changes++;
+    }
+    return status;
+}
+
+static ferry_status fake_load_begin(void *change, const struct ferry_load_spec *spec,
+                                    void **ret_load, struct ferry_error *err)
 {
     (void)spec;
     ferry_status status = fake_act("load_begin", err);
     if (status == FERRY_OK && !fake.no_result) {
-        *ret_load = conn;
+        *ret_load = change;
         fake.loads++;
         fake.loaded = 0;
         fake.in_order = true;
@@ -194,10 +206,11 @@ static ferry_status fake_load_begin(void *conn, const struct ferry_load_spec *sp
     return status;
 }
 
-static ferry_status fake_load_batch(void *load, const struct ferry_batch *batch,
+static ferry_status fake_load_batch(void *load, uint32_t operation, const struct ferry_batch *batch,
                                     struct ferry_error *err)
 {
     (void)load;
+    assert_int_equal(operation, FERRY_OP_INSERT);
     ferry_status status = FERRY_OK;
     if (fake.loaded + ferry_batch_count(batch) > fake.fail_row)
         status = fake_act("load_batch", err);
@@ -215,22 +228,26 @@ static ferry_status fake_load_end(void *load, struct ferry_load_totals *ret_tota
     (void)load;
     ferry_status status = fake_act("load_end", err);
     if (status == FERRY_OK)
-        ret_totals->rows_loaded = fake.loaded;
+        ret_totals->inserted = ret_totals->after = fake.loaded;
     return status;
 }
 
-static ferry_status fake_load_commit(void *load, const struct ferry_run_record *record,
-                                     struct ferry_error *err)
+static ferry_status fake_change_commit(void *change, const struct ferry_run_record *const *records,
+                                       size_t record_count, uint32_t *outcome,
+                                       struct ferry_error *err)
 {
-    (void)load;
-    (void)record;
+    (void)change;
+    (void)records;
+    (void)record_count;
     fake.commits++;
-    return fake_act("load_commit", err);
+    ferry_status status = fake_act("change_commit", err);
+    *outcome = status == FERRY_OK ? FERRY_OUTCOME_NEW : FERRY_OUTCOME_OLD;
+    return status;
 }
 
-static void fake_load_abort(void *load)
+static void fake_change_abort(void *change)
 {
-    (void)load;
+    (void)change;
     fake.aborts++;
 }
 
@@ -256,11 +273,12 @@ static inline int fake_setup(void **state)
                    .read_end = fake_read_end},
         .target = {.map_column = fake_map_column,
                    .inspect = fake_inspect,
+                   .change_begin = fake_change_begin,
                    .load_begin = fake_load_begin,
                    .load_batch = fake_load_batch,
                    .load_end = fake_load_end,
-                   .load_commit = fake_load_commit,
-                   .load_abort = fake_load_abort},
+                   .change_commit = fake_change_commit,
+                   .change_abort = fake_change_abort},
         .is_source = true,
         .is_target = true,
     };
@@ -279,7 +297,7 @@ static inline int fake_teardown(void **state)
     (void)pthread_mutex_destroy(&fake_handle.lock);
     assert_int_equal(fake.connects, fake.disconnects);
     assert_int_equal(fake.begins, fake.ends);
-    assert_int_equal(fake.loads, fake.aborts + fake.commits);
+    assert_int_equal(fake.changes, fake.aborts + fake.commits);
     return 0;
 }
 

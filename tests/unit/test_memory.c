@@ -207,16 +207,21 @@ static ferry_status work_on_pump(struct ferry_error *error)
         status = ferry_connection_open(fake_config, FERRY_ROLE_TARGET, &target, error);
     if (status == FERRY_OK)
         status = ferry_source_describe(source, &read, &schema, error);
-    const struct ferry_load_spec spec = {.job = "j", .table = "t", .source = &schema};
+    const struct ferry_change_spec change_spec = {.job = "j"};
+    const struct ferry_layout layout = {.table = "t", .schema = &schema};
+    const struct ferry_load_spec spec = {.layout = &layout};
+    struct ferry_change *change = NULL;
     if (status == FERRY_OK)
-        status = ferry_target_load_begin(target, &spec, &pump.load, error);
+        status = ferry_target_change_begin(target, &change_spec, &change, error);
+    if (status == FERRY_OK)
+        status = ferry_target_load_begin(change, &spec, &pump.load, error);
     pump.source = source;
     pump.target = target;
     if (status == FERRY_OK)
         status = ferry_pump_run(&pump, error);
     if (status == FERRY_OK)
         assert_int_equal(fake.loaded, fake.rows);
-    ferry_target_load_abort(pump.load);
+    ferry_target_change_abort(change);
     ferry_connection_close(source);
     ferry_connection_close(target);
     ferry_schema_done(&schema);

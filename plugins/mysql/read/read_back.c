@@ -267,15 +267,15 @@ static void back_take(void *data, unsigned number, unsigned char **row)
 /* ---- All rows ---- */
 
 /* The client library does not know MySQL's VECTOR. */
-static void back_write_select(const struct ferry_load_spec *spec, const char *table,
+static void back_write_select(const struct ferry_layout *layout, const char *table,
                               struct mydrv_text *sql)
 {
     struct mydrv_type type;
     mydrv_text_add(sql, "SELECT ");
-    for (size_t i = 0; i < ferry_schema_count(spec->source); i++) {
-        bool cast = mydrv_type_parse(spec->natives[i], &type) && type.kind == MYDRV_KIND_VECTOR;
+    for (size_t i = 0; i < ferry_schema_count(layout->schema); i++) {
+        bool cast = mydrv_type_parse(layout->natives[i], &type) && type.kind == MYDRV_KIND_VECTOR;
         mydrv_text_addf(sql, "%s%s", i > 0 ? ", " : "", cast ? "CAST(" : "");
-        mydrv_text_add_name(sql, ferry_schema_column(spec->source, i)->name);
+        mydrv_text_add_name(sql, ferry_schema_column(layout->schema, i)->name);
         mydrv_text_add(sql, cast ? " AS BINARY)" : "");
     }
     mydrv_text_add(sql, " FROM ");
@@ -337,11 +337,11 @@ static bool back_set_callback(struct back *back)
            mysql_stmt_attr_set(back->stmt, STMT_ATTR_CB_RESULT, address) == 0;
 }
 
-static ferry_status back_start(struct back *back, const struct ferry_load_spec *spec)
+static ferry_status back_start(struct back *back, const struct ferry_layout *layout)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     static const char doing[] = "read the table back";
-    back_write_select(spec, back->table, &sql);
+    back_write_select(layout, back->table, &sql);
     back->stmt = mysql_stmt_init(back->conn->native);
     back->columns = calloc(back->count, sizeof *back->columns);
     back->cells = calloc(back->count, sizeof *back->cells);
@@ -351,7 +351,7 @@ static ferry_status back_start(struct back *back, const struct ferry_load_spec *
         return mydrv_fail_stmt(back->conn, back->stmt, MYDRV_LOADING, doing, back->err);
     MYDRV_AUTO_ROWS MYSQL_RES *metadata = mysql_stmt_result_metadata(back->stmt);
     ferry_status status = metadata == NULL ? mydrv_fail_memory(back->err)
-                                           : back_describe(back, spec->source, metadata);
+                                           : back_describe(back, layout->schema, metadata);
     if (status == FERRY_OK)
         status = back_learn_codes(back);
     if (status == FERRY_OK && mysql_stmt_execute(back->stmt) != 0)
@@ -387,21 +387,21 @@ static ferry_status back_choose_texts(struct mydrv_conn *conn, const char *state
 
 /* Rows that are left would be read one by one before the statement ends: that is still better than
  * to lose the connection, which has the stage to drop. */
-ferry_status mydrv_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+ferry_status mydrv_read_back(void *conn, void *load, const struct ferry_layout *layout,
                              struct ferry_digest *digest, struct ferry_error *err)
 {
     const struct mydrv_load *l = load;
     struct back back = {
         .conn = conn,
-        .table = l == NULL || l->in_place ? spec->table : l->stage,
-        .count = ferry_schema_count(spec->source),
+        .table = l == NULL || l->unit->in_place ? layout->table : l->stage,
+        .count = ferry_schema_count(layout->schema),
         .err = err,
     };
     ferry_status status = mydrv_conn_check(conn, err);
     if (status == FERRY_OK)
         status = back_choose_texts(conn, MYDRV_SESSION_RAW, err);
     if (status == FERRY_OK)
-        status = back_start(&back, spec);
+        status = back_start(&back, layout);
     if (status == FERRY_OK)
         status = back_read(&back, digest);
     if (back.stmt != NULL)

@@ -90,6 +90,14 @@ ferry_status mydrv_run(struct mydrv_conn *conn, struct mydrv_text *sql, const ch
     return status;
 }
 
+ferry_status mydrv_run_text(struct mydrv_conn *conn, const char *statement, const char *doing,
+                            struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, statement);
+    return mydrv_run(conn, &sql, doing, err);
+}
+
 ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned columns,
                        const char *doing, MYSQL_RES **ret_rows, struct ferry_error *err)
 {

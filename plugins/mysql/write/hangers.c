@@ -15,7 +15,7 @@
 static void hangers_add_is(const struct mydrv_load *load, const char *schema_column,
                            const char *table_column, struct mydrv_text *sql)
 {
-    const char *table = load->spec->table;
+    const char *table = load->layout->table;
     mydrv_text_addf(sql, "(%s = DATABASE() AND %s = ", schema_column, table_column);
     mydrv_text_add_quoted(sql, table, strlen(table));
     mydrv_text_addf(sql,
@@ -81,7 +81,7 @@ ferry_status mydrv_hangers_check_right(const struct mydrv_load *load, struct fer
                    "DATABASE() LIKE TABLE_SCHEMA) + (SELECT COUNT(*) FROM "
                    "information_schema.TABLE_PRIVILEGES WHERE PRIVILEGE_TYPE = 'TRIGGER' AND "
                    "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ");
-    mydrv_text_add_quoted(&sql, load->spec->table, strlen(load->spec->table));
+    mydrv_text_add_quoted(&sql, load->layout->table, strlen(load->layout->table));
     mydrv_text_add(&sql, ")");
     ferry_status status =
         mydrv_ask_number(load->conn, &sql, "look at the account's rights", &count, err);
@@ -89,7 +89,7 @@ ferry_status mydrv_hangers_check_right(const struct mydrv_load *load, struct fer
         ferry_log(FERRY_LOG_WARNING,
                   "%s: this account seems to lack the right TRIGGER, without which the server does "
                   "not show the triggers of table '%s': they would be lost; grant it",
-                  load->conn->label, load->spec->table);
+                  load->conn->label, load->layout->table);
     return status;
 }
 
@@ -102,18 +102,18 @@ static ferry_status hangers_judge(struct mydrv_load *load, const char *kind, con
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "%s: table '%s' must be made anew for the new columns, and the %s '%s' "
                           "hangs on it; drop that first",
-                          conn->label, spec->table, kind, name);
+                          conn->label, spec->layout->table, kind, name);
     if (strcasecmp(load->table.engine, "InnoDB") != 0)
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "%s: the %s '%s' hangs on table '%s', whose engine %s has no "
                           "transactions: its rows cannot be replaced at one stroke; drop the %s or "
                           "convert the table to InnoDB",
-                          conn->label, kind, name, spec->table, load->table.engine, kind);
+                          conn->label, kind, name, spec->layout->table, load->table.engine, kind);
     ferry_log(FERRY_LOG_INFO,
               "%s: the %s '%s' hangs on table '%s': its rows are replaced by DELETE and INSERT in "
               "one transaction",
-              conn->label, kind, name, spec->table);
-    load->in_place = true;
+              conn->label, kind, name, spec->layout->table);
+    load->unit->in_place = true;
     return FERRY_OK;
 }
 
@@ -123,7 +123,7 @@ ferry_status mydrv_hangers_look(struct mydrv_load *load, struct ferry_error *err
     ferry_status status = FERRY_OK;
     if (!load->table.exists)
         return FERRY_OK;
-    for (size_t i = 0; i < 2 && status == FERRY_OK && !load->in_place; i++) {
+    for (size_t i = 0; i < 2 && status == FERRY_OK && !load->unit->in_place; i++) {
         MYDRV_AUTO_SQL struct mydrv_text sql = {0};
         MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
         if (i == 0)

@@ -87,14 +87,14 @@ static ferry_status indexes_note(struct ferry_schema *schema, const struct ferry
 }
 
 ferry_status mydrv_note_indexes(void *conn, struct ferry_schema *schema, const char *const *natives,
-                                const struct ferry_index *indexes, size_t index_count,
+                                const struct ferry_index *const *indexes, size_t index_count,
                                 struct ferry_error *err)
 {
     ferry_status status = FERRY_OK;
     (void)conn;
     for (size_t i = 0; i < index_count && status == FERRY_OK; i++)
-        if (!indexes_are_whole(schema, natives, &indexes[i]))
-            status = indexes_note(schema, &indexes[i], err);
+        if (!indexes_are_whole(schema, natives, indexes[i]))
+            status = indexes_note(schema, indexes[i], err);
     return status;
 }
 
@@ -102,31 +102,31 @@ ferry_status mydrv_note_indexes(void *conn, struct ferry_schema *schema, const c
 
 static bool indexes_can(const struct mydrv_load *load, const struct ferry_index *index)
 {
-    return indexes_are_whole(load->spec->source, load->spec->natives, index);
+    return indexes_are_whole(load->layout->schema, load->layout->natives, index);
 }
 
 /* The primary key, as the source's index or as its columns say; without columns if there is none,
  * or none that this server can make.  `columns` has room for all of the source. */
 static struct ferry_index indexes_primary(const struct ferry_load_spec *spec, const char **columns)
 {
-    const struct ferry_schema *schema = spec->source;
+    const struct ferry_schema *schema = spec->layout->schema;
     size_t count = ferry_schema_count(schema);
     struct ferry_index key = {.columns = columns};
     for (size_t i = 0; i < spec->index_count; i++)
-        if (spec->indexes[i].primary != 0)
-            key = spec->indexes[i];
+        if (spec->indexes[i]->primary != 0)
+            key = *spec->indexes[i];
     for (uint32_t position = 1; key.columns == columns && position <= count; position++)
         for (size_t i = 0; i < count; i++)
             if (ferry_schema_column(schema, i)->key_position == position)
                 columns[key.column_count++] = ferry_schema_column(schema, i)->name;
-    if (!indexes_are_whole(schema, spec->natives, &key))
+    if (!indexes_are_whole(schema, spec->layout->natives, &key))
         key.column_count = 0;
     return key;
 }
 
 void mydrv_indexes_write_primary(const struct mydrv_load *load, struct mydrv_text *sql)
 {
-    const char **columns = calloc(ferry_schema_count(load->spec->source) + 1, sizeof *columns);
+    const char **columns = calloc(ferry_schema_count(load->layout->schema) + 1, sizeof *columns);
     if (columns == NULL) {
         sql->failed = true;
         return;
@@ -170,7 +170,7 @@ ferry_status mydrv_indexes_check_demand(const struct mydrv_conn *conn,
                                         const struct mydrv_table *table, struct ferry_error *err)
 {
     bool like = spec->action == FERRY_TABLE_KEEP && (!table->own || spec->keep_definition != 0);
-    const char **columns = calloc(ferry_schema_count(spec->source) + 1, sizeof *columns);
+    const char **columns = calloc(ferry_schema_count(spec->layout->schema) + 1, sizeof *columns);
     if (columns == NULL)
         return mydrv_fail_memory(err);
     bool has_key =
@@ -181,7 +181,7 @@ ferry_status mydrv_indexes_check_demand(const struct mydrv_conn *conn,
                    : ferry_fail(err, FERRY_ERR_SCHEMA,
                                 "%s: this server wants a primary key in each table "
                                 "(sql_require_primary_key), and '%s' would have none; %s",
-                                conn->label, spec->table,
+                                conn->label, spec->layout->table,
                                 like ? "give it one"
                                      : "read a source that has one, and copy it (copy_indexes)");
 }
@@ -214,8 +214,8 @@ static void indexes_write_one(struct mydrv_load *load, const struct ferry_index 
     indexes_write_name(index, sql);
     for (size_t i = 0; i < index->column_count; i++) {
         struct mydrv_type type;
-        bool known =
-            indexes_find_type(load->spec->source, load->spec->natives, index->columns[i], &type);
+        bool known = indexes_find_type(load->layout->schema, load->layout->natives,
+                                       index->columns[i], &type);
         mydrv_text_add(sql, i > 0 ? ", " : " (");
         mydrv_text_add_name(sql, index->columns[i]);
         bool is_long = known && (!mydrv_type_is_key(&type) ||
@@ -282,10 +282,10 @@ ferry_status mydrv_indexes_add(struct mydrv_load *load, struct ferry_error *err)
     mydrv_text_add(&sql, "ALTER TABLE ");
     mydrv_text_add_name(&sql, load->stage);
     for (size_t i = 0; i < spec->index_count; i++) {
-        if (spec->indexes[i].primary != 0 || indexes_has(&spec->indexes[i], &list, &sql))
+        if (spec->indexes[i]->primary != 0 || indexes_has(spec->indexes[i], &list, &sql))
             continue;
         mydrv_text_add(&sql, added++ > 0 ? ", " : " ");
-        indexes_write_one(load, &spec->indexes[i], &sql);
+        indexes_write_one(load, spec->indexes[i], &sql);
     }
     return added == 0 ? FERRY_OK : mydrv_run(load->conn, &sql, "build the indexes", err);
 }

@@ -82,7 +82,7 @@ static bool infile_by_variable(const struct mydrv_load *load, size_t column)
 {
     if (!load->forms[column].auto_number)
         return infile_needs_variable(&load->forms[column]);
-    for (size_t i = 0; i < ferry_schema_count(load->spec->source); i++)
+    for (size_t i = 0; i < ferry_schema_count(load->layout->schema); i++)
         if (infile_needs_variable(&load->forms[i]))
             return true;
     return false;
@@ -91,13 +91,13 @@ static bool infile_by_variable(const struct mydrv_load *load, size_t column)
 static void infile_write_set(const struct mydrv_load *load, struct mydrv_text *sql)
 {
     const char *before = " SET ";
-    for (size_t i = 0; i < ferry_schema_count(load->spec->source); i++) {
+    for (size_t i = 0; i < ferry_schema_count(load->layout->schema); i++) {
         char variable[64];
         if (!infile_by_variable(load, i))
             continue;
         (void)snprintf(variable, sizeof variable, "CONVERT(@dbferry_%zu USING utf8mb4)", i);
         mydrv_text_add(sql, before);
-        mydrv_text_add_name(sql, ferry_schema_column(load->spec->source, i)->name);
+        mydrv_text_add_name(sql, ferry_schema_column(load->layout->schema, i)->name);
         mydrv_text_add(sql, " = ");
         if (load->forms[i].type.kind == MYDRV_KIND_JSON)
             mydrv_row_write_json_check(sql, variable);
@@ -115,13 +115,13 @@ void mydrv_infile_write(const struct mydrv_load *load, struct mydrv_text *sql)
     mydrv_text_add_name(sql, load->stage);
     mydrv_text_add(sql, " CHARACTER SET binary FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES "
                         "TERMINATED BY '\\n' (");
-    for (size_t i = 0; i < ferry_schema_count(load->spec->source); i++) {
+    for (size_t i = 0; i < ferry_schema_count(load->layout->schema); i++) {
         if (i > 0)
             mydrv_text_add(sql, ", ");
         if (infile_by_variable(load, i))
             mydrv_text_addf(sql, "@dbferry_%zu", i);
         else
-            mydrv_text_add_name(sql, ferry_schema_column(load->spec->source, i)->name);
+            mydrv_text_add_name(sql, ferry_schema_column(load->layout->schema, i)->name);
     }
     mydrv_text_add(sql, ")");
     infile_write_set(load, sql);

@@ -69,7 +69,7 @@ static ferry_status load_find_row(struct mydrv_load *load, const struct mydrv_pa
                               : ferry_fail(err, FERRY_ERR_DATA,
                                            "%s: table '%s': the server refused a row among others "
                                            "and takes it alone; look into its log",
-                                           load->conn->label, load->spec->table);
+                                           load->conn->label, load->layout->table);
     mydrv_text_clear(&alone.text);
     return status;
 }
@@ -93,10 +93,10 @@ static void load_write_insert(const struct mydrv_load *load, struct mydrv_text *
     mydrv_text_add(sql, "INSERT INTO ");
     mydrv_text_add_name(sql, load->stage);
     mydrv_text_add(sql, " (");
-    for (size_t i = 0; i < ferry_schema_count(load->spec->source); i++) {
+    for (size_t i = 0; i < ferry_schema_count(load->layout->schema); i++) {
         if (i > 0)
             mydrv_text_add(sql, ", ");
-        mydrv_text_add_name(sql, ferry_schema_column(load->spec->source, i)->name);
+        mydrv_text_add_name(sql, ferry_schema_column(load->layout->schema, i)->name);
     }
     mydrv_text_add(sql, ") VALUES\n");
 }

@@ -86,8 +86,8 @@ static bool losses_take_name(const char *at, struct mydrv_text *name)
 
 static ptrdiff_t losses_new_column(const struct losses *losses, const char *name)
 {
-    for (size_t i = 0; i < ferry_schema_count(losses->spec->source); i++)
-        if (strcasecmp(ferry_schema_column(losses->spec->source, i)->name, name) == 0)
+    for (size_t i = 0; i < ferry_schema_count(losses->spec->layout->schema); i++)
+        if (strcasecmp(ferry_schema_column(losses->spec->layout->schema, i)->name, name) == 0)
             return (ptrdiff_t)i;
     return -1;
 }
@@ -175,7 +175,7 @@ static ferry_status losses_of_column(const struct losses *losses, const char *li
     if (!losses_take_name(line, &name))
         return mydrv_fail_memory(losses->err);
     ptrdiff_t at = losses_new_column(losses, name.data);
-    const char *new = at < 0 ? "" : losses->spec->clauses[at];
+    const char *new = at < 0 ? "" : losses->spec->layout->clauses[at];
     const char *old = losses_old_clauses(losses, name.data);
     const char *rest = mydrv_table_skip_quoted(line);
     size_t length;
@@ -211,7 +211,7 @@ static bool losses_same_columns(const char *at, const char *end, const char *con
 
 static bool losses_is_own_key(const struct losses *losses, const char *at, const char *end)
 {
-    const struct ferry_schema *schema = losses->spec->source;
+    const struct ferry_schema *schema = losses->spec->layout->schema;
     size_t count = ferry_schema_count(schema);
     const char **columns = calloc(count, sizeof *columns);
     size_t found = 0;
@@ -233,7 +233,7 @@ static ferry_status losses_of_key(const struct losses *losses, const char *line,
     const char *at = losses_find(line, end, "(");
     bool kept = primary && at != NULL && losses_is_own_key(losses, at, end);
     for (size_t i = 0; plain && at != NULL && !kept && i < spec->index_count; i++) {
-        const struct ferry_index *index = &spec->indexes[i];
+        const struct ferry_index *index = spec->indexes[i];
         kept = (!primary || index->primary != 0) && (!unique || index->unique != 0) &&
                losses_same_columns(at, end, index->columns, index->column_count);
     }
@@ -324,7 +324,7 @@ ferry_status mydrv_foresee(void *conn, const struct ferry_load_spec *spec,
     bool rebuilt = spec->action == FERRY_TABLE_REBUILD;
     ferry_status status = mydrv_indexes_ask_demand(conn, &demanded, err);
     if (status == FERRY_OK && (rebuilt || (demanded && spec->action != FERRY_TABLE_CREATE)))
-        status = mydrv_table_load(conn, spec->table, &table, err);
+        status = mydrv_table_load(conn, spec->layout->table, &table, err);
     if (status == FERRY_OK && demanded)
         status = mydrv_indexes_check_demand(conn, spec, &table, err);
     const struct losses all = {spec, &table, losses, err};

@@ -76,7 +76,7 @@ static ferry_status row_encode(const struct mydrv_load *load, const struct ferry
                                struct mydrv_parcel *out, struct ferry_error *err)
 {
     const struct ferry_cell *cells = ferry_batch_cells(batch, row);
-    size_t columns = ferry_schema_count(load->spec->source);
+    size_t columns = ferry_schema_count(load->layout->schema);
     uint64_t raw = 0;
     for (size_t i = 0; i < columns; i++) {
         const struct mydrv_form *form = &load->forms[i];

@@ -64,21 +64,21 @@ bool mydrv_spare_take_over(struct mydrv_load *load)
     if (spare_ask(spare, &sql) != 1)
         return false;
     load->conn->held_lock = NULL;
-    load->conn = spare;
+    load->unit->conn = load->conn = spare;
     load->locked = true;
     return true;
 }
 
 /* Rows and record are one transaction, so the record tells. */
-static enum mydrv_outcome spare_ask_record(const struct mydrv_load *load)
+static uint32_t spare_ask_record(const struct mydrv_load *load)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     mydrv_text_add(&sql, "SELECT COUNT(*) FROM _dbferry_sync WHERE target_table = ");
-    mydrv_text_add_quoted(&sql, load->spec->table, strlen(load->spec->table));
+    mydrv_text_add_quoted(&sql, load->layout->table, strlen(load->layout->table));
     mydrv_text_add(&sql, " AND run_id = ");
-    mydrv_text_add_quoted(&sql, load->spec->run_id, strlen(load->spec->run_id));
+    mydrv_text_add_quoted(&sql, load->unit->spec->run_id, strlen(load->unit->spec->run_id));
     int found = spare_ask(load->conn, &sql);
-    return found < 0 ? MYDRV_OUTCOME_UNKNOWN : found > 0 ? MYDRV_OUTCOME_NEW : MYDRV_OUTCOME_OLD;
+    return found < 0 ? FERRY_OUTCOME_UNKNOWN : found > 0 ? FERRY_OUTCOME_NEW : FERRY_OUTCOME_OLD;
 }
 
 static int spare_ask_table(const struct mydrv_load *load, const char *table, const char *comment)
@@ -96,16 +96,16 @@ static int spare_ask_table(const struct mydrv_load *load, const char *table, con
 /* RENAME TABLE takes the stage's name away, so one of two things is there: the table with the mark
  * of this run, or the stage.  Neither is seen where a comment had no room for the mark, or where
  * somebody has taken rights away meanwhile. */
-static enum mydrv_outcome spare_ask_tables(const struct mydrv_load *load)
+static uint32_t spare_ask_tables(const struct mydrv_load *load)
 {
-    if (spare_ask_table(load, load->spec->table, load->spec->run_id) == 1)
-        return MYDRV_OUTCOME_NEW;
-    return spare_ask_table(load, load->stage, "") == 1 ? MYDRV_OUTCOME_OLD : MYDRV_OUTCOME_UNKNOWN;
+    if (spare_ask_table(load, load->layout->table, load->unit->spec->run_id) == 1)
+        return FERRY_OUTCOME_NEW;
+    return spare_ask_table(load, load->stage, "") == 1 ? FERRY_OUTCOME_OLD : FERRY_OUTCOME_UNKNOWN;
 }
 
-enum mydrv_outcome mydrv_spare_find_outcome(struct mydrv_load *load)
+uint32_t mydrv_spare_find_outcome(struct mydrv_load *load)
 {
     if (!mydrv_spare_take_over(load))
-        return MYDRV_OUTCOME_UNKNOWN;
-    return load->in_place ? spare_ask_record(load) : spare_ask_tables(load);
+        return FERRY_OUTCOME_UNKNOWN;
+    return load->unit->in_place ? spare_ask_record(load) : spare_ask_tables(load);
 }

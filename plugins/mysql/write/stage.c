@@ -19,7 +19,7 @@ static ferry_status stage_make_names(struct mydrv_load *load, struct ferry_error
     mydrv_text_add(&sql, "SELECT IF(@@lower_case_table_names = 0, n, LOWER(n)), "
                          "IF(@@lower_case_table_names = 0, DATABASE(), LOWER(DATABASE())) FROM "
                          "(SELECT ");
-    mydrv_text_add_quoted(&sql, load->spec->table, strlen(load->spec->table));
+    mydrv_text_add_quoted(&sql, load->layout->table, strlen(load->layout->table));
     mydrv_text_add(&sql, " AS n) AS t");
     ferry_status status = mydrv_ask(conn, &sql, 2, "ask for the database", &rows, err);
     MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
@@ -56,7 +56,7 @@ static ferry_status stage_fail_locked(struct mydrv_load *load, struct ferry_erro
     return ferry_fail(err, FERRY_ERR_BUSY,
                       "%s: table '%s' is being loaded by another run (connection %s%s%s%s%s); run "
                       "again when it is done",
-                      load->conn->label, load->spec->table,
+                      load->conn->label, load->layout->table,
                       row == NULL || row[0] == NULL ? "just gone" : row[0], known ? ", " : "",
                       known ? row[1] : "", known ? " from " : "", known ? row[2] : "");
 }
@@ -122,14 +122,14 @@ static ferry_status stage_bring_back(struct mydrv_load *load, struct ferry_error
     mydrv_text_add(&sql, "RENAME TABLE ");
     mydrv_text_add_name(&sql, load->old);
     mydrv_text_add(&sql, " TO ");
-    mydrv_text_add_name(&sql, load->spec->table);
+    mydrv_text_add_name(&sql, load->layout->table);
     ferry_status status = mydrv_run(load->conn, &sql, "bring the old table back", err);
     if (status != FERRY_OK)
         return status;
     status = ferry_fail(err, FERRY_ERR_BUSY,
                         "%s: table '%s' was missing, and its old rows were found where an "
                         "interrupted run had left them: they are back; run again",
-                        load->conn->label, load->spec->table);
+                        load->conn->label, load->layout->table);
     ferry_error_may_pass(err);
     return status;
 }
@@ -188,7 +188,7 @@ void mydrv_stage_drop(struct mydrv_load *load)
 bool mydrv_stage_is_like(const struct mydrv_load *load)
 {
     return load->spec->action == FERRY_TABLE_KEEP &&
-           (!load->table.own || load->in_place || load->spec->keep_definition != 0);
+           (!load->table.own || load->unit->in_place || load->spec->keep_definition != 0);
 }
 
 static void stage_write_create(const struct mydrv_load *load, struct mydrv_text *sql)
@@ -198,14 +198,14 @@ static void stage_write_create(const struct mydrv_load *load, struct mydrv_text 
     mydrv_text_add_name(sql, load->stage);
     if (mydrv_stage_is_like(load)) {
         mydrv_text_add(sql, " LIKE ");
-        mydrv_text_add_name(sql, spec->table);
+        mydrv_text_add_name(sql, spec->layout->table);
         return;
     }
-    for (size_t i = 0; i < ferry_schema_count(spec->source); i++) {
+    for (size_t i = 0; i < ferry_schema_count(spec->layout->schema); i++) {
         mydrv_text_add(sql, i > 0 ? ", " : " (");
-        mydrv_text_add_name(sql, ferry_schema_column(spec->source, i)->name);
-        mydrv_text_addf(sql, " %s%s%s", spec->natives[i], spec->clauses[i][0] == '\0' ? "" : " ",
-                        spec->clauses[i]);
+        mydrv_text_add_name(sql, ferry_schema_column(spec->layout->schema, i)->name);
+        mydrv_text_addf(sql, " %s%s%s", spec->layout->natives[i],
+                        spec->layout->clauses[i][0] == '\0' ? "" : " ", spec->layout->clauses[i]);
     }
     mydrv_indexes_write_primary(load, sql);
     mydrv_text_add(sql, ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4");
@@ -227,7 +227,7 @@ static ferry_status stage_set_comment(struct mydrv_load *load, const struct mydr
 static ferry_status stage_check_alter(struct mydrv_load *load, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text mark = {0};
-    mydrv_table_mark(&mark, "", load->spec->run_id, NULL);
+    mydrv_table_mark(&mark, "", load->unit->spec->run_id, NULL);
     return stage_set_comment(load, &mark, err);
 }
 
@@ -244,7 +244,7 @@ static ferry_status stage_choose_charset(struct mydrv_load *load, struct mydrv_f
                       strcmp(live->charset, form->source->charset) != 0)) {
         ferry_status status =
             ferry_fail(err, FERRY_ERR_BUSY, "%s: table '%s' was altered just now; run again",
-                       load->conn->label, load->spec->table);
+                       load->conn->label, load->layout->table);
         ferry_error_may_pass(err);
         return status;
     }
@@ -264,15 +264,15 @@ static ferry_status stage_learn_columns(struct mydrv_load *load, struct ferry_er
 {
     struct mydrv_table stage = {0};
     ferry_status status = mydrv_table_load(load->conn, load->stage, &stage, err);
-    size_t count = ferry_schema_count(load->spec->source);
+    size_t count = ferry_schema_count(load->layout->schema);
     for (size_t i = 0; i < count && status == FERRY_OK; i++) {
         struct mydrv_form *form = &load->forms[i];
         const struct mydrv_live_column *column =
-            mydrv_table_find(&stage, ferry_schema_column(load->spec->source, i)->name);
+            mydrv_table_find(&stage, ferry_schema_column(load->layout->schema, i)->name);
         if (column == NULL) {
             status =
                 ferry_fail(err, FERRY_ERR_BUSY, "%s: table '%s' was altered just now; run again",
-                           load->conn->label, load->spec->table);
+                           load->conn->label, load->layout->table);
             ferry_error_may_pass(err);
             break;
         }
@@ -313,10 +313,11 @@ static ferry_status stage_write_mark(struct mydrv_load *load, struct ferry_error
                    mydrv_table_hash(stage.definition == NULL ? "" : stage.definition));
     mydrv_table_clear(&stage);
     bool own = !mydrv_stage_is_like(load) || (load->table.own && load->spec->keep_definition != 0);
-    mydrv_table_mark(&mark, own ? "" : load->table.comment, load->spec->run_id, own ? hash : NULL);
+    mydrv_table_mark(&mark, own ? "" : load->table.comment, load->unit->spec->run_id,
+                     own ? hash : NULL);
     if (mark.length > STAGE_COMMENT_BYTES) { /* somebody's long comment goes before */
         ferry_log(FERRY_LOG_INFO, "%s: the comment of table '%s' has no room for the run id",
-                  load->conn->label, load->spec->table);
+                  load->conn->label, load->layout->table);
         mark.length = 0;
         mydrv_text_add(&mark, load->table.comment);
     }

@@ -40,6 +40,9 @@ bool mydrv_query(struct mydrv_conn *conn, const struct mydrv_text *sql);
 /* Run a statement that returns no rows; the text is cleared.  `doing` completes "cannot ...". */
 ferry_status mydrv_run(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
                        struct ferry_error *err);
+/* The same of a fixed text. */
+ferry_status mydrv_run_text(struct mydrv_conn *conn, const char *statement, const char *doing,
+                            struct ferry_error *err);
 /* Run a statement that returns rows and keep them all; the text is cleared, and the caller frees
  * the result.  It has at least `columns` columns. */
 ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned columns,
@@ -252,6 +255,7 @@ const char *mydrv_encode(const struct mydrv_form *form, const struct ferry_cell 
 /* ---- row.c: one row as a line for LOAD DATA, or as literals for INSERT ---- */
 
 struct mydrv_load;
+struct mydrv_unit;
 struct mydrv_parcel { /* rows that go to the server in one statement */
     struct mydrv_text text;
     size_t head;    /* bytes before the first row */
@@ -341,7 +345,7 @@ void mydrv_stage_drop(struct mydrv_load *load);
 /* ---- indexes.c: the keys and indexes of a table that is loaded ---- */
 
 ferry_status mydrv_note_indexes(void *conn, struct ferry_schema *schema, const char *const *natives,
-                                const struct ferry_index *indexes, size_t index_count,
+                                const struct ferry_index *const *indexes, size_t index_count,
                                 struct ferry_error *err);
 /* Whether each table has to have a primary key, and the server does not make one itself. */
 ferry_status mydrv_indexes_ask_demand(struct mydrv_conn *conn, bool *ret_demanded,
@@ -364,27 +368,27 @@ bool mydrv_try(struct mydrv_conn *conn, struct mydrv_text *sql);
 /* Go on with the second connection, once the server has let go of the first.  False if it has not,
  * or there is none; the load's connection is unchanged then. */
 bool mydrv_spare_take_over(struct mydrv_load *load);
-enum mydrv_outcome { MYDRV_OUTCOME_OLD, MYDRV_OUTCOME_NEW, MYDRV_OUTCOME_UNKNOWN };
-/* Take over, and see what a commit came to whose answer was lost. */
-enum mydrv_outcome mydrv_spare_find_outcome(struct mydrv_load *load);
+/* Take over, and see what a commit came to whose answer was lost: FERRY_OUTCOME_. */
+uint32_t mydrv_spare_find_outcome(struct mydrv_load *load);
 
 /* ---- wait.c: others who use the table ---- */
 
 /* The job's lock_wait begins now. */
-void mydrv_wait_begin(struct mydrv_load *load);
+void mydrv_wait_begin(struct mydrv_unit *unit);
 /* Statements wait for all that is left of it: those whose waiting holds nobody up. */
-ferry_status mydrv_wait_rest(struct mydrv_load *load, struct ferry_error *err);
+ferry_status mydrv_wait_rest(struct mydrv_unit *unit, struct ferry_error *err);
 /* Statements wait for a short turn of it. */
-ferry_status mydrv_wait_turn(struct mydrv_load *load, struct ferry_error *err);
+ferry_status mydrv_wait_turn(struct mydrv_unit *unit, struct ferry_error *err);
 /* After a statement that failed: whether it was for a lock and there is time for another turn.
  * Pauses before it returns true. */
-bool mydrv_wait_again(struct mydrv_load *load);
+bool mydrv_wait_again(struct mydrv_unit *unit);
 /* Fail with the connection's last error; where it was for a lock, with how long was waited. */
 ferry_status mydrv_wait_fail(struct mydrv_load *load, const char *doing, struct ferry_error *err);
 
 /* ---- hangers.c: triggers and foreign keys that hang on the live table ---- */
 
-/* Sets load->in_place where the rows must go into the live table itself, or fails with SCHEMA. */
+/* Sets the unit in place where the rows must go into the live table itself, or fails with SCHEMA.
+ */
 ferry_status mydrv_hangers_look(struct mydrv_load *load, struct ferry_error *err);
 /* Warn where the account may not see triggers. */
 ferry_status mydrv_hangers_check_right(const struct mydrv_load *load, struct ferry_error *err);
@@ -401,28 +405,49 @@ void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_run_record *r
 
 /* ---- read_back.c: what is stored, for the digest ---- */
 
-ferry_status mydrv_read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+ferry_status mydrv_read_back(void *conn, void *load, const struct ferry_layout *layout,
                              struct ferry_digest *digest, struct ferry_error *err);
 
-/* ---- replace.c: one load from its beginning to its end ---- */
+/* ---- replace.c: the rows of one table of a change ---- */
 
 struct mydrv_load {
-    struct mydrv_conn *conn;
+    struct mydrv_unit *unit;
+    struct mydrv_conn *conn; /* the unit's */
     const struct ferry_load_spec *spec;
-    struct mydrv_table table; /* as it was when the load began */
+    const struct ferry_layout *layout; /* the spec's */
+    struct mydrv_table table;          /* as it was when the load began */
     struct mydrv_form *forms;
     char *stage, *old, *lock; /* names */
     bool locked, staged;
-    bool in_place;   /* triggers or foreign keys: DELETE and INSERT in place of RENAME */
     bool infile;     /* the fast lane */
     uint64_t packet; /* max_allowed_packet */
     uint64_t bytes;
     uint64_t rows_loaded, rows_before;
-    int64_t wait_until;           /* milliseconds of the monotonic clock */
     struct mydrv_sender *sender;  /* NULL: no rows yet, or all are there */
     struct mydrv_parcel *filling; /* one of the sender's, or NULL */
     uint64_t rows_sent;           /* before it */
     struct mydrv_text infile_sql; /* the fast lane's statement */
+};
+
+ferry_status mydrv_replace_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
+                                 struct ferry_error *err);
+ferry_status mydrv_replace_batch(void *load, uint32_t operation, const struct ferry_batch *batch,
+                                 struct ferry_error *err);
+ferry_status mydrv_replace_end(void *load, struct ferry_load_totals *ret_totals,
+                               struct ferry_error *err);
+/* Fails with BUSY that may pass: the table is not as it was looked at. */
+ferry_status mydrv_replace_fail_changed(const struct mydrv_load *load, struct ferry_error *err);
+/* Drops the stage and lets go of the lock; NULL allowed. */
+void mydrv_replace_free(struct mydrv_load *load);
+
+/* ---- unit.c: the target half: a change ---- */
+
+struct mydrv_unit {
+    struct mydrv_conn *conn; /* the second one, once that has taken over */
+    const struct ferry_change_spec *spec;
+    struct mydrv_load *load; /* NULL: none yet */
+    bool in_place;           /* triggers or foreign keys: DELETE and INSERT in place of RENAME */
+    int64_t wait_until;      /* milliseconds of the monotonic clock */
 };
 
 extern const struct ferry_target mydrv_target;

@@ -90,7 +90,7 @@ static bool verdict_finds_json(const struct ferry_schema *schema, const char *te
 static ferry_status verdict_fail_value(struct mydrv_load *load, const struct mydrv_parcel *parcel,
                                        unsigned code, const char *text, struct ferry_error *err)
 {
-    const struct ferry_schema *schema = load->spec->source;
+    const struct ferry_schema *schema = load->layout->schema;
     const char *meaning = verdict_meaning(code);
     size_t row = verdict_row_of(text);
     const char *words = meaning == NULL ? text : meaning;
@@ -98,7 +98,7 @@ static ferry_status verdict_fail_value(struct mydrv_load *load, const struct myd
         row = 1;
     if (row == 0 || row > parcel->rows)
         return ferry_fail(err, FERRY_ERR_DATA, "%s: table '%s': a row's value %s (error %u)",
-                          load->conn->label, load->spec->table, words, code);
+                          load->conn->label, load->layout->table, words, code);
     for (size_t i = 0; i < ferry_schema_count(schema); i++)
         if (verdict_names_column(text, ferry_schema_column(schema, i)->name))
             return ferry_fail_row(err, FERRY_ERR_DATA, schema, parcel->first + row - 1, i,
@@ -125,7 +125,7 @@ static ferry_status verdict_fail_warning(struct mydrv_load *load, const struct m
     if (row == NULL || row[1] == NULL || row[2] == NULL)
         return ferry_fail(err, FERRY_ERR_DATA,
                           "%s: table '%s': the server warns of a row and keeps no text of it",
-                          load->conn->label, load->spec->table);
+                          load->conn->label, load->layout->table);
     unsigned code = (unsigned)strtoumax(row[1], NULL, 10);
     if (ret_vague != NULL && parcel->rows > 1 && verdict_row_of(row[2]) == 0 &&
         code != VERDICT_DUPLICATE && verdict_meaning(code) != NULL) {
@@ -143,7 +143,7 @@ ferry_status mydrv_verdict_doubt(struct mydrv_load *load, const struct mydrv_par
         return verdict_fail_warning(load, parcel, ret_vague, err);
     return ferry_fail(
         err, FERRY_ERR_DATA, "%s: table '%s': the server took %llu rows of %zu and says no reason",
-        load->conn->label, load->spec->table, (unsigned long long)taken, parcel->rows);
+        load->conn->label, load->layout->table, (unsigned long long)taken, parcel->rows);
 }
 
 bool mydrv_verdict_is_vague(const struct mydrv_load *load, const struct mydrv_parcel *parcel)

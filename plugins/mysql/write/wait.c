@@ -19,30 +19,30 @@ static int64_t wait_now(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static ferry_status wait_set(struct mydrv_load *load, int64_t ms, struct ferry_error *err)
+static ferry_status wait_set(struct mydrv_unit *unit, int64_t ms, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     int64_t seconds = (ms + 999) / 1000;
     seconds = seconds < 1 ? 1 : seconds > 31536000 ? 31536000 : seconds;
     mydrv_text_addf(&sql, "SET SESSION lock_wait_timeout = %lld, innodb_lock_wait_timeout = %lld",
                     (long long)seconds, (long long)seconds);
-    return mydrv_run(load->conn, &sql, "set the time limits of locks", err);
+    return mydrv_run(unit->conn, &sql, "set the time limits of locks", err);
 }
 
-void mydrv_wait_begin(struct mydrv_load *load)
+void mydrv_wait_begin(struct mydrv_unit *unit)
 {
-    load->wait_until = wait_now() + load->spec->lock_wait_ms;
+    unit->wait_until = wait_now() + unit->spec->lock_wait_ms;
 }
 
-ferry_status mydrv_wait_rest(struct mydrv_load *load, struct ferry_error *err)
+ferry_status mydrv_wait_rest(struct mydrv_unit *unit, struct ferry_error *err)
 {
-    return wait_set(load, load->wait_until - wait_now(), err);
+    return wait_set(unit, unit->wait_until - wait_now(), err);
 }
 
-ferry_status mydrv_wait_turn(struct mydrv_load *load, struct ferry_error *err)
+ferry_status mydrv_wait_turn(struct mydrv_unit *unit, struct ferry_error *err)
 {
-    int64_t wait = load->spec->lock_wait_ms;
-    return wait_set(load, wait < WAIT_TURN_MS ? wait : WAIT_TURN_MS, err);
+    int64_t wait = unit->spec->lock_wait_ms;
+    return wait_set(unit, wait < WAIT_TURN_MS ? wait : WAIT_TURN_MS, err);
 }
 
 /* Lock wait timeout, deadlock: of rows, or of the table. */
@@ -51,13 +51,13 @@ static bool wait_is_for_lock(unsigned code)
     return code == 1205 || code == 1213;
 }
 
-bool mydrv_wait_again(struct mydrv_load *load)
+bool mydrv_wait_again(struct mydrv_unit *unit)
 {
-    const struct mydrv_conn *conn = load->conn;
+    const struct mydrv_conn *conn = unit->conn;
     if (!wait_is_for_lock(mysql_errno(conn->native)) || mydrv_conn_is_lost(conn))
         return false;
     int64_t now = wait_now();
-    if (now + WAIT_PAUSE_MS >= load->wait_until)
+    if (now + WAIT_PAUSE_MS >= unit->wait_until)
         return false;
     for (int64_t until = now + WAIT_PAUSE_MS; wait_now() < until;) {
         const struct timespec step = {.tv_nsec = WAIT_STEP_MS * 1000000L};
@@ -77,8 +77,8 @@ ferry_status mydrv_wait_fail(struct mydrv_load *load, const char *doing, struct 
     ferry_fail(err, FERRY_ERR_BUSY,
                "%s: cannot %s: others have used table '%s' for all of the %.1f s of lock_wait (%s, "
                "error %u); see who does by SHOW FULL PROCESSLIST, or raise lock_wait",
-               conn->label, doing, load->spec->table, (double)load->spec->lock_wait_ms / 1000,
-               mysql_error(conn->native), code);
+               conn->label, doing, load->layout->table,
+               (double)load->unit->spec->lock_wait_ms / 1000, mysql_error(conn->native), code);
     ferry_error_may_pass(err);
     return FERRY_ERR_BUSY;
 }

@@ -453,33 +453,60 @@ struct ferry_inspection {
 #define FERRY_TABLE_REBUILD                                                                        \
     3 /* it has other columns: replace table and rows, keep what hangs on it */
 
-struct ferry_load_spec { /* lives until load_commit or load_abort has returned */
-    const char *job;     /* for lock files and messages */
-    const char *run_id;  /* unique to this run; [0-9a-f-]+ */
+/* How the rows of one table lie in the target.  Lists are of pointers, one per column of `schema`,
+ * so that what they point to may grow. */
+struct ferry_layout {
     const char *table;
-    const struct ferry_schema *source; /* what the batches carry */
-    const char *const *natives;        /* per column, as map_column answered */
-    const char *const *clauses;        /* the same; "" for none */
-    const struct ferry_wish *wishes;   /* per column, as map_column was given them */
-    const struct ferry_index *indexes; /* of the job and, where it copies them, of the source */
-    size_t index_count;
+    const struct ferry_schema *schema;      /* what the batches carry */
+    const char *const *natives;             /* as map_column answered */
+    const char *const *clauses;             /* the same; "" for none */
+    const struct ferry_wish *const *wishes; /* as map_column was given them */
+};
+
+/* What becomes visible in one step.  Lives until the change has ended. */
+struct ferry_change_spec {
+    const char *job;        /* for lock files and messages */
+    const char *run_id;     /* unique to this run; [0-9a-f-]+ */
     int64_t lock_wait_ms;   /* how long to wait for another writer */
     uint32_t staging;       /* FERRY_STAGING_ */
     uint32_t shared_target; /* 1: other jobs of this configuration write the same place */
-    uint32_t action;        /* FERRY_TABLE_, as inspect showed it; if it changed since,
-                               load_begin or load_end fails with BUSY */
-    uint32_t on_stale;      /* FERRY_STALE_ */
-    uint64_t definition;    /* as inspect said; if it is another by now, BUSY too */
+};
+
+/* How the rows of a load come in. */
+#define FERRY_LOAD_REPLACE 1 /* all that the table is to hold, each to be inserted */
+
+/* One table of a change.  Lives until the change has ended. */
+struct ferry_load_spec {
+    const struct ferry_layout *layout;
+    const struct ferry_index *const *indexes; /* of the job and, where it copies them, of the
+                                                 source */
+    size_t index_count;
+    uint32_t kind;       /* FERRY_LOAD_ */
+    uint32_t action;     /* FERRY_TABLE_, as inspect showed it; if it changed since, load_begin,
+                            load_end or change_commit fails with BUSY */
+    uint32_t on_stale;   /* FERRY_STALE_ */
+    uint64_t definition; /* as inspect said; if it is another by now, BUSY too */
     /* 1, with KEEP only: the source may know less than the table says, so the table keeps its own
      * clauses, keys and indexes, also where this driver made it. */
     uint32_t keep_definition;
 };
 
-struct ferry_load_totals {
-    uint64_t rows_loaded; /* counted by the target, not taken from the batches */
-    uint64_t rows_before; /* what the table held until now */
-    uint64_t bytes;       /* written to the target as far as it knows, else 0 */
+/* What is done with each row of a batch. */
+#define FERRY_OP_INSERT 1
+
+struct ferry_load_totals { /* counted by the target, not taken from the batches */
+    uint64_t before;       /* rows that the table held until now */
+    uint64_t inserted;
+    uint64_t updated;
+    uint64_t deleted; /* of those, as changes; a load that replaces has none */
+    uint64_t after;   /* rows that it will hold */
+    uint64_t bytes;   /* written to the target as far as it knows, else 0 */
 };
+
+/* What the tables of a change hold after change_commit. */
+#define FERRY_OUTCOME_UNKNOWN 0 /* one or the other: it cannot be told */
+#define FERRY_OUTCOME_OLD 1     /* what they held before */
+#define FERRY_OUTCOME_NEW 2     /* what was loaded */
 
 /* What goes into the record of the run (_dbferry_sync), in the same transaction where there is one.
  */
@@ -568,37 +595,47 @@ struct ferry_target {
     ferry_status (*inspect)(void *conn, const char *table, struct ferry_inspection *ret_inspection,
                             struct ferry_error *err);
 
-    /* Replace the table's content, so that others see the old or the new rows and nothing between.
-     * load_begin takes the table's lock (held by another run: FERRY_ERR_BUSY, naming the holder).
-     * load_batch stores every row or fails.  load_end does all that is left except the commit:
-     * indexes, counting.  Then exactly one of load_commit and load_abort follows (load_abort also
-     * after a failed load_batch or load_end, never after a failed load_begin); both free the load.
-     * A failed load_commit leaves the old content, or says that the outcome is unknown (BUSY).
-     * Required. */
-    ferry_status (*load_begin)(void *conn, const struct ferry_load_spec *spec, void **ret_load,
+    /* Change tables, so that others see all of them as before or all as loaded, and nothing
+     * between.  change_begin makes ready and changes nothing that others see.  A load is one table
+     * of the change; at present each change has one.  load_begin takes the table's lock (held by
+     * another run: FERRY_ERR_BUSY, naming the holder).  load_batch takes every row or fails; what
+     * is to be done with each is `operation`, FERRY_OP_.  load_end does all that is left except the
+     * commit: indexes, counting.  A load ends with its change.
+     *
+     * Exactly one of change_commit and change_abort follows on change_begin; both free the change
+     * and its loads.  change_abort also comes after a load_begin, load_batch or load_end that
+     * failed.  change_commit writes `records`, one per load, along with the rows, in the same
+     * transaction where there is one.  It sets `*outcome` (FERRY_OUTCOME_) also where it fails: so
+     * a commit that failed behind its point of no return says NEW, or UNKNOWN, which stands there
+     * beforehand.  With NEW the tables hold what was loaded; a failure then says what is wrong with
+     * that.  Required. */
+    ferry_status (*change_begin)(void *conn, const struct ferry_change_spec *spec,
+                                 void **ret_change, struct ferry_error *err);
+    ferry_status (*load_begin)(void *change, const struct ferry_load_spec *spec, void **ret_load,
                                struct ferry_error *err);
-    ferry_status (*load_batch)(void *load, const struct ferry_batch *batch,
+    ferry_status (*load_batch)(void *load, uint32_t operation, const struct ferry_batch *batch,
                                struct ferry_error *err);
     ferry_status (*load_end)(void *load, struct ferry_load_totals *ret_totals,
                              struct ferry_error *err);
-    ferry_status (*load_commit)(void *load, const struct ferry_run_record *record,
-                                struct ferry_error *err);
-    void (*load_abort)(void *load);
+    ferry_status (*change_commit)(void *change, const struct ferry_run_record *const *records,
+                                  size_t record_count, uint32_t *outcome, struct ferry_error *err);
+    void (*change_abort)(void *change);
 
-    /* Read what is stored and add each row to `digest`, turned back into cells of `spec->source`: a
-     * value that cannot be turned back is FERRY_ERR_DATA naming row and column.  With `load`: what
-     * was loaded, between load_end and load_commit.  With NULL: the table `spec->table` as it
-     * stands (FERRY_ERR_NOT_FOUND if there is none); then only table, source, natives, clauses and
-     * wishes of `spec` are set.  Optional: without it only rows are counted. */
-    ferry_status (*read_back)(void *conn, void *load, const struct ferry_load_spec *spec,
+    /* Read what is stored and add each row to `digest`, turned back into cells of `layout->schema`:
+     * a value that cannot be turned back is FERRY_ERR_DATA naming row and column.  With `load`:
+     * what was loaded, between load_end and the end of its change.  With NULL: the table as it
+     * stands (FERRY_ERR_NOT_FOUND if there is none).  Optional: without it only rows are counted.
+     */
+    ferry_status (*read_back)(void *conn, void *load, const struct ferry_layout *layout,
                               struct ferry_digest *digest, struct ferry_error *err);
 
     /* Say by ferry_schema_note() on `schema` what the target makes otherwise of the indexes that it
      * is to have: one that is not unique here, or covers only the beginning of a column.  `natives`
      * are the types of its columns, as map_column answered.  Optional: each is made as it is. */
     ferry_status (*note_indexes)(void *conn, struct ferry_schema *schema,
-                                 const char *const *natives, const struct ferry_index *indexes,
-                                 size_t index_count, struct ferry_error *err);
+                                 const char *const *natives,
+                                 const struct ferry_index *const *indexes, size_t index_count,
+                                 struct ferry_error *err);
 
     /* Say by ferry_mapping_set() how `existing`, a column that inspect has shown of a table that is
      * not `own`, would hold the values of `column`: `native` is the existing column's, and the fit
@@ -615,8 +652,7 @@ struct ferry_target {
      * that its definition says and that of a table made by `spec` would not ("NOT NULL of 'id'").
      * With each action: add to `stale` each copy of the rows in the place that would not follow
      * them, as a whole sentence; with FERRY_STALE_REBUILD without those that the load will make
-     * anew.  Of `spec`, table, source, natives, clauses, wishes, indexes, action and on_stale are
-     * set.  Optional: then nothing is lost, and nothing hangs on a table. */
+     * anew.  Optional: then nothing is lost, and nothing hangs on a table. */
     ferry_status (*foresee)(void *conn, const struct ferry_load_spec *spec,
                             struct ferry_notes *losses, struct ferry_notes *stale,
                             struct ferry_error *err);

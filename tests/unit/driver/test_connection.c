@@ -102,8 +102,9 @@ static ferry_status busy_thread(struct ferry_error *err)
 }
 
 static ferry_status busy_indexes(void *conn, struct ferry_schema *schema,
-                                 const char *const *natives, const struct ferry_index *indexes,
-                                 size_t count, struct ferry_error *err)
+                                 const char *const *natives,
+                                 const struct ferry_index *const *indexes, size_t count,
+                                 struct ferry_error *err)
 {
     (void)conn, (void)schema, (void)natives, (void)indexes, (void)count;
     return ferry_fail(err, FERRY_ERR_BUSY, "busy");
@@ -147,7 +148,10 @@ static void test_results_that_are_missing(void **state)
     struct ferry_mapping mapping = {0};
     const struct ferry_wish wish = {0};
     const struct ferry_column column = {.name = "c", .type = FERRY_TYPE_TEXT};
-    const struct ferry_load_spec spec = {.job = "j", .table = "t", .source = &schema};
+    const struct ferry_change_spec change_spec = {.job = "j"};
+    const struct ferry_layout layout = {.table = "t", .schema = &schema};
+    const struct ferry_load_spec spec = {.layout = &layout};
+    struct ferry_change *change = NULL;
     struct ferry_connection *both = fake_open(FERRY_ROLE_SOURCE);
     fake.no_result = true;
     assert_int_equal(ferry_connection_open(fake_config, FERRY_ROLE_SOURCE, &connection, &error),
@@ -156,7 +160,14 @@ static void test_results_that_are_missing(void **state)
     assert_int_equal(ferry_source_read_begin(both, &read_view, &schema, &cursor, &error),
                      FERRY_ERR_INTERNAL);
     assert_error(&error, FERRY_ERR_INTERNAL, "read_begin");
-    assert_int_equal(ferry_target_load_begin(both, &spec, &load, &error), FERRY_ERR_INTERNAL);
+    assert_int_equal(ferry_target_change_begin(both, &change_spec, &change, &error),
+                     FERRY_ERR_INTERNAL);
+    assert_error(&error, FERRY_ERR_INTERNAL, "change_begin");
+    assert_null(change);
+    fake.no_result = false;
+    assert_int_equal(ferry_target_change_begin(both, &change_spec, &change, &error), FERRY_OK);
+    fake.no_result = true;
+    assert_int_equal(ferry_target_load_begin(change, &spec, &load, &error), FERRY_ERR_INTERNAL);
     assert_error(&error, FERRY_ERR_INTERNAL, "load_begin");
     assert_int_equal(ferry_target_map_column(both, &column, &wish, &mapping, &error),
                      FERRY_ERR_INTERNAL);
@@ -168,7 +179,54 @@ static void test_results_that_are_missing(void **state)
     fake.exists = 1; /* a table without columns is none */
     assert_int_equal(ferry_target_inspect(both, "t", &inspection, &error), FERRY_ERR_INTERNAL);
     ferry_error_clear(&error);
+    ferry_target_change_abort(change);
     ferry_connection_close(both);
+}
+
+/* What commit says of the table must be one of three things, and NEW where it succeeds. */
+static ferry_status said_status;
+static uint32_t said_outcome;
+
+static ferry_status say(void *change, const struct ferry_run_record *const *records,
+                        size_t record_count, uint32_t *outcome, struct ferry_error *err)
+{
+    (void)change;
+    (void)records;
+    (void)record_count;
+    fake.commits++;
+    *outcome = said_outcome;
+    return said_status == FERRY_OK ? FERRY_OK : ferry_fail(err, said_status, "as was said");
+}
+
+static void commit_says(ferry_status status, uint32_t outcome, ferry_status then,
+                        uint32_t outcome_then)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct ferry_change_spec spec = {.job = "j"};
+    struct ferry_change *change = NULL;
+    struct ferry_connection *target = fake_open(FERRY_ROLE_TARGET);
+    uint32_t told = 99;
+    fake_handle.target.change_commit = say;
+    said_status = status;
+    said_outcome = outcome;
+    assert_int_equal(ferry_target_change_begin(target, &spec, &change, &error), FERRY_OK);
+    assert_int_equal(ferry_target_change_commit(change, NULL, 0, &told, &error), then);
+    assert_int_equal(told, outcome_then);
+    ferry_connection_close(target);
+}
+
+static void test_outcome_of_a_commit(void **state)
+{
+    (void)state;
+    commit_says(FERRY_OK, FERRY_OUTCOME_NEW, FERRY_OK, FERRY_OUTCOME_NEW);
+    commit_says(FERRY_ERR_BUSY, FERRY_OUTCOME_NEW, FERRY_ERR_BUSY, FERRY_OUTCOME_NEW);
+    commit_says(FERRY_ERR_BUSY, FERRY_OUTCOME_OLD, FERRY_ERR_BUSY, FERRY_OUTCOME_OLD);
+    commit_says(FERRY_ERR_TARGET_IO, FERRY_OUTCOME_UNKNOWN, FERRY_ERR_TARGET_IO,
+                FERRY_OUTCOME_UNKNOWN);
+    commit_says(FERRY_OK, FERRY_OUTCOME_OLD, FERRY_ERR_INTERNAL, FERRY_OUTCOME_UNKNOWN);
+    commit_says(FERRY_OK, FERRY_OUTCOME_UNKNOWN, FERRY_ERR_INTERNAL, FERRY_OUTCOME_UNKNOWN);
+    commit_says(FERRY_OK, FERRY_OUTCOME_NEW + 1, FERRY_ERR_INTERNAL, FERRY_OUTCOME_UNKNOWN);
+    commit_says(FERRY_ERR_BUSY, FERRY_OUTCOME_NEW + 1, FERRY_ERR_BUSY, FERRY_OUTCOME_UNKNOWN);
 }
 
 static void null_pointer(struct ferry_cell *cells)
@@ -542,11 +600,12 @@ static void test_missing_callbacks_are_named(void **state)
     MISSING(source.read_end, "source.read_end");
     MISSING(target.map_column, "target.map_column");
     MISSING(target.inspect, "target.inspect");
+    MISSING(target.change_begin, "target.change_begin");
     MISSING(target.load_begin, "target.load_begin");
     MISSING(target.load_batch, "target.load_batch");
     MISSING(target.load_end, "target.load_end");
-    MISSING(target.load_commit, "target.load_commit");
-    MISSING(target.load_abort, "target.load_abort");
+    MISSING(target.change_commit, "target.change_commit");
+    MISSING(target.change_abort, "target.change_abort");
     handle = fake_handle;
     handle.source.snapshot_begin = snapshot_begin;
     handle.source.snapshot_end = NULL;
@@ -568,6 +627,7 @@ int main(void)
         WITH_FAKE(test_honest_failures_pass),
         WITH_FAKE(test_a_failure_has_the_role_of_its_connection),
         WITH_FAKE(test_results_that_are_missing),
+        WITH_FAKE(test_outcome_of_a_commit),
         WITH_FAKE(test_cells),
         WITH_FAKE(test_widths),
         WITH_FAKE(test_booleans_and_years),

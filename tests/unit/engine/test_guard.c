@@ -10,7 +10,7 @@ static ferry_status check(const struct ferry_guard_rules *rules, uint64_t read, 
                           uint64_t before, const char *message)
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
-    const struct ferry_load_totals totals = {.rows_loaded = loaded, .rows_before = before};
+    const struct ferry_load_totals totals = {.inserted = loaded, .after = loaded, .before = before};
     ferry_status status = ferry_guard_check(rules, read, &totals, &error);
     assert_int_equal(status, error.status);
     if (status != FERRY_OK)

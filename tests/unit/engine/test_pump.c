@@ -9,7 +9,10 @@
 struct run {
     struct ferry_connection *source, *target;
     struct ferry_schema schema;
+    struct ferry_change_spec change_spec;
+    struct ferry_layout layout;
     struct ferry_load_spec spec;
+    struct ferry_change *change;
     struct ferry_pump pump;
     struct ferry_error error;
     ferry_status status;
@@ -29,9 +32,13 @@ static void run_pump(struct run *run)
     run->source = fake_open(FERRY_ROLE_SOURCE);
     run->target = fake_open(FERRY_ROLE_TARGET);
     (void)ferry_source_describe(run->source, &read_view, &run->schema, &run->error);
-    run->spec = (struct ferry_load_spec){.job = "j", .table = "t", .source = &run->schema};
-    if (!pump_nowhere)
-        (void)ferry_target_load_begin(run->target, &run->spec, &run->pump.load, &run->error);
+    run->change_spec = (struct ferry_change_spec){.job = "j"};
+    run->layout = (struct ferry_layout){.table = "t", .schema = &run->schema};
+    run->spec = (struct ferry_load_spec){.layout = &run->layout};
+    if (!pump_nowhere) {
+        (void)ferry_target_change_begin(run->target, &run->change_spec, &run->change, &run->error);
+        (void)ferry_target_load_begin(run->change, &run->spec, &run->pump.load, &run->error);
+    }
     run->pump.digest = pump_digest;
     assert_no_error(&run->error);
     fake.at = at;
@@ -45,7 +52,7 @@ static void run_pump(struct run *run)
 
 static void end_run(struct run *run)
 {
-    ferry_target_load_abort(run->pump.load);
+    ferry_target_change_abort(run->change);
     ferry_connection_close(run->source);
     ferry_connection_close(run->target);
     ferry_schema_done(&run->schema);

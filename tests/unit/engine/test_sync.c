@@ -39,11 +39,15 @@ static ferry_status run_job(struct ferry_sync_result *result, struct ferry_error
     return ferry_sync_run(&job, NULL, result, error);
 }
 
-static ferry_status commit_of_unknown_outcome(void *load, const struct ferry_run_record *record,
+static ferry_status commit_of_unknown_outcome(void *change,
+                                              const struct ferry_run_record *const *records,
+                                              size_t record_count, uint32_t *outcome,
                                               struct ferry_error *err)
 {
-    (void)load;
-    (void)record;
+    (void)change;
+    (void)records;
+    (void)record_count;
+    assert_int_equal(*outcome, FERRY_OUTCOME_UNKNOWN); /* unless the driver knows */
     fake.commits++;
     while (!fake.cancelled)
         fake_pause(1);
@@ -56,10 +60,10 @@ static void test_unknown_outcome_is_told(void **state)
     (void)state;
     struct ferry_error error = {0};
     struct ferry_sync_result result = {0};
-    fake_handle.target.load_commit = commit_of_unknown_outcome;
+    fake_handle.target.change_commit = commit_of_unknown_outcome;
     (void)run_job(&result, &error);
     assert_error(&error, FERRY_ERR_BUSY, "nobody knows");
-    assert_true(result.commit_begun);
+    assert_int_equal(result.outcome, FERRY_OUTCOME_UNKNOWN);
 }
 
 /* A commit that was only stopped has changed nothing: then the limit is the reason. */
@@ -68,11 +72,11 @@ static void test_stopped_commit_names_the_limit(void **state)
     (void)state;
     struct ferry_error error = {0};
     struct ferry_sync_result result = {0};
-    fake.at = "load_commit";
+    fake.at = "change_commit";
     fake.stall = true;
     (void)run_job(&result, &error);
     assert_error(&error, FERRY_ERR_STREAM, "run_timeout");
-    assert_true(result.commit_begun);
+    assert_int_equal(result.outcome, FERRY_OUTCOME_OLD);
 }
 
 static void test_busy_before_the_commit(void **state)
@@ -84,7 +88,7 @@ static void test_busy_before_the_commit(void **state)
     fake.report = fake.status = FERRY_ERR_BUSY;
     (void)run_job(&result, &error);
     assert_error(&error, FERRY_ERR_BUSY, "load_end failed");
-    assert_false(result.commit_begun);
+    assert_int_equal(result.outcome, FERRY_OUTCOME_OLD);
 }
 
 /* What the fake's read_back gives: rows 1 to `stored`, the last of which may be another one. */
@@ -92,12 +96,12 @@ static uint64_t stored;
 static bool stored_otherwise;
 static char recorded[FERRY_DIGEST_TEXT];
 
-static ferry_status read_back(void *conn, void *load, const struct ferry_load_spec *spec,
+static ferry_status read_back(void *conn, void *load, const struct ferry_layout *layout,
                               struct ferry_digest *digest, struct ferry_error *err)
 {
     assert_ptr_equal(conn, &fake);
     assert_ptr_equal(load, &fake);
-    assert_string_equal(spec->table, "t");
+    assert_string_equal(layout->table, "t");
     for (uint64_t row = 1; row <= stored; row++) {
         const char *text = stored_otherwise && row == stored ? "Value" : "value";
         const struct ferry_cell cells[] = {{.v.u = row}, {.v.p = text, .len = 5}};
@@ -106,13 +110,16 @@ static ferry_status read_back(void *conn, void *load, const struct ferry_load_sp
     return fake_act("read_back", err);
 }
 
-static ferry_status keep_record(void *load, const struct ferry_run_record *record,
-                                struct ferry_error *err)
+static ferry_status keep_record(void *change, const struct ferry_run_record *const *records,
+                                size_t record_count, uint32_t *outcome, struct ferry_error *err)
 {
-    (void)load;
+    (void)change;
     (void)err;
     fake.commits++;
-    (void)snprintf(recorded, sizeof recorded, "%s", record->digest == NULL ? "-" : record->digest);
+    assert_int_equal(record_count, 1);
+    (void)snprintf(recorded, sizeof recorded, "%s",
+                   records[0]->digest == NULL ? "-" : records[0]->digest);
+    *outcome = FERRY_OUTCOME_NEW;
     return FERRY_OK;
 }
 
@@ -121,7 +128,7 @@ static ferry_status verify(enum ferry_verify wanted, uint64_t rows, struct ferry
 {
     struct ferry_sync_result result = {0};
     fake_handle.target.read_back = read_back;
-    fake_handle.target.load_commit = keep_record;
+    fake_handle.target.change_commit = keep_record;
     fake_handle.reads_back = true;
     level = wanted;
     stored = rows;
