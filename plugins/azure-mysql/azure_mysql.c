@@ -224,6 +224,7 @@ static struct ferry_driver azure_driver = {
     .thread_begin = mydrv_thread_begin,
     .thread_end = mydrv_thread_end,
     .place = azure_place,
+    .record_read = mydrv_record_read,
     .facts = mydrv_facts,
     .retries = 6,
 };

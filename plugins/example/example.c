@@ -478,8 +478,7 @@ static ferry_status example_load_end(void *load, struct ferry_load_totals *ret_t
 
 /* A file has no place for the record of the run; a database keeps it in the same transaction.  A
  * rename that fails has changed nothing; one that succeeded has changed all. */
-static ferry_status example_change_commit(void *change,
-                                          const struct ferry_run_record *const *records,
+static ferry_status example_change_commit(void *change, const struct ferry_record *const *records,
                                           size_t record_count, uint32_t *outcome,
                                           struct ferry_error *err)
 {
@@ -502,9 +501,9 @@ static ferry_status example_change_commit(void *change,
 
 /* ---- The driver ---- */
 
-/* No freshness: numbers that are counted anew are no copy of anything.  A source that reads back
- * what this driver's own target has stored would say here, by the record that change_commit was
- * given (data_from), when its rows were read from a primary; ferry_time_read() reads that text. */
+/* No origins: numbers that are counted anew are no copy of anything.  A source that reads back what
+ * this driver's own target has stored would name the table there, and have a record_read that gives
+ * back the record that change_commit was given. */
 static const struct ferry_source example_source = {
     .describe = example_describe,
     .read_begin = example_read_begin,

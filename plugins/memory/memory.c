@@ -8,7 +8,8 @@
 
 #define DEFAULT_COLUMNS "id int64 not null key, name text(40), price decimal(10,2), t datetime(3)"
 #define CALLBACKS                                                                                  \
-    "none|connect|describe|read_begin|read_batch|read_end|snapshot_begin|freshness|map_column|"    \
+    "none|connect|describe|read_begin|read_batch|read_end|snapshot_begin|origins|record_read|"     \
+    "map_column|"                                                                                  \
     "inspect|change_begin|load_begin|load_batch|load_end|change_commit|change_abort|read_back"
 #define CONTRACT_BREACHES                                                                          \
     "none|no-result|silent-error|unknown-status|negative-status|ok-after-fail|other-status|"       \
@@ -65,13 +66,13 @@ static const struct ferry_option memory_options[] = {
      .type = FERRY_OPTION_DURATION,
      .max = INT64_C(10) * 366 * 86400000,
      .flags = FERRY_OPTION_SOURCE_ONLY,
-     .help = "how old freshness says that the rows are; unset: it does not know"},
+     .help = "how old the rows are said to be; unset: not known"},
     {.name = "data_basis",
      .type = FERRY_OPTION_CHOICE,
      .choices = "record|changed",
      .default_value = "record",
      .flags = FERRY_OPTION_SOURCE_ONLY,
-     .help = "by what it says that it knows data_age"},
+     .help = "by what data_age is known"},
     {.name = "read_store",
      .type = FERRY_OPTION_BOOL,
      .default_value = "false",
@@ -208,9 +209,7 @@ static bool copy_options(struct memory_conn *c, const struct ferry_config *confi
     c->row_bytes = (uint64_t)ferry_config_int(config, "row_bytes");
     c->data_age_ms =
         ferry_config_is_set(config, "data_age") ? ferry_config_int(config, "data_age") : -1;
-    c->data_basis = strcmp(ferry_config_string(config, "data_basis"), "record") == 0
-                        ? FERRY_FRESHNESS_RECORD
-                        : FERRY_FRESHNESS_CHANGED;
+    c->data_by_record = strcmp(ferry_config_string(config, "data_basis"), "record") == 0;
     c->read_store = ferry_config_int(config, "read_store") != 0;
     c->existing_rows = (uint64_t)ferry_config_int(config, "existing_rows");
     c->fit = read_fit(config);
@@ -294,6 +293,7 @@ static struct ferry_driver memory_driver = {
     .disconnect = memory_disconnect,
     .cancel = memory_cancel,
     .place = memory_place,
+    .record_read = memory_record_read,
     .facts = memory_facts,
     .source = &memory_source,
     .target = &memory_target,

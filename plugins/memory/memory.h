@@ -88,6 +88,7 @@ struct memory_table {
     size_t references;
     char *store;
     char *name;
+    char *run_id; /* of the run that loaded it, or NULL */
     struct memory_columns columns;
     struct ferry_cell **rows; /* each one block: cells, then their bytes */
     size_t count;
@@ -161,8 +162,8 @@ struct memory_conn {
     uint32_t null_percent;
     uint64_t row_bytes;
     uint64_t existing_rows;
-    int64_t data_age_ms; /* that freshness tells; -1: unknown */
-    uint32_t data_basis;
+    int64_t data_age_ms; /* -1: unknown */
+    bool data_by_record; /* else by the last change */
 };
 
 extern const char memory_fault_classes[]; /* the choices of fail_class */
@@ -202,5 +203,7 @@ ferry_status memory_generate_row(const struct memory_conn *conn, uint64_t row,
 
 extern const struct ferry_source memory_source;
 extern const struct ferry_target memory_target;
+ferry_status memory_record_read(void *conn, const char *table, struct ferry_record *record,
+                                struct ferry_error *err);
 
 #endif

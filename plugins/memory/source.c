@@ -3,6 +3,7 @@
 #include "memory.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -234,26 +235,59 @@ static void memory_snapshot_end(void *conn)
               ((struct memory_conn *)conn)->name);
 }
 
-static ferry_status memory_freshness(void *conn, const struct ferry_read *read, const char *table,
-                                     struct ferry_freshness *ret_freshness, struct ferry_error *err)
+static int64_t data_moment(const struct memory_conn *c)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - c->data_age_ms;
+}
+
+static ferry_status memory_origins(void *conn, const struct ferry_read *read, const char *table,
+                                   struct ferry_origins *origins, struct ferry_error *err)
 {
     struct memory_conn *c = conn;
-    struct timespec now;
-    ferry_status status = memory_fault_hit(c, "freshness", MEMORY_NO_ROW, err);
+    ferry_status status = memory_fault_hit(c, "origins", MEMORY_NO_ROW, err);
     if (status == FERRY_OK)
         status = memory_cancelled(c, err);
-    if (status != FERRY_OK)
+    if (status == FERRY_OK && memory_fault_lie(c, "origins", &status, err))
         return status;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    if (c->data_age_ms >= 0) {
-        ret_freshness->basis = c->data_basis;
-        ret_freshness->taken_ms =
-            (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - c->data_age_ms;
-    }
-    if (memory_fault_skips(c, "freshness"))
-        ret_freshness->basis = UINT32_MAX;
-    ret_freshness->reads_table = table != NULL && strcmp(table, read->text) == 0;
-    (void)memory_fault_lie(c, "freshness", &status, err);
+    if (status == FERRY_OK)
+        status = ferry_origins_add(origins, read->text, err);
+    if (table != NULL && strcmp(table, read->text) == 0)
+        ferry_origins_include(origins);
+    if (c->data_age_ms >= 0 && !c->data_by_record)
+        ferry_origins_changed(origins, data_moment(c));
+    return status;
+}
+
+static ferry_status tell_moment(const struct memory_conn *c, struct ferry_record *record,
+                                struct ferry_error *err)
+{
+    char text[32], millis[8];
+    struct tm parts;
+    const int64_t moment = data_moment(c);
+    const time_t seconds = (time_t)(moment / 1000);
+    (void)snprintf(millis, sizeof millis, ".%03dZ", (int)(moment % 1000));
+    if (gmtime_r(&seconds, &parts) == NULL ||
+        strftime(text, sizeof text - sizeof millis, "%Y-%m-%dT%H:%M:%S", &parts) == 0)
+        return FERRY_OK;
+    return ferry_record_set(record, "data_from", strcat(text, millis), err);
+}
+
+/* Of a table in the store, which run loaded it; and how old `data_age` says that the data are. */
+ferry_status memory_record_read(void *conn, const char *table, struct ferry_record *record,
+                                struct ferry_error *err)
+{
+    struct memory_conn *c = conn;
+    ferry_status status = memory_fault_hit(c, "record_read", MEMORY_NO_ROW, err);
+    if (status == FERRY_OK && memory_fault_lie(c, "record_read", &status, err))
+        return status;
+    if (status == FERRY_OK && c->data_age_ms >= 0 && c->data_by_record)
+        return tell_moment(c, record, err);
+    struct memory_table *held = status == FERRY_OK ? memory_table_find(c->store, table) : NULL;
+    if (held != NULL)
+        status = ferry_record_set(record, "run_id", held->run_id, err);
+    memory_table_unref(held);
     return status;
 }
 
@@ -264,5 +298,5 @@ const struct ferry_source memory_source = {
     .read_end = memory_read_end,
     .snapshot_begin = memory_snapshot_begin,
     .snapshot_end = memory_snapshot_end,
-    .freshness = memory_freshness,
+    .origins = memory_origins,
 };

@@ -55,6 +55,7 @@ void memory_table_unref(struct memory_table *table)
     memory_columns_done(&table->columns);
     free(table->store);
     free(table->name);
+    free(table->run_id);
     free(table);
 }
 

@@ -327,8 +327,7 @@ static ferry_status memory_read_back(void *conn, void *load, const struct ferry_
     return status;
 }
 
-static ferry_status memory_change_commit(void *argument,
-                                         const struct ferry_run_record *const *records,
+static ferry_status memory_change_commit(void *argument, const struct ferry_record *const *records,
                                          size_t record_count, uint32_t *outcome,
                                          struct ferry_error *err)
 {
@@ -342,7 +341,9 @@ static ferry_status memory_change_commit(void *argument,
     bool doubtful = status == FERRY_ERR_BUSY || status == FERRY_ERR_INTERNAL; /* so a test says */
     if (!lies && !doubtful)
         *outcome = status == FERRY_OK ? FERRY_OUTCOME_NEW : FERRY_OUTCOME_OLD;
-    if (status == FERRY_OK && !lies && load != NULL) {
+    if (status == FERRY_OK && !lies && load != NULL && record_count > 0) {
+        const char *run_id = ferry_record_value(records[0], "run_id");
+        load->table->run_id = run_id == NULL ? NULL : strdup(run_id);
         const char *name = load->table->name; /* lives: nobody else can replace the table yet */
         memory_table_publish(load->table);
         memory_table_unlock(c->store, name);
@@ -350,8 +351,9 @@ static ferry_status memory_change_commit(void *argument,
         load->table = NULL;
     }
     for (size_t i = 0; status == FERRY_OK && !lies && i < record_count; i++)
-        ferry_log(FERRY_LOG_DEBUG, "run %s of job '%s': %" PRIu64 " rows", records[i]->run_id,
-                  records[i]->job, records[i]->rows);
+        ferry_log(FERRY_LOG_DEBUG, "run %s of job '%s': %s rows",
+                  ferry_record_value(records[i], "run_id"), ferry_record_value(records[i], "job"),
+                  ferry_record_value(records[i], "rows"));
     change_free(change);
     return status;
 }

@@ -103,6 +103,7 @@ static struct ferry_driver mysql_driver = {
     .thread_begin = mydrv_thread_begin,
     .thread_end = mydrv_thread_end,
     .place = mysql_driver_place,
+    .record_read = mydrv_record_read,
     .facts = mydrv_facts,
     .retries = 2,
 };

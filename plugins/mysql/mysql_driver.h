@@ -275,9 +275,9 @@ ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_co
 #define MYDRV_SESSION_UTF8 "SET SESSION character_set_results = utf8mb4"
 ferry_status mydrv_snapshot_begin(void *conn, struct ferry_error *err);
 void mydrv_snapshot_end(void *conn);
-/* freshness.c: how old a table's rows are */
-ferry_status mydrv_freshness(void *conn, const struct ferry_read *read, const char *table,
-                             struct ferry_freshness *ret_freshness, struct ferry_error *err);
+/* origins.c: where rows come from */
+ferry_status mydrv_origins(void *conn, const struct ferry_read *read, const char *table,
+                           struct ferry_origins *origins, struct ferry_error *err);
 /* Fail a set-up: one that lost the server has not reached it. */
 ferry_status mydrv_session_fail(struct mydrv_conn *conn, const char *doing,
                                 struct ferry_error *err);
@@ -644,6 +644,9 @@ void mydrv_thread_end(void);
  * to one server are the same place.  `socket` NULL: by TCP. */
 void mydrv_place(const struct ferry_config *config, const char *socket, char *buffer, size_t size);
 void mydrv_facts(void *conn, struct ferry_facts *facts);
+/* write/record.c */
+ferry_status mydrv_record_read(void *conn, const char *table, struct ferry_record *record,
+                               struct ferry_error *err);
 
 /* ---- For variables that end with their scope ---- */
 

@@ -44,5 +44,5 @@ const struct ferry_source mydrv_source = {
     .read_end = mydrv_read_end,
     .snapshot_begin = mydrv_snapshot_begin,
     .snapshot_end = mydrv_snapshot_end,
-    .freshness = mydrv_freshness,
+    .origins = mydrv_origins,
 };

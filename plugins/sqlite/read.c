@@ -393,5 +393,5 @@ const struct ferry_source sqlite_source = {
     .read_end = read_end,
     .snapshot_begin = read_snapshot_begin,
     .snapshot_end = read_snapshot_end,
-    .freshness = sqlite_freshness,
+    .origins = sqlite_origins,
 };

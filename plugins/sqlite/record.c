@@ -1,4 +1,4 @@
-/* The record of the run: one row per target table in _dbferry_sync, in its transaction. */
+/* The record of the run: one row per target table in _dbferry_sync, written in its transaction. */
 
 #include "sqlite_driver.h"
 
@@ -7,80 +7,111 @@
 
 #define RECORD_CREATE                                                                              \
     "CREATE TABLE IF NOT EXISTS main._dbferry_sync ("                                              \
-    "target_table TEXT PRIMARY KEY COLLATE NOCASE NOT NULL, job TEXT, run_id TEXT, source TEXT, "  \
-    "fallback INTEGER, started TEXT, finished TEXT, rows INTEGER, digest TEXT, schema_hash TEXT, " \
-    "data_from TEXT)"
+    "target_table TEXT PRIMARY KEY COLLATE NOCASE NOT NULL"
 
-#define RECORD_INSERT                                                                              \
-    "INSERT OR REPLACE INTO main._dbferry_sync (target_table, job, run_id, source, fallback, "     \
-    "started, finished, rows, digest, schema_hash, data_from) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "    \
-    "?7, ?8, ?9, ?10, ?11)"
-
-static int record_bind(sqlite3_stmt *stmt, const struct ferry_run_record *record)
+static const char *record_type(const struct ferry_field *field)
 {
-    const char *const texts[] = {
-        [1] = record->table,  [2] = record->job,          [3] = record->run_id,
-        [4] = record->source, [6] = record->started,      [7] = record->finished,
-        [9] = record->digest, [10] = record->schema_hash, [11] = record->data_from,
-    };
-    int rc = sqlite3_bind_int64(stmt, 5, record->fallback);
-    if (rc == SQLITE_OK) {
-        rc = sqlite3_bind_int64(stmt, 8, (sqlite3_int64)record->rows);
+    return field->type == FERRY_FIELD_TEXT ? "TEXT" : "INTEGER";
+}
+
+static char *record_create_sql(void)
+{
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(sql, RECORD_CREATE);
+    for (size_t i = 0; i < ferry_field_count(); i++) {
+        sqlite3_str_appendf(sql, ", %s %s", ferry_field(i)->name, record_type(ferry_field(i)));
     }
-    for (int i = 1; rc == SQLITE_OK && i < (int)(sizeof texts / sizeof *texts); i++) {
-        if (texts[i] != NULL) {
-            rc = sqlite3_bind_text(stmt, i, texts[i], -1, SQLITE_STATIC);
+    sqlite3_str_appendall(sql, ")");
+    return sqlite3_str_finish(sql);
+}
+
+static char *record_insert_sql(void)
+{
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(sql, "INSERT OR REPLACE INTO main._dbferry_sync (target_table");
+    for (size_t i = 0; i < ferry_field_count(); i++) {
+        sqlite3_str_appendf(sql, ", %s", ferry_field(i)->name);
+    }
+    sqlite3_str_appendall(sql, ") VALUES (?1");
+    for (size_t i = 0; i < ferry_field_count(); i++) {
+        sqlite3_str_appendf(sql, ", ?%d", (int)i + 2);
+    }
+    sqlite3_str_appendall(sql, ")");
+    return sqlite3_str_finish(sql);
+}
+
+/* The column's type makes a number of a number's digits. */
+static int record_bind(sqlite3_stmt *stmt, const struct ferry_record *record)
+{
+    int rc = sqlite3_bind_text(stmt, 1, ferry_record_table(record), -1, SQLITE_STATIC);
+    for (size_t i = 0; rc == SQLITE_OK && i < ferry_field_count(); i++) {
+        rc = sqlite3_bind_text(stmt, (int)i + 2, ferry_record_value(record, ferry_field(i)->name),
+                               -1, SQLITE_STATIC);
+    }
+    return rc;
+}
+
+/* A table that an older release has made lacks the younger fields. */
+static int record_add_columns(sqlite3 *db)
+{
+    int rc = SQLITE_OK;
+    for (size_t i = 0; rc == SQLITE_OK && i < ferry_field_count(); i++) {
+        const struct ferry_field *field = ferry_field(i);
+        int64_t there = 0;
+        rc = sqlite_query_int(db, &there,
+                              "SELECT count(*) FROM pragma_table_info('_dbferry_sync', 'main') "
+                              "WHERE name = %Q COLLATE NOCASE",
+                              field->name);
+        if (rc == SQLITE_OK && there == 0) {
+            rc = sqlite_run(db, "ALTER TABLE main._dbferry_sync ADD COLUMN %s %s", field->name,
+                            record_type(field));
         }
     }
     return rc;
 }
 
-/* A table that an older release has made has no data_from. */
 static int record_make_table(sqlite3 *db)
 {
-    int64_t there = 0;
-    int rc = sqlite3_exec(db, RECORD_CREATE, NULL, NULL, NULL);
-    if (rc == SQLITE_OK) {
-        rc = sqlite_query_int(db, &there,
-                              "SELECT count(*) FROM pragma_table_info('_dbferry_sync', 'main') "
-                              "WHERE name = 'data_from'");
-    }
-    if (rc == SQLITE_OK && there == 0) {
-        rc = sqlite3_exec(db, "ALTER TABLE main._dbferry_sync ADD COLUMN data_from TEXT", NULL,
-                          NULL, NULL);
-    }
-    return rc;
+    char *sql = record_create_sql();
+    int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_exec(db, sql, NULL, NULL, NULL);
+    sqlite3_free(sql);
+    return rc == SQLITE_OK ? record_add_columns(db) : rc;
 }
 
-ferry_status sqlite_record_write(struct sqlite_conn *conn, const struct ferry_run_record *record,
-                                 struct ferry_error *err)
+static int record_insert(sqlite3 *db, const struct ferry_record *record)
 {
     sqlite3_stmt *stmt = NULL;
-    int rc = record_make_table(conn->db);
-    if (rc == SQLITE_OK) {
-        rc = sqlite3_prepare_v2(conn->db, RECORD_INSERT, -1, &stmt, NULL);
-    }
+    char *sql = record_insert_sql();
+    int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+    sqlite3_free(sql);
     if (rc == SQLITE_OK) {
         rc = record_bind(stmt, record);
     }
-    if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_DONE) {
-        rc = SQLITE_OK;
-    }
-    ferry_status status = FERRY_OK;
-    if (rc == SQLITE_ERROR) {
-        status = ferry_fail(err, FERRY_ERR_SCHEMA,
-                            "'%s': the record of the run cannot be written to _dbferry_sync: %s; "
-                            "drop or rename that table (it only holds such records)",
-                            conn->path, sqlite3_errmsg(conn->db));
-    } else if (rc != SQLITE_OK) {
-        status = sqlite_fail(conn, conn->db, rc, err, "writing the record of the run");
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_step(stmt);
     }
     sqlite3_finalize(stmt);
-    return status;
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-int sqlite_record_find(struct sqlite_conn *conn, const struct ferry_run_record *record,
-                       bool *ret_found)
+ferry_status sqlite_record_write(struct sqlite_conn *conn, const struct ferry_record *record,
+                                 struct ferry_error *err)
+{
+    int rc = record_make_table(conn->db);
+    if (rc == SQLITE_OK) {
+        rc = record_insert(conn->db, record);
+    }
+    if (rc == SQLITE_ERROR) {
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "'%s': the record of the run cannot be written to _dbferry_sync: %s; "
+                          "drop or rename that table (it only holds such records)",
+                          conn->path, sqlite3_errmsg(conn->db));
+    }
+    return rc == SQLITE_OK ? FERRY_OK
+                           : sqlite_fail(conn, conn->db, rc, err, "writing the record of the run");
+}
+
+int sqlite_record_find(struct sqlite_conn *conn, const struct ferry_record *record, bool *ret_found)
 {
     char *run_id = NULL;
     sqlite3_stmt *stmt = NULL;
@@ -91,12 +122,41 @@ int sqlite_record_find(struct sqlite_conn *conn, const struct ferry_run_record *
     if (exists) {
         rc = sqlite_query_text(conn->db, &run_id,
                                "SELECT run_id FROM main._dbferry_sync WHERE target_table = %Q",
-                               record->table);
+                               ferry_record_table(record));
     }
     if (rc != SQLITE_OK && rc != SQLITE_DONE) {
         return rc;
     }
-    *ret_found = run_id != NULL && strcmp(run_id, record->run_id) == 0;
+    *ret_found = run_id != NULL && strcmp(run_id, ferry_record_value(record, "run_id")) == 0;
     free(run_id);
     return SQLITE_OK;
+}
+
+/* Each column of the row that is found; a table that is not ours has no record. */
+ferry_status sqlite_record_read(void *argument, const char *table, struct ferry_record *record,
+                                struct ferry_error *err)
+{
+    struct sqlite_conn *conn = argument;
+    sqlite3_stmt *stmt = NULL;
+    ferry_status status = sqlite_check_cancelled(conn, err);
+    if (status != FERRY_OK || conn->db == NULL) {
+        return status;
+    }
+    sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
+    int rc = sqlite_prepare(conn->db, &stmt,
+                            "SELECT * FROM main._dbferry_sync WHERE target_table = %Q", table);
+    if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        for (int i = 0; status == FERRY_OK && i < sqlite3_column_count(stmt); i++) {
+            const char *name = sqlite3_column_name(stmt, i);
+            status = name == NULL
+                         ? sqlite_fail_memory(err)
+                         : ferry_record_set(record, name,
+                                            (const char *)sqlite3_column_text(stmt, i), err);
+        }
+    }
+    sqlite3_finalize(stmt);
+    bool none = rc == SQLITE_DONE || rc == SQLITE_ERROR;
+    return rc == SQLITE_ROW || none
+               ? status
+               : sqlite_fail(conn, conn->db, rc, err, "reading the record of a run");
 }

@@ -256,6 +256,7 @@ static struct ferry_driver sqlite_driver = {
     .target = &sqlite_target,
     .cancel = sqlite_cancel,
     .place = sqlite_place,
+    .record_read = sqlite_record_read,
     .facts = sqlite_facts,
 };
 

@@ -661,18 +661,21 @@ void sqlite_stage_remove(struct sqlite_unit *unit);
 ferry_status sqlite_read_back(void *conn, void *load, const struct ferry_layout *layout,
                               struct ferry_digest *digest, struct ferry_error *err);
 
-/* ---- freshness.c: how old rows are ---- */
+/* ---- origins.c: where rows come from ---- */
 
-ferry_status sqlite_freshness(void *argument, const struct ferry_read *read, const char *table,
-                              struct ferry_freshness *ret_freshness, struct ferry_error *err);
+ferry_status sqlite_origins(void *conn, const struct ferry_read *read, const char *table,
+                            struct ferry_origins *origins, struct ferry_error *err);
 
 /* ---- record.c: the record of the run ---- */
 
-ferry_status sqlite_record_write(struct sqlite_conn *conn, const struct ferry_run_record *record,
+ferry_status sqlite_record_write(struct sqlite_conn *conn, const struct ferry_record *record,
                                  struct ferry_error *err);
 /* Whether the file holds the record of this very run.  SQLITE_OK, or why it cannot be told. */
-int sqlite_record_find(struct sqlite_conn *conn, const struct ferry_run_record *record,
+int sqlite_record_find(struct sqlite_conn *conn, const struct ferry_record *record,
                        bool *ret_found);
+
+ferry_status sqlite_record_read(void *conn, const char *table, struct ferry_record *record,
+                                struct ferry_error *err);
 
 /* ---- replace.c: the rows of one table of a change ---- */
 

@@ -101,9 +101,8 @@ static ferry_status unit_change_begin(void *conn, const struct ferry_change_spec
 
 /* A COMMIT may report a failure after it has taken effect: the journal is gone, but the folder
  * cannot be synced.  So what is in the file is looked up, and never guessed. */
-static ferry_status unit_fail_commit(struct sqlite_unit *unit,
-                                     const struct ferry_run_record *record, int rc,
-                                     uint32_t *outcome, struct ferry_error *err)
+static ferry_status unit_fail_commit(struct sqlite_unit *unit, const struct ferry_record *record,
+                                     int rc, uint32_t *outcome, struct ferry_error *err)
 {
     struct sqlite_conn *conn = unit->conn;
     const char *reason = sqlite3_errstr(rc);
@@ -127,7 +126,7 @@ static ferry_status unit_fail_commit(struct sqlite_unit *unit,
 }
 
 static ferry_status unit_write_records(struct sqlite_unit *unit,
-                                       const struct ferry_run_record *const *records, size_t count,
+                                       const struct ferry_record *const *records, size_t count,
                                        struct ferry_error *err)
 {
     ferry_status status = FERRY_OK;
@@ -138,9 +137,8 @@ static ferry_status unit_write_records(struct sqlite_unit *unit,
 }
 
 /* Until COMMIT has been tried the old rows are there. */
-static ferry_status unit_commit(struct sqlite_unit *unit,
-                                const struct ferry_run_record *const *records, size_t count,
-                                uint32_t *outcome, struct ferry_error *err)
+static ferry_status unit_commit(struct sqlite_unit *unit, const struct ferry_record *const *records,
+                                size_t count, uint32_t *outcome, struct ferry_error *err)
 {
     struct sqlite_conn *conn = unit->conn;
     ferry_status status = sqlite_check_cancelled(conn, err);
@@ -170,8 +168,7 @@ static ferry_status unit_commit(struct sqlite_unit *unit,
     return FERRY_OK;
 }
 
-static ferry_status unit_change_commit(void *argument,
-                                       const struct ferry_run_record *const *records,
+static ferry_status unit_change_commit(void *argument, const struct ferry_record *const *records,
                                        size_t record_count, uint32_t *outcome,
                                        struct ferry_error *err)
 {

@@ -67,11 +67,11 @@ static int number_at(const char *text, int digits)
     return value;
 }
 
-int ferry_time_read(const char *text, int64_t *ret_ms)
+bool ferry_clock_read(const char *text, int64_t *ret_ms)
 {
     char again[FERRY_CLOCK_TEXT];
     if (text == NULL || !matches(text, "0000-00-00T00:00:00.000Z"))
-        return 0;
+        return false;
     struct tm parts = {.tm_year = number_at(text, 4) - 1900,
                        .tm_mon = number_at(text + 5, 2) - 1,
                        .tm_mday = number_at(text + 8, 2),
@@ -81,7 +81,7 @@ int ferry_time_read(const char *text, int64_t *ret_ms)
     int64_t ms = (int64_t)timegm(&parts) * 1000 + number_at(text + 20, 3);
     ferry_clock_print(ms, again);
     if (strcmp(text, again) != 0) /* timegm() takes a 31st of February for a 3rd of March */
-        return 0;
+        return false;
     *ret_ms = ms;
-    return 1;
+    return true;
 }

@@ -3,6 +3,7 @@
 #ifndef FERRY_CLOCK_H
 #define FERRY_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Milliseconds since some fixed moment; never jumps. */
@@ -18,7 +19,9 @@ void ferry_clock_text(char ret_text[FERRY_CLOCK_TEXT]);
 /* Milliseconds since 1970-01-01 UTC, now; may jump. */
 int64_t ferry_clock_wall_ms(void);
 /* Such a moment, as ferry_clock_text() spells it; "" if its year has not four digits.
- * ferry_time_read() reads it again. */
+ * ferry_clock_read() reads it again. */
 void ferry_clock_print(int64_t ms, char ret_text[FERRY_CLOCK_TEXT]);
+/* The moment of a text that is spelled just so; false of any other, and of NULL. */
+bool ferry_clock_read(const char *text, int64_t *ret_ms);
 
 #endif

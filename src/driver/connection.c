@@ -217,6 +217,25 @@ void ferry_connection_facts(struct ferry_connection *connection, struct ferry_fa
     connection->driver->driver.facts(connection->conn, ret_facts);
 }
 
+ferry_status ferry_connection_record_read(struct ferry_connection *connection, const char *table,
+                                          struct ferry_record *ret_record,
+                                          struct ferry_error *error)
+{
+    struct ferry_record record = {0};
+    ferry_status status = ferry_record_open(&record, table, error);
+    if (status == FERRY_OK) {
+        DRIVER_SCOPE(connection->driver);
+        status = connection->driver->driver.record_read(connection->conn, table, &record, error);
+        status = end_call(connection, "record_read", status, true, error);
+    }
+    if (status != FERRY_OK) {
+        ferry_record_done(&record);
+        return status;
+    }
+    *ret_record = record;
+    return FERRY_OK;
+}
+
 ferry_status ferry_connection_thread_begin(struct ferry_connection *connection,
                                            struct ferry_error *error)
 {
@@ -246,19 +265,21 @@ void ferry_source_snapshot_end(struct ferry_connection *source)
     source->driver->source.snapshot_end(source->conn);
 }
 
-ferry_status ferry_source_freshness(struct ferry_connection *source, const struct ferry_read *read,
-                                    const char *table, struct ferry_freshness *ret_freshness,
-                                    struct ferry_error *error)
+ferry_status ferry_source_origins(struct ferry_connection *source, const struct ferry_read *read,
+                                  const char *table, struct ferry_origins *ret_origins,
+                                  struct ferry_error *error)
 {
     DRIVER_SCOPE(source->driver);
-    struct ferry_freshness freshness = {0};
+    struct ferry_origins origins = {0};
     ferry_status status =
-        source->driver->source.freshness(source->conn, read, table, &freshness, error);
-    bool sound = freshness.basis <= FERRY_FRESHNESS_CHANGED && freshness.reads_table <= 1;
-    status = end_call(source, "freshness", status, sound, error);
-    if (status == FERRY_OK)
-        *ret_freshness = freshness;
-    return status;
+        source->driver->source.origins(source->conn, read, table, &origins, error);
+    status = end_call(source, "origins", status, true, error);
+    if (status != FERRY_OK) {
+        ferry_origins_done(&origins);
+        return status;
+    }
+    *ret_origins = origins;
+    return FERRY_OK;
 }
 
 ferry_status ferry_source_describe(struct ferry_connection *source, const struct ferry_read *read,
@@ -468,7 +489,7 @@ static void free_change(struct ferry_change *change)
 }
 
 ferry_status ferry_target_change_commit(struct ferry_change *change,
-                                        const struct ferry_run_record *const *records,
+                                        const struct ferry_record *const *records,
                                         size_t record_count, uint32_t *outcome,
                                         struct ferry_error *error)
 {

@@ -17,6 +17,8 @@
 #include "driver/mapping.h"
 #include "driver/notes.h"
 #include "driver/option.h"
+#include "driver/origins.h"
+#include "driver/record.h"
 
 struct ferry_connection;
 
@@ -65,6 +67,11 @@ struct ferry_facts {
 void ferry_connection_facts(struct ferry_connection *connection, struct ferry_facts *ret_facts);
 void ferry_facts_done(struct ferry_facts *facts);
 
+/* The record of the run that wrote `table`; empty where there is none.  The caller frees it. */
+ferry_status ferry_connection_record_read(struct ferry_connection *connection, const char *table,
+                                          struct ferry_record *ret_record,
+                                          struct ferry_error *error);
+
 /* Around the use of a connection in a thread that did not open it. */
 ferry_status ferry_connection_thread_begin(struct ferry_connection *connection,
                                            struct ferry_error *error);
@@ -81,10 +88,10 @@ ferry_status ferry_source_snapshot_begin(struct ferry_connection *source,
 void ferry_source_snapshot_end(struct ferry_connection *source);
 ferry_status ferry_source_describe(struct ferry_connection *source, const struct ferry_read *read,
                                    struct ferry_schema *ret_schema, struct ferry_error *error);
-/* Between snapshot_begin and describe.  `table` may be NULL. */
-ferry_status ferry_source_freshness(struct ferry_connection *source, const struct ferry_read *read,
-                                    const char *table, struct ferry_freshness *ret_freshness,
-                                    struct ferry_error *error);
+/* Between snapshot_begin and describe.  `table` may be NULL.  The caller frees the answer. */
+ferry_status ferry_source_origins(struct ferry_connection *source, const struct ferry_read *read,
+                                  const char *table, struct ferry_origins *ret_origins,
+                                  struct ferry_error *error);
 ferry_status ferry_source_read_begin(struct ferry_connection *source, const struct ferry_read *read,
                                      const struct ferry_schema *schema,
                                      struct ferry_cursor **ret_cursor, struct ferry_error *error);
@@ -135,7 +142,7 @@ ferry_status ferry_target_read_back(struct ferry_connection *target, struct ferr
 /* Each ends the change and frees it with its loads; NULL allowed for abort.  `*outcome`
  * (FERRY_OUTCOME_) is written on failure too. */
 ferry_status ferry_target_change_commit(struct ferry_change *change,
-                                        const struct ferry_run_record *const *records,
+                                        const struct ferry_record *const *records,
                                         size_t record_count, uint32_t *outcome,
                                         struct ferry_error *error);
 void ferry_target_change_abort(struct ferry_change *change);

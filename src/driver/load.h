@@ -20,6 +20,7 @@ struct ferry_driver_handle {
     bool is_source;
     bool is_target;
     bool reads_back;       /* target.read_back is the driver's own */
+    bool keeps_records;    /* driver.record_read is the driver's own */
     char retries_text[12]; /* driver.retries, as it would stand in a configuration */
     char *path;            /* of the shared object */
     pthread_mutex_t lock;  /* held around each call of a driver that allows one at a time */

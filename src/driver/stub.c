@@ -13,14 +13,23 @@ static ferry_status stub_snapshot_begin(void *conn, struct ferry_error *err)
 }
 
 /* Who cannot look behind a view must think of it what does least harm. */
-static ferry_status stub_freshness(void *conn, const struct ferry_read *read, const char *table,
-                                   struct ferry_freshness *ret_freshness, struct ferry_error *err)
+static ferry_status stub_origins(void *conn, const struct ferry_read *read, const char *table,
+                                 struct ferry_origins *origins, struct ferry_error *err)
 {
     (void)conn;
     (void)err;
-    if (table != NULL)
-        ret_freshness->reads_table =
-            read->kind != FERRY_READ_TABLE || strcasecmp(read->text, table) == 0;
+    if (table != NULL && (read->kind != FERRY_READ_TABLE || strcasecmp(read->text, table) == 0))
+        ferry_origins_include(origins);
+    return FERRY_OK;
+}
+
+static ferry_status stub_record_read(void *conn, const char *table, struct ferry_record *record,
+                                     struct ferry_error *err)
+{
+    (void)conn;
+    (void)table;
+    (void)record;
+    (void)err;
     return FERRY_OK;
 }
 
@@ -115,8 +124,8 @@ static const char *fill_source(struct ferry_source *source)
         source->snapshot_begin = stub_snapshot_begin;
     if (source->snapshot_end == NULL)
         source->snapshot_end = stub_with_connection;
-    if (source->freshness == NULL)
-        source->freshness = stub_freshness;
+    if (source->origins == NULL)
+        source->origins = stub_origins;
     return FIRST_MISSING(required);
 }
 
@@ -151,6 +160,8 @@ static void fill_driver(struct ferry_driver *driver)
         driver->thread_end = stub_thread_end;
     if (driver->place == NULL)
         driver->place = stub_place;
+    if (driver->record_read == NULL)
+        driver->record_read = stub_record_read;
     if (driver->facts == NULL)
         driver->facts = stub_facts;
 }
@@ -168,6 +179,7 @@ const char *ferry_driver_stub_fill(struct ferry_driver_handle *handle)
     handle->reads_back = handle->is_target && handle->target.read_back != NULL;
     if (missing == NULL && handle->is_target)
         missing = fill_target(&handle->target);
+    handle->keeps_records = handle->driver.record_read != NULL;
     fill_driver(&handle->driver);
     return missing;
 }

@@ -125,11 +125,11 @@ ferry_status ferry_fallback_ask(const struct ferry_job *job, struct ferry_connec
     struct ferry_freshness freshness = {0};
     struct ferry_provenance from = {.fallback = job->fallback.source};
     const char *table = is_place_of_target(job) ? job->table : NULL;
-    ferry_status status = ferry_source_freshness(source, &job->read, table, &freshness, error);
+    ferry_status status = ferry_freshness_ask(source, &job->read, table, &freshness, error);
     if (status != FERRY_OK)
         return status;
     take_freshness(&freshness, &from);
-    from.is_target = ferry_fallback_is_target(job) || (table != NULL && freshness.reads_table != 0);
+    from.is_target = ferry_fallback_is_target(job) || (table != NULL && freshness.reads_table);
     *ret_from = from;
     return FERRY_OK;
 }

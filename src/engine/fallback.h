@@ -6,12 +6,13 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "driver/connection.h"
+#include "engine/freshness.h"
 #include "engine/job.h"
 
 /* Where the rows of a run come from.  {0}: from the job's source itself. */
 struct ferry_provenance {
     const struct ferry_config *fallback; /* read instead of the source; NULL: it was not */
-    uint32_t basis;                      /* FERRY_FRESHNESS_: how the rest is known */
+    enum ferry_freshness_basis basis;    /* how the rest is known */
     bool is_target;                      /* it reads the very table to be replaced */
     int64_t age_ms;                      /* of its data; below 0: dated in the future */
     char data_from[FERRY_CLOCK_TEXT];    /* when they were read from a primary */

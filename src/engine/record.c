@@ -1,26 +1,73 @@
-/* The record of a run: who ran what, when, and what came of it. */
+/* The fields of a record that a run fills in by itself. */
 
 #include "engine/record.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
-ferry_status ferry_record_begin(struct ferry_record *record, struct ferry_error *error)
+#include "base/clock.h"
+
+#define RUN_ID_BYTES 16
+#define NUMBER_SIZE 21 /* of 64 bits, and the NUL */
+
+static ferry_status set_run_id(struct ferry_record *record, struct ferry_error *error)
 {
-    unsigned char random[(FERRY_RUN_ID_SIZE - 1) / 2];
+    unsigned char random[RUN_ID_BYTES];
+    char run_id[2 * RUN_ID_BYTES + 1];
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "no random numbers: %s", strerror(errno));
     for (size_t i = 0; i < sizeof random; i++)
-        (void)snprintf(record->run_id + 2 * i, 3, "%02x", random[i]);
-    ferry_clock_text(record->started);
-    return FERRY_OK;
+        (void)snprintf(run_id + 2 * i, 3, "%02x", random[i]);
+    return ferry_record_set(record, FERRY_RECORD_RUN_ID, run_id, error);
+}
+
+static ferry_status set_now(struct ferry_record *record, const char *name,
+                            struct ferry_error *error)
+{
+    char now[FERRY_CLOCK_TEXT];
+    ferry_clock_text(now);
+    return ferry_record_set(record, name, now, error);
+}
+
+ferry_status ferry_record_begin(struct ferry_record *ret_record, const char *table,
+                                struct ferry_error *error)
+{
+    struct ferry_record record = {0};
+    ferry_status status = ferry_record_open(&record, table, error);
+    if (status == FERRY_OK)
+        status = set_run_id(&record, error);
+    if (status == FERRY_OK)
+        status = set_now(&record, FERRY_RECORD_STARTED, error);
+    if (status == FERRY_OK)
+        *ret_record = record;
+    else
+        ferry_record_done(&record);
+    return status;
+}
+
+const char *ferry_record_run_id(const struct ferry_record *record)
+{
+    return ferry_record_value(record, FERRY_RECORD_RUN_ID);
 }
 
 ferry_status ferry_record_finish(struct ferry_record *record, const struct ferry_schema *schema,
                                  struct ferry_error *error)
 {
-    ferry_clock_text(record->finished);
-    return ferry_schema_hash(schema, record->schema_hash, error);
+    char hash[17];
+    ferry_status status = set_now(record, FERRY_RECORD_FINISHED, error);
+    if (status == FERRY_OK)
+        status = ferry_schema_hash(schema, hash, error);
+    return status == FERRY_OK ? ferry_record_set(record, FERRY_RECORD_SCHEMA_HASH, hash, error)
+                              : status;
+}
+
+ferry_status ferry_record_set_number(struct ferry_record *record, const char *name, uint64_t value,
+                                     struct ferry_error *error)
+{
+    char text[NUMBER_SIZE];
+    (void)snprintf(text, sizeof text, "%" PRIu64, value);
+    return ferry_record_set(record, name, text, error);
 }

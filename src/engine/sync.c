@@ -222,7 +222,7 @@ static ferry_status begin_change(struct run *run, struct ferry_error *error)
 {
     run->change_spec = (struct ferry_change_spec){
         .job = run->job->name,
-        .run_id = run->record.run_id,
+        .run_id = ferry_record_run_id(&run->record),
         .lock_wait_ms = run->job->lock_wait_ms,
         .staging = run->job->staging,
         .shared_target = run->job->shared_target,
@@ -296,39 +296,75 @@ static ferry_status verify_content(struct run *run, const struct ferry_layout *l
 static const char *data_from(const struct run *run)
 {
     if (run->from.fallback == NULL)
-        return run->record.started;
+        return ferry_record_value(&run->record, FERRY_RECORD_STARTED);
     return run->from.basis == FERRY_FRESHNESS_UNKNOWN ? NULL : run->from.data_from;
+}
+
+static ferry_status fill_record(struct run *run, struct ferry_error *error)
+{
+    char digest[FERRY_DIGEST_TEXT];
+    if (run->digest != NULL)
+        ferry_digest_print(run->digest, digest);
+    const char *const texts[][2] = {
+        {FERRY_RECORD_JOB, run->job->name},
+        {FERRY_RECORD_SOURCE, run->job->source->name},
+        {FERRY_RECORD_FALLBACK, run->from.fallback != NULL ? "1" : "0"},
+        {FERRY_RECORD_DIGEST, run->digest != NULL ? digest : NULL},
+        {FERRY_RECORD_DATA_FROM, data_from(run)},
+    };
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == FERRY_OK; i++)
+        status = ferry_record_set(&run->record, texts[i][0], texts[i][1], error);
+    if (status == FERRY_OK)
+        status = ferry_record_set_number(&run->record, FERRY_RECORD_ROWS, run->totals.after, error);
+    return status == FERRY_OK ? ferry_record_finish(&run->record, &run->plan->described, error)
+                              : status;
+}
+
+/* Whether the record there is this run's; false too where nobody answers. */
+static bool finds_own_record(const struct run *run)
+{
+    FERRY_AUTO_ERROR struct ferry_error unheard = {0};
+    const uint32_t role = FERRY_ROLE_TARGET | FERRY_ROLE_LOOK;
+    const char *run_id = ferry_record_run_id(&run->record);
+    struct ferry_connection *target = NULL;
+    struct ferry_record found = {0};
+    ferry_status status = ferry_connection_open(run->job->target, role, &target, &unheard);
+    if (status == FERRY_OK)
+        status = ferry_connection_record_read(target, run->job->table, &found, &unheard);
+    bool own = status == FERRY_OK && ferry_record_is_of(&found, run_id);
+    ferry_record_done(&found);
+    ferry_connection_close(target);
+    return own;
+}
+
+/* A commit whose outcome its driver does not know.  The run's own record proves that the new rows
+ * are there; none proves nothing, since the server may still be at work. */
+static ferry_status ask_outcome(struct run *run, struct ferry_error *error)
+{
+    if (error->status == FERRY_ERR_INTERNAL || ferry_should_stop() || !finds_own_record(run))
+        return error->status;
+    ferry_log(FERRY_LOG_WARNING, "%s; its record says that the new rows are there", error->message);
+    ferry_error_clear(error);
+    run->outcome = FERRY_OUTCOME_NEW;
+    return FERRY_OK;
 }
 
 static ferry_status commit(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("commit");
-    ferry_status status = ferry_record_finish(&run->record, &run->plan->described, error);
+    ferry_status status = fill_record(run, error);
     if (status != FERRY_OK)
         return status;
-    char digest[FERRY_DIGEST_TEXT];
-    if (run->digest != NULL)
-        ferry_digest_print(run->digest, digest);
-    const struct ferry_run_record record = {
-        .job = run->job->name,
-        .run_id = run->record.run_id,
-        .table = run->job->table,
-        .source = run->job->source->name,
-        .started = run->record.started,
-        .finished = run->record.finished,
-        .schema_hash = run->record.schema_hash,
-        .digest = run->digest != NULL ? digest : NULL,
-        .rows = run->totals.after,
-        .fallback = run->from.fallback != NULL,
-        .data_from = data_from(run),
-    };
-    const struct ferry_run_record *const records[] = {&record};
+    const struct ferry_record *const records[] = {&run->record};
     struct ferry_change *change = run->change;
     run->change = NULL; /* whatever comes of it, the commit ends the change */
     run->load = NULL;
     run->commit_begun = true;
     ferry_outcome_commit();
     status = ferry_target_change_commit(change, records, 1, &run->outcome, error);
+    if (status != FERRY_OK && run->outcome == FERRY_OUTCOME_UNKNOWN)
+        status = ask_outcome(run, error);
     if (status == FERRY_OK)
         ferry_outcome_done(run->totals.after);
     return status;
@@ -363,6 +399,7 @@ static void close_run(struct run *run)
     run->target = NULL;
     ferry_digest_free(run->digest);
     run->digest = NULL;
+    ferry_record_done(&run->record);
     ferry_error_clear(&run->unreached);
 }
 
@@ -460,10 +497,10 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *ret
                       .plan = &plan,
                       .outcome = FERRY_OUTCOME_OLD,
                       .started_ms = ferry_clock_ms()};
-    ferry_status status = ferry_record_begin(&run.record, error);
+    ferry_status status = ferry_record_begin(&run.record, job->table, error);
     if (status != FERRY_OK)
         return status;
-    ferry_log(FERRY_LOG_INFO, "run %s begins", run.record.run_id);
+    ferry_log(FERRY_LOG_INFO, "run %s begins", ferry_record_run_id(&run.record));
     ferry_outcome_begin(job->name);
     watch_run(&run);
     status = prepare(&run, error);

@@ -40,6 +40,34 @@ static void test_first_load(const struct suite *suite)
     target_close(&target);
 }
 
+/* What the change left with the rows, as another connection finds it. */
+static void test_record(const struct suite *suite)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct target target;
+    struct ferry_record record = {0};
+    if (!suite->driver->keeps_records) {
+        tap_skip("the driver has no record_read", "the record of the run is read");
+        return;
+    }
+    if (target_open(suite, SIZE_MAX, &target_no_wish, &target)) {
+        ferry_status status =
+            ferry_connection_record_read(target.connection, target.table, &record, &error);
+        const char *run_id = ferry_record_value(&record, FERRY_RECORD_RUN_ID);
+        tap_ok(status == FERRY_OK && run_id != NULL && strcmp(run_id, target_run_id) == 0,
+               "the record of the run is read");
+        ferry_record_done(&record);
+        if (status == FERRY_OK)
+            status = ferry_connection_record_read(target.connection, "conformance_of_nothing",
+                                                  &record, &error);
+        tap_ok(status == FERRY_OK && !ferry_record_is_there(&record),
+               "a table that no run has written has no record");
+        tap_error(&error);
+        ferry_record_done(&record);
+    }
+    target_close(&target);
+}
+
 /* What inspect finds afterwards is what map_column promised. */
 static void test_inspect(const struct suite *suite)
 {
@@ -181,6 +209,7 @@ void test_loading(const struct suite *suite)
         return;
     }
     test_first_load(suite);
+    test_record(suite);
     test_inspect(suite);
     test_second_load(suite);
     for (enum stage stage = STAGE_BEGIN; stage < STAGES; stage++)

@@ -1,6 +1,7 @@
 /* The source half: what is described is what is read, in batches of any size, as often as one
  * likes. */
 
+#include "engine/freshness.h"
 #include "suite.h"
 
 #include <inttypes.h>
@@ -316,10 +317,10 @@ static void test_freshness(const struct suite *suite)
     struct ferry_connection *source = suite_open(suite, "source", FERRY_ROLE_SOURCE, &config);
     bool snapshot = source != NULL && ferry_source_snapshot_begin(source, &error) == FERRY_OK;
     bool asked =
-        snapshot && ferry_source_freshness(source, &read, read.text, &answer, &error) == FERRY_OK;
-    tap_ok(asked, "freshness answers between snapshot_begin and describe");
+        snapshot && ferry_freshness_ask(source, &read, read.text, &answer, &error) == FERRY_OK;
+    tap_ok(asked, "origins and records are told between snapshot_begin and describe");
     tap_error(&error);
-    tap_ok(asked && (read.kind == FERRY_READ_QUERY || answer.reads_table == 1),
+    tap_ok(asked && (read.kind == FERRY_READ_QUERY || answer.reads_table),
            "what reads a table or a view by its name comes from it");
     tap_ok(asked && (answer.basis == FERRY_FRESHNESS_UNKNOWN ||
                      (answer.taken_ms > 0 && answer.taken_ms <= ferry_clock_wall_ms())),

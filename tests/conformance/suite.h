@@ -82,6 +82,7 @@ struct target {
 };
 
 extern const struct ferry_wish target_no_wish;
+extern const char target_run_id[];
 /* Opens the target of the quirks with a plan for the first `columns` of values.c that it can hold,
  * and that are not left out, under this wish for each of them.  False after a failed test; to be
  * closed either way. */

@@ -2,14 +2,15 @@
 
 #include "suite.h"
 
+#include "engine/record.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 const struct ferry_wish target_no_wish;
+const char target_run_id[] = "0123456789abcdef0123456789abcdef";
 
 /* Whether `name` is one of the words of `list`. */
-#define RUN_ID "0123456789abcdef0123456789abcdef"
-
 static bool is_listed(const char *list, const char *name)
 {
     size_t length = strlen(name);
@@ -86,7 +87,7 @@ void target_close(struct target *target)
 ferry_status target_begin(struct target *target, uint32_t action, struct ferry_load **ret_load,
                           struct ferry_error *error)
 {
-    target->change_spec = (struct ferry_change_spec){.job = "conformance", .run_id = RUN_ID};
+    target->change_spec = (struct ferry_change_spec){.job = "conformance", .run_id = target_run_id};
     target->layout = ferry_plan_layout(&target->plan, target->table);
     target->load_spec = ferry_plan_load(&target->plan, &target->layout, NULL);
     target->load_spec.action = action;
@@ -102,19 +103,30 @@ ferry_status target_begin(struct target *target, uint32_t action, struct ferry_l
 
 ferry_status target_commit(struct target *target, uint64_t rows, struct ferry_error *error)
 {
-    const struct ferry_run_record record = {.job = "conformance",
-                                            .run_id = RUN_ID,
-                                            .table = target->table,
-                                            .source = "suite",
-                                            .started = "2026-01-01T00:00:00.000Z",
-                                            .finished = "2026-01-01T00:00:01.000Z",
-                                            .schema_hash = "0123456789abcdef",
-                                            .rows = rows};
-    const struct ferry_run_record *const records[] = {&record};
+    const char *const values[][2] = {
+        {FERRY_RECORD_JOB, "conformance"},
+        {FERRY_RECORD_RUN_ID, target_run_id},
+        {FERRY_RECORD_SOURCE, "suite"},
+        {FERRY_RECORD_FALLBACK, "0"},
+        {FERRY_RECORD_STARTED, "2026-01-01T00:00:00.000Z"},
+        {FERRY_RECORD_FINISHED, "2026-01-01T00:00:01.000Z"},
+        {FERRY_RECORD_SCHEMA_HASH, "0123456789abcdef"},
+    };
+    struct ferry_record record;
+    const struct ferry_record *const records[] = {&record};
     struct ferry_change *change = target->change;
     uint32_t outcome = FERRY_OUTCOME_UNKNOWN;
-    target->change = NULL;
-    return ferry_target_change_commit(change, records, 1, &outcome, error);
+    ferry_status status = ferry_record_open(&record, target->table, error);
+    for (size_t i = 0; i < sizeof values / sizeof values[0] && status == FERRY_OK; i++)
+        status = ferry_record_set(&record, values[i][0], values[i][1], error);
+    if (status == FERRY_OK)
+        status = ferry_record_set_number(&record, FERRY_RECORD_ROWS, rows, error);
+    if (status == FERRY_OK) {
+        target->change = NULL;
+        status = ferry_target_change_commit(change, records, 1, &outcome, error);
+    }
+    ferry_record_done(&record);
+    return status;
 }
 
 void target_abort(struct target *target)

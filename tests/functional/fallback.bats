@@ -453,7 +453,7 @@ END
 
 @test "a fallback that fails later: each class has its code, and the source's failure leads" {
     local at class with
-    for at in connect snapshot_begin freshness describe read_begin read_batch; do
+    for at in connect snapshot_begin origins record_read describe read_begin read_batch; do
         for class in internal:70 config:78 refused:77 data:65 not-found:66 stream:76 busy:75 \
             unreachable:69; do
             write_config <<END
@@ -466,7 +466,7 @@ END
             run --separate-stderr dbferry run
             assert_status "${class#*:}"
             with='with '
-            [[ connect:snapshot_begin:freshness != *$at* ]] || with=
+            [[ connect:snapshot_begin:origins:record_read != *$at* ]] || with=
             assert_output_has "dbferry: cars: connect failed as \`fail_at\` of connection 'made' wants; ${with}fallback 'copy': $at failed" \
                 "the target is unchanged"
             [ ! -e to.db ]
@@ -474,19 +474,21 @@ END
     done
 }
 
-@test "a driver that breaks its contract in freshness is named" {
-    local how
-    for how in no-result silent-error unknown-status ok-after-fail; do
+@test "a driver that breaks its contract in origins, or of a record, is named" {
+    local how at
+    for how in silent-error unknown-status ok-after-fail; do
+      for at in origins record_read; do
         write_config <<END
 connections = { made = { driver = "memory"; $AWAY };
-  copy = { driver = "memory"; fail_at = "freshness"; break_contract = "$how"; data_age = "1h"; };
+  copy = { driver = "memory"; fail_at = "$at"; break_contract = "$how"; data_age = "1h"; };
   to = { driver = "sqlite"; path = "to.db"; };
 };
 jobs = ( { name = "cars"; source = "made"; table = "cars"; target = "to"; fallback_source = "copy"; } );
 END
         run --separate-stderr dbferry run
         assert_status 70
-        assert_output_has "driver 'memory' broke its contract: freshness"
+        assert_output_has "driver 'memory' broke its contract: $at"
+      done
     done
 }
 

@@ -232,7 +232,7 @@ static ferry_status fake_load_end(void *load, struct ferry_load_totals *ret_tota
     return status;
 }
 
-static ferry_status fake_change_commit(void *change, const struct ferry_run_record *const *records,
+static ferry_status fake_change_commit(void *change, const struct ferry_record *const *records,
                                        size_t record_count, uint32_t *outcome,
                                        struct ferry_error *err)
 {

@@ -7,70 +7,109 @@
 
 #define RECORD_DUPLICATE_COLUMN 1060
 
-/* A table that an older release has made has no data_from. */
-static ferry_status record_add_column(struct mydrv_conn *conn, struct ferry_error *err)
+static void record_write_column(const struct ferry_field *field, struct mydrv_text *sql)
 {
-    static const char add[] = "ALTER TABLE _dbferry_sync ADD COLUMN data_from VARCHAR(32)";
+    static const char *const types[] = {
+        [FERRY_FIELD_TEXT] = "TEXT",
+        [FERRY_FIELD_NUMBER] = "BIGINT UNSIGNED",
+        [FERRY_FIELD_FLAG] = "TINYINT",
+    };
+    mydrv_text_add_name(sql, field->name);
+    if (field->type == FERRY_FIELD_TEXT && field->length > 0)
+        mydrv_text_addf(sql, " VARCHAR(%" PRIu32 ")", field->length);
+    else
+        mydrv_text_addf(sql, " %s", types[field->type]);
+}
+
+static bool record_has_column(MYSQL_RES *columns, const char *name)
+{
+    bool found = false;
+    MYSQL_ROW row;
+    mysql_data_seek(columns, 0);
+    while (!found && (row = mysql_fetch_row(columns)) != NULL)
+        found = row[0] != NULL && strcasecmp(row[0], name) == 0;
+    return found;
+}
+
+static ferry_status record_add_column(struct mydrv_conn *conn, const struct ferry_field *field,
+                                      struct ferry_error *err)
+{
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    uint64_t there = 0;
-    mydrv_text_add(&sql, "SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "
-                         "DATABASE() AND TABLE_NAME = '_dbferry_sync' AND COLUMN_NAME = "
-                         "'data_from'");
-    ferry_status status =
-        mydrv_ask_number(conn, &sql, "look at the table of runs, _dbferry_sync", &there, err);
-    if (status != FERRY_OK || there != 0)
-        return status;
-    if (mysql_real_query(conn->native, add, sizeof add - 1) != 0 &&
+    mydrv_text_add(&sql, "ALTER TABLE _dbferry_sync ADD COLUMN ");
+    record_write_column(field, &sql);
+    if (sql.failed)
+        return mydrv_fail_memory(err);
+    if (mysql_real_query(conn->native, sql.data, sql.length) != 0 &&
         mysql_errno(conn->native) != RECORD_DUPLICATE_COLUMN) /* another run was faster */
         return mydrv_fail_conn(conn, MYDRV_LOADING,
-                               "add the column data_from to the table of runs, _dbferry_sync", err);
+                               "add a column to the table of runs, _dbferry_sync", err);
     return FERRY_OK;
+}
+
+/* A table that an older release has made lacks the younger fields. */
+static ferry_status record_add_columns(struct mydrv_conn *conn, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_ROWS MYSQL_RES *columns = NULL;
+    mydrv_text_add(&sql, "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "
+                         "DATABASE() AND TABLE_NAME = '_dbferry_sync'");
+    ferry_status status =
+        mydrv_ask(conn, &sql, 1, "look at the table of runs, _dbferry_sync", &columns, err);
+    for (size_t i = 0; i < ferry_field_count() && status == FERRY_OK; i++)
+        if (!record_has_column(columns, ferry_field(i)->name))
+            status = record_add_column(conn, ferry_field(i), err);
+    return status;
 }
 
 ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(
-        &sql, "CREATE TABLE IF NOT EXISTS _dbferry_sync (target_table VARCHAR(64) NOT NULL "
-              "PRIMARY KEY, job TEXT, run_id VARCHAR(64), source TEXT, fallback TINYINT, "
-              "started VARCHAR(32), finished VARCHAR(32), `rows` BIGINT UNSIGNED, "
-              "digest VARCHAR(128), schema_hash VARCHAR(64), data_from VARCHAR(32)) ENGINE=InnoDB "
-              "DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin "
-              "COMMENT='the last run into each table; written by dbferry'");
+    mydrv_text_add(&sql, "CREATE TABLE IF NOT EXISTS _dbferry_sync (target_table VARCHAR(64) NOT "
+                         "NULL PRIMARY KEY");
+    for (size_t i = 0; i < ferry_field_count(); i++) {
+        mydrv_text_add(&sql, ", ");
+        record_write_column(ferry_field(i), &sql);
+    }
+    mydrv_text_add(&sql, ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin "
+                         "COMMENT='the last run into each table; written by dbferry'");
     ferry_status status = mydrv_run(conn, &sql, "create the table of runs, _dbferry_sync", err);
     if (status == FERRY_OK)
-        status = record_add_column(conn, err);
+        status = record_add_columns(conn, err);
     /* No row has such a name.  A right that is missing shows before rows are loaded. */
     mydrv_text_add(&sql, "DELETE FROM _dbferry_sync WHERE target_table = ''");
     return status == FERRY_OK ? mydrv_run(conn, &sql, "write to _dbferry_sync", err) : status;
 }
 
-static void record_add(struct mydrv_text *sql, const char *value)
+static void record_write_value(const struct ferry_field *field, const char *value,
+                               struct mydrv_text *sql)
 {
-    mydrv_text_add(sql, ", ");
     if (value == NULL)
         mydrv_text_add(sql, "NULL");
-    else
+    else if (field->type == FERRY_FIELD_TEXT)
         mydrv_text_add_quoted(sql, value, strlen(value));
+    else
+        mydrv_text_add(sql, value);
 }
 
-static void record_write_sql(const struct ferry_run_record *record, struct mydrv_text *sql)
+static void record_write_sql(const struct ferry_record *record, struct mydrv_text *sql)
 {
-    mydrv_text_add(sql, "REPLACE INTO _dbferry_sync (target_table, job, run_id, source, started, "
-                        "finished, digest, schema_hash, data_from, fallback, `rows`) VALUES (");
-    mydrv_text_add_quoted(sql, record->table, strlen(record->table));
-    record_add(sql, record->job);
-    record_add(sql, record->run_id);
-    record_add(sql, record->source);
-    record_add(sql, record->started);
-    record_add(sql, record->finished);
-    record_add(sql, record->digest);
-    record_add(sql, record->schema_hash);
-    record_add(sql, record->data_from);
-    mydrv_text_addf(sql, ", %d, %" PRIu64 ")", record->fallback != 0 ? 1 : 0, record->rows);
+    const char *table = ferry_record_table(record);
+    mydrv_text_add(sql, "REPLACE INTO _dbferry_sync (target_table");
+    for (size_t i = 0; i < ferry_field_count(); i++) {
+        mydrv_text_add(sql, ", ");
+        mydrv_text_add_name(sql, ferry_field(i)->name);
+    }
+    mydrv_text_add(sql, ") VALUES (");
+    mydrv_text_add_quoted(sql, table, strlen(table));
+    for (size_t i = 0; i < ferry_field_count(); i++) {
+        const struct ferry_field *field = ferry_field(i);
+        mydrv_text_add(sql, ", ");
+        record_write_value(field, ferry_record_value(record, field->name), sql);
+    }
+    mydrv_text_add(sql, ")");
 }
 
-ferry_status mydrv_record_write(struct mydrv_conn *conn, const struct ferry_run_record *record,
+ferry_status mydrv_record_write(struct mydrv_conn *conn, const struct ferry_record *record,
                                 struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
@@ -78,7 +117,7 @@ ferry_status mydrv_record_write(struct mydrv_conn *conn, const struct ferry_run_
     return mydrv_run(conn, &sql, "write the record of the run to _dbferry_sync", err);
 }
 
-void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_run_record *record)
+void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_record *record)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     record_write_sql(record, &sql);
@@ -86,5 +125,73 @@ void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_run_record *r
         ferry_log(FERRY_LOG_WARNING,
                   "%s: table '%s' is replaced, but the record of the run could not be written to "
                   "_dbferry_sync (error %u); the next run writes it anew",
-                  conn->label, record->table, mysql_errno(conn->native));
+                  conn->label, ferry_record_table(record), mysql_errno(conn->native));
+}
+
+/* ---- Reading ---- */
+
+/* What says no more than that there is no record to be read here. */
+static bool record_has_none(unsigned code)
+{
+    static const unsigned codes[] = {1044, 1046, 1142, 1143, 1146}; /* no right, database, table */
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
+/* `*ret_rows` stays NULL where there is nothing to be read. */
+static ferry_status record_ask(struct mydrv_conn *conn, const char *question, const char *table,
+                               MYSQL_RES **ret_rows, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, question);
+    mydrv_text_add_quoted(&sql, table, strlen(table));
+    if (sql.failed)
+        return mydrv_fail_memory(err);
+    if (mysql_real_query(conn->native, sql.data, sql.length) == 0)
+        *ret_rows = mysql_store_result(conn->native);
+    return *ret_rows != NULL || record_has_none(mysql_errno(conn->native))
+               ? FERRY_OK
+               : mydrv_fail_conn(conn, MYDRV_DESCRIBING,
+                                 "read the record of a run from _dbferry_sync", err);
+}
+
+/* All columns, as a table of an older release has fewer. */
+static ferry_status record_read_row(struct mydrv_conn *conn, const char *table,
+                                    struct ferry_record *record, struct ferry_error *err)
+{
+    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    ferry_status status =
+        record_ask(conn, "SELECT * FROM _dbferry_sync WHERE target_table = ", table, &rows, err);
+    MYSQL_ROW row = rows == NULL ? NULL : mysql_fetch_row(rows);
+    for (unsigned i = 0; row != NULL && status == FERRY_OK && i < mysql_num_fields(rows); i++)
+        status = ferry_record_set(record, mysql_fetch_fields(rows)[i].name, row[i], err);
+    return status;
+}
+
+/* The record is written after the rename that brings the rows in; the table's comment comes with
+ * it. */
+static ferry_status record_read_mark(struct mydrv_conn *conn, const char *table,
+                                     struct ferry_record *record, struct ferry_error *err)
+{
+    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    char run_id[MYDRV_RUN_ID_SIZE];
+    ferry_status status = record_ask(conn,
+                                     "SELECT TABLE_COMMENT FROM information_schema.TABLES WHERE "
+                                     "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ",
+                                     table, &rows, err);
+    MYSQL_ROW row = rows == NULL ? NULL : mysql_fetch_row(rows);
+    return row != NULL && row[0] != NULL && mydrv_table_read_mark(row[0], run_id, NULL) != NULL
+               ? ferry_record_set_mark(record, run_id, err)
+               : status;
+}
+
+ferry_status mydrv_record_read(void *conn, const char *table, struct ferry_record *record,
+                               struct ferry_error *err)
+{
+    ferry_status status = mydrv_conn_check(conn, err);
+    if (status == FERRY_OK)
+        status = record_read_row(conn, table, record, err);
+    return status == FERRY_OK ? record_read_mark(conn, table, record, err) : status;
 }

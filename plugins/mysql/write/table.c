@@ -109,23 +109,32 @@ void mydrv_table_mark(struct mydrv_text *out, const char *comment, const char *r
                     own_hash == NULL ? "" : " own ", own_hash == NULL ? "" : own_hash);
 }
 
-/* Take the mark off the comment's end: run id, and the hash of the definition where it was ours. */
-static bool table_read_mark(struct mydrv_table *table, char ret_hash[17])
+const char *mydrv_table_read_mark(const char *comment, char ret_run_id[MYDRV_RUN_ID_SIZE],
+                                  char ret_hash[MYDRV_OWN_HASH_SIZE])
 {
-    char *comment = table->comment;
     size_t length = strlen(comment);
-    char *mark = NULL;
-    for (char *at = comment; (at = strstr(at, &TABLE_MARK[1])) != NULL; at++)
+    const char *mark = NULL;
+    char hash[MYDRV_OWN_HASH_SIZE] = "";
+    for (const char *at = comment; (at = strstr(at, &TABLE_MARK[1])) != NULL; at++)
         if (at == comment || at[-1] == ' ')
             mark = at;
-    if (mark == NULL || length == 0 || comment[length - 1] != ']')
-        return true;
-    char run_id[65];
-    int parsed = sscanf(mark, "[dbferry run %64[0-9a-f-] own %16[0-9a-f]]", run_id, ret_hash);
-    if (parsed < 1)
+    if (mark == NULL || length == 0 || comment[length - 1] != ']' ||
+        sscanf(mark, "[dbferry run %64[0-9a-f-] own %16[0-9a-f]]", ret_run_id, hash) < 1)
+        return NULL;
+    if (ret_hash != NULL)
+        memcpy(ret_hash, hash, sizeof hash);
+    return mark == comment ? mark : mark - 1;
+}
+
+/* Take the mark off the comment's end. */
+static bool table_take_mark(struct mydrv_table *table, char ret_hash[MYDRV_OWN_HASH_SIZE])
+{
+    char run_id[MYDRV_RUN_ID_SIZE];
+    const char *mark = mydrv_table_read_mark(table->comment, run_id, ret_hash);
+    if (mark == NULL)
         return true;
     table->run_id = strdup(run_id);
-    *(mark == comment ? mark : mark - 1) = '\0';
+    table->comment[mark - table->comment] = '\0';
     return table->run_id != NULL;
 }
 
@@ -370,7 +379,7 @@ static ferry_status table_load_definition(struct mydrv_conn *conn, const char *n
     char hash[17] = "";
     char is[17];
     table->definition = table_copy(row[1]);
-    if (table->definition == NULL || !table_read_mark(table, hash))
+    if (table->definition == NULL || !table_take_mark(table, hash))
         return mydrv_fail_memory(err);
     (void)snprintf(is, sizeof is, "%016" PRIx64, mydrv_table_hash(table->definition));
     table->own = strcmp(hash, is) == 0;

@@ -198,6 +198,12 @@ uint64_t mydrv_hash(uint64_t seed, const char *text);
 /* The comment with this driver's mark at its end. */
 void mydrv_table_mark(struct mydrv_text *out, const char *comment, const char *run_id,
                       const char *own_hash);
+#define MYDRV_RUN_ID_SIZE 65
+#define MYDRV_OWN_HASH_SIZE 17
+/* Where in the comment the mark begins, with its run id and the hash of the definition where that
+ * was ours ("" else; NULL: not asked for); NULL if there is none. */
+const char *mydrv_table_read_mark(const char *comment, char ret_run_id[MYDRV_RUN_ID_SIZE],
+                                  char ret_hash[MYDRV_OWN_HASH_SIZE]);
 
 /* ---- engines.c: which storage engines hold their own rows ---- */
 
@@ -398,10 +404,10 @@ ferry_status mydrv_hangers_check(struct mydrv_load *load, struct ferry_error *er
 /* ---- record.c: the record of the run ---- */
 
 ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *err);
-ferry_status mydrv_record_write(struct mydrv_conn *conn, const struct ferry_run_record *record,
+ferry_status mydrv_record_write(struct mydrv_conn *conn, const struct ferry_record *record,
                                 struct ferry_error *err);
 /* The same where a failure is only worth a warning. */
-void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_run_record *record);
+void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_record *record);
 
 /* ---- read_back.c: what is stored, for the digest ---- */
 

@@ -227,7 +227,7 @@ static ferry_status unit_rename(struct mydrv_load *load, uint32_t *outcome, stru
 }
 
 /* The rows are there by now: what is missing is only the record, which the next run mends. */
-static void unit_record_after(struct mydrv_load *load, const struct ferry_run_record *record)
+static void unit_record_after(struct mydrv_load *load, const struct ferry_record *record)
 {
     ferry_log(FERRY_LOG_DEBUG, "%s: table '%s' is replaced", load->conn->label,
               load->layout->table);
@@ -236,7 +236,7 @@ static void unit_record_after(struct mydrv_load *load, const struct ferry_run_re
 }
 
 /* Until the server was asked to, the old rows are there. */
-static ferry_status unit_commit(struct mydrv_unit *unit, const struct ferry_run_record *record,
+static ferry_status unit_commit(struct mydrv_unit *unit, const struct ferry_record *record,
                                 uint32_t *outcome, struct ferry_error *err)
 {
     struct mydrv_load *load = unit->load;
@@ -260,7 +260,7 @@ static ferry_status unit_commit(struct mydrv_unit *unit, const struct ferry_run_
     return FERRY_OK;
 }
 
-static ferry_status unit_change_commit(void *change, const struct ferry_run_record *const *records,
+static ferry_status unit_change_commit(void *change, const struct ferry_record *const *records,
                                        size_t record_count, uint32_t *outcome,
                                        struct ferry_error *err)
 {

@@ -508,43 +508,53 @@ struct ferry_load_totals { /* counted by the target, not taken from the batches 
 #define FERRY_OUTCOME_OLD 1     /* what they held before */
 #define FERRY_OUTCOME_NEW 2     /* what was loaded */
 
-/* What goes into the record of the run (_dbferry_sync), in the same transaction where there is one.
+/* ---- The record of a run -----------------------------------------------------------------------
+ *
+ * One per table of a target, left there by the run that wrote the table: in a database a row of
+ * _dbferry_sync, whose key is target_table.  The core declares what it consists of.  A driver
+ * stores each field by its name, adds a column for one that is new there, and lets columns be that
+ * it does not know.
  */
-struct ferry_run_record {
-    const char *job;
-    const char *run_id;
-    const char *table;
-    const char *source;      /* connection name */
-    const char *started;     /* RFC 3339, UTC */
-    const char *finished;    /* RFC 3339, UTC: the moment before the commit */
-    const char *schema_hash; /* of the source's schema, hexadecimal */
-    const char *digest;      /* of the content, or NULL */
-    uint64_t rows;
-    uint32_t fallback; /* 1: read from the fallback source */
-    /* When the rows were read from a primary source, RFC 3339, UTC: `started`, but of a run from
-     * the fallback what its `freshness` said; NULL: not known. */
-    const char *data_from;
+#define FERRY_FIELD_TEXT 1
+#define FERRY_FIELD_NUMBER 2 /* 0 to 2^64-1 */
+#define FERRY_FIELD_FLAG 3   /* 0 or 1 */
+
+struct ferry_field {
+    const char *name; /* [a-z_]+ */
+    uint32_t type;    /* FERRY_FIELD_ */
+    uint32_t length;  /* TEXT: characters at most; 0 = not limited */
 };
 
-/* The moment of a text such as ferry_run_record.started, in ms since 1970-01-01 UTC: 1, or 0 if it
- * is none. */
-int ferry_time_read(const char *text, int64_t *ret_ms);
+size_t ferry_field_count(void);
+/* Field `i`, counted from 0; lives as long as the program. */
+const struct ferry_field *ferry_field(size_t i);
+
+struct ferry_record;
+const char *ferry_record_table(const struct ferry_record *record);
+/* The value of a field as text, numbers in decimal digits; NULL: none, or no such field. */
+const char *ferry_record_value(const struct ferry_record *record, const char *name);
+/* For record_read: copies the value; NULL is none.  Names that are no fields are passed over. */
+ferry_status ferry_record_set(struct ferry_record *record, const char *name, const char *value,
+                              struct ferry_error *err);
+/* For record_read: the run id that the table itself carries, where the record is not written in
+ * one transaction with the rows. */
+ferry_status ferry_record_set_mark(struct ferry_record *record, const char *run_id,
+                                   struct ferry_error *err);
 
 /* The digest of a table's content: the same for the same rows in whatever order and database. */
 struct ferry_digest;
 /* Add one row: cells as a source of this schema would give them, valid for the call. */
 void ferry_digest_add(struct ferry_digest *digest, const struct ferry_cell *cells);
 
-/* How old the rows are that a source gives; for a source that is a copy itself. */
-#define FERRY_FRESHNESS_UNKNOWN 0
-#define FERRY_FRESHNESS_RECORD 1  /* by the records of the runs that wrote them (_dbferry_sync) */
-#define FERRY_FRESHNESS_CHANGED 2 /* by the last change of the place: no older than that */
-
-struct ferry_freshness {  /* zeroed by the core beforehand */
-    int64_t taken_ms;     /* when they were read from a primary; meaningful if basis is known */
-    uint32_t basis;       /* FERRY_FRESHNESS_ */
-    uint32_t reads_table; /* 1: they come from the table that was asked about */
-};
+/* Where the rows of a source come from, for one that may be a copy itself. */
+struct ferry_origins;
+/* They come from this table of the place, or by way of this view. */
+ferry_status ferry_origins_add(struct ferry_origins *origins, const char *table,
+                               struct ferry_error *err);
+/* When the place last changed, in ms since 1970-01-01 UTC. */
+void ferry_origins_changed(struct ferry_origins *origins, int64_t when_ms);
+/* They come from the very table that was asked about, or it cannot be told that they do not. */
+void ferry_origins_include(struct ferry_origins *origins);
 
 /* ---- The source half
  * ---------------------------------------------------------------------------*/
@@ -569,15 +579,13 @@ struct ferry_source {
     ferry_status (*snapshot_begin)(void *conn, struct ferry_error *err);
     void (*snapshot_end)(void *conn);
 
-    /* Say when the rows of `read` were last read from a primary: by the record that a run has left
-     * with them (of several tables the oldest; its data_from, or `started` where it has none and
-     * was no run from a fallback), else by the time of the last change.  Called between
-     * snapshot_begin and describe, of a fallback source alone.  With `table` (else NULL): say too
-     * whether the rows come from this table of the same place, by its own rules for names, also
-     * behind a view; 1 where that cannot be told.  Optional: without it the age is not known, and
-     * a view or query counts as one that reads the table. */
-    ferry_status (*freshness)(void *conn, const struct ferry_read *read, const char *table,
-                              struct ferry_freshness *ret_freshness, struct ferry_error *err);
+    /* Say where the rows of `read` come from: the core reads the records of those tables, and knows
+     * by them how old the rows are.  With `table` (else NULL): say too whether they come from this
+     * table of the same place, by its own rules for names, also behind a view.  Called between
+     * snapshot_begin and describe, of a fallback source alone.  Optional: without it the age is not
+     * known, and a view or query counts as one that reads the table. */
+    ferry_status (*origins)(void *conn, const struct ferry_read *read, const char *table,
+                            struct ferry_origins *origins, struct ferry_error *err);
 };
 
 /* ---- The target half
@@ -617,7 +625,7 @@ struct ferry_target {
                                struct ferry_error *err);
     ferry_status (*load_end)(void *load, struct ferry_load_totals *ret_totals,
                              struct ferry_error *err);
-    ferry_status (*change_commit)(void *change, const struct ferry_run_record *const *records,
+    ferry_status (*change_commit)(void *change, const struct ferry_record *const *records,
                                   size_t record_count, uint32_t *outcome, struct ferry_error *err);
     void (*change_abort)(void *change);
 
@@ -719,6 +727,12 @@ struct ferry_driver {
      * give the same answer (a server and database, an absolute path).  For messages and for telling
      * jobs apart that share a target.  Writes at most `size` bytes with the NUL.  Optional. */
     void (*place)(const struct ferry_config *config, char *buffer, size_t size);
+
+    /* Read the record of the run that wrote `table`, by ferry_record_set().  No record, or none
+     * that this account may see, is a success without a field.  Of sources and targets, after
+     * connect and while nothing is read or loaded.  Optional: then there are no records. */
+    ferry_status (*record_read)(void *conn, const char *table, struct ferry_record *record,
+                                struct ferry_error *err);
 
     /* Tell what is known of an open connection: server, version, TLS.  Optional. */
     void (*facts)(void *conn, struct ferry_facts *facts);

@@ -89,10 +89,10 @@ static void test_honest_failures_pass(void **state)
     ferry_connection_close(source);
 }
 
-static ferry_status busy_freshness(void *conn, const struct ferry_read *read, const char *table,
-                                   struct ferry_freshness *freshness, struct ferry_error *err)
+static ferry_status busy_origins(void *conn, const struct ferry_read *read, const char *table,
+                                 struct ferry_origins *origins, struct ferry_error *err)
 {
-    (void)conn, (void)read, (void)table, (void)freshness;
+    (void)conn, (void)read, (void)table, (void)origins;
     return ferry_fail(err, FERRY_ERR_BUSY, "busy");
 }
 
@@ -115,14 +115,14 @@ static void test_a_failure_has_the_role_of_its_connection(void **state)
 {
     (void)state;
     FERRY_AUTO_ERROR struct ferry_error error = {0};
-    struct ferry_freshness freshness;
+    struct ferry_origins origins;
     struct ferry_schema schema = {0};
-    fake_handle.source.freshness = busy_freshness;
+    fake_handle.source.origins = busy_origins;
     fake_handle.target.note_indexes = busy_indexes;
     fake_handle.driver.thread_begin = busy_thread;
     struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE | FERRY_ROLE_LOOK);
     struct ferry_connection *target = fake_open(FERRY_ROLE_TARGET);
-    (void)ferry_source_freshness(source, &read_view, NULL, &freshness, &error);
+    (void)ferry_source_origins(source, &read_view, NULL, &origins, &error);
     assert_int_equal(error.role, FERRY_ROLE_SOURCE);
     ferry_error_clear(&error);
     (void)ferry_connection_thread_begin(source, &error);
@@ -187,7 +187,7 @@ static void test_results_that_are_missing(void **state)
 static ferry_status said_status;
 static uint32_t said_outcome;
 
-static ferry_status say(void *change, const struct ferry_run_record *const *records,
+static ferry_status say(void *change, const struct ferry_record *const *records,
                         size_t record_count, uint32_t *outcome, struct ferry_error *err)
 {
     (void)change;

@@ -4,17 +4,33 @@
 
 #include "engine/fallback.h"
 
+/* What the fake tells of its rows. */
 static struct ferry_freshness answer;
 static const char *asked_table;
 
-static ferry_status freshness(void *conn, const struct ferry_read *read, const char *table,
-                              struct ferry_freshness *ret_freshness, struct ferry_error *err)
+static ferry_status origins(void *conn, const struct ferry_read *read, const char *table,
+                            struct ferry_origins *told, struct ferry_error *err)
 {
     assert_ptr_equal(conn, &fake);
     assert_non_null(read->text);
     asked_table = table;
-    *ret_freshness = answer;
-    return fake_act("freshness", err);
+    if (answer.reads_table)
+        ferry_origins_include(told);
+    if (answer.basis == FERRY_FRESHNESS_CHANGED)
+        ferry_origins_changed(told, answer.taken_ms);
+    return ferry_origins_add(told, read->text, err);
+}
+
+static ferry_status record_read(void *conn, const char *table, struct ferry_record *record,
+                                struct ferry_error *err)
+{
+    char moment[FERRY_CLOCK_TEXT];
+    assert_ptr_equal(conn, &fake);
+    assert_non_null(table);
+    if (answer.basis != FERRY_FRESHNESS_RECORD)
+        return FERRY_OK;
+    ferry_clock_print(answer.taken_ms, moment);
+    return ferry_record_set(record, FERRY_RECORD_DATA_FROM, moment, err);
 }
 
 static char other_name[] = "other";
@@ -23,7 +39,8 @@ static struct ferry_config other = {.name = other_name};
 static struct ferry_job make_job(int64_t max_age_ms)
 {
     other.driver = &fake_handle;
-    fake_handle.source.freshness = freshness;
+    fake_handle.source.origins = origins;
+    fake_handle.driver.record_read = record_read;
     const struct ferry_job job = {
         .name = "job",
         .source = &other,
@@ -77,7 +94,8 @@ static void test_the_job_that_reads_from_it(void **state)
 /* ---- Age ---- */
 
 /* What is judged of an answer; the error must hold `text`, NULL: it is allowed. */
-static void judge(int64_t max_age_ms, int64_t age_ms, uint32_t basis, const char *text)
+static void judge(int64_t max_age_ms, int64_t age_ms, enum ferry_freshness_basis basis,
+                  const char *text)
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     FERRY_AUTO_STRBUF struct ferry_strbuf words = {0};
@@ -105,7 +123,8 @@ static void judge(int64_t max_age_ms, int64_t age_ms, uint32_t basis, const char
 static void test_ages(void **state)
 {
     (void)state;
-    for (uint32_t basis = FERRY_FRESHNESS_RECORD; basis <= FERRY_FRESHNESS_CHANGED; basis++) {
+    for (enum ferry_freshness_basis basis = FERRY_FRESHNESS_RECORD;
+         basis <= FERRY_FRESHNESS_CHANGED; basis++) {
         judge(HOUR, HOUR - 5000, basis, NULL);
         judge(HOUR, HOUR + 1, basis, "its data are 1 h 00 min old (from 20");
         judge(0, 9000 * 24 * HOUR, basis, NULL);
@@ -134,7 +153,7 @@ static void test_absurd_moments(void **state)
         struct ferry_provenance from;
         struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
         ferry_fallback_make_job(&job, &instead);
-        answer = (struct ferry_freshness){.taken_ms = moments[i], .basis = FERRY_FRESHNESS_RECORD};
+        answer = (struct ferry_freshness){.taken_ms = moments[i], .basis = FERRY_FRESHNESS_CHANGED};
         assert_int_equal(ferry_fallback_ask(&instead, source, &from, &error), FERRY_OK);
         assert_int_equal(ferry_fallback_judge(&instead, &from, &error), FERRY_ERR_UNREACHABLE);
         ferry_connection_close(source);
@@ -145,7 +164,7 @@ static void test_absurd_moments(void **state)
 
 /* Whether the fallback that reads this counts as the target's own table. */
 static bool is_target(const struct ferry_config *target, uint32_t kind, const char *text,
-                      uint32_t reads_table)
+                      bool reads_table)
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     struct ferry_job job = make_job(0);
@@ -183,48 +202,30 @@ static void test_the_table_that_is_replaced(void **state)
 }
 
 /* A driver without the callback: no age, and of what it reads what does least harm. */
-static void test_driver_without_freshness(void **state)
+static void test_driver_without_origins(void **state)
 {
     (void)state;
     static const struct {
         struct ferry_read read;
-        uint32_t reads_table;
+        bool reads_table;
     } cases[] = {
-        {{.text = "t", .kind = FERRY_READ_TABLE}, 1}, {{.text = "T", .kind = FERRY_READ_TABLE}, 1},
-        {{.text = "u", .kind = FERRY_READ_TABLE}, 0}, {{.text = "u", .kind = FERRY_READ_VIEW}, 1},
-        {{.text = "u", .kind = FERRY_READ_QUERY}, 1},
+        {{.text = "t", .kind = FERRY_READ_TABLE}, true},
+        {{.text = "T", .kind = FERRY_READ_TABLE}, true},
+        {{.text = "u", .kind = FERRY_READ_TABLE}, false},
+        {{.text = "u", .kind = FERRY_READ_VIEW}, true},
+        {{.text = "u", .kind = FERRY_READ_QUERY}, true},
     };
     struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
     for (size_t i = 0; i < COUNT(cases); i++) {
         FERRY_AUTO_ERROR struct ferry_error error = {0};
-        struct ferry_freshness freshness_found = {.basis = 7};
-        assert_int_equal(
-            ferry_source_freshness(source, &cases[i].read, "t", &freshness_found, &error),
-            FERRY_OK);
-        assert_int_equal(freshness_found.basis, FERRY_FRESHNESS_UNKNOWN);
-        assert_int_equal(freshness_found.reads_table, cases[i].reads_table);
-        assert_int_equal(
-            ferry_source_freshness(source, &cases[i].read, NULL, &freshness_found, &error),
-            FERRY_OK);
-        assert_int_equal(freshness_found.reads_table, 0);
-    }
-    ferry_connection_close(source);
-}
-
-static void test_answers_that_are_none(void **state)
-{
-    (void)state;
-    static const struct ferry_freshness wrong[] = {{.basis = 3}, {.reads_table = 2}};
-    const struct ferry_read read = {.text = "t", .kind = FERRY_READ_TABLE};
-    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
-    fake_handle.source.freshness = freshness;
-    for (size_t i = 0; i < COUNT(wrong); i++) {
-        struct ferry_error error = {0};
-        struct ferry_freshness untouched = {.taken_ms = 5};
-        answer = wrong[i];
-        (void)ferry_source_freshness(source, &read, NULL, &untouched, &error);
-        assert_error(&error, FERRY_ERR_INTERNAL, "freshness");
-        assert_int_equal(untouched.taken_ms, 5);
+        struct ferry_freshness found = {.basis = FERRY_FRESHNESS_CHANGED};
+        assert_int_equal(ferry_freshness_ask(source, &cases[i].read, "t", &found, &error),
+                         FERRY_OK);
+        assert_int_equal(found.basis, FERRY_FRESHNESS_UNKNOWN);
+        assert_int_equal(found.reads_table, cases[i].reads_table);
+        assert_int_equal(ferry_freshness_ask(source, &cases[i].read, NULL, &found, &error),
+                         FERRY_OK);
+        assert_false(found.reads_table);
     }
     ferry_connection_close(source);
 }
@@ -266,8 +267,7 @@ int main(void)
         WITH_FAKE(test_ages),
         WITH_FAKE(test_absurd_moments),
         WITH_FAKE(test_the_table_that_is_replaced),
-        WITH_FAKE(test_driver_without_freshness),
-        WITH_FAKE(test_answers_that_are_none),
+        WITH_FAKE(test_driver_without_origins),
         WITH_FAKE(test_a_copy_that_is_not_there_yet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "base/clock.h"
 #include "engine/record.h"
 
 static void assert_is_moment(const char *text)
@@ -17,6 +18,8 @@ static void assert_is_moment(const char *text)
     }
 }
 
+#define RUN_ID_LENGTH 32
+
 static void test_ids_differ(void **state)
 {
     (void)state;
@@ -24,12 +27,15 @@ static void test_ids_differ(void **state)
     struct ferry_record records[50];
     for (size_t i = 0; i < COUNT(records); i++) {
         memset(&records[i], 'x', sizeof records[i]);
-        assert_int_equal(ferry_record_begin(&records[i], &error), FERRY_OK);
-        assert_int_equal(strlen(records[i].run_id), FERRY_RUN_ID_SIZE - 1);
-        assert_int_equal(strspn(records[i].run_id, "0123456789abcdef"), FERRY_RUN_ID_SIZE - 1);
+        assert_int_equal(ferry_record_begin(&records[i], "t", &error), FERRY_OK);
+        const char *run_id = ferry_record_run_id(&records[i]);
+        assert_int_equal(strlen(run_id), RUN_ID_LENGTH);
+        assert_int_equal(strspn(run_id, "0123456789abcdef"), RUN_ID_LENGTH);
         for (size_t k = 0; k < i; k++)
-            assert_string_not_equal(records[i].run_id, records[k].run_id);
+            assert_string_not_equal(run_id, ferry_record_run_id(&records[k]));
     }
+    for (size_t i = 0; i < COUNT(records); i++)
+        ferry_record_done(&records[i]);
 }
 
 static void test_moments(void **state)
@@ -40,13 +46,48 @@ static void test_moments(void **state)
     const struct ferry_column column = {.name = "v", .type = FERRY_TYPE_TEXT};
     struct ferry_record record;
     assert_int_equal(ferry_schema_add(&schema, &column, sizeof column, &error), FERRY_OK);
-    assert_int_equal(ferry_record_begin(&record, &error), FERRY_OK);
+    assert_int_equal(ferry_record_begin(&record, "t", &error), FERRY_OK);
     assert_int_equal(ferry_record_finish(&record, &schema, &error), FERRY_OK);
-    assert_is_moment(record.started);
-    assert_is_moment(record.finished);
-    assert_true(strcmp(record.started, record.finished) <= 0);
-    assert_int_equal(strlen(record.schema_hash), 16);
+    const char *started = ferry_record_value(&record, FERRY_RECORD_STARTED);
+    const char *finished = ferry_record_value(&record, FERRY_RECORD_FINISHED);
+    assert_is_moment(started);
+    assert_is_moment(finished);
+    assert_true(strcmp(started, finished) <= 0);
+    assert_int_equal(strlen(ferry_record_value(&record, FERRY_RECORD_SCHEMA_HASH)), 16);
+    assert_string_equal(ferry_record_table(&record), "t");
+    ferry_record_done(&record);
     ferry_schema_done(&schema);
+}
+
+/* Every field is named once, and holds what was put there last. */
+static void test_fields(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_record record;
+    assert_int_equal(ferry_record_open(&record, "t", &error), FERRY_OK);
+    assert_false(ferry_record_is_there(&record));
+    for (size_t i = 0; i < ferry_field_count(); i++) {
+        const char *name = ferry_field(i)->name;
+        assert_null(ferry_record_value(&record, name));
+        assert_int_equal(ferry_record_set(&record, name, "first", &error), FERRY_OK);
+        assert_int_equal(ferry_record_set(&record, name, name, &error), FERRY_OK);
+        assert_true(ferry_field(i)->type >= FERRY_FIELD_TEXT &&
+                    ferry_field(i)->type <= FERRY_FIELD_FLAG);
+    }
+    for (size_t i = 0; i < ferry_field_count(); i++)
+        assert_string_equal(ferry_record_value(&record, ferry_field(i)->name),
+                            ferry_field(i)->name);
+    assert_int_equal(ferry_record_set(&record, "no_field", "x", &error), FERRY_OK);
+    assert_null(ferry_record_value(&record, "no_field"));
+    for (size_t i = 0; i < ferry_field_count(); i++)
+        assert_int_equal(ferry_record_set(&record, ferry_field(i)->name, NULL, &error), FERRY_OK);
+    assert_false(ferry_record_is_there(&record));
+    assert_int_equal(ferry_record_set_number(&record, FERRY_RECORD_ROWS, UINT64_MAX, &error),
+                     FERRY_OK);
+    assert_string_equal(ferry_record_value(&record, FERRY_RECORD_ROWS), "18446744073709551615");
+    assert_true(ferry_record_is_there(&record));
+    ferry_record_done(&record);
 }
 
 /* Each moment is read as it was printed; a text that is none is not read at all. */
@@ -79,15 +120,15 @@ static void test_moments_are_read(void **state)
     for (size_t i = 0; i < COUNT(moments); i++) {
         ferry_clock_print(moments[i], text);
         assert_is_moment(text);
-        assert_int_equal(ferry_time_read(text, &read), 1);
+        assert_true(ferry_clock_read(text, &read));
         assert_int_equal(read, moments[i]);
     }
-    assert_int_equal(ferry_time_read("2026-11-21T16:05:06.789Z", &read), 1);
+    assert_true(ferry_clock_read("2026-11-21T16:05:06.789Z", &read));
     assert_int_equal(read, INT64_C(1795277106789));
     for (size_t i = 0; i < COUNT(wrong); i++)
-        if (ferry_time_read(wrong[i], &read) != 0)
+        if (ferry_clock_read(wrong[i], &read))
             fail_msg("'%s' was read", wrong[i]);
-    assert_int_equal(ferry_time_read(NULL, &read), 0);
+    assert_false(ferry_clock_read(NULL, &read));
     assert_int_equal(read, INT64_C(1795277106789));
     ferry_clock_print(INT64_C(253402300800000), text); /* the year 10000 */
     assert_string_equal(text, "");
@@ -137,11 +178,9 @@ static void test_clock_never_goes_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ids_differ),
-        cmocka_unit_test(test_moments),
-        cmocka_unit_test(test_zone),
-        cmocka_unit_test(test_moments_are_read),
-        cmocka_unit_test(test_clock_never_goes_back),
+        cmocka_unit_test(test_ids_differ),       cmocka_unit_test(test_moments),
+        cmocka_unit_test(test_fields),           cmocka_unit_test(test_zone),
+        cmocka_unit_test(test_moments_are_read), cmocka_unit_test(test_clock_never_goes_back),
     };
     return cmocka_run_group_tests_name("record", tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "fake.h"
 
 #include "base/log.h"
+#include "engine/record.h"
 #include "engine/sync.h"
 #include "engine/watch.h"
 
@@ -40,7 +41,7 @@ static ferry_status run_job(struct ferry_sync_result *result, struct ferry_error
 }
 
 static ferry_status commit_of_unknown_outcome(void *change,
-                                              const struct ferry_run_record *const *records,
+                                              const struct ferry_record *const *records,
                                               size_t record_count, uint32_t *outcome,
                                               struct ferry_error *err)
 {
@@ -64,6 +65,69 @@ static void test_unknown_outcome_is_told(void **state)
     (void)run_job(&result, &error);
     assert_error(&error, FERRY_ERR_BUSY, "nobody knows");
     assert_int_equal(result.outcome, FERRY_OUTCOME_UNKNOWN);
+}
+
+/* What the fake's place holds after a commit that nobody answered for. */
+static bool record_is_ours, record_by_mark;
+static char committed[64];
+
+static ferry_status lose_the_answer(void *change, const struct ferry_record *const *records,
+                                    size_t record_count, uint32_t *outcome, struct ferry_error *err)
+{
+    (void)change, (void)outcome;
+    assert_int_equal(record_count, 1);
+    fake.commits++;
+    (void)snprintf(committed, sizeof committed, "%s", ferry_record_run_id(records[0]));
+    return ferry_fail(err, FERRY_ERR_BUSY, "nobody knows");
+}
+
+static ferry_status find_record(void *conn, const char *table, struct ferry_record *record,
+                                struct ferry_error *err)
+{
+    (void)conn;
+    assert_string_equal(table, "t");
+    const char *run_id = record_is_ours ? committed : "an earlier one";
+    if (!record_by_mark)
+        return ferry_record_set(record, FERRY_RECORD_RUN_ID, run_id, err);
+    (void)ferry_record_set(record, FERRY_RECORD_RUN_ID, "an earlier one", err);
+    return ferry_record_set_mark(record, run_id, err);
+}
+
+static void unknown_outcome(bool is_ours, bool by_mark)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_sync_result result = {0};
+    fake_handle.target.change_commit = lose_the_answer;
+    fake_handle.driver.record_read = find_record;
+    record_is_ours = is_ours;
+    record_by_mark = by_mark;
+    assert_int_equal(run_job(&result, &error), is_ours ? FERRY_OK : FERRY_ERR_BUSY);
+    assert_int_equal(result.outcome, is_ours ? FERRY_OUTCOME_NEW : FERRY_OUTCOME_UNKNOWN);
+    assert_int_equal(result.rows, is_ours ? 3 : 0);
+}
+
+static void test_own_record_proves_the_new_rows(void **state)
+{
+    (void)state;
+    unknown_outcome(true, false);
+}
+
+static void test_own_mark_proves_the_new_rows(void **state)
+{
+    (void)state;
+    unknown_outcome(true, true);
+}
+
+static void test_another_record_proves_nothing(void **state)
+{
+    (void)state;
+    unknown_outcome(false, false);
+}
+
+static void test_another_mark_proves_nothing(void **state)
+{
+    (void)state;
+    unknown_outcome(false, true);
 }
 
 /* A commit that was only stopped has changed nothing: then the limit is the reason. */
@@ -110,7 +174,7 @@ static ferry_status read_back(void *conn, void *load, const struct ferry_layout 
     return fake_act("read_back", err);
 }
 
-static ferry_status keep_record(void *change, const struct ferry_run_record *const *records,
+static ferry_status keep_record(void *change, const struct ferry_record *const *records,
                                 size_t record_count, uint32_t *outcome, struct ferry_error *err)
 {
     (void)change;
@@ -118,7 +182,9 @@ static ferry_status keep_record(void *change, const struct ferry_run_record *con
     fake.commits++;
     assert_int_equal(record_count, 1);
     (void)snprintf(recorded, sizeof recorded, "%s",
-                   records[0]->digest == NULL ? "-" : records[0]->digest);
+                   ferry_record_value(records[0], FERRY_RECORD_DIGEST) == NULL
+                       ? "-"
+                       : ferry_record_value(records[0], FERRY_RECORD_DIGEST));
     *outcome = FERRY_OUTCOME_NEW;
     return FERRY_OK;
 }
@@ -204,10 +270,18 @@ int main(void)
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     const struct CMUnitTest tests[] = {
-        WITH_FAKE(test_unknown_outcome_is_told),  WITH_FAKE(test_stopped_commit_names_the_limit),
-        WITH_FAKE(test_busy_before_the_commit),   WITH_FAKE(test_content_is_compared),
-        WITH_FAKE(test_lost_row_is_found),        WITH_FAKE(test_other_row_is_found),
-        WITH_FAKE(test_failure_of_reading_back),  WITH_FAKE(test_count_reads_nothing_back),
+        WITH_FAKE(test_own_record_proves_the_new_rows),
+        WITH_FAKE(test_own_mark_proves_the_new_rows),
+        WITH_FAKE(test_another_record_proves_nothing),
+        WITH_FAKE(test_another_mark_proves_nothing),
+        WITH_FAKE(test_unknown_outcome_is_told),
+        WITH_FAKE(test_stopped_commit_names_the_limit),
+        WITH_FAKE(test_busy_before_the_commit),
+        WITH_FAKE(test_content_is_compared),
+        WITH_FAKE(test_lost_row_is_found),
+        WITH_FAKE(test_other_row_is_found),
+        WITH_FAKE(test_failure_of_reading_back),
+        WITH_FAKE(test_count_reads_nothing_back),
         WITH_FAKE(test_driver_without_read_back),
     };
     if (ferry_watch_start(&error) != FERRY_OK)

@@ -1,0 +1,41 @@
+/* The record of a run as it passes to a driver and back: named fields, declared in one table. */
+
+#ifndef FERRY_DRIVER_RECORD_H
+#define FERRY_DRIVER_RECORD_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* The fields, as the rows of _dbferry_sync have them after target_table. */
+#define FERRY_RECORD_JOB "job"
+#define FERRY_RECORD_RUN_ID "run_id"
+#define FERRY_RECORD_SOURCE "source"           /* connection name */
+#define FERRY_RECORD_FALLBACK "fallback"       /* 1: read from the fallback source */
+#define FERRY_RECORD_STARTED "started"         /* RFC 3339, UTC */
+#define FERRY_RECORD_FINISHED "finished"       /* RFC 3339, UTC: the moment before the commit */
+#define FERRY_RECORD_ROWS "rows"               /* that the table holds */
+#define FERRY_RECORD_DIGEST "digest"           /* of the content, or none */
+#define FERRY_RECORD_SCHEMA_HASH "schema_hash" /* of the source's schema, hexadecimal */
+/* When the rows were read from a primary source, RFC 3339, UTC: `started`, but of a run from the
+ * fallback what that copy's own record says; none: not known. */
+#define FERRY_RECORD_DATA_FROM "data_from"
+#define FERRY_RECORD_FIELDS 10
+
+struct ferry_record {
+    char *table;
+    char *mark; /* the run id that the table itself carries, or NULL */
+    char *values[FERRY_RECORD_FIELDS];
+};
+
+/* The record of `table`, without a value. */
+ferry_status ferry_record_open(struct ferry_record *record, const char *table,
+                               struct ferry_error *error);
+/* Frees what it holds and makes it empty. */
+void ferry_record_done(struct ferry_record *record);
+/* Whether a driver has found one. */
+bool ferry_record_is_there(const struct ferry_record *record);
+/* Whether the table that it is of was written by this run. */
+bool ferry_record_is_of(const struct ferry_record *record, const char *run_id);
+
+#endif
