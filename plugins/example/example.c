@@ -161,9 +161,11 @@ static ferry_status example_describe(void *conn, const struct ferry_read *read,
 /* What is read may have changed since it was described: then no row may be read as if it had not.
  */
 static ferry_status example_read_begin(void *conn, const struct ferry_read *read,
-                                       const struct ferry_schema *schema, void **ret_cursor,
+                                       const struct ferry_schema *schema,
+                                       const struct ferry_scan *scan, void **ret_cursor,
                                        struct ferry_error *err)
 {
+    (void)scan; /* every row, in any order: nothing else is asked for yet */
     size_t count = ferry_schema_count(schema), same = 0;
     while (same < count && same < EXAMPLE_COLUMNS &&
            strcmp(ferry_schema_column(schema, same)->name, example_columns[same].name) == 0)

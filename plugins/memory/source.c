@@ -76,9 +76,11 @@ static bool columns_are_alike(const struct ferry_schema *schema,
 }
 
 static ferry_status memory_read_begin(void *conn, const struct ferry_read *read,
-                                      const struct ferry_schema *schema, void **ret_cursor,
+                                      const struct ferry_schema *schema,
+                                      const struct ferry_scan *scan, void **ret_cursor,
                                       struct ferry_error *err)
 {
+    (void)scan; /* every row, in any order: nothing else is asked for yet */
     struct memory_conn *c = conn;
     struct memory_table *table = NULL;
     ferry_status status = memory_fault_hit(c, "read_begin", MEMORY_NO_ROW, err);

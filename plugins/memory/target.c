@@ -301,31 +301,93 @@ static ferry_status memory_load_end(void *load, struct ferry_load_totals *ret_to
                                              : ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
 }
 
-/* The rows are cells of the source's schema already. */
-static ferry_status memory_read_back(void *conn, void *load, const struct ferry_layout *layout,
-                                     struct ferry_digest *digest, struct ferry_error *err)
+/* ---- What is stored: the rows are cells of the source's schema already ---- */
+
+struct stored {
+    struct memory_conn *conn;
+    struct memory_table *found; /* of the store, or NULL */
+    const struct memory_table *table;
+    size_t next;
+};
+
+static void memory_stored_end(void *cursor)
+{
+    struct stored *stored = cursor;
+    memory_table_unref(stored->found);
+    free(stored);
+}
+
+static ferry_status stored_find(struct stored *stored, const struct load *load,
+                                const struct ferry_layout *layout, struct ferry_error *err)
+{
+    size_t columns = ferry_schema_count(layout->schema);
+    if (load == NULL)
+        stored->found = memory_table_find(stored->conn->store, layout->table);
+    stored->table = load == NULL ? stored->found : load->table;
+    if (stored->table == NULL)
+        return ferry_fail(err, FERRY_ERR_NOT_FOUND, "there is no table '%s'", layout->table);
+    return stored->table->columns.count == columns
+               ? FERRY_OK
+               : ferry_fail(err, FERRY_ERR_SCHEMA, "table '%s' has %zu columns, not %zu",
+                            layout->table, stored->table->columns.count, columns);
+}
+
+static ferry_status memory_stored_begin(void *conn, void *load, const struct ferry_layout *layout,
+                                        const struct ferry_scan *scan, void **ret_cursor,
+                                        struct ferry_error *err)
 {
     struct memory_conn *c = conn;
-    ferry_status status = memory_fault_hit(c, "read_back", MEMORY_NO_ROW, err);
+    (void)scan; /* every row, in any order: nothing else is asked for yet */
+    ferry_status status = memory_fault_hit(c, "stored_begin", MEMORY_NO_ROW, err);
     if (status == FERRY_OK)
         status = memory_cancelled(c, err);
-    if (status == FERRY_OK && memory_fault_lie(c, "read_back", &status, err))
+    if (status == FERRY_OK && memory_fault_lie(c, "stored_begin", &status, err))
         return status;
-    if (status != FERRY_OK || memory_fault_skips(c, "read_back"))
+    if (status != FERRY_OK || memory_fault_skips(c, "stored_begin"))
         return status;
-    struct memory_table *found = load == NULL ? memory_table_find(c->store, layout->table) : NULL;
-    const struct memory_table *table = load == NULL ? found : ((struct load *)load)->table;
-    if (table == NULL)
-        return ferry_fail(err, FERRY_ERR_NOT_FOUND, "there is no table '%s'", layout->table);
-    if (table->columns.count != ferry_schema_count(layout->schema))
-        status =
-            ferry_fail(err, FERRY_ERR_SCHEMA, "table '%s' has %zu columns, not %zu", layout->table,
-                       table->columns.count, ferry_schema_count(layout->schema));
-    for (size_t row = 0; status == FERRY_OK && row < table->count; row++)
-        ferry_digest_add(digest, table->rows[row]);
-    memory_table_unref(found);
+    struct stored *stored = calloc(1, sizeof *stored);
+    if (stored == NULL)
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    stored->conn = c;
+    status = stored_find(stored, load, layout, err);
+    if (status == FERRY_OK)
+        *ret_cursor = stored;
+    else
+        memory_stored_end(stored);
     return status;
 }
+
+static bool stored_copy(const struct stored *stored, const struct ferry_cell *row,
+                        struct ferry_batch *batch)
+{
+    struct ferry_cell *cells = ferry_batch_row(batch);
+    bool fine = cells != NULL;
+    for (size_t i = 0; fine && i < stored->table->columns.count; i++) {
+        cells[i] = row[i];
+        if (memory_cell_points(&stored->table->columns.list[i], &row[i]))
+            fine = ferry_batch_text(batch, &cells[i], row[i].v.p, row[i].len) != 0;
+    }
+    return fine;
+}
+
+static ferry_status memory_stored_batch(void *cursor, struct ferry_batch *batch,
+                                        struct ferry_error *err)
+{
+    struct stored *stored = cursor;
+    ferry_status status = memory_fault_hit(stored->conn, "stored_batch", MEMORY_NO_ROW, err);
+    if (status == FERRY_OK)
+        status = memory_cancelled(stored->conn, err);
+    if (status == FERRY_OK && memory_fault_lie(stored->conn, "stored_batch", &status, err))
+        return status;
+    while (status == FERRY_OK && stored->next < stored->table->count && !ferry_batch_full(batch)) {
+        status = memory_fault_hit(stored->conn, "stored_batch", stored->next, err);
+        if (status == FERRY_OK && !stored_copy(stored, stored->table->rows[stored->next++], batch))
+            status = ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    }
+    return status;
+}
+
+/* ---- Commit ---- */
 
 static ferry_status memory_change_commit(void *argument, const struct ferry_record *const *records,
                                          size_t record_count, uint32_t *outcome,
@@ -374,5 +436,7 @@ const struct ferry_target memory_target = {
     .load_end = memory_load_end,
     .change_commit = memory_change_commit,
     .change_abort = memory_change_abort,
-    .read_back = memory_read_back,
+    .stored_begin = memory_stored_begin,
+    .stored_batch = memory_stored_batch,
+    .stored_end = memory_stored_end,
 };

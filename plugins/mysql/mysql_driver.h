@@ -540,8 +540,8 @@ struct mydrv_cursor {
 };
 
 ferry_status mydrv_read_begin(void *conn, const struct ferry_read *read,
-                              const struct ferry_schema *schema, void **ret_cursor,
-                              struct ferry_error *err);
+                              const struct ferry_schema *schema, const struct ferry_scan *scan,
+                              void **ret_cursor, struct ferry_error *err);
 ferry_status mydrv_read_batch(void *cursor, struct ferry_batch *batch, struct ferry_error *err);
 void mydrv_read_end(void *cursor);
 

@@ -155,13 +155,6 @@ static ferry_status read_describe(void *argument, const struct ferry_read *read,
     return status;
 }
 
-static bool read_is_pointer(const struct ferry_column *column)
-{
-    return column->type != FERRY_TYPE_BOOL && column->type != FERRY_TYPE_INT &&
-           column->type != FERRY_TYPE_FLOAT && column->type != FERRY_TYPE_YEAR &&
-           column->type != FERRY_TYPE_BIT;
-}
-
 /* Prepare to read column `i`, and fail unless it is still what describe saw. */
 static ferry_status read_begin_column(struct sqlite_cursor *cursor,
                                       struct sqlite_describe *describe, int i,
@@ -186,7 +179,7 @@ static ferry_status read_begin_column(struct sqlite_cursor *cursor,
     }
     cursor->columns[i].stored.raw = raw;
     cursor->columns[i].possible = sqlite_possible_choose(before);
-    cursor->columns[i].pointer = read_is_pointer(before);
+    cursor->columns[i].pointer = sqlite_type_is_pointer(before->type);
     return FERRY_OK;
 }
 
@@ -219,9 +212,10 @@ static void read_end(void *argument)
 }
 
 static ferry_status read_begin(void *argument, const struct ferry_read *read,
-                               const struct ferry_schema *schema, void **ret_cursor,
-                               struct ferry_error *err)
+                               const struct ferry_schema *schema, const struct ferry_scan *scan,
+                               void **ret_cursor, struct ferry_error *err)
 {
+    (void)scan; /* every row, in any order: nothing else is asked for yet */
     struct sqlite_conn *conn = argument;
     struct sqlite_cursor *cursor = NULL;
     ferry_status status = sqlite_check_cancelled(conn, err);

@@ -312,6 +312,8 @@ struct sqlite_type_rule {
  * depends on nothing else: loading, reading back and the metadata rely on that. */
 const struct sqlite_type_rule *sqlite_type_rule(const struct ferry_column *column,
                                                 const struct ferry_wish *wish);
+/* 1 if a cell of this type points to a text or bytes. */
+bool sqlite_type_is_pointer(uint32_t type);
 /* 1 if cells of another kind than the type's are stored as they are. */
 bool sqlite_type_is_loose(const struct ferry_column *column, const struct sqlite_type_rule *rule);
 ferry_status sqlite_map_column(void *conn, const struct ferry_column *column,
@@ -656,10 +658,14 @@ ferry_status sqlite_stage_end(struct sqlite_load *load, struct ferry_error *err)
 ferry_status sqlite_stage_apply(struct sqlite_load *load, struct ferry_error *err);
 void sqlite_stage_remove(struct sqlite_unit *unit);
 
-/* ---- readback.c: what is stored, into a digest ---- */
+/* ---- stored_rows.c: what is stored, as cells of the source's schema ---- */
 
-ferry_status sqlite_read_back(void *conn, void *load, const struct ferry_layout *layout,
-                              struct ferry_digest *digest, struct ferry_error *err);
+ferry_status sqlite_stored_rows_begin(void *conn, void *load, const struct ferry_layout *layout,
+                                      const struct ferry_scan *scan, void **ret_cursor,
+                                      struct ferry_error *err);
+ferry_status sqlite_stored_rows_batch(void *cursor, struct ferry_batch *batch,
+                                      struct ferry_error *err);
+void sqlite_stored_rows_end(void *cursor);
 
 /* ---- origins.c: where rows come from ---- */
 

@@ -259,3 +259,9 @@ ferry_status sqlite_map_column(void *conn, const struct ferry_column *column,
     sqlite3_free(behind);
     return status;
 }
+
+bool sqlite_type_is_pointer(uint32_t type)
+{
+    return type != FERRY_TYPE_BOOL && type != FERRY_TYPE_INT && type != FERRY_TYPE_FLOAT &&
+           type != FERRY_TYPE_YEAR && type != FERRY_TYPE_BIT;
+}

@@ -192,7 +192,9 @@ const struct ferry_target sqlite_target = {
     .load_end = sqlite_replace_end,
     .change_commit = unit_change_commit,
     .change_abort = unit_change_abort,
-    .read_back = sqlite_read_back,
+    .stored_begin = sqlite_stored_rows_begin,
+    .stored_batch = sqlite_stored_rows_batch,
+    .stored_end = sqlite_stored_rows_end,
     .hold_column = sqlite_hold_column,
     .foresee = sqlite_foresee,
 };

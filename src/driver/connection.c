@@ -20,6 +20,7 @@ struct ferry_connection {
 struct ferry_cursor {
     struct ferry_connection *connection;
     void *cursor; /* the driver's own */
+    bool stored;  /* of a target's stored rows; else of a source's */
 };
 
 struct ferry_load {
@@ -252,6 +253,9 @@ void ferry_connection_thread_end(struct ferry_connection *connection)
 
 /* ---- Source ---- */
 
+/* Every row, in any order. */
+static const struct ferry_scan whole_scan = {._size = sizeof whole_scan};
+
 ferry_status ferry_source_snapshot_begin(struct ferry_connection *source, struct ferry_error *error)
 {
     DRIVER_SCOPE(source->driver);
@@ -306,8 +310,8 @@ ferry_status ferry_source_read_begin(struct ferry_connection *source, const stru
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a cursor");
     cursor->connection = source;
     DRIVER_SCOPE(source->driver);
-    ferry_status status =
-        source->driver->source.read_begin(source->conn, read, schema, &cursor->cursor, error);
+    ferry_status status = source->driver->source.read_begin(source->conn, read, schema, &whole_scan,
+                                                            &cursor->cursor, error);
     status = end_call(source, "read_begin", status, cursor->cursor != NULL, error);
     if (status != FERRY_OK) {
         free(cursor);
@@ -317,25 +321,32 @@ ferry_status ferry_source_read_begin(struct ferry_connection *source, const stru
     return FERRY_OK;
 }
 
-ferry_status ferry_source_read_batch(struct ferry_cursor *cursor, struct ferry_batch *batch,
-                                     struct ferry_error *error)
+ferry_status ferry_cursor_read(struct ferry_cursor *cursor, struct ferry_batch *batch,
+                               struct ferry_error *error)
 {
     struct ferry_driver_handle *driver = cursor->connection->driver;
     DRIVER_SCOPE(driver);
-    ferry_status status = driver->source.read_batch(cursor->cursor, batch, error);
-    status = end_call(cursor->connection, "read_batch", status, true, error);
-    if (status == FERRY_OK)
-        status = ferry_contract_check_batch(driver, batch, error);
-    return status;
+    ferry_status status = cursor->stored ? driver->target.stored_batch(cursor->cursor, batch, error)
+                                         : driver->source.read_batch(cursor->cursor, batch, error);
+    status = end_call(cursor->connection, cursor->stored ? "stored_batch" : "read_batch", status,
+                      true, error);
+    if (status != FERRY_OK)
+        return status;
+    return cursor->stored ? ferry_contract_check_stored(batch, error)
+                          : ferry_contract_check_batch(driver, batch, error);
 }
 
-void ferry_source_read_end(struct ferry_cursor *cursor)
+void ferry_cursor_close(struct ferry_cursor *cursor)
 {
     if (cursor == NULL)
         return;
     {
         DRIVER_SCOPE(cursor->connection->driver);
-        cursor->connection->driver->source.read_end(cursor->cursor);
+        struct ferry_driver_handle *driver = cursor->connection->driver;
+        if (cursor->stored)
+            driver->target.stored_end(cursor->cursor);
+        else
+            driver->source.read_end(cursor->cursor);
     }
     free(cursor);
 }
@@ -462,19 +473,31 @@ ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_to
     return end_call(load->connection, "load_end", status, true, error);
 }
 
-bool ferry_target_reads_back(const struct ferry_connection *target)
+bool ferry_target_tells_stored(const struct ferry_connection *target)
 {
-    return target->driver->reads_back;
+    return target->driver->tells_stored;
 }
 
-ferry_status ferry_target_read_back(struct ferry_connection *target, struct ferry_load *load,
-                                    const struct ferry_layout *layout, struct ferry_digest *digest,
-                                    struct ferry_error *error)
+ferry_status ferry_target_stored_begin(struct ferry_connection *target, struct ferry_load *load,
+                                       const struct ferry_layout *layout,
+                                       struct ferry_cursor **ret_cursor, struct ferry_error *error)
 {
+    struct ferry_cursor *cursor = calloc(1, sizeof *cursor);
+    if (cursor == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a cursor");
+    cursor->connection = target;
+    cursor->stored = true;
     DRIVER_SCOPE(target->driver);
-    ferry_status status = target->driver->target.read_back(
-        target->conn, load == NULL ? NULL : load->load, layout, digest, error);
-    return end_call(target, "read_back", status, true, error);
+    ferry_status status =
+        target->driver->target.stored_begin(target->conn, load == NULL ? NULL : load->load, layout,
+                                            &whole_scan, &cursor->cursor, error);
+    status = end_call(target, "stored_begin", status, cursor->cursor != NULL, error);
+    if (status != FERRY_OK) {
+        free(cursor);
+        return status;
+    }
+    *ret_cursor = cursor;
+    return FERRY_OK;
 }
 
 /* The driver has freed its own part. */

@@ -95,9 +95,10 @@ ferry_status ferry_source_origins(struct ferry_connection *source, const struct 
 ferry_status ferry_source_read_begin(struct ferry_connection *source, const struct ferry_read *read,
                                      const struct ferry_schema *schema,
                                      struct ferry_cursor **ret_cursor, struct ferry_error *error);
-ferry_status ferry_source_read_batch(struct ferry_cursor *cursor, struct ferry_batch *batch,
-                                     struct ferry_error *error);
-void ferry_source_read_end(struct ferry_cursor *cursor); /* NULL allowed */
+/* The next rows of a source, or of what a target has stored. */
+ferry_status ferry_cursor_read(struct ferry_cursor *cursor, struct ferry_batch *batch,
+                               struct ferry_error *error);
+void ferry_cursor_close(struct ferry_cursor *cursor); /* NULL allowed */
 
 ferry_status ferry_target_map_column(struct ferry_connection *target,
                                      const struct ferry_column *column,
@@ -133,12 +134,12 @@ ferry_status ferry_target_load_batch(struct ferry_load *load, uint32_t operation
                                      const struct ferry_batch *batch, struct ferry_error *error);
 ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_totals *ret_totals,
                                    struct ferry_error *error);
-/* Whether the driver has a read_back. */
-bool ferry_target_reads_back(const struct ferry_connection *target);
-/* UNSUPPORTED where the driver has no read_back.  `load` NULL: the table as it stands. */
-ferry_status ferry_target_read_back(struct ferry_connection *target, struct ferry_load *load,
-                                    const struct ferry_layout *layout, struct ferry_digest *digest,
-                                    struct ferry_error *error);
+/* Whether the driver has stored_begin. */
+bool ferry_target_tells_stored(const struct ferry_connection *target);
+/* UNSUPPORTED where the driver has none.  `load` NULL: the table as it stands. */
+ferry_status ferry_target_stored_begin(struct ferry_connection *target, struct ferry_load *load,
+                                       const struct ferry_layout *layout,
+                                       struct ferry_cursor **ret_cursor, struct ferry_error *error);
 /* Each ends the change and frees it with its loads; NULL allowed for abort.  `*outcome`
  * (FERRY_OUTCOME_) is written on failure too. */
 ferry_status ferry_target_change_commit(struct ferry_change *change,

@@ -193,6 +193,21 @@ static inline bool is_sound(const struct glance *glance, const struct ferry_cell
     return false;
 }
 
+/* `driver` NULL: of stored rows, which somebody else may have changed. */
+static ferry_status fail_flaw(const struct ferry_driver_handle *driver,
+                              const struct ferry_batch *batch, size_t row, size_t column,
+                              const char *flaw, struct ferry_error *error)
+{
+    if (driver == NULL)
+        return ferry_fail_cell(error, FERRY_ERR_DATA, batch, row, column,
+                               "the table holds %s, which was not stored there by a run; look who "
+                               "else writes to it, then run again",
+                               flaw);
+    return ferry_fail_cell(error, FERRY_ERR_INTERNAL, batch, row, column,
+                           "driver '%s' broke its contract: it gave %s; report this to its author",
+                           driver->driver.name, flaw);
+}
+
 /* Of the rows from `first` to before `end`. */
 static ferry_status check_column(const struct ferry_driver_handle *driver,
                                  const struct ferry_batch *batch, size_t c, size_t first,
@@ -209,19 +224,18 @@ static ferry_status check_column(const struct ferry_driver_handle *driver,
             continue;
         const char *flaw = cell_flaw(column, value, cell);
         if (flaw != NULL)
-            return ferry_fail_cell(error, FERRY_ERR_INTERNAL, batch, row, c,
-                                   "driver '%s' broke its contract: it gave %s; report this to "
-                                   "its author",
-                                   driver->driver.name, flaw);
+            return fail_flaw(driver, batch, row, c, flaw, error);
         size_t valid = is_text(cell, letters) ? ferry_utf8_length(cell->v.p, cell->len) : cell->len;
         if (cell->null == 0 && valid != cell->len)
-            return refuse_text(batch, row, c, valid, error);
+            return driver == NULL
+                       ? fail_flaw(driver, batch, row, c, "a text that is not UTF-8", error)
+                       : refuse_text(batch, row, c, valid, error);
     }
     return FERRY_OK;
 }
 
-ferry_status ferry_contract_check_batch(const struct ferry_driver_handle *driver,
-                                        const struct ferry_batch *batch, struct ferry_error *error)
+static ferry_status check_batch(const struct ferry_driver_handle *driver,
+                                const struct ferry_batch *batch, struct ferry_error *error)
 {
     const struct ferry_schema *schema = ferry_batch_schema(batch);
     size_t rows = ferry_batch_count(batch);
@@ -232,4 +246,15 @@ ferry_status ferry_contract_check_batch(const struct ferry_driver_handle *driver
             status = check_column(driver, batch, c, first, end, error);
     }
     return status;
+}
+
+ferry_status ferry_contract_check_batch(const struct ferry_driver_handle *driver,
+                                        const struct ferry_batch *batch, struct ferry_error *error)
+{
+    return check_batch(driver, batch, error);
+}
+
+ferry_status ferry_contract_check_stored(const struct ferry_batch *batch, struct ferry_error *error)
+{
+    return check_batch(NULL, batch, error);
 }

@@ -17,5 +17,8 @@ ferry_status ferry_contract_check_call(const struct ferry_driver_handle *driver,
 /* Checks the rows of a batch that a source filled: kinds, widths, pointers. */
 ferry_status ferry_contract_check_batch(const struct ferry_driver_handle *driver,
                                         const struct ferry_batch *batch, struct ferry_error *error);
+/* The same of rows that a target had stored: FERRY_ERR_DATA, since others can write there too. */
+ferry_status ferry_contract_check_stored(const struct ferry_batch *batch,
+                                         struct ferry_error *error);
 
 #endif

@@ -13,7 +13,10 @@
 struct ferry_digest *ferry_digest_new(const struct ferry_schema *schema);
 void ferry_digest_free(struct ferry_digest *digest); /* NULL allowed */
 
-/* Adds every row of a batch; ferry_digest_add() of driver.h adds one.  One thread at a time. */
+/* Adds one row: cells as a source of this schema would give them, valid for the call.  One thread
+ * at a time. */
+void ferry_digest_add(struct ferry_digest *digest, const struct ferry_cell *cells);
+/* Adds every row of a batch. */
 void ferry_digest_add_batch(struct ferry_digest *digest, const struct ferry_batch *batch);
 
 /* How many rows were added. */

@@ -38,14 +38,25 @@ static void stub_with_connection(void *conn)
     (void)conn;
 }
 
-static ferry_status stub_read_back(void *conn, void *load, const struct ferry_layout *layout,
-                                   struct ferry_digest *digest, struct ferry_error *err)
+static ferry_status stub_stored_begin(void *conn, void *load, const struct ferry_layout *layout,
+                                      const struct ferry_scan *scan, void **ret_cursor,
+                                      struct ferry_error *err)
 {
     (void)conn;
     (void)load;
-    (void)digest;
+    (void)scan;
+    (void)ret_cursor;
     return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
                       "the target's driver cannot read back what table '%s' holds", layout->table);
+}
+
+/* Behind a stored_begin that fails nobody gets here. */
+static ferry_status stub_stored_batch(void *cursor, struct ferry_batch *batch,
+                                      struct ferry_error *err)
+{
+    (void)cursor;
+    (void)batch;
+    return ferry_fail(err, FERRY_ERR_UNSUPPORTED, "the target's driver has no stored rows");
 }
 
 static ferry_status stub_note_indexes(void *conn, struct ferry_schema *schema,
@@ -140,9 +151,15 @@ static const char *fill_target(struct ferry_target *target)
         {target->load_end != NULL, "target.load_end"},
         {target->change_commit != NULL, "target.change_commit"},
         {target->change_abort != NULL, "target.change_abort"},
+        {(target->stored_begin == NULL) == (target->stored_batch == NULL) &&
+             (target->stored_begin == NULL) == (target->stored_end == NULL),
+         "target.stored_begin together with target.stored_batch and target.stored_end"},
     };
-    if (target->read_back == NULL)
-        target->read_back = stub_read_back;
+    if (target->stored_begin == NULL) {
+        target->stored_begin = stub_stored_begin;
+        target->stored_batch = stub_stored_batch;
+        target->stored_end = stub_with_connection;
+    }
     if (target->note_indexes == NULL)
         target->note_indexes = stub_note_indexes;
     if (target->foresee == NULL)
@@ -176,7 +193,7 @@ const char *ferry_driver_stub_fill(struct ferry_driver_handle *handle)
     const char *missing = FIRST_MISSING(required);
     if (missing == NULL && handle->is_source)
         missing = fill_source(&handle->source);
-    handle->reads_back = handle->is_target && handle->target.read_back != NULL;
+    handle->tells_stored = handle->is_target && handle->target.stored_begin != NULL;
     if (missing == NULL && handle->is_target)
         missing = fill_target(&handle->target);
     handle->keeps_records = handle->driver.record_read != NULL;

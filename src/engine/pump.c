@@ -41,7 +41,7 @@ static bool read_one_batch(struct reader *reader, struct ferry_cursor *cursor)
         return false;
     ferry_batch_reset(batch, atomic_load(&pump->rows_read) + 1);
     ferry_watch_source_busy();
-    ferry_status status = ferry_source_read_batch(cursor, batch, &reader->error);
+    ferry_status status = ferry_cursor_read(cursor, batch, &reader->error);
     ferry_watch_source_idle();
     if (status == FERRY_OK)
         status = ferry_zero_date_apply(pump->zero_dates, batch, &reader->error);
@@ -70,7 +70,7 @@ static void read_all(struct reader *reader)
         return;
     while (read_one_batch(reader, cursor))
         ;
-    ferry_source_read_end(cursor);
+    ferry_cursor_close(cursor);
 }
 
 static void *reader_thread(void *data)

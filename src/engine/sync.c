@@ -344,7 +344,10 @@ static ferry_status ask_outcome(struct run *run, struct ferry_error *error)
 {
     if (error->status == FERRY_ERR_INTERNAL || ferry_should_stop() || !finds_own_record(run))
         return error->status;
-    ferry_log(FERRY_LOG_WARNING, "%s; its record says that the new rows are there", error->message);
+    ferry_log(FERRY_LOG_WARNING,
+              "target '%s' did not answer to the commit; the record of the run says that the new "
+              "rows are in table '%s'",
+              run->job->target->name, run->job->table);
     ferry_error_clear(error);
     run->outcome = FERRY_OUTCOME_NEW;
     return FERRY_OK;

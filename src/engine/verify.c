@@ -10,7 +10,7 @@ ferry_status ferry_verify_choose(enum ferry_verify wanted, bool insisted,
                                  const struct ferry_connection *target,
                                  enum ferry_verify *ret_level, struct ferry_error *error)
 {
-    bool can = wanted != FERRY_VERIFY_CONTENT || ferry_target_reads_back(target);
+    bool can = wanted != FERRY_VERIFY_CONTENT || ferry_target_tells_stored(target);
     if (!can && insisted)
         return ferry_fail(error, FERRY_ERR_UNSUPPORTED,
                           CANNOT ", so that only verify = \"count\" is possible",
@@ -44,6 +44,30 @@ static ferry_status compare(const struct ferry_digest *read, const struct ferry_
                       layout->table, rows, source, target, advice);
 }
 
+static ferry_status digest_stored(struct ferry_connection *target, struct ferry_load *load,
+                                  const struct ferry_layout *layout, struct ferry_digest *digest,
+                                  struct ferry_error *error)
+{
+    struct ferry_cursor *cursor = NULL;
+    struct ferry_batch *batch = ferry_batch_new(layout->schema, &ferry_batch_default_limits);
+    ferry_status status =
+        batch != NULL ? ferry_target_stored_begin(target, load, layout, &cursor, error)
+                      : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a batch of rows");
+    uint64_t rows = 0;
+    bool ended = false;
+    while (status == FERRY_OK && !ended) {
+        ferry_batch_reset(batch, rows + 1);
+        status = ferry_cursor_read(cursor, batch, error);
+        ended = ferry_batch_count(batch) == 0;
+        rows += ferry_batch_count(batch);
+        if (status == FERRY_OK)
+            ferry_digest_add_batch(digest, batch);
+    }
+    ferry_cursor_close(cursor);
+    ferry_batch_free(batch);
+    return status;
+}
+
 ferry_status ferry_verify_content(const struct ferry_digest *read, struct ferry_connection *target,
                                   struct ferry_load *load, const struct ferry_layout *layout,
                                   struct ferry_error *error)
@@ -55,7 +79,7 @@ ferry_status ferry_verify_content(const struct ferry_digest *read, struct ferry_
     struct ferry_digest *stored = ferry_digest_new(layout->schema);
     if (stored == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a digest");
-    ferry_status status = ferry_target_read_back(target, load, layout, stored, error);
+    ferry_status status = digest_stored(target, load, layout, stored, error);
     if (status == FERRY_OK)
         status = compare(read, stored, layout, advice, error);
     ferry_digest_free(stored);

@@ -40,13 +40,13 @@ static void test_before_use(const struct suite *suite)
         if (status == FERRY_OK) {
             batch = ferry_batch_new(&schema, &ferry_batch_default_limits);
             ferry_batch_reset(batch, 1);
-            status = ferry_source_read_batch(cursor, batch, &error);
+            status = ferry_cursor_read(cursor, batch, &error);
         }
         if (!tap_ok(status == FERRY_ERR_CANCELLED && ferry_clock_ms() - started < SOON_MS,
                     "nothing can be read after a cancel"))
             tap_note("the status was %d", status);
         ferry_batch_free(batch);
-        ferry_source_read_end(cursor);
+        ferry_cursor_close(cursor);
     }
     ferry_connection_close(source);
     ferry_schema_done(&schema);

@@ -99,7 +99,7 @@ static void run_groups(const struct suite *suite)
         test_wishes(suite);
         test_loading(suite);
         test_indexes(suite);
-        test_reading_back(suite);
+        test_stored_rows(suite);
         test_round_trip(suite);
         test_loose_cells(suite);
     } else {

@@ -232,14 +232,19 @@ static const struct ferry_index wanted_indexes[] = {
 };
 #define WANTED (sizeof wanted_indexes / sizeof wanted_indexes[0])
 
-/* What the core would plan of a source's table with these. */
-static void plan_indexes(struct target *target)
+/* What the core would plan of a source's table with these; false if out of memory. */
+static bool plan_indexes(struct ferry_plan *plan)
 {
-    target->plan.indexes = calloc(WANTED, sizeof *target->plan.indexes);
-    if (target->plan.indexes == NULL)
-        return;
-    memcpy(target->plan.indexes, wanted_indexes, sizeof wanted_indexes);
-    target->plan.index_count = WANTED;
+    free((void *)plan->index_list);
+    plan->indexes = calloc(WANTED, sizeof *plan->indexes);
+    plan->index_list = calloc(WANTED, sizeof *plan->index_list);
+    if (plan->indexes == NULL || plan->index_list == NULL)
+        return false;
+    memcpy(plan->indexes, wanted_indexes, sizeof wanted_indexes);
+    for (size_t i = 0; i < WANTED; i++)
+        plan->index_list[i] = &plan->indexes[i];
+    plan->index_count = WANTED;
+    return true;
 }
 
 /* They are made, and made again, or the load is refused before it begins. */
@@ -253,8 +258,9 @@ void test_indexes(const struct suite *suite)
         target_close(&target);
         return;
     }
-    plan_indexes(&target);
-    ferry_status status = target_begin(&target, target.plan.action, &load, &error);
+    ferry_status status = FERRY_ERR_SYSTEM;
+    if (plan_indexes(&target.plan))
+        status = target_begin(&target, target.plan.action, &load, &error);
     target_abort(&target);
     bool refused = status == FERRY_ERR_UNSUPPORTED || status == FERRY_ERR_SCHEMA;
     tap_ok(status == FERRY_OK || refused, "indexes are taken, or refused before the load begins");
@@ -266,8 +272,8 @@ void test_indexes(const struct suite *suite)
     target_close(&target);
     for (int round = 0; round < 2 && status == FERRY_OK; round++) {
         if (target_open(suite, SIZE_MAX, &target_no_wish, &target)) {
-            plan_indexes(&target);
-            tap_ok(target_replace(&target, 0, 23, &totals, NULL) && count_is(suite, 23),
+            tap_ok(plan_indexes(&target.plan) && target_replace(&target, 0, 23, &totals, NULL) &&
+                       count_is(suite, 23),
                    round == 0 ? "a table with indexes is loaded" : "and loaded again");
         }
         target_close(&target);

@@ -69,13 +69,13 @@ bool suite_read_all(struct ferry_connection *source, const struct ferry_read *re
     struct ferry_batch *batch = status == FERRY_OK ? ferry_batch_new(schema, limits) : NULL;
     while (batch != NULL && status == FERRY_OK) {
         ferry_batch_reset(batch, reading.rows + 1);
-        status = ferry_source_read_batch(cursor, batch, error);
+        status = ferry_cursor_read(cursor, batch, error);
         if (status != FERRY_OK || ferry_batch_count(batch) == 0)
             break;
         count_batch(&reading, batch);
     }
     ferry_batch_free(batch);
-    ferry_source_read_end(cursor);
+    ferry_cursor_close(cursor);
     *ret_reading = reading;
     return status == FERRY_OK;
 }
@@ -186,8 +186,8 @@ static void test_broken_off(struct opened *opened, const struct reading *whole)
     bool begun = ferry_source_read_begin(opened->source, &opened->read, &opened->schema, &cursor,
                                          &error) == FERRY_OK;
     if (begun)
-        (void)ferry_source_read_batch(cursor, batch, &error);
-    ferry_source_read_end(cursor);
+        (void)ferry_cursor_read(cursor, batch, &error);
+    ferry_cursor_close(cursor);
     ferry_batch_free(batch);
     struct reading after = {0};
     bool read = suite_read_all(opened->source, &opened->read, &opened->schema,
@@ -215,7 +215,7 @@ static void test_other_schema(struct opened *opened)
     ferry_status status =
         ferry_source_read_begin(opened->source, &opened->read, &other, &cursor, &error);
     if (status == FERRY_OK)
-        ferry_source_read_end(cursor);
+        ferry_cursor_close(cursor);
     if (!tap_ok(status == FERRY_ERR_SCHEMA, "read_begin refuses columns that are not the result's"))
         tap_note("it returned %d", status);
     ferry_error_clear(&error);

@@ -21,8 +21,8 @@ static void note_difference(struct target *target, struct ferry_connection *sour
         ferry_batch_reset(found, row + 1);
         ferry_batch_reset(wanted, row + 1);
         values_add_row(wanted, &target->plan.schema, row);
-        same = ferry_source_read_batch(cursor, found, &error) == FERRY_OK &&
-               ferry_batch_count(found) == 1;
+        same =
+            ferry_cursor_read(cursor, found, &error) == FERRY_OK && ferry_batch_count(found) == 1;
         char *left = values_show(wanted, 0), *right = same ? values_show(found, 0) : NULL;
         if (same && strcmp(left, right) != 0) {
             tap_note("row %" PRIu64 " went in as  %s", row, left);
@@ -32,7 +32,7 @@ static void note_difference(struct target *target, struct ferry_connection *sour
         free(left);
         free(right);
     }
-    ferry_source_read_end(cursor);
+    ferry_cursor_close(cursor);
     ferry_batch_free(found);
     ferry_batch_free(wanted);
     tap_error(&error);

@@ -115,7 +115,7 @@ void test_reading(const struct suite *suite);
 void test_cancelling(const struct suite *suite);
 void test_mapping(const struct suite *suite);
 void test_loading(const struct suite *suite);
-void test_reading_back(const struct suite *suite);
+void test_stored_rows(const struct suite *suite);
 void test_round_trip(const struct suite *suite);
 void test_wishes(const struct suite *suite);
 void test_loose_cells(const struct suite *suite);

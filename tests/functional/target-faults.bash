@@ -207,6 +207,11 @@ check_lost_commit() {
             assert_output_has "a second one found the old rows"
             rows_are_old
             ;;
+        after-hold) # the server still serves the first connection; a new one finds the run's id
+            assert_status 0
+            assert_output_has "the record of the run says that the new rows are in table 't'"
+            rows_are_new
+            ;;
         *)
             # both connections are gone, or the server still serves the first
             assert_status 75

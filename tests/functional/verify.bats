@@ -87,9 +87,9 @@ damages=(flip-bit lose-row double-row lose-and-double swap-columns null-to-empty
 @test "a target that fails to read back leaves the old rows, with its own status" {
     for pair in target-io:74 data:65 busy:75 system:71; do
         run dbferry copy memory:x memory:y --table t -o job.verify=content \
-            -o target.fail_at=read_back -o target.fail_class="${pair%:*}" -o target.dump="$T/dump"
+            -o target.fail_at=stored_batch -o target.fail_class="${pair%:*}" -o target.dump="$T/dump"
         assert_status "${pair#*:}"
-        assert_output_has "read_back failed" "the target is unchanged"
+        assert_output_has "stored_batch failed" "the target is unchanged"
         [ ! -e dump ]
     done
 }

@@ -110,9 +110,11 @@ static ferry_status fake_describe(void *conn, const struct ferry_read *read,
 static uint64_t fake_next;
 
 static ferry_status fake_read_begin(void *conn, const struct ferry_read *read,
-                                    const struct ferry_schema *schema, void **ret_cursor,
+                                    const struct ferry_schema *schema,
+                                    const struct ferry_scan *scan, void **ret_cursor,
                                     struct ferry_error *err)
 {
+    (void)scan; /* every row, in any order: nothing else is asked for yet */
     (void)read;
     (void)schema;
     ferry_status status = fake_act("read_begin", err);

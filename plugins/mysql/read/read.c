@@ -189,9 +189,10 @@ static ferry_status read_start(struct mydrv_cursor *cursor, const struct ferry_s
 }
 
 ferry_status mydrv_read_begin(void *conn, const struct ferry_read *read,
-                              const struct ferry_schema *schema, void **ret_cursor,
-                              struct ferry_error *err)
+                              const struct ferry_schema *schema, const struct ferry_scan *scan,
+                              void **ret_cursor, struct ferry_error *err)
 {
+    (void)scan; /* every row, in any order: nothing else is asked for yet */
     struct mydrv_cursor *cursor = calloc(1, sizeof *cursor);
     if (cursor == NULL)
         return mydrv_fail_memory(err);

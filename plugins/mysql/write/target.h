@@ -409,10 +409,13 @@ ferry_status mydrv_record_write(struct mydrv_conn *conn, const struct ferry_reco
 /* The same where a failure is only worth a warning. */
 void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_record *record);
 
-/* ---- read_back.c: what is stored, for the digest ---- */
+/* ---- stored.c: what is stored, as cells of the source's schema ---- */
 
-ferry_status mydrv_read_back(void *conn, void *load, const struct ferry_layout *layout,
-                             struct ferry_digest *digest, struct ferry_error *err);
+ferry_status mydrv_stored_begin(void *conn, void *load, const struct ferry_layout *layout,
+                                const struct ferry_scan *scan, void **ret_cursor,
+                                struct ferry_error *err);
+ferry_status mydrv_stored_batch(void *cursor, struct ferry_batch *batch, struct ferry_error *err);
+void mydrv_stored_end(void *cursor);
 
 /* ---- replace.c: the rows of one table of a change ---- */
 

@@ -386,6 +386,12 @@ struct ferry_read {
     uint32_t on_warning; /* FERRY_WARNINGS_ */
 };
 
+/* Which rows are read, and in what order.  Lives until the reading ends.  The core asks for nothing
+ * here yet: every row, in any order. */
+struct ferry_scan {
+    uint64_t _size; /* of this struct, as the core has it */
+};
+
 /* What the job wants of one column, where the target has a choice. */
 #define FERRY_DECIMAL_AUTO 0
 #define FERRY_DECIMAL_REAL 1 /* as a number, also where only values of few digits fit (CHECKED) */
@@ -541,11 +547,6 @@ ferry_status ferry_record_set(struct ferry_record *record, const char *name, con
 ferry_status ferry_record_set_mark(struct ferry_record *record, const char *run_id,
                                    struct ferry_error *err);
 
-/* The digest of a table's content: the same for the same rows in whatever order and database. */
-struct ferry_digest;
-/* Add one row: cells as a source of this schema would give them, valid for the call. */
-void ferry_digest_add(struct ferry_digest *digest, const struct ferry_cell *cells);
-
 /* Where the rows of a source come from, for one that may be a copy itself. */
 struct ferry_origins;
 /* They come from this table of the place, or by way of this view. */
@@ -570,8 +571,8 @@ struct ferry_source {
      * read_end).  read_batch adds rows until the batch is full or the rows end; an empty batch is
      * the end, and only after the server has confirmed it.  Required. */
     ferry_status (*read_begin)(void *conn, const struct ferry_read *read,
-                               const struct ferry_schema *schema, void **ret_cursor,
-                               struct ferry_error *err);
+                               const struct ferry_schema *schema, const struct ferry_scan *scan,
+                               void **ret_cursor, struct ferry_error *err);
     ferry_status (*read_batch)(void *cursor, struct ferry_batch *batch, struct ferry_error *err);
     void (*read_end)(void *cursor);
 
@@ -629,13 +630,16 @@ struct ferry_target {
                                   size_t record_count, uint32_t *outcome, struct ferry_error *err);
     void (*change_abort)(void *change);
 
-    /* Read what is stored and add each row to `digest`, turned back into cells of `layout->schema`:
-     * a value that cannot be turned back is FERRY_ERR_DATA naming row and column.  With `load`:
-     * what was loaded, between load_end and the end of its change.  With NULL: the table as it
-     * stands (FERRY_ERR_NOT_FOUND if there is none).  Optional: without it only rows are counted.
-     */
-    ferry_status (*read_back)(void *conn, void *load, const struct ferry_layout *layout,
-                              struct ferry_digest *digest, struct ferry_error *err);
+    /* Read what is stored, as read_begin and read_batch do, turned back into cells of
+     * `layout->schema`: a value that cannot be turned back is FERRY_ERR_DATA naming row and column.
+     * With `load`: what was loaded, between load_end and the end of its change.  With NULL: the
+     * table as it stands (FERRY_ERR_NOT_FOUND if there is none).  Until stored_end nothing else is
+     * asked of the connection.  Optional, all three or none: without them rows are only counted. */
+    ferry_status (*stored_begin)(void *conn, void *load, const struct ferry_layout *layout,
+                                 const struct ferry_scan *scan, void **ret_cursor,
+                                 struct ferry_error *err);
+    ferry_status (*stored_batch)(void *cursor, struct ferry_batch *batch, struct ferry_error *err);
+    void (*stored_end)(void *cursor);
 
     /* Say by ferry_schema_note() on `schema` what the target makes otherwise of the indexes that it
      * is to have: one that is not unique here, or covers only the beginning of a column.  `natives`

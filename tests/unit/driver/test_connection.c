@@ -253,8 +253,8 @@ static ferry_status read_one(const struct ferry_schema *schema, struct ferry_err
     ferry_batch_reset(batch, 1);
     ferry_status status = ferry_source_read_begin(source, &read_view, schema, &cursor, error);
     if (status == FERRY_OK)
-        status = ferry_source_read_batch(cursor, batch, error);
-    ferry_source_read_end(cursor);
+        status = ferry_cursor_read(cursor, batch, error);
+    ferry_cursor_close(cursor);
     ferry_batch_free(batch);
     ferry_connection_close(source);
     return status;

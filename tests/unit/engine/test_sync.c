@@ -155,23 +155,40 @@ static void test_busy_before_the_commit(void **state)
     assert_int_equal(result.outcome, FERRY_OUTCOME_OLD);
 }
 
-/* What the fake's read_back gives: rows 1 to `stored`, the last of which may be another one. */
-static uint64_t stored;
+/* What the fake has stored: rows 1 to `stored`, the last of which may be another one. */
+static uint64_t stored, stored_next;
 static bool stored_otherwise;
 static char recorded[FERRY_DIGEST_TEXT];
 
-static ferry_status read_back(void *conn, void *load, const struct ferry_layout *layout,
-                              struct ferry_digest *digest, struct ferry_error *err)
+static ferry_status stored_begin(void *conn, void *load, const struct ferry_layout *layout,
+                                 const struct ferry_scan *scan, void **ret_cursor,
+                                 struct ferry_error *err)
 {
     assert_ptr_equal(conn, &fake);
     assert_ptr_equal(load, &fake);
     assert_string_equal(layout->table, "t");
-    for (uint64_t row = 1; row <= stored; row++) {
-        const char *text = stored_otherwise && row == stored ? "Value" : "value";
-        const struct ferry_cell cells[] = {{.v.u = row}, {.v.p = text, .len = 5}};
-        ferry_digest_add(digest, cells);
+    assert_int_equal(scan->_size, sizeof *scan);
+    stored_next = 1;
+    *ret_cursor = conn;
+    return fake_act("stored_begin", err);
+}
+
+static ferry_status stored_batch(void *cursor, struct ferry_batch *batch, struct ferry_error *err)
+{
+    assert_ptr_equal(cursor, &fake);
+    while (stored_next <= stored && !ferry_batch_full(batch)) {
+        struct ferry_cell *cells = ferry_batch_row(batch);
+        cells[0].v.u = stored_next;
+        assert_true(ferry_batch_text(
+            batch, &cells[1], stored_otherwise && stored_next == stored ? "Value" : "value", 5));
+        stored_next++;
     }
-    return fake_act("read_back", err);
+    return fake_act("stored_batch", err);
+}
+
+static void stored_end(void *cursor)
+{
+    assert_ptr_equal(cursor, &fake);
 }
 
 static ferry_status keep_record(void *change, const struct ferry_record *const *records,
@@ -193,9 +210,11 @@ static ferry_status keep_record(void *change, const struct ferry_record *const *
 static ferry_status verify(enum ferry_verify wanted, uint64_t rows, struct ferry_error *error)
 {
     struct ferry_sync_result result = {0};
-    fake_handle.target.read_back = read_back;
+    fake_handle.target.stored_begin = stored_begin;
+    fake_handle.target.stored_batch = stored_batch;
+    fake_handle.target.stored_end = stored_end;
     fake_handle.target.change_commit = keep_record;
-    fake_handle.reads_back = true;
+    fake_handle.tells_stored = true;
     level = wanted;
     stored = rows;
     recorded[0] = '\0';
@@ -235,10 +254,10 @@ static void test_failure_of_reading_back(void **state)
 {
     (void)state;
     struct ferry_error error = {0};
-    fake.at = "read_back";
+    fake.at = "stored_batch";
     fake.report = fake.status = FERRY_ERR_TARGET_IO;
     (void)verify(FERRY_VERIFY_CONTENT, 3, &error);
-    assert_error(&error, FERRY_ERR_TARGET_IO, "read_back failed");
+    assert_error(&error, FERRY_ERR_TARGET_IO, "stored_batch failed");
 }
 
 static void test_count_reads_nothing_back(void **state)
@@ -249,9 +268,9 @@ static void test_count_reads_nothing_back(void **state)
     assert_string_equal(recorded, "-");
 }
 
-/* A driver without read_back: the default does what it can, a wish is refused before a row moves.
+/* A driver without stored rows: the default does what it can, a wish is refused before a row moves.
  */
-static void test_driver_without_read_back(void **state)
+static void test_driver_without_stored_rows(void **state)
 {
     (void)state;
     struct ferry_error error = {0};
@@ -282,7 +301,7 @@ int main(void)
         WITH_FAKE(test_other_row_is_found),
         WITH_FAKE(test_failure_of_reading_back),
         WITH_FAKE(test_count_reads_nothing_back),
-        WITH_FAKE(test_driver_without_read_back),
+        WITH_FAKE(test_driver_without_stored_rows),
     };
     if (ferry_watch_start(&error) != FERRY_OK)
         return 1;

@@ -1,6 +1,4 @@
-/* What is stored, read in the binary protocol and turned back into cells of the source, for the
- * digest.  Texts and bytes stay where the library has put the row.
- */
+/* What is stored, read in the binary protocol and turned back into cells of the source's schema. */
 
 #include "write/target.h"
 
@@ -28,9 +26,12 @@ struct back {
     const char *table;
     MYSQL_STMT *stmt;
     struct back_column *columns;
-    struct ferry_cell *cells;
     size_t count;
-    uint64_t row;
+    bool raw; /* texts come in their own character sets */
+    bool ended;
+    /* of the batch that is being filled: */
+    struct ferry_batch *batch;
+    struct ferry_cell *cells; /* of the row at hand */
     struct ferry_error *err;
     ferry_status failed;
 };
@@ -38,9 +39,8 @@ struct back {
 static ferry_status back_fail(struct back *back, unsigned column, ferry_status status,
                               const char *what)
 {
-    return ferry_fail(back->err, status, "%s: table '%s': row %" PRIu64 ", column '%s': %s",
-                      back->conn->label, back->table, back->row + 1,
-                      back->columns[column].source->name, what);
+    return ferry_fail_cell(back->err, status, back->batch, ferry_batch_count(back->batch) - 1,
+                           column, "%s (%s, table '%s')", what, back->conn->label, back->table);
 }
 
 /* ---- One value ---- */
@@ -230,6 +230,23 @@ static bool back_convert(struct back_column *column, struct ferry_cell *cell)
     }
 }
 
+/* Whether the value lies where it came from, and not in the cell. */
+static bool back_points(const struct back_column *column, const struct ferry_cell *cell)
+{
+    switch (column->source->type) {
+    case FERRY_TYPE_BOOL:
+    case FERRY_TYPE_INT:
+    case FERRY_TYPE_YEAR:
+    case FERRY_TYPE_BIT:
+    case FERRY_TYPE_FLOAT:
+        return false;
+    case FERRY_TYPE_ANY:
+        return cell->kind >= FERRY_KIND_TEXT;
+    default:
+        return true;
+    }
+}
+
 /* The library calls this for each column of a row in turn. */
 static void back_take(void *data, unsigned number, unsigned char **row)
 {
@@ -238,10 +255,14 @@ static void back_take(void *data, unsigned number, unsigned char **row)
     if (back->failed != FERRY_OK || number >= back->count)
         return;
     struct back_column *column = &back->columns[number];
+    /* The first value of a row is the proof that there is a row to add. */
+    if (number == 0)
+        back->cells = ferry_batch_row(back->batch);
     struct ferry_cell *cell = &back->cells[number];
-    *cell = (struct ferry_cell){.null = row == NULL};
-    if (row == NULL)
+    if (row == NULL) {
+        cell->null = 1;
         return;
+    }
     const unsigned char *at = *row;
     const unsigned char *end = back->conn->native->net.buff_end;
     uint64_t length =
@@ -260,6 +281,9 @@ static void back_take(void *data, unsigned number, unsigned char **row)
     else if (!back_convert(column, cell))
         back->failed =
             back_fail(back, number, FERRY_ERR_DATA, "a value that is none of the source's type");
+    else if (back_points(column, cell) &&
+             !ferry_batch_text(back->batch, cell, cell->v.p, cell->len))
+        back->failed = mydrv_fail_memory(back->err);
     else
         *row += (size_t)(at - *row) + length;
 }
@@ -344,8 +368,7 @@ static ferry_status back_start(struct back *back, const struct ferry_layout *lay
     back_write_select(layout, back->table, &sql);
     back->stmt = mysql_stmt_init(back->conn->native);
     back->columns = calloc(back->count, sizeof *back->columns);
-    back->cells = calloc(back->count, sizeof *back->cells);
-    if (sql.failed || back->stmt == NULL || back->columns == NULL || back->cells == NULL)
+    if (sql.failed || back->stmt == NULL || back->columns == NULL)
         return mydrv_fail_memory(back->err);
     if (mysql_stmt_prepare(back->stmt, sql.data, sql.length) != 0 || !back_set_callback(back))
         return mydrv_fail_stmt(back->conn, back->stmt, MYDRV_LOADING, doing, back->err);
@@ -359,58 +382,77 @@ static ferry_status back_start(struct back *back, const struct ferry_layout *lay
     return status;
 }
 
-static ferry_status back_read(struct back *back, struct ferry_digest *digest)
+/* One row; at the end of the rows `back->ended` is set. */
+static ferry_status back_fetch(struct back *back)
 {
-    for (;;) {
-        int fetched = mysql_stmt_fetch(back->stmt);
-        if (back->failed != FERRY_OK)
-            return back->failed;
-        bool ended = fetched == MYSQL_NO_DATA && mysql_stmt_errno(back->stmt) == 0 &&
-                     mysql_errno(back->conn->native) == 0;
-        if (ended)
-            return mydrv_conn_check(back->conn, back->err);
-        if (fetched != 0)
-            return mydrv_fail_stmt(back->conn, back->stmt, MYDRV_LOADING, "read the table back",
-                                   back->err);
-        ferry_digest_add(digest, back->cells);
-        back->row++;
-    }
-}
-
-static ferry_status back_choose_texts(struct mydrv_conn *conn, const char *statement,
-                                      struct ferry_error *err)
-{
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, statement);
-    return mydrv_run(conn, &sql, "choose how texts are read", err);
+    int fetched = mysql_stmt_fetch(back->stmt);
+    if (back->failed != FERRY_OK)
+        return back->failed;
+    if (fetched == 0)
+        return FERRY_OK;
+    back->ended = fetched == MYSQL_NO_DATA && mysql_stmt_errno(back->stmt) == 0 &&
+                  mysql_errno(back->conn->native) == 0;
+    return back->ended ? mydrv_conn_check(back->conn, back->err)
+                       : mydrv_fail_stmt(back->conn, back->stmt, MYDRV_LOADING,
+                                         "read the table back", back->err);
 }
 
 /* Rows that are left would be read one by one before the statement ends: that is still better than
  * to lose the connection, which has the stage to drop. */
-ferry_status mydrv_read_back(void *conn, void *load, const struct ferry_layout *layout,
-                             struct ferry_digest *digest, struct ferry_error *err)
+void mydrv_stored_end(void *cursor)
+{
+    struct back *back = cursor;
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    if (back->stmt != NULL)
+        mysql_stmt_close(back->stmt);
+    mydrv_text_add(&sql, MYDRV_SESSION_UTF8);
+    if (back->raw)
+        (void)mydrv_try(back->conn, &sql);
+    for (size_t i = 0; back->columns != NULL && i < back->count; i++)
+        free(back->columns[i].text);
+    free(back->columns);
+    free(back);
+}
+
+static ferry_status back_begin(struct back *back, const struct ferry_layout *layout,
+                               struct ferry_error *err)
+{
+    ferry_status status = mydrv_conn_check(back->conn, err);
+    if (status == FERRY_OK)
+        status = mydrv_run_text(back->conn, MYDRV_SESSION_RAW, "choose how texts are read", err);
+    back->raw = status == FERRY_OK;
+    back->err = err;
+    return status == FERRY_OK ? back_start(back, layout) : status;
+}
+
+ferry_status mydrv_stored_begin(void *conn, void *load, const struct ferry_layout *layout,
+                                const struct ferry_scan *scan, void **ret_cursor,
+                                struct ferry_error *err)
 {
     const struct mydrv_load *l = load;
-    struct back back = {
-        .conn = conn,
-        .table = l == NULL || l->unit->in_place ? layout->table : l->stage,
-        .count = ferry_schema_count(layout->schema),
-        .err = err,
-    };
-    ferry_status status = mydrv_conn_check(conn, err);
-    if (status == FERRY_OK)
-        status = back_choose_texts(conn, MYDRV_SESSION_RAW, err);
-    if (status == FERRY_OK)
-        status = back_start(&back, layout);
-    if (status == FERRY_OK)
-        status = back_read(&back, digest);
-    if (back.stmt != NULL)
-        mysql_stmt_close(back.stmt);
-    if (status == FERRY_OK) /* after a failure nothing is asked that would need it */
-        status = back_choose_texts(conn, MYDRV_SESSION_UTF8, err);
-    for (size_t i = 0; back.columns != NULL && i < back.count; i++)
-        free(back.columns[i].text);
-    free(back.columns);
-    free(back.cells);
+    (void)scan; /* every row, in any order: nothing else is asked for yet */
+    struct back *back = calloc(1, sizeof *back);
+    if (back == NULL)
+        return mydrv_fail_memory(err);
+    back->conn = conn;
+    back->table = l == NULL || l->unit->in_place ? layout->table : l->stage;
+    back->count = ferry_schema_count(layout->schema);
+    ferry_status status = back_begin(back, layout, err);
+    if (status != FERRY_OK) {
+        mydrv_stored_end(back);
+        return status;
+    }
+    *ret_cursor = back;
+    return FERRY_OK;
+}
+
+ferry_status mydrv_stored_batch(void *cursor, struct ferry_batch *batch, struct ferry_error *err)
+{
+    struct back *back = cursor;
+    ferry_status status = mydrv_conn_check(back->conn, err);
+    back->batch = batch;
+    back->err = err;
+    while (status == FERRY_OK && !back->ended && !ferry_batch_full(batch))
+        status = back_fetch(back);
     return status;
 }
