@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/context.h"
 #include "base/escape.h"
 #include "base/strbuf.h"
 
@@ -34,9 +35,6 @@ static struct {
     int fd;
     bool file_broken;     /* told once, then the console alone goes on */
     bool status_is_drawn; /* on stderr */
-    char *job;
-    char *phase;
-    unsigned attempt;
 } log_state = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
     .settings = {.console_level = FERRY_LOG_WARNING},
@@ -134,34 +132,39 @@ void ferry_log_close(void)
     if (log_state.fd >= 0)
         (void)close(log_state.fd);
     log_state.fd = -1;
-    free(log_state.job);
-    free(log_state.phase);
-    log_state.job = log_state.phase = NULL;
 }
+
+/* ---- What the lines are about ---- */
 
 static void replace_text(char **place, const char *text)
 {
-    FERRY_LOCK_SCOPE(&log_state.lock);
     free(*place);
     *place = text == NULL ? NULL : strdup(text);
 }
 
 void ferry_log_set_job(const char *job)
 {
-    replace_text(&log_state.job, job);
-    ferry_log_set_attempt(1);
+    struct ferry_context *context = ferry_context_current();
+    FERRY_LOCK_SCOPE(&context->lock);
+    replace_text(&context->job, job);
+    context->attempt = 1;
 }
 
 void ferry_log_set_phase(const char *phase)
 {
-    replace_text(&log_state.phase, phase);
+    struct ferry_context *context = ferry_context_current();
+    FERRY_LOCK_SCOPE(&context->lock);
+    replace_text(&context->phase, phase);
 }
 
 void ferry_log_set_attempt(unsigned attempt)
 {
-    FERRY_LOCK_SCOPE(&log_state.lock);
-    log_state.attempt = attempt;
+    struct ferry_context *context = ferry_context_current();
+    FERRY_LOCK_SCOPE(&context->lock);
+    context->attempt = attempt;
 }
+
+/* ---- Lines ---- */
 
 static void add_time(struct ferry_strbuf *line)
 {
@@ -175,12 +178,13 @@ static void add_escaped(struct ferry_strbuf *line, const char *text)
     ferry_escape_text(line, text, strlen(text), LINE_LIMIT);
 }
 
-static void build_text_line(struct ferry_strbuf *line, uint32_t level, const char *message)
+static void build_text_line(struct ferry_strbuf *line, const struct ferry_context *about,
+                            uint32_t level, const char *message)
 {
     add_time(line);
     ferry_strbuf_addf(line, " %-7s ", ferry_log_level_name(level));
-    add_escaped(line, log_state.job == NULL ? "-" : log_state.job);
-    ferry_strbuf_addf(line, " %s: ", log_state.phase == NULL ? "main" : log_state.phase);
+    add_escaped(line, about->job == NULL ? "-" : about->job);
+    ferry_strbuf_addf(line, " %s: ", about->phase == NULL ? "main" : about->phase);
     add_escaped(line, message);
     ferry_strbuf_add(line, "\n");
 }
@@ -192,31 +196,44 @@ static void add_json_member(struct ferry_strbuf *line, const char *name, const c
     ferry_strbuf_add(line, "\"");
 }
 
-static void build_json_line(struct ferry_strbuf *line, uint32_t level, const char *message)
+static void build_json_line(struct ferry_strbuf *line, const struct ferry_context *about,
+                            uint32_t level, const char *message)
 {
     ferry_strbuf_add(line, "{\"time\":\"");
     add_time(line);
     ferry_strbuf_add(line, "\"");
     add_json_member(line, "level", ferry_log_level_name(level));
-    if (log_state.job != NULL)
-        add_json_member(line, "job", log_state.job);
-    add_json_member(line, "phase", log_state.phase == NULL ? "main" : log_state.phase);
-    if (log_state.attempt > 1)
-        ferry_strbuf_addf(line, ",\"attempt\":%u", log_state.attempt);
+    if (about->job != NULL)
+        add_json_member(line, "job", about->job);
+    add_json_member(line, "phase", about->phase == NULL ? "main" : about->phase);
+    if (about->attempt > 1)
+        ferry_strbuf_addf(line, ",\"attempt\":%u", about->attempt);
     add_json_member(line, "message", message);
     ferry_strbuf_add(line, "}\n");
 }
 
 /* What a person sees without -v. */
-static void build_plain_line(struct ferry_strbuf *line, uint32_t level, const char *message)
+static void build_plain_line(struct ferry_strbuf *line, const struct ferry_context *about,
+                             uint32_t level, const char *message)
 {
     ferry_strbuf_add(line, level == FERRY_LOG_WARNING ? "dbferry: warning: " : "dbferry: ");
-    if (log_state.job != NULL) {
-        add_escaped(line, log_state.job);
+    if (about->job != NULL) {
+        add_escaped(line, about->job);
         ferry_strbuf_add(line, ": ");
     }
     add_escaped(line, message);
     ferry_strbuf_add(line, "\n");
+}
+
+typedef void builder(struct ferry_strbuf *line, const struct ferry_context *about, uint32_t level,
+                     const char *message);
+
+/* The context is let go before the line is written, which may take long. */
+static void build(struct ferry_strbuf *line, builder *form, uint32_t level, const char *message)
+{
+    struct ferry_context *about = ferry_context_current();
+    FERRY_LOCK_SCOPE(&about->lock);
+    form(line, about, level, message);
 }
 
 static bool write_whole(int fd, const char *data, size_t length)
@@ -294,18 +311,13 @@ static void log_message(uint32_t level, const char *message)
     FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
     if (level <= log_state.settings.console_level) {
         wipe_status();
-        if (log_state.settings.console_verbose)
-            build_text_line(&line, level, message);
-        else
-            build_plain_line(&line, level, message);
+        build(&line, log_state.settings.console_verbose ? build_text_line : build_plain_line, level,
+              message);
         (void)write_line(STDERR_FILENO, &line, false, message);
     }
     if (log_state.fd >= 0 && level <= log_state.settings.file_level) {
         ferry_strbuf_reset(&line);
-        if (log_state.settings.json)
-            build_json_line(&line, level, message);
-        else
-            build_text_line(&line, level, message);
+        build(&line, log_state.settings.json ? build_json_line : build_text_line, level, message);
         write_file_line(&line, message);
     }
 }

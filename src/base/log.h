@@ -24,7 +24,8 @@ struct ferry_log_settings {
 ferry_status ferry_log_open(const struct ferry_log_settings *settings, struct ferry_error *error);
 void ferry_log_close(void);
 
-/* What the lines that follow are about; NULL = nothing.  Copied.  Phases: see sync.c. */
+/* What the lines that follow are about, of all threads that work for the calling thread's run
+ * (context.h); NULL = nothing.  Copied.  Phases: see sync.c. */
 void ferry_log_set_job(const char *job);
 void ferry_log_set_phase(const char *phase);
 /* The attempt of the job's run, from 1; another job begins with its first. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/context.h"
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/signals.h"
@@ -69,8 +70,9 @@ ferry_status ferry_command_load(const struct ferry_arguments *arguments,
     return FERRY_OK;
 }
 
-static ferry_status do_job(const struct ferry_arguments *arguments, struct ferry_settings *settings,
-                           size_t i, ferry_job_action *action)
+static ferry_status do_in_context(const struct ferry_arguments *arguments,
+                                  struct ferry_settings *settings, size_t i,
+                                  ferry_job_action *action)
 {
     struct ferry_error error = {0};
     struct ferry_job job = {0};
@@ -83,8 +85,24 @@ static ferry_status do_job(const struct ferry_arguments *arguments, struct ferry
     else
         status = ferry_command_report(&error, NULL);
     ferry_job_done(&job);
-    ferry_log_set_phase(NULL); /* where an error left it */
-    ferry_log_set_job(NULL);
+    return status;
+}
+
+/* Each job has a context of its own (context.h), whatever else goes on in the process. */
+static ferry_status do_job(const struct ferry_arguments *arguments, struct ferry_settings *settings,
+                           size_t i, ferry_job_action *action)
+{
+    struct ferry_error error = {0};
+    struct ferry_context *context = ferry_context_new();
+    if (context == NULL) {
+        (void)ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for job '%s'",
+                         ferry_settings_job_name(settings, i));
+        return ferry_command_report(&error, NULL);
+    }
+    ferry_context_enter(context);
+    ferry_status status = do_in_context(arguments, settings, i, action);
+    ferry_context_enter(NULL);
+    ferry_context_release(context);
     return status;
 }
 

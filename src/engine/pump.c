@@ -123,7 +123,7 @@ ferry_status ferry_pump_run(struct ferry_pump *pump, struct ferry_error *error)
     if (reader.queue == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the queue of batches");
     ferry_watch_set_source(pump->source);
-    int failure = pthread_create(&thread, NULL, reader_thread, &reader);
+    int failure = ferry_thread_create(&thread, reader_thread, &reader);
     if (failure != 0) {
         (void)ferry_fail(error, FERRY_ERR_SYSTEM, "cannot start a thread: %s", strerror(failure));
     } else {

@@ -141,11 +141,15 @@ static enum mydrv_dial_end dial_wait(struct dial *dial, int64_t timeout_ms)
     return dial->result.resolver_error != 0 ? MYDRV_DIAL_NO_HOST : MYDRV_DIAL_DONE;
 }
 
+static void dial_expect_strays(void)
+{
+    (void)on_exit(dial_leave_strays, NULL);
+}
+
 static void dial_leave(struct dial *dial)
 {
-    static bool registered;
-    if (!registered)
-        registered = on_exit(dial_leave_strays, NULL) == 0;
+    static pthread_once_t expected = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&expected, dial_expect_strays);
     atomic_fetch_add(&dial_strays, 1);
     dial->left = true;
 }
@@ -181,7 +185,7 @@ enum mydrv_dial_end mydrv_dial(dbi_conn dbi, const struct mydrv_settings *settin
     pthread_t thread;
     if (dial == NULL)
         return MYDRV_DIAL_NO_THREAD;
-    if (pthread_create(&thread, NULL, dial_thread, dial) != 0) {
+    if (ferry_thread_create(&thread, dial_thread, dial) != 0) {
         dial_free(dial);
         return MYDRV_DIAL_NO_THREAD;
     }

@@ -44,7 +44,7 @@ ferry_status mydrv_limit_begin(struct mydrv_limit *limit, struct mydrv_conn *con
     limit->done = false;
     pthread_mutex_init(&limit->lock, NULL);
     pthread_cond_init(&limit->changed, NULL);
-    int failure = pthread_create(&limit->thread, NULL, limit_thread, limit);
+    int failure = ferry_thread_create(&limit->thread, limit_thread, limit);
     if (failure == 0)
         return FERRY_OK;
     pthread_cond_destroy(&limit->changed);

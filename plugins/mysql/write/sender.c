@@ -110,7 +110,7 @@ ferry_status mydrv_sender_start(struct mydrv_load *load, struct ferry_error *err
     sender->load = load;
     (void)pthread_mutex_init(&sender->lock, NULL);
     (void)pthread_cond_init(&sender->changed, NULL);
-    int failure = pthread_create(&sender->thread, NULL, sender_main, sender);
+    int failure = ferry_thread_create(&sender->thread, sender_main, sender);
     sender->running = failure == 0;
     load->sender = sender;
     return failure == 0

@@ -23,6 +23,7 @@
 #ifndef DBFERRY_DRIVER_H
 #define DBFERRY_DRIVER_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -84,6 +85,12 @@ void ferry_error_may_pass(struct ferry_error *err);
  * with CANCELLED.  Any thread. */
 int ferry_should_stop(void);
 
+/* Start a thread of the driver's own, as pthread_create() does with the default attributes: 0 or an
+ * error number.  It works for the run of the calling thread, as a thread that is started otherwise
+ * does not: what it logs is that run's.  It ends by returning from `start`, and may outlive the run.
+ */
+int ferry_thread_create(pthread_t *ret_thread, void *(*start)(void *data), void *data);
+
 struct stat;
 /* Remove the entry `name` of a folder, a descriptor or AT_FDCWD, as long as it is that very file:
  * 0; else -1 with errno, ENOENT where the file is not there any more.  A file that somebody has
@@ -93,7 +100,8 @@ int ferry_file_remove(int folder, const char *name, const struct stat *file);
 /* ---- Log ---------------------------------------------------------------------------------------
  *
  * For what a sysadmin wants to read later; failures go through ferry_fail() instead.  May be called
- * from any thread.  Never pass a secret or a data value.
+ * from any thread; the line names the run that the thread works for.  Never pass a secret or a data
+ * value.
  */
 #define FERRY_LOG_WARNING 1
 #define FERRY_LOG_INFO 2
