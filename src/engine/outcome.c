@@ -2,41 +2,80 @@
 
 #include "engine/outcome.h"
 
-#include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/context.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "base/units.h"
 
-enum state { STATE_NONE, STATE_OLD, STATE_COMMITTING };
+/* A run that is under way. */
+struct under_way {
+    struct ferry_context *run; /* held */
+    struct ferry_strbuf job;   /* its name */
+    bool committing;           /* else its table has the old rows */
+    struct under_way *next;
+};
 
 static struct {
     pthread_mutex_t lock;
-    enum state state;         /* of the job that is under way */
-    struct ferry_strbuf job;  /* its name */
+    struct under_way *runs;
     struct ferry_strbuf done; /* "a (3 rows), b (1 row)" */
     struct ferry_strbuf left; /* "c, d" */
 } outcome = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static void set_state(enum state state)
+/* Under the lock: where the calling thread's run stands in the list, or would. */
+static struct under_way **find(void)
 {
-    FERRY_LOCK_SCOPE(&outcome.lock);
-    outcome.state = state;
+    struct under_way **place = &outcome.runs;
+    while (*place != NULL && (*place)->run != ferry_context_current())
+        place = &(*place)->next;
+    return place;
+}
+
+/* Under the lock. */
+static void take_out(struct under_way **place)
+{
+    struct under_way *run = *place;
+    if (run == NULL)
+        return;
+    *place = run->next;
+    ferry_context_release(run->run);
+    ferry_strbuf_done(&run->job);
+    free(run);
+}
+
+/* Under the lock: the calling thread's run, put into the list where it is not there yet. */
+static struct under_way *find_or_add(void)
+{
+    struct under_way **place = find();
+    if (*place != NULL)
+        return *place;
+    *place = calloc(1, sizeof **place);
+    if (*place != NULL)
+        (*place)->run = ferry_context_hold(ferry_context_current());
+    return *place;
 }
 
 void ferry_outcome_begin(const char *job)
 {
     FERRY_LOCK_SCOPE(&outcome.lock);
-    outcome.state = STATE_OLD;
-    ferry_strbuf_reset(&outcome.job);
-    ferry_strbuf_add(&outcome.job, job);
+    struct under_way *run = find_or_add();
+    if (run == NULL)
+        return; /* no memory: it goes on, and would not be told of */
+    run->committing = false;
+    ferry_strbuf_reset(&run->job);
+    ferry_strbuf_add(&run->job, job);
 }
 
 void ferry_outcome_commit(void)
 {
-    set_state(STATE_COMMITTING);
+    FERRY_LOCK_SCOPE(&outcome.lock);
+    struct under_way *run = *find();
+    if (run != NULL)
+        run->committing = true;
 }
 
 static void add_separator(struct ferry_strbuf *list)
@@ -48,16 +87,20 @@ static void add_separator(struct ferry_strbuf *list)
 void ferry_outcome_done(uint64_t rows)
 {
     FERRY_LOCK_SCOPE(&outcome.lock);
-    outcome.state = STATE_NONE;
+    struct under_way **place = find();
+    if (*place == NULL)
+        return;
     add_separator(&outcome.done);
-    ferry_strbuf_addf(&outcome.done, "%s (", ferry_strbuf_text(&outcome.job));
+    ferry_strbuf_addf(&outcome.done, "%s (", ferry_strbuf_text(&(*place)->job));
     ferry_units_add_count(&outcome.done, rows);
     ferry_strbuf_add(&outcome.done, rows == 1 ? " row)" : " rows)");
+    take_out(place);
 }
 
 void ferry_outcome_end(void)
 {
-    set_state(STATE_NONE);
+    FERRY_LOCK_SCOPE(&outcome.lock);
+    take_out(find());
 }
 
 void ferry_outcome_leave(const char *job)
@@ -67,29 +110,29 @@ void ferry_outcome_leave(const char *job)
     ferry_strbuf_add(&outcome.left, job);
 }
 
-static void add_state(struct ferry_strbuf *text)
+static void add_run(struct ferry_strbuf *text, const struct under_way *run)
 {
-    static const char *const states[] = {
-        [STATE_OLD] = "; the target of %s is unchanged",
-        [STATE_COMMITTING] =
-            "; it came in the middle of the commit of %s: whether its table holds the "
-            "old or the new rows is unknown; running again is safe",
-    };
-    const char *part = states[outcome.state];
-    const char *name = strstr(part, "%s");
-    ferry_strbuf_append(text, part, (size_t)(name - part));
-    ferry_strbuf_add(text, ferry_strbuf_text(&outcome.job));
-    ferry_strbuf_add(text, name + 2);
+    const char *job = ferry_strbuf_text(&run->job);
+    if (run->committing)
+        ferry_strbuf_addf(text,
+                          "; it came in the middle of the commit of %s: whether its table holds "
+                          "the old or the new rows is unknown; running again is safe",
+                          job);
+    else
+        ferry_strbuf_addf(text, "; the target of %s is unchanged", job);
 }
 
-static void build(struct ferry_strbuf *text, int number)
+/* `ret_only` is the run that is under way where there is one alone, held; else NULL. */
+static void build(struct ferry_strbuf *text, int number, struct ferry_context **ret_only)
 {
     FERRY_LOCK_SCOPE(&outcome.lock);
-    if (outcome.state == STATE_NONE && outcome.done.length == 0 && outcome.left.length == 0)
+    const struct under_way *first = outcome.runs;
+    *ret_only = first != NULL && first->next == NULL ? ferry_context_hold(first->run) : NULL;
+    if (first == NULL && outcome.done.length == 0 && outcome.left.length == 0)
         return;
     ferry_strbuf_addf(text, "ended by signal %d (%s)", number, strsignal(number));
-    if (outcome.state != STATE_NONE)
-        add_state(text);
+    for (const struct under_way *run = first; run != NULL; run = run->next)
+        add_run(text, run);
     if (outcome.done.length > 0)
         ferry_strbuf_addf(text, "; the new rows are in place: %s",
                           ferry_strbuf_text(&outcome.done));
@@ -97,23 +140,28 @@ static void build(struct ferry_strbuf *text, int number)
         ferry_strbuf_addf(text, "; not begun: %s", ferry_strbuf_text(&outcome.left));
 }
 
+/* What there is to say of one run is logged as its own line. */
 void ferry_outcome_tell(int number)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
-    struct ferry_error error = {0};
-    build(&text, number);
-    if (text.length == 0)
-        return;
-    (void)ferry_fail(&error, FERRY_ERR_CANCELLED, "%s", ferry_strbuf_text(&text));
-    ferry_log_error(&error, NULL);
-    ferry_error_clear(&error);
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_context *caller = ferry_context_current();
+    struct ferry_context *only;
+    build(&text, number, &only);
+    if (text.length > 0) {
+        (void)ferry_fail(&error, FERRY_ERR_CANCELLED, "%s", ferry_strbuf_text(&text));
+        ferry_context_enter(only);
+        ferry_log_error(&error, NULL);
+        ferry_context_enter(caller);
+    }
+    ferry_context_release(only);
 }
 
 void ferry_outcome_clear(void)
 {
     FERRY_LOCK_SCOPE(&outcome.lock);
-    outcome.state = STATE_NONE;
-    ferry_strbuf_done(&outcome.job);
+    while (outcome.runs != NULL)
+        take_out(&outcome.runs);
     ferry_strbuf_done(&outcome.done);
     ferry_strbuf_done(&outcome.left);
 }
