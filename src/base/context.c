@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "base/signals.h"
 #include "dbferry/driver.h"
 
 static struct ferry_context programs = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -45,6 +47,22 @@ void ferry_context_enter(struct ferry_context *context)
 struct ferry_context *ferry_context_current(void)
 {
     return entered == NULL ? &programs : entered;
+}
+
+void ferry_context_stop_at(struct ferry_context *context, int64_t moment_ms)
+{
+    atomic_store(&context->stop_at_ms, moment_ms);
+}
+
+bool ferry_context_is_late(const struct ferry_context *context)
+{
+    int64_t moment = atomic_load(&context->stop_at_ms);
+    return moment != 0 && ferry_clock_ms() > moment;
+}
+
+int ferry_should_stop(void)
+{
+    return ferry_signal_caught() != 0 || ferry_context_is_late(ferry_context_current());
 }
 
 /* ---- Threads ---- */

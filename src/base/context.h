@@ -1,4 +1,5 @@
-/* What a thread works for: a run, which the lines that it logs name.
+/* What a thread works for: a run, which the lines that it logs name, to which the connections that
+ * it opens belong, and with which it is to end.
  *
  * There is always one: the program's own in a thread that has entered no other and was not started
  * by ferry_thread_create (driver.h).  Runs that go on at one time have one each. */
@@ -8,6 +9,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 /* Of its members the functions below take care, and those of log.h: any thread may call them. */
 struct ferry_context {
@@ -15,6 +18,7 @@ struct ferry_context {
     char *job; /* under the lock; NULL: none */
     char *phase;
     unsigned attempt;
+    _Atomic int64_t stop_at_ms; /* 0: never */
     atomic_uint holders;
 };
 
@@ -28,5 +32,9 @@ void ferry_context_release(struct ferry_context *context);
  * own. */
 void ferry_context_enter(struct ferry_context *context);
 struct ferry_context *ferry_context_current(void);
+
+/* Those who work for it are to end at this moment, on ferry_clock_ms(); 0: never. */
+void ferry_context_stop_at(struct ferry_context *context, int64_t moment_ms);
+bool ferry_context_is_late(const struct ferry_context *context);
 
 #endif

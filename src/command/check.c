@@ -60,9 +60,7 @@ static ferry_status check_source(const struct ferry_job *job, struct ferry_conne
                                  struct ferry_plan *plan)
 {
     struct ferry_error error = {0};
-    ferry_job_limits_watch_source(source);
     ferry_status status = ferry_source_describe(source, &job->read, &plan->described, &error);
-    ferry_job_limits_watch_source(NULL);
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&plan->described, &error);
     if (status == FERRY_OK)
@@ -105,7 +103,6 @@ static ferry_status ask_fallback(const struct ferry_job *job, struct ferry_conne
                                  struct ferry_provenance *ret_from, struct ferry_plan *plan,
                                  struct ferry_error *error)
 {
-    ferry_job_limits_watch_source(source);
     ferry_status status = ferry_source_snapshot_begin(source, error);
     bool snapshot = status == FERRY_OK;
     if (status == FERRY_OK)
@@ -116,7 +113,6 @@ static ferry_status ask_fallback(const struct ferry_job *job, struct ferry_conne
         status = ferry_schema_check_names(&plan->described, error);
     if (snapshot)
         ferry_source_snapshot_end(source);
-    ferry_job_limits_watch_source(NULL);
     return status == FERRY_OK ? status : ferry_job_limits_explain(job, source, 0, error);
 }
 
@@ -183,10 +179,11 @@ static ferry_status check_job(const struct ferry_job *job, const struct ferry_ar
     struct ferry_connection *source = NULL;
     struct ferry_connection *target = NULL;
     struct ferry_plan plan = {0};
+    struct ferry_watch_run watch;
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
     ferry_escape_text(&name, job->name, strlen(job->name), 200);
     (void)printf("job %s\n", ferry_strbuf_text(&name));
-    ferry_job_limits_begin(job, ferry_clock_ms(), NULL, NULL);
+    ferry_job_limits_begin(&watch, job, ferry_clock_ms(), NULL, NULL);
     ferry_status from = open_checked(job->source, FERRY_ROLE_SOURCE, &source);
     if (from == FERRY_OK)
         from = check_source(job, source, &plan);
@@ -194,7 +191,7 @@ static ferry_status check_job(const struct ferry_job *job, const struct ferry_ar
     ferry_status to = open_checked(job->target, FERRY_ROLE_TARGET, &target);
     if (from == FERRY_OK && to == FERRY_OK)
         to = check_target(job, target, &plan);
-    ferry_watch_job_end();
+    ferry_watch_end(&watch);
     ferry_plan_done(&plan);
     ferry_connection_close(source);
     ferry_connection_close(target);

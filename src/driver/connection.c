@@ -2,10 +2,13 @@
 
 #include "driver/connection.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/signals.h"
 #include "driver/contract.h"
 
 struct ferry_connection {
@@ -13,6 +16,8 @@ struct ferry_connection {
     uint32_t role; /* FERRY_ROLE_SOURCE or _TARGET */
     void *conn;    /* the driver's own */
     char place[FERRY_PLACE_SIZE];
+    struct ferry_context *run;          /* held */
+    _Atomic int64_t waiting_since;      /* for a source, on ferry_clock_ms(); 0: nobody waits */
     enum ferry_cancel_reason cancelled; /* under open_lock */
     struct ferry_connection *next;      /* of the open ones, under open_lock */
 };
@@ -38,7 +43,6 @@ struct ferry_change {
 /* Held while a cancel is delivered, so that no connection ends under it. */
 static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ferry_connection *open_connections;
-static enum ferry_cancel_reason cancelled_all;
 
 /* Serialises the calls of a driver that allows one at a time; a no-op for others.  cancel() is
  * outside it by contract. */
@@ -52,6 +56,22 @@ static pthread_mutex_t *enter(struct ferry_driver_handle *driver)
 #define DRIVER_SCOPE(driver)                                                                       \
     pthread_mutex_t *driver_scope __attribute__((cleanup(ferry_cleanup_unlock), unused)) =         \
         enter(driver)
+
+static _Atomic int64_t *start_waiting(struct ferry_connection *source)
+{
+    atomic_store(&source->waiting_since, ferry_clock_ms());
+    return &source->waiting_since;
+}
+
+static void stop_waiting(_Atomic int64_t **since)
+{
+    atomic_store(*since, 0);
+}
+
+/* Measures a call that waits for a source; after DRIVER_SCOPE, for there it waits for others. */
+#define WAITING_SCOPE(source)                                                                      \
+    _Atomic int64_t *waiting_scope __attribute__((cleanup(stop_waiting), unused)) =                \
+        start_waiting(source)
 
 /* Ends a call of a driver: is what it says by the contract?  A failure is told with the role of the
  * connection, whose own settings decide about another attempt. */
@@ -79,15 +99,21 @@ ferry_status ferry_connection_check_role(const struct ferry_config *config, uint
                       source ? "source" : "target");
 }
 
+/* Under open_lock. */
+static void cancel_open(struct ferry_connection *connection, enum ferry_cancel_reason reason)
+{
+    if (connection->cancelled == FERRY_CANCEL_NONE)
+        connection->cancelled = reason;
+    connection->driver->driver.cancel(connection->conn);
+}
+
 static void register_open(struct ferry_connection *connection)
 {
     FERRY_LOCK_SCOPE(&open_lock);
     connection->next = open_connections;
     open_connections = connection;
-    if (cancelled_all != FERRY_CANCEL_NONE) {
-        connection->cancelled = cancelled_all;
-        connection->driver->driver.cancel(connection->conn);
-    }
+    if (ferry_signal_caught() != 0) /* then all that were open have been cancelled */
+        cancel_open(connection, FERRY_CANCEL_SIGNAL);
 }
 
 void ferry_connection_find_place(const struct ferry_config *config,
@@ -96,6 +122,12 @@ void ferry_connection_find_place(const struct ferry_config *config,
     DRIVER_SCOPE(config->driver);
     config->driver->driver.place(config, ret_place, FERRY_PLACE_SIZE);
     ret_place[FERRY_PLACE_SIZE - 1] = '\0';
+}
+
+static void free_connection(struct ferry_connection *connection)
+{
+    ferry_context_release(connection->run);
+    free(connection);
 }
 
 ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t role,
@@ -109,6 +141,7 @@ ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t r
     if (connection == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a connection");
     connection->driver = config->driver;
+    connection->run = ferry_context_hold(ferry_context_current());
     connection->role = role & ~(uint32_t)FERRY_ROLE_LOOK;
     ferry_connection_find_place(config, connection->place);
     const struct ferry_driver *driver = &config->driver->driver;
@@ -118,7 +151,7 @@ ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t r
     }
     status = end_call(connection, "connect", status, connection->conn != NULL, error);
     if (status != FERRY_OK) {
-        free(connection);
+        free_connection(connection);
         return status;
     }
     register_open(connection);
@@ -145,15 +178,7 @@ void ferry_connection_close(struct ferry_connection *connection)
         DRIVER_SCOPE(connection->driver);
         connection->driver->driver.disconnect(connection->conn);
     }
-    free(connection);
-}
-
-/* Under open_lock. */
-static void cancel_open(struct ferry_connection *connection, enum ferry_cancel_reason reason)
-{
-    if (connection->cancelled == FERRY_CANCEL_NONE)
-        connection->cancelled = reason;
-    connection->driver->driver.cancel(connection->conn);
+    free_connection(connection);
 }
 
 void ferry_connection_cancel(struct ferry_connection *connection, enum ferry_cancel_reason reason)
@@ -171,10 +196,30 @@ enum ferry_cancel_reason ferry_connection_cancelled(const struct ferry_connectio
 void ferry_connection_cancel_all(enum ferry_cancel_reason reason)
 {
     FERRY_LOCK_SCOPE(&open_lock);
-    if (reason == FERRY_CANCEL_SIGNAL)
-        cancelled_all = reason; /* a deadline is one job's; a signal ends the program */
     for (struct ferry_connection *open = open_connections; open != NULL; open = open->next)
         cancel_open(open, reason);
+}
+
+void ferry_connection_cancel_run(const struct ferry_context *run, enum ferry_cancel_reason reason)
+{
+    FERRY_LOCK_SCOPE(&open_lock);
+    for (struct ferry_connection *open = open_connections; open != NULL; open = open->next)
+        if (open->run == run)
+            cancel_open(open, reason);
+}
+
+static bool is_stalled(const struct ferry_connection *connection, int64_t limit_ms)
+{
+    int64_t since = atomic_load(&connection->waiting_since);
+    return since != 0 && ferry_clock_ms() - since > limit_ms;
+}
+
+void ferry_connection_cancel_stalled(const struct ferry_context *run, int64_t limit_ms)
+{
+    FERRY_LOCK_SCOPE(&open_lock);
+    for (struct ferry_connection *open = open_connections; open != NULL; open = open->next)
+        if (open->run == run && is_stalled(open, limit_ms))
+            cancel_open(open, FERRY_CANCEL_STALL);
 }
 
 const char *ferry_connection_place(const struct ferry_connection *connection)
@@ -259,6 +304,7 @@ static const struct ferry_scan whole_scan = {._size = sizeof whole_scan};
 ferry_status ferry_source_snapshot_begin(struct ferry_connection *source, struct ferry_error *error)
 {
     DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
     ferry_status status = source->driver->source.snapshot_begin(source->conn, error);
     return end_call(source, "snapshot_begin", status, true, error);
 }
@@ -274,6 +320,7 @@ ferry_status ferry_source_origins(struct ferry_connection *source, const struct 
                                   struct ferry_error *error)
 {
     DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
     struct ferry_origins origins = {0};
     ferry_status status =
         source->driver->source.origins(source->conn, read, table, &origins, error);
@@ -290,6 +337,7 @@ ferry_status ferry_source_describe(struct ferry_connection *source, const struct
                                    struct ferry_schema *ret_schema, struct ferry_error *error)
 {
     DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
     struct ferry_schema schema = {0};
     ferry_status status = source->driver->source.describe(source->conn, read, &schema, error);
     status = end_call(source, "describe", status, schema.count > 0, error);
@@ -310,6 +358,7 @@ ferry_status ferry_source_read_begin(struct ferry_connection *source, const stru
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a cursor");
     cursor->connection = source;
     DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
     ferry_status status = source->driver->source.read_begin(source->conn, read, schema, &whole_scan,
                                                             &cursor->cursor, error);
     status = end_call(source, "read_begin", status, cursor->cursor != NULL, error);
@@ -326,6 +375,7 @@ ferry_status ferry_cursor_read(struct ferry_cursor *cursor, struct ferry_batch *
 {
     struct ferry_driver_handle *driver = cursor->connection->driver;
     DRIVER_SCOPE(driver);
+    WAITING_SCOPE(cursor->connection);
     ferry_status status = cursor->stored ? driver->target.stored_batch(cursor->cursor, batch, error)
                                          : driver->source.read_batch(cursor->cursor, batch, error);
     status = end_call(cursor->connection, cursor->stored ? "stored_batch" : "read_batch", status,

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "base/context.h"
 #include "driver/batch.h"
 #include "driver/load.h"
 #include "driver/mapping.h"
@@ -32,7 +33,7 @@ enum ferry_cancel_reason {
 };
 
 /* Connects for one role (FERRY_ROLE_); CONFIG if the driver does not offer it.  `config` must
- * outlive the connection. */
+ * outlive the connection, which belongs to the run of the calling thread (context.h). */
 ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t role,
                                    struct ferry_connection **ret_connection,
                                    struct ferry_error *error);
@@ -53,8 +54,13 @@ const char *ferry_connection_place(const struct ferry_connection *connection);
 /* Any thread, any time while the connection is open.  Returns at once. */
 void ferry_connection_cancel(struct ferry_connection *connection, enum ferry_cancel_reason reason);
 enum ferry_cancel_reason ferry_connection_cancelled(const struct ferry_connection *connection);
-/* Cancels every open connection of the process. */
+/* Cancels every open connection of the process.  After a signal (signals.h) one that is opened
+ * later is cancelled too. */
 void ferry_connection_cancel_all(enum ferry_cancel_reason reason);
+/* Cancels those that belong to `run`. */
+void ferry_connection_cancel_run(const struct ferry_context *run, enum ferry_cancel_reason reason);
+/* Of these the sources that have kept a call waiting for more than `limit_ms`. */
+void ferry_connection_cancel_stalled(const struct ferry_context *run, int64_t limit_ms);
 
 /* What facts the driver knows of a connection. */
 struct ferry_facts {

@@ -7,26 +7,18 @@
 
 #include "base/signals.h"
 #include "base/units.h"
-#include "engine/watch.h"
 
-void ferry_job_limits_begin(const struct ferry_job *job, int64_t started_ms,
-                            void (*tick)(void *data), void *data)
+void ferry_job_limits_begin(struct ferry_watch_run *watch, const struct ferry_job *job,
+                            int64_t started_ms, void (*tick)(void *data), void *data)
 {
-    const struct ferry_watch_job limits = {
+    *watch = (struct ferry_watch_run){
         .started_ms = started_ms,
         .run_timeout_ms = ferry_config_int(job->source, "run_timeout"),
         .stall_timeout_ms = ferry_config_int(job->source, "stall_timeout"),
         .tick = tick,
         .data = data,
     };
-    ferry_watch_job_begin(&limits);
-}
-
-void ferry_job_limits_watch_source(struct ferry_connection *source)
-{
-    ferry_watch_set_source(source);
-    if (source != NULL)
-        ferry_watch_source_busy();
+    ferry_watch_begin(watch);
 }
 
 static ferry_status explain_limit(const struct ferry_job *job, enum ferry_cancel_reason reason,
@@ -59,7 +51,8 @@ ferry_status ferry_job_limits_explain(const struct ferry_job *job,
     }
     enum ferry_cancel_reason reason =
         connection == NULL ? FERRY_CANCEL_NONE : ferry_connection_cancelled(connection);
-    if (connection == NULL && error->status == FERRY_ERR_CANCELLED && ferry_watch_is_late())
+    if (connection == NULL && error->status == FERRY_ERR_CANCELLED &&
+        ferry_context_is_late(ferry_context_current()))
         reason = FERRY_CANCEL_DEADLINE; /* while connecting: see ferry_should_stop() */
     if (reason == FERRY_CANCEL_STALL || reason == FERRY_CANCEL_DEADLINE)
         return explain_limit(job, reason, rows, error);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "engine/queue.h"
-#include "engine/watch.h"
 
 /* Who failed first; what the other side says afterwards is an echo. */
 enum blame { BLAME_NOBODY, BLAME_SOURCE, BLAME_TARGET };
@@ -40,9 +39,7 @@ static bool read_one_batch(struct reader *reader, struct ferry_cursor *cursor)
     if (batch == NULL)
         return false;
     ferry_batch_reset(batch, atomic_load(&pump->rows_read) + 1);
-    ferry_watch_source_busy();
     ferry_status status = ferry_cursor_read(cursor, batch, &reader->error);
-    ferry_watch_source_idle();
     if (status == FERRY_OK)
         status = ferry_zero_date_apply(pump->zero_dates, batch, &reader->error);
     size_t rows = ferry_batch_count(batch);
@@ -62,10 +59,8 @@ static void read_all(struct reader *reader)
 {
     struct ferry_pump *pump = reader->pump;
     struct ferry_cursor *cursor = NULL;
-    ferry_watch_source_busy();
     ferry_status status =
         ferry_source_read_begin(pump->source, pump->read, pump->schema, &cursor, &reader->error);
-    ferry_watch_source_idle();
     if (status != FERRY_OK)
         return;
     while (read_one_batch(reader, cursor))
@@ -122,7 +117,6 @@ ferry_status ferry_pump_run(struct ferry_pump *pump, struct ferry_error *error)
     reader.queue = ferry_queue_new(pump->schema, &ferry_batch_default_limits);
     if (reader.queue == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the queue of batches");
-    ferry_watch_set_source(pump->source);
     int failure = ferry_thread_create(&thread, reader_thread, &reader);
     if (failure != 0) {
         (void)ferry_fail(error, FERRY_ERR_SYSTEM, "cannot start a thread: %s", strerror(failure));
@@ -131,7 +125,6 @@ ferry_status ferry_pump_run(struct ferry_pump *pump, struct ferry_error *error)
         (void)pthread_join(thread, NULL);
         take_blamed_error(&reader, error);
     }
-    ferry_watch_set_source(NULL);
     ferry_queue_free(reader.queue);
     ferry_error_clear(&reader.error);
     return error->status;

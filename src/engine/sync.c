@@ -28,6 +28,7 @@ struct run {
     struct ferry_provenance from;
     bool fell_back;
     struct ferry_retry *retry; /* NULL: this is the only attempt */
+    struct ferry_watch_run watch;
     struct ferry_connection *source;
     bool snapshot;
     struct ferry_connection *target;
@@ -74,9 +75,7 @@ static ferry_status open_source(struct run *run, struct ferry_error *error)
                                                 &run->source, error);
     if (status != FERRY_OK)
         return status;
-    ferry_job_limits_watch_source(run->source);
     status = ferry_source_snapshot_begin(run->source, error);
-    ferry_job_limits_watch_source(NULL);
     if (status != FERRY_OK)
         return status;
     run->snapshot = true;
@@ -98,9 +97,7 @@ static void close_source(struct run *run)
 
 static ferry_status ask_freshness(struct run *run, struct ferry_error *error)
 {
-    ferry_job_limits_watch_source(run->source);
     ferry_status status = ferry_fallback_ask(run->job, run->source, &run->from, error);
-    ferry_job_limits_watch_source(NULL);
     if (status == FERRY_OK)
         status = ferry_fallback_judge(run->job, &run->from, error);
     return status;
@@ -144,10 +141,8 @@ static void log_notes(const struct ferry_schema *schema)
 static ferry_status describe(struct run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("describe");
-    ferry_job_limits_watch_source(run->source);
     ferry_status status =
         ferry_source_describe(run->source, &run->job->read, &run->plan->described, error);
-    ferry_job_limits_watch_source(NULL);
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&run->plan->described, error);
     if (status == FERRY_OK)
@@ -408,7 +403,8 @@ static void close_run(struct run *run)
 
 static void watch_run(struct run *run)
 {
-    ferry_job_limits_begin(run->job, run->retry == NULL ? run->started_ms : run->retry->started_ms,
+    ferry_job_limits_begin(&run->watch, run->job,
+                           run->retry == NULL ? run->started_ms : run->retry->started_ms,
                            ferry_show() != NULL ? draw_progress : NULL, run);
 }
 
@@ -475,7 +471,7 @@ static void report(const struct run *run, struct ferry_sync_result *ret_result)
 
 static void end_run(struct run *run, ferry_status status, struct ferry_sync_result *ret_result)
 {
-    ferry_watch_job_end();
+    ferry_watch_end(&run->watch);
     if (ferry_show() != NULL)
         ferry_show()->clear(); /* nobody draws it from now on */
     close_run(run);
@@ -527,7 +523,7 @@ ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan *pla
     ferry_status status = prepare(&run, error);
     if (status != FERRY_OK)
         status = explain(&run, error);
-    ferry_watch_job_end();
+    ferry_watch_end(&run.watch);
     close_run(&run);
     *ret_from = run.from;
     leave_phase(status);

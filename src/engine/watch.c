@@ -1,5 +1,4 @@
-/* The watch: one thread that waits for signals, measures stalls and deadlines, and draws progress.
- */
+/* Five times a second the watch goes through the list of runs; a signal ends its sleep sooner. */
 
 #include "engine/watch.h"
 
@@ -30,10 +29,7 @@ static struct {
     pthread_t thread;
     bool running;
     atomic_bool stop;
-    struct ferry_watch_job job; /* under lock, like all below */
-    bool has_job;
-    struct ferry_connection *source;
-    _Atomic int64_t source_busy_since; /* 0 = idle */
+    struct ferry_watch_run *runs; /* under lock */
 } watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* A signal that was ignored when we were started, as nohup does, stays ignored. */
@@ -81,26 +77,25 @@ static void die_by(int number)
     (void)kill(getpid(), number);
 }
 
-/* Under the lock. */
-static bool is_late(int64_t now)
+static void tick(const struct ferry_watch_run *run)
 {
-    return watch.has_job && watch.job.run_timeout_ms > 0 &&
-           now - watch.job.started_ms > watch.job.run_timeout_ms;
+    if (run->tick == NULL)
+        return;
+    ferry_context_enter(run->context);
+    run->tick(run->data);
+    ferry_context_enter(NULL);
 }
 
-static void check_limits(int64_t now)
+static void check_runs(void)
 {
     FERRY_LOCK_SCOPE(&watch.lock);
-    if (!watch.has_job)
-        return;
-    if (is_late(now))
-        ferry_connection_cancel_all(FERRY_CANCEL_DEADLINE);
-    int64_t since = atomic_load(&watch.source_busy_since);
-    if (watch.source != NULL && since != 0 && watch.job.stall_timeout_ms > 0 &&
-        now - since > watch.job.stall_timeout_ms)
-        ferry_connection_cancel(watch.source, FERRY_CANCEL_STALL);
-    if (watch.job.tick != NULL)
-        watch.job.tick(watch.job.data);
+    for (const struct ferry_watch_run *run = watch.runs; run != NULL; run = run->next) {
+        if (ferry_context_is_late(run->context))
+            ferry_connection_cancel_run(run->context, FERRY_CANCEL_DEADLINE);
+        if (run->stall_timeout_ms > 0)
+            ferry_connection_cancel_stalled(run->context, run->stall_timeout_ms);
+        tick(run);
+    }
 }
 
 static bool is_asked_twice(int number, int64_t since_ms)
@@ -129,7 +124,7 @@ static void *watch_thread(void *unused)
         } else if (die_at != 0 && now > die_at) {
             die_by(ferry_signal_caught());
         }
-        check_limits(now);
+        check_runs();
     }
     return unused;
 }
@@ -157,44 +152,32 @@ void ferry_watch_stop(void)
     watch.running = false;
 }
 
-bool ferry_watch_is_late(void)
+/* When the run has to be over; 0: never. */
+static int64_t last_moment(const struct ferry_watch_run *run)
+{
+    int64_t moment = 0;
+    bool never = run->run_timeout_ms == 0 ||
+                 __builtin_add_overflow(run->started_ms, run->run_timeout_ms, &moment);
+    return never ? 0 : moment;
+}
+
+void ferry_watch_begin(struct ferry_watch_run *run)
+{
+    run->context = ferry_context_current();
+    ferry_context_stop_at(run->context, last_moment(run));
+    FERRY_LOCK_SCOPE(&watch.lock);
+    run->next = watch.runs;
+    watch.runs = run;
+}
+
+void ferry_watch_end(struct ferry_watch_run *run)
 {
     FERRY_LOCK_SCOPE(&watch.lock);
-    return is_late(ferry_clock_ms());
-}
-
-int ferry_should_stop(void)
-{
-    return ferry_signal_caught() != 0 || ferry_watch_is_late();
-}
-
-void ferry_watch_job_begin(const struct ferry_watch_job *job)
-{
-    FERRY_LOCK_SCOPE(&watch.lock);
-    watch.job = *job;
-    watch.has_job = true;
-}
-
-void ferry_watch_job_end(void)
-{
-    FERRY_LOCK_SCOPE(&watch.lock);
-    watch.job = (struct ferry_watch_job){0};
-    watch.has_job = false;
-}
-
-void ferry_watch_set_source(struct ferry_connection *source)
-{
-    FERRY_LOCK_SCOPE(&watch.lock);
-    watch.source = source;
-    atomic_store(&watch.source_busy_since, 0);
-}
-
-void ferry_watch_source_busy(void)
-{
-    atomic_store(&watch.source_busy_since, ferry_clock_ms());
-}
-
-void ferry_watch_source_idle(void)
-{
-    atomic_store(&watch.source_busy_since, 0);
+    struct ferry_watch_run **place = &watch.runs;
+    while (*place != NULL && *place != run)
+        place = &(*place)->next;
+    if (*place == NULL)
+        return;
+    *place = run->next;
+    ferry_context_stop_at(run->context, 0);
 }

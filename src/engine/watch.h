@@ -1,5 +1,6 @@
-/* The watch: one thread that waits for signals, measures stalls and deadlines, and draws progress.
- * Whatever it finds, it cancels connections; the run then ends by itself. */
+/* The watch: one thread that waits for signals, measures the stalls and deadlines of all runs, and
+ * draws their progress.  What it finds it answers by cancelling connections: all of them after a
+ * signal, else those of the run in question, which then ends by itself. */
 
 #ifndef FERRY_WATCH_H
 #define FERRY_WATCH_H
@@ -11,25 +12,21 @@
 ferry_status ferry_watch_start(struct ferry_error *error);
 void ferry_watch_stop(void);
 
-/* Whether the job's run_timeout has passed. */
-bool ferry_watch_is_late(void);
-
-struct ferry_watch_job {
+struct ferry_watch_run {
     int64_t started_ms;       /* on ferry_clock_ms() */
     int64_t run_timeout_ms;   /* 0 = none */
-    int64_t stall_timeout_ms; /* of the source; 0 = none */
+    int64_t stall_timeout_ms; /* of each call of a source; 0 = none */
     void (*tick)(void *data); /* about five times a second, in the watch's thread; or NULL */
     void *data;
+    /* the watch's own: */
+    struct ferry_context *context;
+    struct ferry_watch_run *next;
 };
 
-/* From now on the job's limits hold; `job` is copied.  A stall cancels `source` alone. */
-void ferry_watch_job_begin(const struct ferry_watch_job *job);
-void ferry_watch_job_end(void);
-/* The source whose calls are measured; NULL to end that (before it is closed). */
-void ferry_watch_set_source(struct ferry_connection *source);
-
-/* Around each call that waits for the source. */
-void ferry_watch_source_busy(void);
-void ferry_watch_source_idle(void);
+/* From now on these limits hold for the calling thread's run (context.h), which has one such struct
+ * at a time.  `run` must stay where it is until ferry_watch_end(), after which `tick` is not called
+ * any more.  To end what has not begun does no harm. */
+void ferry_watch_begin(struct ferry_watch_run *run);
+void ferry_watch_end(struct ferry_watch_run *run);
 
 #endif

@@ -80,15 +80,15 @@ ferry_status ferry_fail(struct ferry_error *err, ferry_status status, const char
  * run holds. */
 void ferry_error_may_pass(struct ferry_error *err);
 
-/* 1 where the run is to end: a signal came, or run_timeout has passed.  For a callback that waits
- * where cancel() cannot reach it, connect above all: it asks some times a second and then fails
- * with CANCELLED.  Any thread. */
+/* 1 where the calling thread's run is to end: a signal came, or run_timeout has passed.  For a
+ * callback that waits where cancel() cannot reach it, connect above all: it asks some times a
+ * second and then fails with CANCELLED.  Any thread. */
 int ferry_should_stop(void);
 
 /* Start a thread of the driver's own, as pthread_create() does with the default attributes: 0 or an
  * error number.  It works for the run of the calling thread, as a thread that is started otherwise
- * does not: what it logs is that run's.  It ends by returning from `start`, and may outlive the run.
- */
+ * does not: ferry_should_stop() answers it for that run, and what it logs is that run's.  It ends
+ * by returning from `start`, and may outlive the run. */
 int ferry_thread_create(pthread_t *ret_thread, void *(*start)(void *data), void *data);
 
 struct stat;
