@@ -14,12 +14,10 @@
 
 static void draw_wait(const struct ferry_job *job, const struct ferry_retry *retry, int64_t left_ms)
 {
-    if (ferry_show() == NULL)
-        return;
     FERRY_AUTO_STRBUF struct ferry_strbuf state = {0};
     ferry_strbuf_addf(&state, "attempt %u failed, the next one in ", retry->attempt);
     ferry_units_add_duration(&state, left_ms);
-    ferry_show()->draw_state(job->name, ferry_strbuf_text(&state));
+    ferry_show_state(job->name, ferry_strbuf_text(&state));
 }
 
 /* False where a signal ended the wait. */
@@ -34,8 +32,7 @@ static bool wait_for_next(const struct ferry_job *job, const struct ferry_retry 
             break;
         left = until - ferry_clock_ms();
     } while (left > 0);
-    if (ferry_show() != NULL)
-        ferry_show()->clear();
+    ferry_show_clear();
     return ferry_signal_caught() == 0;
 }
 

@@ -1,8 +1,15 @@
-/* One for the whole program: there is one terminal. */
+/* There is one line on one terminal: runs that go on at one time do not draw over each other. */
 
 #include "engine/show.h"
 
+#include <stdatomic.h>
+
+#include "base/context.h"
+
 static const struct ferry_show *show_used;
+/* Whose line it is; NULL: nobody's.  No lock: the watch draws, and whoever clears may have to wait
+ * for the terminal. */
+static _Atomic(const struct ferry_context *) shown;
 
 void ferry_show_by(const struct ferry_show *show)
 {
@@ -12,4 +19,33 @@ void ferry_show_by(const struct ferry_show *show)
 const struct ferry_show *ferry_show(void)
 {
     return show_used;
+}
+
+/* Whether the calling thread's run may draw. */
+static bool take_line(void)
+{
+    const struct ferry_context *holder = NULL;
+    const struct ferry_context *run = ferry_context_current();
+    return show_used != NULL &&
+           (atomic_compare_exchange_strong(&shown, &holder, run) || holder == run);
+}
+
+void ferry_show_progress(const struct ferry_progress *progress)
+{
+    if (take_line())
+        show_used->draw(progress);
+}
+
+void ferry_show_state(const char *job, const char *state)
+{
+    if (take_line())
+        show_used->draw_state(job, state);
+}
+
+void ferry_show_clear(void)
+{
+    if (atomic_load(&shown) != ferry_context_current())
+        return;
+    show_used->clear();
+    atomic_store(&shown, NULL);
 }

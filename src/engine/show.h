@@ -13,11 +13,9 @@ struct ferry_progress {
     int64_t started_ms;
 };
 
-/* Any thread may call these. */
+/* Any thread may call these; nobody calls two at once. */
 struct ferry_show {
-    /* Some five times a second while rows pass. */
     void (*draw)(const struct ferry_progress *progress);
-    /* A few words instead: what is waited for. */
     void (*draw_state)(const char *job, const char *state);
     void (*clear)(void);
 };
@@ -26,5 +24,15 @@ struct ferry_show {
  * Before the first run. */
 void ferry_show_by(const struct ferry_show *show);
 const struct ferry_show *ferry_show(void);
+
+/* What follows is of the calling thread's run (context.h).  The first run that draws is the one
+ * that is shown, until it clears what it has drawn; of others at that time nothing is. */
+
+/* Some five times a second while rows pass. */
+void ferry_show_progress(const struct ferry_progress *progress);
+/* A few words instead: what is waited for. */
+void ferry_show_state(const char *job, const char *state);
+/* The run draws no more, at least for now. */
+void ferry_show_clear(void);
 
 #endif

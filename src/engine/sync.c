@@ -57,7 +57,7 @@ static void draw_progress(void *data)
         .fallback = run->from.fallback != NULL ? run->from.fallback->name : NULL,
         .pump = &run->pump,
         .started_ms = run->started_ms};
-    ferry_show()->draw(&progress);
+    ferry_show_progress(&progress);
 }
 
 /* ---- The steps ---- */
@@ -405,7 +405,7 @@ static void watch_run(struct run *run)
 {
     ferry_job_limits_begin(&run->watch, run->job,
                            run->retry == NULL ? run->started_ms : run->retry->started_ms,
-                           ferry_show() != NULL ? draw_progress : NULL, run);
+                           draw_progress, run);
 }
 
 static ferry_status prepare(struct run *run, struct ferry_error *error)
@@ -472,8 +472,7 @@ static void report(const struct run *run, struct ferry_sync_result *ret_result)
 static void end_run(struct run *run, ferry_status status, struct ferry_sync_result *ret_result)
 {
     ferry_watch_end(&run->watch);
-    if (ferry_show() != NULL)
-        ferry_show()->clear(); /* nobody draws it from now on */
+    ferry_show_clear(); /* nobody draws it from now on */
     close_run(run);
     ret_result->outcome = run->outcome;
     if (status == FERRY_OK)
