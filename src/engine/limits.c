@@ -51,9 +51,9 @@ ferry_status ferry_job_limits_explain(const struct ferry_job *job,
     }
     enum ferry_cancel_reason reason =
         connection == NULL ? FERRY_CANCEL_NONE : ferry_connection_cancelled(connection);
-    if (connection == NULL && error->status == FERRY_ERR_CANCELLED &&
+    if (reason != FERRY_CANCEL_STALL && error->status == FERRY_ERR_CANCELLED &&
         ferry_context_is_late(ferry_context_current()))
-        reason = FERRY_CANCEL_DEADLINE; /* while connecting: see ferry_should_stop() */
+        reason = FERRY_CANCEL_DEADLINE; /* by ferry_should_stop(), before the watch has come by */
     if (reason == FERRY_CANCEL_STALL || reason == FERRY_CANCEL_DEADLINE)
         return explain_limit(job, reason, rows, error);
     return error->status;

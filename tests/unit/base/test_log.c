@@ -4,7 +4,9 @@
 
 #include <pthread.h>
 
+#include "base/context.h"
 #include "base/log.h"
+#include "base/strbuf.h"
 
 struct fixture {
     char *folder;
@@ -195,6 +197,109 @@ static void test_threads_do_not_mix_lines(void **state)
     free(text);
 }
 
+/* ---- Several runs ---- */
+
+#define RUNS 3
+
+/* What a driver does in a thread of its own. */
+static void *log_from_thread(void *data)
+{
+    ferry_log(FERRY_LOG_INFO, "%s, a thread", (const char *)data);
+    return NULL;
+}
+
+/* Its lines are about job NAME, phase "phase NAME", and attempt 7. */
+static void *log_as_run(void *data)
+{
+    const char *name = data;
+    struct ferry_context *context = ferry_context_new();
+    FERRY_AUTO_STRBUF struct ferry_strbuf phase = {0};
+    ferry_context_enter(context);
+    ferry_log_set_job(name);
+    ferry_strbuf_addf(&phase, "phase %s", name);
+    ferry_log_set_phase(ferry_strbuf_text(&phase));
+    ferry_log_set_attempt(7);
+    for (int i = 0; i < LINES / 10; i++) {
+        pthread_t thread;
+        ferry_log(FERRY_LOG_INFO, "%s, itself", name);
+        if (ferry_thread_create(&thread, log_from_thread, data) == 0)
+            (void)pthread_join(thread, NULL);
+    }
+    ferry_context_enter(NULL);
+    ferry_context_release(context);
+    return NULL;
+}
+
+static void test_lines_name_their_run(void **state)
+{
+    pthread_t threads[RUNS];
+    char names[RUNS][2] = {"a", "b", "c"};
+    size_t counts[RUNS] = {0};
+    open_log(*state, FERRY_LOG_INFO, true);
+    ferry_log_set_job(NULL);
+    ferry_log_set_phase(NULL);
+    for (size_t i = 0; i < RUNS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, log_as_run, names[i]), 0);
+    for (size_t i = 0; i < RUNS; i++)
+        (void)pthread_join(threads[i], NULL);
+    ferry_log(FERRY_LOG_INFO, "of no run");
+    ferry_log_close();
+    char *text = read_file(((struct fixture *)*state)->path), *rest = text, *line;
+    while ((line = strsep(&rest, "\n")) != NULL && strstr(line, "of no run") == NULL) {
+        char job, phase, message;
+        const char *about = strstr(line, "\"job\":");
+        assert_non_null(about);
+        assert_int_equal(sscanf(about,
+                                "\"job\":\"%c\",\"phase\":\"phase %c\",\"attempt\":7,"
+                                "\"message\":\"%c, ",
+                                &job, &phase, &message),
+                         3);
+        assert_int_equal(job, message);
+        assert_int_equal(phase, message);
+        counts[message - 'a']++;
+    }
+    for (size_t i = 0; i < RUNS; i++)
+        assert_int_equal(counts[i], LINES / 10 * 2);
+    assert_non_null(line);
+    assert_null(strstr(line, "\"job\""));
+    assert_null(strstr(line, "\"attempt\""));
+    assert_non_null(strstr(line, "\"phase\":\"main\""));
+    free(text);
+}
+
+/* A thread that goes on sees what its run comes to meanwhile. */
+
+static void *log_in_two_phases(void *data)
+{
+    pthread_barrier_t *barrier = data;
+    ferry_log(FERRY_LOG_INFO, "early");
+    (void)pthread_barrier_wait(barrier);
+    (void)pthread_barrier_wait(barrier);
+    ferry_log(FERRY_LOG_INFO, "late");
+    return NULL;
+}
+
+static void test_phases_are_of_the_run(void **state)
+{
+    pthread_t thread;
+    pthread_barrier_t barrier;
+    open_log(*state, FERRY_LOG_INFO, false);
+    assert_int_equal(pthread_barrier_init(&barrier, NULL, 2), 0);
+    ferry_log_set_job("j");
+    ferry_log_set_phase("begin");
+    assert_int_equal(ferry_thread_create(&thread, log_in_two_phases, &barrier), 0);
+    (void)pthread_barrier_wait(&barrier);
+    ferry_log_set_phase("load");
+    (void)pthread_barrier_wait(&barrier);
+    (void)pthread_join(thread, NULL);
+    (void)pthread_barrier_destroy(&barrier);
+    ferry_log_close();
+    char *text = read_file(((struct fixture *)*state)->path);
+    assert_non_null(strstr(text, " j begin: early\n"));
+    assert_non_null(strstr(text, " j load: late\n"));
+    free(text);
+}
+
 int main(void)
 {
 #define WITH_FILE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -206,6 +311,8 @@ int main(void)
         WITH_FILE(test_file_that_cannot_be_opened),
         WITH_FILE(test_errors_tell_the_outcome),
         WITH_FILE(test_threads_do_not_mix_lines),
+        WITH_FILE(test_lines_name_their_run),
+        WITH_FILE(test_phases_are_of_the_run),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }

@@ -1,0 +1,402 @@
+/* Tests of watch.c, and of all that belongs to a run: two runs in one process do not know of each
+ * other.  One of them waits until it is ended; the other goes on until that has happened, and then
+ * succeeds. */
+
+#include "fake.h"
+
+#include <signal.h>
+
+#include "base/context.h"
+#include "base/log.h"
+#include "engine/sync.h"
+#include "engine/watch.h"
+
+static char *folder, *path; /* of the log */
+
+#define ROWS 10 /* at least, of a run that succeeds */
+
+/* A run, and the connections of its source and its target, which are one to the driver. */
+struct side {
+    const char *job;
+    const char *waits_at; /* the callback that does not return by itself; NULL: none */
+    struct side *after;   /* the run whose end the last row comes behind; NULL: none */
+    const char *run_timeout, *stall_timeout;
+    struct ferry_option options[2];
+    struct ferry_config *config;
+    uint64_t rows; /* that the source has given */
+    atomic_bool waits, cancelled, over;
+    atomic_bool told_to_stop; /* ferry_should_stop() said so */
+    atomic_int cancels, commits;
+    struct ferry_sync_result result;
+    struct ferry_error error;
+    ferry_status status;
+    pthread_t thread;
+};
+
+static struct side sides[2];
+static struct side *const first = &sides[0], *const second = &sides[1];
+
+/* ---- The driver ---- */
+
+/* Each callback says in the log which run it is called for. */
+static ferry_status act(struct side *side, const char *callback, struct ferry_error *err)
+{
+    ferry_log(FERRY_LOG_INFO, "%s of %s", callback, side->job);
+    if (ferry_should_stop())
+        side->told_to_stop = true;
+    if (side->waits_at == NULL || strcmp(side->waits_at, callback) != 0)
+        return FERRY_OK;
+    side->waits = true;
+    while (!side->cancelled && !ferry_should_stop())
+        fake_pause(1);
+    return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
+}
+
+static ferry_status two_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
+                                struct ferry_error *err)
+{
+    struct side *side = strcmp(config->name, first->job) == 0 ? first : second;
+    ferry_status status = act(side, role == FERRY_ROLE_SOURCE ? "source" : "target", err);
+    if (status == FERRY_OK)
+        *ret_conn = side;
+    return status;
+}
+
+static void two_disconnect(void *conn)
+{
+    (void)conn;
+}
+
+static void two_cancel(void *conn)
+{
+    struct side *side = conn;
+    side->cancels++;
+    side->cancelled = true;
+}
+
+/* A thread of the driver's own. */
+static void *look_around(void *data)
+{
+    const struct side *side = data;
+    ferry_log(FERRY_LOG_INFO, "thread of %s", side->job);
+    return NULL;
+}
+
+static ferry_status two_read_begin(void *conn, const struct ferry_read *read,
+                                   const struct ferry_schema *schema, void **ret_cursor,
+                                   struct ferry_error *err)
+{
+    pthread_t thread;
+    (void)read;
+    (void)schema;
+    if (ferry_thread_create(&thread, look_around, conn) == 0)
+        (void)pthread_join(thread, NULL);
+    ferry_status status = act(conn, "read_begin", err);
+    if (status == FERRY_OK)
+        *ret_cursor = conn;
+    return status;
+}
+
+/* A row at a time, and more of them until the other run has ended. */
+static ferry_status two_read_batch(void *cursor, struct ferry_batch *batch, struct ferry_error *err)
+{
+    struct side *side = cursor;
+    ferry_status status = side->rows == 0 ? act(side, "read_batch", err) : FERRY_OK;
+    bool more = side->rows < ROWS || (side->after != NULL && !side->after->over);
+    if (status != FERRY_OK || !more)
+        return status;
+    fake_pause(1);
+    struct ferry_cell *cells = ferry_batch_row(batch);
+    cells[0].v.u = ++side->rows;
+    return ferry_batch_text(batch, &cells[1], "value", 5)
+               ? FERRY_OK
+               : ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+}
+
+static void two_read_end(void *cursor)
+{
+    (void)cursor;
+}
+
+static ferry_status two_load_begin(void *conn, const struct ferry_load_spec *spec, void **ret_load,
+                                   struct ferry_error *err)
+{
+    (void)spec;
+    ferry_status status = act(conn, "load_begin", err);
+    if (status == FERRY_OK)
+        *ret_load = conn;
+    return status;
+}
+
+static ferry_status two_load_batch(void *load, const struct ferry_batch *batch,
+                                   struct ferry_error *err)
+{
+    struct side *side = load;
+    return ferry_batch_cells(batch, 0)[0].v.u == 1 ? act(side, "load_batch", err) : FERRY_OK;
+}
+
+static ferry_status two_load_end(void *load, struct ferry_load_totals *ret_totals,
+                                 struct ferry_error *err)
+{
+    const struct side *side = load;
+    ferry_status status = act(load, "load_end", err);
+    if (status == FERRY_OK)
+        ret_totals->rows_loaded = side->rows;
+    return status;
+}
+
+static ferry_status two_load_commit(void *load, const struct ferry_run_record *record,
+                                    struct ferry_error *err)
+{
+    struct side *side = load;
+    (void)record;
+    ferry_status status = act(side, "load_commit", err);
+    side->commits += status == FERRY_OK;
+    return status;
+}
+
+static void two_load_abort(void *load)
+{
+    (void)load;
+}
+
+/* ---- The runs ---- */
+
+static int setup(void **state)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    (void)fake_setup(state);
+    fake_handle.driver.connect = two_connect;
+    fake_handle.driver.disconnect = two_disconnect;
+    fake_handle.driver.cancel = two_cancel;
+    fake_handle.source.read_begin = two_read_begin;
+    fake_handle.source.read_batch = two_read_batch;
+    fake_handle.source.read_end = two_read_end;
+    fake_handle.target.load_begin = two_load_begin;
+    fake_handle.target.load_batch = two_load_batch;
+    fake_handle.target.load_end = two_load_end;
+    fake_handle.target.load_commit = two_load_commit;
+    fake_handle.target.load_abort = two_load_abort;
+    memset(sides, 0, sizeof sides);
+    first->job = "one";
+    second->job = "two";
+    folder = make_folder();
+    assert_true(asprintf(&path, "%s/log", folder) > 0);
+    const struct ferry_log_settings settings = {
+        .console_level = FERRY_LOG_ERROR, .file_level = FERRY_LOG_DEBUG, .file = path};
+    assert_int_equal(ferry_log_open(&settings, &error), FERRY_OK);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    for (size_t i = 0; i < COUNT(sides); i++) {
+        ferry_config_free(sides[i].config);
+        ferry_error_clear(&sides[i].error);
+    }
+    ferry_log_close();
+    remove_folder(folder);
+    free(path);
+    return fake_teardown(state);
+}
+
+static void configure(struct side *side)
+{
+    static const struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const char *const limits[] = {side->run_timeout, side->stall_timeout};
+    const char *const names[] = {"run_timeout", "stall_timeout"};
+    for (size_t i = 0; i < COUNT(side->options); i++)
+        side->options[i] =
+            (struct ferry_option){.name = names[i],
+                                  .type = FERRY_OPTION_DURATION,
+                                  .default_value = limits[i] == NULL ? "60s" : limits[i],
+                                  .help = "a limit"};
+    side->config = ferry_config_new("connection", side->job);
+    assert_non_null(side->config);
+    side->config->driver = &fake_handle;
+    assert_true(ferry_config_add_options(side->config, side->options, COUNT(side->options)));
+    assert_int_equal(ferry_config_finish(side->config, &origin, &error), FERRY_OK);
+}
+
+/* What the command line does for a job. */
+static void *run(void *data)
+{
+    struct side *side = data;
+    const struct ferry_job job = {
+        .name = side->job,
+        .source = side->config,
+        .target = side->config,
+        .read = {.text = "v", .kind = FERRY_READ_VIEW},
+        .table = "t",
+        .guards = {.max_shrink_percent = -1},
+        .verify = FERRY_VERIFY_NONE,
+    };
+    struct ferry_context *context = ferry_context_new();
+    ferry_context_enter(context);
+    ferry_log_set_job(side->job);
+    side->status = ferry_sync_run(&job, NULL, &side->result, &side->error);
+    ferry_context_enter(NULL);
+    ferry_context_release(context);
+    side->over = true;
+    return NULL;
+}
+
+static void begin_both(void)
+{
+    for (size_t i = 0; i < COUNT(sides); i++)
+        configure(&sides[i]);
+    for (size_t i = 0; i < COUNT(sides); i++)
+        assert_int_equal(pthread_create(&sides[i].thread, NULL, run, &sides[i]), 0);
+}
+
+static void wait_for_both(void)
+{
+    for (size_t i = 0; i < COUNT(sides); i++)
+        (void)pthread_join(sides[i].thread, NULL);
+}
+
+/* The phase in which the log tells of a callback. */
+static const char *phase_of(const char *callback)
+{
+    static const struct {
+        const char *callback, *phase;
+    } table[] = {
+        {"source", "source"},   {"target", "target"},   {"load_begin", "begin"},
+        {"thread", "load"},     {"read_begin", "load"}, {"read_batch", "load"},
+        {"load_batch", "load"}, {"load_end", "finish"}, {"load_commit", "commit"},
+    };
+    for (size_t i = 0; i < COUNT(table); i++)
+        if (strcmp(table[i].callback, callback) == 0)
+            return table[i].phase;
+    fail_msg("%s is no callback of this test", callback);
+    return NULL;
+}
+
+/* How many lines of the log tell of a callback for this run; each must carry the run's job and its
+ * phase at that time. */
+static size_t count_lines_of(const struct side *side)
+{
+    char *text = read_file(path), *rest = text, *line;
+    size_t count = 0;
+    while ((line = strsep(&rest, "\n")) != NULL) {
+        char job[20], phase[20], callback[20], about[20];
+        int fields =
+            sscanf(line, "%*s %*s %19s %19[^:]: %19s of %19s", job, phase, callback, about);
+        if (fields < 4 || strcmp(about, side->job) != 0)
+            continue;
+        if (strcmp(job, side->job) != 0 || strcmp(phase, phase_of(callback)) != 0)
+            fail_msg("not a line of job %s in phase %s: %s", side->job, phase_of(callback), line);
+        count++;
+    }
+    free(text);
+    return count;
+}
+
+/* The second goes on while the first waits for what does not come, and then is ended. */
+static void first_is_ended(const char *waits_at, const char *message)
+{
+    first->waits_at = waits_at;
+    second->after = first;
+    begin_both();
+    wait_for_both();
+    assert_error(&first->error, FERRY_ERR_STREAM, message);
+    assert_int_equal(first->commits, 0);
+    assert_no_error(&second->error);
+    assert_int_equal(second->status, FERRY_OK);
+    assert_int_equal(second->cancels, 0);
+    assert_false(second->told_to_stop);
+    assert_int_equal(second->commits, 1);
+    assert_in_range(second->rows, ROWS, UINT64_MAX);
+    assert_int_equal(second->result.rows, second->rows);
+    assert_int_equal(count_lines_of(second), 9);
+    assert_in_range(count_lines_of(first), 1, 8);
+}
+
+static void test_stalled_source(void **state)
+{
+    (void)state;
+    first->stall_timeout = "100ms";
+    first_is_ended("read_batch", "source 'one' sent nothing for 100 ms");
+    assert_false(first->told_to_stop);
+}
+
+static void test_stall_before_the_first_row(void **state)
+{
+    (void)state;
+    first->stall_timeout = "100ms";
+    first_is_ended("read_begin", "source 'one' sent nothing for 100 ms");
+}
+
+static void test_deadline_while_reading(void **state)
+{
+    (void)state;
+    first->run_timeout = "100ms";
+    first_is_ended("read_batch", "the run from source 'one' took longer than 100 ms");
+}
+
+static void test_deadline_while_loading(void **state)
+{
+    (void)state;
+    first->run_timeout = "100ms";
+    first_is_ended("load_batch", "the run from source 'one' took longer than 100 ms");
+}
+
+/* Where nothing can be cancelled yet, the driver asks whether its run is to end. */
+static void test_deadline_while_connecting(void **state)
+{
+    (void)state;
+    first->run_timeout = "100ms";
+    first_is_ended("source", "the run from source 'one' took longer than 100 ms");
+    assert_int_equal(first->cancels, 0);
+}
+
+static void test_both_succeed(void **state)
+{
+    (void)state;
+    begin_both();
+    wait_for_both();
+    for (size_t i = 0; i < COUNT(sides); i++) {
+        assert_no_error(&sides[i].error);
+        assert_int_equal(sides[i].result.rows, ROWS);
+        assert_int_equal(sides[i].cancels, 0);
+        assert_int_equal(count_lines_of(&sides[i]), 9);
+    }
+}
+
+/* The last one: a signal stays caught. */
+static void test_a_signal_ends_both(void **state)
+{
+    (void)state;
+    first->waits_at = "read_batch";
+    second->waits_at = "load_batch";
+    begin_both();
+    while (!first->waits || !second->waits)
+        fake_pause(1);
+    assert_int_equal(kill(getpid(), SIGTERM), 0);
+    wait_for_both();
+    for (size_t i = 0; i < COUNT(sides); i++) {
+        assert_error(&sides[i].error, FERRY_ERR_CANCELLED, "stopped by signal 15");
+        assert_int_equal(sides[i].commits, 0);
+    }
+}
+
+int main(void)
+{
+#define WITH_RUNS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct CMUnitTest tests[] = {
+        WITH_RUNS(test_both_succeed),
+        WITH_RUNS(test_stalled_source),
+        WITH_RUNS(test_stall_before_the_first_row),
+        WITH_RUNS(test_deadline_while_reading),
+        WITH_RUNS(test_deadline_while_loading),
+        WITH_RUNS(test_deadline_while_connecting),
+        WITH_RUNS(test_a_signal_ends_both),
+    };
+    if (ferry_watch_start(&error) != FERRY_OK)
+        return 1;
+    int failures = cmocka_run_group_tests_name("watch", tests, NULL, NULL);
+    ferry_watch_stop();
+    return failures;
+}
