@@ -267,6 +267,21 @@ static void test_lines_name_their_run(void **state)
     free(text);
 }
 
+static void test_another_job_begins_with_its_first_attempt(void **state)
+{
+    open_log(*state, FERRY_LOG_INFO, true);
+    ferry_log_set_job("a");
+    ferry_log_set_attempt(2);
+    ferry_log(FERRY_LOG_INFO, "of a");
+    ferry_log_set_job("b");
+    ferry_log(FERRY_LOG_INFO, "of b");
+    ferry_log_close();
+    char *text = read_file(((struct fixture *)*state)->path);
+    assert_non_null(strstr(text, ",\"attempt\":2,\"message\":\"of a\"}"));
+    assert_non_null(strstr(text, ",\"phase\":\"main\",\"message\":\"of b\"}"));
+    free(text);
+}
+
 /* A thread that goes on sees what its run comes to meanwhile. */
 
 static void *log_in_two_phases(void *data)
@@ -312,6 +327,7 @@ int main(void)
         WITH_FILE(test_errors_tell_the_outcome),
         WITH_FILE(test_threads_do_not_mix_lines),
         WITH_FILE(test_lines_name_their_run),
+        WITH_FILE(test_another_job_begins_with_its_first_attempt),
         WITH_FILE(test_phases_are_of_the_run),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);

@@ -18,14 +18,17 @@ static char *folder, *path; /* of the log */
 /* A run, and the connections of its source and its target, which are one to the driver. */
 struct side {
     const char *job;
-    const char *waits_at; /* the callback that does not return by itself; NULL: none */
+    const char *waits_at; /* the callback that returns when it is cancelled; NULL: none */
+    bool asks;            /* it returns when ferry_should_stop() says so */
+    long pause_ms;        /* the first row takes so long */
     struct side *after;   /* the run whose end the last row comes behind; NULL: none */
     const char *run_timeout, *stall_timeout;
     struct ferry_option options[2];
     struct ferry_config *config;
     uint64_t rows; /* that the source has given */
     atomic_bool waits, cancelled, over;
-    atomic_bool told_to_stop; /* ferry_should_stop() said so */
+    atomic_bool told_to_stop; /* by ferry_should_stop() */
+    bool late_afterwards;     /* the limit still held when the run was over */
     atomic_int cancels, commits;
     struct ferry_sync_result result;
     struct ferry_error error;
@@ -47,7 +50,7 @@ static ferry_status act(struct side *side, const char *callback, struct ferry_er
     if (side->waits_at == NULL || strcmp(side->waits_at, callback) != 0)
         return FERRY_OK;
     side->waits = true;
-    while (!side->cancelled && !ferry_should_stop())
+    while (side->asks ? !ferry_should_stop() : !side->cancelled)
         fake_pause(1);
     return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
 }
@@ -105,7 +108,7 @@ static ferry_status two_read_batch(void *cursor, struct ferry_batch *batch, stru
     bool more = side->rows < ROWS || (side->after != NULL && !side->after->over);
     if (status != FERRY_OK || !more)
         return status;
-    fake_pause(1);
+    fake_pause(side->rows == 0 ? side->pause_ms : 1);
     struct ferry_cell *cells = ferry_batch_row(batch);
     cells[0].v.u = ++side->rows;
     return ferry_batch_text(batch, &cells[1], "value", 5)
@@ -236,18 +239,17 @@ static void *run(void *data)
     ferry_context_enter(context);
     ferry_log_set_job(side->job);
     side->status = ferry_sync_run(&job, NULL, &side->result, &side->error);
+    side->late_afterwards = ferry_context_is_late(context);
     ferry_context_enter(NULL);
     ferry_context_release(context);
     side->over = true;
     return NULL;
 }
 
-static void begin_both(void)
+static void begin(struct side *side)
 {
-    for (size_t i = 0; i < COUNT(sides); i++)
-        configure(&sides[i]);
-    for (size_t i = 0; i < COUNT(sides); i++)
-        assert_int_equal(pthread_create(&sides[i].thread, NULL, run, &sides[i]), 0);
+    configure(side);
+    assert_int_equal(pthread_create(&side->thread, NULL, run, side), 0);
 }
 
 static void wait_for_both(void)
@@ -298,10 +300,12 @@ static void first_is_ended(const char *waits_at, const char *message)
 {
     first->waits_at = waits_at;
     second->after = first;
-    begin_both();
+    begin(first);
+    begin(second);
     wait_for_both();
     assert_error(&first->error, FERRY_ERR_STREAM, message);
     assert_int_equal(first->commits, 0);
+    assert_false(first->late_afterwards);
     assert_no_error(&second->error);
     assert_int_equal(second->status, FERRY_OK);
     assert_int_equal(second->cancels, 0);
@@ -328,33 +332,84 @@ static void test_stall_before_the_first_row(void **state)
     first_is_ended("read_begin", "source 'one' sent nothing for 100 ms");
 }
 
+#define TOO_LONG "the run from source 'one' took longer than 100 ms"
+
 static void test_deadline_while_reading(void **state)
 {
     (void)state;
     first->run_timeout = "100ms";
-    first_is_ended("read_batch", "the run from source 'one' took longer than 100 ms");
+    first_is_ended("read_batch", TOO_LONG);
 }
 
 static void test_deadline_while_loading(void **state)
 {
     (void)state;
     first->run_timeout = "100ms";
-    first_is_ended("load_batch", "the run from source 'one' took longer than 100 ms");
+    first_is_ended("load_batch", TOO_LONG);
 }
 
-/* Where nothing can be cancelled yet, the driver asks whether its run is to end. */
-static void test_deadline_while_connecting(void **state)
+/* Where nothing can be cancelled, the driver asks whether its run is to end; it may do so before
+ * the watch has looked. */
+
+static void test_asking_while_connecting(void **state)
 {
     (void)state;
     first->run_timeout = "100ms";
-    first_is_ended("source", "the run from source 'one' took longer than 100 ms");
+    first->asks = true;
+    first_is_ended("source", TOO_LONG);
+    assert_int_equal(first->cancels, 0);
+}
+
+static void test_asking_while_the_source_is_open(void **state)
+{
+    (void)state;
+    first->run_timeout = "100ms";
+    first->asks = true;
+    first_is_ended("target", TOO_LONG);
+}
+
+static void test_asking_while_loading(void **state)
+{
+    (void)state;
+    first->run_timeout = "100ms";
+    first->asks = true;
+    first_is_ended("load_batch", TOO_LONG);
+}
+
+/* The one that began last has long ended when the limit of the other passes. */
+static void test_one_ends_before(void **state)
+{
+    (void)state;
+    first->waits_at = "read_batch";
+    first->run_timeout = "400ms";
+    begin(first);
+    while (!first->waits)
+        fake_pause(1);
+    begin(second);
+    wait_for_both();
+    assert_no_error(&second->error);
+    assert_error(&first->error, FERRY_ERR_STREAM, "took longer than 400 ms");
+}
+
+/* 0 is no limit, however long it takes: the watch has looked by then. */
+static void test_no_limits(void **state)
+{
+    (void)state;
+    first->run_timeout = first->stall_timeout = "0s";
+    first->pause_ms = 500;
+    begin(first);
+    begin(second);
+    wait_for_both();
+    assert_no_error(&first->error);
+    assert_false(first->told_to_stop);
     assert_int_equal(first->cancels, 0);
 }
 
 static void test_both_succeed(void **state)
 {
     (void)state;
-    begin_both();
+    begin(first);
+    begin(second);
     wait_for_both();
     for (size_t i = 0; i < COUNT(sides); i++) {
         assert_no_error(&sides[i].error);
@@ -364,13 +419,55 @@ static void test_both_succeed(void **state)
     }
 }
 
+/* ---- What the watch does for a run five times a second ---- */
+
+struct ticked {
+    struct ferry_context *context;
+    struct ferry_watch_run watch;
+    atomic_int ticks, strange; /* strange: in another context */
+};
+
+static void count_tick(void *data)
+{
+    struct ticked *ticked = data;
+    ticked->strange += ferry_context_current() != ticked->context;
+    ticked->ticks++;
+}
+
+static void test_ticks(void **state)
+{
+    (void)state;
+    struct ticked runs[2] = {0};
+    for (size_t i = 0; i < COUNT(runs); i++) {
+        runs[i].context = ferry_context_new();
+        runs[i].watch.tick = count_tick;
+        runs[i].watch.data = &runs[i];
+        ferry_context_enter(runs[i].context);
+        ferry_watch_begin(&runs[i].watch);
+    }
+    ferry_context_enter(NULL);
+    while (runs[0].ticks < 2 || runs[1].ticks < 2)
+        fake_pause(1);
+    ferry_watch_end(&runs[1].watch);
+    int last = runs[1].ticks, so_far = runs[0].ticks;
+    while (runs[0].ticks < so_far + 2)
+        fake_pause(1);
+    assert_int_equal(runs[1].ticks, last);
+    for (size_t i = 0; i < COUNT(runs); i++) {
+        ferry_watch_end(&runs[i].watch); /* once more does no harm */
+        assert_int_equal(runs[i].strange, 0);
+        ferry_context_release(runs[i].context);
+    }
+}
+
 /* The last one: a signal stays caught. */
 static void test_a_signal_ends_both(void **state)
 {
     (void)state;
     first->waits_at = "read_batch";
     second->waits_at = "load_batch";
-    begin_both();
+    begin(first);
+    begin(second);
     while (!first->waits || !second->waits)
         fake_pause(1);
     assert_int_equal(kill(getpid(), SIGTERM), 0);
@@ -391,7 +488,12 @@ int main(void)
         WITH_RUNS(test_stall_before_the_first_row),
         WITH_RUNS(test_deadline_while_reading),
         WITH_RUNS(test_deadline_while_loading),
-        WITH_RUNS(test_deadline_while_connecting),
+        WITH_RUNS(test_asking_while_connecting),
+        WITH_RUNS(test_asking_while_the_source_is_open),
+        WITH_RUNS(test_asking_while_loading),
+        WITH_RUNS(test_one_ends_before),
+        WITH_RUNS(test_no_limits),
+        WITH_RUNS(test_ticks),
         WITH_RUNS(test_a_signal_ends_both),
     };
     if (ferry_watch_start(&error) != FERRY_OK)
