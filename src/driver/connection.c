@@ -370,20 +370,31 @@ ferry_status ferry_source_read_begin(struct ferry_connection *source, const stru
     return FERRY_OK;
 }
 
+static ferry_status read_source(struct ferry_cursor *cursor, struct ferry_batch *batch,
+                                struct ferry_error *error)
+{
+    struct ferry_connection *source = cursor->connection;
+    DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
+    ferry_status status = source->driver->source.read_batch(cursor->cursor, batch, error);
+    status = end_call(source, "read_batch", status, true, error);
+    return status == FERRY_OK ? ferry_contract_check_batch(source->driver, batch, error) : status;
+}
+
+static ferry_status read_stored(struct ferry_cursor *cursor, struct ferry_batch *batch,
+                                struct ferry_error *error)
+{
+    struct ferry_connection *target = cursor->connection;
+    DRIVER_SCOPE(target->driver);
+    ferry_status status = target->driver->target.stored_batch(cursor->cursor, batch, error);
+    status = end_call(target, "stored_batch", status, true, error);
+    return status == FERRY_OK ? ferry_contract_check_stored(batch, error) : status;
+}
+
 ferry_status ferry_cursor_read(struct ferry_cursor *cursor, struct ferry_batch *batch,
                                struct ferry_error *error)
 {
-    struct ferry_driver_handle *driver = cursor->connection->driver;
-    DRIVER_SCOPE(driver);
-    WAITING_SCOPE(cursor->connection);
-    ferry_status status = cursor->stored ? driver->target.stored_batch(cursor->cursor, batch, error)
-                                         : driver->source.read_batch(cursor->cursor, batch, error);
-    status = end_call(cursor->connection, cursor->stored ? "stored_batch" : "read_batch", status,
-                      true, error);
-    if (status != FERRY_OK)
-        return status;
-    return cursor->stored ? ferry_contract_check_stored(batch, error)
-                          : ferry_contract_check_batch(driver, batch, error);
+    return cursor->stored ? read_stored(cursor, batch, error) : read_source(cursor, batch, error);
 }
 
 void ferry_cursor_close(struct ferry_cursor *cursor)

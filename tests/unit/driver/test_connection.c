@@ -604,9 +604,9 @@ static void *call_source(void *data)
     if (ferry_source_snapshot_begin(data, &error) == FERRY_OK &&
         ferry_source_read_begin(data, &read_view, &schema, &cursor, &error) == FERRY_OK &&
         (batch = ferry_batch_new(&schema, &ferry_batch_default_limits)) != NULL)
-        (void)ferry_source_read_batch(cursor, batch, &error);
+        (void)ferry_cursor_read(cursor, batch, &error);
     ferry_batch_free(batch);
-    ferry_source_read_end(cursor);
+    ferry_cursor_close(cursor);
     ferry_schema_done(&schema);
     return NULL;
 }
@@ -617,22 +617,21 @@ static ferry_status stall_in_snapshot(void *conn, struct ferry_error *err)
     return fake_act("snapshot_begin", err);
 }
 
-static ferry_status stall_in_freshness(void *conn, const struct ferry_read *read, const char *table,
-                                       struct ferry_freshness *ret_freshness,
-                                       struct ferry_error *err)
+static ferry_status stall_in_origins(void *conn, const struct ferry_read *read, const char *table,
+                                     struct ferry_origins *origins, struct ferry_error *err)
 {
     (void)conn;
     (void)read;
     (void)table;
-    (void)ret_freshness;
-    return fake_act("freshness", err);
+    (void)origins;
+    return fake_act("origins", err);
 }
 
-static void *ask_freshness(void *data)
+static void *ask_origins(void *data)
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
-    struct ferry_freshness freshness = {0};
-    (void)ferry_source_freshness(data, &read_view, NULL, &freshness, &error);
+    struct ferry_origins origins = {0};
+    (void)ferry_source_origins(data, &read_view, NULL, &origins, &error);
     return NULL;
 }
 
@@ -640,16 +639,16 @@ static void *ask_freshness(void *data)
 static void test_measured_calls(void **state)
 {
     (void)state;
-    static const char *const calls[] = {"snapshot_begin", "read_begin", "read_batch", "freshness"};
+    static const char *const calls[] = {"snapshot_begin", "read_begin", "read_batch", "origins"};
     fake_handle.source.snapshot_begin = stall_in_snapshot;
-    fake_handle.source.freshness = stall_in_freshness;
+    fake_handle.source.origins = stall_in_origins;
     for (size_t i = 0; i < COUNT(calls); i++) {
         pthread_t thread;
         struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
         fake.at = calls[i];
         fake.stall = true;
         fake.cancelled = false;
-        assert_int_equal(pthread_create(&thread, NULL, i < 3 ? call_source : ask_freshness, source),
+        assert_int_equal(pthread_create(&thread, NULL, i < 3 ? call_source : ask_origins, source),
                          0);
         while (!fake.cancelled) {
             fake_pause(5);

@@ -86,10 +86,11 @@ static void *look_around(void *data)
 }
 
 static ferry_status two_read_begin(void *conn, const struct ferry_read *read,
-                                   const struct ferry_schema *schema, void **ret_cursor,
-                                   struct ferry_error *err)
+                                   const struct ferry_schema *schema, const struct ferry_scan *scan,
+                                   void **ret_cursor, struct ferry_error *err)
 {
     pthread_t thread;
+    (void)scan;
     (void)read;
     (void)schema;
     if (ferry_thread_create(&thread, look_around, conn) == 0)
@@ -121,6 +122,16 @@ static void two_read_end(void *cursor)
     (void)cursor;
 }
 
+static ferry_status two_change_begin(void *conn, const struct ferry_change_spec *spec,
+                                     void **ret_change, struct ferry_error *err)
+{
+    (void)spec;
+    ferry_status status = act(conn, "change_begin", err);
+    if (status == FERRY_OK)
+        *ret_change = conn;
+    return status;
+}
+
 static ferry_status two_load_begin(void *conn, const struct ferry_load_spec *spec, void **ret_load,
                                    struct ferry_error *err)
 {
@@ -131,9 +142,10 @@ static ferry_status two_load_begin(void *conn, const struct ferry_load_spec *spe
     return status;
 }
 
-static ferry_status two_load_batch(void *load, const struct ferry_batch *batch,
+static ferry_status two_load_batch(void *load, uint32_t operation, const struct ferry_batch *batch,
                                    struct ferry_error *err)
 {
+    (void)operation;
     struct side *side = load;
     return ferry_batch_cells(batch, 0)[0].v.u == 1 ? act(side, "load_batch", err) : FERRY_OK;
 }
@@ -144,23 +156,26 @@ static ferry_status two_load_end(void *load, struct ferry_load_totals *ret_total
     const struct side *side = load;
     ferry_status status = act(load, "load_end", err);
     if (status == FERRY_OK)
-        ret_totals->rows_loaded = side->rows;
+        ret_totals->inserted = ret_totals->after = side->rows;
     return status;
 }
 
-static ferry_status two_load_commit(void *load, const struct ferry_run_record *record,
-                                    struct ferry_error *err)
+static ferry_status two_change_commit(void *change, const struct ferry_record *const *records,
+                                      size_t record_count, uint32_t *outcome,
+                                      struct ferry_error *err)
 {
-    struct side *side = load;
-    (void)record;
-    ferry_status status = act(side, "load_commit", err);
+    struct side *side = change;
+    (void)records;
+    (void)record_count;
+    ferry_status status = act(side, "change_commit", err);
+    *outcome = status == FERRY_OK ? FERRY_OUTCOME_NEW : FERRY_OUTCOME_OLD;
     side->commits += status == FERRY_OK;
     return status;
 }
 
-static void two_load_abort(void *load)
+static void two_change_abort(void *change)
 {
-    (void)load;
+    (void)change;
 }
 
 /* ---- The runs ---- */
@@ -175,11 +190,12 @@ static int setup(void **state)
     fake_handle.source.read_begin = two_read_begin;
     fake_handle.source.read_batch = two_read_batch;
     fake_handle.source.read_end = two_read_end;
+    fake_handle.target.change_begin = two_change_begin;
     fake_handle.target.load_begin = two_load_begin;
     fake_handle.target.load_batch = two_load_batch;
     fake_handle.target.load_end = two_load_end;
-    fake_handle.target.load_commit = two_load_commit;
-    fake_handle.target.load_abort = two_load_abort;
+    fake_handle.target.change_commit = two_change_commit;
+    fake_handle.target.change_abort = two_change_abort;
     memset(sides, 0, sizeof sides);
     first->job = "one";
     second->job = "two";
@@ -264,9 +280,10 @@ static const char *phase_of(const char *callback)
     static const struct {
         const char *callback, *phase;
     } table[] = {
-        {"source", "source"},   {"target", "target"},   {"load_begin", "begin"},
-        {"thread", "load"},     {"read_begin", "load"}, {"read_batch", "load"},
-        {"load_batch", "load"}, {"load_end", "finish"}, {"load_commit", "commit"},
+        {"source", "source"},        {"target", "target"},   {"change_begin", "begin"},
+        {"load_begin", "begin"},     {"thread", "load"},     {"read_begin", "load"},
+        {"read_batch", "load"},      {"load_batch", "load"}, {"load_end", "finish"},
+        {"change_commit", "commit"},
     };
     for (size_t i = 0; i < COUNT(table); i++)
         if (strcmp(table[i].callback, callback) == 0)
@@ -313,8 +330,8 @@ static void first_is_ended(const char *waits_at, const char *message)
     assert_int_equal(second->commits, 1);
     assert_in_range(second->rows, ROWS, UINT64_MAX);
     assert_int_equal(second->result.rows, second->rows);
-    assert_int_equal(count_lines_of(second), 9);
-    assert_in_range(count_lines_of(first), 1, 8);
+    assert_int_equal(count_lines_of(second), 10);
+    assert_in_range(count_lines_of(first), 1, 9);
 }
 
 static void test_stalled_source(void **state)
@@ -415,7 +432,7 @@ static void test_both_succeed(void **state)
         assert_no_error(&sides[i].error);
         assert_int_equal(sides[i].result.rows, ROWS);
         assert_int_equal(sides[i].cancels, 0);
-        assert_int_equal(count_lines_of(&sides[i]), 9);
+        assert_int_equal(count_lines_of(&sides[i]), 10);
     }
 }
 
