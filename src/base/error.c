@@ -87,6 +87,13 @@ void ferry_error_clear(struct ferry_error *error)
     *error = (struct ferry_error){0};
 }
 
+void ferry_error_move(struct ferry_error *to, struct ferry_error *from)
+{
+    ferry_error_clear(to);
+    *to = *from;
+    *from = (struct ferry_error){0};
+}
+
 ferry_status ferry_fail(struct ferry_error *err, ferry_status status, const char *format, ...)
 {
     va_list arguments;

@@ -26,6 +26,8 @@ struct ferry_error {
 
 /* Frees the message and makes the error usable again. */
 void ferry_error_clear(struct ferry_error *error);
+/* `from` is empty afterwards; what `to` held is freed. */
+void ferry_error_move(struct ferry_error *to, struct ferry_error *from);
 
 /* The va_list twin of ferry_fail(), with text put before the message (or NULL). */
 ferry_status ferry_fail_prefixed(struct ferry_error *error, ferry_status status, const char *prefix,

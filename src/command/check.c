@@ -64,9 +64,9 @@ static ferry_status check_source(const struct ferry_job *job, struct ferry_conne
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&plan->described, &error);
     if (status == FERRY_OK)
-        status = ferry_job_begin_plan(job, plan, &error);
+        status = ferry_job_begin_plan(job, false, plan, &error);
     if (status != FERRY_OK) {
-        (void)ferry_job_limits_explain(job, source, 0, &error);
+        (void)ferry_job_limits_explain(job, job->source, source, 0, &error);
         return print_failure("what is read", &error);
     }
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
@@ -84,7 +84,7 @@ static ferry_status check_target(const struct ferry_job *job, struct ferry_conne
     if (status == FERRY_OK)
         status = ferry_plan_check(plan, &job->policy, job->table, &error);
     if (status != FERRY_OK) {
-        (void)ferry_job_limits_explain(job, target, 0, &error);
+        (void)ferry_job_limits_explain(job, job->source, target, 0, &error);
         return print_failure("target table", &error);
     }
     static const char *const states[] = {
@@ -108,12 +108,14 @@ static ferry_status ask_fallback(const struct ferry_job *job, struct ferry_conne
     if (status == FERRY_OK)
         status = ferry_fallback_ask(job, source, ret_from, error);
     if (status == FERRY_OK)
-        status = ferry_source_describe(source, &job->read, &plan->described, error);
+        status = ferry_source_describe(source, &job->fallback.read, &plan->described, error);
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&plan->described, error);
     if (snapshot)
         ferry_source_snapshot_end(source);
-    return status == FERRY_OK ? status : ferry_job_limits_explain(job, source, 0, error);
+    return status == FERRY_OK
+               ? status
+               : ferry_job_limits_explain(job, job->fallback.source, source, 0, error);
 }
 
 static void print_fallback_data(const struct ferry_job *job, const struct ferry_plan *plan,
@@ -121,7 +123,8 @@ static void print_fallback_data(const struct ferry_job *job, const struct ferry_
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
     ferry_strbuf_addf(&text, "%zu columns of %s, ", plan->described.count,
-                      job->read.kind == FERRY_READ_QUERY ? "the query" : job->read.text);
+                      job->fallback.read.kind == FERRY_READ_QUERY ? "the query"
+                                                                  : job->fallback.read.text);
     ferry_fallback_add_basis(&text, from);
     if (from->is_target)
         ferry_strbuf_add(&text, "; it is the table to be replaced: a run that cannot reach the "
@@ -147,26 +150,24 @@ static ferry_status check_fallback(const struct ferry_job *job)
     struct ferry_error error = {0};
     struct ferry_plan plan = {0};
     struct ferry_provenance from = {0};
-    struct ferry_job reading;
     struct ferry_connection *source = NULL;
     FERRY_AUTO_STRBUF struct ferry_strbuf subject = {0};
     if (job->fallback.source == NULL)
         return FERRY_OK;
-    ferry_fallback_make_job(job, &reading);
-    ferry_strbuf_addf(&subject, "fallback '%s'", reading.source->name);
-    ferry_status status =
-        ferry_connection_open(reading.source, FERRY_ROLE_SOURCE | FERRY_ROLE_LOOK, &source, &error);
+    ferry_strbuf_addf(&subject, "fallback '%s'", job->fallback.source->name);
+    ferry_status status = ferry_connection_open(
+        job->fallback.source, FERRY_ROLE_SOURCE | FERRY_ROLE_LOOK, &source, &error);
     if (status == FERRY_OK) {
         print_connection(ferry_strbuf_text(&subject), source);
-        status = ask_fallback(&reading, source, &from, &plan, &error);
+        status = ask_fallback(job, source, &from, &plan, &error);
     }
     if (status == FERRY_OK && !from.is_target)
-        status = ferry_fallback_judge(&reading, &from, &error);
+        status = ferry_fallback_judge(job, &from, &error);
     if (status == FERRY_OK)
-        print_fallback_data(&reading, &plan, &from);
+        print_fallback_data(job, &plan, &from);
     else
         status = print_no_fallback(
-            &reading, source == NULL ? ferry_strbuf_text(&subject) : "fallback data", &error);
+            job, source == NULL ? ferry_strbuf_text(&subject) : "fallback data", &error);
     ferry_plan_done(&plan);
     ferry_connection_close(source);
     return status;

@@ -48,15 +48,12 @@ static void log_failure(const struct ferry_retry *retry, const struct ferry_erro
 
 static ferry_status fail_stopped(const struct ferry_retry *retry, struct ferry_error *error)
 {
-    struct ferry_error last = *error;
-    *error = (struct ferry_error){0};
+    FERRY_AUTO_ERROR struct ferry_error last = {0};
+    ferry_error_move(&last, error);
     int number = ferry_signal_caught();
-    ferry_status status =
-        ferry_fail(error, FERRY_ERR_CANCELLED,
-                   "stopped by signal %d (%s) while waiting after attempt %u, which failed: %s",
-                   number, strsignal(number), retry->attempt, last.message);
-    ferry_error_clear(&last);
-    return status;
+    return ferry_fail(error, FERRY_ERR_CANCELLED,
+                      "stopped by signal %d (%s) while waiting after attempt %u, which failed: %s",
+                      number, strsignal(number), retry->attempt, last.message);
 }
 
 static const struct ferry_sync_result nothing_done = {.outcome = FERRY_OUTCOME_OLD};

@@ -14,15 +14,7 @@
 bool ferry_fallback_may_follow(const struct ferry_job *job, const struct ferry_error *error)
 {
     return error->status == FERRY_ERR_UNREACHABLE && job->fallback.source != NULL &&
-           job->primary == NULL && ferry_signal_caught() == 0;
-}
-
-void ferry_fallback_make_job(const struct ferry_job *job, struct ferry_job *ret_job)
-{
-    *ret_job = *job;
-    ret_job->primary = job->source;
-    ret_job->source = job->fallback.source;
-    ret_job->read = job->fallback.read;
+           ferry_signal_caught() == 0;
 }
 
 static bool is_place_of_target(const struct ferry_job *job)
@@ -125,7 +117,8 @@ ferry_status ferry_fallback_ask(const struct ferry_job *job, struct ferry_connec
     struct ferry_freshness freshness = {0};
     struct ferry_provenance from = {.fallback = job->fallback.source};
     const char *table = is_place_of_target(job) ? job->table : NULL;
-    ferry_status status = ferry_freshness_ask(source, &job->read, table, &freshness, error);
+    ferry_status status =
+        ferry_freshness_ask(source, &job->fallback.read, table, &freshness, error);
     if (status != FERRY_OK)
         return status;
     take_freshness(&freshness, &from);
@@ -146,15 +139,15 @@ void ferry_fallback_warn(const struct ferry_job *job, const struct ferry_provena
                          const char *reason)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf age = {0}, what = {0};
-    if (job->read.kind == FERRY_READ_QUERY)
+    if (job->fallback.read.kind == FERRY_READ_QUERY)
         ferry_strbuf_add(&what, "the fallback_query");
     else
-        ferry_strbuf_addf(&what, "'%s'", job->read.text);
+        ferry_strbuf_addf(&what, "'%s'", job->fallback.read.text);
     ferry_fallback_add_basis(&age, from);
     ferry_log(FERRY_LOG_WARNING,
               "source '%s' is not reached (%s); reading %s from fallback '%s' instead: its data "
               "are %s",
-              job->primary->name, reason, ferry_strbuf_text(&what), job->source->name,
+              job->source->name, reason, ferry_strbuf_text(&what), job->fallback.source->name,
               ferry_strbuf_text(&age));
 }
 

@@ -21,14 +21,10 @@ struct ferry_provenance {
 /* Whether this failure of opening the source lets the job's fallback step in. */
 bool ferry_fallback_may_follow(const struct ferry_job *job, const struct ferry_error *error);
 
-/* The same job, reading from its fallback. */
-void ferry_fallback_make_job(const struct ferry_job *job, struct ferry_job *ret_job);
-
 /* Whether what the fallback reads is, by its name, the very table that the job replaces. */
 bool ferry_fallback_is_target(const struct ferry_job *job);
 
-/* Asks the open fallback, whose snapshot is taken, how old its data are.  `job` as made by
- * ferry_fallback_make_job(). */
+/* Asks the open fallback, whose snapshot is taken, how old its data are. */
 ferry_status ferry_fallback_ask(const struct ferry_job *job, struct ferry_connection *source,
                                 struct ferry_provenance *ret_from, struct ferry_error *error);
 /* UNREACHABLE if the answer is that it reads from the very table to be replaced, or that the data

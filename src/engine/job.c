@@ -7,13 +7,13 @@
 #include "engine/keys.h"
 #include "engine/text_bytes.h"
 
-ferry_status ferry_job_begin_plan(const struct ferry_job *job, struct ferry_plan *plan,
-                                  struct ferry_error *error)
+ferry_status ferry_job_begin_plan(const struct ferry_job *job, bool of_fallback,
+                                  struct ferry_plan *plan, struct ferry_error *error)
 {
     const struct ferry_key_rules keys = {
         .leave_out = !job->copy_indexes, .wanted = job->indexes, .wanted_count = job->index_count};
     ferry_status status = ferry_plan_take_columns(plan, error);
-    plan->keeps = job->primary != NULL      ? FERRY_KEEPS_PRIMARY
+    plan->keeps = of_fallback               ? FERRY_KEEPS_PRIMARY
                   : plan->described.unknown ? FERRY_KEEPS_UNKNOWN
                                             : FERRY_KEEPS_NOTHING;
     if (status == FERRY_OK)

@@ -25,9 +25,6 @@ struct ferry_job {
     const struct ferry_config *target;
     struct ferry_read read;
     struct ferry_fallback fallback;
-    /* Set where `source` is the fallback of this connection, which was not reached and whose time
-     * limits go on; else NULL. */
-    const struct ferry_config *primary;
     const char *table; /* in the target */
     struct ferry_plan_policy policy;
     struct ferry_guard_rules guards;
@@ -42,10 +39,11 @@ struct ferry_job {
     bool shared_target; /* another job of the configuration writes to the same place */
 };
 
-/* What the job makes of plan->described before the target is asked: plan->schema with its wishes,
- * keys and indexes.  Their strings live as long as the job and the plan. */
-ferry_status ferry_job_begin_plan(const struct ferry_job *job, struct ferry_plan *plan,
-                                  struct ferry_error *error);
+/* What the job makes of plan->described, which is the fallback's with `of_fallback`, before the
+ * target is asked: plan->schema with its wishes, keys and indexes.  Their strings live as long as
+ * the job and the plan. */
+ferry_status ferry_job_begin_plan(const struct ferry_job *job, bool of_fallback,
+                                  struct ferry_plan *plan, struct ferry_error *error);
 void ferry_indexes_free(struct ferry_index *indexes, size_t count);
 void ferry_job_done(struct ferry_job *job);
 

@@ -21,14 +21,13 @@ void ferry_job_limits_begin(struct ferry_watch_run *watch, const struct ferry_jo
     ferry_watch_begin(watch);
 }
 
-static ferry_status explain_limit(const struct ferry_job *job, enum ferry_cancel_reason reason,
-                                  uint64_t rows, struct ferry_error *error)
+static ferry_status explain_limit(const struct ferry_job *job, const struct ferry_config *read_from,
+                                  enum ferry_cancel_reason reason, uint64_t rows,
+                                  struct ferry_error *error)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf limit = {0};
-    const struct ferry_config *source = job->source;
     const char *key = reason == FERRY_CANCEL_STALL ? "stall_timeout" : "run_timeout";
-    ferry_units_add_duration(&limit,
-                             ferry_config_int(job->primary != NULL ? job->primary : source, key));
+    ferry_units_add_duration(&limit, ferry_config_int(job->source, key));
     ferry_error_clear(error);
     return ferry_fail(error, FERRY_ERR_STREAM,
                       reason == FERRY_CANCEL_STALL
@@ -36,10 +35,11 @@ static ferry_status explain_limit(const struct ferry_job *job, enum ferry_cancel
                             " rows; look at the server and the line, or raise %s"
                           : "the run from source '%s' took longer than %s, at row %" PRIu64
                             "; look at the server and the line, or raise %s",
-                      source->name, ferry_strbuf_text(&limit), rows, key);
+                      read_from->name, ferry_strbuf_text(&limit), rows, key);
 }
 
 ferry_status ferry_job_limits_explain(const struct ferry_job *job,
+                                      const struct ferry_config *read_from,
                                       const struct ferry_connection *connection, uint64_t rows,
                                       struct ferry_error *error)
 {
@@ -55,6 +55,6 @@ ferry_status ferry_job_limits_explain(const struct ferry_job *job,
         ferry_context_is_late(ferry_context_current()))
         reason = FERRY_CANCEL_DEADLINE; /* by ferry_should_stop(), before the watch has come by */
     if (reason == FERRY_CANCEL_STALL || reason == FERRY_CANCEL_DEADLINE)
-        return explain_limit(job, reason, rows, error);
+        return explain_limit(job, read_from, reason, rows, error);
     return error->status;
 }

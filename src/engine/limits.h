@@ -15,8 +15,10 @@ void ferry_job_limits_begin(struct ferry_watch_run *watch, const struct ferry_jo
 
 /* A callback that was stopped only knows that: where a signal or a limit has cancelled `connection`
  * (or NULL) of the calling thread's run, puts that in the place of what `error` says.  `rows` is
- * how many were read.  Returns the error's class. */
+ * how many were read, from the job's source or its fallback, `read_from`; the limits are the
+ * source's in either case.  Returns the error's class. */
 ferry_status ferry_job_limits_explain(const struct ferry_job *job,
+                                      const struct ferry_config *read_from,
                                       const struct ferry_connection *connection, uint64_t rows,
                                       struct ferry_error *error);
 

@@ -13,6 +13,8 @@
 #include "engine/zero_date.h"
 
 struct ferry_connection;
+struct ferry_strategy;
+struct ferry_strategy;
 
 /* Why a table that is there keeps what its definition says beside names and types: what a source
  * does not know must not weaken it. */
@@ -36,6 +38,7 @@ struct ferry_plan {
     const struct ferry_wish **wish_list;   /* the same of `wishes` */
     const struct ferry_index **index_list; /* of `indexes`, as a load wants them */
     uint32_t action;                       /* FERRY_TABLE_ */
+    const struct ferry_strategy *strategy; /* by which the rows get there */
     uint64_t rows_before;                  /* meaningful if rows_known */
     bool rows_known;
     enum ferry_keeps keeps;         /* before the target is asked: why a table would keep it */

@@ -1,4 +1,4 @@
-/* The pump: reads the source in one thread and loads the target in another. */
+/* The two threads of a pump, and who of them is to blame. */
 
 #include "engine/pump.h"
 
@@ -8,7 +8,7 @@
 #include "engine/queue.h"
 
 /* Who failed first; what the other side says afterwards is an echo. */
-enum blame { BLAME_NOBODY, BLAME_SOURCE, BLAME_TARGET };
+enum blame { BLAME_NOBODY, BLAME_READER, BLAME_SINK };
 
 struct reader {
     struct ferry_pump *pump;
@@ -24,8 +24,10 @@ static void give_up(struct reader *reader, enum blame side)
     int nobody = BLAME_NOBODY;
     (void)atomic_compare_exchange_strong(&reader->blame, &nobody, side);
     ferry_queue_stop(reader->queue);
-    ferry_connection_cancel(side == BLAME_SOURCE ? reader->pump->target : reader->pump->source,
-                            FERRY_CANCEL_PEER);
+    struct ferry_connection *other =
+        side == BLAME_READER ? reader->pump->sink.connection : reader->pump->feed.connection;
+    if (other != NULL)
+        ferry_connection_cancel(other, FERRY_CANCEL_PEER);
 }
 
 /* Fills one batch; false at the end of the rows, after a failure, or once the queue was stopped. */
@@ -59,8 +61,7 @@ static void read_all(struct reader *reader)
 {
     struct ferry_pump *pump = reader->pump;
     struct ferry_cursor *cursor = NULL;
-    ferry_status status =
-        ferry_source_read_begin(pump->source, pump->read, pump->schema, &cursor, &reader->error);
+    ferry_status status = ferry_feed_begin(&pump->feed, &cursor, &reader->error);
     if (status != FERRY_OK)
         return;
     while (read_one_batch(reader, cursor))
@@ -71,29 +72,27 @@ static void read_all(struct reader *reader)
 static void *reader_thread(void *data)
 {
     struct reader *reader = data;
-    if (ferry_connection_thread_begin(reader->pump->source, &reader->error) == FERRY_OK) {
+    if (ferry_connection_thread_begin(reader->pump->feed.connection, &reader->error) == FERRY_OK) {
         read_all(reader);
-        ferry_connection_thread_end(reader->pump->source);
+        ferry_connection_thread_end(reader->pump->feed.connection);
     }
     if (reader->error.status == FERRY_OK)
         ferry_queue_finish(reader->queue);
     else
-        give_up(reader, BLAME_SOURCE);
+        give_up(reader, BLAME_READER);
     return NULL;
 }
 
-static void load_all(struct reader *reader, struct ferry_error *error)
+static void hand_over_all(struct reader *reader, struct ferry_error *error)
 {
     struct ferry_pump *pump = reader->pump;
     struct ferry_batch *batch;
     while ((batch = ferry_queue_take_full(reader->queue)) != NULL) {
         size_t rows = ferry_batch_count(batch);
-        ferry_status status = FERRY_OK;
-        if (pump->load != NULL)
-            status = ferry_target_load_batch(pump->load, FERRY_OP_INSERT, batch, error);
+        ferry_status status = pump->sink.take(pump->sink.to, batch, error);
         ferry_queue_recycle(reader->queue, batch);
         if (status != FERRY_OK) {
-            give_up(reader, BLAME_TARGET);
+            give_up(reader, BLAME_SINK);
             return;
         }
         atomic_fetch_add(&pump->rows_loaded, rows);
@@ -103,25 +102,23 @@ static void load_all(struct reader *reader, struct ferry_error *error)
 /* The error of the side that failed first is the one that is reported. */
 static void take_blamed_error(struct reader *reader, struct ferry_error *error)
 {
-    if (atomic_load(&reader->blame) != BLAME_SOURCE)
+    if (atomic_load(&reader->blame) != BLAME_READER)
         return;
-    ferry_error_clear(error);
-    *error = reader->error;
-    reader->error = (struct ferry_error){0};
+    ferry_error_move(error, &reader->error);
 }
 
 ferry_status ferry_pump_run(struct ferry_pump *pump, struct ferry_error *error)
 {
     struct reader reader = {.pump = pump};
     pthread_t thread;
-    reader.queue = ferry_queue_new(pump->schema, &ferry_batch_default_limits);
+    reader.queue = ferry_queue_new(pump->feed.schema, &ferry_batch_default_limits);
     if (reader.queue == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the queue of batches");
     int failure = ferry_thread_create(&thread, reader_thread, &reader);
     if (failure != 0) {
         (void)ferry_fail(error, FERRY_ERR_SYSTEM, "cannot start a thread: %s", strerror(failure));
     } else {
-        load_all(&reader, error);
+        hand_over_all(&reader, error);
         (void)pthread_join(thread, NULL);
         take_blamed_error(&reader, error);
     }

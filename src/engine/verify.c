@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 
+#include "engine/pump.h"
+
 #define CANNOT "the driver of target '%s' cannot read back what it has stored"
 
 ferry_status ferry_verify_choose(enum ferry_verify wanted, bool insisted,
@@ -44,28 +46,16 @@ static ferry_status compare(const struct ferry_digest *read, const struct ferry_
                       layout->table, rows, source, target, advice);
 }
 
+/* Stored rows are read in one thread and added up in another. */
 static ferry_status digest_stored(struct ferry_connection *target, struct ferry_load *load,
                                   const struct ferry_layout *layout, struct ferry_digest *digest,
                                   struct ferry_error *error)
 {
-    struct ferry_cursor *cursor = NULL;
-    struct ferry_batch *batch = ferry_batch_new(layout->schema, &ferry_batch_default_limits);
-    ferry_status status =
-        batch != NULL ? ferry_target_stored_begin(target, load, layout, &cursor, error)
-                      : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a batch of rows");
-    uint64_t rows = 0;
-    bool ended = false;
-    while (status == FERRY_OK && !ended) {
-        ferry_batch_reset(batch, rows + 1);
-        status = ferry_cursor_read(cursor, batch, error);
-        ended = ferry_batch_count(batch) == 0;
-        rows += ferry_batch_count(batch);
-        if (status == FERRY_OK)
-            ferry_digest_add_batch(digest, batch);
-    }
-    ferry_cursor_close(cursor);
-    ferry_batch_free(batch);
-    return status;
+    struct ferry_pump pump = {
+        .feed = ferry_feed_stored(target, load, layout),
+        .sink = ferry_sink_digest(digest),
+    };
+    return ferry_pump_run(&pump, error);
 }
 
 ferry_status ferry_verify_content(const struct ferry_digest *read, struct ferry_connection *target,

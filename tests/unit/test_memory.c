@@ -200,7 +200,8 @@ static ferry_status work_on_pump(struct ferry_error *error)
     static const struct ferry_read read = {.text = "v", .kind = FERRY_READ_VIEW};
     struct ferry_connection *source = NULL, *target = NULL;
     struct ferry_schema schema = {0};
-    struct ferry_pump pump = {.read = &read, .schema = &schema};
+    struct ferry_pump pump = {0};
+    struct ferry_load *load = NULL;
     fake.cancelled = false;
     ferry_status status = ferry_connection_open(fake_config, FERRY_ROLE_SOURCE, &source, error);
     if (status == FERRY_OK)
@@ -214,9 +215,9 @@ static ferry_status work_on_pump(struct ferry_error *error)
     if (status == FERRY_OK)
         status = ferry_target_change_begin(target, &change_spec, &change, error);
     if (status == FERRY_OK)
-        status = ferry_target_load_begin(change, &spec, &pump.load, error);
-    pump.source = source;
-    pump.target = target;
+        status = ferry_target_load_begin(change, &spec, &load, error);
+    pump.feed = ferry_feed_source(source, &read, &schema);
+    pump.sink = ferry_sink_load(load, target);
     if (status == FERRY_OK)
         status = ferry_pump_run(&pump, error);
     if (status == FERRY_OK)

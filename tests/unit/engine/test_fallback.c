@@ -72,23 +72,6 @@ static void test_only_unreachable_falls_back(void **state)
     struct ferry_job without = job;
     without.fallback.source = NULL;
     assert_false(ferry_fallback_may_follow(&without, &unreachable));
-    struct ferry_job instead;
-    ferry_fallback_make_job(&job, &instead); /* a fallback has no other */
-    assert_false(ferry_fallback_may_follow(&instead, &unreachable));
-}
-
-static void test_the_job_that_reads_from_it(void **state)
-{
-    (void)state;
-    const struct ferry_job job = make_job(5);
-    struct ferry_job instead;
-    ferry_fallback_make_job(&job, &instead);
-    assert_ptr_equal(instead.source, fake_config);
-    assert_ptr_equal(instead.primary, &other);
-    assert_ptr_equal(instead.target, &other);
-    assert_string_equal(instead.read.text, "t");
-    assert_int_equal(instead.read.kind, FERRY_READ_TABLE);
-    assert_string_equal(instead.table, "t");
 }
 
 /* ---- Age ---- */
@@ -100,15 +83,13 @@ static void judge(int64_t max_age_ms, int64_t age_ms, enum ferry_freshness_basis
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     FERRY_AUTO_STRBUF struct ferry_strbuf words = {0};
     const struct ferry_job job = make_job(max_age_ms);
-    struct ferry_job instead;
     struct ferry_provenance from;
     struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
-    ferry_fallback_make_job(&job, &instead);
     answer = (struct ferry_freshness){.taken_ms = ferry_clock_wall_ms() - age_ms, .basis = basis};
-    assert_int_equal(ferry_fallback_ask(&instead, source, &from, &error), FERRY_OK);
+    assert_int_equal(ferry_fallback_ask(&job, source, &from, &error), FERRY_OK);
     assert_null(asked_table); /* the target is another place */
     assert_ptr_equal(from.fallback, fake_config);
-    (void)ferry_fallback_judge(&instead, &from, &error);
+    (void)ferry_fallback_judge(&job, &from, &error);
     ferry_fallback_add_basis(&words, &from);
     ferry_fallback_add_age(&words, &from);
     if (text == NULL)
@@ -149,13 +130,11 @@ static void test_absurd_moments(void **state)
     for (size_t i = 0; i < COUNT(moments); i++) {
         FERRY_AUTO_ERROR struct ferry_error error = {0};
         const struct ferry_job job = make_job(HOUR);
-        struct ferry_job instead;
         struct ferry_provenance from;
         struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
-        ferry_fallback_make_job(&job, &instead);
         answer = (struct ferry_freshness){.taken_ms = moments[i], .basis = FERRY_FRESHNESS_CHANGED};
-        assert_int_equal(ferry_fallback_ask(&instead, source, &from, &error), FERRY_OK);
-        assert_int_equal(ferry_fallback_judge(&instead, &from, &error), FERRY_ERR_UNREACHABLE);
+        assert_int_equal(ferry_fallback_ask(&job, source, &from, &error), FERRY_OK);
+        assert_int_equal(ferry_fallback_judge(&job, &from, &error), FERRY_ERR_UNREACHABLE);
         ferry_connection_close(source);
     }
 }
@@ -168,18 +147,16 @@ static bool is_target(const struct ferry_config *target, uint32_t kind, const ch
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     struct ferry_job job = make_job(0);
-    struct ferry_job instead;
     struct ferry_provenance from;
     struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
     job.target = target;
     job.fallback.read = (struct ferry_read){.text = text, .kind = kind};
-    ferry_fallback_make_job(&job, &instead);
     answer = (struct ferry_freshness){.taken_ms = ferry_clock_wall_ms(),
                                       .basis = FERRY_FRESHNESS_RECORD,
                                       .reads_table = reads_table};
-    assert_int_equal(ferry_fallback_ask(&instead, source, &from, &error), FERRY_OK);
+    assert_int_equal(ferry_fallback_ask(&job, source, &from, &error), FERRY_OK);
     assert_true(target == &other ? asked_table == NULL : strcmp(asked_table, "t") == 0);
-    ferry_status status = ferry_fallback_judge(&instead, &from, &error);
+    ferry_status status = ferry_fallback_judge(&job, &from, &error);
     assert_int_equal(status, from.is_target ? FERRY_ERR_UNREACHABLE : FERRY_OK);
     if (from.is_target)
         assert_error(&error, FERRY_ERR_UNREACHABLE, "the local copy is kept; its data are ");
@@ -247,11 +224,9 @@ static void test_a_copy_that_is_not_there_yet(void **state)
         for (int own = 0; own <= 1; own++) {
             struct ferry_error error = {0};
             struct ferry_job job = make_job(0);
-            struct ferry_job instead;
             job.target = own ? fake_config : &other;
-            ferry_fallback_make_job(&job, &instead);
             (void)ferry_fail(&error, cases[i].status, "as it was");
-            (void)ferry_fallback_explain(&instead, cases[i].opened, &error);
+            (void)ferry_fallback_explain(&job, cases[i].opened, &error);
             if (own && cases[i].explained)
                 assert_error(&error, FERRY_ERR_UNREACHABLE, "is not there yet");
             else
@@ -263,7 +238,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FAKE(test_only_unreachable_falls_back),
-        WITH_FAKE(test_the_job_that_reads_from_it),
         WITH_FAKE(test_ages),
         WITH_FAKE(test_absurd_moments),
         WITH_FAKE(test_the_table_that_is_replaced),

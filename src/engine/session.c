@@ -1,0 +1,119 @@
+/* Opening the two sides, and what to say where one of them failed. */
+
+#include "engine/session.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "engine/limits.h"
+
+static uint32_t role_of(const struct ferry_session *session, uint32_t role)
+{
+    return session->looks ? role | FERRY_ROLE_LOOK : role;
+}
+
+static ferry_status open_source(struct ferry_session *session, struct ferry_error *error)
+{
+    ferry_log_set_phase("source");
+    ferry_log(FERRY_LOG_DEBUG, "connecting to source '%s'", session->reads_from->name);
+    ferry_status status = ferry_connection_open(
+        session->reads_from, role_of(session, FERRY_ROLE_SOURCE), &session->source, error);
+    if (status == FERRY_OK)
+        status = ferry_source_snapshot_begin(session->source, error);
+    if (status != FERRY_OK)
+        return status;
+    session->snapshot = true;
+    ferry_log(FERRY_LOG_INFO, "source '%s' is %s", session->reads_from->name,
+              ferry_connection_place(session->source));
+    return FERRY_OK;
+}
+
+void ferry_session_close_source(struct ferry_session *session)
+{
+    if (session->snapshot)
+        ferry_source_snapshot_end(session->source);
+    session->snapshot = false;
+    ferry_connection_close(session->source);
+    session->source = NULL;
+}
+
+/* ---- The fallback ---- */
+
+static ferry_status ask_age(struct ferry_session *session, struct ferry_error *error)
+{
+    ferry_status status = ferry_fallback_ask(session->job, session->source, &session->from, error);
+    return status == FERRY_OK ? ferry_fallback_judge(session->job, &session->from, error) : status;
+}
+
+/* From now on the fallback is read.  `error` is why. */
+static ferry_status fall_back(struct ferry_session *session, struct ferry_error *error)
+{
+    ferry_session_close_source(session);
+    ferry_retry_explain(session->retry, error, ferry_clock_ms());
+    ferry_error_move(&session->unreached, error);
+    session->reads_from = session->job->fallback.source;
+    session->read = &session->job->fallback.read;
+    ferry_status status = open_source(session, error);
+    if (status == FERRY_OK)
+        status = ask_age(session, error);
+    if (status != FERRY_OK)
+        return ferry_fallback_explain(session->job, session->source != NULL, error);
+    ferry_fallback_warn(session->job, &session->from, session->unreached.message);
+    session->fell_back = true;
+    return FERRY_OK;
+}
+
+ferry_status ferry_session_open_source(struct ferry_session *session, struct ferry_error *error)
+{
+    session->reads_from = session->job->source;
+    session->read = &session->job->read;
+    ferry_status status = open_source(session, error);
+    if (status != FERRY_OK && session->may_fall_back &&
+        ferry_fallback_may_follow(session->job, error) &&
+        ferry_retry_may_fall_back(session->retry, error, ferry_clock_ms()))
+        status = fall_back(session, error);
+    return status;
+}
+
+/* ---- The target ---- */
+
+ferry_status ferry_session_open_target(struct ferry_session *session, struct ferry_error *error)
+{
+    const struct ferry_job *job = session->job;
+    ferry_log_set_phase("target");
+    ferry_status status = ferry_connection_open(job->target, role_of(session, FERRY_ROLE_TARGET),
+                                                &session->target, error);
+    if (status == FERRY_OK)
+        ferry_log(FERRY_LOG_INFO, "target '%s' is %s, table '%s'", job->target->name,
+                  ferry_connection_place(session->target), job->table);
+    return status;
+}
+
+void ferry_session_close(struct ferry_session *session)
+{
+    if (session->source != NULL)
+        ferry_session_close_source(session);
+    ferry_connection_close(session->target);
+    session->target = NULL;
+    ferry_error_clear(&session->unreached);
+}
+
+/* What became of the target matters more than who stopped the commit. */
+static ferry_status explain_cancel(const struct ferry_session *session, bool committing,
+                                   uint64_t rows, struct ferry_error *error)
+{
+    if (committing && error->status != FERRY_ERR_CANCELLED)
+        return error->status;
+    return ferry_job_limits_explain(session->job, session->reads_from,
+                                    session->source != NULL ? session->source : session->target,
+                                    rows, error);
+}
+
+ferry_status ferry_session_explain(const struct ferry_session *session, bool committing,
+                                   uint64_t rows, struct ferry_error *error)
+{
+    ferry_status status = explain_cancel(session, committing, rows, error);
+    if (session->unreached.status != FERRY_OK)
+        ferry_error_prefix(error, "%s; %sfallback '%s': ", session->unreached.message,
+                           session->fell_back ? "with " : "", session->reads_from->name);
+    return status;
+}

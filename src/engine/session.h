@@ -1,0 +1,43 @@
+/* The connections of one attempt: a source in one snapshot, or its fallback, and a target. */
+
+#ifndef FERRY_SESSION_H
+#define FERRY_SESSION_H
+
+#include "engine/fallback.h"
+#include "engine/job.h"
+#include "engine/retry.h"
+
+/* Start with `job`, and what of the next three is to hold. */
+struct ferry_session {
+    const struct ferry_job *job;
+    bool may_fall_back;
+    bool looks;                /* nothing is to be written */
+    struct ferry_retry *retry; /* NULL: this is the only attempt */
+    /* What is read, once ferry_session_open_source() was called: */
+    const struct ferry_config *reads_from; /* the job's source, or its fallback's */
+    const struct ferry_read *read;
+    struct ferry_provenance from;
+    struct ferry_error unreached; /* why it fell back: what the primary's failure was */
+    bool fell_back;               /* the fallback is open, and young enough */
+    struct ferry_connection *source;
+    bool snapshot;
+    struct ferry_connection *target;
+};
+
+/* Connects and holds a snapshot.  A failure of the source to be reached lets the job's fallback
+ * take its place. */
+ferry_status ferry_session_open_source(struct ferry_session *session, struct ferry_error *error);
+/* The source is let go before the target's last steps: it need not wait for them, and a target in
+ * the same file needs its lock. */
+void ferry_session_close_source(struct ferry_session *session);
+ferry_status ferry_session_open_target(struct ferry_session *session, struct ferry_error *error);
+/* Whatever is open; may be called twice. */
+void ferry_session_close(struct ferry_session *session);
+
+/* Puts the limit that has ended a call in the place of what the call knew, `rows` being those that
+ * were read; with `committing`, only where nothing is known of the commit.  Where primary and
+ * fallback both fail, tells of the primary first.  Returns the error's class. */
+ferry_status ferry_session_explain(const struct ferry_session *session, bool committing,
+                                   uint64_t rows, struct ferry_error *error);
+
+#endif

@@ -1,0 +1,28 @@
+/* Strategies: how the rows of one table get into the target. */
+
+#ifndef FERRY_STRATEGY_H
+#define FERRY_STRATEGY_H
+
+#include "engine/negotiate.h"
+
+struct ferry_job;
+struct ferry_transfer;
+
+struct ferry_strategy {
+    const char *name;
+    uint32_t load_kind; /* FERRY_LOAD_ */
+    /* Moves the rows of a transfer whose load has begun, up to the commit: what they are is in the
+     * totals of the transfer then, and the guards have passed. */
+    ferry_status (*move)(struct ferry_transfer *transfer, struct ferry_error *error);
+};
+
+/* Every strategy, by name. */
+extern const struct ferry_strategy ferry_strategies[];
+extern const size_t ferry_strategy_count;
+
+/* Chooses plan->strategy, once the plan is negotiated.  So plan, dry run and run cannot disagree.
+ */
+ferry_status ferry_strategy_decide(const struct ferry_job *job, struct ferry_plan *plan,
+                                   struct ferry_error *error);
+
+#endif

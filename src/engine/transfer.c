@@ -1,0 +1,234 @@
+/* The steps of one table, each of them a phase in the log. */
+
+#include "engine/transfer.h"
+
+#include <inttypes.h>
+
+#include "base/log.h"
+#include "driver/type.h"
+#include "engine/strategy.h"
+
+/* ---- The plan ---- */
+
+static void log_notes(const struct ferry_schema *schema)
+{
+    for (size_t i = 0; i < schema->note_count; i++)
+        ferry_log(schema->notes[i].warns ? FERRY_LOG_WARNING : FERRY_LOG_INFO, "%s",
+                  schema->notes[i].text);
+}
+
+ferry_status ferry_transfer_describe(struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    struct ferry_session *session = transfer->session;
+    struct ferry_plan *plan = transfer->plan;
+    ferry_log_set_phase("describe");
+    ferry_status status =
+        ferry_source_describe(session->source, session->read, &plan->described, error);
+    if (status == FERRY_OK)
+        status = ferry_schema_check_names(&plan->described, error);
+    if (status != FERRY_OK)
+        return status;
+    log_notes(&plan->described);
+    return ferry_job_begin_plan(session->job, session->fell_back, plan, error);
+}
+
+/* How each column is stored, with what is to be known of it. */
+static void log_mappings(const struct ferry_plan *plan)
+{
+    for (size_t i = 0; i < plan->schema.count; i++) {
+        const struct ferry_mapping *mapping = &plan->mappings[i];
+        ferry_log(
+            FERRY_LOG_DEBUG, "column '%s' becomes %s%s%s (%s)%s%s", plan->schema.columns[i].name,
+            mapping->native[0] == '\0' ? "untyped" : mapping->native,
+            plan->clauses[i][0] == '\0' ? "" : " ", plan->clauses[i], ferry_fit_name(mapping->fit),
+            mapping->note == NULL ? "" : ": ", mapping->note == NULL ? "" : mapping->note);
+    }
+}
+
+/* What becomes of the table that is there. */
+static void log_table(const struct ferry_plan *plan, const char *table)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf losses = {0};
+    if (plan->action == FERRY_TABLE_REBUILD)
+        ferry_log(FERRY_LOG_INFO, "table '%s' is rebuilt: %s", table,
+                  ferry_strbuf_text(&plan->difference));
+    ferry_plan_add_losses(plan, &losses);
+    if (losses.length > 0)
+        ferry_log(FERRY_LOG_WARNING, "table '%s' is made anew, as on_rebuild_loss allows: %s",
+                  table, ferry_strbuf_text(&losses));
+    for (size_t i = 0; i < plan->stale.count; i++)
+        ferry_log(FERRY_LOG_WARNING, "%s", plan->stale.list[i]);
+}
+
+ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    const struct ferry_job *job = transfer->session->job;
+    struct ferry_connection *target = transfer->session->target;
+    struct ferry_plan *plan = transfer->plan;
+    ferry_status status =
+        ferry_verify_choose(job->verify, job->verify_insisted, target, &transfer->verify, error);
+    if (status != FERRY_OK)
+        return status;
+    ferry_log_set_phase("negotiate");
+    status = ferry_plan_negotiate(plan, target, job->table, &job->policy, error);
+    if (status == FERRY_OK)
+        status = ferry_zero_date_note(plan, error);
+    if (status == FERRY_OK)
+        status = ferry_strategy_decide(job, plan, error);
+    if (status != FERRY_OK)
+        return status;
+    log_mappings(plan);
+    log_notes(&plan->schema);
+    status = ferry_plan_check(plan, &job->policy, job->table, error);
+    if (status == FERRY_OK)
+        log_table(plan, job->table);
+    return status;
+}
+
+/* ---- The load ---- */
+
+ferry_status ferry_transfer_begin_load(struct ferry_transfer *transfer, struct ferry_change *change,
+                                       struct ferry_error *error)
+{
+    const struct ferry_job *job = transfer->session->job;
+    struct ferry_load *load = NULL;
+    transfer->layout = ferry_plan_layout(transfer->plan, job->table);
+    transfer->load_spec = ferry_plan_load(transfer->plan, &transfer->layout, &job->policy);
+    transfer->load_spec.kind = transfer->plan->strategy->load_kind;
+    ferry_status status = ferry_target_load_begin(change, &transfer->load_spec, &load, error);
+    if (status == FERRY_OK)
+        transfer->load = load;
+    return status;
+}
+
+static ferry_status begin_digest(struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    transfer->digest = ferry_digest_new(&transfer->plan->schema);
+    return transfer->digest != NULL
+               ? FERRY_OK
+               : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a digest");
+}
+
+static ferry_status pump_rows(struct ferry_transfer *transfer, const struct ferry_sink *sink,
+                              struct ferry_digest *tap, struct ferry_error *error)
+{
+    const struct ferry_session *session = transfer->session;
+    struct ferry_pump *pump = &transfer->pump;
+    ferry_log_set_phase("load");
+    pump->feed = ferry_feed_source(session->source, session->read, &transfer->plan->described);
+    pump->zero_dates = transfer->plan->zero_dates;
+    pump->digest = tap;
+    pump->sink = *sink;
+    atomic_store(&transfer->pumping, true);
+    ferry_status status = ferry_pump_run(pump, error);
+    atomic_store(&transfer->pumping, false);
+    ferry_log(FERRY_LOG_DEBUG, "%" PRIu64 " rows read, %" PRIu64 " handed to the target",
+              pump->rows_read, pump->rows_loaded);
+    return status;
+}
+
+ferry_status ferry_transfer_pump(struct ferry_transfer *transfer, const struct ferry_sink *sink,
+                                 struct ferry_error *error)
+{
+    ferry_status status = FERRY_OK;
+    if (transfer->verify == FERRY_VERIFY_CONTENT)
+        status = begin_digest(transfer, error);
+    return status == FERRY_OK ? pump_rows(transfer, sink, transfer->digest, error) : status;
+}
+
+ferry_status ferry_transfer_end_load(struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    ferry_log_set_phase("finish");
+    return ferry_target_load_end(transfer->load, &transfer->totals, error);
+}
+
+ferry_status ferry_transfer_check_guards(struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    ferry_log_set_phase("guard");
+    return ferry_guard_check(&transfer->session->job->guards, transfer->pump.rows_read,
+                             &transfer->totals, error);
+}
+
+ferry_status ferry_transfer_verify(struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    if (transfer->digest == NULL)
+        return FERRY_OK;
+    ferry_log_set_phase("verify");
+    return ferry_verify_content(transfer->digest, transfer->session->target, transfer->load,
+                                &transfer->layout, error);
+}
+
+/* ---- Comparing, without a load ---- */
+
+/* A table that a run would make, or make anew, cannot hold what the source gives. */
+static ferry_status check_table(const struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    const struct ferry_plan *plan = transfer->plan;
+    const struct ferry_job *job = transfer->session->job;
+    if (plan->action == FERRY_TABLE_CREATE)
+        return ferry_fail(error, FERRY_ERR_NOT_FOUND,
+                          "target '%s' has no table '%s'; run the job to make it",
+                          job->target->name, job->table);
+    if (plan->action == FERRY_TABLE_REBUILD)
+        return ferry_fail(error, FERRY_ERR_SCHEMA,
+                          "table '%s' is not as the source's columns want it: %s; run the job to "
+                          "rebuild it",
+                          job->table, ferry_strbuf_text(&plan->difference));
+    return FERRY_OK;
+}
+
+ferry_status ferry_transfer_compare(struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    transfer->layout = ferry_plan_layout(transfer->plan, transfer->session->job->table);
+    ferry_status status = check_table(transfer, error);
+    if (status == FERRY_OK)
+        status = begin_digest(transfer, error);
+    if (status == FERRY_OK) {
+        const struct ferry_sink sink = ferry_sink_digest(transfer->digest);
+        status = pump_rows(transfer, &sink, NULL, error);
+    }
+    if (status != FERRY_OK)
+        return status;
+    ferry_session_close_source(transfer->session);
+    return ferry_transfer_verify(transfer, error);
+}
+
+/* ---- The record ---- */
+
+/* When the rows were read from a primary; NULL: nobody knows. */
+static const char *data_from(const struct ferry_transfer *transfer)
+{
+    const struct ferry_provenance *from = &transfer->session->from;
+    if (from->fallback == NULL)
+        return ferry_record_value(&transfer->record, FERRY_RECORD_STARTED);
+    return from->basis == FERRY_FRESHNESS_UNKNOWN ? NULL : from->data_from;
+}
+
+ferry_status ferry_transfer_fill_record(struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    struct ferry_record *record = &transfer->record;
+    char digest[FERRY_DIGEST_TEXT];
+    if (transfer->digest != NULL)
+        ferry_digest_print(transfer->digest, digest);
+    const char *const texts[][2] = {
+        {FERRY_RECORD_JOB, transfer->session->job->name},
+        {FERRY_RECORD_SOURCE, transfer->session->reads_from->name},
+        {FERRY_RECORD_FALLBACK, transfer->session->from.fallback != NULL ? "1" : "0"},
+        {FERRY_RECORD_DIGEST, transfer->digest != NULL ? digest : NULL},
+        {FERRY_RECORD_DATA_FROM, data_from(transfer)},
+    };
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == FERRY_OK; i++)
+        status = ferry_record_set(record, texts[i][0], texts[i][1], error);
+    if (status == FERRY_OK)
+        status = ferry_record_set_number(record, FERRY_RECORD_ROWS, transfer->totals.after, error);
+    return status == FERRY_OK ? ferry_record_finish(record, &transfer->plan->described, error)
+                              : status;
+}
+
+void ferry_transfer_done(struct ferry_transfer *transfer)
+{
+    ferry_digest_free(transfer->digest);
+    transfer->digest = NULL;
+    ferry_record_done(&transfer->record);
+}

@@ -1,0 +1,56 @@
+/* One table of a run: its plan, its load, its record. */
+
+#ifndef FERRY_TRANSFER_H
+#define FERRY_TRANSFER_H
+
+#include <stdatomic.h>
+
+#include "engine/pump.h"
+#include "engine/record.h"
+#include "engine/session.h"
+
+/* Start with `session` and `plan`, and `record` where there will be a load. */
+struct ferry_transfer {
+    struct ferry_session *session;
+    struct ferry_plan *plan; /* the caller's, filled in by the first two steps */
+    struct ferry_record record;
+    enum ferry_verify verify;    /* as the target can */
+    struct ferry_digest *digest; /* of what was read; NULL: nobody asks */
+    struct ferry_layout layout;
+    struct ferry_load_spec load_spec;
+    struct ferry_load *load; /* belongs to the change */
+    struct ferry_pump pump;
+    atomic_bool pumping; /* the pump's numbers may be read, by any thread */
+    struct ferry_load_totals totals;
+};
+
+/* What the open source gives, as the job wants it. */
+ferry_status ferry_transfer_describe(struct ferry_transfer *transfer, struct ferry_error *error);
+/* What becomes of it in the open target, by which strategy, and whether the job allows that. */
+ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct ferry_error *error);
+
+/* A load within the change. */
+ferry_status ferry_transfer_begin_load(struct ferry_transfer *transfer, struct ferry_change *change,
+                                       struct ferry_error *error);
+
+/* For strategies, in this order: */
+
+/* Every row goes to the sink, and into the digest where one is compared. */
+ferry_status ferry_transfer_pump(struct ferry_transfer *transfer, const struct ferry_sink *sink,
+                                 struct ferry_error *error);
+ferry_status ferry_transfer_end_load(struct ferry_transfer *transfer, struct ferry_error *error);
+ferry_status ferry_transfer_check_guards(struct ferry_transfer *transfer,
+                                         struct ferry_error *error);
+/* Whether the load holds what was read, where the job compares content. */
+ferry_status ferry_transfer_verify(struct ferry_transfer *transfer, struct ferry_error *error);
+
+/* Instead of a load: whether the table as it is holds what the source gives. */
+ferry_status ferry_transfer_compare(struct ferry_transfer *transfer, struct ferry_error *error);
+
+/* What came of it, for the change to keep with the rows. */
+ferry_status ferry_transfer_fill_record(struct ferry_transfer *transfer, struct ferry_error *error);
+
+/* Frees all but the plan. */
+void ferry_transfer_done(struct ferry_transfer *transfer);
+
+#endif
