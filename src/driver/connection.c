@@ -57,10 +57,11 @@ static pthread_mutex_t *enter(struct ferry_driver_handle *driver)
     pthread_mutex_t *driver_scope __attribute__((cleanup(ferry_cleanup_unlock), unused)) =         \
         enter(driver)
 
-static _Atomic int64_t *start_waiting(struct ferry_connection *source)
+static _Atomic int64_t *start_waiting(struct ferry_connection *connection)
 {
-    atomic_store(&source->waiting_since, ferry_clock_ms());
-    return &source->waiting_since;
+    if (connection->role == FERRY_ROLE_SOURCE)
+        atomic_store(&connection->waiting_since, ferry_clock_ms());
+    return &connection->waiting_since;
 }
 
 static void stop_waiting(_Atomic int64_t **since)
@@ -68,10 +69,10 @@ static void stop_waiting(_Atomic int64_t **since)
     atomic_store(*since, 0);
 }
 
-/* Measures a call that waits for a source; after DRIVER_SCOPE, for there it waits for others. */
-#define WAITING_SCOPE(source)                                                                      \
+/* Measures a call, if it waits for a source; after DRIVER_SCOPE, for there it waits for others. */
+#define WAITING_SCOPE(connection)                                                                  \
     _Atomic int64_t *waiting_scope __attribute__((cleanup(stop_waiting), unused)) =                \
-        start_waiting(source)
+        start_waiting(connection)
 
 /* Ends a call of a driver: is what it says by the contract?  A failure is told with the role of the
  * connection, whose own settings decide about another attempt. */
@@ -271,6 +272,7 @@ ferry_status ferry_connection_record_read(struct ferry_connection *connection, c
     ferry_status status = ferry_record_open(&record, table, error);
     if (status == FERRY_OK) {
         DRIVER_SCOPE(connection->driver);
+        WAITING_SCOPE(connection);
         status = connection->driver->driver.record_read(connection->conn, table, &record, error);
         status = end_call(connection, "record_read", status, true, error);
     }

@@ -635,29 +635,74 @@ static void *ask_origins(void *data)
     return NULL;
 }
 
-/* The calls of a source that wait for its answer; the first three in the order of a run. */
+static ferry_status stall_in_record(void *conn, const char *table, struct ferry_record *record,
+                                    struct ferry_error *err)
+{
+    (void)conn;
+    (void)table;
+    (void)record;
+    return fake_act("record_read", err);
+}
+
+static void *read_record(void *data)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_record record = {0};
+    if (ferry_connection_record_read(data, "t", &record, &error) == FERRY_OK)
+        ferry_record_done(&record);
+    return NULL;
+}
+
+/* The calls of a source that wait for its answer. */
 static void test_measured_calls(void **state)
 {
     (void)state;
-    static const char *const calls[] = {"snapshot_begin", "read_begin", "read_batch", "origins"};
+    static const struct {
+        const char *name;
+        void *(*make)(void *connection);
+    } calls[] = {
+        {"snapshot_begin", call_source}, {"read_begin", call_source},  {"read_batch", call_source},
+        {"origins", ask_origins},        {"record_read", read_record},
+    };
     fake_handle.source.snapshot_begin = stall_in_snapshot;
     fake_handle.source.origins = stall_in_origins;
+    fake_handle.driver.record_read = stall_in_record;
     for (size_t i = 0; i < COUNT(calls); i++) {
         pthread_t thread;
         struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
-        fake.at = calls[i];
+        fake.at = calls[i].name;
         fake.stall = true;
         fake.cancelled = false;
-        assert_int_equal(pthread_create(&thread, NULL, i < 3 ? call_source : ask_origins, source),
-                         0);
-        while (!fake.cancelled) {
+        assert_int_equal(pthread_create(&thread, NULL, calls[i].make, source), 0);
+        for (int round = 0; round < 400 && !fake.cancelled; round++) {
             fake_pause(5);
             ferry_connection_cancel_stalled(ferry_context_current(), 1);
         }
+        ferry_connection_cancel(source, FERRY_CANCEL_PEER); /* where it was not; the first stays */
         (void)pthread_join(thread, NULL);
         assert_int_equal(ferry_connection_cancelled(source), FERRY_CANCEL_STALL);
         ferry_connection_close(source);
     }
+}
+
+/* The limit is the source's: a target may take its time with the same call. */
+static void test_a_target_does_not_stall(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    struct ferry_connection *target = fake_open(FERRY_ROLE_TARGET);
+    fake_handle.driver.record_read = stall_in_record;
+    fake.at = "record_read";
+    fake.stall = true;
+    assert_int_equal(pthread_create(&thread, NULL, read_record, target), 0);
+    while (fake.inside == 0)
+        fake_pause(1);
+    fake_pause(20);
+    ferry_connection_cancel_stalled(ferry_context_current(), 1);
+    assert_int_equal(fake.cancels, 0);
+    ferry_connection_cancel(target, FERRY_CANCEL_PEER);
+    (void)pthread_join(thread, NULL);
+    ferry_connection_close(target);
 }
 
 /* Where a driver allows one call at a time, a source that waits for its turn does not stall. */
@@ -826,6 +871,7 @@ int main(void)
         WITH_FAKE(test_a_run_cancels_its_own),
         WITH_FAKE(test_a_stall_is_one_runs),
         WITH_FAKE(test_measured_calls),
+        WITH_FAKE(test_a_target_does_not_stall),
         WITH_FAKE(test_waiting_for_a_turn_is_no_stall),
         WITH_FAKE(test_threads_one),
         WITH_FAKE(test_threads_per_connection),
