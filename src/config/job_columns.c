@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/fill.h"
+
 const struct ferry_option ferry_job_column_options[] = {
     {.name = "name",
      .type = FERRY_OPTION_STRING,

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/fill.h"
+
 static ferry_status read_index_columns(struct ferry_index *index, const config_setting_t *columns,
                                        const struct ferry_origin *origin, struct ferry_error *error)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "config/fill.h"
 #include "config/job.h"
 #include "driver/connection.h"
 #include "driver/connection_keys.h"

@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "config/file.h"
+#include "config/fill.h"
 #include "config/job.h"
 #include "driver/type.h"
 #include "engine/job.h"
