@@ -48,13 +48,16 @@ static ferry_status apply_settings(struct ferry_config *config, const char *scop
     ferry_status status = FERRY_OK;
     for (size_t i = 0; i < arguments->setting_count && status == FERRY_OK; i++) {
         const char *start = find_key(arguments->settings[i], scope);
-        if (start == NULL || (strcmp(scope, "job") == 0 && ferry_copy_lists_has(start)))
+        if (start == NULL)
             continue;
         const char *equals = strchr(start, '=');
         FERRY_AUTO_FREE char *key = strndup(start, (size_t)(equals - start));
-        status = key == NULL
-                     ? ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the command line")
-                     : ferry_config_set_word(config, key, equals + 1, &command_line, error);
+        if (key == NULL)
+            return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the command line");
+        if (strcmp(scope, "job") == 0)
+            status = ferry_copy_lists_check(key, error);
+        if (status == FERRY_OK)
+            status = ferry_config_set_word(config, key, equals + 1, &command_line, error);
     }
     return status;
 }
@@ -109,8 +112,7 @@ static ferry_status set_job_key(struct ferry_config *keys, const char *key, cons
 }
 
 static ferry_status make_keys(const struct ferry_arguments *arguments,
-                              struct ferry_config **ret_keys, struct ferry_config_file **ret_lists,
-                              struct ferry_error *error)
+                              struct ferry_config **ret_keys, struct ferry_error *error)
 {
     struct ferry_config *keys = ferry_config_new("job", "copy");
     if (keys == NULL)
@@ -131,7 +133,7 @@ static ferry_status make_keys(const struct ferry_arguments *arguments,
     if (status == FERRY_OK)
         status = apply_settings(keys, "job", arguments, error);
     if (status == FERRY_OK)
-        status = ferry_copy_lists_set(arguments, keys, ret_lists, error);
+        status = ferry_copy_lists_add(arguments, keys, error);
     if (status == FERRY_OK)
         status = ferry_config_finish(keys, &command_line, error);
     if (status != FERRY_OK) {
@@ -157,11 +159,10 @@ static ferry_status load_settings(const struct ferry_arguments *arguments,
 }
 
 static ferry_status copy_with(struct ferry_settings *settings, const struct ferry_config *keys,
-                              const struct ferry_config_file *lists,
                               const struct ferry_arguments *arguments, struct ferry_error *error)
 {
     struct ferry_job job = {0};
-    ferry_status status = ferry_job_read(&job, keys, lists, &command_line, error);
+    ferry_status status = ferry_job_read(&job, keys, error);
     if (status == FERRY_OK && job.fallback.name != NULL)
         status = ferry_fail(error, FERRY_ERR_USAGE,
                             "copy takes no fallback_source; write a job with one into the "
@@ -183,19 +184,17 @@ ferry_status ferry_command_copy(const struct ferry_arguments *arguments)
     struct ferry_error error = {0};
     struct ferry_settings *settings = NULL;
     struct ferry_config *keys = NULL;
-    struct ferry_config_file *lists = NULL;
     ferry_secret_allow_prompt(true); /* a copy is started by a person */
     ferry_status status = check_settings(arguments, &error);
     if (status == FERRY_OK)
         status = load_settings(arguments, &settings, &error);
     if (status == FERRY_OK)
-        status = make_keys(arguments, &keys, &lists, &error);
+        status = make_keys(arguments, &keys, &error);
     if (status == FERRY_OK)
-        status = copy_with(settings, keys, lists, arguments, &error);
+        status = copy_with(settings, keys, arguments, &error);
     if (error.status != FERRY_OK)
         status = ferry_command_report(&error, NULL);
     ferry_config_free(keys);
-    ferry_config_file_free(lists);
     ferry_settings_free(settings);
     return status;
 }

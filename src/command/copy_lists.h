@@ -1,18 +1,16 @@
-/* The lists of a job on the command line: --column, --index, --unique and job.columns.NAME.KEY. */
+/* The lists of a job that copy has options of its own for: --column, --index and --unique. */
 
 #ifndef FERRY_COPY_LISTS_H
 #define FERRY_COPY_LISTS_H
 
 #include "command/cli.h"
-#include "config/file.h"
+#include "driver/option.h"
 
-/* Whether `key` of -o job.KEY=VALUE belongs to a list. */
-bool ferry_copy_lists_has(const char *key);
+/* Refuses a key of -o job.KEY=VALUE that stands for a whole such list, and says how to give it. */
+ferry_status ferry_copy_lists_check(const char *key, struct ferry_error *error);
 
-/* Sets the lists of `keys` as the arguments say.  `*ret_lists` holds them, in the place of a
- * file's; it must outlive `keys` and goes to ferry_config_file_free(). */
-ferry_status ferry_copy_lists_set(const struct ferry_arguments *arguments,
-                                  struct ferry_config *keys, struct ferry_config_file **ret_lists,
-                                  struct ferry_error *error);
+/* Adds what the options say to the keys of the job. */
+ferry_status ferry_copy_lists_add(const struct ferry_arguments *arguments,
+                                  struct ferry_config *keys, struct ferry_error *error);
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/error.h"
 
 struct ferry_config_file {
-    char *path;    /* NULL: the command line has it */
+    char *path;
     char *folder;  /* of the path; relative paths in the file start there */
     bool private;  /* nobody but its owner may read it */
     config_t tree; /* alive until ferry_config_file_free */

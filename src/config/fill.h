@@ -10,11 +10,6 @@
  * passwords.  Their drivers are not asked: it is by the keys' names.  False if out of memory. */
 bool ferry_config_hide_secrets(const config_setting_t *connections);
 
-/* "${NAME}" as a whole value stands for the environment's NAME, which must be set; any other text
- * stands for itself.  The result lives as long as `text` and the environment. */
-ferry_status ferry_config_expand(const char *text, const struct ferry_origin *origin,
-                                 const char **ret_text, struct ferry_error *error);
-
 /* Where a node stands. */
 struct ferry_origin ferry_config_origin(const struct ferry_config_file *file,
                                         const config_setting_t *node);

@@ -118,7 +118,8 @@ const struct ferry_option ferry_job_options[] = {
      .default_value = "30s",
      .help = "how long to wait for another writer of the target"},
     {.name = "indexes",
-     .type = FERRY_OPTION_LIST,
+     .type = FERRY_OPTION_GROUPS,
+     .group = &ferry_job_index_group,
      .help = "indexes of the target table: ( { columns = [\"a\", \"b\"]; unique = true; } )"},
     {.name = "copy_indexes",
      .type = FERRY_OPTION_BOOL,
@@ -140,7 +141,8 @@ const struct ferry_option ferry_job_options[] = {
      .default_value = "keep",
      .help = "what to do with dates without year, month or day"},
     {.name = "columns",
-     .type = FERRY_OPTION_LIST,
+     .type = FERRY_OPTION_GROUPS,
+     .group = &ferry_job_column_group,
      .help = "single columns: ( { name = \"a\"; type = \"TEXT\"; decimal = \"text\"; } )"},
     {.name = "fallback_source",
      .type = FERRY_OPTION_STRING,
@@ -162,18 +164,18 @@ const size_t ferry_job_option_count = sizeof ferry_job_options / sizeof ferry_jo
 /* ---- What is read ---- */
 
 /* Says what is needed in the words of the place where it is missing. */
-static ferry_status fail_reading(const struct ferry_job *job, const struct ferry_origin *origin,
-                                 const char *in_file, const char *in_words,
-                                 struct ferry_error *error)
+static ferry_status fail_reading(const struct ferry_job *job, const char *in_file,
+                                 const char *in_words, struct ferry_error *error)
 {
+    const struct ferry_origin *origin = &job->keys->origin;
     if (origin->file == NULL)
         return ferry_origin_fail(origin, error, "copy needs %s", in_words);
     return ferry_origin_fail(origin, error, "job '%s' needs %s", job->name, in_file);
 }
 
-static ferry_status read_what(struct ferry_job *job, const struct ferry_origin *origin,
-                              struct ferry_error *error)
+static ferry_status read_what(struct ferry_job *job, struct ferry_error *error)
 {
+    const struct ferry_origin *origin = &job->keys->origin;
     static const struct {
         const char *key;
         uint32_t kind;
@@ -188,13 +190,13 @@ static ferry_status read_what(struct ferry_job *job, const struct ferry_origin *
         job->read = (struct ferry_read){.text = text, .kind = kinds[i].kind};
     }
     if (given != 1)
-        return fail_reading(job, origin, "exactly one of view, table and query",
+        return fail_reading(job, "exactly one of view, table and query",
                             "exactly one of --view, --table and --query", error);
     if (job->read.text[0] == '\0')
         return ferry_origin_fail(origin, error, "job '%s' reads from an empty name", job->name);
     job->table = ferry_config_string(job->keys, "target_table");
     if (job->table == NULL && job->read.kind == FERRY_READ_QUERY)
-        return fail_reading(job, origin, "a target_table, as it reads a query",
+        return fail_reading(job, "a target_table, as it reads a query",
                             "--target-table with --query", error);
     if (job->table == NULL)
         job->table = job->read.text;
@@ -206,23 +208,22 @@ static ferry_status read_what(struct ferry_job *job, const struct ferry_origin *
 /* ---- The whole ---- */
 
 ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *keys,
-                            const struct ferry_config_file *file, const struct ferry_origin *origin,
                             struct ferry_error *error)
 {
     job->keys = keys;
     job->name = keys->name;
-    ferry_status status = read_what(job, origin, error);
+    ferry_status status = read_what(job, error);
     if (status == FERRY_OK)
-        status = ferry_job_indexes_read(keys, file, &job->indexes, &job->index_count, error);
+        status = ferry_job_indexes_read(keys, &job->indexes, &job->index_count, error);
     if (status == FERRY_OK)
-        status = ferry_job_columns_read(keys, file, &job->columns, error);
+        status = ferry_job_columns_read(keys, &job->columns, error);
     if (status == FERRY_OK)
-        status = ferry_job_fallback_read(keys, job->table, origin, &job->fallback, error);
+        status = ferry_job_fallback_read(keys, job->table, &job->fallback, error);
     if (status != FERRY_OK)
         return status;
     job->read.on_warning = ferry_config_choice(keys, "on_warning");
     job->fallback.read.on_warning = job->read.on_warning;
-    job->policy.is_typed = job->guards.is_typed = origin->file == NULL;
+    job->policy.is_typed = job->guards.is_typed = keys->origin.file == NULL;
     job->policy.allow_lossy = strcmp(ferry_config_string(keys, "on_lossy"), "allow") == 0;
     job->policy.refuse_schema_change =
         strcmp(ferry_config_string(keys, "on_schema_change"), "refuse") == 0;

@@ -12,8 +12,7 @@ static const struct {
 #define KIND_COUNT (sizeof fallback_kinds / sizeof fallback_kinds[0])
 
 /* A key that would have no effect is a mistake that shows on the day when it is needed. */
-static ferry_status refuse_idle_keys(const struct ferry_config *keys,
-                                     const struct ferry_origin *origin, struct ferry_error *error)
+static ferry_status refuse_idle_keys(const struct ferry_config *keys, struct ferry_error *error)
 {
     const char *idle = ferry_config_is_set(keys, "max_fallback_age") ? "max_fallback_age" : NULL;
     for (size_t i = 0; i < KIND_COUNT; i++)
@@ -21,12 +20,11 @@ static ferry_status refuse_idle_keys(const struct ferry_config *keys,
             idle = fallback_kinds[i].key;
     if (idle == NULL)
         return FERRY_OK;
-    return ferry_origin_fail(origin, error, "job '%s' has %s, but no fallback_source", keys->name,
-                             idle);
+    return ferry_origin_fail(ferry_config_key_origin(keys, idle), error,
+                             "job '%s' has %s, but no fallback_source", keys->name, idle);
 }
 
 ferry_status ferry_job_fallback_read(const struct ferry_config *keys, const char *table,
-                                     const struct ferry_origin *origin,
                                      struct ferry_fallback *ret_fallback, struct ferry_error *error)
 {
     struct ferry_fallback fallback = {
@@ -36,7 +34,7 @@ ferry_status ferry_job_fallback_read(const struct ferry_config *keys, const char
     };
     size_t given = 0;
     if (fallback.name == NULL)
-        return refuse_idle_keys(keys, origin, error);
+        return refuse_idle_keys(keys, error);
     for (size_t i = 0; i < KIND_COUNT; i++) {
         const char *text = ferry_config_string(keys, fallback_kinds[i].key);
         if (text == NULL)
@@ -46,12 +44,12 @@ ferry_status ferry_job_fallback_read(const struct ferry_config *keys, const char
     }
     if (given > 1)
         return ferry_origin_fail(
-            origin, error,
+            &keys->origin, error,
             "job '%s' needs one of fallback_view, fallback_table and fallback_query, or none",
             keys->name);
     if (fallback.read.text[0] == '\0')
-        return ferry_origin_fail(origin, error, "job '%s' reads from an empty name of its fallback",
-                                 keys->name);
+        return ferry_origin_fail(&keys->origin, error,
+                                 "job '%s' reads from an empty name of its fallback", keys->name);
     *ret_fallback = fallback;
     return FERRY_OK;
 }

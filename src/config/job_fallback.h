@@ -8,7 +8,6 @@
 /* Reads the keys of a job that writes to `table`; fills in everything but `source`.  Strings live
  * as long as `keys` and `table`. */
 ferry_status ferry_job_fallback_read(const struct ferry_config *keys, const char *table,
-                                     const struct ferry_origin *origin,
                                      struct ferry_fallback *ret_fallback,
                                      struct ferry_error *error);
 

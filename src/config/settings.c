@@ -127,7 +127,7 @@ static ferry_status read_job_keys(struct ferry_settings *settings, const config_
         return out_of_memory(error);
     status = ferry_config_fill(keys, settings->file, node, error);
     if (status == FERRY_OK) /* a mistake in any job is told now, not at its turn */
-        status = ferry_job_read(&job, keys, settings->file, &origin, error);
+        status = ferry_job_read(&job, keys, error);
     ferry_job_done(&job);
     return status;
 }
@@ -464,7 +464,7 @@ ferry_status ferry_settings_job(struct ferry_settings *settings, size_t i,
     const char *source = ferry_config_string(settings->jobs[i], "source");
     const char *target = NULL;
     struct ferry_job job = {0};
-    ferry_status status = ferry_job_read(&job, settings->jobs[i], settings->file, &origin, error);
+    ferry_status status = ferry_job_read(&job, settings->jobs[i], error);
     if (override->source != NULL)
         source = override->source;
     if (status == FERRY_OK && source == NULL)

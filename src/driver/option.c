@@ -7,16 +7,20 @@
 
 #include "base/strbuf.h"
 #include "driver/option_set.h"
+#include "driver/option_type.h"
 
 struct ferry_config *ferry_config_new(const char *kind, const char *name)
 {
     struct ferry_config *config = calloc(1, sizeof *config);
     if (config == NULL)
         return NULL;
+    FERRY_AUTO_STRBUF struct ferry_strbuf title = {0};
+    ferry_strbuf_addf(&title, "%s '%s'", kind, name);
     config->kind = kind;
     config->name = strdup(name);
-    if (config->name == NULL) {
-        free(config);
+    config->title = ferry_strbuf_steal(&title);
+    if (config->name == NULL || config->title == NULL) {
+        ferry_config_free(config);
         return NULL;
     }
     return config;
@@ -33,12 +37,19 @@ void ferry_secret_free(char *secret)
 static void value_done(struct ferry_option_value *value)
 {
     ferry_secret_free(value->text); /* any text may be one: wiping costs nothing */
-    for (size_t i = 0; i < value->pair_count; i++) {
-        free(value->pairs[i].name);
-        free(value->pairs[i].value);
+    for (size_t i = 0; i < value->length; i++) {
+        if (value->pairs != NULL) {
+            free(value->pairs[i].name);
+            free(value->pairs[i].value);
+        }
+        if (value->strings != NULL)
+            free(value->strings[i]);
+        if (value->groups != NULL)
+            ferry_config_free(value->groups[i]);
     }
     free(value->pairs);
-    *value = (struct ferry_option_value){0};
+    free(value->strings);
+    free(value->groups);
 }
 
 void ferry_config_free(struct ferry_config *config)
@@ -53,6 +64,7 @@ void ferry_config_free(struct ferry_config *config)
     free(config->options);
     free(config->values);
     free(config->folder);
+    free(config->title);
     free(config->name);
     free(config);
 }
@@ -125,19 +137,38 @@ const struct ferry_option *ferry_config_find(const struct ferry_config *config, 
     return NULL;
 }
 
+/* What is set may still be an empty list, or hold groups that lack something. */
+static ferry_status finish_set(const struct ferry_config *config, size_t i,
+                               struct ferry_error *error)
+{
+    const struct ferry_option *option = &config->options[i];
+    const struct ferry_option_value *value = &config->values[i];
+    bool is_required = (option->flags & FERRY_OPTION_REQUIRED) != 0;
+    if (is_required && ferry_option_type(option->type)->storage == FERRY_STORE_LIST &&
+        value->length == 0)
+        return ferry_origin_fail(&value->origin, error, "'%s' of %s is empty (%s)", option->name,
+                                 config->title, option->help);
+    if (option->type == FERRY_OPTION_GROUPS)
+        return ferry_config_finish_groups(config, i, error);
+    return FERRY_OK;
+}
+
 ferry_status ferry_config_finish(struct ferry_config *config, const struct ferry_origin *origin,
                                  struct ferry_error *error)
 {
-    for (size_t i = 0; i < config->count; i++) {
+    ferry_status status = FERRY_OK;
+    config->origin = *origin;
+    for (size_t i = 0; i < config->count && status == FERRY_OK; i++) {
+        const struct ferry_option *option = &config->options[i];
         if (config->values[i].set)
+            status = finish_set(config, i, error);
+        else if ((option->flags & FERRY_OPTION_ASKS_PARENT) != 0 && config->parent != NULL)
             continue;
-        if ((config->options[i].flags & FERRY_OPTION_REQUIRED) != 0)
-            return ferry_origin_fail(origin, error, "%s '%s' needs the key '%s' (%s)", config->kind,
-                                     config->name, config->options[i].name,
-                                     config->options[i].help);
-        ferry_status status = ferry_config_set_default(config, i, error);
-        if (status != FERRY_OK)
-            return status;
+        else if ((option->flags & FERRY_OPTION_REQUIRED) != 0)
+            status = ferry_origin_fail(origin, error, "%s needs the key '%s' (%s)", config->title,
+                                       option->name, option->help);
+        else
+            status = ferry_config_set_default(config, i, error);
     }
-    return FERRY_OK;
+    return status;
 }

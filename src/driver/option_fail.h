@@ -11,6 +11,9 @@ ferry_status ferry_config_fail_memory(struct ferry_error *error);
 ferry_status ferry_config_fail_type(const struct ferry_config *config,
                                     const struct ferry_option *option,
                                     const struct ferry_origin *origin, struct ferry_error *error);
+/* Entry `i` of a list is no string, or no group. */
+ferry_status ferry_config_fail_entry(const struct ferry_config *config, const char *key, size_t i,
+                                     const struct ferry_origin *origin, struct ferry_error *error);
 ferry_status ferry_config_fail_range(const struct ferry_config *config,
                                      const struct ferry_option *option,
                                      const struct ferry_origin *origin, struct ferry_error *error);

@@ -22,21 +22,27 @@ ferry_status ferry_config_lookup(const struct ferry_config *config, const char *
         return ferry_config_fail_unknown(config, key, origin, error);
     if ((option->flags & FERRY_OPTION_LATER) != 0)
         return ferry_origin_fail(origin, error,
-                                 "'%s' of %s '%s' comes with a later version of dbferry; this one "
+                                 "'%s' of %s comes with a later version of dbferry; this one "
                                  "does not know what to do with it, so take it out",
-                                 key, config->kind, config->name);
+                                 key, config->title);
     *ret_index = (size_t)(option - config->options);
     return FERRY_OK;
 }
 
-ferry_status ferry_config_expect(const struct ferry_config *config, const char *key, uint32_t type,
-                                 const struct ferry_origin *origin, struct ferry_error *error)
+ferry_status ferry_config_check_length(const struct ferry_config *config, const char *key,
+                                       const char *text, const struct ferry_origin *origin,
+                                       struct ferry_error *error)
 {
-    size_t i = 0;
-    ferry_status status = ferry_config_lookup(config, key, origin, &i, error);
-    if (status == FERRY_OK && config->options[i].type != type)
-        status = ferry_config_fail_type(config, &config->options[i], origin, error);
-    return status;
+    if (strlen(text) <= TEXT_LIMIT)
+        return FERRY_OK;
+    return ferry_origin_fail(origin, error, "'%s' of %s is longer than %zu bytes", key,
+                             config->title, TEXT_LIMIT);
+}
+
+static void mark_set(struct ferry_option_value *value, const struct ferry_origin *origin)
+{
+    value->origin = *origin;
+    value->set = true;
 }
 
 static ferry_status config_store_number(struct ferry_config *config, size_t i, int64_t number,
@@ -48,7 +54,7 @@ static ferry_status config_store_number(struct ferry_config *config, size_t i, i
     if (limited && (number < option->min || number > option->max))
         return ferry_config_fail_range(config, option, origin, error);
     config->values[i].number = number;
-    config->values[i].set = true;
+    mark_set(&config->values[i], origin);
     return FERRY_OK;
 }
 
@@ -65,7 +71,6 @@ static ferry_status config_store_text(struct ferry_config *config, size_t i, con
     }
     ferry_secret_free(config->values[i].text);
     config->values[i].text = copy;
-    config->values[i].set = true;
     return FERRY_OK;
 }
 
@@ -77,15 +82,15 @@ static ferry_status config_store_home(struct ferry_config *config, size_t i, con
     const char *home = getenv("HOME");
     if (text[1] != '/' && text[1] != '\0')
         return ferry_origin_fail(origin, error,
-                                 "'%s' of %s '%s': '%s' begins with '~', which stands for your own "
+                                 "'%s' of %s: '%s' begins with '~', which stands for your own "
                                  "folder only as '~/'; write the path out (or './~' for a file of "
                                  "that name)",
-                                 config->options[i].name, config->kind, config->name, text);
+                                 config->options[i].name, config->title, text);
     if (home == NULL || home[0] != '/')
         return ferry_origin_fail(origin, error,
-                                 "'%s' of %s '%s': '%s' needs the environment variable HOME, which "
+                                 "'%s' of %s: '%s' needs the environment variable HOME, which "
                                  "is not set; write the path out",
-                                 config->options[i].name, config->kind, config->name, text);
+                                 config->options[i].name, config->title, text);
     ferry_strbuf_addf(&path, "%s%s", home, text + 1);
     if (path.failed)
         return ferry_config_fail_memory(error);
@@ -97,14 +102,17 @@ static ferry_status config_store_path(struct ferry_config *config, size_t i, con
                                       const struct ferry_origin *origin, struct ferry_error *error)
 {
     if (text[0] == '\0')
-        return ferry_origin_fail(origin, error, "'%s' of %s '%s' is an empty path",
-                                 config->options[i].name, config->kind, config->name);
+        return ferry_origin_fail(origin, error, "'%s' of %s is an empty path",
+                                 config->options[i].name, config->title);
     if (text[0] == '~')
         return config_store_home(config, i, text, origin, error);
-    if (text[0] == '/' || config->folder == NULL)
+    const struct ferry_config *holder = config;
+    while (holder->folder == NULL && holder->parent != NULL)
+        holder = holder->parent;
+    if (text[0] == '/' || holder->folder == NULL)
         return config_store_text(config, i, text, error);
     FERRY_AUTO_STRBUF struct ferry_strbuf path = {0};
-    ferry_strbuf_addf(&path, "%s/%s", config->folder, text);
+    ferry_strbuf_addf(&path, "%s/%s", holder->folder, text);
     if (path.failed)
         return ferry_config_fail_memory(error);
     return config_store_text(config, i, ferry_strbuf_text(&path), error);
@@ -127,36 +135,47 @@ static ferry_status check_secret_origin(const struct ferry_config *config, const
     return FERRY_OK;
 }
 
+/* What the row asks of a text beside its length. */
+static ferry_status check_text(const struct ferry_config *config, const struct ferry_option *option,
+                               const char *text, const struct ferry_origin *origin,
+                               struct ferry_error *error)
+{
+    if (ferry_option_type(option->type)->storage != FERRY_STORE_TEXT)
+        return ferry_config_fail_type(config, option, origin, error);
+    if (option->type == FERRY_OPTION_CHOICE && !ferry_option_choice_is_known(option->choices, text))
+        return ferry_config_fail_type(config, option, origin, error);
+    if ((option->flags & FERRY_OPTION_NAMES_GROUP) != 0 && text[0] == '\0')
+        return ferry_origin_fail(origin, error, "'%s' of %s is empty", option->name, config->title);
+    if (option->type == FERRY_OPTION_SECRET)
+        return check_secret_origin(config, option->name, origin, error);
+    return FERRY_OK;
+}
+
 ferry_status ferry_config_set_text(struct ferry_config *config, const char *key, const char *text,
                                    const struct ferry_origin *origin, struct ferry_error *error)
 {
     size_t i = 0;
     ferry_status status = ferry_config_lookup(config, key, origin, &i, error);
+    if (status == FERRY_OK)
+        status = ferry_config_check_length(config, key, text, origin, error);
     if (status != FERRY_OK)
         return status;
     const struct ferry_option *option = &config->options[i];
     const struct ferry_option_type *type = ferry_option_type(option->type);
-    if (strlen(text) > TEXT_LIMIT)
-        return ferry_origin_fail(origin, error, "'%s' of %s '%s' is longer than %zu bytes", key,
-                                 config->kind, config->name, TEXT_LIMIT);
     if (type->storage == FERRY_STORE_NUMBER && !type->bare_in_file) {
         int64_t number;
         if (!type->parse(text, &number))
             return ferry_config_fail_type(config, option, origin, error);
         return config_store_number(config, i, number, origin, error);
     }
-    if (type->storage != FERRY_STORE_TEXT)
-        return ferry_config_fail_type(config, option, origin, error);
-    if (option->type == FERRY_OPTION_CHOICE && !ferry_option_choice_is_known(option->choices, text))
-        return ferry_config_fail_type(config, option, origin, error);
-    if (option->type == FERRY_OPTION_SECRET) {
-        status = check_secret_origin(config, key, origin, error);
-        if (status != FERRY_OK)
-            return status;
-    }
-    if (option->type == FERRY_OPTION_PATH)
-        return config_store_path(config, i, text, origin, error);
-    return config_store_text(config, i, text, error);
+    status = check_text(config, option, text, origin, error);
+    if (status == FERRY_OK && option->type == FERRY_OPTION_PATH)
+        status = config_store_path(config, i, text, origin, error);
+    else if (status == FERRY_OK)
+        status = config_store_text(config, i, text, error);
+    if (status == FERRY_OK)
+        mark_set(&config->values[i], origin);
+    return status;
 }
 
 ferry_status ferry_config_set_int(struct ferry_config *config, const char *key, int64_t value,
@@ -181,49 +200,17 @@ ferry_status ferry_config_set_bool(struct ferry_config *config, const char *key,
     if (config->options[i].type != FERRY_OPTION_BOOL)
         return ferry_config_fail_type(config, &config->options[i], origin, error);
     config->values[i].number = value;
-    config->values[i].set = true;
+    mark_set(&config->values[i], origin);
     return FERRY_OK;
 }
 
-ferry_status ferry_config_add_pair(struct ferry_config *config, const char *key, const char *name,
-                                   const char *value, const struct ferry_origin *origin,
-                                   struct ferry_error *error)
+ferry_status ferry_config_refuse(const struct ferry_config *config, const char *key,
+                                 const struct ferry_origin *origin, struct ferry_error *error)
 {
     size_t i = 0;
     ferry_status status = ferry_config_lookup(config, key, origin, &i, error);
-    if (status != FERRY_OK)
-        return status;
-    if (config->options[i].type != FERRY_OPTION_PAIRS)
-        return ferry_config_fail_type(config, &config->options[i], origin, error);
-    struct ferry_option_value *slot = &config->values[i];
-    struct ferry_option_pair *pairs =
-        reallocarray(slot->pairs, slot->pair_count + 1, sizeof *pairs);
-    if (pairs == NULL)
-        return ferry_config_fail_memory(error);
-    slot->pairs = pairs;
-    struct ferry_option_pair pair = {.name = strdup(name), .value = strdup(value)};
-    if (pair.name == NULL || pair.value == NULL) {
-        free(pair.name);
-        free(pair.value);
-        return ferry_config_fail_memory(error);
-    }
-    pairs[slot->pair_count++] = pair;
-    slot->set = true;
-    return FERRY_OK;
-}
-
-ferry_status ferry_config_set_list(struct ferry_config *config, const char *key, const void *node,
-                                   const struct ferry_origin *origin, struct ferry_error *error)
-{
-    size_t i = 0;
-    ferry_status status = ferry_config_lookup(config, key, origin, &i, error);
-    if (status != FERRY_OK)
-        return status;
-    if (config->options[i].type != FERRY_OPTION_LIST)
-        return ferry_config_fail_type(config, &config->options[i], origin, error);
-    config->values[i].node = node;
-    config->values[i].set = true;
-    return FERRY_OK;
+    return status == FERRY_OK ? ferry_config_fail_type(config, &config->options[i], origin, error)
+                              : status;
 }
 
 /* A default that does not parse is a bug that ferry_option_flaw() finds when the driver is loaded.
@@ -239,7 +226,5 @@ ferry_status ferry_config_set_default(struct ferry_config *config, size_t i,
         (void)type->parse(option->default_value, &config->values[i].number);
         return FERRY_OK;
     }
-    ferry_status status = config_store_text(config, i, option->default_value, error);
-    config->values[i].set = false;
-    return status;
+    return config_store_text(config, i, option->default_value, error);
 }

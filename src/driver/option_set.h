@@ -12,5 +12,16 @@ ferry_status ferry_config_lookup(const struct ferry_config *config, const char *
 /* Puts the default of row `i` in place, if it has one. */
 ferry_status ferry_config_set_default(struct ferry_config *config, size_t i,
                                       struct ferry_error *error);
+/* Refuses a text that is longer than any value. */
+ferry_status ferry_config_check_length(const struct ferry_config *config, const char *key,
+                                       const char *text, const struct ferry_origin *origin,
+                                       struct ferry_error *error);
+/* The group of that very name, made and named if need be; of a key whose groups have names. */
+ferry_status ferry_config_named_group(struct ferry_config *config, const char *key,
+                                      const char *name, const struct ferry_origin *origin,
+                                      struct ferry_config **ret_group, struct ferry_error *error);
+/* Finishes the groups of row `i`, each at its own origin, and refuses two of one name. */
+ferry_status ferry_config_finish_groups(const struct ferry_config *config, size_t i,
+                                        struct ferry_error *error);
 
 #endif

@@ -8,20 +8,17 @@
 
 #include "driver/option.h"
 
-/* Where a value is kept in struct ferry_option_value. */
-enum ferry_option_store {
-    FERRY_STORE_TEXT,
-    FERRY_STORE_NUMBER,
-    FERRY_STORE_PAIRS,
-    FERRY_STORE_LIST
-};
+/* Where a value is kept in struct ferry_option_value.  LIST: in the one of its lists that the type
+ * names. */
+enum ferry_option_store { FERRY_STORE_TEXT, FERRY_STORE_NUMBER, FERRY_STORE_LIST };
 
 struct ferry_option_type {
     uint32_t type;
     const char *name;
     enum ferry_option_store storage;
     bool (*parse)(const char *text, int64_t *ret_value); /* of a text, for numbers */
-    bool bare_in_file; /* stands in the file without quotes, as the parser's own type */
+    bool bare_in_file;   /* stands in the file without quotes, as the parser's own type */
+    const char *example; /* of a value, as it stands in the file */
     const char *expected;
 };
 

@@ -303,23 +303,51 @@ requires_root() {
     swap 'rows = 3' 'xylophone = { a = "b"; }' 3 "unknown key 'xylophone'"
     swap 'rows = 3' 'xylophone = {}' 3 "unknown key 'xylophone'"
     swap 'rows = 3' 'xylophone = ()' 3 "unknown key 'xylophone'"
-    swap 'table =' 'indexes = ( { colums = ["id"]; } ); table =' 6 "not this 'colums'"
+    swap 'table =' 'indexes = ( { colums = ["id"]; } ); table =' 6 \
+        "unknown key 'colums' in index 1 of job 'cars'" "did you mean 'columns'?"
+    swap 'table =' 'indexes = ( { columns = ["id"]; }, { xylophone = 1; } ); table =' 6 \
+        "unknown key 'xylophone' in index 2 of job 'cars'; there are columns, unique, name"
     swap 'table =' 'columns = ( { name = "id"; tpye = "TEXT"; } ); table =' 6 \
         "unknown key 'tpye' in column 'id'" "did you mean 'type'?"
+    swap 'table =' 'columns = ( { name = "id"; xylophone = "TEXT"; } ); table =' 6 \
+        "unknown key 'xylophone' in column 'id'; there are name, type, decimal"
+}
+
+@test "an entry of columns has a line of its own, and so has each of its keys" {
+    good | sed 's/table =/\ncolumns = ( { name = "id"; },\n{ name = "name";\ntype = ""; } );\ntable =/' >dbferry.conf
+    run dbferry run --config dbferry.conf
+    assert_status 78
+    assert_output_has "dbferry.conf:9: the type of column 'name' is empty"
+    good | sed 's/table =/\nindexes = ( { columns = ["id"]; },\n{ columns = ["id",\n"${FERRY_NOT_SET}"]; } );\ntable =/' >dbferry.conf
+    run dbferry run --config dbferry.conf
+    assert_status 78
+    assert_output_has "dbferry.conf:9: the environment variable FERRY_NOT_SET is not set"
+    good | sed 's/table =/\ncolumns = ( { name = "id"; },\n{\ntype = "TEXT"; } );\ntable =/' >dbferry.conf
+    run dbferry run --config dbferry.conf
+    assert_status 78
+    assert_output_has "dbferry.conf:8: column 2 of job 'cars' needs the key 'name' (the column, as the source calls it)"
 }
 
 @test "an entry of columns is a group with a column's name, once for each column" {
-    swap 'table =' 'columns = "id"; table =' 6 "'columns' of job 'cars' must be a list"
-    swap 'table =' 'columns = ( "id" ); table =' 6 "an entry of columns is a group"
-    swap 'table =' 'columns = ( { type = "TEXT"; } ); table =' 6 "needs its column"
-    swap 'table =' 'columns = ( { name = 1; } ); table =' 6 "needs its column"
-    swap 'table =' 'columns = ( { name = ""; } ); table =' 6 "an empty name"
+    swap 'table =' 'columns = "id"; table =' 6 "'columns' of job 'cars' must be a list of groups: ( { name = "
+    swap 'table =' 'columns = { name = "id"; }; table =' 6 "'columns' of job 'cars' must be a list of groups"
+    swap 'table =' 'columns = [ "id" ]; table =' 6 "entry 1 of 'columns' of job 'cars' must be a group { name ="
+    swap 'table =' 'columns = ( "id" ); table =' 6 "entry 1 of 'columns' of job 'cars' must be a group { name ="
+    swap 'table =' 'columns = ( { name = "id"; }, ( { name = "name"; } ) ); table =' 6 "entry 2 of 'columns'"
+    swap 'table =' 'columns = ( { type = "TEXT"; } ); table =' 6 "column 1 of job 'cars' needs the key 'name'"
+    swap 'table =' 'columns = ( { name = 1; } ); table =' 6 "'name' of column 1 of job 'cars' must be a string"
+    swap 'table =' 'columns = ( { name = 1.5; } ); table =' 6 "'name' of column 1 of job 'cars' must be a string"
+    swap 'table =' 'columns = ( { name = ""; } ); table =' 6 "'name' of column 1 of job 'cars' is empty"
     swap 'table =' 'columns = ( { name = "id"; type = ""; } ); table =' 6 "type of column 'id' is empty"
     swap 'table =' 'columns = ( { name = "id"; type = 1; } ); table =' 6 "'type' of column 'id' must be a string"
     swap 'table =' 'columns = ( { name = "id"; decimal = "exact"; } ); table =' 6 \
         "'decimal' of column 'id' must be one of auto|real|text"
     swap 'table =' 'columns = ( { name = "id"; }, { name = "ID"; } ); table =' 6 \
-        "columns names 'ID' a second time"
+        "'columns' of job 'cars' names 'ID' a second time"
+    swap 'table =' 'columns = ( { name = "id"; }, { name = "name"; }, { name = "name"; } ); table =' 6 \
+        "'columns' of job 'cars' names 'name' a second time"
+    swap 'table =' 'columns = ( { name = "a\nb\x1b[1m"; tpye = "TEXT"; } ); table =' 6 \
+        "unknown key 'tpye' in column 'a\nb\x1B[1m'"
     swap 'table =' 'columns = ( { name = "nmae"; } ); table =' 6 \
         "the source has no column 'nmae'; did you mean 'name'?"
     swap 'table =' 'columns = ( { name = "wheels"; } ); table =' 6 "the source has no column 'wheels'"
@@ -347,12 +375,15 @@ requires_root() {
     swap 'path =' 'file_mode = 640; path =' 4 'such as "0640"'
     swap 'path =' 'file_mode = "rw"; path =' 4 'such as "0640"'
     swap 'path =' 'file_mode = "0899"; path =' 4 'such as "0640"'
-    swap 'table =' 'indexes = "id"; table =' 6 "'indexes' of job 'cars' must be a list"
-    swap 'table =' 'indexes = ( "id" ); table =' 6 "an index is a group"
-    swap 'table =' 'indexes = ( { columns = "id"; } ); table =' 6 "an index needs its columns"
-    swap 'table =' 'indexes = ( { columns = []; } ); table =' 6 "an index needs its columns"
-    swap 'table =' 'indexes = ( { columns = [1]; } ); table =' 6 "column 1 of an index"
-    swap 'table =' 'indexes = ( { columns = ["id"]; unique = 1; } ); table =' 6 "not this 'unique'"
+    swap 'table =' 'indexes = "id"; table =' 6 "'indexes' of job 'cars' must be a list of groups: ( { columns = [\"...\"]; ... } )"
+    swap 'table =' 'indexes = ( "id" ); table =' 6 "entry 1 of 'indexes' of job 'cars' must be a group { columns ="
+    swap 'table =' 'indexes = ( { columns = "id"; } ); table =' 6 "'columns' of index 1 of job 'cars' must be a list of strings"
+    swap 'table =' 'indexes = ( { columns = []; } ); table =' 6 "'columns' of index 1 of job 'cars' is empty"
+    swap 'table =' 'indexes = ( { unique = true; } ); table =' 6 "index 1 of job 'cars' needs the key 'columns'"
+    swap 'table =' 'indexes = ( { columns = [1]; } ); table =' 6 "entry 1 of 'columns' of index 1 of job 'cars' must be a string"
+    swap 'table =' 'indexes = ( { columns = ( "id", [ "name" ] ); } ); table =' 6 "entry 2 of 'columns' of index 1"
+    swap 'table =' 'indexes = ( { columns = ["id"]; unique = 1; } ); table =' 6 "'unique' of index 1 of job 'cars' must be true or false"
+    swap 'table = "t"' 'table = 1.5' 6 "'table' of job 'cars' must be a string"
 }
 
 @test "a value that is none of its choices, or out of its range, is refused with those" {

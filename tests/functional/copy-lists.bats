@@ -62,15 +62,19 @@ END
 --column =TEXT|NAME=TYPE
 --column a=|NAME=TYPE
 --column nme=TEXT|--column: the source has no column 'nme'
---column a=TEXT --column a=BLOB|the type of column 'a' is given twice
+--column a=TEXT --column a=BLOB|'type' of column 'a' is given twice
 --column a=TEXT --column A=BLOB|second time
 --column a=TEXT -o job.columns.a.type=BLOB|given twice
 --index a,,d|COLUMN[,COLUMN...]
 --unique ,|--unique takes COLUMN[,COLUMN...]
 -o job.columns=()|--column NAME=TYPE
 -o job.columns.a=TEXT|job.columns.NAME.KEY=VALUE
--o job.columns.a.typ=TEXT|there are name, type, decimal
--o job.columns.a.x-y=TEXT|there are name, type, decimal
+-o job.columns.a.typ=TEXT|unknown key 'typ' in column 'a'; did you mean 'type'?
+-o job.columns.a.x-y=TEXT|unknown key 'x-y' in column 'a'; there are name, type, decimal
+-o job.columns.=TEXT|job.columns.NAME.KEY=VALUE
+-o job.columns..type=TEXT|job.columns.NAME.KEY=VALUE
+-o job.columns.a.=TEXT|job.columns.NAME.KEY=VALUE
+-o job.column.a.type=TEXT|unknown key 'column' in job 'copy'; did you mean 'columns'?
 -o job.columns.a.decimal=never|auto|real|text
 -o job.columns.a.name=b|given twice
 -o job.indexes=()|--index COLUMN[,COLUMN...]

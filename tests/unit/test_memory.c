@@ -247,9 +247,8 @@ static ferry_status work_on_wishes(struct ferry_error *error)
         status = ferry_config_file_open(configuration, &file, error);
     if (status == FERRY_OK)
         status = ferry_config_fill(config, file, config_root_setting(&file->tree), error);
-    const struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
     if (status == FERRY_OK)
-        status = ferry_job_read(&job, config, file, &origin, error);
+        status = ferry_job_read(&job, config, error);
     if (status == FERRY_OK)
         status = add_columns(&plan.described, 2, error);
     if (status == FERRY_OK)
@@ -267,6 +266,45 @@ static ferry_status work_on_wishes(struct ferry_error *error)
     ferry_config_free(config);
     ferry_config_file_free(file);
     return status;
+}
+
+/* The same lists, from words of the command line. */
+static ferry_status work_on_words(struct ferry_error *error)
+{
+    static const struct ferry_origin origin = {.status = FERRY_ERR_USAGE};
+    static const char *const words[][2] = {{"name", "j"},
+                                           {"view", "v"},
+                                           {"columns.a.b.type", "REAL"},
+                                           {"columns.c.decimal", "text"},
+                                           {"columns.a.b.zero_date", "null"}};
+    struct ferry_job job = {0};
+    struct ferry_config *index = NULL;
+    struct ferry_config *config = ferry_config_new("job", "j");
+    ferry_status status = FERRY_OK;
+    if (config == NULL ||
+        !ferry_config_add_options(config, ferry_job_options, ferry_job_option_count))
+        status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
+    for (size_t i = 0; i < COUNT(words) && status == FERRY_OK; i++)
+        status = ferry_config_set_word(config, words[i][0], words[i][1], &origin, error);
+    if (status == FERRY_OK)
+        status = ferry_config_add_group(config, "indexes", NULL, &origin, &index, error);
+    if (status == FERRY_OK)
+        status = ferry_config_set_word(index, "columns", "a.b,c", &origin, error);
+    if (status == FERRY_OK)
+        status = ferry_config_finish(config, &origin, error);
+    if (status == FERRY_OK)
+        status = ferry_job_read(&job, config, error);
+    if (status == FERRY_OK)
+        assert_int_equal(job.columns.count, 2);
+    ferry_job_done(&job);
+    ferry_config_free(config);
+    return status;
+}
+
+static void test_words(void **state)
+{
+    (void)state;
+    torture(work_on_words);
 }
 
 static void test_wishes(void **state)
@@ -352,7 +390,7 @@ int main(void)
         cmocka_unit_test(test_schema),        cmocka_unit_test(test_batch),
         cmocka_unit_test(test_configuration), WITH_FAKE(test_plan),
         cmocka_unit_test(test_errors),        WITH_FAKE(test_pump),
-        cmocka_unit_test(test_wishes),
+        cmocka_unit_test(test_wishes),        cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

@@ -320,17 +320,20 @@ ferry_status ferry_fail_row(struct ferry_error *err, ferry_status status,
  *
  *   type      in the file           ferry_config_ reader
  */
-#define FERRY_OPTION_STRING 1 /* "text"                _string                                 */
-#define FERRY_OPTION_PATH                                                                          \
-    2 /* "/a/path"             _string; relative: to the file's folder, ~/: HOME */
-#define FERRY_OPTION_INT 3      /* 3306                  _int: `min` to `max`                    */
-#define FERRY_OPTION_BOOL 4     /* true or false         _int: 1 or 0                            */
-#define FERRY_OPTION_SIZE 5     /* "64K" "16M" "1G"      _int: bytes                             */
-#define FERRY_OPTION_DURATION 6 /* "500ms" "30s" "5m"    _int: milliseconds */
-#define FERRY_OPTION_MODE 7     /* "0640"                _int: permission bits                   */
-#define FERRY_OPTION_CHOICE 8   /* one of `choices`      _string                                 */
-#define FERRY_OPTION_PAIRS 9    /* { name = "value"; }   _pair                                   */
-#define FERRY_OPTION_SECRET 10  /* see ferry_config_secret                                       */
+/* clang-format off */
+#define FERRY_OPTION_STRING 1   /* "text"                _string                                    */
+#define FERRY_OPTION_PATH 2     /* "/a/path"             _string; relative: to the file's folder; ~/ */
+#define FERRY_OPTION_INT 3      /* 3306                  _int: `min` to `max`                       */
+#define FERRY_OPTION_BOOL 4     /* true or false         _int: 1 or 0                               */
+#define FERRY_OPTION_SIZE 5     /* "64K" "16M" "1G"      _int: bytes                                */
+#define FERRY_OPTION_DURATION 6 /* "500ms" "30s" "5m"    _int: milliseconds                         */
+#define FERRY_OPTION_MODE 7     /* "0640"                _int: permission bits                      */
+#define FERRY_OPTION_CHOICE 8   /* one of `choices`      _string                                    */
+#define FERRY_OPTION_PAIRS 9    /* { name = "value"; }   _pair                                      */
+#define FERRY_OPTION_SECRET 10  /* see ferry_config_secret                                          */
+#define FERRY_OPTION_STRINGS 11 /* [ "a", "b" ]          _string_at                                 */
+#define FERRY_OPTION_GROUPS 12  /* ( { ... }, { ... } )  _group_at: each with the keys of `group`   */
+/* clang-format on */
 
 #define FERRY_OPTION_REQUIRED (1u << 0)
 #define FERRY_OPTION_SOURCE_ONLY (1u << 1) /* has no effect on a target; shown in the help */
@@ -349,11 +352,20 @@ struct ferry_option {
     int64_t min, max;          /* INT, SIZE, DURATION: both 0 = not limited */
     uint32_t type;             /* FERRY_OPTION_ */
     uint32_t flags;
+    const struct ferry_option_group *group; /* GROUPS: what each of them may hold */
 };
 
-struct ferry_config; /* the options of one connection, checked; owned by the core */
+/* The table of the groups of one key; alive as long as the driver.  No SECRET stands in it. */
+struct ferry_option_group {
+    const char *kind; /* what one of them is called in messages: "index" */
+    const struct ferry_option *options;
+    size_t option_count;
+};
 
-/* The connection's name in the configuration, for messages. */
+/* The options of one connection, or of one group of a GROUPS key, checked; owned by the core. */
+struct ferry_config;
+
+/* The connection's name in the configuration, for messages; a group's name, or its place. */
 const char *ferry_config_name(const struct ferry_config *config);
 /* 1 if the key stands in the configuration, 0 if it has its default. */
 int ferry_config_is_set(const struct ferry_config *config, const char *key);
@@ -362,9 +374,17 @@ int ferry_config_is_set(const struct ferry_config *config, const char *key);
 const char *ferry_config_string(const struct ferry_config *config, const char *key);
 /* The value, or the default, or 0. */
 int64_t ferry_config_int(const struct ferry_config *config, const char *key);
+/* How many pairs, strings or groups there are, for a key of such a type. */
+size_t ferry_config_length(const struct ferry_config *config, const char *key);
 /* Pair `i` of a PAIRS key: 1 and both strings, or 0 past the end. */
 int ferry_config_pair(const struct ferry_config *config, const char *key, size_t i,
                       const char **ret_name, const char **ret_value);
+/* String `i` of a STRINGS key, or NULL past the end. */
+const char *ferry_config_string_at(const struct ferry_config *config, const char *key, size_t i);
+/* Group `i` of a GROUPS key, or NULL past the end: its values are read as those of `config` are,
+ * and live as long. */
+const struct ferry_config *ferry_config_group_at(const struct ferry_config *config, const char *key,
+                                                 size_t i);
 /* Fetch a secret.  A SECRET option `password` brings password_file, password_env and
  * password_command with it; the core tries what is set, then $CREDENTIALS_DIRECTORY/NAME.password,
  * then a prompt on a terminal.  `*ret_secret` is NULL where none was given; else it must go to

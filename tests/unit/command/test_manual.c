@@ -7,7 +7,6 @@
 
 #include "command/cli.h"
 #include "config/job.h"
-#include "config/job_columns.h"
 #include "driver/connection_keys.h"
 #include "driver/load.h"
 #include "engine/job.h"
@@ -38,24 +37,53 @@ static char *read_section(const char *page, const char *title)
     return section;
 }
 
-/* The item that has `name` in its heading as B<name>: from there to the next item or the end of the
- * list; the caller frees it.  NULL if there is none. */
-static char *find_item(const char *section, const char *name)
+/* Where the reading of a text is: which line is next, and in how many lists it stands. */
+struct reading {
+    const char *at;
+    int depth;
+};
+
+static bool line_is(const char *line, const char *command)
+{
+    return strncmp(line, command, strlen(command)) == 0;
+}
+
+/* The next item of the lists of a text, with the lists that it holds itself; the caller frees it.
+ * NULL: there are no more. */
+static char *next_item(struct reading *reading)
+{
+    const char *start = NULL;
+    while (*reading->at != '\0') {
+        const char *line = reading->at;
+        bool here = reading->depth == 1;
+        bool is_item = here && line_is(line, "=item ");
+        if (start != NULL && (is_item || (here && line_is(line, "=back"))))
+            return strndup(start, (size_t)(line - start));
+        if (is_item)
+            start = line;
+        reading->depth += line_is(line, "=over") - line_is(line, "=back");
+        reading->at += strcspn(line, "\n");
+        reading->at += *reading->at == '\n';
+    }
+    return start == NULL ? NULL : strdup(start);
+}
+
+/* The item that has `name` in its heading as B<name>; the caller frees it.  NULL if there is none.
+ */
+static char *find_item(const char *text, const char *name)
 {
     char *word = NULL;
-    char *found = NULL;
+    char *item;
+    struct reading reading = {.at = text};
     assert_true(asprintf(&word, "B<%s>", name) > 0);
-    for (const char *item = strstr(section, "\n=item "); item != NULL && found == NULL;) {
-        const char *next = strstr(item + 1, "\n=item ");
-        const char *back = strstr(item + 1, "\n=back");
-        const char *end = next != NULL && (back == NULL || next < back) ? next : back;
+    while ((item = next_item(&reading)) != NULL) {
         const char *place = strstr(item, word);
-        if (place != NULL && place < item + 1 + strcspn(item + 1, "\n"))
-            found = strndup(item, end == NULL ? strlen(item) : (size_t)(end - item));
-        item = next;
+        if (place != NULL && place < item + strcspn(item, "\n"))
+            break;
+        free(item);
     }
     free(word);
-    return found;
+    return item;
 }
 
 static void assert_in_item(const char *item, const char *key, const char *text)
@@ -83,26 +111,35 @@ static void assert_default(const char *item, const struct ferry_option *option)
     free(text);
 }
 
-/* Each key has an item that says its type, its default and its choices. */
-static void assert_keys(const char *section, const struct ferry_option *options, size_t count)
+static void assert_table(const char *text, const struct ferry_option *options, size_t count);
+
+/* The item of a key says its type, its default and its choices, and has an item for each key of its
+ * groups. */
+static void assert_item(const char *item, const struct ferry_option *option)
+{
+    assert_in_item(item, option->name, ferry_option_type_name(option));
+    if (option->default_value != NULL)
+        assert_default(item, option);
+    if ((option->flags & FERRY_OPTION_REQUIRED) != 0)
+        assert_in_item(item, option->name, "required");
+    if (option->choices != NULL)
+        assert_choices(item, option);
+    if (option->type == FERRY_OPTION_GROUPS)
+        assert_table(item, option->group->options, option->group->option_count);
+}
+
+static void assert_keys(const char *text, const struct ferry_option *options, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct ferry_option *option = &options[i];
-        char *item = find_item(section, option->name);
-        if ((option->flags & FERRY_OPTION_LATER) != 0) {
-            if (item != NULL)
-                fail_msg("'%s' comes with a later version and has an item", option->name);
-            continue;
-        }
-        if (item == NULL)
+        bool later = (option->flags & FERRY_OPTION_LATER) != 0;
+        char *item = find_item(text, option->name);
+        if (later && item != NULL)
+            fail_msg("'%s' comes with a later version and has an item", option->name);
+        if (!later && item == NULL)
             fail_msg("'%s' has no item", option->name);
-        assert_in_item(item, option->name, ferry_option_type_name(option));
-        if (option->default_value != NULL)
-            assert_default(item, option);
-        if ((option->flags & FERRY_OPTION_REQUIRED) != 0)
-            assert_in_item(item, option->name, "required");
-        if (option->choices != NULL)
-            assert_choices(item, option);
+        if (item != NULL)
+            assert_item(item, option);
         free(item);
     }
 }
@@ -116,27 +153,36 @@ static bool is_key(const struct ferry_option *options, size_t count, const char 
 }
 
 /* Every item is a key. */
-static void assert_no_other_keys(const char *section, const struct ferry_option *options,
-                                 size_t count)
+static void assert_no_other_keys(const char *text, const struct ferry_option *options, size_t count)
 {
-    static const char start[] = "\n=item B<";
+    static const char start[] = "=item B<";
+    struct reading reading = {.at = text};
     size_t items = 0;
-    for (const char *at = strstr(section, start); at != NULL; at = strstr(at + 1, start)) {
-        char *name = strndup(at + strlen(start), strcspn(at + strlen(start), ">"));
-        assert_non_null(name);
-        if (!is_key(options, count, name))
-            fail_msg("the page has an item '%s', which is no key", name);
-        free(name);
-        items++;
+    char *item;
+    while ((item = next_item(&reading)) != NULL) {
+        if (line_is(item, start)) {
+            char *name = strndup(item + strlen(start), strcspn(item + strlen(start), ">"));
+            assert_non_null(name);
+            if (!is_key(options, count, name))
+                fail_msg("the page has an item '%s', which is no key", name);
+            free(name);
+            items++;
+        }
+        free(item);
     }
     assert_true(items > 0);
+}
+
+static void assert_table(const char *text, const struct ferry_option *options, size_t count)
+{
+    assert_keys(text, options, count);
+    assert_no_other_keys(text, options, count);
 }
 
 static void check_section(const char *title, const struct ferry_option *options, size_t count)
 {
     char *section = read_section(CONFIGURATION_PAGE, title);
-    assert_keys(section, options, count);
-    assert_no_other_keys(section, options, count);
+    assert_table(section, options, count);
     free(section);
 }
 
@@ -152,21 +198,27 @@ static void test_job_keys(void **state)
     check_section("JOBS", ferry_job_options, ferry_job_option_count);
 }
 
-/* The keys of an entry of `columns` stand in the item of the list. */
-static void test_column_keys(void **state)
+/* A key of a group has its item within that of its list, and nowhere else. */
+static void test_items_in_items(void **state)
 {
     (void)state;
-    char *section = read_section(CONFIGURATION_PAGE, "JOBS");
-    char *item = find_item(section, "columns");
-    assert_non_null(item);
-    for (size_t i = 0; i < ferry_job_column_option_count; i++) {
-        char *text = NULL;
-        assert_true(asprintf(&text, "C<%s>", ferry_job_column_options[i].name) > 0);
-        assert_in_item(item, "columns", text);
-        free(text);
-    }
-    free(item);
-    free(section);
+    static const char text[] = "\n=over\n\n=item B<a> (groups)\n\nOf a.\n\n=over\n\n"
+                               "=item B<b> (string)\n\nOf b.\n\n=item B<c> (string)\n\nOf c.\n\n"
+                               "=back\n\nMore of a.\n\n=item B<d> (string)\n\nOf d.\n\n=back\n";
+    char *outer = find_item(text, "a");
+    assert_non_null(outer);
+    assert_non_null(strstr(outer, "More of a."));
+    assert_null(strstr(outer, "Of d."));
+    assert_null(find_item(text, "b"));
+    assert_null(find_item(outer, "a"));
+    assert_null(find_item(outer, "d"));
+    char *inner = find_item(outer, "c");
+    assert_string_equal(inner, "=item B<c> (string)\n\nOf c.\n\n");
+    char *last = find_item(text, "d");
+    assert_string_equal(last, "=item B<d> (string)\n\nOf d.\n\n");
+    free(last);
+    free(inner);
+    free(outer);
 }
 
 /* The keys that a connection has whatever its driver: those of a driver without keys of its own. */
@@ -275,9 +327,9 @@ static void test_exit_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_general_keys), cmocka_unit_test(test_job_keys),
-        cmocka_unit_test(test_column_keys),  cmocka_unit_test(test_connection_keys),
-        cmocka_unit_test(test_commands),     cmocka_unit_test(test_options),
+        cmocka_unit_test(test_general_keys),   cmocka_unit_test(test_job_keys),
+        cmocka_unit_test(test_items_in_items), cmocka_unit_test(test_connection_keys),
+        cmocka_unit_test(test_commands),       cmocka_unit_test(test_options),
         cmocka_unit_test(test_exit_codes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
