@@ -39,9 +39,11 @@ static ferry_status list_drivers(struct ferry_error *error)
     return status;
 }
 
-static void print_option(const struct ferry_option *option)
+static void print_option(const char *list, const struct ferry_option *option)
 {
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
     FERRY_AUTO_STRBUF struct ferry_strbuf notes = {0};
+    ferry_strbuf_addf(&name, "%s%s", list, option->name);
     if (option->choices != NULL)
         ferry_strbuf_addf(&notes, "; %s", option->choices);
     if (option->default_value != NULL)
@@ -52,8 +54,23 @@ static void print_option(const struct ferry_option *option)
         ferry_strbuf_add(&notes, "; sources only");
     if ((option->flags & FERRY_OPTION_TARGET_ONLY) != 0)
         ferry_strbuf_add(&notes, "; targets only");
-    (void)printf("  %-20s  %-8s  %s%s\n", option->name, ferry_option_type_name(option),
+    (void)printf("  %-20s  %-8s  %s%s\n", ferry_strbuf_text(&name), ferry_option_type_name(option),
                  option->help, ferry_strbuf_text(&notes));
+}
+
+/* Each key, and behind one of GROUPS the keys of its groups as LIST.KEY. */
+static void print_options(const char *list, const struct ferry_option *options, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct ferry_option *option = &options[i];
+        FERRY_AUTO_STRBUF struct ferry_strbuf within = {0};
+        print_option(list, option);
+        if (option->type != FERRY_OPTION_GROUPS)
+            continue;
+        ferry_strbuf_addf(&within, "%s%s.", list, option->name);
+        print_options(ferry_strbuf_text(&within), option->group->options,
+                      option->group->option_count);
+    }
 }
 
 static ferry_status show_driver(const char *name, struct ferry_error *error)
@@ -70,8 +87,7 @@ static ferry_status show_driver(const char *name, struct ferry_error *error)
         (void)printf("%s %s: %s\nroles: %s\nfile: %s\nkeys of a connection:\n", name,
                      driver->driver.version, driver->driver.description, role_name(driver),
                      driver->path);
-        for (size_t i = 0; i < options->count; i++)
-            print_option(&options->options[i]);
+        print_options("", options->options, options->count);
     }
     ferry_config_free(options);
     return status;

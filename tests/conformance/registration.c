@@ -59,24 +59,37 @@ static bool name_is_used_once(const struct ferry_driver *driver, size_t i)
     return true;
 }
 
+/* NULL, or what a row lacks beside what is refused when the driver is loaded; those of groups too.
+ */
+static const char *row_flaw(const struct ferry_option *option)
+{
+    const uint32_t sides = FERRY_OPTION_SOURCE_ONLY | FERRY_OPTION_TARGET_ONLY;
+    const char *flaw = NULL;
+    if (!help_is_good(option->help))
+        return "a help that is not one line, lower case, without a full stop";
+    if (!choices_are_good(option))
+        return "choices that are not a|b|c";
+    if (!default_is_in_range(option))
+        return "a default out of its range";
+    if ((option->flags & sides) == sides)
+        return "an effect on neither side";
+    if ((option->flags & FERRY_OPTION_REQUIRED) != 0 && option->default_value != NULL)
+        return "a default and is required";
+    if (option->type != FERRY_OPTION_GROUPS)
+        return NULL;
+    for (size_t i = 0; i < option->group->option_count && flaw == NULL; i++)
+        flaw = row_flaw(&option->group->options[i]);
+    return flaw;
+}
+
 static void test_option(const struct ferry_driver *driver, size_t i)
 {
     const struct ferry_option *option = &driver->options[i];
-    const uint32_t sides = FERRY_OPTION_SOURCE_ONLY | FERRY_OPTION_TARGET_ONLY;
     const char *flaw = ferry_option_flaw(option);
     if (flaw == NULL && !name_is_used_once(driver, i))
         flaw = "a name that is used twice or belongs to the engine";
-    if (flaw == NULL && !help_is_good(option->help))
-        flaw = "a help that is not one line, lower case, without a full stop";
-    if (flaw == NULL && !choices_are_good(option))
-        flaw = "choices that are not a|b|c";
-    if (flaw == NULL && !default_is_in_range(option))
-        flaw = "a default out of its range";
-    if (flaw == NULL && (option->flags & sides) == sides)
-        flaw = "an effect on neither side";
-    if (flaw == NULL && (option->flags & FERRY_OPTION_REQUIRED) != 0 &&
-        option->default_value != NULL)
-        flaw = "a default and is required";
+    if (flaw == NULL)
+        flaw = row_flaw(option);
     if (!tap_ok(flaw == NULL, "option '%s' is well described", option->name))
         tap_note("it has %s", flaw);
 }

@@ -22,6 +22,9 @@ static ferry_status nothing(struct ferry_error *err)
 static ferry_status t_connect(const struct ferry_config *c, uint32_t role, void **ret, struct ferry_error *err)
 {
     (void)c, (void)role, (void)ret;
+#ifdef CONNECT
+    CONNECT
+#endif
     return nothing(err);
 }
 static void t_disconnect(void *conn) { (void)conn; }
@@ -251,6 +254,59 @@ jobs = ( { name = "j"; source = "a"; target = "b"; view = "rows"; } );'
     refused bad-type "$D/bad-type.so" "type"
     build no-table '-DAFTER_INIT=made->options = NULL'
     refused no-table "$D/no-table.so" "options"
+}
+
+# A path for URLs, a list of strings, and one of groups, each with two keys.
+LISTS='-DOPTIONS={.name="path",.type=FERRY_OPTION_STRING,.flags=FERRY_OPTION_URL_PATH,.help="a path"},
+    {.name="tags",.type=FERRY_OPTION_STRINGS,.help="words"},
+    {.name="hosts",.type=FERRY_OPTION_GROUPS,.help="where to look",.group=&(const struct ferry_option_group){"host",
+        (const struct ferry_option[]){{.name="name",.type=FERRY_OPTION_STRING,.flags=FERRY_OPTION_REQUIRED,.help="a name"},
+            {.name="port",.type=FERRY_OPTION_INT,.min=1,.max=65535,.default_value="80",.help="a port"}},2}}'
+
+@test "lists of a driver's own are shown with the keys of their groups" {
+    build lists "${LISTS//$'\n'/}"
+    run dbferry drivers lists
+    assert_status 0
+    [[ $output =~ $'\n'"  tags "+strings\ +words$'\n' ]]
+    [[ $output =~ $'\n'"  hosts "+groups\ +"where to look"$'\n'"  hosts.name "+string\ +"a name; required"$'\n' ]]
+    [[ $output =~ $'\n'"  hosts.port "+integer\ +"a port; default 80" ]]
+}
+
+@test "lists of a driver's own are checked for it, and read by it" {
+    local connect='-DCONNECT=
+        const struct ferry_config *host = ferry_config_group_at(c, "hosts", ferry_config_length(c, "hosts") - 1);
+        return ferry_fail(err, FERRY_ERR_UNSUPPORTED, "%zu tags, the last %s; host %s:%d", ferry_config_length(c, "tags"),
+            ferry_config_string_at(c, "tags", ferry_config_length(c, "tags") - 1), ferry_config_string(host, "name"),
+            (int)ferry_config_int(host, "port"));'
+    build lists "${LISTS//$'\n'/}" "${connect//$'\n'/}"
+    local text='connections = { c = { driver = "lists"; tags = [ "a", "b" ]; hosts = ( { name = "h"; }, { name = "i"; port = 81; } ); }; };
+jobs = ( { name = "j"; source = "c"; target = "c"; table = "t"; } );'
+    write_config <<<"$text"
+    run dbferry check
+    assert_status 78
+    assert_output_has "2 tags, the last b; host i:81"
+    write_config <<<"${text/port = 81/prot = 81}"
+    run dbferry check
+    assert_status 78
+    assert_output_has "dbferry.conf:1: unknown key 'prot' in host 2 of connection 'c'; did you mean 'port'?"
+    write_config <<<"${text/port = 81/port = 0}"
+    run dbferry check
+    assert_status 78
+    assert_output_has "'port' of host 2 of connection 'c' is out of range: 1 to 65535"
+    run dbferry copy lists:x lists:y --table t -o source.tags=a, -o source.tags=b
+    assert_status 64
+    assert_output_has "'tags' of connection 'source' takes A or A,B,..."
+    run dbferry copy lists:x lists:y --table t -o source.hosts.h.port=81
+    assert_status 64
+    assert_output_has "hosts can be given in a configuration file only"
+}
+
+@test "lists that are not usable" {
+    local rows='(const struct ferry_option[]){{.name="a",.type=FERRY_OPTION_SECRET,.help="x"}},1'
+    build secret "-DOPTIONS={.name=\"a\",.type=FERRY_OPTION_GROUPS,.help=\"x\",.group=&(const struct ferry_option_group){\"g\",$rows}}"
+    refused secret "$D/secret.so" "option 1" "a secret in a group"
+    build no-group '-DOPTIONS={.name="a",.type=FERRY_OPTION_GROUPS,.help="x"}'
+    refused no-group "$D/no-group.so" "option 1" "no keys for its groups"
 }
 
 @test "an option twice, or one of the engine's own" {
