@@ -45,8 +45,7 @@ struct range {
 
 static struct range range_of(const struct ferry_column *column)
 {
-    bool is_unsigned = column->type == FERRY_TYPE_BOOL || column->type == FERRY_TYPE_BIT ||
-                       (column->flags & FERRY_COLUMN_UNSIGNED) != 0;
+    bool is_unsigned = column->type == FERRY_TYPE_BOOL || ferry_type_is_unsigned(column);
     uint32_t bits = column->type == FERRY_TYPE_BOOL ? 1 : column->bits;
     if (bits < 1 || bits > 64)
         return (struct range){.least = 0, .span = UINT64_MAX};
@@ -112,7 +111,9 @@ static const char *cell_flaw(const struct ferry_column *column, enum ferry_value
     switch (value) {
     case FERRY_VALUE_INT:
         return int_flaw(column, cell);
-    case FERRY_VALUE_POINTER:
+    case FERRY_VALUE_DECIMAL:
+    case FERRY_VALUE_TEXT:
+    case FERRY_VALUE_BYTES:
         return bytes_flaw(column, cell);
     case FERRY_VALUE_KIND:
         if (cell->kind == FERRY_KIND_TYPED || cell->kind > FERRY_KIND_BYTES)
@@ -150,8 +151,7 @@ static ferry_status refuse_text(const struct ferry_batch *batch, size_t row, siz
 /* Whether the values of this type are made of letters. */
 static bool is_letters(const struct ferry_column *column, enum ferry_value value)
 {
-    return value == FERRY_VALUE_POINTER && column->type != FERRY_TYPE_BYTES &&
-           column->type != FERRY_TYPE_GEOMETRY && column->type != FERRY_TYPE_VECTOR &&
+    return (value == FERRY_VALUE_TEXT || value == FERRY_VALUE_DECIMAL) &&
            (column->flags & FERRY_COLUMN_RAW) == 0;
 }
 

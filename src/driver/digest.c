@@ -68,23 +68,20 @@ static enum form form_of(const struct ferry_column *column)
 {
     switch (ferry_type_value(column->type)) {
     case FERRY_VALUE_INT:
-        return column->type == FERRY_TYPE_BIT || (column->flags & FERRY_COLUMN_UNSIGNED) != 0
-                   ? FORM_UNSIGNED
-                   : FORM_SIGNED;
+        return ferry_type_is_unsigned(column) ? FORM_UNSIGNED : FORM_SIGNED;
     case FERRY_VALUE_FLOAT:
         return FORM_FLOAT;
+    case FERRY_VALUE_DECIMAL:
+        return FORM_DECIMAL;
+    case FERRY_VALUE_TEXT:
+        return FORM_TEXT;
+    case FERRY_VALUE_BYTES:
+        return FORM_BYTES;
     case FERRY_VALUE_KIND:
     case FERRY_VALUE_NONE:
-        return FORM_KIND;
-    case FERRY_VALUE_POINTER:
         break;
     }
-    if (column->type == FERRY_TYPE_DECIMAL)
-        return FORM_DECIMAL;
-    return column->type == FERRY_TYPE_BYTES || column->type == FERRY_TYPE_GEOMETRY ||
-                   column->type == FERRY_TYPE_VECTOR
-               ? FORM_BYTES
-               : FORM_TEXT;
+    return FORM_KIND;
 }
 
 struct ferry_digest *ferry_digest_new(const struct ferry_schema *schema)

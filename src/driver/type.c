@@ -24,23 +24,23 @@ static const struct type_row types[] = {
     [FERRY_TYPE_BOOL] = {"bool", FERRY_VALUE_INT, SHAPE_PLAIN},
     [FERRY_TYPE_INT] = {"int", FERRY_VALUE_INT, SHAPE_BITS},
     [FERRY_TYPE_FLOAT] = {"float", FERRY_VALUE_FLOAT, SHAPE_BITS},
-    [FERRY_TYPE_DECIMAL] = {"decimal", FERRY_VALUE_POINTER, SHAPE_DECIMAL},
-    [FERRY_TYPE_TEXT] = {"text", FERRY_VALUE_POINTER, SHAPE_LENGTH},
-    [FERRY_TYPE_BYTES] = {"bytes", FERRY_VALUE_POINTER, SHAPE_LENGTH},
-    [FERRY_TYPE_DATE] = {"date", FERRY_VALUE_POINTER, SHAPE_PLAIN},
-    [FERRY_TYPE_TIME] = {"time", FERRY_VALUE_POINTER, SHAPE_SCALE},
-    [FERRY_TYPE_DATETIME] = {"datetime", FERRY_VALUE_POINTER, SHAPE_SCALE},
+    [FERRY_TYPE_DECIMAL] = {"decimal", FERRY_VALUE_DECIMAL, SHAPE_DECIMAL},
+    [FERRY_TYPE_TEXT] = {"text", FERRY_VALUE_TEXT, SHAPE_LENGTH},
+    [FERRY_TYPE_BYTES] = {"bytes", FERRY_VALUE_BYTES, SHAPE_LENGTH},
+    [FERRY_TYPE_DATE] = {"date", FERRY_VALUE_TEXT, SHAPE_PLAIN},
+    [FERRY_TYPE_TIME] = {"time", FERRY_VALUE_TEXT, SHAPE_SCALE},
+    [FERRY_TYPE_DATETIME] = {"datetime", FERRY_VALUE_TEXT, SHAPE_SCALE},
     [FERRY_TYPE_YEAR] = {"year", FERRY_VALUE_INT, SHAPE_PLAIN},
     [FERRY_TYPE_ANY] = {"any", FERRY_VALUE_KIND, SHAPE_PLAIN},
     [FERRY_TYPE_BIT] = {"bit", FERRY_VALUE_INT, SHAPE_BIT_COUNT},
-    [FERRY_TYPE_JSON] = {"json", FERRY_VALUE_POINTER, SHAPE_PLAIN},
-    [FERRY_TYPE_ENUM] = {"enum", FERRY_VALUE_POINTER, SHAPE_PLAIN},
-    [FERRY_TYPE_SET] = {"set", FERRY_VALUE_POINTER, SHAPE_PLAIN},
-    [FERRY_TYPE_UUID] = {"uuid", FERRY_VALUE_POINTER, SHAPE_PLAIN},
-    [FERRY_TYPE_INET4] = {"inet4", FERRY_VALUE_POINTER, SHAPE_PLAIN},
-    [FERRY_TYPE_INET6] = {"inet6", FERRY_VALUE_POINTER, SHAPE_PLAIN},
-    [FERRY_TYPE_GEOMETRY] = {"geometry", FERRY_VALUE_POINTER, SHAPE_PLAIN},
-    [FERRY_TYPE_VECTOR] = {"vector", FERRY_VALUE_POINTER, SHAPE_LENGTH},
+    [FERRY_TYPE_JSON] = {"json", FERRY_VALUE_TEXT, SHAPE_PLAIN},
+    [FERRY_TYPE_ENUM] = {"enum", FERRY_VALUE_TEXT, SHAPE_PLAIN},
+    [FERRY_TYPE_SET] = {"set", FERRY_VALUE_TEXT, SHAPE_PLAIN},
+    [FERRY_TYPE_UUID] = {"uuid", FERRY_VALUE_TEXT, SHAPE_PLAIN},
+    [FERRY_TYPE_INET4] = {"inet4", FERRY_VALUE_TEXT, SHAPE_PLAIN},
+    [FERRY_TYPE_INET6] = {"inet6", FERRY_VALUE_TEXT, SHAPE_PLAIN},
+    [FERRY_TYPE_GEOMETRY] = {"geometry", FERRY_VALUE_BYTES, SHAPE_PLAIN},
+    [FERRY_TYPE_VECTOR] = {"vector", FERRY_VALUE_BYTES, SHAPE_LENGTH},
 };
 
 #define TYPE_COUNT (sizeof types / sizeof types[0])
@@ -56,6 +56,11 @@ static const struct type_row *type_row(uint32_t type)
 enum ferry_value ferry_type_value(uint32_t type)
 {
     return type_row(type)->value;
+}
+
+bool ferry_type_is_unsigned(const struct ferry_column *column)
+{
+    return column->type == FERRY_TYPE_BIT || (column->flags & FERRY_COLUMN_UNSIGNED) != 0;
 }
 
 static bool bits_fit(const struct ferry_column *column)

@@ -13,11 +13,15 @@ enum ferry_value {
     FERRY_VALUE_NONE, /* no such type */
     FERRY_VALUE_INT,  /* .i, or .u where the column is unsigned */
     FERRY_VALUE_FLOAT,
-    FERRY_VALUE_POINTER, /* .p and len */
+    FERRY_VALUE_DECIMAL, /* .p and len: a number in letters */
+    FERRY_VALUE_TEXT,    /* .p and len: letters */
+    FERRY_VALUE_BYTES,   /* .p and len: none */
     FERRY_VALUE_KIND,    /* each cell says it itself */
 };
 
 enum ferry_value ferry_type_value(uint32_t type);
+/* Whether integers of the column come as .u. */
+bool ferry_type_is_unsigned(const struct ferry_column *column);
 /* NULL, or why the descriptor contradicts itself (static text). */
 const char *ferry_type_contradiction(const struct ferry_column *column);
 /* "int64 unsigned", "decimal(10,2)", "text(40)", "datetime(3) UTC": what plans print and what the

@@ -262,9 +262,9 @@ static void add_value(struct ferry_strbuf *out, const struct ferry_column *colum
     if (value == FERRY_VALUE_KIND || cell->kind != FERRY_KIND_TYPED)
         value = cell->kind == FERRY_KIND_INT     ? FERRY_VALUE_INT
                 : cell->kind == FERRY_KIND_FLOAT ? FERRY_VALUE_FLOAT
-                                                 : FERRY_VALUE_POINTER;
+                                                 : FERRY_VALUE_BYTES;
     if (value == FERRY_VALUE_INT && cell->kind == FERRY_KIND_TYPED &&
-        ((column->flags & FERRY_COLUMN_UNSIGNED) != 0 || column->type == FERRY_TYPE_BIT))
+        ferry_type_is_unsigned(column))
         ferry_strbuf_addf(out, "%" PRIu64, cell->v.u);
     else if (value == FERRY_VALUE_INT)
         ferry_strbuf_addf(out, "%" PRId64, cell->v.i);
