@@ -1,11 +1,14 @@
 /* The digest of a table: the same for the same rows in any order, another one for any other rows.
+ * What it takes for the same is equal, and stands at one place in the order.
  *
- * Input: a scale, then two values; as decimals they are the same where they are the same number, as
- * texts and bytes where they are the same bytes.
+ * Input: a scale with kinds of numbers, then two values; as decimals they are the same where they
+ * are the same number, as texts and bytes where they are the same bytes, and their first bytes are
+ * numbers, too.
  */
 
 #include "fuzz.h"
 
+#include "driver/cell.h"
 #include "driver/digest.h"
 #include "driver/schema.h"
 
@@ -96,22 +99,41 @@ static struct ferry_cell text_cell(const char *text, size_t size)
     return (struct ferry_cell){.v.p = text, .len = (uint32_t)size};
 }
 
-static void check_type(uint32_t type, uint32_t scale, const char *a, size_t a_size, const char *b,
-                       size_t b_size)
+/* Whether the two cells are the same: for the digest, for equality and for the order. */
+static bool check_cells(const struct ferry_column *column, struct ferry_cell a, struct ferry_cell b)
 {
     struct ferry_error error = {0};
     struct ferry_schema schema = {0};
-    struct ferry_column column = {.name = "a", .type = type, .precision = 65, .scale = scale};
-    MUST(ferry_schema_add(&schema, &column, sizeof column, &error) == FERRY_OK);
-    column.name = "b";
-    MUST(ferry_schema_add(&schema, &column, sizeof column, &error) == FERRY_OK);
-    struct ferry_cell one[] = {text_cell(a, a_size), text_cell(b, b_size)};
-    struct ferry_cell two[] = {text_cell(b, b_size), text_cell(a, a_size)};
-    struct ferry_cell none[] = {{.null = 1}, text_cell(a, a_size)};
+    struct ferry_column first = *column;
+    first.name = "a";
+    MUST(ferry_schema_add(&schema, &first, sizeof first, &error) == FERRY_OK);
+    first.name = "b";
+    MUST(ferry_schema_add(&schema, &first, sizeof first, &error) == FERRY_OK);
+    struct ferry_cell one[] = {a, b};
+    struct ferry_cell two[] = {b, a};
+    struct ferry_cell none[] = {{.null = 1}, a};
     const struct ferry_cell *const there[] = {one, two, none};
     const struct ferry_cell *const back[] = {none, two, one};
     MUST(same_digest(&schema, there, 3, back, 3));
     MUST(!same_digest(&schema, there, 3, there, 2));
+    MUST(!same_digest(&schema, there, 1, there + 2, 1));
+    /* Columns that are swapped are seen, unless they hold the same. */
+    bool same = same_digest(&schema, there, 1, there + 1, 1);
+    ferry_schema_done(&schema);
+
+    struct ferry_cell_form form = ferry_cell_form(column);
+    int order = ferry_cell_order(&form, &a, &b);
+    int turned = ferry_cell_order(&form, &b, &a);
+    MUST(ferry_cell_equal(&form, &a, &b) == same);
+    MUST((order == 0) == same && (order < 0) == (turned > 0));
+    MUST(ferry_cell_order(&form, &none[0], &a) < 0);
+    return same;
+}
+
+static void check_type(uint32_t type, uint32_t scale, const char *a, size_t a_size, const char *b,
+                       size_t b_size)
+{
+    const struct ferry_column column = {.type = type, .precision = 65, .scale = scale};
     struct number x;
     struct number y;
     bool same = a_size == b_size && memcmp(a, b, a_size) == 0;
@@ -120,16 +142,35 @@ static void check_type(uint32_t type, uint32_t scale, const char *a, size_t a_si
         same = same_number(&x, &y);
         known = is_printed(a, a_size, scale) && is_printed(b, b_size, scale);
     }
-    /* Columns that are swapped are seen, unless they hold the same. */
-    if (known)
-        MUST(same_digest(&schema, there, 1, there + 1, 1) == same);
-    MUST(!same_digest(&schema, there, 1, there + 2, 1));
-    ferry_schema_done(&schema);
+    bool found = check_cells(&column, text_cell(a, a_size), text_cell(b, b_size));
+    MUST(!known || found == same);
+}
+
+/* The first bytes as a number of this kind. */
+static struct ferry_cell number_cell(uint16_t kind, const char *text, size_t size)
+{
+    struct ferry_cell cell = {.kind = kind};
+    memcpy(&cell.v, text, size < sizeof cell.v ? size : sizeof cell.v);
+    return cell;
+}
+
+static void check_numbers(unsigned choice, const char *a, size_t a_size, const char *b,
+                          size_t b_size)
+{
+    static const struct ferry_column columns[] = {
+        {.type = FERRY_TYPE_ANY},
+        {.type = FERRY_TYPE_INT, .bits = 64, .flags = FERRY_COLUMN_LOOSE},
+        {.type = FERRY_TYPE_INT, .bits = 64, .flags = FERRY_COLUMN_LOOSE | FERRY_COLUMN_UNSIGNED},
+    };
+    static const uint16_t kinds[] = {FERRY_KIND_TYPED, FERRY_KIND_INT, FERRY_KIND_FLOAT};
+    (void)check_cells(&columns[choice % 3], number_cell(kinds[choice / 3 % 3], a, a_size),
+                      number_cell(kinds[choice / 9 % 3], b, b_size));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint32_t scale = fuzz_byte(&data, &size) % 5;
+    unsigned choice = fuzz_byte(&data, &size);
+    uint32_t scale = choice % 5;
     size_t length = fuzz_byte(&data, &size);
     size_t first = size < length ? size : length;
     char *a = fuzz_text(data, first);
@@ -137,6 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_type(FERRY_TYPE_DECIMAL, scale, a, first, b, size - first);
     check_type(FERRY_TYPE_TEXT, 0, a, first, b, size - first);
     check_type(FERRY_TYPE_BYTES, 0, a, first, b, size - first);
+    check_numbers(choice / 5, a, first, b, size - first);
     free(a);
     free(b);
     return 0;

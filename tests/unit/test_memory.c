@@ -7,6 +7,7 @@
 
 #include "config/fill.h"
 #include "config/job.h"
+#include "driver/digest.h"
 #include "driver/type.h"
 #include "engine/job.h"
 #include "engine/keys.h"
@@ -22,6 +23,8 @@ static bool allocation_fails(void)
     return left >= 0 && atomic_fetch_sub(&left, 1) == 0;
 }
 
+struct XXH3_state_s *__real_XXH3_createState(void);
+struct XXH3_state_s *__wrap_XXH3_createState(void);
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
@@ -34,6 +37,11 @@ void *__wrap_realloc(void *old, size_t size);
 void *__wrap_reallocarray(void *old, size_t count, size_t size);
 char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t size);
+
+struct XXH3_state_s *__wrap_XXH3_createState(void)
+{
+    return allocation_fails() ? NULL : __real_XXH3_createState();
+}
 
 void *__wrap_malloc(size_t size)
 {
@@ -147,6 +155,16 @@ static ferry_status work_on_batch(struct ferry_error *error)
     }
     ferry_batch_free(batch);
     ferry_schema_done(&schema);
+    return enough ? FERRY_OK : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
+}
+
+static ferry_status work_on_digest(struct ferry_error *error)
+{
+    static struct ferry_column column = {.name = "c", .type = FERRY_TYPE_TEXT};
+    const struct ferry_schema schema = {.columns = &column, .count = 1};
+    struct ferry_digest *digest = ferry_digest_new(&schema);
+    bool enough = digest != NULL;
+    ferry_digest_free(digest);
     return enough ? FERRY_OK : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
 }
 
@@ -333,6 +351,12 @@ static void test_batch(void **state)
     torture(work_on_batch);
 }
 
+static void test_digest(void **state)
+{
+    (void)state;
+    torture(work_on_digest);
+}
+
 static void test_configuration(void **state)
 {
     (void)state;
@@ -391,6 +415,7 @@ int main(void)
         cmocka_unit_test(test_configuration), WITH_FAKE(test_plan),
         cmocka_unit_test(test_errors),        WITH_FAKE(test_pump),
         cmocka_unit_test(test_wishes),        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_digest),
     };
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

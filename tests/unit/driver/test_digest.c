@@ -1,5 +1,5 @@
 /* Tests of digest.c: vectors that pin the canonical form, and what a digest must and must not see.
- * The vectors were computed by a script from the description in digest.c and xxh128sum(1), not by
+ * The vectors were computed by a script from the description in cell.c and xxh128sum(1), not by
  * this code. */
 
 #include "unit.h"
