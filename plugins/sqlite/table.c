@@ -357,9 +357,13 @@ ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *
                 : spec->action == FERRY_TABLE_KEEP ? table.exists && table_matches(&table, spec)
                                                    : table.exists;
     if (!fine || !same) {
-        return ferry_fail(err, FERRY_ERR_BUSY,
-                          "'%s': table '%s' was changed by another connection meanwhile: run again",
-                          conn->path, spec->layout->table);
+        status = ferry_fail(
+            err, FERRY_ERR_BUSY,
+            "'%s': table '%s' was changed by another connection meanwhile; this run has left it as "
+            "it is; run again",
+            conn->path, spec->layout->table);
+        ferry_error_may_pass(err);
+        return status;
     }
     return FERRY_OK;
 }

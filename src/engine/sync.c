@@ -48,6 +48,8 @@ static void begin_run(struct run *run, const struct ferry_job *job, struct ferry
     run->session.retry = retry;
     run->transfer.session = &run->session;
     run->transfer.plan = plan;
+    run->transfer.verify = job->verify;
+    run->transfer.insists = job->verify_insisted;
     run->outcome = FERRY_OUTCOME_OLD;
     run->started_ms = ferry_clock_ms();
     ferry_job_limits_begin(&run->watch, job, retry == NULL ? run->started_ms : retry->started_ms,
@@ -228,12 +230,11 @@ ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan *pla
 ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_retry *retry,
                                struct ferry_sync_result *ret_result, struct ferry_error *error)
 {
-    struct ferry_job comparing = *job; /* whatever its runs do */
     struct ferry_plan plan = {0};
     struct run run = {.session.looks = true};
-    comparing.verify = FERRY_VERIFY_CONTENT;
-    comparing.verify_insisted = true;
-    begin_run(&run, &comparing, retry, &plan);
+    begin_run(&run, job, retry, &plan);
+    run.transfer.verify = FERRY_VERIFY_CONTENT; /* whatever its runs do */
+    run.transfer.insists = true;
     ferry_status status = prepare(&run, error);
     if (status == FERRY_OK)
         status = ferry_transfer_compare(&run.transfer, error);

@@ -66,7 +66,7 @@ ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct fe
     struct ferry_connection *target = transfer->session->target;
     struct ferry_plan *plan = transfer->plan;
     ferry_status status =
-        ferry_verify_choose(job->verify, job->verify_insisted, target, &transfer->verify, error);
+        ferry_verify_choose(transfer->verify, transfer->insists, target, &transfer->verify, error);
     if (status != FERRY_OK)
         return status;
     ferry_log_set_phase("negotiate");

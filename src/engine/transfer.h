@@ -9,12 +9,13 @@
 #include "engine/record.h"
 #include "engine/session.h"
 
-/* Start with `session` and `plan`, and `record` where there will be a load. */
+/* Start with all before `digest`, and with `record` where there will be a load. */
 struct ferry_transfer {
     struct ferry_session *session;
     struct ferry_plan *plan; /* the caller's, filled in by the first two steps */
     struct ferry_record record;
-    enum ferry_verify verify;    /* as the target can */
+    enum ferry_verify verify;    /* that is wanted; then what the target can */
+    bool insists;                /* a target that cannot is refused */
     struct ferry_digest *digest; /* of what was read; NULL: nobody asks */
     struct ferry_layout layout;
     struct ferry_load_spec load_spec;

@@ -361,3 +361,32 @@ CONF
     run copy --query 'SELECT 1 AS one'
     assert_status 0
 }
+
+# changed_meanwhile COLUMN ARG...: somebody adds it to the table while the rows are on their way.
+changed_meanwhile() {
+    local column=$1
+    shift
+    rm -f go reached
+    dbferry copy memory:x sqlite:to.db --table t -o job.staging=file -o source.fail_at=read_batch \
+        -o source.fail_how=stall -o source.fail_until=go -o source.fail_mark=reached \
+        -o source.fail_times=1 "$@" >out 2>&1 3>&- &
+    local run=$!
+    until_there test -e reached
+    sqlite3 to.db "ALTER TABLE t ADD COLUMN $column INTEGER"
+    touch go
+    status=0
+    wait $run || status=$?
+    output=$(cat out)
+}
+
+@test "a table that is altered meanwhile is left as it is, and tried again where the target says so" {
+    cd "$T"
+    dbferry copy memory:x sqlite:to.db --table t
+    changed_meanwhile late
+    assert_status 75
+    assert_output_has "table 't' was changed by another connection meanwhile" "the target is unchanged"
+    assert_equal "$(sqlite3 to.db "SELECT count(*) FROM t WHERE late IS NULL")" 10
+    changed_meanwhile later -o target.retries=1 -o target.retry_wait=10ms
+    assert_status 0
+    assert_equal "$(sqlite3 to.db "SELECT count(*) FROM t")" 10
+}
