@@ -60,18 +60,18 @@ static ferry_status check_source(const struct ferry_job *job, struct ferry_conne
                                  struct ferry_plan *plan)
 {
     struct ferry_error error = {0};
-    ferry_status status = ferry_source_describe(source, &job->read, &plan->described, &error);
+    ferry_status status = ferry_source_describe(source, &job->task.read, &plan->described, &error);
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&plan->described, &error);
     if (status == FERRY_OK)
         status = ferry_job_begin_plan(job, false, plan, &error);
     if (status != FERRY_OK) {
-        (void)ferry_job_limits_explain(job, job->source, source, 0, &error);
+        (void)ferry_job_limits_explain(job, job->route.source, source, 0, &error);
         return print_failure("what is read", &error);
     }
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
     ferry_strbuf_addf(&text, "%zu columns of %s", plan->schema.count,
-                      job->read.kind == FERRY_READ_QUERY ? "the query" : job->read.text);
+                      job->task.read.kind == FERRY_READ_QUERY ? "the query" : job->task.read.text);
     print_line("ok", "what is read", ferry_strbuf_text(&text));
     return FERRY_OK;
 }
@@ -80,11 +80,12 @@ static ferry_status check_target(const struct ferry_job *job, struct ferry_conne
                                  struct ferry_plan *plan)
 {
     struct ferry_error error = {0};
-    ferry_status status = ferry_plan_negotiate(plan, target, job->table, &job->policy, &error);
+    ferry_status status =
+        ferry_plan_negotiate(plan, target, job->task.table, &job->task.policy, &error);
     if (status == FERRY_OK)
-        status = ferry_plan_check(plan, &job->policy, job->table, &error);
+        status = ferry_plan_check(plan, &job->task.policy, job->task.table, &error);
     if (status != FERRY_OK) {
-        (void)ferry_job_limits_explain(job, job->source, target, 0, &error);
+        (void)ferry_job_limits_explain(job, job->route.source, target, 0, &error);
         return print_failure("target table", &error);
     }
     static const char *const states[] = {
@@ -93,7 +94,7 @@ static ferry_status check_target(const struct ferry_job *job, struct ferry_conne
         [FERRY_TABLE_REBUILD] = "has other columns and will be rebuilt",
     };
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
-    ferry_strbuf_addf(&text, "'%s' %s", job->table, states[plan->action]);
+    ferry_strbuf_addf(&text, "'%s' %s", job->task.table, states[plan->action]);
     print_line("ok", "target table", ferry_strbuf_text(&text));
     return FERRY_OK;
 }
@@ -108,14 +109,14 @@ static ferry_status ask_fallback(const struct ferry_job *job, struct ferry_conne
     if (status == FERRY_OK)
         status = ferry_fallback_ask(job, source, ret_from, error);
     if (status == FERRY_OK)
-        status = ferry_source_describe(source, &job->fallback.read, &plan->described, error);
+        status = ferry_source_describe(source, &job->task.fallback_read, &plan->described, error);
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&plan->described, error);
     if (snapshot)
         ferry_source_snapshot_end(source);
     return status == FERRY_OK
                ? status
-               : ferry_job_limits_explain(job, job->fallback.source, source, 0, error);
+               : ferry_job_limits_explain(job, job->route.fallback.source, source, 0, error);
 }
 
 static void print_fallback_data(const struct ferry_job *job, const struct ferry_plan *plan,
@@ -123,8 +124,9 @@ static void print_fallback_data(const struct ferry_job *job, const struct ferry_
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
     ferry_strbuf_addf(&text, "%zu columns of %s, ", plan->described.count,
-                      job->fallback.read.kind == FERRY_READ_QUERY ? "the query"
-                                                                  : job->fallback.read.text);
+                      job->task.fallback_read.kind == FERRY_READ_QUERY
+                          ? "the query"
+                          : job->task.fallback_read.text);
     ferry_fallback_add_basis(&text, from);
     if (from->is_target)
         ferry_strbuf_add(&text, "; it is the table to be replaced: a run that cannot reach the "
@@ -152,11 +154,11 @@ static ferry_status check_fallback(const struct ferry_job *job)
     struct ferry_provenance from = {0};
     struct ferry_connection *source = NULL;
     FERRY_AUTO_STRBUF struct ferry_strbuf subject = {0};
-    if (job->fallback.source == NULL)
+    if (job->route.fallback.source == NULL)
         return FERRY_OK;
-    ferry_strbuf_addf(&subject, "fallback '%s'", job->fallback.source->name);
+    ferry_strbuf_addf(&subject, "fallback '%s'", job->route.fallback.source->name);
     ferry_status status = ferry_connection_open(
-        job->fallback.source, FERRY_ROLE_SOURCE | FERRY_ROLE_LOOK, &source, &error);
+        job->route.fallback.source, FERRY_ROLE_SOURCE | FERRY_ROLE_LOOK, &source, &error);
     if (status == FERRY_OK) {
         print_connection(ferry_strbuf_text(&subject), source);
         status = ask_fallback(job, source, &from, &plan, &error);
@@ -185,11 +187,11 @@ static ferry_status check_job(const struct ferry_job *job, const struct ferry_ar
     ferry_escape_text(&name, job->name, strlen(job->name), 200);
     (void)printf("job %s\n", ferry_strbuf_text(&name));
     ferry_job_limits_begin(&watch, job, ferry_clock_ms(), NULL, NULL);
-    ferry_status from = open_checked(job->source, FERRY_ROLE_SOURCE, &source);
+    ferry_status from = open_checked(job->route.source, FERRY_ROLE_SOURCE, &source);
     if (from == FERRY_OK)
         from = check_source(job, source, &plan);
     ferry_status instead = check_fallback(job);
-    ferry_status to = open_checked(job->target, FERRY_ROLE_TARGET, &target);
+    ferry_status to = open_checked(job->route.target, FERRY_ROLE_TARGET, &target);
     if (from == FERRY_OK && to == FERRY_OK)
         to = check_target(job, target, &plan);
     ferry_watch_end(&watch);

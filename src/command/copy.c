@@ -163,16 +163,16 @@ static ferry_status copy_with(struct ferry_settings *settings, const struct ferr
 {
     struct ferry_job job = {0};
     ferry_status status = ferry_job_read(&job, keys, error);
-    if (status == FERRY_OK && job.fallback.name != NULL)
+    if (status == FERRY_OK && job.route.fallback.name != NULL)
         status = ferry_fail(error, FERRY_ERR_USAGE,
                             "copy takes no fallback_source; write a job with one into the "
                             "configuration");
     if (status == FERRY_OK)
-        status = make_connection(settings, "source", arguments->operands[0], arguments, &job.source,
-                                 error);
+        status = make_connection(settings, "source", arguments->operands[0], arguments,
+                                 &job.route.source, error);
     if (status == FERRY_OK)
-        status = make_connection(settings, "target", arguments->operands[1], arguments, &job.target,
-                                 error);
+        status = make_connection(settings, "target", arguments->operands[1], arguments,
+                                 &job.route.target, error);
     if (status == FERRY_OK)
         status = ferry_command_run_job(&job, arguments);
     ferry_job_done(&job);

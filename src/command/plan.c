@@ -167,12 +167,13 @@ static void print_heading(const struct ferry_job *job, const char *table,
     ferry_fallback_add_age(&age, from);
     if (from->fallback != NULL)
         (void)printf("fallback '%s' (%s) instead of '%s'", from->fallback->name,
-                     ferry_strbuf_text(&age), job->source->name);
-    else if (job->fallback.source != NULL)
-        (void)printf("'%s' (fallback '%s')", job->source->name, job->fallback.source->name);
+                     ferry_strbuf_text(&age), job->route.source->name);
+    else if (job->route.fallback.source != NULL)
+        (void)printf("'%s' (fallback '%s')", job->route.source->name,
+                     job->route.fallback.source->name);
     else
-        (void)printf("'%s'", job->source->name);
-    (void)printf(" -> '%s', table '%s'\n", job->target->name, table);
+        (void)printf("'%s'", job->route.source->name);
+    (void)printf(" -> '%s', table '%s'\n", job->route.target->name, table);
 }
 
 static void print_plan(const struct ferry_job *job, const struct ferry_plan *plan,
@@ -191,7 +192,7 @@ static void print_plan(const struct ferry_job *job, const struct ferry_plan *pla
             "cut rows or values (on_warning)",
     };
     FERRY_AUTO_STRBUF struct ferry_strbuf table = {0};
-    ferry_escape_text(&table, job->table, strlen(job->table), 120);
+    ferry_escape_text(&table, job->task.table, strlen(job->task.table), 120);
     print_heading(job, ferry_strbuf_text(&table), from);
     print_columns(plan);
     (void)printf("  table '%s' %s", ferry_strbuf_text(&table), actions[plan->action]);
@@ -210,8 +211,8 @@ static void print_plan(const struct ferry_job *job, const struct ferry_plan *pla
     print_foreseen(plan);
     for (size_t i = 0; i < plan->index_count; i++)
         print_index(&plan->indexes[i]);
-    if (warnings[job->read.on_warning] != NULL)
-        (void)printf("  note: %s\n", warnings[job->read.on_warning]);
+    if (warnings[job->task.read.on_warning] != NULL)
+        (void)printf("  note: %s\n", warnings[job->task.read.on_warning]);
     print_notes(&plan->described);
     print_notes(&plan->schema);
 }

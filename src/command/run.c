@@ -75,9 +75,9 @@ static void print_intention(const struct ferry_job *job, const struct ferry_plan
     };
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
     ferry_strbuf_addf(&text, "%s: would %s '%s' in '%s' from %s'%s', ", job->name,
-                      actions[plan->action], job->table, job->target->name,
+                      actions[plan->action], job->task.table, job->route.target->name,
                       from->fallback != NULL ? "fallback " : "",
-                      from->fallback != NULL ? from->fallback->name : job->source->name);
+                      from->fallback != NULL ? from->fallback->name : job->route.source->name);
     if (from->fallback != NULL) {
         ferry_fallback_add_age(&text, from);
         ferry_strbuf_add(&text, ", ");

@@ -187,20 +187,20 @@ static ferry_status read_what(struct ferry_job *job, struct ferry_error *error)
         if (text == NULL)
             continue;
         given++;
-        job->read = (struct ferry_read){.text = text, .kind = kinds[i].kind};
+        job->task.read = (struct ferry_read){.text = text, .kind = kinds[i].kind};
     }
     if (given != 1)
         return fail_reading(job, "exactly one of view, table and query",
                             "exactly one of --view, --table and --query", error);
-    if (job->read.text[0] == '\0')
+    if (job->task.read.text[0] == '\0')
         return ferry_origin_fail(origin, error, "job '%s' reads from an empty name", job->name);
-    job->table = ferry_config_string(job->keys, "target_table");
-    if (job->table == NULL && job->read.kind == FERRY_READ_QUERY)
+    job->task.table = ferry_config_string(job->keys, "target_table");
+    if (job->task.table == NULL && job->task.read.kind == FERRY_READ_QUERY)
         return fail_reading(job, "a target_table, as it reads a query",
                             "--target-table with --query", error);
-    if (job->table == NULL)
-        job->table = job->read.text;
-    if (job->table[0] == '\0')
+    if (job->task.table == NULL)
+        job->task.table = job->task.read.text;
+    if (job->task.table[0] == '\0')
         return ferry_origin_fail(origin, error, "job '%s' has an empty target_table", job->name);
     return FERRY_OK;
 }
@@ -214,32 +214,33 @@ ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *ke
     job->name = keys->name;
     ferry_status status = read_what(job, error);
     if (status == FERRY_OK)
-        status = ferry_job_indexes_read(keys, &job->indexes, &job->index_count, error);
+        status = ferry_job_indexes_read(keys, &job->task.indexes, &job->task.index_count, error);
     if (status == FERRY_OK)
-        status = ferry_job_columns_read(keys, &job->columns, error);
+        status = ferry_job_columns_read(keys, &job->task.columns, error);
     if (status == FERRY_OK)
-        status = ferry_job_fallback_read(keys, job->table, &job->fallback, error);
+        status = ferry_job_fallback_read(keys, job->task.table, &job->route.fallback,
+                                         &job->task.fallback_read, error);
     if (status != FERRY_OK)
         return status;
-    job->read.on_warning = ferry_config_choice(keys, "on_warning");
-    job->fallback.read.on_warning = job->read.on_warning;
-    job->policy.is_typed = job->guards.is_typed = keys->origin.file == NULL;
-    job->policy.allow_lossy = strcmp(ferry_config_string(keys, "on_lossy"), "allow") == 0;
-    job->policy.refuse_schema_change =
+    job->task.read.on_warning = ferry_config_choice(keys, "on_warning");
+    job->task.fallback_read.on_warning = job->task.read.on_warning;
+    job->task.policy.is_typed = job->task.guards.is_typed = keys->origin.file == NULL;
+    job->task.policy.allow_lossy = strcmp(ferry_config_string(keys, "on_lossy"), "allow") == 0;
+    job->task.policy.refuse_schema_change =
         strcmp(ferry_config_string(keys, "on_schema_change"), "refuse") == 0;
-    job->policy.allow_rebuild_loss =
+    job->task.policy.allow_rebuild_loss =
         strcmp(ferry_config_string(keys, "on_rebuild_loss"), "allow") == 0;
-    job->policy.on_stale = ferry_config_choice(keys, "on_stale");
-    job->guards.allow_empty = ferry_config_int(keys, "allow_empty") != 0;
-    job->guards.min_rows = ferry_config_int(keys, "min_rows");
-    job->guards.max_shrink_percent = ferry_config_is_set(keys, "max_shrink_percent")
-                                         ? ferry_config_int(keys, "max_shrink_percent")
-                                         : -1;
-    job->copy_indexes = ferry_config_int(keys, "copy_indexes") != 0;
-    job->verify = (enum ferry_verify)ferry_config_choice(keys, "verify");
-    job->verify_insisted = ferry_config_is_set(keys, "verify");
-    job->guards.ignore_counts = job->verify == FERRY_VERIFY_NONE;
-    job->staging = ferry_config_choice(keys, "staging");
-    job->lock_wait_ms = ferry_config_int(keys, "lock_wait");
+    job->task.policy.on_stale = ferry_config_choice(keys, "on_stale");
+    job->task.guards.allow_empty = ferry_config_int(keys, "allow_empty") != 0;
+    job->task.guards.min_rows = ferry_config_int(keys, "min_rows");
+    job->task.guards.max_shrink_percent = ferry_config_is_set(keys, "max_shrink_percent")
+                                              ? ferry_config_int(keys, "max_shrink_percent")
+                                              : -1;
+    job->task.copy_indexes = ferry_config_int(keys, "copy_indexes") != 0;
+    job->task.verify = (enum ferry_verify)ferry_config_choice(keys, "verify");
+    job->task.verify_insisted = ferry_config_is_set(keys, "verify");
+    job->task.guards.ignore_counts = job->task.verify == FERRY_VERIFY_NONE;
+    job->route.staging = ferry_config_choice(keys, "staging");
+    job->route.lock_wait_ms = ferry_config_int(keys, "lock_wait");
     return FERRY_OK;
 }

@@ -25,13 +25,14 @@ static ferry_status refuse_idle_keys(const struct ferry_config *keys, struct fer
 }
 
 ferry_status ferry_job_fallback_read(const struct ferry_config *keys, const char *table,
-                                     struct ferry_fallback *ret_fallback, struct ferry_error *error)
+                                     struct ferry_fallback *ret_fallback,
+                                     struct ferry_read *ret_read, struct ferry_error *error)
 {
-    struct ferry_fallback fallback = {
+    const struct ferry_fallback fallback = {
         .name = ferry_config_string(keys, "fallback_source"),
-        .read = {.text = table, .kind = FERRY_READ_TABLE},
         .max_age_ms = ferry_config_int(keys, "max_fallback_age"),
     };
+    struct ferry_read read = {.text = table, .kind = FERRY_READ_TABLE};
     size_t given = 0;
     if (fallback.name == NULL)
         return refuse_idle_keys(keys, error);
@@ -40,16 +41,17 @@ ferry_status ferry_job_fallback_read(const struct ferry_config *keys, const char
         if (text == NULL)
             continue;
         given++;
-        fallback.read = (struct ferry_read){.text = text, .kind = fallback_kinds[i].kind};
+        read = (struct ferry_read){.text = text, .kind = fallback_kinds[i].kind};
     }
     if (given > 1)
         return ferry_origin_fail(
             &keys->origin, error,
             "job '%s' needs one of fallback_view, fallback_table and fallback_query, or none",
             keys->name);
-    if (fallback.read.text[0] == '\0')
+    if (read.text[0] == '\0')
         return ferry_origin_fail(&keys->origin, error,
                                  "job '%s' reads from an empty name of its fallback", keys->name);
     *ret_fallback = fallback;
+    *ret_read = read;
     return FERRY_OK;
 }

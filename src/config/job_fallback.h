@@ -5,10 +5,11 @@
 
 #include "engine/job.h"
 
-/* Reads the keys of a job that writes to `table`; fills in everything but `source`.  Strings live
+/* Reads the keys of a job that writes to `table`; fills in everything but `source`, and
+ * what is read from there.  Strings live
  * as long as `keys` and `table`. */
 ferry_status ferry_job_fallback_read(const struct ferry_config *keys, const char *table,
                                      struct ferry_fallback *ret_fallback,
-                                     struct ferry_error *error);
+                                     struct ferry_read *ret_read, struct ferry_error *error);
 
 #endif

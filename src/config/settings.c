@@ -414,7 +414,7 @@ static void find_shared_target(struct ferry_settings *settings, size_t i,
 {
     char place[FERRY_PLACE_SIZE], other[FERRY_PLACE_SIZE];
     struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
-    ferry_connection_find_place(job->target, place);
+    ferry_connection_find_place(job->route.target, place);
     for (size_t k = 0; k < settings->job_count; k++) {
         const char *name =
             override->target != NULL ? override->target : configured_target(settings, k);
@@ -426,7 +426,7 @@ static void find_shared_target(struct ferry_settings *settings, size_t i,
             continue;
         ferry_connection_find_place(connection, other);
         if (strcmp(place, other) == 0)
-            job->shared_target = true;
+            job->route.shared_target = true;
     }
 }
 
@@ -436,21 +436,21 @@ static ferry_status find_fallback(struct ferry_settings *settings,
                                   struct ferry_job *job, struct ferry_error *error)
 {
     const struct ferry_config *fallback = NULL;
-    if (job->fallback.name == NULL)
+    if (job->route.fallback.name == NULL)
         return FERRY_OK;
     ferry_status status =
-        ferry_settings_connection(settings, job->fallback.name, origin, &fallback, error);
+        ferry_settings_connection(settings, job->route.fallback.name, origin, &fallback, error);
     if (status == FERRY_OK)
         status = ferry_connection_check_role(fallback, FERRY_ROLE_SOURCE, error);
     if (status != FERRY_OK)
         return status;
-    if (fallback == job->source && !source_is_given)
+    if (fallback == job->route.source && !source_is_given)
         return ferry_origin_fail(origin, error,
                                  "job '%s': fallback_source is the source itself, '%s'", job->name,
-                                 job->fallback.name);
-    if (fallback != job->source &&
+                                 job->route.fallback.name);
+    if (fallback != job->route.source &&
         ferry_config_int(settings->general, "fallback_to_local_source_on_failure") != 0)
-        job->fallback.source = fallback;
+        job->route.fallback.source = fallback;
     return FERRY_OK;
 }
 
@@ -472,15 +472,17 @@ ferry_status ferry_settings_job(struct ferry_settings *settings, size_t i,
                                    "job '%s' has no source: set source in the job, or use --source",
                                    job.name);
     if (status == FERRY_OK)
-        status = ferry_settings_connection(
-            settings, source, override->source != NULL ? &usage : &origin, &job.source, error);
+        status =
+            ferry_settings_connection(settings, source, override->source != NULL ? &usage : &origin,
+                                      &job.route.source, error);
     if (status == FERRY_OK)
         status = find_fallback(settings, &origin, override->source != NULL, &job, error);
     if (status == FERRY_OK)
         status = choose_target(settings, i, override, &target, error);
     if (status == FERRY_OK)
-        status = ferry_settings_connection(
-            settings, target, override->target != NULL ? &usage : &origin, &job.target, error);
+        status =
+            ferry_settings_connection(settings, target, override->target != NULL ? &usage : &origin,
+                                      &job.route.target, error);
     if (status != FERRY_OK) {
         ferry_job_done(&job);
         return status;

@@ -64,7 +64,7 @@ ferry_status ferry_attempt_job(const struct ferry_job *job, ferry_attempt_action
     struct ferry_retry retry;
     struct ferry_sync_result result = nothing_done;
     bool doubtful = false;
-    ferry_retry_begin(&retry, job->source, job->target, ferry_clock_ms());
+    ferry_retry_begin(&retry, job->route.source, job->route.target, ferry_clock_ms());
     ferry_status status;
     while ((status = action(job, &retry, &result, error)) != FERRY_OK &&
            ferry_signal_caught() == 0 && ferry_retry_plan(&retry, error, ferry_clock_ms())) {

@@ -13,22 +13,22 @@
 
 bool ferry_fallback_may_follow(const struct ferry_job *job, const struct ferry_error *error)
 {
-    return error->status == FERRY_ERR_UNREACHABLE && job->fallback.source != NULL &&
+    return error->status == FERRY_ERR_UNREACHABLE && job->route.fallback.source != NULL &&
            ferry_signal_caught() == 0;
 }
 
 static bool is_place_of_target(const struct ferry_job *job)
 {
     char place[FERRY_PLACE_SIZE], other[FERRY_PLACE_SIZE];
-    ferry_connection_find_place(job->fallback.source, place);
-    ferry_connection_find_place(job->target, other);
+    ferry_connection_find_place(job->route.fallback.source, place);
+    ferry_connection_find_place(job->route.target, other);
     return strcmp(place, other) == 0;
 }
 
 bool ferry_fallback_is_target(const struct ferry_job *job)
 {
-    return is_place_of_target(job) && job->fallback.read.kind != FERRY_READ_QUERY &&
-           strcasecmp(job->fallback.read.text, job->table) == 0;
+    return is_place_of_target(job) && job->task.fallback_read.kind != FERRY_READ_QUERY &&
+           strcasecmp(job->task.fallback_read.text, job->task.table) == 0;
 }
 
 /* ---- Age ---- */
@@ -89,13 +89,13 @@ static ferry_status fail_kept(const struct ferry_job *job, const struct ferry_pr
     return ferry_fail(error, FERRY_ERR_UNREACHABLE,
                       "it reads from the very table '%s' that is to be replaced: the local copy is "
                       "kept; its data are %s",
-                      job->table, ferry_strbuf_text(&age));
+                      job->task.table, ferry_strbuf_text(&age));
 }
 
 static ferry_status check_age(const struct ferry_job *job, const struct ferry_provenance *from,
                               struct ferry_error *error)
 {
-    int64_t limit = job->fallback.max_age_ms;
+    int64_t limit = job->route.fallback.max_age_ms;
     bool known = from->basis != FERRY_FRESHNESS_UNKNOWN && from->age_ms >= 0;
     if (limit == 0 || (known && from->age_ms <= limit))
         return FERRY_OK;
@@ -115,10 +115,10 @@ ferry_status ferry_fallback_ask(const struct ferry_job *job, struct ferry_connec
                                 struct ferry_provenance *ret_from, struct ferry_error *error)
 {
     struct ferry_freshness freshness = {0};
-    struct ferry_provenance from = {.fallback = job->fallback.source};
-    const char *table = is_place_of_target(job) ? job->table : NULL;
+    struct ferry_provenance from = {.fallback = job->route.fallback.source};
+    const char *table = is_place_of_target(job) ? job->task.table : NULL;
     ferry_status status =
-        ferry_freshness_ask(source, &job->fallback.read, table, &freshness, error);
+        ferry_freshness_ask(source, &job->task.fallback_read, table, &freshness, error);
     if (status != FERRY_OK)
         return status;
     take_freshness(&freshness, &from);
@@ -139,16 +139,16 @@ void ferry_fallback_warn(const struct ferry_job *job, const struct ferry_provena
                          const char *reason)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf age = {0}, what = {0};
-    if (job->fallback.read.kind == FERRY_READ_QUERY)
+    if (job->task.fallback_read.kind == FERRY_READ_QUERY)
         ferry_strbuf_add(&what, "the fallback_query");
     else
-        ferry_strbuf_addf(&what, "'%s'", job->fallback.read.text);
+        ferry_strbuf_addf(&what, "'%s'", job->task.fallback_read.text);
     ferry_fallback_add_basis(&age, from);
     ferry_log(FERRY_LOG_WARNING,
               "source '%s' is not reached (%s); reading %s from fallback '%s' instead: its data "
               "are %s",
-              job->source->name, reason, ferry_strbuf_text(&what), job->fallback.source->name,
-              ferry_strbuf_text(&age));
+              job->route.source->name, reason, ferry_strbuf_text(&what),
+              job->route.fallback.source->name, ferry_strbuf_text(&age));
 }
 
 ferry_status ferry_fallback_explain(const struct ferry_job *job, bool opened,
@@ -161,5 +161,5 @@ ferry_status ferry_fallback_explain(const struct ferry_job *job, bool opened,
     ferry_error_clear(error);
     return ferry_fail(error, FERRY_ERR_UNREACHABLE,
                       "it is the very table '%s' that is to be replaced, and that is not there yet",
-                      job->table);
+                      job->task.table);
 }

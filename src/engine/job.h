@@ -13,19 +13,25 @@
 struct ferry_fallback {
     const char *name;                  /* of the connection, as the job has it; NULL: none */
     const struct ferry_config *source; /* the connection; NULL: none, or switched off */
-    struct ferry_read read;
-    int64_t max_age_ms; /* 0: of any age */
+    int64_t max_age_ms;                /* 0: of any age */
 };
 
-/* Start as {0}.  Strings point into `keys`, which must outlive the job. */
-struct ferry_job {
-    const struct ferry_config *keys; /* checked values of its keys */
-    const char *name;
-    const struct ferry_config *source; /* connections; they outlive the job */
+/* From where to where, and how it is gone about; of all tables of a job.  The connections outlive
+ * it. */
+struct ferry_route {
+    const struct ferry_config *source;
     const struct ferry_config *target;
-    struct ferry_read read;
     struct ferry_fallback fallback;
-    const char *table; /* in the target */
+    uint32_t staging;
+    int64_t lock_wait_ms;
+    bool shared_target; /* another job of the configuration writes to the same place */
+};
+
+/* One table: what is read, what it becomes, under which rules. */
+struct ferry_task {
+    struct ferry_read read;
+    struct ferry_read fallback_read; /* instead, from the fallback */
+    const char *table;               /* in the target */
     struct ferry_plan_policy policy;
     struct ferry_guard_rules guards;
     struct ferry_index *indexes;
@@ -34,9 +40,15 @@ struct ferry_job {
     struct ferry_column_rules columns;
     enum ferry_verify verify;
     bool verify_insisted; /* it is no default: a target that cannot do it is refused */
-    uint32_t staging;
-    int64_t lock_wait_ms;
-    bool shared_target; /* another job of the configuration writes to the same place */
+};
+
+/* Start as {0}.  Strings point into `keys`, which must outlive the job.  At present a job has one
+ * table. */
+struct ferry_job {
+    const struct ferry_config *keys; /* checked values of its keys */
+    const char *name;
+    struct ferry_route route;
+    struct ferry_task task;
 };
 
 /* What the job makes of plan->described, which is the fallback's with `of_fallback`, before the

@@ -13,8 +13,8 @@ void ferry_job_limits_begin(struct ferry_watch_run *watch, const struct ferry_jo
 {
     *watch = (struct ferry_watch_run){
         .started_ms = started_ms,
-        .run_timeout_ms = ferry_config_int(job->source, "run_timeout"),
-        .stall_timeout_ms = ferry_config_int(job->source, "stall_timeout"),
+        .run_timeout_ms = ferry_config_int(job->route.source, "run_timeout"),
+        .stall_timeout_ms = ferry_config_int(job->route.source, "stall_timeout"),
         .tick = tick,
         .data = data,
     };
@@ -27,7 +27,7 @@ static ferry_status explain_limit(const struct ferry_job *job, const struct ferr
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf limit = {0};
     const char *key = reason == FERRY_CANCEL_STALL ? "stall_timeout" : "run_timeout";
-    ferry_units_add_duration(&limit, ferry_config_int(job->source, key));
+    ferry_units_add_duration(&limit, ferry_config_int(job->route.source, key));
     ferry_error_clear(error);
     return ferry_fail(error, FERRY_ERR_STREAM,
                       reason == FERRY_CANCEL_STALL

@@ -50,8 +50,8 @@ static ferry_status fall_back(struct ferry_session *session, struct ferry_error 
     ferry_session_close_source(session);
     ferry_retry_explain(session->retry, error, ferry_clock_ms());
     ferry_error_move(&session->unreached, error);
-    session->reads_from = session->job->fallback.source;
-    session->read = &session->job->fallback.read;
+    session->reads_from = session->job->route.fallback.source;
+    session->read = &session->job->task.fallback_read;
     ferry_status status = open_source(session, error);
     if (status == FERRY_OK)
         status = ask_age(session, error);
@@ -64,8 +64,8 @@ static ferry_status fall_back(struct ferry_session *session, struct ferry_error 
 
 ferry_status ferry_session_open_source(struct ferry_session *session, struct ferry_error *error)
 {
-    session->reads_from = session->job->source;
-    session->read = &session->job->read;
+    session->reads_from = session->job->route.source;
+    session->read = &session->job->task.read;
     ferry_status status = open_source(session, error);
     if (status != FERRY_OK && session->may_fall_back &&
         ferry_fallback_may_follow(session->job, error) &&
@@ -80,11 +80,11 @@ ferry_status ferry_session_open_target(struct ferry_session *session, struct fer
 {
     const struct ferry_job *job = session->job;
     ferry_log_set_phase("target");
-    ferry_status status = ferry_connection_open(job->target, role_of(session, FERRY_ROLE_TARGET),
-                                                &session->target, error);
+    ferry_status status = ferry_connection_open(
+        job->route.target, role_of(session, FERRY_ROLE_TARGET), &session->target, error);
     if (status == FERRY_OK)
-        ferry_log(FERRY_LOG_INFO, "target '%s' is %s, table '%s'", job->target->name,
-                  ferry_connection_place(session->target), job->table);
+        ferry_log(FERRY_LOG_INFO, "target '%s' is %s, table '%s'", job->route.target->name,
+                  ferry_connection_place(session->target), job->task.table);
     return status;
 }
 

@@ -48,8 +48,8 @@ static void begin_run(struct run *run, const struct ferry_job *job, struct ferry
     run->session.retry = retry;
     run->transfer.session = &run->session;
     run->transfer.plan = plan;
-    run->transfer.verify = job->verify;
-    run->transfer.insists = job->verify_insisted;
+    run->transfer.verify = job->task.verify;
+    run->transfer.insists = job->task.verify_insisted;
     run->outcome = FERRY_OUTCOME_OLD;
     run->started_ms = ferry_clock_ms();
     ferry_job_limits_begin(&run->watch, job, retry == NULL ? run->started_ms : retry->started_ms,
@@ -106,9 +106,9 @@ static ferry_status begin_change(struct run *run, struct ferry_error *error)
     run->change_spec = (struct ferry_change_spec){
         .job = run->job->name,
         .run_id = ferry_record_run_id(&run->transfer.record),
-        .lock_wait_ms = run->job->lock_wait_ms,
-        .staging = run->job->staging,
-        .shared_target = run->job->shared_target,
+        .lock_wait_ms = run->job->route.lock_wait_ms,
+        .staging = run->job->route.staging,
+        .shared_target = run->job->route.shared_target,
     };
     ferry_log_set_phase("begin");
     ferry_status status =
@@ -126,9 +126,9 @@ static bool finds_own_record(const struct run *run)
     const char *run_id = ferry_record_run_id(&run->transfer.record);
     struct ferry_connection *target = NULL;
     struct ferry_record found = {0};
-    ferry_status status = ferry_connection_open(run->job->target, role, &target, &unheard);
+    ferry_status status = ferry_connection_open(run->job->route.target, role, &target, &unheard);
     if (status == FERRY_OK)
-        status = ferry_connection_record_read(target, run->job->table, &found, &unheard);
+        status = ferry_connection_record_read(target, run->job->task.table, &found, &unheard);
     bool own = status == FERRY_OK && ferry_record_is_of(&found, run_id);
     ferry_record_done(&found);
     ferry_connection_close(target);
@@ -144,7 +144,7 @@ static ferry_status ask_outcome(struct run *run, struct ferry_error *error)
     ferry_log(FERRY_LOG_WARNING,
               "target '%s' did not answer to the commit; the record of the run says that the new "
               "rows are in table '%s'",
-              run->job->target->name, run->job->table);
+              run->job->route.target->name, run->job->task.table);
     ferry_error_clear(error);
     run->outcome = FERRY_OUTCOME_NEW;
     return FERRY_OK;
@@ -197,7 +197,7 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *ret
 {
     struct ferry_plan plan = {0};
     struct run run = {.session.may_fall_back = true};
-    ferry_status status = ferry_record_begin(&run.transfer.record, job->table, error);
+    ferry_status status = ferry_record_begin(&run.transfer.record, job->task.table, error);
     if (status != FERRY_OK)
         return status;
     ferry_log(FERRY_LOG_INFO, "run %s begins", ferry_record_run_id(&run.transfer.record));

@@ -70,7 +70,7 @@ ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct fe
     if (status != FERRY_OK)
         return status;
     ferry_log_set_phase("negotiate");
-    status = ferry_plan_negotiate(plan, target, job->table, &job->policy, error);
+    status = ferry_plan_negotiate(plan, target, job->task.table, &job->task.policy, error);
     if (status == FERRY_OK)
         status = ferry_zero_date_note(plan, error);
     if (status == FERRY_OK)
@@ -79,9 +79,9 @@ ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct fe
         return status;
     log_mappings(plan);
     log_notes(&plan->schema);
-    status = ferry_plan_check(plan, &job->policy, job->table, error);
+    status = ferry_plan_check(plan, &job->task.policy, job->task.table, error);
     if (status == FERRY_OK)
-        log_table(plan, job->table);
+        log_table(plan, job->task.table);
     return status;
 }
 
@@ -92,8 +92,8 @@ ferry_status ferry_transfer_begin_load(struct ferry_transfer *transfer, struct f
 {
     const struct ferry_job *job = transfer->session->job;
     struct ferry_load *load = NULL;
-    transfer->layout = ferry_plan_layout(transfer->plan, job->table);
-    transfer->load_spec = ferry_plan_load(transfer->plan, &transfer->layout, &job->policy);
+    transfer->layout = ferry_plan_layout(transfer->plan, job->task.table);
+    transfer->load_spec = ferry_plan_load(transfer->plan, &transfer->layout, &job->task.policy);
     transfer->load_spec.kind = transfer->plan->strategy->load_kind;
     ferry_status status = ferry_target_load_begin(change, &transfer->load_spec, &load, error);
     if (status == FERRY_OK)
@@ -145,7 +145,7 @@ ferry_status ferry_transfer_end_load(struct ferry_transfer *transfer, struct fer
 ferry_status ferry_transfer_check_guards(struct ferry_transfer *transfer, struct ferry_error *error)
 {
     ferry_log_set_phase("guard");
-    return ferry_guard_check(&transfer->session->job->guards, transfer->pump.rows_read,
+    return ferry_guard_check(&transfer->session->job->task.guards, transfer->pump.rows_read,
                              &transfer->totals, error);
 }
 
@@ -168,18 +168,18 @@ static ferry_status check_table(const struct ferry_transfer *transfer, struct fe
     if (plan->action == FERRY_TABLE_CREATE)
         return ferry_fail(error, FERRY_ERR_NOT_FOUND,
                           "target '%s' has no table '%s'; run the job to make it",
-                          job->target->name, job->table);
+                          job->route.target->name, job->task.table);
     if (plan->action == FERRY_TABLE_REBUILD)
         return ferry_fail(error, FERRY_ERR_SCHEMA,
                           "table '%s' is not as the source's columns want it: %s; run the job to "
                           "rebuild it",
-                          job->table, ferry_strbuf_text(&plan->difference));
+                          job->task.table, ferry_strbuf_text(&plan->difference));
     return FERRY_OK;
 }
 
 ferry_status ferry_transfer_compare(struct ferry_transfer *transfer, struct ferry_error *error)
 {
-    transfer->layout = ferry_plan_layout(transfer->plan, transfer->session->job->table);
+    transfer->layout = ferry_plan_layout(transfer->plan, transfer->session->job->task.table);
     ferry_status status = check_table(transfer, error);
     if (status == FERRY_OK)
         status = begin_digest(transfer, error);

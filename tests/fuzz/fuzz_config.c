@@ -22,12 +22,12 @@ static void read_as_job(struct ferry_config_file *file)
         status = ferry_job_read(&job, keys, &error);
     MUST((status == FERRY_OK) == (error.message == NULL));
     MUST(status == FERRY_OK || status == FERRY_ERR_CONFIG);
-    MUST(status != FERRY_OK || job.index_count == ferry_config_length(keys, "indexes"));
-    for (size_t i = 0; i < job.index_count; i++)
-        MUST(job.indexes[i].column_count > 0 && job.indexes[i].columns[0] != NULL);
-    for (size_t i = 0; i < job.columns.count; i++)
-        MUST(ferry_column_rules_find(&job.columns, job.columns.list[i].name) ==
-             &job.columns.list[i]); /* no two of one name */
+    MUST(status != FERRY_OK || job.task.index_count == ferry_config_length(keys, "indexes"));
+    for (size_t i = 0; i < job.task.index_count; i++)
+        MUST(job.task.indexes[i].column_count > 0 && job.task.indexes[i].columns[0] != NULL);
+    for (size_t i = 0; i < job.task.columns.count; i++)
+        MUST(ferry_column_rules_find(&job.task.columns, job.task.columns.list[i].name) ==
+             &job.task.columns.list[i]); /* no two of one name */
     ferry_job_done(&job);
     ferry_config_free(keys);
     ferry_error_clear(&error);

@@ -276,7 +276,7 @@ static ferry_status work_on_wishes(struct ferry_error *error)
     if (status == FERRY_OK)
         status = ferry_keys_plan(&plan, &keys_wanted, error);
     if (status == FERRY_OK)
-        status = ferry_wish_fill(&plan, &job.columns, error);
+        status = ferry_wish_fill(&plan, &job.task.columns, error);
     if (status == FERRY_OK)
         ferry_zero_date_prepare(&plan);
     ferry_plan_done(&plan);
@@ -313,7 +313,7 @@ static ferry_status work_on_words(struct ferry_error *error)
     if (status == FERRY_OK)
         status = ferry_job_read(&job, config, error);
     if (status == FERRY_OK)
-        assert_int_equal(job.columns.count, 2);
+        assert_int_equal(job.task.columns.count, 2);
     ferry_job_done(&job);
     ferry_config_free(config);
     return status;

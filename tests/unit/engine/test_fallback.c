@@ -43,14 +43,12 @@ static struct ferry_job make_job(int64_t max_age_ms)
     fake_handle.driver.record_read = record_read;
     const struct ferry_job job = {
         .name = "job",
-        .source = &other,
-        .target = &other,
-        .read = {.text = "v", .kind = FERRY_READ_VIEW},
-        .fallback = {.name = "main",
-                     .source = fake_config,
-                     .read = {.text = "t", .kind = FERRY_READ_TABLE},
-                     .max_age_ms = max_age_ms},
-        .table = "t",
+        .route.source = &other,
+        .route.target = &other,
+        .task.read = {.text = "v", .kind = FERRY_READ_VIEW},
+        .route.fallback = {.name = "main", .source = fake_config, .max_age_ms = max_age_ms},
+        .task.fallback_read = {.text = "t", .kind = FERRY_READ_TABLE},
+        .task.table = "t",
     };
     return job;
 }
@@ -70,7 +68,7 @@ static void test_only_unreachable_falls_back(void **state)
     }
     const struct ferry_error unreachable = {.status = FERRY_ERR_UNREACHABLE};
     struct ferry_job without = job;
-    without.fallback.source = NULL;
+    without.route.fallback.source = NULL;
     assert_false(ferry_fallback_may_follow(&without, &unreachable));
 }
 
@@ -149,8 +147,8 @@ static bool is_target(const struct ferry_config *target, uint32_t kind, const ch
     struct ferry_job job = make_job(0);
     struct ferry_provenance from;
     struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
-    job.target = target;
-    job.fallback.read = (struct ferry_read){.text = text, .kind = kind};
+    job.route.target = target;
+    job.task.fallback_read = (struct ferry_read){.text = text, .kind = kind};
     answer = (struct ferry_freshness){.taken_ms = ferry_clock_wall_ms(),
                                       .basis = FERRY_FRESHNESS_RECORD,
                                       .reads_table = reads_table};
@@ -224,7 +222,7 @@ static void test_a_copy_that_is_not_there_yet(void **state)
         for (int own = 0; own <= 1; own++) {
             struct ferry_error error = {0};
             struct ferry_job job = make_job(0);
-            job.target = own ? fake_config : &other;
+            job.route.target = own ? fake_config : &other;
             (void)ferry_fail(&error, cases[i].status, "as it was");
             (void)ferry_fallback_explain(&job, cases[i].opened, &error);
             if (own && cases[i].explained)

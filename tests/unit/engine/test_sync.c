@@ -26,13 +26,13 @@ static ferry_status run_job(struct ferry_sync_result *result, struct ferry_error
     static const struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
     const struct ferry_job job = {
         .name = "job",
-        .source = fake_config,
-        .target = fake_config,
-        .read = {.text = "v", .kind = FERRY_READ_VIEW},
-        .table = "t",
-        .guards = {.max_shrink_percent = -1},
-        .verify = level,
-        .verify_insisted = insisted,
+        .route.source = fake_config,
+        .route.target = fake_config,
+        .task.read = {.text = "v", .kind = FERRY_READ_VIEW},
+        .task.table = "t",
+        .task.guards = {.max_shrink_percent = -1},
+        .task.verify = level,
+        .task.verify_insisted = insisted,
     };
     assert_true(ferry_config_add_options(fake_config, limits, COUNT(limits)));
     assert_int_equal(ferry_config_finish(fake_config, &origin, error), FERRY_OK);

@@ -244,12 +244,12 @@ static void *run(void *data)
     struct side *side = data;
     const struct ferry_job job = {
         .name = side->job,
-        .source = side->config,
-        .target = side->config,
-        .read = {.text = "v", .kind = FERRY_READ_VIEW},
-        .table = "t",
-        .guards = {.max_shrink_percent = -1},
-        .verify = FERRY_VERIFY_NONE,
+        .route.source = side->config,
+        .route.target = side->config,
+        .task.read = {.text = "v", .kind = FERRY_READ_VIEW},
+        .task.table = "t",
+        .task.guards = {.max_shrink_percent = -1},
+        .task.verify = FERRY_VERIFY_NONE,
     };
     struct ferry_context *context = ferry_context_new();
     ferry_context_enter(context);
