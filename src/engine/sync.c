@@ -143,7 +143,7 @@ static ferry_status ask_outcome(struct run *run, struct ferry_error *error)
         return error->status;
     ferry_log(FERRY_LOG_WARNING,
               "target '%s' did not answer to the commit; the record of the run says that the new "
-              "rows are in table '%s'",
+              "rows are in table '%s'; the next run clears up what this one could not",
               run->job->route.target->name, run->job->task.table);
     ferry_error_clear(error);
     run->outcome = FERRY_OUTCOME_NEW;
