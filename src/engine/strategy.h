@@ -5,7 +5,6 @@
 
 #include "engine/negotiate.h"
 
-struct ferry_job;
 struct ferry_transfer;
 
 struct ferry_strategy {
@@ -16,13 +15,8 @@ struct ferry_strategy {
     ferry_status (*move)(struct ferry_transfer *transfer, struct ferry_error *error);
 };
 
-/* Every strategy, by name. */
-extern const struct ferry_strategy ferry_strategies[];
-extern const size_t ferry_strategy_count;
-
-/* Chooses plan->strategy, once the plan is negotiated.  So plan, dry run and run cannot disagree.
- */
-ferry_status ferry_strategy_decide(const struct ferry_job *job, struct ferry_plan *plan,
-                                   struct ferry_error *error);
+/* The strategy of a plan that is negotiated; it stays in plan->strategy, so that plan, dry run and
+ * run cannot disagree.  At present there is one, and nothing to be wished for. */
+const struct ferry_strategy *ferry_strategy_decide(const struct ferry_plan *plan);
 
 #endif

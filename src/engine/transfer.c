@@ -73,10 +73,9 @@ ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct fe
     status = ferry_plan_negotiate(plan, target, job->task.table, &job->task.policy, error);
     if (status == FERRY_OK)
         status = ferry_zero_date_note(plan, error);
-    if (status == FERRY_OK)
-        status = ferry_strategy_decide(job, plan, error);
     if (status != FERRY_OK)
         return status;
+    plan->strategy = ferry_strategy_decide(plan);
     log_mappings(plan);
     log_notes(&plan->schema);
     status = ferry_plan_check(plan, &job->task.policy, job->task.table, error);
