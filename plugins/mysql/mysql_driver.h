@@ -552,6 +552,11 @@ void mydrv_read_end(void *cursor);
 void mydrv_decode_cell(void *data, unsigned column, unsigned char **row);
 /* After the last column: fail unless the row ends where its packet does. */
 ferry_status mydrv_decode_end(struct mydrv_cursor *cursor);
+/* Whether a row that was decoded to `row_end` (NULL: it was nothing but NULL) ends there. */
+bool mydrv_decode_is_whole(const struct mydrv_conn *conn, const unsigned char *row_end);
+/* A value of a codec before STRING, and where it ends; NULL where it runs over `end`. */
+const unsigned char *mydrv_decode_number(enum mydrv_codec codec, const unsigned char *at,
+                                         const unsigned char *end, struct ferry_cell *cell);
 /* A length before a value, in the protocol's 1, 3, 4 or 9 bytes.  NULL if it is malformed or if the
  * value would reach past `end`; else where the value begins. */
 const unsigned char *mydrv_decode_length(const unsigned char *at, const unsigned char *end,

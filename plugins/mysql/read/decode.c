@@ -122,6 +122,16 @@ static void decode_fixed(enum mydrv_codec codec, const unsigned char *at, struct
     }
 }
 
+const unsigned char *mydrv_decode_number(enum mydrv_codec codec, const unsigned char *at,
+                                         const unsigned char *end, struct ferry_cell *cell)
+{
+    size_t size = decode_fixed_size[codec];
+    if (at > end || (size_t)(end - at) < size)
+        return NULL;
+    decode_fixed(codec, at, cell);
+    return at + size;
+}
+
 static ferry_status decode_fail(struct mydrv_cursor *cursor, unsigned column, ferry_status status,
                                 const char *what)
 {
@@ -251,16 +261,20 @@ static ferry_status decode_value(struct mydrv_cursor *cursor, unsigned column, u
 }
 
 /* A compressed connection has the next packets behind this one, and tells where they begin. */
-static bool decode_ran_over(const struct mydrv_cursor *cursor)
+static bool decode_ran_over(const NET *net, const unsigned char *row_end)
 {
-    const NET *net = &cursor->conn->native->net;
     return net->compress && net->remain_in_buf <= net->buf_length &&
-           cursor->row_end > net->buff + (net->buf_length - net->remain_in_buf);
+           row_end > net->buff + (net->buf_length - net->remain_in_buf);
+}
+
+bool mydrv_decode_is_whole(const struct mydrv_conn *conn, const unsigned char *row_end)
+{
+    return row_end == NULL || (*row_end == '\0' && !decode_ran_over(&conn->native->net, row_end));
 }
 
 ferry_status mydrv_decode_end(struct mydrv_cursor *cursor)
 {
-    if (cursor->row_end == NULL || (*cursor->row_end == '\0' && !decode_ran_over(cursor)))
+    if (mydrv_decode_is_whole(cursor->conn, cursor->row_end))
         return FERRY_OK;
     return decode_fail(cursor, (unsigned)cursor->column_count - 1, FERRY_ERR_STREAM,
                        decode_malformed);

@@ -31,7 +31,8 @@ struct back {
     bool ended;
     /* of the batch that is being filled: */
     struct ferry_batch *batch;
-    struct ferry_cell *cells; /* of the row at hand */
+    struct ferry_cell *cells;     /* of the row at hand */
+    const unsigned char *row_end; /* behind its last value so far; NULL: none */
     struct ferry_error *err;
     ferry_status failed;
 };
@@ -45,40 +46,9 @@ static ferry_status back_fail(struct back *back, unsigned column, ferry_status s
 
 /* ---- One value ---- */
 
-static const struct {
-    unsigned char size; /* of a value that has no length before it */
-    bool is_signed;
-} back_codecs[] = {
-    [MYDRV_CODEC_INT8] = {1, true},   [MYDRV_CODEC_UINT8] = {1, false},
-    [MYDRV_CODEC_INT16] = {2, true},  [MYDRV_CODEC_UINT16] = {2, false},
-    [MYDRV_CODEC_INT32] = {4, true},  [MYDRV_CODEC_UINT32] = {4, false},
-    [MYDRV_CODEC_INT64] = {8, true},  [MYDRV_CODEC_FLOAT] = {4, false},
-    [MYDRV_CODEC_DOUBLE] = {8, true}, [MYDRV_CODEC_BIT] = {0, false},
-};
-
 static bool back_is_int(enum mydrv_codec codec)
 {
     return codec <= MYDRV_CODEC_INT64;
-}
-
-static void back_read_fixed(enum mydrv_codec codec, const unsigned char *at,
-                            struct ferry_cell *cell)
-{
-    uint64_t bits = 0;
-    unsigned size = back_codecs[codec].size;
-    for (unsigned i = 0; i < size; i++)
-        bits |= (uint64_t)at[i] << (8 * i);
-    if (codec == MYDRV_CODEC_FLOAT) {
-        uint32_t half = (uint32_t)bits;
-        float value;
-        memcpy(&value, &half, sizeof value);
-        cell->v.f = (double)value;
-        return;
-    }
-    if (back_is_int(codec) && back_codecs[codec].is_signed && size > 0 && size < 8 &&
-        (bits >> (8 * size - 1)) != 0)
-        bits |= UINT64_MAX << (8 * size);
-    cell->v.u = bits; /* of a DOUBLE: the same bits */
 }
 
 /* A text of another character set than UTF-8. */
@@ -247,45 +217,48 @@ static bool back_points(const struct back_column *column, const struct ferry_cel
     }
 }
 
+/* Where the value ends; NULL: it is none. */
+static const unsigned char *back_read(struct back_column *column, const unsigned char *at,
+                                      const unsigned char *end, struct ferry_cell *cell)
+{
+    uint64_t length = 0;
+    if (column->codec < MYDRV_CODEC_STRING)
+        return mydrv_decode_number(column->codec, at, end, cell);
+    at = mydrv_decode_length(at, end, &length);
+    return at != NULL && back_read_text(column, at, length, cell) ? at + length : NULL;
+}
+
+static const char back_malformed[] = "the server sent a malformed row";
+
 /* The library calls this for each column of a row in turn. */
 static void back_take(void *data, unsigned number, unsigned char **row)
 {
-    static const char malformed[] = "the server sent a malformed row";
     struct back *back = data;
     if (back->failed != FERRY_OK || number >= back->count)
         return;
     struct back_column *column = &back->columns[number];
     /* The first value of a row is the proof that there is a row to add. */
-    if (number == 0)
+    if (number == 0) {
         back->cells = ferry_batch_row(back->batch);
+        back->row_end = NULL;
+    }
     struct ferry_cell *cell = &back->cells[number];
     if (row == NULL) {
         cell->null = 1;
         return;
     }
-    const unsigned char *at = *row;
     const unsigned char *end = back->conn->native->net.buff_end;
-    uint64_t length =
-        back_codecs[column->codec < MYDRV_CODEC_STRING ? column->codec : MYDRV_CODEC_BIT].size;
-    bool fine = true;
-    if (length > 0)
-        fine = at <= end && length <= (uint64_t)(end - at);
-    else
-        fine = (at = mydrv_decode_length(at, end, &length)) != NULL;
-    if (fine && column->codec < MYDRV_CODEC_STRING)
-        back_read_fixed(column->codec, at, cell);
-    else
-        fine = fine && back_read_text(column, at, length, cell);
-    if (!fine)
-        back->failed = back_fail(back, number, FERRY_ERR_TARGET_IO, malformed);
+    const unsigned char *after = back_read(column, *row, end, cell);
+    if (after == NULL)
+        back->failed = back_fail(back, number, FERRY_ERR_TARGET_IO, back_malformed);
     else if (!back_convert(column, cell))
         back->failed =
             back_fail(back, number, FERRY_ERR_DATA, "a value that is none of the source's type");
     else if (back_points(column, cell) &&
              !ferry_batch_text(back->batch, cell, cell->v.p, cell->len))
         back->failed = mydrv_fail_memory(back->err);
-    else
-        *row += (size_t)(at - *row) + length;
+    *row += after == NULL ? 0 : after - *row;
+    back->row_end = *row;
 }
 
 /* ---- All rows ---- */
@@ -389,7 +362,10 @@ static ferry_status back_fetch(struct back *back)
     if (back->failed != FERRY_OK)
         return back->failed;
     if (fetched == 0)
-        return FERRY_OK;
+        return mydrv_decode_is_whole(back->conn, back->row_end)
+                   ? FERRY_OK
+                   : back_fail(back, (unsigned)back->count - 1, FERRY_ERR_TARGET_IO,
+                               back_malformed);
     back->ended = fetched == MYSQL_NO_DATA && mysql_stmt_errno(back->stmt) == 0 &&
                   mysql_errno(back->conn->native) == 0;
     return back->ended ? mydrv_conn_check(back->conn, back->err)
