@@ -162,8 +162,11 @@ static ferry_status work_on_digest(struct ferry_error *error)
 {
     static struct ferry_column column = {.name = "c", .type = FERRY_TYPE_TEXT};
     const struct ferry_schema schema = {.columns = &column, .count = 1};
+    static const char letters[2000];
     struct ferry_digest *digest = ferry_digest_new(&schema);
     bool enough = digest != NULL;
+    if (enough) /* a long value needs all that was made */
+        ferry_digest_add(digest, &(const struct ferry_cell){.v.p = letters, .len = 2000});
     ferry_digest_free(digest);
     return enough ? FERRY_OK : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
 }

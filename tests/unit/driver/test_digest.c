@@ -341,6 +341,9 @@ static void test_batches(void **state)
     assert_true(ferry_digest_equal(whole, single));
     ferry_digest_add(single, ferry_batch_cells(batch, 0));
     assert_false(ferry_digest_equal(whole, single));
+    ferry_digest_add(whole, ferry_batch_cells(batch, 1)); /* as many, and others */
+    assert_int_equal(ferry_digest_rows(whole), ferry_digest_rows(single));
+    assert_false(ferry_digest_equal(whole, single));
     ferry_batch_free(batch);
     ferry_digest_free(whole);
     ferry_digest_free(single);
