@@ -28,7 +28,7 @@ ferry_status ferry_guard_check(const struct ferry_guard_rules *rules, uint64_t r
             error, FERRY_ERR_DATA,
             "the source has no rows and the target has %" PRIu64 "; if that is right, set %s",
             before, rules->is_typed ? "-o job.allow_empty=true" : "allow_empty = true");
-    if (rules->min_rows > 0 && after < (uint64_t)rules->min_rows)
+    if (after < (uint64_t)rules->min_rows)
         return ferry_fail(error, FERRY_ERR_DATA,
                           "the source has %" PRIu64 " rows, fewer than min_rows = %" PRId64
                           "; look at the source, or lower min_rows",

@@ -57,13 +57,19 @@ static void test_empty(void **state)
     refuses(&off, 0, 1, "allow_empty");
     passes(&allowed, 0, 1);
     passes(&off, 1, 1000);
+    refuses(&off, 0, 1, "if that is right, set allow_empty = true");
+    const struct ferry_guard_rules typed = {.is_typed = true, .max_shrink_percent = -1};
+    refuses(&typed, 0, 1, "if that is right, set -o job.allow_empty=true");
 }
 
 static void test_min_rows(void **state)
 {
     (void)state;
+    const struct ferry_guard_rules one = {.min_rows = 1, .max_shrink_percent = -1};
     const struct ferry_guard_rules rules = {.min_rows = 100, .max_shrink_percent = -1};
     const struct ferry_guard_rules most = {.min_rows = INT64_MAX, .max_shrink_percent = -1};
+    refuses(&one, 0, 0, "min_rows = 1;");
+    passes(&one, 1, 0);
     refuses(&rules, 99, 0, "min_rows = 100");
     refuses(&rules, 0, 0, "min_rows");
     passes(&rules, 100, 0);
