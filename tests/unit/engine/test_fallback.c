@@ -2,7 +2,23 @@
 
 #include "fake.h"
 
+#include <signal.h>
+#include <sys/syscall.h>
+
+#include "base/log.h"
+#include "base/signals.h"
 #include "engine/fallback.h"
+
+#define NOON INT64_C(1769860800000) /* 2026-01-31T12:00:00Z, as date(1) has it */
+
+/* Stands before the C library's: it is noon, and stays so. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    if (clock != CLOCK_REALTIME)
+        return (int)syscall(SYS_clock_gettime, clock, now);
+    *now = (struct timespec){.tv_sec = NOON / 1000};
+    return 0;
+}
 
 /* What the fake tells of its rows. */
 static struct ferry_freshness answer;
@@ -18,7 +34,8 @@ static ferry_status origins(void *conn, const struct ferry_read *read, const cha
         ferry_origins_include(told);
     if (answer.basis == FERRY_FRESHNESS_CHANGED)
         ferry_origins_changed(told, answer.taken_ms);
-    return ferry_origins_add(told, read->text, err);
+    ferry_status status = fake_act("origins", err);
+    return status == FERRY_OK ? ferry_origins_add(told, read->text, err) : status;
 }
 
 static ferry_status record_read(void *conn, const char *table, struct ferry_record *record,
@@ -67,6 +84,10 @@ static void test_only_unreachable_falls_back(void **state)
                          classes[i].status == FERRY_ERR_UNREACHABLE);
     }
     const struct ferry_error unreachable = {.status = FERRY_ERR_UNREACHABLE};
+    ferry_signal_note(SIGTERM);
+    assert_false(ferry_fallback_may_follow(&job, &unreachable));
+    ferry_signal_note(0);
+    assert_true(ferry_fallback_may_follow(&job, &unreachable));
     struct ferry_job without = job;
     without.route.fallback.source = NULL;
     assert_false(ferry_fallback_may_follow(&without, &unreachable));
@@ -74,22 +95,57 @@ static void test_only_unreachable_falls_back(void **state)
 
 /* ---- Age ---- */
 
-/* What is judged of an answer; the error must hold `text`, NULL: it is allowed. */
+/* The words for people, short and long. */
+static void assert_words(const struct ferry_provenance *from, const char *age, const char *basis)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf words = {0}, more = {0};
+    ferry_fallback_add_age(&words, from);
+    ferry_fallback_add_basis(&more, from);
+    assert_string_equal(ferry_strbuf_text(&words), age);
+    assert_string_equal(ferry_strbuf_text(&more), basis);
+}
+
+#define NOON_MORE " (from 2026-01-31T12:00:00.000Z, by the record of the run that wrote them)"
+
+static void test_words_of_ages(void **state)
+{
+    (void)state;
+    struct ferry_provenance from = {.basis = FERRY_FRESHNESS_RECORD,
+                                    .age_ms = 11520000,
+                                    .data_from = "2026-01-31T12:00:00.000Z"};
+    assert_words(&from, "data 3 h 12 min old", "3 h 12 min old" NOON_MORE);
+    from.age_ms = 0;
+    assert_words(&from, "data 0 ms old", "0 ms old" NOON_MORE);
+    from.age_ms = -1;
+    assert_words(&from, "data dated in the future", "dated in the future" NOON_MORE);
+    from.age_ms = 61000;
+    from.basis = FERRY_FRESHNESS_CHANGED;
+    assert_words(&from, "data 1 min 01 s old",
+                 "1 min 01 s old (from 2026-01-31T12:00:00.000Z, by the time of the last change "
+                 "there, as no run has left a record)");
+    from.basis = FERRY_FRESHNESS_UNKNOWN;
+    assert_words(&from, "data of unknown age", "of unknown age");
+}
+
+/* What is judged of an answer; the error must be `text`, NULL: it is allowed. */
 static void judge(int64_t max_age_ms, int64_t age_ms, enum ferry_freshness_basis basis,
                   const char *text)
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
-    FERRY_AUTO_STRBUF struct ferry_strbuf words = {0};
     const struct ferry_job job = make_job(max_age_ms);
     struct ferry_provenance from;
     struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
-    answer = (struct ferry_freshness){.taken_ms = ferry_clock_wall_ms() - age_ms, .basis = basis};
+    answer = (struct ferry_freshness){.taken_ms = NOON - age_ms, .basis = basis};
     assert_int_equal(ferry_fallback_ask(&job, source, &from, &error), FERRY_OK);
     assert_null(asked_table); /* the target is another place */
     assert_ptr_equal(from.fallback, fake_config);
-    (void)ferry_fallback_judge(&job, &from, &error);
-    ferry_fallback_add_basis(&words, &from);
-    ferry_fallback_add_age(&words, &from);
+    assert_int_equal(from.basis, basis);
+    if (basis != FERRY_FRESHNESS_UNKNOWN)
+        assert_int_equal(from.age_ms, age_ms < 0 && age_ms > -300000 ? 0 : age_ms);
+    else
+        assert_string_equal(from.data_from, "");
+    ferry_status status = ferry_fallback_judge(&job, &from, &error);
+    assert_int_equal(status, error.status);
     if (text == NULL)
         assert_no_error(&error);
     else
@@ -104,15 +160,40 @@ static void test_ages(void **state)
     (void)state;
     for (enum ferry_freshness_basis basis = FERRY_FRESHNESS_RECORD;
          basis <= FERRY_FRESHNESS_CHANGED; basis++) {
-        judge(HOUR, HOUR - 5000, basis, NULL);
-        judge(HOUR, HOUR + 1, basis, "its data are 1 h 00 min old (from 20");
+        judge(HOUR, HOUR, basis, NULL);
+        judge(HOUR, HOUR + 1, basis,
+              "its data are 1 h 00 min old (from 2026-01-31T10:59:59.999Z, by");
+        judge(HOUR, 3 * HOUR, basis,
+              "), and max_fallback_age allows 1 h 00 min; mend the source, or allow more");
+        judge(1, 0, basis, NULL);
         judge(0, 9000 * 24 * HOUR, basis, NULL);
-        judge(HOUR, -60000, basis, NULL); /* clocks of two machines */
-        judge(HOUR, -HOUR, basis, "dated in the future");
+        judge(1, -1, basis, NULL); /* clocks of two machines */
+        judge(1, -299999, basis, NULL);
+        judge(HOUR, -300000, basis, "dated in the future (from 2026-01-31T12:05:00.000Z");
+        judge(HOUR, -HOUR, basis,
+              "), and max_fallback_age allows 1 h 00 min; \"0s\" would allow any age");
         judge(0, -HOUR, basis, NULL);
     }
-    judge(HOUR, 0, FERRY_FRESHNESS_UNKNOWN, "of unknown age");
+    judge(HOUR, 0, FERRY_FRESHNESS_UNKNOWN,
+          "of unknown age, and max_fallback_age allows 1 h 00 min; \"0s\" would allow any age");
+    judge(1, 0, FERRY_FRESHNESS_UNKNOWN, "of unknown age");
     judge(0, 0, FERRY_FRESHNESS_UNKNOWN, NULL);
+}
+
+static void test_an_answer_that_fails(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct ferry_job job = make_job(HOUR);
+    struct ferry_provenance from = {.age_ms = 17};
+    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
+    answer = (struct ferry_freshness){.taken_ms = NOON, .basis = FERRY_FRESHNESS_RECORD};
+    fake.at = "origins";
+    fake.status = fake.report = FERRY_ERR_REFUSED;
+    assert_int_equal(ferry_fallback_ask(&job, source, &from, &error), FERRY_ERR_REFUSED);
+    assert_error(&error, FERRY_ERR_REFUSED, "origins failed");
+    assert_int_equal(from.age_ms, 17);
+    ferry_connection_close(source);
 }
 
 /* A moment that is none of our time says nothing, and overflows nothing. */
@@ -132,7 +213,9 @@ static void test_absurd_moments(void **state)
         struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
         answer = (struct ferry_freshness){.taken_ms = moments[i], .basis = FERRY_FRESHNESS_CHANGED};
         assert_int_equal(ferry_fallback_ask(&job, source, &from, &error), FERRY_OK);
+        assert_int_equal(from.basis, FERRY_FRESHNESS_UNKNOWN);
         assert_int_equal(ferry_fallback_judge(&job, &from, &error), FERRY_ERR_UNREACHABLE);
+        assert_error(&error, FERRY_ERR_UNREACHABLE, "its data are of unknown age");
         ferry_connection_close(source);
     }
 }
@@ -149,15 +232,16 @@ static bool is_target(const struct ferry_config *target, uint32_t kind, const ch
     struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
     job.route.target = target;
     job.task.fallback_read = (struct ferry_read){.text = text, .kind = kind};
-    answer = (struct ferry_freshness){.taken_ms = ferry_clock_wall_ms(),
-                                      .basis = FERRY_FRESHNESS_RECORD,
-                                      .reads_table = reads_table};
+    answer = (struct ferry_freshness){
+        .taken_ms = NOON, .basis = FERRY_FRESHNESS_RECORD, .reads_table = reads_table};
     assert_int_equal(ferry_fallback_ask(&job, source, &from, &error), FERRY_OK);
     assert_true(target == &other ? asked_table == NULL : strcmp(asked_table, "t") == 0);
     ferry_status status = ferry_fallback_judge(&job, &from, &error);
     assert_int_equal(status, from.is_target ? FERRY_ERR_UNREACHABLE : FERRY_OK);
     if (from.is_target)
-        assert_error(&error, FERRY_ERR_UNREACHABLE, "the local copy is kept; its data are ");
+        assert_error(&error, FERRY_ERR_UNREACHABLE,
+                     "it reads from the very table 't' that is to be replaced: the local copy is "
+                     "kept; its data are 0 ms old" NOON_MORE);
     ferry_connection_close(source);
     return from.is_target;
 }
@@ -170,6 +254,7 @@ static void test_the_table_that_is_replaced(void **state)
     assert_true(is_target(fake_config, FERRY_READ_VIEW, "t", 0));
     assert_true(is_target(fake_config, FERRY_READ_VIEW, "v", 1)); /* a view of it */
     assert_true(is_target(fake_config, FERRY_READ_QUERY, "t", 1));
+    assert_false(is_target(fake_config, FERRY_READ_QUERY, "t", 0)); /* whatever a query is */
     assert_false(is_target(fake_config, FERRY_READ_TABLE, "u", 0));
     assert_false(is_target(fake_config, FERRY_READ_VIEW, "v", 0));
     assert_false(is_target(&other, FERRY_READ_TABLE, "t", 0));
@@ -224,7 +309,8 @@ static void test_a_copy_that_is_not_there_yet(void **state)
             struct ferry_job job = make_job(0);
             job.route.target = own ? fake_config : &other;
             (void)ferry_fail(&error, cases[i].status, "as it was");
-            (void)ferry_fallback_explain(&job, cases[i].opened, &error);
+            ferry_status status = ferry_fallback_explain(&job, cases[i].opened, &error);
+            assert_int_equal(status, error.status);
             if (own && cases[i].explained)
                 assert_error(&error, FERRY_ERR_UNREACHABLE, "is not there yet");
             else
@@ -232,15 +318,51 @@ static void test_a_copy_that_is_not_there_yet(void **state)
         }
 }
 
+/* ---- Telling ---- */
+
+static void warns(const struct ferry_read *read, const char *expected)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    char *folder = make_folder(), *path = write_file(folder, "log", "", 0, 0600);
+    const struct ferry_log_settings settings = {.file_level = FERRY_LOG_WARNING, .file = path};
+    const struct ferry_provenance from = {.basis = FERRY_FRESHNESS_UNKNOWN};
+    struct ferry_job job = make_job(0);
+    job.task.fallback_read = *read;
+    (void)ferry_log_open(&settings, &error);
+    assert_no_error(&error);
+    ferry_fallback_warn(&job, &from, "no route");
+    ferry_log_close();
+    char *text = read_file(path);
+    if (strstr(text, expected) == NULL)
+        fail_msg("expected '%s', found %s", expected, text);
+    free(text);
+    free(path);
+    remove_folder(folder);
+}
+
+static void test_the_warning(void **state)
+{
+    (void)state;
+    warns(&(struct ferry_read){.text = "orders", .kind = FERRY_READ_VIEW},
+          "source 'other' is not reached (no route); reading 'orders' from fallback 'main' "
+          "instead: its data are of unknown age\n");
+    warns(&(struct ferry_read){.text = "SELECT 1", .kind = FERRY_READ_QUERY},
+          "source 'other' is not reached (no route); reading the fallback_query from fallback "
+          "'main' instead: its data are of unknown age\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FAKE(test_only_unreachable_falls_back),
+        WITH_FAKE(test_words_of_ages),
         WITH_FAKE(test_ages),
+        WITH_FAKE(test_an_answer_that_fails),
         WITH_FAKE(test_absurd_moments),
         WITH_FAKE(test_the_table_that_is_replaced),
         WITH_FAKE(test_driver_without_origins),
         WITH_FAKE(test_a_copy_that_is_not_there_yet),
+        WITH_FAKE(test_the_warning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
