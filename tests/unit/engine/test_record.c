@@ -2,10 +2,30 @@
 
 #include "unit.h"
 
+#include <errno.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "engine/record.h"
+
+/* What the system gives where it is set: so many bytes of the text, -1: none. */
+static const char *random_text;
+static ssize_t random_size;
+
+/* Stands before the C library's. */
+ssize_t getrandom(void *buffer, size_t length, unsigned flags)
+{
+    if (random_text == NULL)
+        return syscall(SYS_getrandom, buffer, length, flags);
+    assert_int_equal(flags, 0); /* it waits until there are some */
+    assert_int_equal(length, 16);
+    errno = ENOSYS;
+    if (random_size > 0)
+        memcpy(buffer, random_text, (size_t)random_size);
+    return random_size;
+}
 
 static void assert_is_moment(const char *text)
 {
@@ -36,6 +56,37 @@ static void test_ids_differ(void **state)
     }
     for (size_t i = 0; i < COUNT(records); i++)
         ferry_record_done(&records[i]);
+}
+
+/* 32 digits for 16 bytes, the first byte first. */
+static void test_digits_of_an_id(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_record record;
+    random_text = "\001\002\017\020\377\000\200\177ABCDEFGH";
+    random_size = 16;
+    (void)ferry_record_begin(&record, "t", &error);
+    random_text = NULL;
+    assert_no_error(&error);
+    assert_string_equal(ferry_record_run_id(&record), "01020f10ff00807f4142434445464748");
+    ferry_record_done(&record);
+}
+
+static void test_no_random_numbers(void **state)
+{
+    (void)state;
+    for (random_size = -1; random_size < 16; random_size++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        struct ferry_record record;
+        memset(&record, 'x', sizeof record);
+        const struct ferry_record before = record;
+        random_text = "0123456789abcdef";
+        assert_int_equal(ferry_record_begin(&record, "t", &error), FERRY_ERR_SYSTEM);
+        random_text = NULL;
+        assert_error(&error, FERRY_ERR_SYSTEM, "no random numbers: ");
+        assert_memory_equal(&record, &before, sizeof record);
+    }
 }
 
 static void test_moments(void **state)
@@ -178,9 +229,14 @@ static void test_clock_never_goes_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ids_differ),       cmocka_unit_test(test_moments),
-        cmocka_unit_test(test_fields),           cmocka_unit_test(test_zone),
-        cmocka_unit_test(test_moments_are_read), cmocka_unit_test(test_clock_never_goes_back),
+        cmocka_unit_test(test_ids_differ),
+        cmocka_unit_test(test_digits_of_an_id),
+        cmocka_unit_test(test_no_random_numbers),
+        cmocka_unit_test(test_moments),
+        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_zone),
+        cmocka_unit_test(test_moments_are_read),
+        cmocka_unit_test(test_clock_never_goes_back),
     };
     return cmocka_run_group_tests_name("record", tests, NULL, NULL);
 }
