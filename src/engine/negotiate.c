@@ -148,7 +148,7 @@ static void compare_column(struct ferry_plan *plan, size_t i, const struct ferry
 static void compare_with_existing(struct ferry_plan *plan, const struct ferry_schema *existing,
                                   bool own)
 {
-    bool same_order = existing->count == plan->schema.count;
+    bool same_order = true;
     for (size_t i = 0; i < plan->schema.count; i++) {
         const char *name = plan->schema.columns[i].name;
         ptrdiff_t at = ferry_schema_find(existing, name);

@@ -1,4 +1,4 @@
-/* Tests of negotiate.c: what becomes of a table, and what the policy refuses. */
+/* Tests of negotiate.c: what becomes of a table, and what the target is asked and told. */
 
 #include "unit.h"
 
@@ -151,59 +151,346 @@ static void test_clauses_without_a_type(void **state)
     }
 }
 
-static void judges(uint32_t fit, const struct ferry_plan_policy *policy, bool passes,
-                   const char *message)
+static void test_words_of_differences(void **state)
 {
+    (void)state;
+    struct ferry_plan plan = {0};
+    ferry_plan_note_difference(&plan, "a", NULL, "INT");
+    ferry_plan_note_difference(&plan, "b", "INT", NULL);
+    ferry_plan_note_difference(&plan, "c", "", "INT");
+    ferry_plan_note_difference(&plan, "d", "INT", "");
+    ferry_plan_note_difference(&plan, "e", "INT", "REAL");
+    assert_string_equal(ferry_strbuf_text(&plan.difference),
+                        "column 'a' is new, column 'b' is gone, "
+                        "column 'c' was untyped and becomes INT, "
+                        "column 'd' was INT and becomes untyped, "
+                        "column 'e' was INT and becomes REAL");
+    ferry_plan_done(&plan);
+}
+
+static void test_columns_are_taken_alone(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_plan plan = {0};
+    for (size_t i = 0; i < COUNT(source_columns); i++)
+        (void)ferry_schema_add(&plan.described, &source_columns[i], sizeof source_columns[i],
+                               &error);
+    (void)ferry_schema_note(&plan.described, &error, "a note");
+    assert_int_equal(ferry_plan_take_columns(&plan, &error), FERRY_OK);
+    assert_no_error(&error);
+    assert_int_equal(plan.schema.count, 2);
+    assert_string_equal(plan.schema.columns[0].name, "id");
+    assert_string_equal(plan.schema.columns[1].native, "varchar(40)");
+    assert_int_equal(plan.schema.note_count, 0);
+    ferry_plan_done(&plan);
+    assert_int_equal(plan.schema.count, 0);
+}
+
+/* ---- A type of the table's that the source's values fit ---- */
+
+/* What the target says of a column "id" that is to have the type BIG; without that wish all are T.
+ */
+static struct {
+    const char *native;
+    const char *clauses;
+    uint32_t fit;
+    ferry_status status;
+    int asked;
+} big;
+
+static ferry_status map_big(void *conn, const struct ferry_column *column,
+                            const struct ferry_wish *wish, struct ferry_mapping *mapping,
+                            struct ferry_error *err)
+{
+    (void)conn;
+    if (wish->type == NULL)
+        return ferry_mapping_set(mapping, FERRY_FIT_EXACT, "T", NULL, err);
+    big.asked++;
+    assert_string_equal(column->name, "id");
+    if (big.status != FERRY_OK)
+        return ferry_fail(err, big.status, "no such type");
+    ferry_status status = ferry_mapping_set(mapping, big.fit, big.native, NULL, err);
+    if (status == FERRY_OK && big.clauses != NULL)
+        status = ferry_mapping_set_clauses(mapping, big.clauses, err);
+    return status;
+}
+
+/* Negotiates for a table whose column "id" is BIG, or as it is told. */
+static ferry_status adopt(struct ferry_plan *plan, enum ferry_keeps keeps, const char *type,
+                          struct ferry_error *error)
+{
+    const struct ferry_column table[] = {{.name = "id", .native = type, .type = FERRY_TYPE_TEXT},
+                                         T("name")};
+    struct ferry_connection *target = fake_open(FERRY_ROLE_TARGET);
+    plan->keeps = keeps;
+    fake_handle.target.map_column = map_big;
+    fake.exists = fake.own = 1;
+    fake.existing = table;
+    fake.existing_count = 2;
+    big.asked = 0;
+    for (size_t i = 0; i < COUNT(source_columns); i++)
+        (void)ferry_schema_add(&plan->schema, &source_columns[i], sizeof source_columns[i], error);
+    ferry_status status = ferry_plan_negotiate(plan, target, "t", NULL, error);
+    ferry_connection_close(target);
+    return status;
+}
+
+static void test_a_type_is_adopted(void **state)
+{
+    (void)state;
+    for (uint32_t fit = FERRY_FIT_EXACT; fit <= FERRY_FIT_CHECKED; fit++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        struct ferry_plan plan = {0};
+        big.native = "BIG";
+        big.clauses = fit == FERRY_FIT_EXACT ? NULL : "UNIQUE";
+        big.fit = fit;
+        assert_int_equal(adopt(&plan, FERRY_KEEPS_UNKNOWN, "BIG", &error), FERRY_OK);
+        assert_int_equal(plan.action, FERRY_TABLE_KEEP);
+        assert_int_equal(big.asked, 1);
+        assert_string_equal(plan.natives[0], "BIG");
+        assert_string_equal(plan.wishes[0].type, "BIG");
+        assert_string_equal(plan.mappings[0].native, "BIG");
+        assert_string_equal(plan.clauses[0], fit == FERRY_FIT_EXACT ? "" : "UNIQUE");
+        assert_int_equal(plan.mappings[0].fit, fit);
+        assert_string_equal(plan.natives[1], "T");
+        assert_int_equal(plan.schema.note_count, 1);
+        assert_string_equal(plan.schema.notes[0].text,
+                            "the table keeps the definition that it has, since the source's is not "
+                            "known");
+        ferry_plan_done(&plan);
+    }
+}
+
+static void test_a_type_that_is_not_adopted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *native;
+        uint32_t fit;
+        ferry_status status;
+    } cases[] = {
+        {"BIG", FERRY_FIT_LOSSY, FERRY_OK},          {"BIGGER", FERRY_FIT_EXACT, FERRY_OK},
+        {"BIG", FERRY_FIT_EXACT, FERRY_ERR_CONFIG},  {"BIG", FERRY_FIT_EXACT, FERRY_ERR_SCHEMA},
+        {"BIG", FERRY_FIT_EXACT, FERRY_ERR_REFUSED},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        struct ferry_plan plan = {0};
+        big.native = cases[i].native;
+        big.fit = cases[i].fit;
+        big.status = cases[i].status;
+        ferry_status status = adopt(&plan, FERRY_KEEPS_PRIMARY, "BIG", &error);
+        big.status = FERRY_OK;
+        if (cases[i].status == FERRY_ERR_REFUSED) {
+            assert_int_equal(status, FERRY_ERR_REFUSED);
+            assert_error(&error, FERRY_ERR_REFUSED, "no such type");
+        } else {
+            assert_int_equal(status, FERRY_OK);
+            assert_no_error(&error);
+            assert_int_equal(plan.action, FERRY_TABLE_REBUILD);
+            assert_string_equal(ferry_strbuf_text(&plan.difference),
+                                "column 'id' was BIG and becomes T");
+            assert_string_equal(plan.natives[0], "T");
+            assert_null(plan.wishes[0].type);
+        }
+        assert_int_equal(big.asked, 1);
+        ferry_plan_done(&plan);
+    }
+}
+
+/* Only where the definition is kept, the type is another one, and the job wants none. */
+static void test_a_type_that_is_not_asked_for(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_plan plan = {0};
+    big.native = "BIG";
+    big.fit = FERRY_FIT_EXACT;
+    assert_int_equal(adopt(&plan, FERRY_KEEPS_NOTHING, "BIG", &error), FERRY_OK);
+    assert_int_equal(big.asked, 0);
+    assert_int_equal(plan.action, FERRY_TABLE_REBUILD);
+    ferry_plan_done(&plan);
+    assert_int_equal(adopt(&plan, FERRY_KEEPS_UNKNOWN, "T", &error), FERRY_OK);
+    assert_int_equal(big.asked, 0);
+    assert_int_equal(plan.action, FERRY_TABLE_KEEP);
+    ferry_plan_done(&plan);
+    plan.wishes = calloc(2, sizeof *plan.wishes);
+    plan.wishes[0].type = big.native = "WISH";
+    assert_int_equal(adopt(&plan, FERRY_KEEPS_UNKNOWN, "BIG", &error), FERRY_OK);
+    assert_int_equal(big.asked, 1); /* as the job's own */
+    assert_string_equal(ferry_strbuf_text(&plan.difference),
+                        "column 'id' was BIG and becomes WISH");
+    ferry_plan_done(&plan);
+    big.native = ""; /* the table has no type there */
+    assert_int_equal(adopt(&plan, FERRY_KEEPS_UNKNOWN, NULL, &error), FERRY_OK);
+    assert_int_equal(big.asked, 1);
+    assert_int_equal(plan.action, FERRY_TABLE_KEEP);
+    assert_string_equal(plan.natives[0], "");
+    ferry_plan_done(&plan);
+}
+
+/* ---- Somebody's own table ---- */
+
+static int held;
+
+static ferry_status hold_column(void *conn, const struct ferry_column *existing,
+                                const struct ferry_column *column, const struct ferry_wish *wish,
+                                struct ferry_mapping *mapping, struct ferry_error *err)
+{
+    (void)conn;
+    (void)column;
+    (void)wish;
+    held++;
+    return ferry_mapping_set(mapping, FERRY_FIT_EXACT, existing->native, NULL, err);
+}
+
+/* Columns that hold the source's stay, by name and whatever their types; a table of our own is made
+ * as the source is. */
+static void test_a_table_that_holds_the_columns(void **state)
+{
+    (void)state;
+    const struct ferry_column table[] = {
+        {.name = "name", .native = "CLOB", .type = FERRY_TYPE_TEXT},
+        {.name = "id", .native = "BIG", .type = FERRY_TYPE_TEXT}};
+    fake_handle.target.hold_column = hold_column;
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     struct ferry_plan plan;
-    fake.fit = fit;
-    fake.note = fit >= FERRY_FIT_LOSSY ? "digits go\nmissing" : NULL;
+    held = 0;
+    fake.exists = 1;
+    fake.existing = table;
+    fake.existing_count = 2;
     make_plan(&plan, &error);
     assert_no_error(&error);
-    ferry_status status = ferry_plan_check(&plan, policy, "t", &error);
-    assert_int_equal(status, passes ? FERRY_OK : FERRY_ERR_SCHEMA);
-    if (!passes)
-        assert_error(&error, FERRY_ERR_SCHEMA, message);
+    assert_int_equal(plan.action, FERRY_TABLE_KEEP);
+    assert_string_equal(plan.natives[0], "BIG");
+    assert_string_equal(plan.natives[1], "CLOB");
+    assert_int_equal(held, 2);
+    ferry_plan_done(&plan);
+    fake.own = 1;
+    held = 0;
+    plans(table, 2, FERRY_TABLE_REBUILD, "'id' was BIG and becomes T");
+    assert_int_equal(held, 0);
+    big.fit = FERRY_FIT_LOSSY; /* which the table's own column may hold all the same */
+    assert_int_equal(adopt(&plan, FERRY_KEEPS_UNKNOWN, "BIG", &error), FERRY_OK);
+    assert_int_equal(plan.action, FERRY_TABLE_KEEP);
+    assert_int_equal(held, 2);
     ferry_plan_done(&plan);
 }
 
-static void test_policy_of_fits(void **state)
+/* ---- What the target is told ---- */
+
+static struct {
+    uint64_t definition;
+    size_t indexes; /* that it was asked about */
+    int foreseen;
+    const struct ferry_plan *plan;
+    uint32_t on_stale, keep_definition;
+} told;
+
+static ferry_status inspect(void *conn, const char *table, struct ferry_inspection *inspection,
+                            struct ferry_error *err)
 {
-    (void)state;
-    const struct ferry_plan_policy strict = {0}, lax = {.allow_lossy = true};
-    judges(FERRY_FIT_EXACT, &strict, true, "");
-    judges(FERRY_FIT_WIDER, &strict, true, "");
-    judges(FERRY_FIT_CHECKED, &strict, true, "");
-    judges(FERRY_FIT_LOSSY, &strict, false, "'id' (bigint: digits go\\nmissing), 'name'");
-    judges(FERRY_FIT_LOSSY, &lax, true, "");
-    judges(FERRY_FIT_NONE, &lax, false, "cannot store column 'id'");
+    ferry_status status = fake_inspect(conn, table, inspection, err);
+    assert_string_equal(table, "t");
+    inspection->definition = told.definition;
+    return status;
 }
 
-static void test_policy_of_changes(void **state)
+static ferry_status note_indexes(void *conn, struct ferry_schema *schema,
+                                 const char *const *natives,
+                                 const struct ferry_index *const *indexes, size_t index_count,
+                                 struct ferry_error *err)
 {
-    (void)state;
+    (void)conn;
+    assert_ptr_equal(schema, &told.plan->schema);
+    assert_string_equal(natives[1], "T");
+    for (size_t i = 0; i < index_count; i++)
+        assert_ptr_equal(indexes[i], &told.plan->indexes[i]);
+    told.indexes = index_count;
+    return ferry_schema_note(schema, err, "an index is not made");
+}
+
+static ferry_status foresee(void *conn, const struct ferry_load_spec *spec,
+                            struct ferry_notes *losses, struct ferry_notes *stale,
+                            struct ferry_error *err)
+{
+    (void)conn;
+    assert_string_equal(spec->layout->table, "t");
+    assert_ptr_equal(spec->layout->schema, &told.plan->schema);
+    assert_string_equal(spec->layout->natives[0], "T");
+    assert_string_equal(spec->layout->clauses[0], "");
+    assert_ptr_equal(spec->layout->wishes[1], &told.plan->wishes[1]);
+    assert_int_equal(spec->kind, FERRY_LOAD_REPLACE);
+    assert_int_equal(spec->action, told.plan->action);
+    assert_int_equal(spec->definition, told.definition);
+    assert_int_equal(spec->index_count, told.plan->index_count);
+    for (size_t i = 0; i < spec->index_count; i++)
+        assert_ptr_equal(spec->indexes[i], &told.plan->indexes[i]);
+    told.foreseen++;
+    told.on_stale = spec->on_stale;
+    told.keep_definition = spec->keep_definition;
+    ferry_status status = ferry_note(losses, err, "a loss");
+    return status == FERRY_OK ? ferry_note(stale, err, "a copy") : status;
+}
+
+/* So many indexes; the table is there and is as it would be, or is not there. */
+static void tells(size_t indexes, bool exists, enum ferry_keeps keeps,
+                  const struct ferry_plan_policy *policy)
+{
+    const struct ferry_column same[] = {T("id"), T("name")};
     FERRY_AUTO_ERROR struct ferry_error error = {0};
-    const struct ferry_plan_policy refuse = {.refuse_schema_change = true};
-    const struct ferry_column fewer[] = {T("id")};
-    struct ferry_plan plan;
-    make_plan(&plan, &error);
-    assert_int_equal(ferry_plan_check(&plan, &refuse, "t", &error), FERRY_OK); /* it is new */
-    ferry_plan_done(&plan);
-    fake.exists = 1;
-    fake.existing = fewer;
-    fake.existing_count = 1;
-    make_plan(&plan, &error);
-    assert_true(plan.rows_known);
+    struct ferry_plan plan = {.keeps = keeps, .index_count = indexes};
+    struct ferry_connection *target = fake_open(FERRY_ROLE_TARGET);
+    told.plan = &plan;
+    told.indexes = 0;
+    told.foreseen = 0;
+    fake.exists = exists;
+    fake.existing = same;
+    fake.existing_count = exists ? 2 : 0;
+    plan.indexes = calloc(indexes + 1, sizeof *plan.indexes);
+    for (size_t i = 0; i < COUNT(source_columns); i++)
+        (void)ferry_schema_add(&plan.schema, &source_columns[i], sizeof source_columns[i], &error);
+    (void)ferry_plan_negotiate(&plan, target, "t", policy, &error);
+    assert_no_error(&error);
+    assert_int_equal(told.foreseen, 1);
+    assert_int_equal(told.indexes, indexes);
+    assert_int_equal(plan.schema.note_count,
+                     (indexes > 0) + (exists && keeps != FERRY_KEEPS_NOTHING));
+    assert_int_equal(plan.losses.count, 1);
+    assert_string_equal(plan.losses.list[0], "a loss");
+    assert_string_equal(plan.stale.list[0], "a copy");
+    assert_int_equal(plan.definition, told.definition);
+    assert_int_equal(plan.rows_known, exists);
     assert_int_equal(plan.rows_before, 7);
-    assert_int_equal(ferry_plan_check(&plan, &refuse, "t", &error), FERRY_ERR_SCHEMA);
-    assert_error(&error, FERRY_ERR_SCHEMA, "'name' is new");
+    ferry_connection_close(target);
     ferry_plan_done(&plan);
+}
+
+static void test_what_the_target_is_told(void **state)
+{
+    (void)state;
+    const struct ferry_plan_policy rebuild = {.on_stale = FERRY_STALE_REBUILD};
+    fake_handle.target.inspect = inspect;
+    fake_handle.target.note_indexes = note_indexes;
+    fake_handle.target.foresee = foresee;
+    told.definition = UINT64_C(0x123456789abcdef0);
+    tells(0, true, FERRY_KEEPS_NOTHING, NULL);
+    assert_int_equal(told.on_stale, FERRY_STALE_WARN);
+    assert_int_equal(told.keep_definition, 0);
+    tells(1, false, FERRY_KEEPS_UNKNOWN, &rebuild);
+    assert_int_equal(told.on_stale, FERRY_STALE_REBUILD);
+    assert_int_equal(told.keep_definition, 0); /* there is none */
+    tells(3, true, FERRY_KEEPS_UNKNOWN, &rebuild);
+    assert_int_equal(told.keep_definition, 1);
 }
 
 static void test_failures_pass_through(void **state)
 {
     (void)state;
     static const char *const callbacks[] = {"map_column", "inspect"};
+    fake_handle.target.foresee = foresee;
+    told.foreseen = 0;
     for (size_t i = 0; i < COUNT(callbacks); i++) {
         FERRY_AUTO_ERROR struct ferry_error error = {0};
         struct ferry_plan plan;
@@ -213,34 +500,7 @@ static void test_failures_pass_through(void **state)
         assert_error(&error, FERRY_ERR_REFUSED, callbacks[i]);
         ferry_plan_done(&plan);
     }
-}
-
-static void test_mappings(void **state)
-{
-    (void)state;
-    FERRY_AUTO_ERROR struct ferry_error error = {0};
-    struct ferry_mapping mapping = {0};
-    assert_int_equal(ferry_mapping_set(&mapping, FERRY_FIT_NONE + 1, "T", NULL, &error),
-                     FERRY_ERR_INTERNAL);
-    ferry_error_clear(&error);
-    assert_int_equal(ferry_mapping_set(&mapping, FERRY_FIT_EXACT, NULL, NULL, &error),
-                     FERRY_ERR_INTERNAL);
-    ferry_error_clear(&error);
-    assert_false(mapping.set);
-    (void)ferry_mapping_set_clauses(&mapping, "NOT NULL", &error);
-    assert_error(&error, FERRY_ERR_INTERNAL, "was not set");
-    assert_int_equal(ferry_mapping_set(&mapping, FERRY_FIT_LOSSY, "A", "why", &error), FERRY_OK);
-    assert_int_equal(ferry_mapping_set(&mapping, FERRY_FIT_WIDER, "B", NULL, &error), FERRY_OK);
-    assert_string_equal(mapping.native, "B"); /* the last answer counts */
-    assert_null(mapping.note);
-    assert_int_equal(mapping.fit, FERRY_FIT_WIDER);
-    assert_null(mapping.clauses);
-    assert_int_equal(ferry_mapping_set_clauses(&mapping, "NOT NULL", &error), FERRY_OK);
-    assert_int_equal(ferry_mapping_set_clauses(&mapping, "UNIQUE", &error), FERRY_OK);
-    assert_string_equal(mapping.clauses, "UNIQUE");
-    assert_int_equal(ferry_mapping_set(&mapping, FERRY_FIT_EXACT, "C", NULL, &error), FERRY_OK);
-    assert_null(mapping.clauses); /* another answer, another definition */
-    ferry_mapping_done(&mapping);
+    assert_int_equal(told.foreseen, 0);
 }
 
 int main(void)
@@ -250,10 +510,14 @@ int main(void)
         WITH_FAKE(test_clauses),
         WITH_FAKE(test_a_definition_that_is_kept),
         WITH_FAKE(test_clauses_without_a_type),
-        WITH_FAKE(test_policy_of_fits),
-        WITH_FAKE(test_policy_of_changes),
+        cmocka_unit_test(test_words_of_differences),
+        WITH_FAKE(test_columns_are_taken_alone),
+        WITH_FAKE(test_a_type_is_adopted),
+        WITH_FAKE(test_a_type_that_is_not_adopted),
+        WITH_FAKE(test_a_type_that_is_not_asked_for),
+        WITH_FAKE(test_a_table_that_holds_the_columns),
+        WITH_FAKE(test_what_the_target_is_told),
         WITH_FAKE(test_failures_pass_through),
-        WITH_FAKE(test_mappings),
     };
     return cmocka_run_group_tests_name("negotiate", tests, NULL, NULL);
 }
