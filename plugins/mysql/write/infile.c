@@ -78,28 +78,28 @@ static bool infile_needs_variable(const struct mydrv_form *form)
 
 /* Where any column is set from a variable, MariaDB forgets that it was given the number of one that
  * numbers itself, and takes 0 there for none: so that number goes by a variable as well. */
-static bool infile_by_variable(const struct mydrv_load *load, size_t column)
+static bool infile_by_variable(const struct mydrv_lane *lane, size_t column)
 {
-    if (!load->forms[column].auto_number)
-        return infile_needs_variable(&load->forms[column]);
-    for (size_t i = 0; i < ferry_schema_count(load->layout->schema); i++)
-        if (infile_needs_variable(&load->forms[i]))
+    if (!lane->forms[column].auto_number)
+        return infile_needs_variable(&lane->forms[column]);
+    for (size_t i = 0; i < ferry_schema_count(lane->schema); i++)
+        if (infile_needs_variable(&lane->forms[i]))
             return true;
     return false;
 }
 
-static void infile_write_set(const struct mydrv_load *load, struct mydrv_text *sql)
+static void infile_write_set(const struct mydrv_lane *lane, struct mydrv_text *sql)
 {
     const char *before = " SET ";
-    for (size_t i = 0; i < ferry_schema_count(load->layout->schema); i++) {
+    for (size_t i = 0; i < ferry_schema_count(lane->schema); i++) {
         char variable[64];
-        if (!infile_by_variable(load, i))
+        if (!infile_by_variable(lane, i))
             continue;
         (void)snprintf(variable, sizeof variable, "CONVERT(@dbferry_%zu USING utf8mb4)", i);
         mydrv_text_add(sql, before);
-        mydrv_text_add_name(sql, ferry_schema_column(load->layout->schema, i)->name);
+        mydrv_text_add_name(sql, ferry_schema_column(lane->schema, i)->name);
         mydrv_text_add(sql, " = ");
-        if (load->forms[i].type.kind == MYDRV_KIND_JSON)
+        if (lane->forms[i].type.kind == MYDRV_KIND_JSON)
             mydrv_row_write_json_check(sql, variable);
         else
             mydrv_text_add(sql, variable);
@@ -109,20 +109,20 @@ static void infile_write_set(const struct mydrv_load *load, struct mydrv_text *s
 
 /* CHARACTER SET binary: the server takes the bytes as they are, for a column of texts after a check
  * that they are UTF-8.  Columns in other character sets are converted by way of a variable. */
-void mydrv_infile_write(const struct mydrv_load *load, struct mydrv_text *sql)
+void mydrv_infile_write(const struct mydrv_lane *lane, struct mydrv_text *sql)
 {
     mydrv_text_add(sql, "LOAD DATA LOCAL INFILE 'dbferry' INTO TABLE ");
-    mydrv_text_add_name(sql, load->stage);
+    mydrv_text_add_name(sql, lane->into);
     mydrv_text_add(sql, " CHARACTER SET binary FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES "
                         "TERMINATED BY '\\n' (");
-    for (size_t i = 0; i < ferry_schema_count(load->layout->schema); i++) {
+    for (size_t i = 0; i < ferry_schema_count(lane->schema); i++) {
         if (i > 0)
             mydrv_text_add(sql, ", ");
-        if (infile_by_variable(load, i))
+        if (infile_by_variable(lane, i))
             mydrv_text_addf(sql, "@dbferry_%zu", i);
         else
-            mydrv_text_add_name(sql, ferry_schema_column(load->layout->schema, i)->name);
+            mydrv_text_add_name(sql, ferry_schema_column(lane->schema, i)->name);
     }
     mydrv_text_add(sql, ")");
-    infile_write_set(load, sql);
+    infile_write_set(lane, sql);
 }

@@ -10,6 +10,11 @@
 
 #include <string.h>
 
+/* Bytes between two commits to the stage.  MySQL waits a tenth of a second for the disk at each;
+ * and what is not committed must be undone (some 0.8 s) before a cancelled load's stage can be
+ * dropped. */
+#define REPLACE_COMMIT ((uint64_t)64 << 20)
+
 static ferry_status replace_count(struct mydrv_load *load, const char *table, uint64_t *ret_rows,
                                   struct ferry_error *err)
 {
@@ -62,19 +67,6 @@ static ferry_status replace_confirm(struct mydrv_load *load, struct ferry_error 
     return fine && same ? FERRY_OK : mydrv_replace_fail_changed(load, err);
 }
 
-static ferry_status replace_make_forms(struct mydrv_load *load, struct ferry_error *err)
-{
-    size_t count = ferry_schema_count(load->layout->schema);
-    load->forms = calloc(count, sizeof *load->forms);
-    if (load->forms == NULL)
-        return mydrv_fail_memory(err);
-    ferry_status status = FERRY_OK;
-    for (size_t i = 0; i < count && status == FERRY_OK; i++)
-        status = mydrv_form_make(&load->forms[i], ferry_schema_column(load->layout->schema, i),
-                                 load->layout->natives[i], err);
-    return status;
-}
-
 static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *err)
 {
     ferry_status status = mydrv_stage_lock(load, err);
@@ -87,9 +79,7 @@ static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *e
     if (status == FERRY_OK)
         status = mydrv_hangers_check_right(load, err);
     if (status == FERRY_OK)
-        status = replace_make_forms(load, err);
-    if (status == FERRY_OK)
-        status = mydrv_lane_choose(load, err);
+        status = mydrv_lane_begin(&load->lane, load->conn, load->stage, load->layout, err);
     if (status == FERRY_OK)
         status = mydrv_record_prepare(load->conn, err);
     if (status == FERRY_OK)
@@ -105,9 +95,7 @@ void mydrv_replace_free(struct mydrv_load *load)
         return;
     mydrv_stage_drop(load);
     mydrv_stage_unlock(load);
-    for (size_t i = 0; load->forms != NULL && i < ferry_schema_count(load->layout->schema); i++)
-        mydrv_form_clear(&load->forms[i]);
-    free(load->forms);
+    mydrv_lane_free(&load->lane);
     mydrv_table_clear(&load->table);
     free(load->stage);
     free(load->old);
@@ -127,6 +115,7 @@ ferry_status mydrv_replace_begin(void *change, const struct ferry_load_spec *spe
     load->conn = unit->conn;
     load->spec = spec;
     load->layout = spec->layout;
+    load->lane.commit_bytes = REPLACE_COMMIT;
     unit->load = load;
     ferry_status status = replace_begin(load, err);
     if (status == FERRY_OK)
@@ -138,7 +127,7 @@ ferry_status mydrv_replace_batch(void *load, uint32_t operation, const struct fe
                                  struct ferry_error *err)
 {
     (void)operation; /* FERRY_OP_INSERT: a load that replaces has no other */
-    return mydrv_lane_batch(load, batch, err);
+    return mydrv_lane_batch(&((struct mydrv_load *)load)->lane, batch, err);
 }
 
 /* ---- End ---- */
@@ -213,12 +202,12 @@ static ferry_status replace_in_place(struct mydrv_load *load, struct ferry_error
         status = replace_rows(load, err);
     if (status == FERRY_OK)
         status = replace_count(load, load->layout->table, &rows, err);
-    if (status == FERRY_OK && rows != load->rows_loaded)
+    if (status == FERRY_OK && rows != load->lane.rows)
         status = ferry_fail(err, FERRY_ERR_DATA,
                             "%s: table '%s' holds %llu rows after %llu were written; a trigger "
                             "may have changed them; drop it",
                             conn->label, load->layout->table, (unsigned long long)rows,
-                            (unsigned long long)load->rows_loaded);
+                            (unsigned long long)load->lane.rows);
     return status == FERRY_OK ? mydrv_hangers_check(load, err) : status;
 }
 
@@ -229,12 +218,12 @@ static ferry_status replace_check_count(struct mydrv_load *load, struct ferry_er
     if (!mydrv_stage_is_like(load) || !mydrv_engine_counts(load->table.engine))
         return FERRY_OK;
     ferry_status status = replace_count(load, load->stage, &rows, err);
-    if (status == FERRY_OK && rows != load->rows_loaded)
+    if (status == FERRY_OK && rows != load->lane.rows)
         status = ferry_fail(err, FERRY_ERR_TARGET_IO,
                             "%s: the new table '%s' (engine %s) holds %llu rows after %llu were "
                             "written; convert it to InnoDB",
                             load->conn->label, load->layout->table, load->table.engine,
-                            (unsigned long long)rows, (unsigned long long)load->rows_loaded);
+                            (unsigned long long)rows, (unsigned long long)load->lane.rows);
     return status;
 }
 
@@ -242,7 +231,7 @@ static ferry_status replace_end(struct mydrv_load *load, struct ferry_error *err
 {
     ferry_status status = mydrv_conn_check(load->conn, err);
     if (status == FERRY_OK)
-        status = mydrv_lane_end(load, err);
+        status = mydrv_lane_end(&load->lane, err);
     if (status == FERRY_OK)
         status = mydrv_run_text(load->conn, "COMMIT", "commit rows to the stage", err);
     if (status == FERRY_OK)
@@ -263,8 +252,8 @@ ferry_status mydrv_replace_end(void *argument, struct ferry_load_totals *ret_tot
     if (status != FERRY_OK)
         return status;
     ret_totals->before = load->rows_before;
-    ret_totals->inserted = load->rows_loaded;
-    ret_totals->after = load->rows_loaded;
-    ret_totals->bytes = load->bytes;
+    ret_totals->inserted = load->lane.rows;
+    ret_totals->after = load->lane.rows;
+    ret_totals->bytes = load->lane.bytes;
     return FERRY_OK;
 }

@@ -60,26 +60,26 @@ static void row_write_literal(const struct mydrv_form *form, struct mydrv_text *
 
 /* ---- The row ---- */
 
-ferry_status mydrv_row_fail_size(const struct mydrv_load *load, const struct ferry_batch *batch,
+ferry_status mydrv_row_fail_size(const struct mydrv_lane *lane, const struct ferry_batch *batch,
                                  size_t row, uint64_t size, struct ferry_error *err)
 {
     return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, 0,
                            "(and the rest of the row) %" PRIu64
                            " bytes in all, and the server's max_allowed_packet is %" PRIu64
                            "; raise it there, or leave the row out",
-                           size, load->packet + 1);
+                           size, lane->packet + 1);
 }
 
 /* Append the row; `write` adds one value, NULL data for NULL. */
-static ferry_status row_encode(const struct mydrv_load *load, const struct ferry_batch *batch,
+static ferry_status row_encode(const struct mydrv_lane *lane, const struct ferry_batch *batch,
                                size_t row, const char *separator, row_write write,
                                struct mydrv_parcel *out, struct ferry_error *err)
 {
     const struct ferry_cell *cells = ferry_batch_cells(batch, row);
-    size_t columns = ferry_schema_count(load->layout->schema);
+    size_t columns = ferry_schema_count(lane->schema);
     uint64_t raw = 0;
     for (size_t i = 0; i < columns; i++) {
-        const struct mydrv_form *form = &load->forms[i];
+        const struct mydrv_form *form = &lane->forms[i];
         char room[MYDRV_VALUE_ROOM];
         const char *data = NULL;
         size_t size = 0;
@@ -94,29 +94,29 @@ static ferry_status row_encode(const struct mydrv_load *load, const struct ferry
             return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, i, "the value %s (type %s)",
                                    flaw, form->native);
         raw += size + ROW_CELL_OVERHEAD;
-        if (raw <= load->packet)
+        if (raw <= lane->packet)
             write(form, &out->text, cells[i].null == 0 ? data : NULL, size);
     }
     out->bytes += raw;
     out->rows++;
     if (out->text.failed)
         return mydrv_fail_memory(err);
-    return raw > load->packet ? mydrv_row_fail_size(load, batch, row, raw, err) : FERRY_OK;
+    return raw > lane->packet ? mydrv_row_fail_size(lane, batch, row, raw, err) : FERRY_OK;
 }
 
-ferry_status mydrv_row_add_line(const struct mydrv_load *load, const struct ferry_batch *batch,
+ferry_status mydrv_row_add_line(const struct mydrv_lane *lane, const struct ferry_batch *batch,
                                 size_t row, struct mydrv_parcel *out, struct ferry_error *err)
 {
-    ferry_status status = row_encode(load, batch, row, "\t", row_write_field, out, err);
+    ferry_status status = row_encode(lane, batch, row, "\t", row_write_field, out, err);
     mydrv_text_append(&out->text, "\n", 1);
     return status;
 }
 
-ferry_status mydrv_row_add_literals(const struct mydrv_load *load, const struct ferry_batch *batch,
+ferry_status mydrv_row_add_literals(const struct mydrv_lane *lane, const struct ferry_batch *batch,
                                     size_t row, struct mydrv_parcel *out, struct ferry_error *err)
 {
     mydrv_text_append(&out->text, "(", 1);
-    ferry_status status = row_encode(load, batch, row, ",", row_write_literal, out, err);
+    ferry_status status = row_encode(lane, batch, row, ",", row_write_literal, out, err);
     mydrv_text_append(&out->text, ")", 1);
     return status;
 }

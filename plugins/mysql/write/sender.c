@@ -10,13 +10,10 @@
 #include <string.h>
 
 #define SENDER_PARCELS 3
-/* Bytes between two commits.  MySQL waits a tenth of a second for the disk at each; and what is not
- * committed must be undone (some 0.8 s) before a cancelled load's stage can be dropped. */
-#define SENDER_COMMIT ((uint64_t)64 << 20)
 #define SENDER_KEEP ((size_t)4 << 20) /* of memory, for the next rows */
 
 struct mydrv_sender {
-    struct mydrv_load *load;
+    struct mydrv_lane *lane;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -31,11 +28,11 @@ struct mydrv_sender {
     bool running;
 };
 
-enum mydrv_sent mydrv_sender_send(struct mydrv_load *load, struct mydrv_parcel *parcel)
+enum mydrv_sent mydrv_sender_send(struct mydrv_lane *lane, struct mydrv_parcel *parcel)
 {
-    MYSQL *native = load->conn->native;
-    bool done = load->infile
-                    ? mydrv_infile_send(load->conn, &load->infile_sql, parcel)
+    MYSQL *native = lane->conn->native;
+    bool done = lane->infile
+                    ? mydrv_infile_send(lane->conn, &lane->infile_sql, parcel)
                     : mysql_real_query(native, parcel->text.data, parcel->text.length) == 0;
     if (!done)
         return MYDRV_SENT_REFUSED;
@@ -47,11 +44,12 @@ enum mydrv_sent mydrv_sender_send(struct mydrv_load *load, struct mydrv_parcel *
 static enum mydrv_sent sender_commit(struct mydrv_sender *sender, uint64_t bytes)
 {
     static const char commit[] = "COMMIT AND CHAIN";
+    const uint64_t enough = sender->lane->commit_bytes;
     sender->uncommitted += bytes;
-    if (sender->uncommitted < SENDER_COMMIT)
+    if (enough == 0 || sender->uncommitted < enough)
         return MYDRV_SENT_WHOLE;
     sender->uncommitted = 0;
-    return mysql_real_query(sender->load->conn->native, commit, sizeof commit - 1) == 0
+    return mysql_real_query(sender->lane->conn->native, commit, sizeof commit - 1) == 0
                ? MYDRV_SENT_WHOLE
                : MYDRV_SENT_UNCOMMITTED;
 }
@@ -87,7 +85,7 @@ static void *sender_main(void *data)
     struct mydrv_parcel *parcel;
     (void)mysql_thread_init();
     while ((parcel = sender_next(sender)) != NULL) {
-        enum mydrv_sent sent = mydrv_sender_send(sender->load, parcel);
+        enum mydrv_sent sent = mydrv_sender_send(sender->lane, parcel);
         if (sent == MYDRV_SENT_WHOLE) {
             sender->rows += parcel->rows;
             sent = sender_commit(sender, parcel->bytes);
@@ -102,17 +100,17 @@ static void *sender_main(void *data)
 
 /* ---- For the core's thread ---- */
 
-ferry_status mydrv_sender_start(struct mydrv_load *load, struct ferry_error *err)
+ferry_status mydrv_sender_start(struct mydrv_lane *lane, struct ferry_error *err)
 {
     struct mydrv_sender *sender = calloc(1, sizeof *sender);
     if (sender == NULL)
         return mydrv_fail_memory(err);
-    sender->load = load;
+    sender->lane = lane;
     (void)pthread_mutex_init(&sender->lock, NULL);
     (void)pthread_cond_init(&sender->changed, NULL);
     int failure = ferry_thread_create(&sender->thread, sender_main, sender);
     sender->running = failure == 0;
-    load->sender = sender;
+    lane->sender = sender;
     return failure == 0
                ? FERRY_OK
                : ferry_fail(err, FERRY_ERR_SYSTEM, "cannot start a thread: %s", strerror(failure));

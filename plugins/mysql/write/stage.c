@@ -266,7 +266,7 @@ static ferry_status stage_learn_columns(struct mydrv_load *load, struct ferry_er
     ferry_status status = mydrv_table_load(load->conn, load->stage, &stage, err);
     size_t count = ferry_schema_count(load->layout->schema);
     for (size_t i = 0; i < count && status == FERRY_OK; i++) {
-        struct mydrv_form *form = &load->forms[i];
+        struct mydrv_form *form = &load->lane.forms[i];
         const struct mydrv_live_column *column =
             mydrv_table_find(&stage, ferry_schema_column(load->layout->schema, i)->name);
         if (column == NULL) {

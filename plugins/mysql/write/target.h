@@ -260,6 +260,7 @@ const char *mydrv_encode(const struct mydrv_form *form, const struct ferry_cell 
 
 /* ---- row.c: one row as a line for LOAD DATA, or as literals for INSERT ---- */
 
+struct mydrv_lane;
 struct mydrv_load;
 struct mydrv_unit;
 struct mydrv_parcel { /* rows that go to the server in one statement */
@@ -270,11 +271,11 @@ struct mydrv_parcel { /* rows that go to the server in one statement */
     size_t rows;
     uint64_t bytes; /* of values */
 };
-ferry_status mydrv_row_add_line(const struct mydrv_load *load, const struct ferry_batch *batch,
+ferry_status mydrv_row_add_line(const struct mydrv_lane *lane, const struct ferry_batch *batch,
                                 size_t row, struct mydrv_parcel *out, struct ferry_error *err);
-ferry_status mydrv_row_add_literals(const struct mydrv_load *load, const struct ferry_batch *batch,
+ferry_status mydrv_row_add_literals(const struct mydrv_lane *lane, const struct ferry_batch *batch,
                                     size_t row, struct mydrv_parcel *out, struct ferry_error *err);
-ferry_status mydrv_row_fail_size(const struct mydrv_load *load, const struct ferry_batch *batch,
+ferry_status mydrv_row_fail_size(const struct mydrv_lane *lane, const struct ferry_batch *batch,
                                  size_t row, uint64_t size, struct ferry_error *err);
 /* The document `value`, an expression, in a form that MySQL refuses if it would print it otherwise.
  */
@@ -284,7 +285,7 @@ void mydrv_row_write_json_check(struct mydrv_text *out, const char *value);
 
 /* From now on the server gets no file, whatever it asks for. */
 void mydrv_infile_guard(struct mydrv_conn *conn);
-void mydrv_infile_write(const struct mydrv_load *load, struct mydrv_text *sql);
+void mydrv_infile_write(const struct mydrv_lane *lane, struct mydrv_text *sql);
 /* False where the statement failed. */
 bool mydrv_infile_send(struct mydrv_conn *conn, const struct mydrv_text *statement,
                        struct mydrv_parcel *parcel);
@@ -299,7 +300,7 @@ enum mydrv_sent { /* what became of a parcel */
 };
 struct mydrv_sender;
 /* Nobody else uses the load's connection from now on, until mydrv_sender_stop. */
-ferry_status mydrv_sender_start(struct mydrv_load *load, struct ferry_error *err);
+ferry_status mydrv_sender_start(struct mydrv_lane *lane, struct ferry_error *err);
 /* A parcel to be filled; one at a time.  NULL once a parcel was not taken whole. */
 struct mydrv_parcel *mydrv_sender_take(struct mydrv_sender *sender);
 void mydrv_sender_put(struct mydrv_sender *sender);
@@ -312,27 +313,49 @@ enum mydrv_sent mydrv_sender_stop(struct mydrv_sender *sender, struct mydrv_parc
 /* Stop it too.  The number of rows that the server says it took. */
 uint64_t mydrv_sender_free(struct mydrv_sender *sender);
 /* Send one parcel at once, from the calling thread: only while no thread runs. */
-enum mydrv_sent mydrv_sender_send(struct mydrv_load *load, struct mydrv_parcel *parcel);
+enum mydrv_sent mydrv_sender_send(struct mydrv_lane *lane, struct mydrv_parcel *parcel);
 
-/* ---- load.c: rows into the stage, by the fast lane or by INSERT ---- */
+/* ---- lane.c: rows into a table, by the fast lane or by INSERT ---- */
 
-ferry_status mydrv_lane_choose(struct mydrv_load *load, struct ferry_error *err);
-ferry_status mydrv_lane_batch(struct mydrv_load *load, const struct ferry_batch *batch,
+struct mydrv_lane {
+    struct mydrv_conn *conn;
+    const char *into;  /* the table that they go to ... */
+    const char *table; /* ... and what it is called in messages */
+    const struct ferry_schema *schema;
+    struct mydrv_form *forms; /* one per column */
+    bool infile;              /* the fast lane */
+    uint64_t packet;          /* max_allowed_packet */
+    uint64_t commit_bytes;    /* a COMMIT after so many; 0: none */
+    uint64_t bytes;
+    uint64_t rows;                /* that were taken, once all are there */
+    struct mydrv_sender *sender;  /* NULL: no rows yet, or all are there */
+    struct mydrv_parcel *filling; /* one of the sender's, or NULL */
+    uint64_t rows_sent;           /* before it */
+    struct mydrv_text infile_sql; /* the fast lane's statement */
+};
+
+/* A zeroed lane into `into`, which lives as long as it, for rows that lie so; asks the server which
+ * lane is open.  It goes to mydrv_lane_free() whatever comes of it. */
+ferry_status mydrv_lane_begin(struct mydrv_lane *lane, struct mydrv_conn *conn, const char *into,
+                              const struct ferry_layout *layout, struct ferry_error *err);
+ferry_status mydrv_lane_batch(struct mydrv_lane *lane, const struct ferry_batch *batch,
                               struct ferry_error *err);
-/* All rows are sent and taken; sets load->rows_loaded. */
-ferry_status mydrv_lane_end(struct mydrv_load *load, struct ferry_error *err);
-void mydrv_lane_free(struct mydrv_load *load);
+/* All rows are sent and taken; sets lane->rows. */
+ferry_status mydrv_lane_end(struct mydrv_lane *lane, struct ferry_error *err);
+/* Nothing is sent any more. */
+void mydrv_lane_stop(struct mydrv_lane *lane);
+void mydrv_lane_free(struct mydrv_lane *lane);
 
 /* ---- verdict.c: what the server says of rows that it was sent ---- */
 
 /* After a statement that succeeded: fail because of its first warning or note, or of rows that are
  * missing.  With `ret_vague`, false before: where it is a value's fault and the server does not say
  * which row's, it is set, and the call succeeds. */
-ferry_status mydrv_verdict_doubt(struct mydrv_load *load, const struct mydrv_parcel *parcel,
+ferry_status mydrv_verdict_doubt(struct mydrv_lane *lane, const struct mydrv_parcel *parcel,
                                  bool *ret_vague, struct ferry_error *err);
 /* After one that failed: whether it is a value's fault, and the server does not say which row's. */
-bool mydrv_verdict_is_vague(const struct mydrv_load *load, const struct mydrv_parcel *parcel);
-ferry_status mydrv_verdict_fail(struct mydrv_load *load, const struct mydrv_parcel *parcel,
+bool mydrv_verdict_is_vague(const struct mydrv_lane *lane, const struct mydrv_parcel *parcel);
+ferry_status mydrv_verdict_fail(struct mydrv_lane *lane, const struct mydrv_parcel *parcel,
                                 struct ferry_error *err);
 
 /* ---- stage.c: the stage table, its names, and the lock ---- */
@@ -425,17 +448,10 @@ struct mydrv_load {
     const struct ferry_load_spec *spec;
     const struct ferry_layout *layout; /* the spec's */
     struct mydrv_table table;          /* as it was when the load began */
-    struct mydrv_form *forms;
-    char *stage, *old, *lock; /* names */
+    struct mydrv_lane lane;            /* into the stage */
+    char *stage, *old, *lock;          /* names */
     bool locked, staged;
-    bool infile;     /* the fast lane */
-    uint64_t packet; /* max_allowed_packet */
-    uint64_t bytes;
-    uint64_t rows_loaded, rows_before;
-    struct mydrv_sender *sender;  /* NULL: no rows yet, or all are there */
-    struct mydrv_parcel *filling; /* one of the sender's, or NULL */
-    uint64_t rows_sent;           /* before it */
-    struct mydrv_text infile_sql; /* the fast lane's statement */
+    uint64_t rows_before;
 };
 
 ferry_status mydrv_replace_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,

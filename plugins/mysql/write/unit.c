@@ -61,7 +61,7 @@ static ferry_status unit_begin(struct mydrv_unit *unit, struct ferry_error *err)
 static void unit_free(struct mydrv_unit *unit)
 {
     if (unit->load != NULL)
-        mydrv_lane_free(unit->load);
+        mydrv_lane_stop(&unit->load->lane);
     if (!mydrv_conn_is_lost(unit->conn))
         (void)mysql_rollback(unit->conn->native);
     mydrv_replace_free(unit->load);

@@ -87,10 +87,10 @@ static bool verdict_finds_json(const struct ferry_schema *schema, const char *te
     return count == 1 && strstr(text, "json_valid") != NULL;
 }
 
-static ferry_status verdict_fail_value(struct mydrv_load *load, const struct mydrv_parcel *parcel,
+static ferry_status verdict_fail_value(struct mydrv_lane *lane, const struct mydrv_parcel *parcel,
                                        unsigned code, const char *text, struct ferry_error *err)
 {
-    const struct ferry_schema *schema = load->layout->schema;
+    const struct ferry_schema *schema = lane->schema;
     const char *meaning = verdict_meaning(code);
     size_t row = verdict_row_of(text);
     const char *words = meaning == NULL ? text : meaning;
@@ -98,7 +98,7 @@ static ferry_status verdict_fail_value(struct mydrv_load *load, const struct myd
         row = 1;
     if (row == 0 || row > parcel->rows)
         return ferry_fail(err, FERRY_ERR_DATA, "%s: table '%s': a row's value %s (error %u)",
-                          load->conn->label, load->layout->table, words, code);
+                          lane->conn->label, lane->table, words, code);
     for (size_t i = 0; i < ferry_schema_count(schema); i++)
         if (verdict_names_column(text, ferry_schema_column(schema, i)->name))
             return ferry_fail_row(err, FERRY_ERR_DATA, schema, parcel->first + row - 1, i,
@@ -112,52 +112,52 @@ static ferry_status verdict_fail_value(struct mydrv_load *load, const struct myd
 }
 
 /* With `ret_vague`: succeeds and sets it where the warning does not say which row is meant. */
-static ferry_status verdict_fail_warning(struct mydrv_load *load, const struct mydrv_parcel *parcel,
+static ferry_status verdict_fail_warning(struct mydrv_lane *lane, const struct mydrv_parcel *parcel,
                                          bool *ret_vague, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
     mydrv_text_add(&sql, "SHOW WARNINGS LIMIT 1");
-    ferry_status status = mydrv_ask(load->conn, &sql, 3, "read the server's warnings", &rows, err);
+    ferry_status status = mydrv_ask(lane->conn, &sql, 3, "read the server's warnings", &rows, err);
     if (status != FERRY_OK)
         return status;
     MYSQL_ROW row = mysql_fetch_row(rows);
     if (row == NULL || row[1] == NULL || row[2] == NULL)
         return ferry_fail(err, FERRY_ERR_DATA,
                           "%s: table '%s': the server warns of a row and keeps no text of it",
-                          load->conn->label, load->layout->table);
+                          lane->conn->label, lane->table);
     unsigned code = (unsigned)strtoumax(row[1], NULL, 10);
     if (ret_vague != NULL && parcel->rows > 1 && verdict_row_of(row[2]) == 0 &&
         code != VERDICT_DUPLICATE && verdict_meaning(code) != NULL) {
         *ret_vague = true;
         return FERRY_OK;
     }
-    return verdict_fail_value(load, parcel, code, row[2], err);
+    return verdict_fail_value(lane, parcel, code, row[2], err);
 }
 
-ferry_status mydrv_verdict_doubt(struct mydrv_load *load, const struct mydrv_parcel *parcel,
+ferry_status mydrv_verdict_doubt(struct mydrv_lane *lane, const struct mydrv_parcel *parcel,
                                  bool *ret_vague, struct ferry_error *err)
 {
-    my_ulonglong taken = mysql_affected_rows(load->conn->native);
-    if (mysql_warning_count(load->conn->native) > 0)
-        return verdict_fail_warning(load, parcel, ret_vague, err);
-    return ferry_fail(
-        err, FERRY_ERR_DATA, "%s: table '%s': the server took %llu rows of %zu and says no reason",
-        load->conn->label, load->layout->table, (unsigned long long)taken, parcel->rows);
+    my_ulonglong taken = mysql_affected_rows(lane->conn->native);
+    if (mysql_warning_count(lane->conn->native) > 0)
+        return verdict_fail_warning(lane, parcel, ret_vague, err);
+    return ferry_fail(err, FERRY_ERR_DATA,
+                      "%s: table '%s': the server took %llu rows of %zu and says no reason",
+                      lane->conn->label, lane->table, (unsigned long long)taken, parcel->rows);
 }
 
-bool mydrv_verdict_is_vague(const struct mydrv_load *load, const struct mydrv_parcel *parcel)
+bool mydrv_verdict_is_vague(const struct mydrv_lane *lane, const struct mydrv_parcel *parcel)
 {
-    unsigned code = mysql_errno(load->conn->native);
+    unsigned code = mysql_errno(lane->conn->native);
     return parcel->rows > 1 && code != VERDICT_DUPLICATE && verdict_meaning(code) != NULL &&
-           verdict_row_of(mysql_error(load->conn->native)) == 0 && !mydrv_conn_is_lost(load->conn);
+           verdict_row_of(mysql_error(lane->conn->native)) == 0 && !mydrv_conn_is_lost(lane->conn);
 }
 
-ferry_status mydrv_verdict_fail(struct mydrv_load *load, const struct mydrv_parcel *parcel,
+ferry_status mydrv_verdict_fail(struct mydrv_lane *lane, const struct mydrv_parcel *parcel,
                                 struct ferry_error *err)
 {
-    unsigned code = mysql_errno(load->conn->native);
-    if (verdict_meaning(code) == NULL || atomic_load(&load->conn->cancelled))
-        return mydrv_fail_conn(load->conn, MYDRV_LOADING, "load rows", err);
-    return verdict_fail_value(load, parcel, code, mysql_error(load->conn->native), err);
+    unsigned code = mysql_errno(lane->conn->native);
+    if (verdict_meaning(code) == NULL || atomic_load(&lane->conn->cancelled))
+        return mydrv_fail_conn(lane->conn, MYDRV_LOADING, "load rows", err);
+    return verdict_fail_value(lane, parcel, code, mysql_error(lane->conn->native), err);
 }
