@@ -9,8 +9,6 @@
 
 void ferry_column_rules_done(struct ferry_column_rules *rules)
 {
-    for (size_t i = 0; i < rules->count; i++)
-        ferry_config_free(rules->list[i].keys);
     free(rules->list);
     *rules = (struct ferry_column_rules){0};
 }

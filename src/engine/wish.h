@@ -13,7 +13,6 @@ struct ferry_column_rule {
     struct ferry_wish wish;
     enum ferry_zero_date zero_date;
     struct ferry_origin origin; /* where the rule stands, for messages */
-    struct ferry_config *keys;  /* the rule's own, in which its strings live; or NULL */
 };
 
 struct ferry_column_rules {

@@ -121,7 +121,7 @@ static void test_kinds(void **state)
     (void)state;
     const struct ferry_cell cells[] = {
         NONE,
-        KIND_REAL(-INFINITY),
+        KIND_REAL(-(double)INFINITY),
         KIND_REAL(-0x1p65),
         KIND_INT(INT64_MIN),
         KIND_REAL(-0x1p63),
@@ -144,7 +144,7 @@ static void test_kinds(void **state)
         KIND_REAL(9007199254740994.0),
         KIND_INT(INT64_MAX),
         KIND_REAL(0x1p63),
-        KIND_REAL(INFINITY),
+        KIND_REAL((double)INFINITY),
         KIND_REAL((double)NAN),
         KIND_TEXT(""),
         KIND_TEXT("1"),

@@ -148,7 +148,7 @@ static const uint64_t some_integers[] = {
 static const double some_reals[] = {
     0.0, -0.0, 1.0, -1.0, 1.5, -1.5, 2.0, 0.1, 5e-324, -5e-324, DBL_MIN, DBL_MAX, -DBL_MAX, 0x1p53,
     0x1p53 + 2, 0x1p63, -0x1p63, 0x1p64, -0x1p64, -0x1p65, 0x1.fffffffffffffp62,
-    0x1.fffffffffffffp63, 2147483648.5, INFINITY, -INFINITY,
+    0x1.fffffffffffffp63, 2147483648.5, (double)INFINITY, -(double)INFINITY,
 };
 
 static const uint64_t some_nans[] = {
