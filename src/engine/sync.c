@@ -136,7 +136,8 @@ static bool finds_own_record(const struct run *run)
 }
 
 /* A commit whose outcome its driver does not know.  The run's own record proves that the new rows
- * are there; none proves nothing, since the server may still be at work. */
+ * are there; none proves nothing, since the server may still be at work.  A driver that broke its
+ * contract is asked nothing more, and who has been told to stop does not begin a connection. */
 static ferry_status ask_outcome(struct run *run, struct ferry_error *error)
 {
     if (error->status == FERRY_ERR_INTERNAL || ferry_should_stop() || !finds_own_record(run))
@@ -179,9 +180,7 @@ static ferry_status change_table(struct run *run, struct ferry_error *error)
         status = transfer->plan->strategy->move(transfer, error);
     if (status == FERRY_OK)
         status = commit(run, error);
-    if (status != FERRY_OK)
-        status = explain(run, error);
-    ferry_target_change_abort(run->change);
+    ferry_target_change_abort(run->change); /* unless the commit has ended it */
     run->change = NULL;
     return status;
 }
@@ -206,7 +205,7 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *ret
     status = prepare(&run, error);
     if (status == FERRY_OK)
         status = change_table(&run, error);
-    else
+    if (status != FERRY_OK)
         status = explain(&run, error);
     end_run(&run, status);
     report(&run, status, ret_result);
@@ -240,7 +239,7 @@ ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_retry *
         status = ferry_transfer_compare(&run.transfer, error);
     if (status != FERRY_OK)
         status = explain(&run, error);
-    run.transfer.totals.after = run.transfer.pump.rows_read;
+    run.transfer.totals.after = run.transfer.pump.rows_read; /* what verify counts */
     end_run(&run, status);
     report(&run, status, ret_result);
     ferry_plan_done(&plan);

@@ -532,7 +532,7 @@ struct ferry_load_totals { /* counted by the target, not taken from the batches 
     uint64_t before;       /* rows that the table held until now */
     uint64_t inserted;
     uint64_t updated;
-    uint64_t deleted; /* of those, as changes; a load that replaces has none */
+    uint64_t deleted; /* by FERRY_OP_; a load that replaces updates and deletes none */
     uint64_t after;   /* rows that it will hold */
     uint64_t bytes;   /* written to the target as far as it knows, else 0 */
 };
