@@ -13,6 +13,7 @@
 #include "engine/keys.h"
 #include "engine/pump.h"
 #include "engine/queue.h"
+#include "engine/record.h"
 #include "fake.h"
 
 /* The allocation that fails counts down to 0; -1: none does. */
@@ -216,6 +217,44 @@ static ferry_status work_on_plan(struct ferry_error *error)
     return status;
 }
 
+/* A table that is there, with an index and other clauses; its definition is kept, or not. */
+static enum ferry_keeps keeps;
+
+static ferry_status work_on_plan_of_table(struct ferry_error *error)
+{
+    static const struct ferry_column existing[] = {
+        {.name = "column 0", .native = "T", .type = FERRY_TYPE_TEXT, .clauses = "UNIQUE"},
+        {.name = "column 1", .native = "T", .type = FERRY_TYPE_TEXT}};
+    struct ferry_plan plan = {.keeps = keeps};
+    struct ferry_connection *target = NULL;
+    fake.exists = fake.own = 1;
+    fake.existing = existing;
+    fake.existing_count = 2;
+    ferry_status status = ferry_connection_open(fake_config, FERRY_ROLE_TARGET, &target, error);
+    if (status == FERRY_OK)
+        status = add_columns(&plan.described, 2, error);
+    if (status == FERRY_OK)
+        status = ferry_plan_take_columns(&plan, error);
+    if (status == FERRY_OK) {
+        plan.indexes = calloc(1, sizeof *plan.indexes);
+        plan.index_count = plan.indexes != NULL;
+        status = plan.indexes == NULL ? ferry_fail(error, FERRY_ERR_SYSTEM, "no index")
+                                      : ferry_plan_negotiate(&plan, target, "t", NULL, error);
+    }
+    if (status == FERRY_OK) {
+        assert_int_equal(plan.schema.count, 2);
+        assert_int_equal(plan.action,
+                         keeps == FERRY_KEEPS_NOTHING ? FERRY_TABLE_REBUILD : FERRY_TABLE_KEEP);
+        assert_string_equal(
+            ferry_strbuf_text(&plan.difference),
+            keeps == FERRY_KEEPS_NOTHING ? "column 'column 0' was T UNIQUE and becomes T" : "");
+        assert_int_equal(plan.schema.note_count, keeps != FERRY_KEEPS_NOTHING);
+    }
+    ferry_plan_done(&plan);
+    ferry_connection_close(target);
+    return status;
+}
+
 static ferry_status work_on_pump(struct ferry_error *error)
 {
     static const struct ferry_read read = {.text = "v", .kind = FERRY_READ_VIEW};
@@ -387,6 +426,44 @@ static void test_plan(void **state)
 }
 
 /* An error that cannot be kept is still an error. */
+static void test_plan_of_table(void **state)
+{
+    (void)state;
+    keeps = FERRY_KEEPS_NOTHING;
+    torture(work_on_plan_of_table);
+    keeps = FERRY_KEEPS_UNKNOWN;
+    torture(work_on_plan_of_table);
+}
+
+static ferry_status work_on_record(struct ferry_error *error)
+{
+    struct ferry_schema schema = {0};
+    struct ferry_record record = {0};
+    ferry_status status = add_columns(&schema, 2, error);
+    if (status == FERRY_OK)
+        status = ferry_record_begin(&record, "t", error);
+    if (status == FERRY_OK)
+        status = ferry_record_set_number(&record, FERRY_RECORD_ROWS, 7, error);
+    if (status == FERRY_OK)
+        status = ferry_record_finish(&record, &schema, error);
+    if (status == FERRY_OK) {
+        assert_int_equal(strlen(ferry_record_run_id(&record)), 32);
+        assert_string_equal(ferry_record_value(&record, FERRY_RECORD_ROWS), "7");
+        assert_non_null(ferry_record_value(&record, FERRY_RECORD_STARTED));
+        assert_non_null(ferry_record_value(&record, FERRY_RECORD_FINISHED));
+        assert_int_equal(strlen(ferry_record_value(&record, FERRY_RECORD_SCHEMA_HASH)), 16);
+    }
+    ferry_record_done(&record);
+    ferry_schema_done(&schema);
+    return status;
+}
+
+static void test_record(void **state)
+{
+    (void)state;
+    torture(work_on_record);
+}
+
 static void test_errors(void **state)
 {
     (void)state;
@@ -416,6 +493,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schema),        cmocka_unit_test(test_batch),
         cmocka_unit_test(test_configuration), WITH_FAKE(test_plan),
+        WITH_FAKE(test_plan_of_table),        cmocka_unit_test(test_record),
         cmocka_unit_test(test_errors),        WITH_FAKE(test_pump),
         cmocka_unit_test(test_wishes),        cmocka_unit_test(test_words),
         cmocka_unit_test(test_digest),

@@ -214,6 +214,10 @@ static void test_what_a_definition_would_lose(void **state)
     ferry_plan_add_losses(&plan, &none);
     assert_string_equal(ferry_strbuf_text(&none), "");
     (void)ferry_note(&plan.losses, &error, "NOT NULL of 'id'");
+    refuses(&plan, &strict,
+            "table 't' would be made anew for other columns (column 'c1' is new) and lose what its "
+            "definition says: NOT NULL of 'id'; alter the table so that it fits, or allow the loss "
+            "with on_rebuild_loss = \"allow\"");
     (void)ferry_note(&plan.losses, &error, "a CHECK");
     assert_no_error(&error);
     ferry_plan_add_losses(&plan, &some);
