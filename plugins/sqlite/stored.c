@@ -6,7 +6,6 @@
 
 #include "sqlite_driver.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,7 +145,7 @@ static const char *stored_give_real(const struct sqlite_stored *stored, double v
         return length == 0 ? "the number has other digits than the column's decimal type" : NULL;
     default:
         cell->v.f = value;
-        return column->bits == 32 && !isinf(value) && (double)(float)value != value
+        return column->bits == 32 && (double)(float)value != value
                    ? "the number is not one of single precision"
                    : NULL;
     }
@@ -231,7 +230,7 @@ static const char *stored_text_flaw(const struct ferry_column *column, const cha
     case FERRY_TYPE_DATE:
         return stored_is_date(text, length) ? NULL : "the text is no YYYY-MM-DD";
     case FERRY_TYPE_TIME:
-        return stored_has_fraction(text, length, column->scale) && whole > sign &&
+        return stored_has_fraction(text, length, column->scale) &&
                        stored_is_time(text + sign, whole - sign)
                    ? NULL
                    : "the text is no HH:MM:SS with the column's digits after the point";
@@ -290,13 +289,9 @@ static const char *stored_take(const struct sqlite_stored *stored, sqlite3_value
         return stored->convert == SQLITE_CONVERT_INT_TEXT ||
                        stored->convert == SQLITE_CONVERT_UNSIGNED_TEXT
                    ? stored_read_number(stored, cell->v.p, cell->len, cell)
-               : stored->convert == SQLITE_CONVERT_TEXT ||
-                       stored->convert == SQLITE_CONVERT_TEXT_NO_NUMBER
-                   ? stored_text_flaw(column, cell->v.p, cell->len)
-                   : NULL;
+                   : stored_text_flaw(column, cell->v.p, cell->len);
     default:
-        return stored->convert == SQLITE_CONVERT_BYTES ? stored_bytes_flaw(column, cell->len)
-                                                       : NULL;
+        return stored_bytes_flaw(column, cell->len);
     }
 }
 

@@ -79,40 +79,117 @@ static void run_case(sqlite3 *db, const struct stored_case *test)
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
     int rc = sqlite_stored_cell(&stored, sqlite3_column_value(stmt, 0), room, &cell, &why);
-    if (rc == SQLITE_OK)
+    if (rc == SQLITE_OK) {
+        assert_true(cell.null <= 1);
+        assert_true(cell.kind != FERRY_KIND_INT || cell.len == 0);
+        if (cell.null == 0 &&
+            (test->column.type == FERRY_TYPE_BYTES || cell.kind == FERRY_KIND_BYTES))
+            assert_non_null(cell.v.p); /* of no bytes, too */
         describe_cell(&test->column, &cell, found, sizeof found);
-    else
+    } else
         (void)snprintf(found, sizeof found, "refused: %s", why);
     if (strncmp(found, test->cell, strlen(test->cell)) != 0 ||
+        (rc == SQLITE_OK) != (strncmp(test->cell, "refused: ", 9) != 0) ||
         (rc == SQLITE_OK && strlen(found) != strlen(test->cell)))
         fail_msg("%s of type %u became '%s', not '%s'", test->sql, test->column.type, found,
                  test->cell);
     sqlite3_finalize(stmt);
 }
 
+/* Whatever the encoding of the file is, a cell is the same. */
 static void run_cases(const struct stored_case *tests, size_t count)
 {
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
-    for (size_t i = 0; i < count; i++)
-        run_case(db, &tests[i]);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    static const char *const encodings[] = {"UTF-8", "UTF-16le", "UTF-16be"};
+    for (size_t k = 0; k < COUNT(encodings); k++) {
+        sqlite3 *db = NULL;
+        char sql[64];
+        assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+        (void)snprintf(sql, sizeof sql, "PRAGMA encoding = '%s'", encodings[k]);
+        assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+        for (size_t i = 0; i < count; i++)
+            run_case(db, &tests[i]);
+        assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    }
 }
+
+/* ---- How a column is stored ---- */
+
+static void test_classes(void **state)
+{
+    (void)state;
+    static const struct {
+        enum sqlite_convert convert;
+        int class;
+    } cases[] = {
+        {SQLITE_CONVERT_INT, SQLITE_INTEGER},
+        {SQLITE_CONVERT_INT_TEXT, SQLITE_TEXT},
+        {SQLITE_CONVERT_INT_REAL, SQLITE_FLOAT},
+        {SQLITE_CONVERT_UNSIGNED, SQLITE_INTEGER},
+        {SQLITE_CONVERT_UNSIGNED_TEXT, SQLITE_TEXT},
+        {SQLITE_CONVERT_UNSIGNED_REAL, SQLITE_FLOAT},
+        {SQLITE_CONVERT_FLOAT, SQLITE_FLOAT},
+        {SQLITE_CONVERT_DECIMAL, SQLITE_FLOAT},
+        {SQLITE_CONVERT_DECIMAL_CHECKED, SQLITE_FLOAT},
+        {SQLITE_CONVERT_DECIMAL_NUMBER, SQLITE_FLOAT},
+        {SQLITE_CONVERT_TEXT, SQLITE_TEXT},
+        {SQLITE_CONVERT_TEXT_BLOB, SQLITE_BLOB},
+        {SQLITE_CONVERT_TEXT_NO_NUMBER, SQLITE_TEXT},
+        {SQLITE_CONVERT_BYTES, SQLITE_BLOB},
+        {SQLITE_CONVERT_BYTES_TEXT, SQLITE_TEXT},
+        {SQLITE_CONVERT_ANY, 0},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(sqlite_stored_class(cases[i].convert), cases[i].class);
+}
+
+static void test_columns_that_are_not_stored(void **state)
+{
+    (void)state;
+    const struct ferry_column number = INT(64), bytes = OF(BYTES), none = {.name = "c"};
+    const struct ferry_wish numeric = {.type = "NUMERIC"}, any = {0};
+    struct sqlite_stored stored = {.column = &none};
+    assert_false(sqlite_stored_prepare(&bytes, &numeric, &stored));
+    assert_false(sqlite_stored_prepare(&none, &any, &stored));
+    assert_false(sqlite_stored_prepare(&none, NULL, &stored));
+    assert_ptr_equal(stored.column, &none);
+    assert_true(sqlite_stored_prepare(&number, NULL, &stored));
+    assert_ptr_equal(stored.column, &number);
+    assert_int_equal(stored.convert, SQLITE_CONVERT_INT);
+    assert_true(sqlite_stored_prepare(&number, &any, &stored));
+    assert_int_equal(stored.convert, SQLITE_CONVERT_INT);
+    assert_false(stored.loose || stored.raw);
+}
+
+/* ---- Values ---- */
 
 static void test_numbers(void **state)
 {
     (void)state;
     static const struct stored_case cases[] = {
         {OF(BOOL), NULL, "1", "1"},
+        {OF(BOOL), NULL, "0", "0"},
+        {OF(BOOL), NULL, "-1", "refused: the number is out of the range"},
         {OF(BOOL), NULL, "2", "refused: the number is out of the range"},
         {INT(8), NULL, "-128", "-128"},
+        {INT(8), NULL, "127", "127"},
         {INT(8), NULL, "128", "refused: the number is out of the range"},
+        {INT(8), NULL, "-129", "refused: the number is out of the range"},
+        {INT(63), NULL, "4611686018427387903", "4611686018427387903"},
+        {INT(63), NULL, "4611686018427387904", "refused: the number is out of the range"},
         {INT(64), NULL, "-9223372036854775808", "-9223372036854775808"},
         {INT(64), NULL, "1.0", "refused: it is stored as REAL, not as INTEGER"},
         {INT(64), NULL, "'1'", "refused: it is stored as TEXT, not as INTEGER"},
         {INT(64), "TEXT", "'-9223372036854775808'", "-9223372036854775808"},
         {INT(64), "TEXT", "'9223372036854775808'", "refused: the text is no whole number"},
         {INT(64), "TEXT", "'-9223372036854775809'", "refused: the text is no whole number"},
+        {INT(64), "VARCHAR(20)", "'9223372036854775807'", "9223372036854775807"},
+        {INT(64), "TEXT", "'0'", "0"},
+        {INT(64), "TEXT", "'-5'", "-5"},
+        {INT(64), "TEXT", "'-'", "refused: the text is no whole number"},
+        {INT(64), "TEXT", "'00'", "refused: the text is no whole number"},
+        {INT(64), "TEXT", "'1/'", "refused: the text is no whole number"},
+        {INT(64), "TEXT", "'1:'", "refused: the text is no whole number"},
+        {INT(64), "TEXT", "'1a'", "refused: the text is no whole number"},
         {INT(64), "TEXT", "'007'", "refused: the text is no whole number"},
         {INT(64), "TEXT", "'-0'", "refused: the text is no whole number"},
         {INT(64), "TEXT", "''", "refused: the text is no whole number"},
@@ -124,12 +201,18 @@ static void test_numbers(void **state)
         {INT(64), "REAL", "0.5", "refused: the number is not a whole one"},
         {INT(64), "REAL", "9e999", "refused: the number is not a whole one"},
         {UINT(64), NULL, "9223372036854775807", "9223372036854775807"},
+        {UINT(64), NULL, "0", "0"},
         {UINT(64), NULL, "-1", "refused: the number is negative"},
         {UINT(8), NULL, "255", "255"},
         {UINT(8), NULL, "256", "refused: the number is out of the range"},
         {UINT(64), "TEXT", "'18446744073709551615'", "18446744073709551615"},
         {UINT(64), "TEXT", "'18446744073709551616'", "refused: the text is no number"},
         {UINT(64), "TEXT", "'-1'", "refused: the text is no number"},
+        {UINT(64), "TEXT", "'-0'", "refused: the text is no number"},
+        {UINT(64), "TEXT", "'/'", "refused: the text is no number"},
+        {UINT(64), "TEXT", "'184467440737095516150'", "refused: the text is no number"},
+        {UINT(64), "REAL", "0.0", "0"},
+        {UINT(64), "REAL", "0.5", "refused: the number is not a whole one"},
         {UINT(64), "REAL", "9223372036854775808.0", "9223372036854775808"},
         {UINT(64), "REAL", "18446744073709551616.0", "refused: the number is not a whole one"},
         {UINT(64), "REAL", "-1.0", "refused: the number is not a whole one"},
@@ -141,6 +224,8 @@ static void test_numbers(void **state)
          "18446744073709551615"},
         {OF(YEAR), NULL, "0", "0"},
         {OF(YEAR), NULL, "2155", "2155"},
+        {OF(YEAR), NULL, "1901", "1901"},
+        {OF(YEAR), NULL, "2156", "refused: the number is out of the range"},
         {OF(YEAR), NULL, "1900", "refused: the number is out of the range"},
         {{.name = "c", .type = FERRY_TYPE_FLOAT, .bits = 64}, NULL, "0.1", "0.10000000000000001"},
         {{.name = "c", .type = FERRY_TYPE_FLOAT, .bits = 64}, NULL, "7", "7"},
@@ -153,6 +238,22 @@ static void test_numbers(void **state)
          NULL,
          "0.1",
          "refused: the number is not one of single precision"},
+        {{.name = "c", .type = FERRY_TYPE_FLOAT, .bits = 32}, NULL, "-9e999", "-inf"},
+        {{.name = "c", .type = FERRY_TYPE_FLOAT, .bits = 32}, NULL, "16777216", "16777216"},
+        {{.name = "c", .type = FERRY_TYPE_FLOAT, .bits = 32},
+         NULL,
+         "16777217",
+         "refused: it is stored as INTEGER, not as REAL"},
+        {{.name = "c", .type = FERRY_TYPE_FLOAT, .bits = 64}, NULL, "16777217", "16777217"},
+        {{.name = "c", .type = FERRY_TYPE_FLOAT, .bits = 64},
+         NULL,
+         "9223372036854775807",
+         "refused: it is stored as INTEGER, not as REAL"},
+        {DECIMAL(10, 2), "NUMERIC", "0.3", "0.30"},
+        {DECIMAL(10, 2), "NUMERIC", "-3", "-3.00"},
+        {DECIMAL(10, 0), "NUMERIC", "5", "5"},
+        {DECIMAL(10, 2), "NUMERIC", "0.001", "refused: the number has other digits"},
+        {DECIMAL(10, 2), "NUMERIC", "'x'", "refused: it is stored as TEXT, not as REAL"},
         {DECIMAL(10, 2), NULL, "0.3", "0.30"},
         {DECIMAL(10, 2), NULL, "0.1 + 0.2", "refused: the number has other digits"},
         {DECIMAL(10, 2), NULL, "-0.0", "0.00"},
@@ -183,12 +284,23 @@ static void test_texts_and_bytes(void **state)
         {OF(DATE), NULL, "'2026-00-00'", "2026-00-00"},
         {OF(DATE), NULL, "'2026-1-1'", "refused: the text is no YYYY-MM-DD"},
         {OF(DATE), NULL, "'2026-01-01 '", "refused: the text is no YYYY-MM-DD"},
+        {OF(DATE), "NUMERIC", "'2026-01-31'", "2026-01-31"},
+        {OF(DATE), "NUMERIC", "'2026-01-3'", "refused: the text is no YYYY-MM-DD"},
         {OF(TIME), NULL, "'-838:59:59'", "-838:59:59"},
+        {OF(TIME), NULL, "'-12:00:00'", "-12:00:00"},
+        {OF(TIME), NULL, "'--12:00:00'", "refused: the text is no HH:MM:SS"},
         {OF(TIME), NULL, "'00:00:00'", "00:00:00"},
         {OF(TIME), NULL, "'00:00'", "refused: the text is no HH:MM:SS"},
         {OF(TIME), NULL, "''", "refused: the text is no HH:MM:SS"},
         {OF(TIME), NULL, "'-'", "refused: the text is no HH:MM:SS"},
         {SCALED(TIME, 3), NULL, "'12:00:00.123'", "12:00:00.123"},
+        {SCALED(TIME, 1), NULL, "'12:00:00.9'", "12:00:00.9"},
+        {SCALED(TIME, 1), NULL, "'12:00:00./'", "refused: the text is no HH:MM:SS"},
+        {SCALED(TIME, 1), NULL, "'12:00:00.:'", "refused: the text is no HH:MM:SS"},
+        {SCALED(TIME, 3), NULL, "'12:00:00.x23'", "refused: the text is no HH:MM:SS"},
+        {SCALED(TIME, 3), NULL, "'12:00:00,123'", "refused: the text is no HH:MM:SS"},
+        {SCALED(TIME, 3), NULL, "'12:00:00.1234'", "refused: the text is no HH:MM:SS"},
+        {SCALED(TIME, 3), NULL, "'123'", "refused: the text is no HH:MM:SS"},
         {SCALED(TIME, 3), NULL, "'12:00:00'", "refused: the text is no HH:MM:SS"},
         {SCALED(TIME, 3), NULL, "'.123'", "refused: the text is no HH:MM:SS"},
         {SCALED(DATETIME, 6), NULL, "'0000-00-00 00:00:00.000001'", "0000-00-00 00:00:00.000001"},
@@ -200,7 +312,17 @@ static void test_texts_and_bytes(void **state)
         {OF(UUID), NULL, "'123E4567-e89b-12d3-a456-426655440000'", "refused: the text is no UUID"},
         {OF(GEOMETRY), NULL, "x'616263646566676869'", "abcdefghi"},
         {OF(GEOMETRY), NULL, "x'6162636465666768'", "refused: the bytes are no geometry"},
+        {OF(VECTOR), NULL, "x'6162636465666768'", "abcdefgh"},
+        {OF(VECTOR), NULL, "x'616263646566'", "refused: the bytes are no vector"},
         {{.name = "c", .type = FERRY_TYPE_VECTOR, .length = 1}, NULL, "x'61626364'", "abcd"},
+        {{.name = "c", .type = FERRY_TYPE_VECTOR, .length = 1},
+         NULL,
+         "x'6162636465666768'",
+         "refused: the bytes are no vector"},
+        {{.name = "c", .type = FERRY_TYPE_VECTOR, .length = 3},
+         NULL,
+         "x'616263646566676861626364'",
+         "abcdefghabcd"},
         {{.name = "c", .type = FERRY_TYPE_VECTOR, .length = 2}, NULL, "x'61626364'", "abcd"},
         {{.name = "c", .type = FERRY_TYPE_VECTOR, .length = 2},
          NULL,
@@ -214,18 +336,21 @@ static void test_texts_and_bytes(void **state)
     run_cases(cases, COUNT(cases));
 }
 
-/* Each byte at each place of a date and time, as the form says: '9' is a digit, all else itself. */
+/* Each byte at each place, as the form says: '9' is a digit, 'f' one of sixteen, all else itself.
+ */
 static void check_places(uint32_t type, const char *sound, const char *form)
 {
     const struct ferry_column column = {.name = "c", .type = type};
-    char text[32];
+    char text[64];
     assert_null(stored_text_flaw(&column, sound, strlen(form)));
     for (size_t at = 0; at < strlen(form); at++) {
         for (unsigned byte = 0; byte < 256; byte++) {
             memcpy(text, sound, strlen(form));
             text[at] = (char)byte;
-            bool right =
-                form[at] == '9' ? byte >= '0' && byte <= '9' : byte == (unsigned char)form[at];
+            bool digit = byte >= '0' && byte <= '9';
+            bool right = form[at] == '9'   ? digit
+                         : form[at] == 'f' ? digit || (byte >= 'a' && byte <= 'f')
+                                           : byte == (unsigned char)form[at];
             if ((stored_text_flaw(&column, text, strlen(form)) == NULL) != right)
                 fail_msg("byte %u at place %zu of '%s'", byte, at, form);
         }
@@ -239,6 +364,32 @@ static void test_each_place_of_a_moment(void **state)
     check_places(FERRY_TYPE_DATE, "2026-12-31", "9999-99-99");
     check_places(FERRY_TYPE_TIME, "23:59:58", "99:99:99");
     check_places(FERRY_TYPE_DATETIME, "2026-12-31 23:59:58", "9999-99-99 99:99:99");
+}
+
+static void test_each_place_of_a_uuid(void **state)
+{
+    const struct ferry_column column = OF(UUID);
+    (void)state;
+    check_places(FERRY_TYPE_UUID, "123e4567-e89b-12d3-a456-426655440000",
+                 "ffffffff-ffff-ffff-ffff-ffffffffffff");
+    assert_non_null(stored_text_flaw(&column, "123e4567-e89b-12d3-a456-4266554400001", 37));
+}
+
+/* A text that is shorter than its fraction is not read beyond its start: each is a block of its
+ * own, which a sanitizer watches. */
+static void test_texts_shorter_than_their_fraction(void **state)
+{
+    (void)state;
+    static const uint32_t types[] = {FERRY_TYPE_TIME, FERRY_TYPE_DATETIME};
+    for (size_t i = 0; i < COUNT(types); i++)
+        for (size_t length = 1; length < 8; length++) {
+            const struct ferry_column column = {.name = "c", .type = types[i], .scale = 6};
+            char *text = malloc(length);
+            assert_non_null(text);
+            memset(text, '7', length);
+            assert_non_null(stored_text_flaw(&column, text, length));
+            free(text);
+        }
 }
 
 static void test_each_place_of_hundreds_of_hours(void **state)
@@ -275,6 +426,16 @@ static void test_kinds(void **state)
         {LOOSE(BYTES, 0), NULL, "'x'", "text x"},
         {OF(ANY), NULL, "'x'", "text x"},
         {OF(ANY), NULL, "5", "int 5"},
+        {OF(ANY), NULL, "2.5", "float 2.5"},
+        {OF(ANY), NULL, "x''", "bytes "},
+        {{.name = "c", .type = FERRY_TYPE_ANY, .flags = FERRY_COLUMN_ONLY_NULL},
+         NULL,
+         "NULL",
+         "null"},
+        {{.name = "c", .type = FERRY_TYPE_ANY, .flags = FERRY_COLUMN_ONLY_NULL},
+         NULL,
+         "5",
+         "refused: a value where the source's column is NULL by its nature"},
         {OF(ANY), "INTEGER", "'x'", "text x"},
         {LOOSE(INT, 64), "TEXT", "5", "refused: it is stored as INTEGER, not as TEXT"},
         {LOOSE(TEXT, 0), "BLOB", "'x'", "refused: it is stored as TEXT, not as BLOB"},
@@ -283,14 +444,91 @@ static void test_kinds(void **state)
     run_cases(cases, COUNT(cases));
 }
 
+/* ---- Texts as their bytes ---- */
+
+/* What a value becomes whose column is read raw. */
+static void assert_raw(sqlite3 *db, const struct ferry_column *column, const char *sql,
+                       const char *expected)
+{
+    struct sqlite_stored stored;
+    struct ferry_cell cell = {.kind = FERRY_KIND_FLOAT};
+    char room[SQLITE_STORED_ROOM], found[64];
+    const char *why = NULL;
+    sqlite3_stmt *stmt = NULL;
+    assert_true(sqlite_stored_prepare(column, NULL, &stored));
+    stored.raw = true;
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    assert_int_equal(sqlite_stored_cell(&stored, sqlite3_column_value(stmt, 0), room, &cell, &why),
+                     SQLITE_OK);
+    describe_cell(column, &cell, found, sizeof found);
+    assert_string_equal(found, expected);
+    sqlite3_finalize(stmt);
+}
+
+static void test_raw(void **state)
+{
+    (void)state;
+    const struct ferry_column text = OF(TEXT), any = OF(ANY);
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+    assert_raw(db, &text, "SELECT 'abc'", "abc");
+    assert_raw(db, &text, "SELECT x'616263'", "abc");
+    assert_raw(db, &any, "SELECT 'abc'", "bytes abc");
+    assert_raw(db, &any, "SELECT x'616263'", "bytes abc");
+    assert_raw(db, &any, "SELECT 5", "int 5");
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* ---- Without memory ---- */
+
+/* What comes of a value that SQLite would need memory to hand out. */
+static int read_without_memory(const char *sql)
+{
+    const struct ferry_column any = OF(ANY);
+    struct sqlite_stored stored;
+    struct ferry_cell cell = {0};
+    char room[SQLITE_STORED_ROOM];
+    const char *why = NULL;
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    assert_true(sqlite_stored_prepare(&any, NULL, &stored));
+    assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA encoding = 'UTF-16le'", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    sqlite3_value *value = sqlite3_column_value(stmt, 0);
+    (void)sqlite3_hard_heap_limit64(sqlite3_memory_used());
+    int rc = sqlite_stored_cell(&stored, value, room, &cell, &why);
+    (void)sqlite3_hard_heap_limit64(0);
+    sqlite3_finalize(stmt);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return rc;
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    assert_int_equal(read_without_memory("SELECT 'abc'"), SQLITE_NOMEM); /* UTF-8 of it */
+    assert_int_equal(read_without_memory("SELECT ''"), SQLITE_NOMEM);
+    assert_int_equal(read_without_memory("SELECT x''"), SQLITE_OK);
+    assert_int_equal(read_without_memory("SELECT 5"), SQLITE_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_columns_that_are_not_stored),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_texts_and_bytes),
         cmocka_unit_test(test_each_place_of_a_moment),
+        cmocka_unit_test(test_each_place_of_a_uuid),
+        cmocka_unit_test(test_texts_shorter_than_their_fraction),
         cmocka_unit_test(test_each_place_of_hundreds_of_hours),
         cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_raw),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
