@@ -127,6 +127,22 @@ static void test_reading_alone(void **state)
     end_run(&run);
 }
 
+/* Nobody is there to be told of a failure then. */
+static void test_reading_alone_fails(void **state)
+{
+    (void)state;
+    struct run run;
+    fake.rows = 10;
+    fake.at = "read_batch";
+    fake.status = fake.report = FERRY_ERR_STREAM;
+    pump_nowhere = true;
+    run_pump(&run);
+    pump_nowhere = false;
+    assert_error(&run.error, FERRY_ERR_STREAM, "read_batch");
+    assert_int_equal(fake.cancels, 0);
+    end_run(&run);
+}
+
 static void test_all_rows_arrive(void **state)
 {
     (void)state;
@@ -407,6 +423,7 @@ int main(void)
         WITH_FAKE(test_all_rows_arrive),
         WITH_FAKE(test_digest_of_what_is_handed_over),
         WITH_FAKE(test_reading_alone),
+        WITH_FAKE(test_reading_alone_fails),
         WITH_FAKE(test_source_fails),
         WITH_FAKE(test_target_fails),
         WITH_FAKE(test_the_other_side_is_told),
