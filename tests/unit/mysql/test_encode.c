@@ -169,13 +169,21 @@ static void test_values(void **state)
         size_t size = 0;
         assert_int_equal(mydrv_form_make(&form, &values[i].source, values[i].native, &error),
                          FERRY_OK);
-        const char *flaw = mydrv_encode(&form, &values[i].cell, room, &data, &size);
+        struct ferry_cell cell = values[i].cell;
+        char *text = NULL;
+        if (cell.len > 0) { /* a text ends where it ends: behind it may be anything, or nothing */
+            text = malloc(cell.len);
+            memcpy(text, cell.v.p, cell.len);
+            cell.v.p = text;
+        }
+        const char *flaw = mydrv_encode(&form, &cell, room, &data, &size);
         if ((flaw == NULL) != (values[i].data != NULL))
             fail_msg("value %zu (%s): %s", i, values[i].native, flaw == NULL ? "taken" : flaw);
         if (flaw == NULL) {
             assert_int_equal(size, values[i].size);
             assert_memory_equal(data, values[i].data, size);
         }
+        free(text);
         mydrv_form_clear(&form);
     }
 }
