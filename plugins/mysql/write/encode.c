@@ -137,6 +137,14 @@ static const char *encode_clock(const char *at, const char *end, size_t most_hou
     return at;
 }
 
+static bool encode_is_all_zeros(const char *moment, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (moment[i] >= '1' && moment[i] <= '9')
+            return false;
+    return true;
+}
+
 bool mydrv_moment_is_plain(const char *text, size_t size, enum mydrv_kind kind, unsigned scale)
 {
     const char *at = text;
@@ -144,7 +152,7 @@ bool mydrv_moment_is_plain(const char *text, size_t size, enum mydrv_kind kind, 
     if (kind == MYDRV_KIND_TIME) {
         bool negative = size > 0 && *text == '-';
         at = encode_clock(at + negative, end, 3, scale);
-        return at == end && !(negative && strspn(text, "-0:.") >= size);
+        return at == end && !(negative && encode_is_all_zeros(text, size));
     }
     at = size < 10 ? NULL : encode_digits(at, at + 4, 4, 4);
     at = encode_two(encode_literal(at, end, '-'), end);
