@@ -1,0 +1,503 @@
+/* Tests of the sqlite driver's rows.c: what a batch leaves in a table, and where it is refused.
+ * What was stored is what SQLite's own quote() shows. */
+
+#include "unit.h"
+
+#include "driver/batch.h"
+
+static int allocations_left = -1; /* that rows.c itself may make; -1: all */
+
+static void *try_calloc(size_t count, size_t size)
+{
+    return allocations_left == 0 ? NULL : calloc(count, size);
+}
+
+#define calloc try_calloc
+#include "../../../plugins/sqlite/rows.c"
+#undef calloc
+
+/* What rows.c is built upon. */
+#include "../../../plugins/sqlite/affinity.c"
+#include "../../../plugins/sqlite/clauses.c"
+#include "../../../plugins/sqlite/decimal.c"
+#include "../../../plugins/sqlite/errors.c"
+#include "../../../plugins/sqlite/give.c"
+#include "../../../plugins/sqlite/hold.c"
+#include "../../../plugins/sqlite/statement.c"
+#include "../../../plugins/sqlite/stored.c"
+#include "../../../plugins/sqlite/types.c"
+
+/* Of guard.c, which nothing here has. */
+bool sqlite_guard_refusal(struct sqlite_guard *guard, ferry_status *ret_status, char *ret_text,
+                          size_t size)
+{
+    (void)guard;
+    (void)ret_status;
+    (void)ret_text;
+    (void)size;
+    return false;
+}
+
+/* ---- A table, and a load into it ---- */
+
+struct table {
+    sqlite3 *db;
+    struct sqlite_conn conn;
+    struct ferry_schema schema;
+    const char *natives[4];
+    const struct ferry_wish *wishes[4];
+    struct ferry_layout layout;
+    struct ferry_load_spec spec;
+    struct sqlite_load load;
+    struct ferry_batch *batch;
+    struct ferry_error error;
+};
+
+static const struct ferry_wish no_wish;
+
+static void add_column(struct table *table, const struct ferry_column *column, const char *native)
+{
+    size_t i = table->schema.count;
+    table->natives[i] = native;
+    table->wishes[i] = &no_wish;
+    assert_int_equal(ferry_schema_add(&table->schema, column, sizeof *column, &table->error),
+                     FERRY_OK);
+}
+
+static void make_table(struct table *table, const char *name, const char *encoding, const char *sql)
+{
+    memset(table, 0, sizeof *table);
+    assert_int_equal(sqlite3_open(":memory:", &table->db), SQLITE_OK);
+    assert_int_equal(sqlite_run(table->db, "PRAGMA encoding=%Q; %s", encoding, sql), SQLITE_OK);
+    table->conn = (struct sqlite_conn){.path = (char *)"x.db", .role = FERRY_ROLE_TARGET};
+    table->layout = (struct ferry_layout){.table = name,
+                                          .schema = &table->schema,
+                                          .natives = table->natives,
+                                          .wishes = table->wishes};
+    table->spec = (struct ferry_load_spec){.layout = &table->layout, .action = FERRY_TABLE_CREATE};
+    table->load =
+        (struct sqlite_load){.conn = &table->conn, .spec = &table->spec, .layout = &table->layout};
+}
+
+static void open_load(struct table *table)
+{
+    static const struct ferry_batch_limits limits = {.rows = 100, .bytes = 1 << 20};
+    (void)sqlite_rows_open(&table->load, table->db, &table->error);
+    assert_no_error(&table->error);
+    table->batch = ferry_batch_new(&table->schema, &limits);
+    assert_non_null(table->batch);
+}
+
+static void end_table(struct table *table)
+{
+    sqlite_rows_close(&table->load, table->db);
+    assert_null(table->load.rows);
+    assert_null(table->load.insert);
+    ferry_batch_free(table->batch);
+    assert_int_equal(sqlite3_close(table->db), SQLITE_OK);
+    ferry_schema_done(&table->schema);
+    ferry_error_clear(&table->error);
+}
+
+static void assert_query(struct table *table, const char *sql, const char *expected)
+{
+    char *found = NULL;
+    assert_int_equal(sqlite_query_text(table->db, &found, "%s", sql), SQLITE_OK);
+    assert_string_equal(found, expected);
+    free(found);
+}
+
+/* ---- One value ---- */
+
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        .v.p = (literal), .len = sizeof(literal) - 1                                               \
+    }
+#define KIND(k, ...)                                                                               \
+    {                                                                                              \
+        .kind = FERRY_KIND_##k, __VA_ARGS__                                                        \
+    }
+
+static const struct {
+    struct ferry_column column;
+    const char *native;
+    struct ferry_cell cell;
+    const char *stored; /* typeof() and quote(); or the beginning of why it is refused */
+} values[] = {
+    {{.type = FERRY_TYPE_INT, .bits = 64},
+     "INTEGER",
+     {.v.i = INT64_MIN},
+     "integer -9223372036854775808"},
+    {{.type = FERRY_TYPE_INT, .bits = 64}, "INTEGER", {.null = 1}, "null NULL"},
+    {{.type = FERRY_TYPE_INT, .bits = 64}, "TEXT", {.v.i = -5}, "text '-5'"},
+    {{.type = FERRY_TYPE_INT, .bits = 64, .flags = FERRY_COLUMN_UNSIGNED},
+     "INTEGER",
+     {.v.u = INT64_MAX},
+     "integer 9223372036854775807"},
+    {{.type = FERRY_TYPE_INT, .bits = 64, .flags = FERRY_COLUMN_UNSIGNED},
+     "INTEGER",
+     {.v.u = UINT64_C(9223372036854775808)},
+     "!the number is above 9223372036854775807, the largest that SQLite holds; big_unsigned = "
+     "\"text\" stores the column as text"},
+    {{.type = FERRY_TYPE_FLOAT, .bits = 64}, "REAL", {.v.f = 2.5}, "real 2.5"},
+    {{.type = FERRY_TYPE_FLOAT, .bits = 64}, "REAL", {.v.f = (double)NAN}, "!NaN cannot be stored"},
+    {{.type = FERRY_TYPE_DECIMAL, .precision = 15, .scale = 2}, "REAL", TEXT("-0.30"), "real -0.3"},
+    {{.type = FERRY_TYPE_DECIMAL, .precision = 15, .scale = 2},
+     "REAL",
+     TEXT("12345678901234.56"),
+     "!this is not a decimal number of at most 15 digits"},
+    {{.type = FERRY_TYPE_TEXT}, "TEXT", TEXT("it's"), "text 'it''s'"},
+    {{.type = FERRY_TYPE_TEXT}, "TEXT", TEXT(""), "text ''"},
+    {{.type = FERRY_TYPE_BYTES}, "BLOB", TEXT("a\0b"), "blob X'610062'"},
+    {{.type = FERRY_TYPE_BYTES}, "BLOB", TEXT(""), "blob X''"},
+    {{.type = FERRY_TYPE_BYTES}, "TEXT", TEXT("ab"), "text 'ab'"},
+    {{.type = FERRY_TYPE_BYTES}, "TEXT", TEXT("\377"), "!the bytes are not UTF-8"},
+    {{.type = FERRY_TYPE_DECIMAL, .precision = 9, .scale = 2},
+     "NUMERIC",
+     TEXT("3.00"),
+     "integer 3"},
+    {{.type = FERRY_TYPE_INT, .bits = 64, .flags = FERRY_COLUMN_LOOSE},
+     "INTEGER",
+     KIND(TEXT, .v.p = "x", .len = 1),
+     "text 'x'"},
+    {{.type = FERRY_TYPE_INT, .bits = 64, .flags = FERRY_COLUMN_LOOSE},
+     "INTEGER",
+     KIND(TEXT, .v.p = "1", .len = 1),
+     "!the value is of another kind than the column's type, and SQLite would convert it"},
+    {{.type = FERRY_TYPE_INT, .bits = 64},
+     "INTEGER",
+     KIND(TEXT, .v.p = "x", .len = 1),
+     "!the value is of another kind than the column's type"},
+    {{.type = FERRY_TYPE_ANY}, "", KIND(INT, .v.i = 5), "integer 5"},
+    {{.type = FERRY_TYPE_ANY}, "", KIND(FLOAT, .v.f = 5), "real 5.0"},
+    {{.type = FERRY_TYPE_ANY}, "", KIND(BYTES, .v.p = "a", .len = 1), "blob X'61'"},
+    {{.type = FERRY_TYPE_ANY}, "REAL", KIND(INT, .v.i = 5), "!the value is of another kind"},
+};
+
+static void test_values(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(values); i++) {
+        struct table table;
+        struct ferry_column column = values[i].column;
+        char sql[64];
+        column.name = "c";
+        column.native = "";
+        (void)snprintf(sql, sizeof sql, "CREATE TABLE t(c %s)", values[i].native);
+        make_table(&table, "t", "UTF-8", sql);
+        add_column(&table, &column, values[i].native);
+        open_load(&table);
+        ferry_batch_reset(table.batch, 7);
+        *ferry_batch_row(table.batch) = values[i].cell;
+        ferry_status status = sqlite_rows_insert(&table.load, table.db, table.batch, &table.error);
+        assert_int_equal(status, table.error.status);
+        if (values[i].stored[0] == '!') {
+            assert_int_equal(status, FERRY_ERR_DATA);
+            assert_string_equal(strtok(table.error.message, ":"), "row 7, column 'c'");
+            if (strncmp(strtok(NULL, "") + 1, values[i].stored + 1, strlen(values[i].stored + 1)) !=
+                0)
+                fail_msg("value %zu", i);
+            assert_int_equal(table.load.rows_loaded, 0);
+        } else {
+            assert_no_error(&table.error);
+            assert_query(&table, "SELECT typeof(c)||' '||quote(c) FROM t", values[i].stored);
+            assert_int_equal(table.load.rows_loaded, 1);
+        }
+        end_table(&table);
+    }
+}
+
+/* SQLite replaces some letters as it turns a text into UTF-16. */
+static void test_encodings(void **state)
+{
+    (void)state;
+    static const struct ferry_column columns[] = {
+        {.name = "a", .native = "", .type = FERRY_TYPE_TEXT},
+        {.name = "b", .native = "", .type = FERRY_TYPE_TEXT}};
+    static const char *const encodings[] = {"UTF-8", "UTF-16le", "UTF-16be"};
+    for (size_t i = 0; i < COUNT(encodings); i++)
+        for (size_t column = 0; column < 2; column++) {
+            struct table table;
+            make_table(&table, "t", encodings[i], "CREATE TABLE t(a TEXT, b TEXT)");
+            add_column(&table, &columns[0], "TEXT");
+            add_column(&table, &columns[1], "TEXT");
+            open_load(&table);
+            ferry_batch_reset(table.batch, 1);
+            struct ferry_cell *cells = ferry_batch_row(table.batch);
+            for (size_t k = 0; k < 2; k++)
+                cells[k] = (struct ferry_cell){.v.p = k == column ? "\357\277\276" : "x",
+                                               .len = k == column ? 3 : 1};
+            ferry_status status =
+                sqlite_rows_insert(&table.load, table.db, table.batch, &table.error);
+            assert_int_equal(status, i == 0 ? FERRY_OK : FERRY_ERR_DATA);
+            if (i > 0)
+                assert_error(&table.error, FERRY_ERR_DATA,
+                             column == 0 ? "row 1, column 'a': the text is not UTF-8, or"
+                                         : "row 1, column 'b': the text is not UTF-8, or");
+            end_table(&table);
+        }
+}
+
+/* ---- NULL where SQLite would put a number ---- */
+
+static const struct ferry_column pair[] = {
+    {.name = "a", .native = "", .type = FERRY_TYPE_TEXT},
+    {.name = "Key",
+     .native = "",
+     .type = FERRY_TYPE_INT,
+     .bits = 64,
+     .flags = FERRY_COLUMN_SOLE_KEY | FERRY_COLUMN_NOT_NULL}};
+
+static ferry_status insert_null_key(uint32_t action, const char *key_name, bool sole,
+                                    const char *native)
+{
+    static struct sqlite_column columns[2];
+    struct table table;
+    struct ferry_column key = pair[1];
+    if (!sole)
+        key.flags = FERRY_COLUMN_NOT_NULL;
+    make_table(&table, "t", "UTF-8", "CREATE TABLE t(a TEXT, Key INTEGER)");
+    add_column(&table, &pair[0], "TEXT");
+    add_column(&table, &key, native);
+    table.spec.action = action;
+    columns[1].name = (char *)(key_name == NULL ? "other" : key_name);
+    table.load.table.columns = columns;
+    table.load.table.column_count = 2;
+    table.load.table.integer_key = key_name == NULL ? -1 : 1;
+    open_load(&table);
+    ferry_batch_reset(table.batch, 1);
+    struct ferry_cell *cells = ferry_batch_row(table.batch);
+    cells[0] = cells[1] = (struct ferry_cell){.null = 1};
+    ferry_status status = sqlite_rows_insert(&table.load, table.db, table.batch, &table.error);
+    if (status == FERRY_OK)
+        assert_query(&table, "SELECT quote(a)||quote(Key) FROM t", "NULLNULL");
+    else
+        assert_error(&table.error, FERRY_ERR_DATA,
+                     "row 1, column 'Key': NULL in an INTEGER PRIMARY KEY, where SQLite would put "
+                     "a number");
+    end_table(&table);
+    return status;
+}
+
+static void test_null_keys(void **state)
+{
+    (void)state;
+    static const uint32_t made[] = {FERRY_TABLE_CREATE, FERRY_TABLE_REBUILD};
+    for (size_t i = 0; i < COUNT(made); i++) {
+        assert_int_equal(insert_null_key(made[i], NULL, true, "INTEGER"), FERRY_ERR_DATA);
+        assert_int_equal(insert_null_key(made[i], NULL, false, "INTEGER"), FERRY_OK);
+        assert_int_equal(insert_null_key(made[i], "Key", false, "INTEGER"), FERRY_OK);
+    }
+    /* a table that stays is as it was found */
+    assert_int_equal(insert_null_key(FERRY_TABLE_KEEP, "Key", false, "INTEGER"), FERRY_ERR_DATA);
+    assert_int_equal(insert_null_key(FERRY_TABLE_KEEP, "KEY", false, "INTEGER"), FERRY_ERR_DATA);
+    assert_int_equal(insert_null_key(FERRY_TABLE_KEEP, "a key", false, "INTEGER"), FERRY_OK);
+    assert_int_equal(insert_null_key(FERRY_TABLE_KEEP, NULL, true, "INTEGER"), FERRY_OK);
+}
+
+/* ---- Batches ---- */
+
+static const struct ferry_column number = {
+    .name = "c", .native = "", .type = FERRY_TYPE_INT, .bits = 64};
+
+/* A batch of so many numbers, from `first` on. */
+static ferry_status insert_numbers(struct table *table, int64_t first, size_t count)
+{
+    ferry_batch_reset(table->batch, (uint64_t)first);
+    for (size_t i = 0; i < count; i++)
+        ferry_batch_row(table->batch)->v.i = first + (int64_t)i;
+    return sqlite_rows_insert(&table->load, table->db, table->batch, &table->error);
+}
+
+static void make_numbers(struct table *table, const char *sql)
+{
+    make_table(table, "t", "UTF-8", sql);
+    add_column(table, &number, "INTEGER");
+    open_load(table);
+}
+
+static void test_batches(void **state)
+{
+    (void)state;
+    struct table table;
+    make_numbers(&table, "CREATE TABLE t(c INTEGER)");
+    assert_int_equal(insert_numbers(&table, 1, 0), FERRY_OK);
+    assert_int_equal(table.load.rows_loaded, 0);
+    assert_int_equal(insert_numbers(&table, 1, 100), FERRY_OK);
+    assert_int_equal(insert_numbers(&table, 101, 1), FERRY_OK);
+    assert_int_equal(insert_numbers(&table, 102, 50), FERRY_OK);
+    assert_int_equal(insert_numbers(&table, 152, 0), FERRY_OK);
+    assert_int_equal(table.load.rows_loaded, 151);
+    assert_no_error(&table.error);
+    /* in order: the row's number is the value */
+    assert_query(&table, "SELECT count(*)||' '||max(c)||' '||sum(c = rowid) FROM t", "151 151 151");
+    /* nothing of a batch is left to be read behind its insertion */
+    assert_query(&table, "SELECT count(*) FROM _dbferry_batch", "0");
+    end_table(&table);
+}
+
+/* A row that the table itself refuses is named by its number in the load. */
+static void test_a_row_that_is_refused(void **state)
+{
+    (void)state;
+    struct table table;
+    make_numbers(&table, "CREATE TABLE t(c INTEGER UNIQUE ON CONFLICT IGNORE CHECK(c <> 130))");
+    assert_int_equal(insert_numbers(&table, 1, 100), FERRY_OK);
+    assert_int_equal(insert_numbers(&table, 101, 40), FERRY_ERR_DATA);
+    assert_error(&table.error, FERRY_ERR_DATA,
+                 "'x.db': table 't', row 130: CHECK constraint failed: c <> 130");
+    assert_int_equal(table.load.rows_loaded, 100);
+    assert_int_equal(insert_numbers(&table, 50, 1), FERRY_ERR_DATA); /* not silently left out */
+    assert_error(&table.error, FERRY_ERR_DATA, "'x.db': table 't', row 101: UNIQUE");
+    assert_int_equal(insert_numbers(&table, 200, 2), FERRY_OK); /* what was refused is forgotten */
+    assert_int_equal(table.load.rows_loaded, 102);
+    end_table(&table);
+}
+
+/* A value that is refused is forgotten with its batch, too. */
+static void test_a_value_that_is_refused(void **state)
+{
+    (void)state;
+    struct ferry_column column = number;
+    struct table table;
+    column.flags = FERRY_COLUMN_UNSIGNED;
+    make_table(&table, "t", "UTF-8", "CREATE TABLE t(c INTEGER)");
+    add_column(&table, &column, "INTEGER");
+    open_load(&table);
+    ferry_batch_reset(table.batch, 11);
+    for (uint64_t i = 0; i < 3; i++)
+        ferry_batch_row(table.batch)->v.u = i == 2 ? UINT64_MAX : i;
+    assert_int_equal(sqlite_rows_insert(&table.load, table.db, table.batch, &table.error),
+                     FERRY_ERR_DATA);
+    assert_error(&table.error, FERRY_ERR_DATA, "row 13, column 'c': the number is above");
+    assert_int_equal(insert_numbers(&table, 11, 2), FERRY_OK);
+    end_table(&table);
+}
+
+/* The user's own trigger lets rows fall silently. */
+static void test_rows_that_are_lost(void **state)
+{
+    (void)state;
+    struct table table;
+    make_numbers(&table, "CREATE TABLE t(c INTEGER); CREATE TRIGGER r BEFORE INSERT ON t WHEN "
+                         "new.c = 3 BEGIN SELECT raise(IGNORE); END");
+    assert_int_equal(insert_numbers(&table, 1, 2), FERRY_OK);
+    assert_int_equal(insert_numbers(&table, 3, 5), FERRY_ERR_INTERNAL);
+    assert_error(&table.error, FERRY_ERR_INTERNAL, "'x.db': table 't' took 4 rows of a batch of 5");
+    assert_int_equal(table.load.rows_loaded, 2);
+    end_table(&table);
+}
+
+/* ---- Names, and who may read ---- */
+
+static void test_names(void **state)
+{
+    (void)state;
+    static const struct ferry_column columns[] = {
+        {.name = "a\"b", .native = "", .type = FERRY_TYPE_INT, .bits = 64},
+        {.name = "c, d", .native = "", .type = FERRY_TYPE_INT, .bits = 64},
+        {.name = "SELECT", .native = "", .type = FERRY_TYPE_INT, .bits = 64}};
+    struct table table;
+    /* in another order than the source has them, and with one that fills itself */
+    make_table(&table, "t\"t", "UTF-8",
+               "CREATE TABLE \"t\"\"t\"(own DEFAULT 9, \"SELECT\", \"c, d\", \"a\"\"b\")");
+    for (size_t i = 0; i < COUNT(columns); i++)
+        add_column(&table, &columns[i], "INTEGER");
+    open_load(&table);
+    ferry_batch_reset(table.batch, 1);
+    struct ferry_cell *cells = ferry_batch_row(table.batch);
+    for (size_t i = 0; i < COUNT(columns); i++)
+        cells[i].v.u = i + 1;
+    assert_int_equal(sqlite_rows_insert(&table.load, table.db, table.batch, &table.error),
+                     FERRY_OK);
+    assert_query(&table, "SELECT own||\"a\"\"b\"||\"c, d\"||\"SELECT\" FROM \"t\"\"t\"", "9123");
+    end_table(&table);
+}
+
+static void test_nothing_else_reads_a_batch(void **state)
+{
+    (void)state;
+    struct table table;
+    char *text = NULL;
+    make_numbers(&table, "CREATE TABLE t(c INTEGER)");
+    assert_int_equal(sqlite_run(table.db, "CREATE VIEW v AS SELECT * FROM _dbferry_batch"),
+                     SQLITE_OK);
+    assert_int_equal(sqlite_query_text(table.db, &text, "SELECT count(*) FROM v"), SQLITE_ERROR);
+    assert_int_equal(strncmp(sqlite3_errmsg(table.db), "unsafe use of virtual table", 27), 0);
+    sqlite_rows_close(&table.load, table.db);
+    assert_int_equal(sqlite_query_text(table.db, &text, "SELECT count(*) FROM _dbferry_batch"),
+                     SQLITE_ERROR);
+    assert_int_equal(strncmp(sqlite3_errmsg(table.db), "no such table", 13), 0);
+    sqlite_rows_close(&table.load, table.db); /* once more, and without a connection */
+    sqlite_rows_close(&table.load, NULL);
+    end_table(&table);
+}
+
+/* ---- What cannot be begun ---- */
+
+static void test_no_type_no_table(void **state)
+{
+    (void)state;
+    static const struct ferry_column bytes = {.name = "c", .native = "", .type = FERRY_TYPE_BYTES};
+    struct table table;
+    make_table(&table, "t", "UTF-8", "CREATE TABLE t(c)");
+    add_column(&table, &bytes, "NUMERIC");
+    assert_int_equal(sqlite_rows_open(&table.load, table.db, &table.error), FERRY_ERR_SCHEMA);
+    assert_error(&table.error, FERRY_ERR_SCHEMA, "column 'c': SQLite has no type for it");
+    end_table(&table);
+    make_table(&table, "u", "UTF-8", "CREATE TABLE t(c)");
+    add_column(&table, &number, "INTEGER");
+    assert_int_equal(sqlite_rows_open(&table.load, table.db, &table.error), FERRY_ERR_SCHEMA);
+    assert_error(&table.error, FERRY_ERR_SCHEMA,
+                 "'x.db': preparing to fill table 'u': no such table: main.u");
+    end_table(&table);
+}
+
+/* With one allocation more each time; whatever fails, it is the memory that is said to be short. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    bool done = false;
+    for (sqlite3_int64 room = 0; !done; room += 64) {
+        struct table table;
+        make_table(&table, "t", "UTF-8", "CREATE TABLE t(c INTEGER)");
+        add_column(&table, &number, "INTEGER");
+        assert_int_equal(sqlite_run(table.db, "PRAGMA encoding"),
+                         SQLITE_OK); /* the schema is read */
+        (void)sqlite3_hard_heap_limit64(sqlite3_memory_used() + room);
+        ferry_status status = sqlite_rows_open(&table.load, table.db, &table.error);
+        (void)sqlite3_hard_heap_limit64(0);
+        done = status == FERRY_OK;
+        if (!done)
+            assert_error(&table.error, FERRY_ERR_SYSTEM, "out of memory");
+        else
+            assert_true(room > 0);
+        end_table(&table);
+    }
+    struct table table;
+    make_table(&table, "t", "UTF-8", "CREATE TABLE t(c INTEGER)");
+    add_column(&table, &number, "INTEGER");
+    allocations_left = 0;
+    assert_int_equal(sqlite_rows_open(&table.load, table.db, &table.error), FERRY_ERR_SYSTEM);
+    allocations_left = -1;
+    assert_error(&table.error, FERRY_ERR_SYSTEM, "out of memory");
+    end_table(&table);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_encodings),
+        cmocka_unit_test(test_null_keys),
+        cmocka_unit_test(test_batches),
+        cmocka_unit_test(test_a_row_that_is_refused),
+        cmocka_unit_test(test_a_value_that_is_refused),
+        cmocka_unit_test(test_rows_that_are_lost),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_nothing_else_reads_a_batch),
+        cmocka_unit_test(test_no_type_no_table),
+        cmocka_unit_test(test_no_memory),
+    };
+    return cmocka_run_group_tests_name("sqlite rows", tests, NULL, NULL);
+}
