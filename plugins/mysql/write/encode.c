@@ -464,7 +464,7 @@ static const char *encode_check_bytes(const struct mydrv_form *form, size_t size
 {
     switch (form->type.kind) {
     case MYDRV_KIND_BINARY:
-        return size == form->type.numbers[0] || (form->type.count == 0 && size == 1)
+        return size == (form->type.count == 0 ? 1 : form->type.numbers[0])
                    ? NULL
                    : "is not as long as the column, which would be filled up with zeros";
     case MYDRV_KIND_BYTES:

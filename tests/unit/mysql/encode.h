@@ -1,0 +1,76 @@
+/* One value through mydrv_encode, in a form made for it; for tests that include encode.c. */
+
+#ifndef FERRY_UNIT_MYSQL_ENCODE_H
+#define FERRY_UNIT_MYSQL_ENCODE_H
+
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        .v.p = (literal), .len = sizeof(literal) - 1                                               \
+    }
+#define INTEGER(value)                                                                             \
+    {                                                                                              \
+        .v.i = (value)                                                                             \
+    }
+#define COUNTED(value)                                                                             \
+    {                                                                                              \
+        .v.u = (value)                                                                             \
+    }
+#define REAL(value)                                                                                \
+    {                                                                                              \
+        .v.f = (value)                                                                             \
+    }
+#define SENT(literal) (literal), sizeof(literal) - 1
+#define REFUSED(why) ("!" why), 0
+
+struct encode_case {
+    struct ferry_column source;
+    const char *native;
+    struct ferry_cell cell;
+    const char *data; /* what is sent; or "!" and why nothing is */
+    size_t size;
+};
+
+/* What becomes of the cell: that text ends where it ends, so that a sanitizer sees who goes on. */
+static inline void assert_encodes(const struct mydrv_form *form, const struct ferry_cell *given,
+                                  const char *expected, size_t expected_size)
+{
+    struct ferry_cell cell = *given;
+    char room[MYDRV_VALUE_ROOM];
+    char *text = NULL;
+    const char *data = NULL;
+    size_t size = 0;
+    if (cell.len > 0) {
+        text = malloc(cell.len);
+        assert_non_null(text);
+        memcpy(text, cell.v.p, cell.len);
+        cell.v.p = text;
+    }
+    const char *flaw = mydrv_encode(form, &cell, room, &data, &size);
+    bool refused = expected[0] == '!' && expected_size == 0;
+    if (flaw != NULL ? !refused || strcmp(flaw, expected + 1) != 0
+                     : refused || size != expected_size || memcmp(data, expected, size) != 0)
+        fail_msg("%s, '%.*s': %s '%.*s', not '%s'", form->native, (int)given->len,
+                 given->len > 0 ? given->v.p : "", flaw == NULL ? "sent" : flaw, (int)size,
+                 flaw == NULL ? data : "", expected);
+    free(text);
+}
+
+static inline void run_encode_case(const struct encode_case *test)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_column source = test->source;
+    struct mydrv_form form = {0};
+    source.name = "c";
+    (void)mydrv_form_make(&form, &source, test->native, &error);
+    assert_no_error(&error);
+    assert_encodes(&form, &test->cell, test->data, test->size);
+    mydrv_form_clear(&form);
+}
+
+static inline void run_encode_cases(const struct encode_case *tests, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        run_encode_case(&tests[i]);
+}
+
+#endif
