@@ -265,15 +265,15 @@ static ferry_status memory_origins(void *conn, const struct ferry_read *read, co
 static ferry_status tell_moment(const struct memory_conn *c, struct ferry_record *record,
                                 struct ferry_error *err)
 {
-    char text[32], millis[8];
+    char seconds_text[32], text[48];
     struct tm parts;
     const int64_t moment = data_moment(c);
     const time_t seconds = (time_t)(moment / 1000);
-    (void)snprintf(millis, sizeof millis, ".%03dZ", (int)(moment % 1000));
     if (gmtime_r(&seconds, &parts) == NULL ||
-        strftime(text, sizeof text - sizeof millis, "%Y-%m-%dT%H:%M:%S", &parts) == 0)
+        strftime(seconds_text, sizeof seconds_text, "%Y-%m-%dT%H:%M:%S", &parts) == 0)
         return FERRY_OK;
-    return ferry_record_set(record, "data_from", strcat(text, millis), err);
+    (void)snprintf(text, sizeof text, "%s.%03dZ", seconds_text, (int)(moment % 1000));
+    return ferry_record_set(record, "data_from", text, err);
 }
 
 /* Of a table in the store, which run loaded it; and how old `data_age` says that the data are. */
