@@ -34,7 +34,7 @@ static bool encode_list_members(struct mydrv_form *form)
         if (members[form->member_count++] == NULL)
             return false;
     }
-    if (form->type.kind == MYDRV_KIND_ENUM) /* a SET's order matters */
+    if (form->type.kind == MYDRV_KIND_ENUM && form->members != NULL) /* a SET's order matters */
         qsort(form->members, form->member_count, sizeof *form->members, encode_compare_members);
     return !member.failed;
 }

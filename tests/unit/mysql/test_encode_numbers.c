@@ -53,11 +53,13 @@ static void test_ranges_of_integers(void **state)
         char least[32], most[32];
         int least_size = snprintf(least, sizeof least, "%lld", (long long)types[i].least);
         int most_size = snprintf(most, sizeof most, "%llu", (unsigned long long)types[i].most);
+        /* of the least of all it is not asked for */
+        const int64_t below = types[i].least == INT64_MIN ? 0 : types[i].least - 1;
         const struct encode_case cases[] = {
             {INT64, types[i].native, INTEGER(types[i].least), least, (size_t)least_size},
             {UINT64, types[i].native, COUNTED(types[i].most), most, (size_t)most_size},
             {UINT64, types[i].native, COUNTED(types[i].most + 1), RANGE},
-            {INT64, types[i].native, INTEGER(types[i].least - 1), RANGE},
+            {INT64, types[i].native, INTEGER(below), RANGE},
         };
         run_encode_cases(cases, types[i].most == UINT64_MAX   ? 2
                                 : types[i].least == INT64_MIN ? 3
