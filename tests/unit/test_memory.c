@@ -447,6 +447,7 @@ static ferry_status work_on_record(struct ferry_error *error)
     if (status == FERRY_OK)
         status = ferry_record_finish(&record, &schema, error);
     if (status == FERRY_OK) {
+        assert_string_equal(ferry_record_table(&record), "t");
         assert_int_equal(strlen(ferry_record_run_id(&record)), 32);
         assert_string_equal(ferry_record_value(&record, FERRY_RECORD_ROWS), "7");
         assert_non_null(ferry_record_value(&record, FERRY_RECORD_STARTED));
