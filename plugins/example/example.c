@@ -424,9 +424,8 @@ static ferry_status example_load_begin(void *change, const struct ferry_load_spe
     snprintf(load->temporary, sizeof load->temporary, "%.204s.new", load->name);
     if (status == FERRY_OK)
         status = example_look(load->conn, load->name, NULL, &exists, &load->before, err);
-    if (status == FERRY_OK && exists == (spec->action == FERRY_TABLE_CREATE)) /* not as inspected */
-        status =
-            ferry_fail(err, FERRY_ERR_BUSY, "'%s' came or went meanwhile; try again", load->name);
+    if (status == FERRY_OK) /* still as inspected? */
+        status = ferry_load_confirm(spec, load->conn->path, (int)exists, 0, err);
     if (status == FERRY_OK)
         status = example_open_new(load, err);
     if (status == FERRY_OK)

@@ -186,10 +186,7 @@ static ferry_status load_look(struct load *load, const struct ferry_load_spec *s
     bool exists = old != NULL || load->conn->existing_rows > 0;
     load->before = old != NULL ? old->count : load->conn->existing_rows;
     memory_table_unref(old);
-    if (exists == (spec->action == FERRY_TABLE_CREATE))
-        return ferry_fail(err, FERRY_ERR_BUSY, "table '%s' came or went meanwhile; try again",
-                          spec->layout->table);
-    return FERRY_OK;
+    return ferry_load_confirm(spec, load->conn->name, exists, 0, err);
 }
 
 static bool has_column(const struct memory_columns *columns, const char *name)

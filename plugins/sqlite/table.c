@@ -308,64 +308,21 @@ ferry_status sqlite_table_inspect(void *argument, const char *name,
     return status;
 }
 
-static bool table_takes_column(const struct sqlite_table *table, const struct ferry_load_spec *spec,
-                               size_t i)
-{
-    for (size_t at = 0; at < table->column_count; at++) {
-        const struct sqlite_column *column = &table->columns[at];
-        if (!column->generated &&
-            sqlite3_stricmp(column->name, ferry_schema_column(spec->layout->schema, i)->name) ==
-                0) {
-            return strcmp(column->type, spec->layout->natives[i]) == 0 &&
-                   (!table->own || spec->keep_definition != 0 ||
-                    strcmp(column->clauses, spec->layout->clauses[i]) == 0);
-        }
-    }
-    return false;
-}
-
-/* 1 if the table takes the columns of the load, and says the same if it is ours.  That nothing else
- * has changed since it was looked at is seen by its hash. */
-static bool table_matches(const struct sqlite_table *table, const struct ferry_load_spec *spec)
-{
-    bool takes = true;
-    for (size_t i = 0; takes && i < ferry_schema_count(spec->layout->schema); i++) {
-        takes = table_takes_column(table, spec, i);
-    }
-    return takes;
-}
-
 ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *err)
 {
     struct sqlite_conn *conn = load->conn;
-    const struct ferry_load_spec *spec = load->spec;
+    const char *name = load->layout->table;
     struct sqlite_table table;
-    int rc = sqlite_table_load(conn->db, spec->layout->table, &table);
+    int rc = sqlite_table_load(conn->db, name, &table);
     if (rc != SQLITE_OK) {
-        return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", spec->layout->table);
+        return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", name);
     }
-    bool same = (load->table.sql == NULL ||
-                 (table.sql != NULL && strcmp(table.sql, load->table.sql) == 0)) &&
-                (spec->definition == 0 || !table.exists || spec->definition == table_hash(&table));
     sqlite_table_clear(&load->table);
     load->table = table;
-    ferry_status status = table_check(conn, spec->layout->table, &table, err);
-    if (status != FERRY_OK) {
-        return status;
-    }
-    bool fine = spec->action == FERRY_TABLE_CREATE ? !table.exists
-                : spec->action == FERRY_TABLE_KEEP ? table.exists && table_matches(&table, spec)
-                                                   : table.exists;
-    if (!fine || !same) {
-        status = ferry_fail(
-            err, FERRY_ERR_BUSY,
-            "'%s': table '%s' was changed by another connection meanwhile; this run has left it as "
-            "it is; run again",
-            conn->path, spec->layout->table);
-        ferry_error_may_pass(err);
-        return status;
-    }
-    return FERRY_OK;
+    ferry_status status = table_check(conn, name, &table, err);
+    return status == FERRY_OK ? ferry_load_confirm(load->spec, conn->path, table.exists,
+                                                   table.exists ? table_hash(&table) : 0, err)
+                              : status;
 }
 
 char *sqlite_table_create_sql(const struct ferry_layout *layout)

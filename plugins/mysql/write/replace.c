@@ -26,45 +26,14 @@ static ferry_status replace_count(struct mydrv_load *load, const char *table, ui
 
 /* ---- Begin ---- */
 
-/* That nothing else has changed since it was looked at is seen by its hash. */
-static bool replace_matches(const struct mydrv_load *load)
-{
-    const struct ferry_load_spec *spec = load->spec;
-    for (size_t i = 0; i < ferry_schema_count(spec->layout->schema); i++) {
-        const struct mydrv_live_column *column =
-            mydrv_table_find(&load->table, ferry_schema_column(spec->layout->schema, i)->name);
-        if (column == NULL || strcmp(column->native, spec->layout->natives[i]) != 0)
-            return false;
-    }
-    return true;
-}
-
-ferry_status mydrv_replace_fail_changed(const struct mydrv_load *load, struct ferry_error *err)
-{
-    ferry_status status = ferry_fail(
-        err, FERRY_ERR_BUSY,
-        "%s: table '%s' was changed by another connection meanwhile; this run has left it "
-        "as it is; run again",
-        load->conn->label, load->layout->table);
-    ferry_error_may_pass(err);
-    return status;
-}
-
 /* The table must still be what the plan was made for. */
 static ferry_status replace_confirm(struct mydrv_load *load, struct ferry_error *err)
 {
-    const struct ferry_load_spec *spec = load->spec;
-    ferry_status status = mydrv_table_load(load->conn, spec->layout->table, &load->table, err);
+    const char *name = load->layout->table;
+    ferry_status status = mydrv_table_load(load->conn, name, &load->table, err);
     if (status == FERRY_OK)
-        status = mydrv_table_check(load->conn, spec->layout->table, &load->table, err);
-    if (status != FERRY_OK)
-        return status;
-    bool fine = spec->action == FERRY_TABLE_CREATE ? !load->table.exists
-                : spec->action == FERRY_TABLE_KEEP ? load->table.exists && replace_matches(load)
-                                                   : load->table.exists;
-    bool same = spec->definition == 0 || load->table.definition == NULL ||
-                spec->definition == mydrv_table_hash(load->table.definition);
-    return fine && same ? FERRY_OK : mydrv_replace_fail_changed(load, err);
+        status = mydrv_table_check(load->conn, name, &load->table, err);
+    return status == FERRY_OK ? mydrv_table_confirm(load, &load->table, err) : status;
 }
 
 static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *err)

@@ -409,6 +409,19 @@ ferry_status mydrv_table_load(struct mydrv_conn *conn, const char *name,
     return FERRY_OK;
 }
 
+/* 0 where there is none. */
+static uint64_t table_definition_hash(const struct mydrv_table *table)
+{
+    return table->definition == NULL ? 0 : mydrv_table_hash(table->definition);
+}
+
+ferry_status mydrv_table_confirm(const struct mydrv_load *load, const struct mydrv_table *now,
+                                 struct ferry_error *err)
+{
+    return ferry_load_confirm(load->spec, load->conn->label, now->exists,
+                              table_definition_hash(now), err);
+}
+
 /* Where somebody keeps readers out of the table, their number is not cheap to learn. */
 static ferry_status table_report_rows(struct mydrv_conn *conn, const char *name,
                                       struct ferry_inspection *inspection, struct ferry_error *err)
@@ -438,7 +451,7 @@ static ferry_status table_report(struct mydrv_conn *conn, const char *name,
     ferry_status status = FERRY_OK;
     inspection->exists = 1;
     inspection->own = table->own;
-    inspection->definition = table->definition == NULL ? 0 : mydrv_table_hash(table->definition);
+    inspection->definition = table_definition_hash(table);
     for (size_t i = 0; i < table->column_count && status == FERRY_OK; i++) {
         const struct mydrv_live_column *live = &table->columns[i];
         /* What this driver made a column for was the source's. */

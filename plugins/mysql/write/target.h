@@ -189,6 +189,10 @@ const struct mydrv_live_column *mydrv_table_find(const struct mydrv_table *table
 /* Fails with SCHEMA where a load must not replace what is there. */
 ferry_status mydrv_table_check(const struct mydrv_conn *conn, const char *name,
                                const struct mydrv_table *table, struct ferry_error *err);
+struct mydrv_load;
+/* Fails as ferry_load_confirm() does where `now` is not the table that the load was planned for. */
+ferry_status mydrv_table_confirm(const struct mydrv_load *load, const struct mydrv_table *now,
+                                 struct ferry_error *err);
 ferry_status mydrv_inspect(void *conn, const char *table, struct ferry_inspection *inspection,
                            struct ferry_error *err);
 /* Hash of a definition without the table's name, comment and counter. */
@@ -261,7 +265,6 @@ const char *mydrv_encode(const struct mydrv_form *form, const struct ferry_cell 
 /* ---- row.c: one row as a line for LOAD DATA, or as literals for INSERT ---- */
 
 struct mydrv_lane;
-struct mydrv_load;
 struct mydrv_unit;
 struct mydrv_parcel { /* rows that go to the server in one statement */
     struct mydrv_text text;
@@ -461,7 +464,6 @@ ferry_status mydrv_replace_batch(void *load, uint32_t operation, const struct fe
 ferry_status mydrv_replace_end(void *load, struct ferry_load_totals *ret_totals,
                                struct ferry_error *err);
 /* Fails with BUSY that may pass: the table is not as it was looked at. */
-ferry_status mydrv_replace_fail_changed(const struct mydrv_load *load, struct ferry_error *err);
 /* Drops the stage and lets go of the lock; NULL allowed. */
 void mydrv_replace_free(struct mydrv_load *load);
 

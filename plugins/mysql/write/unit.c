@@ -94,16 +94,12 @@ static ferry_status unit_confirm_again(struct mydrv_load *load, struct ferry_err
     ferry_status status = mydrv_table_load(load->conn, load->layout->table, &now, err);
     if (status != FERRY_OK)
         return status;
-    bool same = now.exists == load->table.exists &&
-                (!now.exists ||
-                 (now.definition != NULL && load->table.definition != NULL &&
-                  mydrv_table_hash(now.definition) == mydrv_table_hash(load->table.definition)));
+    status = mydrv_table_confirm(load, &now, err);
     mydrv_table_clear(&now);
-    if (!same)
-        return mydrv_replace_fail_changed(load, err);
-    status = mydrv_hangers_look(load, err);
+    if (status == FERRY_OK)
+        status = mydrv_hangers_look(load, err);
     if (status == FERRY_OK && load->unit->in_place)
-        status = mydrv_replace_fail_changed(load, err);
+        status = ferry_load_fail_changed(load->spec, load->conn->label, err);
     return status;
 }
 

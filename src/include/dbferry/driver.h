@@ -469,7 +469,8 @@ struct ferry_inspection {
      * anew, and it follows the source in clauses too.  0: somebody's own definition, which stays
      * while its columns hold the source's (hold_column). */
     uint32_t own;
-    /* A hash of the definition, which the load is given again; 0: the target does not tell. */
+    /* A hash of the definition, which ferry_load_confirm() compares; 0: the target does not tell.
+     */
     uint64_t definition;
 };
 
@@ -516,14 +517,24 @@ struct ferry_load_spec {
                                                  source */
     size_t index_count;
     uint32_t kind;       /* FERRY_LOAD_ */
-    uint32_t action;     /* FERRY_TABLE_, as inspect showed it; if it changed since, load_begin,
-                            load_end or change_commit fails with BUSY */
+    uint32_t action;     /* FERRY_TABLE_, as inspect showed it */
     uint32_t on_stale;   /* FERRY_STALE_ */
-    uint64_t definition; /* as inspect said; if it is another by now, BUSY too */
+    uint64_t definition; /* as inspect said */
     /* 1, with KEEP only: the source may know less than the table says, so the table keeps its own
      * clauses, keys and indexes, also where this driver made it. */
     uint32_t keep_definition;
 };
+
+/* Whether the table is still what the load was planned for: the core has compared it once, with
+ * what inspect said, so all that is left to see is whether it is the same.  `exists` and
+ * `definition` are what inspect would say now; to be called where nobody can change the table any
+ * more, in load_begin, load_end or change_commit.  `place` is where it is, as the driver's messages
+ * say it.  Fails with BUSY, which may pass. */
+ferry_status ferry_load_confirm(const struct ferry_load_spec *spec, const char *place, int exists,
+                                uint64_t definition, struct ferry_error *err);
+/* Fails as ferry_load_confirm() does, where something else than the definition has changed. */
+ferry_status ferry_load_fail_changed(const struct ferry_load_spec *spec, const char *place,
+                                     struct ferry_error *err);
 
 /* What is done with each row of a batch. */
 #define FERRY_OP_INSERT 1
