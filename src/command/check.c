@@ -1,6 +1,7 @@
 /* dbferry check: tries everything that a run needs, and writes nothing. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -56,34 +57,34 @@ static ferry_status open_checked(const struct ferry_config *config, uint32_t rol
     return FERRY_OK;
 }
 
-static ferry_status check_source(const struct ferry_job *job, struct ferry_connection *source,
-                                 struct ferry_plan *plan)
+static ferry_status check_source(const struct ferry_job *job, const struct ferry_task *task,
+                                 struct ferry_connection *source, struct ferry_plan *plan)
 {
     struct ferry_error error = {0};
-    ferry_status status = ferry_source_describe(source, &job->task.read, &plan->described, &error);
+    ferry_status status = ferry_source_describe(source, &task->read, &plan->described, &error);
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&plan->described, &error);
     if (status == FERRY_OK)
-        status = ferry_job_begin_plan(job, false, plan, &error);
+        status = ferry_task_begin_plan(task, false, plan, &error);
     if (status != FERRY_OK) {
+        ferry_plan_done(plan); /* empty: nothing is asked of the target */
         (void)ferry_job_limits_explain(job, job->route.source, source, 0, &error);
         return print_failure("what is read", &error);
     }
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
     ferry_strbuf_addf(&text, "%zu columns of %s", plan->schema.count,
-                      job->task.read.kind == FERRY_READ_QUERY ? "the query" : job->task.read.text);
+                      task->read.kind == FERRY_READ_QUERY ? "the query" : task->read.text);
     print_line("ok", "what is read", ferry_strbuf_text(&text));
     return FERRY_OK;
 }
 
-static ferry_status check_target(const struct ferry_job *job, struct ferry_connection *target,
-                                 struct ferry_plan *plan)
+static ferry_status check_target(const struct ferry_job *job, const struct ferry_task *task,
+                                 struct ferry_connection *target, struct ferry_plan *plan)
 {
     struct ferry_error error = {0};
-    ferry_status status =
-        ferry_plan_negotiate(plan, target, job->task.table, &job->task.policy, &error);
+    ferry_status status = ferry_plan_negotiate(plan, target, task->table, &task->policy, &error);
     if (status == FERRY_OK)
-        status = ferry_plan_check(plan, &job->task.policy, job->task.table, &error);
+        status = ferry_plan_check(plan, &task->policy, task->table, &error);
     if (status != FERRY_OK) {
         (void)ferry_job_limits_explain(job, job->route.source, target, 0, &error);
         return print_failure("target table", &error);
@@ -94,22 +95,22 @@ static ferry_status check_target(const struct ferry_job *job, struct ferry_conne
         [FERRY_TABLE_REBUILD] = "has other columns and will be rebuilt",
     };
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
-    ferry_strbuf_addf(&text, "'%s' %s", job->task.table, states[plan->action]);
+    ferry_strbuf_addf(&text, "'%s' %s", task->table, states[plan->action]);
     print_line("ok", "target table", ferry_strbuf_text(&text));
     return FERRY_OK;
 }
 
 /* Reads what a run from the fallback would ask first. */
-static ferry_status ask_fallback(const struct ferry_job *job, struct ferry_connection *source,
-                                 struct ferry_provenance *ret_from, struct ferry_plan *plan,
-                                 struct ferry_error *error)
+static ferry_status ask_fallback(const struct ferry_job *job, const struct ferry_task *task,
+                                 struct ferry_connection *source, struct ferry_provenance *ret_from,
+                                 struct ferry_plan *plan, struct ferry_error *error)
 {
     ferry_status status = ferry_source_snapshot_begin(source, error);
     bool snapshot = status == FERRY_OK;
     if (status == FERRY_OK)
-        status = ferry_fallback_ask(job, source, ret_from, error);
+        status = ferry_fallback_ask(&job->route, task, source, ret_from, error);
     if (status == FERRY_OK)
-        status = ferry_source_describe(source, &job->task.fallback_read, &plan->described, error);
+        status = ferry_source_describe(source, &task->fallback_read, &plan->described, error);
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&plan->described, error);
     if (snapshot)
@@ -119,14 +120,13 @@ static ferry_status ask_fallback(const struct ferry_job *job, struct ferry_conne
                : ferry_job_limits_explain(job, job->route.fallback.source, source, 0, error);
 }
 
-static void print_fallback_data(const struct ferry_job *job, const struct ferry_plan *plan,
+static void print_fallback_data(const struct ferry_task *task, const struct ferry_plan *plan,
                                 const struct ferry_provenance *from)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
     ferry_strbuf_addf(&text, "%zu columns of %s, ", plan->described.count,
-                      job->task.fallback_read.kind == FERRY_READ_QUERY
-                          ? "the query"
-                          : job->task.fallback_read.text);
+                      task->fallback_read.kind == FERRY_READ_QUERY ? "the query"
+                                                                   : task->fallback_read.text);
     ferry_fallback_add_basis(&text, from);
     if (from->is_target)
         ferry_strbuf_add(&text, "; it is the table to be replaced: a run that cannot reach the "
@@ -135,23 +135,38 @@ static void print_fallback_data(const struct ferry_job *job, const struct ferry_
 }
 
 /* A copy that the first run will make cannot be tried before. */
-static ferry_status print_no_fallback(const struct ferry_job *job, const char *subject,
-                                      struct ferry_error *error)
+static ferry_status print_no_fallback(const struct ferry_job *job, const struct ferry_task *task,
+                                      const char *subject, struct ferry_error *error)
 {
     bool missing = error->status == FERRY_ERR_UNREACHABLE || error->status == FERRY_ERR_NOT_FOUND;
-    if (!missing || !ferry_fallback_is_target(job))
+    if (!missing || !ferry_fallback_is_target(&job->route, task))
         return print_failure(subject, error);
     ferry_error_clear(error);
     print_line("ok", subject, "is the table to be replaced, and not there yet");
     return FERRY_OK;
 }
 
-/* It is tried while nobody needs it, so that it is there on the day. */
-static ferry_status check_fallback(const struct ferry_job *job)
+static ferry_status check_fallback_data(const struct ferry_job *job, const struct ferry_task *task,
+                                        struct ferry_connection *source)
 {
     struct ferry_error error = {0};
     struct ferry_plan plan = {0};
     struct ferry_provenance from = {0};
+    ferry_status status = ask_fallback(job, task, source, &from, &plan, &error);
+    if (status == FERRY_OK && !from.is_target)
+        status = ferry_fallback_judge(&job->route, task, &from, &error);
+    if (status == FERRY_OK)
+        print_fallback_data(task, &plan, &from);
+    else
+        status = print_no_fallback(job, task, "fallback data", &error);
+    ferry_plan_done(&plan);
+    return status;
+}
+
+/* It is tried while nobody needs it, so that it is there on the day. */
+static ferry_status check_fallback(const struct ferry_job *job)
+{
+    struct ferry_error error = {0};
     struct ferry_connection *source = NULL;
     FERRY_AUTO_STRBUF struct ferry_strbuf subject = {0};
     if (job->route.fallback.source == NULL)
@@ -159,46 +174,71 @@ static ferry_status check_fallback(const struct ferry_job *job)
     ferry_strbuf_addf(&subject, "fallback '%s'", job->route.fallback.source->name);
     ferry_status status = ferry_connection_open(
         job->route.fallback.source, FERRY_ROLE_SOURCE | FERRY_ROLE_LOOK, &source, &error);
-    if (status == FERRY_OK) {
-        print_connection(ferry_strbuf_text(&subject), source);
-        status = ask_fallback(job, source, &from, &plan, &error);
-    }
-    if (status == FERRY_OK && !from.is_target)
-        status = ferry_fallback_judge(job, &from, &error);
-    if (status == FERRY_OK)
-        print_fallback_data(job, &plan, &from);
-    else
-        status = print_no_fallback(
-            job, source == NULL ? ferry_strbuf_text(&subject) : "fallback data", &error);
-    ferry_plan_done(&plan);
+    if (status != FERRY_OK)
+        return print_no_fallback(job, &job->tasks[0], ferry_strbuf_text(&subject), &error);
+    print_connection(ferry_strbuf_text(&subject), source);
+    for (size_t i = 0; i < job->task_count; i++)
+        status = ferry_error_graver(status, check_fallback_data(job, &job->tasks[i], source));
     ferry_connection_close(source);
     return status;
 }
 
+static ferry_status check_sources(const struct ferry_job *job, struct ferry_connection *source,
+                                  struct ferry_plan *plans)
+{
+    ferry_status outcome = FERRY_OK;
+    for (size_t i = 0; i < job->task_count; i++)
+        outcome = ferry_error_graver(outcome, check_source(job, &job->tasks[i], source, &plans[i]));
+    return outcome;
+}
+
+/* Of each table whose source was understood. */
+static ferry_status check_targets(const struct ferry_job *job, struct ferry_connection *target,
+                                  struct ferry_plan *plans)
+{
+    ferry_status outcome = FERRY_OK;
+    for (size_t i = 0; i < job->task_count; i++)
+        if (plans[i].schema.count > 0)
+            outcome =
+                ferry_error_graver(outcome, check_target(job, &job->tasks[i], target, &plans[i]));
+    return outcome;
+}
+
 /* Source, fallback and target are tried each, whatever becomes of the others. */
+static ferry_status check_sides(const struct ferry_job *job, struct ferry_plan *plans)
+{
+    struct ferry_connection *source = NULL;
+    struct ferry_connection *target = NULL;
+    ferry_status from = open_checked(job->route.source, FERRY_ROLE_SOURCE, &source);
+    if (from == FERRY_OK)
+        from = check_sources(job, source, plans);
+    ferry_status instead = check_fallback(job);
+    ferry_status to = open_checked(job->route.target, FERRY_ROLE_TARGET, &target);
+    if (to == FERRY_OK)
+        to = check_targets(job, target, plans);
+    ferry_connection_close(source);
+    ferry_connection_close(target);
+    return ferry_error_graver(ferry_error_graver(from, instead), to);
+}
+
 static ferry_status check_job(const struct ferry_job *job, const struct ferry_arguments *arguments)
 {
     (void)arguments;
-    struct ferry_connection *source = NULL;
-    struct ferry_connection *target = NULL;
-    struct ferry_plan plan = {0};
+    struct ferry_error error = {0};
     struct ferry_watch_run watch;
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
     ferry_escape_text(&name, job->name, strlen(job->name), 200);
     (void)printf("job %s\n", ferry_strbuf_text(&name));
+    struct ferry_plan *plans = calloc(job->task_count, sizeof *plans);
+    if (plans == NULL) {
+        (void)ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for the plan");
+        return print_failure("job", &error);
+    }
     ferry_job_limits_begin(&watch, job, ferry_clock_ms(), NULL, NULL);
-    ferry_status from = open_checked(job->route.source, FERRY_ROLE_SOURCE, &source);
-    if (from == FERRY_OK)
-        from = check_source(job, source, &plan);
-    ferry_status instead = check_fallback(job);
-    ferry_status to = open_checked(job->route.target, FERRY_ROLE_TARGET, &target);
-    if (from == FERRY_OK && to == FERRY_OK)
-        to = check_target(job, target, &plan);
+    ferry_status status = check_sides(job, plans);
     ferry_watch_end(&watch);
-    ferry_plan_done(&plan);
-    ferry_connection_close(source);
-    ferry_connection_close(target);
-    return ferry_error_graver(ferry_error_graver(from, instead), to);
+    ferry_plans_free(plans, job->task_count);
+    return status;
 }
 
 /* What is wrong with a job is told where it is tried. */

@@ -176,8 +176,8 @@ static void print_heading(const struct ferry_job *job, const char *table,
     (void)printf(" -> '%s', table '%s'\n", job->route.target->name, table);
 }
 
-static void print_plan(const struct ferry_job *job, const struct ferry_plan *plan,
-                       const struct ferry_provenance *from)
+static void print_plan(const struct ferry_job *job, const struct ferry_task *task,
+                       const struct ferry_plan *plan, const struct ferry_provenance *from)
 {
     static const char *const actions[] = {
         [FERRY_TABLE_CREATE] = "is new: it will be created",
@@ -192,7 +192,7 @@ static void print_plan(const struct ferry_job *job, const struct ferry_plan *pla
             "cut rows or values (on_warning)",
     };
     FERRY_AUTO_STRBUF struct ferry_strbuf table = {0};
-    ferry_escape_text(&table, job->task.table, strlen(job->task.table), 120);
+    ferry_escape_text(&table, task->table, strlen(task->table), 120);
     print_heading(job, ferry_strbuf_text(&table), from);
     print_columns(plan);
     (void)printf("  table '%s' %s", ferry_strbuf_text(&table), actions[plan->action]);
@@ -211,8 +211,8 @@ static void print_plan(const struct ferry_job *job, const struct ferry_plan *pla
     print_foreseen(plan);
     for (size_t i = 0; i < plan->index_count; i++)
         print_index(&plan->indexes[i]);
-    if (warnings[job->task.read.on_warning] != NULL)
-        (void)printf("  note: %s\n", warnings[job->task.read.on_warning]);
+    if (warnings[task->read.on_warning] != NULL)
+        (void)printf("  note: %s\n", warnings[task->read.on_warning]);
     print_notes(&plan->described);
     print_notes(&plan->schema);
 }
@@ -221,12 +221,13 @@ static ferry_status plan_job(const struct ferry_job *job, const struct ferry_arg
 {
     (void)arguments;
     struct ferry_error error = {0};
-    struct ferry_plan plan = {0};
+    struct ferry_plan *plans = NULL;
     struct ferry_provenance from = {0};
-    (void)ferry_sync_plan(job, &plan, &from, &error);
-    if (plan.action != 0) /* negotiated to the end, even if the policy then refused it */
-        print_plan(job, &plan, &from);
-    ferry_plan_done(&plan);
+    (void)ferry_sync_plan(job, &plans, &from, &error);
+    for (size_t i = 0; plans != NULL && i < job->task_count; i++)
+        if (plans[i].action != 0) /* negotiated to the end, even if the policy then refused it */
+            print_plan(job, &job->tasks[i], &plans[i], &from);
+    ferry_plans_free(plans, job->task_count);
     ferry_status status = ferry_command_report(&error, NULL);
     return status == FERRY_OK && from.fallback != NULL ? FERRY_DONE_FROM_FALLBACK : status;
 }

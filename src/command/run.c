@@ -65,8 +65,8 @@ static ferry_status run_for_real(const struct ferry_job *job)
     return done_from(&result.from);
 }
 
-static void print_intention(const struct ferry_job *job, const struct ferry_plan *plan,
-                            const struct ferry_provenance *from)
+static void print_intention(const struct ferry_job *job, const struct ferry_task *task,
+                            const struct ferry_plan *plan, const struct ferry_provenance *from)
 {
     static const char *const actions[] = {
         [FERRY_TABLE_CREATE] = "create table",
@@ -75,7 +75,7 @@ static void print_intention(const struct ferry_job *job, const struct ferry_plan
     };
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
     ferry_strbuf_addf(&text, "%s: would %s '%s' in '%s' from %s'%s', ", job->name,
-                      actions[plan->action], job->task.table, job->route.target->name,
+                      actions[plan->action], task->table, job->route.target->name,
                       from->fallback != NULL ? "fallback " : "",
                       from->fallback != NULL ? from->fallback->name : job->route.source->name);
     if (from->fallback != NULL) {
@@ -98,12 +98,12 @@ static void print_intention(const struct ferry_job *job, const struct ferry_plan
 static ferry_status run_dry(const struct ferry_job *job)
 {
     struct ferry_error error = {0};
-    struct ferry_plan plan = {0};
+    struct ferry_plan *plans = NULL;
     struct ferry_provenance from = {0};
-    ferry_status status = ferry_sync_plan(job, &plan, &from, &error);
-    if (status == FERRY_OK)
-        print_intention(job, &plan, &from);
-    ferry_plan_done(&plan);
+    ferry_status status = ferry_sync_plan(job, &plans, &from, &error);
+    for (size_t i = 0; status == FERRY_OK && i < job->task_count; i++)
+        print_intention(job, &job->tasks[i], &plans[i], &from);
+    ferry_plans_free(plans, job->task_count);
     status = ferry_command_report(&error, UNCHANGED);
     return status == FERRY_OK ? done_from(&from) : status;
 }

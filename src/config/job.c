@@ -173,7 +173,8 @@ static ferry_status fail_reading(const struct ferry_job *job, const char *in_fil
     return ferry_origin_fail(origin, error, "job '%s' needs %s", job->name, in_file);
 }
 
-static ferry_status read_what(struct ferry_job *job, struct ferry_error *error)
+static ferry_status read_what(const struct ferry_job *job, struct ferry_task *task,
+                              struct ferry_error *error)
 {
     const struct ferry_origin *origin = &job->keys->origin;
     static const struct {
@@ -187,60 +188,80 @@ static ferry_status read_what(struct ferry_job *job, struct ferry_error *error)
         if (text == NULL)
             continue;
         given++;
-        job->task.read = (struct ferry_read){.text = text, .kind = kinds[i].kind};
+        task->read = (struct ferry_read){.text = text, .kind = kinds[i].kind};
     }
     if (given != 1)
         return fail_reading(job, "exactly one of view, table and query",
                             "exactly one of --view, --table and --query", error);
-    if (job->task.read.text[0] == '\0')
+    if (task->read.text[0] == '\0')
         return ferry_origin_fail(origin, error, "job '%s' reads from an empty name", job->name);
-    job->task.table = ferry_config_string(job->keys, "target_table");
-    if (job->task.table == NULL && job->task.read.kind == FERRY_READ_QUERY)
+    task->table = ferry_config_string(job->keys, "target_table");
+    if (task->table == NULL && task->read.kind == FERRY_READ_QUERY)
         return fail_reading(job, "a target_table, as it reads a query",
                             "--target-table with --query", error);
-    if (job->task.table == NULL)
-        job->task.table = job->task.read.text;
-    if (job->task.table[0] == '\0')
+    if (task->table == NULL)
+        task->table = task->read.text;
+    if (task->table[0] == '\0')
         return ferry_origin_fail(origin, error, "job '%s' has an empty target_table", job->name);
     return FERRY_OK;
 }
 
 /* ---- The whole ---- */
 
+static void read_policy(const struct ferry_config *keys, struct ferry_plan_policy *policy)
+{
+    policy->is_typed = keys->origin.file == NULL;
+    policy->allow_lossy = strcmp(ferry_config_string(keys, "on_lossy"), "allow") == 0;
+    policy->refuse_schema_change =
+        strcmp(ferry_config_string(keys, "on_schema_change"), "refuse") == 0;
+    policy->allow_rebuild_loss = strcmp(ferry_config_string(keys, "on_rebuild_loss"), "allow") == 0;
+    policy->on_stale = ferry_config_choice(keys, "on_stale");
+}
+
+static void read_guards(const struct ferry_config *keys, struct ferry_guard_rules *guards)
+{
+    guards->is_typed = keys->origin.file == NULL;
+    guards->allow_empty = ferry_config_int(keys, "allow_empty") != 0;
+    guards->min_rows = ferry_config_int(keys, "min_rows");
+    guards->max_shrink_percent = ferry_config_is_set(keys, "max_shrink_percent")
+                                     ? ferry_config_int(keys, "max_shrink_percent")
+                                     : -1;
+}
+
+/* The job's one table. */
+static ferry_status read_task(struct ferry_job *job, struct ferry_task *task,
+                              struct ferry_error *error)
+{
+    const struct ferry_config *keys = job->keys;
+    ferry_status status = read_what(job, task, error);
+    if (status == FERRY_OK)
+        status = ferry_job_indexes_read(keys, &task->indexes, &task->index_count, error);
+    if (status == FERRY_OK)
+        status = ferry_job_columns_read(keys, &task->columns, error);
+    if (status == FERRY_OK)
+        status = ferry_job_fallback_read(keys, task->table, &job->route.fallback,
+                                         &task->fallback_read, error);
+    if (status != FERRY_OK)
+        return status;
+    task->read.on_warning = ferry_config_choice(keys, "on_warning");
+    task->fallback_read.on_warning = task->read.on_warning;
+    task->copy_indexes = ferry_config_int(keys, "copy_indexes") != 0;
+    task->verify = (enum ferry_verify)ferry_config_choice(keys, "verify");
+    task->verify_insisted = ferry_config_is_set(keys, "verify");
+    read_policy(keys, &task->policy);
+    read_guards(keys, &task->guards);
+    return FERRY_OK;
+}
+
 ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *keys,
                             struct ferry_error *error)
 {
     job->keys = keys;
     job->name = keys->name;
-    ferry_status status = read_what(job, error);
-    if (status == FERRY_OK)
-        status = ferry_job_indexes_read(keys, &job->task.indexes, &job->task.index_count, error);
-    if (status == FERRY_OK)
-        status = ferry_job_columns_read(keys, &job->task.columns, error);
-    if (status == FERRY_OK)
-        status = ferry_job_fallback_read(keys, job->task.table, &job->route.fallback,
-                                         &job->task.fallback_read, error);
-    if (status != FERRY_OK)
-        return status;
-    job->task.read.on_warning = ferry_config_choice(keys, "on_warning");
-    job->task.fallback_read.on_warning = job->task.read.on_warning;
-    job->task.policy.is_typed = job->task.guards.is_typed = keys->origin.file == NULL;
-    job->task.policy.allow_lossy = strcmp(ferry_config_string(keys, "on_lossy"), "allow") == 0;
-    job->task.policy.refuse_schema_change =
-        strcmp(ferry_config_string(keys, "on_schema_change"), "refuse") == 0;
-    job->task.policy.allow_rebuild_loss =
-        strcmp(ferry_config_string(keys, "on_rebuild_loss"), "allow") == 0;
-    job->task.policy.on_stale = ferry_config_choice(keys, "on_stale");
-    job->task.guards.allow_empty = ferry_config_int(keys, "allow_empty") != 0;
-    job->task.guards.min_rows = ferry_config_int(keys, "min_rows");
-    job->task.guards.max_shrink_percent = ferry_config_is_set(keys, "max_shrink_percent")
-                                              ? ferry_config_int(keys, "max_shrink_percent")
-                                              : -1;
-    job->task.copy_indexes = ferry_config_int(keys, "copy_indexes") != 0;
-    job->task.verify = (enum ferry_verify)ferry_config_choice(keys, "verify");
-    job->task.verify_insisted = ferry_config_is_set(keys, "verify");
-    job->task.guards.ignore_counts = job->task.verify == FERRY_VERIFY_NONE;
     job->route.staging = ferry_config_choice(keys, "staging");
     job->route.lock_wait_ms = ferry_config_int(keys, "lock_wait");
-    return FERRY_OK;
+    struct ferry_task *task = ferry_job_add_task(job);
+    return task != NULL
+               ? read_task(job, task, error)
+               : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for job '%s'", job->name);
 }

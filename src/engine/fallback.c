@@ -11,24 +11,24 @@
 /* Clocks of two machines differ by a little; more than this is a clock that is wrong. */
 #define CLOCK_SLACK_MS (5 * INT64_C(60000))
 
-bool ferry_fallback_may_follow(const struct ferry_job *job, const struct ferry_error *error)
+bool ferry_fallback_may_follow(const struct ferry_route *route, const struct ferry_error *error)
 {
-    return error->status == FERRY_ERR_UNREACHABLE && job->route.fallback.source != NULL &&
+    return error->status == FERRY_ERR_UNREACHABLE && route->fallback.source != NULL &&
            ferry_signal_caught() == 0;
 }
 
-static bool is_place_of_target(const struct ferry_job *job)
+static bool is_place_of_target(const struct ferry_route *route)
 {
     char place[FERRY_PLACE_SIZE], other[FERRY_PLACE_SIZE];
-    ferry_connection_find_place(job->route.fallback.source, place);
-    ferry_connection_find_place(job->route.target, other);
+    ferry_connection_find_place(route->fallback.source, place);
+    ferry_connection_find_place(route->target, other);
     return strcmp(place, other) == 0;
 }
 
-bool ferry_fallback_is_target(const struct ferry_job *job)
+bool ferry_fallback_is_target(const struct ferry_route *route, const struct ferry_task *task)
 {
-    return is_place_of_target(job) && job->task.fallback_read.kind != FERRY_READ_QUERY &&
-           strcasecmp(job->task.fallback_read.text, job->task.table) == 0;
+    return is_place_of_target(route) && task->fallback_read.kind != FERRY_READ_QUERY &&
+           strcasecmp(task->fallback_read.text, task->table) == 0;
 }
 
 /* ---- Age ---- */
@@ -81,7 +81,7 @@ void ferry_fallback_add_basis(struct ferry_strbuf *text, const struct ferry_prov
 
 /* ---- Refusing ---- */
 
-static ferry_status fail_kept(const struct ferry_job *job, const struct ferry_provenance *from,
+static ferry_status fail_kept(const struct ferry_task *task, const struct ferry_provenance *from,
                               struct ferry_error *error)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf age = {0};
@@ -89,13 +89,13 @@ static ferry_status fail_kept(const struct ferry_job *job, const struct ferry_pr
     return ferry_fail(error, FERRY_ERR_UNREACHABLE,
                       "it reads from the very table '%s' that is to be replaced: the local copy is "
                       "kept; its data are %s",
-                      job->task.table, ferry_strbuf_text(&age));
+                      task->table, ferry_strbuf_text(&age));
 }
 
-static ferry_status check_age(const struct ferry_job *job, const struct ferry_provenance *from,
+static ferry_status check_age(const struct ferry_route *route, const struct ferry_provenance *from,
                               struct ferry_error *error)
 {
-    int64_t limit = job->route.fallback.max_age_ms;
+    int64_t limit = route->fallback.max_age_ms;
     bool known = from->basis != FERRY_FRESHNESS_UNKNOWN && from->age_ms >= 0;
     if (limit == 0 || (known && from->age_ms <= limit))
         return FERRY_OK;
@@ -111,38 +111,74 @@ static ferry_status check_age(const struct ferry_job *job, const struct ferry_pr
                       ferry_strbuf_text(&age), ferry_strbuf_text(&allowed));
 }
 
-ferry_status ferry_fallback_ask(const struct ferry_job *job, struct ferry_connection *source,
-                                struct ferry_provenance *ret_from, struct ferry_error *error)
+ferry_status ferry_fallback_ask(const struct ferry_route *route, const struct ferry_task *task,
+                                struct ferry_connection *source, struct ferry_provenance *ret_from,
+                                struct ferry_error *error)
 {
     struct ferry_freshness freshness = {0};
-    struct ferry_provenance from = {.fallback = job->route.fallback.source};
-    const char *table = is_place_of_target(job) ? job->task.table : NULL;
+    struct ferry_provenance from = {.fallback = route->fallback.source};
+    const char *table = is_place_of_target(route) ? task->table : NULL;
     ferry_status status =
-        ferry_freshness_ask(source, &job->task.fallback_read, table, &freshness, error);
+        ferry_freshness_ask(source, &task->fallback_read, table, &freshness, error);
     if (status != FERRY_OK)
         return status;
     take_freshness(&freshness, &from);
-    from.is_target = ferry_fallback_is_target(job) || (table != NULL && freshness.reads_table);
+    from.is_target =
+        ferry_fallback_is_target(route, task) || (table != NULL && freshness.reads_table);
     *ret_from = from;
     return FERRY_OK;
 }
 
-ferry_status ferry_fallback_judge(const struct ferry_job *job, const struct ferry_provenance *from,
-                                  struct ferry_error *error)
+ferry_status ferry_fallback_judge(const struct ferry_route *route, const struct ferry_task *task,
+                                  const struct ferry_provenance *from, struct ferry_error *error)
 {
-    return from->is_target ? fail_kept(job, from, error) : check_age(job, from, error);
+    return from->is_target ? fail_kept(task, from, error) : check_age(route, from, error);
+}
+
+/* Data of an age that nobody knows count as the oldest. */
+static bool is_older(const struct ferry_provenance *from, const struct ferry_provenance *than)
+{
+    if (from->basis == FERRY_FRESHNESS_UNKNOWN || than->basis == FERRY_FRESHNESS_UNKNOWN)
+        return than->basis != FERRY_FRESHNESS_UNKNOWN;
+    return from->age_ms > than->age_ms;
+}
+
+ferry_status ferry_fallback_ask_all(const struct ferry_job *job, struct ferry_connection *source,
+                                    struct ferry_provenance *ret_from, struct ferry_error *error)
+{
+    struct ferry_provenance oldest = {0};
+    for (size_t i = 0; i < job->task_count; i++) {
+        struct ferry_provenance from = {0};
+        ferry_status status = ferry_fallback_ask(&job->route, &job->tasks[i], source, &from, error);
+        if (status == FERRY_OK)
+            status = ferry_fallback_judge(&job->route, &job->tasks[i], &from, error);
+        if (status != FERRY_OK)
+            return status;
+        if (i == 0 || is_older(&from, &oldest))
+            oldest = from;
+    }
+    *ret_from = oldest;
+    return FERRY_OK;
 }
 
 /* ---- Telling ---- */
+
+static void add_what_is_read(struct ferry_strbuf *text, const struct ferry_job *job)
+{
+    const struct ferry_read *read = &job->tasks[0].fallback_read;
+    if (job->task_count > 1)
+        ferry_strbuf_addf(text, "%zu tables", job->task_count);
+    else if (read->kind == FERRY_READ_QUERY)
+        ferry_strbuf_add(text, "the fallback_query");
+    else
+        ferry_strbuf_addf(text, "'%s'", read->text);
+}
 
 void ferry_fallback_warn(const struct ferry_job *job, const struct ferry_provenance *from,
                          const char *reason)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf age = {0}, what = {0};
-    if (job->task.fallback_read.kind == FERRY_READ_QUERY)
-        ferry_strbuf_add(&what, "the fallback_query");
-    else
-        ferry_strbuf_addf(&what, "'%s'", job->task.fallback_read.text);
+    add_what_is_read(&what, job);
     ferry_fallback_add_basis(&age, from);
     ferry_log(FERRY_LOG_WARNING,
               "source '%s' is not reached (%s); reading %s from fallback '%s' instead: its data "
@@ -151,15 +187,25 @@ void ferry_fallback_warn(const struct ferry_job *job, const struct ferry_provena
               job->route.fallback.source->name, ferry_strbuf_text(&age));
 }
 
+/* The table of the job that the fallback is, by its name; NULL: none. */
+static const char *find_target(const struct ferry_job *job)
+{
+    for (size_t i = 0; i < job->task_count; i++)
+        if (ferry_fallback_is_target(&job->route, &job->tasks[i]))
+            return job->tasks[i].table;
+    return NULL;
+}
+
 ferry_status ferry_fallback_explain(const struct ferry_job *job, bool opened,
                                     struct ferry_error *error)
 {
     bool missing =
         error->status == FERRY_ERR_NOT_FOUND || (error->status == FERRY_ERR_UNREACHABLE && !opened);
-    if (!missing || !ferry_fallback_is_target(job))
+    const char *table = missing ? find_target(job) : NULL;
+    if (table == NULL)
         return error->status;
     ferry_error_clear(error);
     return ferry_fail(error, FERRY_ERR_UNREACHABLE,
                       "it is the very table '%s' that is to be replaced, and that is not there yet",
-                      job->task.table);
+                      table);
 }

@@ -19,18 +19,22 @@ struct ferry_provenance {
 };
 
 /* Whether this failure of opening the source lets the job's fallback step in. */
-bool ferry_fallback_may_follow(const struct ferry_job *job, const struct ferry_error *error);
+bool ferry_fallback_may_follow(const struct ferry_route *route, const struct ferry_error *error);
 
-/* Whether what the fallback reads is, by its name, the very table that the job replaces. */
-bool ferry_fallback_is_target(const struct ferry_job *job);
+/* Whether what the fallback reads is, by its name, the very table that the task replaces. */
+bool ferry_fallback_is_target(const struct ferry_route *route, const struct ferry_task *task);
 
-/* Asks the open fallback, whose snapshot is taken, how old its data are. */
-ferry_status ferry_fallback_ask(const struct ferry_job *job, struct ferry_connection *source,
-                                struct ferry_provenance *ret_from, struct ferry_error *error);
+/* Asks the open fallback, whose snapshot is taken, how old the data of one table are. */
+ferry_status ferry_fallback_ask(const struct ferry_route *route, const struct ferry_task *task,
+                                struct ferry_connection *source, struct ferry_provenance *ret_from,
+                                struct ferry_error *error);
 /* UNREACHABLE if the answer is that it reads from the very table to be replaced, or that the data
  * are older than the job allows, or of an age that nobody knows. */
-ferry_status ferry_fallback_judge(const struct ferry_job *job, const struct ferry_provenance *from,
-                                  struct ferry_error *error);
+ferry_status ferry_fallback_judge(const struct ferry_route *route, const struct ferry_task *task,
+                                  const struct ferry_provenance *from, struct ferry_error *error);
+/* Asks and judges every table of the job; the answer is that of the oldest. */
+ferry_status ferry_fallback_ask_all(const struct ferry_job *job, struct ferry_connection *source,
+                                    struct ferry_provenance *ret_from, struct ferry_error *error);
 
 /* Tells that the run reads from the fallback from now on, and why: `reason` is what the source's
  * failure was. */

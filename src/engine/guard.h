@@ -9,16 +9,14 @@
 
 struct ferry_guard_rules {
     bool is_typed;              /* on the command line: advice is given in its words */
-    bool ignore_counts;         /* what was read and what the target counted may differ */
     bool allow_empty;           /* a table with rows may be replaced by none */
     int64_t min_rows;           /* 0 = off */
     int64_t max_shrink_percent; /* 0..100; -1 = off */
 };
 
-/* Compares what was read with what the target has inserted, then applies the rules to what the
- * table would hold.  Fails with FERRY_ERR_DATA, naming both numbers and the key that would allow
- * it. */
-ferry_status ferry_guard_check(const struct ferry_guard_rules *rules, uint64_t rows_read,
+/* Applies the rules to what the table would hold.  Fails with FERRY_ERR_DATA, naming both numbers
+ * and the key that would allow it. */
+ferry_status ferry_guard_check(const struct ferry_guard_rules *rules,
                                const struct ferry_load_totals *totals, struct ferry_error *error);
 
 #endif

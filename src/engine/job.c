@@ -1,4 +1,4 @@
-/* What a job makes of a described source before a target is asked. */
+/* The tasks of a job, and what one makes of a described source before a target is asked. */
 
 #include "engine/job.h"
 
@@ -7,12 +7,27 @@
 #include "engine/keys.h"
 #include "engine/text_bytes.h"
 
-ferry_status ferry_job_begin_plan(const struct ferry_job *job, bool of_fallback,
-                                  struct ferry_plan *plan, struct ferry_error *error)
+struct ferry_task *ferry_job_add_task(struct ferry_job *job)
 {
-    const struct ferry_key_rules keys = {.leave_out = !job->task.copy_indexes,
-                                         .wanted = job->task.indexes,
-                                         .wanted_count = job->task.index_count};
+    struct ferry_task *tasks = reallocarray(job->tasks, job->task_count + 1, sizeof *tasks);
+    if (tasks == NULL)
+        return NULL;
+    job->tasks = tasks;
+    tasks[job->task_count] = (struct ferry_task){0};
+    return &tasks[job->task_count++];
+}
+
+const struct ferry_read *ferry_task_read(const struct ferry_task *task, bool of_fallback)
+{
+    return of_fallback ? &task->fallback_read : &task->read;
+}
+
+ferry_status ferry_task_begin_plan(const struct ferry_task *task, bool of_fallback,
+                                   struct ferry_plan *plan, struct ferry_error *error)
+{
+    const struct ferry_key_rules keys = {.leave_out = !task->copy_indexes,
+                                         .wanted = task->indexes,
+                                         .wanted_count = task->index_count};
     ferry_status status = ferry_plan_take_columns(plan, error);
     plan->keeps = of_fallback               ? FERRY_KEEPS_PRIMARY
                   : plan->described.unknown ? FERRY_KEEPS_UNKNOWN
@@ -20,7 +35,7 @@ ferry_status ferry_job_begin_plan(const struct ferry_job *job, bool of_fallback,
     if (status == FERRY_OK)
         status = ferry_keys_plan(plan, &keys, error);
     if (status == FERRY_OK)
-        status = ferry_wish_fill(plan, &job->task.columns, error);
+        status = ferry_wish_fill(plan, &task->columns, error);
     if (status == FERRY_OK)
         status = ferry_text_bytes_prepare(plan, error);
     if (status == FERRY_OK)
@@ -35,9 +50,16 @@ void ferry_indexes_free(struct ferry_index *indexes, size_t count)
     free(indexes);
 }
 
+static void task_done(struct ferry_task *task)
+{
+    ferry_indexes_free(task->indexes, task->index_count);
+    ferry_column_rules_done(&task->columns);
+}
+
 void ferry_job_done(struct ferry_job *job)
 {
-    ferry_indexes_free(job->task.indexes, job->task.index_count);
-    ferry_column_rules_done(&job->task.columns);
+    for (size_t i = 0; i < job->task_count; i++)
+        task_done(&job->tasks[i]);
+    free(job->tasks);
     *job = (struct ferry_job){0};
 }

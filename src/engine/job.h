@@ -1,4 +1,4 @@
-/* A job: what is read from where, and what it replaces under which rules. */
+/* A job: a group of tables that have one way, and what becomes of each. */
 
 #ifndef FERRY_JOB_H
 #define FERRY_JOB_H
@@ -42,20 +42,26 @@ struct ferry_task {
     bool verify_insisted; /* it is no default: a target that cannot do it is refused */
 };
 
-/* Start as {0}.  Strings point into `keys`, which must outlive the job.  At present a job has one
- * table. */
+/* Start as {0}.  Strings point into `keys`, which must outlive the job.  The settings know jobs of
+ * one table alone at present; the engine goes through what is here. */
 struct ferry_job {
     const struct ferry_config *keys; /* checked values of its keys */
     const char *name;
     struct ferry_route route;
-    struct ferry_task task;
+    struct ferry_task *tasks;
+    size_t task_count;
 };
 
-/* What the job makes of plan->described, which is the fallback's with `of_fallback`, before the
+/* One task more, all zeros, that belongs to the job; earlier ones may move.  NULL: no memory. */
+struct ferry_task *ferry_job_add_task(struct ferry_job *job);
+
+/* What is read of a table; of the fallback, where that is read in the source's place. */
+const struct ferry_read *ferry_task_read(const struct ferry_task *task, bool of_fallback);
+/* What the task makes of plan->described, which is the fallback's with `of_fallback`, before the
  * target is asked: plan->schema with its wishes, keys and indexes.  Their strings live as long as
- * the job and the plan. */
-ferry_status ferry_job_begin_plan(const struct ferry_job *job, bool of_fallback,
-                                  struct ferry_plan *plan, struct ferry_error *error);
+ * the task and the plan. */
+ferry_status ferry_task_begin_plan(const struct ferry_task *task, bool of_fallback,
+                                   struct ferry_plan *plan, struct ferry_error *error);
 void ferry_indexes_free(struct ferry_index *indexes, size_t count);
 void ferry_job_done(struct ferry_job *job);
 

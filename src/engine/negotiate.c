@@ -34,6 +34,13 @@ void ferry_plan_done(struct ferry_plan *plan)
     *plan = (struct ferry_plan){0};
 }
 
+void ferry_plans_free(struct ferry_plan *plans, size_t count)
+{
+    for (size_t i = 0; plans != NULL && i < count; i++)
+        ferry_plan_done(&plans[i]);
+    free(plans);
+}
+
 ferry_status ferry_plan_take_columns(struct ferry_plan *plan, struct ferry_error *error)
 {
     ferry_status status = FERRY_OK;

@@ -14,7 +14,6 @@
 
 struct ferry_connection;
 struct ferry_strategy;
-struct ferry_strategy;
 
 /* Why a table that is there keeps what its definition says beside names and types: what a source
  * does not know must not weaken it. */
@@ -58,6 +57,8 @@ struct ferry_plan_policy {
 
 /* Frees what it holds and makes it empty. */
 void ferry_plan_done(struct ferry_plan *plan);
+/* A list of them, made by calloc(); or NULL. */
+void ferry_plans_free(struct ferry_plan *plans, size_t count);
 
 /* Starts plan->schema from plan->described: the same columns, without indexes and notes. */
 ferry_status ferry_plan_take_columns(struct ferry_plan *plan, struct ferry_error *error);

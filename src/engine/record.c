@@ -10,18 +10,16 @@
 
 #include "base/clock.h"
 
-#define RUN_ID_BYTES 16
 #define NUMBER_SIZE 21 /* of 64 bits, and the NUL */
 
-static ferry_status set_run_id(struct ferry_record *record, struct ferry_error *error)
+ferry_status ferry_run_id_draw(char ret_run_id[FERRY_RUN_ID_SIZE], struct ferry_error *error)
 {
-    unsigned char random[RUN_ID_BYTES];
-    char run_id[2 * RUN_ID_BYTES + 1];
+    unsigned char random[(FERRY_RUN_ID_SIZE - 1) / 2];
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "no random numbers: %s", strerror(errno));
     for (size_t i = 0; i < sizeof random; i++)
-        (void)snprintf(run_id + 2 * i, 3, "%02x", random[i]);
-    return ferry_record_set(record, FERRY_RECORD_RUN_ID, run_id, error);
+        (void)snprintf(ret_run_id + 2 * i, 3, "%02x", random[i]);
+    return FERRY_OK;
 }
 
 static ferry_status set_now(struct ferry_record *record, const char *name,
@@ -33,12 +31,12 @@ static ferry_status set_now(struct ferry_record *record, const char *name,
 }
 
 ferry_status ferry_record_begin(struct ferry_record *ret_record, const char *table,
-                                struct ferry_error *error)
+                                const char *run_id, struct ferry_error *error)
 {
     struct ferry_record record = {0};
     ferry_status status = ferry_record_open(&record, table, error);
     if (status == FERRY_OK)
-        status = set_run_id(&record, error);
+        status = ferry_record_set(&record, FERRY_RECORD_RUN_ID, run_id, error);
     if (status == FERRY_OK)
         status = set_now(&record, FERRY_RECORD_STARTED, error);
     if (status == FERRY_OK)
@@ -46,11 +44,6 @@ ferry_status ferry_record_begin(struct ferry_record *ret_record, const char *tab
     else
         ferry_record_done(&record);
     return status;
-}
-
-const char *ferry_record_run_id(const struct ferry_record *record)
-{
-    return ferry_record_value(record, FERRY_RECORD_RUN_ID);
 }
 
 ferry_status ferry_record_finish(struct ferry_record *record, const struct ferry_schema *schema,

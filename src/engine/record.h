@@ -6,11 +6,14 @@
 #include "driver/record.h"
 #include "driver/schema.h"
 
-/* A new run into `table`: a random id, the moment now.  The caller frees the record. */
+#define FERRY_RUN_ID_SIZE 33 /* of 16 random bytes in hexadecimal digits, and the NUL */
+
+/* A new one, that no other run has. */
+ferry_status ferry_run_id_draw(char ret_run_id[FERRY_RUN_ID_SIZE], struct ferry_error *error);
+
+/* A run into `table` begins at this moment.  The caller frees the record. */
 ferry_status ferry_record_begin(struct ferry_record *ret_record, const char *table,
-                                struct ferry_error *error);
-/* Never NULL once it has begun. */
-const char *ferry_record_run_id(const struct ferry_record *record);
+                                const char *run_id, struct ferry_error *error);
 /* The moment before the commit, and what was read. */
 ferry_status ferry_record_finish(struct ferry_record *record, const struct ferry_schema *schema,
                                  struct ferry_error *error);

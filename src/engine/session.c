@@ -38,12 +38,6 @@ void ferry_session_close_source(struct ferry_session *session)
 
 /* ---- The fallback ---- */
 
-static ferry_status ask_age(struct ferry_session *session, struct ferry_error *error)
-{
-    ferry_status status = ferry_fallback_ask(session->job, session->source, &session->from, error);
-    return status == FERRY_OK ? ferry_fallback_judge(session->job, &session->from, error) : status;
-}
-
 /* From now on the fallback is read.  `error` is why. */
 static ferry_status fall_back(struct ferry_session *session, struct ferry_error *error)
 {
@@ -51,10 +45,9 @@ static ferry_status fall_back(struct ferry_session *session, struct ferry_error 
     ferry_retry_explain(session->retry, error, ferry_clock_ms());
     ferry_error_move(&session->unreached, error);
     session->reads_from = session->job->route.fallback.source;
-    session->read = &session->job->task.fallback_read;
     ferry_status status = open_source(session, error);
     if (status == FERRY_OK)
-        status = ask_age(session, error);
+        status = ferry_fallback_ask_all(session->job, session->source, &session->from, error);
     if (status != FERRY_OK)
         return ferry_fallback_explain(session->job, session->source != NULL, error);
     ferry_fallback_warn(session->job, &session->from, session->unreached.message);
@@ -65,10 +58,9 @@ static ferry_status fall_back(struct ferry_session *session, struct ferry_error 
 ferry_status ferry_session_open_source(struct ferry_session *session, struct ferry_error *error)
 {
     session->reads_from = session->job->route.source;
-    session->read = &session->job->task.read;
     ferry_status status = open_source(session, error);
     if (status != FERRY_OK && session->may_fall_back &&
-        ferry_fallback_may_follow(session->job, error) &&
+        ferry_fallback_may_follow(&session->job->route, error) &&
         ferry_retry_may_fall_back(session->retry, error, ferry_clock_ms()))
         status = fall_back(session, error);
     return status;
@@ -76,15 +68,25 @@ ferry_status ferry_session_open_source(struct ferry_session *session, struct fer
 
 /* ---- The target ---- */
 
-ferry_status ferry_session_open_target(struct ferry_session *session, struct ferry_error *error)
+static void log_target(const struct ferry_session *session)
 {
     const struct ferry_job *job = session->job;
+    FERRY_AUTO_STRBUF struct ferry_strbuf tables = {0};
+    if (job->task_count == 1)
+        ferry_strbuf_addf(&tables, "table '%s'", job->tasks[0].table);
+    else
+        ferry_strbuf_addf(&tables, "%zu tables", job->task_count);
+    ferry_log(FERRY_LOG_INFO, "target '%s' is %s, %s", job->route.target->name,
+              ferry_connection_place(session->target), ferry_strbuf_text(&tables));
+}
+
+ferry_status ferry_session_open_target(struct ferry_session *session, struct ferry_error *error)
+{
     ferry_log_set_phase("target");
     ferry_status status = ferry_connection_open(
-        job->route.target, role_of(session, FERRY_ROLE_TARGET), &session->target, error);
+        session->job->route.target, role_of(session, FERRY_ROLE_TARGET), &session->target, error);
     if (status == FERRY_OK)
-        ferry_log(FERRY_LOG_INFO, "target '%s' is %s, table '%s'", job->route.target->name,
-                  ferry_connection_place(session->target), job->task.table);
+        log_target(session);
     return status;
 }
 

@@ -15,10 +15,9 @@ struct ferry_session {
     struct ferry_retry *retry; /* NULL: this is the only attempt */
     /* What is read, once ferry_session_open_source() was called: */
     const struct ferry_config *reads_from; /* the job's source, or its fallback's */
-    const struct ferry_read *read;
-    struct ferry_provenance from;
-    struct ferry_error unreached; /* why it fell back: what the primary's failure was */
-    bool fell_back;               /* the fallback is open, and young enough */
+    struct ferry_provenance from;          /* of the oldest table */
+    struct ferry_error unreached;          /* why it fell back: what the primary's failure was */
+    bool fell_back;                        /* the fallback is open, and young enough */
     struct ferry_connection *source;
     bool snapshot;
     struct ferry_connection *target;

@@ -10,8 +10,7 @@ struct ferry_transfer;
 struct ferry_strategy {
     const char *name;
     uint32_t load_kind; /* FERRY_LOAD_ */
-    /* Moves the rows of a transfer whose load has begun, up to the commit: what they are is in the
-     * totals of the transfer then, and the guards have passed. */
+    /* Moves the rows of a transfer whose load has begun, while the source is open. */
     ferry_status (*move)(struct ferry_transfer *transfer, struct ferry_error *error);
 };
 

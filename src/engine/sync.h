@@ -21,23 +21,23 @@ struct ferry_sync_result {
     bool commit_doubtful; /* the outcome of an earlier attempt's commit is unknown */
 };
 
-/* Replaces the job's target table by what its source holds now, or its fallback where the source
+/* Replaces the job's target tables by what its source holds now, or its fallback where the source
  * cannot be reached: then the result says so.  In one attempt; `retry` (or NULL) tells which one it
  * is.  On failure `outcome` of the result says what the target holds: where that is not OLD, the
  * message tells it too, unless a driver broke its contract (INTERNAL). */
 ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *retry,
                             struct ferry_sync_result *ret_result, struct ferry_error *error);
 
-/* The same up to the first write: connects, describes, negotiates and checks the policy.  The plan
- * goes to ferry_plan_done() whatever is returned; plan and `ret_from` are filled as far as it got.
- */
-ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan *plan,
+/* The same up to the first write: connects, describes, negotiates and checks the policy.  One plan
+ * for each task of the job goes to ferry_plans_free() whatever is returned; plans and `ret_from`
+ * are filled as far as it got. */
+ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan **ret_plans,
                              struct ferry_provenance *ret_from, struct ferry_error *error);
 
 /* Compares what the source gives now with what the table holds now; nothing is written, and
- * a fallback is not asked.  Rows and
- * bytes of the result are those that were read.  FERRY_ERR_NOT_FOUND if there is no table,
- * FERRY_ERR_SCHEMA if it has other columns, FERRY_ERR_DATA if it has other rows. */
+ * a fallback is not asked.  Rows and bytes of the result are those that were read.
+ * FERRY_ERR_NOT_FOUND if there is no table, FERRY_ERR_SCHEMA if it has other columns,
+ * FERRY_ERR_DATA if it has other rows. */
 ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_retry *retry,
                                struct ferry_sync_result *ret_result, struct ferry_error *error);
 

@@ -8,6 +8,11 @@
 #include "driver/type.h"
 #include "engine/strategy.h"
 
+static const struct ferry_read *what_is_read(const struct ferry_transfer *transfer)
+{
+    return ferry_task_read(transfer->task, transfer->session->fell_back);
+}
+
 /* ---- The plan ---- */
 
 static void log_notes(const struct ferry_schema *schema)
@@ -23,13 +28,13 @@ ferry_status ferry_transfer_describe(struct ferry_transfer *transfer, struct fer
     struct ferry_plan *plan = transfer->plan;
     ferry_log_set_phase("describe");
     ferry_status status =
-        ferry_source_describe(session->source, session->read, &plan->described, error);
+        ferry_source_describe(session->source, what_is_read(transfer), &plan->described, error);
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&plan->described, error);
     if (status != FERRY_OK)
         return status;
     log_notes(&plan->described);
-    return ferry_job_begin_plan(session->job, session->fell_back, plan, error);
+    return ferry_task_begin_plan(transfer->task, session->fell_back, plan, error);
 }
 
 /* How each column is stored, with what is to be known of it. */
@@ -62,7 +67,7 @@ static void log_table(const struct ferry_plan *plan, const char *table)
 
 ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct ferry_error *error)
 {
-    const struct ferry_job *job = transfer->session->job;
+    const struct ferry_task *task = transfer->task;
     struct ferry_connection *target = transfer->session->target;
     struct ferry_plan *plan = transfer->plan;
     ferry_status status =
@@ -70,7 +75,7 @@ ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct fe
     if (status != FERRY_OK)
         return status;
     ferry_log_set_phase("negotiate");
-    status = ferry_plan_negotiate(plan, target, job->task.table, &job->task.policy, error);
+    status = ferry_plan_negotiate(plan, target, task->table, &task->policy, error);
     if (status == FERRY_OK)
         status = ferry_zero_date_note(plan, error);
     if (status != FERRY_OK)
@@ -78,9 +83,9 @@ ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct fe
     plan->strategy = ferry_strategy_decide(plan);
     log_mappings(plan);
     log_notes(&plan->schema);
-    status = ferry_plan_check(plan, &job->task.policy, job->task.table, error);
+    status = ferry_plan_check(plan, &task->policy, task->table, error);
     if (status == FERRY_OK)
-        log_table(plan, job->task.table);
+        log_table(plan, task->table);
     return status;
 }
 
@@ -89,10 +94,10 @@ ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct fe
 ferry_status ferry_transfer_begin_load(struct ferry_transfer *transfer, struct ferry_change *change,
                                        struct ferry_error *error)
 {
-    const struct ferry_job *job = transfer->session->job;
+    const struct ferry_task *task = transfer->task;
     struct ferry_load *load = NULL;
-    transfer->layout = ferry_plan_layout(transfer->plan, job->task.table);
-    transfer->load_spec = ferry_plan_load(transfer->plan, &transfer->layout, &job->task.policy);
+    transfer->layout = ferry_plan_layout(transfer->plan, task->table);
+    transfer->load_spec = ferry_plan_load(transfer->plan, &transfer->layout, &task->policy);
     transfer->load_spec.kind = transfer->plan->strategy->load_kind;
     ferry_status status = ferry_target_load_begin(change, &transfer->load_spec, &load, error);
     if (status == FERRY_OK)
@@ -114,7 +119,8 @@ static ferry_status pump_rows(struct ferry_transfer *transfer, const struct ferr
     const struct ferry_session *session = transfer->session;
     struct ferry_pump *pump = &transfer->pump;
     ferry_log_set_phase("load");
-    pump->feed = ferry_feed_source(session->source, session->read, &transfer->plan->described);
+    pump->feed =
+        ferry_feed_source(session->source, what_is_read(transfer), &transfer->plan->described);
     pump->zero_dates = transfer->plan->zero_dates;
     pump->digest = tap;
     pump->sink = *sink;
@@ -135,17 +141,20 @@ ferry_status ferry_transfer_pump(struct ferry_transfer *transfer, const struct f
     return status == FERRY_OK ? pump_rows(transfer, sink, transfer->digest, error) : status;
 }
 
-ferry_status ferry_transfer_end_load(struct ferry_transfer *transfer, struct ferry_error *error)
+static ferry_status end_load(struct ferry_transfer *transfer, struct ferry_error *error)
 {
     ferry_log_set_phase("finish");
     return ferry_target_load_end(transfer->load, &transfer->totals, error);
 }
 
-ferry_status ferry_transfer_check_guards(struct ferry_transfer *transfer, struct ferry_error *error)
+static ferry_status check_guards(const struct ferry_transfer *transfer, struct ferry_error *error)
 {
+    ferry_status status = FERRY_OK;
     ferry_log_set_phase("guard");
-    return ferry_guard_check(&transfer->session->job->task.guards, transfer->pump.rows_read,
-                             &transfer->totals, error);
+    if (transfer->verify != FERRY_VERIFY_NONE)
+        status = ferry_verify_count(transfer->pump.rows_read, &transfer->totals, error);
+    return status == FERRY_OK ? ferry_guard_check(&transfer->task->guards, &transfer->totals, error)
+                              : status;
 }
 
 ferry_status ferry_transfer_verify(struct ferry_transfer *transfer, struct ferry_error *error)
@@ -157,39 +166,45 @@ ferry_status ferry_transfer_verify(struct ferry_transfer *transfer, struct ferry
                                 &transfer->layout, error);
 }
 
+ferry_status ferry_transfer_finish(struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    ferry_status status = end_load(transfer, error);
+    if (status == FERRY_OK)
+        status = check_guards(transfer, error);
+    if (status == FERRY_OK)
+        status = ferry_transfer_verify(transfer, error);
+    return status;
+}
+
 /* ---- Comparing, without a load ---- */
 
 /* A table that a run would make, or make anew, cannot hold what the source gives. */
 static ferry_status check_table(const struct ferry_transfer *transfer, struct ferry_error *error)
 {
     const struct ferry_plan *plan = transfer->plan;
-    const struct ferry_job *job = transfer->session->job;
+    const char *table = transfer->task->table;
     if (plan->action == FERRY_TABLE_CREATE)
         return ferry_fail(error, FERRY_ERR_NOT_FOUND,
                           "target '%s' has no table '%s'; run the job to make it",
-                          job->route.target->name, job->task.table);
+                          transfer->session->job->route.target->name, table);
     if (plan->action == FERRY_TABLE_REBUILD)
         return ferry_fail(error, FERRY_ERR_SCHEMA,
                           "table '%s' is not as the source's columns want it: %s; run the job to "
                           "rebuild it",
-                          job->task.table, ferry_strbuf_text(&plan->difference));
+                          table, ferry_strbuf_text(&plan->difference));
     return FERRY_OK;
 }
 
 ferry_status ferry_transfer_compare(struct ferry_transfer *transfer, struct ferry_error *error)
 {
-    transfer->layout = ferry_plan_layout(transfer->plan, transfer->session->job->task.table);
+    transfer->layout = ferry_plan_layout(transfer->plan, transfer->task->table);
     ferry_status status = check_table(transfer, error);
     if (status == FERRY_OK)
         status = begin_digest(transfer, error);
-    if (status == FERRY_OK) {
-        const struct ferry_sink sink = ferry_sink_digest(transfer->digest);
-        status = pump_rows(transfer, &sink, NULL, error);
-    }
     if (status != FERRY_OK)
         return status;
-    ferry_session_close_source(transfer->session);
-    return ferry_transfer_verify(transfer, error);
+    const struct ferry_sink sink = ferry_sink_digest(transfer->digest);
+    return pump_rows(transfer, &sink, NULL, error);
 }
 
 /* ---- The record ---- */

@@ -12,6 +12,7 @@
 /* Start with all before `digest`, and with `record` where there will be a load. */
 struct ferry_transfer {
     struct ferry_session *session;
+    const struct ferry_task *task;
     struct ferry_plan *plan; /* the caller's, filled in by the first two steps */
     struct ferry_record record;
     enum ferry_verify verify;    /* that is wanted; then what the target can */
@@ -34,19 +35,19 @@ ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct fe
 ferry_status ferry_transfer_begin_load(struct ferry_transfer *transfer, struct ferry_change *change,
                                        struct ferry_error *error);
 
-/* For strategies, in this order: */
-
-/* Every row goes to the sink, and into the digest where one is compared. */
+/* For strategies: every row goes to the sink, and into the digest where one is compared. */
 ferry_status ferry_transfer_pump(struct ferry_transfer *transfer, const struct ferry_sink *sink,
                                  struct ferry_error *error);
-ferry_status ferry_transfer_end_load(struct ferry_transfer *transfer, struct ferry_error *error);
-ferry_status ferry_transfer_check_guards(struct ferry_transfer *transfer,
-                                         struct ferry_error *error);
-/* Whether the load holds what was read, where the job compares content. */
-ferry_status ferry_transfer_verify(struct ferry_transfer *transfer, struct ferry_error *error);
 
-/* Instead of a load: whether the table as it is holds what the source gives. */
+/* Up to the commit, once the rows were moved and the source is closed: the target does what is left
+ * and counts; then the guards; then, where the task compares content, whether the load holds what
+ * was read. */
+ferry_status ferry_transfer_finish(struct ferry_transfer *transfer, struct ferry_error *error);
+
+/* Instead of a load, whether the table as it is holds what the source gives: the source is read;
+ * then, once that is closed, the table. */
 ferry_status ferry_transfer_compare(struct ferry_transfer *transfer, struct ferry_error *error);
+ferry_status ferry_transfer_verify(struct ferry_transfer *transfer, struct ferry_error *error);
 
 /* What came of it, for the change to keep with the rows. */
 ferry_status ferry_transfer_fill_record(struct ferry_transfer *transfer, struct ferry_error *error);

@@ -23,6 +23,17 @@ ferry_status ferry_verify_choose(enum ferry_verify wanted, bool insisted,
     return FERRY_OK;
 }
 
+ferry_status ferry_verify_count(uint64_t rows_read, const struct ferry_load_totals *totals,
+                                struct ferry_error *error)
+{
+    if (rows_read == totals->inserted)
+        return FERRY_OK;
+    return ferry_fail(error, FERRY_ERR_DATA,
+                      "%" PRIu64 " rows were read from the source but the target counts "
+                      "%" PRIu64 "; this must not happen, report it",
+                      rows_read, totals->inserted);
+}
+
 static ferry_status compare(const struct ferry_digest *read, const struct ferry_digest *stored,
                             const struct ferry_layout *layout, const char *advice,
                             struct ferry_error *error)

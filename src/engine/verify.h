@@ -20,6 +20,11 @@ ferry_status ferry_verify_choose(enum ferry_verify wanted, bool insisted,
                                  const struct ferry_connection *target,
                                  enum ferry_verify *ret_level, struct ferry_error *error);
 
+/* Compares how many rows were read with how many the target says it has inserted.  FERRY_ERR_DATA
+ * with both counts. */
+ferry_status ferry_verify_count(uint64_t rows_read, const struct ferry_load_totals *totals,
+                                struct ferry_error *error);
+
 /* Reads back what `load` holds, before its commit, or the table as it stands (NULL), and compares
  * it with what was read from the source.  FERRY_ERR_DATA with both counts and digests if it is not
  * the same. */

@@ -22,12 +22,16 @@ static void read_as_job(struct ferry_config_file *file)
         status = ferry_job_read(&job, keys, &error);
     MUST((status == FERRY_OK) == (error.message == NULL));
     MUST(status == FERRY_OK || status == FERRY_ERR_CONFIG);
-    MUST(status != FERRY_OK || job.task.index_count == ferry_config_length(keys, "indexes"));
-    for (size_t i = 0; i < job.task.index_count; i++)
-        MUST(job.task.indexes[i].column_count > 0 && job.task.indexes[i].columns[0] != NULL);
-    for (size_t i = 0; i < job.task.columns.count; i++)
-        MUST(ferry_column_rules_find(&job.task.columns, job.task.columns.list[i].name) ==
-             &job.task.columns.list[i]); /* no two of one name */
+    MUST(job.task_count <= 1 && (status != FERRY_OK || job.task_count == 1));
+    for (size_t t = 0; t < job.task_count; t++) {
+        const struct ferry_task *task = &job.tasks[t];
+        MUST(status != FERRY_OK || task->index_count == ferry_config_length(keys, "indexes"));
+        for (size_t i = 0; i < task->index_count; i++)
+            MUST(task->indexes[i].column_count > 0 && task->indexes[i].columns[0] != NULL);
+        for (size_t i = 0; i < task->columns.count; i++)
+            MUST(ferry_column_rules_find(&task->columns, task->columns.list[i].name) ==
+                 &task->columns.list[i]); /* no two of one name */
+    }
     ferry_job_done(&job);
     ferry_config_free(keys);
     ferry_error_clear(&error);

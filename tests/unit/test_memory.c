@@ -318,7 +318,7 @@ static ferry_status work_on_wishes(struct ferry_error *error)
     if (status == FERRY_OK)
         status = ferry_keys_plan(&plan, &keys_wanted, error);
     if (status == FERRY_OK)
-        status = ferry_wish_fill(&plan, &job.task.columns, error);
+        status = ferry_wish_fill(&plan, &job.tasks[0].columns, error);
     if (status == FERRY_OK)
         ferry_zero_date_prepare(&plan);
     ferry_plan_done(&plan);
@@ -355,7 +355,7 @@ static ferry_status work_on_words(struct ferry_error *error)
     if (status == FERRY_OK)
         status = ferry_job_read(&job, config, error);
     if (status == FERRY_OK)
-        assert_int_equal(job.task.columns.count, 2);
+        assert_int_equal(job.tasks[0].columns.count, 2);
     ferry_job_done(&job);
     ferry_config_free(config);
     return status;
@@ -441,14 +441,14 @@ static ferry_status work_on_record(struct ferry_error *error)
     struct ferry_record record = {0};
     ferry_status status = add_columns(&schema, 2, error);
     if (status == FERRY_OK)
-        status = ferry_record_begin(&record, "t", error);
+        status = ferry_record_begin(&record, "t", "1f", error);
     if (status == FERRY_OK)
         status = ferry_record_set_number(&record, FERRY_RECORD_ROWS, 7, error);
     if (status == FERRY_OK)
         status = ferry_record_finish(&record, &schema, error);
     if (status == FERRY_OK) {
         assert_string_equal(ferry_record_table(&record), "t");
-        assert_int_equal(strlen(ferry_record_run_id(&record)), 32);
+        assert_string_equal(ferry_record_value(&record, FERRY_RECORD_RUN_ID), "1f");
         assert_string_equal(ferry_record_value(&record, FERRY_RECORD_ROWS), "7");
         assert_non_null(ferry_record_value(&record, FERRY_RECORD_STARTED));
         assert_non_null(ferry_record_value(&record, FERRY_RECORD_FINISHED));

@@ -76,14 +76,14 @@ static void test_no_lists(void **state)
 {
     struct fixture *f = *state;
     takes(f, JOB);
-    assert_null(f->job.task.indexes);
-    assert_int_equal(f->job.task.index_count, 0);
-    assert_int_equal(f->job.task.columns.count, 0);
-    assert_int_equal(f->job.task.columns.all.wish.decimal, FERRY_DECIMAL_AUTO);
+    assert_null(f->job.tasks[0].indexes);
+    assert_int_equal(f->job.tasks[0].index_count, 0);
+    assert_int_equal(f->job.tasks[0].columns.count, 0);
+    assert_int_equal(f->job.tasks[0].columns.all.wish.decimal, FERRY_DECIMAL_AUTO);
     forget(f);
     takes(f, JOB "indexes = (); columns = ();");
-    assert_int_equal(f->job.task.index_count, 0);
-    assert_int_equal(f->job.task.columns.count, 0);
+    assert_int_equal(f->job.tasks[0].index_count, 0);
+    assert_int_equal(f->job.tasks[0].columns.count, 0);
 }
 
 static void test_indexes(void **state)
@@ -91,8 +91,9 @@ static void test_indexes(void **state)
     struct fixture *f = *state;
     takes(f, JOB "indexes = ( { columns = [ \"b\", \"a,c\" ]; },\n"
                  "  { columns = [ \"a\" ]; unique = true; name = \"i\"; } );");
-    assert_int_equal(f->job.task.index_count, 2);
-    const struct ferry_index *plain = &f->job.task.indexes[0], *unique = &f->job.task.indexes[1];
+    assert_int_equal(f->job.tasks[0].index_count, 2);
+    const struct ferry_index *plain = &f->job.tasks[0].indexes[0],
+                             *unique = &f->job.tasks[0].indexes[1];
     assert_int_equal(plain->column_count, 2);
     assert_string_equal(plain->columns[0], "b");
     assert_string_equal(plain->columns[1], "a,c");
@@ -111,10 +112,10 @@ static void test_columns(void **state)
                  "columns = ( { name = \"a\"; type = \"REAL\"; zero_date = \"null\"; },\n"
                  "  { decimal = \"real\"; text = \"bytes\"; name = \"B\"; } );\n"
                  "big_unsigned = \"text\";");
-    assert_int_equal(f->job.task.columns.count, 2);
-    const struct ferry_column_rule *a = ferry_column_rules_find(&f->job.task.columns, "A");
-    const struct ferry_column_rule *b = ferry_column_rules_find(&f->job.task.columns, "b");
-    const struct ferry_column_rule *other = ferry_column_rules_find(&f->job.task.columns, "c");
+    assert_int_equal(f->job.tasks[0].columns.count, 2);
+    const struct ferry_column_rule *a = ferry_column_rules_find(&f->job.tasks[0].columns, "A");
+    const struct ferry_column_rule *b = ferry_column_rules_find(&f->job.tasks[0].columns, "b");
+    const struct ferry_column_rule *other = ferry_column_rules_find(&f->job.tasks[0].columns, "c");
     assert_string_equal(a->name, "a");
     assert_string_equal(a->wish.type, "REAL");
     assert_int_equal(a->wish.decimal, FERRY_DECIMAL_TEXT);

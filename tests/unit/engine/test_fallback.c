@@ -38,6 +38,18 @@ static ferry_status origins(void *conn, const struct ferry_read *read, const cha
     return status == FERRY_OK ? ferry_origins_add(told, read->text, err) : status;
 }
 
+/* How much older than the answer the rows of these tables are. */
+static struct ages {
+    int64_t old_ms, middle_ms;
+} ages;
+
+static int64_t age_of(const char *table)
+{
+    return strcmp(table, "old") == 0      ? ages.old_ms
+           : strcmp(table, "middle") == 0 ? ages.middle_ms
+                                          : 0;
+}
+
 static ferry_status record_read(void *conn, const char *table, struct ferry_record *record,
                                 struct ferry_error *err)
 {
@@ -46,26 +58,33 @@ static ferry_status record_read(void *conn, const char *table, struct ferry_reco
     assert_non_null(table);
     if (answer.basis != FERRY_FRESHNESS_RECORD)
         return FERRY_OK;
-    ferry_clock_print(answer.taken_ms, moment);
+    ferry_clock_print(answer.taken_ms - age_of(table), moment);
     return ferry_record_set(record, FERRY_RECORD_DATA_FROM, moment, err);
 }
 
 static char other_name[] = "other";
 static struct ferry_config other = {.name = other_name};
 
+/* What a job from make_job() has as its one table. */
+static struct ferry_task task;
+
 static struct ferry_job make_job(int64_t max_age_ms)
 {
     other.driver = &fake_handle;
     fake_handle.source.origins = origins;
     fake_handle.driver.record_read = record_read;
+    task = (struct ferry_task){
+        .read = {.text = "v", .kind = FERRY_READ_VIEW},
+        .fallback_read = {.text = "t", .kind = FERRY_READ_TABLE},
+        .table = "t",
+    };
     const struct ferry_job job = {
         .name = "job",
-        .route.source = &other,
-        .route.target = &other,
-        .task.read = {.text = "v", .kind = FERRY_READ_VIEW},
-        .route.fallback = {.name = "main", .source = fake_config, .max_age_ms = max_age_ms},
-        .task.fallback_read = {.text = "t", .kind = FERRY_READ_TABLE},
-        .task.table = "t",
+        .route = {.source = &other,
+                  .target = &other,
+                  .fallback = {.name = "main", .source = fake_config, .max_age_ms = max_age_ms}},
+        .tasks = &task,
+        .task_count = 1,
     };
     return job;
 }
@@ -80,17 +99,17 @@ static void test_only_unreachable_falls_back(void **state)
     const struct ferry_error_class *classes = ferry_error_classes(&count);
     for (size_t i = 0; i < count; i++) {
         const struct ferry_error error = {.status = classes[i].status};
-        assert_int_equal(ferry_fallback_may_follow(&job, &error),
+        assert_int_equal(ferry_fallback_may_follow(&job.route, &error),
                          classes[i].status == FERRY_ERR_UNREACHABLE);
     }
     const struct ferry_error unreachable = {.status = FERRY_ERR_UNREACHABLE};
     ferry_signal_note(SIGTERM);
-    assert_false(ferry_fallback_may_follow(&job, &unreachable));
+    assert_false(ferry_fallback_may_follow(&job.route, &unreachable));
     ferry_signal_note(0);
-    assert_true(ferry_fallback_may_follow(&job, &unreachable));
+    assert_true(ferry_fallback_may_follow(&job.route, &unreachable));
     struct ferry_job without = job;
     without.route.fallback.source = NULL;
-    assert_false(ferry_fallback_may_follow(&without, &unreachable));
+    assert_false(ferry_fallback_may_follow(&without.route, &unreachable));
 }
 
 /* ---- Age ---- */
@@ -136,7 +155,7 @@ static void judge(int64_t max_age_ms, int64_t age_ms, enum ferry_freshness_basis
     struct ferry_provenance from;
     struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
     answer = (struct ferry_freshness){.taken_ms = NOON - age_ms, .basis = basis};
-    assert_int_equal(ferry_fallback_ask(&job, source, &from, &error), FERRY_OK);
+    assert_int_equal(ferry_fallback_ask(&job.route, &task, source, &from, &error), FERRY_OK);
     assert_null(asked_table); /* the target is another place */
     assert_ptr_equal(from.fallback, fake_config);
     assert_int_equal(from.basis, basis);
@@ -144,7 +163,7 @@ static void judge(int64_t max_age_ms, int64_t age_ms, enum ferry_freshness_basis
         assert_int_equal(from.age_ms, age_ms < 0 && age_ms > -300000 ? 0 : age_ms);
     else
         assert_string_equal(from.data_from, "");
-    ferry_status status = ferry_fallback_judge(&job, &from, &error);
+    ferry_status status = ferry_fallback_judge(&job.route, &task, &from, &error);
     assert_int_equal(status, error.status);
     if (text == NULL)
         assert_no_error(&error);
@@ -190,7 +209,8 @@ static void test_an_answer_that_fails(void **state)
     answer = (struct ferry_freshness){.taken_ms = NOON, .basis = FERRY_FRESHNESS_RECORD};
     fake.at = "origins";
     fake.status = fake.report = FERRY_ERR_REFUSED;
-    assert_int_equal(ferry_fallback_ask(&job, source, &from, &error), FERRY_ERR_REFUSED);
+    assert_int_equal(ferry_fallback_ask(&job.route, &task, source, &from, &error),
+                     FERRY_ERR_REFUSED);
     assert_error(&error, FERRY_ERR_REFUSED, "origins failed");
     assert_int_equal(from.age_ms, 17);
     ferry_connection_close(source);
@@ -212,9 +232,10 @@ static void test_absurd_moments(void **state)
         struct ferry_provenance from;
         struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
         answer = (struct ferry_freshness){.taken_ms = moments[i], .basis = FERRY_FRESHNESS_CHANGED};
-        assert_int_equal(ferry_fallback_ask(&job, source, &from, &error), FERRY_OK);
+        assert_int_equal(ferry_fallback_ask(&job.route, &task, source, &from, &error), FERRY_OK);
         assert_int_equal(from.basis, FERRY_FRESHNESS_UNKNOWN);
-        assert_int_equal(ferry_fallback_judge(&job, &from, &error), FERRY_ERR_UNREACHABLE);
+        assert_int_equal(ferry_fallback_judge(&job.route, &task, &from, &error),
+                         FERRY_ERR_UNREACHABLE);
         assert_error(&error, FERRY_ERR_UNREACHABLE, "its data are of unknown age");
         ferry_connection_close(source);
     }
@@ -231,12 +252,12 @@ static bool is_target(const struct ferry_config *target, uint32_t kind, const ch
     struct ferry_provenance from;
     struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
     job.route.target = target;
-    job.task.fallback_read = (struct ferry_read){.text = text, .kind = kind};
+    task.fallback_read = (struct ferry_read){.text = text, .kind = kind};
     answer = (struct ferry_freshness){
         .taken_ms = NOON, .basis = FERRY_FRESHNESS_RECORD, .reads_table = reads_table};
-    assert_int_equal(ferry_fallback_ask(&job, source, &from, &error), FERRY_OK);
+    assert_int_equal(ferry_fallback_ask(&job.route, &task, source, &from, &error), FERRY_OK);
     assert_true(target == &other ? asked_table == NULL : strcmp(asked_table, "t") == 0);
-    ferry_status status = ferry_fallback_judge(&job, &from, &error);
+    ferry_status status = ferry_fallback_judge(&job.route, &task, &from, &error);
     assert_int_equal(status, from.is_target ? FERRY_ERR_UNREACHABLE : FERRY_OK);
     if (from.is_target)
         assert_error(&error, FERRY_ERR_UNREACHABLE,
@@ -327,7 +348,7 @@ static void warns(const struct ferry_read *read, const char *expected)
     const struct ferry_log_settings settings = {.file_level = FERRY_LOG_WARNING, .file = path};
     const struct ferry_provenance from = {.basis = FERRY_FRESHNESS_UNKNOWN};
     struct ferry_job job = make_job(0);
-    job.task.fallback_read = *read;
+    task.fallback_read = *read;
     (void)ferry_log_open(&settings, &error);
     assert_no_error(&error);
     ferry_fallback_warn(&job, &from, "no route");
@@ -351,6 +372,36 @@ static void test_the_warning(void **state)
           "'main' instead: its data are of unknown age\n");
 }
 
+/* Of several tables the oldest counts; one that may not be read refuses the whole. */
+static void test_a_job_of_several_tables(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_task tasks[] = {
+        {.fallback_read = {.text = "young", .kind = FERRY_READ_TABLE}, .table = "young"},
+        {.fallback_read = {.text = "old", .kind = FERRY_READ_TABLE}, .table = "old"},
+        {.fallback_read = {.text = "middle", .kind = FERRY_READ_TABLE}, .table = "middle"},
+    };
+    struct ferry_job job = make_job(HOUR);
+    struct ferry_provenance from = {0};
+    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
+    job.tasks = tasks;
+    job.task_count = COUNT(tasks);
+    answer.basis = FERRY_FRESHNESS_RECORD;
+    answer.taken_ms = NOON;
+    ages = (struct ages){.old_ms = HOUR, .middle_ms = 1};
+    assert_int_equal(ferry_fallback_ask_all(&job, source, &from, &error), FERRY_OK);
+    assert_int_equal(from.age_ms, HOUR);
+    assert_ptr_equal(from.fallback, fake_config);
+    ages.old_ms = HOUR + 1;
+    from.age_ms = 17;
+    assert_int_equal(ferry_fallback_ask_all(&job, source, &from, &error), FERRY_ERR_UNREACHABLE);
+    assert_error(&error, FERRY_ERR_UNREACHABLE, "its data are 1 h 00 min old");
+    assert_int_equal(from.age_ms, 17);
+    ages = (struct ages){0};
+    ferry_connection_close(source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +409,7 @@ int main(void)
         WITH_FAKE(test_words_of_ages),
         WITH_FAKE(test_ages),
         WITH_FAKE(test_an_answer_that_fails),
+        WITH_FAKE(test_a_job_of_several_tables),
         WITH_FAKE(test_absurd_moments),
         WITH_FAKE(test_the_table_that_is_replaced),
         WITH_FAKE(test_driver_without_origins),

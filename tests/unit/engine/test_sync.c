@@ -24,15 +24,19 @@ static bool insisted;
 static ferry_status run_job(struct ferry_sync_result *result, struct ferry_error *error)
 {
     static const struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
+    struct ferry_task task = {
+        .read = {.text = "v", .kind = FERRY_READ_VIEW},
+        .table = "t",
+        .guards = {.max_shrink_percent = -1},
+        .verify = level,
+        .verify_insisted = insisted,
+    };
     const struct ferry_job job = {
         .name = "job",
         .route.source = fake_config,
         .route.target = fake_config,
-        .task.read = {.text = "v", .kind = FERRY_READ_VIEW},
-        .task.table = "t",
-        .task.guards = {.max_shrink_percent = -1},
-        .task.verify = level,
-        .task.verify_insisted = insisted,
+        .tasks = &task,
+        .task_count = 1,
     };
     assert_true(ferry_config_add_options(fake_config, limits, COUNT(limits)));
     assert_int_equal(ferry_config_finish(fake_config, &origin, error), FERRY_OK);
@@ -77,7 +81,8 @@ static ferry_status lose_the_answer(void *change, const struct ferry_record *con
     (void)change, (void)outcome;
     assert_int_equal(record_count, 1);
     fake.commits++;
-    (void)snprintf(committed, sizeof committed, "%s", ferry_record_run_id(records[0]));
+    (void)snprintf(committed, sizeof committed, "%s",
+                   ferry_record_value(records[0], FERRY_RECORD_RUN_ID));
     return ferry_fail(err, FERRY_ERR_BUSY, "nobody knows");
 }
 

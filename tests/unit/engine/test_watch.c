@@ -242,14 +242,18 @@ static void configure(struct side *side)
 static void *run(void *data)
 {
     struct side *side = data;
+    struct ferry_task task = {
+        .read = {.text = "v", .kind = FERRY_READ_VIEW},
+        .table = "t",
+        .guards = {.max_shrink_percent = -1},
+        .verify = FERRY_VERIFY_NONE,
+    };
     const struct ferry_job job = {
         .name = side->job,
         .route.source = side->config,
         .route.target = side->config,
-        .task.read = {.text = "v", .kind = FERRY_READ_VIEW},
-        .task.table = "t",
-        .task.guards = {.max_shrink_percent = -1},
-        .task.verify = FERRY_VERIFY_NONE,
+        .tasks = &task,
+        .task_count = 1,
     };
     struct ferry_context *context = ferry_context_new();
     ferry_context_enter(context);

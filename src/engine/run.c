@@ -1,0 +1,121 @@
+/* The beginning and the end of a run: its tables, its limits, what it shows and what it reports. */
+
+#include "engine/run.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "engine/limits.h"
+#include "engine/show.h"
+
+static void draw_progress(void *data)
+{
+    const struct ferry_run *run = data;
+    const struct ferry_provenance *from = &run->session.from;
+    for (size_t i = 0; i < run->job->task_count; i++) {
+        if (!atomic_load(&run->transfers[i].pumping)) /* else the rest may change */
+            continue;
+        const struct ferry_progress progress = {
+            .job = run->job->name,
+            .fallback = from->fallback != NULL ? from->fallback->name : NULL,
+            .pump = &run->transfers[i].pump,
+            .started_ms = run->started_ms};
+        ferry_show_progress(&progress);
+        return;
+    }
+}
+
+static ferry_status make_transfers(struct ferry_run *run, struct ferry_error *error)
+{
+    const struct ferry_job *job = run->job;
+    run->plans = calloc(job->task_count, sizeof *run->plans);
+    run->transfers = calloc(job->task_count, sizeof *run->transfers);
+    if (run->plans == NULL || run->transfers == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the job's tables");
+    for (size_t i = 0; i < job->task_count; i++) {
+        struct ferry_transfer *transfer = &run->transfers[i];
+        transfer->session = &run->session;
+        transfer->task = &job->tasks[i];
+        transfer->plan = &run->plans[i];
+        transfer->verify = job->tasks[i].verify;
+        transfer->insists = job->tasks[i].verify_insisted;
+    }
+    return FERRY_OK;
+}
+
+ferry_status ferry_run_begin(struct ferry_run *run, const struct ferry_job *job,
+                             struct ferry_retry *retry, struct ferry_error *error)
+{
+    run->job = job;
+    run->session.job = job;
+    run->session.retry = retry;
+    run->outcome = FERRY_OUTCOME_OLD;
+    run->started_ms = ferry_clock_ms();
+    ferry_status status = make_transfers(run, error);
+    ferry_job_limits_begin(&run->watch, job, retry == NULL ? run->started_ms : retry->started_ms,
+                           status == FERRY_OK ? draw_progress : NULL, run);
+    return status;
+}
+
+ferry_status ferry_run_begin_records(struct ferry_run *run, struct ferry_error *error)
+{
+    ferry_status status = ferry_run_id_draw(run->id, error);
+    for (size_t i = 0; i < run->job->task_count && status == FERRY_OK; i++)
+        status =
+            ferry_record_begin(&run->transfers[i].record, run->job->tasks[i].table, run->id, error);
+    return status;
+}
+
+ferry_status ferry_run_each_table(struct ferry_run *run, ferry_run_step *step,
+                                  struct ferry_error *error)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < run->job->task_count && status == FERRY_OK; i++)
+        status = step(&run->transfers[i], error);
+    return status;
+}
+
+uint64_t ferry_run_rows_read(const struct ferry_run *run)
+{
+    uint64_t rows = 0;
+    for (size_t i = 0; run->transfers != NULL && i < run->job->task_count; i++)
+        rows += run->transfers[i].pump.rows_read;
+    return rows;
+}
+
+ferry_status ferry_run_explain(const struct ferry_run *run, struct ferry_error *error)
+{
+    return ferry_session_explain(&run->session, run->commit_begun, ferry_run_rows_read(run), error);
+}
+
+static void report(const struct ferry_run *run, ferry_status status,
+                   struct ferry_sync_result *ret_result)
+{
+    ret_result->outcome = run->outcome;
+    if (status != FERRY_OK)
+        return;
+    ret_result->rows = ret_result->rows_before = ret_result->bytes = 0;
+    for (size_t i = 0; i < run->job->task_count; i++) {
+        ret_result->rows += run->transfers[i].totals.after;
+        ret_result->rows_before += run->transfers[i].totals.before;
+        ret_result->bytes += run->transfers[i].pump.bytes;
+    }
+    ret_result->elapsed_ms = ferry_clock_ms() - run->started_ms;
+    ret_result->from = run->session.from;
+}
+
+void ferry_run_end(struct ferry_run *run, ferry_status status, struct ferry_sync_result *ret_result)
+{
+    ferry_watch_end(&run->watch);
+    ferry_show_clear(); /* nobody draws it from now on */
+    ferry_session_close(&run->session);
+    if (ret_result != NULL)
+        report(run, status, ret_result);
+    for (size_t i = 0; run->transfers != NULL && i < run->job->task_count; i++)
+        ferry_transfer_done(&run->transfers[i]);
+    free(run->transfers);
+    ferry_plans_free(run->plans, run->job->task_count);
+    if (status == FERRY_OK)
+        ferry_log_set_phase(NULL);
+}
