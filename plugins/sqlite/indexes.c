@@ -46,47 +46,18 @@ static bool indexes_is_needed(const struct sqlite_load *load, const struct ferry
                  : index->column_count == 1 && indexes_is_rowid(load->spec, index->columns[0]));
 }
 
-/* The primary key, where the columns tell of it and no index does. */
-static bool indexes_add_key(struct sqlite_load *load)
-{
-    const struct ferry_schema *source = load->layout->schema;
-    struct sqlite_objects *objects = &load->objects;
-    size_t count = ferry_schema_count(source);
-    size_t found = 0;
-    objects->key_columns = calloc(count + 1, sizeof *objects->key_columns);
-    if (objects->key_columns == NULL) {
-        return false;
-    }
-    for (size_t at = 1; at <= count; at++) {
-        for (size_t i = 0; i < count && found + 1 == at; i++) {
-            if (ferry_schema_column(source, i)->key_position == at) {
-                objects->key_columns[found++] = ferry_schema_column(source, i)->name;
-                break;
-            }
-        }
-    }
-    const struct ferry_index key = {
-        .columns = objects->key_columns, .column_count = found, .unique = 1, .primary = 1};
-    if (found > 0 && indexes_is_needed(load, &key)) {
-        objects->indexes[objects->index_count++] = key;
-    }
-    return true;
-}
-
 bool sqlite_indexes_choose(struct sqlite_load *load)
 {
     const struct ferry_load_spec *spec = load->spec;
     struct sqlite_objects *objects = &load->objects;
-    bool primary = false;
     objects->indexes = calloc(spec->index_count + 1, sizeof *objects->indexes);
     if (objects->indexes == NULL) {
         return false;
     }
     for (size_t i = 0; i < spec->index_count; i++) {
-        primary = primary || spec->indexes[i]->primary;
         if (indexes_is_needed(load, spec->indexes[i])) {
             objects->indexes[objects->index_count++] = *spec->indexes[i];
         }
     }
-    return primary || indexes_add_key(load);
+    return true;
 }

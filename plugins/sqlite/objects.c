@@ -18,7 +18,6 @@ void sqlite_objects_clear(struct sqlite_objects *objects)
     free(objects->list);
     free(objects->watches);
     free(objects->indexes);
-    free((void *)objects->key_columns);
     *objects = (struct sqlite_objects){0};
 }
 

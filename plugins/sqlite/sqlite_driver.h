@@ -111,8 +111,7 @@ struct sqlite_objects {
     size_t watch_count;
     struct ferry_index *indexes; /* that the table is to have; their strings are the spec's */
     size_t index_count;
-    const char **key_columns; /* of the primary key, where no index of the spec is that */
-    bool analyzed;            /* ANALYZE was run on the table once */
+    bool analyzed; /* ANALYZE was run on the table once */
 };
 
 struct sqlite_guard;

@@ -93,16 +93,54 @@ static void leave_keys_out(struct ferry_schema *schema)
         schema->columns[i].key_position = 0;
 }
 
+static bool has_primary(const struct ferry_plan *plan)
+{
+    for (size_t i = 0; i < plan->index_count; i++)
+        if (plan->indexes[i].primary != 0)
+            return true;
+    return false;
+}
+
+/* The columns of the primary key in its order; returns how many there are. */
+static size_t list_key(const struct ferry_schema *schema, const char **columns)
+{
+    size_t found = 0;
+    for (size_t position = 1; position == found + 1; position++)
+        for (size_t i = 0; i < schema->count && found < position; i++)
+            if (schema->columns[i].key_position == position)
+                columns[found++] = schema->columns[i].name;
+    return found;
+}
+
+/* The primary key, where the columns tell of it and no index of the source does. */
+static ferry_status add_key(struct ferry_plan *plan, size_t job_count, struct ferry_error *error)
+{
+    if (has_primary(plan))
+        return FERRY_OK;
+    plan->key_columns = calloc(plan->schema.count + 1, sizeof *plan->key_columns);
+    if (plan->key_columns == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the primary key");
+    const struct ferry_index key = {
+        .columns = plan->key_columns,
+        .column_count = list_key(&plan->schema, plan->key_columns),
+        .unique = 1,
+        .primary = 1,
+    };
+    if (key.column_count > 0)
+        add_copied(plan, job_count, &key);
+    return FERRY_OK;
+}
+
 ferry_status ferry_keys_plan(struct ferry_plan *plan, const struct ferry_key_rules *rules,
                              struct ferry_error *error)
 {
     const struct ferry_schema *source = &plan->described;
-    size_t most = rules->wanted_count + source->index_count;
+    size_t most = rules->wanted_count + source->index_count + 1;
     if (rules->leave_out)
         leave_keys_out(&plan->schema);
     mark_sole_key(&plan->schema);
     ferry_status status = check_wanted(&plan->schema, rules, error);
-    if (status != FERRY_OK || most == 0)
+    if (status != FERRY_OK)
         return status;
     plan->indexes = calloc(most, sizeof *plan->indexes);
     if (plan->indexes == NULL)
@@ -111,5 +149,5 @@ ferry_status ferry_keys_plan(struct ferry_plan *plan, const struct ferry_key_rul
         plan->indexes[plan->index_count++] = rules->wanted[i];
     for (size_t i = 0; i < source->index_count && !rules->leave_out; i++)
         add_copied(plan, rules->wanted_count, &source->indexes[i]);
-    return FERRY_OK;
+    return add_key(plan, rules->wanted_count, error);
 }

@@ -17,8 +17,9 @@ struct ferry_key_rules {
 /* Before the columns are mapped: fills plan->indexes with those of the job and, behind them, of
  * plan->described.  Of two on the same columns in the same order one stays: the job's, or of the
  * source's the primary key before a unique one before a plain one; the primary key is never less
- * than that.  Marks in plan->schema the column that alone is the primary key; without copying, no
- * column is part of it.  FERRY_ERR_SCHEMA for an index of the job on a column that is not there. */
+ * than that, and is among them also where only the columns tell of it.  Marks in plan->schema the
+ * column that alone is the primary key; without copying, no column is part of it.  FERRY_ERR_SCHEMA
+ * for an index of the job on a column that is not there. */
 ferry_status ferry_keys_plan(struct ferry_plan *plan, const struct ferry_key_rules *rules,
                              struct ferry_error *error);
 

@@ -22,6 +22,7 @@ void ferry_plan_done(struct ferry_plan *plan)
     free(plan->wishes);
     free(plan->zero_dates);
     free(plan->indexes);
+    free((void *)plan->key_columns);
     free((void *)plan->natives);
     free((void *)plan->clauses);
     free((void *)plan->wish_list);

@@ -32,6 +32,7 @@ struct ferry_plan {
     struct ferry_index *indexes;      /* of the target's table; their strings belong to the job and
                                          to `described` */
     size_t index_count;
+    const char **key_columns;              /* of a primary key that no index of the source tells */
     const char **natives;                  /* of the mappings, as a layout wants them */
     const char **clauses;                  /* the same */
     const struct ferry_wish **wish_list;   /* the same of `wishes` */

@@ -105,39 +105,24 @@ static bool indexes_can(const struct mydrv_load *load, const struct ferry_index 
     return indexes_are_whole(load->layout->schema, load->layout->natives, index);
 }
 
-/* The primary key, as the source's index or as its columns say; without columns if there is none,
- * or none that this server can make.  `columns` has room for all of the source. */
-static struct ferry_index indexes_primary(const struct ferry_load_spec *spec, const char **columns)
+/* NULL if there is none, or none that this server can make. */
+static const struct ferry_index *indexes_primary(const struct ferry_load_spec *spec)
 {
-    const struct ferry_schema *schema = spec->layout->schema;
-    size_t count = ferry_schema_count(schema);
-    struct ferry_index key = {.columns = columns};
     for (size_t i = 0; i < spec->index_count; i++)
-        if (spec->indexes[i]->primary != 0)
-            key = *spec->indexes[i];
-    for (uint32_t position = 1; key.columns == columns && position <= count; position++)
-        for (size_t i = 0; i < count; i++)
-            if (ferry_schema_column(schema, i)->key_position == position)
-                columns[key.column_count++] = ferry_schema_column(schema, i)->name;
-    if (!indexes_are_whole(schema, spec->layout->natives, &key))
-        key.column_count = 0;
-    return key;
+        if (spec->indexes[i]->primary != 0 &&
+            indexes_are_whole(spec->layout->schema, spec->layout->natives, spec->indexes[i]))
+            return spec->indexes[i];
+    return NULL;
 }
 
 void mydrv_indexes_write_primary(const struct mydrv_load *load, struct mydrv_text *sql)
 {
-    const char **columns = calloc(ferry_schema_count(load->layout->schema) + 1, sizeof *columns);
-    if (columns == NULL) {
-        sql->failed = true;
+    const struct ferry_index *key = indexes_primary(load->spec);
+    if (key == NULL)
         return;
-    }
-    struct ferry_index key = indexes_primary(load->spec, columns);
-    if (key.column_count > 0) {
-        mydrv_text_add(sql, ", PRIMARY KEY (");
-        mydrv_text_add_list(sql, key.columns, key.column_count);
-        mydrv_text_add(sql, ")");
-    }
-    free(columns);
+    mydrv_text_add(sql, ", PRIMARY KEY (");
+    mydrv_text_add_list(sql, key->columns, key->column_count);
+    mydrv_text_add(sql, ")");
 }
 
 /* ---- A key that the server demands ---- */
@@ -170,13 +155,9 @@ ferry_status mydrv_indexes_check_demand(const struct mydrv_conn *conn,
                                         const struct mydrv_table *table, struct ferry_error *err)
 {
     bool like = spec->action == FERRY_TABLE_KEEP && (!table->own || spec->keep_definition != 0);
-    const char **columns = calloc(ferry_schema_count(spec->layout->schema) + 1, sizeof *columns);
-    if (columns == NULL)
-        return mydrv_fail_memory(err);
     bool has_key =
         like ? table->definition != NULL && strstr(table->definition, "\n  PRIMARY KEY (") != NULL
-             : indexes_primary(spec, columns).column_count > 0;
-    free(columns);
+             : indexes_primary(spec) != NULL;
     return has_key ? FERRY_OK
                    : ferry_fail(err, FERRY_ERR_SCHEMA,
                                 "%s: this server wants a primary key in each table "

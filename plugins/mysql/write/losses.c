@@ -209,21 +209,6 @@ static bool losses_same_columns(const char *at, const char *end, const char *con
            strncasecmp(at, wanted.data, wanted.length) == 0;
 }
 
-static bool losses_is_own_key(const struct losses *losses, const char *at, const char *end)
-{
-    const struct ferry_schema *schema = losses->spec->layout->schema;
-    size_t count = ferry_schema_count(schema);
-    const char **columns = calloc(count, sizeof *columns);
-    size_t found = 0;
-    for (uint32_t position = 1; columns != NULL && position <= count; position++)
-        for (size_t i = 0; i < count; i++)
-            if (ferry_schema_column(schema, i)->key_position == position)
-                columns[found++] = ferry_schema_column(schema, i)->name;
-    bool same = found > 0 && losses_same_columns(at, end, columns, found);
-    free(columns);
-    return same;
-}
-
 static ferry_status losses_of_key(const struct losses *losses, const char *line, const char *end)
 {
     const struct ferry_load_spec *spec = losses->spec;
@@ -231,7 +216,7 @@ static ferry_status losses_of_key(const struct losses *losses, const char *line,
     bool unique = primary || strncmp(line, "UNIQUE KEY ", 11) == 0;
     bool plain = unique || strncmp(line, "KEY ", 4) == 0;
     const char *at = losses_find(line, end, "(");
-    bool kept = primary && at != NULL && losses_is_own_key(losses, at, end);
+    bool kept = false;
     for (size_t i = 0; plain && at != NULL && !kept && i < spec->index_count; i++) {
         const struct ferry_index *index = spec->indexes[i];
         kept = (!primary || index->primary != 0) && (!unique || index->unique != 0) &&

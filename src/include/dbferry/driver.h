@@ -513,8 +513,9 @@ struct ferry_change_spec {
 /* One table of a change.  Lives until the change has ended. */
 struct ferry_load_spec {
     const struct ferry_layout *layout;
-    const struct ferry_index *const *indexes; /* of the job and, where it copies them, of the
-                                                 source */
+    /* Of the job and, where it copies them, of the source: then its primary key is among them, also
+     * where it told of that by key_position alone. */
+    const struct ferry_index *const *indexes;
     size_t index_count;
     uint32_t kind;       /* FERRY_LOAD_ */
     uint32_t action;     /* FERRY_TABLE_, as inspect showed it */

@@ -126,6 +126,33 @@ static void test_nothing_is_copied(void **state)
     ferry_plan_done(&plan);
 }
 
+/* A source that tells of its key by the columns alone. */
+static void test_key_of_the_columns(void **state)
+{
+    (void)state;
+    const struct ferry_index source[] = {INDEX("c"), UNIQUE("c", "a"), UNIQUE("a", "c")};
+    const struct ferry_index wanted[] = {INDEX("b"), INDEX("C", "A")};
+    struct ferry_plan plan;
+    make_plan(&plan, 0, source, COUNT(source));
+    plan.schema.columns[0].key_position = 2;
+    plan.schema.columns[2].key_position = 1;
+    plan_keys(&plan, wanted, 1, false);
+    assert_indexes(&plan, "INDEX(b) INDEX(c) PRIMARY(c,a) UNIQUE(a,c)");
+    for (size_t i = 0; i < plan.index_count; i++)
+        assert_int_equal(plan.indexes[i].copied, i > 0);
+    ferry_plan_done(&plan);
+    make_plan(&plan, 1, NULL, 0);
+    plan_keys(&plan, wanted, COUNT(wanted), false);
+    assert_indexes(&plan, "INDEX(b) INDEX(C,A) PRIMARY(a)");
+    ferry_plan_done(&plan);
+    make_plan(&plan, 2, NULL, 0);
+    const struct ferry_index mine[] = {INDEX("A", "B")};
+    plan_keys(&plan, mine, 1, false);
+    assert_indexes(&plan, "PRIMARY(A,B)");
+    assert_int_equal(plan.indexes[0].copied, 0);
+    ferry_plan_done(&plan);
+}
+
 static void test_no_such_column(void **state)
 {
     (void)state;
@@ -142,11 +169,12 @@ static void test_no_such_column(void **state)
 static void test_sole_key(void **state)
 {
     (void)state;
+    static const char *const lists[] = {"", "PRIMARY(a)", "PRIMARY(a,b)", "PRIMARY(a,b,c)"};
     for (uint32_t keys = 0; keys <= 3; keys++) {
         struct ferry_plan plan;
         make_plan(&plan, keys, NULL, 0);
         plan_keys(&plan, NULL, 0, false);
-        assert_indexes(&plan, "");
+        assert_indexes(&plan, lists[keys]);
         for (size_t i = 0; i < 3; i++) {
             bool sole = (plan.schema.columns[i].flags & FERRY_COLUMN_SOLE_KEY) != 0;
             assert_int_equal(sole, keys == 1 && i == 0);
@@ -161,7 +189,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_both_are_made),      cmocka_unit_test(test_one_of_two),
         cmocka_unit_test(test_the_source_has_two), cmocka_unit_test(test_nothing_is_copied),
-        cmocka_unit_test(test_no_such_column),     cmocka_unit_test(test_sole_key),
+        cmocka_unit_test(test_key_of_the_columns), cmocka_unit_test(test_no_such_column),
+        cmocka_unit_test(test_sole_key),
     };
     return cmocka_run_group_tests_name("keys", tests, NULL, NULL);
 }
