@@ -4,6 +4,7 @@
 
 #include <getopt.h>
 #include <libconfig.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,80 +26,158 @@ enum command_bit {
     ALL = RUN | COPY | PLAN | CHECK | VERIFY | DRIVERS | INIT,
 };
 
-/* In the order of the bits. */
 const struct ferry_command ferry_commands[] = {
-    {"run", "[JOB...]", "run jobs: all of the configuration if none is named", 0, -1,
+    {RUN, "run", "[JOB...]", "run jobs: all of the configuration if none is named", 0, -1,
      ferry_command_run},
-    {"copy", "SOURCE TARGET", "copy once; each is a connection's name or a URL", 2, 2,
+    {COPY, "copy", "SOURCE TARGET", "copy once; each is a connection's name or a URL", 2, 2,
      ferry_command_copy},
-    {"plan", "[JOB...]", "show what each column becomes; writes nothing", 0, -1,
+    {PLAN, "plan", "[JOB...]", "show what each column becomes; writes nothing", 0, -1,
      ferry_command_plan},
-    {"check", "[JOB...]", "try configuration, drivers, connections and rights; writes nothing", 0,
-     -1, ferry_command_check},
-    {"verify", "[JOB...]", "compare what the source gives with what the target holds", 0, -1,
-     ferry_command_verify},
-    {"drivers", "[NAME]", "list the drivers, or the options of one", 0, 1, ferry_command_drivers},
-    {"init", "[DIR]", "write a commented configuration to start from", 0, 1, ferry_command_init},
-    {"status", "", "show the last runs", 0, -1, NULL},
+    {CHECK, "check", "[JOB...]",
+     "try configuration, drivers, connections and rights; writes nothing", 0, -1,
+     ferry_command_check},
+    {VERIFY, "verify", "[JOB...]", "compare what the source gives with what the target holds", 0,
+     -1, ferry_command_verify},
+    {DRIVERS, "drivers", "[NAME]", "list the drivers, or the options of one", 0, 1,
+     ferry_command_drivers},
+    {INIT, "init", "[DIR]", "write a commented configuration to start from", 0, 1,
+     ferry_command_init},
+    {LATER, "status", "", "show the last runs", 0, -1, NULL},
 };
 const size_t ferry_command_count = sizeof ferry_commands / sizeof ferry_commands[0];
 
+/* One row per option: a row is all that a new one needs. */
 struct cli_option {
     const char *name;
     int letter;           /* 0 = none */
     const char *argument; /* NULL = takes none */
     const char *help;
     int commands; /* bits */
+    /* Puts the option into the arguments, at `offset`. */
+    ferry_status (*take)(const struct cli_option *option, struct ferry_arguments *arguments,
+                         const char *value, struct ferry_error *error);
+    size_t offset;
+    /* Or answers at once, instead of the command (or NULL) that was given. */
+    void (*answer)(const struct ferry_command *command);
 };
 
-enum option_index {
-    OPTION_CONFIG,
-    OPTION_SOURCE,
-    OPTION_TARGET,
-    OPTION_VIEW,
-    OPTION_TABLE,
-    OPTION_QUERY,
-    OPTION_TARGET_TABLE,
-    OPTION_COLUMN,
-    OPTION_INDEX,
-    OPTION_UNIQUE,
-    OPTION_SET,
-    OPTION_DRY_RUN,
-    OPTION_QUIET,
-    OPTION_VERBOSE,
-    OPTION_HELP,
-    OPTION_VERSION,
-    OPTION_JOBS,
-    OPTION_JSON,
-    OPTION_COUNT,
-};
+/* ---- What options do ---- */
 
-static const struct cli_option cli_options[OPTION_COUNT] = {
-    [OPTION_CONFIG] = {"config", 'c', "FILE", "read this configuration file",
-                       RUN | COPY | PLAN | CHECK | VERIFY},
-    [OPTION_SOURCE] = {"source", 0, "NAME", "read from this connection instead",
-                       RUN | PLAN | CHECK | VERIFY},
-    [OPTION_TARGET] = {"target", 0, "NAME", "write to this connection instead",
-                       RUN | PLAN | CHECK | VERIFY},
-    [OPTION_VIEW] = {"view", 0, "NAME", "the view to read", COPY},
-    [OPTION_TABLE] = {"table", 0, "NAME", "the table to read", COPY},
-    [OPTION_QUERY] = {"query", 0, "SQL", "the SELECT statement to read", COPY},
-    [OPTION_TARGET_TABLE] = {"target-table", 0, "NAME", "the table to replace", COPY},
-    [OPTION_COLUMN] = {"column", 0, "NAME=TYPE", "store a column as this type of the target", COPY},
-    [OPTION_INDEX] = {"index", 0, "COLUMN[,COLUMN...]", "give the target table an index", COPY},
-    [OPTION_UNIQUE] = {"unique", 0, "COLUMN[,COLUMN...]", "give the target table a unique index",
-                       COPY},
-    [OPTION_SET] = {"option", 'o', "source.KEY=VALUE",
-                    "set a key of the source; target.KEY=VALUE, job.KEY=VALUE likewise", COPY},
-    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "do all but write: say what would happen",
-                        RUN | COPY},
-    [OPTION_QUIET] = {"quiet", 'q', NULL, "print errors only", ALL},
-    [OPTION_VERBOSE] = {"verbose", 'v', NULL, "print the log; twice: with details", ALL},
-    [OPTION_HELP] = {"help", 'h', NULL, "print this help", ALL},
-    [OPTION_VERSION] = {"version", 0, NULL, "print the version", ALL},
-    [OPTION_JOBS] = {"jobs", 0, "N", "", LATER},
-    [OPTION_JSON] = {"json", 0, NULL, "", LATER},
+/* One text, which a second one would silently replace. */
+static ferry_status take_text(const struct cli_option *option, struct ferry_arguments *arguments,
+                              const char *value, struct ferry_error *error)
+{
+    const char **text = (const char **)(void *)((char *)arguments + option->offset);
+    if (*text != NULL)
+        return ferry_fail(error, FERRY_ERR_USAGE, "--%s is given twice", option->name);
+    *text = value;
+    return FERRY_OK;
+}
+
+/* One text more. */
+static ferry_status take_texts(const struct cli_option *option, struct ferry_arguments *arguments,
+                               const char *value, struct ferry_error *error)
+{
+    struct ferry_texts *texts = (void *)((char *)arguments + option->offset);
+    const char **list = reallocarray(texts->list, texts->count + 1, sizeof *list);
+    if (list == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the command line");
+    texts->list = list;
+    list[texts->count++] = value;
+    return FERRY_OK;
+}
+
+static ferry_status add_index(struct ferry_arguments *arguments, const char *columns, bool unique,
+                              struct ferry_error *error)
+{
+    struct ferry_index_argument *indexes =
+        reallocarray(arguments->indexes, arguments->index_count + 1, sizeof *indexes);
+    if (indexes == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the command line");
+    arguments->indexes = indexes;
+    indexes[arguments->index_count++] =
+        (struct ferry_index_argument){.columns = columns, .unique = unique};
+    return FERRY_OK;
+}
+
+static ferry_status take_index(const struct cli_option *option, struct ferry_arguments *arguments,
+                               const char *value, struct ferry_error *error)
+{
+    (void)option;
+    return add_index(arguments, value, false, error);
+}
+
+static ferry_status take_unique(const struct cli_option *option, struct ferry_arguments *arguments,
+                                const char *value, struct ferry_error *error)
+{
+    (void)option;
+    return add_index(arguments, value, true, error);
+}
+
+static ferry_status take_flag(const struct cli_option *option, struct ferry_arguments *arguments,
+                              const char *value, struct ferry_error *error)
+{
+    (void)value, (void)error;
+    *(bool *)((char *)arguments + option->offset) = true;
+    return FERRY_OK;
+}
+
+static ferry_status take_count(const struct cli_option *option, struct ferry_arguments *arguments,
+                               const char *value, struct ferry_error *error)
+{
+    (void)value, (void)error;
+    ++*(int *)(void *)((char *)arguments + option->offset);
+    return FERRY_OK;
+}
+
+static void print_help(const struct ferry_command *command)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    ferry_cli_add_help(&text, command);
+    (void)fputs(ferry_strbuf_text(&text), stdout);
+}
+
+static void print_version(const struct ferry_command *command)
+{
+    (void)command;
+    (void)printf("dbferry " PACKAGE_VERSION "\ndriver interface %d, drivers in %s\n"
+                 "libconfig %d.%d\n",
+                 FERRY_ABI_VERSION, ferry_driver_folder(), LIBCONFIG_VER_MAJOR,
+                 LIBCONFIG_VER_MINOR);
+}
+
+#define AT(member) offsetof(struct ferry_arguments, member)
+
+static const struct cli_option cli_options[] = {
+    {"config", 'c', "FILE", "read this configuration file", RUN | COPY | PLAN | CHECK | VERIFY,
+     take_text, AT(config), NULL},
+    {"source", 0, "NAME", "read from this connection instead", RUN | PLAN | CHECK | VERIFY,
+     take_text, AT(source), NULL},
+    {"target", 0, "NAME", "write to this connection instead", RUN | PLAN | CHECK | VERIFY,
+     take_text, AT(target), NULL},
+    {"view", 0, "NAME", "the view to read", COPY, take_text, AT(view), NULL},
+    {"table", 0, "NAME", "the table to read", COPY, take_text, AT(table), NULL},
+    {"query", 0, "SQL", "the SELECT statement to read", COPY, take_text, AT(query), NULL},
+    {"target-table", 0, "NAME", "the table to replace", COPY, take_text, AT(target_table), NULL},
+    {"column", 0, "NAME=TYPE", "store a column as this type of the target", COPY, take_texts,
+     AT(columns), NULL},
+    {"index", 0, "COLUMN[,COLUMN...]", "give the target table an index", COPY, take_index, 0, NULL},
+    {"unique", 0, "COLUMN[,COLUMN...]", "give the target table a unique index", COPY, take_unique,
+     0, NULL},
+    {"option", 'o', "source.KEY=VALUE",
+     "set a key of the source; target.KEY=VALUE, job.KEY=VALUE likewise", COPY, take_texts,
+     AT(settings), NULL},
+    {"dry-run", 'n', NULL, "do all but write: say what would happen", RUN | COPY, take_flag,
+     AT(dry_run), NULL},
+    {"quiet", 'q', NULL, "print errors only", ALL, take_flag, AT(quiet), NULL},
+    {"verbose", 'v', NULL, "print the log; twice: with details", ALL, take_count, AT(verbose),
+     NULL},
+    {"help", 'h', NULL, "print this help", ALL, NULL, 0, print_help},
+    {"version", 0, NULL, "print the version", ALL, NULL, 0, print_version},
+    {"jobs", 0, "N", "", LATER, NULL, 0, NULL},
+    {"json", 0, NULL, "", LATER, NULL, 0, NULL},
 };
+#define OPTION_COUNT (sizeof cli_options / sizeof cli_options[0])
 
 /* ---- Help ---- */
 
@@ -141,7 +220,7 @@ void ferry_cli_add_help(struct ferry_strbuf *text, const struct ferry_command *c
     if (command != NULL) {
         ferry_strbuf_addf(text, "Usage: dbferry %s [OPTION...] %s\n\n%s.\n", command->name,
                           command->operands, command->help);
-        add_options(text, 1 << (command - ferry_commands));
+        add_options(text, command->bit);
         return;
     }
     ferry_strbuf_add(text, "Usage: dbferry COMMAND [OPTION...] [OPERAND...]\n\n"
@@ -155,21 +234,6 @@ void ferry_cli_add_help(struct ferry_strbuf *text, const struct ferry_command *c
     add_exit_codes(text);
     ferry_strbuf_add(text, "\nA first configuration: dbferry init.  Manual: man dbferry, man "
                            "dbferry.conf\n");
-}
-
-static void print_help(const struct ferry_command *command)
-{
-    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
-    ferry_cli_add_help(&text, command);
-    (void)fputs(ferry_strbuf_text(&text), stdout);
-}
-
-static void print_version(void)
-{
-    (void)printf("dbferry " PACKAGE_VERSION "\ndriver interface %d, drivers in %s\n"
-                 "libconfig %d.%d\n",
-                 FERRY_ABI_VERSION, ferry_driver_folder(), LIBCONFIG_VER_MAJOR,
-                 LIBCONFIG_VER_MINOR);
 }
 
 /* ---- Parsing ---- */
@@ -214,7 +278,7 @@ static ferry_status fail_unknown(const char *word, const struct ferry_command *c
 {
     size_t dashes = strspn(word, "-");
     struct ferry_nearest nearest = {.wanted = word + dashes};
-    int bit = command == NULL ? ALL : 1 << (command - ferry_commands);
+    int bit = command == NULL ? ALL : command->bit;
     for (size_t i = 0; i < OPTION_COUNT; i++)
         if ((cli_options[i].commands & bit) != 0)
             ferry_nearest_offer(&nearest, cli_options[i].name);
@@ -241,88 +305,20 @@ static ferry_status fail_refused(int found, char **argv, const struct ferry_comm
 }
 
 /* Whether this command has the option that was found. */
-static ferry_status check_scope(int index, const struct ferry_command *command,
-                                struct ferry_error *error)
+static ferry_status check_scope(const struct cli_option *option,
+                                const struct ferry_command *command, struct ferry_error *error)
 {
-    const struct cli_option *option = &cli_options[index];
     if (option->commands == LATER)
         return ferry_fail(error, FERRY_ERR_USAGE, "--%s comes with a later version of dbferry",
                           option->name);
     if (command == NULL)
         return ferry_fail(error, FERRY_ERR_USAGE,
                           "the command comes first: dbferry COMMAND [OPTION...]");
-    if ((option->commands & 1 << (command - ferry_commands)) != 0)
+    if ((option->commands & command->bit) != 0)
         return FERRY_OK;
     FERRY_AUTO_STRBUF struct ferry_strbuf word = {0};
     ferry_strbuf_addf(&word, "--%s", option->name);
     return fail_unknown(ferry_strbuf_text(&word), command, error);
-}
-
-static ferry_status add_text(const char ***list, size_t *count, const char *text,
-                             struct ferry_error *error)
-{
-    const char **texts = reallocarray(*list, *count + 1, sizeof *texts);
-    if (texts == NULL)
-        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the command line");
-    *list = texts;
-    texts[(*count)++] = text;
-    return FERRY_OK;
-}
-
-static ferry_status add_index(struct ferry_arguments *arguments, const char *columns, bool unique,
-                              struct ferry_error *error)
-{
-    struct ferry_index_argument *indexes =
-        reallocarray(arguments->indexes, arguments->index_count + 1, sizeof *indexes);
-    if (indexes == NULL)
-        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the command line");
-    arguments->indexes = indexes;
-    indexes[arguments->index_count++] =
-        (struct ferry_index_argument){.columns = columns, .unique = unique};
-    return FERRY_OK;
-}
-
-/* Takes one option over; `once` guards those that would silently replace an earlier one. */
-static ferry_status take_option(struct ferry_arguments *arguments, int index, const char *value,
-                                struct ferry_error *error)
-{
-    const char **const places[OPTION_COUNT] = {
-        [OPTION_CONFIG] = &arguments->config,
-        [OPTION_SOURCE] = &arguments->source,
-        [OPTION_TARGET] = &arguments->target,
-        [OPTION_VIEW] = &arguments->view,
-        [OPTION_TABLE] = &arguments->table,
-        [OPTION_QUERY] = &arguments->query,
-        [OPTION_TARGET_TABLE] = &arguments->target_table,
-    };
-    if (places[index] != NULL) {
-        if (*places[index] != NULL)
-            return ferry_fail(error, FERRY_ERR_USAGE, "--%s is given twice",
-                              cli_options[index].name);
-        *places[index] = value;
-        return FERRY_OK;
-    }
-    switch (index) {
-    case OPTION_SET:
-        return add_text(&arguments->settings, &arguments->setting_count, value, error);
-    case OPTION_COLUMN:
-        return add_text(&arguments->columns, &arguments->column_count, value, error);
-    case OPTION_INDEX:
-    case OPTION_UNIQUE:
-        return add_index(arguments, value, index == OPTION_UNIQUE, error);
-    case OPTION_DRY_RUN:
-        arguments->dry_run = true;
-        break;
-    case OPTION_QUIET:
-        arguments->quiet = true;
-        break;
-    case OPTION_VERBOSE:
-        arguments->verbose++;
-        break;
-    default:
-        break;
-    }
-    return FERRY_OK;
 }
 
 /* The tables that getopt_long() wants: long options return 256 + their index. */
@@ -344,15 +340,15 @@ static void build_getopt(struct option longs[OPTION_COUNT + 1], char shorts[3 * 
     longs[OPTION_COUNT] = (struct option){0};
 }
 
-/* The index of the option that getopt_long() returned, or -1. */
-static int option_index(int found)
+/* What getopt_long() returned is one of those that it was given. */
+static const struct cli_option *find_option(int found)
 {
     if (found >= 256)
-        return found - 256;
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if (cli_options[i].letter == found)
-            return i;
-    return -1;
+        return &cli_options[found - 256];
+    const struct cli_option *option = cli_options;
+    while (option->letter != found)
+        option++;
+    return option;
 }
 
 static ferry_status parse_options(int argc, char **argv, struct ferry_arguments *arguments,
@@ -370,19 +366,15 @@ static ferry_status parse_options(int argc, char **argv, struct ferry_arguments 
             return FERRY_OK;
         if (found == ':' || found == '?')
             return fail_refused(found, argv, command, error);
-        int index = option_index(found);
-        if (index == OPTION_HELP || index == OPTION_VERSION) {
+        const struct cli_option *option = find_option(found);
+        if (option->answer != NULL) {
+            option->answer(command);
             *ret_answered = true;
-            if (index == OPTION_HELP)
-                print_help(command);
-            else
-                print_version();
             return FERRY_OK;
         }
-        ferry_status status = check_scope(index, command, error);
-        if (status != FERRY_OK)
-            return status;
-        status = take_option(arguments, index, optarg, error);
+        ferry_status status = check_scope(option, command, error);
+        if (status == FERRY_OK)
+            status = option->take(option, arguments, optarg, error);
         if (status != FERRY_OK)
             return status;
     }
@@ -439,8 +431,8 @@ ferry_status ferry_cli_parse(int argc, char **argv, struct ferry_arguments *ret_
 
 void ferry_cli_done(struct ferry_arguments *arguments)
 {
-    free((void *)arguments->settings);
-    free((void *)arguments->columns);
+    free((void *)arguments->settings.list);
+    free((void *)arguments->columns.list);
     free(arguments->indexes);
     *arguments = (struct ferry_arguments){0};
 }

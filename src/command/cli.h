@@ -11,6 +11,7 @@
 struct ferry_arguments;
 
 struct ferry_command {
+    int bit; /* that says which options it takes */
     const char *name;
     const char *operands; /* as the help shows them */
     const char *help;     /* one line */
@@ -30,10 +31,10 @@ struct ferry_arguments {
     const char *source;
     const char *target;
     const char *view, *table, *query, *target_table;
-    const char **settings; /* of -o, `setting_count` of them */
-    size_t setting_count;
-    const char **columns; /* of --column */
-    size_t column_count;
+    struct ferry_texts {
+        const char **list;
+        size_t count;
+    } settings, columns; /* of -o and --column, in their order */
     struct ferry_index_argument {
         const char *columns; /* with commas between them */
         bool unique;

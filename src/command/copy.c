@@ -28,15 +28,16 @@ static ferry_status check_settings(const struct ferry_arguments *arguments,
                                    struct ferry_error *error)
 {
     static const char *const scopes[] = {"source", "target", "job"};
-    for (size_t i = 0; i < arguments->setting_count; i++) {
+    for (size_t i = 0; i < arguments->settings.count; i++) {
         bool known = false;
         for (size_t k = 0; k < sizeof scopes / sizeof scopes[0]; k++)
-            known = known || find_key(arguments->settings[i], scopes[k]) != NULL;
+            known = known || find_key(arguments->settings.list[i], scopes[k]) != NULL;
         if (!known) /* the value may be a secret: only what stands before it is shown */
             return ferry_fail(error, FERRY_ERR_USAGE,
                               "-o takes source.KEY=VALUE, target.KEY=VALUE or job.KEY=VALUE, not "
                               "'%.*s'",
-                              (int)strcspn(arguments->settings[i], "="), arguments->settings[i]);
+                              (int)strcspn(arguments->settings.list[i], "="),
+                              arguments->settings.list[i]);
     }
     return FERRY_OK;
 }
@@ -46,8 +47,8 @@ static ferry_status apply_settings(struct ferry_config *config, const char *scop
                                    struct ferry_error *error)
 {
     ferry_status status = FERRY_OK;
-    for (size_t i = 0; i < arguments->setting_count && status == FERRY_OK; i++) {
-        const char *start = find_key(arguments->settings[i], scope);
+    for (size_t i = 0; i < arguments->settings.count && status == FERRY_OK; i++) {
+        const char *start = find_key(arguments->settings.list[i], scope);
         if (start == NULL)
             continue;
         const char *equals = strchr(start, '=');
@@ -64,8 +65,8 @@ static ferry_status apply_settings(struct ferry_config *config, const char *scop
 
 static bool has_settings(const struct ferry_arguments *arguments, const char *scope)
 {
-    for (size_t i = 0; i < arguments->setting_count; i++)
-        if (find_key(arguments->settings[i], scope) != NULL)
+    for (size_t i = 0; i < arguments->settings.count; i++)
+        if (find_key(arguments->settings.list[i], scope) != NULL)
             return true;
     return false;
 }

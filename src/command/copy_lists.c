@@ -85,8 +85,8 @@ ferry_status ferry_copy_lists_add(const struct ferry_arguments *arguments,
                                   struct ferry_config *keys, struct ferry_error *error)
 {
     ferry_status status = FERRY_OK;
-    for (size_t i = 0; i < arguments->column_count && status == FERRY_OK; i++)
-        status = add_column(keys, arguments->columns[i], error);
+    for (size_t i = 0; i < arguments->columns.count && status == FERRY_OK; i++)
+        status = add_column(keys, arguments->columns.list[i], error);
     for (size_t i = 0; i < arguments->index_count && status == FERRY_OK; i++)
         status =
             add_index(keys, arguments->indexes[i].columns, arguments->indexes[i].unique, error);

@@ -55,8 +55,8 @@ static void test_options(void **state)
     assert_int_equal(arguments.operand_count, 0);
     assert_null(arguments.config);
     PARSES("copy", "-o", "source.a=1", "--table", "t", "from", "-o", "target.b=2", "to");
-    assert_int_equal(arguments.setting_count, 2);
-    assert_string_equal(arguments.settings[1], "target.b=2");
+    assert_int_equal(arguments.settings.count, 2);
+    assert_string_equal(arguments.settings.list[1], "target.b=2");
     assert_int_equal(arguments.operand_count, 2);
     assert_string_equal(arguments.operands[0], "from");
     ferry_cli_done(&arguments);
