@@ -1,4 +1,5 @@
-/* Time: durations on the monotonic clock, moments in UTC. */
+/* The clocks of the system, and one spelling of moments, which is checked digit by digit when it is
+ * read. */
 
 #include "base/clock.h"
 

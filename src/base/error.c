@@ -1,4 +1,4 @@
-/* Errors: a class that decides what happens next, and a message for a person. */
+/* One table of classes; a message is built once, and cut where it would be too long. */
 
 #include "base/error.h"
 

@@ -1,4 +1,4 @@
-/* What the process makes safe before it does anything else. */
+/* Descriptors, the environment, limits and the allocator, in this order. */
 
 #include "base/harden.h"
 

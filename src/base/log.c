@@ -1,4 +1,5 @@
-/* The log: one line per event, on the console and in a file, as text or JSON. */
+/* A line is built whole and written at once, so that those of several threads and processes do not
+ * mix. */
 
 #include "base/log.h"
 

@@ -1,4 +1,4 @@
-/* Numbers with units: as people write them in a configuration, and as they read them. */
+/* Two tables of units, and whole numbers alone: nothing is rounded that is read. */
 
 #include "base/units.h"
 

@@ -1,4 +1,4 @@
-/* The command line: its commands and options, each listed once, for parsing, help and manual. */
+/* Two tables, one row per command and one per option, and what goes through them. */
 
 #include "command/cli.h"
 

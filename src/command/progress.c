@@ -1,4 +1,4 @@
-/* The progress line of a run, on a terminal. */
+/* One line, drawn anew over itself, and cleared before anything else is printed. */
 
 #include "command/progress.h"
 

@@ -1,4 +1,5 @@
-/* The configuration file: found, checked, read once and parsed. */
+/* A configuration is read into memory before anything looks at it: what was checked is what is
+ * parsed. */
 
 #include "config/file.h"
 

@@ -1,4 +1,4 @@
-/* What a job says of its fallback: the keys `fallback_...` and `max_fallback_age`. */
+/* Three keys of which at most one is set become what is read of the fallback. */
 
 #include "config/job_fallback.h"
 

@@ -1,4 +1,4 @@
-/* What the configuration's parser would swallow silently, found before it runs. */
+/* One pass over the text that knows strings, comments, words and braces, and nothing of keys. */
 
 #include "config/lint.h"
 

@@ -1,4 +1,4 @@
-/* Secrets: fetched from where the configuration says, checked, and never shown. */
+/* One place after another where a secret may be; whatever was read is wiped. */
 
 #include "config/secret.h"
 

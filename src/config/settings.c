@@ -1,5 +1,5 @@
-/* The settings of a run: a configuration file, or a command line, turned into connections and jobs.
- */
+/* Connections are made when they are first asked for, and jobs are put together of their keys and
+ * connections. */
 
 #include "config/settings.h"
 

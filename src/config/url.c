@@ -1,4 +1,5 @@
-/* URLs of connections: NAME://user@host:port/path and NAME:path, where NAME is a driver. */
+/* A URL is taken apart from its left, each part decoded and set as the key that is marked for it.
+ * */
 
 #include "config/url.h"
 

@@ -1,4 +1,4 @@
-/* Row batches: cells in a row-major array, their bytes in an arena of chunks. */
+/* Chunks are kept when a batch is emptied, so that the next rows need no memory of their own. */
 
 #include "driver/batch.h"
 

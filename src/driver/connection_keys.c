@@ -1,4 +1,4 @@
-/* The keys of a connection: those that every one has, and those of its driver. */
+/* The core's table, and behind it the driver's. */
 
 #include "driver/connection_keys.h"
 

@@ -1,4 +1,4 @@
-/* What a driver promises about a call, checked after it. */
+/* Each check knows one promise; to break it is a bug of the driver, which the message names. */
 
 #include "driver/contract.h"
 

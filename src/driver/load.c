@@ -1,4 +1,5 @@
-/* Finds drivers, loads them, and refuses what is not one. */
+/* A file is looked at before it is opened, and what it answers is held against versions and sizes
+ * before anything is called. */
 
 #include "driver/load.h"
 

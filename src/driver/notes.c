@@ -1,4 +1,4 @@
-/* A list of short texts that a driver adds to: what would be lost, what would be stale. */
+/* Copies in an array that grows, and the sentence that they make together. */
 
 #include "driver/notes.h"
 

@@ -1,4 +1,4 @@
-/* The types of options: how each is written, parsed and kept. */
+/* One row per type, and what may be wrong with an option that is declared with it. */
 
 #include "driver/option_type.h"
 

@@ -1,4 +1,4 @@
-/* The columns of a result, in order, with the keys and indexes of a table. */
+/* Arrays that grow, of copies: what was added may go. */
 
 #include "driver/schema.h"
 

@@ -1,4 +1,4 @@
-/* The common types: their names, what a descriptor of each may say, and how it is printed. */
+/* One row per type says which members of a descriptor count, and how they are printed. */
 
 #include "driver/type.h"
 

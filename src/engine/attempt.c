@@ -1,5 +1,5 @@
-/* The attempts of a run: one after another, with waits between them, until one succeeds or it is of
- * no use. */
+/* A loop around one attempt: a failure is judged, told, waited for, and the next one begins from
+ * nothing. */
 
 #include "engine/attempt.h"
 

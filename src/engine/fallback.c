@@ -1,4 +1,4 @@
-/* The fallback of a job: when a run may read from it, and how old its data are. */
+/* What freshness has found is held against the job's limit, and put into words. */
 
 #include "engine/fallback.h"
 

@@ -1,4 +1,4 @@
-/* Guards: what must be true of a load before it may replace the old rows. */
+/* One rule after another, over the target's own counts. */
 
 #include "engine/guard.h"
 

@@ -1,4 +1,4 @@
-/* A table of somebody's own: whether its columns, as they are, hold what the source gives. */
+/* Columns are matched by name, and the target is asked of each whether it holds the values. */
 
 #include "engine/hold.h"
 

@@ -1,4 +1,4 @@
-/* Keys and indexes: which ones the target's table is to have. */
+/* One list of the job's indexes and the source's, in which no two are on the same columns. */
 
 #include "engine/keys.h"
 

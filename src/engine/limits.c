@@ -1,4 +1,4 @@
-/* The time limits of a job: handed to the watch, and named where one of them has ended a call. */
+/* The limits are those of the job's source, whoever is read and whoever was cancelled. */
 
 #include "engine/limits.h"
 

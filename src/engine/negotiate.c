@@ -1,5 +1,5 @@
-/* Negotiation: what each column becomes, what happens to the table, and whether the policy allows
- * it. */
+/* Each column is mapped, the table looked at and compared, and the action follows; the policy is
+ * asked last. */
 
 #include "engine/negotiate.h"
 

@@ -1,4 +1,4 @@
-/* The queue between the two threads of a run: batches that wait, bounded in bytes. */
+/* Full batches in a list that one thread waits for, empty ones in another that is used again. */
 
 #include "engine/queue.h"
 

@@ -1,4 +1,5 @@
-/* Whether and when a failed run is tried again: the rules alone, nothing waits here. */
+/* Two sides, each with its own number of retries, and a wait that doubles up to its limit, less by
+ * chance. */
 
 #include "engine/retry.h"
 

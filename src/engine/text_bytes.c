@@ -1,5 +1,4 @@
-/* Texts that travel as bytes: since the job wants it so, or since the target stores the very
- * character set of the source. */
+/* Before the target is asked, the wish; after it, the character sets of both sides. */
 
 #include "engine/text_bytes.h"
 

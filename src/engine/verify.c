@@ -1,4 +1,4 @@
-/* Verification: whether the target holds what the source gave. */
+/* Two digests: of the rows as they passed, and of what the target gives back. */
 
 #include "engine/verify.h"
 

@@ -1,5 +1,4 @@
-/* Zero dates: days that no calendar has, such as '0000-00-00' and '2024-02-00', and what is done
- * with them. */
+/* Rows are looked at as they pass, in those columns alone whose policy is not to keep such days. */
 
 #include "engine/zero_date.h"
 
