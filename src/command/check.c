@@ -264,11 +264,12 @@ static ferry_status check_configuration(struct ferry_settings *settings,
 {
     ferry_status outcome = FERRY_OK;
     const struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
-    for (size_t i = 0; i < ferry_settings_connection_count(settings); i++) {
+    struct ferry_connections *connections = ferry_settings_connections(settings);
+    for (size_t i = 0; i < ferry_connections_count(connections); i++) {
         struct ferry_error error = {0};
         const struct ferry_config *connection;
-        const char *name = ferry_settings_connection_name(settings, i);
-        if (ferry_settings_connection(settings, name, &origin, &connection, &error) != FERRY_OK)
+        const char *name = ferry_connections_name(connections, i);
+        if (ferry_connections_get(connections, name, &origin, &connection, &error) != FERRY_OK)
             outcome = ferry_error_graver(outcome, print_failure("configuration", &error));
     }
     if (outcome == FERRY_OK && jobs_are_understood(settings, arguments))

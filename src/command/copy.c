@@ -83,14 +83,15 @@ static ferry_status make_connection(struct ferry_settings *settings, const char 
                               "-o %s.KEY goes with a URL; '%s' is a connection of the "
                               "configuration, change it there",
                               scope, word);
-        return ferry_settings_connection(settings, word, &command_line, ret_connection, error);
+        return ferry_connections_get(ferry_settings_connections(settings), word, &command_line,
+                                     ret_connection, error);
     }
     FERRY_AUTO_FREE char *driver = ferry_url_driver(word);
     struct ferry_config *connection = NULL;
     if (driver == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a URL");
-    ferry_status status =
-        ferry_settings_new_connection(settings, scope, driver, &connection, error);
+    ferry_status status = ferry_connections_add(ferry_settings_connections(settings), scope, driver,
+                                                &connection, error);
     if (status == FERRY_OK)
         status = ferry_config_set_text(connection, "driver", driver, &command_line, error);
     if (status == FERRY_OK)

@@ -10,28 +10,15 @@
 #include "config/fill.h"
 #include "config/job.h"
 #include "driver/connection.h"
-#include "driver/connection_keys.h"
-#include "driver/load.h"
-
-/* A connection that was asked for so far. */
-struct connection {
-    struct ferry_config *config;
-    const config_setting_t *node; /* NULL: of a URL, which has a name for messages only */
-};
 
 struct ferry_settings {
     struct ferry_config_file *file; /* NULL: the command line alone */
     struct ferry_config *general;
     struct ferry_config **jobs;
     size_t job_count;
-    struct connection *connections;
-    size_t connection_count;
-    const config_setting_t *connection_group; /* NULL if there is none */
+    struct ferry_connections connections;
     const config_setting_t *job_list;
 };
-
-/* What the parser of the file lets stand in a name. */
-#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_*"
 
 static ferry_status out_of_memory(struct ferry_error *error)
 {
@@ -158,12 +145,13 @@ static ferry_status read_file(struct ferry_settings *settings, struct ferry_erro
         status = check_top_level(settings->file, config_setting_get_elem(root, (unsigned)i), error);
     if (status != FERRY_OK)
         return status;
-    settings->connection_group = config_setting_get_member(root, "connections");
+    settings->connections = (struct ferry_connections){
+        .file = settings->file, .group = config_setting_get_member(root, "connections")};
     settings->job_list = config_setting_get_member(root, "jobs");
-    status = check_elements(settings->file, settings->connection_group, "connection", error);
+    status = check_elements(settings->file, settings->connections.group, "connection", error);
     if (status == FERRY_OK)
         status = check_elements(settings->file, settings->job_list, "job", error);
-    if (status == FERRY_OK && !ferry_config_hide_secrets(settings->connection_group))
+    if (status == FERRY_OK && !ferry_config_hide_secrets(settings->connections.group))
         status = out_of_memory(error);
     if (status == FERRY_OK)
         status = read_general(settings, config_setting_get_member(root, "general"), error);
@@ -209,10 +197,8 @@ void ferry_settings_free(struct ferry_settings *settings)
         return;
     for (size_t i = 0; i < settings->job_count; i++)
         ferry_config_free(settings->jobs[i]);
-    for (size_t i = 0; i < settings->connection_count; i++)
-        ferry_config_free(settings->connections[i].config);
     free(settings->jobs);
-    free(settings->connections);
+    ferry_connections_done(&settings->connections);
     ferry_config_free(settings->general);
     ferry_config_file_free(settings->file);
     free(settings);
@@ -223,130 +209,9 @@ const struct ferry_config *ferry_settings_general(const struct ferry_settings *s
     return settings->general;
 }
 
-/* ---- Connections ---- */
-
-static ferry_status add_connection(struct ferry_settings *settings, const char *name,
-                                   const char *driver, const config_setting_t *node,
-                                   struct ferry_config **ret_connection, struct ferry_error *error)
+struct ferry_connections *ferry_settings_connections(struct ferry_settings *settings)
 {
-    struct ferry_driver_handle *handle;
-    ferry_status status = ferry_driver_get(driver, &handle, error);
-    if (status != FERRY_OK)
-        return status;
-    struct connection *connections =
-        reallocarray(settings->connections, settings->connection_count + 1, sizeof *connections);
-    if (connections == NULL)
-        return out_of_memory(error);
-    settings->connections = connections;
-    struct ferry_config *config = ferry_config_new("connection", name);
-    if (config == NULL)
-        return out_of_memory(error);
-    status = ferry_connection_keys_add(config, handle, error);
-    if (status != FERRY_OK) {
-        ferry_config_free(config);
-        return status;
-    }
-    connections[settings->connection_count++] = (struct connection){.config = config, .node = node};
-    *ret_connection = config;
-    return FERRY_OK;
-}
-
-ferry_status ferry_settings_new_connection(struct ferry_settings *settings, const char *name,
-                                           const char *driver, struct ferry_config **ret_connection,
-                                           struct ferry_error *error)
-{
-    return add_connection(settings, name, driver, NULL, ret_connection, error);
-}
-
-size_t ferry_settings_connection_count(const struct ferry_settings *settings)
-{
-    if (settings->connection_group == NULL)
-        return 0;
-    return (size_t)config_setting_length(settings->connection_group);
-}
-
-const char *ferry_settings_connection_name(const struct ferry_settings *settings, size_t i)
-{
-    return config_setting_name(config_setting_get_elem(settings->connection_group, (unsigned)i));
-}
-
-static const config_setting_t *connection_node(const struct ferry_settings *settings,
-                                               const char *name)
-{
-    for (size_t i = 0; i < ferry_settings_connection_count(settings); i++)
-        if (strcmp(ferry_settings_connection_name(settings, i), name) == 0)
-            return config_setting_get_elem(settings->connection_group, (unsigned)i);
-    return NULL;
-}
-
-static ferry_status fail_unknown_connection(const struct ferry_settings *settings, const char *name,
-                                            const struct ferry_origin *origin,
-                                            struct ferry_error *error)
-{
-    if (name[strspn(name, NAME_LETTERS)] != '\0') /* a mistyped URL may hold a password */
-        return ferry_origin_fail(origin, error,
-                                 "what is given as a connection is no connection's name, which has "
-                                 "letters, digits, - and _; for copy, a URL begins with its driver "
-                                 "in lower case");
-    struct ferry_nearest nearest = {.wanted = name};
-    for (size_t i = 0; i < ferry_settings_connection_count(settings); i++)
-        ferry_nearest_offer(&nearest, ferry_settings_connection_name(settings, i));
-    if (nearest.best != NULL)
-        return ferry_origin_fail(origin, error, "no connection is named '%s'; did you mean '%s'?",
-                                 name, nearest.best);
-    return ferry_origin_fail(origin, error,
-                             "no connection is named '%s'; add it to the group connections", name);
-}
-
-/* So that nobody is given a connection that did not pass its checks. */
-static void forget_last_connection(struct ferry_settings *settings)
-{
-    ferry_config_free(settings->connections[--settings->connection_count].config);
-}
-
-static ferry_status read_connection(struct ferry_settings *settings, const config_setting_t *node,
-                                    const struct ferry_config **ret_connection,
-                                    struct ferry_error *error)
-{
-    const char *driver = NULL;
-    struct ferry_config *connection = NULL;
-    struct ferry_origin origin = ferry_config_origin(settings->file, node);
-    const char *name = config_setting_name(node);
-    ferry_status status = ferry_config_member(settings->file, node, "driver", &driver, error);
-    if (status != FERRY_OK)
-        return status;
-    if (driver == NULL)
-        return ferry_origin_fail(&origin, error,
-                                 "connection '%s' needs its driver, for example driver = "
-                                 "\"sqlite\"; \"dbferry drivers\" lists them",
-                                 name);
-    status = add_connection(settings, name, driver, node, &connection, error);
-    if (status != FERRY_OK) {
-        ferry_error_prefix(error, "%s:%u: connection '%s': ", origin.file, origin.line, name);
-        return status;
-    }
-    status = ferry_config_fill(connection, settings->file, node, error);
-    if (status == FERRY_OK)
-        *ret_connection = connection;
-    else
-        forget_last_connection(settings);
-    return status;
-}
-
-ferry_status ferry_settings_connection(struct ferry_settings *settings, const char *name,
-                                       const struct ferry_origin *origin,
-                                       const struct ferry_config **ret_connection,
-                                       struct ferry_error *error)
-{
-    const config_setting_t *node = connection_node(settings, name);
-    if (node == NULL)
-        return fail_unknown_connection(settings, name, origin, error);
-    for (size_t i = 0; i < settings->connection_count; i++)
-        if (settings->connections[i].node == node) {
-            *ret_connection = settings->connections[i].config;
-            return FERRY_OK;
-        }
-    return read_connection(settings, node, ret_connection, error);
+    return &settings->connections;
 }
 
 /* ---- Jobs with their connections ---- */
@@ -407,27 +272,35 @@ static ferry_status choose_target(const struct ferry_settings *settings, size_t 
     return FERRY_OK;
 }
 
-/* Whether another job of the file writes to the same place; --target speaks for all jobs. */
-static void find_shared_target(struct ferry_settings *settings, size_t i,
-                               const struct ferry_settings_override *override,
-                               struct ferry_job *job)
+/* Whether the jobs' target of this name is the same place as `target`. */
+static bool is_same_place(struct ferry_settings *settings, const struct ferry_config *target,
+                          const char *name)
 {
-    char place[FERRY_PLACE_SIZE], other[FERRY_PLACE_SIZE];
-    struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
-    ferry_connection_find_place(job->route.target, place);
+    const struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
+    const struct ferry_config *other;
+    FERRY_AUTO_ERROR struct ferry_error ignored = {0};
+    if (strcmp(name, target->name) == 0)
+        return true;
+    /* a target that cannot be used is that job's failure, not this one's */
+    if (ferry_connections_get(&settings->connections, name, &origin, &other, &ignored) != FERRY_OK)
+        return false;
+    const char *place = ferry_connections_place(&settings->connections, target);
+    const char *others = ferry_connections_place(&settings->connections, other);
+    return place == NULL || others == NULL || strcmp(place, others) == 0;
+}
+
+/* Whether another job of the file writes to the same place; --target speaks for all jobs. */
+static bool has_shared_target(struct ferry_settings *settings, size_t i,
+                              const struct ferry_settings_override *override,
+                              const struct ferry_config *target)
+{
     for (size_t k = 0; k < settings->job_count; k++) {
         const char *name =
             override->target != NULL ? override->target : configured_target(settings, k);
-        const struct ferry_config *connection;
-        FERRY_AUTO_ERROR struct ferry_error ignored = {0};
-        /* a target that cannot be used is that job's failure, not this one's */
-        if (k == i || name == NULL ||
-            ferry_settings_connection(settings, name, &origin, &connection, &ignored) != FERRY_OK)
-            continue;
-        ferry_connection_find_place(connection, other);
-        if (strcmp(place, other) == 0)
-            job->route.shared_target = true;
+        if (k != i && name != NULL && is_same_place(settings, target, name))
+            return true;
     }
+    return false;
 }
 
 /* A fallback that could never be used is told now, not on the day when it is needed. */
@@ -438,8 +311,8 @@ static ferry_status find_fallback(struct ferry_settings *settings,
     const struct ferry_config *fallback = NULL;
     if (job->route.fallback.name == NULL)
         return FERRY_OK;
-    ferry_status status =
-        ferry_settings_connection(settings, job->route.fallback.name, origin, &fallback, error);
+    ferry_status status = ferry_connections_get(&settings->connections, job->route.fallback.name,
+                                                origin, &fallback, error);
     if (status == FERRY_OK)
         status = ferry_connection_check_role(fallback, FERRY_ROLE_SOURCE, error);
     if (status != FERRY_OK)
@@ -472,22 +345,22 @@ ferry_status ferry_settings_job(struct ferry_settings *settings, size_t i,
                                    "job '%s' has no source: set source in the job, or use --source",
                                    job.name);
     if (status == FERRY_OK)
-        status =
-            ferry_settings_connection(settings, source, override->source != NULL ? &usage : &origin,
-                                      &job.route.source, error);
+        status = ferry_connections_get(&settings->connections, source,
+                                       override->source != NULL ? &usage : &origin,
+                                       &job.route.source, error);
     if (status == FERRY_OK)
         status = find_fallback(settings, &origin, override->source != NULL, &job, error);
     if (status == FERRY_OK)
         status = choose_target(settings, i, override, &target, error);
     if (status == FERRY_OK)
-        status =
-            ferry_settings_connection(settings, target, override->target != NULL ? &usage : &origin,
-                                      &job.route.target, error);
+        status = ferry_connections_get(&settings->connections, target,
+                                       override->target != NULL ? &usage : &origin,
+                                       &job.route.target, error);
     if (status != FERRY_OK) {
         ferry_job_done(&job);
         return status;
     }
-    find_shared_target(settings, i, override, &job);
+    job.route.shared_target = has_shared_target(settings, i, override, job.route.target);
     *ret_job = job;
     return FERRY_OK;
 }

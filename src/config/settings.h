@@ -4,6 +4,7 @@
 #ifndef FERRY_SETTINGS_H
 #define FERRY_SETTINGS_H
 
+#include "config/connections.h"
 #include "engine/job.h"
 
 struct ferry_settings;
@@ -18,6 +19,8 @@ ferry_status ferry_settings_new(struct ferry_settings **ret_settings, struct fer
 void ferry_settings_free(struct ferry_settings *settings);
 
 const struct ferry_config *ferry_settings_general(const struct ferry_settings *settings);
+/* Live as long as the settings. */
+struct ferry_connections *ferry_settings_connections(struct ferry_settings *settings);
 
 size_t ferry_settings_job_count(const struct ferry_settings *settings);
 const char *ferry_settings_job_name(const struct ferry_settings *settings, size_t i);
@@ -35,20 +38,5 @@ ferry_status ferry_settings_job(struct ferry_settings *settings, size_t i,
 /* The index of the job of that name, or FERRY_ERR_CONFIG with the nearest name. */
 ferry_status ferry_settings_find_job(const struct ferry_settings *settings, const char *name,
                                      size_t *ret_index, struct ferry_error *error);
-
-/* The connection of that name, its driver loaded and its keys checked; lives as long as the
- * settings.  `origin` says who asked for it. */
-ferry_status ferry_settings_connection(struct ferry_settings *settings, const char *name,
-                                       const struct ferry_origin *origin,
-                                       const struct ferry_config **ret_connection,
-                                       struct ferry_error *error);
-size_t ferry_settings_connection_count(const struct ferry_settings *settings);
-const char *ferry_settings_connection_name(const struct ferry_settings *settings, size_t i);
-
-/* Starts a connection that no file describes: keys are then set one by one with
- * ferry_config_set_word(), and ferry_config_finish() ends it.  Lives as long as the settings. */
-ferry_status ferry_settings_new_connection(struct ferry_settings *settings, const char *name,
-                                           const char *driver, struct ferry_config **ret_connection,
-                                           struct ferry_error *error);
 
 #endif
