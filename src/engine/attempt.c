@@ -23,15 +23,12 @@ static void draw_wait(const struct ferry_job *job, const struct ferry_retry *ret
 /* False where a signal ended the wait. */
 static bool wait_for_next(const struct ferry_job *job, const struct ferry_retry *retry)
 {
-    const int64_t until = ferry_clock_ms() + retry->wait_ms;
-    int64_t left = retry->wait_ms;
+    struct ferry_wait wait;
+    ferry_wait_begin(&wait, retry->wait_ms);
     ferry_log_set_phase("wait");
-    do {
-        draw_wait(job, retry, left);
-        if (!ferry_signal_wait(left < 1000 ? left : 1000))
-            break;
-        left = until - ferry_clock_ms();
-    } while (left > 0);
+    do
+        draw_wait(job, retry, ferry_wait_left(&wait));
+    while (ferry_wait_pause(&wait, 1000, NULL, NULL) != 0);
     ferry_show_clear();
     return ferry_signal_caught() == 0;
 }

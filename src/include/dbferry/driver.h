@@ -85,6 +85,31 @@ void ferry_error_may_pass(struct ferry_error *err);
  * second and then fails with CANCELLED.  Any thread. */
 int ferry_should_stop(void);
 
+/* A budget of waiting for others, such as the `lock_wait_ms` of a change.  What ferry_wait_pause()
+ * sleeps is taken from it, and what the driver counts beside that; work in between is not. */
+struct ferry_wait {
+    int64_t limit_ms;
+    int64_t waited_ms;  /* of that, so far */
+    int64_t started_ms; /* on a clock of the core's */
+};
+void ferry_wait_begin(struct ferry_wait *wait, int64_t limit_ms);
+/* All the time since ferry_wait_begin() was waiting, as where a server waited for a lock. */
+void ferry_wait_count_all(struct ferry_wait *wait);
+/* What is left, in ms; 0 where nothing is. */
+int64_t ferry_wait_left(const struct ferry_wait *wait);
+/* Sleeps for `ms`, or for what is left: 1.  Where nothing is left, or where the run is to stop or
+ * is_cancelled(data) (or NULL) says 1, also meanwhile: 0, within some 50 ms. */
+int ferry_wait_pause(struct ferry_wait *wait, int64_t ms, int (*is_cancelled)(void *data),
+                     void *data);
+
+/* A hash of 64 bits for names of locks, stages and indexes, the same in every version of the
+ * program: FNV-1a.  It goes on from `seed`, which is FERRY_HASH_SEED or a hash so far.  A name is
+ * hashed with an end, so that "a" and "bc" are not "ab" and "c"; its case is the driver's affair.
+ */
+#define FERRY_HASH_SEED UINT64_C(0xcbf29ce484222325)
+uint64_t ferry_hash_bytes(uint64_t seed, const void *bytes, size_t size);
+uint64_t ferry_hash_name(uint64_t seed, const char *name);
+
 /* Start a thread of the driver's own, as pthread_create() does with the default attributes: 0 or an
  * error number.  It works for the run of the calling thread, as a thread that is started otherwise
  * does not: ferry_should_stop() answers it for that run, and what it logs is that run's.  It ends
