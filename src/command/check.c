@@ -11,7 +11,7 @@
 #include "driver/connection.h"
 #include "engine/fallback.h"
 #include "engine/limits.h"
-#include "engine/negotiate.h"
+#include "engine/policy.h"
 #include "engine/watch.h"
 
 static void print_line(const char *mark, const char *subject, const char *text)

@@ -1,5 +1,4 @@
-/* Negotiation: what each column becomes, what happens to the table, and whether the policy allows
- * it. */
+/* Negotiation: what each column becomes, and what happens to the table. */
 
 #ifndef FERRY_NEGOTIATE_H
 #define FERRY_NEGOTIATE_H
@@ -65,7 +64,7 @@ void ferry_plans_free(struct ferry_plan *plans, size_t count);
 ferry_status ferry_plan_take_columns(struct ferry_plan *plan, struct ferry_error *error);
 
 /* Asks the target about every column of plan->schema, with plan->wishes (NULL: none), and about the
- * table as it is; fills in the rest of the plan.  Judges nothing: see ferry_plan_check().  `policy`
+ * table as it is; fills in the rest of the plan.  Judges nothing: see policy.h.  `policy`
  * (NULL: the default one) is for what the target has to know beforehand. */
 ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connection *target,
                                   const char *table, const struct ferry_plan_policy *policy,
@@ -85,9 +84,5 @@ void ferry_plan_note_difference(struct ferry_plan *plan, const char *name, const
 
 /* What the plan and the log say of losses that the policy allows; nothing if there are none. */
 void ferry_plan_add_losses(const struct ferry_plan *plan, struct ferry_strbuf *text);
-
-/* Refuses with FERRY_ERR_SCHEMA what the policy does not allow; names every column concerned. */
-ferry_status ferry_plan_check(const struct ferry_plan *plan, const struct ferry_plan_policy *policy,
-                              const char *table, struct ferry_error *error);
 
 #endif

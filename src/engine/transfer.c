@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "driver/type.h"
+#include "engine/policy.h"
 #include "engine/strategy.h"
 
 static const struct ferry_read *what_is_read(const struct ferry_transfer *transfer)

@@ -4,7 +4,7 @@
 
 #include "fake.h"
 
-#include "engine/negotiate.h"
+#include "engine/policy.h"
 
 static const struct ferry_column source_columns[] = {
     {.name = "id", .native = "bigint", .type = FERRY_TYPE_INT, .bits = 64},

@@ -1,8 +1,8 @@
-/* Tests of negotiate.c: what the policy of a job refuses of a plan, and in which words. */
+/* Tests of policy.c: what the policy of a job refuses of a plan, and in which words. */
 
 #include "unit.h"
 
-#include "engine/negotiate.h"
+#include "engine/policy.h"
 
 /* A plan of so many columns "c1" (t1), "c2" (t2), ...; each has the fit and the note. */
 static void make_plan(struct ferry_plan *plan, size_t columns, uint32_t fit, const char *note)
