@@ -26,7 +26,7 @@ static ferry_status unit_check_moved(struct sqlite_conn *conn, struct ferry_erro
 static bool unit_wants_stage(const struct sqlite_unit *unit)
 {
     const struct ferry_change_spec *spec = unit->spec;
-    return spec->staging == FERRY_STAGING_FILE ||
+    return spec->staging == FERRY_STAGING_APART ||
            (spec->staging == FERRY_STAGING_AUTO &&
             (spec->shared_target || !(sqlite_is_wal(unit->conn->db) || unit->conn->wal_later)));
 }

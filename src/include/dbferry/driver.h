@@ -418,11 +418,9 @@ ferry_status ferry_config_secret(const struct ferry_config *config, const char *
                                  char **ret_secret, struct ferry_error *err);
 void ferry_secret_free(char *secret);
 
-/* ---- What is read and what is written
- * ----------------------------------------------------------*/
+/* ---- What is read and what is written ---- */
 
-#define FERRY_READ_VIEW                                                                            \
-    1 /* `text` is the name of a view (or of a table; drivers treat both alike) */
+#define FERRY_READ_VIEW 1 /* `text` is a view's name, or a table's: drivers treat both alike */
 #define FERRY_READ_TABLE 2
 #define FERRY_READ_QUERY 3 /* `text` is one SELECT statement in the source's own language */
 
@@ -499,19 +497,19 @@ struct ferry_inspection {
     uint64_t definition;
 };
 
+/* Where rows gather before the commit, for a target that has the choice. */
 #define FERRY_STAGING_AUTO 0
-#define FERRY_STAGING_FILE 1
-#define FERRY_STAGING_NONE 2
+#define FERRY_STAGING_APART 1  /* where nobody looks: others are held up for the last step alone */
+#define FERRY_STAGING_DIRECT 2 /* where they are to be: in one transaction, without a copy */
 
 /* What to do about copies of the rows that do not follow the table by themselves. */
 #define FERRY_STALE_WARN 0
 #define FERRY_STALE_REBUILD 1 /* those that the target can: in the transaction of the load */
 #define FERRY_STALE_REFUSE 2  /* the core does that */
 
-#define FERRY_TABLE_CREATE 1 /* the table is not there: make it */
-#define FERRY_TABLE_KEEP 2   /* it has the right columns: replace its rows */
-#define FERRY_TABLE_REBUILD                                                                        \
-    3 /* it has other columns: replace table and rows, keep what hangs on it */
+#define FERRY_TABLE_CREATE 1  /* the table is not there: make it */
+#define FERRY_TABLE_KEEP 2    /* it has the right columns: replace its rows */
+#define FERRY_TABLE_REBUILD 3 /* it has others: replace table and rows, keep what hangs on it */
 
 /* How the rows of one table lie in the target.  Lists are of pointers, one per column of `schema`,
  * so that what they point to may grow. */
@@ -622,8 +620,7 @@ void ferry_origins_changed(struct ferry_origins *origins, int64_t when_ms);
 /* They come from the very table that was asked about, or it cannot be told that they do not. */
 void ferry_origins_include(struct ferry_origins *origins);
 
-/* ---- The source half
- * ---------------------------------------------------------------------------*/
+/* ---- The source half ---- */
 
 struct ferry_source {
     /* Say what the columns are, from the result's own description and not by reading rows.  A type
@@ -654,8 +651,7 @@ struct ferry_source {
                             struct ferry_origins *origins, struct ferry_error *err);
 };
 
-/* ---- The target half
- * ---------------------------------------------------------------------------*/
+/* ---- The target half ---- */
 
 struct ferry_target {
     /* Say how this target would store a source column.  Required. */
@@ -735,8 +731,7 @@ struct ferry_target {
                             struct ferry_error *err);
 };
 
-/* ---- The driver
- * --------------------------------------------------------------------------------*/
+/* ---- The driver ---- */
 
 #define FERRY_ROLE_SOURCE 1
 #define FERRY_ROLE_TARGET 2
