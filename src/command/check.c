@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "config/secret.h"
 #include "driver/connection.h"
+#include "driver/source.h"
 #include "engine/fallback.h"
 #include "engine/limits.h"
 #include "engine/policy.h"

@@ -1,4 +1,5 @@
-/* Open connections, and the one layer through which the engine calls drivers.
+/* Open connections: the ones that the engine calls drivers through, by source.h, target.h and
+ * cursor.h.
  *
  * Every call asserts the driver's side of the contract (driver.h): a failure carries a class and a
  * message, a success carries its results, a batch holds what its schema promises.  A driver that
@@ -22,6 +23,10 @@
 #include "driver/record.h"
 
 struct ferry_connection;
+/* What goes on on one: rows that are read, a change of a target, one table of that. */
+struct ferry_cursor;
+struct ferry_change;
+struct ferry_load;
 
 /* Why connections were cancelled; the first reason stays. */
 enum ferry_cancel_reason {
@@ -82,76 +87,5 @@ ferry_status ferry_connection_record_read(struct ferry_connection *connection, c
 ferry_status ferry_connection_thread_begin(struct ferry_connection *connection,
                                            struct ferry_error *error);
 void ferry_connection_thread_end(struct ferry_connection *connection);
-
-/* ---- The callbacks of driver.h, in its order ---- */
-
-struct ferry_cursor;
-struct ferry_change;
-struct ferry_load; /* belongs to its change */
-
-ferry_status ferry_source_snapshot_begin(struct ferry_connection *source,
-                                         struct ferry_error *error);
-void ferry_source_snapshot_end(struct ferry_connection *source);
-ferry_status ferry_source_describe(struct ferry_connection *source, const struct ferry_read *read,
-                                   struct ferry_schema *ret_schema, struct ferry_error *error);
-/* Between snapshot_begin and describe.  `table` may be NULL.  The caller frees the answer. */
-ferry_status ferry_source_origins(struct ferry_connection *source, const struct ferry_read *read,
-                                  const char *table, struct ferry_origins *ret_origins,
-                                  struct ferry_error *error);
-ferry_status ferry_source_read_begin(struct ferry_connection *source, const struct ferry_read *read,
-                                     const struct ferry_schema *schema,
-                                     struct ferry_cursor **ret_cursor, struct ferry_error *error);
-/* The next rows of a source, or of what a target has stored. */
-ferry_status ferry_cursor_read(struct ferry_cursor *cursor, struct ferry_batch *batch,
-                               struct ferry_error *error);
-void ferry_cursor_close(struct ferry_cursor *cursor); /* NULL allowed */
-
-ferry_status ferry_target_map_column(struct ferry_connection *target,
-                                     const struct ferry_column *column,
-                                     const struct ferry_wish *wish,
-                                     struct ferry_mapping *ret_mapping, struct ferry_error *error);
-ferry_status ferry_target_inspect(struct ferry_connection *target, const char *table,
-                                  struct ferry_inspection *ret_inspection,
-                                  struct ferry_error *error);
-/* Whether the driver has a hold_column, and so fills columns by name. */
-bool ferry_target_holds_columns(const struct ferry_connection *target);
-/* `ret_mapping` stays unset where the column does not hold the values. */
-ferry_status ferry_target_hold_column(struct ferry_connection *target,
-                                      const struct ferry_column *existing,
-                                      const struct ferry_column *column,
-                                      const struct ferry_wish *wish,
-                                      struct ferry_mapping *ret_mapping, struct ferry_error *error);
-ferry_status ferry_target_foresee(struct ferry_connection *target,
-                                  const struct ferry_load_spec *spec, struct ferry_notes *losses,
-                                  struct ferry_notes *stale, struct ferry_error *error);
-/* The target's notes on the indexes go to `schema`. */
-ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct ferry_schema *schema,
-                                       const char *const *natives,
-                                       const struct ferry_index *const *indexes, size_t index_count,
-                                       struct ferry_error *error);
-ferry_status ferry_target_change_begin(struct ferry_connection *target,
-                                       const struct ferry_change_spec *spec,
-                                       struct ferry_change **ret_change, struct ferry_error *error);
-ferry_status ferry_target_load_begin(struct ferry_change *change,
-                                     const struct ferry_load_spec *spec,
-                                     struct ferry_load **ret_load, struct ferry_error *error);
-/* `operation` is a FERRY_OP_. */
-ferry_status ferry_target_load_batch(struct ferry_load *load, uint32_t operation,
-                                     const struct ferry_batch *batch, struct ferry_error *error);
-ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_totals *ret_totals,
-                                   struct ferry_error *error);
-/* Whether the driver has stored_begin. */
-bool ferry_target_tells_stored(const struct ferry_connection *target);
-/* UNSUPPORTED where the driver has none.  `load` NULL: the table as it stands. */
-ferry_status ferry_target_stored_begin(struct ferry_connection *target, struct ferry_load *load,
-                                       const struct ferry_layout *layout,
-                                       struct ferry_cursor **ret_cursor, struct ferry_error *error);
-/* Each ends the change and frees it with its loads; NULL allowed for abort.  `*outcome`
- * (FERRY_OUTCOME_) is written on failure too. */
-ferry_status ferry_target_change_commit(struct ferry_change *change,
-                                        const struct ferry_record *const *records,
-                                        size_t record_count, uint32_t *outcome,
-                                        struct ferry_error *error);
-void ferry_target_change_abort(struct ferry_change *change);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "driver/target.h"
 #include "engine/outcome.h"
 
 /* Whether each record there is this run's; false too where nobody answers. */

@@ -1,6 +1,7 @@
 /* The two kinds of rows that are read by a cursor. */
 
 #include "engine/feed.h"
+#include "driver/cursor.h"
 
 struct ferry_feed ferry_feed_source(struct ferry_connection *source, const struct ferry_read *read,
                                     const struct ferry_schema *schema)

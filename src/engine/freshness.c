@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "driver/source.h"
 
 /* When the rows of this record were read from a primary.  One of an older release has no such
  * field: then it is when the run began, unless that was from a fallback. */

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "driver/connection.h"
+#include "driver/target.h"
 
 /* How one column of the plan is held. */
 struct held {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "driver/connection.h"
+#include "driver/target.h"
 #include "driver/type.h"
 #include "engine/hold.h"
 #include "engine/text_bytes.h"

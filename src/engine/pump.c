@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "driver/cursor.h"
 #include "engine/queue.h"
 
 /* Who failed first; what the other side says afterwards is an echo. */

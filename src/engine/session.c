@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "driver/source.h"
 #include "engine/limits.h"
 
 static uint32_t role_of(const struct ferry_session *session, uint32_t role)

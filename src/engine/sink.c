@@ -1,6 +1,7 @@
 /* The sinks that more than one strategy uses. */
 
 #include "engine/sink.h"
+#include "driver/target.h"
 
 static ferry_status insert(void *to, const struct ferry_batch *batch, struct ferry_error *error)
 {

@@ -4,6 +4,7 @@
 #include "engine/sync.h"
 
 #include "base/log.h"
+#include "driver/target.h"
 #include "engine/commit.h"
 #include "engine/outcome.h"
 #include "engine/run.h"

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 
 #include "base/log.h"
+#include "driver/source.h"
+#include "driver/target.h"
 #include "driver/type.h"
 #include "engine/policy.h"
 #include "engine/strategy.h"

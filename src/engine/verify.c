@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "driver/target.h"
 #include "engine/pump.h"
 
 #define CANNOT "the driver of target '%s' cannot read back what it has stored"

@@ -9,6 +9,8 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "driver/cursor.h"
+#include "driver/source.h"
 
 /* A call that was cancelled has to end within this. */
 #define SOON_MS 5000

@@ -1,5 +1,6 @@
 /* The target half: the old rows or the new rows, never anything between. */
 
+#include "driver/target.h"
 #include "suite.h"
 
 #include <inttypes.h>

@@ -1,5 +1,6 @@
 /* map_column: an answer for each type, the same each time, and what it makes of wishes. */
 
+#include "driver/target.h"
 #include "suite.h"
 
 #include <stdlib.h>

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "driver/cursor.h"
+#include "driver/source.h"
 
 struct ferry_connection *suite_open(const struct suite *suite, const char *group, uint32_t role,
                                     struct ferry_config **ret_config)

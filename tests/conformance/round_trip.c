@@ -1,5 +1,8 @@
 /* What goes into a target comes out of it. */
 
+#include "driver/cursor.h"
+#include "driver/source.h"
+#include "driver/target.h"
 #include "suite.h"
 
 #include <inttypes.h>

@@ -1,5 +1,7 @@
 /* Reading back: what the target says that it holds is what it was loaded with. */
 
+#include "driver/cursor.h"
+#include "driver/target.h"
 #include "suite.h"
 
 #include <inttypes.h>

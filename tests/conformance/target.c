@@ -2,6 +2,7 @@
 
 #include "suite.h"
 
+#include "driver/target.h"
 #include "engine/record.h"
 
 #include <stdlib.h>

@@ -8,6 +8,8 @@
 #include "config/fill.h"
 #include "config/job.h"
 #include "driver/digest.h"
+#include "driver/source.h"
+#include "driver/target.h"
 #include "driver/type.h"
 #include "engine/job.h"
 #include "engine/keys.h"

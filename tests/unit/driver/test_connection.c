@@ -4,6 +4,9 @@
 #include "unit.h"
 
 #include "base/signals.h"
+#include "driver/cursor.h"
+#include "driver/source.h"
+#include "driver/target.h"
 #include "fake.h"
 
 static const struct ferry_read read_view = {.text = "v", .kind = FERRY_READ_VIEW};

@@ -3,6 +3,8 @@
 
 #include "unit.h"
 
+#include "driver/source.h"
+#include "driver/target.h"
 #include "engine/pump.h"
 #include "fake.h"
 

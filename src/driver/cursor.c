@@ -1,0 +1,103 @@
+/* Rows come in the same way from both: begun, read batch by batch, ended. */
+
+#include "driver/cursor.h"
+
+#include <stdlib.h>
+
+#include "driver/call.h"
+#include "driver/change.h"
+#include "driver/contract.h"
+
+struct ferry_cursor {
+    struct ferry_connection *connection;
+    void *cursor; /* the driver's own */
+    bool stored;  /* of a target's stored rows; else of a source's */
+};
+
+/* Every row, in any order. */
+static const struct ferry_scan whole_scan = {._size = sizeof whole_scan};
+
+ferry_status ferry_source_read_begin(struct ferry_connection *source, const struct ferry_read *read,
+                                     const struct ferry_schema *schema,
+                                     struct ferry_cursor **ret_cursor, struct ferry_error *error)
+{
+    struct ferry_cursor *cursor = calloc(1, sizeof *cursor);
+    if (cursor == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a cursor");
+    cursor->connection = source;
+    DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
+    ferry_status status = source->driver->source.read_begin(source->conn, read, schema, &whole_scan,
+                                                            &cursor->cursor, error);
+    status = ferry_call_end(source, "read_begin", status, cursor->cursor != NULL, error);
+    if (status != FERRY_OK) {
+        free(cursor);
+        return status;
+    }
+    *ret_cursor = cursor;
+    return FERRY_OK;
+}
+
+ferry_status ferry_target_stored_begin(struct ferry_connection *target, struct ferry_load *load,
+                                       const struct ferry_layout *layout,
+                                       struct ferry_cursor **ret_cursor, struct ferry_error *error)
+{
+    struct ferry_cursor *cursor = calloc(1, sizeof *cursor);
+    if (cursor == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a cursor");
+    cursor->connection = target;
+    cursor->stored = true;
+    DRIVER_SCOPE(target->driver);
+    ferry_status status =
+        target->driver->target.stored_begin(target->conn, load == NULL ? NULL : load->load, layout,
+                                            &whole_scan, &cursor->cursor, error);
+    status = ferry_call_end(target, "stored_begin", status, cursor->cursor != NULL, error);
+    if (status != FERRY_OK) {
+        free(cursor);
+        return status;
+    }
+    *ret_cursor = cursor;
+    return FERRY_OK;
+}
+
+static ferry_status read_source(struct ferry_cursor *cursor, struct ferry_batch *batch,
+                                struct ferry_error *error)
+{
+    struct ferry_connection *source = cursor->connection;
+    DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
+    ferry_status status = source->driver->source.read_batch(cursor->cursor, batch, error);
+    status = ferry_call_end(source, "read_batch", status, true, error);
+    return status == FERRY_OK ? ferry_contract_check_batch(source->driver, batch, error) : status;
+}
+
+static ferry_status read_stored(struct ferry_cursor *cursor, struct ferry_batch *batch,
+                                struct ferry_error *error)
+{
+    struct ferry_connection *target = cursor->connection;
+    DRIVER_SCOPE(target->driver);
+    ferry_status status = target->driver->target.stored_batch(cursor->cursor, batch, error);
+    status = ferry_call_end(target, "stored_batch", status, true, error);
+    return status == FERRY_OK ? ferry_contract_check_stored(batch, error) : status;
+}
+
+ferry_status ferry_cursor_read(struct ferry_cursor *cursor, struct ferry_batch *batch,
+                               struct ferry_error *error)
+{
+    return cursor->stored ? read_stored(cursor, batch, error) : read_source(cursor, batch, error);
+}
+
+void ferry_cursor_close(struct ferry_cursor *cursor)
+{
+    if (cursor == NULL)
+        return;
+    {
+        DRIVER_SCOPE(cursor->connection->driver);
+        struct ferry_driver_handle *driver = cursor->connection->driver;
+        if (cursor->stored)
+            driver->target.stored_end(cursor->cursor);
+        else
+            driver->source.read_end(cursor->cursor);
+    }
+    free(cursor);
+}

@@ -1,0 +1,20 @@
+/* Reading rows: of a source, or those that a target has stored. */
+
+#ifndef FERRY_CURSOR_H
+#define FERRY_CURSOR_H
+
+#include "driver/connection.h"
+
+ferry_status ferry_source_read_begin(struct ferry_connection *source, const struct ferry_read *read,
+                                     const struct ferry_schema *schema,
+                                     struct ferry_cursor **ret_cursor, struct ferry_error *error);
+/* UNSUPPORTED where the driver has none.  `load` NULL: the table as it stands. */
+ferry_status ferry_target_stored_begin(struct ferry_connection *target, struct ferry_load *load,
+                                       const struct ferry_layout *layout,
+                                       struct ferry_cursor **ret_cursor, struct ferry_error *error);
+/* The next rows of a source, or of what a target has stored. */
+ferry_status ferry_cursor_read(struct ferry_cursor *cursor, struct ferry_batch *batch,
+                               struct ferry_error *error);
+void ferry_cursor_close(struct ferry_cursor *cursor); /* NULL allowed */
+
+#endif

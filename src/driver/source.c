@@ -1,0 +1,54 @@
+/* The source half, call by call. */
+
+#include "driver/source.h"
+
+#include "driver/call.h"
+#include "driver/contract.h"
+
+ferry_status ferry_source_snapshot_begin(struct ferry_connection *source, struct ferry_error *error)
+{
+    DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
+    ferry_status status = source->driver->source.snapshot_begin(source->conn, error);
+    return ferry_call_end(source, "snapshot_begin", status, true, error);
+}
+
+void ferry_source_snapshot_end(struct ferry_connection *source)
+{
+    DRIVER_SCOPE(source->driver);
+    source->driver->source.snapshot_end(source->conn);
+}
+
+ferry_status ferry_source_origins(struct ferry_connection *source, const struct ferry_read *read,
+                                  const char *table, struct ferry_origins *ret_origins,
+                                  struct ferry_error *error)
+{
+    DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
+    struct ferry_origins origins = {0};
+    ferry_status status =
+        source->driver->source.origins(source->conn, read, table, &origins, error);
+    status = ferry_call_end(source, "origins", status, true, error);
+    if (status != FERRY_OK) {
+        ferry_origins_done(&origins);
+        return status;
+    }
+    *ret_origins = origins;
+    return FERRY_OK;
+}
+
+ferry_status ferry_source_describe(struct ferry_connection *source, const struct ferry_read *read,
+                                   struct ferry_schema *ret_schema, struct ferry_error *error)
+{
+    DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
+    struct ferry_schema schema = {0};
+    ferry_status status = source->driver->source.describe(source->conn, read, &schema, error);
+    status = ferry_call_end(source, "describe", status, schema.count > 0, error);
+    if (status != FERRY_OK) {
+        ferry_schema_done(&schema);
+        return status;
+    }
+    *ret_schema = schema;
+    return FERRY_OK;
+}
