@@ -176,26 +176,15 @@ static void print_heading(const struct ferry_job *job, const char *table,
     (void)printf(" -> '%s', table '%s'\n", job->route.target->name, table);
 }
 
-static void print_plan(const struct ferry_job *job, const struct ferry_task *task,
-                       const struct ferry_plan *plan, const struct ferry_provenance *from)
+/* What becomes of it, and what it holds now. */
+static void print_table(const char *table, const struct ferry_plan *plan)
 {
     static const char *const actions[] = {
         [FERRY_TABLE_CREATE] = "is new: it will be created",
         [FERRY_TABLE_KEEP] = "has these columns: its rows will be replaced",
         [FERRY_TABLE_REBUILD] = "has other columns: it will be rebuilt",
     };
-    static const char *const warnings[] = {
-        [FERRY_WARNINGS_AUTO] = NULL,
-        [FERRY_WARNINGS_REFUSE] = "any warning of the source's server ends the run (on_warning)",
-        [FERRY_WARNINGS_ALLOW] =
-            "warnings of the source's server are only logged, also where it has "
-            "cut rows or values (on_warning)",
-    };
-    FERRY_AUTO_STRBUF struct ferry_strbuf table = {0};
-    ferry_escape_text(&table, task->table, strlen(task->table), 120);
-    print_heading(job, ferry_strbuf_text(&table), from);
-    print_columns(plan);
-    (void)printf("  table '%s' %s", ferry_strbuf_text(&table), actions[plan->action]);
+    (void)printf("  table '%s' %s", table, actions[plan->action]);
     if (plan->rows_known) {
         FERRY_AUTO_STRBUF struct ferry_strbuf rows = {0};
         ferry_units_add_count(&rows, plan->rows_before);
@@ -208,6 +197,23 @@ static void print_plan(const struct ferry_job *job, const struct ferry_task *tas
         (void)printf("\n  %s", ferry_strbuf_text(&safe));
     }
     (void)printf("\n");
+}
+
+static void print_plan(const struct ferry_job *job, const struct ferry_task *task,
+                       const struct ferry_plan *plan, const struct ferry_provenance *from)
+{
+    static const char *const warnings[] = {
+        [FERRY_WARNINGS_AUTO] = NULL,
+        [FERRY_WARNINGS_REFUSE] = "any warning of the source's server ends the run (on_warning)",
+        [FERRY_WARNINGS_ALLOW] =
+            "warnings of the source's server are only logged, also where it has "
+            "cut rows or values (on_warning)",
+    };
+    FERRY_AUTO_STRBUF struct ferry_strbuf table = {0};
+    ferry_escape_text(&table, task->table, strlen(task->table), 120);
+    print_heading(job, ferry_strbuf_text(&table), from);
+    print_columns(plan);
+    print_table(ferry_strbuf_text(&table), plan);
     print_foreseen(plan);
     for (size_t i = 0; i < plan->index_count; i++)
         print_index(&plan->indexes[i]);

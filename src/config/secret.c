@@ -180,6 +180,33 @@ static int leave_descriptors_out(posix_spawn_file_actions_t *actions)
 #endif
 }
 
+/* A shell with nothing to read, a signal mask and group of its own; 0 or an error number. */
+static int spawn_shell(const char *command, char **environment, int output, pid_t *ret_pid)
+{
+    char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, defaults;
+    (void)sigemptyset(&none);
+    (void)sigemptyset(&defaults);
+    (void)sigaddset(&defaults, SIGPIPE); /* we ignore it; a pipeline of commands needs it */
+    (void)posix_spawn_file_actions_init(&actions);
+    (void)posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    (void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    (void)posix_spawnattr_init(&attributes);
+    (void)posix_spawnattr_setsigmask(&attributes, &none);
+    (void)posix_spawnattr_setpgroup(&attributes, 0);
+    (void)posix_spawnattr_setsigdefault(&attributes, &defaults);
+    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                                    POSIX_SPAWN_SETPGROUP);
+    int failure = leave_descriptors_out(&actions);
+    if (failure == 0)
+        failure = posix_spawn(ret_pid, "/bin/sh", &actions, &attributes, arguments, environment);
+    (void)posix_spawnattr_destroy(&attributes);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return failure;
+}
+
 static ferry_status start_command(const char *command, pid_t *ret_pid, int *ret_fd,
                                   struct ferry_error *error)
 {
@@ -191,29 +218,9 @@ static ferry_status start_command(const char *command, pid_t *ret_pid, int *ret_
         free(environment);
         return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot make a pipe: %s", strerror(errno));
     }
-    char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, defaults;
-    (void)sigemptyset(&none);
-    (void)sigemptyset(&defaults);
-    (void)sigaddset(&defaults, SIGPIPE); /* we ignore it; a pipeline of commands needs it */
-    (void)signal(SIGCHLD, SIG_DFL);      /* ignored, as we may inherit it, it hides exit codes */
-    (void)posix_spawn_file_actions_init(&actions);
-    (void)posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    (void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    (void)posix_spawnattr_init(&attributes);
-    (void)posix_spawnattr_setsigmask(&attributes, &none);
-    (void)posix_spawnattr_setpgroup(&attributes, 0);
-    (void)posix_spawnattr_setsigdefault(&attributes, &defaults);
-    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                                    POSIX_SPAWN_SETPGROUP);
-    int failure = leave_descriptors_out(&actions);
-    if (failure == 0)
-        failure = posix_spawn(ret_pid, "/bin/sh", &actions, &attributes, arguments, environment);
+    (void)signal(SIGCHLD, SIG_DFL); /* ignored, as we may inherit it, it hides exit codes */
+    int failure = spawn_shell(command, environment, ends[1], ret_pid);
     free(environment);
-    (void)posix_spawnattr_destroy(&attributes);
-    (void)posix_spawn_file_actions_destroy(&actions);
     (void)close(ends[1]);
     if (failure != 0) {
         (void)close(ends[0]);
