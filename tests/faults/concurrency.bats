@@ -8,9 +8,10 @@ setup() {
     cd "$T"
 }
 
-# look: what a reader sees of both tables at one moment
+# look MS: what a reader sees of the table, and of a view of it, in one transaction
 look() {
-    sqlite3 -batch -cmd ".timeout $1" to.db 'SELECT count(*), sum(id) FROM t; SELECT count(*) FROM few' 2>&1
+    sqlite3 -batch -cmd ".timeout $1" to.db \
+        'BEGIN; SELECT count(*), sum(id) FROM t; SELECT count(*) FROM few; COMMIT' 2>&1
 }
 
 # The old rows, and those of loads of other sizes.  Generated keys count from 0, old ones from 1.
