@@ -112,6 +112,19 @@ static size_t list_key(const struct ferry_schema *schema, const char **columns)
     return found;
 }
 
+/* In the place of an index of the source on the same columns; beside one of the job's, which was
+ * asked for as it is. */
+static void put_key(struct ferry_plan *plan, size_t job_count, const struct ferry_index *key)
+{
+    size_t at = job_count;
+    while (at < plan->index_count && !on_same_columns(&plan->indexes[at], key))
+        at++;
+    plan->indexes[at] = *key;
+    plan->indexes[at].copied = 1;
+    if (at == plan->index_count)
+        plan->index_count++;
+}
+
 /* The primary key, where the columns tell of it and no index of the source does. */
 static ferry_status add_key(struct ferry_plan *plan, size_t job_count, struct ferry_error *error)
 {
@@ -127,7 +140,7 @@ static ferry_status add_key(struct ferry_plan *plan, size_t job_count, struct fe
         .primary = 1,
     };
     if (key.column_count > 0)
-        add_copied(plan, job_count, &key);
+        put_key(plan, job_count, &key);
     return FERRY_OK;
 }
 
