@@ -3,6 +3,7 @@
 #include "engine/keys.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "base/nearest.h"
@@ -112,17 +113,19 @@ static size_t list_key(const struct ferry_schema *schema, const char **columns)
     return found;
 }
 
-/* In the place of an index of the source on the same columns; beside one of the job's, which was
- * asked for as it is. */
+/* Before the source's other indexes, and in the place of one on the same columns; beside one of the
+ * job's, which was asked for as it is. */
 static void put_key(struct ferry_plan *plan, size_t job_count, const struct ferry_index *key)
 {
-    size_t at = job_count;
-    while (at < plan->index_count && !on_same_columns(&plan->indexes[at], key))
+    struct ferry_index *first = &plan->indexes[job_count];
+    size_t count = plan->index_count - job_count, at = 0;
+    while (at < count && !on_same_columns(&first[at], key))
         at++;
-    plan->indexes[at] = *key;
-    plan->indexes[at].copied = 1;
-    if (at == plan->index_count)
+    if (at == count)
         plan->index_count++;
+    memmove(&first[1], first, at * sizeof *first);
+    *first = *key;
+    first->copied = 1;
 }
 
 /* The primary key, where the columns tell of it and no index of the source does. */

@@ -101,7 +101,8 @@ LIST
         "1|id|INTEGER|int|not-null|0|1
 2|name|TEXT|text||40|0"
     assert_equal "$(sqlite3 "$D" "SELECT name, is_unique, is_primary, column_name FROM _dbferry_indexes")" \
-        "by_name|0|0|name"
+        "|1|1|id
+by_name|0|0|name"
     made "name text(9)"
     run dbferry run in
     assert_status 0

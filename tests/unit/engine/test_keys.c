@@ -137,7 +137,7 @@ static void test_key_of_the_columns(void **state)
     plan.schema.columns[0].key_position = 2;
     plan.schema.columns[2].key_position = 1;
     plan_keys(&plan, wanted, 1, false);
-    assert_indexes(&plan, "INDEX(b) INDEX(c) PRIMARY(c,a) UNIQUE(a,c)");
+    assert_indexes(&plan, "INDEX(b) PRIMARY(c,a) INDEX(c) UNIQUE(a,c)");
     for (size_t i = 0; i < plan.index_count; i++)
         assert_int_equal(plan.indexes[i].copied, i > 0);
     ferry_plan_done(&plan);
