@@ -257,7 +257,8 @@ static ferry_status example_name(const char *table, char name[NAME_MAX + 1],
  * link or a folder of that name is no table. */
 static ferry_status example_look(struct example_conn *c, const char *name,
                                  struct ferry_schema *schema, uint32_t *ret_exists,
-                                 uint64_t *ret_rows, struct ferry_error *err)
+                                 uint64_t *ret_definition, uint64_t *ret_rows,
+                                 struct ferry_error *err)
 {
     int fd = openat(c->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
@@ -267,15 +268,17 @@ static ferry_status example_look(struct example_conn *c, const char *name,
     ferry_status status = FERRY_OK;
     struct stat st;
     *ret_exists = in != NULL;
-    *ret_rows = 0;
+    *ret_rows = *ret_definition = 0;
     if (fd < 0 && errno == ENOENT)
         return FERRY_OK;
     if (in == NULL || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         status = ferry_fail(err, FERRY_ERR_SCHEMA, "'%s/%s' is no plain file that can be read",
                             c->path, name);
-    else if (getline(&line, &room, in) > 0 && schema != NULL) {
+    else if (getline(&line, &room, in) > 0) {
         line[strcspn(line, "\n")] = '\0';
-        for (rest = line; status == FERRY_OK && (column.name = strsep(&rest, "\t")) != NULL;)
+        *ret_definition = ferry_hash_name(FERRY_HASH_SEED, line); /* all that this table says */
+        for (rest = line;
+             schema != NULL && status == FERRY_OK && (column.name = strsep(&rest, "\t")) != NULL;)
             status = *column.name == '\0'
                          ? ferry_fail(err, FERRY_ERR_SCHEMA, "'%s' has an empty heading", name)
                          : ferry_schema_add(schema, &column, sizeof column, err);
@@ -299,7 +302,7 @@ static ferry_status example_inspect(void *conn, const char *table,
     ferry_status status = example_name(table, name, err);
     if (status == FERRY_OK)
         status = example_look(conn, name, ret_inspection->schema, &ret_inspection->exists,
-                              &ret_inspection->rows, err);
+                              &ret_inspection->definition, &ret_inspection->rows, err);
     ret_inspection->rows_known = 1;
     return status;
 }
@@ -417,15 +420,17 @@ static ferry_status example_load_begin(void *change, const struct ferry_load_spe
 {
     struct example_load *load = change;
     uint32_t exists = 0;
+    uint64_t definition = 0;
     load->schema = spec->layout->schema; /* alive until the change ends, as is all of `spec` */
     ferry_status status = example_refuse_indexes(spec, err);
     if (status == FERRY_OK)
         status = example_name(spec->layout->table, load->name, err);
     snprintf(load->temporary, sizeof load->temporary, "%.204s.new", load->name);
     if (status == FERRY_OK)
-        status = example_look(load->conn, load->name, NULL, &exists, &load->before, err);
+        status =
+            example_look(load->conn, load->name, NULL, &exists, &definition, &load->before, err);
     if (status == FERRY_OK) /* still as inspected? */
-        status = ferry_load_confirm(spec, load->conn->path, (int)exists, 0, err);
+        status = ferry_load_confirm(spec, load->conn->path, (int)exists, definition, err);
     if (status == FERRY_OK)
         status = example_open_new(load, err);
     if (status == FERRY_OK)

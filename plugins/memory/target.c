@@ -88,6 +88,20 @@ static ferry_status add_inspected(struct ferry_schema *schema, const struct ferr
     return status;
 }
 
+/* A hash of what a table says. */
+static uint64_t definition_of(const struct memory_columns *columns)
+{
+    uint64_t hash = FERRY_HASH_SEED;
+    for (size_t i = 0; i < columns->count; i++) {
+        const struct ferry_column *column = &columns->list[i];
+        const uint32_t numbers[] = {column->type, column->bits, column->flags,
+                                    column->key_position};
+        hash = ferry_hash_name(hash, column->name);
+        hash = ferry_hash_bytes(hash, numbers, sizeof numbers);
+    }
+    return hash;
+}
+
 /* The rows that are there: held ones, or those that `existing_rows` pretends. */
 static ferry_status memory_inspect(void *conn, const char *table,
                                    struct ferry_inspection *ret_inspection, struct ferry_error *err)
@@ -109,6 +123,7 @@ static ferry_status memory_inspect(void *conn, const char *table,
         ret_inspection->exists = exists;
         ret_inspection->rows_known = exists;
         ret_inspection->rows = old != NULL ? old->count : c->existing_rows;
+        ret_inspection->definition = exists ? definition_of(columns) : 0;
     }
     memory_table_unref(old);
     return status;
@@ -178,15 +193,17 @@ static ferry_status load_lock(struct load *load, const struct ferry_change_spec 
     return status;
 }
 
-/* The table may have come or gone since inspect looked at it. */
+/* The table may be another since inspect looked at it. */
 static ferry_status load_look(struct load *load, const struct ferry_load_spec *spec,
                               struct ferry_error *err)
 {
     struct memory_table *old = memory_table_find(load->conn->store, spec->layout->table);
+    const struct memory_columns *columns = old != NULL ? &old->columns : &load->conn->columns;
     bool exists = old != NULL || load->conn->existing_rows > 0;
+    uint64_t definition = exists ? definition_of(columns) : 0;
     load->before = old != NULL ? old->count : load->conn->existing_rows;
     memory_table_unref(old);
-    return ferry_load_confirm(spec, load->conn->name, exists, 0, err);
+    return ferry_load_confirm(spec, load->conn->name, exists, definition, err);
 }
 
 static bool has_column(const struct memory_columns *columns, const char *name)

@@ -183,13 +183,14 @@ static void test_two_writers(const struct suite *suite)
 /* No rows, and then other columns. */
 static void test_other_shapes(const struct suite *suite)
 {
-    struct target target;
+    struct target target, early;
     struct ferry_load_totals totals = {0};
     if (target_open(suite, SIZE_MAX, &target_no_wish, &target))
         tap_ok(target_replace(&target, 0, 0, &totals, NULL) && totals.inserted == 0 &&
                    totals.before == 11 && count_is(suite, 0),
                "a table can become empty");
     target_close(&target);
+    bool planned = target_open(suite, SIZE_MAX, &target_no_wish, &early);
     if (target_open(suite, 4, &target_no_wish, &target)) {
         tap_ok(target.plan.action == FERRY_TABLE_REBUILD, "other columns are noticed");
         tap_ok(target_replace(&target, 0, 3, &totals, NULL) && totals.inserted == 3 &&
@@ -197,6 +198,13 @@ static void test_other_shapes(const struct suite *suite)
                "a table is rebuilt with other columns");
     }
     target_close(&target);
+    if (early.plan.definition == 0)
+        tap_skip("inspect tells no definition",
+                 "a table that was altered since it was planned for is refused as BUSY");
+    else
+        tap_ok(planned && target_refuses(&early, FERRY_ERR_BUSY) && count_is(suite, 3),
+               "a table that was altered since it was planned for is refused as BUSY");
+    target_close(&early);
     if (target_open(suite, SIZE_MAX, &target_no_wish, &target))
         tap_ok(target_replace(&target, 0, 23, &totals, NULL) && count_is(suite, 23),
                "and back again");

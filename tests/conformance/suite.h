@@ -102,6 +102,8 @@ void target_abort(struct target *target);
 /* A whole load; false if it failed (noted). */
 bool target_replace(struct target *target, uint64_t first, uint64_t count,
                     struct ferry_load_totals *ret_totals, uint64_t *digest);
+/* Whether the same load, of one row, fails with this class, wherever it does. */
+bool target_refuses(struct target *target, ferry_status expected);
 
 /* ---- The groups of tests ---- */
 

@@ -92,7 +92,6 @@ ferry_status target_begin(struct target *target, uint32_t action, struct ferry_l
     target->layout = ferry_plan_layout(&target->plan, target->table);
     target->load_spec = ferry_plan_load(&target->plan, &target->layout, NULL);
     target->load_spec.action = action;
-    target->load_spec.definition = 0;
     ferry_status status =
         ferry_target_change_begin(target->connection, &target->change_spec, &target->change, error);
     if (status == FERRY_OK)
@@ -156,21 +155,38 @@ ferry_status target_load_rows(struct target *target, struct ferry_load *load, ui
     return status;
 }
 
+static ferry_status replace(struct target *target, uint64_t first, uint64_t count,
+                            struct ferry_load_totals *ret_totals, uint64_t *digest,
+                            struct ferry_error *error)
+{
+    struct ferry_load *load = NULL;
+    ferry_status status = target_begin(target, target->plan.action, &load, error);
+    if (status != FERRY_OK)
+        return status;
+    status = target_load_rows(target, load, first, count, digest, error);
+    if (status == FERRY_OK)
+        status = ferry_target_load_end(load, ret_totals, error);
+    if (status == FERRY_OK)
+        return target_commit(target, count, error);
+    target_abort(target);
+    return status;
+}
+
 bool target_replace(struct target *target, uint64_t first, uint64_t count,
                     struct ferry_load_totals *ret_totals, uint64_t *digest)
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
-    struct ferry_load *load = NULL;
-    ferry_status status = target_begin(target, target->plan.action, &load, &error);
-    if (status == FERRY_OK) {
-        status = target_load_rows(target, load, first, count, digest, &error);
-        if (status == FERRY_OK)
-            status = ferry_target_load_end(load, ret_totals, &error);
-        if (status == FERRY_OK)
-            status = target_commit(target, count, &error);
-        else
-            target_abort(target);
-    }
+    ferry_status status = replace(target, first, count, ret_totals, digest, &error);
     tap_error(&error);
     return status == FERRY_OK;
+}
+
+bool target_refuses(struct target *target, ferry_status expected)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_load_totals totals;
+    ferry_status status = replace(target, 0, 1, &totals, NULL, &error);
+    if (status != expected)
+        tap_error(&error);
+    return status == expected;
 }
