@@ -8,13 +8,11 @@
 #include <strings.h>
 
 /* 1 if the column alone is the table's key by its own definition. */
-static bool indexes_is_rowid(const struct ferry_load_spec *spec, const char *name)
+static bool indexes_is_rowid(const struct ferry_layout *layout, const char *name)
 {
-    for (size_t i = 0; i < ferry_schema_count(spec->layout->schema); i++) {
-        const struct ferry_column *column = ferry_schema_column(spec->layout->schema, i);
-        const struct sqlite_type_rule *rule = sqlite_type_rule(column, spec->layout->wishes[i]);
-        if (rule != NULL && strcasecmp(column->name, name) == 0) {
-            return sqlite_clauses_make_rowid(column, rule);
+    for (size_t i = 0; i < ferry_schema_count(layout->schema); i++) {
+        if (strcasecmp(ferry_schema_column(layout->schema, i)->name, name) == 0) {
+            return sqlite_rowid_is_made(layout, i);
         }
     }
     return false;
@@ -43,7 +41,7 @@ static bool indexes_is_needed(const struct sqlite_load *load, const struct ferry
     return !index->primary ||
            !(load->spec->action == FERRY_TABLE_KEEP
                  ? indexes_is_key(&load->table, index)
-                 : index->column_count == 1 && indexes_is_rowid(load->spec, index->columns[0]));
+                 : index->column_count == 1 && indexes_is_rowid(load->layout, index->columns[0]));
 }
 
 bool sqlite_indexes_choose(struct sqlite_load *load)

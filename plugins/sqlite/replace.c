@@ -73,6 +73,47 @@ static ferry_status replace_finish_table(struct sqlite_load *load, struct ferry_
     return status == FERRY_OK ? sqlite_objects_analyze(load, err) : status;
 }
 
+static ferry_status replace_open_rows(struct sqlite_load *load, sqlite3 *db,
+                                      struct ferry_error *err)
+{
+    const struct sqlite_rows_into into = {
+        .conn = load->conn,
+        .db = db,
+        .schema = "main",
+        .table = load->layout->table,
+        .batch = SQLITE_ROWS_BATCH,
+        .columns = load->layout->schema,
+        .natives = load->layout->natives,
+        .integer_key = sqlite_rowid_find(load),
+        .count = &load->rows_loaded,
+    };
+    return sqlite_rows_open(&into, &load->rows, err);
+}
+
+static void replace_close_rows(struct sqlite_load *load)
+{
+    sqlite_rows_close(load->rows);
+    load->rows = NULL;
+}
+
+static ferry_status replace_begin_stage(struct sqlite_load *load, struct ferry_error *err)
+{
+    ferry_status status = replace_look(load, err);
+    if (status == FERRY_OK) {
+        status = sqlite_stage_begin(load, err);
+    }
+    return status == FERRY_OK ? replace_open_rows(load, load->conn->stage, err) : status;
+}
+
+static ferry_status replace_begin_directly(struct sqlite_load *load, struct ferry_error *err)
+{
+    ferry_status status = replace_begin_transaction(load, err);
+    if (status == FERRY_OK) {
+        status = replace_empty_table(load, err);
+    }
+    return status == FERRY_OK ? replace_open_rows(load, load->conn->db, err) : status;
+}
+
 static ferry_status replace_begin_load(struct sqlite_load *load, struct ferry_error *err)
 {
     struct sqlite_conn *conn = load->conn;
@@ -91,24 +132,13 @@ static ferry_status replace_begin_load(struct sqlite_load *load, struct ferry_er
     }
     (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DDL,
                             load->spec->action == FERRY_TABLE_KEEP, NULL);
-    if (load->unit->staged) {
-        status = replace_look(load, err);
-        return status == FERRY_OK ? sqlite_stage_begin(load, err) : status;
-    }
-    status = replace_begin_transaction(load, err);
-    if (status == FERRY_OK) {
-        status = replace_empty_table(load, err);
-    }
-    if (status == FERRY_OK) {
-        status = sqlite_rows_open(load, conn->db, err);
-    }
-    return status;
+    return load->unit->staged ? replace_begin_stage(load, err) : replace_begin_directly(load, err);
 }
 
 void sqlite_replace_stop(struct sqlite_load *load)
 {
-    if (load != NULL && !load->unit->staged) {
-        sqlite_rows_close(load, load->conn->db);
+    if (load != NULL) {
+        replace_close_rows(load);
     }
 }
 
@@ -155,7 +185,7 @@ ferry_status sqlite_replace_batch(void *argument, uint32_t operation,
     ferry_status status = sqlite_check_cancelled(conn, err);
     if (status == FERRY_OK) {
         sqlite_guard_stop_writing(&conn->cancelled);
-        status = sqlite_rows_insert(load, load->unit->staged ? conn->stage : conn->db, batch, err);
+        status = sqlite_rows_insert(load->rows, batch, err);
         sqlite_guard_stop_writing(NULL);
     }
     return status;
@@ -165,6 +195,7 @@ static ferry_status replace_end_stage(struct sqlite_load *load, struct ferry_err
 {
     struct sqlite_conn *conn = load->conn;
     int64_t rows = 0;
+    replace_close_rows(load);
     ferry_status status = sqlite_stage_end(load, err);
     if (status == FERRY_OK) {
         status = replace_begin_transaction(load, err);
@@ -189,7 +220,7 @@ ferry_status sqlite_replace_end(void *argument, struct ferry_load_totals *ret_to
     if (status == FERRY_OK && load->unit->staged) {
         status = replace_end_stage(load, err);
     } else if (status == FERRY_OK) {
-        sqlite_rows_close(load, conn->db);
+        replace_close_rows(load);
         status = sqlite_objects_make_indexes(load, conn->db, err);
         if (status == FERRY_OK) {
             status = replace_finish_table(load, err);

@@ -9,19 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A user's table of this name would stand before ours: such names are reserved, and the count of
- * each batch is checked. */
-#define ROWS_MODULE "_dbferry_batch"
-
 struct sqlite_rows {
-    const struct ferry_schema *schema;
     const struct ferry_cell *cells; /* of the batch, row after row */
     size_t count;
     size_t columns;
     size_t row;        /* where the cursor stands; read after a failure */
     size_t bad_column; /* of a refused value */
     const char *bad;   /* why it is refused, or NULL */
-    int integer_key;   /* a column where NULL would become a number, or -1 */
+    struct sqlite_rows_into into;
+    sqlite3_stmt *insert;
     struct sqlite_give rules[];
 };
 
@@ -141,55 +137,53 @@ static int rows_refuse(struct sqlite_rows *rows, size_t column, const char *why)
     return SQLITE_CONSTRAINT;
 }
 
+/* A typed value.  NULL, or why the column cannot hold it exactly. */
+static inline const char *rows_give(sqlite3_context *context, const struct sqlite_give *rule,
+                                    const struct ferry_cell *cell)
+{
+    double value;
+    switch (rule->convert) {
+    case SQLITE_CONVERT_INT:
+        sqlite3_result_int64(context, cell->v.i);
+        return NULL;
+    case SQLITE_CONVERT_UNSIGNED:
+        sqlite3_result_int64(context, (sqlite3_int64)cell->v.u);
+        return cell->v.u <= INT64_MAX
+                   ? NULL
+                   : "the number is above 9223372036854775807, the largest that SQLite holds; "
+                     "big_unsigned = \"text\" stores the column as text";
+    case SQLITE_CONVERT_FLOAT:
+        return sqlite_give_float(context, cell->v.f);
+    case SQLITE_CONVERT_DECIMAL:
+        if (!sqlite_decimal_to_double(cell->v.p, cell->len, &value)) {
+            return "this is not a decimal number of at most 15 digits";
+        }
+        sqlite3_result_double(context, value);
+        return NULL;
+    case SQLITE_CONVERT_TEXT:
+        return sqlite_give_text(context, rule, cell);
+    case SQLITE_CONVERT_BYTES:
+        sqlite3_result_blob64(context, cell->v.p, cell->len, SQLITE_STATIC);
+        return NULL;
+    default:
+        return sqlite_give_wished(context, rule, cell);
+    }
+}
+
 static int rows_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, int index)
 {
     struct sqlite_rows *rows = rows_of(cursor);
     size_t column = (size_t)index;
     const struct ferry_cell *cell = &rows->cells[rows->row * rows->columns + column];
     const struct sqlite_give *rule = &rows->rules[column];
-    const char *why = NULL;
-    double value;
     if (cell->null) {
-        return index == rows->integer_key
+        return index == rows->into.integer_key
                    ? rows_refuse(rows, column,
                                  "NULL in an INTEGER PRIMARY KEY, where SQLite would put a number")
                    : SQLITE_OK; /* no result is NULL */
     }
-    if (cell->kind != FERRY_KIND_TYPED) {
-        why = sqlite_give_kind(context, rule, cell);
-        return why == NULL ? SQLITE_OK : rows_refuse(rows, column, why);
-    }
-    switch (rule->convert) {
-    case SQLITE_CONVERT_INT:
-        sqlite3_result_int64(context, cell->v.i);
-        break;
-    case SQLITE_CONVERT_UNSIGNED:
-        if (cell->v.u > INT64_MAX) {
-            why = "the number is above 9223372036854775807, the largest that SQLite holds; "
-                  "big_unsigned = \"text\" stores the column as text";
-        }
-        sqlite3_result_int64(context, (sqlite3_int64)cell->v.u);
-        break;
-    case SQLITE_CONVERT_FLOAT:
-        why = sqlite_give_float(context, cell->v.f);
-        break;
-    case SQLITE_CONVERT_DECIMAL:
-        if (!sqlite_decimal_to_double(cell->v.p, cell->len, &value)) {
-            why = "this is not a decimal number of at most 15 digits";
-            break;
-        }
-        sqlite3_result_double(context, value);
-        break;
-    case SQLITE_CONVERT_TEXT:
-        why = sqlite_give_text(context, rule, cell);
-        break;
-    case SQLITE_CONVERT_BYTES:
-        sqlite3_result_blob64(context, cell->v.p, cell->len, SQLITE_STATIC);
-        break;
-    default:
-        why = sqlite_give_wished(context, rule, cell);
-        break;
-    }
+    const char *why = cell->kind == FERRY_KIND_TYPED ? rows_give(context, rule, cell)
+                                                     : sqlite_give_kind(context, rule, cell);
     return why == NULL ? SQLITE_OK : rows_refuse(rows, column, why);
 }
 
@@ -207,35 +201,13 @@ static const sqlite3_module rows_module = {
     .xRowid = rows_rowid,
 };
 
-/* 1 if NULL in the source's column `i` would become a number: it stands for the rowid. */
-static bool rows_is_integer_key(const struct sqlite_load *load, size_t i)
+/* How each column stores its cells. */
+static ferry_status rows_choose_rules(struct sqlite_rows *rows, struct ferry_error *err)
 {
-    const struct ferry_column *column = ferry_schema_column(load->layout->schema, i);
-    const struct sqlite_type_rule *rule = sqlite_type_rule(column, load->layout->wishes[i]);
-    const struct sqlite_table *table = &load->table;
-    if (load->spec->action != FERRY_TABLE_KEEP) {
-        return rule != NULL && sqlite_clauses_make_rowid(column, rule);
-    }
-    return table->integer_key >= 0 &&
-           sqlite3_stricmp(table->columns[table->integer_key].name, column->name) == 0;
-}
-
-static ferry_status rows_make(struct sqlite_load *load, struct ferry_error *err)
-{
-    const struct ferry_schema *schema = load->layout->schema;
-    size_t columns = ferry_schema_count(schema);
-    struct sqlite_rows *rows = calloc(1, sizeof *rows + columns * sizeof rows->rules[0]);
-    if (rows == NULL) {
-        return sqlite_fail_memory(err);
-    }
-    rows->schema = schema;
-    rows->columns = columns;
-    rows->integer_key = -1;
-    for (size_t i = 0; i < columns; i++) {
-        const struct ferry_column *column = ferry_schema_column(schema, i);
+    for (size_t i = 0; i < rows->columns; i++) {
+        const struct ferry_column *column = ferry_schema_column(rows->into.columns, i);
         struct sqlite_hold hold;
-        if (!sqlite_hold_choose(column, load->layout->natives[i], &hold)) {
-            free(rows);
+        if (!sqlite_hold_choose(column, rows->into.natives[i], &hold)) {
             return ferry_fail(err, FERRY_ERR_SCHEMA, "column '%s': SQLite has no type for it",
                               column->name);
         }
@@ -245,58 +217,81 @@ static ferry_status rows_make(struct sqlite_load *load, struct ferry_error *err)
             .scale = column->scale,
             .kinds = hold.convert == SQLITE_CONVERT_ANY || hold.loose,
         };
-        if (rows_is_integer_key(load, i)) {
-            rows->integer_key = (int)i;
-        }
     }
-    load->rows = rows;
     return FERRY_OK;
+}
+
+static int rows_find_encoding(struct sqlite_rows *rows)
+{
+    char *encoding = NULL;
+    int rc = sqlite_query_text(rows->into.db, &encoding, "PRAGMA encoding");
+    bool utf16 = encoding != NULL && strcmp(encoding, "UTF-8") != 0;
+    for (size_t i = 0; i < rows->columns; i++) {
+        rows->rules[i].utf16 = utf16;
+    }
+    free(encoding);
+    return rc;
 }
 
 /* OR FAIL: a conflict clause of the user's own constraints must not drop rows silently, and no
  * statement journal is needed, since a failed batch ends the load. */
-static char *rows_insert_sql(const struct sqlite_load *load)
+static char *rows_insert_sql(const struct sqlite_rows *rows)
 {
+    const struct sqlite_rows_into *into = &rows->into;
     sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(out, "INSERT OR FAIL INTO main.\"%w\" (", load->layout->table);
-    for (size_t i = 0; i < load->rows->columns; i++) {
+    sqlite3_str_appendf(out, "INSERT OR FAIL INTO \"%w\".\"%w\" (", into->schema, into->table);
+    for (size_t i = 0; i < rows->columns; i++) {
         sqlite3_str_appendf(out, "%s\"%w\"", i > 0 ? ", " : "",
-                            ferry_schema_column(load->layout->schema, i)->name);
+                            ferry_schema_column(into->columns, i)->name);
     }
-    sqlite3_str_appendall(out, ") SELECT * FROM " ROWS_MODULE);
+    sqlite3_str_appendf(out, ") SELECT * FROM \"%w\"", into->batch);
     return sqlite3_str_finish(out);
 }
 
-ferry_status sqlite_rows_open(struct sqlite_load *load, sqlite3 *db, struct ferry_error *err)
+static ferry_status rows_prepare(struct sqlite_rows *rows, struct ferry_error *err)
 {
-    ferry_status status = rows_make(load, err);
+    const struct sqlite_rows_into *into = &rows->into;
+    ferry_status status = rows_choose_rules(rows, err);
     if (status != FERRY_OK) {
         return status;
     }
-    char *sql = rows_insert_sql(load);
-    char *encoding = NULL;
-    int rc = sql == NULL ? SQLITE_NOMEM : sqlite_query_text(db, &encoding, "PRAGMA encoding");
-    bool utf16 = encoding != NULL && strcmp(encoding, "UTF-8") != 0;
-    for (size_t i = 0; i < load->rows->columns; i++) {
-        load->rows->rules[i].utf16 = utf16;
-    }
-    free(encoding);
+    char *sql = rows_insert_sql(rows);
+    int rc = sql == NULL ? SQLITE_NOMEM : rows_find_encoding(rows);
     if (rc == SQLITE_OK) {
-        rc = sqlite3_create_module_v2(db, ROWS_MODULE, &rows_module, load->rows, NULL);
+        rc = sqlite3_create_module_v2(into->db, into->batch, &rows_module, rows, NULL);
     }
     if (rc == SQLITE_OK) {
-        rc = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &load->insert, NULL);
+        rc = sqlite3_prepare_v3(into->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &rows->insert, NULL);
     }
     sqlite3_free(sql);
     return rc == SQLITE_OK ? FERRY_OK
-                           : sqlite_fail(load->conn, db, rc, err, "preparing to fill table '%s'",
-                                         load->layout->table);
+                           : sqlite_fail(into->conn, into->db, rc, err,
+                                         "preparing to fill table '%s'", into->table);
 }
 
-ferry_status sqlite_rows_insert(struct sqlite_load *load, sqlite3 *db,
-                                const struct ferry_batch *batch, struct ferry_error *err)
+ferry_status sqlite_rows_open(const struct sqlite_rows_into *into, struct sqlite_rows **ret_rows,
+                              struct ferry_error *err)
 {
-    struct sqlite_rows *rows = load->rows;
+    size_t columns = ferry_schema_count(into->columns);
+    struct sqlite_rows *rows = calloc(1, sizeof *rows + columns * sizeof rows->rules[0]);
+    if (rows == NULL) {
+        return sqlite_fail_memory(err);
+    }
+    rows->into = *into;
+    rows->columns = columns;
+    ferry_status status = rows_prepare(rows, err);
+    if (status != FERRY_OK) {
+        sqlite_rows_close(rows);
+        return status;
+    }
+    *ret_rows = rows;
+    return FERRY_OK;
+}
+
+ferry_status sqlite_rows_insert(struct sqlite_rows *rows, const struct ferry_batch *batch,
+                                struct ferry_error *err)
+{
+    const struct sqlite_rows_into *into = &rows->into;
     size_t count = ferry_batch_count(batch);
     if (count == 0) {
         return FERRY_OK;
@@ -305,34 +300,33 @@ ferry_status sqlite_rows_insert(struct sqlite_load *load, sqlite3 *db,
     rows->count = count;
     rows->row = 0;
     rows->bad = NULL;
-    int rc = sqlite3_step(load->insert);
-    unsigned long long row = load->rows_loaded + rows->row + 1;
+    int rc = sqlite3_step(rows->insert);
+    uint64_t inserted = (uint64_t)sqlite3_changes64(into->db);
+    unsigned long long row = *into->count + rows->row + 1;
     ferry_status status = FERRY_OK;
     if (rows->bad != NULL) {
         status = ferry_fail_cell(err, FERRY_ERR_DATA, batch, rows->row, rows->bad_column, "%s",
                                  rows->bad);
     } else if (rc != SQLITE_DONE) {
         status =
-            sqlite_fail(load->conn, db, rc, err, "table '%s', row %llu", load->layout->table, row);
-    } else if ((uint64_t)sqlite3_changes64(db) != count) {
-        status = ferry_fail(err, FERRY_ERR_INTERNAL,
-                            "'%s': table '%s' took %lld rows of a batch of %zu", load->conn->path,
-                            load->layout->table, (long long)sqlite3_changes64(db), count);
+            sqlite_fail(into->conn, into->db, rc, err, "table '%s', row %llu", into->table, row);
+    } else if (inserted != count) {
+        status =
+            ferry_fail(err, FERRY_ERR_INTERNAL, "'%s': table '%s' took %llu rows of a batch of %zu",
+                       into->conn->path, into->table, (unsigned long long)inserted, count);
     }
-    load->rows_loaded += status == FERRY_OK ? (uint64_t)sqlite3_changes64(db) : 0;
-    (void)sqlite3_reset(load->insert);
+    *into->count += status == FERRY_OK ? inserted : 0;
+    (void)sqlite3_reset(rows->insert);
     rows->cells = NULL;
     rows->count = 0;
     return status;
 }
 
-void sqlite_rows_close(struct sqlite_load *load, sqlite3 *db)
+void sqlite_rows_close(struct sqlite_rows *rows)
 {
-    sqlite3_finalize(load->insert);
-    load->insert = NULL;
-    if (load->rows != NULL && db != NULL) {
-        (void)sqlite3_create_module_v2(db, ROWS_MODULE, NULL, NULL, NULL);
+    if (rows != NULL) {
+        sqlite3_finalize(rows->insert);
+        (void)sqlite3_create_module_v2(rows->into.db, rows->into.batch, NULL, NULL, NULL);
+        free(rows);
     }
-    free(load->rows);
-    load->rows = NULL;
 }

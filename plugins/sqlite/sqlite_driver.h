@@ -139,9 +139,8 @@ struct sqlite_load {
     const struct ferry_load_spec *spec;
     const struct ferry_layout *layout; /* the spec's */
     int lock;                          /* file descriptor of the lock file, or -1 */
-    struct sqlite_rows *rows;          /* owned by the connection that it is registered with */
-    sqlite3_stmt *insert;
-    struct sqlite_table table; /* as it was found */
+    struct sqlite_rows *rows;          /* NULL: not yet, or no longer */
+    struct sqlite_table table;         /* as it was found */
     struct sqlite_objects objects;
     char *create_sql; /* the table as we would make it */
     uint64_t rows_loaded;
@@ -604,13 +603,39 @@ ferry_status sqlite_foresee(void *conn, const struct ferry_load_spec *spec,
 
 /* ---- rows.c: a batch as a virtual table ---- */
 
-/* Register the virtual table for a load with `db` and prepare the INSERT that empties it. */
-ferry_status sqlite_rows_open(struct sqlite_load *load, sqlite3 *db, struct ferry_error *err);
-/* Insert one batch; counts what SQLite says it inserted. */
-ferry_status sqlite_rows_insert(struct sqlite_load *load, sqlite3 *db,
-                                const struct ferry_batch *batch, struct ferry_error *err);
-/* Finish the statement and take the virtual table away from `db`. */
-void sqlite_rows_close(struct sqlite_load *load, sqlite3 *db);
+/* Where rows go.  What it points to lives as long as they are open. */
+struct sqlite_rows_into {
+    struct sqlite_conn *conn; /* in whose words a failure is told */
+    sqlite3 *db;              /* of the connection: its database, or the staging file */
+    const char *schema;       /* of `db`: "main", "temp" */
+    const char *table;
+    const char *batch;                  /* SQLITE_ROWS_BATCH: see there */
+    const struct ferry_schema *columns; /* of the batches; the table has them under these names */
+    const char *const *natives;         /* and with these declared types */
+    int integer_key;                    /* a column where NULL would become a number, or -1 */
+    uint64_t *count;                    /* the rows that were inserted are added to it */
+};
+
+/* As which a batch is known to SQL: each that is open in one `db` has a name of its own.  A user's
+ * table of that name would stand before it: such names are reserved, and what each batch comes to
+ * is counted. */
+#define SQLITE_ROWS_BATCH "_dbferry_batch"
+
+/* Make the virtual table and prepare the INSERT that empties it. */
+ferry_status sqlite_rows_open(const struct sqlite_rows_into *into, struct sqlite_rows **ret_rows,
+                              struct ferry_error *err);
+/* Insert one batch.  After a failure some of its rows may be there: the transaction is undone. */
+ferry_status sqlite_rows_insert(struct sqlite_rows *rows, const struct ferry_batch *batch,
+                                struct ferry_error *err);
+/* Finish the statement and take the virtual table away; `db` is still open.  NULL allowed. */
+void sqlite_rows_close(struct sqlite_rows *rows);
+
+/* ---- rowid.c: which column stands for the rowid ---- */
+
+/* 1 if column `i` does so in a table that is made for such rows. */
+bool sqlite_rowid_is_made(const struct ferry_layout *layout, size_t i);
+/* The column of the load that does so in its table, or -1. */
+int sqlite_rowid_find(const struct sqlite_load *load);
 
 /* ---- objects.c: indexes, triggers and views that hang on the table ---- */
 

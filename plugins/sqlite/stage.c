@@ -128,18 +128,15 @@ ferry_status sqlite_stage_begin(struct sqlite_load *load, struct ferry_error *er
         rc = stage_open(load, encoding != NULL ? encoding : "UTF-8");
     }
     free(encoding);
-    if (rc != SQLITE_OK) {
-        return sqlite_fail(conn, conn->stage, rc, err, "making the staging file '%s'",
-                           load->unit->stage_path);
-    }
-    return sqlite_rows_open(load, conn->stage, err);
+    return rc == SQLITE_OK ? FERRY_OK
+                           : sqlite_fail(conn, conn->stage, rc, err, "making the staging file '%s'",
+                                         load->unit->stage_path);
 }
 
 static void stage_close(struct sqlite_load *load)
 {
     sqlite3 *db = load->conn->stage;
     if (db != NULL) {
-        sqlite_rows_close(load, db);
         sqlite_set_handle(load->conn, &load->conn->stage, NULL);
         (void)sqlite3_close_v2(db);
     }
@@ -174,7 +171,6 @@ static int stage_attach(struct sqlite_load *load)
 ferry_status sqlite_stage_end(struct sqlite_load *load, struct ferry_error *err)
 {
     struct sqlite_conn *conn = load->conn;
-    sqlite_rows_close(load, conn->stage);
     ferry_status status = sqlite_objects_make_indexes(load, conn->stage, err);
     if (status != FERRY_OK) {
         return status;

@@ -23,6 +23,7 @@ static void *try_calloc(size_t count, size_t size)
 #include "../../../plugins/sqlite/errors.c"
 #include "../../../plugins/sqlite/give.c"
 #include "../../../plugins/sqlite/hold.c"
+#include "../../../plugins/sqlite/rowid.c"
 #include "../../../plugins/sqlite/statement.c"
 #include "../../../plugins/sqlite/stored.c"
 #include "../../../plugins/sqlite/types.c"
@@ -49,6 +50,7 @@ struct table {
     struct ferry_layout layout;
     struct ferry_load_spec spec;
     struct sqlite_load load;
+    struct sqlite_rows *rows;
     struct ferry_batch *batch;
     struct ferry_error error;
 };
@@ -79,22 +81,50 @@ static void make_table(struct table *table, const char *name, const char *encodi
         (struct sqlite_load){.conn = &table->conn, .spec = &table->spec, .layout = &table->layout};
 }
 
+static struct sqlite_rows_into into_main(struct table *table)
+{
+    return (struct sqlite_rows_into){.conn = &table->conn,
+                                     .db = table->db,
+                                     .schema = "main",
+                                     .table = table->layout.table,
+                                     .batch = SQLITE_ROWS_BATCH,
+                                     .columns = &table->schema,
+                                     .natives = table->natives,
+                                     .integer_key = sqlite_rowid_find(&table->load),
+                                     .count = &table->load.rows_loaded};
+}
+
+static ferry_status open_rows(struct table *table)
+{
+    const struct sqlite_rows_into into = into_main(table);
+    return sqlite_rows_open(&into, &table->rows, &table->error);
+}
+
 static void open_load(struct table *table)
 {
     static const struct ferry_batch_limits limits = {.rows = 100, .bytes = 1 << 20};
-    (void)sqlite_rows_open(&table->load, table->db, &table->error);
+    assert_int_equal(open_rows(table), FERRY_OK);
     assert_no_error(&table->error);
     table->batch = ferry_batch_new(&table->schema, &limits);
     assert_non_null(table->batch);
 }
 
+static ferry_status insert(struct table *table)
+{
+    return sqlite_rows_insert(table->rows, table->batch, &table->error);
+}
+
+static void close_rows(struct table *table)
+{
+    sqlite_rows_close(table->rows);
+    table->rows = NULL;
+}
+
 static void end_table(struct table *table)
 {
-    sqlite_rows_close(&table->load, table->db);
-    assert_null(table->load.rows);
-    assert_null(table->load.insert);
+    close_rows(table);
     ferry_batch_free(table->batch);
-    assert_int_equal(sqlite3_close(table->db), SQLITE_OK);
+    assert_int_equal(sqlite3_close(table->db), SQLITE_OK); /* nothing of it is in use */
     ferry_schema_done(&table->schema);
     ferry_error_clear(&table->error);
 }
@@ -189,7 +219,7 @@ static void test_values(void **state)
         open_load(&table);
         ferry_batch_reset(table.batch, 7);
         *ferry_batch_row(table.batch) = values[i].cell;
-        ferry_status status = sqlite_rows_insert(&table.load, table.db, table.batch, &table.error);
+        ferry_status status = insert(&table);
         assert_int_equal(status, table.error.status);
         if (values[i].stored[0] == '!') {
             assert_int_equal(status, FERRY_ERR_DATA);
@@ -227,8 +257,7 @@ static void test_encodings(void **state)
             for (size_t k = 0; k < 2; k++)
                 cells[k] = (struct ferry_cell){.v.p = k == column ? "\357\277\276" : "x",
                                                .len = k == column ? 3 : 1};
-            ferry_status status =
-                sqlite_rows_insert(&table.load, table.db, table.batch, &table.error);
+            ferry_status status = insert(&table);
             assert_int_equal(status, i == 0 ? FERRY_OK : FERRY_ERR_DATA);
             if (i > 0)
                 assert_error(&table.error, FERRY_ERR_DATA,
@@ -268,7 +297,7 @@ static ferry_status insert_null_key(uint32_t action, const char *key_name, bool 
     ferry_batch_reset(table.batch, 1);
     struct ferry_cell *cells = ferry_batch_row(table.batch);
     cells[0] = cells[1] = (struct ferry_cell){.null = 1};
-    ferry_status status = sqlite_rows_insert(&table.load, table.db, table.batch, &table.error);
+    ferry_status status = insert(&table);
     if (status == FERRY_OK)
         assert_query(&table, "SELECT quote(a)||quote(Key) FROM t", "NULLNULL");
     else
@@ -306,7 +335,7 @@ static ferry_status insert_numbers(struct table *table, int64_t first, size_t co
     ferry_batch_reset(table->batch, (uint64_t)first);
     for (size_t i = 0; i < count; i++)
         ferry_batch_row(table->batch)->v.i = first + (int64_t)i;
-    return sqlite_rows_insert(&table->load, table->db, table->batch, &table->error);
+    return insert(table);
 }
 
 static void make_numbers(struct table *table, const char *sql)
@@ -367,8 +396,7 @@ static void test_a_value_that_is_refused(void **state)
     ferry_batch_reset(table.batch, 11);
     for (uint64_t i = 0; i < 3; i++)
         ferry_batch_row(table.batch)->v.u = i == 2 ? UINT64_MAX : i;
-    assert_int_equal(sqlite_rows_insert(&table.load, table.db, table.batch, &table.error),
-                     FERRY_ERR_DATA);
+    assert_int_equal(insert(&table), FERRY_ERR_DATA);
     assert_error(&table.error, FERRY_ERR_DATA, "row 13, column 'c': the number is above");
     assert_int_equal(insert_numbers(&table, 11, 2), FERRY_OK);
     end_table(&table);
@@ -385,6 +413,32 @@ static void test_rows_that_are_lost(void **state)
     assert_int_equal(insert_numbers(&table, 3, 5), FERRY_ERR_INTERNAL);
     assert_error(&table.error, FERRY_ERR_INTERNAL, "'x.db': table 't' took 4 rows of a batch of 5");
     assert_int_equal(table.load.rows_loaded, 2);
+    end_table(&table);
+}
+
+/* Into tables of one name in two schemas, by turns; each counts its own. */
+static void test_two_tables_at_once(void **state)
+{
+    (void)state;
+    struct table table;
+    struct sqlite_rows *others = NULL;
+    uint64_t count = 40;
+    make_numbers(&table, "CREATE TABLE t(c INTEGER); CREATE TEMP TABLE t(c INTEGER CHECK(c < 9))");
+    struct sqlite_rows_into into = into_main(&table);
+    into.schema = "temp";
+    into.batch = "_dbferry_other";
+    into.count = &count;
+    assert_int_equal(sqlite_rows_open(&into, &others, &table.error), FERRY_OK);
+    assert_int_equal(insert_numbers(&table, 1, 3), FERRY_OK);
+    assert_int_equal(sqlite_rows_insert(others, table.batch, &table.error), FERRY_OK);
+    assert_int_equal(insert_numbers(&table, 4, 10), FERRY_OK);
+    assert_int_equal(sqlite_rows_insert(others, table.batch, &table.error), FERRY_ERR_DATA);
+    assert_error(&table.error, FERRY_ERR_DATA, "'x.db': table 't', row 49: CHECK constraint");
+    assert_int_equal(table.load.rows_loaded, 13);
+    assert_int_equal(count, 43);
+    assert_query(&table, "SELECT count(*)||' '||max(c) FROM main.t", "13 13");
+    sqlite_rows_close(others);
+    assert_int_equal(insert_numbers(&table, 14, 1), FERRY_OK);
     end_table(&table);
 }
 
@@ -408,8 +462,7 @@ static void test_names(void **state)
     struct ferry_cell *cells = ferry_batch_row(table.batch);
     for (size_t i = 0; i < COUNT(columns); i++)
         cells[i].v.u = i + 1;
-    assert_int_equal(sqlite_rows_insert(&table.load, table.db, table.batch, &table.error),
-                     FERRY_OK);
+    assert_int_equal(insert(&table), FERRY_OK);
     assert_query(&table, "SELECT own||\"a\"\"b\"||\"c, d\"||\"SELECT\" FROM \"t\"\"t\"", "9123");
     end_table(&table);
 }
@@ -424,12 +477,11 @@ static void test_nothing_else_reads_a_batch(void **state)
                      SQLITE_OK);
     assert_int_equal(sqlite_query_text(table.db, &text, "SELECT count(*) FROM v"), SQLITE_ERROR);
     assert_int_equal(strncmp(sqlite3_errmsg(table.db), "unsafe use of virtual table", 27), 0);
-    sqlite_rows_close(&table.load, table.db);
+    close_rows(&table);
     assert_int_equal(sqlite_query_text(table.db, &text, "SELECT count(*) FROM _dbferry_batch"),
                      SQLITE_ERROR);
     assert_int_equal(strncmp(sqlite3_errmsg(table.db), "no such table", 13), 0);
-    sqlite_rows_close(&table.load, table.db); /* once more, and without a connection */
-    sqlite_rows_close(&table.load, NULL);
+    sqlite_rows_close(NULL);
     end_table(&table);
 }
 
@@ -442,14 +494,18 @@ static void test_no_type_no_table(void **state)
     struct table table;
     make_table(&table, "t", "UTF-8", "CREATE TABLE t(c)");
     add_column(&table, &bytes, "NUMERIC");
-    assert_int_equal(sqlite_rows_open(&table.load, table.db, &table.error), FERRY_ERR_SCHEMA);
+    assert_int_equal(open_rows(&table), FERRY_ERR_SCHEMA);
     assert_error(&table.error, FERRY_ERR_SCHEMA, "column 'c': SQLite has no type for it");
     end_table(&table);
     make_table(&table, "u", "UTF-8", "CREATE TABLE t(c)");
     add_column(&table, &number, "INTEGER");
-    assert_int_equal(sqlite_rows_open(&table.load, table.db, &table.error), FERRY_ERR_SCHEMA);
+    assert_int_equal(open_rows(&table), FERRY_ERR_SCHEMA);
     assert_error(&table.error, FERRY_ERR_SCHEMA,
                  "'x.db': preparing to fill table 'u': no such table: main.u");
+    char *text = NULL; /* nor is a batch left behind that is no longer there */
+    assert_int_equal(sqlite_query_text(table.db, &text, "SELECT count(*) FROM _dbferry_batch"),
+                     SQLITE_ERROR);
+    assert_int_equal(strncmp(sqlite3_errmsg(table.db), "no such table", 13), 0);
     end_table(&table);
 }
 
@@ -465,7 +521,7 @@ static void test_no_memory(void **state)
         assert_int_equal(sqlite_run(table.db, "PRAGMA encoding"),
                          SQLITE_OK); /* the schema is read */
         (void)sqlite3_hard_heap_limit64(sqlite3_memory_used() + room);
-        ferry_status status = sqlite_rows_open(&table.load, table.db, &table.error);
+        ferry_status status = open_rows(&table);
         (void)sqlite3_hard_heap_limit64(0);
         done = status == FERRY_OK;
         if (!done)
@@ -478,7 +534,7 @@ static void test_no_memory(void **state)
     make_table(&table, "t", "UTF-8", "CREATE TABLE t(c INTEGER)");
     add_column(&table, &number, "INTEGER");
     allocations_left = 0;
-    assert_int_equal(sqlite_rows_open(&table.load, table.db, &table.error), FERRY_ERR_SYSTEM);
+    assert_int_equal(open_rows(&table), FERRY_ERR_SYSTEM);
     allocations_left = -1;
     assert_error(&table.error, FERRY_ERR_SYSTEM, "out of memory");
     end_table(&table);
@@ -494,6 +550,7 @@ int main(void)
         cmocka_unit_test(test_a_row_that_is_refused),
         cmocka_unit_test(test_a_value_that_is_refused),
         cmocka_unit_test(test_rows_that_are_lost),
+        cmocka_unit_test(test_two_tables_at_once),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_nothing_else_reads_a_batch),
         cmocka_unit_test(test_no_type_no_table),
