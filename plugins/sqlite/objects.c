@@ -12,11 +12,7 @@ void sqlite_objects_clear(struct sqlite_objects *objects)
         free(objects->list[i].name);
         free(objects->list[i].sql);
     }
-    for (size_t i = 0; i < objects->watch_count; i++) {
-        free(objects->watches[i].name);
-    }
     free(objects->list);
-    free(objects->watches);
     free(objects->indexes);
     *objects = (struct sqlite_objects){0};
 }
@@ -249,7 +245,7 @@ ferry_status sqlite_objects_make_triggers(struct sqlite_load *load, struct ferry
         if (rc != SQLITE_OK) {
             return objects_fail(load, db, rc, "trigger", object->name, err);
         }
-        if (!sqlite_watch_triggers_fine(load, load->layout->table)) {
+        if (!sqlite_watch_triggers_fine(load->unit, load->layout->table)) {
             return objects_fail(load, db, SQLITE_ERROR, "trigger", object->name, err);
         }
     }

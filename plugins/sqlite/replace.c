@@ -34,7 +34,7 @@ static ferry_status replace_empty_table(struct sqlite_load *load, struct ferry_e
     ferry_status status = FERRY_OK;
     int rc = SQLITE_OK;
     if (spec->action == FERRY_TABLE_REBUILD) {
-        status = sqlite_watch_begin(load, err);
+        status = sqlite_watch_begin(load->unit, err);
     }
     if (status == FERRY_OK && spec->action != FERRY_TABLE_CREATE) {
         status = sqlite_objects_drop_indexes(load, err);
@@ -64,7 +64,7 @@ static ferry_status replace_finish_table(struct sqlite_load *load, struct ferry_
     if (load->spec->action == FERRY_TABLE_REBUILD) {
         status = sqlite_objects_make_triggers(load, err);
         if (status == FERRY_OK) {
-            status = sqlite_watch_end(load, err);
+            status = sqlite_watch_end(load->unit, load->layout->table, err);
         }
     }
     if (status == FERRY_OK) {
@@ -96,11 +96,27 @@ static void replace_close_rows(struct sqlite_load *load)
     load->rows = NULL;
 }
 
-static ferry_status replace_begin_stage(struct sqlite_load *load, struct ferry_error *err)
+/* The table in the staging file.  Its own text comes from the target's file, which may be forged.
+ */
+static ferry_status replace_make_staged(struct sqlite_load *load, struct ferry_error *err)
+{
+    struct sqlite_conn *conn = load->conn;
+    bool keep = load->spec->action == FERRY_TABLE_KEEP;
+    (void)sqlite3_db_config(conn->stage, SQLITE_DBCONFIG_DQS_DDL, keep, NULL);
+    int rc = sqlite_run_saved(conn->stage, keep ? load->table.sql : load->create_sql);
+    return rc == SQLITE_OK ? FERRY_OK
+                           : sqlite_fail(conn, conn->stage, rc, err, "making the staging file '%s'",
+                                         load->unit->stage.path);
+}
+
+static ferry_status replace_begin_staged(struct sqlite_load *load, struct ferry_error *err)
 {
     ferry_status status = replace_look(load, err);
     if (status == FERRY_OK) {
-        status = sqlite_stage_begin(load, err);
+        status = sqlite_stage_begin(load->unit, load->layout->table, err);
+    }
+    if (status == FERRY_OK) {
+        status = replace_make_staged(load, err);
     }
     return status == FERRY_OK ? replace_open_rows(load, load->conn->stage, err) : status;
 }
@@ -132,7 +148,7 @@ static ferry_status replace_begin_load(struct sqlite_load *load, struct ferry_er
     }
     (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DDL,
                             load->spec->action == FERRY_TABLE_KEEP, NULL);
-    return load->unit->staged ? replace_begin_stage(load, err) : replace_begin_directly(load, err);
+    return load->unit->staged ? replace_begin_staged(load, err) : replace_begin_directly(load, err);
 }
 
 void sqlite_replace_stop(struct sqlite_load *load)
@@ -191,40 +207,47 @@ ferry_status sqlite_replace_batch(void *argument, uint32_t operation,
     return status;
 }
 
-static ferry_status replace_end_stage(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status replace_count_old(struct sqlite_load *load, struct ferry_error *err)
 {
     struct sqlite_conn *conn = load->conn;
     int64_t rows = 0;
-    replace_close_rows(load);
-    ferry_status status = sqlite_stage_end(load, err);
+    int rc = load->spec->action == FERRY_TABLE_CREATE
+                 ? SQLITE_OK
+                 : sqlite_query_int(conn->db, &rows, "SELECT count(*) FROM main.\"%w\"",
+                                    load->layout->table);
+    load->rows_before = (uint64_t)rows;
+    return rc == SQLITE_OK
+               ? FERRY_OK
+               : sqlite_fail(conn, conn->db, rc, err, "counting table '%s'", load->layout->table);
+}
+
+static ferry_status replace_end_staged(struct sqlite_load *load, struct ferry_error *err)
+{
+    ferry_status status = sqlite_objects_make_indexes(load, load->conn->stage, err);
+    if (status == FERRY_OK) {
+        status = sqlite_stage_end(load->unit, err);
+    }
     if (status == FERRY_OK) {
         status = replace_begin_transaction(load, err);
     }
-    if (status == FERRY_OK && load->spec->action != FERRY_TABLE_CREATE) {
-        int rc = sqlite_query_int(conn->db, &rows, "SELECT count(*) FROM main.\"%w\"",
-                                  load->layout->table);
-        load->rows_before = (uint64_t)rows;
-        status = rc == SQLITE_OK ? FERRY_OK
-                                 : sqlite_fail(conn, conn->db, rc, err, "counting table '%s'",
-                                               load->layout->table);
-    }
-    return status;
+    return status == FERRY_OK ? replace_count_old(load, err) : status;
+}
+
+static ferry_status replace_end_directly(struct sqlite_load *load, struct ferry_error *err)
+{
+    ferry_status status = sqlite_objects_make_indexes(load, load->conn->db, err);
+    return status == FERRY_OK ? replace_finish_table(load, err) : status;
 }
 
 ferry_status sqlite_replace_end(void *argument, struct ferry_load_totals *ret_totals,
                                 struct ferry_error *err)
 {
     struct sqlite_load *load = argument;
-    struct sqlite_conn *conn = load->conn;
-    ferry_status status = sqlite_check_cancelled(conn, err);
-    if (status == FERRY_OK && load->unit->staged) {
-        status = replace_end_stage(load, err);
-    } else if (status == FERRY_OK) {
+    ferry_status status = sqlite_check_cancelled(load->conn, err);
+    if (status == FERRY_OK) {
         replace_close_rows(load);
-        status = sqlite_objects_make_indexes(load, conn->db, err);
-        if (status == FERRY_OK) {
-            status = replace_finish_table(load, err);
-        }
+        status =
+            load->unit->staged ? replace_end_staged(load, err) : replace_end_directly(load, err);
     }
     if (status == FERRY_OK) {
         ret_totals->before = load->rows_before;
@@ -234,21 +257,70 @@ ferry_status sqlite_replace_end(void *argument, struct ferry_load_totals *ret_to
     return status;
 }
 
-static ferry_status replace_apply_stage(struct sqlite_load *load, struct ferry_error *err)
+/* SELECT * into a table of the same definition lets SQLite copy whole records and index entries
+ * (its transfer optimization).  Generated columns need a list of names, and the slower way. */
+static char *replace_copy_sql(const struct sqlite_load *load)
+{
+    const struct sqlite_table *table = &load->table;
+    const char *comma = "";
+    bool generated = false;
+    sqlite3_str *names = sqlite3_str_new(NULL);
+    for (size_t i = 0; load->spec->action == FERRY_TABLE_KEEP && i < table->column_count; i++) {
+        generated = generated || table->columns[i].generated;
+        if (!table->columns[i].generated) {
+            sqlite3_str_appendf(names, "%s\"%w\"", comma, table->columns[i].name);
+            comma = ", ";
+        }
+    }
+    char *list = sqlite3_str_finish(names);
+    char *sql =
+        generated && list != NULL
+            ? sqlite3_mprintf(
+                  "INSERT OR FAIL INTO main.\"%w\" (%s) SELECT %s FROM " SQLITE_STAGE_SCHEMA
+                  ".\"%w\"",
+                  load->layout->table, list, list, load->layout->table)
+            : sqlite3_mprintf("INSERT OR FAIL INTO main.\"%w\" SELECT * FROM " SQLITE_STAGE_SCHEMA
+                              ".\"%w\"",
+                              load->layout->table, load->layout->table);
+    sqlite3_free(list);
+    return sql;
+}
+
+/* From the staging file into the target's table, which is empty. */
+static ferry_status replace_copy_staged(struct sqlite_load *load, struct ferry_error *err)
+{
+    struct sqlite_conn *conn = load->conn;
+    char *sql = replace_copy_sql(load);
+    int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_exec(conn->db, sql, NULL, NULL, NULL);
+    sqlite3_free(sql);
+    if (rc != SQLITE_OK) {
+        return sqlite_fail(conn, conn->db, rc, err, "copying the rows of table '%s'",
+                           load->layout->table);
+    }
+    if ((uint64_t)sqlite3_changes64(conn->db) != load->rows_loaded) {
+        return ferry_fail(err, FERRY_ERR_INTERNAL,
+                          "'%s': table '%s' took %lld rows of %llu in the staging file", conn->path,
+                          load->layout->table, (long long)sqlite3_changes64(conn->db),
+                          (unsigned long long)load->rows_loaded);
+    }
+    return FERRY_OK;
+}
+
+static ferry_status replace_finish_staged(struct sqlite_load *load, struct ferry_error *err)
 {
     ferry_status status = replace_empty_table(load, err);
     if (status == FERRY_OK) {
         status = sqlite_objects_make_indexes(load, load->conn->db, err);
     }
     if (status == FERRY_OK) {
-        status = sqlite_stage_apply(load, err);
+        status = replace_copy_staged(load, err);
     }
     return status == FERRY_OK ? replace_finish_table(load, err) : status;
 }
 
 ferry_status sqlite_replace_finish(struct sqlite_load *load, struct ferry_error *err)
 {
-    ferry_status status = load->unit->staged ? replace_apply_stage(load, err) : FERRY_OK;
+    ferry_status status = load->unit->staged ? replace_finish_staged(load, err) : FERRY_OK;
     if (status == FERRY_OK && load->spec->keep_definition == 0) {
         status = sqlite_metadata_write(load, err);
     }

@@ -91,7 +91,7 @@ struct sqlite_object {
     bool keep; /* false: an index of ours that the job no longer wants */
 };
 
-/* What may depend on the table's columns, and whether it compiled before we changed anything. */
+/* What may depend on a table's columns, and whether it compiled before we changed anything. */
 enum sqlite_watch_kind {
     SQLITE_WATCH_TRIGGERS, /* of the table `name` */
     SQLITE_WATCH_VIEW,
@@ -104,11 +104,23 @@ struct sqlite_watch {
     int state[3]; /* for triggers one number per INSERT, UPDATE, DELETE; else the first alone */
 };
 
+/* All of the file. */
+struct sqlite_watches {
+    struct sqlite_watch *list;
+    size_t count;
+    bool begun;
+};
+
+/* The staging file; it is open as `stage` of the connection while rows go into it. */
+struct sqlite_stage {
+    char *path;                 /* NULL: there is none */
+    struct sqlite_guard *guard; /* NULL: no file to remove */
+    bool attached;              /* to `db` of the connection */
+};
+
 struct sqlite_objects {
     struct sqlite_object *list; /* in the order of their creation */
     size_t count;
-    struct sqlite_watch *watches;
-    size_t watch_count;
     struct ferry_index *indexes; /* that the table is to have; their strings are the spec's */
     size_t index_count;
     bool analyzed; /* ANALYZE was run on the table once */
@@ -127,9 +139,8 @@ struct sqlite_unit {
     int created;              /* SQLITE_MADE_ */
     bool staged;              /* rows go into the staging file first */
     bool began;               /* the write lock was taken */
-    bool attached;            /* the staging file is attached to `conn->db` */
-    char *stage_path;
-    struct sqlite_guard *stage_guard; /* NULL: no staging file to remove */
+    struct sqlite_stage stage;
+    struct sqlite_watches watches;
 };
 
 /* One table of it, from load_begin to the change's end. */
@@ -659,12 +670,13 @@ bool sqlite_indexes_choose(struct sqlite_load *load);
 
 /* EXPLAIN UPDATE of all columns, which compiles each trigger for it; from sqlite3_malloc. */
 char *sqlite_watch_update_sql(sqlite3 *db, const char *table);
-/* Note what compiles now, before the table changes. */
-ferry_status sqlite_watch_begin(struct sqlite_load *load, struct ferry_error *err);
-/* Fail with SCHEMA naming what compiled then and does not now. */
-ferry_status sqlite_watch_end(struct sqlite_load *load, struct ferry_error *err);
+/* Note what compiles now, before the first table changes; later calls do nothing. */
+ferry_status sqlite_watch_begin(struct sqlite_unit *unit, struct ferry_error *err);
+/* Fail with SCHEMA naming what compiled then and does not now, after `table` was made anew. */
+ferry_status sqlite_watch_end(struct sqlite_unit *unit, const char *table, struct ferry_error *err);
 /* 1 if the triggers of `table` compiled at sqlite_watch_begin and still do, or were broken. */
-bool sqlite_watch_triggers_fine(struct sqlite_load *load, const char *table);
+bool sqlite_watch_triggers_fine(struct sqlite_unit *unit, const char *table);
+void sqlite_watch_clear(struct sqlite_unit *unit);
 
 /* ---- lock.c: one run per target table ---- */
 
@@ -675,11 +687,13 @@ void sqlite_lock_release(struct sqlite_load *load);
 
 #define SQLITE_STAGE_SCHEMA "_dbferry_stage" /* as which it is attached to the target */
 
-ferry_status sqlite_stage_begin(struct sqlite_load *load, struct ferry_error *err);
-/* The rows are complete: index them and attach the file to the target's connection. */
-ferry_status sqlite_stage_end(struct sqlite_load *load, struct ferry_error *err);
-/* Copy the rows into the target's table, which must be empty. */
-ferry_status sqlite_stage_apply(struct sqlite_load *load, struct ferry_error *err);
+/* Make the file and open it, empty and in a transaction; it is named by a table whose lock is held.
+ * One for all tables of the change: later calls do nothing. */
+ferry_status sqlite_stage_begin(struct sqlite_unit *unit, const char *table,
+                                struct ferry_error *err);
+/* All that goes into it is there: attach it to the target's connection. */
+ferry_status sqlite_stage_end(struct sqlite_unit *unit, struct ferry_error *err);
+/* Close it, detach it, remove it: whatever of that is due. */
 void sqlite_stage_remove(struct sqlite_unit *unit);
 
 /* ---- stored_rows.c: what is stored, as cells of the source's schema ---- */

@@ -83,6 +83,7 @@ static void unit_free(struct sqlite_unit *unit, bool committed)
         (void)sqlite3_db_release_memory(conn->db);
     }
     sqlite_replace_free(unit->load);
+    sqlite_watch_clear(unit);
     free(unit);
 }
 

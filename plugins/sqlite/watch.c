@@ -1,4 +1,4 @@
-/* Do the views, triggers and foreign keys of the file still compile after a table has got other
+/* Do the views, triggers and foreign keys of the file still compile after tables have got other
  * columns?
  *
  * CREATE TRIGGER and DROP TABLE compile no bodies; preparing a statement that would use them does.
@@ -79,56 +79,62 @@ static int watch_state(sqlite3 *db, const struct sqlite_watch *watch, size_t ope
     return state;
 }
 
-static int watch_add(struct sqlite_objects *objects, sqlite3_stmt *stmt)
+static int watch_add(struct sqlite_watches *watches, sqlite3_stmt *stmt)
 {
-    struct sqlite_watch *list =
-        reallocarray(objects->watches, objects->watch_count + 1, sizeof *list);
+    struct sqlite_watch *list = reallocarray(watches->list, watches->count + 1, sizeof *list);
     if (list == NULL) {
         return SQLITE_NOMEM;
     }
-    objects->watches = list;
-    struct sqlite_watch *watch = &list[objects->watch_count];
+    watches->list = list;
+    struct sqlite_watch *watch = &list[watches->count];
     *watch = (struct sqlite_watch){
         .kind = (enum sqlite_watch_kind)sqlite3_column_int(stmt, 0),
         .name = sqlite_copy_text(stmt, 1),
     };
-    objects->watch_count++;
+    watches->count++;
     return watch->name == NULL ? SQLITE_NOMEM : SQLITE_OK;
 }
 
-ferry_status sqlite_watch_begin(struct sqlite_load *load, struct ferry_error *err)
+static int watch_find(sqlite3 *db, struct sqlite_watches *watches)
 {
-    sqlite3 *db = load->conn->db;
     sqlite3_stmt *stmt = NULL;
     int rc = sqlite_prepare(db, &stmt,
                             "SELECT %d, name FROM main.sqlite_schema WHERE type = 'view' UNION ALL "
                             "SELECT DISTINCT %d, tbl_name FROM main.sqlite_schema WHERE type = "
                             "'trigger' UNION ALL "
                             "SELECT %d, name FROM main.sqlite_schema WHERE type = 'table' AND "
-                            "sql LIKE '%%REFERENCES%%' AND name <> %Q COLLATE NOCASE",
-                            SQLITE_WATCH_VIEW, SQLITE_WATCH_TRIGGERS, SQLITE_WATCH_KEYS,
-                            load->layout->table);
+                            "sql LIKE '%%REFERENCES%%'",
+                            SQLITE_WATCH_VIEW, SQLITE_WATCH_TRIGGERS, SQLITE_WATCH_KEYS);
     while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-        rc = watch_add(&load->objects, stmt);
+        rc = watch_add(watches, stmt);
     }
     sqlite3_finalize(stmt);
-    if (rc != SQLITE_DONE) {
-        return sqlite_fail(load->conn, db, rc, err, "reading the views of the file");
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+ferry_status sqlite_watch_begin(struct sqlite_unit *unit, struct ferry_error *err)
+{
+    struct sqlite_watches *watches = &unit->watches;
+    sqlite3 *db = unit->conn->db;
+    int rc = watches->begun ? SQLITE_OK : watch_find(db, watches);
+    if (rc != SQLITE_OK) {
+        return sqlite_fail(unit->conn, db, rc, err, "reading the views of the file");
     }
-    for (size_t i = 0; i < load->objects.watch_count; i++) {
-        struct sqlite_watch *watch = &load->objects.watches[i];
+    for (size_t i = 0; !watches->begun && i < watches->count; i++) {
+        struct sqlite_watch *watch = &watches->list[i];
         for (size_t operation = 0; operation < watch_operation_count(watch); operation++) {
             watch->state[operation] = watch_state(db, watch, operation);
         }
     }
+    watches->begun = true;
     return FERRY_OK;
 }
 
-static ferry_status watch_fail(const struct sqlite_load *load, const struct sqlite_watch *watch,
-                               size_t operation, struct ferry_error *err)
+static ferry_status watch_fail(const struct sqlite_unit *unit, const char *table,
+                               const struct sqlite_watch *watch, size_t operation,
+                               struct ferry_error *err)
 {
-    const char *path = load->conn->path;
-    const char *table = load->layout->table;
+    const char *path = unit->conn->path;
     switch (watch->kind) {
     case SQLITE_WATCH_VIEW:
         return ferry_fail(err, FERRY_ERR_SCHEMA,
@@ -149,31 +155,45 @@ static ferry_status watch_fail(const struct sqlite_load *load, const struct sqli
                       path, watch_operations[operation], watch->name, table);
 }
 
-ferry_status sqlite_watch_end(struct sqlite_load *load, struct ferry_error *err)
+/* The table's own foreign keys are gone with its old definition. */
+static bool watch_is_gone(const struct sqlite_watch *watch, const char *table)
 {
-    sqlite3 *db = load->conn->db;
-    for (size_t i = 0; i < load->objects.watch_count; i++) {
-        const struct sqlite_watch *watch = &load->objects.watches[i];
-        for (size_t operation = 0; operation < watch_operation_count(watch); operation++) {
-            if (watch_state(db, watch, operation) >= watch->state[operation]) {
-                continue;
+    return watch->kind == SQLITE_WATCH_KEYS && strcasecmp(watch->name, table) == 0;
+}
+
+ferry_status sqlite_watch_end(struct sqlite_unit *unit, const char *table, struct ferry_error *err)
+{
+    for (size_t i = 0; i < unit->watches.count; i++) {
+        const struct sqlite_watch *watch = &unit->watches.list[i];
+        size_t operations = watch_is_gone(watch, table) ? 0 : watch_operation_count(watch);
+        for (size_t operation = 0; operation < operations; operation++) {
+            if (watch_state(unit->conn->db, watch, operation) < watch->state[operation]) {
+                return watch_fail(unit, table, watch, operation, err);
             }
-            return watch_fail(load, watch, operation, err);
         }
     }
     return FERRY_OK;
 }
 
-bool sqlite_watch_triggers_fine(struct sqlite_load *load, const char *table)
+bool sqlite_watch_triggers_fine(struct sqlite_unit *unit, const char *table)
 {
-    for (size_t i = 0; i < load->objects.watch_count; i++) {
-        const struct sqlite_watch *watch = &load->objects.watches[i];
+    for (size_t i = 0; i < unit->watches.count; i++) {
+        const struct sqlite_watch *watch = &unit->watches.list[i];
         for (size_t operation = 0; operation < 3; operation++) {
             if (watch->kind == SQLITE_WATCH_TRIGGERS && strcasecmp(watch->name, table) == 0 &&
-                watch_state(load->conn->db, watch, operation) < watch->state[operation]) {
+                watch_state(unit->conn->db, watch, operation) < watch->state[operation]) {
                 return false;
             }
         }
     }
     return true;
+}
+
+void sqlite_watch_clear(struct sqlite_unit *unit)
+{
+    for (size_t i = 0; i < unit->watches.count; i++) {
+        free(unit->watches.list[i].name);
+    }
+    free(unit->watches.list);
+    unit->watches = (struct sqlite_watches){0};
 }
