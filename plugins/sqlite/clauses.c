@@ -46,22 +46,60 @@ static bool clauses_is_integer(const char *text)
     return digits > 0 && text[sign + digits] == '\0';
 }
 
-/* A whole number that INTEGER holds, too. */
-static bool clauses_fits_integer(const char *text)
-{
-    static const char *const most[] = {"9223372036854775807", "9223372036854775808"};
-    size_t sign = text[0] == '-' ? 1 : 0;
-    const char *digits = text + sign + strspn(text + sign, "0");
-    return clauses_is_integer(text) &&
-           (strlen(digits) < strlen(most[sign]) ||
-            (strlen(digits) == strlen(most[sign]) && strcmp(digits, most[sign]) <= 0));
-}
-
 /* A number with a point, but no spaces. */
 static bool clauses_is_number(const char *text)
 {
     return text[strspn(text, "+-.0123456789eE")] == '\0' &&
            sqlite_affinity_is_number(text, strlen(text));
+}
+
+/* Which constants have a literal that is stored as the column stores such a value. */
+typedef bool clauses_suit(const struct ferry_column *column, const char *text);
+
+static bool clauses_suits_integer(const struct ferry_column *column, const char *text)
+{
+    static const char *const most[] = {"9223372036854775807", "9223372036854775808"};
+    size_t sign = text[0] == '-' ? 1 : 0;
+    const char *digits = text + sign + strspn(text + sign, "0");
+    (void)column;
+    return clauses_is_integer(text) &&
+           (strlen(digits) < strlen(most[sign]) ||
+            (strlen(digits) == strlen(most[sign]) && strcmp(digits, most[sign]) <= 0));
+}
+
+static bool clauses_suits_real(const struct ferry_column *column, const char *text)
+{
+    (void)column;
+    return clauses_is_number(text);
+}
+
+static bool clauses_suits_text(const struct ferry_column *column, const char *text)
+{
+    return column->type != FERRY_TYPE_DECIMAL ||
+           sqlite_decimal_is_text(text, strlen(text), column->scale);
+}
+
+static bool clauses_suits_digits(const struct ferry_column *column, const char *text)
+{
+    (void)column;
+    return clauses_is_integer(text);
+}
+
+static bool clauses_suits_always(const struct ferry_column *column, const char *text)
+{
+    (void)column;
+    (void)text;
+    return true;
+}
+
+static void clauses_add_plain(sqlite3_str *clauses, const char *text)
+{
+    clauses_add(clauses, "DEFAULT %s", text);
+}
+
+static void clauses_add_quoted(sqlite3_str *clauses, const char *text)
+{
+    clauses_add(clauses, "DEFAULT %Q", text);
 }
 
 static void clauses_add_blob(sqlite3_str *clauses, const char *text)
@@ -73,56 +111,40 @@ static void clauses_add_blob(sqlite3_str *clauses, const char *text)
     sqlite3_str_appendall(clauses, "'");
 }
 
-/* 1 if the constant has a literal that is stored as the column stores such a value. */
+/* By the conversion of the column's values; without a rule a constant is not carried. */
+static const struct {
+    clauses_suit *suits;
+    void (*add)(sqlite3_str *clauses, const char *text);
+} clauses_constants[] = {
+    [SQLITE_CONVERT_INT] = {clauses_suits_integer, clauses_add_plain},
+    [SQLITE_CONVERT_INT_TEXT] = {clauses_suits_digits, clauses_add_quoted},
+    [SQLITE_CONVERT_INT_REAL] = {clauses_suits_real, clauses_add_plain},
+    [SQLITE_CONVERT_UNSIGNED] = {clauses_suits_integer, clauses_add_plain},
+    [SQLITE_CONVERT_UNSIGNED_TEXT] = {clauses_suits_digits, clauses_add_quoted},
+    [SQLITE_CONVERT_UNSIGNED_REAL] = {clauses_suits_real, clauses_add_plain},
+    [SQLITE_CONVERT_FLOAT] = {clauses_suits_real, clauses_add_plain},
+    [SQLITE_CONVERT_DECIMAL] = {clauses_suits_real, clauses_add_plain},
+    [SQLITE_CONVERT_DECIMAL_CHECKED] = {clauses_suits_real, clauses_add_plain},
+    [SQLITE_CONVERT_TEXT] = {clauses_suits_text, clauses_add_quoted},
+    [SQLITE_CONVERT_TEXT_BLOB] = {clauses_suits_always, clauses_add_blob},
+    [SQLITE_CONVERT_BYTES] = {clauses_suits_always, clauses_add_blob},
+    [SQLITE_CONVERT_BYTES_TEXT] = {clauses_suits_always, clauses_add_quoted},
+    [SQLITE_CONVERT_ANY] = {NULL, NULL},            /* nobody knows what kind the constant is of */
+    [SQLITE_CONVERT_DECIMAL_NUMBER] = {NULL, NULL}, /* no table that is made has such columns */
+    [SQLITE_CONVERT_TEXT_NO_NUMBER] = {NULL, NULL},
+};
+
+/* False where it cannot be said. */
 static bool clauses_add_constant(const struct ferry_column *column,
                                  const struct sqlite_type_rule *rule, sqlite3_str *clauses)
 {
     const char *text = column->default_value;
-    switch (rule->convert) {
-    case SQLITE_CONVERT_INT:
-    case SQLITE_CONVERT_UNSIGNED:
-        if (!clauses_fits_integer(text)) {
-            return false;
-        }
-        clauses_add(clauses, "DEFAULT %s", text);
-        return true;
-    case SQLITE_CONVERT_FLOAT:
-    case SQLITE_CONVERT_DECIMAL:
-    case SQLITE_CONVERT_DECIMAL_CHECKED:
-    case SQLITE_CONVERT_INT_REAL:
-    case SQLITE_CONVERT_UNSIGNED_REAL:
-        if (!clauses_is_number(text)) {
-            return false;
-        }
-        clauses_add(clauses, "DEFAULT %s", text);
-        return true;
-    case SQLITE_CONVERT_TEXT:
-        if (column->type == FERRY_TYPE_DECIMAL &&
-            !sqlite_decimal_is_text(text, strlen(text), column->scale)) {
-            return false;
-        }
-        clauses_add(clauses, "DEFAULT %Q", text);
-        return true;
-    case SQLITE_CONVERT_INT_TEXT:
-    case SQLITE_CONVERT_UNSIGNED_TEXT:
-        if (!clauses_is_integer(text)) {
-            return false;
-        }
-        clauses_add(clauses, "DEFAULT %Q", text);
-        return true;
-    case SQLITE_CONVERT_BYTES_TEXT:
-        clauses_add(clauses, "DEFAULT %Q", text);
-        return true;
-    case SQLITE_CONVERT_BYTES:
-    case SQLITE_CONVERT_TEXT_BLOB:
-        clauses_add_blob(clauses, text);
-        return true;
-    case SQLITE_CONVERT_ANY:            /* nobody knows what kind the constant is of */
-    case SQLITE_CONVERT_DECIMAL_NUMBER: /* no table that is made has such columns */
-    case SQLITE_CONVERT_TEXT_NO_NUMBER:
-        break;
+    clauses_suit *suits = clauses_constants[rule->convert].suits;
+    if (suits == NULL || !suits(column, text)) {
+        return false;
     }
-    return false;
+    clauses_constants[rule->convert].add(clauses, text);
+    return true;
 }
 
 static void clauses_add_default(const struct ferry_column *column,
