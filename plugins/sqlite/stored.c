@@ -331,49 +331,70 @@ static void stored_give_kind(sqlite3_value *value, int storage, struct ferry_cel
     }
 }
 
+static int stored_null(const struct sqlite_stored *stored, struct ferry_cell *cell,
+                       const char **ret_why)
+{
+    cell->null = 1;
+    if ((stored->column->flags & FERRY_COLUMN_NOT_NULL) == 0) {
+        return SQLITE_OK;
+    }
+    *ret_why = "NULL in a column that has none";
+    return SQLITE_MISMATCH;
+}
+
+static int stored_any(const struct sqlite_stored *stored, sqlite3_value *value, int storage,
+                      struct ferry_cell *cell, const char **ret_why)
+{
+    if ((stored->column->flags & FERRY_COLUMN_ONLY_NULL) != 0) {
+        *ret_why = "a value where the source's column is NULL by its nature";
+        return SQLITE_MISMATCH;
+    }
+    stored_give_kind(value, storage, cell);
+    return SQLITE_OK;
+}
+
+/* NULL, or why it is no value of the column's type. */
+static const char *stored_typed(const struct sqlite_stored *stored, sqlite3_value *value,
+                                int storage, char *room, struct ferry_cell *cell)
+{
+    int promised = stored_classes[stored->convert];
+    if (storage == promised) {
+        return stored_take(stored, value, storage, room, cell);
+    }
+    if (storage == SQLITE_INTEGER && stored_widens(stored, value, room, cell)) {
+        return NULL;
+    }
+    (void)snprintf(room, SQLITE_STORED_ROOM, "it is stored as %s, not as %s", stored_names[storage],
+                   stored_names[promised]);
+    return room;
+}
+
 int sqlite_stored_cell(const struct sqlite_stored *stored, sqlite3_value *value, char *room,
                        struct ferry_cell *cell, const char **ret_why)
 {
     int storage = sqlite3_value_type(value);
-    const char *why = NULL;
+    bool pointer = storage == SQLITE_TEXT || storage == SQLITE_BLOB;
     if (storage == SQLITE_NULL) {
-        cell->null = 1;
-        if ((stored->column->flags & FERRY_COLUMN_NOT_NULL) == 0) {
-            return SQLITE_OK;
-        }
-        *ret_why = "NULL in a column that has none";
-        return SQLITE_MISMATCH;
+        return stored_null(stored, cell, ret_why);
     }
-    if ((storage == SQLITE_TEXT || storage == SQLITE_BLOB) &&
-        stored_point(value, storage, cell) != SQLITE_OK) {
+    if (pointer && stored_point(value, storage, cell) != SQLITE_OK) {
         return SQLITE_NOMEM;
     }
-    if (stored->raw && (storage == SQLITE_TEXT || storage == SQLITE_BLOB)) {
+    if (pointer && stored->raw) {
         cell->kind = stored->column->type == FERRY_TYPE_ANY ? FERRY_KIND_BYTES : FERRY_KIND_TYPED;
         return SQLITE_OK;
     }
     if (stored->convert == SQLITE_CONVERT_ANY) {
-        if ((stored->column->flags & FERRY_COLUMN_ONLY_NULL) != 0) {
-            *ret_why = "a value where the source's column is NULL by its nature";
-            return SQLITE_MISMATCH;
-        }
+        return stored_any(stored, value, storage, cell, ret_why);
+    }
+    const char *why = stored_typed(stored, value, storage, room, cell);
+    if (why == NULL) {
+        return SQLITE_OK;
+    }
+    if (stored->loose) {
         stored_give_kind(value, storage, cell);
         return SQLITE_OK;
     }
-    if (stored_classes[stored->convert] == storage) {
-        why = stored_take(stored, value, storage, room, cell);
-    } else if (storage != SQLITE_INTEGER || !stored_widens(stored, value, room, cell)) {
-        (void)snprintf(room, SQLITE_STORED_ROOM, "it is stored as %s, not as %s",
-                       stored_names[storage], stored_names[stored_classes[stored->convert]]);
-        why = room;
-    }
-    if (why != NULL && stored->loose) {
-        stored_give_kind(value, storage, cell);
-        return SQLITE_OK;
-    }
-    if (why != NULL) {
-        *ret_why = why;
-        return SQLITE_MISMATCH;
-    }
-    return SQLITE_OK;
+    *ret_why = why;
+    return SQLITE_MISMATCH;
 }
