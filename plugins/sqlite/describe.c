@@ -238,39 +238,31 @@ static void describe_stored(const struct sqlite_describe *describe,
     }
 }
 
-ferry_status sqlite_describe_column(struct sqlite_describe *describe, int i,
-                                    struct ferry_column *column, const char **ret_declared,
-                                    struct ferry_error *err)
+static ferry_status describe_name(const struct sqlite_describe *describe, int i,
+                                  struct ferry_column *column, struct ferry_error *err)
 {
-    const struct sqlite_origin *origin = NULL;
-    const struct sqlite_column *found = NULL;
-    const char *declared = sqlite3_column_decltype(describe->stmt, i);
     *column = (struct ferry_column){.name = sqlite3_column_name(describe->stmt, i)};
-    *ret_declared = NULL;
     if (column->name == NULL) {
         return sqlite_fail_memory(err);
     }
-    if (column->name[0] == '\0') {
-        return ferry_fail(err, FERRY_ERR_SCHEMA,
-                          "'%s': column %d of '%s' has no name; read it by a query that gives it "
-                          "one with AS",
-                          describe->conn->path, i + 1, describe->read->text);
-    }
-    int rc = describe_look_up(describe, i, &origin, &found);
-    const struct ferry_column *stored =
-        rc == SQLITE_OK && found != NULL ? sqlite_metadata_find(&origin->metadata, found) : NULL;
-    if (stored != NULL) {
-        describe_stored(describe, origin, stored, column);
-        *ret_declared = found->type;
-        return FERRY_OK;
-    }
+    return column->name[0] != '\0'
+               ? FERRY_OK
+               : ferry_fail(err, FERRY_ERR_SCHEMA,
+                            "'%s': column %d of '%s' has no name; read it by a query that gives it "
+                            "one with AS",
+                            describe->conn->path, i + 1, describe->read->text);
+}
+
+/* One of which the file keeps no definition of a source. */
+static int describe_undefined(struct sqlite_describe *describe, int i,
+                              const struct sqlite_origin *origin, const struct sqlite_column *found,
+                              struct ferry_column *column)
+{
+    const char *declared = sqlite3_column_decltype(describe->stmt, i);
+    int rc = SQLITE_OK;
     describe->declared_only = true;
-    if (rc == SQLITE_OK && found == NULL && declared == NULL) {
+    if (found == NULL && declared == NULL) {
         rc = describe_affinity(describe, i, &declared);
-    }
-    if (rc != SQLITE_OK) {
-        return sqlite_fail(describe->conn, describe->conn->db, rc, err, "describing '%s'",
-                           describe->read->text);
     }
     describe_declared(declared, column);
     if (found != NULL) {
@@ -280,6 +272,32 @@ ferry_status sqlite_describe_column(struct sqlite_describe *describe, int i,
         describe_own(origin, found, column);
         column->key_position = sqlite_describe_key_position(origin, found);
     }
+    return rc;
+}
+
+ferry_status sqlite_describe_column(struct sqlite_describe *describe, int i,
+                                    struct ferry_column *column, const char **ret_declared,
+                                    struct ferry_error *err)
+{
+    const struct sqlite_origin *origin = NULL;
+    const struct sqlite_column *found = NULL;
+    ferry_status status = describe_name(describe, i, column, err);
+    if (status != FERRY_OK) {
+        return status;
+    }
+    int rc = describe_look_up(describe, i, &origin, &found);
+    const struct ferry_column *stored =
+        rc == SQLITE_OK && found != NULL ? sqlite_metadata_find(&origin->metadata, found) : NULL;
+    if (stored != NULL) {
+        describe_stored(describe, origin, stored, column);
+    } else if (rc == SQLITE_OK) {
+        rc = describe_undefined(describe, i, origin, found, column);
+    }
+    if (rc != SQLITE_OK) {
+        return sqlite_fail(describe->conn, describe->conn->db, rc, err, "describing '%s'",
+                           describe->read->text);
+    }
+    *ret_declared = stored != NULL ? found->type : NULL;
     return FERRY_OK;
 }
 

@@ -125,39 +125,40 @@ static bool objects_analyzed(sqlite3 *db, const char *table)
            rows > 0;
 }
 
-ferry_status sqlite_objects_save(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status objects_read(struct sqlite_load *load, struct ferry_error *err)
 {
     struct sqlite_conn *conn = load->conn;
-    const struct ferry_load_spec *spec = load->spec;
+    const char *table = load->layout->table;
     sqlite3_stmt *stmt = NULL;
-    sqlite_objects_clear(&load->objects);
     int rc = sqlite_prepare(conn->db, &stmt,
                             "SELECT type = 'trigger', name, sql FROM main.sqlite_schema WHERE type "
                             "IN ('index', 'trigger') AND tbl_name = %Q COLLATE NOCASE AND sql IS "
                             "NOT NULL ORDER BY rowid",
-                            spec->layout->table);
+                            table);
     while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         rc = objects_add(&load->objects, stmt);
     }
     sqlite3_finalize(stmt);
-    if (rc == SQLITE_DONE) {
-        load->objects.analyzed = objects_analyzed(conn->db, spec->layout->table);
-    }
     if (rc != SQLITE_DONE) {
-        return sqlite_fail(conn, conn->db, rc, err, "reading the indexes of table '%s'",
-                           spec->layout->table);
+        return sqlite_fail(conn, conn->db, rc, err, "reading the indexes of table '%s'", table);
     }
-    for (size_t i = 0; i < load->objects.count; i++) {
-        struct sqlite_object *object = &load->objects.list[i];
+    load->objects.analyzed = objects_analyzed(conn->db, table);
+    return FERRY_OK;
+}
+
+/* Which of those that are there stay, and which the job has made. */
+static ferry_status objects_choose(struct sqlite_load *load, struct ferry_error *err)
+{
+    const struct ferry_load_spec *spec = load->spec;
+    struct sqlite_objects *objects = &load->objects;
+    for (size_t i = 0; i < objects->count; i++) {
+        struct sqlite_object *object = &objects->list[i];
         object->keep =
             object->trigger || spec->keep_definition != 0 || !sqlite_name_is_ours(object->name);
     }
-    ferry_status status = FERRY_OK;
-    if (!sqlite_indexes_choose(load)) {
-        status = sqlite_fail_memory(err);
-    }
-    for (size_t i = 0; status == FERRY_OK && i < load->objects.index_count; i++) {
-        const struct ferry_index *index = &load->objects.indexes[i];
+    ferry_status status = sqlite_indexes_choose(load) ? FERRY_OK : sqlite_fail_memory(err);
+    for (size_t i = 0; status == FERRY_OK && i < objects->index_count; i++) {
+        const struct ferry_index *index = &objects->indexes[i];
         char *name = sqlite_name_index(spec->layout->table, index);
         status = name == NULL ? sqlite_fail_memory(err) : objects_check_columns(load, index, err);
         if (status == FERRY_OK) {
@@ -166,6 +167,13 @@ ferry_status sqlite_objects_save(struct sqlite_load *load, struct ferry_error *e
         free(name);
     }
     return status;
+}
+
+ferry_status sqlite_objects_save(struct sqlite_load *load, struct ferry_error *err)
+{
+    sqlite_objects_clear(&load->objects);
+    ferry_status status = objects_read(load, err);
+    return status == FERRY_OK ? objects_choose(load, err) : status;
 }
 
 ferry_status sqlite_objects_drop_indexes(struct sqlite_load *load, struct ferry_error *err)
@@ -198,10 +206,32 @@ static ferry_status objects_fail(struct sqlite_load *load, sqlite3 *db, int rc, 
                        load->layout->table);
 }
 
+/* An index of the job, unless the job has named it before. */
+static ferry_status objects_make_index(struct sqlite_load *load, sqlite3 *db,
+                                       const struct ferry_index *index, struct ferry_error *err)
+{
+    const char *table = load->layout->table;
+    char *name = sqlite_name_index(table, index);
+    char *sql = name == NULL ? NULL : objects_index_sql(name, table, index);
+    int64_t there = 0;
+    int rc = sql == NULL ? SQLITE_NOMEM
+                         : sqlite_query_int(db, &there,
+                                            "SELECT count(*) FROM main.sqlite_schema WHERE "
+                                            "type = 'index' AND name = %Q COLLATE NOCASE",
+                                            name);
+    if (rc == SQLITE_OK && there == 0) {
+        rc = sqlite_run_saved(db, sql);
+    }
+    ferry_status status =
+        rc == SQLITE_OK ? FERRY_OK : objects_fail(load, db, rc, "index", name, err);
+    sqlite3_free(sql);
+    free(name);
+    return status;
+}
+
 ferry_status sqlite_objects_make_indexes(struct sqlite_load *load, sqlite3 *db,
                                          struct ferry_error *err)
 {
-    const struct ferry_load_spec *spec = load->spec;
     for (size_t i = 0; i < load->objects.count; i++) {
         const struct sqlite_object *object = &load->objects.list[i];
         int rc = object->trigger || !object->keep ? SQLITE_OK : sqlite_run_saved(db, object->sql);
@@ -209,28 +239,11 @@ ferry_status sqlite_objects_make_indexes(struct sqlite_load *load, sqlite3 *db,
             return objects_fail(load, db, rc, "index", object->name, err);
         }
     }
-    for (size_t i = 0; i < load->objects.index_count; i++) {
-        const struct ferry_index *index = &load->objects.indexes[i];
-        char *name = sqlite_name_index(spec->layout->table, index);
-        char *sql = name == NULL ? NULL : objects_index_sql(name, spec->layout->table, index);
-        int64_t there = 0;
-        int rc = sql == NULL ? SQLITE_NOMEM
-                             : sqlite_query_int(db, &there,
-                                                "SELECT count(*) FROM main.sqlite_schema WHERE "
-                                                "type = 'index' AND name = %Q COLLATE NOCASE",
-                                                name);
-        if (rc == SQLITE_OK && there == 0) { /* else the job names it twice */
-            rc = sqlite_run_saved(db, sql);
-        }
-        ferry_status status =
-            rc == SQLITE_OK ? FERRY_OK : objects_fail(load, db, rc, "index", name, err);
-        sqlite3_free(sql);
-        free(name);
-        if (status != FERRY_OK) {
-            return status;
-        }
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; status == FERRY_OK && i < load->objects.index_count; i++) {
+        status = objects_make_index(load, db, &load->objects.indexes[i], err);
     }
-    return FERRY_OK;
+    return status;
 }
 
 ferry_status sqlite_objects_make_triggers(struct sqlite_load *load, struct ferry_error *err)

@@ -102,48 +102,58 @@ void sqlite_close(struct sqlite_conn *conn)
     (void)sqlite3_close_v2(db);
 }
 
-/* Make an empty file: the umask decides on its mode as with any program, unless `file_mode` is set.
- * SQLite gives -wal and -shm the mode and, as root, the owner of the file. */
-static ferry_status open_make_file(struct sqlite_conn *conn, bool *ret_made,
-                                   struct ferry_error *err)
+/* The file that was made as `fd` gets its group and mode; if it cannot, it is removed. */
+static ferry_status open_give_rights(const struct sqlite_conn *conn, int fd,
+                                     struct ferry_error *err)
 {
     const struct sqlite_file_options *options = &conn->file;
-    const char *name = sqlite_path_base(conn->real);
-    struct stat file;
-    ferry_status status = sqlite_guard_check_orphans(conn->guard, err);
-    if (status != FERRY_OK) {
-        return status;
-    }
-    int fd = openat(conn->folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                    options->mode_set ? 0600 : 0666);
-    if (fd < 0) {
-        if (errno == EEXIST) { /* another run was faster: a file like any other */
-            *ret_made = false;
-            return FERRY_OK;
-        }
-        return ferry_fail(err, sqlite_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
-                          "'%s' cannot be created: %s", conn->path, strerror(errno));
-    }
     const char *failed = NULL;
     if (options->group_set && fchown(fd, (uid_t)-1, options->group) != 0) {
         failed = "group";
     } else if (options->mode_set && fchmod(fd, options->mode) != 0) {
         failed = "file_mode";
     }
+    if (failed == NULL) {
+        return FERRY_OK;
+    }
     int cause = errno;
+    (void)sqlite_guard_remove(conn->guard, SQLITE_FILE_DATABASE);
+    return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
+                      "'%s' cannot be given its %s: %s; this user must own the file and be a "
+                      "member of the group",
+                      conn->path, failed, strerror(cause));
+}
+
+/* Make an empty file: the umask decides on its mode as with any program, unless `file_mode` is set.
+ * SQLite gives -wal and -shm the mode and, as root, the owner of the file. */
+static ferry_status open_make_file(struct sqlite_conn *conn, bool *ret_made,
+                                   struct ferry_error *err)
+{
+    struct stat file;
+    ferry_status status = sqlite_guard_check_orphans(conn->guard, err);
+    if (status != FERRY_OK) {
+        return status;
+    }
+    int fd = openat(conn->folder, sqlite_path_base(conn->real),
+                    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                    conn->file.mode_set ? 0600 : 0666);
+    if (fd < 0 && errno == EEXIST) { /* another run was faster: a file like any other */
+        *ret_made = false;
+        return FERRY_OK;
+    }
+    if (fd < 0) {
+        return ferry_fail(err, sqlite_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
+                          "'%s' cannot be created: %s", conn->path, strerror(errno));
+    }
     if (fstat(fd, &file) == 0) {
         sqlite_guard_meet(conn->guard, &file, true);
     }
+    status = open_give_rights(conn, fd, err);
     (void)close(fd);
-    if (failed != NULL) {
-        (void)sqlite_guard_remove(conn->guard, SQLITE_FILE_DATABASE);
-        return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
-                          "'%s' cannot be given its %s: %s; this user must own the file and be a "
-                          "member of the group",
-                          conn->path, failed, strerror(cause));
+    if (status == FERRY_OK) {
+        *ret_made = true;
     }
-    *ret_made = true;
-    return FERRY_OK;
+    return status;
 }
 
 /* Settings of the connection that a load relies on. */

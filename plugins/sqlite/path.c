@@ -201,16 +201,20 @@ ferry_status sqlite_path_check_target(struct sqlite_conn *conn, bool *ret_exists
     return status;
 }
 
+static ferry_status path_fail_source(const struct sqlite_conn *conn, struct ferry_error *err)
+{
+    ferry_status otherwise = errno == EACCES ? FERRY_ERR_REFUSED : FERRY_ERR_UNREACHABLE;
+    return ferry_fail(err, sqlite_class_of_errno(errno, otherwise),
+                      "'%s' cannot be opened: %s; mend the path, or the rights on its folders",
+                      conn->path, strerror(errno));
+}
+
 ferry_status sqlite_path_check_source(struct sqlite_conn *conn, struct ferry_error *err)
 {
     struct stat file;
     char *real = realpath(conn->path, NULL);
     if (real == NULL) {
-        return ferry_fail(err,
-                          sqlite_class_of_errno(errno, errno == EACCES ? FERRY_ERR_REFUSED
-                                                                       : FERRY_ERR_UNREACHABLE),
-                          "'%s' cannot be opened: %s; mend the path, or the rights on its folders",
-                          conn->path, strerror(errno));
+        return path_fail_source(conn, err);
     }
     ferry_status status = path_take(conn, real, FERRY_ERR_REFUSED, err);
     if (status != FERRY_OK) {
@@ -218,11 +222,7 @@ ferry_status sqlite_path_check_source(struct sqlite_conn *conn, struct ferry_err
     }
     const char *name = sqlite_path_base(real);
     if (fstatat(conn->folder, name, &file, AT_SYMLINK_NOFOLLOW) != 0) {
-        return ferry_fail(err,
-                          sqlite_class_of_errno(errno, errno == EACCES ? FERRY_ERR_REFUSED
-                                                                       : FERRY_ERR_UNREACHABLE),
-                          "'%s' cannot be opened: %s; mend the path, or the rights on its folders",
-                          conn->path, strerror(errno));
+        return path_fail_source(conn, err);
     }
     if (!S_ISREG(file.st_mode)) {
         return ferry_fail(err, FERRY_ERR_REFUSED, "'%s' is %s, not a file; mend the path",
