@@ -162,11 +162,16 @@ struct sqlite_load {
 #define SQLITE_MADE_FILE 1    /* there was no file */
 #define SQLITE_MADE_CONTENT 2 /* there was a file of length 0 */
 
-/* ---- sqlite.c: registration, options, connecting ---- */
+/* ---- connect.c: a connection ---- */
 
-/* Fails with CANCELLED once cancel() was called. */
+ferry_status sqlite_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
+                            struct ferry_error *err);
+void sqlite_disconnect(void *conn);
+/* From any thread. */
+void sqlite_cancel(void *conn);
+/* Fails with CANCELLED once sqlite_cancel() was called. */
 ferry_status sqlite_check_cancelled(struct sqlite_conn *conn, struct ferry_error *err);
-/* Set `conn->db` or `conn->stage` so that cancel() never sees half of it. */
+/* Set `conn->db` or `conn->stage` so that sqlite_cancel() never sees half of it. */
 void sqlite_set_handle(struct sqlite_conn *conn, sqlite3 **handle, sqlite3 *db);
 
 /* ---- path.c: where the file is, and whether it can be used ---- */
