@@ -1,6 +1,6 @@
 /* Would SQLite convert this value on its way into a column of that declared type? */
 
-#include "sqlite_driver.h"
+#include "values.h"
 
 #include <string.h>
 

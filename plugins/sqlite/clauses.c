@@ -3,7 +3,8 @@
  * Like the type, it depends on the source's column and the wish alone.
  */
 
-#include "sqlite_driver.h"
+#include "table.h"
+#include "values.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* One connection: opened as its options say, told to stop, closed. */
 
+#include "file.h"
 #include "guard.h"
 
 #include <errno.h>

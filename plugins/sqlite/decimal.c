@@ -5,7 +5,7 @@
  * a point, since the program never calls setlocale().
  */
 
-#include "sqlite_driver.h"
+#include "values.h"
 
 #include <stdlib.h>
 #include <string.h>

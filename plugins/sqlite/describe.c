@@ -2,7 +2,8 @@
  * their declared types, and for expressions by the affinity that they have.
  */
 
-#include "sqlite_driver.h"
+#include "source.h"
+#include "values.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * them, and those that it has itself.
  */
 
-#include "sqlite_driver.h"
+#include "source.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * source could have said is let through.
  */
 
-#include "sqlite_driver.h"
+#include "table.h"
 
 #include <stddef.h>
 #include <string.h>

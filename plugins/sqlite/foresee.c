@@ -2,7 +2,7 @@
  * does not follow them.
  */
 
-#include "sqlite_driver.h"
+#include "target.h"
 
 ferry_status sqlite_foresee(void *argument, const struct ferry_load_spec *spec,
                             struct ferry_notes *losses, struct ferry_notes *stale,

@@ -4,7 +4,7 @@
  * NULL, or why the value cannot be stored as it is.
  */
 
-#include "sqlite_driver.h"
+#include "values.h"
 
 #include <math.h>
 

@@ -1,6 +1,7 @@
 /* Which databases are in use, and which file each of their names means. */
 
 #include "guard.h"
+#include "file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
  * and the metadata rely on that.
  */
 
-#include "sqlite_driver.h"
+#include "values.h"
 
 #include <string.h>
 #include <strings.h>

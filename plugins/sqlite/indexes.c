@@ -2,7 +2,7 @@
  * that the table's definition says already.
  */
 
-#include "sqlite_driver.h"
+#include "target.h"
 
 #include <stdlib.h>
 #include <strings.h>

@@ -1,6 +1,6 @@
 /* Journal modes, the -wal and -shm files beside the database, and checkpoints. */
 
-#include "sqlite_driver.h"
+#include "file.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,8 @@
  * who holds it.
  */
 
-#include "guard.h"
+#include "file.h"
+#include "target.h"
 
 #include <errno.h>
 #include <fcntl.h>

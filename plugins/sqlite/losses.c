@@ -1,6 +1,6 @@
 /* What a table of somebody's own says that a table made anew for a load would not say. */
 
-#include "sqlite_driver.h"
+#include "target.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * They are written in the transaction of the load.
  */
 
-#include "sqlite_driver.h"
+#include "target.h"
 
 #include <string.h>
 

@@ -4,7 +4,8 @@
  * not sound is left out, and then declared types are all that is known.
  */
 
-#include "sqlite_driver.h"
+#include "table.h"
+#include "values.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Indexes and triggers that hang on the table: saved, dropped and made again. */
 
-#include "sqlite_driver.h"
+#include "target.h"
 
 #include <stdlib.h>
 #include <string.h>

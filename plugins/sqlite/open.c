@@ -1,5 +1,6 @@
 /* Opening a database file safely, making one with the wanted rights, taking it away again. */
 
+#include "file.h"
 #include "guard.h"
 
 #include <errno.h>

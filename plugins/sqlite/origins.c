@@ -1,6 +1,7 @@
 /* Where rows come from: which tables a statement reads, and when the file last changed. */
 
-#include "sqlite_driver.h"
+#include "file.h"
+#include "source.h"
 
 #include <stdlib.h>
 #include <string.h>

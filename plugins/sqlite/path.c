@@ -1,5 +1,6 @@
 /* Where the file is, and whether it can be used: found out before SQLite opens anything. */
 
+#include "file.h"
 #include "guard.h"
 
 #include <errno.h>

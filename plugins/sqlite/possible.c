@@ -5,7 +5,7 @@
  * to it that the value has the form of its type.
  */
 
-#include "sqlite_driver.h"
+#include "values.h"
 
 #include <arpa/inet.h>
 #include <math.h>

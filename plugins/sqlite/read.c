@@ -1,6 +1,7 @@
 /* The source half: one SELECT, described by its declared types and read in one snapshot. */
 
-#include "sqlite_driver.h"
+#include "source.h"
+#include "values.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The record of the run: one row per target table in _dbferry_sync, written in its transaction. */
 
-#include "sqlite_driver.h"
+#include "table.h"
 
 #include <stdlib.h>
 #include <string.h>

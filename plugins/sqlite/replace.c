@@ -6,6 +6,7 @@
  */
 
 #include "guard.h"
+#include "target.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* Who else can write where a load is going to write. */
 
-#include "sqlite_driver.h"
+#include "file.h"
 
 #include <sys/stat.h>
 

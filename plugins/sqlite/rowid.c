@@ -2,7 +2,8 @@
  * become a number, and no index of its own is needed.
  */
 
-#include "sqlite_driver.h"
+#include "target.h"
+#include "values.h"
 
 bool sqlite_rowid_is_made(const struct ferry_layout *layout, size_t i)
 {

@@ -4,7 +4,8 @@
  * record that it writes, and has forgotten them when the statement ends.
  */
 
-#include "sqlite_driver.h"
+#include "target.h"
+#include "values.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,9 @@
 
 #define FERRY_THREAD_MODEL FERRY_THREADS_PER_CONNECTION
 
-#include "sqlite_driver.h"
+#include "file.h"
+#include "source.h"
+#include "target.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

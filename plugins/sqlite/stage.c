@@ -2,7 +2,9 @@
  * one short transaction, so that readers of a file in rollback mode wait only for that.
  */
 
+#include "file.h"
 #include "guard.h"
+#include "target.h"
 
 #include <errno.h>
 #include <fcntl.h>

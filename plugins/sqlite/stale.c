@@ -2,7 +2,7 @@
  * content, and what its triggers write, which do not fire.
  */
 
-#include "sqlite_driver.h"
+#include "target.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * refused, never bent.
  */
 
-#include "sqlite_driver.h"
+#include "values.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,8 @@
  * call per column instead take 0.2 s more for two million rows of twelve columns; they are for
  * tables of more columns than a function takes. */
 
-#include "sqlite_driver.h"
+#include "target.h"
+#include "values.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,8 @@
 /* What stands in the file under a table's name, and whether a load may replace it. */
 
-#include "sqlite_driver.h"
+#include "file.h"
+#include "target.h"
+#include "values.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * the right kind is stored as it comes.
  */
 
-#include "sqlite_driver.h"
+#include "values.h"
 
 #include <string.h>
 #include <strings.h>

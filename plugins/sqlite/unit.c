@@ -7,7 +7,10 @@
  * The file is opened by the first load, once that has its table's lock: two runs do not make it at
  * one moment. */
 
+#include "file.h"
 #include "guard.h"
+#include "target.h"
+#include "values.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* Texts of a file that stores them as UTF-16: SQLite makes some other letter of the half of one. */
 
-#include "sqlite_driver.h"
+#include "values.h"
 
 #include <stdlib.h>
 #include <string.h>

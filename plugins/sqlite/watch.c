@@ -5,7 +5,7 @@
  * What was broken before is not our business.
  */
 
-#include "sqlite_driver.h"
+#include "target.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * tells.
  */
 
-#include "sqlite_driver.h"
+#include "table.h"
 
 #include <string.h>
 #include <strings.h>

@@ -3,7 +3,7 @@
 
 #include "fuzz.h"
 
-#include "../../plugins/sqlite/sqlite_driver.h"
+#include "../../plugins/sqlite/values.h"
 
 #include <math.h>
 

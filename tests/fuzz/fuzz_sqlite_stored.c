@@ -6,7 +6,7 @@
 
 #include "fuzz.h"
 
-#include "../../plugins/sqlite/sqlite_driver.h"
+#include "../../plugins/sqlite/values.h"
 
 #include "driver/batch.h"
 #include "driver/contract.h"
