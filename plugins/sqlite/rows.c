@@ -8,7 +8,6 @@
 #include "values.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct sqlite_rows {
     const struct ferry_cell *cells; /* of the batch, row after row */
@@ -224,13 +223,11 @@ static ferry_status rows_choose_rules(struct sqlite_rows *rows, struct ferry_err
 
 static int rows_find_encoding(struct sqlite_rows *rows)
 {
-    char *encoding = NULL;
-    int rc = sqlite_query_text(rows->into.db, &encoding, "PRAGMA encoding");
-    bool utf16 = encoding != NULL && strcmp(encoding, "UTF-8") != 0;
+    enum sqlite_order order = SQLITE_ORDER_NONE;
+    int rc = sqlite_utf16_order(rows->into.db, &order);
     for (size_t i = 0; i < rows->columns; i++) {
-        rows->rules[i].utf16 = utf16;
+        rows->rules[i].utf16 = order != SQLITE_ORDER_NONE;
     }
-    free(encoding);
     return rc;
 }
 

@@ -27,6 +27,7 @@ static void *try_calloc(size_t count, size_t size)
 #include "../../../plugins/sqlite/statement.c"
 #include "../../../plugins/sqlite/stored.c"
 #include "../../../plugins/sqlite/types.c"
+#include "../../../plugins/sqlite/utf16.c"
 
 /* Of guard.c, which nothing here has. */
 bool sqlite_guard_refusal(struct sqlite_guard *guard, ferry_status *ret_status, char *ret_text,
