@@ -59,7 +59,6 @@ void sqlite_disconnect(void *argument)
 #define GROUP_BUFFER_MIN ((size_t)1024)
 #define GROUP_BUFFER_MAX ((size_t)1024 * 1024) /* a group with thousands of members */
 
-/* The number of a group by its name. */
 static ferry_status connect_find_group(const char *name, gid_t *ret_group, struct ferry_error *err)
 {
     struct group entry;

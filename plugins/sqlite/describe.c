@@ -119,7 +119,6 @@ static char *describe_bare_sql(const struct sqlite_describe *describe)
     return copy;
 }
 
-/* Take the declared types of the probe. */
 static int describe_take_types(struct sqlite_describe *describe)
 {
     sqlite3_stmt *stmt = NULL;

@@ -14,48 +14,49 @@
 #define DESCRIPTOR_FRACTION_MAX 9  /* of a second */
 
 /* The names are part of the file's format: they stay. */
-static const struct descriptor_name {
+struct descriptor_name {
     const char *name;
     uint32_t value;
-} descriptor_types[] =
-    {
-        {"bool", FERRY_TYPE_BOOL},         {"int", FERRY_TYPE_INT},
-        {"float", FERRY_TYPE_FLOAT},       {"decimal", FERRY_TYPE_DECIMAL},
-        {"text", FERRY_TYPE_TEXT},         {"bytes", FERRY_TYPE_BYTES},
-        {"date", FERRY_TYPE_DATE},         {"time", FERRY_TYPE_TIME},
-        {"datetime", FERRY_TYPE_DATETIME}, {"year", FERRY_TYPE_YEAR},
-        {"any", FERRY_TYPE_ANY},           {"bit", FERRY_TYPE_BIT},
-        {"json", FERRY_TYPE_JSON},         {"enum", FERRY_TYPE_ENUM},
-        {"set", FERRY_TYPE_SET},           {"uuid", FERRY_TYPE_UUID},
-        {"inet4", FERRY_TYPE_INET4},       {"inet6", FERRY_TYPE_INET6},
-        {"geometry", FERRY_TYPE_GEOMETRY}, {"vector", FERRY_TYPE_VECTOR},
-},
-  descriptor_flags[] = {
-      {"unsigned", FERRY_COLUMN_UNSIGNED},
-      {"not-null", FERRY_COLUMN_NOT_NULL},
-      {"utc", FERRY_COLUMN_UTC},
-      {"fixed", FERRY_COLUMN_FIXED},
-      {"long", FERRY_COLUMN_LONG},
-      {"zerofill", FERRY_COLUMN_ZEROFILL},
-      {"auto-number", FERRY_COLUMN_AUTO_NUMBER},
-      {"generated", FERRY_COLUMN_GENERATED},
-      {"default-now", FERRY_COLUMN_DEFAULT_NOW},
-      {"srid", FERRY_COLUMN_SRID},
-      {"ignores-case", FERRY_COLUMN_IGNORES_CASE},
-      {"ignores-accents", FERRY_COLUMN_IGNORES_ACCENTS},
-      {"ignores-trailing-space", FERRY_COLUMN_IGNORES_TRAILING_SPACE},
-      {"compares-unknown", FERRY_COLUMN_COMPARES_UNKNOWN},
-      {"loose", FERRY_COLUMN_LOOSE},
-      {"only-null", FERRY_COLUMN_ONLY_NULL},
-      {"no-nan", FERRY_COLUMN_NO_NAN},
-      {"no-infinity", FERRY_COLUMN_NO_INFINITY},
-      {"invisible", FERRY_COLUMN_INVISIBLE},
+};
+
+static const struct descriptor_name descriptor_types[] = {
+    {"bool", FERRY_TYPE_BOOL},         {"int", FERRY_TYPE_INT},
+    {"float", FERRY_TYPE_FLOAT},       {"decimal", FERRY_TYPE_DECIMAL},
+    {"text", FERRY_TYPE_TEXT},         {"bytes", FERRY_TYPE_BYTES},
+    {"date", FERRY_TYPE_DATE},         {"time", FERRY_TYPE_TIME},
+    {"datetime", FERRY_TYPE_DATETIME}, {"year", FERRY_TYPE_YEAR},
+    {"any", FERRY_TYPE_ANY},           {"bit", FERRY_TYPE_BIT},
+    {"json", FERRY_TYPE_JSON},         {"enum", FERRY_TYPE_ENUM},
+    {"set", FERRY_TYPE_SET},           {"uuid", FERRY_TYPE_UUID},
+    {"inet4", FERRY_TYPE_INET4},       {"inet6", FERRY_TYPE_INET6},
+    {"geometry", FERRY_TYPE_GEOMETRY}, {"vector", FERRY_TYPE_VECTOR},
+};
+
+static const struct descriptor_name descriptor_flags[] = {
+    {"unsigned", FERRY_COLUMN_UNSIGNED},
+    {"not-null", FERRY_COLUMN_NOT_NULL},
+    {"utc", FERRY_COLUMN_UTC},
+    {"fixed", FERRY_COLUMN_FIXED},
+    {"long", FERRY_COLUMN_LONG},
+    {"zerofill", FERRY_COLUMN_ZEROFILL},
+    {"auto-number", FERRY_COLUMN_AUTO_NUMBER},
+    {"generated", FERRY_COLUMN_GENERATED},
+    {"default-now", FERRY_COLUMN_DEFAULT_NOW},
+    {"srid", FERRY_COLUMN_SRID},
+    {"ignores-case", FERRY_COLUMN_IGNORES_CASE},
+    {"ignores-accents", FERRY_COLUMN_IGNORES_ACCENTS},
+    {"ignores-trailing-space", FERRY_COLUMN_IGNORES_TRAILING_SPACE},
+    {"compares-unknown", FERRY_COLUMN_COMPARES_UNKNOWN},
+    {"loose", FERRY_COLUMN_LOOSE},
+    {"only-null", FERRY_COLUMN_ONLY_NULL},
+    {"no-nan", FERRY_COLUMN_NO_NAN},
+    {"no-infinity", FERRY_COLUMN_NO_INFINITY},
+    {"invisible", FERRY_COLUMN_INVISIBLE},
 };
 
 #define DESCRIPTOR_TYPES (sizeof descriptor_types / sizeof *descriptor_types)
 #define DESCRIPTOR_FLAGS (sizeof descriptor_flags / sizeof *descriptor_flags)
 
-/* What is written and read of a column besides its name, type and flags. */
 const struct sqlite_field sqlite_fields[SQLITE_FIELDS] = {
     {"native", offsetof(struct ferry_column, native), SQLITE_FIELD_TEXT},
     {"bits", offsetof(struct ferry_column, bits), SQLITE_FIELD_NUMBER},

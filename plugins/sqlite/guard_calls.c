@@ -447,7 +447,6 @@ static const struct guard_call {
      true},
 };
 
-/* False if this SQLite does not let its calls be replaced. */
 bool sqlite_guard_install(void)
 {
     sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);

@@ -132,7 +132,6 @@ int sqlite_record_find(struct sqlite_conn *conn, const struct ferry_record *reco
     return SQLITE_OK;
 }
 
-/* Each column of the row that is found; a table that is not ours has no record. */
 ferry_status sqlite_record_read(void *argument, const char *table, struct ferry_record *record,
                                 struct ferry_error *err)
 {

@@ -1,16 +1,21 @@
-/* One table of a change: its rows replaced.
- *
- *   directly     begin: lock, empty the table     end: indexes        finish: definitions
- *   by a stage   begin: lock, the stage's table   end: index it,      finish: empty the table,
- * copy, count               definitions
- */
+/* One table of a change: its rows replaced. */
 
 #include "guard.h"
 #include "target.h"
 
 #include <stdlib.h>
 
-/* In the transaction: the table must be what the plan was made for. */
+/* clang-format off */
+/*                begin                    end                    finish, before the COMMIT
+ *   directly     lock, empty the table    indexes, triggers      the source's definitions
+ *   by a stage   lock, the staged table   indexes, count the     empty the table, copy, triggers,
+ *                                         old rows               the source's definitions
+ */
+/* clang-format on */
+
+/* The table must be what the plan was made for: before rows go into a stage, and in the
+ * transaction.
+ */
 static ferry_status replace_look(struct sqlite_load *load, struct ferry_error *err)
 {
     ferry_status status = sqlite_table_confirm(load, err);

@@ -117,7 +117,7 @@ ferry_status sqlite_record_write(struct sqlite_conn *conn, const struct ferry_re
 /* Whether the file holds the record of this very run.  SQLITE_OK, or why it cannot be told. */
 int sqlite_record_find(struct sqlite_conn *conn, const struct ferry_record *record,
                        bool *ret_found);
-/* Every field that is there; none is a success. */
+/* Each field that the file has of the table; a _dbferry_sync that is not ours has none. */
 ferry_status sqlite_record_read(void *conn, const char *table, struct ferry_record *record,
                                 struct ferry_error *err);
 

@@ -1,11 +1,8 @@
 /* The target half: a change, from its beginning to its end, in one transaction of SQLite.
  *
- *   directly     open, BEGIN IMMEDIATE; the loads write in it;                   records, COMMIT
- *   by a stage   open, make the staging file; the loads write there; BEGIN IMMEDIATE, attach it;
- *                                                             the loads copy;    records, COMMIT
- *
  * The file is opened by the first load, once that has its table's lock: two runs do not make it at
- * one moment. */
+ * one moment.
+ */
 
 #include "file.h"
 #include "guard.h"
@@ -13,6 +10,14 @@
 #include "values.h"
 
 #include <stdlib.h>
+
+/* clang-format off */
+/*                begin                     the rows go        end                commit
+ *   directly     open, BEGIN IMMEDIATE     into the table                        records, COMMIT
+ *   by a stage   open, make the staging    into the staging   attach it, BEGIN   the loads copy,
+ *                file                      file               IMMEDIATE          records, COMMIT
+ */
+/* clang-format on */
 
 /* Fail with BUSY if the file that we have open is no longer the one at its path. */
 static ferry_status unit_check_moved(struct sqlite_conn *conn, struct ferry_error *err)
