@@ -10,32 +10,25 @@
 #include <string.h>
 #include <strings.h>
 
-/* The rules in SQLite's own order: the first that is found decides. */
-static const struct affinity_rule {
-    const char *substring;
+static const struct {
     uint32_t type;
     uint32_t bits;
-} affinity_rules[] = {
-    {"INT", FERRY_TYPE_INT, 64},    {"CHAR", FERRY_TYPE_TEXT, 0},   {"CLOB", FERRY_TYPE_TEXT, 0},
-    {"TEXT", FERRY_TYPE_TEXT, 0},   {"BLOB", FERRY_TYPE_BYTES, 0},  {"REAL", FERRY_TYPE_FLOAT, 64},
-    {"FLOA", FERRY_TYPE_FLOAT, 64}, {"DOUB", FERRY_TYPE_FLOAT, 64},
+} type_of_affinity[] = {
+    [SQLITE_AFFINITY_NONE] = {FERRY_TYPE_BYTES, 0},
+    [SQLITE_AFFINITY_INTEGER] = {FERRY_TYPE_INT, 64},
+    [SQLITE_AFFINITY_REAL] = {FERRY_TYPE_FLOAT, 64},
+    [SQLITE_AFFINITY_TEXT] = {FERRY_TYPE_TEXT, 0},
+    [SQLITE_AFFINITY_NUMERIC] = {FERRY_TYPE_ANY, 0}, /* each cell says its kind */
 };
 
 void sqlite_type_describe(const char *declared, struct ferry_column *column)
 {
-    column->native = declared != NULL && *declared != '\0' ? declared : "expression";
-    column->type = FERRY_TYPE_ANY; /* NUMERIC affinity, or an expression: each cell says its kind */
-    column->bits = 0;
-    if (declared == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < sizeof affinity_rules / sizeof *affinity_rules; i++) {
-        if (strcasestr(declared, affinity_rules[i].substring) != NULL) {
-            column->type = affinity_rules[i].type;
-            column->bits = affinity_rules[i].bits;
-            return;
-        }
-    }
+    bool known = declared != NULL && *declared != '\0';
+    enum sqlite_affinity affinity =
+        known ? sqlite_affinity_of(declared) : SQLITE_AFFINITY_NUMERIC; /* as little is known */
+    column->native = known ? declared : "expression";
+    column->type = type_of_affinity[affinity].type;
+    column->bits = type_of_affinity[affinity].bits;
 }
 
 /* ---- What a target declares ---- */
