@@ -3,7 +3,7 @@
  * They are written in the transaction of the load.
  */
 
-#include "target.h"
+#include "table.h"
 
 #include <string.h>
 
@@ -157,18 +157,18 @@ static int metadata_clear(sqlite3 *db, const char *table)
     return rc;
 }
 
-ferry_status sqlite_metadata_write(struct sqlite_load *load, struct ferry_error *err)
+ferry_status sqlite_metadata_write(struct sqlite_conn *conn, const struct ferry_load_spec *spec,
+                                   struct ferry_error *err)
 {
-    struct sqlite_conn *conn = load->conn;
     int rc = sqlite3_exec(conn->db, METADATA_CREATE, NULL, NULL, NULL);
     if (rc == SQLITE_OK) {
-        rc = metadata_clear(conn->db, load->layout->table);
+        rc = metadata_clear(conn->db, spec->layout->table);
     }
     if (rc == SQLITE_OK) {
-        rc = metadata_write_columns(conn->db, load->spec);
+        rc = metadata_write_columns(conn->db, spec);
     }
     if (rc == SQLITE_OK) {
-        rc = metadata_write_indexes(conn->db, load->spec);
+        rc = metadata_write_indexes(conn->db, spec);
     }
     if (rc == SQLITE_ERROR || (rc & 0xff) == SQLITE_CONSTRAINT) {
         return ferry_fail(err, FERRY_ERR_SCHEMA,

@@ -328,7 +328,7 @@ ferry_status sqlite_replace_finish(struct sqlite_load *load, struct ferry_error 
 {
     ferry_status status = load->unit->staged ? replace_finish_staged(load, err) : FERRY_OK;
     if (status == FERRY_OK && load->spec->keep_definition == 0) {
-        status = sqlite_metadata_write(load, err);
+        status = sqlite_metadata_write(load->conn, load->spec, err);
     }
     return status;
 }

@@ -31,8 +31,6 @@ struct sqlite_table {
     bool own; /* its statement is, word for word, what we would write for such columns */
 };
 
-struct sqlite_load;
-
 /* ---- words.c: the words of a CREATE statement ---- */
 
 /* Behind the word, quoted text, comment or single character at `at`. */
@@ -50,8 +48,6 @@ int sqlite_table_load(sqlite3 *db, const char *name, struct sqlite_table *ret_ta
 void sqlite_table_clear(struct sqlite_table *table);
 ferry_status sqlite_table_inspect(void *conn, const char *name, struct ferry_inspection *inspection,
                                   struct ferry_error *err);
-/* Fail with BUSY unless the table is as `spec->action` assumes. */
-ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *err);
 /* The CREATE TABLE statement for rows that lie so, from sqlite3_malloc. */
 char *sqlite_table_create_sql(const struct ferry_layout *layout);
 
@@ -102,7 +98,8 @@ struct sqlite_metadata {
 };
 
 /* Replace what the file says about the load's table. */
-ferry_status sqlite_metadata_write(struct sqlite_load *load, struct ferry_error *err);
+ferry_status sqlite_metadata_write(struct sqlite_conn *conn, const struct ferry_load_spec *spec,
+                                   struct ferry_error *err);
 /* Nothing known of the table is a success without columns. */
 int sqlite_metadata_load(sqlite3 *db, const char *table, struct sqlite_metadata *ret_metadata);
 void sqlite_metadata_clear(struct sqlite_metadata *metadata);

@@ -117,6 +117,11 @@ ferry_status sqlite_watch_end(struct sqlite_unit *unit, const char *table, struc
 bool sqlite_watch_triggers_fine(struct sqlite_unit *unit, const char *table);
 void sqlite_watch_clear(struct sqlite_unit *unit);
 
+/* ---- table.c: is it still what the plan was made for? ---- */
+
+/* Set `load->table`, and fail with BUSY where it is another than inspect saw. */
+ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *err);
+
 /* ---- replace.c: the rows of one table of a change ---- */
 
 ferry_status sqlite_replace_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
