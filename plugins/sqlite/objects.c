@@ -58,29 +58,6 @@ static struct sqlite_object *objects_find_index(struct sqlite_objects *objects, 
     return NULL;
 }
 
-static ferry_status objects_check_columns(const struct sqlite_load *load,
-                                          const struct ferry_index *index, struct ferry_error *err)
-{
-    for (size_t i = 0; i < index->column_count; i++) {
-        size_t at = 0;
-        size_t count = ferry_schema_count(load->layout->schema);
-        while (at < count && strcasecmp(ferry_schema_column(load->layout->schema, at)->name,
-                                        index->columns[i]) != 0) {
-            at++;
-        }
-        if (at == count) {
-            return ferry_fail(err, FERRY_ERR_SCHEMA,
-                              "table '%s': an index of job '%s' names the column '%s', which the "
-                              "source does not have",
-                              load->layout->table, load->unit->spec->job, index->columns[i]);
-        }
-    }
-    return index->column_count > 0 ? FERRY_OK
-                                   : ferry_fail(err, FERRY_ERR_SCHEMA,
-                                                "table '%s': an index of job '%s' has no columns",
-                                                load->layout->table, load->unit->spec->job);
-}
-
 /* Settle one index of the job: an equal one stays, an outdated one of ours goes, and a name that
  * something else has is refused. */
 static ferry_status objects_settle(struct sqlite_load *load, const struct ferry_index *index,
@@ -160,10 +137,7 @@ static ferry_status objects_choose(struct sqlite_load *load, struct ferry_error 
     for (size_t i = 0; status == FERRY_OK && i < objects->index_count; i++) {
         const struct ferry_index *index = &objects->indexes[i];
         char *name = sqlite_name_index(spec->layout->table, index);
-        status = name == NULL ? sqlite_fail_memory(err) : objects_check_columns(load, index, err);
-        if (status == FERRY_OK) {
-            status = objects_settle(load, index, name, err);
-        }
+        status = name == NULL ? sqlite_fail_memory(err) : objects_settle(load, index, name, err);
         free(name);
     }
     return status;
