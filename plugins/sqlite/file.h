@@ -22,20 +22,24 @@ ferry_status sqlite_path_check_target(struct sqlite_conn *conn, bool *ret_exists
                                       struct ferry_error *err);
 ferry_status sqlite_path_check_source(struct sqlite_conn *conn, struct ferry_error *err);
 
-/* ---- open.c: opening a file safely, making one, taking it away again ---- */
+/* ---- open.c: opening a file safely ---- */
 
 /* Open the existing file conn->real into conn->db, read-only for a source. */
 ferry_status sqlite_open(struct sqlite_conn *conn, struct ferry_error *err);
 /* Close conn->db, if open. */
 void sqlite_close(struct sqlite_conn *conn);
+
+/* ---- make.c: the file of a load, where there is none ---- */
+
 #define SQLITE_MADE_NOTHING 0
 #define SQLITE_MADE_FILE 1    /* there was no file */
 #define SQLITE_MADE_CONTENT 2 /* there was a file of length 0 */
+
 /* Make the file if it is not there, give it its journal mode, and set up `conn->db` for a load.
  * `*ret_created` is a SQLITE_MADE_, also of a failure. */
-ferry_status sqlite_open_for_load(struct sqlite_conn *conn, int *ret_created,
+ferry_status sqlite_make_for_load(struct sqlite_conn *conn, int *ret_created,
                                   struct ferry_error *err);
-/* Undo what sqlite_open_for_load made, if nobody has put anything there since.  Closes the db. */
+/* Undo what sqlite_make_for_load made, if nobody has put anything there since.  Closes the db. */
 void sqlite_unmake(struct sqlite_conn *conn, int created);
 
 /* ---- rights.c: who else can write there ---- */

@@ -42,7 +42,7 @@ static bool unit_wants_stage(const struct sqlite_unit *unit)
 ferry_status sqlite_unit_open(struct sqlite_unit *unit, struct ferry_error *err)
 {
     sqlite_wait_begin(unit->conn, unit->spec->lock_wait_ms, SQLITE_HOLDER_ANY);
-    ferry_status status = sqlite_open_for_load(unit->conn, &unit->created, err);
+    ferry_status status = sqlite_make_for_load(unit->conn, &unit->created, err);
     if (status == FERRY_OK) {
         unit->staged = unit_wants_stage(unit);
     }
