@@ -53,6 +53,8 @@ void sqlite_rights_tell(struct sqlite_conn *conn, const struct stat *folder,
 
 /* 1 if the file is in WAL mode. */
 bool sqlite_is_wal(sqlite3 *db);
+/* Give a `fresh` file its page size, and its journal mode but WAL, which is left for
+ * sqlite_journal_finish; another file the mode that is set, or one that outlives a crash. */
 ferry_status sqlite_journal_set_up(struct sqlite_conn *conn, bool fresh, struct ferry_error *err);
 /* After the COMMIT: what sqlite_journal_set_up left for later.  Never fails; warns. */
 void sqlite_journal_finish(struct sqlite_conn *conn);

@@ -44,6 +44,7 @@ const char *sqlite_words_behind_list(const char *sql);
 
 /* ---- table.c: what stands in the file under a name ---- */
 
+/* A name that is not there is a success.  sqlite_table_clear() frees what was read. */
 int sqlite_table_load(sqlite3 *db, const char *name, struct sqlite_table *ret_table);
 void sqlite_table_clear(struct sqlite_table *table);
 ferry_status sqlite_table_inspect(void *conn, const char *name, struct ferry_inspection *inspection,

@@ -89,6 +89,8 @@ ferry_status sqlite_unit_write(struct sqlite_unit *unit, struct ferry_error *err
 
 /* ---- lock.c: one run per target table ---- */
 
+/* Set load->lock, until sqlite_lock_release or the end of the process.  Held by another run: BUSY,
+ * naming it. */
 ferry_status sqlite_lock_take(struct sqlite_load *load, struct ferry_error *err);
 void sqlite_lock_release(struct sqlite_load *load);
 
@@ -115,6 +117,7 @@ ferry_status sqlite_watch_begin(struct sqlite_unit *unit, struct ferry_error *er
 ferry_status sqlite_watch_end(struct sqlite_unit *unit, const char *table, struct ferry_error *err);
 /* 1 if the triggers of `table` compiled at sqlite_watch_begin and still do, or were broken. */
 bool sqlite_watch_triggers_fine(struct sqlite_unit *unit, const char *table);
+/* Forget what was noted. */
 void sqlite_watch_clear(struct sqlite_unit *unit);
 
 /* ---- table.c: is it still what the plan was made for? ---- */
@@ -177,10 +180,12 @@ int sqlite_rowid_find(const struct sqlite_load *load);
 /* Note the indexes and triggers of the table, and which indexes are to be kept. */
 ferry_status sqlite_objects_save(struct sqlite_load *load, struct ferry_error *err);
 void sqlite_objects_clear(struct sqlite_objects *objects);
+/* Drop those that were noted, whether they are kept or not. */
 ferry_status sqlite_objects_drop_indexes(struct sqlite_load *load, struct ferry_error *err);
 /* Make the kept indexes and those of the job in `db`: the target or the staging file. */
 ferry_status sqlite_objects_make_indexes(struct sqlite_load *load, sqlite3 *db,
                                          struct ferry_error *err);
+/* Make them again on a table that was made anew; SCHEMA names one that does not fit it. */
 ferry_status sqlite_objects_make_triggers(struct sqlite_load *load, struct ferry_error *err);
 /* Renew the planner's statistics of a table that had them. */
 ferry_status sqlite_objects_analyze(struct sqlite_load *load, struct ferry_error *err);
@@ -192,6 +197,7 @@ bool sqlite_indexes_choose(struct sqlite_load *load);
 
 /* ---- stale.c: copies of the rows that do not follow a load ---- */
 
+/* Note each; those that sqlite_stale_rebuild will make anew are left out. */
 ferry_status sqlite_stale_find(struct sqlite_conn *conn, const struct ferry_load_spec *spec,
                                struct ferry_notes *notes, struct ferry_error *err);
 /* Where the job wants it: make the full-text indexes of the table anew. */
@@ -199,6 +205,7 @@ ferry_status sqlite_stale_rebuild(struct sqlite_load *load, struct ferry_error *
 
 /* ---- losses.c: what a table made anew would not say ---- */
 
+/* Note each of what `table` says; nothing of one that is our own. */
 ferry_status sqlite_losses_find(struct sqlite_conn *conn, const struct ferry_load_spec *spec,
                                 const struct sqlite_table *table, struct ferry_notes *notes,
                                 struct ferry_error *err);
