@@ -15,18 +15,18 @@ static char name_lower(char c)
     return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
-/* FNV-1a, 64 bits: names of lock files must be the same in every version of the program. */
 static uint64_t name_hash_more(uint64_t hash, const char *name)
 {
     for (; *name != '\0'; name++) {
-        hash = (hash ^ (unsigned char)name_lower(*name)) * UINT64_C(0x100000001b3);
+        char lower = name_lower(*name);
+        hash = ferry_hash_bytes(hash, &lower, 1);
     }
-    return (hash ^ 0xffu) * UINT64_C(0x100000001b3); /* so that "a"+"bc" is not "ab"+"c" */
+    return ferry_hash_name(hash, ""); /* its end */
 }
 
 uint64_t sqlite_name_hash(const char *name)
 {
-    return name_hash_more(UINT64_C(0xcbf29ce484222325), name);
+    return name_hash_more(FERRY_HASH_SEED, name);
 }
 
 char *sqlite_name_beside(const char *real, const char *table, const char *suffix)
