@@ -153,7 +153,7 @@ ferry_status sqlite_fail(struct sqlite_conn *conn, sqlite3 *db, int rc, struct f
     } else if (class == FERRY_ERR_BUSY && conn->wait.gave_up) {
         status = ferry_fail(
             err, class, "'%s': %s: %s (waited %.1f s); run again when it is gone, or raise %s",
-            conn->path, shown, conn->wait.holder, (double)conn->wait.waited_ms / 1000.0,
+            conn->path, shown, conn->wait.holder, (double)conn->wait.budget.waited_ms / 1000.0,
             conn->role == FERRY_ROLE_TARGET ? "lock_wait of the job" : "busy_timeout");
     } else if (error_refused(conn, rc, err, shown, &status)) {
         /* told */

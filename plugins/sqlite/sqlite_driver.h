@@ -22,11 +22,10 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-/* How long the connection has waited for other connections to the same file. */
+/* How long the connection may wait for other connections to the same file. */
 struct sqlite_wait {
-    int64_t limit_ms;   /* give up after so much waiting in all */
-    int64_t waited_ms;  /* spent so far */
-    bool gave_up;       /* the limit was reached: stop at the next chance */
+    struct ferry_wait budget;
+    bool gave_up;       /* nothing is left of it: stop at the next chance */
     const char *holder; /* who can be in the way, for the message */
 };
 

@@ -2,29 +2,33 @@
 
 #include "sqlite_driver.h"
 
-#include <time.h>
-
 #define WAIT_STEP_MAX_MS 50
 #define WAIT_PROGRESS_STEPS 4000 /* virtual machine steps between two looks at the cancel flag */
+
+static int wait_is_cancelled(void *argument)
+{
+    struct sqlite_conn *conn = argument;
+    return atomic_load(&conn->cancelled);
+}
 
 /* SQLite calls this when a lock is taken; 0 makes it give up. */
 static int wait_busy(void *argument, int calls)
 {
     struct sqlite_conn *conn = argument;
-    if (atomic_load(&conn->cancelled)) {
+    struct sqlite_wait *wait = &conn->wait;
+    if (wait_is_cancelled(conn)) {
         return 0;
     }
-    int64_t left = conn->wait.limit_ms - conn->wait.waited_ms;
-    if (left <= 0) {
-        conn->wait.gave_up = true;
+    if (ferry_wait_left(&wait->budget) == 0) {
+        wait->gave_up = true;
         return 0;
     }
-    int64_t step = calls < WAIT_STEP_MAX_MS ? calls + 1 : WAIT_STEP_MAX_MS;
-    step = step < left ? step : left;
-    struct timespec pause = {.tv_sec = 0, .tv_nsec = (long)step * 1000000};
-    (void)nanosleep(&pause, NULL);
-    conn->wait.waited_ms += step;
-    return 1;
+    int step = calls < WAIT_STEP_MAX_MS ? calls + 1 : WAIT_STEP_MAX_MS;
+    int goes_on = ferry_wait_pause(&wait->budget, step, wait_is_cancelled, conn);
+    if (!goes_on) { /* the run is to stop, and sqlite_cancel() may not have come yet */
+        atomic_store(&conn->cancelled, true);
+    }
+    return goes_on;
 }
 
 bool sqlite_wait_for_index(struct sqlite_conn *conn, int rc, int *calls)
@@ -49,5 +53,6 @@ void sqlite_wait_install(struct sqlite_conn *conn, sqlite3 *db)
 
 void sqlite_wait_begin(struct sqlite_conn *conn, int64_t limit_ms, const char *holder)
 {
-    conn->wait = (struct sqlite_wait){.limit_ms = limit_ms, .holder = holder};
+    conn->wait = (struct sqlite_wait){.holder = holder};
+    ferry_wait_begin(&conn->wait.budget, limit_ms);
 }
