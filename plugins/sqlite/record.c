@@ -121,7 +121,7 @@ int sqlite_record_find(struct sqlite_conn *conn, const struct ferry_record *reco
     sqlite3_finalize(stmt);
     if (exists) {
         rc = sqlite_query_text(conn->db, &run_id,
-                               "SELECT run_id FROM main._dbferry_sync WHERE target_table = %Q",
+                               "SELECT max(run_id) FROM main._dbferry_sync WHERE target_table = %Q",
                                ferry_record_table(record));
     }
     if (rc != SQLITE_OK && rc != SQLITE_DONE) {

@@ -96,7 +96,8 @@ int sqlite_run(sqlite3 *db, const char *format, ...);
 int sqlite_run_saved(sqlite3 *db, const char *sql);
 /* Prepare by the same rules.  `*ret_stmt` is NULL on failure. */
 int sqlite_prepare(sqlite3 *db, sqlite3_stmt **ret_stmt, const char *format, ...);
-/* The first value of the first row: a number, or a text from malloc (NULL for none). */
+/* The value of a question that always has one row, such as a count or a setting: a number, or a
+ * text from malloc.  No row is SQLITE_CORRUPT. */
 int sqlite_query_int(sqlite3 *db, int64_t *ret_value, const char *format, ...);
 int sqlite_query_text(sqlite3 *db, char **ret_value, const char *format, ...);
 /* Copy of a text of the current row, from malloc; "" for NULL; NULL if out of memory. */

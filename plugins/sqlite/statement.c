@@ -60,6 +60,12 @@ int sqlite_run_saved(sqlite3 *db, const char *sql)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* No row is no answer: whoever took it for 0 would weaken what is there. */
+static int statement_answer(int rc)
+{
+    return rc == SQLITE_ROW ? SQLITE_OK : rc == SQLITE_DONE ? SQLITE_CORRUPT : rc;
+}
+
 int sqlite_query_int(sqlite3 *db, int64_t *ret_value, const char *format, ...)
 {
     sqlite3_stmt *stmt = NULL;
@@ -70,17 +76,12 @@ int sqlite_query_int(sqlite3 *db, int64_t *ret_value, const char *format, ...)
     if (rc != SQLITE_OK) {
         return rc;
     }
-    int64_t value = 0;
     rc = sqlite3_step(stmt);
     if (rc == SQLITE_ROW) {
-        value = sqlite3_column_int64(stmt, 0);
+        *ret_value = sqlite3_column_int64(stmt, 0);
     }
     sqlite3_finalize(stmt);
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-        return rc;
-    }
-    *ret_value = value;
-    return SQLITE_OK;
+    return statement_answer(rc);
 }
 
 int sqlite_query_text(sqlite3 *db, char **ret_value, const char *format, ...)
@@ -99,11 +100,10 @@ int sqlite_query_text(sqlite3 *db, char **ret_value, const char *format, ...)
         rc = SQLITE_NOMEM;
     }
     sqlite3_finalize(stmt);
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-        return rc;
+    if (rc == SQLITE_ROW) {
+        *ret_value = value;
     }
-    *ret_value = value;
-    return SQLITE_OK;
+    return statement_answer(rc);
 }
 
 char *sqlite_copy_text(sqlite3_stmt *stmt, int column)
