@@ -6,6 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
+#define OBJECTS_OF_TABLE                                                                           \
+    "FROM main.sqlite_schema WHERE type IN ('index', 'trigger') AND tbl_name = %Q COLLATE NOCASE " \
+    "AND sql IS NOT NULL"
+
 void sqlite_objects_clear(struct sqlite_objects *objects)
 {
     for (size_t i = 0; i < objects->count; i++) {
@@ -92,14 +96,24 @@ static ferry_status objects_settle(struct sqlite_load *load, const struct ferry_
                                     conn->path, name, load->unit->spec->job);
 }
 
-/* 1 if the planner's statistics know the table: they go when an index or the table is dropped. */
-static bool objects_analyzed(sqlite3 *db, const char *table)
+/* Whether the planner's statistics know the table: they go when an index or the table is dropped.
+ */
+static int objects_find_analyzed(sqlite3 *db, const char *table, bool *ret_analyzed)
 {
     int64_t rows = 0;
-    return sqlite_query_int(db, &rows,
-                            "SELECT count(*) FROM main.sqlite_stat1 WHERE tbl = %Q COLLATE NOCASE",
-                            table) == SQLITE_OK &&
-           rows > 0;
+    int rc = sqlite_query_int(
+        db, &rows, "SELECT count(*) FROM main.sqlite_stat1 WHERE tbl = %Q COLLATE NOCASE", table);
+    *ret_analyzed = rows > 0;
+    return rc == SQLITE_ERROR ? SQLITE_OK : rc; /* no such table: ANALYZE was never run */
+}
+
+/* That the list is whole, since DROP TABLE takes with it what is not on it. */
+static int objects_confirm_count(sqlite3 *db, const struct sqlite_objects *objects,
+                                 const char *table)
+{
+    int64_t count = 0;
+    int rc = sqlite_query_int(db, &count, "SELECT count(*) " OBJECTS_OF_TABLE, table);
+    return rc == SQLITE_OK && (size_t)count != objects->count ? SQLITE_CORRUPT : rc;
 }
 
 static ferry_status objects_read(struct sqlite_load *load, struct ferry_error *err)
@@ -107,20 +121,22 @@ static ferry_status objects_read(struct sqlite_load *load, struct ferry_error *e
     struct sqlite_conn *conn = load->conn;
     const char *table = load->layout->table;
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite_prepare(conn->db, &stmt,
-                            "SELECT type = 'trigger', name, sql FROM main.sqlite_schema WHERE type "
-                            "IN ('index', 'trigger') AND tbl_name = %Q COLLATE NOCASE AND sql IS "
-                            "NOT NULL ORDER BY rowid",
-                            table);
+    int rc = sqlite_prepare(
+        conn->db, &stmt, "SELECT type = 'trigger', name, sql " OBJECTS_OF_TABLE " ORDER BY rowid",
+        table);
     while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         rc = objects_add(&load->objects, stmt);
     }
     sqlite3_finalize(stmt);
-    if (rc != SQLITE_DONE) {
-        return sqlite_fail(conn, conn->db, rc, err, "reading the indexes of table '%s'", table);
+    if (rc == SQLITE_DONE) {
+        rc = objects_confirm_count(conn->db, &load->objects, table);
     }
-    load->objects.analyzed = objects_analyzed(conn->db, table);
-    return FERRY_OK;
+    if (rc == SQLITE_OK) {
+        rc = objects_find_analyzed(conn->db, table, &load->objects.analyzed);
+    }
+    return rc == SQLITE_OK
+               ? FERRY_OK
+               : sqlite_fail(conn, conn->db, rc, err, "reading the indexes of table '%s'", table);
 }
 
 /* Which of those that are there stay, and which the job has made. */
@@ -228,11 +244,15 @@ ferry_status sqlite_objects_make_triggers(struct sqlite_load *load, struct ferry
         if (!object->trigger) {
             continue;
         }
+        bool fine = true;
         int rc = sqlite_run_saved(db, object->sql);
+        if (rc == SQLITE_OK) {
+            rc = sqlite_watch_triggers_fine(load->unit, load->layout->table, &fine);
+        }
         if (rc != SQLITE_OK) {
             return objects_fail(load, db, rc, "trigger", object->name, err);
         }
-        if (!sqlite_watch_triggers_fine(load->unit, load->layout->table)) {
+        if (!fine) {
             return objects_fail(load, db, SQLITE_ERROR, "trigger", object->name, err);
         }
     }

@@ -70,17 +70,18 @@ static int stale_authorize(void *argument, int action, const char *table, const 
     return SQLITE_OK;
 }
 
-static void stale_compile(struct stale *stale, const char *format, const char *name)
+static int stale_compile(struct stale *stale, const char *format, const char *name)
 {
     sqlite3 *db = stale->conn->db;
     sqlite3_stmt *stmt = NULL;
     stale->reads = false;
     (void)sqlite3_set_authorizer(db, stale_authorize, stale);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL);
-    (void)sqlite_prepare(db, &stmt, format, name);
+    int rc = sqlite_prepare(db, &stmt, format, name);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     (void)sqlite3_set_authorizer(db, NULL, NULL);
     sqlite3_finalize(stmt);
+    return sqlite_watch_is_answer(rc) ? SQLITE_OK : rc;
 }
 
 /* ---- Full-text indexes ---- */
@@ -120,9 +121,9 @@ static int stale_find_indexes(struct stale *stale)
         if (content != NULL && content[0] != '\0' && stale->index_count < STALE_MOST) {
             stale->reads = strcasecmp(content, stale->table) == 0;
             if (!stale->reads) {
-                stale_compile(stale, "SELECT * FROM main.\"%w\"", content);
+                rc = stale_compile(stale, "SELECT * FROM main.\"%w\"", content);
             }
-            if (stale->reads) {
+            if (rc == SQLITE_OK && stale->reads) {
                 stale->indexes[stale->index_count] = sqlite_copy_text(stmt, 0);
                 rc = stale->indexes[stale->index_count] == NULL ? SQLITE_NOMEM : SQLITE_OK;
                 stale->index_count += rc == SQLITE_OK ? 1 : 0;
@@ -145,12 +146,15 @@ static int stale_find(struct stale *stale)
         rc = stale_find_indexes(stale);
     }
     if (rc == SQLITE_OK && triggers > 0) {
-        char *update = sqlite_watch_update_sql(stale->conn->db, stale->table);
-        stale_compile(stale, "EXPLAIN INSERT INTO main.\"%w\" DEFAULT VALUES", stale->table);
-        stale_compile(stale, "EXPLAIN DELETE FROM main.\"%w\"", stale->table);
-        if (update != NULL) {
-            stale_compile(stale, "%s", update);
-        }
+        char *update = NULL;
+        rc = sqlite_watch_update_sql(stale->conn->db, stale->table, &update);
+        rc = rc == SQLITE_OK
+                 ? stale_compile(stale, "EXPLAIN INSERT INTO main.\"%w\" DEFAULT VALUES",
+                                 stale->table)
+                 : rc;
+        rc = rc == SQLITE_OK ? stale_compile(stale, "EXPLAIN DELETE FROM main.\"%w\"", stale->table)
+                             : rc;
+        rc = rc == SQLITE_OK ? stale_compile(stale, "%s", update) : rc;
         sqlite3_free(update);
     }
     return rc;

@@ -110,13 +110,15 @@ void sqlite_stage_remove(struct sqlite_unit *unit);
 /* ---- watch.c: do views and triggers still compile? ---- */
 
 /* EXPLAIN UPDATE of all columns, which compiles each trigger for it; from sqlite3_malloc. */
-char *sqlite_watch_update_sql(sqlite3 *db, const char *table);
+int sqlite_watch_update_sql(sqlite3 *db, const char *table, char **ret_sql);
+/* 1 if a statement compiles, or cannot: other codes leave that open. */
+bool sqlite_watch_is_answer(int rc);
 /* Note what compiles now, before the first table changes; later calls do nothing. */
 ferry_status sqlite_watch_begin(struct sqlite_unit *unit, struct ferry_error *err);
 /* Fail with SCHEMA naming what compiled then and does not now, after `table` was made anew. */
 ferry_status sqlite_watch_end(struct sqlite_unit *unit, const char *table, struct ferry_error *err);
-/* 1 if the triggers of `table` compiled at sqlite_watch_begin and still do, or were broken. */
-bool sqlite_watch_triggers_fine(struct sqlite_unit *unit, const char *table);
+/* Whether the triggers of `table` compiled at sqlite_watch_begin and still do, or were broken. */
+int sqlite_watch_triggers_fine(struct sqlite_unit *unit, const char *table, bool *ret_fine);
 /* Forget what was noted. */
 void sqlite_watch_clear(struct sqlite_unit *unit);
 

@@ -19,40 +19,67 @@ static const char *const watch_operations[] = {"INSERT", "UPDATE", "DELETE"};
 
 /* SQLite takes "gone" for the text 'gone' where no such column is left: a view that lost a column
  * would go on compiling.  So both ways are tried. */
-static int watch_compile(sqlite3 *db, const char *sql)
+static int watch_compile(sqlite3 *db, const char *sql, int *ret_state)
 {
-    for (int state = WATCH_STRICT; state > WATCH_BROKEN; state--) {
+    int rc = SQLITE_ERROR;
+    int state = WATCH_STRICT + 1;
+    while (rc != SQLITE_OK && --state > WATCH_BROKEN) {
         sqlite3_stmt *stmt = NULL;
         (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, state == WATCH_LOOSE, NULL);
-        int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+        rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
         (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 1, NULL);
         sqlite3_finalize(stmt);
-        if (rc == SQLITE_OK) {
-            return state;
+        if (!sqlite_watch_is_answer(rc)) {
+            return rc;
         }
     }
-    return WATCH_BROKEN;
+    *ret_state = state;
+    return SQLITE_OK;
+}
+
+/* A module's own table may be damaged, which is none of our business either. */
+bool sqlite_watch_is_answer(int rc)
+{
+    return (rc & 0xff) == SQLITE_ERROR || rc == SQLITE_OK || rc == SQLITE_CORRUPT_VTAB;
+}
+
+/* What it means that something tells no columns: a view of what is gone does not compile, and a
+ * table has just been dropped. */
+static int watch_none(sqlite3 *db, const char *name)
+{
+    int rc = sqlite3_table_column_metadata(db, "main", name, NULL, NULL, NULL, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? SQLITE_SCHEMA : rc;
 }
 
 /* UPDATE OF triggers compile only where one of their columns is set: so set all. */
-char *sqlite_watch_update_sql(sqlite3 *db, const char *table)
+int sqlite_watch_update_sql(sqlite3 *db, const char *table, char **ret_sql)
 {
     sqlite3_stmt *stmt = NULL;
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "EXPLAIN UPDATE main.\"%w\" SET ", table);
     const char *comma = "";
-    if (sqlite_prepare(db, &stmt, "PRAGMA main.table_xinfo(\"%w\")", table) == SQLITE_OK) {
-        while (sqlite3_step(stmt) == SQLITE_ROW) {
-            const char *name = (const char *)sqlite3_column_text(stmt, 1);
-            if (sqlite3_column_int(stmt, 6) != 0) { /* hidden or generated */
-                continue;
-            }
-            sqlite3_str_appendf(out, "%s\"%w\" = NULL", comma, name != NULL ? name : "");
+    int rc = sqlite_prepare(db, &stmt, "PRAGMA main.table_xinfo(\"%w\")", table);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(stmt, 1);
+        rc = name == NULL ? SQLITE_NOMEM : SQLITE_OK;
+        if (rc == SQLITE_OK && sqlite3_column_int(stmt, 6) == 0) { /* not hidden or generated */
+            sqlite3_str_appendf(out, "%s\"%w\" = NULL", comma, name);
             comma = ", ";
         }
     }
     sqlite3_finalize(stmt);
-    return sqlite3_str_finish(out);
+    char *sql = sqlite3_str_finish(out);
+    bool none = (rc & 0xff) == SQLITE_ERROR || (rc == SQLITE_DONE && *comma == '\0');
+    rc = none                ? watch_none(db, table)
+         : rc != SQLITE_DONE ? rc
+         : sql == NULL       ? SQLITE_NOMEM
+                             : SQLITE_OK;
+    if (rc != SQLITE_OK) {
+        sqlite3_free(sql);
+        return rc;
+    }
+    *ret_sql = sql;
+    return SQLITE_OK;
 }
 
 static size_t watch_operation_count(const struct sqlite_watch *watch)
@@ -61,22 +88,30 @@ static size_t watch_operation_count(const struct sqlite_watch *watch)
 }
 
 /* A foreign key is resolved when a row of its table would be inserted, if keys are enforced. */
-static int watch_state(sqlite3 *db, const struct sqlite_watch *watch, size_t operation)
+static int watch_state(sqlite3 *db, const struct sqlite_watch *watch, size_t operation,
+                       int *ret_state)
 {
     bool view = watch->kind == SQLITE_WATCH_VIEW;
     bool keys = watch->kind == SQLITE_WATCH_KEYS;
-    char *sql = view ? sqlite3_mprintf("SELECT * FROM main.\"%w\"", watch->name)
-                : operation == 0
-                    ? sqlite3_mprintf("EXPLAIN INSERT INTO main.\"%w\" DEFAULT VALUES", watch->name)
-                : operation == 1 ? sqlite_watch_update_sql(db, watch->name)
-                                 : sqlite3_mprintf("EXPLAIN DELETE FROM main.\"%w\"", watch->name);
+    char *sql = NULL;
+    int rc = SQLITE_OK;
+    if (operation == 1) {
+        rc = sqlite_watch_update_sql(db, watch->name, &sql);
+    } else {
+        sql = view ? sqlite3_mprintf("SELECT * FROM main.\"%w\"", watch->name)
+              : operation == 0
+                  ? sqlite3_mprintf("EXPLAIN INSERT INTO main.\"%w\" DEFAULT VALUES", watch->name)
+                  : sqlite3_mprintf("EXPLAIN DELETE FROM main.\"%w\"", watch->name);
+        rc = sql == NULL ? SQLITE_NOMEM : SQLITE_OK;
+    }
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, !view && !keys, NULL);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, keys, NULL);
-    int state = watch_compile(db, sql);
+    *ret_state = WATCH_BROKEN;
+    rc = rc == SQLITE_OK ? watch_compile(db, sql, ret_state) : rc;
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     sqlite3_free(sql);
-    return state;
+    return sqlite_watch_is_answer(rc) ? SQLITE_OK : rc;
 }
 
 static int watch_add(struct sqlite_watches *watches, sqlite3_stmt *stmt)
@@ -117,14 +152,14 @@ ferry_status sqlite_watch_begin(struct sqlite_unit *unit, struct ferry_error *er
     struct sqlite_watches *watches = &unit->watches;
     sqlite3 *db = unit->conn->db;
     int rc = watches->begun ? SQLITE_OK : watch_find(db, watches);
-    if (rc != SQLITE_OK) {
-        return sqlite_fail(unit->conn, db, rc, err, "reading the views of the file");
-    }
     for (size_t i = 0; !watches->begun && i < watches->count; i++) {
         struct sqlite_watch *watch = &watches->list[i];
-        for (size_t operation = 0; operation < watch_operation_count(watch); operation++) {
-            watch->state[operation] = watch_state(db, watch, operation);
+        for (size_t at = 0; rc == SQLITE_OK && at < watch_operation_count(watch); at++) {
+            rc = watch_state(db, watch, at, &watch->state[at]);
         }
+    }
+    if (rc != SQLITE_OK) {
+        return sqlite_fail(unit->conn, db, rc, err, "reading the views of the file");
     }
     watches->begun = true;
     return FERRY_OK;
@@ -163,11 +198,17 @@ static bool watch_is_gone(const struct sqlite_watch *watch, const char *table)
 
 ferry_status sqlite_watch_end(struct sqlite_unit *unit, const char *table, struct ferry_error *err)
 {
+    sqlite3 *db = unit->conn->db;
     for (size_t i = 0; i < unit->watches.count; i++) {
         const struct sqlite_watch *watch = &unit->watches.list[i];
         size_t operations = watch_is_gone(watch, table) ? 0 : watch_operation_count(watch);
         for (size_t operation = 0; operation < operations; operation++) {
-            if (watch_state(unit->conn->db, watch, operation) < watch->state[operation]) {
+            int state = WATCH_BROKEN;
+            int rc = watch_state(db, watch, operation, &state);
+            if (rc != SQLITE_OK) {
+                return sqlite_fail(unit->conn, db, rc, err, "reading the views of the file");
+            }
+            if (state < watch->state[operation]) {
                 return watch_fail(unit, table, watch, operation, err);
             }
         }
@@ -175,18 +216,23 @@ ferry_status sqlite_watch_end(struct sqlite_unit *unit, const char *table, struc
     return FERRY_OK;
 }
 
-bool sqlite_watch_triggers_fine(struct sqlite_unit *unit, const char *table)
+int sqlite_watch_triggers_fine(struct sqlite_unit *unit, const char *table, bool *ret_fine)
 {
+    int rc = SQLITE_OK;
+    bool fine = true;
     for (size_t i = 0; i < unit->watches.count; i++) {
         const struct sqlite_watch *watch = &unit->watches.list[i];
-        for (size_t operation = 0; operation < 3; operation++) {
-            if (watch->kind == SQLITE_WATCH_TRIGGERS && strcasecmp(watch->name, table) == 0 &&
-                watch_state(unit->conn->db, watch, operation) < watch->state[operation]) {
-                return false;
-            }
+        if (watch->kind != SQLITE_WATCH_TRIGGERS || strcasecmp(watch->name, table) != 0) {
+            continue;
+        }
+        for (size_t at = 0; rc == SQLITE_OK && fine && at < 3; at++) {
+            int state = WATCH_BROKEN;
+            rc = watch_state(unit->conn->db, watch, at, &state);
+            fine = rc != SQLITE_OK || state >= watch->state[at];
         }
     }
-    return true;
+    *ret_fine = fine;
+    return rc;
 }
 
 void sqlite_watch_clear(struct sqlite_unit *unit)
