@@ -310,12 +310,17 @@ ferry_status sqlite_describe_begin(struct sqlite_describe *describe, struct ferr
         return FERRY_OK;
     }
     int rc = describe_origin(describe, describe->read->text, &origin);
+    if (rc == SQLITE_OK) {
+        describe->of_table = origin->table.exists && origin->table.obstacle == NULL;
+        rc = describe->of_table &&
+                     origin->table.column_count != (size_t)sqlite3_column_count(describe->stmt)
+                 ? SQLITE_SCHEMA
+                 : SQLITE_OK;
+    }
     if (rc != SQLITE_OK) {
         return sqlite_fail(describe->conn, describe->conn->db, rc, err, "describing '%s'",
                            describe->read->text);
     }
-    describe->of_table = origin->table.exists && origin->table.obstacle == NULL &&
-                         origin->table.column_count == (size_t)sqlite3_column_count(describe->stmt);
     return FERRY_OK;
 }
 

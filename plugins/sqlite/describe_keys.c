@@ -136,7 +136,8 @@ static int keys_take_parts(const struct sqlite_describe *describe, const char *n
     }
     sqlite3_finalize(stmt);
     found->index.columns = (const char *const *)found->names;
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    bool none = found->index.column_count == 0 && found->obstacle == NULL;
+    return rc != SQLITE_DONE ? rc : none ? SQLITE_SCHEMA /* it has just been dropped */ : SQLITE_OK;
 }
 
 /* One index of the table: `pk` tells the primary key, of which there is one. */

@@ -16,6 +16,9 @@ ferry_status sqlite_foresee(void *argument, const struct ferry_load_spec *spec,
     }
     sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
     int rc = sqlite_table_load(conn->db, spec->layout->table, &table);
+    if (rc == SQLITE_OK && !table.exists && spec->action != FERRY_TABLE_CREATE) {
+        rc = SQLITE_SCHEMA; /* it was there a moment ago */
+    }
     if (rc != SQLITE_OK) {
         return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", spec->layout->table);
     }

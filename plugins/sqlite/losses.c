@@ -173,7 +173,9 @@ static int losses_list(sqlite3 *db, const char *pragma, const char *of, int at,
         rc = losses_add_name(key, (const char *)sqlite3_column_text(stmt, at));
     }
     sqlite3_finalize(stmt);
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    return rc != SQLITE_DONE ? rc
+           : key->count == 0 ? SQLITE_SCHEMA /* the index has just been dropped */
+                             : SQLITE_OK;
 }
 
 /* UNIQUE constraints; the indexes that somebody made are made again. */

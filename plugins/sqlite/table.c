@@ -55,6 +55,11 @@ static int table_find(sqlite3 *db, const char *name, struct sqlite_table *table)
         }
     }
     sqlite3_finalize(stmt);
+    if (rc == SQLITE_DONE && !sqlite_name_reserved(name) &&
+        sqlite3_table_column_metadata(db, "main", name, NULL, NULL, NULL, NULL, NULL, NULL) ==
+            SQLITE_OK) {
+        return SQLITE_CORRUPT; /* SQLite knows a table that its list does not name */
+    }
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
@@ -173,7 +178,9 @@ int sqlite_table_load(sqlite3 *db, const char *name, struct sqlite_table *ret_ta
                                                   : table_add_column(db, name, &table, stmt);
         }
         sqlite3_finalize(stmt);
-        rc = rc == SQLITE_DONE ? SQLITE_OK : rc;
+        rc = rc != SQLITE_DONE         ? rc
+             : table.column_count == 0 ? SQLITE_SCHEMA /* it has just been dropped */
+                                       : SQLITE_OK;
         if (rc == SQLITE_OK) {
             table_find_integer_key(&table);
             table.without_rowid =
