@@ -161,16 +161,18 @@ static int describe_probe(struct sqlite_describe *describe)
     }
     rc = describe_take_types(describe);
     (void)sqlite_run(db, "DROP TABLE temp." DESCRIBE_PROBE);
-    return rc;
+    return rc == SQLITE_OK &&
+                   describe->affinity_count != (size_t)sqlite3_column_count(describe->stmt)
+               ? SQLITE_CORRUPT
+               : rc;
 }
 
 /* The affinity of an expression as a declared type; NULL for none. */
 static int describe_affinity(struct sqlite_describe *describe, int i, const char **ret_declared)
 {
     int rc = describe->probed ? SQLITE_OK : describe_probe(describe);
-    bool fits = describe->affinity_count == (size_t)sqlite3_column_count(describe->stmt);
     *ret_declared = NULL;
-    if (rc == SQLITE_OK && fits && describe->affinities[i][0] != '\0') {
+    if (rc == SQLITE_OK && describe->affinity_count > 0 && describe->affinities[i][0] != '\0') {
         *ret_declared = describe->affinities[i];
     }
     return rc;
