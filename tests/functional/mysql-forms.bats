@@ -1,4 +1,5 @@
 # Each type behind DISTINCT, UNION, MAX, IF, a window function, a subquery and so on, from either server.
+# FERRY_SWEEP=all (make check-slow): a view for each single column too.
 
 load helper
 
