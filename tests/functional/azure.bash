@@ -4,6 +4,7 @@
 #   azure_is_possible               false where there is no mount namespace to be had, as root or as user
 #   azure_make_certificates FOLDER  FOLDER/tls: ca, azure (for $AZURE_HOST), wrong-host, expired, ...
 #   azure COMMAND...                dbferry, in a mount namespace whose /etc/hosts names the host
+#   azure_enter                     AZURE_ENTER becomes the command that runs another one in there
 #
 #   example KIND TEXT               the page's examples of this kind as $T/script, with TEXT in the place
 #                                   of its `host`
@@ -19,6 +20,15 @@ azure_namespace() {
     else
         unshare --map-root-user --mount --propagation private "$@"
     fi
+}
+
+azure_enter() {
+    local user=()
+    [ "$(id -u)" -eq 0 ] || user=(--map-root-user)
+    printf '127.0.0.1 localhost %s %s\n' "$AZURE_HOST" "$AZURE_ALIAS" >"$T/hosts"
+    # shellcheck disable=SC2016 # the inner shell's
+    AZURE_ENTER=(unshare "${user[@]}" --mount --propagation private
+        sh -c 'mount --bind "$1" /etc/hosts && shift && exec "$@"' - "$T/hosts")
 }
 
 azure_is_possible() {
