@@ -100,11 +100,6 @@ ferry_status mydrv_note_indexes(void *conn, struct ferry_schema *schema, const c
 
 /* ---- In the stage ---- */
 
-static bool indexes_can(const struct mydrv_load *load, const struct ferry_index *index)
-{
-    return indexes_are_whole(load->layout->schema, load->layout->natives, index);
-}
-
 /* NULL if there is none, or none that this server can make. */
 static const struct ferry_index *indexes_primary(const struct ferry_load_spec *spec)
 {
@@ -115,9 +110,9 @@ static const struct ferry_index *indexes_primary(const struct ferry_load_spec *s
     return NULL;
 }
 
-void mydrv_indexes_write_primary(const struct mydrv_load *load, struct mydrv_text *sql)
+void mydrv_indexes_write_primary(const struct ferry_load_spec *spec, struct mydrv_text *sql)
 {
-    const struct ferry_index *key = indexes_primary(load->spec);
+    const struct ferry_index *key = indexes_primary(spec);
     if (key == NULL)
         return;
     mydrv_text_add(sql, ", PRIMARY KEY (");
@@ -187,16 +182,15 @@ static void indexes_write_name(const struct ferry_index *index, struct mydrv_tex
         mydrv_text_add_name(sql, name.data);
 }
 
-static void indexes_write_one(struct mydrv_load *load, const struct ferry_index *index,
+static void indexes_write_one(const struct ferry_layout *layout, const struct ferry_index *index,
                               struct mydrv_text *sql)
 {
-    bool whole = indexes_can(load, index);
+    bool whole = indexes_are_whole(layout->schema, layout->natives, index);
     mydrv_text_addf(sql, "ADD %sKEY ", index->unique != 0 && whole ? "UNIQUE " : "");
     indexes_write_name(index, sql);
     for (size_t i = 0; i < index->column_count; i++) {
         struct mydrv_type type;
-        bool known = indexes_find_type(load->layout->schema, load->layout->natives,
-                                       index->columns[i], &type);
+        bool known = indexes_find_type(layout->schema, layout->natives, index->columns[i], &type);
         mydrv_text_add(sql, i > 0 ? ", " : " (");
         mydrv_text_add_name(sql, index->columns[i]);
         bool is_long = known && (!mydrv_type_is_key(&type) ||
@@ -207,23 +201,23 @@ static void indexes_write_one(struct mydrv_load *load, const struct ferry_index 
     mydrv_text_add(sql, ")");
 }
 
-/* The stage's indexes, each as its columns: a line "unique a\tb\n" with names as they are. */
-static ferry_status indexes_list(struct mydrv_load *load, struct mydrv_text *list,
-                                 struct ferry_error *err)
+/* The table's indexes, each as its columns: a line "unique a\tb\n" with names as they are. */
+static ferry_status indexes_list(struct mydrv_conn *conn, const char *table,
+                                 struct mydrv_text *list, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
     mydrv_text_add(&sql, "SELECT NON_UNIQUE, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART, INDEX_NAME FROM "
                          "information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND "
                          "TABLE_NAME = ");
-    mydrv_text_add_quoted(&sql, load->stage, strlen(load->stage));
+    mydrv_text_add_quoted(&sql, table, strlen(table));
     /* The row of NULL comes first, and shows that there is an answer where there is no index. */
     mydrv_text_add(&sql, " UNION ALL SELECT NULL, NULL, NULL, NULL, NULL ORDER BY INDEX_NAME, "
                          "SEQ_IN_INDEX");
-    ferry_status status = mydrv_ask(load->conn, &sql, 5, "look at the indexes", &rows, err);
+    ferry_status status = mydrv_ask(conn, &sql, 5, "look at the indexes", &rows, err);
     MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
     if (status == FERRY_OK && row == NULL)
-        status = mydrv_fail(load->conn, MYDRV_LOADING, 0, "", "look at the indexes", err);
+        status = mydrv_fail(conn, MYDRV_LOADING, 0, "", "look at the indexes", err);
     while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL) {
         if (row[1] != NULL && strcmp(row[1], "1") == 0)
             mydrv_text_addf(list, "\n%s", row[0] != NULL && *row[0] == '0' ? "unique" : "");
@@ -251,22 +245,22 @@ static bool indexes_has(const struct ferry_index *index, const struct mydrv_text
     return false;
 }
 
-ferry_status mydrv_indexes_add(struct mydrv_load *load, struct ferry_error *err)
+ferry_status mydrv_indexes_add(struct mydrv_conn *conn, const char *table,
+                               const struct ferry_load_spec *spec, struct ferry_error *err)
 {
-    const struct ferry_load_spec *spec = load->spec;
     MYDRV_AUTO_SQL struct mydrv_text list = {0};
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    ferry_status status = indexes_list(load, &list, err);
+    ferry_status status = indexes_list(conn, table, &list, err);
     size_t added = 0;
     if (status != FERRY_OK)
         return status;
     mydrv_text_add(&sql, "ALTER TABLE ");
-    mydrv_text_add_name(&sql, load->stage);
+    mydrv_text_add_name(&sql, table);
     for (size_t i = 0; i < spec->index_count; i++) {
         if (spec->indexes[i]->primary != 0 || indexes_has(spec->indexes[i], &list, &sql))
             continue;
         mydrv_text_add(&sql, added++ > 0 ? ", " : " ");
-        indexes_write_one(load, spec->indexes[i], &sql);
+        indexes_write_one(spec->layout, spec->indexes[i], &sql);
     }
-    return added == 0 ? FERRY_OK : mydrv_run(load->conn, &sql, "build the indexes", err);
+    return added == 0 ? FERRY_OK : mydrv_run(conn, &sql, "build the indexes", err);
 }

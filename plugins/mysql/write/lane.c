@@ -174,7 +174,7 @@ static ferry_status lane_add_row(struct mydrv_lane *lane, const struct ferry_bat
                : status;
 }
 
-/* ---- The lane as a whole ---- */
+/* ---- Its beginning ---- */
 
 static ferry_status lane_start(struct mydrv_lane *lane, struct ferry_error *err)
 {
@@ -219,6 +219,63 @@ static ferry_status lane_choose(struct mydrv_lane *lane, struct ferry_error *err
                            : "INSERT statements, since the server has local_infile off");
     return FERRY_OK;
 }
+
+/* ---- What the table turned out to be ---- */
+
+static ferry_status lane_fail_altered(const struct mydrv_lane *lane, struct ferry_error *err)
+{
+    ferry_status status =
+        ferry_fail(err, FERRY_ERR_BUSY, "%s: table '%s' was altered just now; run again",
+                   lane->conn->label, lane->table);
+    ferry_error_may_pass(err);
+    return status;
+}
+
+/* How the texts of one column go to the server. */
+static ferry_status lane_choose_charset(const struct mydrv_lane *lane, struct mydrv_form *form,
+                                        const struct mydrv_live_column *column,
+                                        struct ferry_error *err)
+{
+    const struct mydrv_charset *set =
+        column->charset == NULL ? NULL : mydrv_charset_named(column->charset);
+    bool raw = (form->source->flags & FERRY_COLUMN_RAW) != 0;
+    form->raw = raw && form->source->type == FERRY_TYPE_TEXT;
+    if (form->raw && (column->charset == NULL || form->source->charset == NULL ||
+                      strcmp(column->charset, form->source->charset) != 0))
+        return lane_fail_altered(lane, err);
+    form->foreign_charset = mydrv_type_has_charset(&form->type) && !form->raw &&
+                            (set == NULL || set->kind != MYDRV_CHARSET_UTF8);
+    bool listed = form->type.kind == MYDRV_KIND_ENUM || form->type.kind == MYDRV_KIND_SET;
+    if (!form->foreign_charset || listed || set == NULL || set->kind != MYDRV_CHARSET_CODES)
+        return FERRY_OK;
+    form->foreign_charset = false;
+    form->encoded = calloc(1, sizeof *form->encoded);
+    return form->encoded == NULL ? mydrv_fail_memory(err)
+                                 : mydrv_codes_get(lane->conn, set, &form->codes, err);
+}
+
+ferry_status mydrv_lane_learn(struct mydrv_lane *lane, struct ferry_error *err)
+{
+    struct mydrv_table into = {0};
+    ferry_status status = mydrv_table_load(lane->conn, lane->into, &into, err);
+    for (size_t i = 0; i < ferry_schema_count(lane->schema) && status == FERRY_OK; i++) {
+        struct mydrv_form *form = &lane->forms[i];
+        const struct mydrv_live_column *column =
+            mydrv_table_find(&into, ferry_schema_column(lane->schema, i)->name);
+        if (column == NULL) {
+            status = lane_fail_altered(lane, err);
+            break;
+        }
+        form->not_null = column->not_null;
+        form->auto_number =
+            strstr(column->clauses, "AUTO_INCREMENT") != NULL && form->type.kind == MYDRV_KIND_INT;
+        status = lane_choose_charset(lane, form, column, err);
+    }
+    mydrv_table_clear(&into);
+    return status;
+}
+
+/* ---- The lane as a whole ---- */
 
 ferry_status mydrv_lane_begin(struct mydrv_lane *lane, struct mydrv_conn *conn, const char *into,
                               const struct ferry_layout *layout, struct ferry_error *err)

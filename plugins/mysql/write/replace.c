@@ -36,25 +36,37 @@ static ferry_status replace_confirm(struct mydrv_load *load, struct ferry_error 
     return status == FERRY_OK ? mydrv_table_confirm(load, &load->table, err) : status;
 }
 
+static ferry_status replace_make_stage(struct mydrv_load *load, struct ferry_error *err)
+{
+    load->stage = (struct mydrv_stage){
+        .unit = load->unit, .spec = load->spec, .live = &load->table, .name = load->names.stage};
+    ferry_status status = mydrv_stage_create(&load->stage, err);
+    return status == FERRY_OK ? mydrv_lane_learn(&load->lane, err) : status;
+}
+
 static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *err)
 {
-    ferry_status status = mydrv_stage_lock(load, err);
+    struct mydrv_conn *conn = load->conn;
+    const char *table = load->layout->table;
+    ferry_status status = mydrv_names_make(conn, table, &load->names, err);
+    if (status == FERRY_OK)
+        status = mydrv_lock_take(&load->lock, conn, load->names.lock, table, err);
     if (status == FERRY_OK)
         status = replace_confirm(load, err);
     if (status == FERRY_OK)
-        status = mydrv_stage_clean(load, err);
+        status = mydrv_leftovers_clear(conn, &load->names, table, load->table.exists, err);
     if (status == FERRY_OK)
         status = mydrv_hangers_look(load, err);
     if (status == FERRY_OK)
         status = mydrv_hangers_check_right(load, err);
     if (status == FERRY_OK)
-        status = mydrv_lane_begin(&load->lane, load->conn, load->stage, load->layout, err);
+        status = mydrv_lane_begin(&load->lane, conn, load->names.stage, load->layout, err);
     if (status == FERRY_OK)
-        status = mydrv_record_prepare(load->conn, err);
+        status = mydrv_record_prepare(conn, err);
     if (status == FERRY_OK)
-        status = mydrv_stage_create(load, err);
+        status = replace_make_stage(load, err);
     if (status == FERRY_OK)
-        status = mydrv_run_text(load->conn, "START TRANSACTION", "begin a transaction", err);
+        status = mydrv_run_text(conn, "START TRANSACTION", "begin a transaction", err);
     return status;
 }
 
@@ -62,13 +74,11 @@ void mydrv_replace_free(struct mydrv_load *load)
 {
     if (load == NULL)
         return;
-    mydrv_stage_drop(load);
-    mydrv_stage_unlock(load);
+    mydrv_stage_drop(&load->stage);
+    mydrv_lock_release(&load->lock);
     mydrv_lane_free(&load->lane);
     mydrv_table_clear(&load->table);
-    free(load->stage);
-    free(load->old);
-    free(load->lock);
+    mydrv_names_clear(&load->names);
     free(load);
 }
 
@@ -119,7 +129,7 @@ static void replace_write_copy(const struct mydrv_load *load, struct mydrv_text 
     mydrv_text_add(sql, ") SELECT ");
     replace_add_columns(load, sql);
     mydrv_text_add(sql, " FROM ");
-    mydrv_text_add_name(sql, load->stage);
+    mydrv_text_add_name(sql, load->stage.name);
 }
 
 /* One try.  False: the connection has the error; the transaction is still open. */
@@ -151,7 +161,7 @@ static ferry_status replace_rows(struct mydrv_load *load, struct ferry_error *er
         return mydrv_fail_memory(err);
     while (!replace_try_rows(load, &clear, &copy)) {
         if (!mydrv_wait_again(load->unit))
-            return mydrv_wait_fail(load, "replace the rows", err);
+            return mydrv_wait_fail(load->unit, load->layout->table, "replace the rows", err);
         (void)mysql_rollback(load->conn->native);
     }
     return FERRY_OK;
@@ -184,9 +194,9 @@ static ferry_status replace_in_place(struct mydrv_load *load, struct ferry_error
 static ferry_status replace_check_count(struct mydrv_load *load, struct ferry_error *err)
 {
     uint64_t rows = 0;
-    if (!mydrv_stage_is_like(load) || !mydrv_engine_counts(load->table.engine))
+    if (!load->stage.like || !mydrv_engine_counts(load->table.engine))
         return FERRY_OK;
-    ferry_status status = replace_count(load, load->stage, &rows, err);
+    ferry_status status = replace_count(load, load->stage.name, &rows, err);
     if (status == FERRY_OK && rows != load->lane.rows)
         status = ferry_fail(err, FERRY_ERR_TARGET_IO,
                             "%s: the new table '%s' (engine %s) holds %llu rows after %llu were "
@@ -204,7 +214,7 @@ static ferry_status replace_end(struct mydrv_load *load, struct ferry_error *err
     if (status == FERRY_OK)
         status = mydrv_run_text(load->conn, "COMMIT", "commit rows to the stage", err);
     if (status == FERRY_OK)
-        status = mydrv_stage_finish(load, err);
+        status = mydrv_stage_finish(&load->stage, err);
     if (status == FERRY_OK)
         status = replace_check_count(load, err);
     if (status != FERRY_OK || !load->table.exists)

@@ -49,9 +49,10 @@ static int spare_ask(struct mydrv_conn *spare, struct mydrv_text *sql)
     return answer;
 }
 
-bool mydrv_spare_take_over(struct mydrv_load *load)
+bool mydrv_spare_take_over(struct mydrv_unit *unit)
 {
-    struct mydrv_conn *spare = load->conn->spare;
+    struct mydrv_conn *spare = unit->conn->spare;
+    struct mydrv_lock *lock = &unit->load->lock;
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     if (spare == NULL)
         return false;
@@ -59,13 +60,13 @@ bool mydrv_spare_take_over(struct mydrv_load *load)
     if (!mydrv_try(spare, &sql))
         return false;
     mydrv_text_add(&sql, "SELECT GET_LOCK(");
-    mydrv_text_add_quoted(&sql, load->lock, strlen(load->lock));
+    mydrv_text_add_quoted(&sql, lock->name, strlen(lock->name));
     mydrv_text_addf(&sql, ", %d)", SPARE_WAIT);
     if (spare_ask(spare, &sql) != 1)
         return false;
-    load->conn->held_lock = NULL;
-    load->unit->conn = load->conn = spare;
-    load->locked = true;
+    unit->conn->held_lock = NULL;
+    lock->holder = spare;
+    unit->conn = unit->load->conn = spare;
     return true;
 }
 
@@ -100,12 +101,13 @@ static uint32_t spare_ask_tables(const struct mydrv_load *load)
 {
     if (spare_ask_table(load, load->layout->table, load->unit->spec->run_id) == 1)
         return FERRY_OUTCOME_NEW;
-    return spare_ask_table(load, load->stage, "") == 1 ? FERRY_OUTCOME_OLD : FERRY_OUTCOME_UNKNOWN;
+    return spare_ask_table(load, load->stage.name, "") == 1 ? FERRY_OUTCOME_OLD
+                                                            : FERRY_OUTCOME_UNKNOWN;
 }
 
-uint32_t mydrv_spare_find_outcome(struct mydrv_load *load)
+uint32_t mydrv_spare_find_outcome(struct mydrv_unit *unit)
 {
-    if (!mydrv_spare_take_over(load))
+    if (!mydrv_spare_take_over(unit))
         return FERRY_OUTCOME_UNKNOWN;
-    return load->unit->in_place ? spare_ask_record(load) : spare_ask_tables(load);
+    return unit->in_place ? spare_ask_record(unit->load) : spare_ask_tables(unit->load);
 }

@@ -411,7 +411,7 @@ ferry_status mydrv_stored_begin(void *conn, void *load, const struct ferry_layou
     if (back == NULL)
         return mydrv_fail_memory(err);
     back->conn = conn;
-    back->table = l == NULL || l->unit->in_place ? layout->table : l->stage;
+    back->table = l == NULL || l->unit->in_place ? layout->table : l->stage.name;
     back->count = ferry_schema_count(layout->schema);
     ferry_status status = back_begin(back, layout, err);
     if (status != FERRY_OK) {

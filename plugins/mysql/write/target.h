@@ -343,6 +343,9 @@ ferry_status mydrv_lane_begin(struct mydrv_lane *lane, struct mydrv_conn *conn, 
                               const struct ferry_layout *layout, struct ferry_error *err);
 ferry_status mydrv_lane_batch(struct mydrv_lane *lane, const struct ferry_batch *batch,
                               struct ferry_error *err);
+/* The table is there now: what it turned out to be decides how values are checked and sent.  Fails
+ * with BUSY that may pass where it is not what the layout says. */
+ferry_status mydrv_lane_learn(struct mydrv_lane *lane, struct ferry_error *err);
 /* All rows are sent and taken; sets lane->rows. */
 ferry_status mydrv_lane_end(struct mydrv_lane *lane, struct ferry_error *err);
 /* Nothing is sent any more. */
@@ -361,18 +364,58 @@ bool mydrv_verdict_is_vague(const struct mydrv_lane *lane, const struct mydrv_pa
 ferry_status mydrv_verdict_fail(struct mydrv_lane *lane, const struct mydrv_parcel *parcel,
                                 struct ferry_error *err);
 
-/* ---- stage.c: the stage table, its names, and the lock ---- */
+/* ---- names.c: the names that go with a table ---- */
 
-ferry_status mydrv_stage_lock(struct mydrv_load *load, struct ferry_error *err);
-void mydrv_stage_unlock(struct mydrv_load *load);
-/* Drop what a killed run left behind. */
-ferry_status mydrv_stage_clean(struct mydrv_load *load, struct ferry_error *err);
-/* Whether the stage has the definition of the live table, its engine too. */
-bool mydrv_stage_is_like(const struct mydrv_load *load);
-ferry_status mydrv_stage_create(struct mydrv_load *load, struct ferry_error *err);
-/* Indexes, and the mark in the comment. */
-ferry_status mydrv_stage_finish(struct mydrv_load *load, struct ferry_error *err);
-void mydrv_stage_drop(struct mydrv_load *load);
+struct mydrv_names {
+    char *stage; /* of a table */
+    char *old;   /* the same: it makes room for the stage at the commit */
+    char *lock;  /* the same in all databases of the server only for tables that are the same */
+};
+
+/* Fill in `names`, zeroed before, for the table in the connection's database; they go to
+ * mydrv_names_clear() whatever comes of it. */
+ferry_status mydrv_names_make(struct mydrv_conn *conn, const char *table, struct mydrv_names *names,
+                              struct ferry_error *err);
+void mydrv_names_clear(struct mydrv_names *names);
+
+/* ---- lock.c: one run at a time into a table ---- */
+
+struct mydrv_lock { /* zeroed: none */
+    const char *name;
+    struct mydrv_conn *holder; /* NULL: it is not held */
+};
+
+/* Fails with BUSY, and with what is known of the holder, where another connection has it; `table`
+ * is for that message.  `name` lives as long as the lock. */
+ferry_status mydrv_lock_take(struct mydrv_lock *lock, struct mydrv_conn *conn, const char *name,
+                             const char *table, struct ferry_error *err);
+void mydrv_lock_release(struct mydrv_lock *lock);
+
+/* ---- leftovers.c: what a run that was killed has left beside a table ---- */
+
+/* Drop it, with the table's lock held.  Where the table is not there but its old rows are, they
+ * come back to it, and the call fails with BUSY that may pass. */
+ferry_status mydrv_leftovers_clear(struct mydrv_conn *conn, const struct mydrv_names *names,
+                                   const char *table, bool table_exists, struct ferry_error *err);
+
+/* ---- stage.c: a table in which new rows wait ---- */
+
+struct mydrv_stage {                    /* what it points to lives as long as it */
+    struct mydrv_unit *unit;            /* whose connection makes it, and whose run id marks it */
+    const struct ferry_load_spec *spec; /* what is to lie in it */
+    const struct mydrv_table *live;     /* the table whose rows these will be */
+    const char *name;
+    bool like;  /* it has the definition of the live table, its engine too */
+    bool there; /* made, and neither dropped nor renamed */
+};
+
+/* Make it, marked with the run id, without indexes but the primary key or what the live table has.
+ * A stage that is there after a failure is to be dropped. */
+ferry_status mydrv_stage_create(struct mydrv_stage *stage, struct ferry_error *err);
+/* The rows are in it: its indexes, and the mark and comment that the live table will have. */
+ferry_status mydrv_stage_finish(struct mydrv_stage *stage, struct ferry_error *err);
+/* Where it is there, also by the second connection.  Nothing can be done about a failure. */
+void mydrv_stage_drop(struct mydrv_stage *stage);
 
 /* ---- indexes.c: the keys and indexes of a table that is loaded ---- */
 
@@ -387,9 +430,10 @@ ferry_status mydrv_indexes_check_demand(const struct mydrv_conn *conn,
                                         const struct ferry_load_spec *spec,
                                         const struct mydrv_table *table, struct ferry_error *err);
 /* The primary key, as part of CREATE TABLE; nothing where there is none, or none is possible. */
-void mydrv_indexes_write_primary(const struct mydrv_load *load, struct mydrv_text *sql);
-/* Build those that the stage does not have yet. */
-ferry_status mydrv_indexes_add(struct mydrv_load *load, struct ferry_error *err);
+void mydrv_indexes_write_primary(const struct ferry_load_spec *spec, struct mydrv_text *sql);
+/* Build those that the table, a stage for these rows, does not have yet. */
+ferry_status mydrv_indexes_add(struct mydrv_conn *conn, const char *table,
+                               const struct ferry_load_spec *spec, struct ferry_error *err);
 
 /* ---- spare.c: the second connection of a target ---- */
 
@@ -398,10 +442,10 @@ bool mydrv_conn_is_lost(const struct mydrv_conn *conn);
 /* Run a statement where nothing can be done about a failure; the text is cleared. */
 bool mydrv_try(struct mydrv_conn *conn, struct mydrv_text *sql);
 /* Go on with the second connection, once the server has let go of the first.  False if it has not,
- * or there is none; the load's connection is unchanged then. */
-bool mydrv_spare_take_over(struct mydrv_load *load);
+ * or there is none; the unit's connection is unchanged then. */
+bool mydrv_spare_take_over(struct mydrv_unit *unit);
 /* Take over, and see what a commit came to whose answer was lost: FERRY_OUTCOME_. */
-uint32_t mydrv_spare_find_outcome(struct mydrv_load *load);
+uint32_t mydrv_spare_find_outcome(struct mydrv_unit *unit);
 
 /* ---- wait.c: others who use the table ---- */
 
@@ -415,7 +459,8 @@ ferry_status mydrv_wait_turn(struct mydrv_unit *unit, struct ferry_error *err);
  * Pauses before it returns true. */
 bool mydrv_wait_again(struct mydrv_unit *unit);
 /* Fail with the connection's last error; where it was for a lock, with how long was waited. */
-ferry_status mydrv_wait_fail(struct mydrv_load *load, const char *doing, struct ferry_error *err);
+ferry_status mydrv_wait_fail(struct mydrv_unit *unit, const char *table, const char *doing,
+                             struct ferry_error *err);
 
 /* ---- hangers.c: triggers and foreign keys that hang on the live table ---- */
 
@@ -451,9 +496,10 @@ struct mydrv_load {
     const struct ferry_load_spec *spec;
     const struct ferry_layout *layout; /* the spec's */
     struct mydrv_table table;          /* as it was when the load began */
-    struct mydrv_lane lane;            /* into the stage */
-    char *stage, *old, *lock;          /* names */
-    bool locked, staged;
+    struct mydrv_names names;
+    struct mydrv_lock lock;   /* the table's */
+    struct mydrv_stage stage; /* beside it */
+    struct mydrv_lane lane;   /* into the stage */
     uint64_t rows_before;
 };
 

@@ -109,10 +109,10 @@ static void unit_write_rename(const struct mydrv_load *load, bool back, struct m
     if (load->table.exists) {
         mydrv_text_add_name(sql, load->layout->table);
         mydrv_text_add(sql, " TO ");
-        mydrv_text_add_name(sql, back ? load->stage : load->old);
+        mydrv_text_add_name(sql, back ? load->names.stage : load->names.old);
         mydrv_text_add(sql, ", ");
     }
-    mydrv_text_add_name(sql, back ? load->old : load->stage);
+    mydrv_text_add_name(sql, back ? load->names.old : load->names.stage);
     mydrv_text_add(sql, " TO ");
     mydrv_text_add_name(sql, load->layout->table);
 }
@@ -125,8 +125,9 @@ static ferry_status unit_fail_commit(struct mydrv_load *load, uint32_t *outcome,
     struct mydrv_conn *conn = load->conn;
     mydrv_conn_give_up(conn, mysql_errno(conn->native));
     if (!mydrv_conn_is_lost(conn))
-        return mydrv_wait_fail(load, "replace the table, whose old rows stay", err);
-    *outcome = mydrv_spare_find_outcome(load);
+        return mydrv_wait_fail(load->unit, load->layout->table,
+                               "replace the table, whose old rows stay", err);
+    *outcome = mydrv_spare_find_outcome(load->unit);
     if (*outcome == FERRY_OUTCOME_NEW) {
         ferry_log(FERRY_LOG_WARNING,
                   "%s: the connection was lost while table '%s' was being replaced; a second one "
@@ -141,7 +142,7 @@ static ferry_status unit_fail_commit(struct mydrv_load *load, uint32_t *outcome,
                             "second one found the old rows there; run again",
                             conn->label, load->layout->table);
     } else {
-        load->staged = false; /* it may be the table by now */
+        load->stage.there = false; /* it may be the table by now */
         status = ferry_fail(
             err, FERRY_ERR_BUSY,
             "%s: the connection was lost while table '%s' was being replaced; whether it "
@@ -162,7 +163,7 @@ static ferry_status unit_drop_old(struct mydrv_load *load, uint32_t *outcome,
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     MYDRV_AUTO_SQL struct mydrv_text back = {0};
     mydrv_text_add(&sql, "DROP TABLE ");
-    mydrv_text_add_name(&sql, load->old);
+    mydrv_text_add_name(&sql, load->names.old);
     if (sql.failed || mydrv_query(conn, &sql))
         return FERRY_OK;
     unsigned code = mysql_errno(conn->native);
@@ -170,7 +171,7 @@ static ferry_status unit_drop_old(struct mydrv_load *load, uint32_t *outcome,
         ferry_log(FERRY_LOG_WARNING,
                   "%s: table '%s' is replaced, but the old one cannot be dropped (error %u); it is "
                   "left as '%s' until the next run",
-                  conn->label, load->layout->table, code, load->old);
+                  conn->label, load->layout->table, code, load->names.old);
         return FERRY_OK;
     }
     unit_write_rename(load, true, &back);
@@ -180,7 +181,7 @@ static ferry_status unit_drop_old(struct mydrv_load *load, uint32_t *outcome,
         return status;
     }
     *outcome = FERRY_OUTCOME_OLD;
-    load->staged = true;
+    load->stage.there = true;
     return ferry_fail(err, FERRY_ERR_SCHEMA,
                       "%s: a foreign key of a table that this account may not see refers to table "
                       "'%s'; grant SELECT on that table, so that the key can be kept, or drop it",
@@ -218,7 +219,7 @@ static ferry_status unit_rename(struct mydrv_load *load, uint32_t *outcome, stru
     if (status != FERRY_OK)
         return status;
     *outcome = FERRY_OUTCOME_NEW;
-    load->staged = false;
+    load->stage.there = false;
     return load->table.exists ? unit_drop_old(load, outcome, err) : FERRY_OK;
 }
 

@@ -68,17 +68,18 @@ bool mydrv_wait_again(struct mydrv_unit *unit)
     return true;
 }
 
-ferry_status mydrv_wait_fail(struct mydrv_load *load, const char *doing, struct ferry_error *err)
+ferry_status mydrv_wait_fail(struct mydrv_unit *unit, const char *table, const char *doing,
+                             struct ferry_error *err)
 {
-    struct mydrv_conn *conn = load->conn;
+    struct mydrv_conn *conn = unit->conn;
     unsigned code = mysql_errno(conn->native);
     if (!wait_is_for_lock(code) || atomic_load(&conn->cancelled))
         return mydrv_fail_conn(conn, MYDRV_LOADING, doing, err);
     ferry_fail(err, FERRY_ERR_BUSY,
                "%s: cannot %s: others have used table '%s' for all of the %.1f s of lock_wait (%s, "
                "error %u); see who does by SHOW FULL PROCESSLIST, or raise lock_wait",
-               conn->label, doing, load->layout->table,
-               (double)load->unit->spec->lock_wait_ms / 1000, mysql_error(conn->native), code);
+               conn->label, doing, table, (double)unit->spec->lock_wait_ms / 1000,
+               mysql_error(conn->native), code);
     ferry_error_may_pass(err);
     return FERRY_ERR_BUSY;
 }

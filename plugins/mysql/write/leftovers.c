@@ -1,0 +1,78 @@
+/* What a run that was killed has left beside a table: a stage, or the table's old rows. */
+
+#include "write/target.h"
+
+#include <string.h>
+
+static ferry_status leftovers_exist(struct mydrv_conn *conn, const char *name, bool *ret_exist,
+                                    struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    uint64_t count = 0;
+    mydrv_text_add(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = "
+                         "DATABASE() AND TABLE_NAME = ");
+    mydrv_text_add_quoted(&sql, name, strlen(name));
+    ferry_status status = mydrv_ask_number(conn, &sql, "look for leftovers", &count, err);
+    *ret_exist = count > 0;
+    return status;
+}
+
+static ferry_status leftovers_drop(struct mydrv_conn *conn, const char *name,
+                                   struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    ferry_log(FERRY_LOG_WARNING, "%s: dropping '%s', which an earlier run left behind", conn->label,
+              name);
+    mydrv_text_add(&sql, "DROP TABLE ");
+    mydrv_text_add_name(&sql, name);
+    return mydrv_run(conn, &sql, "drop what an earlier run left behind", err);
+}
+
+/* Servers of today do both renames of a commit or none.  Where one died between them, the old table
+ * is all that there is. */
+static ferry_status leftovers_bring_back(struct mydrv_conn *conn, const char *old,
+                                         const char *table, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, "RENAME TABLE ");
+    mydrv_text_add_name(&sql, old);
+    mydrv_text_add(&sql, " TO ");
+    mydrv_text_add_name(&sql, table);
+    ferry_status status = mydrv_run(conn, &sql, "bring the old table back", err);
+    if (status != FERRY_OK)
+        return status;
+    status = ferry_fail(err, FERRY_ERR_BUSY,
+                        "%s: table '%s' was missing, and its old rows were found where an "
+                        "interrupted run had left them: they are back; run again",
+                        conn->label, table);
+    ferry_error_may_pass(err);
+    return status;
+}
+
+/* Without the right DROP nothing could be cleared away later on, so it shows here: the server looks
+ * at the right before it looks for the table, which is not there. */
+static ferry_status leftovers_check_drop(struct mydrv_conn *conn, const char *old,
+                                         struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, "DROP TABLE IF EXISTS ");
+    mydrv_text_add_name(&sql, old);
+    return mydrv_run(conn, &sql, "make room for the new rows", err);
+}
+
+ferry_status mydrv_leftovers_clear(struct mydrv_conn *conn, const struct mydrv_names *names,
+                                   const char *table, bool table_exists, struct ferry_error *err)
+{
+    bool staged = false;
+    bool old = false;
+    ferry_status status = leftovers_exist(conn, names->stage, &staged, err);
+    if (status == FERRY_OK && staged)
+        status = leftovers_drop(conn, names->stage, err);
+    if (status == FERRY_OK)
+        status = leftovers_exist(conn, names->old, &old, err);
+    if (status == FERRY_OK && old && !table_exists)
+        return leftovers_bring_back(conn, names->old, table, err);
+    if (status == FERRY_OK && old)
+        status = leftovers_drop(conn, names->old, err);
+    return status == FERRY_OK ? leftovers_check_drop(conn, names->old, err) : status;
+}

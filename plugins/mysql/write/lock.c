@@ -1,0 +1,60 @@
+/* The lock of a table, which the server gives to one connection at a time and takes back when that
+ * is gone.
+ */
+
+#include "write/target.h"
+
+#include <string.h>
+
+/* Who has the lock, as far as this account may see. */
+static ferry_status lock_fail_taken(struct mydrv_conn *conn, const char *name, const char *table,
+                                    struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    mydrv_text_add(&sql, "SELECT l.id, p.USER, p.HOST, p.TIME FROM (SELECT IS_USED_LOCK(");
+    mydrv_text_add_quoted(&sql, name, strlen(name));
+    mydrv_text_add(&sql, ") AS id) AS l LEFT JOIN information_schema.PROCESSLIST p ON p.ID = l.id");
+    ferry_status status = mydrv_ask(conn, &sql, 4, "ask for the lock's holder", &rows, err);
+    MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
+    if (status != FERRY_OK)
+        return status;
+    bool known = row != NULL && row[0] != NULL && row[1] != NULL && row[2] != NULL;
+    return ferry_fail(err, FERRY_ERR_BUSY,
+                      "%s: table '%s' is being loaded by another run (connection %s%s%s%s%s); run "
+                      "again when it is done",
+                      conn->label, table, row == NULL || row[0] == NULL ? "just gone" : row[0],
+                      known ? ", " : "", known ? row[1] : "", known ? " from " : "",
+                      known ? row[2] : "");
+}
+
+ferry_status mydrv_lock_take(struct mydrv_lock *lock, struct mydrv_conn *conn, const char *name,
+                             const char *table, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    uint64_t taken = 0;
+    mydrv_text_add(&sql, "SELECT GET_LOCK(");
+    mydrv_text_add_quoted(&sql, name, strlen(name));
+    mydrv_text_add(&sql, ", 0)");
+    ferry_status status = mydrv_ask_number(conn, &sql, "take the table's lock", &taken, err);
+    if (status == FERRY_OK && taken != 1)
+        status = lock_fail_taken(conn, name, table, err);
+    if (status != FERRY_OK)
+        return status;
+    *lock = (struct mydrv_lock){.name = name, .holder = conn};
+    conn->held_lock = name;
+    return FERRY_OK;
+}
+
+void mydrv_lock_release(struct mydrv_lock *lock)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    if (lock->holder == NULL)
+        return;
+    lock->holder->held_lock = NULL;
+    mydrv_text_add(&sql, "DO RELEASE_LOCK(");
+    mydrv_text_add_quoted(&sql, lock->name, strlen(lock->name));
+    mydrv_text_add(&sql, ")");
+    (void)mydrv_try(lock->holder, &sql);
+    *lock = (struct mydrv_lock){0};
+}
