@@ -1,4 +1,16 @@
-/* What a run that was killed has left beside a table: a stage, or the table's old rows. */
+/* What a run that was killed has left beside a table: a stage, or the table's old rows.
+ *
+ * A run has the table's lock from before it makes its stage until that is dropped or renamed.  The
+ * server takes the lock back only with the run's connection, and the run's second one goes on only
+ * where it gets the lock.  So whoever has the lock knows that nobody is at work on what stands
+ * under these names, whatever run the mark of a stage names; one that was killed at once has no
+ * mark.
+ *
+ * This proves nothing of a stage that is to outlive the connection which made it, nor of another
+ * load of the same change: the server gives a lock once more to the connection that has it.  Before
+ * such a stage is dropped, the run that its mark names (mydrv_table_read_mark) has to be asked
+ * after.
+ */
 
 #include "write/target.h"
 
