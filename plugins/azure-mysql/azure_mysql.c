@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "connect/connect.h"
 #include "connect/options.h"
 #include "write/target.h"
 

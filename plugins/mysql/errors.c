@@ -1,6 +1,6 @@
 /* Error numbers of the server and of the client library -> the core's classes, in one table. */
 
-#include "mysql_driver.h"
+#include "connect/connect.h"
 
 #include <errmsg.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 
 #include <strings.h>
 
+#include "connect/connect.h"
 #include "connect/options.h"
 #include "write/target.h"
 

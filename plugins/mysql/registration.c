@@ -1,6 +1,7 @@
 /* What each driver of this family registers as it is. */
 
-#include "mysql_driver.h"
+#include "connect/connect.h"
+#include "read/read.h"
 
 ferry_status mydrv_thread_begin(struct ferry_error *err)
 {

@@ -1,6 +1,6 @@
 /* Growing text: SQL statements with quoted names and values, and rows for the server. */
 
-#include "write/target.h"
+#include "text.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 #include "fuzz.h"
 
-#include "../../plugins/mysql/mysql_driver.h"
+#include "../../plugins/mysql/read/read.h"
 
 #include "base/utf8.h"
 #include "driver/batch.h"

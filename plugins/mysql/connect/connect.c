@@ -1,6 +1,7 @@
 /* Opening and closing a connection through libdbi, and the native handle inside it. */
 
-#include "write/target.h"
+#include "connect/connect.h"
+#include "write/rows.h"
 
 #include <dbi/dbi-dev.h>
 #include <errmsg.h>

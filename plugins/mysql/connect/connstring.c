@@ -8,7 +8,7 @@
  * use.
  */
 
-#include "mysql_driver.h"
+#include "connect/connect.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
  * uses is its own then, and it clears that away whenever it comes to its end.
  */
 
-#include "mysql_driver.h"
+#include "connect/connect.h"
 
 #include <errno.h>
 #include <netdb.h>

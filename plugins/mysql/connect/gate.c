@@ -10,7 +10,7 @@
  * a release never call us, more is checked than was asked for, not less.
  */
 
-#include "mysql_driver.h"
+#include "connect/connect.h"
 
 #include <errmsg.h>
 #include <limits.h>

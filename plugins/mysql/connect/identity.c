@@ -7,7 +7,7 @@
  * connects tells us of each step of its handshakes.
  */
 
-#include "mysql_driver.h"
+#include "connect/connect.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  * limit is for each wait, so that a server which sends a byte now and then could hold us for ever.
  */
 
-#include "mysql_driver.h"
+#include "connect/connect.h"
 
 #include <string.h>
 #include <sys/socket.h>

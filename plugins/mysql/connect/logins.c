@@ -5,7 +5,7 @@
  * loaded here, the library is given a folder that is none, and gate.c compares whole names.
  */
 
-#include "mysql_driver.h"
+#include "connect/connect.h"
 
 #include <errmsg.h>
 #include <string.h>

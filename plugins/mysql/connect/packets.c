@@ -1,7 +1,7 @@
 /* What a server says before the login is done, put together from the pieces in which it comes, as
  * far as it has to be understood here and not only by the client library. */
 
-#include "mysql_driver.h"
+#include "connect/connect.h"
 
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* The state of the session on the server: character set, modes, time zone, limits, snapshot. */
 
-#include "mysql_driver.h"
+#include "connect/connect.h"
+#include "read/read.h"
 
 #include <errmsg.h>
 #include <string.h>

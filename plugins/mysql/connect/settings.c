@@ -1,6 +1,6 @@
 /* The options of one connection: read from the configuration, checked, defaults worked out. */
 
-#include "mysql_driver.h"
+#include "connect/connect.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

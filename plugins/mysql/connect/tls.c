@@ -13,7 +13,7 @@
  * what remains is done by gate.c.
  */
 
-#include "mysql_driver.h"
+#include "connect/connect.h"
 
 #include <errno.h>
 #include <fcntl.h>

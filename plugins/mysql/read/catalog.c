@@ -4,7 +4,7 @@
  * the same type; what an account may not see stays unknown.
  */
 
-#include "mysql_driver.h"
+#include "read/read.h"
 
 #include <errmsg.h>
 #include <string.h>

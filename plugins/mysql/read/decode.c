@@ -6,6 +6,7 @@
  * behind each packet: a row that does not end there is malformed.
  */
 
+#include "read/read.h"
 #include "types/codes.h"
 
 #include <endian.h>

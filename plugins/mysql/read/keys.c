@@ -3,7 +3,7 @@
  * Others are left out with a note: the copy is complete without them.
  */
 
-#include "mysql_driver.h"
+#include "read/read.h"
 
 #include <string.h>
 

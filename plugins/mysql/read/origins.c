@@ -1,7 +1,7 @@
 /* Where rows come from.  A server does not say which tables a query reads, so that nothing is known
  * of a view or query but what might do harm. */
 
-#include "mysql_driver.h"
+#include "read/read.h"
 
 #include <strings.h>
 

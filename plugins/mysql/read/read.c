@@ -1,6 +1,7 @@
 /* Rows, unbuffered, in the binary protocol: the server's packets become cells as they arrive. */
 
-#include "mysql_driver.h"
+#include "read/read.h"
+#include "types/codes.h"
 
 #include <inttypes.h>
 #include <string.h>

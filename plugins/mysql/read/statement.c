@@ -1,6 +1,6 @@
 /* What is asked for, as a prepared statement, and what its result will look like. */
 
-#include "mysql_driver.h"
+#include "read/read.h"
 
 #include <string.h>
 

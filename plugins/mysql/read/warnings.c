@@ -1,6 +1,7 @@
 /* What the server warns of in what was read: refused, or told in the log. */
 
-#include "mysql_driver.h"
+#include "connect/connect.h"
+#include "read/read.h"
 
 #include <errmsg.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
  * known of each.
  */
 
-#include "mysql_driver.h"
+#include "types/types.h"
 
 #include <string.h>
 

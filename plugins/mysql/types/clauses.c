@@ -1,6 +1,6 @@
 /* What a column's definition says behind its type: character set, NOT NULL, DEFAULT and so on. */
 
-#include "write/target.h"
+#include "write/rows.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -7,7 +7,7 @@
  */
 
 #include "types/codes.h"
-#include "write/target.h"
+#include "write/ask.h"
 
 #include <string.h>
 

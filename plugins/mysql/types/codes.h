@@ -3,7 +3,7 @@
 #ifndef DBFERRY_MYSQL_CODES_H
 #define DBFERRY_MYSQL_CODES_H
 
-#include "mysql_driver.h"
+#include "types/types.h"
 
 struct mydrv_codes {
     struct mydrv_codes *next; /* of the connection */

@@ -5,7 +5,7 @@
  * that the source has, and the plan says so.
  */
 
-#include "write/target.h"
+#include "types/native.h"
 
 #include <string.h>
 

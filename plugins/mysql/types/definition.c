@@ -4,7 +4,7 @@
  * Nothing here asks the server.  Text that is not understood gives "unknown", never a guess.
  */
 
-#include "mysql_driver.h"
+#include "types/types.h"
 
 #include <string.h>
 

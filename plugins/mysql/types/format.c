@@ -1,6 +1,6 @@
 /* Dates and times of the binary protocol as the text that the server itself would print. */
 
-#include "mysql_driver.h"
+#include "types/types.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * and at least as wide.
  */
 
-#include "write/target.h"
+#include "types/native.h"
 
 #include <string.h>
 

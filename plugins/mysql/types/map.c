@@ -1,6 +1,6 @@
 /* The common type descriptor -> a column type of the server at hand, and how faithfully it fits. */
 
-#include "write/target.h"
+#include "types/native.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * are decoded, so that what a server sends can never break the promise of its own description.
  */
 
-#include "mysql_driver.h"
+#include "read/read.h"
 
 #include <math.h>
 #include <string.h>

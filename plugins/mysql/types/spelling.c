@@ -4,7 +4,7 @@
  * compared is this driver's own spelling.
  */
 
-#include "write/target.h"
+#include "types/native.h"
 
 #include <string.h>
 #include <strings.h>

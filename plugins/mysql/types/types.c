@@ -3,7 +3,7 @@
  * The only source is the result's own metadata.  What is not in the table is refused by name.
  */
 
-#include "mysql_driver.h"
+#include "types/types.h"
 
 #include <string.h>
 

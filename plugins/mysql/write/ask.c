@@ -1,6 +1,6 @@
 /* Statements of the target half and their answers, small enough to be kept whole. */
 
-#include "write/target.h"
+#include "write/ask.h"
 
 #include <errno.h>
 #include <inttypes.h>

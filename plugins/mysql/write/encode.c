@@ -5,7 +5,7 @@
  * first; geometries and vectors in the form in which they are stored.
  */
 
-#include "write/target.h"
+#include "write/rows.h"
 
 #include <arpa/inet.h>
 #include <float.h>

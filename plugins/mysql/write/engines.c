@@ -5,7 +5,7 @@
  * lie elsewhere, the stage is the same window, or none.
  */
 
-#include "write/target.h"
+#include "write/table.h"
 
 #include <strings.h>
 

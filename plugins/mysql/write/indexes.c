@@ -5,7 +5,8 @@
  * there.
  */
 
-#include "write/target.h"
+#include "write/ask.h"
+#include "write/table.h"
 
 #include <inttypes.h>
 #include <string.h>

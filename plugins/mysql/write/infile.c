@@ -1,6 +1,6 @@
 /* LOAD DATA LOCAL: the statement, and the file that is served from memory. */
 
-#include "write/target.h"
+#include "write/rows.h"
 
 #include <string.h>
 

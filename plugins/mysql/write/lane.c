@@ -5,7 +5,9 @@
  * so in either lane each row of a parcel stands on a line of its own.
  */
 
-#include "write/target.h"
+#include "write/ask.h"
+#include "write/rows.h"
+#include "write/table.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * CREATE TABLE tells it.
  */
 
-#include "write/target.h"
+#include "write/table.h"
 
 #include <string.h>
 #include <strings.h>

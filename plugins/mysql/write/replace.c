@@ -33,7 +33,8 @@ static ferry_status replace_confirm(struct mydrv_load *load, struct ferry_error 
     ferry_status status = mydrv_table_load(load->conn, name, &load->table, err);
     if (status == FERRY_OK)
         status = mydrv_table_check(load->conn, name, &load->table, err);
-    return status == FERRY_OK ? mydrv_table_confirm(load, &load->table, err) : status;
+    return status == FERRY_OK ? mydrv_table_confirm(load->conn, load->spec, &load->table, err)
+                              : status;
 }
 
 static ferry_status replace_make_stage(struct mydrv_load *load, struct ferry_error *err)

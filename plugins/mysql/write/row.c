@@ -1,6 +1,6 @@
 /* A row's cells -> a line for LOAD DATA or a list of literals for INSERT. */
 
-#include "write/target.h"
+#include "write/rows.h"
 
 #include <inttypes.h>
 #include <string.h>

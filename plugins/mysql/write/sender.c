@@ -4,7 +4,7 @@
  * a parcel that the server does not take whole, nothing behind it is sent.
  */
 
-#include "write/target.h"
+#include "write/rows.h"
 
 #include <pthread.h>
 #include <string.h>

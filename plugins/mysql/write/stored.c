@@ -1,5 +1,8 @@
 /* What is stored, read in the binary protocol and turned back into cells of the source's schema. */
 
+#include "connect/connect.h"
+#include "read/read.h"
+#include "types/codes.h"
 #include "write/target.h"
 
 #include <endian.h>

@@ -1,6 +1,8 @@
 /* What stands under a table's name on the server: columns, comment, and whether we made it. */
 
-#include "write/target.h"
+#include "write/table.h"
+#include "types/types.h"
+#include "write/ask.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -415,11 +417,10 @@ static uint64_t table_definition_hash(const struct mydrv_table *table)
     return table->definition == NULL ? 0 : mydrv_table_hash(table->definition);
 }
 
-ferry_status mydrv_table_confirm(const struct mydrv_load *load, const struct mydrv_table *now,
-                                 struct ferry_error *err)
+ferry_status mydrv_table_confirm(const struct mydrv_conn *conn, const struct ferry_load_spec *spec,
+                                 const struct mydrv_table *now, struct ferry_error *err)
 {
-    return ferry_load_confirm(load->spec, load->conn->label, now->exists,
-                              table_definition_hash(now), err);
+    return ferry_load_confirm(spec, conn->label, now->exists, table_definition_hash(now), err);
 }
 
 /* Where somebody keeps readers out of the table, their number is not cheap to learn. */

@@ -94,7 +94,7 @@ static ferry_status unit_confirm_again(struct mydrv_load *load, struct ferry_err
     ferry_status status = mydrv_table_load(load->conn, load->layout->table, &now, err);
     if (status != FERRY_OK)
         return status;
-    status = mydrv_table_confirm(load, &now, err);
+    status = mydrv_table_confirm(load->conn, load->spec, &now, err);
     mydrv_table_clear(&now);
     if (status == FERRY_OK)
         status = mydrv_hangers_look(load, err);

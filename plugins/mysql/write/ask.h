@@ -1,0 +1,32 @@
+/* Statements to a target and their answers. */
+
+#ifndef DBFERRY_MYSQL_ASK_H
+#define DBFERRY_MYSQL_ASK_H
+
+#include "text.h"
+
+/* Send a statement to a target and wait for its answer, however long: a server that is silent for
+ * the time of `read_timeout` is given up only if it does not answer on the spare connection either.
+ * False: see mysql_errno(). */
+bool mydrv_query(struct mydrv_conn *conn, const struct mydrv_text *sql);
+/* Run a statement that returns no rows; the text is cleared.  `doing` completes "cannot ...". */
+ferry_status mydrv_run(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
+                       struct ferry_error *err);
+/* The same of a fixed text. */
+ferry_status mydrv_run_text(struct mydrv_conn *conn, const char *statement, const char *doing,
+                            struct ferry_error *err);
+/* Run a statement that returns rows and keep them all; the text is cleared, and the caller frees
+ * the result.  It has at least `columns` columns. */
+ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned columns,
+                       const char *doing, MYSQL_RES **ret_rows, struct ferry_error *err);
+/* The first value of the one row that is due, as a number; NULL is 0.  An answer without rows says
+ * nothing, so a question whose answer may be "none" is put so that it has one all the same. */
+ferry_status mydrv_ask_number(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
+                              uint64_t *ret_number, struct ferry_error *err);
+static inline void mydrv_free_rows(MYSQL_RES **rows)
+{
+    mysql_free_result(*rows);
+}
+#define MYDRV_AUTO_ROWS __attribute__((cleanup(mydrv_free_rows)))
+
+#endif /* DBFERRY_MYSQL_ASK_H */
