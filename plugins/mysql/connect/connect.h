@@ -162,6 +162,46 @@ void mydrv_gate_close(void);
 ferry_status mydrv_gate_fail(const struct mydrv_conn *conn, const struct mydrv_settings *settings,
                              const struct mydrv_gate_found *found, struct ferry_error *err);
 
+/* ---- libdbi.c: handles of libdbi, in any thread ---- */
+
+/* A handle that is not connected, in `conn`; the first call loads libdbi and its driver. */
+ferry_status mydrv_libdbi_open(struct mydrv_conn *conn, struct ferry_error *err);
+/* False if there was no memory.  `database` NULL: none; `password` NULL: the empty one. */
+bool mydrv_libdbi_set_options(dbi_conn dbi, const struct mydrv_settings *settings,
+                              const char *database, const char *connstring, const char *password);
+/* Wipe the password and forget all options; `native` is the handle inside, or NULL. */
+void mydrv_libdbi_forget_password(dbi_conn dbi, MYSQL *native);
+void mydrv_libdbi_close(dbi_conn dbi);
+/* The same of a login that nobody waits for any more, with its password. */
+void mydrv_libdbi_discard(dbi_conn dbi);
+
+/* ---- login.c: one login, from the password to what came of it ---- */
+
+/* The library reports a single wait that takes all of the time, and knows where it was; the rest of
+ * a second lets it come first. */
+#define MYDRV_CONNECT_SLACK_MS 500
+
+struct mydrv_login { /* what the connections of one mydrv_connect() share */
+    const struct mydrv_flavour *flavour;
+    const struct ferry_config *config;
+    struct mydrv_settings settings;
+    uint32_t role;
+    char *password; /* asked for once, and late: only where all else is in order */
+    bool asked;
+};
+
+/* Connect `conn`.  A database that a load may make need not be there yet: then the connection has
+ * none, and conn->missing_database is its name. */
+ferry_status mydrv_login(struct mydrv_conn *conn, struct mydrv_login *login,
+                         struct ferry_error *err);
+
+/* ---- secure.c: what must hold before the first statement goes out ---- */
+
+/* Fails with REFUSED where TLS is demanded and is not there.  Sets conn->tls and conn->compression,
+ * and logs them. */
+ferry_status mydrv_conn_secure(struct mydrv_conn *conn, const struct mydrv_settings *settings,
+                               struct ferry_error *err);
+
 /* ---- dial.c: one login with one time limit for all of it ---- */
 
 enum mydrv_dial_end {
