@@ -104,16 +104,17 @@ size_t mydrv_packet_take(struct mydrv_packet *packet, const unsigned char *bytes
  * no name has in it becomes "?".  False where it is no such packet. */
 bool mydrv_packet_find_method(const struct mydrv_packet *packet, char name[MYDRV_METHOD_ROOM]);
 
-/* ---- logins.c: which login methods a connection allows ---- */
+/* ---- methods.c: which login methods a connection allows ---- */
 
 /* The names, parted by commas. */
-const char *mydrv_logins_allowed(const struct mydrv_settings *settings);
-bool mydrv_logins_has(const char *list, const char *name);
+const char *mydrv_methods_allowed(const struct mydrv_settings *settings);
+bool mydrv_methods_has(const char *list, const char *name);
 /* Have the client library load those that it has. */
-ferry_status mydrv_logins_load(const char *list, struct ferry_error *err);
+ferry_status mydrv_methods_load(const char *list, struct ferry_error *err);
 /* Fail because the server asks for the method `name`, which there is not. */
-ferry_status mydrv_logins_fail(const struct mydrv_conn *conn, const struct mydrv_settings *settings,
-                               const char *name, struct ferry_error *err);
+ferry_status mydrv_methods_fail(const struct mydrv_conn *conn,
+                                const struct mydrv_settings *settings, const char *name,
+                                struct ferry_error *err);
 
 /* ---- identity.c: whether the server's certificate is made out to the host ---- */
 
@@ -149,9 +150,9 @@ struct mydrv_gate {
     enum mydrv_tls_mode mode;
     bool pinned; /* by ssl_fingerprint */
     bool insist;
-    bool tcp;           /* not a socket, which has no TLS */
-    const char *logins; /* the methods that are allowed */
-    const char *host;   /* whose name the certificate must bear; NULL: it may be any */
+    bool tcp;            /* not a socket, which has no TLS */
+    const char *methods; /* of login, that are allowed */
+    const char *host;    /* whose name the certificate must bear; NULL: it may be any */
     struct mydrv_gate_found found;
 };
 struct mydrv_gate mydrv_gate_make(const struct mydrv_settings *settings);

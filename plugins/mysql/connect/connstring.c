@@ -48,7 +48,7 @@ static bool connstring_write(FILE *string, const struct mydrv_settings *settings
     fputs("default-character-set=utf8mb4;reconnect=0;", string);
     if (settings->compression) /* whatever the value is */
         fputs("compress=1;", string);
-    fputs("plugin-dir=/dev/null;", string); /* see logins.c */
+    fputs("plugin-dir=/dev/null;", string); /* see methods.c */
     return mydrv_tls_add_options(string, settings);
 }
 

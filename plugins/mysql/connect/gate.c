@@ -116,7 +116,7 @@ static void gate_note_method(MYSQL *mysql)
     struct mydrv_gate *gate = gate_opening;
     if (!mydrv_packet_find_method(&gate_packet, gate->found.method))
         return;
-    gate->found.refused = !mydrv_logins_has(gate->logins, gate->found.method);
+    gate->found.refused = !mydrv_methods_has(gate->methods, gate->found.method);
     if (gate->found.refused)
         mysql_optionsv(mysql, MARIADB_OPT_RESTRICTED_AUTH, "");
 }
@@ -181,7 +181,7 @@ struct mydrv_gate mydrv_gate_make(const struct mydrv_settings *settings)
         .pinned = settings->fingerprint != NULL,
         .insist = settings->insist && settings->tls == MYDRV_TLS_PREFERRED,
         .tcp = !settings->use_socket,
-        .logins = mydrv_logins_allowed(settings),
+        .methods = mydrv_methods_allowed(settings),
         .host = named && !settings->use_socket ? settings->host : NULL,
     };
 }
@@ -212,5 +212,5 @@ ferry_status mydrv_gate_fail(const struct mydrv_conn *conn, const struct mydrv_s
             "server sends: somebody on the way adds words of his own, or what answers is no MySQL "
             "server; nothing was sent; find out what lies between this machine and the server",
             conn->label);
-    return mydrv_logins_fail(conn, settings, found->method, err);
+    return mydrv_methods_fail(conn, settings, found->method, err);
 }

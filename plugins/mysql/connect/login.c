@@ -188,7 +188,7 @@ static ferry_status login_to(struct mydrv_conn *conn, struct mydrv_login *login,
     if (status == FERRY_OK)
         status = mydrv_libdbi_open(conn, err);
     if (status == FERRY_OK)
-        status = mydrv_logins_load(mydrv_logins_allowed(settings), err);
+        status = mydrv_methods_load(mydrv_methods_allowed(settings), err);
     if (status == FERRY_OK)
         status = login_ask_password(login, err);
     if (status != FERRY_OK)

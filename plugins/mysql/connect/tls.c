@@ -263,7 +263,7 @@ bool mydrv_tls_add_options(FILE *string, const struct mydrv_settings *s)
     bool wanted = !s->use_socket && s->tls != MYDRV_TLS_DISABLED;
     bool demanded = s->tls >= MYDRV_TLS_REQUIRED || s->insist;
     bool verified = wanted && demanded && s->fingerprint == NULL;
-    if (!mydrv_connstring_add(string, "restricted-auth", mydrv_logins_allowed(s)))
+    if (!mydrv_connstring_add(string, "restricted-auth", mydrv_methods_allowed(s)))
         return false;
     /* These two come last of all: the files below would switch TLS on by themselves. */
     bool carried = !wanted || (tls_add_authority(string, s) &&

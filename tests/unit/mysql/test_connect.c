@@ -4,7 +4,7 @@
 
 #include "../../../plugins/mysql/connect/connstring.c"
 #include "../../../plugins/mysql/connect/identity.c"
-#include "../../../plugins/mysql/connect/logins.c"
+#include "../../../plugins/mysql/connect/methods.c"
 #include "../../../plugins/mysql/connect/settings.c"
 #include "../../../plugins/mysql/connect/tls.c"
 #include "../../../plugins/mysql/errors.c"
@@ -249,9 +249,9 @@ static void test_login_methods_by_whole_name(void **state)
 {
     (void)state;
     struct mydrv_settings s = tcp;
-    const char *list = mydrv_logins_allowed(&s);
-    assert_true(mydrv_logins_has(list, "mysql_native_password"));
-    assert_true(mydrv_logins_has(list, "sha256_password"));
+    const char *list = mydrv_methods_allowed(&s);
+    assert_true(mydrv_methods_has(list, "mysql_native_password"));
+    assert_true(mydrv_methods_has(list, "sha256_password"));
     static const char *const others[] = {"",
                                          "native",
                                          "password",
@@ -262,11 +262,11 @@ static void test_login_methods_by_whole_name(void **state)
                                          "mysql_clear_password",
                                          "mysql_native_password "};
     for (size_t i = 0; i < COUNT(others); i++)
-        assert_false(mydrv_logins_has(list, others[i]));
+        assert_false(mydrv_methods_has(list, others[i]));
     s.tls = MYDRV_TLS_REQUIRED;
-    assert_false(mydrv_logins_has(mydrv_logins_allowed(&s), "caching_sha2_password"));
+    assert_false(mydrv_methods_has(mydrv_methods_allowed(&s), "caching_sha2_password"));
     s.fingerprint = "dba6d40b6423b68d8f8231ca80d4a89666310432";
-    assert_true(mydrv_logins_has(mydrv_logins_allowed(&s), "caching_sha2_password"));
+    assert_true(mydrv_methods_has(mydrv_methods_allowed(&s), "caching_sha2_password"));
 }
 
 static void test_hosts(void **state)

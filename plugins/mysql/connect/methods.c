@@ -14,25 +14,25 @@
 struct st_mysql_client_plugin;
 extern struct st_mysql_client_plugin *mysql_client_find_plugin(MYSQL *mysql, const char *name,
                                                                int type);
-#define LOGINS_TYPE 2 /* MYSQL_CLIENT_AUTHENTICATION_PLUGIN */
+#define METHODS_TYPE 2 /* MYSQL_CLIENT_AUTHENTICATION_PLUGIN */
 
 /* Where nobody has proved who the server is, only those are left that never send the password in a
  * form that this server could use. */
-#define LOGINS_CHALLENGE_ONLY "mysql_native_password,client_ed25519"
-#define LOGINS_NO_CLEAR_TEXT                                                                       \
+#define METHODS_CHALLENGE_ONLY "mysql_native_password,client_ed25519"
+#define METHODS_NO_CLEAR_TEXT                                                                      \
     "mysql_native_password,client_ed25519,caching_sha2_password,sha256_password"
 /* For a token, to a server that has proved who it is. */
-#define LOGINS_TOKEN LOGINS_NO_CLEAR_TEXT ",mysql_clear_password"
+#define METHODS_TOKEN METHODS_NO_CLEAR_TEXT ",mysql_clear_password"
 
-const char *mydrv_logins_allowed(const struct mydrv_settings *s)
+const char *mydrv_methods_allowed(const struct mydrv_settings *s)
 {
     if (s->tls == MYDRV_TLS_REQUIRED && s->fingerprint == NULL)
-        return LOGINS_CHALLENGE_ONLY;
+        return METHODS_CHALLENGE_ONLY;
     bool proved = !s->use_socket && s->tls == MYDRV_TLS_VERIFY_IDENTITY;
-    return s->token && proved ? LOGINS_TOKEN : LOGINS_NO_CLEAR_TEXT;
+    return s->token && proved ? METHODS_TOKEN : METHODS_NO_CLEAR_TEXT;
 }
 
-bool mydrv_logins_has(const char *list, const char *name)
+bool mydrv_methods_has(const char *list, const char *name)
 {
     size_t length = strlen(name);
     for (const char *at = list; length > 0 && *at != '\0';) {
@@ -45,7 +45,7 @@ bool mydrv_logins_has(const char *list, const char *name)
 }
 
 /* One whose file is not installed is missed when a server asks for it. */
-ferry_status mydrv_logins_load(const char *list, struct ferry_error *err)
+ferry_status mydrv_methods_load(const char *list, struct ferry_error *err)
 {
     MYSQL *carrier = mysql_init(NULL);
     if (carrier == NULL)
@@ -59,7 +59,7 @@ ferry_status mydrv_logins_load(const char *list, struct ferry_error *err)
         if (size < sizeof name) {
             memcpy(name, at, size);
             name[size] = '\0';
-            (void)mysql_client_find_plugin(carrier, name, LOGINS_TYPE);
+            (void)mysql_client_find_plugin(carrier, name, METHODS_TYPE);
         }
         at += size + (at[size] == ',');
     }
@@ -70,7 +70,7 @@ ferry_status mydrv_logins_load(const char *list, struct ferry_error *err)
 static const struct {
     const char *names;
     const char *advice;
-} logins_advice[] = {
+} methods_advice[] = {
     {"caching_sha2_password,sha256_password",
      "it would give the password to whoever answers, and this ssl_mode does not ask who that is; "
      "use \"verify-identity\" or \"verify-ca\", or change the account's method"},
@@ -78,19 +78,20 @@ static const struct {
      "it sends the password as it is, to whoever answers; change the account's method"},
 };
 
-static const char *logins_find_advice(const char *name)
+static const char *methods_find_advice(const char *name)
 {
-    for (size_t i = 0; i < sizeof logins_advice / sizeof *logins_advice; i++)
-        if (mydrv_logins_has(logins_advice[i].names, name))
-            return logins_advice[i].advice;
+    for (size_t i = 0; i < sizeof methods_advice / sizeof *methods_advice; i++)
+        if (mydrv_methods_has(methods_advice[i].names, name))
+            return methods_advice[i].advice;
     return "change the account's method to mysql_native_password, client_ed25519, "
            "caching_sha2_password or sha256_password";
 }
 
-ferry_status mydrv_logins_fail(const struct mydrv_conn *conn, const struct mydrv_settings *settings,
-                               const char *name, struct ferry_error *err)
+ferry_status mydrv_methods_fail(const struct mydrv_conn *conn,
+                                const struct mydrv_settings *settings, const char *name,
+                                struct ferry_error *err)
 {
-    if (mydrv_logins_has(mydrv_logins_allowed(settings), name))
+    if (mydrv_methods_has(mydrv_methods_allowed(settings), name))
         return ferry_fail(err, FERRY_ERR_REFUSED,
                           "%s: cannot connect: the server asks for the login method '%s', and the "
                           "client library's plugin for it is not installed; install it, or change "
@@ -99,7 +100,7 @@ ferry_status mydrv_logins_fail(const struct mydrv_conn *conn, const struct mydrv
     const char *hint; /* in the words of this driver, where it has any */
     mydrv_fault_class(conn->flavour, CR_PLUGIN_NOT_ALLOWED, MYDRV_CONNECTING, &hint);
     if (*hint == '\0')
-        hint = logins_find_advice(name);
+        hint = methods_find_advice(name);
     return ferry_fail(err, FERRY_ERR_REFUSED,
                       "%s: cannot connect: the server asks for the login method '%s', which is not "
                       "allowed here: %s",
