@@ -1,5 +1,5 @@
-/* Cells -> the texts that the server stores exactly; whatever it would change or only warn of is
- * refused here.
+/* Cells -> the texts that the server stores exactly; a number that it would change is refused here,
+ * a text by check.c.
  *
  * Both lanes send the same texts and differ in their escaping only.  BIT goes as bytes, the highest
  * first; geometries and vectors in the form in which they are stored.
@@ -7,66 +7,10 @@
 
 #include "write/rows.h"
 
-#include <arpa/inet.h>
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-
-/* ---- What one column needs ---- */
-
-static int encode_compare_members(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool encode_list_members(struct mydrv_form *form)
-{
-    MYDRV_AUTO_SQL struct mydrv_text member = {0};
-    const char *list = form->type.members;
-    const char *end = list + form->type.members_size;
-    while (mydrv_member_next(&list, end, true, &member)) {
-        char **members = reallocarray(form->members, form->member_count + 1, sizeof *members);
-        if (members == NULL)
-            return false;
-        form->members = members;
-        members[form->member_count] = strdup(member.data);
-        if (members[form->member_count++] == NULL)
-            return false;
-    }
-    if (form->type.kind == MYDRV_KIND_ENUM && form->members != NULL) /* a SET's order matters */
-        qsort(form->members, form->member_count, sizeof *form->members, encode_compare_members);
-    return !member.failed;
-}
-
-ferry_status mydrv_form_make(struct mydrv_form *form, const struct ferry_column *source,
-                             const char *native, struct ferry_error *err)
-{
-    *form = (struct mydrv_form){.source = source, .native = strdup(native)};
-    if (form->native == NULL)
-        return mydrv_fail_memory(err);
-    if (!mydrv_type_parse(form->native, &form->type))
-        return ferry_fail(err, FERRY_ERR_SCHEMA,
-                          "column '%s' has type %s in the target, which dbferry does not know; "
-                          "drop the column or the table",
-                          source->name, native);
-    form->not_null = (source->flags & FERRY_COLUMN_NOT_NULL) != 0;
-    if (form->type.members != NULL && !encode_list_members(form))
-        return mydrv_fail_memory(err);
-    return FERRY_OK;
-}
-
-void mydrv_form_clear(struct mydrv_form *form)
-{
-    for (size_t i = 0; i < form->member_count; i++)
-        free(form->members[i]);
-    free(form->members);
-    free(form->native);
-    if (form->encoded != NULL)
-        mydrv_text_clear(form->encoded);
-    free(form->encoded);
-    *form = (struct mydrv_form){0};
-}
 
 /* ---- A cell's value, whatever said its kind ---- */
 
@@ -100,188 +44,6 @@ static enum encode_value encode_kind(const struct ferry_column *column,
     default:
         return ENCODE_TEXT;
     }
-}
-
-/* ---- Checks of texts ---- */
-
-static const char *encode_digits(const char *at, const char *end, size_t least, size_t most)
-{
-    size_t count = 0;
-    while (at < end && *at >= '0' && *at <= '9') {
-        at++;
-        count++;
-    }
-    return count >= least && count <= most ? at : NULL;
-}
-
-static const char *encode_literal(const char *at, const char *end, char c)
-{
-    return at != NULL && at < end && *at == c ? at + 1 : NULL;
-}
-
-static const char *encode_two(const char *at, const char *end)
-{
-    return at != NULL && end - at >= 2 ? encode_digits(at, at + 2, 2, 2) : NULL;
-}
-
-/* `HH:MM:SS[.ffffff]` or, of a TIME, `-HHH:MM:SS[.ffffff]`. */
-static const char *encode_clock(const char *at, const char *end, size_t most_hours, unsigned scale)
-{
-    at = at == NULL ? NULL : encode_digits(at, end, 2, most_hours);
-    at = encode_two(encode_literal(at, end, ':'), end);
-    at = encode_two(encode_literal(at, end, ':'), end);
-    if (scale > 0) {
-        at = encode_literal(at, end, '.');
-        at = at == NULL ? NULL : encode_digits(at, end, scale, scale);
-    }
-    return at;
-}
-
-static bool encode_is_all_zeros(const char *moment, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        if (moment[i] >= '1' && moment[i] <= '9')
-            return false;
-    return true;
-}
-
-bool mydrv_moment_is_plain(const char *text, size_t size, enum mydrv_kind kind, unsigned scale)
-{
-    const char *at = text;
-    const char *end = text + size;
-    if (kind == MYDRV_KIND_TIME) {
-        bool negative = size > 0 && *text == '-';
-        at = encode_clock(at + negative, end, 3, scale);
-        return at == end && !(negative && encode_is_all_zeros(text, size));
-    }
-    at = size < 10 ? NULL : encode_digits(at, at + 4, 4, 4);
-    at = encode_two(encode_literal(at, end, '-'), end);
-    at = encode_two(encode_literal(at, end, '-'), end);
-    if (kind == MYDRV_KIND_DATE)
-        return at == end;
-    at = encode_literal(at, end, ' ');
-    return encode_clock(at, end, 2, scale) == end;
-}
-
-/* A column of somebody's own may have more digits than the source: zeros, that is. */
-static const char *encode_check_moment(const struct mydrv_form *form, const char *data, size_t size)
-{
-    const struct ferry_column *source = form->source;
-    bool narrower = (source->type == FERRY_TYPE_TIME || source->type == FERRY_TYPE_DATETIME) &&
-                    source->scale < form->type.numbers[0];
-    return mydrv_moment_is_plain(data, size, form->type.kind,
-                                 narrower ? source->scale : (unsigned)form->type.numbers[0])
-               ? NULL
-               : "is not written as the server writes such a date or time";
-}
-
-static const char *encode_check_decimal(const struct mydrv_form *form, const char *data,
-                                        size_t size)
-{
-    const char *end = data + size;
-    const char *at = size > 0 && *data == '-' ? data + 1 : data;
-    at = encode_digits(at, end, 1, 66);
-    if (at != NULL && at < end) {
-        size_t scale = form->type.kind == MYDRV_KIND_DECIMAL ? (size_t)form->type.numbers[1] : 66;
-        while (end > at && end[-1] == '0' && (size_t)(end - at - 1) > scale)
-            end--;
-        const char *point = encode_literal(at, end, '.');
-        at = point == NULL ? NULL : encode_digits(point, end, 0, scale);
-    }
-    return at == end ? NULL : "is no decimal number of the column's digits";
-}
-
-/* A double keeps every decimal number of 15 digits. */
-static const char *encode_check_real(const char *data, size_t size)
-{
-    size_t digits = 0;
-    for (size_t i = 0; i < size; i++)
-        if (data[i] >= '0' && data[i] <= '9' && (digits > 0 || data[i] != '0'))
-            digits++;
-    return digits <= 15 ? NULL : "has more digits than a DOUBLE keeps";
-}
-
-static const char *encode_check_enum(const struct mydrv_form *form, const char *data, size_t size)
-{
-    size_t low = 0;
-    size_t high = form->member_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const char *member = form->members[middle];
-        size_t length = strlen(member);
-        int order = memcmp(member, data, length < size ? length : size);
-        if (order == 0 && length == size)
-            return NULL;
-        if (order < 0 || (order == 0 && length < size))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return "is no member of the column's ENUM";
-}
-
-/* Members in the order of the definition, each at most once. */
-static const char *encode_check_set(const struct mydrv_form *form, const char *data, size_t size)
-{
-    const char *at = data;
-    const char *end = data + size;
-    for (size_t i = 0; i < form->member_count && at < end; i++) {
-        size_t length = strlen(form->members[i]);
-        if ((size_t)(end - at) < length || memcmp(at, form->members[i], length) != 0)
-            continue;
-        if (at + length == end)
-            return NULL;
-        if (at[length] == ',')
-            at += length + 1;
-    }
-    return size == 0 ? NULL : "is not made of the column's SET members, in their order";
-}
-
-static const char *encode_check_uuid(const char *data, size_t size)
-{
-    static const char wrong[] = "is no UUID in 36 characters of lower case";
-    if (size != 36)
-        return wrong;
-    for (size_t i = 0; i < size; i++) {
-        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        bool hex = (data[i] >= '0' && data[i] <= '9') || (data[i] >= 'a' && data[i] <= 'f');
-        if (dash ? data[i] != '-' : !hex)
-            return wrong;
-    }
-    return NULL;
-}
-
-/* MariaDB prints "::" for a single zero group too, where there is no longer run of them. */
-static void encode_shorten_inet6(char text[INET6_ADDRSTRLEN])
-{
-    size_t length = strlen(text);
-    char *zero = strstr(text, ":0:");
-    if (strstr(text, "::") != NULL || strchr(text, '.') != NULL)
-        return;
-    if (strncmp(text, "0:", 2) == 0)
-        text[0] = ':';
-    else if (zero != NULL)
-        memmove(zero + 1, zero + 2, strlen(zero + 2) + 1);
-    else if (length > 2 && strcmp(text + length - 2, ":0") == 0)
-        text[length - 1] = ':';
-}
-
-static const char *encode_check_inet(int family, const char *data, size_t size)
-{
-    static const char wrong[] = "is no address in its usual spelling";
-    char text[INET6_ADDRSTRLEN];
-    char again[INET6_ADDRSTRLEN];
-    unsigned char address[sizeof(struct in6_addr)];
-    if (size >= sizeof text)
-        return wrong;
-    memcpy(text, data, size);
-    text[size] = '\0';
-    if (strlen(text) != size || inet_pton(family, text, address) != 1 ||
-        inet_ntop(family, address, again, sizeof again) == NULL)
-        return wrong;
-    if (family == AF_INET6)
-        encode_shorten_inet6(again);
-    return strcmp(text, again) == 0 ? NULL : wrong;
 }
 
 /* ---- Numbers as text ---- */
@@ -417,65 +179,6 @@ static const char *encode_as_text(enum encode_value value, const struct ferry_ce
     return NULL;
 }
 
-/* ucs2 is the one set of two bytes a letter whose bytes may come RAW: 0120 is no space. */
-static bool encode_ends_in_space(const struct mydrv_form *form, const char *data, size_t size)
-{
-    bool pairs =
-        form->raw && form->source->charset != NULL && strcmp(form->source->charset, "ucs2") == 0;
-    return size > 0 && data[size - 1] == ' ' && (!pairs || (size > 1 && data[size - 2] == '\0'));
-}
-
-static const char *encode_check_text(const struct mydrv_form *form, const char *data, size_t size)
-{
-    switch (form->type.kind) {
-    case MYDRV_KIND_DECIMAL:
-        return encode_check_decimal(form, data, size);
-    case MYDRV_KIND_DOUBLE: {
-        const char *flaw = encode_check_decimal(form, data, size);
-        return flaw == NULL ? encode_check_real(data, size) : flaw;
-    }
-    case MYDRV_KIND_DATE:
-    case MYDRV_KIND_TIME:
-    case MYDRV_KIND_DATETIME:
-    case MYDRV_KIND_TIMESTAMP:
-        return encode_check_moment(form, data, size);
-    case MYDRV_KIND_CHAR:
-        return encode_ends_in_space(form, data, size) ? "ends in a space, which a CHAR would lose"
-                                                      : NULL;
-    case MYDRV_KIND_ENUM:
-        return encode_check_enum(form, data, size);
-    case MYDRV_KIND_SET:
-        return encode_check_set(form, data, size);
-    case MYDRV_KIND_UUID:
-        return encode_check_uuid(data, size);
-    case MYDRV_KIND_INET4:
-        return encode_check_inet(AF_INET, data, size);
-    case MYDRV_KIND_INET6:
-        return encode_check_inet(AF_INET6, data, size);
-    case MYDRV_KIND_TEXT:
-    case MYDRV_KIND_JSON:
-        return NULL;
-    default:
-        return "is a text where the column holds another kind";
-    }
-}
-
-static const char *encode_check_bytes(const struct mydrv_form *form, size_t size)
-{
-    switch (form->type.kind) {
-    case MYDRV_KIND_BINARY:
-        return size == (form->type.count == 0 ? 1 : form->type.numbers[0])
-                   ? NULL
-                   : "is not as long as the column, which would be filled up with zeros";
-    case MYDRV_KIND_BYTES:
-    case MYDRV_KIND_GEOMETRY:
-    case MYDRV_KIND_VECTOR:
-        return NULL;
-    default:
-        return "is made of bytes where the column holds another kind";
-    }
-}
-
 /* The text as bytes of the column's character set: servers change some letters as they convert. */
 static const char *encode_in_set(const struct mydrv_form *form, const char **data, size_t *size)
 {
@@ -524,7 +227,10 @@ const char *mydrv_encode(const struct mydrv_form *form, const struct ferry_cell 
         return "is a number where the column holds another kind";
     *ret_data = cell->v.p;
     *ret_size = cell->len;
-    const char *flaw = value == ENCODE_TEXT ? encode_check_text(form, cell->v.p, cell->len)
-                                            : encode_check_bytes(form, cell->len);
-    return flaw == NULL && form->codes != NULL ? encode_in_set(form, ret_data, ret_size) : flaw;
+    if (value != ENCODE_TEXT)
+        return mydrv_check_bytes(form, cell->len);
+    if (form->codes == NULL)
+        return mydrv_check_text(form, cell->v.p, cell->len);
+    const char *flaw = mydrv_check_text(form, cell->v.p, cell->len);
+    return flaw == NULL ? encode_in_set(form, ret_data, ret_size) : flaw;
 }

@@ -6,9 +6,9 @@
 #include "types/native.h"
 #include "types/types.h"
 
-/* ---- encode.c: cells -> the texts that the server stores exactly ---- */
+/* ---- form.c: what the values of one column go by ---- */
 
-struct mydrv_form { /* all that one column needs */
+struct mydrv_form {
     struct mydrv_type type;
     char *native; /* what `type` points into */
     const struct ferry_column *source;
@@ -22,11 +22,22 @@ struct mydrv_form { /* all that one column needs */
     size_t member_count;
 };
 
+/* Fails with SCHEMA where the type is not known; the form goes to mydrv_form_clear() all the same.
+ * `source` lives as long as it. */
 ferry_status mydrv_form_make(struct mydrv_form *form, const struct ferry_column *source,
                              const char *native, struct ferry_error *err);
 void mydrv_form_clear(struct mydrv_form *form);
+
+/* ---- check.c: what of texts and bytes the server would change ---- */
+
+/* What is wrong with the value, to complete "the value ..."; NULL: nothing. */
+const char *mydrv_check_text(const struct mydrv_form *form, const char *data, size_t size);
+const char *mydrv_check_bytes(const struct mydrv_form *form, size_t size);
 /* Whether `text` is a DATE, TIME, DATETIME or TIMESTAMP just as the server would print it. */
 bool mydrv_moment_is_plain(const char *text, size_t size, enum mydrv_kind kind, unsigned scale);
+
+/* ---- encode.c: cells -> the texts that the server stores exactly ---- */
+
 /* The value's text, in the cell itself or in `room`.  NULL, or what is wrong with the value. */
 #define MYDRV_VALUE_ROOM 64
 const char *mydrv_encode(const struct mydrv_form *form, const struct ferry_cell *cell,

@@ -6,7 +6,9 @@
 #include "../../../plugins/mysql/text.c"
 #include "../../../plugins/mysql/types/spelling.c"
 #include "../../../plugins/mysql/types/translate.c"
+#include "../../../plugins/mysql/write/check.c"
 #include "../../../plugins/mysql/write/encode.c"
+#include "../../../plugins/mysql/write/form.c"
 
 #include "encode.h"
 

@@ -29,7 +29,9 @@ static char *try_strdup(const char *text)
 #define reallocarray try_reallocarray
 #define strdup try_strdup
 #include "../../../plugins/mysql/text.c"
+#include "../../../plugins/mysql/write/check.c"
 #include "../../../plugins/mysql/write/encode.c"
+#include "../../../plugins/mysql/write/form.c"
 #undef realloc
 #undef reallocarray
 #undef strdup
