@@ -4,7 +4,6 @@
 #include "types/types.h"
 #include "write/ask.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -12,8 +11,6 @@
 /* Counting means reading every page of the table: below this size that is quick. */
 #define TABLE_COUNT_BYTES_MAX (UINT64_C(16) << 20)
 #define TABLE_LOCKED 1205 /* an error number: the wait for it was too long */
-
-#define TABLE_MARK " [dbferry "
 
 void mydrv_table_clear(struct mydrv_table *table)
 {
@@ -42,90 +39,6 @@ const struct mydrv_live_column *mydrv_table_find(const struct mydrv_table *table
             alike = &table->columns[i];
     }
     return alike;
-}
-
-/* FNV-1a, 64 bits: names made of it must be the same in every version of the program. */
-static uint64_t table_hash_bytes(uint64_t seed, const char *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        seed = (seed ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
-    return seed;
-}
-
-uint64_t mydrv_hash(uint64_t seed, const char *text)
-{
-    static const char end = '\377'; /* so that "a"+"bc" is not "ab"+"c" */
-    return table_hash_bytes(table_hash_bytes(seed, text, strlen(text)), &end, 1);
-}
-
-const char *mydrv_table_skip_quoted(const char *at)
-{
-    char quote = *at++;
-    for (; *at != '\0'; at++) {
-        if ((*at == '\\' && quote == '\'' && at[1] != '\0') || (*at == quote && at[1] == quote))
-            at++;
-        else if (*at == quote)
-            return at + 1;
-    }
-    return at;
-}
-
-/* What differs between two tables of the same definition. */
-static const char *table_skip_variable(const char *at)
-{
-    static const char counter[] = " AUTO_INCREMENT=";
-    static const char comment[] = " COMMENT='";
-    if (strncmp(at, counter, sizeof counter - 1) == 0) {
-        at += sizeof counter - 1;
-        return at + strspn(at, "0123456789");
-    }
-    if (strncmp(at, comment, sizeof comment - 1) == 0)
-        return mydrv_table_skip_quoted(at + sizeof comment - 2);
-    return at;
-}
-
-uint64_t mydrv_table_hash(const char *definition)
-{
-    uint64_t hash = MYDRV_HASH_SEED;
-    bool empty = true;
-    const char *at = definition + strcspn(definition, "`"); /* behind CREATE TABLE: the name */
-    if (*at == '`')
-        at = mydrv_table_skip_quoted(at);
-    while (*at != '\0') {
-        const char *next = table_skip_variable(at);
-        if (next == at) {
-            next = *at == '\'' || *at == '`' ? mydrv_table_skip_quoted(at) : at + 1;
-            hash = table_hash_bytes(hash, at, (size_t)(next - at));
-            empty = false;
-        }
-        at = next;
-    }
-    return empty ? 0 : mydrv_hash(hash, "");
-}
-
-void mydrv_table_mark(struct mydrv_text *out, const char *comment, const char *run_id,
-                      const char *own_hash)
-{
-    mydrv_text_add(out, comment);
-    mydrv_text_addf(out, "%srun %s%s%s]", *comment == '\0' ? &TABLE_MARK[1] : TABLE_MARK, run_id,
-                    own_hash == NULL ? "" : " own ", own_hash == NULL ? "" : own_hash);
-}
-
-const char *mydrv_table_read_mark(const char *comment, char ret_run_id[MYDRV_RUN_ID_SIZE],
-                                  char ret_hash[MYDRV_OWN_HASH_SIZE])
-{
-    size_t length = strlen(comment);
-    const char *mark = NULL;
-    char hash[MYDRV_OWN_HASH_SIZE] = "";
-    for (const char *at = comment; (at = strstr(at, &TABLE_MARK[1])) != NULL; at++)
-        if (at == comment || at[-1] == ' ')
-            mark = at;
-    if (mark == NULL || length == 0 || comment[length - 1] != ']' ||
-        sscanf(mark, "[dbferry run %64[0-9a-f-] own %16[0-9a-f]]", ret_run_id, hash) < 1)
-        return NULL;
-    if (ret_hash != NULL)
-        memcpy(ret_hash, hash, sizeof hash);
-    return mark == comment ? mark : mark - 1;
 }
 
 /* Take the mark off the comment's end. */

@@ -44,6 +44,9 @@ ferry_status mydrv_table_confirm(const struct mydrv_conn *conn, const struct fer
                                  const struct mydrv_table *now, struct ferry_error *err);
 ferry_status mydrv_inspect(void *conn, const char *table, struct ferry_inspection *inspection,
                            struct ferry_error *err);
+
+/* ---- mark.c: by what a table tells that it was made here, and in which run ---- */
+
 /* Hash of a definition without the table's name, comment and counter. */
 uint64_t mydrv_table_hash(const char *definition);
 uint64_t mydrv_hash(uint64_t seed, const char *text);

@@ -1,0 +1,97 @@
+/* How a table tells that this driver has made it, and in which run: by a mark at the end of its
+ * comment, with a hash of the definition that it had then.
+ */
+
+#include "write/table.h"
+
+#include <string.h>
+
+#define MARK_BEGINS " [dbferry "
+
+/* ---- The hash ---- */
+
+/* FNV-1a, 64 bits: names made of it must be the same in every version of the program. */
+static uint64_t mark_hash_bytes(uint64_t seed, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        seed = (seed ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+    return seed;
+}
+
+uint64_t mydrv_hash(uint64_t seed, const char *text)
+{
+    static const char end = '\377'; /* so that "a"+"bc" is not "ab"+"c" */
+    return mark_hash_bytes(mark_hash_bytes(seed, text, strlen(text)), &end, 1);
+}
+
+const char *mydrv_table_skip_quoted(const char *at)
+{
+    char quote = *at++;
+    for (; *at != '\0'; at++) {
+        if ((*at == '\\' && quote == '\'' && at[1] != '\0') || (*at == quote && at[1] == quote))
+            at++;
+        else if (*at == quote)
+            return at + 1;
+    }
+    return at;
+}
+
+/* What differs between two tables of the same definition. */
+static const char *mark_skip_variable(const char *at)
+{
+    static const char counter[] = " AUTO_INCREMENT=";
+    static const char comment[] = " COMMENT='";
+    if (strncmp(at, counter, sizeof counter - 1) == 0) {
+        at += sizeof counter - 1;
+        return at + strspn(at, "0123456789");
+    }
+    if (strncmp(at, comment, sizeof comment - 1) == 0)
+        return mydrv_table_skip_quoted(at + sizeof comment - 2);
+    return at;
+}
+
+uint64_t mydrv_table_hash(const char *definition)
+{
+    uint64_t hash = MYDRV_HASH_SEED;
+    bool empty = true;
+    const char *at = definition + strcspn(definition, "`"); /* behind CREATE TABLE: the name */
+    if (*at == '`')
+        at = mydrv_table_skip_quoted(at);
+    while (*at != '\0') {
+        const char *next = mark_skip_variable(at);
+        if (next == at) {
+            next = *at == '\'' || *at == '`' ? mydrv_table_skip_quoted(at) : at + 1;
+            hash = mark_hash_bytes(hash, at, (size_t)(next - at));
+            empty = false;
+        }
+        at = next;
+    }
+    return empty ? 0 : mydrv_hash(hash, "");
+}
+
+/* ---- The mark ---- */
+
+void mydrv_table_mark(struct mydrv_text *out, const char *comment, const char *run_id,
+                      const char *own_hash)
+{
+    mydrv_text_add(out, comment);
+    mydrv_text_addf(out, "%srun %s%s%s]", *comment == '\0' ? &MARK_BEGINS[1] : MARK_BEGINS, run_id,
+                    own_hash == NULL ? "" : " own ", own_hash == NULL ? "" : own_hash);
+}
+
+const char *mydrv_table_read_mark(const char *comment, char ret_run_id[MYDRV_RUN_ID_SIZE],
+                                  char ret_hash[MYDRV_OWN_HASH_SIZE])
+{
+    size_t length = strlen(comment);
+    const char *mark = NULL;
+    char hash[MYDRV_OWN_HASH_SIZE] = "";
+    for (const char *at = comment; (at = strstr(at, &MARK_BEGINS[1])) != NULL; at++)
+        if (at == comment || at[-1] == ' ')
+            mark = at;
+    if (mark == NULL || length == 0 || comment[length - 1] != ']' ||
+        sscanf(mark, "[dbferry run %64[0-9a-f-] own %16[0-9a-f]]", ret_run_id, hash) < 1)
+        return NULL;
+    if (ret_hash != NULL)
+        memcpy(ret_hash, hash, sizeof hash);
+    return mark == comment ? mark : mark - 1;
+}
