@@ -39,7 +39,7 @@ static bool ask_is_at_work(const struct mydrv_conn *conn)
     mydrv_text_addf(&sql, ") = %" PRIu64 ", 0)", conn->id);
     if (sql.failed || mysql_real_query(spare, sql.data, sql.length) != 0)
         return false;
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = mysql_store_result(spare);
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = mysql_store_result(spare);
     MYSQL_ROW row = rows == NULL ? NULL : mysql_fetch_row(rows);
     return row != NULL && row[0] != NULL && strcmp(row[0], "0") != 0;
 }
@@ -116,7 +116,7 @@ ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned
 ferry_status mydrv_ask_number(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
                               uint64_t *ret_number, struct ferry_error *err)
 {
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     ferry_status status = mydrv_ask(conn, sql, 1, doing, &rows, err);
     if (status != FERRY_OK)
         return status;

@@ -23,10 +23,5 @@ ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned
  * nothing, so a question whose answer may be "none" is put so that it has one all the same. */
 ferry_status mydrv_ask_number(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
                               uint64_t *ret_number, struct ferry_error *err);
-static inline void mydrv_free_rows(MYSQL_RES **rows)
-{
-    mysql_free_result(*rows);
-}
-#define MYDRV_AUTO_ROWS __attribute__((cleanup(mydrv_free_rows)))
 
 #endif /* DBFERRY_MYSQL_ASK_H */

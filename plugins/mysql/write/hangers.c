@@ -125,7 +125,7 @@ ferry_status mydrv_hangers_look(struct mydrv_load *load, struct ferry_error *err
         return FERRY_OK;
     for (size_t i = 0; i < 2 && status == FERRY_OK && !load->unit->in_place; i++) {
         MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-        MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+        MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
         if (i == 0)
             hangers_ask_triggers(load, &sql);
         else
@@ -207,7 +207,7 @@ static bool hangers_is_whole(MYSQL_ROW row)
 ferry_status mydrv_hangers_check(struct mydrv_load *load, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     hangers_ask_keys(load, &sql);
     ferry_status status =
         mydrv_ask(load->conn, &sql, KEY_FIELDS, "look for foreign keys", &rows, err);

@@ -127,7 +127,7 @@ ferry_status mydrv_indexes_ask_demand(struct mydrv_conn *conn, bool *ret_demande
                                       struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     mydrv_text_add(&sql,
                    "SHOW SESSION VARIABLES WHERE Variable_name IN ('sql_require_primary_key', "
                    "'innodb_force_primary_key', 'sql_generate_invisible_primary_key')");
@@ -207,7 +207,7 @@ static ferry_status indexes_list(struct mydrv_conn *conn, const char *table,
                                  struct mydrv_text *list, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     mydrv_text_add(&sql, "SELECT NON_UNIQUE, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART, INDEX_NAME FROM "
                          "information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND "
                          "TABLE_NAME = ");

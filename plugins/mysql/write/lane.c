@@ -204,7 +204,7 @@ static ferry_status lane_choose(struct mydrv_lane *lane, struct ferry_error *err
 {
     struct mydrv_conn *conn = lane->conn;
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     mydrv_text_add(&sql, "SELECT @@GLOBAL.local_infile, @@SESSION.max_allowed_packet");
     ferry_status status = mydrv_ask(conn, &sql, 2, "ask for the server's limits", &rows, err);
     MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;

@@ -10,7 +10,7 @@ ferry_status mydrv_names_make(struct mydrv_conn *conn, const char *table, struct
                               struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     mydrv_text_add(&sql, "SELECT IF(@@lower_case_table_names = 0, n, LOWER(n)), "
                          "IF(@@lower_case_table_names = 0, DATABASE(), LOWER(DATABASE())) FROM "
                          "(SELECT ");

@@ -50,7 +50,7 @@ static ferry_status record_add_column(struct mydrv_conn *conn, const struct ferr
 static ferry_status record_add_columns(struct mydrv_conn *conn, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYDRV_AUTO_ROWS MYSQL_RES *columns = NULL;
+    MYDRV_AUTO_RESULT MYSQL_RES *columns = NULL;
     mydrv_text_add(&sql, "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "
                          "DATABASE() AND TABLE_NAME = '_dbferry_sync'");
     ferry_status status =
@@ -161,7 +161,7 @@ static ferry_status record_ask(struct mydrv_conn *conn, const char *question, co
 static ferry_status record_read_row(struct mydrv_conn *conn, const char *table,
                                     struct ferry_record *record, struct ferry_error *err)
 {
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     ferry_status status =
         record_ask(conn, "SELECT * FROM _dbferry_sync WHERE target_table = ", table, &rows, err);
     MYSQL_ROW row = rows == NULL ? NULL : mysql_fetch_row(rows);
@@ -175,7 +175,7 @@ static ferry_status record_read_row(struct mydrv_conn *conn, const char *table,
 static ferry_status record_read_mark(struct mydrv_conn *conn, const char *table,
                                      struct ferry_record *record, struct ferry_error *err)
 {
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     char run_id[MYDRV_RUN_ID_SIZE];
     ferry_status status = record_ask(conn,
                                      "SELECT TABLE_COMMENT FROM information_schema.TABLES WHERE "

@@ -35,7 +35,7 @@ bool mydrv_try(struct mydrv_conn *conn, struct mydrv_text *sql)
 /* What a question for a number answers; -1: there is no answer, or none that is a number. */
 static int spare_ask(struct mydrv_conn *spare, struct mydrv_text *sql)
 {
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     int answer = -1;
     if (!sql->failed && mysql_real_query(spare->native, sql->data, sql->length) == 0 &&
         (rows = mysql_store_result(spare->native)) != NULL) {

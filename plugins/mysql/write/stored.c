@@ -348,7 +348,7 @@ static ferry_status back_start(struct back *back, const struct ferry_layout *lay
         return mydrv_fail_memory(back->err);
     if (mysql_stmt_prepare(back->stmt, sql.data, sql.length) != 0 || !back_set_callback(back))
         return mydrv_fail_stmt(back->conn, back->stmt, MYDRV_LOADING, doing, back->err);
-    MYDRV_AUTO_ROWS MYSQL_RES *metadata = mysql_stmt_result_metadata(back->stmt);
+    MYDRV_AUTO_RESULT MYSQL_RES *metadata = mysql_stmt_result_metadata(back->stmt);
     ferry_status status = metadata == NULL ? mydrv_fail_memory(back->err)
                                            : back_describe(back, layout->schema, metadata);
     if (status == FERRY_OK)

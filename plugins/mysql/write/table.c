@@ -225,8 +225,8 @@ static ferry_status table_load_columns(struct mydrv_conn *conn, const char *name
                                        struct mydrv_table *table, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
-    MYDRV_AUTO_ROWS MYSQL_RES *srids = NULL;
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_RESULT MYSQL_RES *srids = NULL;
     table_ask_columns(conn, name, &sql);
     ferry_status status =
         mydrv_ask(conn, &sql, TABLE_FIELDS, "look at the table's columns", &rows, err);
@@ -256,7 +256,7 @@ static ferry_status table_find(struct mydrv_conn *conn, const char *name, struct
                                struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     mydrv_text_add(&sql, "SELECT TABLE_TYPE, ENGINE, TABLE_COMMENT, DATA_LENGTH FROM "
                          "information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND "
                          "TABLE_NAME = ");
@@ -282,7 +282,7 @@ static ferry_status table_load_definition(struct mydrv_conn *conn, const char *n
                                           struct mydrv_table *table, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     mydrv_text_add(&sql, "SHOW CREATE TABLE ");
     mydrv_text_add_name(&sql, name);
     ferry_status status = mydrv_ask(conn, &sql, 2, "look at the table", &rows, err);
@@ -349,7 +349,7 @@ static ferry_status table_report_rows(struct mydrv_conn *conn, const char *name,
         return mysql_errno(conn->native) == TABLE_LOCKED
                    ? FERRY_OK
                    : mydrv_fail_conn(conn, MYDRV_LOADING, "count the table's rows", err);
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = mysql_store_result(conn->native);
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = mysql_store_result(conn->native);
     MYSQL_ROW row = rows == NULL ? NULL : mysql_fetch_row(rows);
     if (row == NULL || row[0] == NULL)
         return mydrv_fail_conn(conn, MYDRV_LOADING, "count the table's rows", err);

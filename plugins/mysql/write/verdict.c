@@ -116,7 +116,7 @@ static ferry_status verdict_fail_warning(struct mydrv_lane *lane, const struct m
                                          bool *ret_vague, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYDRV_AUTO_ROWS MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     mydrv_text_add(&sql, "SHOW WARNINGS LIMIT 1");
     ferry_status status = mydrv_ask(lane->conn, &sql, 3, "read the server's warnings", &rows, err);
     if (status != FERRY_OK)
