@@ -222,34 +222,41 @@ static ferry_status session_ask(struct mydrv_conn *conn, struct ferry_error *err
  * would end the stream.  wait_timeout is the server's own default, in case somebody lowered it.
  * sql_select_limit: a server that has one would hand out a part of the rows as if it were all.
  * sql_notes: behind many notes the server has no room for a warning. */
+static const char session_of_source[] =
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
+    "net_write_timeout = 3600, net_read_timeout = 3600, wait_timeout = 28800, "
+    "sql_select_limit = 18446744073709551615, sql_notes = 0, completion_type = 0";
+
+/* What a target's server must not do: number a row by itself where it is given 0, refuse dates that
+ * another server's modes let in, take a note for nothing, refuse a DELETE of all rows or a join of
+ * the catalog, wait for a lock for a year. */
+static const char session_of_target[] =
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,"
+    "ALLOW_INVALID_DATES', net_write_timeout = 3600, net_read_timeout = 3600, "
+    "wait_timeout = 28800, sql_notes = 1, foreign_key_checks = 1, unique_checks = 1, "
+    "autocommit = 1, sql_select_limit = 18446744073709551615, sql_safe_updates = 0, "
+    "sql_big_selects = 1, completion_type = 0, lock_wait_timeout = 10, "
+    "innodb_lock_wait_timeout = 10";
+
+static ferry_status session_set_modes(struct mydrv_conn *conn, struct ferry_error *err)
+{
+    if (mysql_set_character_set(conn->native, "utf8mb4") != 0)
+        return mydrv_session_fail(conn, "set the character set utf8mb4", err);
+    ferry_status status = session_run(conn, conn->target ? session_of_target : session_of_source,
+                                      "set up the session", err);
+    if (status != FERRY_OK)
+        return status;
+    const char *isolation = conn->target
+                                ? "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, "
+                                  "READ WRITE"
+                                : "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+    return session_run(conn, isolation, "set the isolation level", err);
+}
+
 ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_config *config,
                                   const struct mydrv_settings *settings, struct ferry_error *err)
 {
-    static const char first[] =
-        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
-        "net_write_timeout = 3600, net_read_timeout = 3600, wait_timeout = 28800, "
-        "sql_select_limit = 18446744073709551615, sql_notes = 0, completion_type = 0";
-    /* What a target's server must not do: number a row by itself where it is given 0, refuse dates
-     * that another server's modes let in, take a note for nothing, refuse a DELETE of all rows or a
-     * join of the catalog, wait for a lock for a year. */
-    static const char first_of_target[] =
-        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,"
-        "ALLOW_INVALID_DATES', net_write_timeout = 3600, net_read_timeout = 3600, "
-        "wait_timeout = 28800, sql_notes = 1, foreign_key_checks = 1, unique_checks = 1, "
-        "autocommit = 1, sql_select_limit = 18446744073709551615, sql_safe_updates = 0, "
-        "sql_big_selects = 1, completion_type = 0, lock_wait_timeout = 10, "
-        "innodb_lock_wait_timeout = 10";
-    if (mysql_set_character_set(conn->native, "utf8mb4") != 0)
-        return mydrv_session_fail(conn, "set the character set utf8mb4", err);
-    ferry_status status =
-        session_run(conn, conn->target ? first_of_target : first, "set up the session", err);
-    if (status == FERRY_OK)
-        status =
-            session_run(conn,
-                        conn->target ? "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, "
-                                       "READ WRITE"
-                                     : "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-                        "set the isolation level", err);
+    ferry_status status = session_set_modes(conn, err);
     if (status == FERRY_OK)
         status = session_set(conn, "time_zone", conn->target ? "+00:00" : settings->time_zone, err);
     if (status == FERRY_OK)

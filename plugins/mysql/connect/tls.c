@@ -177,58 +177,79 @@ const char *mydrv_tls_spell_host(const struct mydrv_settings *s)
     return s->host;
 }
 
+/* TLS where there is none. */
+static ferry_status tls_check_use(const char *label, const struct mydrv_settings *s,
+                                  struct ferry_error *err)
+{
+    if (s->use_socket && s->tls >= MYDRV_TLS_REQUIRED)
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "%s: a unix socket has no TLS, yet ssl_mode is \"%s\"; remove `socket` "
+                          "to connect by TCP, or remove `ssl_mode`",
+                          label, mydrv_tls_mode_name(s->tls));
+    if (tls_has_material(s) && (s->use_socket || s->tls == MYDRV_TLS_DISABLED))
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "%s: TLS files or a fingerprint are set, yet this connection does not "
+                          "use TLS (%s); set `ssl_mode`, or remove them",
+                          label,
+                          s->use_socket ? "it goes by unix socket" : "ssl_mode = \"disabled\"");
+    return FERRY_OK;
+}
+
+/* What the client library would not look at, though the mode says that it does. */
+static ferry_status tls_check_mode(const char *label, const struct mydrv_settings *s,
+                                   struct ferry_error *err)
+{
+    if (s->fingerprint != NULL)
+        return FERRY_OK;
+    if (s->tls == MYDRV_TLS_VERIFY_CA && s->ca == NULL && s->capath == NULL)
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "%s: ssl_mode \"verify-ca\" needs `ssl_ca` or `ssl_capath`: without one "
+                          "the client library checks nothing; set it, or use \"verify-identity\", "
+                          "which falls back to the system's certificates",
+                          label);
+    if (s->tls == MYDRV_TLS_VERIFY_IDENTITY && tls_host_goes_unchecked(s->host))
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "%s: ssl_mode is \"verify-identity\", yet this release of the client "
+                          "library (%s) does not compare the name of a server at 127.0.0.1; set "
+                          "`host` to \"localhost\" or to another address of this machine, or use "
+                          "\"verify-ca\" or `ssl_fingerprint`",
+                          label, mysql_get_client_info());
+    return FERRY_OK;
+}
+
+static ferry_status tls_check_fingerprint(const char *label, const char *fingerprint,
+                                          struct ferry_error *err)
+{
+    if (fingerprint == NULL)
+        return FERRY_OK;
+    if (!tls_fingerprint_is_valid(fingerprint))
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "%s: ssl_fingerprint is not 20, 32, 48 or 64 bytes in hexadecimal; copy "
+                          "it from `openssl x509 -noout -fingerprint`",
+                          label);
+    if (!mydrv_tls_library_decides() && tls_count_digits(fingerprint) != TLS_SHA1_DIGITS)
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "%s: this release of the client library (%s) knows only SHA-1 "
+                          "fingerprints, of 20 bytes; set ssl_fingerprint to what `openssl x509 "
+                          "-noout -fingerprint -sha1` prints",
+                          label, mysql_get_client_info());
+    return FERRY_OK;
+}
+
 ferry_status mydrv_tls_check_settings(const char *label, const struct mydrv_settings *s,
                                       struct ferry_error *err)
 {
-    const char *mode = mydrv_tls_mode_name(s->tls);
-    if (s->use_socket && s->tls >= MYDRV_TLS_REQUIRED)
-        return ferry_fail(
-            err, FERRY_ERR_CONFIG,
-            "%s: a unix socket has no TLS, yet ssl_mode is \"%s\"; remove `socket` to "
-            "connect by TCP, or remove `ssl_mode`",
-            label, mode);
-    if (tls_has_material(s) && (s->use_socket || s->tls == MYDRV_TLS_DISABLED))
-        return ferry_fail(
-            err, FERRY_ERR_CONFIG,
-            "%s: TLS files or a fingerprint are set, yet this connection does not use "
-            "TLS (%s); set `ssl_mode`, or remove them",
-            label, s->use_socket ? "it goes by unix socket" : "ssl_mode = \"disabled\"");
-    if (s->tls == MYDRV_TLS_VERIFY_CA && s->ca == NULL && s->capath == NULL &&
-        s->fingerprint == NULL)
-        return ferry_fail(
-            err, FERRY_ERR_CONFIG,
-            "%s: ssl_mode \"verify-ca\" needs `ssl_ca` or `ssl_capath`: without one the "
-            "client library checks nothing; set it, or use \"verify-identity\", "
-            "which falls back to the system's certificates",
-            label);
-    if (s->tls == MYDRV_TLS_VERIFY_IDENTITY && s->fingerprint == NULL &&
-        tls_host_goes_unchecked(s->host))
-        return ferry_fail(
-            err, FERRY_ERR_CONFIG,
-            "%s: ssl_mode is \"verify-identity\", yet this release of the client library (%s) does "
-            "not compare the name of a server at 127.0.0.1; set `host` to \"localhost\" or to "
-            "another "
-            "address of this machine, or use \"verify-ca\" or `ssl_fingerprint`",
-            label, mysql_get_client_info());
-    if (s->fingerprint != NULL && !tls_fingerprint_is_valid(s->fingerprint))
-        return ferry_fail(
-            err, FERRY_ERR_CONFIG,
-            "%s: ssl_fingerprint is not 20, 32, 48 or 64 bytes in hexadecimal; copy it "
-            "from `openssl x509 -noout -fingerprint`",
-            label);
-    if (s->fingerprint != NULL && !mydrv_tls_library_decides() &&
-        tls_count_digits(s->fingerprint) != TLS_SHA1_DIGITS)
-        return ferry_fail(
-            err, FERRY_ERR_CONFIG,
-            "%s: this release of the client library (%s) knows only SHA-1 fingerprints, of 20 "
-            "bytes; set ssl_fingerprint to what `openssl x509 -noout -fingerprint -sha1` prints",
-            label, mysql_get_client_info());
-    if (!tls_version_is_valid(s->tls_version))
-        return ferry_fail(err, FERRY_ERR_CONFIG,
-                          "%s: tls_version must list TLSv1.2 or TLSv1.3 or both, such as "
-                          "\"TLSv1.2,TLSv1.3\"; nothing older is safe",
-                          label);
-    return tls_check_files(label, s, err);
+    ferry_status status = tls_check_use(label, s, err);
+    if (status == FERRY_OK)
+        status = tls_check_mode(label, s, err);
+    if (status == FERRY_OK)
+        status = tls_check_fingerprint(label, s->fingerprint, err);
+    if (status == FERRY_OK && !tls_version_is_valid(s->tls_version))
+        status = ferry_fail(err, FERRY_ERR_CONFIG,
+                            "%s: tls_version must list TLSv1.2 or TLSv1.3 or both, such as "
+                            "\"TLSv1.2,TLSv1.3\"; nothing older is safe",
+                            label);
+    return status == FERRY_OK ? tls_check_files(label, s, err) : status;
 }
 
 /* The certificates that the system trusts.  Given by name, it makes Connector/C 3.4 insist. */

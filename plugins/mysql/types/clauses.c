@@ -18,6 +18,20 @@ static void clauses_add_bits(uint64_t bits, struct mydrv_text *out)
     mydrv_text_add(out, "'");
 }
 
+static void clauses_add_default(const struct mydrv_clauses *clauses, struct mydrv_text *out)
+{
+    if (clauses->default_now && clauses->scale > 0) {
+        mydrv_text_addf(out, " DEFAULT CURRENT_TIMESTAMP(%" PRIu32 ")", clauses->scale);
+    } else if (clauses->default_now) {
+        mydrv_text_add(out, " DEFAULT CURRENT_TIMESTAMP");
+    } else if (clauses->default_value != NULL) {
+        mydrv_text_add(out, " DEFAULT ");
+        mydrv_text_add_quoted(out, clauses->default_value, strlen(clauses->default_value));
+    }
+    if (clauses->has_default_bits)
+        clauses_add_bits(clauses->default_bits, out);
+}
+
 void mydrv_clauses_spell(const struct mydrv_clauses *clauses, struct mydrv_text *out)
 {
     MYDRV_AUTO_SQL struct mydrv_text text = {0};
@@ -32,16 +46,7 @@ void mydrv_clauses_spell(const struct mydrv_clauses *clauses, struct mydrv_text 
         mydrv_text_add(&text, " NULL");
     if (clauses->has_srid && !clauses->mariadb)
         mydrv_text_addf(&text, " SRID %" PRIu32, clauses->srid);
-    if (clauses->default_now && clauses->scale > 0)
-        mydrv_text_addf(&text, " DEFAULT CURRENT_TIMESTAMP(%" PRIu32 ")", clauses->scale);
-    else if (clauses->default_now)
-        mydrv_text_add(&text, " DEFAULT CURRENT_TIMESTAMP");
-    else if (clauses->default_value != NULL) {
-        mydrv_text_add(&text, " DEFAULT ");
-        mydrv_text_add_quoted(&text, clauses->default_value, strlen(clauses->default_value));
-    }
-    if (clauses->has_default_bits)
-        clauses_add_bits(clauses->default_bits, &text);
+    clauses_add_default(clauses, &text);
     if (clauses->auto_number)
         mydrv_text_add(&text, " AUTO_INCREMENT");
     if (clauses->invisible)
