@@ -57,9 +57,9 @@ static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *e
     if (status == FERRY_OK)
         status = mydrv_leftovers_clear(conn, &load->names, table, load->table.exists, err);
     if (status == FERRY_OK)
-        status = mydrv_hangers_look(load, err);
+        status = mydrv_dependents_look(load, err);
     if (status == FERRY_OK)
-        status = mydrv_hangers_check_right(load, err);
+        status = mydrv_dependents_check_right(load, err);
     if (status == FERRY_OK)
         status = mydrv_lane_begin(&load->lane, conn, load->names.stage, load->layout, err);
     if (status == FERRY_OK)
@@ -188,7 +188,7 @@ static ferry_status replace_in_place(struct mydrv_load *load, struct ferry_error
                             "may have changed them; drop it",
                             conn->label, load->layout->table, (unsigned long long)rows,
                             (unsigned long long)load->lane.rows);
-    return status == FERRY_OK ? mydrv_hangers_check(load, err) : status;
+    return status == FERRY_OK ? mydrv_dependents_check(load, err) : status;
 }
 
 /* What the statements have taken is added up; where the table's own count is cheap, it decides. */

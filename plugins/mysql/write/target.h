@@ -92,15 +92,15 @@ bool mydrv_wait_again(struct mydrv_unit *unit);
 ferry_status mydrv_wait_fail(struct mydrv_unit *unit, const char *table, const char *doing,
                              struct ferry_error *err);
 
-/* ---- hangers.c: triggers and foreign keys that hang on the live table ---- */
+/* ---- dependents.c: triggers and foreign keys of the live table ---- */
 
 /* Sets the unit in place where the rows must go into the live table itself, or fails with SCHEMA.
  */
-ferry_status mydrv_hangers_look(struct mydrv_load *load, struct ferry_error *err);
+ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *err);
 /* Warn where the account may not see triggers. */
-ferry_status mydrv_hangers_check_right(const struct mydrv_load *load, struct ferry_error *err);
+ferry_status mydrv_dependents_check_right(const struct mydrv_load *load, struct ferry_error *err);
 /* Every foreign key from and to the table still holds. */
-ferry_status mydrv_hangers_check(struct mydrv_load *load, struct ferry_error *err);
+ferry_status mydrv_dependents_check(struct mydrv_load *load, struct ferry_error *err);
 
 /* ---- record.c: the record of the run ---- */
 

@@ -97,7 +97,7 @@ static ferry_status unit_confirm_again(struct mydrv_load *load, struct ferry_err
     status = mydrv_table_confirm(load->conn, load->spec, &now, err);
     mydrv_table_clear(&now);
     if (status == FERRY_OK)
-        status = mydrv_hangers_look(load, err);
+        status = mydrv_dependents_look(load, err);
     if (status == FERRY_OK && load->unit->in_place)
         status = ferry_load_fail_changed(load->spec, load->conn->label, err);
     return status;

@@ -1,4 +1,4 @@
-/* Triggers and foreign keys: what hangs on the live table and would stay with the old one at a
+/* Triggers and foreign keys: what depends on the live table and would stay with the old one at a
  * RENAME.
  *
  * Where there is any, the rows are replaced in the live table itself.  Foreign keys are not looked
@@ -12,8 +12,8 @@
 
 /* The catalog compares names without regard to case and accents, also where tables T and t are two.
  */
-static void hangers_add_is(const struct mydrv_load *load, const char *schema_column,
-                           const char *table_column, struct mydrv_text *sql)
+static void dependents_add_is(const struct mydrv_load *load, const char *schema_column,
+                              const char *table_column, struct mydrv_text *sql)
 {
     const char *table = load->layout->table;
     mydrv_text_addf(sql, "(%s = DATABASE() AND %s = ", schema_column, table_column);
@@ -26,10 +26,10 @@ static void hangers_add_is(const struct mydrv_load *load, const char *schema_col
     mydrv_text_add(sql, "))");
 }
 
-static void hangers_ask_triggers(const struct mydrv_load *load, struct mydrv_text *sql)
+static void dependents_ask_triggers(const struct mydrv_load *load, struct mydrv_text *sql)
 {
     mydrv_text_add(sql, "SELECT MIN(TRIGGER_NAME) FROM information_schema.TRIGGERS WHERE ");
-    hangers_add_is(load, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE", sql);
+    dependents_add_is(load, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE", sql);
 }
 
 enum { /* the columns of the question below */
@@ -45,7 +45,7 @@ enum { /* the columns of the question below */
 
 /* Those of other tables are seen only where the account has a right on them.  The last row holds
  * NULL: it shows that the answer is whole. */
-static void hangers_ask_keys(const struct mydrv_load *load, struct mydrv_text *sql)
+static void dependents_ask_keys(const struct mydrv_load *load, struct mydrv_text *sql)
 {
     mydrv_text_add(
         sql,
@@ -53,22 +53,22 @@ static void hangers_ask_keys(const struct mydrv_load *load, struct mydrv_text *s
         "REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME, "
         "ORDINAL_POSITION FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS "
         "NOT NULL AND (");
-    hangers_add_is(load, "REFERENCED_TABLE_SCHEMA", "REFERENCED_TABLE_NAME", sql);
+    dependents_add_is(load, "REFERENCED_TABLE_SCHEMA", "REFERENCED_TABLE_NAME", sql);
     mydrv_text_add(sql, " OR ");
-    hangers_add_is(load, "TABLE_SCHEMA", "TABLE_NAME", sql);
+    dependents_add_is(load, "TABLE_SCHEMA", "TABLE_NAME", sql);
     mydrv_text_add(sql,
                    ") UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL ORDER BY "
                    "TABLE_SCHEMA DESC, TABLE_NAME DESC, CONSTRAINT_NAME DESC, "
                    "ORDINAL_POSITION DESC");
 }
 
-static ferry_status hangers_fail_answer(const struct mydrv_load *load, struct ferry_error *err)
+static ferry_status dependents_fail_answer(const struct mydrv_load *load, struct ferry_error *err)
 {
     return mydrv_fail(load->conn, MYDRV_LOADING, 0, "", "look for triggers and foreign keys", err);
 }
 
 /* Without the right TRIGGER the server does not show triggers, and they would be lost. */
-ferry_status mydrv_hangers_check_right(const struct mydrv_load *load, struct ferry_error *err)
+ferry_status mydrv_dependents_check_right(const struct mydrv_load *load, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     uint64_t count = 0;
@@ -93,8 +93,8 @@ ferry_status mydrv_hangers_check_right(const struct mydrv_load *load, struct fer
     return status;
 }
 
-static ferry_status hangers_judge(struct mydrv_load *load, const char *kind, const char *name,
-                                  struct ferry_error *err)
+static ferry_status dependents_judge(struct mydrv_load *load, const char *kind, const char *name,
+                                     struct ferry_error *err)
 {
     const struct ferry_load_spec *spec = load->spec;
     const struct mydrv_conn *conn = load->conn;
@@ -117,7 +117,7 @@ static ferry_status hangers_judge(struct mydrv_load *load, const char *kind, con
     return FERRY_OK;
 }
 
-ferry_status mydrv_hangers_look(struct mydrv_load *load, struct ferry_error *err)
+ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *err)
 {
     static const char *const kinds[] = {"trigger", "foreign key"};
     ferry_status status = FERRY_OK;
@@ -127,62 +127,62 @@ ferry_status mydrv_hangers_look(struct mydrv_load *load, struct ferry_error *err
         MYDRV_AUTO_SQL struct mydrv_text sql = {0};
         MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
         if (i == 0)
-            hangers_ask_triggers(load, &sql);
+            dependents_ask_triggers(load, &sql);
         else
-            hangers_ask_keys(load, &sql);
+            dependents_ask_keys(load, &sql);
         status = mydrv_ask(load->conn, &sql, 1, "look for triggers and foreign keys", &rows, err);
         if (status != FERRY_OK)
             return status;
         MYSQL_ROW row = mysql_fetch_row(rows);
         if (row == NULL)
-            return hangers_fail_answer(load, err);
+            return dependents_fail_answer(load, err);
         if (row[0] != NULL)
-            status = hangers_judge(load, kinds[i], row[0], err);
+            status = dependents_judge(load, kinds[i], row[0], err);
     }
     return status;
 }
 
 /* ---- Whether the keys hold ---- */
 
-static bool hangers_same_key(MYSQL_ROW a, MYSQL_ROW b)
+static bool dependents_same_key(MYSQL_ROW a, MYSQL_ROW b)
 {
     return strcmp(a[KEY_NAME], b[KEY_NAME]) == 0 && strcmp(a[KEY_SCHEMA], b[KEY_SCHEMA]) == 0 &&
            strcmp(a[KEY_TABLE], b[KEY_TABLE]) == 0;
 }
 
-static void hangers_add_table(struct mydrv_text *sql, const char *schema, const char *table)
+static void dependents_add_table(struct mydrv_text *sql, const char *schema, const char *table)
 {
     mydrv_text_add_name(sql, schema);
     mydrv_text_add(sql, ".");
     mydrv_text_add_name(sql, table);
 }
 
-static void hangers_add_column(struct mydrv_text *sql, const char *before, const char *table,
-                               const char *column)
+static void dependents_add_column(struct mydrv_text *sql, const char *before, const char *table,
+                                  const char *column)
 {
     mydrv_text_addf(sql, "%s%s.", before, table);
     mydrv_text_add_name(sql, column);
 }
 
 /* Rows of the child that have no parent, of the key in rows[0] to rows[count - 1]. */
-static ferry_status hangers_check_key(struct mydrv_load *load, const MYSQL_ROW *rows, size_t count,
-                                      struct ferry_error *err)
+static ferry_status dependents_check_key(struct mydrv_load *load, const MYSQL_ROW *rows,
+                                         size_t count, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     uint64_t found = 0;
     mydrv_text_add(&sql, "SELECT EXISTS (SELECT 1 FROM ");
-    hangers_add_table(&sql, rows[0][KEY_SCHEMA], rows[0][KEY_TABLE]);
+    dependents_add_table(&sql, rows[0][KEY_SCHEMA], rows[0][KEY_TABLE]);
     mydrv_text_add(&sql, " c WHERE ");
     for (size_t i = 0; i < count; i++) {
-        hangers_add_column(&sql, "", "c", rows[i][KEY_COLUMN]);
+        dependents_add_column(&sql, "", "c", rows[i][KEY_COLUMN]);
         mydrv_text_add(&sql, " IS NOT NULL AND ");
     }
     mydrv_text_add(&sql, "NOT EXISTS (SELECT 1 FROM ");
-    hangers_add_table(&sql, rows[0][KEY_TO_SCHEMA], rows[0][KEY_TO_TABLE]);
+    dependents_add_table(&sql, rows[0][KEY_TO_SCHEMA], rows[0][KEY_TO_TABLE]);
     mydrv_text_add(&sql, " p WHERE ");
     for (size_t i = 0; i < count; i++) {
-        hangers_add_column(&sql, i > 0 ? " AND " : "", "p", rows[i][KEY_TO_COLUMN]);
-        hangers_add_column(&sql, " = ", "c", rows[i][KEY_COLUMN]);
+        dependents_add_column(&sql, i > 0 ? " AND " : "", "p", rows[i][KEY_TO_COLUMN]);
+        dependents_add_column(&sql, " = ", "c", rows[i][KEY_COLUMN]);
     }
     mydrv_text_add(&sql, "))");
     ferry_status status = mydrv_ask_number(load->conn, &sql, "check a foreign key", &found, err);
@@ -196,7 +196,7 @@ static ferry_status hangers_check_key(struct mydrv_load *load, const MYSQL_ROW *
     return status;
 }
 
-static bool hangers_is_whole(MYSQL_ROW row)
+static bool dependents_is_whole(MYSQL_ROW row)
 {
     for (int i = 0; i < KEY_FIELDS; i++)
         if (row[i] == NULL)
@@ -204,11 +204,11 @@ static bool hangers_is_whole(MYSQL_ROW row)
     return true;
 }
 
-ferry_status mydrv_hangers_check(struct mydrv_load *load, struct ferry_error *err)
+ferry_status mydrv_dependents_check(struct mydrv_load *load, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-    hangers_ask_keys(load, &sql);
+    dependents_ask_keys(load, &sql);
     ferry_status status =
         mydrv_ask(load->conn, &sql, KEY_FIELDS, "look for foreign keys", &rows, err);
     if (status != FERRY_OK)
@@ -219,18 +219,18 @@ ferry_status mydrv_hangers_check(struct mydrv_load *load, struct ferry_error *er
     MYSQL_ROW row;
     while (status == FERRY_OK && !whole && (row = mysql_fetch_row(rows)) != NULL) {
         whole = row[KEY_NAME] == NULL;
-        if (!hangers_is_whole(row))
+        if (!dependents_is_whole(row))
             continue;
-        if (count > 0 && !hangers_same_key(key[0], row)) {
-            status = hangers_check_key(load, key, count, err);
+        if (count > 0 && !dependents_same_key(key[0], row)) {
+            status = dependents_check_key(load, key, count, err);
             count = 0;
         }
         if (count < sizeof key / sizeof *key)
             key[count++] = row;
     }
     if (status == FERRY_OK && !whole)
-        status = hangers_fail_answer(load, err);
+        status = dependents_fail_answer(load, err);
     if (status == FERRY_OK && count > 0)
-        status = hangers_check_key(load, key, count, err);
+        status = dependents_check_key(load, key, count, err);
     return status;
 }
