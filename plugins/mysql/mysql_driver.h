@@ -51,13 +51,12 @@ struct mydrv_conn {
     unsigned long version;     /* 101119 is 10.11.19 */
     uint64_t id;               /* of the connection, as the server has it */
     /* of a target: */
-    void *feed;            /* what the server may read as its file now; NULL: nothing */
-    char *known_collation; /* the last that the server turned out to have */
-    struct mydrv_conn
-        *spare;            /* for what is left to do where this one was cut off; never cancelled */
-    bool second;           /* this one is a spare */
-    const char *held_lock; /* the name of the load's, while this connection holds it, or NULL */
-    int64_t patience_ms;   /* of `read_timeout`: then the spare is asked whether the server lives */
+    void *feed;                /* what the server may read as its file now; NULL: nothing */
+    char *known_collation;     /* the last that the server turned out to have */
+    struct mydrv_conn *second; /* goes on where this one was cut off; never cancelled */
+    bool is_second;            /* this one is such a connection */
+    const char *held_lock;     /* of a table, while this connection holds it, or NULL */
+    int64_t patience_ms; /* of `read_timeout`: then the second is asked whether the server lives */
     char *missing_database; /* it is made when a load begins; NULL: it is there */
 };
 

@@ -11,7 +11,7 @@
 #include <ma_pvio.h>
 
 /* Nobody waits longer for what can be left to the next run. */
-#define CONNECT_SPARE_TIMEOUT_MS 5000
+#define CONNECT_SECOND_TIMEOUT_MS 5000
 
 /* A time limit on each wait, for data and for room to send some.  The connection string has no key
  * for it, so it is set where the library keeps it, in whole seconds. */
@@ -42,7 +42,7 @@ static char *connect_make_label(const struct ferry_config *config,
     return made < 0 ? NULL : label;
 }
 
-static struct mydrv_conn *connect_new(const struct mydrv_login *login, bool second)
+static struct mydrv_conn *connect_new(const struct mydrv_login *login, bool is_second)
 {
     struct mydrv_conn *conn = calloc(1, sizeof *conn);
     if (conn == NULL)
@@ -50,7 +50,7 @@ static struct mydrv_conn *connect_new(const struct mydrv_login *login, bool seco
     conn->wake_fd = -1;
     conn->flavour = login->flavour;
     conn->target = (login->role & FERRY_ROLE_TARGET) != 0;
-    conn->second = second;
+    conn->is_second = is_second;
     conn->label = connect_make_label(login->config, &login->settings);
     if (conn->label == NULL) {
         free(conn);
@@ -93,10 +93,10 @@ static ferry_status connect_open(struct mydrv_conn *conn, struct mydrv_login *lo
     return status;
 }
 
-static ferry_status connect_make(struct mydrv_login *login, bool second,
+static ferry_status connect_make(struct mydrv_login *login, bool is_second,
                                  struct mydrv_conn **ret_conn, struct ferry_error *err)
 {
-    struct mydrv_conn *conn = connect_new(login, second);
+    struct mydrv_conn *conn = connect_new(login, is_second);
     ferry_status status = conn == NULL ? mydrv_fail_memory(err) : connect_open(conn, login, err);
     if (status != FERRY_OK) {
         mydrv_disconnect(conn);
@@ -113,13 +113,13 @@ static ferry_status connect_all(struct mydrv_login *login, struct mydrv_conn **r
     struct mydrv_conn *conn = NULL;
     ferry_status status = connect_make(login, false, &conn, err);
     if (status == FERRY_OK && (login->role & FERRY_ROLE_TARGET) != 0)
-        status = connect_make(login, true, &conn->spare, err);
+        status = connect_make(login, true, &conn->second, err);
     if (status != FERRY_OK) {
         mydrv_disconnect(conn);
         return status;
     }
-    if (conn->spare != NULL)
-        connect_set_timeouts(conn->spare->native, CONNECT_SPARE_TIMEOUT_MS);
+    if (conn->second != NULL)
+        connect_set_timeouts(conn->second->native, CONNECT_SECOND_TIMEOUT_MS);
     *ret_conn = conn;
     return FERRY_OK;
 }
@@ -146,7 +146,7 @@ void mydrv_disconnect(void *conn)
     struct mydrv_conn *c = conn;
     if (c == NULL)
         return;
-    mydrv_disconnect(c->spare);
+    mydrv_disconnect(c->second);
     if (c->dbi != NULL)
         mydrv_libdbi_close(c->dbi);
     if (c->wake_fd >= 0)

@@ -7,7 +7,7 @@
 /* What goes without saying of a second connection. */
 static uint32_t secure_level(const struct mydrv_conn *conn, uint32_t level)
 {
-    return conn->second ? FERRY_LOG_DEBUG : level;
+    return conn->is_second ? FERRY_LOG_DEBUG : level;
 }
 
 static ferry_status secure_note_tls(struct mydrv_conn *conn, const struct mydrv_settings *settings,
@@ -49,7 +49,7 @@ static void secure_note_compression(struct mydrv_conn *conn, const struct mydrv_
 static void secure_warn_of_files(const struct mydrv_conn *conn,
                                  const struct mydrv_settings *settings)
 {
-    if (conn->second || !mydrv_tls_ignores_files(settings))
+    if (conn->is_second || !mydrv_tls_ignores_files(settings))
         return;
     bool pinned = settings->fingerprint != NULL;
     ferry_log(FERRY_LOG_WARNING,

@@ -169,7 +169,7 @@ static bool session_take_server(struct mydrv_conn *conn, const char *version, bo
         conn->server = NULL;
         return false;
     }
-    ferry_log(conn->second ? FERRY_LOG_DEBUG : FERRY_LOG_INFO, "%s: server: %s", conn->label,
+    ferry_log(conn->is_second ? FERRY_LOG_DEBUG : FERRY_LOG_INFO, "%s: server: %s", conn->label,
               conn->server);
     return true;
 }

@@ -2,6 +2,7 @@
 
 #include "write/ask.h"
 
+#include <errmsg.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -27,7 +28,7 @@ static bool ask_is_answered(const struct mydrv_conn *conn, int64_t ms)
 static bool ask_is_at_work(const struct mydrv_conn *conn)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYSQL *spare = conn->spare->native;
+    MYSQL *second = conn->second->native;
     mydrv_text_addf(&sql,
                     "SELECT COALESCE((SELECT COMMAND <> 'Sleep' FROM "
                     "information_schema.PROCESSLIST WHERE ID = %" PRIu64 "), IS_USED_LOCK(",
@@ -37,9 +38,9 @@ static bool ask_is_at_work(const struct mydrv_conn *conn)
     else
         mydrv_text_add_quoted(&sql, conn->held_lock, strlen(conn->held_lock));
     mydrv_text_addf(&sql, ") = %" PRIu64 ", 0)", conn->id);
-    if (sql.failed || mysql_real_query(spare, sql.data, sql.length) != 0)
+    if (sql.failed || mysql_real_query(second, sql.data, sql.length) != 0)
         return false;
-    MYDRV_AUTO_RESULT MYSQL_RES *rows = mysql_store_result(spare);
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = mysql_store_result(second);
     MYSQL_ROW row = rows == NULL ? NULL : mysql_fetch_row(rows);
     return row != NULL && row[0] != NULL && strcmp(row[0], "0") != 0;
 }
@@ -59,7 +60,7 @@ static void ask_wait(struct mydrv_conn *conn)
 
 bool mydrv_query(struct mydrv_conn *conn, const struct mydrv_text *sql)
 {
-    if (conn->spare == NULL)
+    if (conn->second == NULL)
         return mysql_real_query(conn->native, sql->data, sql->length) == 0;
     if (mysql_send_query(conn->native, sql->data, sql->length) != 0)
         return false;
@@ -125,4 +126,43 @@ ferry_status mydrv_ask_number(struct mydrv_conn *conn, struct mydrv_text *sql, c
         return mydrv_fail(conn, MYDRV_LOADING, 0, "", doing, err);
     *ret_number = row[0] == NULL ? 0 : strtoumax(row[0], NULL, 10);
     return FERRY_OK;
+}
+
+/* ---- Where nothing can be done about a failure ---- */
+
+bool mydrv_conn_is_lost(const struct mydrv_conn *conn)
+{
+    unsigned code = mysql_errno(conn->native);
+    return conn->broken || atomic_load(&conn->cancelled) || code == CR_SERVER_GONE_ERROR ||
+           code == CR_SERVER_LOST || code == CR_SERVER_LOST_EXTENDED ||
+           code == CR_SSL_CONNECTION_ERROR || code == CR_ERR_NET_READ || code == CR_ERR_NET_WRITE ||
+           code == 1053 || code == 1927 || code == 3169 || code == 4031;
+}
+
+bool mydrv_try(struct mydrv_conn *conn, struct mydrv_text *sql)
+{
+    bool done = !mydrv_conn_is_lost(conn) && !sql->failed && sql->data != NULL &&
+                mysql_real_query(conn->native, sql->data, sql->length) == 0;
+    if (done && mysql_field_count(conn->native) != 0)
+        mysql_free_result(mysql_store_result(conn->native));
+    if (mysql_errno(conn->native) != 0)
+        mydrv_conn_give_up(conn, mysql_errno(conn->native));
+    mydrv_text_clear(sql);
+    return done;
+}
+
+int mydrv_try_number(struct mydrv_conn *conn, struct mydrv_text *sql)
+{
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
+    int answer = -1;
+    if (!sql->failed && mysql_real_query(conn->native, sql->data, sql->length) == 0 &&
+        (rows = mysql_store_result(conn->native)) != NULL) {
+        MYSQL_ROW row = mysql_fetch_row(rows);
+        if (row != NULL && row[0] != NULL && (strcmp(row[0], "0") == 0 || strcmp(row[0], "1") == 0))
+            answer = row[0][0] - '0';
+    } else {
+        mydrv_conn_give_up(conn, mysql_errno(conn->native));
+    }
+    mydrv_text_clear(sql);
+    return answer;
 }

@@ -6,8 +6,8 @@
 #include "text.h"
 
 /* Send a statement to a target and wait for its answer, however long: a server that is silent for
- * the time of `read_timeout` is given up only if it does not answer on the spare connection either.
- * False: see mysql_errno(). */
+ * the time of `read_timeout` is given up only if it does not answer on the second connection
+ * either. False: see mysql_errno(). */
 bool mydrv_query(struct mydrv_conn *conn, const struct mydrv_text *sql);
 /* Run a statement that returns no rows; the text is cleared.  `doing` completes "cannot ...". */
 ferry_status mydrv_run(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
@@ -23,5 +23,12 @@ ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned
  * nothing, so a question whose answer may be "none" is put so that it has one all the same. */
 ferry_status mydrv_ask_number(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
                               uint64_t *ret_number, struct ferry_error *err);
+
+/* Whether nothing more can be asked there. */
+bool mydrv_conn_is_lost(const struct mydrv_conn *conn);
+/* Run a statement where nothing can be done about a failure; the text is cleared. */
+bool mydrv_try(struct mydrv_conn *conn, struct mydrv_text *sql);
+/* The same of a question whose answer is 0 or 1; -1: there is no answer, or another one. */
+int mydrv_try_number(struct mydrv_conn *conn, struct mydrv_text *sql);
 
 #endif /* DBFERRY_MYSQL_ASK_H */

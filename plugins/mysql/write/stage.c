@@ -115,7 +115,7 @@ void mydrv_stage_drop(struct mydrv_stage *stage)
     if (!stage->there)
         return;
     if (!stage_try_drop(stage) && mydrv_conn_is_lost(stage->unit->conn) &&
-        mydrv_spare_take_over(stage->unit))
+        mydrv_second_take_over(stage->unit))
         (void)stage_try_drop(stage);
     stage->there = false;
 }

@@ -65,17 +65,16 @@ ferry_status mydrv_stage_finish(struct mydrv_stage *stage, struct ferry_error *e
 /* Where it is there, also by the second connection.  Nothing can be done about a failure. */
 void mydrv_stage_drop(struct mydrv_stage *stage);
 
-/* ---- spare.c: the second connection of a target ---- */
+/* ---- second.c: the second connection of a target ---- */
 
-/* Whether nothing more can be asked there. */
-bool mydrv_conn_is_lost(const struct mydrv_conn *conn);
-/* Run a statement where nothing can be done about a failure; the text is cleared. */
-bool mydrv_try(struct mydrv_conn *conn, struct mydrv_text *sql);
 /* Go on with the second connection, once the server has let go of the first.  False if it has not,
  * or there is none; the unit's connection is unchanged then. */
-bool mydrv_spare_take_over(struct mydrv_unit *unit);
-/* Take over, and see what a commit came to whose answer was lost: FERRY_OUTCOME_. */
-uint32_t mydrv_spare_find_outcome(struct mydrv_unit *unit);
+bool mydrv_second_take_over(struct mydrv_unit *unit);
+
+/* ---- outcome.c: what a commit came to whose answer was lost ---- */
+
+/* Take over, and look: FERRY_OUTCOME_. */
+uint32_t mydrv_outcome_find(struct mydrv_unit *unit);
 
 /* ---- wait.c: others who use the table ---- */
 

@@ -38,7 +38,7 @@ static ferry_status unit_make_database(struct mydrv_conn *conn, struct ferry_err
     mydrv_text_add(&sql, " DEFAULT CHARACTER SET utf8mb4");
     ferry_status status =
         mydrv_run(conn, &sql, "make the database, which needs the right CREATE on it", err);
-    for (struct mydrv_conn *c = conn; c != NULL && status == FERRY_OK; c = c->spare)
+    for (struct mydrv_conn *c = conn; c != NULL && status == FERRY_OK; c = c->second)
         if (mysql_select_db(c->native, conn->missing_database) != 0)
             status = mydrv_fail_conn(c, MYDRV_LOADING, "use the database that was made", err);
     if (status != FERRY_OK)
@@ -127,7 +127,7 @@ static ferry_status unit_fail_commit(struct mydrv_load *load, uint32_t *outcome,
     if (!mydrv_conn_is_lost(conn))
         return mydrv_wait_fail(load->unit, load->layout->table,
                                "replace the table, whose old rows stay", err);
-    *outcome = mydrv_spare_find_outcome(load->unit);
+    *outcome = mydrv_outcome_find(load->unit);
     if (*outcome == FERRY_OUTCOME_NEW) {
         ferry_log(FERRY_LOG_WARNING,
                   "%s: the connection was lost while table '%s' was being replaced; a second one "

@@ -9,7 +9,7 @@
 
 #include "driver/schema.h"
 
-/* Of tls.c, of spare.c, and of the questions to a server: there is none. */
+/* Of tls.c, of ask.c, and of the questions to a server: there is none. */
 const char *mydrv_tls_explain(const struct mydrv_flavour *flavour, const char *text)
 {
     (void)flavour;

@@ -1,0 +1,32 @@
+/* The second connection of a target: it goes on where the first one was cut off.
+ *
+ * The server lets go of the table's lock when it has noticed the end of the first connection and
+ * has undone, or finished, what that was doing.  So whoever gets the lock here sees how it ended.
+ */
+
+#include "write/target.h"
+
+#include <string.h>
+
+#define SECOND_WAIT 2 /* seconds: somebody may have pressed a key and be waiting */
+
+bool mydrv_second_take_over(struct mydrv_unit *unit)
+{
+    struct mydrv_conn *second = unit->conn->second;
+    struct mydrv_lock *lock = &unit->load->lock;
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    if (second == NULL)
+        return false;
+    mydrv_text_addf(&sql, "SET SESSION lock_wait_timeout = %d", SECOND_WAIT);
+    if (!mydrv_try(second, &sql))
+        return false;
+    mydrv_text_add(&sql, "SELECT GET_LOCK(");
+    mydrv_text_add_quoted(&sql, lock->name, strlen(lock->name));
+    mydrv_text_addf(&sql, ", %d)", SECOND_WAIT);
+    if (mydrv_try_number(second, &sql) != 1)
+        return false;
+    unit->conn->held_lock = NULL;
+    lock->holder = second;
+    unit->conn = unit->load->conn = second;
+    return true;
+}
