@@ -10,9 +10,9 @@
 #include <math.h>
 #include <string.h>
 
-#define BACK_ROOM 128 /* a date, or a double as a decimal number */
+#define STORED_ROOM 128 /* a date, or a double as a decimal number */
 
-struct back_column {
+struct stored_column {
     const struct ferry_column *source;
     enum mydrv_codec codec; /* of what is stored */
     unsigned scale;
@@ -21,14 +21,14 @@ struct back_column {
     const struct mydrv_codes *codes;
     char *text; /* what was translated */
     size_t text_size;
-    char room[BACK_ROOM];
+    char room[STORED_ROOM];
 };
 
-struct back {
+struct stored_rows {
     struct mydrv_conn *conn;
     const char *table;
     MYSQL_STMT *stmt;
-    struct back_column *columns;
+    struct stored_column *columns;
     size_t count;
     bool raw; /* texts come in their own character sets */
     bool ended;
@@ -40,23 +40,23 @@ struct back {
     ferry_status failed;
 };
 
-static ferry_status back_fail(struct back *back, unsigned column, ferry_status status,
-                              const char *what)
+static ferry_status stored_fail(struct stored_rows *rows, unsigned column, ferry_status status,
+                                const char *what)
 {
-    return ferry_fail_cell(back->err, status, back->batch, ferry_batch_count(back->batch) - 1,
-                           column, "%s (%s, table '%s')", what, back->conn->label, back->table);
+    return ferry_fail_cell(rows->err, status, rows->batch, ferry_batch_count(rows->batch) - 1,
+                           column, "%s (%s, table '%s')", what, rows->conn->label, rows->table);
 }
 
 /* ---- One value ---- */
 
-static bool back_is_int(enum mydrv_codec codec)
+static bool stored_is_int(enum mydrv_codec codec)
 {
     return codec <= MYDRV_CODEC_INT64;
 }
 
 /* A text of another character set than UTF-8. */
-static bool back_translate(struct back_column *column, const unsigned char *value, uint64_t length,
-                           struct ferry_cell *cell)
+static bool stored_translate(struct stored_column *column, const unsigned char *value,
+                             uint64_t length, struct ferry_cell *cell)
 {
     size_t made = 0;
     size_t needed = MYDRV_TRANSLATE_ROOM(length);
@@ -76,7 +76,7 @@ static bool back_translate(struct back_column *column, const unsigned char *valu
 }
 
 /* A moment in a column of more digits than the source has: without the zeros that fill it up. */
-static size_t back_strip(const struct back_column *column, size_t made)
+static size_t stored_strip(const struct stored_column *column, size_t made)
 {
     const struct ferry_column *source = column->source;
     if (made == 0 || (source->type != FERRY_TYPE_TIME && source->type != FERRY_TYPE_DATETIME))
@@ -89,8 +89,8 @@ static size_t back_strip(const struct back_column *column, size_t made)
     return made;
 }
 
-static bool back_read_text(struct back_column *column, const unsigned char *value, uint64_t length,
-                           struct ferry_cell *cell)
+static bool stored_read_text(struct stored_column *column, const unsigned char *value,
+                             uint64_t length, struct ferry_cell *cell)
 {
     size_t made = 0;
     switch (column->codec) {
@@ -109,22 +109,22 @@ static bool back_read_text(struct back_column *column, const unsigned char *valu
         return length <= 8;
     default:
         if (column->set != NULL)
-            return back_translate(column, value, length, cell);
+            return stored_translate(column, value, length, cell);
         cell->v.p = (const char *)value;
         cell->len = (uint32_t)length;
         return length <= UINT32_MAX;
     }
     cell->v.p = column->room;
-    cell->len = (uint32_t)back_strip(column, made);
+    cell->len = (uint32_t)stored_strip(column, made);
     return made > 0;
 }
 
 /* ---- Back to the source's kind ---- */
 
 /* A number that was stored as a text, since the job wished it so. */
-static bool back_parse(const struct ferry_column *source, struct ferry_cell *cell)
+static bool stored_parse(const struct ferry_column *source, struct ferry_cell *cell)
 {
-    char text[BACK_ROOM];
+    char text[STORED_ROOM];
     char *end = NULL;
     if (cell->len == 0 || cell->len >= sizeof text)
         return false;
@@ -139,12 +139,12 @@ static bool back_parse(const struct ferry_column *source, struct ferry_cell *cel
     return *end == '\0';
 }
 
-static bool back_to_number(const struct back_column *column, struct ferry_cell *cell)
+static bool stored_to_number(const struct stored_column *column, struct ferry_cell *cell)
 {
     bool is_real = column->codec == MYDRV_CODEC_FLOAT || column->codec == MYDRV_CODEC_DOUBLE;
-    bool is_int = back_is_int(column->codec) || column->codec == MYDRV_CODEC_BIT;
+    bool is_int = stored_is_int(column->codec) || column->codec == MYDRV_CODEC_BIT;
     if (column->codec == MYDRV_CODEC_STRING)
-        return back_parse(column->source, cell);
+        return stored_parse(column->source, cell);
     if (column->source->type == FERRY_TYPE_FLOAT) {
         if (is_int)
             cell->v.f = (double)cell->v.i;
@@ -159,24 +159,24 @@ static bool back_to_number(const struct back_column *column, struct ferry_cell *
     return is_int || is_real;
 }
 
-static bool back_to_decimal(struct back_column *column, struct ferry_cell *cell)
+static bool stored_to_decimal(struct stored_column *column, struct ferry_cell *cell)
 {
     if (column->codec == MYDRV_CODEC_STRING)
         return true;
     double value = column->codec == MYDRV_CODEC_DOUBLE ? cell->v.f : (double)cell->v.i;
-    if (column->codec != MYDRV_CODEC_DOUBLE && !back_is_int(column->codec))
+    if (column->codec != MYDRV_CODEC_DOUBLE && !stored_is_int(column->codec))
         return false;
     int made =
         snprintf(column->room, sizeof column->room, "%.*f", (int)column->source->scale, value);
     cell->v.p = column->room;
     cell->len = (uint32_t)made;
-    return made > 0 && made < BACK_ROOM;
+    return made > 0 && made < STORED_ROOM;
 }
 
 /* A column of type ANY: the kind that is stored. */
-static bool back_to_kind(const struct back_column *column, struct ferry_cell *cell)
+static bool stored_to_kind(const struct stored_column *column, struct ferry_cell *cell)
 {
-    if (back_is_int(column->codec) || column->codec == MYDRV_CODEC_BIT)
+    if (stored_is_int(column->codec) || column->codec == MYDRV_CODEC_BIT)
         cell->kind = FERRY_KIND_INT;
     else if (column->codec == MYDRV_CODEC_FLOAT || column->codec == MYDRV_CODEC_DOUBLE)
         cell->kind = FERRY_KIND_FLOAT;
@@ -185,7 +185,7 @@ static bool back_to_kind(const struct back_column *column, struct ferry_cell *ce
     return true;
 }
 
-static bool back_convert(struct back_column *column, struct ferry_cell *cell)
+static bool stored_convert(struct stored_column *column, struct ferry_cell *cell)
 {
     switch (column->source->type) {
     case FERRY_TYPE_BOOL:
@@ -193,18 +193,18 @@ static bool back_convert(struct back_column *column, struct ferry_cell *cell)
     case FERRY_TYPE_YEAR:
     case FERRY_TYPE_BIT:
     case FERRY_TYPE_FLOAT:
-        return back_to_number(column, cell);
+        return stored_to_number(column, cell);
     case FERRY_TYPE_DECIMAL:
-        return back_to_decimal(column, cell);
+        return stored_to_decimal(column, cell);
     case FERRY_TYPE_ANY:
-        return back_to_kind(column, cell);
+        return stored_to_kind(column, cell);
     default: /* all that travels as text or bytes */
         return column->codec >= MYDRV_CODEC_STRING && column->codec != MYDRV_CODEC_BIT;
     }
 }
 
 /* Whether the value lies where it came from, and not in the cell. */
-static bool back_points(const struct back_column *column, const struct ferry_cell *cell)
+static bool stored_points(const struct stored_column *column, const struct ferry_cell *cell)
 {
     switch (column->source->type) {
     case FERRY_TYPE_BOOL:
@@ -221,54 +221,54 @@ static bool back_points(const struct back_column *column, const struct ferry_cel
 }
 
 /* Where the value ends; NULL: it is none. */
-static const unsigned char *back_read(struct back_column *column, const unsigned char *at,
-                                      const unsigned char *end, struct ferry_cell *cell)
+static const unsigned char *stored_read(struct stored_column *column, const unsigned char *at,
+                                        const unsigned char *end, struct ferry_cell *cell)
 {
     uint64_t length = 0;
     if (column->codec < MYDRV_CODEC_STRING)
         return mydrv_decode_number(column->codec, at, end, cell);
     at = mydrv_decode_length(at, end, &length);
-    return at != NULL && back_read_text(column, at, length, cell) ? at + length : NULL;
+    return at != NULL && stored_read_text(column, at, length, cell) ? at + length : NULL;
 }
 
-static const char back_malformed[] = "the server sent a malformed row";
+static const char stored_malformed[] = "the server sent a malformed row";
 
 /* The library calls this for each column of a row in turn. */
-static void back_take(void *data, unsigned number, unsigned char **row)
+static void stored_take(void *data, unsigned number, unsigned char **row)
 {
-    struct back *back = data;
-    if (back->failed != FERRY_OK || number >= back->count)
+    struct stored_rows *rows = data;
+    if (rows->failed != FERRY_OK || number >= rows->count)
         return;
-    struct back_column *column = &back->columns[number];
+    struct stored_column *column = &rows->columns[number];
     /* The first value of a row is the proof that there is a row to add. */
     if (number == 0) {
-        back->cells = ferry_batch_row(back->batch);
-        back->row_end = NULL;
+        rows->cells = ferry_batch_row(rows->batch);
+        rows->row_end = NULL;
     }
-    struct ferry_cell *cell = &back->cells[number];
+    struct ferry_cell *cell = &rows->cells[number];
     if (row == NULL) {
         cell->null = 1;
         return;
     }
-    const unsigned char *end = back->conn->native->net.buff_end;
-    const unsigned char *after = back_read(column, *row, end, cell);
+    const unsigned char *end = rows->conn->native->net.buff_end;
+    const unsigned char *after = stored_read(column, *row, end, cell);
     if (after == NULL)
-        back->failed = back_fail(back, number, FERRY_ERR_TARGET_IO, back_malformed);
-    else if (!back_convert(column, cell))
-        back->failed =
-            back_fail(back, number, FERRY_ERR_DATA, "a value that is none of the source's type");
-    else if (back_points(column, cell) &&
-             !ferry_batch_text(back->batch, cell, cell->v.p, cell->len))
-        back->failed = mydrv_fail_memory(back->err);
+        rows->failed = stored_fail(rows, number, FERRY_ERR_TARGET_IO, stored_malformed);
+    else if (!stored_convert(column, cell))
+        rows->failed =
+            stored_fail(rows, number, FERRY_ERR_DATA, "a value that is none of the source's type");
+    else if (stored_points(column, cell) &&
+             !ferry_batch_text(rows->batch, cell, cell->v.p, cell->len))
+        rows->failed = mydrv_fail_memory(rows->err);
     *row += after == NULL ? 0 : after - *row;
-    back->row_end = *row;
+    rows->row_end = *row;
 }
 
 /* ---- All rows ---- */
 
 /* The client library does not know MySQL's VECTOR. */
-static void back_write_select(const struct ferry_layout *layout, const char *table,
-                              struct mydrv_text *sql)
+static void stored_write_select(const struct ferry_layout *layout, const char *table,
+                                struct mydrv_text *sql)
 {
     struct mydrv_type type;
     mydrv_text_add(sql, "SELECT ");
@@ -283,8 +283,8 @@ static void back_write_select(const struct ferry_layout *layout, const char *tab
 }
 
 /* The set from which a column's texts are translated. */
-static const struct mydrv_charset *back_set(const struct ferry_column *source,
-                                            const struct mydrv_column *stored)
+static const struct mydrv_charset *stored_set(const struct ferry_column *source,
+                                              const struct mydrv_column *stored)
 {
     return stored->set == NULL || stored->set->kind == MYDRV_CHARSET_UTF8 ||
                    (source->flags & FERRY_COLUMN_RAW) != 0
@@ -293,34 +293,34 @@ static const struct mydrv_charset *back_set(const struct ferry_column *source,
 }
 
 /* Ask for the tables of the sets before the rows are on their way. */
-static ferry_status back_learn_codes(struct back *back)
+static ferry_status stored_learn_codes(struct stored_rows *rows)
 {
     ferry_status status = FERRY_OK;
-    for (size_t i = 0; i < back->count && status == FERRY_OK; i++)
-        if (back->columns[i].set != NULL && back->columns[i].set->kind == MYDRV_CHARSET_CODES)
-            status = mydrv_codes_get(back->conn, back->columns[i].set, &back->columns[i].codes,
-                                     back->err);
+    for (size_t i = 0; i < rows->count && status == FERRY_OK; i++)
+        if (rows->columns[i].set != NULL && rows->columns[i].set->kind == MYDRV_CHARSET_CODES)
+            status = mydrv_codes_get(rows->conn, rows->columns[i].set, &rows->columns[i].codes,
+                                     rows->err);
     return status;
 }
 
-static ferry_status back_describe(struct back *back, const struct ferry_schema *schema,
-                                  MYSQL_RES *metadata)
+static ferry_status stored_describe(struct stored_rows *rows, const struct ferry_schema *schema,
+                                    MYSQL_RES *metadata)
 {
     const MYSQL_FIELD *fields = mysql_fetch_fields(metadata);
-    if (mysql_num_fields(metadata) != back->count)
-        return mydrv_fail(back->conn, MYDRV_LOADING, 0, "", "read the table back", back->err);
-    for (unsigned i = 0; i < back->count; i++) {
+    if (mysql_num_fields(metadata) != rows->count)
+        return mydrv_fail(rows->conn, MYDRV_LOADING, 0, "", "read the table back", rows->err);
+    for (unsigned i = 0; i < rows->count; i++) {
         struct mydrv_column stored = {0};
         ferry_status status =
-            mydrv_column_describe(&fields[i], i + 1, back->conn->utc, &stored, back->err);
+            mydrv_column_describe(&fields[i], i + 1, rows->conn->utc, &stored, rows->err);
         if (status != FERRY_OK)
             return status;
-        back->columns[i] = (struct back_column){
+        rows->columns[i] = (struct stored_column){
             .source = ferry_schema_column(schema, i),
             .codec = stored.codec,
             .scale = stored.column.scale,
             .bytes = stored.column.type == FERRY_TYPE_BYTES,
-            .set = back_set(ferry_schema_column(schema, i), &stored),
+            .set = stored_set(ferry_schema_column(schema, i), &stored),
         };
         mydrv_column_clear(&stored);
     }
@@ -328,80 +328,80 @@ static ferry_status back_describe(struct back *back, const struct ferry_schema *
 }
 
 /* The library's table of attributes takes functions as data pointers. */
-static bool back_set_callback(struct back *back)
+static bool stored_set_callback(struct stored_rows *rows)
 {
-    ps_result_callback function = back_take;
+    ps_result_callback function = stored_take;
     const void *address;
     memcpy(&address, &function, sizeof address);
-    return mysql_stmt_attr_set(back->stmt, STMT_ATTR_CB_USER_DATA, back) == 0 &&
-           mysql_stmt_attr_set(back->stmt, STMT_ATTR_CB_RESULT, address) == 0;
+    return mysql_stmt_attr_set(rows->stmt, STMT_ATTR_CB_USER_DATA, rows) == 0 &&
+           mysql_stmt_attr_set(rows->stmt, STMT_ATTR_CB_RESULT, address) == 0;
 }
 
-static ferry_status back_start(struct back *back, const struct ferry_layout *layout)
+static ferry_status stored_start(struct stored_rows *rows, const struct ferry_layout *layout)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     static const char doing[] = "read the table back";
-    back_write_select(layout, back->table, &sql);
-    back->stmt = mysql_stmt_init(back->conn->native);
-    back->columns = calloc(back->count, sizeof *back->columns);
-    if (sql.failed || back->stmt == NULL || back->columns == NULL)
-        return mydrv_fail_memory(back->err);
-    if (mysql_stmt_prepare(back->stmt, sql.data, sql.length) != 0 || !back_set_callback(back))
-        return mydrv_fail_stmt(back->conn, back->stmt, MYDRV_LOADING, doing, back->err);
-    MYDRV_AUTO_RESULT MYSQL_RES *metadata = mysql_stmt_result_metadata(back->stmt);
-    ferry_status status = metadata == NULL ? mydrv_fail_memory(back->err)
-                                           : back_describe(back, layout->schema, metadata);
+    stored_write_select(layout, rows->table, &sql);
+    rows->stmt = mysql_stmt_init(rows->conn->native);
+    rows->columns = calloc(rows->count, sizeof *rows->columns);
+    if (sql.failed || rows->stmt == NULL || rows->columns == NULL)
+        return mydrv_fail_memory(rows->err);
+    if (mysql_stmt_prepare(rows->stmt, sql.data, sql.length) != 0 || !stored_set_callback(rows))
+        return mydrv_fail_stmt(rows->conn, rows->stmt, MYDRV_LOADING, doing, rows->err);
+    MYDRV_AUTO_RESULT MYSQL_RES *metadata = mysql_stmt_result_metadata(rows->stmt);
+    ferry_status status = metadata == NULL ? mydrv_fail_memory(rows->err)
+                                           : stored_describe(rows, layout->schema, metadata);
     if (status == FERRY_OK)
-        status = back_learn_codes(back);
-    if (status == FERRY_OK && mysql_stmt_execute(back->stmt) != 0)
-        status = mydrv_fail_stmt(back->conn, back->stmt, MYDRV_LOADING, doing, back->err);
+        status = stored_learn_codes(rows);
+    if (status == FERRY_OK && mysql_stmt_execute(rows->stmt) != 0)
+        status = mydrv_fail_stmt(rows->conn, rows->stmt, MYDRV_LOADING, doing, rows->err);
     return status;
 }
 
-/* One row; at the end of the rows `back->ended` is set. */
-static ferry_status back_fetch(struct back *back)
+/* One row; at the end of the rows `rows->ended` is set. */
+static ferry_status stored_fetch(struct stored_rows *rows)
 {
-    int fetched = mysql_stmt_fetch(back->stmt);
-    if (back->failed != FERRY_OK)
-        return back->failed;
+    int fetched = mysql_stmt_fetch(rows->stmt);
+    if (rows->failed != FERRY_OK)
+        return rows->failed;
     if (fetched == 0)
-        return mydrv_decode_is_whole(back->conn, back->row_end)
+        return mydrv_decode_is_whole(rows->conn, rows->row_end)
                    ? FERRY_OK
-                   : back_fail(back, (unsigned)back->count - 1, FERRY_ERR_TARGET_IO,
-                               back_malformed);
-    back->ended = fetched == MYSQL_NO_DATA && mysql_stmt_errno(back->stmt) == 0 &&
-                  mysql_errno(back->conn->native) == 0;
-    return back->ended ? mydrv_conn_check(back->conn, back->err)
-                       : mydrv_fail_stmt(back->conn, back->stmt, MYDRV_LOADING,
-                                         "read the table back", back->err);
+                   : stored_fail(rows, (unsigned)rows->count - 1, FERRY_ERR_TARGET_IO,
+                                 stored_malformed);
+    rows->ended = fetched == MYSQL_NO_DATA && mysql_stmt_errno(rows->stmt) == 0 &&
+                  mysql_errno(rows->conn->native) == 0;
+    return rows->ended ? mydrv_conn_check(rows->conn, rows->err)
+                       : mydrv_fail_stmt(rows->conn, rows->stmt, MYDRV_LOADING,
+                                         "read the table back", rows->err);
 }
 
 /* Rows that are left would be read one by one before the statement ends: that is still better than
  * to lose the connection, which has the stage to drop. */
 void mydrv_stored_end(void *cursor)
 {
-    struct back *back = cursor;
+    struct stored_rows *rows = cursor;
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    if (back->stmt != NULL)
-        mysql_stmt_close(back->stmt);
+    if (rows->stmt != NULL)
+        mysql_stmt_close(rows->stmt);
     mydrv_text_add(&sql, MYDRV_SESSION_UTF8);
-    if (back->raw)
-        (void)mydrv_try(back->conn, &sql);
-    for (size_t i = 0; back->columns != NULL && i < back->count; i++)
-        free(back->columns[i].text);
-    free(back->columns);
-    free(back);
+    if (rows->raw)
+        (void)mydrv_try(rows->conn, &sql);
+    for (size_t i = 0; rows->columns != NULL && i < rows->count; i++)
+        free(rows->columns[i].text);
+    free(rows->columns);
+    free(rows);
 }
 
-static ferry_status back_begin(struct back *back, const struct ferry_layout *layout,
-                               struct ferry_error *err)
+static ferry_status stored_begin(struct stored_rows *rows, const struct ferry_layout *layout,
+                                 struct ferry_error *err)
 {
-    ferry_status status = mydrv_conn_check(back->conn, err);
+    ferry_status status = mydrv_conn_check(rows->conn, err);
     if (status == FERRY_OK)
-        status = mydrv_run_text(back->conn, MYDRV_SESSION_RAW, "choose how texts are read", err);
-    back->raw = status == FERRY_OK;
-    back->err = err;
-    return status == FERRY_OK ? back_start(back, layout) : status;
+        status = mydrv_run_text(rows->conn, MYDRV_SESSION_RAW, "choose how texts are read", err);
+    rows->raw = status == FERRY_OK;
+    rows->err = err;
+    return status == FERRY_OK ? stored_start(rows, layout) : status;
 }
 
 ferry_status mydrv_stored_begin(void *conn, void *load, const struct ferry_layout *layout,
@@ -410,28 +410,28 @@ ferry_status mydrv_stored_begin(void *conn, void *load, const struct ferry_layou
 {
     const struct mydrv_load *l = load;
     (void)scan; /* every row, in any order: nothing else is asked for yet */
-    struct back *back = calloc(1, sizeof *back);
-    if (back == NULL)
+    struct stored_rows *rows = calloc(1, sizeof *rows);
+    if (rows == NULL)
         return mydrv_fail_memory(err);
-    back->conn = conn;
-    back->table = l == NULL || l->unit->in_place ? layout->table : l->stage.name;
-    back->count = ferry_schema_count(layout->schema);
-    ferry_status status = back_begin(back, layout, err);
+    rows->conn = conn;
+    rows->table = l == NULL || l->unit->in_place ? layout->table : l->stage.name;
+    rows->count = ferry_schema_count(layout->schema);
+    ferry_status status = stored_begin(rows, layout, err);
     if (status != FERRY_OK) {
-        mydrv_stored_end(back);
+        mydrv_stored_end(rows);
         return status;
     }
-    *ret_cursor = back;
+    *ret_cursor = rows;
     return FERRY_OK;
 }
 
 ferry_status mydrv_stored_batch(void *cursor, struct ferry_batch *batch, struct ferry_error *err)
 {
-    struct back *back = cursor;
-    ferry_status status = mydrv_conn_check(back->conn, err);
-    back->batch = batch;
-    back->err = err;
-    while (status == FERRY_OK && !back->ended && !ferry_batch_full(batch))
-        status = back_fetch(back);
+    struct stored_rows *rows = cursor;
+    ferry_status status = mydrv_conn_check(rows->conn, err);
+    rows->batch = batch;
+    rows->err = err;
+    while (status == FERRY_OK && !rows->ended && !ferry_batch_full(batch))
+        status = stored_fetch(rows);
     return status;
 }
