@@ -69,14 +69,15 @@ ferry_status mydrv_conn_check(const struct mydrv_conn *conn, struct ferry_error 
 
 /* ---- errors.c: error numbers of server and library -> classes ---- */
 
-enum mydrv_phase { /* what was being done; one bit each */
-                   MYDRV_CONNECTING = 1,
-                   MYDRV_SETTING_UP = 2,
-                   MYDRV_DESCRIBING = 4,
-                   MYDRV_READING = 8,
-                   MYDRV_LOADING = 16, /* all that a target does once it is connected */
-                   MYDRV_OPENING = 32, /* connecting to a target */
-                   MYDRV_ASKING = 64,  /* a source's catalog: our own questions */
+/* What was being done; one bit each. */
+enum mydrv_phase {
+    MYDRV_CONNECTING = 1,
+    MYDRV_SETTING_UP = 2,
+    MYDRV_DESCRIBING = 4,
+    MYDRV_READING = 8,
+    MYDRV_LOADING = 16, /* all that a target does once it is connected */
+    MYDRV_OPENING = 32, /* connecting to a target */
+    MYDRV_ASKING = 64,  /* a source's catalog: our own questions */
 };
 /* Beside the phases of a fault: it may be gone at the next attempt. */
 #define MYDRV_PASSES (1u << 16)

@@ -9,12 +9,13 @@
 
 /* ---- settings.c: the options of one connection, read and checked ---- */
 
-enum mydrv_tls_mode { /* MySQL's meanings; a higher one demands more */
-                      MYDRV_TLS_DISABLED,
-                      MYDRV_TLS_PREFERRED,
-                      MYDRV_TLS_REQUIRED,
-                      MYDRV_TLS_VERIFY_CA,
-                      MYDRV_TLS_VERIFY_IDENTITY,
+/* MySQL's meanings; a higher one demands more. */
+enum mydrv_tls_mode {
+    MYDRV_TLS_DISABLED,
+    MYDRV_TLS_PREFERRED,
+    MYDRV_TLS_REQUIRED,
+    MYDRV_TLS_VERIFY_CA,
+    MYDRV_TLS_VERIFY_IDENTITY,
 };
 
 struct mydrv_settings {
@@ -57,7 +58,7 @@ bool mydrv_connstring_add(FILE *string, const char *key, const char *value);
 ferry_status mydrv_connstring_make(const char *label, const struct mydrv_settings *settings,
                                    char **ret_string, struct ferry_error *err);
 
-/* ---- tls.c: what each ssl_mode asks of the client library, and the check after it ---- */
+/* ---- tls.c: what each ssl_mode asks of the client library, and what its failures mean ---- */
 
 enum mydrv_tls_mode mydrv_tls_mode_parse(const char *name);
 const char *mydrv_tls_mode_name(enum mydrv_tls_mode mode);
@@ -126,8 +127,7 @@ struct mydrv_identity {
     const char *fault; /* the certificate's, in the client library's words; NULL: none */
 };
 
-/* False where the client library uses another TLS library than OpenSSL; then its own word counts.
- */
+/* False where the client library uses another TLS library than OpenSSL: then its word counts. */
 bool mydrv_identity_is_looked_at(void);
 /* Around the connecting, in the thread that connects. */
 void mydrv_identity_begin(struct mydrv_identity *identity);
@@ -140,10 +140,9 @@ bool mydrv_gate_install(void);
 struct mydrv_gate_found {
     bool injected; /* more came than a greeting before anything was sent; the connection is ended */
     bool refused;  /* the server asks for a method that is not allowed */
-    const char
-        *fault;     /* of the server's certificate, for which the connection was ended, or NULL */
-    bool requested; /* TLS was asked for */
-    bool encrypted; /* there was TLS */
+    const char *fault; /* of the server's certificate, for which it was ended; NULL: none */
+    bool requested;    /* TLS was asked for */
+    bool encrypted;    /* there was TLS */
     char method[MYDRV_METHOD_ROOM]; /* the last that it has asked for */
 };
 struct mydrv_gate {

@@ -104,10 +104,9 @@ struct mydrv_cell_format { /* all that decoding one column needs */
     enum mydrv_codec codec;
     unsigned scale; /* fraction digits; BIT: bits */
     bool not_null;
-    mydrv_possible possible; /* NULL: every value that the codec gives */
-    uint64_t most;           /* what `possible` needs: bits, digits or bytes */
-    const struct mydrv_charset
-        *set; /* STRING: the texts are translated from it; NULL: as they are */
+    mydrv_possible possible;         /* NULL: every value that the codec gives */
+    uint64_t most;                   /* what `possible` needs: bits, digits or bytes */
+    const struct mydrv_charset *set; /* STRING: of the texts, if they are translated, or NULL */
     const struct mydrv_codes *codes; /* for that */
 };
 

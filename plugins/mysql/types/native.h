@@ -10,30 +10,31 @@
 
 /* ---- spelling.c: column types as definitions spell them ---- */
 
-enum mydrv_kind { /* what values are checked against and how they are sent */
-                  MYDRV_KIND_NONE,
-                  MYDRV_KIND_INT,
-                  MYDRV_KIND_FLOAT,
-                  MYDRV_KIND_DOUBLE,
-                  MYDRV_KIND_DECIMAL,
-                  MYDRV_KIND_BIT,
-                  MYDRV_KIND_YEAR,
-                  MYDRV_KIND_DATE,
-                  MYDRV_KIND_TIME,
-                  MYDRV_KIND_DATETIME,
-                  MYDRV_KIND_TIMESTAMP,
-                  MYDRV_KIND_CHAR,
-                  MYDRV_KIND_TEXT, /* VARCHAR and the TEXT family */
-                  MYDRV_KIND_BINARY,
-                  MYDRV_KIND_BYTES, /* VARBINARY and the BLOB family */
-                  MYDRV_KIND_ENUM,
-                  MYDRV_KIND_SET,
-                  MYDRV_KIND_JSON,
-                  MYDRV_KIND_UUID,
-                  MYDRV_KIND_INET4,
-                  MYDRV_KIND_INET6,
-                  MYDRV_KIND_GEOMETRY,
-                  MYDRV_KIND_VECTOR,
+/* What values are checked against and how they are sent. */
+enum mydrv_kind {
+    MYDRV_KIND_NONE,
+    MYDRV_KIND_INT,
+    MYDRV_KIND_FLOAT,
+    MYDRV_KIND_DOUBLE,
+    MYDRV_KIND_DECIMAL,
+    MYDRV_KIND_BIT,
+    MYDRV_KIND_YEAR,
+    MYDRV_KIND_DATE,
+    MYDRV_KIND_TIME,
+    MYDRV_KIND_DATETIME,
+    MYDRV_KIND_TIMESTAMP,
+    MYDRV_KIND_CHAR,
+    MYDRV_KIND_TEXT, /* VARCHAR and the TEXT family */
+    MYDRV_KIND_BINARY,
+    MYDRV_KIND_BYTES, /* VARBINARY and the BLOB family */
+    MYDRV_KIND_ENUM,
+    MYDRV_KIND_SET,
+    MYDRV_KIND_JSON,
+    MYDRV_KIND_UUID,
+    MYDRV_KIND_INET4,
+    MYDRV_KIND_INET6,
+    MYDRV_KIND_GEOMETRY,
+    MYDRV_KIND_VECTOR,
 };
 
 struct mydrv_type {   /* `decimal(10,2) unsigned`, taken apart */

@@ -9,15 +9,16 @@
 
 /* ---- charset.c: the character sets of both servers ---- */
 
-enum mydrv_charset_kind { /* how its texts become UTF-8 */
-                          MYDRV_CHARSET_UTF8,
-                          MYDRV_CHARSET_ASCII,
-                          MYDRV_CHARSET_LATIN1, /* Windows's, with U+0081 and so on in its gaps */
-                          MYDRV_CHARSET_UCS2,
-                          MYDRV_CHARSET_UTF16,
-                          MYDRV_CHARSET_UTF16LE,
-                          MYDRV_CHARSET_UTF32,
-                          MYDRV_CHARSET_CODES, /* by a table that the server is asked for */
+/* How its texts become UTF-8. */
+enum mydrv_charset_kind {
+    MYDRV_CHARSET_UTF8,
+    MYDRV_CHARSET_ASCII,
+    MYDRV_CHARSET_LATIN1, /* Windows's, with U+0081 and so on in its gaps */
+    MYDRV_CHARSET_UCS2,
+    MYDRV_CHARSET_UTF16,
+    MYDRV_CHARSET_UTF16LE,
+    MYDRV_CHARSET_UTF32,
+    MYDRV_CHARSET_CODES, /* by a table that the server is asked for */
 };
 
 struct mydrv_charset {
@@ -59,22 +60,23 @@ bool mydrv_translate_is_ascii(const unsigned char *text, size_t size);
 
 /* ---- types.c: a column of a result -> the common type descriptor ---- */
 
-enum mydrv_codec { /* how one value stands in a row of the binary protocol */
-                   MYDRV_CODEC_INT8,
-                   MYDRV_CODEC_UINT8,
-                   MYDRV_CODEC_INT16,
-                   MYDRV_CODEC_UINT16,
-                   MYDRV_CODEC_INT32,
-                   MYDRV_CODEC_UINT32,
-                   MYDRV_CODEC_INT64,
-                   MYDRV_CODEC_FLOAT,
-                   MYDRV_CODEC_DOUBLE,
-                   MYDRV_CODEC_STRING,
-                   MYDRV_CODEC_DATE,
-                   MYDRV_CODEC_TIME,
-                   MYDRV_CODEC_DATETIME,
-                   MYDRV_CODEC_BIT,
-                   MYDRV_CODEC_NULL, /* not at all */
+/* How one value stands in a row of the binary protocol. */
+enum mydrv_codec {
+    MYDRV_CODEC_INT8,
+    MYDRV_CODEC_UINT8,
+    MYDRV_CODEC_INT16,
+    MYDRV_CODEC_UINT16,
+    MYDRV_CODEC_INT32,
+    MYDRV_CODEC_UINT32,
+    MYDRV_CODEC_INT64,
+    MYDRV_CODEC_FLOAT,
+    MYDRV_CODEC_DOUBLE,
+    MYDRV_CODEC_STRING,
+    MYDRV_CODEC_DATE,
+    MYDRV_CODEC_TIME,
+    MYDRV_CODEC_DATETIME,
+    MYDRV_CODEC_BIT,
+    MYDRV_CODEC_NULL, /* not at all */
 };
 
 struct mydrv_column {

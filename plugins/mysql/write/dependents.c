@@ -32,15 +32,16 @@ static void dependents_ask_triggers(const struct mydrv_load *load, struct mydrv_
     dependents_add_is(load, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE", sql);
 }
 
-enum { /* the columns of the question below */
-       KEY_NAME,
-       KEY_SCHEMA,
-       KEY_TABLE,
-       KEY_COLUMN,
-       KEY_TO_SCHEMA,
-       KEY_TO_TABLE,
-       KEY_TO_COLUMN,
-       KEY_FIELDS
+/* The columns of the question below. */
+enum {
+    KEY_NAME,
+    KEY_SCHEMA,
+    KEY_TABLE,
+    KEY_COLUMN,
+    KEY_TO_SCHEMA,
+    KEY_TO_TABLE,
+    KEY_TO_COLUMN,
+    KEY_FIELDS
 };
 
 /* Those of other tables are seen only where the account has a right on them.  The last row holds

@@ -60,8 +60,7 @@ ferry_status mydrv_row_add_literals(const struct mydrv_lane *lane, const struct 
                                     size_t row, struct mydrv_parcel *out, struct ferry_error *err);
 ferry_status mydrv_row_fail_size(const struct mydrv_lane *lane, const struct ferry_batch *batch,
                                  size_t row, uint64_t size, struct ferry_error *err);
-/* The document `value`, an expression, in a form that MySQL refuses if it would print it otherwise.
- */
+/* The document `value`, an expression, so that MySQL refuses it if it would print another text. */
 void mydrv_row_write_json_check(struct mydrv_text *out, const char *value);
 
 /* ---- infile.c: LOAD DATA LOCAL, with a file that is served from memory ---- */
@@ -75,11 +74,12 @@ bool mydrv_infile_send(struct mydrv_conn *conn, const struct mydrv_text *stateme
 
 /* ---- sender.c: the thread that sends parcels ---- */
 
-enum mydrv_sent { /* what became of a parcel */
-                  MYDRV_SENT_WHOLE,
-                  MYDRV_SENT_REFUSED,     /* the statement failed */
-                  MYDRV_SENT_DOUBTED,     /* it did not, but the server warns or has other rows */
-                  MYDRV_SENT_UNCOMMITTED, /* taken, and the commit behind it failed */
+/* What became of a parcel. */
+enum mydrv_sent {
+    MYDRV_SENT_WHOLE,
+    MYDRV_SENT_REFUSED,     /* the statement failed */
+    MYDRV_SENT_DOUBTED,     /* it did not, but the server warns or has other rows */
+    MYDRV_SENT_UNCOMMITTED, /* taken, and the commit behind it failed */
 };
 struct mydrv_sender;
 /* Nobody else uses the load's connection from now on, until mydrv_sender_stop. */

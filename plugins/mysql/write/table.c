@@ -84,16 +84,17 @@ static const char *table_read_default(bool mariadb, const char *text, const char
                                                                                   : NULL;
 }
 
-enum { /* the columns of the question below */
-       TABLE_NAME,
-       TABLE_TYPE,
-       TABLE_NULLABLE,
-       TABLE_DEFAULT,
-       TABLE_EXTRA,
-       TABLE_CHARSET,
-       TABLE_COLLATION,
-       TABLE_SRID,
-       TABLE_FIELDS
+/* The columns of the question below. */
+enum {
+    TABLE_NAME,
+    TABLE_TYPE,
+    TABLE_NULLABLE,
+    TABLE_DEFAULT,
+    TABLE_EXTRA,
+    TABLE_CHARSET,
+    TABLE_COLLATION,
+    TABLE_SRID,
+    TABLE_FIELDS
 };
 
 static void table_ask_columns(struct mydrv_conn *conn, const char *name, struct mydrv_text *sql)

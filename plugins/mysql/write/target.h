@@ -93,8 +93,7 @@ ferry_status mydrv_wait_fail(struct mydrv_unit *unit, const char *table, const c
 
 /* ---- dependents.c: triggers and foreign keys of the live table ---- */
 
-/* Sets the unit in place where the rows must go into the live table itself, or fails with SCHEMA.
- */
+/* Sets the unit in place where the rows must go into the live table, or fails with SCHEMA. */
 ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *err);
 /* Warn where the account may not see triggers. */
 ferry_status mydrv_dependents_check_right(const struct mydrv_load *load, struct ferry_error *err);
