@@ -65,7 +65,8 @@ static void dependents_ask_keys(const struct mydrv_load *load, struct mydrv_text
 
 static ferry_status dependents_fail_answer(const struct mydrv_load *load, struct ferry_error *err)
 {
-    return mydrv_fail(load->conn, MYDRV_LOADING, 0, "", "look for triggers and foreign keys", err);
+    return mydrv_fail(load->unit->conn, MYDRV_LOADING, 0, "", "look for triggers and foreign keys",
+                      err);
 }
 
 /* Without the right TRIGGER the server does not show triggers, and they would be lost. */
@@ -85,12 +86,12 @@ ferry_status mydrv_dependents_check_right(const struct mydrv_load *load, struct 
     mydrv_text_add_quoted(&sql, load->layout->table, strlen(load->layout->table));
     mydrv_text_add(&sql, ")");
     ferry_status status =
-        mydrv_ask_number(load->conn, &sql, "look at the account's rights", &count, err);
+        mydrv_ask_number(load->unit->conn, &sql, "look at the account's rights", &count, err);
     if (status == FERRY_OK && count == 0)
         ferry_log(FERRY_LOG_WARNING,
                   "%s: this account seems to lack the right TRIGGER, without which the server does "
                   "not show the triggers of table '%s': they would be lost; grant it",
-                  load->conn->label, load->layout->table);
+                  load->unit->conn->label, load->layout->table);
     return status;
 }
 
@@ -98,7 +99,7 @@ static ferry_status dependents_judge(struct mydrv_load *load, const char *kind, 
                                      struct ferry_error *err)
 {
     const struct ferry_load_spec *spec = load->spec;
-    const struct mydrv_conn *conn = load->conn;
+    const struct mydrv_conn *conn = load->unit->conn;
     if (spec->action != FERRY_TABLE_KEEP)
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "%s: table '%s' must be made anew for the new columns, and the %s '%s' "
@@ -131,7 +132,8 @@ ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *
             dependents_ask_triggers(load, &sql);
         else
             dependents_ask_keys(load, &sql);
-        status = mydrv_ask(load->conn, &sql, 1, "look for triggers and foreign keys", &rows, err);
+        status =
+            mydrv_ask(load->unit->conn, &sql, 1, "look for triggers and foreign keys", &rows, err);
         if (status != FERRY_OK)
             return status;
         MYSQL_ROW row = mysql_fetch_row(rows);
@@ -186,13 +188,14 @@ static ferry_status dependents_check_key(struct mydrv_load *load, const MYSQL_RO
         dependents_add_column(&sql, " = ", "c", rows[i][KEY_COLUMN]);
     }
     mydrv_text_add(&sql, "))");
-    ferry_status status = mydrv_ask_number(load->conn, &sql, "check a foreign key", &found, err);
+    ferry_status status =
+        mydrv_ask_number(load->unit->conn, &sql, "check a foreign key", &found, err);
     if (status == FERRY_OK && found != 0)
         status = ferry_fail(err, FERRY_ERR_DATA,
                             "%s: with the new rows, the foreign key '%s' of table '%s' would refer "
                             "to rows of '%s' that are not there; load the missing rows, or drop "
                             "the key",
-                            load->conn->label, rows[0][KEY_NAME], rows[0][KEY_TABLE],
+                            load->unit->conn->label, rows[0][KEY_NAME], rows[0][KEY_TABLE],
                             rows[0][KEY_TO_TABLE]);
     return status;
 }
@@ -211,7 +214,7 @@ ferry_status mydrv_dependents_check(struct mydrv_load *load, struct ferry_error 
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     dependents_ask_keys(load, &sql);
     ferry_status status =
-        mydrv_ask(load->conn, &sql, KEY_FIELDS, "look for foreign keys", &rows, err);
+        mydrv_ask(load->unit->conn, &sql, KEY_FIELDS, "look for foreign keys", &rows, err);
     if (status != FERRY_OK)
         return status;
     MYSQL_ROW key[64]; /* no server has keys of more columns */

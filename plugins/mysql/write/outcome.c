@@ -12,7 +12,7 @@ static uint32_t outcome_ask_record(const struct mydrv_load *load)
     mydrv_text_add_quoted(&sql, load->layout->table, strlen(load->layout->table));
     mydrv_text_add(&sql, " AND run_id = ");
     mydrv_text_add_quoted(&sql, load->unit->spec->run_id, strlen(load->unit->spec->run_id));
-    int found = mydrv_try_number(load->conn, &sql);
+    int found = mydrv_try_number(load->unit->conn, &sql);
     return found < 0 ? FERRY_OUTCOME_UNKNOWN : found > 0 ? FERRY_OUTCOME_NEW : FERRY_OUTCOME_OLD;
 }
 
@@ -25,7 +25,7 @@ static int outcome_ask_table(const struct mydrv_load *load, const char *table, c
     mydrv_text_add(&sql, " AND LOCATE(");
     mydrv_text_add_quoted(&sql, comment, strlen(comment));
     mydrv_text_add(&sql, ", TABLE_COMMENT) > 0");
-    return mydrv_try_number(load->conn, &sql);
+    return mydrv_try_number(load->unit->conn, &sql);
 }
 
 /* RENAME TABLE takes the stage's name away, so one of two things is there: the table with the mark

@@ -21,7 +21,7 @@ static ferry_status replace_count(struct mydrv_load *load, const char *table, ui
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     mydrv_text_add(&sql, "SELECT COUNT(*) FROM ");
     mydrv_text_add_name(&sql, table);
-    return mydrv_ask_number(load->conn, &sql, "count the rows", ret_rows, err);
+    return mydrv_ask_number(load->unit->conn, &sql, "count the rows", ret_rows, err);
 }
 
 /* ---- Begin ---- */
@@ -30,10 +30,10 @@ static ferry_status replace_count(struct mydrv_load *load, const char *table, ui
 static ferry_status replace_confirm(struct mydrv_load *load, struct ferry_error *err)
 {
     const char *name = load->layout->table;
-    ferry_status status = mydrv_table_load(load->conn, name, &load->table, err);
+    ferry_status status = mydrv_table_load(load->unit->conn, name, &load->table, err);
     if (status == FERRY_OK)
-        status = mydrv_table_check(load->conn, name, &load->table, err);
-    return status == FERRY_OK ? mydrv_table_confirm(load->conn, load->spec, &load->table, err)
+        status = mydrv_table_check(load->unit->conn, name, &load->table, err);
+    return status == FERRY_OK ? mydrv_table_confirm(load->unit->conn, load->spec, &load->table, err)
                               : status;
 }
 
@@ -47,7 +47,7 @@ static ferry_status replace_make_stage(struct mydrv_load *load, struct ferry_err
 
 static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *err)
 {
-    struct mydrv_conn *conn = load->conn;
+    struct mydrv_conn *conn = load->unit->conn;
     const char *table = load->layout->table;
     ferry_status status = mydrv_names_make(conn, table, &load->names, err);
     if (status == FERRY_OK)
@@ -92,7 +92,6 @@ ferry_status mydrv_replace_begin(void *change, const struct ferry_load_spec *spe
     if (load == NULL)
         return mydrv_fail_memory(err);
     load->unit = unit;
-    load->conn = unit->conn;
     load->spec = spec;
     load->layout = spec->layout;
     load->lane.commit_bytes = REPLACE_COMMIT;
@@ -137,13 +136,13 @@ static void replace_write_copy(const struct mydrv_load *load, struct mydrv_text 
 static bool replace_try_rows(struct mydrv_load *load, const struct mydrv_text *clear,
                              const struct mydrv_text *copy)
 {
-    MYSQL *native = load->conn->native;
+    MYSQL *native = load->unit->conn->native;
     static const char begin[] = "START TRANSACTION";
     if (mysql_real_query(native, begin, sizeof begin - 1) != 0 ||
         mysql_real_query(native, clear->data, clear->length) != 0)
         return false;
     load->rows_before = mysql_affected_rows(native);
-    return mydrv_query(load->conn, copy);
+    return mydrv_query(load->unit->conn, copy);
 }
 
 /* The stage is complete, so a try that others' locks have stopped costs no second read. */
@@ -163,7 +162,7 @@ static ferry_status replace_rows(struct mydrv_load *load, struct ferry_error *er
     while (!replace_try_rows(load, &clear, &copy)) {
         if (!mydrv_wait_again(load->unit))
             return mydrv_wait_fail(load->unit, load->layout->table, "replace the rows", err);
-        (void)mysql_rollback(load->conn->native);
+        (void)mysql_rollback(load->unit->conn->native);
     }
     return FERRY_OK;
 }
@@ -171,7 +170,7 @@ static ferry_status replace_rows(struct mydrv_load *load, struct ferry_error *er
 /* With foreign_key_checks on, DELETE would take other tables' rows along (ON DELETE CASCADE). */
 static ferry_status replace_in_place(struct mydrv_load *load, struct ferry_error *err)
 {
-    struct mydrv_conn *conn = load->conn;
+    struct mydrv_conn *conn = load->unit->conn;
     uint64_t rows = 0;
     ferry_status status =
         mydrv_run_text(conn, "SET SESSION foreign_key_checks = 0", "set foreign_key_checks", err);
@@ -202,18 +201,18 @@ static ferry_status replace_check_count(struct mydrv_load *load, struct ferry_er
         status = ferry_fail(err, FERRY_ERR_TARGET_IO,
                             "%s: the new table '%s' (engine %s) holds %llu rows after %llu were "
                             "written; convert it to InnoDB",
-                            load->conn->label, load->layout->table, load->table.engine,
+                            load->unit->conn->label, load->layout->table, load->table.engine,
                             (unsigned long long)rows, (unsigned long long)load->lane.rows);
     return status;
 }
 
 static ferry_status replace_end(struct mydrv_load *load, struct ferry_error *err)
 {
-    ferry_status status = mydrv_conn_check(load->conn, err);
+    ferry_status status = mydrv_conn_check(load->unit->conn, err);
     if (status == FERRY_OK)
         status = mydrv_lane_end(&load->lane, err);
     if (status == FERRY_OK)
-        status = mydrv_run_text(load->conn, "COMMIT", "commit rows to the stage", err);
+        status = mydrv_run_text(load->unit->conn, "COMMIT", "commit rows to the stage", err);
     if (status == FERRY_OK)
         status = mydrv_stage_finish(&load->stage, err);
     if (status == FERRY_OK)

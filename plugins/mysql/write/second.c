@@ -27,6 +27,6 @@ bool mydrv_second_take_over(struct mydrv_unit *unit)
         return false;
     unit->conn->held_lock = NULL;
     lock->holder = second;
-    unit->conn = unit->load->conn = second;
+    unit->conn = second;
     return true;
 }

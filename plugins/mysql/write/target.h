@@ -121,8 +121,7 @@ void mydrv_stored_end(void *cursor);
 /* ---- replace.c: the rows of one table of a change ---- */
 
 struct mydrv_load {
-    struct mydrv_unit *unit;
-    struct mydrv_conn *conn; /* the unit's */
+    struct mydrv_unit *unit; /* whose connection it goes by */
     const struct ferry_load_spec *spec;
     const struct ferry_layout *layout; /* the spec's */
     struct mydrv_table table;          /* as it was when the load began */

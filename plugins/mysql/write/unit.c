@@ -91,15 +91,15 @@ static ferry_status unit_change_begin(void *conn, const struct ferry_change_spec
 static ferry_status unit_confirm_again(struct mydrv_load *load, struct ferry_error *err)
 {
     struct mydrv_table now = {0};
-    ferry_status status = mydrv_table_load(load->conn, load->layout->table, &now, err);
+    ferry_status status = mydrv_table_load(load->unit->conn, load->layout->table, &now, err);
     if (status != FERRY_OK)
         return status;
-    status = mydrv_table_confirm(load->conn, load->spec, &now, err);
+    status = mydrv_table_confirm(load->unit->conn, load->spec, &now, err);
     mydrv_table_clear(&now);
     if (status == FERRY_OK)
         status = mydrv_dependents_look(load, err);
     if (status == FERRY_OK && load->unit->in_place)
-        status = ferry_load_fail_changed(load->spec, load->conn->label, err);
+        status = ferry_load_fail_changed(load->spec, load->unit->conn->label, err);
     return status;
 }
 
@@ -122,7 +122,7 @@ static void unit_write_rename(const struct mydrv_load *load, bool back, struct m
 static ferry_status unit_fail_commit(struct mydrv_load *load, uint32_t *outcome,
                                      struct ferry_error *err)
 {
-    struct mydrv_conn *conn = load->conn;
+    struct mydrv_conn *conn = load->unit->conn;
     mydrv_conn_give_up(conn, mysql_errno(conn->native));
     if (!mydrv_conn_is_lost(conn))
         return mydrv_wait_fail(load->unit, load->layout->table,
@@ -159,7 +159,7 @@ static ferry_status unit_fail_commit(struct mydrv_load *load, uint32_t *outcome,
 static ferry_status unit_drop_old(struct mydrv_load *load, uint32_t *outcome,
                                   struct ferry_error *err)
 {
-    struct mydrv_conn *conn = load->conn;
+    struct mydrv_conn *conn = load->unit->conn;
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     MYDRV_AUTO_SQL struct mydrv_text back = {0};
     mydrv_text_add(&sql, "DROP TABLE ");
@@ -209,7 +209,7 @@ static ferry_status unit_rename(struct mydrv_load *load, uint32_t *outcome, stru
     if (status == FERRY_OK)
         status = mydrv_wait_turn(load->unit, err);
     mydrv_wait_begin(load->unit);
-    while (status == FERRY_OK && !mydrv_query(load->conn, &sql)) {
+    while (status == FERRY_OK && !mydrv_query(load->unit->conn, &sql)) {
         if (!mydrv_wait_again(load->unit)) {
             status = unit_fail_commit(load, outcome, err);
             break;
@@ -226,10 +226,10 @@ static ferry_status unit_rename(struct mydrv_load *load, uint32_t *outcome, stru
 /* The rows are there by now: what is missing is only the record, which the next run mends. */
 static void unit_record_after(struct mydrv_load *load, const struct ferry_record *record)
 {
-    ferry_log(FERRY_LOG_DEBUG, "%s: table '%s' is replaced", load->conn->label,
+    ferry_log(FERRY_LOG_DEBUG, "%s: table '%s' is replaced", load->unit->conn->label,
               load->layout->table);
     if (record != NULL)
-        mydrv_record_note(load->conn, record);
+        mydrv_record_note(load->unit->conn, record);
 }
 
 /* Until the server was asked to, the old rows are there. */
