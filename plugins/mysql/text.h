@@ -11,7 +11,9 @@ struct mydrv_text {
     bool failed; /* out of memory: what follows is not added */
 };
 
+/* Free it; it is empty then, and may grow again. */
 void mydrv_text_clear(struct mydrv_text *text);
+/* Room for so many bytes more, without adding any.  False: `failed` is set. */
 bool mydrv_text_reserve(struct mydrv_text *text, size_t more);
 void mydrv_text_append(struct mydrv_text *text, const char *data, size_t size);
 void mydrv_text_add(struct mydrv_text *text, const char *string);

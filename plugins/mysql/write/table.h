@@ -31,6 +31,8 @@ struct mydrv_table {
     uint64_t data_bytes;
 };
 
+/* What stands there, also if it is nothing; it goes to mydrv_table_clear() after success.  Fails
+ * with SCHEMA where no table can have such a name. */
 ferry_status mydrv_table_load(struct mydrv_conn *conn, const char *name,
                               struct mydrv_table *ret_table, struct ferry_error *err);
 void mydrv_table_clear(struct mydrv_table *table);

@@ -62,7 +62,8 @@ struct mydrv_stage {                    /* what it points to lives as long as it
 ferry_status mydrv_stage_create(struct mydrv_stage *stage, struct ferry_error *err);
 /* The rows are in it: its indexes, and the mark and comment that the live table will have. */
 ferry_status mydrv_stage_finish(struct mydrv_stage *stage, struct ferry_error *err);
-/* Where it is there, also by the second connection.  Nothing can be done about a failure. */
+/* If it is there; by the second connection where the first is lost.  Nothing can be done about a
+ * failure: the next run finds it as a leftover. */
 void mydrv_stage_drop(struct mydrv_stage *stage);
 
 /* ---- second.c: the second connection of a target ---- */
@@ -102,8 +103,11 @@ ferry_status mydrv_dependents_check(struct mydrv_load *load, struct ferry_error 
 
 /* ---- record.c: the record of the run ---- */
 
+/* What the last run into the table has left, or nothing where there is no record that may be read.
+ */
 ferry_status mydrv_record_read(void *conn, const char *table, struct ferry_record *record,
                                struct ferry_error *err);
+/* Make the table of records, with all columns, and see that it may be written. */
 ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *err);
 ferry_status mydrv_record_write(struct mydrv_conn *conn, const struct ferry_record *record,
                                 struct ferry_error *err);
@@ -112,6 +116,8 @@ void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_record *recor
 
 /* ---- stored.c: what is stored, as cells of the source's schema ---- */
 
+/* Of the load's table or of its stage, where its rows are; `load` NULL: of the live table.  Nothing
+ * else is asked of the connection until mydrv_stored_end(). */
 ferry_status mydrv_stored_begin(void *conn, void *load, const struct ferry_layout *layout,
                                 const struct ferry_scan *scan, void **ret_cursor,
                                 struct ferry_error *err);
