@@ -167,15 +167,15 @@ ferry_status mydrv_indexes_check_demand(const struct mydrv_conn *conn,
 static void indexes_write_name(const struct ferry_index *index, struct mydrv_text *sql)
 {
     MYDRV_AUTO_SQL struct mydrv_text name = {0};
-    uint64_t hash = MYDRV_HASH_SEED;
+    uint64_t hash = FERRY_HASH_SEED;
     if (index->name != NULL && *index->name != '\0' && strlen(index->name) <= 64 &&
         mydrv_name_is_possible(index->name) && strcasecmp(index->name, "PRIMARY") != 0) {
         mydrv_text_add_name(sql, index->name);
         return;
     }
     for (size_t i = 0; i < index->column_count; i++)
-        hash = mydrv_hash(hash, index->columns[i]);
-    hash = mydrv_hash(hash, index->unique != 0 ? "unique" : "");
+        hash = ferry_hash_name(hash, index->columns[i]);
+    hash = ferry_hash_name(hash, index->unique != 0 ? "unique" : "");
     mydrv_text_addf(&name, "dbferry_%016" PRIx64, hash);
     if (name.failed)
         sql->failed = true;

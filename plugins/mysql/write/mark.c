@@ -10,20 +10,6 @@
 
 /* ---- The hash ---- */
 
-/* FNV-1a, 64 bits: names made of it must be the same in every version of the program. */
-static uint64_t mark_hash_bytes(uint64_t seed, const char *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        seed = (seed ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
-    return seed;
-}
-
-uint64_t mydrv_hash(uint64_t seed, const char *text)
-{
-    static const char end = '\377'; /* so that "a"+"bc" is not "ab"+"c" */
-    return mark_hash_bytes(mark_hash_bytes(seed, text, strlen(text)), &end, 1);
-}
-
 const char *mydrv_table_skip_quoted(const char *at)
 {
     char quote = *at++;
@@ -52,7 +38,7 @@ static const char *mark_skip_variable(const char *at)
 
 uint64_t mydrv_table_hash(const char *definition)
 {
-    uint64_t hash = MYDRV_HASH_SEED;
+    uint64_t hash = FERRY_HASH_SEED;
     bool empty = true;
     const char *at = definition + strcspn(definition, "`"); /* behind CREATE TABLE: the name */
     if (*at == '`')
@@ -61,12 +47,12 @@ uint64_t mydrv_table_hash(const char *definition)
         const char *next = mark_skip_variable(at);
         if (next == at) {
             next = *at == '\'' || *at == '`' ? mydrv_table_skip_quoted(at) : at + 1;
-            hash = mark_hash_bytes(hash, at, (size_t)(next - at));
+            hash = ferry_hash_bytes(hash, at, (size_t)(next - at));
             empty = false;
         }
         at = next;
     }
-    return empty ? 0 : mydrv_hash(hash, "");
+    return empty ? 0 : ferry_hash_name(hash, "");
 }
 
 /* ---- The mark ---- */

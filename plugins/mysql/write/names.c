@@ -23,8 +23,8 @@ ferry_status mydrv_names_make(struct mydrv_conn *conn, const char *table, struct
     if (row == NULL || row[0] == NULL || row[1] == NULL)
         return ferry_fail(err, FERRY_ERR_CONFIG, "%s: set `database` in the connection",
                           conn->label);
-    uint64_t own = mydrv_hash(MYDRV_HASH_SEED, row[0]);
-    uint64_t place = mydrv_hash(mydrv_hash(MYDRV_HASH_SEED, row[1]), row[0]);
+    uint64_t own = ferry_hash_name(FERRY_HASH_SEED, row[0]);
+    uint64_t place = ferry_hash_name(ferry_hash_name(FERRY_HASH_SEED, row[1]), row[0]);
     if (asprintf(&names->stage, "_dbferry_stage_%016" PRIx64, own) < 0)
         names->stage = NULL;
     if (asprintf(&names->old, "_dbferry_old_%016" PRIx64, own) < 0)

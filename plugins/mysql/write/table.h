@@ -51,8 +51,6 @@ ferry_status mydrv_inspect(void *conn, const char *table, struct ferry_inspectio
 
 /* Hash of a definition without the table's name, comment and counter. */
 uint64_t mydrv_table_hash(const char *definition);
-uint64_t mydrv_hash(uint64_t seed, const char *text);
-#define MYDRV_HASH_SEED UINT64_C(0xcbf29ce484222325)
 /* The comment with this driver's mark at its end. */
 void mydrv_table_mark(struct mydrv_text *out, const char *comment, const char *run_id,
                       const char *own_hash);
