@@ -154,7 +154,7 @@ struct mydrv_unit {
     const struct ferry_change_spec *spec;
     struct mydrv_load *load; /* NULL: none yet */
     bool in_place;           /* triggers or foreign keys: DELETE and INSERT in place of RENAME */
-    int64_t wait_until;      /* milliseconds of the monotonic clock */
+    struct ferry_wait wait;  /* the job's lock_wait */
 };
 
 extern const struct ferry_target mydrv_target;

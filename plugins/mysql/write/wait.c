@@ -6,18 +6,8 @@
 
 #include "write/target.h"
 
-#include <time.h>
-
 #define WAIT_TURN_MS 2000 /* others are held up for so long at once, at most */
 #define WAIT_PAUSE_MS 500
-#define WAIT_STEP_MS 50 /* how soon a cancel is noticed */
-
-static int64_t wait_now(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static ferry_status wait_set(struct mydrv_unit *unit, int64_t ms, struct ferry_error *err)
 {
@@ -31,12 +21,13 @@ static ferry_status wait_set(struct mydrv_unit *unit, int64_t ms, struct ferry_e
 
 void mydrv_wait_begin(struct mydrv_unit *unit)
 {
-    unit->wait_until = wait_now() + unit->spec->lock_wait_ms;
+    ferry_wait_begin(&unit->wait, unit->spec->lock_wait_ms);
 }
 
 ferry_status mydrv_wait_rest(struct mydrv_unit *unit, struct ferry_error *err)
 {
-    return wait_set(unit, unit->wait_until - wait_now(), err);
+    ferry_wait_count_all(&unit->wait);
+    return wait_set(unit, ferry_wait_left(&unit->wait), err);
 }
 
 ferry_status mydrv_wait_turn(struct mydrv_unit *unit, struct ferry_error *err)
@@ -51,21 +42,18 @@ static bool wait_is_for_lock(unsigned code)
     return code == 1205 || code == 1213;
 }
 
+static int wait_is_cancelled(void *conn)
+{
+    return atomic_load(&((struct mydrv_conn *)conn)->cancelled);
+}
+
 bool mydrv_wait_again(struct mydrv_unit *unit)
 {
-    const struct mydrv_conn *conn = unit->conn;
-    if (!wait_is_for_lock(mysql_errno(conn->native)) || mydrv_conn_is_lost(conn))
+    if (!wait_is_for_lock(mysql_errno(unit->conn->native)) || mydrv_conn_is_lost(unit->conn))
         return false;
-    int64_t now = wait_now();
-    if (now + WAIT_PAUSE_MS >= unit->wait_until)
-        return false;
-    for (int64_t until = now + WAIT_PAUSE_MS; wait_now() < until;) {
-        const struct timespec step = {.tv_nsec = WAIT_STEP_MS * 1000000L};
-        if (atomic_load(&conn->cancelled))
-            return false;
-        (void)nanosleep(&step, NULL);
-    }
-    return true;
+    ferry_wait_count_all(&unit->wait);
+    return ferry_wait_left(&unit->wait) > WAIT_PAUSE_MS &&
+           ferry_wait_pause(&unit->wait, WAIT_PAUSE_MS, wait_is_cancelled, unit->conn) != 0;
 }
 
 ferry_status mydrv_wait_fail(struct mydrv_unit *unit, const char *table, const char *doing,
@@ -75,6 +63,8 @@ ferry_status mydrv_wait_fail(struct mydrv_unit *unit, const char *table, const c
     unsigned code = mysql_errno(conn->native);
     if (!wait_is_for_lock(code) || atomic_load(&conn->cancelled))
         return mydrv_fail_conn(conn, MYDRV_LOADING, doing, err);
+    if (ferry_should_stop()) /* nobody has cancelled the connection yet */
+        return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
     ferry_fail(err, FERRY_ERR_BUSY,
                "%s: cannot %s: others have used table '%s' for all of the %.1f s of lock_wait (%s, "
                "error %u); see who does by SHOW FULL PROCESSLIST, or raise lock_wait",
