@@ -9,25 +9,25 @@
 /* The rules in SQLite's own order: the first that is found decides (datatype3.html, 3.1). */
 static const struct {
     const char *substring;
-    enum sqlite_affinity affinity;
+    enum sqldrv_affinity affinity;
 } affinity_substrings[] = {
-    {"INT", SQLITE_AFFINITY_INTEGER}, {"CHAR", SQLITE_AFFINITY_TEXT},
-    {"CLOB", SQLITE_AFFINITY_TEXT},   {"TEXT", SQLITE_AFFINITY_TEXT},
-    {"BLOB", SQLITE_AFFINITY_NONE},   {"REAL", SQLITE_AFFINITY_REAL},
-    {"FLOA", SQLITE_AFFINITY_REAL},   {"DOUB", SQLITE_AFFINITY_REAL},
+    {"INT", SQLDRV_AFFINITY_INTEGER}, {"CHAR", SQLDRV_AFFINITY_TEXT},
+    {"CLOB", SQLDRV_AFFINITY_TEXT},   {"TEXT", SQLDRV_AFFINITY_TEXT},
+    {"BLOB", SQLDRV_AFFINITY_NONE},   {"REAL", SQLDRV_AFFINITY_REAL},
+    {"FLOA", SQLDRV_AFFINITY_REAL},   {"DOUB", SQLDRV_AFFINITY_REAL},
 };
 
-enum sqlite_affinity sqlite_affinity_of(const char *native)
+enum sqldrv_affinity sqldrv_affinity_of(const char *native)
 {
     if (native[0] == '\0') {
-        return SQLITE_AFFINITY_NONE;
+        return SQLDRV_AFFINITY_NONE;
     }
     for (size_t i = 0; i < sizeof affinity_substrings / sizeof *affinity_substrings; i++) {
         if (strcasestr(native, affinity_substrings[i].substring) != NULL) {
             return affinity_substrings[i].affinity;
         }
     }
-    return SQLITE_AFFINITY_NUMERIC;
+    return SQLDRV_AFFINITY_NUMERIC;
 }
 
 static bool affinity_space(char c)
@@ -50,7 +50,7 @@ static bool affinity_sign(char c)
 }
 
 /* As sqlite3AtoF has it: spaces, a sign, digits with a point, an exponent, spaces. */
-bool sqlite_affinity_is_number(const char *text, size_t length)
+bool sqldrv_affinity_is_number(const char *text, size_t length)
 {
     size_t at = 0;
     while (at < length && affinity_space(text[at])) {
@@ -89,17 +89,17 @@ static bool affinity_is_whole(double value)
            (double)(int64_t)value == value;
 }
 
-bool sqlite_affinity_keeps(enum sqlite_affinity affinity, const struct ferry_cell *cell)
+bool sqldrv_affinity_keeps(enum sqldrv_affinity affinity, const struct ferry_cell *cell)
 {
-    bool whole = affinity == SQLITE_AFFINITY_INTEGER || affinity == SQLITE_AFFINITY_NUMERIC;
-    bool number = whole || affinity == SQLITE_AFFINITY_REAL;
+    bool whole = affinity == SQLDRV_AFFINITY_INTEGER || affinity == SQLDRV_AFFINITY_NUMERIC;
+    bool number = whole || affinity == SQLDRV_AFFINITY_REAL;
     switch (cell->kind) {
     case FERRY_KIND_INT:
-        return whole || affinity == SQLITE_AFFINITY_NONE;
+        return whole || affinity == SQLDRV_AFFINITY_NONE;
     case FERRY_KIND_FLOAT:
-        return whole ? !affinity_is_whole(cell->v.f) : affinity != SQLITE_AFFINITY_TEXT;
+        return whole ? !affinity_is_whole(cell->v.f) : affinity != SQLDRV_AFFINITY_TEXT;
     case FERRY_KIND_TEXT:
-        return !number || !sqlite_affinity_is_number(cell->v.p, cell->len);
+        return !number || !sqldrv_affinity_is_number(cell->v.p, cell->len);
     default:
         return true; /* a BLOB is never converted */
     }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void sqlite_note_add(sqlite3_str *notes, const char *format, ...)
+void sqldrv_note_add(sqlite3_str *notes, const char *format, ...)
 {
     va_list arguments;
     sqlite3_str_appendall(notes, sqlite3_str_length(notes) > 0 ? "; " : "");
@@ -29,8 +29,8 @@ static void clauses_add(sqlite3_str *clauses, const char *format, ...)
 }
 
 /* A text in such a column would be refused, and NULL would become a number. */
-bool sqlite_clauses_make_rowid(const struct ferry_column *column,
-                               const struct sqlite_type_rule *rule)
+bool sqldrv_clauses_make_rowid(const struct ferry_column *column,
+                               const struct sqldrv_type_rule *rule)
 {
     return (column->flags & FERRY_COLUMN_SOLE_KEY) != 0 &&
            (column->flags & FERRY_COLUMN_NOT_NULL) != 0 &&
@@ -51,7 +51,7 @@ static bool clauses_is_integer(const char *text)
 static bool clauses_is_number(const char *text)
 {
     return text[strspn(text, "+-.0123456789eE")] == '\0' &&
-           sqlite_affinity_is_number(text, strlen(text));
+           sqldrv_affinity_is_number(text, strlen(text));
 }
 
 /* Which constants have a literal that is stored as the column stores such a value. */
@@ -77,7 +77,7 @@ static bool clauses_suits_real(const struct ferry_column *column, const char *te
 static bool clauses_suits_text(const struct ferry_column *column, const char *text)
 {
     return column->type != FERRY_TYPE_DECIMAL ||
-           sqlite_decimal_is_text(text, strlen(text), column->scale);
+           sqldrv_decimal_is_text(text, strlen(text), column->scale);
 }
 
 static bool clauses_suits_digits(const struct ferry_column *column, const char *text)
@@ -117,27 +117,27 @@ static const struct {
     clauses_suit *suits;
     void (*add)(sqlite3_str *clauses, const char *text);
 } clauses_constants[] = {
-    [SQLITE_CONVERT_INT] = {clauses_suits_integer, clauses_add_plain},
-    [SQLITE_CONVERT_INT_TEXT] = {clauses_suits_digits, clauses_add_quoted},
-    [SQLITE_CONVERT_INT_REAL] = {clauses_suits_real, clauses_add_plain},
-    [SQLITE_CONVERT_UNSIGNED] = {clauses_suits_integer, clauses_add_plain},
-    [SQLITE_CONVERT_UNSIGNED_TEXT] = {clauses_suits_digits, clauses_add_quoted},
-    [SQLITE_CONVERT_UNSIGNED_REAL] = {clauses_suits_real, clauses_add_plain},
-    [SQLITE_CONVERT_FLOAT] = {clauses_suits_real, clauses_add_plain},
-    [SQLITE_CONVERT_DECIMAL] = {clauses_suits_real, clauses_add_plain},
-    [SQLITE_CONVERT_DECIMAL_CHECKED] = {clauses_suits_real, clauses_add_plain},
-    [SQLITE_CONVERT_TEXT] = {clauses_suits_text, clauses_add_quoted},
-    [SQLITE_CONVERT_TEXT_BLOB] = {clauses_suits_always, clauses_add_blob},
-    [SQLITE_CONVERT_BYTES] = {clauses_suits_always, clauses_add_blob},
-    [SQLITE_CONVERT_BYTES_TEXT] = {clauses_suits_always, clauses_add_quoted},
-    [SQLITE_CONVERT_ANY] = {NULL, NULL},            /* nobody knows what kind the constant is of */
-    [SQLITE_CONVERT_DECIMAL_NUMBER] = {NULL, NULL}, /* no table that is made has such columns */
-    [SQLITE_CONVERT_TEXT_NO_NUMBER] = {NULL, NULL},
+    [SQLDRV_CONVERT_INT] = {clauses_suits_integer, clauses_add_plain},
+    [SQLDRV_CONVERT_INT_TEXT] = {clauses_suits_digits, clauses_add_quoted},
+    [SQLDRV_CONVERT_INT_REAL] = {clauses_suits_real, clauses_add_plain},
+    [SQLDRV_CONVERT_UNSIGNED] = {clauses_suits_integer, clauses_add_plain},
+    [SQLDRV_CONVERT_UNSIGNED_TEXT] = {clauses_suits_digits, clauses_add_quoted},
+    [SQLDRV_CONVERT_UNSIGNED_REAL] = {clauses_suits_real, clauses_add_plain},
+    [SQLDRV_CONVERT_FLOAT] = {clauses_suits_real, clauses_add_plain},
+    [SQLDRV_CONVERT_DECIMAL] = {clauses_suits_real, clauses_add_plain},
+    [SQLDRV_CONVERT_DECIMAL_CHECKED] = {clauses_suits_real, clauses_add_plain},
+    [SQLDRV_CONVERT_TEXT] = {clauses_suits_text, clauses_add_quoted},
+    [SQLDRV_CONVERT_TEXT_BLOB] = {clauses_suits_always, clauses_add_blob},
+    [SQLDRV_CONVERT_BYTES] = {clauses_suits_always, clauses_add_blob},
+    [SQLDRV_CONVERT_BYTES_TEXT] = {clauses_suits_always, clauses_add_quoted},
+    [SQLDRV_CONVERT_ANY] = {NULL, NULL},            /* nobody knows what kind the constant is of */
+    [SQLDRV_CONVERT_DECIMAL_NUMBER] = {NULL, NULL}, /* no table that is made has such columns */
+    [SQLDRV_CONVERT_TEXT_NO_NUMBER] = {NULL, NULL},
 };
 
 /* False where it cannot be said. */
 static bool clauses_add_constant(const struct ferry_column *column,
-                                 const struct sqlite_type_rule *rule, sqlite3_str *clauses)
+                                 const struct sqldrv_type_rule *rule, sqlite3_str *clauses)
 {
     const char *text = column->default_value;
     clauses_suit *suits = clauses_constants[rule->convert].suits;
@@ -149,7 +149,7 @@ static bool clauses_add_constant(const struct ferry_column *column,
 }
 
 static void clauses_add_default(const struct ferry_column *column,
-                                const struct sqlite_type_rule *rule, sqlite3_str *clauses,
+                                const struct sqldrv_type_rule *rule, sqlite3_str *clauses,
                                 sqlite3_str *notes)
 {
     static const struct {
@@ -164,21 +164,21 @@ static void clauses_add_default(const struct ferry_column *column,
         for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
             if (column->type == moments[i].type && column->scale == 0) {
                 clauses_add(clauses, "DEFAULT %s", moments[i].moment);
-                sqlite_note_add(notes, "its default is the current moment in UTC");
+                sqldrv_note_add(notes, "its default is the current moment in UTC");
                 return;
             }
         }
-        sqlite_note_add(notes, "its default, the current moment, is not carried: SQLite's has no "
+        sqldrv_note_add(notes, "its default, the current moment, is not carried: SQLite's has no "
                                "fractions of seconds");
     } else if (column->default_value != NULL && !clauses_add_constant(column, rule, clauses)) {
-        sqlite_note_add(notes, "its default '%s' is not carried", column->default_value);
+        sqldrv_note_add(notes, "its default '%s' is not carried", column->default_value);
     }
 }
 
 /* ---- COLLATE ---- */
 
 static void clauses_add_collation(const struct ferry_column *column,
-                                  const struct sqlite_type_rule *rule, sqlite3_str *clauses,
+                                  const struct sqldrv_type_rule *rule, sqlite3_str *clauses,
                                   sqlite3_str *notes)
 {
     const char *differs = NULL;
@@ -186,7 +186,7 @@ static void clauses_add_collation(const struct ferry_column *column,
     bool accents = (column->flags & FERRY_COLUMN_IGNORES_ACCENTS) != 0;
     bool spaces = (column->flags & FERRY_COLUMN_IGNORES_TRAILING_SPACE) != 0;
     if ((column->flags & FERRY_COLUMN_COMPARES_UNKNOWN) != 0) {
-        sqlite_note_add(notes, "how the source compares it is not known: here byte by byte");
+        sqldrv_note_add(notes, "how the source compares it is not known: here byte by byte");
         return;
     }
     differs = accents && spaces ? "accents and trailing spaces make a difference here"
@@ -196,23 +196,23 @@ static void clauses_add_collation(const struct ferry_column *column,
     if ((column->flags & FERRY_COLUMN_IGNORES_CASE) != 0 && text) {
         clauses_add(clauses, "COLLATE NOCASE");
         if (column->collation == NULL || sqlite3_stricmp(column->collation, "NOCASE") != 0) {
-            sqlite_note_add(notes, "NOCASE ignores the case of A to Z alone");
+            sqldrv_note_add(notes, "NOCASE ignores the case of A to Z alone");
         }
     } else if ((column->flags & FERRY_COLUMN_IGNORES_CASE) != 0) {
-        sqlite_note_add(notes, "upper and lower case make a difference here");
+        sqldrv_note_add(notes, "upper and lower case make a difference here");
     }
     if (differs != NULL) {
-        sqlite_note_add(notes, "%s", differs);
+        sqldrv_note_add(notes, "%s", differs);
     }
 }
 
-void sqlite_clauses_describe(const struct ferry_column *column, const struct sqlite_type_rule *rule,
+void sqldrv_clauses_describe(const struct ferry_column *column, const struct sqldrv_type_rule *rule,
                              sqlite3_str *clauses, sqlite3_str *notes)
 {
     if ((column->flags & FERRY_COLUMN_NOT_NULL) != 0) {
         clauses_add(clauses, "NOT NULL");
     }
-    if (sqlite_clauses_make_rowid(column, rule)) {
+    if (sqldrv_clauses_make_rowid(column, rule)) {
         clauses_add(clauses, "PRIMARY KEY");
     }
     clauses_add_default(column, rule, clauses, notes);
@@ -240,7 +240,7 @@ static int clauses_unquote(const char *sql, char **ret_text)
     return SQLITE_OK;
 }
 
-int sqlite_clauses_constant(const char *sql, char **ret_constant)
+int sqldrv_clauses_constant(const char *sql, char **ret_constant)
 {
     static const struct {
         const char *word;
@@ -264,7 +264,7 @@ int sqlite_clauses_constant(const char *sql, char **ret_constant)
     return *ret_constant == NULL ? SQLITE_NOMEM : SQLITE_OK;
 }
 
-char *sqlite_clauses_of_table(const struct sqlite_column *column, bool sole_key)
+char *sqldrv_clauses_of_table(const struct sqldrv_column *column, bool sole_key)
 {
     sqlite3_str *clauses = sqlite3_str_new(NULL);
     if (column->not_null) {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-ferry_status sqlite_check_cancelled(struct sqlite_conn *conn, struct ferry_error *err)
+ferry_status sqldrv_check_cancelled(struct sqldrv_conn *conn, struct ferry_error *err)
 {
     if (!atomic_load(&conn->cancelled)) {
         return FERRY_OK;
@@ -17,16 +17,16 @@ ferry_status sqlite_check_cancelled(struct sqlite_conn *conn, struct ferry_error
     return ferry_fail(err, FERRY_ERR_CANCELLED, "'%s': stopped", conn->path);
 }
 
-void sqlite_set_handle(struct sqlite_conn *conn, sqlite3 **handle, sqlite3 *db)
+void sqldrv_set_handle(struct sqldrv_conn *conn, sqlite3 **handle, sqlite3 *db)
 {
     (void)pthread_mutex_lock(&conn->handles_lock);
     *handle = db;
     (void)pthread_mutex_unlock(&conn->handles_lock);
 }
 
-void sqlite_cancel(void *argument)
+void sqldrv_cancel(void *argument)
 {
-    struct sqlite_conn *conn = argument;
+    struct sqldrv_conn *conn = argument;
     atomic_store(&conn->cancelled, true);
     (void)pthread_mutex_lock(&conn->handles_lock);
     if (conn->db != NULL) {
@@ -38,15 +38,15 @@ void sqlite_cancel(void *argument)
     (void)pthread_mutex_unlock(&conn->handles_lock);
 }
 
-void sqlite_disconnect(void *argument)
+void sqldrv_disconnect(void *argument)
 {
-    struct sqlite_conn *conn = argument;
+    struct sqldrv_conn *conn = argument;
     if (conn == NULL) {
         return;
     }
-    sqlite_close(conn);
+    sqldrv_close(conn);
     (void)pthread_mutex_destroy(&conn->handles_lock);
-    sqlite_guard_give(conn->guard);
+    sqldrv_guard_give(conn->guard);
     if (conn->folder >= 0) {
         (void)close(conn->folder);
     }
@@ -71,7 +71,7 @@ static ferry_status connect_find_group(const char *name, gid_t *ret_group, struc
         char *larger = realloc(buffer, size);
         if (larger == NULL) {
             free(buffer);
-            return sqlite_fail_memory(err);
+            return sqldrv_fail_memory(err);
         }
         buffer = larger;
         cause = getgrnam_r(name, &entry, buffer, size, &found);
@@ -85,15 +85,15 @@ static ferry_status connect_find_group(const char *name, gid_t *ret_group, struc
     return FERRY_OK;
 }
 
-static ferry_status connect_read_path(struct sqlite_conn *conn, const struct ferry_config *config,
+static ferry_status connect_read_path(struct sqldrv_conn *conn, const struct ferry_config *config,
                                       struct ferry_error *err)
 {
     const char *path = ferry_config_string(config, "path");
     conn->path = strdup(path != NULL ? path : "");
     if (conn->path == NULL) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
-    const char *base = sqlite_path_base(conn->path);
+    const char *base = sqldrv_path_base(conn->path);
     if (strcmp(base, ":memory:") == 0 || strncmp(base, "file:", 5) == 0) {
         return ferry_fail(err, FERRY_ERR_CONFIG,
                           "option path: '%s' means no file to SQLite itself, and dbferry takes the "
@@ -104,15 +104,15 @@ static ferry_status connect_read_path(struct sqlite_conn *conn, const struct fer
 }
 
 /* What a new file gets. */
-static ferry_status connect_read_file(struct sqlite_conn *conn, const struct ferry_config *config,
+static ferry_status connect_read_file(struct sqldrv_conn *conn, const struct ferry_config *config,
                                       struct ferry_error *err)
 {
     const char *journal = ferry_config_string(config, "journal_mode");
     const char *group = ferry_config_string(config, "group");
-    struct sqlite_file_options *file = &conn->file;
+    struct sqldrv_file_options *file = &conn->file;
     file->journal_mode = strdup(journal != NULL ? journal : "wal");
     if (file->journal_mode == NULL) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
     file->journal_set = ferry_config_is_set(config, "journal_mode") != 0;
     file->mode_set = ferry_config_is_set(config, "file_mode") != 0;
@@ -130,35 +130,35 @@ static ferry_status connect_read_file(struct sqlite_conn *conn, const struct fer
     return FERRY_OK;
 }
 
-static ferry_status connect_open(struct sqlite_conn *conn, struct ferry_error *err)
+static ferry_status connect_open(struct sqldrv_conn *conn, struct ferry_error *err)
 {
     bool exists = true;
     ferry_status status = conn->role == FERRY_ROLE_SOURCE
-                              ? sqlite_path_check_source(conn, err)
-                              : sqlite_path_check_target(conn, &exists, err);
+                              ? sqldrv_path_check_source(conn, err)
+                              : sqldrv_path_check_target(conn, &exists, err);
     if (status != FERRY_OK || !exists) {
         return status;
     }
-    status = sqlite_open(conn, err);
+    status = sqldrv_open(conn, err);
     if (status == FERRY_OK && conn->role == FERRY_ROLE_TARGET && !conn->looks) {
         char *wal = NULL;
         if (asprintf(&wal, "%s-wal", conn->real) < 0) {
-            return sqlite_fail_memory(err);
+            return sqldrv_fail_memory(err);
         }
-        if (faccessat(conn->folder, sqlite_path_base(wal), F_OK, 0) == 0) {
-            sqlite_journal_leave(conn->db);
+        if (faccessat(conn->folder, sqldrv_path_base(wal), F_OK, 0) == 0) {
+            sqldrv_journal_leave(conn->db);
         }
         free(wal);
     }
     return status;
 }
 
-ferry_status sqlite_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
+ferry_status sqldrv_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
                             struct ferry_error *err)
 {
-    struct sqlite_conn *conn = calloc(1, sizeof *conn);
+    struct sqldrv_conn *conn = calloc(1, sizeof *conn);
     if (conn == NULL) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
     conn->role = role & (FERRY_ROLE_SOURCE | FERRY_ROLE_TARGET);
     conn->looks = (role & FERRY_ROLE_LOOK) != 0;
@@ -166,7 +166,7 @@ ferry_status sqlite_connect(const struct ferry_config *config, uint32_t role, vo
     atomic_init(&conn->cancelled, false);
     if (pthread_mutex_init(&conn->handles_lock, NULL) != 0) {
         free(conn);
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
     conn->busy_ms = ferry_config_int(config, "busy_timeout");
     ferry_status status = connect_read_path(conn, config, err);
@@ -177,7 +177,7 @@ ferry_status sqlite_connect(const struct ferry_config *config, uint32_t role, vo
         status = connect_open(conn, err);
     }
     if (status != FERRY_OK) {
-        sqlite_disconnect(conn);
+        sqldrv_disconnect(conn);
         return status;
     }
     *ret_conn = conn;

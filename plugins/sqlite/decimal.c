@@ -23,7 +23,7 @@ static const double decimal_powers[DECIMAL_FRACTION_MAX + 1] = {
     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 };
 
-int sqlite_decimal_to_double(const char *text, size_t length, double *ret_value)
+int sqldrv_decimal_to_double(const char *text, size_t length, double *ret_value)
 {
     size_t at = 0;
     bool negative = length > 0 && text[0] == '-';
@@ -60,7 +60,7 @@ int sqlite_decimal_to_double(const char *text, size_t length, double *ret_value)
     return 1;
 }
 
-bool sqlite_decimal_is_text(const char *text, size_t length, uint32_t scale)
+bool sqldrv_decimal_is_text(const char *text, size_t length, uint32_t scale)
 {
     size_t at = length > 0 && text[0] == '-' ? 1 : 0;
     const char *point = memchr(text, '.', length);
@@ -74,15 +74,15 @@ bool sqlite_decimal_is_text(const char *text, size_t length, uint32_t scale)
     return whole > 0 && fraction == scale && (point == NULL) == (scale == 0);
 }
 
-int sqlite_decimal_to_double_checked(const char *text, size_t length, uint32_t scale,
+int sqldrv_decimal_to_double_checked(const char *text, size_t length, uint32_t scale,
                                      double *ret_value)
 {
-    char room[SQLITE_DECIMAL_ROOM];
-    char back[SQLITE_DECIMAL_ROOM];
-    if (sqlite_decimal_to_double(text, length, ret_value)) {
+    char room[SQLDRV_DECIMAL_ROOM];
+    char back[SQLDRV_DECIMAL_ROOM];
+    if (sqldrv_decimal_to_double(text, length, ret_value)) {
         return 1;
     }
-    if (length >= sizeof room || !sqlite_decimal_is_text(text, length, scale)) {
+    if (length >= sizeof room || !sqldrv_decimal_is_text(text, length, scale)) {
         return 0;
     }
     size_t sign = text[0] == '-' ? 1 : 0;
@@ -100,7 +100,7 @@ int sqlite_decimal_to_double_checked(const char *text, size_t length, uint32_t s
         *ret_value = 0.0;
         return 1;
     }
-    if (sqlite_decimal_print(value, scale, back) != length || memcmp(back, room, length) != 0) {
+    if (sqldrv_decimal_print(value, scale, back) != length || memcmp(back, room, length) != 0) {
         return 0;
     }
     *ret_value = value;
@@ -169,7 +169,7 @@ static size_t decimal_print_rounded(double value, uint32_t scale, char *room)
     return length;
 }
 
-size_t sqlite_decimal_print(double value, uint32_t scale, char *room)
+size_t sqldrv_decimal_print(double value, uint32_t scale, char *room)
 {
     double size = value < 0.0 ? -value : value;
     size_t length;
@@ -185,7 +185,7 @@ size_t sqlite_decimal_print(double value, uint32_t scale, char *room)
         }
         length = decimal_print_exact(value < 0.0, number, scale, room);
     } else if ((length = decimal_print_rounded(value, scale, room)) == 0) {
-        length = (size_t)snprintf(room, SQLITE_DECIMAL_ROOM, "%.*f", (int)scale, value);
+        length = (size_t)snprintf(room, SQLDRV_DECIMAL_ROOM, "%.*f", (int)scale, value);
         if (strtod(room, NULL) != value) {
             return 0;
         }
@@ -193,12 +193,12 @@ size_t sqlite_decimal_print(double value, uint32_t scale, char *room)
     return length;
 }
 
-size_t sqlite_decimal_print_whole(int64_t value, uint32_t scale, char *room)
+size_t sqldrv_decimal_print_whole(int64_t value, uint32_t scale, char *room)
 {
     if (scale > DECIMAL_PRINT_MAX) {
         return 0;
     }
-    size_t length = (size_t)snprintf(room, SQLITE_DECIMAL_ROOM, "%lld", (long long)value);
+    size_t length = (size_t)snprintf(room, SQLDRV_DECIMAL_ROOM, "%lld", (long long)value);
     if (scale > 0) {
         room[length++] = '.';
         memset(room + length, '0', scale);
@@ -207,7 +207,7 @@ size_t sqlite_decimal_print_whole(int64_t value, uint32_t scale, char *room)
     return length;
 }
 
-bool sqlite_decimal_to_whole(const char *text, size_t length, int64_t *ret_value)
+bool sqldrv_decimal_to_whole(const char *text, size_t length, int64_t *ret_value)
 {
     bool negative = length > 0 && text[0] == '-';
     size_t at = negative ? 1 : 0;

@@ -18,19 +18,19 @@
 
 /* ---- Tables that columns come from ---- */
 
-static bool describe_is_whole(const struct sqlite_origin *origin)
+static bool describe_is_whole(const struct sqldrv_origin *origin)
 {
     size_t found = 0;
     for (size_t i = 0; i < origin->table.column_count; i++) {
-        found += sqlite_metadata_find(&origin->metadata, &origin->table.columns[i]) != NULL ? 1 : 0;
+        found += sqldrv_metadata_find(&origin->metadata, &origin->table.columns[i]) != NULL ? 1 : 0;
     }
     return found == origin->table.column_count && found == origin->metadata.column_count &&
            !origin->metadata.unsound;
 }
 
 /* The table of that name, and what the file says about it. */
-static int describe_origin(struct sqlite_describe *describe, const char *name,
-                           const struct sqlite_origin **ret_origin)
+static int describe_origin(struct sqldrv_describe *describe, const char *name,
+                           const struct sqldrv_origin **ret_origin)
 {
     for (size_t i = 0; i < describe->origin_count; i++) {
         if (strcasecmp(describe->origins[i].name, name) == 0) {
@@ -38,21 +38,21 @@ static int describe_origin(struct sqlite_describe *describe, const char *name,
             return SQLITE_OK;
         }
     }
-    struct sqlite_origin *origins =
+    struct sqldrv_origin *origins =
         reallocarray(describe->origins, describe->origin_count + 1, sizeof *origins);
     if (origins == NULL) {
         return SQLITE_NOMEM;
     }
     describe->origins = origins;
-    struct sqlite_origin *origin = &origins[describe->origin_count];
-    *origin = (struct sqlite_origin){.name = strdup(name)};
+    struct sqldrv_origin *origin = &origins[describe->origin_count];
+    *origin = (struct sqldrv_origin){.name = strdup(name)};
     int rc = origin->name == NULL ? SQLITE_NOMEM
-                                  : sqlite_table_load(describe->conn->db, name, &origin->table);
+                                  : sqldrv_table_load(describe->conn->db, name, &origin->table);
     if (rc == SQLITE_OK) {
-        rc = sqlite_metadata_load(describe->conn->db, name, &origin->metadata);
+        rc = sqldrv_metadata_load(describe->conn->db, name, &origin->metadata);
     }
     if (rc != SQLITE_OK) {
-        sqlite_table_clear(&origin->table);
+        sqldrv_table_clear(&origin->table);
         free(origin->name);
         return rc;
     }
@@ -62,7 +62,7 @@ static int describe_origin(struct sqlite_describe *describe, const char *name,
     return SQLITE_OK;
 }
 
-static const struct sqlite_column *describe_find(const struct sqlite_origin *origin,
+static const struct sqldrv_column *describe_find(const struct sqldrv_origin *origin,
                                                  const char *name)
 {
     for (size_t i = 0; i < origin->table.column_count; i++) {
@@ -74,11 +74,11 @@ static const struct sqlite_column *describe_find(const struct sqlite_origin *ori
 }
 
 /* The column that column `i` of the result is, unchanged; NULL if it is none of a table's. */
-static int describe_look_up(struct sqlite_describe *describe, int i,
-                            const struct sqlite_origin **ret_origin,
-                            const struct sqlite_column **ret_column)
+static int describe_look_up(struct sqldrv_describe *describe, int i,
+                            const struct sqldrv_origin **ret_origin,
+                            const struct sqldrv_column **ret_column)
 {
-    const struct sqlite_origin *origin = NULL;
+    const struct sqldrv_origin *origin = NULL;
     *ret_column = NULL;
     if (describe->of_table) { /* SELECT *: one after the other */
         *ret_origin = &describe->origins[0];
@@ -108,7 +108,7 @@ static int describe_look_up(struct sqlite_describe *describe, int i,
 /* ---- Expressions ---- */
 
 /* The statement without what ends it, to stand in brackets; from malloc. */
-static char *describe_bare_sql(const struct sqlite_describe *describe)
+static char *describe_bare_sql(const struct sqldrv_describe *describe)
 {
     const char *sql = sqlite3_sql(describe->stmt);
     char *copy = strdup(sql == NULL ? "" : sql);
@@ -119,18 +119,18 @@ static char *describe_bare_sql(const struct sqlite_describe *describe)
     return copy;
 }
 
-static int describe_take_types(struct sqlite_describe *describe)
+static int describe_take_types(struct sqldrv_describe *describe)
 {
     sqlite3_stmt *stmt = NULL;
     int rc =
-        sqlite_prepare(describe->conn->db, &stmt, "PRAGMA temp.table_info(" DESCRIBE_PROBE ")");
+        sqldrv_prepare(describe->conn->db, &stmt, "PRAGMA temp.table_info(" DESCRIBE_PROBE ")");
     while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         char **types =
             reallocarray(describe->affinities, describe->affinity_count + 1, sizeof *types);
         rc = SQLITE_NOMEM;
         if (types != NULL) {
             describe->affinities = types;
-            types[describe->affinity_count] = sqlite_copy_text(stmt, 2);
+            types[describe->affinity_count] = sqldrv_copy_text(stmt, 2);
             rc = types[describe->affinity_count++] == NULL ? SQLITE_NOMEM : SQLITE_OK;
         }
     }
@@ -140,13 +140,13 @@ static int describe_take_types(struct sqlite_describe *describe)
 
 /* CREATE TABLE AS declares a type by the affinity of each expression (lang_createtable.html, 2.1).
  * With LIMIT 0 nothing is read; what cannot stand in brackets has no affinities to tell. */
-static int describe_probe(struct sqlite_describe *describe)
+static int describe_probe(struct sqldrv_describe *describe)
 {
     sqlite3 *db = describe->conn->db;
     sqlite3_stmt *stmt = NULL;
     char *sql = describe_bare_sql(describe);
     int rc = sql == NULL ? SQLITE_NOMEM
-                         : sqlite_prepare(db, &stmt,
+                         : sqldrv_prepare(db, &stmt,
                                           "CREATE TEMP TABLE " DESCRIBE_PROBE
                                           " AS SELECT * FROM (%s\n) LIMIT 0",
                                           sql);
@@ -160,7 +160,7 @@ static int describe_probe(struct sqlite_describe *describe)
         return rc == SQLITE_ERROR ? SQLITE_OK : rc;
     }
     rc = describe_take_types(describe);
-    (void)sqlite_run(db, "DROP TABLE temp." DESCRIBE_PROBE);
+    (void)sqldrv_run(db, "DROP TABLE temp." DESCRIBE_PROBE);
     return rc == SQLITE_OK &&
                    describe->affinity_count != (size_t)sqlite3_column_count(describe->stmt)
                ? SQLITE_CORRUPT
@@ -168,7 +168,7 @@ static int describe_probe(struct sqlite_describe *describe)
 }
 
 /* The affinity of an expression as a declared type; NULL for none. */
-static int describe_affinity(struct sqlite_describe *describe, int i, const char **ret_declared)
+static int describe_affinity(struct sqldrv_describe *describe, int i, const char **ret_declared)
 {
     int rc = describe->probed ? SQLITE_OK : describe_probe(describe);
     *ret_declared = NULL;
@@ -181,7 +181,7 @@ static int describe_affinity(struct sqlite_describe *describe, int i, const char
 /* ---- Columns ---- */
 
 /* How SQLite compares the texts of a column. */
-static void describe_collation(const struct sqlite_column *found, struct ferry_column *column)
+static void describe_collation(const struct sqldrv_column *found, struct ferry_column *column)
 {
     static const struct {
         const char *name;
@@ -207,13 +207,13 @@ static void describe_collation(const struct sqlite_column *found, struct ferry_c
 /* A column as it is declared: a promise, and each value says where it is not kept. */
 static void describe_declared(const char *declared, struct ferry_column *column)
 {
-    sqlite_type_describe(declared, column);
+    sqldrv_type_describe(declared, column);
     column->flags |= column->type == FERRY_TYPE_ANY ? 0 : FERRY_COLUMN_LOOSE;
     column->flags |= column->type == FERRY_TYPE_FLOAT ? FERRY_COLUMN_NO_NAN : 0;
 }
 
 /* What only a table's own columns have: in a view or a query, an outer join may put NULL there. */
-static void describe_own(const struct sqlite_origin *origin, const struct sqlite_column *found,
+static void describe_own(const struct sqldrv_origin *origin, const struct sqldrv_column *found,
                          struct ferry_column *column)
 {
     bool rowid = origin->table.integer_key == (int)(found - origin->table.columns);
@@ -223,8 +223,8 @@ static void describe_own(const struct sqlite_origin *origin, const struct sqlite
     column->default_value = found->default_value;
 }
 
-static void describe_stored(const struct sqlite_describe *describe,
-                            const struct sqlite_origin *origin, const struct ferry_column *stored,
+static void describe_stored(const struct sqldrv_describe *describe,
+                            const struct sqldrv_origin *origin, const struct ferry_column *stored,
                             struct ferry_column *column)
 {
     const char *name = column->name;
@@ -240,12 +240,12 @@ static void describe_stored(const struct sqlite_describe *describe,
     }
 }
 
-static ferry_status describe_name(const struct sqlite_describe *describe, int i,
+static ferry_status describe_name(const struct sqldrv_describe *describe, int i,
                                   struct ferry_column *column, struct ferry_error *err)
 {
     *column = (struct ferry_column){.name = sqlite3_column_name(describe->stmt, i)};
     if (column->name == NULL) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
     return column->name[0] != '\0'
                ? FERRY_OK
@@ -256,8 +256,8 @@ static ferry_status describe_name(const struct sqlite_describe *describe, int i,
 }
 
 /* One of which the file keeps no definition of a source. */
-static int describe_undefined(struct sqlite_describe *describe, int i,
-                              const struct sqlite_origin *origin, const struct sqlite_column *found,
+static int describe_undefined(struct sqldrv_describe *describe, int i,
+                              const struct sqldrv_origin *origin, const struct sqldrv_column *found,
                               struct ferry_column *column)
 {
     const char *declared = sqlite3_column_decltype(describe->stmt, i);
@@ -272,31 +272,31 @@ static int describe_undefined(struct sqlite_describe *describe, int i,
     }
     if (found != NULL && describe->of_table) {
         describe_own(origin, found, column);
-        column->key_position = sqlite_describe_key_position(origin, found);
+        column->key_position = sqldrv_describe_key_position(origin, found);
     }
     return rc;
 }
 
-ferry_status sqlite_describe_column(struct sqlite_describe *describe, int i,
+ferry_status sqldrv_describe_column(struct sqldrv_describe *describe, int i,
                                     struct ferry_column *column, const char **ret_declared,
                                     struct ferry_error *err)
 {
-    const struct sqlite_origin *origin = NULL;
-    const struct sqlite_column *found = NULL;
+    const struct sqldrv_origin *origin = NULL;
+    const struct sqldrv_column *found = NULL;
     ferry_status status = describe_name(describe, i, column, err);
     if (status != FERRY_OK) {
         return status;
     }
     int rc = describe_look_up(describe, i, &origin, &found);
     const struct ferry_column *stored =
-        rc == SQLITE_OK && found != NULL ? sqlite_metadata_find(&origin->metadata, found) : NULL;
+        rc == SQLITE_OK && found != NULL ? sqldrv_metadata_find(&origin->metadata, found) : NULL;
     if (stored != NULL) {
         describe_stored(describe, origin, stored, column);
     } else if (rc == SQLITE_OK) {
         rc = describe_undefined(describe, i, origin, found, column);
     }
     if (rc != SQLITE_OK) {
-        return sqlite_fail(describe->conn, describe->conn->db, rc, err, "describing '%s'",
+        return sqldrv_fail(describe->conn, describe->conn->db, rc, err, "describing '%s'",
                            describe->read->text);
     }
     *ret_declared = stored != NULL ? found->type : NULL;
@@ -305,9 +305,9 @@ ferry_status sqlite_describe_column(struct sqlite_describe *describe, int i,
 
 /* ---- The whole ---- */
 
-ferry_status sqlite_describe_begin(struct sqlite_describe *describe, struct ferry_error *err)
+ferry_status sqldrv_describe_begin(struct sqldrv_describe *describe, struct ferry_error *err)
 {
-    const struct sqlite_origin *origin = NULL;
+    const struct sqldrv_origin *origin = NULL;
     if (describe->read->kind == FERRY_READ_QUERY) {
         return FERRY_OK;
     }
@@ -320,17 +320,17 @@ ferry_status sqlite_describe_begin(struct sqlite_describe *describe, struct ferr
                  : SQLITE_OK;
     }
     if (rc != SQLITE_OK) {
-        return sqlite_fail(describe->conn, describe->conn->db, rc, err, "describing '%s'",
+        return sqldrv_fail(describe->conn, describe->conn->db, rc, err, "describing '%s'",
                            describe->read->text);
     }
     return FERRY_OK;
 }
 
-void sqlite_describe_end(struct sqlite_describe *describe)
+void sqldrv_describe_end(struct sqldrv_describe *describe)
 {
     for (size_t i = 0; i < describe->origin_count; i++) {
-        sqlite_table_clear(&describe->origins[i].table);
-        sqlite_metadata_clear(&describe->origins[i].metadata);
+        sqldrv_table_clear(&describe->origins[i].table);
+        sqldrv_metadata_clear(&describe->origins[i].metadata);
         free(describe->origins[i].name);
     }
     free(describe->origins);

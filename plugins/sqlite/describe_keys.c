@@ -11,11 +11,11 @@
 /* A primary key of SQLite may hold NULL, unless it is the rowid: then it is a unique index
  * elsewhere.
  */
-static bool keys_are_primary(const struct sqlite_table *table)
+static bool keys_are_primary(const struct sqldrv_table *table)
 {
     bool some = false;
     for (size_t i = 0; i < table->column_count; i++) {
-        const struct sqlite_column *column = &table->columns[i];
+        const struct sqldrv_column *column = &table->columns[i];
         if (column->key > 0 && !column->not_null && table->integer_key != (int)i) {
             return false;
         }
@@ -24,8 +24,8 @@ static bool keys_are_primary(const struct sqlite_table *table)
     return some;
 }
 
-uint32_t sqlite_describe_key_position(const struct sqlite_origin *origin,
-                                      const struct sqlite_column *column)
+uint32_t sqldrv_describe_key_position(const struct sqldrv_origin *origin,
+                                      const struct sqldrv_column *column)
 {
     return keys_are_primary(&origin->table) ? (uint32_t)column->key : 0;
 }
@@ -64,7 +64,7 @@ static ferry_status keys_add(struct ferry_schema *schema, const struct ferry_ind
     }
     const char **columns = calloc(index->column_count + 1, sizeof *columns);
     if (columns == NULL) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
     bool known = index->column_count > 0;
     for (size_t i = 0; i < index->column_count; i++) {
@@ -98,12 +98,12 @@ static void keys_clear(struct keys_index *found)
 }
 
 /* A row of PRAGMA index_xinfo: seqno, cid, name, desc, coll, key. */
-static int keys_take_part(struct keys_index *found, const struct sqlite_table *table,
+static int keys_take_part(struct keys_index *found, const struct sqldrv_table *table,
                           sqlite3_stmt *stmt)
 {
     const char *name = (const char *)sqlite3_column_text(stmt, 2);
     const char *collation = (const char *)sqlite3_column_text(stmt, 4);
-    const struct sqlite_column *column = NULL;
+    const struct sqldrv_column *column = NULL;
     for (size_t i = 0; name != NULL && i < table->column_count; i++) {
         column = strcmp(table->columns[i].name, name) == 0 ? &table->columns[i] : column;
     }
@@ -124,11 +124,11 @@ static int keys_take_part(struct keys_index *found, const struct sqlite_table *t
     return names[found->index.column_count++] == NULL ? SQLITE_NOMEM : SQLITE_OK;
 }
 
-static int keys_take_parts(const struct sqlite_describe *describe, const char *name,
+static int keys_take_parts(const struct sqldrv_describe *describe, const char *name,
                            struct keys_index *found)
 {
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite_prepare(describe->conn->db, &stmt, "PRAGMA main.index_xinfo(\"%w\")", name);
+    int rc = sqldrv_prepare(describe->conn->db, &stmt, "PRAGMA main.index_xinfo(\"%w\")", name);
     while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         rc = sqlite3_column_int(stmt, 5) == 0 /* what every index has at its end */
                  ? SQLITE_OK
@@ -141,20 +141,20 @@ static int keys_take_parts(const struct sqlite_describe *describe, const char *n
 }
 
 /* One index of the table: `pk` tells the primary key, of which there is one. */
-static ferry_status keys_add_one(const struct sqlite_describe *describe,
+static ferry_status keys_add_one(const struct sqldrv_describe *describe,
                                  struct ferry_schema *schema, sqlite3_stmt *list, bool pk,
                                  struct ferry_error *err)
 {
-    const struct sqlite_origin *origin = &describe->origins[0];
+    const struct sqldrv_origin *origin = &describe->origins[0];
     const char *name = (const char *)sqlite3_column_text(list, 1);
     const char *cause = (const char *)sqlite3_column_text(list, 3);
     if (name == NULL || cause == NULL) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
-    if ((strcmp(cause, "pk") == 0) != pk || (origin->whole && sqlite_name_is_ours(name))) {
+    if ((strcmp(cause, "pk") == 0) != pk || (origin->whole && sqldrv_name_is_ours(name))) {
         return FERRY_OK; /* what the file knows of the source has those of ours in it */
     }
-    bool named = strcmp(cause, "c") == 0 && !sqlite_name_is_ours(name);
+    bool named = strcmp(cause, "c") == 0 && !sqldrv_name_is_ours(name);
     struct keys_index found = {
         .index.name = named ? name : NULL,
         .index.unique = sqlite3_column_int(list, 2) != 0,
@@ -164,7 +164,7 @@ static ferry_status keys_add_one(const struct sqlite_describe *describe,
     int rc = keys_take_parts(describe, name, &found);
     ferry_status status =
         rc != SQLITE_OK
-            ? sqlite_fail(describe->conn, describe->conn->db, rc, err, "reading index '%s'", name)
+            ? sqldrv_fail(describe->conn, describe->conn->db, rc, err, "reading index '%s'", name)
         : found.obstacle != NULL
             ? ferry_schema_note(schema, err, "the index '%s' is not described: %s", name,
                                 found.obstacle)
@@ -173,19 +173,19 @@ static ferry_status keys_add_one(const struct sqlite_describe *describe,
     return status;
 }
 
-static ferry_status keys_add_file(const struct sqlite_describe *describe,
+static ferry_status keys_add_file(const struct sqldrv_describe *describe,
                                   struct ferry_schema *schema, bool pk, struct ferry_error *err)
 {
     sqlite3_stmt *list = NULL;
     ferry_status status = FERRY_OK;
-    int rc = sqlite_prepare(describe->conn->db, &list, "PRAGMA main.index_list(\"%w\")",
+    int rc = sqldrv_prepare(describe->conn->db, &list, "PRAGMA main.index_list(\"%w\")",
                             describe->read->text);
     while (rc == SQLITE_OK && status == FERRY_OK && (rc = sqlite3_step(list)) == SQLITE_ROW) {
         status = keys_add_one(describe, schema, list, pk, err);
         rc = SQLITE_OK;
     }
     if (rc != SQLITE_OK && rc != SQLITE_DONE) {
-        status = sqlite_fail(describe->conn, describe->conn->db, rc, err,
+        status = sqldrv_fail(describe->conn, describe->conn->db, rc, err,
                              "reading the indexes of '%s'", describe->read->text);
     }
     sqlite3_finalize(list);
@@ -194,7 +194,7 @@ static ferry_status keys_add_file(const struct sqlite_describe *describe,
 
 /* ---- The whole ---- */
 
-static ferry_status keys_add_rowid(const struct sqlite_table *table, struct ferry_schema *schema,
+static ferry_status keys_add_rowid(const struct sqldrv_table *table, struct ferry_schema *schema,
                                    struct ferry_error *err)
 {
     if (table->integer_key < 0) {
@@ -207,13 +207,13 @@ static ferry_status keys_add_rowid(const struct sqlite_table *table, struct ferr
 }
 
 /* What of the table's own definition is not carried, and nobody else says. */
-static ferry_status keys_note(const struct sqlite_table *table, struct ferry_schema *schema,
+static ferry_status keys_note(const struct sqldrv_table *table, struct ferry_schema *schema,
                               struct ferry_error *err)
 {
     ferry_status status = FERRY_OK;
     bool keys = false;
     for (size_t i = 0; status == FERRY_OK && i < table->column_count; i++) {
-        const struct sqlite_column *column = &table->columns[i];
+        const struct sqldrv_column *column = &table->columns[i];
         keys = keys || column->key > 0;
         if (column->default_sql != NULL && column->default_value == NULL && !column->generated &&
             sqlite3_stricmp(column->default_sql, "NULL") != 0) {
@@ -230,14 +230,14 @@ static ferry_status keys_note(const struct sqlite_table *table, struct ferry_sch
                : status;
 }
 
-ferry_status sqlite_describe_keys(const struct sqlite_describe *describe,
+ferry_status sqldrv_describe_keys(const struct sqldrv_describe *describe,
                                   struct ferry_schema *schema, struct ferry_error *err)
 {
     ferry_status status = FERRY_OK;
     if (!describe->of_table) {
         return FERRY_OK;
     }
-    const struct sqlite_origin *origin = &describe->origins[0];
+    const struct sqldrv_origin *origin = &describe->origins[0];
     bool whole = origin->whole;
     if (origin->metadata.unsound) {
         status = ferry_schema_unknown(schema, err,

@@ -57,22 +57,22 @@ static const struct descriptor_name descriptor_flags[] = {
 #define DESCRIPTOR_TYPES (sizeof descriptor_types / sizeof *descriptor_types)
 #define DESCRIPTOR_FLAGS (sizeof descriptor_flags / sizeof *descriptor_flags)
 
-const struct sqlite_field sqlite_fields[SQLITE_FIELDS] = {
-    {"native", offsetof(struct ferry_column, native), SQLITE_FIELD_TEXT},
-    {"bits", offsetof(struct ferry_column, bits), SQLITE_FIELD_NUMBER},
-    {"length", offsetof(struct ferry_column, length), SQLITE_FIELD_LENGTH},
-    {"precision", offsetof(struct ferry_column, precision), SQLITE_FIELD_NUMBER},
-    {"scale", offsetof(struct ferry_column, scale), SQLITE_FIELD_NUMBER},
-    {"charset", offsetof(struct ferry_column, charset), SQLITE_FIELD_TEXT},
-    {"collation", offsetof(struct ferry_column, collation), SQLITE_FIELD_TEXT},
-    {"members", offsetof(struct ferry_column, members), SQLITE_FIELD_TEXT},
-    {"subtype", offsetof(struct ferry_column, subtype), SQLITE_FIELD_TEXT},
-    {"srid", offsetof(struct ferry_column, srid), SQLITE_FIELD_NUMBER},
-    {"key_position", offsetof(struct ferry_column, key_position), SQLITE_FIELD_NUMBER},
-    {"default_value", offsetof(struct ferry_column, default_value), SQLITE_FIELD_TEXT},
+const struct sqldrv_field sqldrv_fields[SQLDRV_FIELDS] = {
+    {"native", offsetof(struct ferry_column, native), SQLDRV_FIELD_TEXT},
+    {"bits", offsetof(struct ferry_column, bits), SQLDRV_FIELD_NUMBER},
+    {"length", offsetof(struct ferry_column, length), SQLDRV_FIELD_LENGTH},
+    {"precision", offsetof(struct ferry_column, precision), SQLDRV_FIELD_NUMBER},
+    {"scale", offsetof(struct ferry_column, scale), SQLDRV_FIELD_NUMBER},
+    {"charset", offsetof(struct ferry_column, charset), SQLDRV_FIELD_TEXT},
+    {"collation", offsetof(struct ferry_column, collation), SQLDRV_FIELD_TEXT},
+    {"members", offsetof(struct ferry_column, members), SQLDRV_FIELD_TEXT},
+    {"subtype", offsetof(struct ferry_column, subtype), SQLDRV_FIELD_TEXT},
+    {"srid", offsetof(struct ferry_column, srid), SQLDRV_FIELD_NUMBER},
+    {"key_position", offsetof(struct ferry_column, key_position), SQLDRV_FIELD_NUMBER},
+    {"default_value", offsetof(struct ferry_column, default_value), SQLDRV_FIELD_TEXT},
 };
 
-const char *sqlite_descriptor_type_name(uint32_t type)
+const char *sqldrv_descriptor_type_name(uint32_t type)
 {
     for (size_t i = 0; i < DESCRIPTOR_TYPES; i++) {
         if (descriptor_types[i].value == type) {
@@ -82,7 +82,7 @@ const char *sqlite_descriptor_type_name(uint32_t type)
     return NULL;
 }
 
-uint32_t sqlite_descriptor_type(const char *name)
+uint32_t sqldrv_descriptor_type(const char *name)
 {
     for (size_t i = 0; i < DESCRIPTOR_TYPES; i++) {
         if (strcmp(descriptor_types[i].name, name) == 0) {
@@ -92,7 +92,7 @@ uint32_t sqlite_descriptor_type(const char *name)
     return 0;
 }
 
-void sqlite_descriptor_add_flags(sqlite3_str *out, uint32_t flags)
+void sqldrv_descriptor_add_flags(sqlite3_str *out, uint32_t flags)
 {
     const char *space = "";
     for (size_t i = 0; i < DESCRIPTOR_FLAGS; i++) {
@@ -103,7 +103,7 @@ void sqlite_descriptor_add_flags(sqlite3_str *out, uint32_t flags)
     }
 }
 
-bool sqlite_descriptor_flags(const char *text, uint32_t *ret_flags)
+bool sqldrv_descriptor_flags(const char *text, uint32_t *ret_flags)
 {
     uint32_t flags = 0;
     while (*text != '\0') {
@@ -179,7 +179,7 @@ static bool descriptor_fits_type(const struct ferry_column *column)
     }
 }
 
-bool sqlite_descriptor_is_sound(const struct ferry_column *column)
+bool sqldrv_descriptor_is_sound(const struct ferry_column *column)
 {
     bool number = column->type == FERRY_TYPE_INT || column->type == FERRY_TYPE_FLOAT ||
                   column->type == FERRY_TYPE_DECIMAL;

@@ -55,7 +55,7 @@ static const struct error_rule {
     {SQLITE_AUTH, FERRY_ERR_REFUSED, FERRY_ERR_TARGET_OPEN, HINT_OPEN},
 };
 
-ferry_status sqlite_class_of_errno(int cause, ferry_status otherwise)
+ferry_status sqldrv_class_of_errno(int cause, ferry_status otherwise)
 {
     switch (cause) {
     case ENOMEM:
@@ -79,7 +79,7 @@ static const struct error_rule *error_find(int rc)
     return NULL;
 }
 
-ferry_status sqlite_class(const struct sqlite_conn *conn, int rc)
+ferry_status sqldrv_class(const struct sqldrv_conn *conn, int rc)
 {
     const struct error_rule *rule = error_find(rc);
     if (atomic_load(&conn->cancelled)) {
@@ -95,7 +95,7 @@ ferry_status sqlite_class(const struct sqlite_conn *conn, int rc)
 }
 
 /* What SQLite was not let do: its own text is only that it could not. */
-static bool error_refused(struct sqlite_conn *conn, int rc, struct ferry_error *err,
+static bool error_refused(struct sqldrv_conn *conn, int rc, struct ferry_error *err,
                           const char *doing, ferry_status *ret_status)
 {
     char text[512];
@@ -104,7 +104,7 @@ static bool error_refused(struct sqlite_conn *conn, int rc, struct ferry_error *
     int primary = rc & 0xff;
     if (conn->guard == NULL ||
         (primary != SQLITE_CANTOPEN && primary != SQLITE_IOERR && primary != SQLITE_READONLY) ||
-        !sqlite_guard_refusal(conn->guard, &class, text, sizeof text)) {
+        !sqldrv_guard_refusal(conn->guard, &class, text, sizeof text)) {
         return false;
     }
     if (source) {
@@ -117,7 +117,7 @@ static bool error_refused(struct sqlite_conn *conn, int rc, struct ferry_error *
 }
 
 /* How much room there is, and where else SQLite may have run out of it. */
-static ferry_status error_full(struct sqlite_conn *conn, ferry_status class,
+static ferry_status error_full(struct sqldrv_conn *conn, ferry_status class,
                                struct ferry_error *err, const char *doing)
 {
     struct statvfs disk;
@@ -132,11 +132,11 @@ static ferry_status error_full(struct sqlite_conn *conn, ferry_status class,
                       conn->path, doing, free_bytes / 1024);
 }
 
-ferry_status sqlite_fail(struct sqlite_conn *conn, sqlite3 *db, int rc, struct ferry_error *err,
+ferry_status sqldrv_fail(struct sqldrv_conn *conn, sqlite3 *db, int rc, struct ferry_error *err,
                          const char *what, ...)
 {
     const struct error_rule *rule = error_find(rc);
-    ferry_status class = sqlite_class(conn, rc);
+    ferry_status class = sqldrv_class(conn, rc);
     char *doing = NULL;
     va_list arguments;
     va_start(arguments, what);

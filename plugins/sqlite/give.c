@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-const char *sqlite_give_float(sqlite3_context *context, double value)
+const char *sqldrv_give_float(sqlite3_context *context, double value)
 {
     if (isnan(value)) { /* SQLite would store NULL */
         return "NaN cannot be stored in SQLite";
@@ -55,7 +55,7 @@ static bool give_is_utf8(const struct ferry_cell *cell, bool utf16)
     return true;
 }
 
-const char *sqlite_give_text(sqlite3_context *context, const struct sqlite_give *rule,
+const char *sqldrv_give_text(sqlite3_context *context, const struct sqldrv_give *rule,
                              const struct ferry_cell *cell)
 {
     if (rule->utf16 && !give_is_utf8(cell, true)) {
@@ -73,13 +73,13 @@ static const char *give_blob(sqlite3_context *context, const struct ferry_cell *
 }
 
 /* A cell that says its own kind is stored as it is, or not at all. */
-const char *sqlite_give_kind(sqlite3_context *context, const struct sqlite_give *rule,
+const char *sqldrv_give_kind(sqlite3_context *context, const struct sqldrv_give *rule,
                              const struct ferry_cell *cell)
 {
     if (!rule->kinds) {
         return "the value is of another kind than the column's type";
     }
-    if (!sqlite_affinity_keeps(rule->affinity, cell)) {
+    if (!sqldrv_affinity_keeps(rule->affinity, cell)) {
         return "the value is of another kind than the column's type, and SQLite would convert it";
     }
     switch (cell->kind) {
@@ -87,9 +87,9 @@ const char *sqlite_give_kind(sqlite3_context *context, const struct sqlite_give 
         sqlite3_result_int64(context, cell->v.i);
         return NULL;
     case FERRY_KIND_FLOAT:
-        return sqlite_give_float(context, cell->v.f);
+        return sqldrv_give_float(context, cell->v.f);
     case FERRY_KIND_TEXT:
-        return sqlite_give_text(context, rule, cell);
+        return sqldrv_give_text(context, rule, cell);
     case FERRY_KIND_BYTES:
         return give_blob(context, cell);
     default:
@@ -122,7 +122,7 @@ static const char *give_digits(sqlite3_context *context, const struct ferry_cell
                                uint32_t scale)
 {
     double value;
-    if (!sqlite_decimal_to_double_checked(cell->v.p, cell->len, scale, &value)) {
+    if (!sqldrv_decimal_to_double_checked(cell->v.p, cell->len, scale, &value)) {
         return "not all digits of this number survive in a double";
     }
     sqlite3_result_double(context, value);
@@ -134,37 +134,37 @@ static const char *give_number(sqlite3_context *context, const struct ferry_cell
                                uint32_t scale)
 {
     int64_t whole;
-    if (!sqlite_decimal_to_whole(cell->v.p, cell->len, &whole)) {
+    if (!sqldrv_decimal_to_whole(cell->v.p, cell->len, &whole)) {
         return give_digits(context, cell, scale);
     }
     sqlite3_result_int64(context, whole);
     return NULL;
 }
 
-const char *sqlite_give_wished(sqlite3_context *context, const struct sqlite_give *rule,
+const char *sqldrv_give_wished(sqlite3_context *context, const struct sqldrv_give *rule,
                                const struct ferry_cell *cell)
 {
     switch (rule->convert) {
-    case SQLITE_CONVERT_INT_TEXT:
+    case SQLDRV_CONVERT_INT_TEXT:
         return give_number_text(context, "%lld", cell->v.u);
-    case SQLITE_CONVERT_UNSIGNED_TEXT:
+    case SQLDRV_CONVERT_UNSIGNED_TEXT:
         return give_number_text(context, "%llu", cell->v.u);
-    case SQLITE_CONVERT_INT_REAL:
+    case SQLDRV_CONVERT_INT_REAL:
         return give_whole(context, cell->v.i < 0, cell->v.u);
-    case SQLITE_CONVERT_UNSIGNED_REAL:
+    case SQLDRV_CONVERT_UNSIGNED_REAL:
         return give_whole(context, false, cell->v.u);
-    case SQLITE_CONVERT_DECIMAL_CHECKED:
+    case SQLDRV_CONVERT_DECIMAL_CHECKED:
         return give_digits(context, cell, rule->scale);
-    case SQLITE_CONVERT_DECIMAL_NUMBER:
+    case SQLDRV_CONVERT_DECIMAL_NUMBER:
         return give_number(context, cell, rule->scale);
-    case SQLITE_CONVERT_TEXT_NO_NUMBER:
-        return sqlite_affinity_is_number(cell->v.p, cell->len)
+    case SQLDRV_CONVERT_TEXT_NO_NUMBER:
+        return sqldrv_affinity_is_number(cell->v.p, cell->len)
                    ? "the column is NUMERIC, and SQLite would turn this text into a number"
-                   : sqlite_give_text(context, rule, cell);
-    case SQLITE_CONVERT_TEXT_BLOB:
+                   : sqldrv_give_text(context, rule, cell);
+    case SQLDRV_CONVERT_TEXT_BLOB:
         return give_blob(context, cell);
-    case SQLITE_CONVERT_BYTES_TEXT:
-        return give_is_utf8(cell, rule->utf16) ? sqlite_give_text(context, rule, cell)
+    case SQLDRV_CONVERT_BYTES_TEXT:
+        return give_is_utf8(cell, rule->utf16) ? sqldrv_give_text(context, rule, cell)
                                                : "the bytes are not UTF-8";
     default:
         return "the source does not say what kind of value this is";

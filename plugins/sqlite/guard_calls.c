@@ -39,15 +39,15 @@ static guard_fchown_call *guard_real_fchown;
 /* The last new files of no database, under the lock: SQLite removes temporary files right after it
  * has made them.  No thread-local data here: where there is no memory for those, glibc ends the
  * program. */
-static struct sqlite_file guard_temporaries[GUARD_TEMPORARIES];
+static struct sqldrv_file guard_temporaries[GUARD_TEMPORARIES];
 static size_t guard_next_temporary;
 
 static void guard_note_temporary(const struct stat *found)
 {
-    (void)pthread_mutex_lock(&sqlite_guard_lock);
-    sqlite_guard_learn(&guard_temporaries[guard_next_temporary], found, true);
+    (void)pthread_mutex_lock(&sqldrv_guard_lock);
+    sqldrv_guard_learn(&guard_temporaries[guard_next_temporary], found, true);
     guard_next_temporary = (guard_next_temporary + 1) % GUARD_TEMPORARIES;
-    (void)pthread_mutex_unlock(&sqlite_guard_lock);
+    (void)pthread_mutex_unlock(&sqldrv_guard_lock);
 }
 
 /* `forget`: it is being removed, and its number may become another file's. */
@@ -55,7 +55,7 @@ static bool guard_is_temporary(const struct stat *found, bool forget)
 {
     bool is = false;
     for (size_t i = 0; i < GUARD_TEMPORARIES && !is; i++) {
-        is = sqlite_file_is(&guard_temporaries[i], found);
+        is = sqldrv_file_is(&guard_temporaries[i], found);
         guard_temporaries[i].known = guard_temporaries[i].known && !(is && forget);
     }
     return is;
@@ -63,7 +63,7 @@ static bool guard_is_temporary(const struct stat *found, bool forget)
 
 /* Keeps the first refusal, which SQLite's own message cannot tell; -1 with errno. */
 FERRY_PRINTF(4, 5)
-static int guard_refuse(struct sqlite_guard *guard, ferry_status class, int code,
+static int guard_refuse(struct sqldrv_guard *guard, ferry_status class, int code,
                         const char *format, ...)
 {
     va_list arguments;
@@ -78,57 +78,57 @@ static int guard_refuse(struct sqlite_guard *guard, ferry_status class, int code
     return -1;
 }
 
-static int guard_refuse_name(struct sqlite_guard *guard, size_t which, const char *why)
+static int guard_refuse_name(struct sqldrv_guard *guard, size_t which, const char *why)
 {
     return guard_refuse(guard, FERRY_ERR_TARGET_OPEN, EACCES, "'%s%s' %s", guard->path,
-                        sqlite_guard_suffixes[which], why);
+                        sqldrv_guard_suffixes[which], why);
 }
 
 /* ---- Opening ---- */
 
 /* Give a file beside the database the rights of the database: SQLite copies the mode to new ones
  * only, and the group only as root. */
-static void guard_share(const struct sqlite_guard *guard, size_t which, int fd,
+static void guard_share(const struct sqldrv_guard *guard, size_t which, int fd,
                         const struct stat *found, bool made)
 {
     struct stat database;
     bool ours = found->st_uid == geteuid() && (made || guard->loads);
-    if (which == SQLITE_FILE_DATABASE || which == SQLITE_FILE_JOURNAL || !ours ||
-        fstatat(guard->folder, guard->names[SQLITE_FILE_DATABASE], &database,
+    if (which == SQLDRV_FILE_DATABASE || which == SQLDRV_FILE_JOURNAL || !ours ||
+        fstatat(guard->folder, guard->names[SQLDRV_FILE_DATABASE], &database,
                 AT_SYMLINK_NOFOLLOW) != 0 ||
-        !sqlite_file_is(&guard->files[SQLITE_FILE_DATABASE], &database)) {
+        !sqldrv_file_is(&guard->files[SQLDRV_FILE_DATABASE], &database)) {
         return;
     }
     if (found->st_gid != database.st_gid && fchown(fd, (uid_t)-1, database.st_gid) != 0 &&
         guard->loads) {
         ferry_log(FERRY_LOG_WARNING, "'%s%s' cannot be given the group of the database",
-                  guard->path, sqlite_guard_suffixes[which]);
+                  guard->path, sqldrv_guard_suffixes[which]);
     }
     if ((found->st_mode & 0777) != (database.st_mode & 0777)) {
         (void)fchmod(fd, database.st_mode & 0777);
     }
 }
 
-static const char *guard_judge(const struct sqlite_guard *guard, size_t which, int fd,
+static const char *guard_judge(const struct sqldrv_guard *guard, size_t which, int fd,
                                const struct stat *found)
 {
-    const char *why = sqlite_judge_file(guard, which, fd, found);
-    return why == NULL && guard->files[SQLITE_FILE_DATABASE].made
-               ? sqlite_judge_orphan(which, fd, found)
+    const char *why = sqldrv_judge_file(guard, which, fd, found);
+    return why == NULL && guard->files[SQLDRV_FILE_DATABASE].made
+               ? sqldrv_judge_orphan(which, fd, found)
                : why;
 }
 
 /* Why it could not be opened, where SQLite would not say it. */
-static int guard_fail_open(struct sqlite_guard *guard, size_t which)
+static int guard_fail_open(struct sqldrv_guard *guard, size_t which)
 {
     return errno == ELOOP ? guard_refuse_name(guard, which, "is a symbolic link; move it away")
                           : -1;
 }
 
 /* Takes over `fd`, which was opened as `which`, or closes it. */
-static int guard_accept(struct sqlite_guard *guard, size_t which, int fd, bool writing, bool made)
+static int guard_accept(struct sqldrv_guard *guard, size_t which, int fd, bool writing, bool made)
 {
-    struct sqlite_file *file = &guard->files[which];
+    struct sqldrv_file *file = &guard->files[which];
     struct stat found;
     const char *why = NULL;
     ferry_status class = FERRY_ERR_TARGET_OPEN;
@@ -137,16 +137,16 @@ static int guard_accept(struct sqlite_guard *guard, size_t which, int fd, bool w
     } else if (!S_ISREG(found.st_mode)) {
         why = "is not a file; move it away";
     } else if (made) {
-        sqlite_guard_learn(file, &found, true);
-    } else if (which == SQLITE_FILE_DATABASE && file->known && !sqlite_file_is(file, &found)) {
+        sqldrv_guard_learn(file, &found, true);
+    } else if (which == SQLDRV_FILE_DATABASE && file->known && !sqldrv_file_is(file, &found)) {
         why = "was moved or replaced while it was open: run again";
         class = FERRY_ERR_BUSY;
-    } else if (!sqlite_file_is(file, &found)) {
-        if (which != SQLITE_FILE_DATABASE && writing) {
+    } else if (!sqldrv_file_is(file, &found)) {
+        if (which != SQLDRV_FILE_DATABASE && writing) {
             why = guard_judge(guard, which, fd, &found);
         }
-        if (why == NULL && (which == SQLITE_FILE_DATABASE || writing)) {
-            sqlite_guard_learn(file, &found, false);
+        if (why == NULL && (which == SQLDRV_FILE_DATABASE || writing)) {
+            sqldrv_guard_learn(file, &found, false);
         }
     }
     if (why == NULL) {
@@ -157,14 +157,14 @@ static int guard_accept(struct sqlite_guard *guard, size_t which, int fd, bool w
     }
     (void)close(fd);
     return guard_refuse(guard, class, EACCES, "'%s%s' %s", guard->path,
-                        sqlite_guard_suffixes[which], why);
+                        sqldrv_guard_suffixes[which], why);
 }
 
 /* SQLite makes its files with O_CREAT alone, and so would take any that is there. */
-static int guard_make(struct sqlite_guard *guard, size_t which, const char *name, int flags,
+static int guard_make(struct sqldrv_guard *guard, size_t which, const char *name, int flags,
                       int mode)
 {
-    if (!sqlite_guard_is_current(guard, SQLITE_FILE_DATABASE)) {
+    if (!sqldrv_guard_is_current(guard, SQLDRV_FILE_DATABASE)) {
         return guard_refuse(guard, FERRY_ERR_BUSY, EACCES,
                             "'%s' was moved or replaced while it was open: run again", guard->path);
     }
@@ -174,12 +174,12 @@ static int guard_make(struct sqlite_guard *guard, size_t which, const char *name
     }
     return errno == EEXIST
                ? -1
-               : guard_refuse(guard, sqlite_class_of_errno(errno, FERRY_ERR_TARGET_OPEN), errno,
+               : guard_refuse(guard, sqldrv_class_of_errno(errno, FERRY_ERR_TARGET_OPEN), errno,
                               "'%s%s' cannot be created: %s", guard->path,
-                              sqlite_guard_suffixes[which], strerror(errno));
+                              sqldrv_guard_suffixes[which], strerror(errno));
 }
 
-static int guard_open_beside(struct sqlite_guard *guard, size_t which, const char *name, int flags,
+static int guard_open_beside(struct sqldrv_guard *guard, size_t which, const char *name, int flags,
                              int mode)
 {
     bool making = (flags & O_CREAT) != 0;
@@ -206,17 +206,17 @@ static int guard_open_beside(struct sqlite_guard *guard, size_t which, const cha
 }
 
 /* O_NONBLOCK: a FIFO must not hang us; a file does not know it. */
-static int guard_open_file(struct sqlite_guard *guard, size_t which, int flags, int mode)
+static int guard_open_file(struct sqldrv_guard *guard, size_t which, int flags, int mode)
 {
     bool writing = (flags & O_ACCMODE) != O_RDONLY;
     const char *name = guard->names[which];
     int fd = -1;
     flags |= O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    if (which == SQLITE_FILE_DATABASE || !writing) {
+    if (which == SQLDRV_FILE_DATABASE || !writing) {
         fd = openat(guard->folder, name, flags & ~(O_CREAT | O_EXCL));
         fd =
             fd < 0 ? guard_fail_open(guard, which) : guard_accept(guard, which, fd, writing, false);
-    } else if (!guard->loads && which == SQLITE_FILE_JOURNAL) {
+    } else if (!guard->loads && which == SQLDRV_FILE_JOURNAL) {
         errno = EACCES; /* who only reads makes no journal, and undoes none */
     } else {
         fd = guard_open_beside(guard, which, name, flags, mode);
@@ -227,11 +227,11 @@ static int guard_open_file(struct sqlite_guard *guard, size_t which, int flags, 
 static int guard_open(const char *path, int flags, int mode)
 {
     size_t which = 0;
-    (void)pthread_mutex_lock(&sqlite_guard_lock);
-    struct sqlite_guard *guard = sqlite_guard_find(path, &which);
+    (void)pthread_mutex_lock(&sqldrv_guard_lock);
+    struct sqldrv_guard *guard = sqldrv_guard_find(path, &which);
     int fd = guard != NULL ? guard_open_file(guard, which, flags, mode) : -1;
     int code = errno;
-    for (struct sqlite_guard *other = sqlite_guards; guard == NULL && other != NULL;
+    for (struct sqldrv_guard *other = sqldrv_guards; guard == NULL && other != NULL;
          other = other->next) {
         if (strcmp(path, other->folder_path) == 0) { /* to make an entry in it durable */
             guard = other;
@@ -239,7 +239,7 @@ static int guard_open(const char *path, int flags, int mode)
             code = errno;
         }
     }
-    (void)pthread_mutex_unlock(&sqlite_guard_lock);
+    (void)pthread_mutex_unlock(&sqldrv_guard_lock);
     if (guard != NULL) {
         errno = code;
         return fd;
@@ -256,37 +256,37 @@ static int guard_open(const char *path, int flags, int mode)
  * it is not there any more must be seen. */
 static int guard_stat(const char *path, struct stat *found)
 {
-    size_t which = SQLITE_FILE_DATABASE;
-    (void)pthread_mutex_lock(&sqlite_guard_lock);
-    struct sqlite_guard *guard = sqlite_guard_find(path, &which);
+    size_t which = SQLDRV_FILE_DATABASE;
+    (void)pthread_mutex_lock(&sqldrv_guard_lock);
+    struct sqldrv_guard *guard = sqldrv_guard_find(path, &which);
     int result = -1;
-    if (guard != NULL && which != SQLITE_FILE_DATABASE) {
+    if (guard != NULL && which != SQLDRV_FILE_DATABASE) {
         result = fstatat(guard->folder, guard->names[which], found, 0);
     }
     int code = errno;
-    (void)pthread_mutex_unlock(&sqlite_guard_lock);
+    (void)pthread_mutex_unlock(&sqldrv_guard_lock);
     errno = code;
-    return guard != NULL && which != SQLITE_FILE_DATABASE ? result : guard_real_stat(path, found);
+    return guard != NULL && which != SQLDRV_FILE_DATABASE ? result : guard_real_stat(path, found);
 }
 
 /* ---- Removing ---- */
 
 /* 0 if the file is SQLite's to remove: one that it has opened, or one that is what its name says.
  */
-static int guard_check_removal(struct sqlite_guard *guard, size_t which, const char *name,
+static int guard_check_removal(struct sqldrv_guard *guard, size_t which, const char *name,
                                struct stat *ret_found)
 {
-    struct sqlite_file *file = &guard->files[which];
+    struct sqldrv_file *file = &guard->files[which];
     if (fstatat(guard->folder, name, ret_found, AT_SYMLINK_NOFOLLOW) != 0) {
         return -1;
     }
     if (!guard->loads) {
         errno = EACCES;
-        return file->made && sqlite_file_is(file, ret_found) ? 0 : -1;
+        return file->made && sqldrv_file_is(file, ret_found) ? 0 : -1;
     }
     if (file->known) {
         errno = ENOENT; /* ours is gone, whatever is there now */
-        return sqlite_file_is(file, ret_found) ? 0 : -1;
+        return sqldrv_file_is(file, ret_found) ? 0 : -1;
     }
     int fd = openat(guard->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     const char *why = fd < 0 || fstat(fd, ret_found) != 0
@@ -298,18 +298,18 @@ static int guard_check_removal(struct sqlite_guard *guard, size_t which, const c
     return why == NULL ? 0 : guard_refuse_name(guard, which, why);
 }
 
-static int guard_unlink_file(struct sqlite_guard *guard, size_t which)
+static int guard_unlink_file(struct sqldrv_guard *guard, size_t which)
 {
     struct stat found;
     const char *name = guard->names[which];
     int result = -1;
-    if (which == SQLITE_FILE_DATABASE) {
+    if (which == SQLDRV_FILE_DATABASE) {
         errno = EPERM;
     } else if (guard_check_removal(guard, which, name, &found) == 0) {
         result = ferry_file_remove(guard->folder, name, &found);
     }
     if (result == 0) {
-        guard->files[which] = (struct sqlite_file){0};
+        guard->files[which] = (struct sqldrv_file){0};
     }
     return result;
 }
@@ -321,18 +321,18 @@ static int guard_unlink_other(const char *path)
     bool guarded = false;
     bool temporary = false;
     bool super = false;
-    (void)pthread_mutex_lock(&sqlite_guard_lock);
-    guarded = sqlite_guards != NULL;
+    (void)pthread_mutex_lock(&sqldrv_guard_lock);
+    guarded = sqldrv_guards != NULL;
     if (guarded && lstat(path, &found) == 0) {
         temporary = guard_is_temporary(&found, true);
-        for (struct sqlite_guard *guard = sqlite_guards; !temporary && !super && guard != NULL;
+        for (struct sqldrv_guard *guard = sqldrv_guards; !temporary && !super && guard != NULL;
              guard = guard->next) {
-            super = guard->loads && sqlite_judge_super(guard, path) == NULL;
+            super = guard->loads && sqldrv_judge_super(guard, path) == NULL;
         }
     } else if (guarded) {
         guarded = false; /* it is not there: the call will say so */
     }
-    (void)pthread_mutex_unlock(&sqlite_guard_lock);
+    (void)pthread_mutex_unlock(&sqldrv_guard_lock);
     if (guarded && !temporary && !super) {
         errno = EPERM;
         return -1;
@@ -343,11 +343,11 @@ static int guard_unlink_other(const char *path)
 static int guard_unlink(const char *path)
 {
     size_t which = 0;
-    (void)pthread_mutex_lock(&sqlite_guard_lock);
-    struct sqlite_guard *guard = sqlite_guard_find(path, &which);
+    (void)pthread_mutex_lock(&sqldrv_guard_lock);
+    struct sqldrv_guard *guard = sqldrv_guard_find(path, &which);
     int result = guard != NULL ? guard_unlink_file(guard, which) : 0;
     int code = errno;
-    (void)pthread_mutex_unlock(&sqlite_guard_lock);
+    (void)pthread_mutex_unlock(&sqldrv_guard_lock);
     if (guard == NULL) {
         return guard_unlink_other(path);
     }
@@ -365,15 +365,15 @@ static bool guard_may_change(int fd)
     if (fstat(fd, &found) != 0) {
         return true; /* the call will fail in the same way */
     }
-    (void)pthread_mutex_lock(&sqlite_guard_lock);
-    bool may = sqlite_guards == NULL || guard_is_temporary(&found, false);
-    for (struct sqlite_guard *guard = sqlite_guards; !may && guard != NULL; guard = guard->next) {
-        for (size_t i = 0; !may && i < SQLITE_FILES; i++) {
+    (void)pthread_mutex_lock(&sqldrv_guard_lock);
+    bool may = sqldrv_guards == NULL || guard_is_temporary(&found, false);
+    for (struct sqldrv_guard *guard = sqldrv_guards; !may && guard != NULL; guard = guard->next) {
+        for (size_t i = 0; !may && i < SQLDRV_FILES; i++) {
             may =
-                sqlite_file_is(&guard->files[i], &found) && (guard->files[i].made || guard->loads);
+                sqldrv_file_is(&guard->files[i], &found) && (guard->files[i].made || guard->loads);
         }
     }
-    (void)pthread_mutex_unlock(&sqlite_guard_lock);
+    (void)pthread_mutex_unlock(&sqldrv_guard_lock);
     return may;
 }
 
@@ -393,7 +393,7 @@ static int guard_fchown(int fd, uid_t owner, gid_t group)
 static _Atomic(const atomic_bool *) guard_stop;
 static _Atomic(pthread_t) guard_writer;
 
-void sqlite_guard_stop_writing(const atomic_bool *stop)
+void sqldrv_guard_stop_writing(const atomic_bool *stop)
 {
     atomic_store(&guard_writer, pthread_self());
     atomic_store(&guard_stop, stop);
@@ -447,7 +447,7 @@ static const struct guard_call {
      true},
 };
 
-bool sqlite_guard_install(void)
+bool sqldrv_guard_install(void)
 {
     sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
     if (vfs == NULL || vfs->iVersion < 3 || vfs->xSetSystemCall == NULL ||

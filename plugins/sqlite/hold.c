@@ -21,56 +21,56 @@
 /* Under NUMERIC affinity.  INTEGER and its like are numbers there as elsewhere. */
 static const struct {
     uint32_t type;
-    enum sqlite_convert convert;
+    enum sqldrv_convert convert;
     uint32_t fit;
     const char *note;
 } hold_numeric[] = {
-    {FERRY_TYPE_FLOAT, SQLITE_CONVERT_FLOAT, FERRY_FIT_EXACT, HOLD_WHOLE},
-    {FERRY_TYPE_DATE, SQLITE_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_EXACT, NULL},
-    {FERRY_TYPE_TIME, SQLITE_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_EXACT, NULL},
-    {FERRY_TYPE_DATETIME, SQLITE_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_EXACT, NULL},
-    {FERRY_TYPE_UUID, SQLITE_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_EXACT, NULL},
-    {FERRY_TYPE_INET4, SQLITE_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_EXACT, NULL},
-    {FERRY_TYPE_INET6, SQLITE_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_EXACT, NULL},
-    {FERRY_TYPE_TEXT, SQLITE_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_CHECKED, HOLD_CONVERTED},
-    {FERRY_TYPE_JSON, SQLITE_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_CHECKED, HOLD_CONVERTED},
-    {FERRY_TYPE_ENUM, SQLITE_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_CHECKED, HOLD_CONVERTED},
-    {FERRY_TYPE_SET, SQLITE_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_CHECKED, HOLD_CONVERTED},
-    {FERRY_TYPE_ANY, SQLITE_CONVERT_ANY, FERRY_FIT_CHECKED, HOLD_KINDS},
+    {FERRY_TYPE_FLOAT, SQLDRV_CONVERT_FLOAT, FERRY_FIT_EXACT, HOLD_WHOLE},
+    {FERRY_TYPE_DATE, SQLDRV_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_EXACT, NULL},
+    {FERRY_TYPE_TIME, SQLDRV_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_EXACT, NULL},
+    {FERRY_TYPE_DATETIME, SQLDRV_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_EXACT, NULL},
+    {FERRY_TYPE_UUID, SQLDRV_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_EXACT, NULL},
+    {FERRY_TYPE_INET4, SQLDRV_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_EXACT, NULL},
+    {FERRY_TYPE_INET6, SQLDRV_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_EXACT, NULL},
+    {FERRY_TYPE_TEXT, SQLDRV_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_CHECKED, HOLD_CONVERTED},
+    {FERRY_TYPE_JSON, SQLDRV_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_CHECKED, HOLD_CONVERTED},
+    {FERRY_TYPE_ENUM, SQLDRV_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_CHECKED, HOLD_CONVERTED},
+    {FERRY_TYPE_SET, SQLDRV_CONVERT_TEXT_NO_NUMBER, FERRY_FIT_CHECKED, HOLD_CONVERTED},
+    {FERRY_TYPE_ANY, SQLDRV_CONVERT_ANY, FERRY_FIT_CHECKED, HOLD_KINDS},
 };
 
 /* The names that the rules of types.c know: one for each affinity. */
 static const char *const hold_names[] = {
-    [SQLITE_AFFINITY_NONE] = "BLOB",       [SQLITE_AFFINITY_INTEGER] = "INTEGER",
-    [SQLITE_AFFINITY_REAL] = "REAL",       [SQLITE_AFFINITY_TEXT] = "TEXT",
-    [SQLITE_AFFINITY_NUMERIC] = "INTEGER",
+    [SQLDRV_AFFINITY_NONE] = "BLOB",       [SQLDRV_AFFINITY_INTEGER] = "INTEGER",
+    [SQLDRV_AFFINITY_REAL] = "REAL",       [SQLDRV_AFFINITY_TEXT] = "TEXT",
+    [SQLDRV_AFFINITY_NUMERIC] = "INTEGER",
 };
 
-static void hold_take(const struct ferry_column *column, const struct sqlite_type_rule *rule,
-                      struct sqlite_hold *hold)
+static void hold_take(const struct ferry_column *column, const struct sqldrv_type_rule *rule,
+                      struct sqldrv_hold *hold)
 {
     hold->convert = rule->convert;
     hold->fit = rule->fit;
     hold->note = rule->note;
-    hold->loose = sqlite_type_is_loose(column, rule);
+    hold->loose = sqldrv_type_is_loose(column, rule);
 }
 
 /* A decimal where numbers are what SQLite makes of them: an integer, or a double. */
-static bool hold_decimal(const struct ferry_column *column, struct sqlite_hold *hold)
+static bool hold_decimal(const struct ferry_column *column, struct sqldrv_hold *hold)
 {
     uint32_t digits = column->precision > column->scale ? column->precision : column->scale;
     uint32_t kept = column->scale == 0 ? HOLD_INTEGER_DIGITS : HOLD_REAL_DIGITS;
     if (column->type != FERRY_TYPE_DECIMAL || column->scale > HOLD_DECIMAL_SCALE ||
-        (hold->affinity == SQLITE_AFFINITY_INTEGER && column->scale > 0)) {
+        (hold->affinity == SQLDRV_AFFINITY_INTEGER && column->scale > 0)) {
         return false;
     }
-    hold->convert = SQLITE_CONVERT_DECIMAL_NUMBER;
+    hold->convert = SQLDRV_CONVERT_DECIMAL_NUMBER;
     hold->fit = digits <= kept ? FERRY_FIT_EXACT : FERRY_FIT_CHECKED;
     hold->note = digits > kept ? HOLD_DIGITS : column->scale > 0 ? HOLD_WHOLE : NULL;
     return true;
 }
 
-static bool hold_as_numeric(const struct ferry_column *column, struct sqlite_hold *hold)
+static bool hold_as_numeric(const struct ferry_column *column, struct sqldrv_hold *hold)
 {
     for (size_t i = 0; i < sizeof hold_numeric / sizeof *hold_numeric; i++) {
         if (hold_numeric[i].type == column->type) {
@@ -84,18 +84,18 @@ static bool hold_as_numeric(const struct ferry_column *column, struct sqlite_hol
     return false;
 }
 
-bool sqlite_hold_choose(const struct ferry_column *column, const char *declared,
-                        struct sqlite_hold *ret_hold)
+bool sqldrv_hold_choose(const struct ferry_column *column, const char *declared,
+                        struct sqldrv_hold *ret_hold)
 {
-    struct sqlite_hold hold = {.affinity = sqlite_affinity_of(declared)};
+    struct sqldrv_hold hold = {.affinity = sqldrv_affinity_of(declared)};
     const struct ferry_wish exact = {.type = declared};
     const struct ferry_wish alike = {.type = hold_names[hold.affinity]};
-    const struct sqlite_type_rule *rule = sqlite_type_rule(column, &exact);
-    bool numeric = hold.affinity == SQLITE_AFFINITY_NUMERIC;
+    const struct sqldrv_type_rule *rule = sqldrv_type_rule(column, &exact);
+    bool numeric = hold.affinity == SQLDRV_AFFINITY_NUMERIC;
     if (rule == NULL && declared[0] == '\0') { /* nothing is converted there */
-        rule = sqlite_type_rule(column, NULL);
+        rule = sqldrv_type_rule(column, NULL);
     } else if (rule == NULL && !(numeric && column->type == FERRY_TYPE_ANY)) {
-        rule = sqlite_type_rule(column, &alike);
+        rule = sqldrv_type_rule(column, &alike);
     }
     if (rule != NULL) {
         hold_take(column, rule, &hold);
@@ -109,30 +109,30 @@ bool sqlite_hold_choose(const struct ferry_column *column, const char *declared,
 /* A number is no text: a column of the one does not stand for the other, unless the job wishes it.
  * How many digits a decimal has decides which of the two it becomes by itself, so both will do. */
 static bool hold_agrees(const struct ferry_column *column, const struct ferry_wish *wish,
-                        const struct sqlite_type_rule *wanted, const struct sqlite_hold *hold)
+                        const struct sqldrv_type_rule *wanted, const struct sqldrv_hold *hold)
 {
     bool free_choice = column->type == FERRY_TYPE_DECIMAL && wish->type == NULL &&
                        wish->decimal == FERRY_DECIMAL_AUTO;
     return free_choice ||
-           sqlite_stored_class(wanted->convert) == sqlite_stored_class(hold->convert);
+           sqldrv_stored_class(wanted->convert) == sqldrv_stored_class(hold->convert);
 }
 
-ferry_status sqlite_hold_column(void *conn, const struct ferry_column *existing,
+ferry_status sqldrv_hold_column(void *conn, const struct ferry_column *existing,
                                 const struct ferry_column *column, const struct ferry_wish *wish,
                                 struct ferry_mapping *mapping, struct ferry_error *err)
 {
     (void)conn;
     const char *declared = existing->native == NULL ? "" : existing->native;
-    const struct sqlite_type_rule *wanted = sqlite_type_rule(column, wish);
-    struct sqlite_hold hold;
-    if (wanted == NULL || !sqlite_hold_choose(column, declared, &hold) ||
+    const struct sqldrv_type_rule *wanted = sqldrv_type_rule(column, wish);
+    struct sqldrv_hold hold;
+    if (wanted == NULL || !sqldrv_hold_choose(column, declared, &hold) ||
         !hold_agrees(column, wish, wanted, &hold)) {
         return FERRY_OK;
     }
     bool kinds = (column->flags & FERRY_COLUMN_LOOSE) != 0 &&
-                 (!hold.loose || hold.affinity != sqlite_affinity_of(wanted->native));
+                 (!hold.loose || hold.affinity != sqldrv_affinity_of(wanted->native));
     return ferry_mapping_set(
         mapping, kinds && hold.fit < FERRY_FIT_CHECKED ? FERRY_FIT_CHECKED : hold.fit, declared,
-        hold.note == NULL && (kinds || hold.convert == SQLITE_CONVERT_ANY) ? HOLD_KINDS : hold.note,
+        hold.note == NULL && (kinds || hold.convert == SQLDRV_CONVERT_ANY) ? HOLD_KINDS : hold.note,
         err);
 }

@@ -12,19 +12,19 @@ static bool indexes_is_rowid(const struct ferry_layout *layout, const char *name
 {
     for (size_t i = 0; i < ferry_schema_count(layout->schema); i++) {
         if (strcasecmp(ferry_schema_column(layout->schema, i)->name, name) == 0) {
-            return sqlite_rowid_is_made(layout, i);
+            return sqldrv_rowid_is_made(layout, i);
         }
     }
     return false;
 }
 
 /* 1 if a table that stays has the index's columns as its primary key. */
-static bool indexes_is_key(const struct sqlite_table *table, const struct ferry_index *index)
+static bool indexes_is_key(const struct sqldrv_table *table, const struct ferry_index *index)
 {
     size_t found = 0;
     size_t keys = 0;
     for (size_t i = 0; i < table->column_count; i++) {
-        const struct sqlite_column *column = &table->columns[i];
+        const struct sqldrv_column *column = &table->columns[i];
         size_t at = (size_t)column->key;
         keys += at > 0 ? 1 : 0;
         found += at > 0 && at <= index->column_count &&
@@ -36,7 +36,7 @@ static bool indexes_is_key(const struct sqlite_table *table, const struct ferry_
 }
 
 /* The primary key is no index of its own where the definition says it already. */
-static bool indexes_is_needed(const struct sqlite_load *load, const struct ferry_index *index)
+static bool indexes_is_needed(const struct sqldrv_load *load, const struct ferry_index *index)
 {
     return !index->primary ||
            !(load->spec->action == FERRY_TABLE_KEEP
@@ -44,10 +44,10 @@ static bool indexes_is_needed(const struct sqlite_load *load, const struct ferry
                  : index->column_count == 1 && indexes_is_rowid(load->layout, index->columns[0]));
 }
 
-bool sqlite_indexes_choose(struct sqlite_load *load)
+bool sqldrv_indexes_choose(struct sqldrv_load *load)
 {
     const struct ferry_load_spec *spec = load->spec;
-    struct sqlite_objects *objects = &load->objects;
+    struct sqldrv_objects *objects = &load->objects;
     objects->indexes = calloc(spec->index_count + 1, sizeof *objects->indexes);
     if (objects->indexes == NULL) {
         return false;

@@ -36,14 +36,14 @@ static bool judge_content(size_t which, int fd, off_t size)
         return true;
     }
     switch (which) {
-    case SQLITE_FILE_JOURNAL:
+    case SQLDRV_FILE_JOURNAL:
         return judge_begins(fd, judge_journal, sizeof judge_journal) ||
                judge_begins(fd, judge_zeros, sizeof judge_journal);
-    case SQLITE_FILE_WAL:
+    case SQLDRV_FILE_WAL:
         return judge_begins(fd, judge_wal_little, sizeof judge_wal_little) ||
                judge_begins(fd, judge_wal_big, sizeof judge_wal_big) ||
                judge_begins(fd, judge_zeros, sizeof judge_wal_big);
-    case SQLITE_FILE_SHM: /* SQLite cuts it to 3 bytes before it makes it anew */
+    case SQLDRV_FILE_SHM: /* SQLite cuts it to 3 bytes before it makes it anew */
         return judge_begins(fd, &judge_shm, sizeof judge_shm) ||
                judge_begins(fd, judge_zeros, size < 4 ? (size_t)size : 4);
     default:
@@ -73,13 +73,13 @@ static bool judge_in_group(uid_t user, gid_t group)
 }
 
 /* Whoever may write the database may leave a journal of it, and nobody else. */
-static bool judge_owner(const struct sqlite_guard *guard, uid_t owner)
+static bool judge_owner(const struct sqldrv_guard *guard, uid_t owner)
 {
     struct stat database;
     if (owner == 0 || owner == geteuid()) {
         return true;
     }
-    return fstatat(guard->folder, guard->names[SQLITE_FILE_DATABASE], &database,
+    return fstatat(guard->folder, guard->names[SQLDRV_FILE_DATABASE], &database,
                    AT_SYMLINK_NOFOLLOW) == 0 &&
            (owner == database.st_uid || (database.st_mode & 0002) != 0 ||
             ((database.st_mode & 0020) != 0 && judge_in_group(owner, database.st_gid)));
@@ -106,7 +106,7 @@ static bool judge_super_name(const char *path)
     return true;
 }
 
-static bool judge_super_lists(const struct sqlite_guard *guard, const char *text, size_t size)
+static bool judge_super_lists(const struct sqldrv_guard *guard, const char *text, size_t size)
 {
     size_t length = strlen(guard->path);
     for (const char *at = text; at < text + size; at += strlen(at) + 1) {
@@ -117,7 +117,7 @@ static bool judge_super_lists(const struct sqlite_guard *guard, const char *text
     return false;
 }
 
-const char *sqlite_judge_super(const struct sqlite_guard *guard, const char *path)
+const char *sqldrv_judge_super(const struct sqldrv_guard *guard, const char *path)
 {
     struct stat found;
     if (!judge_super_name(path)) {
@@ -151,7 +151,7 @@ static uint32_t judge_number(const unsigned char *bytes)
 
 /* A journal of a transaction on several databases ends with the name of their super-journal, its
  * length, a checksum and the bytes with which a journal begins. */
-static const char *judge_super_of(const struct sqlite_guard *guard, int fd, off_t size)
+static const char *judge_super_of(const struct sqldrv_guard *guard, int fd, off_t size)
 {
     unsigned char end[16];
     char name[4096];
@@ -169,12 +169,12 @@ static const char *judge_super_of(const struct sqlite_guard *guard, int fd, off_
         return "names a super-journal of an impossible name";
     }
     name[length] = '\0';
-    return name[0] == '\0' ? NULL : sqlite_judge_super(guard, name);
+    return name[0] == '\0' ? NULL : sqldrv_judge_super(guard, name);
 }
 
 /* ---- The whole of it ---- */
 
-const char *sqlite_judge_file(const struct sqlite_guard *guard, size_t which, int fd,
+const char *sqldrv_judge_file(const struct sqldrv_guard *guard, size_t which, int fd,
                               const struct stat *found)
 {
     if (!S_ISREG(found->st_mode)) {
@@ -191,12 +191,12 @@ const char *sqlite_judge_file(const struct sqlite_guard *guard, size_t which, in
     if (!judge_content(which, fd, found->st_size)) {
         return "is not what SQLite keeps under that name; move it away";
     }
-    return which == SQLITE_FILE_JOURNAL ? judge_super_of(guard, fd, found->st_size) : NULL;
+    return which == SQLDRV_FILE_JOURNAL ? judge_super_of(guard, fd, found->st_size) : NULL;
 }
 
-const char *sqlite_judge_orphan(size_t which, int fd, const struct stat *found)
+const char *sqldrv_judge_orphan(size_t which, int fd, const struct stat *found)
 {
-    bool holds = which == SQLITE_FILE_JOURNAL || which == SQLITE_FILE_WAL;
+    bool holds = which == SQLDRV_FILE_JOURNAL || which == SQLDRV_FILE_WAL;
     if (!holds || found->st_size == 0 || judge_begins(fd, judge_zeros, sizeof judge_zeros)) {
         return NULL;
     }

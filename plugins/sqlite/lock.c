@@ -23,7 +23,7 @@
 #define LOCK_TRIES 5 /* against somebody who unlinks the file by hand, again and again */
 
 /* Whoever may write the database may lock it, and nobody else may. */
-static void lock_share(const struct sqlite_conn *conn, int fd)
+static void lock_share(const struct sqldrv_conn *conn, int fd)
 {
     struct stat file;
     struct stat lock;
@@ -33,7 +33,7 @@ static void lock_share(const struct sqlite_conn *conn, int fd)
     mode_t mode = conn->file.mode_set ? conn->file.mode : lock.st_mode;
     uid_t owner = lock.st_uid;
     gid_t group = conn->file.group_set ? conn->file.group : lock.st_gid;
-    if (fstatat(conn->folder, sqlite_path_base(conn->real), &file, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (fstatat(conn->folder, sqldrv_path_base(conn->real), &file, AT_SYMLINK_NOFOLLOW) == 0) {
         mode = file.st_mode;
         owner = geteuid() == 0 ? file.st_uid : owner;
         group = file.st_gid;
@@ -45,9 +45,9 @@ static void lock_share(const struct sqlite_conn *conn, int fd)
     (void)fchmod(fd, (writers | writers << 1) & 0666);
 }
 
-static int lock_open(const struct sqlite_conn *conn, const char *name)
+static int lock_open(const struct sqldrv_conn *conn, const char *name)
 {
-    name = sqlite_path_base(name);
+    name = sqldrv_path_base(name);
     int fd = openat(conn->folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd >= 0 || errno != ENOENT) {
         return fd;
@@ -92,7 +92,7 @@ static void lock_write_holder(int fd, const struct ferry_change_spec *spec)
     }
 }
 
-static ferry_status lock_fail_held(const struct sqlite_load *load, int fd, const char *name,
+static ferry_status lock_fail_held(const struct sqldrv_load *load, int fd, const char *name,
                                    struct ferry_error *err)
 {
     const struct timespec pause = {.tv_nsec = 10000000};
@@ -112,12 +112,12 @@ static ferry_status lock_fail_held(const struct sqlite_load *load, int fd, const
 }
 
 /* 1 if `name` is still the file that was opened. */
-static bool lock_is_current(const struct sqlite_conn *conn, int fd, const char *name)
+static bool lock_is_current(const struct sqldrv_conn *conn, int fd, const char *name)
 {
     struct stat opened;
     struct stat named;
     return fstat(fd, &opened) == 0 &&
-           fstatat(conn->folder, sqlite_path_base(name), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           fstatat(conn->folder, sqldrv_path_base(name), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
            opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
@@ -140,7 +140,7 @@ static const char *lock_judge(int fd)
     return NULL;
 }
 
-static ferry_status lock_try(struct sqlite_load *load, const char *name, bool *ret_again,
+static ferry_status lock_try(struct sqldrv_load *load, const char *name, bool *ret_again,
                              struct ferry_error *err)
 {
     const char *other = NULL;
@@ -151,7 +151,7 @@ static ferry_status lock_try(struct sqlite_load *load, const char *name, bool *r
         return FERRY_OK;
     }
     if (fd < 0 || (other = lock_judge(fd)) != NULL) {
-        ferry_status status = ferry_fail(err, sqlite_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
+        ferry_status status = ferry_fail(err, sqldrv_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
                                          "'%s': cannot open the lock file '%s': %s",
                                          load->conn->path, name, fd < 0 ? strerror(errno) : other);
         if (fd >= 0) {
@@ -177,13 +177,13 @@ static ferry_status lock_try(struct sqlite_load *load, const char *name, bool *r
     return FERRY_OK;
 }
 
-ferry_status sqlite_lock_take(struct sqlite_load *load, struct ferry_error *err)
+ferry_status sqldrv_lock_take(struct sqldrv_load *load, struct ferry_error *err)
 {
     bool again = true;
     ferry_status status = FERRY_OK;
-    char *name = sqlite_name_beside(load->conn->real, load->layout->table, ".lock");
+    char *name = sqldrv_name_beside(load->conn->real, load->layout->table, ".lock");
     if (name == NULL) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
     for (int tries = 0; again && tries < LOCK_TRIES && status == FERRY_OK; tries++) {
         status = lock_try(load, name, &again, err);
@@ -197,7 +197,7 @@ ferry_status sqlite_lock_take(struct sqlite_load *load, struct ferry_error *err)
     return status;
 }
 
-void sqlite_lock_release(struct sqlite_load *load)
+void sqldrv_lock_release(struct sqldrv_load *load)
 {
     if (load->lock >= 0) {
         if (ftruncate(load->lock, 0) != 0) {

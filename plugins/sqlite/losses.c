@@ -8,9 +8,9 @@
 #define LOSSES_CHECK_SHOWN 60 /* bytes of a CHECK's text */
 
 struct losses {
-    struct sqlite_conn *conn;
+    struct sqldrv_conn *conn;
     const struct ferry_load_spec *spec;
-    const struct sqlite_table *table;
+    const struct sqldrv_table *table;
     struct ferry_notes *notes;
     struct ferry_error *err;
 };
@@ -43,12 +43,12 @@ static bool losses_has_clause(const char *clauses, const char *clause)
 
 /* Note the clause, made by the rules of sqlite3_mprintf, unless the new column has it too. */
 static ferry_status losses_add_clause(const struct losses *losses,
-                                      const struct sqlite_column *column, char *clause)
+                                      const struct sqldrv_column *column, char *clause)
 {
     const char *clauses = losses_new_clauses(losses, column->name);
     ferry_status status = FERRY_OK;
     if (clause == NULL) {
-        status = sqlite_fail_memory(losses->err);
+        status = sqldrv_fail_memory(losses->err);
     } else if (clauses == NULL || !losses_has_clause(clauses, clause)) {
         status = ferry_note(losses->notes, losses->err, "%s of '%s'", clause, column->name);
     }
@@ -57,7 +57,7 @@ static ferry_status losses_add_clause(const struct losses *losses,
 }
 
 static ferry_status losses_of_column(const struct losses *losses,
-                                     const struct sqlite_column *column)
+                                     const struct sqldrv_column *column)
 {
     ferry_status status = FERRY_OK;
     if (column->generated) {
@@ -130,7 +130,7 @@ static ferry_status losses_note_key(const struct losses *losses, const char *wha
     }
     bool failed = sqlite3_str_errcode(out) != SQLITE_OK;
     char *list = sqlite3_str_finish(out);
-    ferry_status status = failed ? sqlite_fail_memory(losses->err)
+    ferry_status status = failed ? sqldrv_fail_memory(losses->err)
                                  : ferry_note(losses->notes, losses->err, "%s (%s)%s%s%s", what,
                                               list == NULL ? "" : list, to == NULL ? "" : " to '",
                                               to == NULL ? "" : to, to == NULL ? "" : "'");
@@ -140,13 +140,13 @@ static ferry_status losses_note_key(const struct losses *losses, const char *wha
 
 static ferry_status losses_fail(const struct losses *losses, int rc)
 {
-    return sqlite_fail(losses->conn, losses->conn->db, rc, losses->err, "looking at table '%s'",
+    return sqldrv_fail(losses->conn, losses->conn->db, rc, losses->err, "looking at table '%s'",
                        losses->spec->layout->table);
 }
 
 static ferry_status losses_of_primary(const struct losses *losses)
 {
-    const struct sqlite_table *table = losses->table;
+    const struct sqldrv_table *table = losses->table;
     struct losses_key key = {0};
     int rc = SQLITE_OK;
     for (int position = 1; rc == SQLITE_OK && position <= (int)table->column_count; position++) {
@@ -155,7 +155,7 @@ static ferry_status losses_of_primary(const struct losses *losses)
                                                    : SQLITE_OK;
         }
     }
-    ferry_status status = rc != SQLITE_OK ? sqlite_fail_memory(losses->err) : FERRY_OK;
+    ferry_status status = rc != SQLITE_OK ? sqldrv_fail_memory(losses->err) : FERRY_OK;
     if (status == FERRY_OK && key.count > 0 && !losses_is_kept(losses, &key)) {
         status = losses_note_key(losses, "PRIMARY KEY", &key, NULL);
     }
@@ -168,7 +168,7 @@ static int losses_list(sqlite3 *db, const char *pragma, const char *of, int at,
                        struct losses_key *key)
 {
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite_prepare(db, &stmt, "PRAGMA main.%s(\"%w\")", pragma, of);
+    int rc = sqldrv_prepare(db, &stmt, "PRAGMA main.%s(\"%w\")", pragma, of);
     while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         rc = losses_add_name(key, (const char *)sqlite3_column_text(stmt, at));
     }
@@ -183,7 +183,7 @@ static ferry_status losses_of_uniques(const struct losses *losses)
 {
     sqlite3_stmt *stmt = NULL;
     ferry_status status = FERRY_OK;
-    int rc = sqlite_prepare(losses->conn->db, &stmt, "PRAGMA main.index_list(\"%w\")",
+    int rc = sqldrv_prepare(losses->conn->db, &stmt, "PRAGMA main.index_list(\"%w\")",
                             losses->spec->layout->table);
     while (rc == SQLITE_OK && status == FERRY_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(stmt, 1);
@@ -208,7 +208,7 @@ static ferry_status losses_of_foreign_keys(const struct losses *losses)
 {
     sqlite3_stmt *stmt = NULL;
     ferry_status status = FERRY_OK;
-    int rc = sqlite_prepare(losses->conn->db, &stmt, "PRAGMA main.foreign_key_list(\"%w\")",
+    int rc = sqldrv_prepare(losses->conn->db, &stmt, "PRAGMA main.foreign_key_list(\"%w\")",
                             losses->spec->layout->table);
     while (rc == SQLITE_OK && status == FERRY_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         struct losses_key key = {0};
@@ -231,9 +231,9 @@ static ferry_status losses_of_checks(const struct losses *losses)
 {
     ferry_status status = FERRY_OK;
     const char *at = losses->table->sql;
-    while (status == FERRY_OK && (at = sqlite_words_find(at, "CHECK")) != NULL) {
-        const char *list = sqlite_words_find(at, "(");
-        const char *end = list == NULL ? at + strlen(at) : sqlite_words_close(list);
+    while (status == FERRY_OK && (at = sqldrv_words_find(at, "CHECK")) != NULL) {
+        const char *list = sqldrv_words_find(at, "(");
+        const char *end = list == NULL ? at + strlen(at) : sqldrv_words_close(list);
         size_t length = (size_t)(end - at);
         bool cut = length > LOSSES_CHECK_SHOWN;
         length = cut ? LOSSES_CHECK_SHOWN : length;
@@ -250,14 +250,14 @@ static ferry_status losses_of_checks(const struct losses *losses)
 static ferry_status losses_of_words(const struct losses *losses)
 {
     const char *sql = losses->table->sql;
-    const char *tail = sqlite_words_behind_list(sql);
+    const char *tail = sqldrv_words_behind_list(sql);
     const struct {
         bool there;
         const char *what;
     } words[] = {
-        {sqlite_words_find(sql, "AUTOINCREMENT") != NULL, "AUTOINCREMENT"},
-        {sqlite_words_find(sql, "CONFLICT") != NULL, "ON CONFLICT"},
-        {sqlite_words_find(tail, "STRICT") != NULL, "STRICT"},
+        {sqldrv_words_find(sql, "AUTOINCREMENT") != NULL, "AUTOINCREMENT"},
+        {sqldrv_words_find(sql, "CONFLICT") != NULL, "ON CONFLICT"},
+        {sqldrv_words_find(tail, "STRICT") != NULL, "STRICT"},
         {losses->table->without_rowid, "WITHOUT ROWID"},
     };
     ferry_status status = losses_of_checks(losses);
@@ -269,8 +269,8 @@ static ferry_status losses_of_words(const struct losses *losses)
     return status;
 }
 
-ferry_status sqlite_losses_find(struct sqlite_conn *conn, const struct ferry_load_spec *spec,
-                                const struct sqlite_table *table, struct ferry_notes *notes,
+ferry_status sqldrv_losses_find(struct sqldrv_conn *conn, const struct ferry_load_spec *spec,
+                                const struct sqldrv_table *table, struct ferry_notes *notes,
                                 struct ferry_error *err)
 {
     const struct losses losses = {conn, spec, table, notes, err};

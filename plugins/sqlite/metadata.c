@@ -26,7 +26,7 @@ static int metadata_bind_text(sqlite3_stmt *stmt, int at, const char *text)
                         : sqlite3_bind_text(stmt, at, text, -1, SQLITE_TRANSIENT);
 }
 
-static int metadata_bind_field(sqlite3_stmt *stmt, int at, const struct sqlite_field *field,
+static int metadata_bind_field(sqlite3_stmt *stmt, int at, const struct sqldrv_field *field,
                                const struct ferry_column *column)
 {
     const char *place = (const char *)column + field->offset;
@@ -34,13 +34,13 @@ static int metadata_bind_field(sqlite3_stmt *stmt, int at, const struct sqlite_f
     uint32_t number;
     uint64_t length;
     switch (field->kind) {
-    case SQLITE_FIELD_TEXT:
+    case SQLDRV_FIELD_TEXT:
         memcpy(&text, place, sizeof text);
         return metadata_bind_text(stmt, at, text);
-    case SQLITE_FIELD_NUMBER:
+    case SQLDRV_FIELD_NUMBER:
         memcpy(&number, place, sizeof number);
         return sqlite3_bind_int64(stmt, at, number);
-    case SQLITE_FIELD_LENGTH:
+    case SQLDRV_FIELD_LENGTH:
         memcpy(&length, place, sizeof length);
         return sqlite3_bind_int64(stmt, at, length > INT64_MAX ? 0 : (sqlite3_int64)length);
     }
@@ -58,23 +58,23 @@ static int metadata_write_column(sqlite3_stmt *stmt, const struct ferry_load_spe
 {
     const struct ferry_column *column = ferry_schema_column(spec->layout->schema, i);
     sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite_descriptor_add_flags(out, column->flags);
+    sqldrv_descriptor_add_flags(out, column->flags);
     int rc = sqlite3_str_errcode(out);
     char *flags = sqlite3_str_finish(out); /* NULL for none */
     const char *const texts[] = {
-        [SQLITE_AT_TABLE] = spec->layout->table,
-        [SQLITE_AT_NAME] = column->name,
-        [SQLITE_AT_DECLARED] = spec->layout->natives[i],
-        [SQLITE_AT_TYPE] = sqlite_descriptor_type_name(column->type),
-        [SQLITE_AT_FLAGS] = flags == NULL ? "" : flags,
+        [SQLDRV_AT_TABLE] = spec->layout->table,
+        [SQLDRV_AT_NAME] = column->name,
+        [SQLDRV_AT_DECLARED] = spec->layout->natives[i],
+        [SQLDRV_AT_TYPE] = sqldrv_descriptor_type_name(column->type),
+        [SQLDRV_AT_FLAGS] = flags == NULL ? "" : flags,
     };
-    for (int at = SQLITE_AT_TABLE; rc == SQLITE_OK && at < SQLITE_AT_FIELDS; at++) {
-        rc = at == SQLITE_AT_POSITION  ? sqlite3_bind_int64(stmt, at, (sqlite3_int64)i + 1)
-             : at == SQLITE_AT_VERSION ? sqlite3_bind_int(stmt, at, SQLITE_METADATA_VERSION)
+    for (int at = SQLDRV_AT_TABLE; rc == SQLITE_OK && at < SQLDRV_AT_FIELDS; at++) {
+        rc = at == SQLDRV_AT_POSITION  ? sqlite3_bind_int64(stmt, at, (sqlite3_int64)i + 1)
+             : at == SQLDRV_AT_VERSION ? sqlite3_bind_int(stmt, at, SQLDRV_METADATA_VERSION)
                                        : metadata_bind_text(stmt, at, texts[at]);
     }
-    for (size_t f = 0; rc == SQLITE_OK && f < SQLITE_FIELDS; f++) {
-        rc = metadata_bind_field(stmt, SQLITE_AT_FIELDS + (int)f, &sqlite_fields[f], column);
+    for (size_t f = 0; rc == SQLITE_OK && f < SQLDRV_FIELDS; f++) {
+        rc = metadata_bind_field(stmt, SQLDRV_AT_FIELDS + (int)f, &sqldrv_fields[f], column);
     }
     sqlite3_free(flags);
     return rc == SQLITE_OK ? metadata_step(stmt) : rc;
@@ -85,11 +85,11 @@ static char *metadata_insert_sql(void)
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendall(out, "INSERT INTO main._dbferry_columns (target_table, position, "
                                "version, name, declared, type, flags");
-    for (size_t f = 0; f < SQLITE_FIELDS; f++) {
-        sqlite3_str_appendf(out, ", %s", sqlite_fields[f].name);
+    for (size_t f = 0; f < SQLDRV_FIELDS; f++) {
+        sqlite3_str_appendf(out, ", %s", sqldrv_fields[f].name);
     }
     sqlite3_str_appendall(out, ") VALUES (?");
-    for (size_t i = 1; i < SQLITE_AT_FIELDS - 1 + SQLITE_FIELDS; i++) {
+    for (size_t i = 1; i < SQLDRV_AT_FIELDS - 1 + SQLDRV_FIELDS; i++) {
         sqlite3_str_appendall(out, ", ?");
     }
     sqlite3_str_appendall(out, ")");
@@ -115,7 +115,7 @@ static int metadata_write_index(sqlite3_stmt *stmt, const struct ferry_load_spec
     int rc = SQLITE_OK;
     for (size_t c = 0; rc == SQLITE_OK && c < index->column_count; c++) {
         const sqlite3_int64 numbers[] = {
-            [2] = (sqlite3_int64)i + 1, [3] = (sqlite3_int64)c + 1, [4] = SQLITE_METADATA_VERSION,
+            [2] = (sqlite3_int64)i + 1, [3] = (sqlite3_int64)c + 1, [4] = SQLDRV_METADATA_VERSION,
             [6] = index->unique != 0,   [7] = index->primary != 0,
         };
         rc = metadata_bind_text(stmt, 1, spec->layout->table);
@@ -132,7 +132,7 @@ static int metadata_write_index(sqlite3_stmt *stmt, const struct ferry_load_spec
 static int metadata_write_indexes(sqlite3 *db, const struct ferry_load_spec *spec)
 {
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite_prepare(db, &stmt,
+    int rc = sqldrv_prepare(db, &stmt,
                             "INSERT INTO main._dbferry_indexes (target_table, number, position, "
                             "version, name, is_unique, is_primary, column_name) "
                             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
@@ -149,7 +149,7 @@ static int metadata_clear(sqlite3 *db, const char *table)
     static const char *const names[] = {"_dbferry_columns", "_dbferry_indexes"};
     int rc = SQLITE_OK;
     for (size_t i = 0; rc == SQLITE_OK && i < sizeof names / sizeof *names; i++) {
-        rc = sqlite_run(db,
+        rc = sqldrv_run(db,
                         "DELETE FROM main.%s WHERE target_table = %Q OR target_table NOT IN "
                         "(SELECT name COLLATE NOCASE FROM main.sqlite_schema WHERE type = 'table')",
                         names[i], table);
@@ -157,7 +157,7 @@ static int metadata_clear(sqlite3 *db, const char *table)
     return rc;
 }
 
-ferry_status sqlite_metadata_write(struct sqlite_conn *conn, const struct ferry_load_spec *spec,
+ferry_status sqldrv_metadata_write(struct sqldrv_conn *conn, const struct ferry_load_spec *spec,
                                    struct ferry_error *err)
 {
     int rc = sqlite3_exec(conn->db, METADATA_CREATE, NULL, NULL, NULL);
@@ -178,5 +178,5 @@ ferry_status sqlite_metadata_write(struct sqlite_conn *conn, const struct ferry_
     }
     return rc == SQLITE_OK
                ? FERRY_OK
-               : sqlite_fail(conn, conn->db, rc, err, "writing the source's definitions");
+               : sqldrv_fail(conn, conn->db, rc, err, "writing the source's definitions");
 }

@@ -15,16 +15,16 @@
 static void metadata_clear_column(struct ferry_column *column)
 {
     free((void *)column->name);
-    for (size_t f = 0; f < SQLITE_FIELDS; f++) {
-        if (sqlite_fields[f].kind == SQLITE_FIELD_TEXT) {
-            char **place = (char **)(void *)((char *)column + sqlite_fields[f].offset);
+    for (size_t f = 0; f < SQLDRV_FIELDS; f++) {
+        if (sqldrv_fields[f].kind == SQLDRV_FIELD_TEXT) {
+            char **place = (char **)(void *)((char *)column + sqldrv_fields[f].offset);
             free(*place);
         }
     }
     *column = (struct ferry_column){0};
 }
 
-void sqlite_metadata_clear(struct sqlite_metadata *metadata)
+void sqldrv_metadata_clear(struct sqldrv_metadata *metadata)
 {
     for (size_t i = 0; i < metadata->column_count; i++) {
         metadata_clear_column(&metadata->columns[i]);
@@ -41,7 +41,7 @@ void sqlite_metadata_clear(struct sqlite_metadata *metadata)
     free(metadata->columns);
     free(metadata->declared);
     free(metadata->indexes);
-    *metadata = (struct sqlite_metadata){0};
+    *metadata = (struct sqldrv_metadata){0};
 }
 
 /* A text of the current row, from malloc, NULL for none; SQLITE_MISMATCH if a NUL is in it. */
@@ -61,7 +61,7 @@ static int metadata_take_text(sqlite3_stmt *stmt, int at, char **ret_text)
     return *ret_text == NULL ? SQLITE_NOMEM : SQLITE_OK;
 }
 
-static int metadata_take_field(sqlite3_stmt *stmt, int at, const struct sqlite_field *field,
+static int metadata_take_field(sqlite3_stmt *stmt, int at, const struct sqldrv_field *field,
                                struct ferry_column *column)
 {
     char *place = (char *)column + field->offset;
@@ -69,12 +69,12 @@ static int metadata_take_field(sqlite3_stmt *stmt, int at, const struct sqlite_f
     uint32_t number = (uint32_t)value;
     uint64_t length = (uint64_t)value;
     switch (field->kind) {
-    case SQLITE_FIELD_TEXT:
+    case SQLDRV_FIELD_TEXT:
         return metadata_take_text(stmt, at, (char **)(void *)place);
-    case SQLITE_FIELD_NUMBER:
+    case SQLDRV_FIELD_NUMBER:
         memcpy(place, &number, sizeof number);
         return value >= 0 && value <= UINT32_MAX ? SQLITE_OK : SQLITE_MISMATCH;
-    case SQLITE_FIELD_LENGTH:
+    case SQLDRV_FIELD_LENGTH:
         memcpy(place, &length, sizeof length);
         return value >= 0 ? SQLITE_OK : SQLITE_MISMATCH;
     }
@@ -84,37 +84,37 @@ static int metadata_take_field(sqlite3_stmt *stmt, int at, const struct sqlite_f
 /* 1 if the declared type is the one that such a column has. */
 static bool metadata_is_stored_so(const struct ferry_column *column, const char *declared)
 {
-    struct sqlite_hold hold;
-    return sqlite_hold_choose(column, declared, &hold);
+    struct sqldrv_hold hold;
+    return sqldrv_hold_choose(column, declared, &hold);
 }
 
 static int metadata_take_column(sqlite3_stmt *stmt, struct ferry_column *column, char **declared)
 {
-    const char *type = (const char *)sqlite3_column_text(stmt, SQLITE_AT_TYPE);
-    const char *flags = (const char *)sqlite3_column_text(stmt, SQLITE_AT_FLAGS);
-    if (sqlite3_column_int64(stmt, SQLITE_AT_VERSION) != SQLITE_METADATA_VERSION || type == NULL ||
-        flags == NULL || !sqlite_descriptor_flags(flags, &column->flags)) {
+    const char *type = (const char *)sqlite3_column_text(stmt, SQLDRV_AT_TYPE);
+    const char *flags = (const char *)sqlite3_column_text(stmt, SQLDRV_AT_FLAGS);
+    if (sqlite3_column_int64(stmt, SQLDRV_AT_VERSION) != SQLDRV_METADATA_VERSION || type == NULL ||
+        flags == NULL || !sqldrv_descriptor_flags(flags, &column->flags)) {
         return SQLITE_MISMATCH;
     }
-    column->type = sqlite_descriptor_type(type);
-    int rc = metadata_take_text(stmt, SQLITE_AT_NAME, (char **)&column->name);
+    column->type = sqldrv_descriptor_type(type);
+    int rc = metadata_take_text(stmt, SQLDRV_AT_NAME, (char **)&column->name);
     if (rc == SQLITE_OK) {
-        rc = metadata_take_text(stmt, SQLITE_AT_DECLARED, declared);
+        rc = metadata_take_text(stmt, SQLDRV_AT_DECLARED, declared);
     }
-    for (size_t f = 0; rc == SQLITE_OK && f < SQLITE_FIELDS; f++) {
-        rc = metadata_take_field(stmt, SQLITE_AT_FIELDS + (int)f, &sqlite_fields[f], column);
+    for (size_t f = 0; rc == SQLITE_OK && f < SQLDRV_FIELDS; f++) {
+        rc = metadata_take_field(stmt, SQLDRV_AT_FIELDS + (int)f, &sqldrv_fields[f], column);
     }
     if (rc != SQLITE_OK) {
         return rc;
     }
     return column->type != 0 && column->name != NULL && *declared != NULL &&
-                   sqlite_descriptor_is_sound(column) && metadata_is_stored_so(column, *declared)
+                   sqldrv_descriptor_is_sound(column) && metadata_is_stored_so(column, *declared)
                ? SQLITE_OK
                : SQLITE_MISMATCH;
 }
 
 /* Add the current row; one that is not sound is left out. */
-static int metadata_add_column(struct sqlite_metadata *metadata, sqlite3_stmt *stmt)
+static int metadata_add_column(struct sqldrv_metadata *metadata, sqlite3_stmt *stmt)
 {
     struct ferry_column column = {0};
     char *declared = NULL;
@@ -130,7 +130,7 @@ static int metadata_add_column(struct sqlite_metadata *metadata, sqlite3_stmt *s
     return SQLITE_OK;
 }
 
-static int metadata_reserve(struct sqlite_metadata *metadata)
+static int metadata_reserve(struct sqldrv_metadata *metadata)
 {
     size_t room = metadata->column_count + 1;
     struct ferry_column *columns = reallocarray(metadata->columns, room, sizeof *columns);
@@ -151,8 +151,8 @@ static char *metadata_select_sql(const char *table)
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendall(out, "SELECT 0, target_table, position, version, name, declared, type, "
                                "flags");
-    for (size_t f = 0; f < SQLITE_FIELDS; f++) {
-        sqlite3_str_appendf(out, ", %s", sqlite_fields[f].name);
+    for (size_t f = 0; f < SQLDRV_FIELDS; f++) {
+        sqlite3_str_appendf(out, ", %s", sqldrv_fields[f].name);
     }
     sqlite3_str_appendf(out,
                         " FROM main._dbferry_columns WHERE target_table = %Q ORDER BY position "
@@ -161,7 +161,7 @@ static char *metadata_select_sql(const char *table)
     return sqlite3_str_finish(out);
 }
 
-static int metadata_load_columns(sqlite3 *db, const char *table, struct sqlite_metadata *metadata)
+static int metadata_load_columns(sqlite3 *db, const char *table, struct sqldrv_metadata *metadata)
 {
     sqlite3_stmt *stmt = NULL;
     char *sql = metadata_select_sql(table);
@@ -175,7 +175,7 @@ static int metadata_load_columns(sqlite3 *db, const char *table, struct sqlite_m
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int metadata_add_index(struct sqlite_metadata *metadata, sqlite3_stmt *stmt)
+static int metadata_add_index(struct sqldrv_metadata *metadata, sqlite3_stmt *stmt)
 {
     struct ferry_index *indexes =
         reallocarray(metadata->indexes, metadata->index_count + 1, sizeof *indexes);
@@ -214,11 +214,11 @@ static int metadata_add_index_column(struct ferry_index *index, sqlite3_stmt *st
 }
 
 /* Take a row: number, version, name, unique, primary, column.  A new number is a new index. */
-static int metadata_take_index(struct sqlite_metadata *metadata, sqlite3_stmt *stmt,
+static int metadata_take_index(struct sqldrv_metadata *metadata, sqlite3_stmt *stmt,
                                int64_t *last_number)
 {
     int64_t number = sqlite3_column_int64(stmt, 0);
-    int rc = sqlite3_column_int64(stmt, 1) == SQLITE_METADATA_VERSION ? SQLITE_OK : SQLITE_MISMATCH;
+    int rc = sqlite3_column_int64(stmt, 1) == SQLDRV_METADATA_VERSION ? SQLITE_OK : SQLITE_MISMATCH;
     if (rc == SQLITE_OK && (metadata->index_count == 0 || number != *last_number)) {
         rc = metadata_add_index(metadata, stmt);
         *last_number = number;
@@ -230,11 +230,11 @@ static int metadata_take_index(struct sqlite_metadata *metadata, sqlite3_stmt *s
     return rc;
 }
 
-static int metadata_load_indexes(sqlite3 *db, const char *table, struct sqlite_metadata *metadata)
+static int metadata_load_indexes(sqlite3 *db, const char *table, struct sqldrv_metadata *metadata)
 {
     sqlite3_stmt *stmt = NULL;
     int64_t last_number = 0;
-    int rc = sqlite_prepare(db, &stmt,
+    int rc = sqldrv_prepare(db, &stmt,
                             "SELECT number, version, name, is_unique, is_primary, column_name FROM "
                             "main._dbferry_indexes WHERE target_table = %Q ORDER BY is_primary "
                             "DESC, number, position LIMIT %d",
@@ -249,18 +249,18 @@ static int metadata_load_indexes(sqlite3 *db, const char *table, struct sqlite_m
 /* Only a table: a view of that name would run somebody's SQL. */
 static int metadata_exists(sqlite3 *db, const char *name, bool *ret_exists)
 {
-    struct sqlite_table table;
-    int rc = sqlite_table_load(db, name, &table);
+    struct sqldrv_table table;
+    int rc = sqldrv_table_load(db, name, &table);
     if (rc == SQLITE_OK) {
         *ret_exists = table.exists && table.obstacle == NULL;
-        sqlite_table_clear(&table);
+        sqldrv_table_clear(&table);
     }
     return rc;
 }
 
-int sqlite_metadata_load(sqlite3 *db, const char *table, struct sqlite_metadata *ret_metadata)
+int sqldrv_metadata_load(sqlite3 *db, const char *table, struct sqldrv_metadata *ret_metadata)
 {
-    struct sqlite_metadata metadata = {0};
+    struct sqldrv_metadata metadata = {0};
     bool columns = false;
     bool indexes = false;
     int rc = metadata_exists(db, "_dbferry_columns", &columns);
@@ -275,20 +275,20 @@ int sqlite_metadata_load(sqlite3 *db, const char *table, struct sqlite_metadata 
     }
     if (rc == SQLITE_ERROR ||
         rc == SQLITE_MISMATCH) { /* no such column: of another version, or not ours */
-        sqlite_metadata_clear(&metadata);
+        sqldrv_metadata_clear(&metadata);
         metadata.unsound = true;
         rc = SQLITE_OK;
     }
     if (rc != SQLITE_OK) {
-        sqlite_metadata_clear(&metadata);
+        sqldrv_metadata_clear(&metadata);
         return rc;
     }
     *ret_metadata = metadata;
     return SQLITE_OK;
 }
 
-const struct ferry_column *sqlite_metadata_find(const struct sqlite_metadata *metadata,
-                                                const struct sqlite_column *column)
+const struct ferry_column *sqldrv_metadata_find(const struct sqldrv_metadata *metadata,
+                                                const struct sqldrv_column *column)
 {
     for (size_t i = 0; i < metadata->column_count; i++) {
         if (sqlite3_stricmp(metadata->columns[i].name, column->name) == 0) {

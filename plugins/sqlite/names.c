@@ -24,15 +24,15 @@ static uint64_t name_hash_more(uint64_t hash, const char *name)
     return ferry_hash_name(hash, ""); /* its end */
 }
 
-uint64_t sqlite_name_hash(const char *name)
+uint64_t sqldrv_name_hash(const char *name)
 {
     return name_hash_more(FERRY_HASH_SEED, name);
 }
 
-char *sqlite_name_beside(const char *real, const char *table, const char *suffix)
+char *sqldrv_name_beside(const char *real, const char *table, const char *suffix)
 {
     char *name = NULL;
-    if (asprintf(&name, "%s-dbferry-%016" PRIx64 "%s", real, sqlite_name_hash(table), suffix) < 0) {
+    if (asprintf(&name, "%s-dbferry-%016" PRIx64 "%s", real, sqldrv_name_hash(table), suffix) < 0) {
         return NULL;
     }
     return name;
@@ -52,13 +52,13 @@ static void name_append_plain(sqlite3_str *out, const char *name)
     }
 }
 
-char *sqlite_name_index(const char *table, const struct ferry_index *index)
+char *sqldrv_name_index(const char *table, const struct ferry_index *index)
 {
     if (index->name != NULL && !index->copied) {
         return strdup(index->name);
     }
     sqlite3_str *out = sqlite3_str_new(NULL);
-    uint64_t hash = sqlite_name_hash(table);
+    uint64_t hash = sqldrv_name_hash(table);
     sqlite3_str_appendall(out, NAME_OURS);
     name_append_plain(out, table);
     for (size_t i = 0; i < index->column_count; i++) {
@@ -74,12 +74,12 @@ char *sqlite_name_index(const char *table, const struct ferry_index *index)
     return name;
 }
 
-bool sqlite_name_is_ours(const char *index)
+bool sqldrv_name_is_ours(const char *index)
 {
     return strncasecmp(index, NAME_OURS, strlen(NAME_OURS)) == 0;
 }
 
-bool sqlite_name_reserved(const char *table)
+bool sqldrv_name_reserved(const char *table)
 {
     return strncasecmp(table, "sqlite_", 7) == 0 || strncasecmp(table, "_dbferry_", 9) == 0;
 }

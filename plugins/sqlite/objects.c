@@ -10,7 +10,7 @@
     "FROM main.sqlite_schema WHERE type IN ('index', 'trigger') AND tbl_name = %Q COLLATE NOCASE " \
     "AND sql IS NOT NULL"
 
-void sqlite_objects_clear(struct sqlite_objects *objects)
+void sqldrv_objects_clear(struct sqldrv_objects *objects)
 {
     for (size_t i = 0; i < objects->count; i++) {
         free(objects->list[i].name);
@@ -18,21 +18,21 @@ void sqlite_objects_clear(struct sqlite_objects *objects)
     }
     free(objects->list);
     free(objects->indexes);
-    *objects = (struct sqlite_objects){0};
+    *objects = (struct sqldrv_objects){0};
 }
 
-static int objects_add(struct sqlite_objects *objects, sqlite3_stmt *stmt)
+static int objects_add(struct sqldrv_objects *objects, sqlite3_stmt *stmt)
 {
-    struct sqlite_object *list = reallocarray(objects->list, objects->count + 1, sizeof *list);
+    struct sqldrv_object *list = reallocarray(objects->list, objects->count + 1, sizeof *list);
     if (list == NULL) {
         return SQLITE_NOMEM;
     }
     objects->list = list;
-    struct sqlite_object *object = &list[objects->count];
-    *object = (struct sqlite_object){
+    struct sqldrv_object *object = &list[objects->count];
+    *object = (struct sqldrv_object){
         .trigger = sqlite3_column_int(stmt, 0) != 0,
-        .name = sqlite_copy_text(stmt, 1),
-        .sql = sqlite_copy_text(stmt, 2),
+        .name = sqldrv_copy_text(stmt, 1),
+        .sql = sqldrv_copy_text(stmt, 2),
         .keep = true,
     };
     objects->count++;
@@ -52,7 +52,7 @@ static char *objects_index_sql(const char *name, const char *table, const struct
     return sqlite3_str_finish(out);
 }
 
-static struct sqlite_object *objects_find_index(struct sqlite_objects *objects, const char *name)
+static struct sqldrv_object *objects_find_index(struct sqldrv_objects *objects, const char *name)
 {
     for (size_t i = 0; i < objects->count; i++) {
         if (!objects->list[i].trigger && strcasecmp(objects->list[i].name, name) == 0) {
@@ -64,16 +64,16 @@ static struct sqlite_object *objects_find_index(struct sqlite_objects *objects, 
 
 /* Settle one index of the job: an equal one stays, an outdated one of ours goes, and a name that
  * something else has is refused. */
-static ferry_status objects_settle(struct sqlite_load *load, const struct ferry_index *index,
+static ferry_status objects_settle(struct sqldrv_load *load, const struct ferry_index *index,
                                    const char *name, struct ferry_error *err)
 {
-    struct sqlite_conn *conn = load->conn;
+    struct sqldrv_conn *conn = load->conn;
     int64_t others = 0;
-    struct sqlite_object *same = objects_find_index(&load->objects, name);
+    struct sqldrv_object *same = objects_find_index(&load->objects, name);
     if (same != NULL) {
         char *sql = objects_index_sql(name, load->layout->table, index);
         bool equal = sql != NULL && strcasecmp(sql, same->sql) == 0;
-        bool ours = sqlite_name_is_ours(name);
+        bool ours = sqldrv_name_is_ours(name);
         sqlite3_free(sql);
         same->keep = false; /* the job's own statement makes it again */
         return equal || ours ? FERRY_OK
@@ -82,12 +82,12 @@ static ferry_status objects_settle(struct sqlite_load *load, const struct ferry_
                                           "another definition; drop it, or choose another name",
                                           conn->path, name, load->unit->spec->job);
     }
-    int rc = sqlite_query_int(conn->db, &others,
+    int rc = sqldrv_query_int(conn->db, &others,
                               "SELECT count(*) FROM main.sqlite_schema WHERE name = %Q COLLATE "
                               "NOCASE AND type IN ('table', 'view', 'index')",
                               name);
     if (rc != SQLITE_OK) {
-        return sqlite_fail(conn, conn->db, rc, err, "looking for index '%s'", name);
+        return sqldrv_fail(conn, conn->db, rc, err, "looking for index '%s'", name);
     }
     return others == 0 ? FERRY_OK
                        : ferry_fail(err, FERRY_ERR_SCHEMA,
@@ -101,27 +101,27 @@ static ferry_status objects_settle(struct sqlite_load *load, const struct ferry_
 static int objects_find_analyzed(sqlite3 *db, const char *table, bool *ret_analyzed)
 {
     int64_t rows = 0;
-    int rc = sqlite_query_int(
+    int rc = sqldrv_query_int(
         db, &rows, "SELECT count(*) FROM main.sqlite_stat1 WHERE tbl = %Q COLLATE NOCASE", table);
     *ret_analyzed = rows > 0;
     return rc == SQLITE_ERROR ? SQLITE_OK : rc; /* no such table: ANALYZE was never run */
 }
 
 /* That the list is whole, since DROP TABLE takes with it what is not on it. */
-static int objects_confirm_count(sqlite3 *db, const struct sqlite_objects *objects,
+static int objects_confirm_count(sqlite3 *db, const struct sqldrv_objects *objects,
                                  const char *table)
 {
     int64_t count = 0;
-    int rc = sqlite_query_int(db, &count, "SELECT count(*) " OBJECTS_OF_TABLE, table);
+    int rc = sqldrv_query_int(db, &count, "SELECT count(*) " OBJECTS_OF_TABLE, table);
     return rc == SQLITE_OK && (size_t)count != objects->count ? SQLITE_CORRUPT : rc;
 }
 
-static ferry_status objects_read(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status objects_read(struct sqldrv_load *load, struct ferry_error *err)
 {
-    struct sqlite_conn *conn = load->conn;
+    struct sqldrv_conn *conn = load->conn;
     const char *table = load->layout->table;
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite_prepare(
+    int rc = sqldrv_prepare(
         conn->db, &stmt, "SELECT type = 'trigger', name, sql " OBJECTS_OF_TABLE " ORDER BY rowid",
         table);
     while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
@@ -136,52 +136,52 @@ static ferry_status objects_read(struct sqlite_load *load, struct ferry_error *e
     }
     return rc == SQLITE_OK
                ? FERRY_OK
-               : sqlite_fail(conn, conn->db, rc, err, "reading the indexes of table '%s'", table);
+               : sqldrv_fail(conn, conn->db, rc, err, "reading the indexes of table '%s'", table);
 }
 
 /* Which of those that are there stay, and which the job has made. */
-static ferry_status objects_choose(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status objects_choose(struct sqldrv_load *load, struct ferry_error *err)
 {
     const struct ferry_load_spec *spec = load->spec;
-    struct sqlite_objects *objects = &load->objects;
+    struct sqldrv_objects *objects = &load->objects;
     for (size_t i = 0; i < objects->count; i++) {
-        struct sqlite_object *object = &objects->list[i];
+        struct sqldrv_object *object = &objects->list[i];
         object->keep =
-            object->trigger || spec->keep_definition != 0 || !sqlite_name_is_ours(object->name);
+            object->trigger || spec->keep_definition != 0 || !sqldrv_name_is_ours(object->name);
     }
-    ferry_status status = sqlite_indexes_choose(load) ? FERRY_OK : sqlite_fail_memory(err);
+    ferry_status status = sqldrv_indexes_choose(load) ? FERRY_OK : sqldrv_fail_memory(err);
     for (size_t i = 0; status == FERRY_OK && i < objects->index_count; i++) {
         const struct ferry_index *index = &objects->indexes[i];
-        char *name = sqlite_name_index(spec->layout->table, index);
-        status = name == NULL ? sqlite_fail_memory(err) : objects_settle(load, index, name, err);
+        char *name = sqldrv_name_index(spec->layout->table, index);
+        status = name == NULL ? sqldrv_fail_memory(err) : objects_settle(load, index, name, err);
         free(name);
     }
     return status;
 }
 
-ferry_status sqlite_objects_save(struct sqlite_load *load, struct ferry_error *err)
+ferry_status sqldrv_objects_save(struct sqldrv_load *load, struct ferry_error *err)
 {
-    sqlite_objects_clear(&load->objects);
+    sqldrv_objects_clear(&load->objects);
     ferry_status status = objects_read(load, err);
     return status == FERRY_OK ? objects_choose(load, err) : status;
 }
 
-ferry_status sqlite_objects_drop_indexes(struct sqlite_load *load, struct ferry_error *err)
+ferry_status sqldrv_objects_drop_indexes(struct sqldrv_load *load, struct ferry_error *err)
 {
-    struct sqlite_conn *conn = load->conn;
+    struct sqldrv_conn *conn = load->conn;
     for (size_t i = 0; i < load->objects.count; i++) {
-        const struct sqlite_object *object = &load->objects.list[i];
+        const struct sqldrv_object *object = &load->objects.list[i];
         int rc = object->trigger ? SQLITE_OK
-                                 : sqlite_run(conn->db, "DROP INDEX main.\"%w\"", object->name);
+                                 : sqldrv_run(conn->db, "DROP INDEX main.\"%w\"", object->name);
         if (rc != SQLITE_OK) {
-            return sqlite_fail(conn, conn->db, rc, err, "dropping index '%s'", object->name);
+            return sqldrv_fail(conn, conn->db, rc, err, "dropping index '%s'", object->name);
         }
     }
     return FERRY_OK;
 }
 
 /* Why an index or trigger cannot be made again. */
-static ferry_status objects_fail(struct sqlite_load *load, sqlite3 *db, int rc, const char *kind,
+static ferry_status objects_fail(struct sqldrv_load *load, sqlite3 *db, int rc, const char *kind,
                                  const char *name, struct ferry_error *err)
 {
     if (rc == SQLITE_ERROR) {
@@ -192,25 +192,25 @@ static ferry_status objects_fail(struct sqlite_load *load, sqlite3 *db, int rc, 
                           sqlite3_errcode(db) == SQLITE_OK ? "it uses a column that is gone"
                                                            : sqlite3_errmsg(db));
     }
-    return sqlite_fail(load->conn, db, rc, err, "making %s '%s' of table '%s'", kind, name,
+    return sqldrv_fail(load->conn, db, rc, err, "making %s '%s' of table '%s'", kind, name,
                        load->layout->table);
 }
 
 /* An index of the job, unless the job has named it before. */
-static ferry_status objects_make_index(struct sqlite_load *load, sqlite3 *db,
+static ferry_status objects_make_index(struct sqldrv_load *load, sqlite3 *db,
                                        const struct ferry_index *index, struct ferry_error *err)
 {
     const char *table = load->layout->table;
-    char *name = sqlite_name_index(table, index);
+    char *name = sqldrv_name_index(table, index);
     char *sql = name == NULL ? NULL : objects_index_sql(name, table, index);
     int64_t there = 0;
     int rc = sql == NULL ? SQLITE_NOMEM
-                         : sqlite_query_int(db, &there,
+                         : sqldrv_query_int(db, &there,
                                             "SELECT count(*) FROM main.sqlite_schema WHERE "
                                             "type = 'index' AND name = %Q COLLATE NOCASE",
                                             name);
     if (rc == SQLITE_OK && there == 0) {
-        rc = sqlite_run_saved(db, sql);
+        rc = sqldrv_run_saved(db, sql);
     }
     ferry_status status =
         rc == SQLITE_OK ? FERRY_OK : objects_fail(load, db, rc, "index", name, err);
@@ -219,12 +219,12 @@ static ferry_status objects_make_index(struct sqlite_load *load, sqlite3 *db,
     return status;
 }
 
-ferry_status sqlite_objects_make_indexes(struct sqlite_load *load, sqlite3 *db,
+ferry_status sqldrv_objects_make_indexes(struct sqldrv_load *load, sqlite3 *db,
                                          struct ferry_error *err)
 {
     for (size_t i = 0; i < load->objects.count; i++) {
-        const struct sqlite_object *object = &load->objects.list[i];
-        int rc = object->trigger || !object->keep ? SQLITE_OK : sqlite_run_saved(db, object->sql);
+        const struct sqldrv_object *object = &load->objects.list[i];
+        int rc = object->trigger || !object->keep ? SQLITE_OK : sqldrv_run_saved(db, object->sql);
         if (rc != SQLITE_OK) {
             return objects_fail(load, db, rc, "index", object->name, err);
         }
@@ -236,18 +236,18 @@ ferry_status sqlite_objects_make_indexes(struct sqlite_load *load, sqlite3 *db,
     return status;
 }
 
-ferry_status sqlite_objects_make_triggers(struct sqlite_load *load, struct ferry_error *err)
+ferry_status sqldrv_objects_make_triggers(struct sqldrv_load *load, struct ferry_error *err)
 {
     sqlite3 *db = load->conn->db;
     for (size_t i = 0; i < load->objects.count; i++) {
-        const struct sqlite_object *object = &load->objects.list[i];
+        const struct sqldrv_object *object = &load->objects.list[i];
         if (!object->trigger) {
             continue;
         }
         bool fine = true;
-        int rc = sqlite_run_saved(db, object->sql);
+        int rc = sqldrv_run_saved(db, object->sql);
         if (rc == SQLITE_OK) {
-            rc = sqlite_watch_triggers_fine(load->unit, load->layout->table, &fine);
+            rc = sqldrv_dependents_triggers_fine(load->unit, load->layout->table, &fine);
         }
         if (rc != SQLITE_OK) {
             return objects_fail(load, db, rc, "trigger", object->name, err);
@@ -259,14 +259,14 @@ ferry_status sqlite_objects_make_triggers(struct sqlite_load *load, struct ferry
     return FERRY_OK;
 }
 
-ferry_status sqlite_objects_analyze(struct sqlite_load *load, struct ferry_error *err)
+ferry_status sqldrv_objects_analyze(struct sqldrv_load *load, struct ferry_error *err)
 {
-    struct sqlite_conn *conn = load->conn;
+    struct sqldrv_conn *conn = load->conn;
     int rc = !load->objects.analyzed
                  ? SQLITE_OK
-                 : sqlite_run(conn->db, "PRAGMA analysis_limit=1000; ANALYZE main.\"%w\"",
+                 : sqldrv_run(conn->db, "PRAGMA analysis_limit=1000; ANALYZE main.\"%w\"",
                               load->layout->table);
     return rc == SQLITE_OK
                ? FERRY_OK
-               : sqlite_fail(conn, conn->db, rc, err, "analyzing table '%s'", load->layout->table);
+               : sqldrv_fail(conn, conn->db, rc, err, "analyzing table '%s'", load->layout->table);
 }

@@ -57,16 +57,16 @@ static void origins_clear(struct origins_tables *tables)
     free(tables->names);
 }
 
-static ferry_status origins_find_tables(struct sqlite_conn *conn, const struct ferry_read *read,
+static ferry_status origins_find_tables(struct sqldrv_conn *conn, const struct ferry_read *read,
                                         struct origins_tables *tables, struct ferry_error *err)
 {
     sqlite3_stmt *stmt = NULL;
     (void)sqlite3_set_authorizer(conn->db, origins_take, tables);
-    ferry_status status = sqlite_read_prepare(conn, read, &stmt, err);
+    ferry_status status = sqldrv_read_prepare(conn, read, &stmt, err);
     (void)sqlite3_set_authorizer(conn->db, NULL, NULL);
     sqlite3_finalize(stmt);
     if (status == FERRY_OK && tables->failed) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
     return status;
 }
@@ -77,16 +77,16 @@ static int64_t origins_ms(const struct stat *file)
 }
 
 /* What is newest waits in the -wal file. */
-static void origins_add_change(const struct sqlite_conn *conn, struct ferry_origins *origins)
+static void origins_add_change(const struct sqldrv_conn *conn, struct ferry_origins *origins)
 {
     struct stat file;
     char *wal = NULL;
-    if (fstatat(conn->folder, sqlite_path_base(conn->real), &file, 0) != 0) {
+    if (fstatat(conn->folder, sqldrv_path_base(conn->real), &file, 0) != 0) {
         return;
     }
     int64_t changed = origins_ms(&file);
     if (asprintf(&wal, "%s-wal", conn->real) >= 0) {
-        if (fstatat(conn->folder, sqlite_path_base(wal), &file, 0) == 0 && file.st_size > 0 &&
+        if (fstatat(conn->folder, sqldrv_path_base(wal), &file, 0) == 0 && file.st_size > 0 &&
             origins_ms(&file) > changed) {
             changed = origins_ms(&file);
         }
@@ -95,12 +95,12 @@ static void origins_add_change(const struct sqlite_conn *conn, struct ferry_orig
     ferry_origins_changed(origins, changed);
 }
 
-ferry_status sqlite_origins(void *argument, const struct ferry_read *read, const char *table,
+ferry_status sqldrv_origins(void *argument, const struct ferry_read *read, const char *table,
                             struct ferry_origins *origins, struct ferry_error *err)
 {
-    struct sqlite_conn *conn = argument;
+    struct sqldrv_conn *conn = argument;
     struct origins_tables tables = {0};
-    ferry_status status = sqlite_check_cancelled(conn, err);
+    ferry_status status = sqldrv_check_cancelled(conn, err);
     if (status == FERRY_OK) {
         status = origins_find_tables(conn, read, &tables, err);
     }

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-char *sqlite_path_folder(const char *real)
+char *sqldrv_path_folder(const char *real)
 {
     const char *slash = strrchr(real, '/');
     if (slash == NULL) {
@@ -19,13 +19,13 @@ char *sqlite_path_folder(const char *real)
     return slash == real ? strdup("/") : strndup(real, (size_t)(slash - real));
 }
 
-const char *sqlite_path_base(const char *path)
+const char *sqldrv_path_base(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash == NULL ? path : slash + 1;
 }
 
-char *sqlite_path_resolve(const char *path)
+char *sqldrv_path_resolve(const char *path)
 {
     char *real = realpath(path, NULL);
     struct stat link;
@@ -36,12 +36,12 @@ char *sqlite_path_resolve(const char *path)
         errno = S_ISLNK(link.st_mode) ? ELOOP : ENOENT;
         return NULL;
     }
-    const char *name = sqlite_path_base(path);
+    const char *name = sqldrv_path_base(path);
     if (*name == '\0') {
         errno = EISDIR;
         return NULL;
     }
-    char *folder = sqlite_path_folder(path);
+    char *folder = sqldrv_path_folder(path);
     char *real_folder = folder == NULL ? NULL : realpath(folder, NULL);
     free(folder);
     if (real_folder == NULL) {
@@ -66,7 +66,7 @@ static const char *path_kind(mode_t mode)
 }
 
 /* SQLite takes paths of 512 bytes, and of its journals, less eight. */
-static ferry_status path_check_length(const struct sqlite_conn *conn, ferry_status class,
+static ferry_status path_check_length(const struct sqldrv_conn *conn, ferry_status class,
                                       struct ferry_error *err)
 {
     const sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
@@ -80,16 +80,16 @@ static ferry_status path_check_length(const struct sqlite_conn *conn, ferry_stat
                             conn->path, length, most);
 }
 
-static ferry_status path_open_folder(struct sqlite_conn *conn, ferry_status class,
+static ferry_status path_open_folder(struct sqldrv_conn *conn, ferry_status class,
                                      struct ferry_error *err)
 {
-    char *folder = sqlite_path_folder(conn->real);
+    char *folder = sqldrv_path_folder(conn->real);
     if (folder == NULL) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
     conn->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     ferry_status status = conn->folder >= 0 ? FERRY_OK
-                                            : ferry_fail(err, sqlite_class_of_errno(errno, class),
+                                            : ferry_fail(err, sqldrv_class_of_errno(errno, class),
                                                          "'%s': cannot open the folder '%s': %s",
                                                          conn->path, folder, strerror(errno));
     free(folder);
@@ -97,7 +97,7 @@ static ferry_status path_open_folder(struct sqlite_conn *conn, ferry_status clas
 }
 
 /* From now on all files are found in this folder, whatever comes to its name. */
-static ferry_status path_take(struct sqlite_conn *conn, char *real, ferry_status class,
+static ferry_status path_take(struct sqldrv_conn *conn, char *real, ferry_status class,
                               struct ferry_error *err)
 {
     bool loads = conn->role == FERRY_ROLE_TARGET && !conn->looks;
@@ -106,11 +106,11 @@ static ferry_status path_take(struct sqlite_conn *conn, char *real, ferry_status
     if (status == FERRY_OK) {
         status = path_open_folder(conn, class, err);
     }
-    return status == FERRY_OK ? sqlite_guard_take(real, conn->folder, loads, &conn->guard, err)
+    return status == FERRY_OK ? sqldrv_guard_take(real, conn->folder, loads, &conn->guard, err)
                               : status;
 }
 
-static ferry_status path_fail_resolve(const struct sqlite_conn *conn, struct ferry_error *err)
+static ferry_status path_fail_resolve(const struct sqldrv_conn *conn, struct ferry_error *err)
 {
     int cause = errno;
     char *here = getcwd(NULL, 0);
@@ -126,19 +126,19 @@ static ferry_status path_fail_resolve(const struct sqlite_conn *conn, struct fer
                           "'%s' is a symbolic link that leads nowhere; mend or remove it",
                           conn->path);
     }
-    return ferry_fail(err, sqlite_class_of_errno(cause, FERRY_ERR_TARGET_OPEN),
+    return ferry_fail(err, sqldrv_class_of_errno(cause, FERRY_ERR_TARGET_OPEN),
                       "'%s' cannot be opened or created: %s; make the folder, or mend the path",
                       conn->path, strerror(cause));
 }
 
 /* SQLite keeps its journals beside the file and must be able to make them. */
-static ferry_status path_check_folder(const struct sqlite_conn *conn, struct ferry_error *err)
+static ferry_status path_check_folder(const struct sqldrv_conn *conn, struct ferry_error *err)
 {
     if (faccessat(conn->folder, ".", W_OK | X_OK, AT_EACCESS) == 0) {
         return FERRY_OK;
     }
     int cause = errno;
-    char *folder = sqlite_path_folder(conn->real);
+    char *folder = sqldrv_path_folder(conn->real);
     ferry_status status = ferry_fail(err, FERRY_ERR_TARGET_OPEN,
                                      "'%s': cannot write to the folder '%s': %s; give this user "
                                      "write permission there, or choose another path",
@@ -147,7 +147,7 @@ static ferry_status path_check_folder(const struct sqlite_conn *conn, struct fer
     return status;
 }
 
-static ferry_status path_check_file(struct sqlite_conn *conn, const struct stat *file,
+static ferry_status path_check_file(struct sqldrv_conn *conn, const struct stat *file,
                                     struct ferry_error *err)
 {
     if (!S_ISREG(file->st_mode)) {
@@ -160,23 +160,23 @@ static ferry_status path_check_file(struct sqlite_conn *conn, const struct stat 
                   "see its journal, and may damage it; use a symbolic link instead",
                   conn->path);
     }
-    if (faccessat(conn->folder, sqlite_path_base(conn->real), R_OK | W_OK, AT_EACCESS) != 0) {
+    if (faccessat(conn->folder, sqldrv_path_base(conn->real), R_OK | W_OK, AT_EACCESS) != 0) {
         return ferry_fail(err, FERRY_ERR_TARGET_OPEN,
                           "'%s' cannot be opened for writing: %s; give this user read and write "
                           "permission",
                           conn->path, strerror(errno));
     }
-    sqlite_guard_meet(conn->guard, file, false);
+    sqldrv_guard_meet(conn->guard, file, false);
     return FERRY_OK;
 }
 
-ferry_status sqlite_path_check_target(struct sqlite_conn *conn, bool *ret_exists,
+ferry_status sqldrv_path_check_target(struct sqldrv_conn *conn, bool *ret_exists,
                                       struct ferry_error *err)
 {
     struct stat file;
     struct stat folder;
     if (conn->guard == NULL) {
-        char *real = sqlite_path_resolve(conn->path);
+        char *real = sqldrv_path_resolve(conn->path);
         ferry_status status = real == NULL ? path_fail_resolve(conn, err)
                                            : path_take(conn, real, FERRY_ERR_TARGET_OPEN, err);
         if (status != FERRY_OK) {
@@ -184,9 +184,9 @@ ferry_status sqlite_path_check_target(struct sqlite_conn *conn, bool *ret_exists
         }
     }
     bool exists =
-        fstatat(conn->folder, sqlite_path_base(conn->real), &file, AT_SYMLINK_NOFOLLOW) == 0;
+        fstatat(conn->folder, sqldrv_path_base(conn->real), &file, AT_SYMLINK_NOFOLLOW) == 0;
     if (!exists && errno != ENOENT) {
-        return ferry_fail(err, sqlite_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
+        return ferry_fail(err, sqldrv_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
                           "'%s' cannot be opened: %s", conn->path, strerror(errno));
     }
     ferry_status status = exists ? path_check_file(conn, &file, err) : FERRY_OK;
@@ -194,7 +194,7 @@ ferry_status sqlite_path_check_target(struct sqlite_conn *conn, bool *ret_exists
         status = path_check_folder(conn, err);
     }
     if (status == FERRY_OK && fstat(conn->folder, &folder) == 0) {
-        sqlite_rights_tell(conn, &folder, exists ? &file : NULL);
+        sqldrv_rights_tell(conn, &folder, exists ? &file : NULL);
     }
     if (status == FERRY_OK) {
         *ret_exists = exists;
@@ -202,15 +202,15 @@ ferry_status sqlite_path_check_target(struct sqlite_conn *conn, bool *ret_exists
     return status;
 }
 
-static ferry_status path_fail_source(const struct sqlite_conn *conn, struct ferry_error *err)
+static ferry_status path_fail_source(const struct sqldrv_conn *conn, struct ferry_error *err)
 {
     ferry_status otherwise = errno == EACCES ? FERRY_ERR_REFUSED : FERRY_ERR_UNREACHABLE;
-    return ferry_fail(err, sqlite_class_of_errno(errno, otherwise),
+    return ferry_fail(err, sqldrv_class_of_errno(errno, otherwise),
                       "'%s' cannot be opened: %s; mend the path, or the rights on its folders",
                       conn->path, strerror(errno));
 }
 
-ferry_status sqlite_path_check_source(struct sqlite_conn *conn, struct ferry_error *err)
+ferry_status sqldrv_path_check_source(struct sqldrv_conn *conn, struct ferry_error *err)
 {
     struct stat file;
     char *real = realpath(conn->path, NULL);
@@ -221,7 +221,7 @@ ferry_status sqlite_path_check_source(struct sqlite_conn *conn, struct ferry_err
     if (status != FERRY_OK) {
         return status;
     }
-    const char *name = sqlite_path_base(real);
+    const char *name = sqldrv_path_base(real);
     if (fstatat(conn->folder, name, &file, AT_SYMLINK_NOFOLLOW) != 0) {
         return path_fail_source(conn, err);
     }
@@ -234,6 +234,6 @@ ferry_status sqlite_path_check_source(struct sqlite_conn *conn, struct ferry_err
                           "'%s' cannot be read: %s; give this user read permission", conn->path,
                           strerror(errno));
     }
-    sqlite_guard_meet(conn->guard, &file, false);
+    sqldrv_guard_meet(conn->guard, &file, false);
     return FERRY_OK;
 }

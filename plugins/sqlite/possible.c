@@ -239,7 +239,7 @@ static const char *possible_inet(const struct ferry_column *column, const struct
 
 static const struct {
     uint32_t type;
-    sqlite_possible possible;
+    sqldrv_possible possible;
 } possible_types[] = {
     {FERRY_TYPE_TEXT, possible_text},     {FERRY_TYPE_BYTES, possible_bytes},
     {FERRY_TYPE_DATE, possible_date},     {FERRY_TYPE_DATETIME, possible_datetime},
@@ -249,7 +249,7 @@ static const struct {
     {FERRY_TYPE_INET6, possible_inet},
 };
 
-sqlite_possible sqlite_possible_choose(const struct ferry_column *column)
+sqldrv_possible sqldrv_possible_choose(const struct ferry_column *column)
 {
     uint32_t bounds = FERRY_COLUMN_FIXED | FERRY_COLUMN_UNSIGNED | FERRY_COLUMN_NO_INFINITY;
     bool bounded = column->length > 0 || (column->flags & bounds) != 0;

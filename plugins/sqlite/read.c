@@ -6,28 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct sqlite_cursor {
-    struct sqlite_conn *conn;
+struct sqldrv_cursor {
+    struct sqldrv_conn *conn;
     sqlite3_stmt *stmt;
     int column_count;
     bool done;
-    enum sqlite_order order;       /* of the file's UTF-16 */
-    char room[SQLITE_STORED_ROOM]; /* of one cell: its text is copied into the batch at once */
+    enum sqldrv_order order;       /* of the file's UTF-16 */
+    char room[SQLDRV_STORED_ROOM]; /* of one cell: its text is copied into the batch at once */
     struct {
-        struct sqlite_stored stored; /* how its values are turned back */
-        sqlite_possible possible;    /* what its definition allows of them */
+        struct sqldrv_stored stored; /* how its values are turned back */
+        sqldrv_possible possible;    /* what its definition allows of them */
         bool pointer;                /* those that have the column's type are bytes elsewhere */
     } columns[];
 };
 
 /* Why a statement does not compile, in the contract's classes. */
-static ferry_status read_fail_prepare(struct sqlite_conn *conn, const struct ferry_read *read,
+static ferry_status read_fail_prepare(struct sqldrv_conn *conn, const struct ferry_read *read,
                                       int rc, struct ferry_error *err)
 {
     int64_t found = 0;
     const char *text = sqlite3_errmsg(conn->db);
     if (rc != SQLITE_ERROR) {
-        return sqlite_fail(conn, conn->db, rc, err, "reading '%s'", read->text);
+        return sqldrv_fail(conn, conn->db, rc, err, "reading '%s'", read->text);
     }
     if (read->kind == FERRY_READ_QUERY) {
         bool missing = strncmp(text, "no such table", 13) == 0;
@@ -35,12 +35,12 @@ static ferry_status read_fail_prepare(struct sqlite_conn *conn, const struct fer
                           "'%s': the query does not compile: %s", conn->path, text);
     }
     char *why = strdup(text);
-    rc = sqlite_query_int(conn->db, &found,
+    rc = sqldrv_query_int(conn->db, &found,
                           "SELECT count(*) FROM main.sqlite_schema WHERE type IN ('table', 'view') "
                           "AND name = %Q COLLATE NOCASE",
                           read->text);
     ferry_status status =
-        rc != SQLITE_OK ? sqlite_fail(conn, conn->db, rc, err, "looking for '%s'", read->text)
+        rc != SQLITE_OK ? sqldrv_fail(conn, conn->db, rc, err, "looking for '%s'", read->text)
         : found == 0
             ? ferry_fail(err, FERRY_ERR_NOT_FOUND,
                          "'%s' has no table or view '%s'; see '.tables' of the sqlite3 shell",
@@ -70,17 +70,17 @@ static bool read_tail_empty(sqlite3 *db, const char *tail)
     return true;
 }
 
-ferry_status sqlite_read_prepare(struct sqlite_conn *conn, const struct ferry_read *read,
+ferry_status sqldrv_read_prepare(struct sqldrv_conn *conn, const struct ferry_read *read,
                                  sqlite3_stmt **ret_stmt, struct ferry_error *err)
 {
     sqlite3_stmt *stmt = NULL;
     const char *tail = "";
     int rc;
-    sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
+    sqldrv_wait_begin(conn, conn->busy_ms, SQLDRV_HOLDER_ANY);
     if (read->kind == FERRY_READ_QUERY) {
         rc = sqlite3_prepare_v2(conn->db, read->text, -1, &stmt, &tail);
     } else {
-        rc = sqlite_prepare(conn->db, &stmt, "SELECT * FROM main.\"%w\"", read->text);
+        rc = sqldrv_prepare(conn->db, &stmt, "SELECT * FROM main.\"%w\"", read->text);
     }
     if (rc != SQLITE_OK) {
         return read_fail_prepare(conn, read, rc, err);
@@ -101,7 +101,7 @@ ferry_status sqlite_read_prepare(struct sqlite_conn *conn, const struct ferry_re
     return FERRY_OK;
 }
 
-static ferry_status read_note(const struct sqlite_describe *describe, struct ferry_schema *schema,
+static ferry_status read_note(const struct sqldrv_describe *describe, struct ferry_schema *schema,
                               struct ferry_error *err)
 {
     bool unsound = false;
@@ -121,20 +121,20 @@ static ferry_status read_note(const struct sqlite_describe *describe, struct fer
                : status;
 }
 
-static ferry_status read_describe_all(struct sqlite_describe *describe, struct ferry_schema *schema,
+static ferry_status read_describe_all(struct sqldrv_describe *describe, struct ferry_schema *schema,
                                       struct ferry_error *err)
 {
-    ferry_status status = sqlite_describe_begin(describe, err);
+    ferry_status status = sqldrv_describe_begin(describe, err);
     for (int i = 0; status == FERRY_OK && i < sqlite3_column_count(describe->stmt); i++) {
         struct ferry_column column;
         const char *declared;
-        status = sqlite_describe_column(describe, i, &column, &declared, err);
+        status = sqldrv_describe_column(describe, i, &column, &declared, err);
         if (status == FERRY_OK) {
             status = ferry_schema_add(schema, &column, sizeof column, err);
         }
     }
     if (status == FERRY_OK) {
-        status = sqlite_describe_keys(describe, schema, err);
+        status = sqldrv_describe_keys(describe, schema, err);
     }
     return status == FERRY_OK ? read_note(describe, schema, err) : status;
 }
@@ -142,28 +142,28 @@ static ferry_status read_describe_all(struct sqlite_describe *describe, struct f
 static ferry_status read_describe(void *argument, const struct ferry_read *read,
                                   struct ferry_schema *schema, struct ferry_error *err)
 {
-    struct sqlite_conn *conn = argument;
-    struct sqlite_describe describe = {.conn = conn, .read = read};
-    ferry_status status = sqlite_check_cancelled(conn, err);
+    struct sqldrv_conn *conn = argument;
+    struct sqldrv_describe describe = {.conn = conn, .read = read};
+    ferry_status status = sqldrv_check_cancelled(conn, err);
     if (status == FERRY_OK) {
-        status = sqlite_read_prepare(conn, read, &describe.stmt, err);
+        status = sqldrv_read_prepare(conn, read, &describe.stmt, err);
     }
     if (status == FERRY_OK) {
         status = read_describe_all(&describe, schema, err);
     }
-    sqlite_describe_end(&describe);
+    sqldrv_describe_end(&describe);
     sqlite3_finalize(describe.stmt);
     return status;
 }
 
 /* Prepare to read column `i`, and fail unless it is still what describe saw. */
-static ferry_status read_begin_column(struct sqlite_cursor *cursor,
-                                      struct sqlite_describe *describe, int i,
+static ferry_status read_begin_column(struct sqldrv_cursor *cursor,
+                                      struct sqldrv_describe *describe, int i,
                                       const struct ferry_column *before, struct ferry_error *err)
 {
     struct ferry_column now;
     const char *declared = NULL;
-    ferry_status status = sqlite_describe_column(describe, i, &now, &declared, err);
+    ferry_status status = sqldrv_describe_column(describe, i, &now, &declared, err);
     const struct ferry_wish wish = {.type = declared};
     if (status != FERRY_OK) {
         return status;
@@ -172,40 +172,40 @@ static ferry_status read_begin_column(struct sqlite_cursor *cursor,
     if (strcmp(now.name, before->name) != 0 || (now.type != before->type && !raw) ||
         strcmp(now.native == NULL ? "" : now.native,
                before->native == NULL ? "" : before->native) != 0 ||
-        !sqlite_stored_prepare(before, &wish, &cursor->columns[i].stored)) {
+        !sqldrv_stored_prepare(before, &wish, &cursor->columns[i].stored)) {
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "'%s': column %d is '%s' (%s) now and was '%s' (%s) before: run again",
                           cursor->conn->path, i + 1, now.name, now.native == NULL ? "" : now.native,
                           before->name, before->native == NULL ? "" : before->native);
     }
     cursor->columns[i].stored.raw = raw;
-    cursor->columns[i].possible = sqlite_possible_choose(before);
-    cursor->columns[i].pointer = sqlite_type_is_pointer(before->type);
+    cursor->columns[i].possible = sqldrv_possible_choose(before);
+    cursor->columns[i].pointer = sqldrv_type_is_pointer(before->type);
     return FERRY_OK;
 }
 
-static ferry_status read_begin_columns(struct sqlite_cursor *cursor, const struct ferry_read *read,
+static ferry_status read_begin_columns(struct sqldrv_cursor *cursor, const struct ferry_read *read,
                                        const struct ferry_schema *schema, struct ferry_error *err)
 {
-    struct sqlite_describe describe = {.conn = cursor->conn, .read = read, .stmt = cursor->stmt};
+    struct sqldrv_describe describe = {.conn = cursor->conn, .read = read, .stmt = cursor->stmt};
     cursor->column_count = sqlite3_column_count(cursor->stmt);
     if ((size_t)cursor->column_count != ferry_schema_count(schema)) {
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "'%s': the result has %d columns now and had %zu before: run again",
                           cursor->conn->path, cursor->column_count, ferry_schema_count(schema));
     }
-    ferry_status status = sqlite_describe_begin(&describe, err);
+    ferry_status status = sqldrv_describe_begin(&describe, err);
     for (int i = 0; status == FERRY_OK && i < cursor->column_count; i++) {
         status =
             read_begin_column(cursor, &describe, i, ferry_schema_column(schema, (size_t)i), err);
     }
-    sqlite_describe_end(&describe);
+    sqldrv_describe_end(&describe);
     return status;
 }
 
 static void read_end(void *argument)
 {
-    struct sqlite_cursor *cursor = argument;
+    struct sqldrv_cursor *cursor = argument;
     if (cursor != NULL) {
         sqlite3_finalize(cursor->stmt);
         free(cursor);
@@ -217,21 +217,21 @@ static ferry_status read_begin(void *argument, const struct ferry_read *read,
                                void **ret_cursor, struct ferry_error *err)
 {
     (void)scan; /* every row, in any order: nothing else is asked for yet */
-    struct sqlite_conn *conn = argument;
-    struct sqlite_cursor *cursor = NULL;
-    ferry_status status = sqlite_check_cancelled(conn, err);
+    struct sqldrv_conn *conn = argument;
+    struct sqldrv_cursor *cursor = NULL;
+    ferry_status status = sqldrv_check_cancelled(conn, err);
     if (status != FERRY_OK) {
         return status;
     }
     cursor = calloc(1, sizeof *cursor + ferry_schema_count(schema) * sizeof cursor->columns[0]);
     if (cursor == NULL) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
     cursor->conn = conn;
-    status = sqlite_read_prepare(conn, read, &cursor->stmt, err);
+    status = sqldrv_read_prepare(conn, read, &cursor->stmt, err);
     if (status == FERRY_OK) {
-        int rc = sqlite_utf16_order(conn->db, &cursor->order);
-        status = rc == SQLITE_OK ? FERRY_OK : sqlite_fail(conn, conn->db, rc, err, "reading");
+        int rc = sqldrv_utf16_order(conn->db, &cursor->order);
+        status = rc == SQLITE_OK ? FERRY_OK : sqldrv_fail(conn, conn->db, rc, err, "reading");
     }
     if (status == FERRY_OK) {
         status = read_begin_columns(cursor, read, schema, err);
@@ -259,26 +259,26 @@ static ferry_status read_fail_cell(const struct ferry_batch *batch, int i, const
 /* A TEXT of a file of UTF-16: looked at, or given as it is stored.  READ_GOES_ON where the cell is
  * still to be filled, else a status.  A call of its own, since few files are of UTF-16 and the
  * registers are needed for all others. */
-static __attribute__((noinline)) int read_utf16(struct sqlite_cursor *cursor,
+static __attribute__((noinline)) int read_utf16(struct sqldrv_cursor *cursor,
                                                 struct ferry_batch *batch, int i,
                                                 sqlite3_value *value, struct ferry_cell *cell,
                                                 struct ferry_error *err)
 {
-    const struct sqlite_stored *stored = &cursor->columns[i].stored;
+    const struct sqldrv_stored *stored = &cursor->columns[i].stored;
     size_t size = 0;
     if (sqlite3_value_type(value) != SQLITE_TEXT) {
         return READ_GOES_ON;
     }
-    const unsigned char *text = sqlite_utf16_bytes(value, &size);
+    const unsigned char *text = sqldrv_utf16_bytes(value, &size);
     if (stored->raw) {
         if (stored->column->type == FERRY_TYPE_ANY) {
             cell->kind = FERRY_KIND_BYTES;
         }
         return ferry_batch_text(batch, cell, text == NULL ? "" : (const char *)text, size)
                    ? FERRY_OK
-                   : (int)sqlite_fail_memory(err);
+                   : (int)sqldrv_fail_memory(err);
     }
-    if (sqlite_utf16_is_whole(text, size, cursor->order)) {
+    if (sqldrv_utf16_is_whole(text, size, cursor->order)) {
         return READ_GOES_ON;
     }
     return (int)ferry_fail_cell(err, FERRY_ERR_DATA, batch, ferry_batch_count(batch) - 1, (size_t)i,
@@ -287,22 +287,22 @@ static __attribute__((noinline)) int read_utf16(struct sqlite_cursor *cursor,
                                 stored->column->name);
 }
 
-static ferry_status read_cell(struct sqlite_cursor *cursor, struct ferry_batch *batch, int i,
+static ferry_status read_cell(struct sqldrv_cursor *cursor, struct ferry_batch *batch, int i,
                               struct ferry_cell *cell, struct ferry_error *err)
 {
-    const struct sqlite_stored *stored = &cursor->columns[i].stored;
-    sqlite_possible possible = cursor->columns[i].possible;
+    const struct sqldrv_stored *stored = &cursor->columns[i].stored;
+    sqldrv_possible possible = cursor->columns[i].possible;
     const char *why = NULL;
     /* Once for all that is asked of it: each sqlite3_column_ call looks it up again.  Nobody else
      * uses this connection, so that it needs no lock either. */
     sqlite3_value *value = sqlite3_column_value(cursor->stmt, i);
-    if (cursor->order != SQLITE_ORDER_NONE) {
+    if (cursor->order != SQLDRV_ORDER_NONE) {
         int status = read_utf16(cursor, batch, i, value, cell, err);
         if (status != READ_GOES_ON) {
             return (ferry_status)status;
         }
     }
-    int rc = sqlite_stored_cell(stored, value, cursor->room, cell, &why);
+    int rc = sqldrv_stored_cell(stored, value, cursor->room, cell, &why);
     if (rc == SQLITE_OK && cell->null != 0) {
         return FERRY_OK;
     }
@@ -315,17 +315,17 @@ static ferry_status read_cell(struct sqlite_cursor *cursor, struct ferry_batch *
     bool pointer =
         cell->kind == FERRY_KIND_TYPED ? cursor->columns[i].pointer : cell->kind >= FERRY_KIND_TEXT;
     if (rc != SQLITE_OK || (pointer && !ferry_batch_text(batch, cell, cell->v.p, cell->len))) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
     return FERRY_OK;
 }
 
 static ferry_status read_batch(void *argument, struct ferry_batch *batch, struct ferry_error *err)
 {
-    struct sqlite_cursor *cursor = argument;
-    struct sqlite_conn *conn = cursor->conn;
-    ferry_status status = sqlite_check_cancelled(conn, err);
-    sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
+    struct sqldrv_cursor *cursor = argument;
+    struct sqldrv_conn *conn = cursor->conn;
+    ferry_status status = sqldrv_check_cancelled(conn, err);
+    sqldrv_wait_begin(conn, conn->busy_ms, SQLDRV_HOLDER_ANY);
     while (status == FERRY_OK && !cursor->done && !ferry_batch_full(batch)) {
         int rc = sqlite3_step(cursor->stmt);
         if (rc == SQLITE_DONE) {
@@ -335,14 +335,14 @@ static ferry_status read_batch(void *argument, struct ferry_batch *batch, struct
         if (rc != SQLITE_ROW) {
             return rc == SQLITE_ERROR ? ferry_fail(err, FERRY_ERR_STREAM, "'%s': reading: %s",
                                                    conn->path, sqlite3_errmsg(conn->db))
-                                      : sqlite_fail(conn, conn->db, rc, err, "reading");
+                                      : sqldrv_fail(conn, conn->db, rc, err, "reading");
         }
         if (atomic_load(&conn->cancelled)) { /* short scans may never reach the progress handler */
-            return sqlite_check_cancelled(conn, err);
+            return sqldrv_check_cancelled(conn, err);
         }
         struct ferry_cell *cells = ferry_batch_row(batch);
         if (cells == NULL) {
-            return sqlite_fail_memory(err);
+            return sqldrv_fail_memory(err);
         }
         for (int i = 0; status == FERRY_OK && i < cursor->column_count; i++) {
             status = read_cell(cursor, batch, i, &cells[i], err);
@@ -353,40 +353,40 @@ static ferry_status read_batch(void *argument, struct ferry_batch *batch, struct
 
 static ferry_status read_snapshot_begin(void *argument, struct ferry_error *err)
 {
-    struct sqlite_conn *conn = argument;
+    struct sqldrv_conn *conn = argument;
     int64_t objects = 0;
     int calls = 0;
-    ferry_status status = sqlite_check_cancelled(conn, err);
+    ferry_status status = sqldrv_check_cancelled(conn, err);
     if (status != FERRY_OK) {
         return status;
     }
-    sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
-    int rc = sqlite_run(conn->db, "BEGIN");
+    sqldrv_wait_begin(conn, conn->busy_ms, SQLDRV_HOLDER_ANY);
+    int rc = sqldrv_run(conn->db, "BEGIN");
     if (rc == SQLITE_OK) { /* BEGIN alone holds nothing: the first read does */
         do {
-            rc = sqlite_query_int(conn->db, &objects, "SELECT count(*) FROM main.sqlite_schema");
-        } while (sqlite_wait_for_index(conn, rc, &calls));
+            rc = sqldrv_query_int(conn->db, &objects, "SELECT count(*) FROM main.sqlite_schema");
+        } while (sqldrv_wait_for_index(conn, rc, &calls));
     }
     if (rc != SQLITE_OK) {
-        status = sqlite_fail(conn, conn->db, rc, err, "taking a snapshot");
-        sqlite_rollback(conn->db);
+        status = sqldrv_fail(conn, conn->db, rc, err, "taking a snapshot");
+        sqldrv_rollback(conn->db);
     }
     return status;
 }
 
 static void read_snapshot_end(void *argument)
 {
-    struct sqlite_conn *conn = argument;
-    sqlite_rollback(conn->db);
-    sqlite_wait_install(conn, conn->db);
+    struct sqldrv_conn *conn = argument;
+    sqldrv_rollback(conn->db);
+    sqldrv_wait_install(conn, conn->db);
 }
 
-const struct ferry_source sqlite_source = {
+const struct ferry_source sqldrv_source = {
     .describe = read_describe,
     .read_begin = read_begin,
     .read_batch = read_batch,
     .read_end = read_end,
     .snapshot_begin = read_snapshot_begin,
     .snapshot_end = read_snapshot_end,
-    .origins = sqlite_origins,
+    .origins = sqldrv_origins,
 };

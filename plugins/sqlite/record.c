@@ -58,12 +58,12 @@ static int record_add_columns(sqlite3 *db)
     for (size_t i = 0; rc == SQLITE_OK && i < ferry_field_count(); i++) {
         const struct ferry_field *field = ferry_field(i);
         int64_t there = 0;
-        rc = sqlite_query_int(db, &there,
+        rc = sqldrv_query_int(db, &there,
                               "SELECT count(*) FROM pragma_table_info('_dbferry_sync', 'main') "
                               "WHERE name = %Q COLLATE NOCASE",
                               field->name);
         if (rc == SQLITE_OK && there == 0) {
-            rc = sqlite_run(db, "ALTER TABLE main._dbferry_sync ADD COLUMN %s %s", field->name,
+            rc = sqldrv_run(db, "ALTER TABLE main._dbferry_sync ADD COLUMN %s %s", field->name,
                             record_type(field));
         }
     }
@@ -94,7 +94,7 @@ static int record_insert(sqlite3 *db, const struct ferry_record *record)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-ferry_status sqlite_record_write(struct sqlite_conn *conn, const struct ferry_record *record,
+ferry_status sqldrv_record_write(struct sqldrv_conn *conn, const struct ferry_record *record,
                                  struct ferry_error *err)
 {
     int rc = record_make_table(conn->db);
@@ -108,19 +108,19 @@ ferry_status sqlite_record_write(struct sqlite_conn *conn, const struct ferry_re
                           conn->path, sqlite3_errmsg(conn->db));
     }
     return rc == SQLITE_OK ? FERRY_OK
-                           : sqlite_fail(conn, conn->db, rc, err, "writing the record of the run");
+                           : sqldrv_fail(conn, conn->db, rc, err, "writing the record of the run");
 }
 
-int sqlite_record_find(struct sqlite_conn *conn, const struct ferry_record *record, bool *ret_found)
+int sqldrv_record_find(struct sqldrv_conn *conn, const struct ferry_record *record, bool *ret_found)
 {
     char *run_id = NULL;
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite_prepare(conn->db, &stmt,
+    int rc = sqldrv_prepare(conn->db, &stmt,
                             "SELECT 1 FROM main.sqlite_schema WHERE name = '_dbferry_sync'");
     bool exists = rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW;
     sqlite3_finalize(stmt);
     if (exists) {
-        rc = sqlite_query_text(conn->db, &run_id,
+        rc = sqldrv_query_text(conn->db, &run_id,
                                "SELECT max(run_id) FROM main._dbferry_sync WHERE target_table = %Q",
                                ferry_record_table(record));
     }
@@ -132,23 +132,23 @@ int sqlite_record_find(struct sqlite_conn *conn, const struct ferry_record *reco
     return SQLITE_OK;
 }
 
-ferry_status sqlite_record_read(void *argument, const char *table, struct ferry_record *record,
+ferry_status sqldrv_record_read(void *argument, const char *table, struct ferry_record *record,
                                 struct ferry_error *err)
 {
-    struct sqlite_conn *conn = argument;
+    struct sqldrv_conn *conn = argument;
     sqlite3_stmt *stmt = NULL;
-    ferry_status status = sqlite_check_cancelled(conn, err);
+    ferry_status status = sqldrv_check_cancelled(conn, err);
     if (status != FERRY_OK || conn->db == NULL) {
         return status;
     }
-    sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
-    int rc = sqlite_prepare(conn->db, &stmt,
+    sqldrv_wait_begin(conn, conn->busy_ms, SQLDRV_HOLDER_ANY);
+    int rc = sqldrv_prepare(conn->db, &stmt,
                             "SELECT * FROM main._dbferry_sync WHERE target_table = %Q", table);
     if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         for (int i = 0; status == FERRY_OK && i < sqlite3_column_count(stmt); i++) {
             const char *name = sqlite3_column_name(stmt, i);
             status = name == NULL
-                         ? sqlite_fail_memory(err)
+                         ? sqldrv_fail_memory(err)
                          : ferry_record_set(record, name,
                                             (const char *)sqlite3_column_text(stmt, i), err);
         }
@@ -157,5 +157,5 @@ ferry_status sqlite_record_read(void *argument, const char *table, struct ferry_
     bool none = rc == SQLITE_DONE || rc == SQLITE_ERROR;
     return rc == SQLITE_ROW || none
                ? status
-               : sqlite_fail(conn, conn->db, rc, err, "reading the record of a run");
+               : sqldrv_fail(conn, conn->db, rc, err, "reading the record of a run");
 }

@@ -16,110 +16,110 @@
 /* The table must be what the plan was made for: before rows go into a stage, and in the
  * transaction.
  */
-static ferry_status replace_look(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status replace_look(struct sqldrv_load *load, struct ferry_error *err)
 {
-    ferry_status status = sqlite_table_confirm(load, err);
-    return status == FERRY_OK ? sqlite_objects_save(load, err) : status;
+    ferry_status status = sqldrv_table_confirm(load, err);
+    return status == FERRY_OK ? sqldrv_objects_save(load, err) : status;
 }
 
-static ferry_status replace_begin_transaction(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status replace_begin_transaction(struct sqldrv_load *load, struct ferry_error *err)
 {
-    ferry_status status = sqlite_unit_write(load->unit, err);
+    ferry_status status = sqldrv_unit_write(load->unit, err);
     if (status == FERRY_OK) {
         status = replace_look(load, err);
     }
-    sqlite_wait_begin(load->conn, load->unit->spec->lock_wait_ms, SQLITE_HOLDER_READER);
+    sqldrv_wait_begin(load->conn, load->unit->spec->lock_wait_ms, SQLDRV_HOLDER_READER);
     return status;
 }
 
 /* Make the table empty and of the wanted shape, without indexes and, if made anew, triggers. */
-static ferry_status replace_empty_table(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status replace_empty_table(struct sqldrv_load *load, struct ferry_error *err)
 {
-    struct sqlite_conn *conn = load->conn;
+    struct sqldrv_conn *conn = load->conn;
     const struct ferry_load_spec *spec = load->spec;
     ferry_status status = FERRY_OK;
     int rc = SQLITE_OK;
     if (spec->action == FERRY_TABLE_REBUILD) {
-        status = sqlite_watch_begin(load->unit, err);
+        status = sqldrv_dependents_begin(load->unit, err);
     }
     if (status == FERRY_OK && spec->action != FERRY_TABLE_CREATE) {
-        status = sqlite_objects_drop_indexes(load, err);
+        status = sqldrv_objects_drop_indexes(load, err);
     }
     if (status != FERRY_OK) {
         return status;
     }
     if (spec->action != FERRY_TABLE_CREATE) {
-        rc = sqlite_run(conn->db, "DELETE FROM main.\"%w\"", spec->layout->table);
+        rc = sqldrv_run(conn->db, "DELETE FROM main.\"%w\"", spec->layout->table);
         load->rows_before = rc == SQLITE_OK ? (uint64_t)sqlite3_changes64(conn->db) : 0;
     }
     if (rc == SQLITE_OK && spec->action == FERRY_TABLE_REBUILD) {
-        rc = sqlite_run(conn->db, "DROP TABLE main.\"%w\"", spec->layout->table);
+        rc = sqldrv_run(conn->db, "DROP TABLE main.\"%w\"", spec->layout->table);
     }
     if (rc == SQLITE_OK && spec->action != FERRY_TABLE_KEEP) {
         rc = sqlite3_exec(conn->db, load->create_sql, NULL, NULL, NULL);
     }
     return rc == SQLITE_OK
                ? FERRY_OK
-               : sqlite_fail(conn, conn->db, rc, err, "emptying table '%s'", spec->layout->table);
+               : sqldrv_fail(conn, conn->db, rc, err, "emptying table '%s'", spec->layout->table);
 }
 
 /* What a table that was made anew needs besides its rows and indexes. */
-static ferry_status replace_finish_table(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status replace_finish_table(struct sqldrv_load *load, struct ferry_error *err)
 {
     ferry_status status = FERRY_OK;
     if (load->spec->action == FERRY_TABLE_REBUILD) {
-        status = sqlite_objects_make_triggers(load, err);
+        status = sqldrv_objects_make_triggers(load, err);
         if (status == FERRY_OK) {
-            status = sqlite_watch_end(load->unit, load->layout->table, err);
+            status = sqldrv_dependents_end(load->unit, load->layout->table, err);
         }
     }
     if (status == FERRY_OK) {
-        status = sqlite_stale_rebuild(load, err);
+        status = sqldrv_stale_rebuild(load, err);
     }
-    return status == FERRY_OK ? sqlite_objects_analyze(load, err) : status;
+    return status == FERRY_OK ? sqldrv_objects_analyze(load, err) : status;
 }
 
-static ferry_status replace_open_rows(struct sqlite_load *load, sqlite3 *db,
+static ferry_status replace_open_rows(struct sqldrv_load *load, sqlite3 *db,
                                       struct ferry_error *err)
 {
-    const struct sqlite_rows_into into = {
+    const struct sqldrv_rows_into into = {
         .conn = load->conn,
         .db = db,
         .schema = "main",
         .table = load->layout->table,
-        .batch = SQLITE_ROWS_BATCH,
+        .batch = SQLDRV_ROWS_BATCH,
         .columns = load->layout->schema,
         .natives = load->layout->natives,
-        .integer_key = sqlite_rowid_find(load),
+        .integer_key = sqldrv_rowid_find(load),
         .count = &load->rows_loaded,
     };
-    return sqlite_rows_open(&into, &load->rows, err);
+    return sqldrv_rows_open(&into, &load->rows, err);
 }
 
-static void replace_close_rows(struct sqlite_load *load)
+static void replace_close_rows(struct sqldrv_load *load)
 {
-    sqlite_rows_close(load->rows);
+    sqldrv_rows_close(load->rows);
     load->rows = NULL;
 }
 
 /* The table in the staging file.  Its own text comes from the target's file, which may be forged.
  */
-static ferry_status replace_make_staged(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status replace_make_staged(struct sqldrv_load *load, struct ferry_error *err)
 {
-    struct sqlite_conn *conn = load->conn;
+    struct sqldrv_conn *conn = load->conn;
     bool keep = load->spec->action == FERRY_TABLE_KEEP;
     (void)sqlite3_db_config(conn->stage, SQLITE_DBCONFIG_DQS_DDL, keep, NULL);
-    int rc = sqlite_run_saved(conn->stage, keep ? load->table.sql : load->create_sql);
+    int rc = sqldrv_run_saved(conn->stage, keep ? load->table.sql : load->create_sql);
     return rc == SQLITE_OK ? FERRY_OK
-                           : sqlite_fail(conn, conn->stage, rc, err, "making the staging file '%s'",
+                           : sqldrv_fail(conn, conn->stage, rc, err, "making the staging file '%s'",
                                          load->unit->stage.path);
 }
 
-static ferry_status replace_begin_staged(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status replace_begin_staged(struct sqldrv_load *load, struct ferry_error *err)
 {
     ferry_status status = replace_look(load, err);
     if (status == FERRY_OK) {
-        status = sqlite_stage_begin(load->unit, load->layout->table, err);
+        status = sqldrv_stage_begin(load->unit, load->layout->table, err);
     }
     if (status == FERRY_OK) {
         status = replace_make_staged(load, err);
@@ -127,7 +127,7 @@ static ferry_status replace_begin_staged(struct sqlite_load *load, struct ferry_
     return status == FERRY_OK ? replace_open_rows(load, load->conn->stage, err) : status;
 }
 
-static ferry_status replace_begin_directly(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status replace_begin_directly(struct sqldrv_load *load, struct ferry_error *err)
 {
     ferry_status status = replace_begin_transaction(load, err);
     if (status == FERRY_OK) {
@@ -136,18 +136,18 @@ static ferry_status replace_begin_directly(struct sqlite_load *load, struct ferr
     return status == FERRY_OK ? replace_open_rows(load, load->conn->db, err) : status;
 }
 
-static ferry_status replace_begin_load(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status replace_begin_load(struct sqldrv_load *load, struct ferry_error *err)
 {
-    struct sqlite_conn *conn = load->conn;
-    ferry_status status = sqlite_check_cancelled(conn, err);
-    if (status == FERRY_OK && (load->create_sql = sqlite_table_create_sql(load->layout)) == NULL) {
-        status = sqlite_fail_memory(err);
+    struct sqldrv_conn *conn = load->conn;
+    ferry_status status = sqldrv_check_cancelled(conn, err);
+    if (status == FERRY_OK && (load->create_sql = sqldrv_table_create_sql(load->layout)) == NULL) {
+        status = sqldrv_fail_memory(err);
     }
     if (status == FERRY_OK) {
-        status = sqlite_lock_take(load, err);
+        status = sqldrv_lock_take(load, err);
     }
     if (status == FERRY_OK) {
-        status = sqlite_unit_open(load->unit, err);
+        status = sqldrv_unit_open(load->unit, err);
     }
     if (status != FERRY_OK) {
         return status;
@@ -157,33 +157,33 @@ static ferry_status replace_begin_load(struct sqlite_load *load, struct ferry_er
     return load->unit->staged ? replace_begin_staged(load, err) : replace_begin_directly(load, err);
 }
 
-void sqlite_replace_stop(struct sqlite_load *load)
+void sqldrv_replace_stop(struct sqldrv_load *load)
 {
     if (load != NULL) {
         replace_close_rows(load);
     }
 }
 
-void sqlite_replace_free(struct sqlite_load *load)
+void sqldrv_replace_free(struct sqldrv_load *load)
 {
     if (load == NULL) {
         return;
     }
-    sqlite_lock_release(load);
-    sqlite_objects_clear(&load->objects);
-    sqlite_table_clear(&load->table);
+    sqldrv_lock_release(load);
+    sqldrv_objects_clear(&load->objects);
+    sqldrv_table_clear(&load->table);
     sqlite3_free(load->create_sql);
     free(load);
 }
 
 /* What failed to begin is ended with its change, too. */
-ferry_status sqlite_replace_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
+ferry_status sqldrv_replace_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
                                   struct ferry_error *err)
 {
-    struct sqlite_unit *unit = change;
-    struct sqlite_load *load = calloc(1, sizeof *load);
+    struct sqldrv_unit *unit = change;
+    struct sqldrv_load *load = calloc(1, sizeof *load);
     if (load == NULL) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
     load->unit = unit;
     load->conn = unit->conn;
@@ -198,40 +198,40 @@ ferry_status sqlite_replace_begin(void *change, const struct ferry_load_spec *sp
     return status;
 }
 
-ferry_status sqlite_replace_batch(void *argument, uint32_t operation,
+ferry_status sqldrv_replace_batch(void *argument, uint32_t operation,
                                   const struct ferry_batch *batch, struct ferry_error *err)
 {
     (void)operation; /* FERRY_OP_INSERT: a load that replaces has no other */
-    struct sqlite_load *load = argument;
-    struct sqlite_conn *conn = load->conn;
-    ferry_status status = sqlite_check_cancelled(conn, err);
+    struct sqldrv_load *load = argument;
+    struct sqldrv_conn *conn = load->conn;
+    ferry_status status = sqldrv_check_cancelled(conn, err);
     if (status == FERRY_OK) {
-        sqlite_guard_stop_writing(&conn->cancelled);
-        status = sqlite_rows_insert(load->rows, batch, err);
-        sqlite_guard_stop_writing(NULL);
+        sqldrv_guard_stop_writing(&conn->cancelled);
+        status = sqldrv_rows_insert(load->rows, batch, err);
+        sqldrv_guard_stop_writing(NULL);
     }
     return status;
 }
 
-static ferry_status replace_count_old(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status replace_count_old(struct sqldrv_load *load, struct ferry_error *err)
 {
-    struct sqlite_conn *conn = load->conn;
+    struct sqldrv_conn *conn = load->conn;
     int64_t rows = 0;
     int rc = load->spec->action == FERRY_TABLE_CREATE
                  ? SQLITE_OK
-                 : sqlite_query_int(conn->db, &rows, "SELECT count(*) FROM main.\"%w\"",
+                 : sqldrv_query_int(conn->db, &rows, "SELECT count(*) FROM main.\"%w\"",
                                     load->layout->table);
     load->rows_before = (uint64_t)rows;
     return rc == SQLITE_OK
                ? FERRY_OK
-               : sqlite_fail(conn, conn->db, rc, err, "counting table '%s'", load->layout->table);
+               : sqldrv_fail(conn, conn->db, rc, err, "counting table '%s'", load->layout->table);
 }
 
-static ferry_status replace_end_staged(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status replace_end_staged(struct sqldrv_load *load, struct ferry_error *err)
 {
-    ferry_status status = sqlite_objects_make_indexes(load, load->conn->stage, err);
+    ferry_status status = sqldrv_objects_make_indexes(load, load->conn->stage, err);
     if (status == FERRY_OK) {
-        status = sqlite_stage_end(load->unit, err);
+        status = sqldrv_stage_end(load->unit, err);
     }
     if (status == FERRY_OK) {
         status = replace_begin_transaction(load, err);
@@ -239,17 +239,17 @@ static ferry_status replace_end_staged(struct sqlite_load *load, struct ferry_er
     return status == FERRY_OK ? replace_count_old(load, err) : status;
 }
 
-static ferry_status replace_end_directly(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status replace_end_directly(struct sqldrv_load *load, struct ferry_error *err)
 {
-    ferry_status status = sqlite_objects_make_indexes(load, load->conn->db, err);
+    ferry_status status = sqldrv_objects_make_indexes(load, load->conn->db, err);
     return status == FERRY_OK ? replace_finish_table(load, err) : status;
 }
 
-ferry_status sqlite_replace_end(void *argument, struct ferry_load_totals *ret_totals,
+ferry_status sqldrv_replace_end(void *argument, struct ferry_load_totals *ret_totals,
                                 struct ferry_error *err)
 {
-    struct sqlite_load *load = argument;
-    ferry_status status = sqlite_check_cancelled(load->conn, err);
+    struct sqldrv_load *load = argument;
+    ferry_status status = sqldrv_check_cancelled(load->conn, err);
     if (status == FERRY_OK) {
         replace_close_rows(load);
         status =
@@ -265,9 +265,9 @@ ferry_status sqlite_replace_end(void *argument, struct ferry_load_totals *ret_to
 
 /* SELECT * into a table of the same definition lets SQLite copy whole records and index entries
  * (its transfer optimization).  Generated columns need a list of names, and the slower way. */
-static char *replace_copy_sql(const struct sqlite_load *load)
+static char *replace_copy_sql(const struct sqldrv_load *load)
 {
-    const struct sqlite_table *table = &load->table;
+    const struct sqldrv_table *table = &load->table;
     const char *comma = "";
     bool generated = false;
     sqlite3_str *names = sqlite3_str_new(NULL);
@@ -282,10 +282,10 @@ static char *replace_copy_sql(const struct sqlite_load *load)
     char *sql =
         generated && list != NULL
             ? sqlite3_mprintf(
-                  "INSERT OR FAIL INTO main.\"%w\" (%s) SELECT %s FROM " SQLITE_STAGE_SCHEMA
+                  "INSERT OR FAIL INTO main.\"%w\" (%s) SELECT %s FROM " SQLDRV_STAGE_SCHEMA
                   ".\"%w\"",
                   load->layout->table, list, list, load->layout->table)
-            : sqlite3_mprintf("INSERT OR FAIL INTO main.\"%w\" SELECT * FROM " SQLITE_STAGE_SCHEMA
+            : sqlite3_mprintf("INSERT OR FAIL INTO main.\"%w\" SELECT * FROM " SQLDRV_STAGE_SCHEMA
                               ".\"%w\"",
                               load->layout->table, load->layout->table);
     sqlite3_free(list);
@@ -293,14 +293,14 @@ static char *replace_copy_sql(const struct sqlite_load *load)
 }
 
 /* From the staging file into the target's table, which is empty. */
-static ferry_status replace_copy_staged(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status replace_copy_staged(struct sqldrv_load *load, struct ferry_error *err)
 {
-    struct sqlite_conn *conn = load->conn;
+    struct sqldrv_conn *conn = load->conn;
     char *sql = replace_copy_sql(load);
     int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_exec(conn->db, sql, NULL, NULL, NULL);
     sqlite3_free(sql);
     if (rc != SQLITE_OK) {
-        return sqlite_fail(conn, conn->db, rc, err, "copying the rows of table '%s'",
+        return sqldrv_fail(conn, conn->db, rc, err, "copying the rows of table '%s'",
                            load->layout->table);
     }
     if ((uint64_t)sqlite3_changes64(conn->db) != load->rows_loaded) {
@@ -312,11 +312,11 @@ static ferry_status replace_copy_staged(struct sqlite_load *load, struct ferry_e
     return FERRY_OK;
 }
 
-static ferry_status replace_finish_staged(struct sqlite_load *load, struct ferry_error *err)
+static ferry_status replace_finish_staged(struct sqldrv_load *load, struct ferry_error *err)
 {
     ferry_status status = replace_empty_table(load, err);
     if (status == FERRY_OK) {
-        status = sqlite_objects_make_indexes(load, load->conn->db, err);
+        status = sqldrv_objects_make_indexes(load, load->conn->db, err);
     }
     if (status == FERRY_OK) {
         status = replace_copy_staged(load, err);
@@ -324,11 +324,11 @@ static ferry_status replace_finish_staged(struct sqlite_load *load, struct ferry
     return status == FERRY_OK ? replace_finish_table(load, err) : status;
 }
 
-ferry_status sqlite_replace_finish(struct sqlite_load *load, struct ferry_error *err)
+ferry_status sqldrv_replace_finish(struct sqldrv_load *load, struct ferry_error *err)
 {
     ferry_status status = load->unit->staged ? replace_finish_staged(load, err) : FERRY_OK;
     if (status == FERRY_OK && load->spec->keep_definition == 0) {
-        status = sqlite_metadata_write(load->conn, load->spec, err);
+        status = sqldrv_metadata_write(load->conn, load->spec, err);
     }
     return status;
 }

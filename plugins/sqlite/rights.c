@@ -13,13 +13,13 @@ static bool rights_user_is_known(uid_t user)
 }
 
 /* The groups that are meant to write: that of the key `group`, root's and this user's own. */
-static bool rights_group_is_known(const struct sqlite_conn *conn, gid_t group)
+static bool rights_group_is_known(const struct sqldrv_conn *conn, gid_t group)
 {
     return group == 0 || group == getegid() || (conn->file.group_set && group == conn->file.group);
 }
 
 /* NULL, or who.  In a folder with the sticky bit, others can make files and not exchange ours. */
-static const char *rights_who(const struct sqlite_conn *conn, const struct stat *about,
+static const char *rights_who(const struct sqldrv_conn *conn, const struct stat *about,
                               mode_t meant)
 {
     mode_t mode = about->st_mode & ~meant;
@@ -35,7 +35,7 @@ static const char *rights_who(const struct sqlite_conn *conn, const struct stat 
                : NULL;
 }
 
-void sqlite_rights_tell(struct sqlite_conn *conn, const struct stat *folder,
+void sqldrv_rights_tell(struct sqldrv_conn *conn, const struct stat *folder,
                         const struct stat *file)
 {
     mode_t meant = conn->file.mode_set ? conn->file.mode : 0;

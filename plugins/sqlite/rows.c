@@ -9,32 +9,32 @@
 
 #include <stdlib.h>
 
-struct sqlite_rows {
+struct sqldrv_rows {
     const struct ferry_cell *cells; /* of the batch, row after row */
     size_t count;
     size_t columns;
     size_t row;        /* where the cursor stands; read after a failure */
     size_t bad_column; /* of a refused value */
     const char *bad;   /* why it is refused, or NULL */
-    struct sqlite_rows_into into;
+    struct sqldrv_rows_into into;
     sqlite3_stmt *insert;
-    struct sqlite_give rules[];
+    struct sqldrv_give rules[];
 };
 
 struct rows_table {
     sqlite3_vtab base;
-    struct sqlite_rows *rows;
+    struct sqldrv_rows *rows;
 };
 
 struct rows_cursor {
     sqlite3_vtab_cursor base;
-    struct sqlite_rows *rows;
+    struct sqldrv_rows *rows;
 };
 
 static int rows_connect(sqlite3 *db, void *argument, int argc, const char *const *argv,
                         sqlite3_vtab **ret_table, char **ret_error)
 {
-    struct sqlite_rows *rows = argument;
+    struct sqldrv_rows *rows = argument;
     (void)argc;
     (void)argv;
     (void)ret_error;
@@ -95,7 +95,7 @@ static int rows_close(sqlite3_vtab_cursor *cursor)
     return SQLITE_OK;
 }
 
-static struct sqlite_rows *rows_of(sqlite3_vtab_cursor *cursor)
+static struct sqldrv_rows *rows_of(sqlite3_vtab_cursor *cursor)
 {
     return ((struct rows_cursor *)(void *)cursor)->rows;
 }
@@ -119,7 +119,7 @@ static int rows_next(sqlite3_vtab_cursor *cursor)
 
 static int rows_eof(sqlite3_vtab_cursor *cursor)
 {
-    const struct sqlite_rows *rows = rows_of(cursor);
+    const struct sqldrv_rows *rows = rows_of(cursor);
     return rows->row >= rows->count;
 }
 
@@ -130,7 +130,7 @@ static int rows_rowid(sqlite3_vtab_cursor *cursor, sqlite3_int64 *ret_rowid)
 }
 
 /* A value that the column cannot hold exactly ends the load. */
-static int rows_refuse(struct sqlite_rows *rows, size_t column, const char *why)
+static int rows_refuse(struct sqldrv_rows *rows, size_t column, const char *why)
 {
     rows->bad = why;
     rows->bad_column = column;
@@ -138,44 +138,44 @@ static int rows_refuse(struct sqlite_rows *rows, size_t column, const char *why)
 }
 
 /* A typed value.  NULL, or why the column cannot hold it exactly. */
-static inline const char *rows_give(sqlite3_context *context, const struct sqlite_give *rule,
+static inline const char *rows_give(sqlite3_context *context, const struct sqldrv_give *rule,
                                     const struct ferry_cell *cell)
 {
     double value;
     switch (rule->convert) {
-    case SQLITE_CONVERT_INT:
+    case SQLDRV_CONVERT_INT:
         sqlite3_result_int64(context, cell->v.i);
         return NULL;
-    case SQLITE_CONVERT_UNSIGNED:
+    case SQLDRV_CONVERT_UNSIGNED:
         sqlite3_result_int64(context, (sqlite3_int64)cell->v.u);
         return cell->v.u <= INT64_MAX
                    ? NULL
                    : "the number is above 9223372036854775807, the largest that SQLite holds; "
                      "big_unsigned = \"text\" stores the column as text";
-    case SQLITE_CONVERT_FLOAT:
-        return sqlite_give_float(context, cell->v.f);
-    case SQLITE_CONVERT_DECIMAL:
-        if (!sqlite_decimal_to_double(cell->v.p, cell->len, &value)) {
+    case SQLDRV_CONVERT_FLOAT:
+        return sqldrv_give_float(context, cell->v.f);
+    case SQLDRV_CONVERT_DECIMAL:
+        if (!sqldrv_decimal_to_double(cell->v.p, cell->len, &value)) {
             return "this is not a decimal number of at most 15 digits";
         }
         sqlite3_result_double(context, value);
         return NULL;
-    case SQLITE_CONVERT_TEXT:
-        return sqlite_give_text(context, rule, cell);
-    case SQLITE_CONVERT_BYTES:
+    case SQLDRV_CONVERT_TEXT:
+        return sqldrv_give_text(context, rule, cell);
+    case SQLDRV_CONVERT_BYTES:
         sqlite3_result_blob64(context, cell->v.p, cell->len, SQLITE_STATIC);
         return NULL;
     default:
-        return sqlite_give_wished(context, rule, cell);
+        return sqldrv_give_wished(context, rule, cell);
     }
 }
 
 static int rows_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, int index)
 {
-    struct sqlite_rows *rows = rows_of(cursor);
+    struct sqldrv_rows *rows = rows_of(cursor);
     size_t column = (size_t)index;
     const struct ferry_cell *cell = &rows->cells[rows->row * rows->columns + column];
-    const struct sqlite_give *rule = &rows->rules[column];
+    const struct sqldrv_give *rule = &rows->rules[column];
     if (cell->null) {
         return index == rows->into.integer_key
                    ? rows_refuse(rows, column,
@@ -183,7 +183,7 @@ static int rows_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, in
                    : SQLITE_OK; /* no result is NULL */
     }
     const char *why = cell->kind == FERRY_KIND_TYPED ? rows_give(context, rule, cell)
-                                                     : sqlite_give_kind(context, rule, cell);
+                                                     : sqldrv_give_kind(context, rule, cell);
     return why == NULL ? SQLITE_OK : rows_refuse(rows, column, why);
 }
 
@@ -202,40 +202,40 @@ static const sqlite3_module rows_module = {
 };
 
 /* How each column stores its cells. */
-static ferry_status rows_choose_rules(struct sqlite_rows *rows, struct ferry_error *err)
+static ferry_status rows_choose_rules(struct sqldrv_rows *rows, struct ferry_error *err)
 {
     for (size_t i = 0; i < rows->columns; i++) {
         const struct ferry_column *column = ferry_schema_column(rows->into.columns, i);
-        struct sqlite_hold hold;
-        if (!sqlite_hold_choose(column, rows->into.natives[i], &hold)) {
+        struct sqldrv_hold hold;
+        if (!sqldrv_hold_choose(column, rows->into.natives[i], &hold)) {
             return ferry_fail(err, FERRY_ERR_SCHEMA, "column '%s': SQLite has no type for it",
                               column->name);
         }
-        rows->rules[i] = (struct sqlite_give){
+        rows->rules[i] = (struct sqldrv_give){
             .convert = hold.convert,
             .affinity = hold.affinity,
             .scale = column->scale,
-            .kinds = hold.convert == SQLITE_CONVERT_ANY || hold.loose,
+            .kinds = hold.convert == SQLDRV_CONVERT_ANY || hold.loose,
         };
     }
     return FERRY_OK;
 }
 
-static int rows_find_encoding(struct sqlite_rows *rows)
+static int rows_find_encoding(struct sqldrv_rows *rows)
 {
-    enum sqlite_order order = SQLITE_ORDER_NONE;
-    int rc = sqlite_utf16_order(rows->into.db, &order);
+    enum sqldrv_order order = SQLDRV_ORDER_NONE;
+    int rc = sqldrv_utf16_order(rows->into.db, &order);
     for (size_t i = 0; i < rows->columns; i++) {
-        rows->rules[i].utf16 = order != SQLITE_ORDER_NONE;
+        rows->rules[i].utf16 = order != SQLDRV_ORDER_NONE;
     }
     return rc;
 }
 
 /* OR FAIL: a conflict clause of the user's own constraints must not drop rows silently, and no
  * statement journal is needed, since a failed batch ends the load. */
-static char *rows_insert_sql(const struct sqlite_rows *rows)
+static char *rows_insert_sql(const struct sqldrv_rows *rows)
 {
-    const struct sqlite_rows_into *into = &rows->into;
+    const struct sqldrv_rows_into *into = &rows->into;
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "INSERT OR FAIL INTO \"%w\".\"%w\" (", into->schema, into->table);
     for (size_t i = 0; i < rows->columns; i++) {
@@ -246,9 +246,9 @@ static char *rows_insert_sql(const struct sqlite_rows *rows)
     return sqlite3_str_finish(out);
 }
 
-static ferry_status rows_prepare(struct sqlite_rows *rows, struct ferry_error *err)
+static ferry_status rows_prepare(struct sqldrv_rows *rows, struct ferry_error *err)
 {
-    const struct sqlite_rows_into *into = &rows->into;
+    const struct sqldrv_rows_into *into = &rows->into;
     ferry_status status = rows_choose_rules(rows, err);
     if (status != FERRY_OK) {
         return status;
@@ -263,33 +263,33 @@ static ferry_status rows_prepare(struct sqlite_rows *rows, struct ferry_error *e
     }
     sqlite3_free(sql);
     return rc == SQLITE_OK ? FERRY_OK
-                           : sqlite_fail(into->conn, into->db, rc, err,
+                           : sqldrv_fail(into->conn, into->db, rc, err,
                                          "preparing to fill table '%s'", into->table);
 }
 
-ferry_status sqlite_rows_open(const struct sqlite_rows_into *into, struct sqlite_rows **ret_rows,
+ferry_status sqldrv_rows_open(const struct sqldrv_rows_into *into, struct sqldrv_rows **ret_rows,
                               struct ferry_error *err)
 {
     size_t columns = ferry_schema_count(into->columns);
-    struct sqlite_rows *rows = calloc(1, sizeof *rows + columns * sizeof rows->rules[0]);
+    struct sqldrv_rows *rows = calloc(1, sizeof *rows + columns * sizeof rows->rules[0]);
     if (rows == NULL) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
     rows->into = *into;
     rows->columns = columns;
     ferry_status status = rows_prepare(rows, err);
     if (status != FERRY_OK) {
-        sqlite_rows_close(rows);
+        sqldrv_rows_close(rows);
         return status;
     }
     *ret_rows = rows;
     return FERRY_OK;
 }
 
-ferry_status sqlite_rows_insert(struct sqlite_rows *rows, const struct ferry_batch *batch,
+ferry_status sqldrv_rows_insert(struct sqldrv_rows *rows, const struct ferry_batch *batch,
                                 struct ferry_error *err)
 {
-    const struct sqlite_rows_into *into = &rows->into;
+    const struct sqldrv_rows_into *into = &rows->into;
     size_t count = ferry_batch_count(batch);
     if (count == 0) {
         return FERRY_OK;
@@ -307,7 +307,7 @@ ferry_status sqlite_rows_insert(struct sqlite_rows *rows, const struct ferry_bat
                                  rows->bad);
     } else if (rc != SQLITE_DONE) {
         status =
-            sqlite_fail(into->conn, into->db, rc, err, "table '%s', row %llu", into->table, row);
+            sqldrv_fail(into->conn, into->db, rc, err, "table '%s', row %llu", into->table, row);
     } else if (inserted != count) {
         status =
             ferry_fail(err, FERRY_ERR_INTERNAL, "'%s': table '%s' took %llu rows of a batch of %zu",
@@ -320,7 +320,7 @@ ferry_status sqlite_rows_insert(struct sqlite_rows *rows, const struct ferry_bat
     return status;
 }
 
-void sqlite_rows_close(struct sqlite_rows *rows)
+void sqldrv_rows_close(struct sqldrv_rows *rows)
 {
     if (rows != NULL) {
         sqlite3_finalize(rows->insert);

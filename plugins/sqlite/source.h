@@ -8,19 +8,19 @@
 /* ---- describe.c: what the columns of a result are ---- */
 
 /* A table that columns come from. */
-struct sqlite_origin {
+struct sqldrv_origin {
     char *name;
-    struct sqlite_table table;
-    struct sqlite_metadata metadata;
+    struct sqldrv_table table;
+    struct sqldrv_metadata metadata;
     bool whole; /* each column is known as it was in the source */
 };
 
 /* How one statement is described; the statement and what is read belong to the caller. */
-struct sqlite_describe {
-    struct sqlite_conn *conn;
+struct sqldrv_describe {
+    struct sqldrv_conn *conn;
     const struct ferry_read *read;
     sqlite3_stmt *stmt;
-    struct sqlite_origin *origins; /* the first is what is read, where that is a table */
+    struct sqldrv_origin *origins; /* the first is what is read, where that is a table */
     size_t origin_count;
     char **affinities; /* per column, as CREATE TABLE AS would declare it; NULL: not asked for */
     size_t affinity_count;
@@ -29,33 +29,33 @@ struct sqlite_describe {
     bool declared_only; /* of some column, nothing but its declared type is known */
 };
 
-ferry_status sqlite_describe_begin(struct sqlite_describe *describe, struct ferry_error *err);
-void sqlite_describe_end(struct sqlite_describe *describe);
-/* Column `i`; its strings live until sqlite_describe_end.  `*ret_declared` is the declared type
+ferry_status sqldrv_describe_begin(struct sqldrv_describe *describe, struct ferry_error *err);
+void sqldrv_describe_end(struct sqldrv_describe *describe);
+/* Column `i`; its strings live until sqldrv_describe_end.  `*ret_declared` is the declared type
  * under which its values are stored, or NULL where each says what it is. */
-ferry_status sqlite_describe_column(struct sqlite_describe *describe, int i,
+ferry_status sqldrv_describe_column(struct sqldrv_describe *describe, int i,
                                     struct ferry_column *column, const char **ret_declared,
                                     struct ferry_error *err);
 
 /* ---- describe_keys.c: the keys and indexes of a table that is read ---- */
 
 /* A column's place in the primary key by the table's own definition, or 0. */
-uint32_t sqlite_describe_key_position(const struct sqlite_origin *origin,
-                                      const struct sqlite_column *column);
+uint32_t sqldrv_describe_key_position(const struct sqldrv_origin *origin,
+                                      const struct sqldrv_column *column);
 /* Add what the table says about keys, after its columns, and notes about the rest. */
-ferry_status sqlite_describe_keys(const struct sqlite_describe *describe,
+ferry_status sqldrv_describe_keys(const struct sqldrv_describe *describe,
                                   struct ferry_schema *schema, struct ferry_error *err);
 
 /* ---- read.c: the source half ---- */
 
-extern const struct ferry_source sqlite_source;
+extern const struct ferry_source sqldrv_source;
 /* Compiles what is to be read; the caller finalizes it. */
-ferry_status sqlite_read_prepare(struct sqlite_conn *conn, const struct ferry_read *read,
+ferry_status sqldrv_read_prepare(struct sqldrv_conn *conn, const struct ferry_read *read,
                                  sqlite3_stmt **ret_stmt, struct ferry_error *err);
 
 /* ---- origins.c: where rows come from ---- */
 
-ferry_status sqlite_origins(void *conn, const struct ferry_read *read, const char *table,
+ferry_status sqldrv_origins(void *conn, const struct ferry_read *read, const char *table,
                             struct ferry_origins *origins, struct ferry_error *err);
 
 #endif /* DBFERRY_SQLITE_SOURCE_H */

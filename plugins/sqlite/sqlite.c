@@ -45,14 +45,14 @@ static const struct ferry_option sqlite_options[] = {
 static void sqlite_place(const struct ferry_config *config, char *buffer, size_t size)
 {
     const char *path = ferry_config_string(config, "path");
-    char *real = path != NULL ? sqlite_path_resolve(path) : NULL;
+    char *real = path != NULL ? sqldrv_path_resolve(path) : NULL;
     (void)snprintf(buffer, size, "sqlite:%s", real != NULL ? real : path != NULL ? path : "");
     free(real);
 }
 
 static void sqlite_facts(void *argument, struct ferry_facts *facts)
 {
-    struct sqlite_conn *conn = argument;
+    struct sqldrv_conn *conn = argument;
     struct stat file;
     char text[64];
     char *mode = NULL;
@@ -63,17 +63,17 @@ static void sqlite_facts(void *argument, struct ferry_facts *facts)
         ferry_facts_add(facts, "state", "not there yet: the first load makes it");
         return;
     }
-    sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
-    if (fstatat(conn->folder, sqlite_path_base(conn->real), &file, 0) == 0) {
+    sqldrv_wait_begin(conn, conn->busy_ms, SQLDRV_HOLDER_ANY);
+    if (fstatat(conn->folder, sqldrv_path_base(conn->real), &file, 0) == 0) {
         (void)snprintf(text, sizeof text, "%lld bytes", (long long)file.st_size);
         ferry_facts_add(facts, "size", text);
     }
-    if (sqlite_query_text(conn->db, &mode, "PRAGMA main.journal_mode") == SQLITE_OK &&
+    if (sqldrv_query_text(conn->db, &mode, "PRAGMA main.journal_mode") == SQLITE_OK &&
         mode != NULL) {
         ferry_facts_add(facts, "journal mode", mode);
     }
     free(mode);
-    if (sqlite_query_int(conn->db, &page_size, "PRAGMA main.page_size") == SQLITE_OK) {
+    if (sqldrv_query_int(conn->db, &page_size, "PRAGMA main.page_size") == SQLITE_OK) {
         (void)snprintf(text, sizeof text, "%lld", (long long)page_size);
         ferry_facts_add(facts, "page size", text);
     }
@@ -85,13 +85,13 @@ static struct ferry_driver sqlite_driver = {
     .description = "SQLite database files",
     .options = sqlite_options,
     .option_count = sizeof sqlite_options / sizeof *sqlite_options,
-    .connect = sqlite_connect,
-    .disconnect = sqlite_disconnect,
-    .source = &sqlite_source,
-    .target = &sqlite_target,
-    .cancel = sqlite_cancel,
+    .connect = sqldrv_connect,
+    .disconnect = sqldrv_disconnect,
+    .source = &sqldrv_source,
+    .target = &sqldrv_target,
+    .cancel = sqldrv_cancel,
     .place = sqlite_place,
-    .record_read = sqlite_record_read,
+    .record_read = sqldrv_record_read,
     .facts = sqlite_facts,
 };
 

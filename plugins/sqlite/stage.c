@@ -40,12 +40,12 @@ static int stage_remove_old(int folder, const char *name)
 }
 
 /* Whatever of ours is there is left over, since we hold the lock of the table that names it. */
-static ferry_status stage_make_room(const struct sqlite_unit *unit, struct ferry_error *err)
+static ferry_status stage_make_room(const struct sqldrv_unit *unit, struct ferry_error *err)
 {
-    const char *name = sqlite_path_base(unit->stage.path);
+    const char *name = sqldrv_path_base(unit->stage.path);
     char *gone = NULL; /* see ferry_file_remove */
     if (asprintf(&gone, "%s.gone", name) < 0) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
     (void)stage_remove_old(unit->conn->folder, gone);
     free(gone);
@@ -57,38 +57,38 @@ static ferry_status stage_make_room(const struct sqlite_unit *unit, struct ferry
                             unit->conn->path, unit->stage.path);
 }
 
-static ferry_status stage_make_file(struct sqlite_unit *unit, const char *table,
+static ferry_status stage_make_file(struct sqldrv_unit *unit, const char *table,
                                     struct ferry_error *err)
 {
-    const struct sqlite_conn *conn = unit->conn;
-    struct sqlite_stage *stage = &unit->stage;
+    const struct sqldrv_conn *conn = unit->conn;
+    struct sqldrv_stage *stage = &unit->stage;
     struct stat file;
-    stage->path = sqlite_name_beside(conn->real, table, ".stage");
+    stage->path = sqldrv_name_beside(conn->real, table, ".stage");
     if (stage->path == NULL) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
     ferry_status status = stage_make_room(unit, err);
     if (status == FERRY_OK) {
-        status = sqlite_guard_take(stage->path, conn->folder, true, &stage->guard, err);
+        status = sqldrv_guard_take(stage->path, conn->folder, true, &stage->guard, err);
     }
     if (status != FERRY_OK) {
         return status;
     }
-    int fd = openat(conn->folder, sqlite_path_base(stage->path),
+    int fd = openat(conn->folder, sqldrv_path_base(stage->path),
                     O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return ferry_fail(err, sqlite_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
+        return ferry_fail(err, sqldrv_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
                           "'%s': cannot create the staging file '%s': %s", conn->path, stage->path,
                           strerror(errno));
     }
     if (fstat(fd, &file) == 0) {
-        sqlite_guard_meet(stage->guard, &file, true);
+        sqldrv_guard_meet(stage->guard, &file, true);
     }
     (void)close(fd);
     return FERRY_OK;
 }
 
-static int stage_open(struct sqlite_unit *unit, const char *encoding)
+static int stage_open(struct sqldrv_unit *unit, const char *encoding)
 {
     sqlite3 *db = NULL;
     int rc =
@@ -100,21 +100,21 @@ static int stage_open(struct sqlite_unit *unit, const char *encoding)
         (void)sqlite3_close_v2(db);
         return rc;
     }
-    sqlite_set_handle(unit->conn, &unit->conn->stage, db);
-    sqlite_wait_install(unit->conn, db);
+    sqldrv_set_handle(unit->conn, &unit->conn->stage, db);
+    sqldrv_wait_install(unit->conn, db);
     (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
     /* Nothing in it needs to outlive a crash.  Attached files must share an encoding. */
-    return sqlite_run(db,
+    return sqldrv_run(db,
                       "PRAGMA encoding=%Q; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; "
                       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-2048; "
                       "PRAGMA application_id=%d; BEGIN",
                       encoding, STAGE_ID);
 }
 
-ferry_status sqlite_stage_begin(struct sqlite_unit *unit, const char *table,
+ferry_status sqldrv_stage_begin(struct sqldrv_unit *unit, const char *table,
                                 struct ferry_error *err)
 {
-    struct sqlite_conn *conn = unit->conn;
+    struct sqldrv_conn *conn = unit->conn;
     char *encoding = NULL;
     if (unit->stage.path != NULL) {
         return FERRY_OK;
@@ -123,21 +123,21 @@ ferry_status sqlite_stage_begin(struct sqlite_unit *unit, const char *table,
     if (status != FERRY_OK) {
         return status;
     }
-    int rc = sqlite_query_text(conn->db, &encoding, "PRAGMA encoding");
+    int rc = sqldrv_query_text(conn->db, &encoding, "PRAGMA encoding");
     if (rc == SQLITE_OK) {
         rc = stage_open(unit, encoding != NULL ? encoding : "UTF-8");
     }
     free(encoding);
     return rc == SQLITE_OK ? FERRY_OK
-                           : sqlite_fail(conn, conn->stage, rc, err, "making the staging file '%s'",
+                           : sqldrv_fail(conn, conn->stage, rc, err, "making the staging file '%s'",
                                          unit->stage.path);
 }
 
-static void stage_close(struct sqlite_conn *conn)
+static void stage_close(struct sqldrv_conn *conn)
 {
     sqlite3 *db = conn->stage;
     if (db != NULL) {
-        sqlite_set_handle(conn, &conn->stage, NULL);
+        sqldrv_set_handle(conn, &conn->stage, NULL);
         (void)sqlite3_close_v2(db);
     }
 }
@@ -161,46 +161,46 @@ static char *stage_uri(const char *path)
 
 /* Read-only, so that a transaction on the target takes no write lock on it and a commit needs no
  * super-journal. */
-static int stage_attach(struct sqlite_unit *unit)
+static int stage_attach(struct sqldrv_unit *unit)
 {
     sqlite3 *db = unit->conn->db;
     char *uri = stage_uri(unit->stage.path);
     (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1);
-    int rc = uri == NULL ? SQLITE_NOMEM : sqlite_run(db, "ATTACH %Q AS " SQLITE_STAGE_SCHEMA, uri);
+    int rc = uri == NULL ? SQLITE_NOMEM : sqldrv_run(db, "ATTACH %Q AS " SQLDRV_STAGE_SCHEMA, uri);
     (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, rc == SQLITE_OK ? 1 : 0);
     sqlite3_free(uri);
     unit->stage.attached = rc == SQLITE_OK;
     return rc;
 }
 
-ferry_status sqlite_stage_end(struct sqlite_unit *unit, struct ferry_error *err)
+ferry_status sqldrv_stage_end(struct sqldrv_unit *unit, struct ferry_error *err)
 {
-    struct sqlite_conn *conn = unit->conn;
-    int rc = sqlite_run(conn->stage, "COMMIT");
+    struct sqldrv_conn *conn = unit->conn;
+    int rc = sqldrv_run(conn->stage, "COMMIT");
     if (rc != SQLITE_OK) {
-        return sqlite_fail(conn, conn->stage, rc, err, "writing the staging file '%s'",
+        return sqldrv_fail(conn, conn->stage, rc, err, "writing the staging file '%s'",
                            unit->stage.path);
     }
     stage_close(conn);
     rc = stage_attach(unit);
     return rc == SQLITE_OK ? FERRY_OK
-                           : sqlite_fail(conn, conn->db, rc, err, "attaching the staging file '%s'",
+                           : sqldrv_fail(conn, conn->db, rc, err, "attaching the staging file '%s'",
                                          unit->stage.path);
 }
 
-void sqlite_stage_remove(struct sqlite_unit *unit)
+void sqldrv_stage_remove(struct sqldrv_unit *unit)
 {
-    struct sqlite_stage *stage = &unit->stage;
+    struct sqldrv_stage *stage = &unit->stage;
     sqlite3 *db = unit->conn->db;
     stage_close(unit->conn);
     if (stage->attached && db != NULL) {
-        (void)sqlite3_exec(db, "DETACH " SQLITE_STAGE_SCHEMA, NULL, NULL, NULL);
+        (void)sqlite3_exec(db, "DETACH " SQLDRV_STAGE_SCHEMA, NULL, NULL, NULL);
         (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
     }
     if (stage->guard != NULL) {
-        (void)sqlite_guard_remove(stage->guard, SQLITE_FILE_DATABASE);
-        sqlite_guard_give(stage->guard);
+        (void)sqldrv_guard_remove(stage->guard, SQLDRV_FILE_DATABASE);
+        sqldrv_guard_give(stage->guard);
     }
     free(stage->path);
-    *stage = (struct sqlite_stage){0};
+    *stage = (struct sqldrv_stage){0};
 }

@@ -16,7 +16,7 @@ struct stale_pair {
 };
 
 struct stale {
-    struct sqlite_conn *conn;
+    struct sqldrv_conn *conn;
     const char *table;
     char *indexes[STALE_MOST]; /* full-text indexes whose content is the table, or a view of it */
     size_t index_count;
@@ -77,11 +77,11 @@ static int stale_compile(struct stale *stale, const char *format, const char *na
     stale->reads = false;
     (void)sqlite3_set_authorizer(db, stale_authorize, stale);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, NULL);
-    int rc = sqlite_prepare(db, &stmt, format, name);
+    int rc = sqldrv_prepare(db, &stmt, format, name);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     (void)sqlite3_set_authorizer(db, NULL, NULL);
     sqlite3_finalize(stmt);
-    return sqlite_watch_is_answer(rc) ? SQLITE_OK : rc;
+    return sqldrv_dependents_is_answer(rc) ? SQLITE_OK : rc;
 }
 
 /* ---- Full-text indexes ---- */
@@ -89,7 +89,7 @@ static int stale_compile(struct stale *stale, const char *format, const char *na
 /* The value of content=..., from malloc; NULL if there is none. */
 static char *stale_content(const char *sql)
 {
-    const char *at = sqlite_words_find(sql, "content");
+    const char *at = sqldrv_words_find(sql, "content");
     at = at == NULL ? NULL : at + strlen("content");
     while (at != NULL && (*at == ' ' || *at == '=')) {
         at++;
@@ -97,21 +97,21 @@ static char *stale_content(const char *sql)
     if (at == NULL || *at == '\0') {
         return NULL;
     }
-    const char *end = sqlite_words_skip(at);
+    const char *end = sqldrv_words_skip(at);
     bool quoted = strchr("'\"`[", *at) != NULL && end - at >= 2;
     return quoted ? strndup(at + 1, (size_t)(end - at - 2)) : strndup(at, (size_t)(end - at));
 }
 
 static bool stale_is_fulltext(const char *sql)
 {
-    return sqlite_words_find(sql, "fts3") != NULL || sqlite_words_find(sql, "fts4") != NULL ||
-           sqlite_words_find(sql, "fts5") != NULL;
+    return sqldrv_words_find(sql, "fts3") != NULL || sqldrv_words_find(sql, "fts4") != NULL ||
+           sqldrv_words_find(sql, "fts5") != NULL;
 }
 
 static int stale_find_indexes(struct stale *stale)
 {
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite_prepare(stale->conn->db, &stmt,
+    int rc = sqldrv_prepare(stale->conn->db, &stmt,
                             "SELECT name, sql FROM main.sqlite_schema WHERE type = 'table' AND sql "
                             "LIKE 'CREATE VIRTUAL%%'");
     while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
@@ -124,7 +124,7 @@ static int stale_find_indexes(struct stale *stale)
                 rc = stale_compile(stale, "SELECT * FROM main.\"%w\"", content);
             }
             if (rc == SQLITE_OK && stale->reads) {
-                stale->indexes[stale->index_count] = sqlite_copy_text(stmt, 0);
+                stale->indexes[stale->index_count] = sqldrv_copy_text(stmt, 0);
                 rc = stale->indexes[stale->index_count] == NULL ? SQLITE_NOMEM : SQLITE_OK;
                 stale->index_count += rc == SQLITE_OK ? 1 : 0;
             }
@@ -138,7 +138,7 @@ static int stale_find_indexes(struct stale *stale)
 static int stale_find(struct stale *stale)
 {
     int64_t triggers = 0;
-    int rc = sqlite_query_int(stale->conn->db, &triggers,
+    int rc = sqldrv_query_int(stale->conn->db, &triggers,
                               "SELECT count(*) FROM main.sqlite_schema WHERE type = 'trigger' AND "
                               "tbl_name = %Q COLLATE NOCASE",
                               stale->table);
@@ -147,7 +147,7 @@ static int stale_find(struct stale *stale)
     }
     if (rc == SQLITE_OK && triggers > 0) {
         char *update = NULL;
-        rc = sqlite_watch_update_sql(stale->conn->db, stale->table, &update);
+        rc = sqldrv_dependents_update_sql(stale->conn->db, stale->table, &update);
         rc = rc == SQLITE_OK
                  ? stale_compile(stale, "EXPLAIN INSERT INTO main.\"%w\" DEFAULT VALUES",
                                  stale->table)
@@ -194,20 +194,20 @@ static ferry_status stale_tell(const struct stale *stale, bool rebuilt, struct f
     return status;
 }
 
-ferry_status sqlite_stale_find(struct sqlite_conn *conn, const struct ferry_load_spec *spec,
+ferry_status sqldrv_stale_find(struct sqldrv_conn *conn, const struct ferry_load_spec *spec,
                                struct ferry_notes *notes, struct ferry_error *err)
 {
     struct stale stale = {.conn = conn, .table = spec->layout->table};
     int rc = stale_find(&stale);
     ferry_status status =
         rc == SQLITE_OK ? stale_tell(&stale, spec->on_stale == FERRY_STALE_REBUILD, notes, err)
-                        : sqlite_fail(conn, conn->db, rc, err,
+                        : sqldrv_fail(conn, conn->db, rc, err,
                                       "looking at what hangs on table '%s'", spec->layout->table);
     stale_clear(&stale);
     return status;
 }
 
-ferry_status sqlite_stale_rebuild(struct sqlite_load *load, struct ferry_error *err)
+ferry_status sqldrv_stale_rebuild(struct sqldrv_load *load, struct ferry_error *err)
 {
     struct stale stale = {.conn = load->conn, .table = load->layout->table};
     ferry_status status = FERRY_OK;
@@ -216,11 +216,11 @@ ferry_status sqlite_stale_rebuild(struct sqlite_load *load, struct ferry_error *
     }
     int rc = stale_find_indexes(&stale);
     if (rc != SQLITE_OK) {
-        status = sqlite_fail(load->conn, load->conn->db, rc, err, "looking for full-text indexes");
+        status = sqldrv_fail(load->conn, load->conn->db, rc, err, "looking for full-text indexes");
     }
     for (size_t i = 0; status == FERRY_OK && i < stale.index_count; i++) {
         const char *name = stale.indexes[i];
-        rc = sqlite_run(load->conn->db, "INSERT INTO main.\"%w\" (\"%w\") VALUES ('rebuild')", name,
+        rc = sqldrv_run(load->conn->db, "INSERT INTO main.\"%w\" (\"%w\") VALUES ('rebuild')", name,
                         name);
         if (rc == SQLITE_ERROR) {
             status = ferry_fail(err, FERRY_ERR_SCHEMA,
@@ -228,7 +228,7 @@ ferry_status sqlite_stale_rebuild(struct sqlite_load *load, struct ferry_error *
                                 "drop it, or take on_stale = \"rebuild\" away",
                                 load->conn->path, name, sqlite3_errmsg(load->conn->db));
         } else if (rc != SQLITE_OK) {
-            status = sqlite_fail(load->conn, load->conn->db, rc, err,
+            status = sqldrv_fail(load->conn, load->conn->db, rc, err,
                                  "making the full-text index '%s' anew", name);
         }
     }

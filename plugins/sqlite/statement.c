@@ -18,7 +18,7 @@ static int statement_prepare(sqlite3 *db, sqlite3_stmt **ret_stmt, const char *f
     return rc;
 }
 
-int sqlite_prepare(sqlite3 *db, sqlite3_stmt **ret_stmt, const char *format, ...)
+int sqldrv_prepare(sqlite3 *db, sqlite3_stmt **ret_stmt, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -27,7 +27,7 @@ int sqlite_prepare(sqlite3 *db, sqlite3_stmt **ret_stmt, const char *format, ...
     return rc;
 }
 
-int sqlite_run(sqlite3 *db, const char *format, ...)
+int sqldrv_run(sqlite3 *db, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -41,7 +41,7 @@ int sqlite_run(sqlite3 *db, const char *format, ...)
     return rc;
 }
 
-int sqlite_run_saved(sqlite3 *db, const char *sql)
+int sqldrv_run_saved(sqlite3 *db, const char *sql)
 {
     sqlite3_stmt *stmt = NULL;
     const char *tail = NULL;
@@ -66,7 +66,7 @@ static int statement_answer(int rc)
     return rc == SQLITE_ROW ? SQLITE_OK : rc == SQLITE_DONE ? SQLITE_CORRUPT : rc;
 }
 
-int sqlite_query_int(sqlite3 *db, int64_t *ret_value, const char *format, ...)
+int sqldrv_query_int(sqlite3 *db, int64_t *ret_value, const char *format, ...)
 {
     sqlite3_stmt *stmt = NULL;
     va_list arguments;
@@ -84,7 +84,7 @@ int sqlite_query_int(sqlite3 *db, int64_t *ret_value, const char *format, ...)
     return statement_answer(rc);
 }
 
-int sqlite_query_text(sqlite3 *db, char **ret_value, const char *format, ...)
+int sqldrv_query_text(sqlite3 *db, char **ret_value, const char *format, ...)
 {
     sqlite3_stmt *stmt = NULL;
     va_list arguments;
@@ -96,7 +96,7 @@ int sqlite_query_text(sqlite3 *db, char **ret_value, const char *format, ...)
     }
     char *value = NULL;
     rc = sqlite3_step(stmt);
-    if (rc == SQLITE_ROW && (value = sqlite_copy_text(stmt, 0)) == NULL) {
+    if (rc == SQLITE_ROW && (value = sqldrv_copy_text(stmt, 0)) == NULL) {
         rc = SQLITE_NOMEM;
     }
     sqlite3_finalize(stmt);
@@ -106,7 +106,7 @@ int sqlite_query_text(sqlite3 *db, char **ret_value, const char *format, ...)
     return statement_answer(rc);
 }
 
-char *sqlite_copy_text(sqlite3_stmt *stmt, int column)
+char *sqldrv_copy_text(sqlite3_stmt *stmt, int column)
 {
     if (sqlite3_column_type(stmt, column) == SQLITE_NULL) {
         return strdup("");
@@ -115,7 +115,7 @@ char *sqlite_copy_text(sqlite3_stmt *stmt, int column)
     return text == NULL ? NULL : strdup(text);
 }
 
-void sqlite_rollback(sqlite3 *db)
+void sqldrv_rollback(sqlite3 *db)
 {
     if (db != NULL && sqlite3_get_autocommit(db) == 0) {
         /* A cancelled connection must still be able to roll back. */

@@ -20,38 +20,38 @@ static const char *const stored_names[] = {
 
 /* The storage class that each conversion leaves behind; ANY leaves all. */
 static const int stored_classes[] = {
-    [SQLITE_CONVERT_INT] = SQLITE_INTEGER,           [SQLITE_CONVERT_INT_TEXT] = SQLITE_TEXT,
-    [SQLITE_CONVERT_INT_REAL] = SQLITE_FLOAT,        [SQLITE_CONVERT_UNSIGNED] = SQLITE_INTEGER,
-    [SQLITE_CONVERT_UNSIGNED_TEXT] = SQLITE_TEXT,    [SQLITE_CONVERT_UNSIGNED_REAL] = SQLITE_FLOAT,
-    [SQLITE_CONVERT_FLOAT] = SQLITE_FLOAT,           [SQLITE_CONVERT_DECIMAL] = SQLITE_FLOAT,
-    [SQLITE_CONVERT_DECIMAL_CHECKED] = SQLITE_FLOAT, [SQLITE_CONVERT_TEXT] = SQLITE_TEXT,
-    [SQLITE_CONVERT_TEXT_BLOB] = SQLITE_BLOB,        [SQLITE_CONVERT_BYTES] = SQLITE_BLOB,
-    [SQLITE_CONVERT_BYTES_TEXT] = SQLITE_TEXT,       [SQLITE_CONVERT_ANY] = 0,
-    [SQLITE_CONVERT_DECIMAL_NUMBER] = SQLITE_FLOAT,  [SQLITE_CONVERT_TEXT_NO_NUMBER] = SQLITE_TEXT,
+    [SQLDRV_CONVERT_INT] = SQLITE_INTEGER,           [SQLDRV_CONVERT_INT_TEXT] = SQLITE_TEXT,
+    [SQLDRV_CONVERT_INT_REAL] = SQLITE_FLOAT,        [SQLDRV_CONVERT_UNSIGNED] = SQLITE_INTEGER,
+    [SQLDRV_CONVERT_UNSIGNED_TEXT] = SQLITE_TEXT,    [SQLDRV_CONVERT_UNSIGNED_REAL] = SQLITE_FLOAT,
+    [SQLDRV_CONVERT_FLOAT] = SQLITE_FLOAT,           [SQLDRV_CONVERT_DECIMAL] = SQLITE_FLOAT,
+    [SQLDRV_CONVERT_DECIMAL_CHECKED] = SQLITE_FLOAT, [SQLDRV_CONVERT_TEXT] = SQLITE_TEXT,
+    [SQLDRV_CONVERT_TEXT_BLOB] = SQLITE_BLOB,        [SQLDRV_CONVERT_BYTES] = SQLITE_BLOB,
+    [SQLDRV_CONVERT_BYTES_TEXT] = SQLITE_TEXT,       [SQLDRV_CONVERT_ANY] = 0,
+    [SQLDRV_CONVERT_DECIMAL_NUMBER] = SQLITE_FLOAT,  [SQLDRV_CONVERT_TEXT_NO_NUMBER] = SQLITE_TEXT,
 };
 
-int sqlite_stored_class(enum sqlite_convert convert)
+int sqldrv_stored_class(enum sqldrv_convert convert)
 {
     return stored_classes[convert];
 }
 
-bool sqlite_stored_prepare(const struct ferry_column *column, const struct ferry_wish *wish,
-                           struct sqlite_stored *ret_stored)
+bool sqldrv_stored_prepare(const struct ferry_column *column, const struct ferry_wish *wish,
+                           struct sqldrv_stored *ret_stored)
 {
-    const struct sqlite_type_rule *rule = sqlite_type_rule(column, wish);
-    struct sqlite_hold hold = {0};
+    const struct sqldrv_type_rule *rule = sqldrv_type_rule(column, wish);
+    struct sqldrv_hold hold = {0};
     if (wish != NULL && wish->type != NULL) {
-        if (!sqlite_hold_choose(column, wish->type, &hold)) {
+        if (!sqldrv_hold_choose(column, wish->type, &hold)) {
             return false;
         }
     } else if (rule != NULL) {
         hold.convert = rule->convert;
-        hold.loose = sqlite_type_is_loose(column, rule);
+        hold.loose = sqldrv_type_is_loose(column, rule);
     } else {
         return false;
     }
     *ret_stored =
-        (struct sqlite_stored){.column = column, .convert = hold.convert, .loose = hold.loose};
+        (struct sqldrv_stored){.column = column, .convert = hold.convert, .loose = hold.loose};
     return true;
 }
 
@@ -104,14 +104,14 @@ static bool stored_read_digits(const char *text, size_t length, uint64_t *ret_va
     return true;
 }
 
-static const char *stored_read_number(const struct sqlite_stored *stored, const char *text,
+static const char *stored_read_number(const struct sqldrv_stored *stored, const char *text,
                                       size_t length, struct ferry_cell *cell)
 {
     uint64_t size = 0;
     bool negative = length > 0 && text[0] == '-';
     size_t sign = negative ? 1 : 0;
     bool fine = stored_read_digits(text + sign, length - sign, &size);
-    if (stored->convert == SQLITE_CONVERT_UNSIGNED_TEXT) {
+    if (stored->convert == SQLDRV_CONVERT_UNSIGNED_TEXT) {
         return !fine || negative ? "the text is no number without a sign"
                                  : stored_give_unsigned(stored->column, size, cell);
     }
@@ -121,25 +121,25 @@ static const char *stored_read_number(const struct sqlite_stored *stored, const 
     return stored_give_int(stored->column, negative ? (int64_t)(~size + 1) : (int64_t)size, cell);
 }
 
-static const char *stored_give_real(const struct sqlite_stored *stored, double value, char *room,
+static const char *stored_give_real(const struct sqldrv_stored *stored, double value, char *room,
                                     struct ferry_cell *cell)
 {
     const struct ferry_column *column = stored->column;
     size_t length;
     switch (stored->convert) {
-    case SQLITE_CONVERT_INT_REAL:
+    case SQLDRV_CONVERT_INT_REAL:
         return !(value >= -STORED_INT64_END && value < STORED_INT64_END) ||
                        (double)(int64_t)value != value
                    ? "the number is not a whole one"
                    : stored_give_int(column, (int64_t)value, cell);
-    case SQLITE_CONVERT_UNSIGNED_REAL:
+    case SQLDRV_CONVERT_UNSIGNED_REAL:
         return !(value >= 0.0 && value < STORED_UINT64_END) || (double)(uint64_t)value != value
                    ? "the number is not a whole one without a sign"
                    : stored_give_unsigned(column, (uint64_t)value, cell);
-    case SQLITE_CONVERT_DECIMAL:
-    case SQLITE_CONVERT_DECIMAL_CHECKED:
-    case SQLITE_CONVERT_DECIMAL_NUMBER:
-        length = sqlite_decimal_print(value, column->scale, room);
+    case SQLDRV_CONVERT_DECIMAL:
+    case SQLDRV_CONVERT_DECIMAL_CHECKED:
+    case SQLDRV_CONVERT_DECIMAL_NUMBER:
+        length = sqldrv_decimal_print(value, column->scale, room);
         cell->v.p = room;
         cell->len = (uint32_t)length;
         return length == 0 ? "the number has other digits than the column's decimal type" : NULL;
@@ -224,7 +224,7 @@ static const char *stored_text_flaw(const struct ferry_column *column, const cha
     size_t sign = length > 0 && text[0] == '-' ? 1 : 0;
     switch (column->type) {
     case FERRY_TYPE_DECIMAL:
-        return sqlite_decimal_is_text(text, length, column->scale)
+        return sqldrv_decimal_is_text(text, length, column->scale)
                    ? NULL
                    : "the text is no number of the column's decimal type";
     case FERRY_TYPE_DATE:
@@ -271,13 +271,13 @@ static int stored_point(sqlite3_value *value, int storage, struct ferry_cell *ce
 
 /* ---- Cells ---- */
 
-static const char *stored_take(const struct sqlite_stored *stored, sqlite3_value *value,
+static const char *stored_take(const struct sqldrv_stored *stored, sqlite3_value *value,
                                int storage, char *room, struct ferry_cell *cell)
 {
     const struct ferry_column *column = stored->column;
     switch (storage) {
     case SQLITE_INTEGER:
-        return stored->convert == SQLITE_CONVERT_UNSIGNED
+        return stored->convert == SQLDRV_CONVERT_UNSIGNED
                    ? (sqlite3_value_int64(value) < 0
                           ? "the number is negative"
                           : stored_give_unsigned(column, (uint64_t)sqlite3_value_int64(value),
@@ -286,8 +286,8 @@ static const char *stored_take(const struct sqlite_stored *stored, sqlite3_value
     case SQLITE_FLOAT:
         return stored_give_real(stored, sqlite3_value_double(value), room, cell);
     case SQLITE_TEXT:
-        return stored->convert == SQLITE_CONVERT_INT_TEXT ||
-                       stored->convert == SQLITE_CONVERT_UNSIGNED_TEXT
+        return stored->convert == SQLDRV_CONVERT_INT_TEXT ||
+                       stored->convert == SQLDRV_CONVERT_UNSIGNED_TEXT
                    ? stored_read_number(stored, cell->v.p, cell->len, cell)
                    : stored_text_flaw(column, cell->v.p, cell->len);
     default:
@@ -296,17 +296,17 @@ static const char *stored_take(const struct sqlite_stored *stored, sqlite3_value
 }
 
 /* An integer where REAL is promised: a value of the column if the other kind holds it exactly. */
-static bool stored_widens(const struct sqlite_stored *stored, sqlite3_value *value, char *room,
+static bool stored_widens(const struct sqldrv_stored *stored, sqlite3_value *value, char *room,
                           struct ferry_cell *cell)
 {
     int64_t integer = sqlite3_value_int64(value);
-    if (stored->convert == SQLITE_CONVERT_DECIMAL_NUMBER) {
+    if (stored->convert == SQLDRV_CONVERT_DECIMAL_NUMBER) {
         cell->v.p = room;
-        cell->len = (uint32_t)sqlite_decimal_print_whole(integer, stored->column->scale, room);
+        cell->len = (uint32_t)sqldrv_decimal_print_whole(integer, stored->column->scale, room);
         return cell->len > 0;
     }
     double same = stored->column->bits == 64 ? (double)integer : (double)(float)integer;
-    if (stored->convert != SQLITE_CONVERT_FLOAT || same >= STORED_INT64_END ||
+    if (stored->convert != SQLDRV_CONVERT_FLOAT || same >= STORED_INT64_END ||
         (int64_t)same != integer) {
         return false;
     }
@@ -331,7 +331,7 @@ static void stored_give_kind(sqlite3_value *value, int storage, struct ferry_cel
     }
 }
 
-static int stored_null(const struct sqlite_stored *stored, struct ferry_cell *cell,
+static int stored_null(const struct sqldrv_stored *stored, struct ferry_cell *cell,
                        const char **ret_why)
 {
     cell->null = 1;
@@ -342,7 +342,7 @@ static int stored_null(const struct sqlite_stored *stored, struct ferry_cell *ce
     return SQLITE_MISMATCH;
 }
 
-static int stored_any(const struct sqlite_stored *stored, sqlite3_value *value, int storage,
+static int stored_any(const struct sqldrv_stored *stored, sqlite3_value *value, int storage,
                       struct ferry_cell *cell, const char **ret_why)
 {
     if ((stored->column->flags & FERRY_COLUMN_ONLY_NULL) != 0) {
@@ -354,7 +354,7 @@ static int stored_any(const struct sqlite_stored *stored, sqlite3_value *value, 
 }
 
 /* NULL, or why it is no value of the column's type. */
-static const char *stored_typed(const struct sqlite_stored *stored, sqlite3_value *value,
+static const char *stored_typed(const struct sqldrv_stored *stored, sqlite3_value *value,
                                 int storage, char *room, struct ferry_cell *cell)
 {
     int promised = stored_classes[stored->convert];
@@ -364,12 +364,12 @@ static const char *stored_typed(const struct sqlite_stored *stored, sqlite3_valu
     if (storage == SQLITE_INTEGER && stored_widens(stored, value, room, cell)) {
         return NULL;
     }
-    (void)snprintf(room, SQLITE_STORED_ROOM, "it is stored as %s, not as %s", stored_names[storage],
+    (void)snprintf(room, SQLDRV_STORED_ROOM, "it is stored as %s, not as %s", stored_names[storage],
                    stored_names[promised]);
     return room;
 }
 
-int sqlite_stored_cell(const struct sqlite_stored *stored, sqlite3_value *value, char *room,
+int sqldrv_stored_cell(const struct sqldrv_stored *stored, sqlite3_value *value, char *room,
                        struct ferry_cell *cell, const char **ret_why)
 {
     int storage = sqlite3_value_type(value);
@@ -384,7 +384,7 @@ int sqlite_stored_cell(const struct sqlite_stored *stored, sqlite3_value *value,
         cell->kind = stored->column->type == FERRY_TYPE_ANY ? FERRY_KIND_BYTES : FERRY_KIND_TYPED;
         return SQLITE_OK;
     }
-    if (stored->convert == SQLITE_CONVERT_ANY) {
+    if (stored->convert == SQLDRV_CONVERT_ANY) {
         return stored_any(stored, value, storage, cell, ret_why);
     }
     const char *why = stored_typed(stored, value, storage, room, cell);

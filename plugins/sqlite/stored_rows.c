@@ -13,13 +13,13 @@
 #define ROWS_FUNCTION "_dbferry_take"
 
 struct rows_column {
-    struct sqlite_stored stored;
+    struct sqldrv_stored stored;
     int simple; /* the storage class that is a cell as it is, or 0 */
     bool pointer;
 };
 
 struct rows_cursor {
-    struct sqlite_conn *conn;
+    struct sqldrv_conn *conn;
     const struct ferry_layout *layout;
     sqlite3_stmt *stmt;
     bool by_function;
@@ -29,23 +29,23 @@ struct rows_cursor {
     struct ferry_error *err;
     ferry_status failed;
     size_t column_count;
-    char room[SQLITE_STORED_ROOM]; /* of the cell at hand */
+    char room[SQLDRV_STORED_ROOM]; /* of the cell at hand */
     struct rows_column columns[];
 };
 
 /* The storage class whose values need no look: if they are not what was stored, the digest tells.
  * Nor may they be looked at too closely: MariaDB gives decimals of more digits than it declares.
  * Where a decimal may be a text of another kind, both sides ask the same function. */
-static int rows_simple(const struct sqlite_stored *stored)
+static int rows_simple(const struct sqldrv_stored *stored)
 {
     switch (stored->convert) {
-    case SQLITE_CONVERT_INT:
+    case SQLDRV_CONVERT_INT:
         return SQLITE_INTEGER;
-    case SQLITE_CONVERT_FLOAT:
+    case SQLDRV_CONVERT_FLOAT:
         return SQLITE_FLOAT;
-    case SQLITE_CONVERT_TEXT:
+    case SQLDRV_CONVERT_TEXT:
         return stored->loose && stored->column->type == FERRY_TYPE_DECIMAL ? 0 : SQLITE_TEXT;
-    case SQLITE_CONVERT_BYTES:
+    case SQLDRV_CONVERT_BYTES:
         return SQLITE_BLOB;
     default:
         return 0;
@@ -59,12 +59,12 @@ static ferry_status rows_prepare_columns(struct rows_cursor *cursor, struct ferr
         const struct ferry_column *column = ferry_schema_column(layout->schema, i);
         const struct ferry_wish wish = {.type = layout->natives[i]};
         struct rows_column *of = &cursor->columns[i];
-        if (!sqlite_stored_prepare(column, &wish, &of->stored)) {
+        if (!sqldrv_stored_prepare(column, &wish, &of->stored)) {
             return ferry_fail(err, FERRY_ERR_SCHEMA, "column '%s': SQLite has no type for it",
                               column->name);
         }
         of->simple = rows_simple(&of->stored);
-        of->pointer = sqlite_type_is_pointer(column->type);
+        of->pointer = sqldrv_type_is_pointer(column->type);
     }
     return FERRY_OK;
 }
@@ -96,7 +96,7 @@ static void rows_step(sqlite3_context *context, int argc, sqlite3_value **values
 static ferry_status rows_prepare(struct rows_cursor *cursor, const char *schema,
                                  struct ferry_error *err)
 {
-    struct sqlite_conn *conn = cursor->conn;
+    struct sqldrv_conn *conn = cursor->conn;
     int most = sqlite3_limit(conn->db, SQLITE_LIMIT_FUNCTION_ARG, -1);
     int rc = SQLITE_OK;
     cursor->by_function = cursor->column_count <= (size_t)most;
@@ -112,23 +112,23 @@ static ferry_status rows_prepare(struct rows_cursor *cursor, const char *schema,
     }
     sqlite3_free(sql);
     return rc == SQLITE_OK ? FERRY_OK
-                           : sqlite_fail(conn, conn->db, rc, err, "reading table '%s' back",
+                           : sqldrv_fail(conn, conn->db, rc, err, "reading table '%s' back",
                                          cursor->layout->table);
 }
 
-static ferry_status rows_find(struct sqlite_conn *conn, const char *name, struct ferry_error *err)
+static ferry_status rows_find(struct sqldrv_conn *conn, const char *name, struct ferry_error *err)
 {
-    struct sqlite_table table = {0};
-    int rc = conn->db == NULL ? SQLITE_OK : sqlite_table_load(conn->db, name, &table);
+    struct sqldrv_table table = {0};
+    int rc = conn->db == NULL ? SQLITE_OK : sqldrv_table_load(conn->db, name, &table);
     bool exists = table.exists;
-    sqlite_table_clear(&table);
-    return rc != SQLITE_OK ? sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", name)
+    sqldrv_table_clear(&table);
+    return rc != SQLITE_OK ? sqldrv_fail(conn, conn->db, rc, err, "looking at table '%s'", name)
            : exists
                ? FERRY_OK
                : ferry_fail(err, FERRY_ERR_NOT_FOUND, "'%s' has no table '%s'", conn->path, name);
 }
 
-void sqlite_stored_rows_end(void *argument)
+void sqldrv_stored_rows_end(void *argument)
 {
     struct rows_cursor *cursor = argument;
     sqlite3_finalize(cursor->stmt);
@@ -139,18 +139,18 @@ void sqlite_stored_rows_end(void *argument)
     free(cursor);
 }
 
-ferry_status sqlite_stored_rows_begin(void *argument, void *load, const struct ferry_layout *layout,
+ferry_status sqldrv_stored_rows_begin(void *argument, void *load, const struct ferry_layout *layout,
                                       const struct ferry_scan *scan, void **ret_cursor,
                                       struct ferry_error *err)
 {
-    struct sqlite_conn *conn = argument;
-    const struct sqlite_load *staged = load;
-    const char *schema = staged != NULL && staged->unit->staged ? SQLITE_STAGE_SCHEMA : "main";
+    struct sqldrv_conn *conn = argument;
+    const struct sqldrv_load *staged = load;
+    const char *schema = staged != NULL && staged->unit->staged ? SQLDRV_STAGE_SCHEMA : "main";
     size_t columns = ferry_schema_count(layout->schema);
     (void)scan; /* every row, in any order: nothing else is asked for yet */
-    ferry_status status = sqlite_check_cancelled(conn, err);
+    ferry_status status = sqldrv_check_cancelled(conn, err);
     if (status == FERRY_OK && load == NULL) {
-        sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
+        sqldrv_wait_begin(conn, conn->busy_ms, SQLDRV_HOLDER_ANY);
         status = rows_find(conn, layout->table, err);
     }
     if (status != FERRY_OK) {
@@ -158,7 +158,7 @@ ferry_status sqlite_stored_rows_begin(void *argument, void *load, const struct f
     }
     struct rows_cursor *cursor = calloc(1, sizeof *cursor + columns * sizeof cursor->columns[0]);
     if (cursor == NULL) {
-        return sqlite_fail_memory(err);
+        return sqldrv_fail_memory(err);
     }
     cursor->conn = conn;
     cursor->layout = layout;
@@ -168,7 +168,7 @@ ferry_status sqlite_stored_rows_begin(void *argument, void *load, const struct f
         status = rows_prepare(cursor, schema, err);
     }
     if (status != FERRY_OK) {
-        sqlite_stored_rows_end(cursor);
+        sqldrv_stored_rows_end(cursor);
         return status;
     }
     *ret_cursor = cursor;
@@ -194,7 +194,7 @@ static int rows_look(struct rows_cursor *cursor, size_t i, sqlite3_value *value,
 {
     const struct rows_column *of = &cursor->columns[i];
     if (of->simple == 0 || sqlite3_value_type(value) != of->simple) {
-        return sqlite_stored_cell(&of->stored, value, cursor->room, cell, ret_why);
+        return sqldrv_stored_cell(&of->stored, value, cursor->room, cell, ret_why);
     }
     switch (of->simple) {
     case SQLITE_INTEGER:
@@ -223,7 +223,7 @@ static ferry_status rows_take_cell(struct rows_cursor *cursor, size_t i, sqlite3
         cell->kind == FERRY_KIND_TYPED ? cursor->columns[i].pointer : cell->kind >= FERRY_KIND_TEXT;
     if (rc != SQLITE_OK ||
         (cell->null == 0 && pointer && !ferry_batch_text(batch, cell, cell->v.p, cell->len))) {
-        return sqlite_fail_memory(cursor->err);
+        return sqldrv_fail_memory(cursor->err);
     }
     return FERRY_OK;
 }
@@ -232,7 +232,7 @@ static ferry_status rows_take_cell(struct rows_cursor *cursor, size_t i, sqlite3
 static ferry_status rows_take(struct rows_cursor *cursor, sqlite3_value **values)
 {
     struct ferry_cell *cells = ferry_batch_row(cursor->batch);
-    ferry_status status = cells == NULL ? sqlite_fail_memory(cursor->err) : FERRY_OK;
+    ferry_status status = cells == NULL ? sqldrv_fail_memory(cursor->err) : FERRY_OK;
     for (size_t i = 0; status == FERRY_OK && i < cursor->column_count; i++) {
         sqlite3_value *value =
             values != NULL ? values[i] : sqlite3_column_value(cursor->stmt, (int)i);
@@ -253,12 +253,12 @@ static void rows_step(sqlite3_context *context, int argc, sqlite3_value **values
     }
 }
 
-ferry_status sqlite_stored_rows_batch(void *argument, struct ferry_batch *batch,
+ferry_status sqldrv_stored_rows_batch(void *argument, struct ferry_batch *batch,
                                       struct ferry_error *err)
 {
     struct rows_cursor *cursor = argument;
-    struct sqlite_conn *conn = cursor->conn;
-    ferry_status status = sqlite_check_cancelled(conn, err);
+    struct sqldrv_conn *conn = cursor->conn;
+    ferry_status status = sqldrv_check_cancelled(conn, err);
     cursor->batch = batch;
     cursor->err = err;
     while (status == FERRY_OK && !cursor->done && !ferry_batch_full(batch)) {
@@ -268,7 +268,7 @@ ferry_status sqlite_stored_rows_batch(void *argument, struct ferry_batch *batch,
             return cursor->failed;
         }
         if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-            return sqlite_fail(conn, conn->db, rc, err, "reading table '%s' back",
+            return sqldrv_fail(conn, conn->db, rc, err, "reading table '%s' back",
                                cursor->layout->table);
         }
         if (rc == SQLITE_ROW && !cursor->by_function) {

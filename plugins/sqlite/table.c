@@ -11,7 +11,7 @@
 /* Counting means reading every page of the table: below this size of the file that is quick. */
 #define TABLE_COUNT_BYTES_MAX (INT64_C(64) << 20)
 
-void sqlite_table_clear(struct sqlite_table *table)
+void sqldrv_table_clear(struct sqldrv_table *table)
 {
     for (size_t i = 0; i < table->column_count; i++) {
         free(table->columns[i].name);
@@ -23,14 +23,14 @@ void sqlite_table_clear(struct sqlite_table *table)
     }
     free(table->columns);
     free(table->sql);
-    *table = (struct sqlite_table){0};
+    *table = (struct sqldrv_table){0};
 }
 
 /* Look the name up; the first that matches, in any case of letters. */
-static int table_find(sqlite3 *db, const char *name, struct sqlite_table *table)
+static int table_find(sqlite3 *db, const char *name, struct sqldrv_table *table)
 {
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite_prepare(db, &stmt,
+    int rc = sqldrv_prepare(db, &stmt,
                             "SELECT type, sql FROM main.sqlite_schema WHERE name = %Q COLLATE "
                             "NOCASE AND type IN ('table', 'view', 'index')",
                             name);
@@ -40,7 +40,7 @@ static int table_find(sqlite3 *db, const char *name, struct sqlite_table *table)
     rc = sqlite3_step(stmt);
     if (rc == SQLITE_ROW) {
         const char *type = (const char *)sqlite3_column_text(stmt, 0);
-        table->sql = sqlite_copy_text(stmt, 1);
+        table->sql = sqldrv_copy_text(stmt, 1);
         table->exists = true;
         if (type == NULL || table->sql == NULL) {
             sqlite3_finalize(stmt);
@@ -55,7 +55,7 @@ static int table_find(sqlite3 *db, const char *name, struct sqlite_table *table)
         }
     }
     sqlite3_finalize(stmt);
-    if (rc == SQLITE_DONE && !sqlite_name_reserved(name) &&
+    if (rc == SQLITE_DONE && !sqldrv_name_reserved(name) &&
         sqlite3_table_column_metadata(db, "main", name, NULL, NULL, NULL, NULL, NULL, NULL) ==
             SQLITE_OK) {
         return SQLITE_CORRUPT; /* SQLite knows a table that its list does not name */
@@ -63,7 +63,7 @@ static int table_find(sqlite3 *db, const char *name, struct sqlite_table *table)
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int table_collation(sqlite3 *db, const char *table, struct sqlite_column *column)
+static int table_collation(sqlite3 *db, const char *table, struct sqldrv_column *column)
 {
     const char *collation = NULL;
     int rc = sqlite3_table_column_metadata(db, "main", table, column->name, NULL, &collation, NULL,
@@ -77,21 +77,21 @@ static int table_collation(sqlite3 *db, const char *table, struct sqlite_column 
 
 /* A row of PRAGMA table_xinfo: cid, name, type, notnull, default, pk, hidden.  (The function
  * pragma_table_xinfo() would not do: a table of the user's can have that name.) */
-static int table_add_column(sqlite3 *db, const char *name, struct sqlite_table *table,
+static int table_add_column(sqlite3 *db, const char *name, struct sqldrv_table *table,
                             sqlite3_stmt *stmt)
 {
-    struct sqlite_column *columns =
+    struct sqldrv_column *columns =
         reallocarray(table->columns, table->column_count + 1, sizeof *columns);
     if (columns == NULL) {
         return SQLITE_NOMEM;
     }
     bool has_default = sqlite3_column_type(stmt, 4) != SQLITE_NULL;
     table->columns = columns;
-    struct sqlite_column *column = &columns[table->column_count];
-    *column = (struct sqlite_column){
-        .name = sqlite_copy_text(stmt, 1),
-        .type = sqlite_copy_text(stmt, 2),
-        .default_sql = has_default ? sqlite_copy_text(stmt, 4) : NULL,
+    struct sqldrv_column *column = &columns[table->column_count];
+    *column = (struct sqldrv_column){
+        .name = sqldrv_copy_text(stmt, 1),
+        .type = sqldrv_copy_text(stmt, 2),
+        .default_sql = has_default ? sqldrv_copy_text(stmt, 4) : NULL,
         .not_null = sqlite3_column_int(stmt, 3) != 0,
         .key = sqlite3_column_int(stmt, 5),
         .generated = sqlite3_column_int(stmt, 6) >= 2,
@@ -103,14 +103,14 @@ static int table_add_column(sqlite3 *db, const char *name, struct sqlite_table *
     }
     int rc = table_collation(db, name, column);
     if (rc == SQLITE_OK) {
-        rc = sqlite_clauses_constant(column->default_sql, &column->default_value);
+        rc = sqldrv_clauses_constant(column->default_sql, &column->default_value);
     }
     return rc == SQLITE_MISMATCH ? SQLITE_OK : rc;
 }
 
 /* A column declared INTEGER that is the whole primary key is the rowid under another name: NULL
  * there becomes a number.  (WITHOUT ROWID tables refuse NULL themselves.) */
-static void table_find_integer_key(struct sqlite_table *table)
+static void table_find_integer_key(struct sqldrv_table *table)
 {
     size_t keys = 0;
     table->integer_key = -1;
@@ -135,14 +135,14 @@ static void table_append_column(sqlite3_str *out, size_t i, const char *name, co
 }
 
 /* Of the definition; 0 is none. */
-static uint64_t table_hash(const struct sqlite_table *table)
+static uint64_t table_hash(const struct sqldrv_table *table)
 {
-    uint64_t hash = sqlite_name_hash(table->sql);
+    uint64_t hash = sqldrv_name_hash(table->sql);
     return hash == 0 ? 1 : hash;
 }
 
 /* Whether nothing is lost if the table is made anew: what its columns say is all that it says. */
-static int table_find_own(struct sqlite_table *table, const char *name)
+static int table_find_own(struct sqldrv_table *table, const char *name)
 {
     size_t keys = 0;
     for (size_t i = 0; i < table->column_count; i++) {
@@ -151,8 +151,8 @@ static int table_find_own(struct sqlite_table *table, const char *name)
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "CREATE TABLE \"%w\" (", name);
     for (size_t i = 0; i < table->column_count; i++) {
-        struct sqlite_column *column = &table->columns[i];
-        column->clauses = sqlite_clauses_of_table(column, keys == 1);
+        struct sqldrv_column *column = &table->columns[i];
+        column->clauses = sqldrv_clauses_of_table(column, keys == 1);
         if (column->clauses == NULL) {
             sqlite3_free(sqlite3_str_finish(out));
             return SQLITE_NOMEM;
@@ -166,13 +166,13 @@ static int table_find_own(struct sqlite_table *table, const char *name)
     return plain == NULL ? SQLITE_NOMEM : SQLITE_OK;
 }
 
-int sqlite_table_load(sqlite3 *db, const char *name, struct sqlite_table *ret_table)
+int sqldrv_table_load(sqlite3 *db, const char *name, struct sqldrv_table *ret_table)
 {
-    struct sqlite_table table = {.integer_key = -1};
+    struct sqldrv_table table = {.integer_key = -1};
     sqlite3_stmt *stmt = NULL;
     int rc = table_find(db, name, &table);
     if (rc == SQLITE_OK && table.exists && table.obstacle == NULL) {
-        rc = sqlite_prepare(db, &stmt, "PRAGMA main.table_xinfo(\"%w\")", name);
+        rc = sqldrv_prepare(db, &stmt, "PRAGMA main.table_xinfo(\"%w\")", name);
         while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
             rc = sqlite3_column_int(stmt, 6) == 1 ? SQLITE_OK
                                                   : table_add_column(db, name, &table, stmt);
@@ -184,12 +184,12 @@ int sqlite_table_load(sqlite3 *db, const char *name, struct sqlite_table *ret_ta
         if (rc == SQLITE_OK) {
             table_find_integer_key(&table);
             table.without_rowid =
-                sqlite_words_find(sqlite_words_behind_list(table.sql), "WITHOUT") != NULL;
+                sqldrv_words_find(sqldrv_words_behind_list(table.sql), "WITHOUT") != NULL;
             rc = table_find_own(&table, name);
         }
     }
     if (rc != SQLITE_OK) {
-        sqlite_table_clear(&table);
+        sqldrv_table_clear(&table);
         return rc;
     }
     *ret_table = table;
@@ -197,10 +197,10 @@ int sqlite_table_load(sqlite3 *db, const char *name, struct sqlite_table *ret_ta
 }
 
 /* Refuse names and things that a load must not replace. */
-static ferry_status table_check(const struct sqlite_conn *conn, const char *name,
-                                const struct sqlite_table *table, struct ferry_error *err)
+static ferry_status table_check(const struct sqldrv_conn *conn, const char *name,
+                                const struct sqldrv_table *table, struct ferry_error *err)
 {
-    if (sqlite_name_reserved(name)) {
+    if (sqldrv_name_reserved(name)) {
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "'%s': the table name '%s' is reserved; choose another target_table",
                           conn->path, name);
@@ -215,17 +215,17 @@ static ferry_status table_check(const struct sqlite_conn *conn, const char *name
 
 /* 1 if rows may leave the column out.  One that a load has filled before is the source's: that it
  * is missing there is a change of columns. */
-static bool table_fills(const struct sqlite_table *table, const struct sqlite_column *column,
-                        const struct sqlite_metadata *metadata)
+static bool table_fills(const struct sqldrv_table *table, const struct sqldrv_column *column,
+                        const struct sqldrv_metadata *metadata)
 {
     bool rowid = table->integer_key == (int)(column - table->columns) && !table->without_rowid;
     return (rowid || !column->not_null || column->default_sql != NULL) &&
-           sqlite_metadata_find(metadata, column) == NULL;
+           sqldrv_metadata_find(metadata, column) == NULL;
 }
 
-static ferry_status table_report_column(const struct sqlite_table *table,
-                                        const struct sqlite_column *found,
-                                        const struct sqlite_metadata *metadata,
+static ferry_status table_report_column(const struct sqldrv_table *table,
+                                        const struct sqldrv_column *found,
+                                        const struct sqldrv_metadata *metadata,
                                         struct ferry_inspection *inspection,
                                         struct ferry_error *err)
 {
@@ -241,28 +241,28 @@ static ferry_status table_report_column(const struct sqlite_table *table,
     return ferry_schema_add(inspection->schema, &column, sizeof column, err);
 }
 
-static ferry_status table_report_columns(struct sqlite_conn *conn, const char *name,
-                                         const struct sqlite_table *table,
+static ferry_status table_report_columns(struct sqldrv_conn *conn, const char *name,
+                                         const struct sqldrv_table *table,
                                          struct ferry_inspection *inspection,
                                          struct ferry_error *err)
 {
-    struct sqlite_metadata metadata = {0};
+    struct sqldrv_metadata metadata = {0};
     ferry_status status = FERRY_OK;
-    int rc = sqlite_metadata_load(conn->db, name, &metadata);
+    int rc = sqldrv_metadata_load(conn->db, name, &metadata);
     if (rc != SQLITE_OK) {
-        return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", name);
+        return sqldrv_fail(conn, conn->db, rc, err, "looking at table '%s'", name);
     }
     for (size_t i = 0; status == FERRY_OK && i < table->column_count; i++) {
         status = table->columns[i].generated
                      ? FERRY_OK /* it takes no values: part of what the user hung on the table */
                      : table_report_column(table, &table->columns[i], &metadata, inspection, err);
     }
-    sqlite_metadata_clear(&metadata);
+    sqldrv_metadata_clear(&metadata);
     return status;
 }
 
-static ferry_status table_report(struct sqlite_conn *conn, const char *name,
-                                 const struct sqlite_table *table,
+static ferry_status table_report(struct sqldrv_conn *conn, const char *name,
+                                 const struct sqldrv_table *table,
                                  struct ferry_inspection *inspection, struct ferry_error *err)
 {
     int64_t pages = 0;
@@ -275,58 +275,58 @@ static ferry_status table_report(struct sqlite_conn *conn, const char *name,
     if (status != FERRY_OK) {
         return status;
     }
-    int rc = sqlite_query_int(conn->db, &pages, "PRAGMA main.page_count");
+    int rc = sqldrv_query_int(conn->db, &pages, "PRAGMA main.page_count");
     if (rc == SQLITE_OK) {
-        rc = sqlite_query_int(conn->db, &page_size, "PRAGMA main.page_size");
+        rc = sqldrv_query_int(conn->db, &page_size, "PRAGMA main.page_size");
     }
     if (rc == SQLITE_OK && pages * page_size <= TABLE_COUNT_BYTES_MAX) {
-        rc = sqlite_query_int(conn->db, &rows, "SELECT count(*) FROM main.\"%w\"", name);
+        rc = sqldrv_query_int(conn->db, &rows, "SELECT count(*) FROM main.\"%w\"", name);
         inspection->rows = (uint64_t)rows;
         inspection->rows_known = rc == SQLITE_OK;
     }
     return rc == SQLITE_OK ? FERRY_OK
-                           : sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", name);
+                           : sqldrv_fail(conn, conn->db, rc, err, "looking at table '%s'", name);
 }
 
-ferry_status sqlite_table_inspect(void *argument, const char *name,
+ferry_status sqldrv_table_inspect(void *argument, const char *name,
                                   struct ferry_inspection *inspection, struct ferry_error *err)
 {
-    struct sqlite_conn *conn = argument;
-    struct sqlite_table table = {0};
+    struct sqldrv_conn *conn = argument;
+    struct sqldrv_table table = {0};
     bool exists = true;
-    ferry_status status = sqlite_check_cancelled(conn, err);
+    ferry_status status = sqldrv_check_cancelled(conn, err);
     if (status == FERRY_OK && conn->db == NULL) { /* the file may have been made since */
-        status = sqlite_path_check_target(conn, &exists, err);
+        status = sqldrv_path_check_target(conn, &exists, err);
         if (status == FERRY_OK && exists) {
-            status = sqlite_open(conn, err);
+            status = sqldrv_open(conn, err);
         }
     }
     if (status != FERRY_OK) {
         return status;
     }
-    sqlite_wait_begin(conn, conn->busy_ms, SQLITE_HOLDER_ANY);
-    int rc = exists ? sqlite_table_load(conn->db, name, &table) : SQLITE_OK;
+    sqldrv_wait_begin(conn, conn->busy_ms, SQLDRV_HOLDER_ANY);
+    int rc = exists ? sqldrv_table_load(conn->db, name, &table) : SQLITE_OK;
     if (rc != SQLITE_OK) {
-        return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", name);
+        return sqldrv_fail(conn, conn->db, rc, err, "looking at table '%s'", name);
     }
     status = table_check(conn, name, &table, err);
     if (status == FERRY_OK && table.exists) {
         status = table_report(conn, name, &table, inspection, err);
     }
-    sqlite_table_clear(&table);
+    sqldrv_table_clear(&table);
     return status;
 }
 
-ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *err)
+ferry_status sqldrv_table_confirm(struct sqldrv_load *load, struct ferry_error *err)
 {
-    struct sqlite_conn *conn = load->conn;
+    struct sqldrv_conn *conn = load->conn;
     const char *name = load->layout->table;
-    struct sqlite_table table;
-    int rc = sqlite_table_load(conn->db, name, &table);
+    struct sqldrv_table table;
+    int rc = sqldrv_table_load(conn->db, name, &table);
     if (rc != SQLITE_OK) {
-        return sqlite_fail(conn, conn->db, rc, err, "looking at table '%s'", name);
+        return sqldrv_fail(conn, conn->db, rc, err, "looking at table '%s'", name);
     }
-    sqlite_table_clear(&load->table);
+    sqldrv_table_clear(&load->table);
     load->table = table;
     ferry_status status = table_check(conn, name, &table, err);
     return status == FERRY_OK ? ferry_load_confirm(load->spec, conn->path, table.exists,
@@ -334,7 +334,7 @@ ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *
                               : status;
 }
 
-char *sqlite_table_create_sql(const struct ferry_layout *layout)
+char *sqldrv_table_create_sql(const struct ferry_layout *layout)
 {
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "CREATE TABLE \"%w\" (", layout->table);

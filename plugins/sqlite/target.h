@@ -6,7 +6,7 @@
 #include "table.h"
 
 /* An index or trigger that hangs on the table to be replaced. */
-struct sqlite_object {
+struct sqldrv_object {
     char *name;
     char *sql;
     bool trigger;
@@ -14,66 +14,66 @@ struct sqlite_object {
 };
 
 /* What may depend on a table's columns, and whether it compiled before we changed anything. */
-enum sqlite_watch_kind {
-    SQLITE_WATCH_TRIGGERS, /* of the table `name` */
-    SQLITE_WATCH_VIEW,
-    SQLITE_WATCH_KEYS, /* foreign keys of the table `name` */
+enum sqldrv_dependent_kind {
+    SQLDRV_DEPENDENT_TRIGGERS, /* of the table `name` */
+    SQLDRV_DEPENDENT_VIEW,
+    SQLDRV_DEPENDENT_KEYS, /* foreign keys of the table `name` */
 };
 
-struct sqlite_watch {
+struct sqldrv_dependent {
     char *name;
-    enum sqlite_watch_kind kind;
+    enum sqldrv_dependent_kind kind;
     int state[3]; /* for triggers one number per INSERT, UPDATE, DELETE; else the first alone */
 };
 
 /* All that the file has. */
-struct sqlite_watches {
-    struct sqlite_watch *list;
+struct sqldrv_dependents {
+    struct sqldrv_dependent *list;
     size_t count;
     bool begun;
 };
 
 /* The staging file; it is open as `stage` of the connection while rows go into it. */
-struct sqlite_stage {
+struct sqldrv_stage {
     char *path;                 /* NULL: there is none */
-    struct sqlite_guard *guard; /* NULL: no file to remove */
+    struct sqldrv_guard *guard; /* NULL: no file to remove */
     bool attached;              /* to `db` of the connection */
 };
 
 /* All of a table, and the indexes that it gets. */
-struct sqlite_objects {
-    struct sqlite_object *list; /* in the order of their creation */
+struct sqldrv_objects {
+    struct sqldrv_object *list; /* in the order of their creation */
     size_t count;
     struct ferry_index *indexes; /* that it is to have; their strings are the spec's */
     size_t index_count;
     bool analyzed; /* ANALYZE was run on the table once */
 };
 
-struct sqlite_load;
-struct sqlite_rows;
+struct sqldrv_load;
+struct sqldrv_rows;
 
 /* One change, from change_begin to its end. */
-struct sqlite_unit {
-    struct sqlite_conn *conn;
+struct sqldrv_unit {
+    struct sqldrv_conn *conn;
     const struct ferry_change_spec *spec;
-    struct sqlite_load *load; /* NULL: none yet */
-    int created;              /* SQLITE_MADE_ */
+    struct sqldrv_load *load; /* NULL: none yet */
+    int created;              /* SQLDRV_MADE_ */
     bool staged;              /* rows go into the staging file first */
     bool began;               /* the write lock was taken */
-    struct sqlite_stage stage;
-    struct sqlite_watches watches;
+    struct sqldrv_stage stage;
+    struct sqldrv_dependents dependents;
 };
 
 /* One table of it, from load_begin to the change's end. */
-struct sqlite_load {
-    struct sqlite_unit *unit;
-    struct sqlite_conn *conn; /* the unit's */
+struct sqldrv_load {
+    struct sqldrv_unit *unit;
+    struct sqldrv_conn *conn; /* the unit's */
     const struct ferry_load_spec *spec;
     const struct ferry_layout *layout; /* the spec's */
     int lock;                          /* file descriptor of the lock file, or -1 */
-    struct sqlite_rows *rows;          /* NULL: not yet, or no longer */
-    struct sqlite_table table;         /* as it was found */
-    struct sqlite_objects objects;
+    struct sqldrv_rows *rows;          /* NULL: not yet, or no longer */
+    struct sqldrv_table table;         /* as it was found */
+    struct sqldrv_objects objects;
     char *create_sql; /* the table as we would make it */
     uint64_t rows_loaded;
     uint64_t rows_before;
@@ -81,75 +81,77 @@ struct sqlite_load {
 
 /* ---- unit.c: the target half: a change ---- */
 
-extern const struct ferry_target sqlite_target;
+extern const struct ferry_target sqldrv_target;
 /* For a load that holds its table's lock: open or make the file, and choose how rows go in. */
-ferry_status sqlite_unit_open(struct sqlite_unit *unit, struct ferry_error *err);
+ferry_status sqldrv_unit_open(struct sqldrv_unit *unit, struct ferry_error *err);
 /* Take the write lock. */
-ferry_status sqlite_unit_write(struct sqlite_unit *unit, struct ferry_error *err);
+ferry_status sqldrv_unit_write(struct sqldrv_unit *unit, struct ferry_error *err);
 
 /* ---- lock.c: one run per target table ---- */
 
-/* Set load->lock, until sqlite_lock_release or the end of the process.  Held by another run: BUSY,
+/* Set load->lock, until sqldrv_lock_release or the end of the process.  Held by another run: BUSY,
  * naming it. */
-ferry_status sqlite_lock_take(struct sqlite_load *load, struct ferry_error *err);
-void sqlite_lock_release(struct sqlite_load *load);
+ferry_status sqldrv_lock_take(struct sqldrv_load *load, struct ferry_error *err);
+void sqldrv_lock_release(struct sqldrv_load *load);
 
 /* ---- stage.c: the staging file ---- */
 
-#define SQLITE_STAGE_SCHEMA "_dbferry_stage" /* as which it is attached to the target */
+#define SQLDRV_STAGE_SCHEMA "_dbferry_stage" /* as which it is attached to the target */
 
 /* Make the file and open it, empty and in a transaction; it is named by a table whose lock is held.
  * One for all tables of the change: later calls do nothing. */
-ferry_status sqlite_stage_begin(struct sqlite_unit *unit, const char *table,
+ferry_status sqldrv_stage_begin(struct sqldrv_unit *unit, const char *table,
                                 struct ferry_error *err);
 /* All that goes into it is there: attach it to the target's connection. */
-ferry_status sqlite_stage_end(struct sqlite_unit *unit, struct ferry_error *err);
+ferry_status sqldrv_stage_end(struct sqldrv_unit *unit, struct ferry_error *err);
 /* Close it, detach it, remove it: whatever of that is due. */
-void sqlite_stage_remove(struct sqlite_unit *unit);
+void sqldrv_stage_remove(struct sqldrv_unit *unit);
 
-/* ---- watch.c: do views and triggers still compile? ---- */
+/* ---- dependents.c: do views and triggers still compile? ---- */
 
 /* EXPLAIN UPDATE of all columns, which compiles each trigger for it; from sqlite3_malloc. */
-int sqlite_watch_update_sql(sqlite3 *db, const char *table, char **ret_sql);
+int sqldrv_dependents_update_sql(sqlite3 *db, const char *table, char **ret_sql);
 /* 1 if a statement compiles, or cannot: other codes leave that open. */
-bool sqlite_watch_is_answer(int rc);
+bool sqldrv_dependents_is_answer(int rc);
 /* Note what compiles now, before the first table changes; later calls do nothing. */
-ferry_status sqlite_watch_begin(struct sqlite_unit *unit, struct ferry_error *err);
+ferry_status sqldrv_dependents_begin(struct sqldrv_unit *unit, struct ferry_error *err);
 /* Fail with SCHEMA naming what compiled then and does not now, after `table` was made anew. */
-ferry_status sqlite_watch_end(struct sqlite_unit *unit, const char *table, struct ferry_error *err);
-/* Whether the triggers of `table` compiled at sqlite_watch_begin and still do, or were broken. */
-int sqlite_watch_triggers_fine(struct sqlite_unit *unit, const char *table, bool *ret_fine);
+ferry_status sqldrv_dependents_end(struct sqldrv_unit *unit, const char *table,
+                                   struct ferry_error *err);
+/* Whether the triggers of `table` compiled at sqldrv_dependents_begin and still do, or were broken.
+ */
+int sqldrv_dependents_triggers_fine(struct sqldrv_unit *unit, const char *table, bool *ret_fine);
 /* Forget what was noted. */
-void sqlite_watch_clear(struct sqlite_unit *unit);
+void sqldrv_dependents_clear(struct sqldrv_unit *unit);
 
 /* ---- table.c: is it still what the plan was made for? ---- */
 
 /* Set `load->table`, and fail with BUSY where it is another than inspect saw. */
-ferry_status sqlite_table_confirm(struct sqlite_load *load, struct ferry_error *err);
+ferry_status sqldrv_table_confirm(struct sqldrv_load *load, struct ferry_error *err);
 
 /* ---- replace.c: the rows of one table of a change ---- */
 
-ferry_status sqlite_replace_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
+ferry_status sqldrv_replace_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
                                   struct ferry_error *err);
-ferry_status sqlite_replace_batch(void *load, uint32_t operation, const struct ferry_batch *batch,
+ferry_status sqldrv_replace_batch(void *load, uint32_t operation, const struct ferry_batch *batch,
                                   struct ferry_error *err);
-ferry_status sqlite_replace_end(void *load, struct ferry_load_totals *ret_totals,
+ferry_status sqldrv_replace_end(void *load, struct ferry_load_totals *ret_totals,
                                 struct ferry_error *err);
 /* The last steps before the COMMIT. */
-ferry_status sqlite_replace_finish(struct sqlite_load *load, struct ferry_error *err);
+ferry_status sqldrv_replace_finish(struct sqldrv_load *load, struct ferry_error *err);
 /* What has to end before the transaction; then the rest.  NULL allowed. */
-void sqlite_replace_stop(struct sqlite_load *load);
-void sqlite_replace_free(struct sqlite_load *load);
+void sqldrv_replace_stop(struct sqldrv_load *load);
+void sqldrv_replace_free(struct sqldrv_load *load);
 
 /* ---- rows.c: a batch as a virtual table ---- */
 
 /* Where rows go.  What it points to lives as long as they are open. */
-struct sqlite_rows_into {
-    struct sqlite_conn *conn; /* in whose words a failure is told */
+struct sqldrv_rows_into {
+    struct sqldrv_conn *conn; /* in whose words a failure is told */
     sqlite3 *db;              /* of the connection: its database, or the staging file */
     const char *schema;       /* of `db`: "main", "temp" */
     const char *table;
-    const char *batch;                  /* SQLITE_ROWS_BATCH: see there */
+    const char *batch;                  /* SQLDRV_ROWS_BATCH: see there */
     const struct ferry_schema *columns; /* of the batches; the table has them under these names */
     const char *const *natives;         /* and with these declared types */
     int integer_key;                    /* a column where NULL would become a number, or -1 */
@@ -159,72 +161,72 @@ struct sqlite_rows_into {
 /* As which a batch is known to SQL: each that is open in one `db` has a name of its own.  A user's
  * table of that name would stand before it: such names are reserved, and what each batch comes to
  * is counted. */
-#define SQLITE_ROWS_BATCH "_dbferry_batch"
+#define SQLDRV_ROWS_BATCH "_dbferry_batch"
 
 /* Make the virtual table and prepare the INSERT that empties it. */
-ferry_status sqlite_rows_open(const struct sqlite_rows_into *into, struct sqlite_rows **ret_rows,
+ferry_status sqldrv_rows_open(const struct sqldrv_rows_into *into, struct sqldrv_rows **ret_rows,
                               struct ferry_error *err);
 /* Insert one batch.  After a failure some of its rows may be there: the transaction is undone. */
-ferry_status sqlite_rows_insert(struct sqlite_rows *rows, const struct ferry_batch *batch,
+ferry_status sqldrv_rows_insert(struct sqldrv_rows *rows, const struct ferry_batch *batch,
                                 struct ferry_error *err);
 /* Finish the statement and take the virtual table away; `db` is still open.  NULL allowed. */
-void sqlite_rows_close(struct sqlite_rows *rows);
+void sqldrv_rows_close(struct sqldrv_rows *rows);
 
 /* ---- rowid.c: which column stands for the rowid ---- */
 
 /* 1 if column `i` does so in a table that is made for such rows. */
-bool sqlite_rowid_is_made(const struct ferry_layout *layout, size_t i);
+bool sqldrv_rowid_is_made(const struct ferry_layout *layout, size_t i);
 /* The column of the load that does so in its table, or -1. */
-int sqlite_rowid_find(const struct sqlite_load *load);
+int sqldrv_rowid_find(const struct sqldrv_load *load);
 
 /* ---- objects.c: indexes and triggers that hang on the table ---- */
 
 /* Note the indexes and triggers of the table, and which indexes are to be kept. */
-ferry_status sqlite_objects_save(struct sqlite_load *load, struct ferry_error *err);
-void sqlite_objects_clear(struct sqlite_objects *objects);
+ferry_status sqldrv_objects_save(struct sqldrv_load *load, struct ferry_error *err);
+void sqldrv_objects_clear(struct sqldrv_objects *objects);
 /* Drop those that were noted, whether they are kept or not. */
-ferry_status sqlite_objects_drop_indexes(struct sqlite_load *load, struct ferry_error *err);
+ferry_status sqldrv_objects_drop_indexes(struct sqldrv_load *load, struct ferry_error *err);
 /* Make the kept indexes and those of the job in `db`: the target or the staging file. */
-ferry_status sqlite_objects_make_indexes(struct sqlite_load *load, sqlite3 *db,
+ferry_status sqldrv_objects_make_indexes(struct sqldrv_load *load, sqlite3 *db,
                                          struct ferry_error *err);
 /* Make them again on a table that was made anew; SCHEMA names one that does not fit it. */
-ferry_status sqlite_objects_make_triggers(struct sqlite_load *load, struct ferry_error *err);
+ferry_status sqldrv_objects_make_triggers(struct sqldrv_load *load, struct ferry_error *err);
 /* Renew the planner's statistics of a table that had them. */
-ferry_status sqlite_objects_analyze(struct sqlite_load *load, struct ferry_error *err);
+ferry_status sqldrv_objects_analyze(struct sqldrv_load *load, struct ferry_error *err);
 
 /* ---- indexes.c: which indexes the table gets ---- */
 
 /* Fill load->objects.indexes; false if out of memory. */
-bool sqlite_indexes_choose(struct sqlite_load *load);
+bool sqldrv_indexes_choose(struct sqldrv_load *load);
 
 /* ---- stale.c: copies of the rows that do not follow a load ---- */
 
-/* Note each; those that sqlite_stale_rebuild will make anew are left out. */
-ferry_status sqlite_stale_find(struct sqlite_conn *conn, const struct ferry_load_spec *spec,
+/* Note each; those that sqldrv_stale_rebuild will make anew are left out. */
+ferry_status sqldrv_stale_find(struct sqldrv_conn *conn, const struct ferry_load_spec *spec,
                                struct ferry_notes *notes, struct ferry_error *err);
 /* Where the job wants it: make the full-text indexes of the table anew. */
-ferry_status sqlite_stale_rebuild(struct sqlite_load *load, struct ferry_error *err);
+ferry_status sqldrv_stale_rebuild(struct sqldrv_load *load, struct ferry_error *err);
 
 /* ---- losses.c: what a table made anew would not say ---- */
 
 /* Note each of what `table` says; nothing of one that is our own. */
-ferry_status sqlite_losses_find(struct sqlite_conn *conn, const struct ferry_load_spec *spec,
-                                const struct sqlite_table *table, struct ferry_notes *notes,
+ferry_status sqldrv_losses_find(struct sqldrv_conn *conn, const struct ferry_load_spec *spec,
+                                const struct sqldrv_table *table, struct ferry_notes *notes,
                                 struct ferry_error *err);
 
 /* ---- foresee.c: losses, and what does not follow the rows ---- */
 
-ferry_status sqlite_foresee(void *conn, const struct ferry_load_spec *spec,
+ferry_status sqldrv_foresee(void *conn, const struct ferry_load_spec *spec,
                             struct ferry_notes *losses, struct ferry_notes *stale,
                             struct ferry_error *err);
 
 /* ---- stored_rows.c: what is stored, as cells of the source's schema ---- */
 
-ferry_status sqlite_stored_rows_begin(void *conn, void *load, const struct ferry_layout *layout,
+ferry_status sqldrv_stored_rows_begin(void *conn, void *load, const struct ferry_layout *layout,
                                       const struct ferry_scan *scan, void **ret_cursor,
                                       struct ferry_error *err);
-ferry_status sqlite_stored_rows_batch(void *cursor, struct ferry_batch *batch,
+ferry_status sqldrv_stored_rows_batch(void *cursor, struct ferry_batch *batch,
                                       struct ferry_error *err);
-void sqlite_stored_rows_end(void *cursor);
+void sqldrv_stored_rows_end(void *cursor);
 
 #endif /* DBFERRY_SQLITE_TARGET_H */

@@ -14,18 +14,18 @@ static const struct {
     uint32_t type;
     uint32_t bits;
 } type_of_affinity[] = {
-    [SQLITE_AFFINITY_NONE] = {FERRY_TYPE_BYTES, 0},
-    [SQLITE_AFFINITY_INTEGER] = {FERRY_TYPE_INT, 64},
-    [SQLITE_AFFINITY_REAL] = {FERRY_TYPE_FLOAT, 64},
-    [SQLITE_AFFINITY_TEXT] = {FERRY_TYPE_TEXT, 0},
-    [SQLITE_AFFINITY_NUMERIC] = {FERRY_TYPE_ANY, 0}, /* each cell says its kind */
+    [SQLDRV_AFFINITY_NONE] = {FERRY_TYPE_BYTES, 0},
+    [SQLDRV_AFFINITY_INTEGER] = {FERRY_TYPE_INT, 64},
+    [SQLDRV_AFFINITY_REAL] = {FERRY_TYPE_FLOAT, 64},
+    [SQLDRV_AFFINITY_TEXT] = {FERRY_TYPE_TEXT, 0},
+    [SQLDRV_AFFINITY_NUMERIC] = {FERRY_TYPE_ANY, 0}, /* each cell says its kind */
 };
 
-void sqlite_type_describe(const char *declared, struct ferry_column *column)
+void sqldrv_type_describe(const char *declared, struct ferry_column *column)
 {
     bool known = declared != NULL && *declared != '\0';
-    enum sqlite_affinity affinity =
-        known ? sqlite_affinity_of(declared) : SQLITE_AFFINITY_NUMERIC; /* as little is known */
+    enum sqldrv_affinity affinity =
+        known ? sqldrv_affinity_of(declared) : SQLDRV_AFFINITY_NUMERIC; /* as little is known */
     column->native = known ? declared : "expression";
     column->type = type_of_affinity[affinity].type;
     column->bits = type_of_affinity[affinity].bits;
@@ -49,66 +49,66 @@ void sqlite_type_describe(const char *declared, struct ferry_column *column)
 
 /* For each type what it becomes by itself, and then what a wish may make of it: the first rule that
  * matches the column, and the wanted type, counts. */
-static const struct sqlite_type_rule type_rules[] = {
-    {FERRY_TYPE_BOOL, 0, 0, 0, "INTEGER", FERRY_FIT_EXACT, SQLITE_CONVERT_INT, NULL},
-    {FERRY_TYPE_BOOL, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_INT_TEXT, NOTE_TEXTUAL},
-    {FERRY_TYPE_BOOL, 0, 0, 0, "REAL", FERRY_FIT_EXACT, SQLITE_CONVERT_INT_REAL, NULL},
+static const struct sqldrv_type_rule type_rules[] = {
+    {FERRY_TYPE_BOOL, 0, 0, 0, "INTEGER", FERRY_FIT_EXACT, SQLDRV_CONVERT_INT, NULL},
+    {FERRY_TYPE_BOOL, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_INT_TEXT, NOTE_TEXTUAL},
+    {FERRY_TYPE_BOOL, 0, 0, 0, "REAL", FERRY_FIT_EXACT, SQLDRV_CONVERT_INT_REAL, NULL},
 
-    {FERRY_TYPE_INT, 0, 1, 63, "INTEGER", FERRY_FIT_WIDER, SQLITE_CONVERT_INT, NULL},
-    {FERRY_TYPE_INT, 0, 64, 64, "INTEGER", FERRY_FIT_EXACT, SQLITE_CONVERT_INT, NULL},
-    {FERRY_TYPE_INT, 0, 1, 64, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_INT_TEXT, NOTE_TEXTUAL},
-    {FERRY_TYPE_INT, 0, 1, 53, "REAL", FERRY_FIT_WIDER, SQLITE_CONVERT_INT_REAL, NULL},
-    {FERRY_TYPE_INT, 0, 54, 64, "REAL", FERRY_FIT_CHECKED, SQLITE_CONVERT_INT_REAL, NOTE_WHOLE},
+    {FERRY_TYPE_INT, 0, 1, 63, "INTEGER", FERRY_FIT_WIDER, SQLDRV_CONVERT_INT, NULL},
+    {FERRY_TYPE_INT, 0, 64, 64, "INTEGER", FERRY_FIT_EXACT, SQLDRV_CONVERT_INT, NULL},
+    {FERRY_TYPE_INT, 0, 1, 64, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_INT_TEXT, NOTE_TEXTUAL},
+    {FERRY_TYPE_INT, 0, 1, 53, "REAL", FERRY_FIT_WIDER, SQLDRV_CONVERT_INT_REAL, NULL},
+    {FERRY_TYPE_INT, 0, 54, 64, "REAL", FERRY_FIT_CHECKED, SQLDRV_CONVERT_INT_REAL, NOTE_WHOLE},
 
-    {FERRY_TYPE_INT, UNSIGNED, 1, 63, "INTEGER", FERRY_FIT_WIDER, SQLITE_CONVERT_UNSIGNED, NULL},
-    {FERRY_TYPE_INT, UNSIGNED, 64, 64, "INTEGER", FERRY_FIT_CHECKED, SQLITE_CONVERT_UNSIGNED,
+    {FERRY_TYPE_INT, UNSIGNED, 1, 63, "INTEGER", FERRY_FIT_WIDER, SQLDRV_CONVERT_UNSIGNED, NULL},
+    {FERRY_TYPE_INT, UNSIGNED, 64, 64, "INTEGER", FERRY_FIT_CHECKED, SQLDRV_CONVERT_UNSIGNED,
      NOTE_UNSIGNED},
-    {FERRY_TYPE_INT, UNSIGNED, 1, 64, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_UNSIGNED_TEXT,
+    {FERRY_TYPE_INT, UNSIGNED, 1, 64, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_UNSIGNED_TEXT,
      NOTE_TEXTUAL},
-    {FERRY_TYPE_INT, UNSIGNED, 1, 53, "REAL", FERRY_FIT_WIDER, SQLITE_CONVERT_UNSIGNED_REAL, NULL},
-    {FERRY_TYPE_INT, UNSIGNED, 54, 64, "REAL", FERRY_FIT_CHECKED, SQLITE_CONVERT_UNSIGNED_REAL,
+    {FERRY_TYPE_INT, UNSIGNED, 1, 53, "REAL", FERRY_FIT_WIDER, SQLDRV_CONVERT_UNSIGNED_REAL, NULL},
+    {FERRY_TYPE_INT, UNSIGNED, 54, 64, "REAL", FERRY_FIT_CHECKED, SQLDRV_CONVERT_UNSIGNED_REAL,
      NOTE_WHOLE},
 
-    {FERRY_TYPE_BIT, 0, 1, 63, "INTEGER", FERRY_FIT_WIDER, SQLITE_CONVERT_UNSIGNED, NULL},
-    {FERRY_TYPE_BIT, 0, 64, 64, "INTEGER", FERRY_FIT_CHECKED, SQLITE_CONVERT_UNSIGNED,
+    {FERRY_TYPE_BIT, 0, 1, 63, "INTEGER", FERRY_FIT_WIDER, SQLDRV_CONVERT_UNSIGNED, NULL},
+    {FERRY_TYPE_BIT, 0, 64, 64, "INTEGER", FERRY_FIT_CHECKED, SQLDRV_CONVERT_UNSIGNED,
      NOTE_UNSIGNED},
-    {FERRY_TYPE_BIT, 0, 1, 64, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_UNSIGNED_TEXT, NOTE_TEXTUAL},
+    {FERRY_TYPE_BIT, 0, 1, 64, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_UNSIGNED_TEXT, NOTE_TEXTUAL},
 
-    {FERRY_TYPE_YEAR, 0, 0, 0, "INTEGER", FERRY_FIT_EXACT, SQLITE_CONVERT_INT, NULL},
-    {FERRY_TYPE_YEAR, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_INT_TEXT, NOTE_TEXTUAL},
+    {FERRY_TYPE_YEAR, 0, 0, 0, "INTEGER", FERRY_FIT_EXACT, SQLDRV_CONVERT_INT, NULL},
+    {FERRY_TYPE_YEAR, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_INT_TEXT, NOTE_TEXTUAL},
 
-    {FERRY_TYPE_FLOAT, 0, 1, 32, "REAL", FERRY_FIT_WIDER, SQLITE_CONVERT_FLOAT, NOTE_ZERO},
-    {FERRY_TYPE_FLOAT, 0, 33, 64, "REAL", FERRY_FIT_EXACT, SQLITE_CONVERT_FLOAT, NOTE_ZERO},
+    {FERRY_TYPE_FLOAT, 0, 1, 32, "REAL", FERRY_FIT_WIDER, SQLDRV_CONVERT_FLOAT, NOTE_ZERO},
+    {FERRY_TYPE_FLOAT, 0, 33, 64, "REAL", FERRY_FIT_EXACT, SQLDRV_CONVERT_FLOAT, NOTE_ZERO},
 
-    {FERRY_TYPE_DECIMAL, 0, 1, 15, "REAL", FERRY_FIT_EXACT, SQLITE_CONVERT_DECIMAL, NOTE_DECIMAL},
-    {FERRY_TYPE_DECIMAL, 0, 1, 15, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NOTE_TEXTUAL},
-    {FERRY_TYPE_DECIMAL, 0, 16, ALL, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NOTE_DIGITS},
+    {FERRY_TYPE_DECIMAL, 0, 1, 15, "REAL", FERRY_FIT_EXACT, SQLDRV_CONVERT_DECIMAL, NOTE_DECIMAL},
+    {FERRY_TYPE_DECIMAL, 0, 1, 15, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT, NOTE_TEXTUAL},
+    {FERRY_TYPE_DECIMAL, 0, 16, ALL, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT, NOTE_DIGITS},
     {FERRY_TYPE_DECIMAL, 0, 16, DECIMAL_REAL_MAX, "REAL", FERRY_FIT_CHECKED,
-     SQLITE_CONVERT_DECIMAL_CHECKED, NOTE_SURVIVE},
+     SQLDRV_CONVERT_DECIMAL_CHECKED, NOTE_SURVIVE},
 
-    {FERRY_TYPE_TEXT, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
-    {FERRY_TYPE_TEXT, 0, 0, 0, "BLOB", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT_BLOB, NOTE_BYTES},
-    {FERRY_TYPE_JSON, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
-    {FERRY_TYPE_JSON, 0, 0, 0, "BLOB", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT_BLOB, NOTE_BYTES},
-    {FERRY_TYPE_ENUM, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
-    {FERRY_TYPE_SET, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
-    {FERRY_TYPE_UUID, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
-    {FERRY_TYPE_INET4, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
-    {FERRY_TYPE_INET6, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
-    {FERRY_TYPE_DATE, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
-    {FERRY_TYPE_TIME, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
-    {FERRY_TYPE_DATETIME, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_TEXT, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_TEXT, 0, 0, 0, "BLOB", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT_BLOB, NOTE_BYTES},
+    {FERRY_TYPE_JSON, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_JSON, 0, 0, 0, "BLOB", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT_BLOB, NOTE_BYTES},
+    {FERRY_TYPE_ENUM, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_SET, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_UUID, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_INET4, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_INET6, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_DATE, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_TIME, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT, NULL},
+    {FERRY_TYPE_DATETIME, 0, 0, 0, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT, NULL},
 
-    {FERRY_TYPE_BYTES, 0, 0, 0, "BLOB", FERRY_FIT_EXACT, SQLITE_CONVERT_BYTES, NULL},
-    {FERRY_TYPE_BYTES, 0, 0, 0, "TEXT", FERRY_FIT_CHECKED, SQLITE_CONVERT_BYTES_TEXT, NOTE_UTF8},
-    {FERRY_TYPE_GEOMETRY, 0, 0, 0, "BLOB", FERRY_FIT_EXACT, SQLITE_CONVERT_BYTES, NULL},
-    {FERRY_TYPE_VECTOR, 0, 0, 0, "BLOB", FERRY_FIT_EXACT, SQLITE_CONVERT_BYTES, NULL},
+    {FERRY_TYPE_BYTES, 0, 0, 0, "BLOB", FERRY_FIT_EXACT, SQLDRV_CONVERT_BYTES, NULL},
+    {FERRY_TYPE_BYTES, 0, 0, 0, "TEXT", FERRY_FIT_CHECKED, SQLDRV_CONVERT_BYTES_TEXT, NOTE_UTF8},
+    {FERRY_TYPE_GEOMETRY, 0, 0, 0, "BLOB", FERRY_FIT_EXACT, SQLDRV_CONVERT_BYTES, NULL},
+    {FERRY_TYPE_VECTOR, 0, 0, 0, "BLOB", FERRY_FIT_EXACT, SQLDRV_CONVERT_BYTES, NULL},
 
-    {FERRY_TYPE_ANY, 0, 0, 0, "", FERRY_FIT_EXACT, SQLITE_CONVERT_ANY, NULL},
-    {FERRY_TYPE_ANY, 0, 0, 0, "INTEGER", FERRY_FIT_CHECKED, SQLITE_CONVERT_ANY, NULL},
-    {FERRY_TYPE_ANY, 0, 0, 0, "REAL", FERRY_FIT_CHECKED, SQLITE_CONVERT_ANY, NULL},
-    {FERRY_TYPE_ANY, 0, 0, 0, "TEXT", FERRY_FIT_CHECKED, SQLITE_CONVERT_ANY, NULL},
-    {FERRY_TYPE_ANY, 0, 0, 0, "BLOB", FERRY_FIT_EXACT, SQLITE_CONVERT_ANY, NULL},
+    {FERRY_TYPE_ANY, 0, 0, 0, "", FERRY_FIT_EXACT, SQLDRV_CONVERT_ANY, NULL},
+    {FERRY_TYPE_ANY, 0, 0, 0, "INTEGER", FERRY_FIT_CHECKED, SQLDRV_CONVERT_ANY, NULL},
+    {FERRY_TYPE_ANY, 0, 0, 0, "REAL", FERRY_FIT_CHECKED, SQLDRV_CONVERT_ANY, NULL},
+    {FERRY_TYPE_ANY, 0, 0, 0, "TEXT", FERRY_FIT_CHECKED, SQLDRV_CONVERT_ANY, NULL},
+    {FERRY_TYPE_ANY, 0, 0, 0, "BLOB", FERRY_FIT_EXACT, SQLDRV_CONVERT_ANY, NULL},
 };
 
 /* The number that `size_from` and `size_to` bound. */
@@ -144,14 +144,14 @@ static const char *type_wanted(const struct ferry_column *column, const struct f
     return big && wish->big_unsigned == FERRY_BIG_UNSIGNED_TEXT ? "TEXT" : NULL;
 }
 
-const struct sqlite_type_rule *sqlite_type_rule(const struct ferry_column *column,
+const struct sqldrv_type_rule *sqldrv_type_rule(const struct ferry_column *column,
                                                 const struct ferry_wish *wish)
 {
     uint32_t size = type_size(column);
     uint32_t sign = column->type == FERRY_TYPE_INT ? column->flags & UNSIGNED : 0;
     const char *wanted = type_wanted(column, wish);
     for (size_t i = 0; i < sizeof type_rules / sizeof *type_rules; i++) {
-        const struct sqlite_type_rule *rule = &type_rules[i];
+        const struct sqldrv_type_rule *rule = &type_rules[i];
         if (rule->type == column->type && rule->sign == sign && size >= rule->size_from &&
             size <= rule->size_to && (wanted == NULL || strcasecmp(rule->native, wanted) == 0)) {
             return rule;
@@ -162,11 +162,11 @@ const struct sqlite_type_rule *sqlite_type_rule(const struct ferry_column *colum
 
 /* SQLite keeps other kinds as they are, but where it has been told to convert: then nobody could
  * tell them from what was converted. */
-bool sqlite_type_is_loose(const struct ferry_column *column, const struct sqlite_type_rule *rule)
+bool sqldrv_type_is_loose(const struct ferry_column *column, const struct sqldrv_type_rule *rule)
 {
     return (column->flags & FERRY_COLUMN_LOOSE) != 0 &&
-           (rule->convert == SQLITE_CONVERT_INT || rule->convert == SQLITE_CONVERT_FLOAT ||
-            rule->convert == SQLITE_CONVERT_BYTES || rule->convert == SQLITE_CONVERT_TEXT) &&
+           (rule->convert == SQLDRV_CONVERT_INT || rule->convert == SQLDRV_CONVERT_FLOAT ||
+            rule->convert == SQLDRV_CONVERT_BYTES || rule->convert == SQLDRV_CONVERT_TEXT) &&
            (column->type == FERRY_TYPE_INT || column->type == FERRY_TYPE_FLOAT ||
             column->type == FERRY_TYPE_BYTES || column->type == FERRY_TYPE_TEXT);
 }
@@ -181,7 +181,7 @@ static ferry_status type_map_none(const struct ferry_column *column, const struc
     for (size_t i = 0; i < sizeof type_rules / sizeof *type_rules; i++) {
         const char *native = type_rules[i].native;
         const struct ferry_wish other = {.type = native};
-        if (sqlite_type_rule(column, &other) == &type_rules[i] && native[0] != '\0') {
+        if (sqldrv_type_rule(column, &other) == &type_rules[i] && native[0] != '\0') {
             size_t length = strlen(possible);
             (void)snprintf(possible + length, sizeof possible - length, "%s%s",
                            length > 0 ? " or " : "", native);
@@ -190,16 +190,16 @@ static ferry_status type_map_none(const struct ferry_column *column, const struc
     char *note = possible[0] == '\0'
                      ? sqlite3_mprintf("SQLite has no type for it")
                      : sqlite3_mprintf("it cannot be stored as '%s', only as %s", wanted, possible);
-    ferry_status status = note == NULL ? sqlite_fail_memory(err)
+    ferry_status status = note == NULL ? sqldrv_fail_memory(err)
                                        : ferry_mapping_set(mapping, FERRY_FIT_NONE, "", note, err);
     sqlite3_free(note);
     return status;
 }
 
 static bool type_refuses_kinds(const struct ferry_column *column,
-                               const struct sqlite_type_rule *rule)
+                               const struct sqldrv_type_rule *rule)
 {
-    return (column->flags & FERRY_COLUMN_LOOSE) != 0 && !sqlite_type_is_loose(column, rule);
+    return (column->flags & FERRY_COLUMN_LOOSE) != 0 && !sqldrv_type_is_loose(column, rule);
 }
 
 /* SQLite would store NULL for it. */
@@ -208,28 +208,28 @@ static bool type_refuses_nan(const struct ferry_column *column)
     return column->type == FERRY_TYPE_FLOAT && (column->flags & FERRY_COLUMN_NO_NAN) == 0;
 }
 
-static void type_add_notes(const struct ferry_column *column, const struct sqlite_type_rule *rule,
+static void type_add_notes(const struct ferry_column *column, const struct sqldrv_type_rule *rule,
                            sqlite3_str *notes)
 {
     if (rule->note != NULL) {
-        sqlite_note_add(notes, "%s", rule->note);
+        sqldrv_note_add(notes, "%s", rule->note);
     }
     if (type_refuses_nan(column)) {
-        sqlite_note_add(notes, "NaN is refused");
+        sqldrv_note_add(notes, "NaN is refused");
     }
     if (type_refuses_kinds(column, rule)) {
-        sqlite_note_add(notes, "other kinds are refused");
-    } else if (rule->convert == SQLITE_CONVERT_ANY && rule->fit == FERRY_FIT_CHECKED) {
-        sqlite_note_add(notes, "a value that SQLite would convert is refused");
+        sqldrv_note_add(notes, "other kinds are refused");
+    } else if (rule->convert == SQLDRV_CONVERT_ANY && rule->fit == FERRY_FIT_CHECKED) {
+        sqldrv_note_add(notes, "a value that SQLite would convert is refused");
     }
 }
 
-ferry_status sqlite_map_column(void *conn, const struct ferry_column *column,
+ferry_status sqldrv_map_column(void *conn, const struct ferry_column *column,
                                const struct ferry_wish *wish, struct ferry_mapping *mapping,
                                struct ferry_error *err)
 {
     (void)conn;
-    const struct sqlite_type_rule *rule = sqlite_type_rule(column, wish);
+    const struct sqldrv_type_rule *rule = sqldrv_type_rule(column, wish);
     if (rule == NULL) {
         return type_map_none(column, wish, mapping, err);
     }
@@ -238,13 +238,13 @@ ferry_status sqlite_map_column(void *conn, const struct ferry_column *column,
     sqlite3_str *notes = sqlite3_str_new(NULL);
     sqlite3_str *clauses = sqlite3_str_new(NULL);
     type_add_notes(column, rule, notes);
-    sqlite_clauses_describe(column, rule, clauses, notes);
+    sqldrv_clauses_describe(column, rule, clauses, notes);
     bool failed =
         sqlite3_str_errcode(notes) != SQLITE_OK || sqlite3_str_errcode(clauses) != SQLITE_OK;
     char *note = sqlite3_str_finish(notes); /* NULL for none */
     char *behind = sqlite3_str_finish(clauses);
     ferry_status status =
-        failed ? sqlite_fail_memory(err) : ferry_mapping_set(mapping, fit, rule->native, note, err);
+        failed ? sqldrv_fail_memory(err) : ferry_mapping_set(mapping, fit, rule->native, note, err);
     if (status == FERRY_OK && behind != NULL) {
         status = ferry_mapping_set_clauses(mapping, behind, err);
     }
@@ -253,7 +253,7 @@ ferry_status sqlite_map_column(void *conn, const struct ferry_column *column,
     return status;
 }
 
-bool sqlite_type_is_pointer(uint32_t type)
+bool sqldrv_type_is_pointer(uint32_t type)
 {
     return type != FERRY_TYPE_BOOL && type != FERRY_TYPE_INT && type != FERRY_TYPE_FLOAT &&
            type != FERRY_TYPE_YEAR && type != FERRY_TYPE_BIT;

@@ -5,22 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-int sqlite_utf16_order(sqlite3 *db, enum sqlite_order *ret_order)
+int sqldrv_utf16_order(sqlite3 *db, enum sqldrv_order *ret_order)
 {
     char *encoding = NULL;
-    int rc = sqlite_query_text(db, &encoding, "PRAGMA encoding");
+    int rc = sqldrv_query_text(db, &encoding, "PRAGMA encoding");
     if (rc == SQLITE_OK) {
-        *ret_order = encoding == NULL                    ? SQLITE_ORDER_NONE
-                     : strcmp(encoding, "UTF-16le") == 0 ? SQLITE_ORDER_LITTLE
-                     : strcmp(encoding, "UTF-16be") == 0 ? SQLITE_ORDER_BIG
-                                                         : SQLITE_ORDER_NONE;
+        *ret_order = encoding == NULL                    ? SQLDRV_ORDER_NONE
+                     : strcmp(encoding, "UTF-16le") == 0 ? SQLDRV_ORDER_LITTLE
+                     : strcmp(encoding, "UTF-16be") == 0 ? SQLDRV_ORDER_BIG
+                                                         : SQLDRV_ORDER_NONE;
     }
     free(encoding);
     return rc;
 }
 
 /* The order of calls matters: neither turns the text into UTF-8. */
-const unsigned char *sqlite_utf16_bytes(sqlite3_value *value, size_t *ret_size)
+const unsigned char *sqldrv_utf16_bytes(sqlite3_value *value, size_t *ret_size)
 {
     int size = sqlite3_value_bytes16(value);
     const void *data = sqlite3_value_blob(value);
@@ -28,9 +28,9 @@ const unsigned char *sqlite_utf16_bytes(sqlite3_value *value, size_t *ret_size)
     return data;
 }
 
-bool sqlite_utf16_is_whole(const unsigned char *text, size_t size, enum sqlite_order order)
+bool sqldrv_utf16_is_whole(const unsigned char *text, size_t size, enum sqldrv_order order)
 {
-    size_t high = order == SQLITE_ORDER_BIG ? 0 : 1; /* of two bytes */
+    size_t high = order == SQLDRV_ORDER_BIG ? 0 : 1; /* of two bytes */
     bool half = false;
     for (size_t at = high; at < size; at += 2) {
         bool leads = (text[at] & 0xfc) == 0xd8;

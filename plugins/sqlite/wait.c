@@ -7,15 +7,15 @@
 
 static int wait_is_cancelled(void *argument)
 {
-    struct sqlite_conn *conn = argument;
+    struct sqldrv_conn *conn = argument;
     return atomic_load(&conn->cancelled);
 }
 
 /* SQLite calls this when a lock is taken; 0 makes it give up. */
 static int wait_busy(void *argument, int calls)
 {
-    struct sqlite_conn *conn = argument;
-    struct sqlite_wait *wait = &conn->wait;
+    struct sqldrv_conn *conn = argument;
+    struct sqldrv_wait *wait = &conn->wait;
     if (wait_is_cancelled(conn)) {
         return 0;
     }
@@ -25,13 +25,13 @@ static int wait_busy(void *argument, int calls)
     }
     int step = calls < WAIT_STEP_MAX_MS ? calls + 1 : WAIT_STEP_MAX_MS;
     int goes_on = ferry_wait_pause(&wait->budget, step, wait_is_cancelled, conn);
-    if (!goes_on) { /* the run is to stop, and sqlite_cancel() may not have come yet */
+    if (!goes_on) { /* the run is to stop, and sqldrv_cancel() may not have come yet */
         atomic_store(&conn->cancelled, true);
     }
     return goes_on;
 }
 
-bool sqlite_wait_for_index(struct sqlite_conn *conn, int rc, int *calls)
+bool sqldrv_wait_for_index(struct sqldrv_conn *conn, int rc, int *calls)
 {
     bool unready = rc == SQLITE_READONLY_RECOVERY || rc == SQLITE_READONLY_CANTINIT;
     return unready && wait_busy(conn, (*calls)++) != 0;
@@ -41,18 +41,18 @@ bool sqlite_wait_for_index(struct sqlite_conn *conn, int rc, int *calls)
  * reader would grow with the table instead. */
 static int wait_progress(void *argument)
 {
-    struct sqlite_conn *conn = argument;
+    struct sqldrv_conn *conn = argument;
     return atomic_load(&conn->cancelled) || conn->wait.gave_up;
 }
 
-void sqlite_wait_install(struct sqlite_conn *conn, sqlite3 *db)
+void sqldrv_wait_install(struct sqldrv_conn *conn, sqlite3 *db)
 {
     (void)sqlite3_busy_handler(db, wait_busy, conn);
     sqlite3_progress_handler(db, WAIT_PROGRESS_STEPS, wait_progress, conn);
 }
 
-void sqlite_wait_begin(struct sqlite_conn *conn, int64_t limit_ms, const char *holder)
+void sqldrv_wait_begin(struct sqldrv_conn *conn, int64_t limit_ms, const char *holder)
 {
-    conn->wait = (struct sqlite_wait){.holder = holder};
+    conn->wait = (struct sqldrv_wait){.holder = holder};
     ferry_wait_begin(&conn->wait.budget, limit_ms);
 }

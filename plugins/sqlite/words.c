@@ -36,7 +36,7 @@ static const char *words_skip_comment(const char *at)
     return end == NULL ? at + strlen(at) : end + (*at == '-' ? 1 : 2);
 }
 
-const char *sqlite_words_skip(const char *at)
+const char *sqldrv_words_skip(const char *at)
 {
     if (*at == '\0') {
         return at;
@@ -56,11 +56,11 @@ const char *sqlite_words_skip(const char *at)
     return at;
 }
 
-const char *sqlite_words_find(const char *at, const char *word)
+const char *sqldrv_words_find(const char *at, const char *word)
 {
     size_t length = strlen(word);
     while (*at != '\0') {
-        const char *next = sqlite_words_skip(at);
+        const char *next = sqldrv_words_skip(at);
         if ((size_t)(next - at) == length && strncasecmp(at, word, length) == 0) {
             return at;
         }
@@ -69,7 +69,7 @@ const char *sqlite_words_find(const char *at, const char *word)
     return NULL;
 }
 
-const char *sqlite_words_close(const char *at)
+const char *sqldrv_words_close(const char *at)
 {
     size_t depth = 0;
     while (*at != '\0') {
@@ -78,13 +78,13 @@ const char *sqlite_words_close(const char *at)
         if (*at == ')' && depth == 0) {
             return at + 1;
         }
-        at = sqlite_words_skip(at);
+        at = sqldrv_words_skip(at);
     }
     return at;
 }
 
-const char *sqlite_words_behind_list(const char *sql)
+const char *sqldrv_words_behind_list(const char *sql)
 {
-    const char *list = sqlite_words_find(sql, "(");
-    return list == NULL ? sql + strlen(sql) : sqlite_words_close(list);
+    const char *list = sqldrv_words_find(sql, "(");
+    return list == NULL ? sql + strlen(sql) : sqldrv_words_close(list);
 }

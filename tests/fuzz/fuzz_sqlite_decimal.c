@@ -41,12 +41,12 @@ static const char *without_zeros(const char *text)
 /* Any number of digits: what is taken comes back out of the double to the last of them. */
 static void check_back(const char *text, size_t size, size_t fraction)
 {
-    char room[SQLITE_DECIMAL_ROOM];
+    char room[SQLDRV_DECIMAL_ROOM];
     double value = 0;
     if (size > 60 || fraction > 30 ||
-        sqlite_decimal_to_double_checked(text, size, (uint32_t)fraction, &value) == 0)
+        sqldrv_decimal_to_double_checked(text, size, (uint32_t)fraction, &value) == 0)
         return;
-    size_t length = sqlite_decimal_print(value, (uint32_t)fraction, room);
+    size_t length = sqldrv_decimal_print(value, (uint32_t)fraction, room);
     MUST(length > 0 && length < sizeof room);
     const char *expected = without_zeros(text + (text[0] == '-'));
     MUST(length == strlen(expected) + (room[0] == '-'));
@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = fuzz_text(data, size);
     size_t fraction = 0;
     double value = -1;
-    int taken = sqlite_decimal_to_double(text, size, &value);
+    int taken = sqldrv_decimal_to_double(text, size, &value);
     MUST((taken != 0) == is_decimal(text, size, &fraction));
     if (taken != 0) {
         char printed[64];

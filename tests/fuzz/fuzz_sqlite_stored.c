@@ -90,11 +90,11 @@ static void bind(sqlite3_stmt *stmt, uint8_t storage, const char *text, size_t s
     MUST(rc == SQLITE_OK);
 }
 
-static void check_number(const struct sqlite_stored *stored, const struct ferry_cell *cell,
+static void check_number(const struct sqldrv_stored *stored, const struct ferry_cell *cell,
                          const char *text, size_t size)
 {
     char printed[32];
-    if (stored->convert == SQLITE_CONVERT_INT_TEXT)
+    if (stored->convert == SQLDRV_CONVERT_INT_TEXT)
         (void)snprintf(printed, sizeof printed, "%lld", (long long)cell->v.i);
     else
         (void)snprintf(printed, sizeof printed, "%llu", (unsigned long long)cell->v.u);
@@ -102,7 +102,7 @@ static void check_number(const struct sqlite_stored *stored, const struct ferry_
 }
 
 /* What was taken is what is stored. */
-static void check_cell(const struct sqlite_stored *stored, sqlite3_value *value,
+static void check_cell(const struct sqldrv_stored *stored, sqlite3_value *value,
                        const struct ferry_cell *cell)
 {
     int storage = sqlite3_value_type(value);
@@ -113,20 +113,20 @@ static void check_cell(const struct sqlite_stored *stored, sqlite3_value *value,
     if (storage == SQLITE_TEXT || storage == SQLITE_BLOB) {
         const char *text = sqlite3_value_blob(value);
         size_t size = (size_t)sqlite3_value_bytes(value);
-        if (stored->convert == SQLITE_CONVERT_INT_TEXT ||
-            stored->convert == SQLITE_CONVERT_UNSIGNED_TEXT)
+        if (stored->convert == SQLDRV_CONVERT_INT_TEXT ||
+            stored->convert == SQLDRV_CONVERT_UNSIGNED_TEXT)
             check_number(stored, cell, text, size);
         else
             MUST(cell->len == size && (size == 0 || memcmp(cell->v.p, text, size) == 0));
         return;
     }
     /* More digits than the column has may be read back; they are those of the stored number. */
-    if (stored->convert == SQLITE_CONVERT_DECIMAL ||
-        stored->convert == SQLITE_CONVERT_DECIMAL_CHECKED) {
+    if (stored->convert == SQLDRV_CONVERT_DECIMAL ||
+        stored->convert == SQLDRV_CONVERT_DECIMAL_CHECKED) {
         char *text = fuzz_text((const uint8_t *)cell->v.p, cell->len);
         MUST(strtod(text, NULL) == sqlite3_value_double(value));
         free(text);
-    } else if (stored->convert == SQLITE_CONVERT_INT) {
+    } else if (stored->convert == SQLDRV_CONVERT_INT) {
         MUST(storage != SQLITE_INTEGER || cell->v.i == sqlite3_value_int64(value));
     }
 }
@@ -156,12 +156,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct ferry_wish wish = {
         .type = wishes[fuzz_byte(&data, &size) % (sizeof wishes / sizeof *wishes)]};
     uint8_t storage = fuzz_byte(&data, &size);
-    struct sqlite_stored stored;
-    char room[SQLITE_STORED_ROOM];
+    struct sqldrv_stored stored;
+    char room[SQLDRV_STORED_ROOM];
     const char *why = NULL;
     struct ferry_cell cell = {0};
     column.scale = scale % 7;
-    if (!sqlite_stored_prepare(&column, &wish, &stored))
+    if (!sqldrv_stored_prepare(&column, &wish, &stored))
         return 0;
     char *text = fuzz_text(data, size);
     char *padded = realloc(text, size + sizeof(uint64_t));
@@ -170,7 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bind(stmt, storage, padded, size);
     MUST(sqlite3_step(stmt) == SQLITE_ROW);
     sqlite3_value *value = sqlite3_column_value(stmt, 0);
-    int rc = sqlite_stored_cell(&stored, value, room, &cell, &why);
+    int rc = sqldrv_stored_cell(&stored, value, room, &cell, &why);
     MUST(rc == SQLITE_OK || (rc == SQLITE_MISMATCH && why != NULL && why[0] != '\0'));
     if (rc == SQLITE_OK) {
         check_contract(&column, &cell);

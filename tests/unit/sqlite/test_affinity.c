@@ -66,7 +66,7 @@ static void compare(struct judge *judge, const struct ferry_cell *cell, const ch
             assert_true(sqlite3_column_int64(judge->look, i) == cell->v.i);
         if (kept && cell->kind >= FERRY_KIND_TEXT)
             assert_int_equal(sqlite3_column_bytes(judge->look, i), cell->len);
-        if (kept != sqlite_affinity_keeps(sqlite_affinity_of(natives[i]), cell))
+        if (kept != sqldrv_affinity_keeps(sqldrv_affinity_of(natives[i]), cell))
             fail_msg("'%s' in a column of type '%s' is %s", what, natives[i],
                      kept ? "kept" : "converted");
     }

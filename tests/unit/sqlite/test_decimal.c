@@ -37,7 +37,7 @@ static void test_agrees_with_strtod(void **state)
             length++;
         }
         double value = 0;
-        if (!sqlite_decimal_to_double(text, length, &value))
+        if (!sqldrv_decimal_to_double(text, length, &value))
             fail_msg("'%s' was refused", text);
         if (value != strtod(text, NULL))
             fail_msg("'%s' became %.17g, strtod says %.17g", text, value, strtod(text, NULL));
@@ -56,7 +56,7 @@ static void test_fifteen_digits_survive(void **state)
     for (size_t i = 0; i < COUNT(texts); i++) {
         double value = 0;
         char back[64];
-        assert_true(sqlite_decimal_to_double(texts[i], strlen(texts[i]), &value));
+        assert_true(sqldrv_decimal_to_double(texts[i], strlen(texts[i]), &value));
         const char *point = strchr(texts[i], '.');
         (void)snprintf(back, sizeof back, "%.*f", point == NULL ? 0 : (int)strlen(point + 1),
                        value);
@@ -69,7 +69,7 @@ static void test_zero_has_no_sign(void **state)
     (void)state;
     double value = 1;
     const double zero = 0;
-    assert_true(sqlite_decimal_to_double("-0.00", 5, &value));
+    assert_true(sqldrv_decimal_to_double("-0.00", 5, &value));
     assert_memory_equal(&value, &zero, sizeof zero);
 }
 
@@ -77,7 +77,7 @@ static void test_leading_zeros_do_not_count(void **state)
 {
     (void)state;
     double value = 0;
-    assert_true(sqlite_decimal_to_double("00000000000000000001.5", 22, &value));
+    assert_true(sqldrv_decimal_to_double("00000000000000000001.5", 22, &value));
     assert_true(value == 1.5);
 }
 
@@ -104,12 +104,12 @@ static void test_other_shapes_are_refused(void **state)
                                  "0.1234567890123456"};
     for (size_t i = 0; i < COUNT(texts); i++) {
         double value = 42;
-        if (sqlite_decimal_to_double(texts[i], strlen(texts[i]), &value))
+        if (sqldrv_decimal_to_double(texts[i], strlen(texts[i]), &value))
             fail_msg("'%s' was taken as %.17g", texts[i], value);
         assert_true(value == 42);
     }
     double value = 42;
-    assert_false(sqlite_decimal_to_double("1\0002", 3, &value));
+    assert_false(sqldrv_decimal_to_double("1\0002", 3, &value));
 }
 
 /* Whatever goes into a double comes out again, digit by digit, or is refused. */
@@ -120,8 +120,8 @@ static void test_checked_round_trip(void **state)
     size_t kept = 0;
     size_t refused = 0;
     for (int i = 0; i < 200000; i++) {
-        char text[SQLITE_DECIMAL_ROOM];
-        char back[SQLITE_DECIMAL_ROOM];
+        char text[SQLDRV_DECIMAL_ROOM];
+        char back[SQLDRV_DECIMAL_ROOM];
         uint32_t digits = (uint32_t)(next_random(&seed) % 65 + 1);
         uint32_t scale = (uint32_t)(next_random(&seed) % (digits < 31 ? digits + 1 : 31));
         uint32_t significant = (uint32_t)(next_random(&seed) % digits + 1);
@@ -139,7 +139,7 @@ static void test_checked_round_trip(void **state)
         }
         text[length] = '\0';
         double value = 0;
-        if (!sqlite_decimal_to_double_checked(text, length, scale, &value)) {
+        if (!sqldrv_decimal_to_double_checked(text, length, scale, &value)) {
             refused++;
             if (significant <= 15)
                 fail_msg("'%s' was refused", text);
@@ -148,7 +148,7 @@ static void test_checked_round_trip(void **state)
         kept++;
         if (value != strtod(text, NULL))
             fail_msg("'%s' became %.17g", text, value);
-        size_t size = sqlite_decimal_print(value, scale, back);
+        size_t size = sqldrv_decimal_print(value, scale, back);
         if (size != length || memcmp(back, text, size) != 0)
             fail_msg("'%s' came back as '%.*s'", text, (int)size, back);
     }
@@ -182,7 +182,7 @@ static void test_checked_limits(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         double value = 7;
-        int fine = sqlite_decimal_to_double_checked(cases[i].text, strlen(cases[i].text),
+        int fine = sqldrv_decimal_to_double_checked(cases[i].text, strlen(cases[i].text),
                                                     cases[i].scale, &value);
         if (fine != cases[i].fine)
             fail_msg("'%s' is %s", cases[i].text, fine ? "taken" : "refused");
@@ -217,17 +217,17 @@ static void test_print(void **state)
         {-HUGE_VAL, 0, NULL},
         {1.0, 101, NULL},
     };
-    char room[SQLITE_DECIMAL_ROOM];
+    char room[SQLDRV_DECIMAL_ROOM];
     for (size_t i = 0; i < COUNT(cases); i++) {
-        size_t length = sqlite_decimal_print(cases[i].value, cases[i].scale, room);
+        size_t length = sqldrv_decimal_print(cases[i].value, cases[i].scale, room);
         if ((length == 0) != (cases[i].text == NULL))
             fail_msg("%.17g became '%.*s'", cases[i].value, (int)length, room);
         if (length > 0)
             assert_string_equal(room, cases[i].text);
     }
-    assert_int_equal(sqlite_decimal_print(strtod("nan", NULL), 0, room), 0);
+    assert_int_equal(sqldrv_decimal_print(strtod("nan", NULL), 0, room), 0);
     /* The longest there is fits the room. */
-    assert_int_equal(sqlite_decimal_print(-1e99, 100, room), 1 + 100 + 1 + 100);
+    assert_int_equal(sqldrv_decimal_print(-1e99, 100, room), 1 + 100 + 1 + 100);
 }
 
 static void test_is_text(void **state)
@@ -244,7 +244,7 @@ static void test_is_text(void **state)
         {"1e2", 0, false}, {"--1", 0, false},  {"-.5", 1, false},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
-        if (sqlite_decimal_is_text(cases[i].text, strlen(cases[i].text), cases[i].scale) !=
+        if (sqldrv_decimal_is_text(cases[i].text, strlen(cases[i].text), cases[i].scale) !=
             cases[i].fine)
             fail_msg("'%s' is %s", cases[i].text, cases[i].fine ? "refused" : "taken");
 }

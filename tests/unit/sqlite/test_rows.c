@@ -30,7 +30,7 @@ static void *try_calloc(size_t count, size_t size)
 #include "../../../plugins/sqlite/utf16.c"
 
 /* Of guard.c, which nothing here has. */
-bool sqlite_guard_refusal(struct sqlite_guard *guard, ferry_status *ret_status, char *ret_text,
+bool sqldrv_guard_refusal(struct sqldrv_guard *guard, ferry_status *ret_status, char *ret_text,
                           size_t size)
 {
     (void)guard;
@@ -44,14 +44,14 @@ bool sqlite_guard_refusal(struct sqlite_guard *guard, ferry_status *ret_status, 
 
 struct table {
     sqlite3 *db;
-    struct sqlite_conn conn;
+    struct sqldrv_conn conn;
     struct ferry_schema schema;
     const char *natives[4];
     const struct ferry_wish *wishes[4];
     struct ferry_layout layout;
     struct ferry_load_spec spec;
-    struct sqlite_load load;
-    struct sqlite_rows *rows;
+    struct sqldrv_load load;
+    struct sqldrv_rows *rows;
     struct ferry_batch *batch;
     struct ferry_error error;
 };
@@ -71,34 +71,34 @@ static void make_table(struct table *table, const char *name, const char *encodi
 {
     memset(table, 0, sizeof *table);
     assert_int_equal(sqlite3_open(":memory:", &table->db), SQLITE_OK);
-    assert_int_equal(sqlite_run(table->db, "PRAGMA encoding=%Q; %s", encoding, sql), SQLITE_OK);
-    table->conn = (struct sqlite_conn){.path = (char *)"x.db", .role = FERRY_ROLE_TARGET};
+    assert_int_equal(sqldrv_run(table->db, "PRAGMA encoding=%Q; %s", encoding, sql), SQLITE_OK);
+    table->conn = (struct sqldrv_conn){.path = (char *)"x.db", .role = FERRY_ROLE_TARGET};
     table->layout = (struct ferry_layout){.table = name,
                                           .schema = &table->schema,
                                           .natives = table->natives,
                                           .wishes = table->wishes};
     table->spec = (struct ferry_load_spec){.layout = &table->layout, .action = FERRY_TABLE_CREATE};
     table->load =
-        (struct sqlite_load){.conn = &table->conn, .spec = &table->spec, .layout = &table->layout};
+        (struct sqldrv_load){.conn = &table->conn, .spec = &table->spec, .layout = &table->layout};
 }
 
-static struct sqlite_rows_into into_main(struct table *table)
+static struct sqldrv_rows_into into_main(struct table *table)
 {
-    return (struct sqlite_rows_into){.conn = &table->conn,
+    return (struct sqldrv_rows_into){.conn = &table->conn,
                                      .db = table->db,
                                      .schema = "main",
                                      .table = table->layout.table,
-                                     .batch = SQLITE_ROWS_BATCH,
+                                     .batch = SQLDRV_ROWS_BATCH,
                                      .columns = &table->schema,
                                      .natives = table->natives,
-                                     .integer_key = sqlite_rowid_find(&table->load),
+                                     .integer_key = sqldrv_rowid_find(&table->load),
                                      .count = &table->load.rows_loaded};
 }
 
 static ferry_status open_rows(struct table *table)
 {
-    const struct sqlite_rows_into into = into_main(table);
-    return sqlite_rows_open(&into, &table->rows, &table->error);
+    const struct sqldrv_rows_into into = into_main(table);
+    return sqldrv_rows_open(&into, &table->rows, &table->error);
 }
 
 static void open_load(struct table *table)
@@ -112,12 +112,12 @@ static void open_load(struct table *table)
 
 static ferry_status insert(struct table *table)
 {
-    return sqlite_rows_insert(table->rows, table->batch, &table->error);
+    return sqldrv_rows_insert(table->rows, table->batch, &table->error);
 }
 
 static void close_rows(struct table *table)
 {
-    sqlite_rows_close(table->rows);
+    sqldrv_rows_close(table->rows);
     table->rows = NULL;
 }
 
@@ -133,7 +133,7 @@ static void end_table(struct table *table)
 static void assert_query(struct table *table, const char *sql, const char *expected)
 {
     char *found = NULL;
-    assert_int_equal(sqlite_query_text(table->db, &found, "%s", sql), SQLITE_OK);
+    assert_int_equal(sqldrv_query_text(table->db, &found, "%s", sql), SQLITE_OK);
     assert_string_equal(found, expected);
     free(found);
 }
@@ -281,7 +281,7 @@ static const struct ferry_column pair[] = {
 static ferry_status insert_null_key(uint32_t action, const char *key_name, bool sole,
                                     const char *native)
 {
-    static struct sqlite_column columns[2];
+    static struct sqldrv_column columns[2];
     struct table table;
     struct ferry_column key = pair[1];
     if (!sole)
@@ -422,23 +422,23 @@ static void test_two_tables_at_once(void **state)
 {
     (void)state;
     struct table table;
-    struct sqlite_rows *others = NULL;
+    struct sqldrv_rows *others = NULL;
     uint64_t count = 40;
     make_numbers(&table, "CREATE TABLE t(c INTEGER); CREATE TEMP TABLE t(c INTEGER CHECK(c < 9))");
-    struct sqlite_rows_into into = into_main(&table);
+    struct sqldrv_rows_into into = into_main(&table);
     into.schema = "temp";
     into.batch = "_dbferry_other";
     into.count = &count;
-    assert_int_equal(sqlite_rows_open(&into, &others, &table.error), FERRY_OK);
+    assert_int_equal(sqldrv_rows_open(&into, &others, &table.error), FERRY_OK);
     assert_int_equal(insert_numbers(&table, 1, 3), FERRY_OK);
-    assert_int_equal(sqlite_rows_insert(others, table.batch, &table.error), FERRY_OK);
+    assert_int_equal(sqldrv_rows_insert(others, table.batch, &table.error), FERRY_OK);
     assert_int_equal(insert_numbers(&table, 4, 10), FERRY_OK);
-    assert_int_equal(sqlite_rows_insert(others, table.batch, &table.error), FERRY_ERR_DATA);
+    assert_int_equal(sqldrv_rows_insert(others, table.batch, &table.error), FERRY_ERR_DATA);
     assert_error(&table.error, FERRY_ERR_DATA, "'x.db': table 't', row 49: CHECK constraint");
     assert_int_equal(table.load.rows_loaded, 13);
     assert_int_equal(count, 43);
     assert_query(&table, "SELECT count(*)||' '||max(c) FROM main.t", "13 13");
-    sqlite_rows_close(others);
+    sqldrv_rows_close(others);
     assert_int_equal(insert_numbers(&table, 14, 1), FERRY_OK);
     end_table(&table);
 }
@@ -474,15 +474,15 @@ static void test_nothing_else_reads_a_batch(void **state)
     struct table table;
     char *text = NULL;
     make_numbers(&table, "CREATE TABLE t(c INTEGER)");
-    assert_int_equal(sqlite_run(table.db, "CREATE VIEW v AS SELECT * FROM _dbferry_batch"),
+    assert_int_equal(sqldrv_run(table.db, "CREATE VIEW v AS SELECT * FROM _dbferry_batch"),
                      SQLITE_OK);
-    assert_int_equal(sqlite_query_text(table.db, &text, "SELECT count(*) FROM v"), SQLITE_ERROR);
+    assert_int_equal(sqldrv_query_text(table.db, &text, "SELECT count(*) FROM v"), SQLITE_ERROR);
     assert_int_equal(strncmp(sqlite3_errmsg(table.db), "unsafe use of virtual table", 27), 0);
     close_rows(&table);
-    assert_int_equal(sqlite_query_text(table.db, &text, "SELECT count(*) FROM _dbferry_batch"),
+    assert_int_equal(sqldrv_query_text(table.db, &text, "SELECT count(*) FROM _dbferry_batch"),
                      SQLITE_ERROR);
     assert_int_equal(strncmp(sqlite3_errmsg(table.db), "no such table", 13), 0);
-    sqlite_rows_close(NULL);
+    sqldrv_rows_close(NULL);
     end_table(&table);
 }
 
@@ -504,7 +504,7 @@ static void test_no_type_no_table(void **state)
     assert_error(&table.error, FERRY_ERR_SCHEMA,
                  "'x.db': preparing to fill table 'u': no such table: main.u");
     char *text = NULL; /* nor is a batch left behind that is no longer there */
-    assert_int_equal(sqlite_query_text(table.db, &text, "SELECT count(*) FROM _dbferry_batch"),
+    assert_int_equal(sqldrv_query_text(table.db, &text, "SELECT count(*) FROM _dbferry_batch"),
                      SQLITE_ERROR);
     assert_int_equal(strncmp(sqlite3_errmsg(table.db), "no such table", 13), 0);
     end_table(&table);
@@ -519,7 +519,7 @@ static void test_no_memory(void **state)
         struct table table;
         make_table(&table, "t", "UTF-8", "CREATE TABLE t(c INTEGER)");
         add_column(&table, &number, "INTEGER");
-        assert_int_equal(sqlite_run(table.db, "PRAGMA encoding"),
+        assert_int_equal(sqldrv_run(table.db, "PRAGMA encoding"),
                          SQLITE_OK); /* the schema is read */
         (void)sqlite3_hard_heap_limit64(sqlite3_memory_used() + room);
         ferry_status status = open_rows(&table);

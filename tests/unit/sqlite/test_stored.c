@@ -67,18 +67,18 @@ static void describe_cell(const struct ferry_column *column, const struct ferry_
 static void run_case(sqlite3 *db, const struct stored_case *test)
 {
     const struct ferry_wish wish = {.type = test->wish};
-    struct sqlite_stored stored;
+    struct sqldrv_stored stored;
     struct ferry_cell cell = {0};
-    char room[SQLITE_STORED_ROOM];
+    char room[SQLDRV_STORED_ROOM];
     char found[512];
     char sql[256];
     const char *why = NULL;
     sqlite3_stmt *stmt = NULL;
-    assert_true(sqlite_stored_prepare(&test->column, &wish, &stored));
+    assert_true(sqldrv_stored_prepare(&test->column, &wish, &stored));
     (void)snprintf(sql, sizeof sql, "SELECT %s", test->sql);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-    int rc = sqlite_stored_cell(&stored, sqlite3_column_value(stmt, 0), room, &cell, &why);
+    int rc = sqldrv_stored_cell(&stored, sqlite3_column_value(stmt, 0), room, &cell, &why);
     if (rc == SQLITE_OK) {
         assert_true(cell.null <= 1);
         assert_true(cell.kind != FERRY_KIND_INT || cell.len == 0);
@@ -118,28 +118,28 @@ static void test_classes(void **state)
 {
     (void)state;
     static const struct {
-        enum sqlite_convert convert;
+        enum sqldrv_convert convert;
         int class;
     } cases[] = {
-        {SQLITE_CONVERT_INT, SQLITE_INTEGER},
-        {SQLITE_CONVERT_INT_TEXT, SQLITE_TEXT},
-        {SQLITE_CONVERT_INT_REAL, SQLITE_FLOAT},
-        {SQLITE_CONVERT_UNSIGNED, SQLITE_INTEGER},
-        {SQLITE_CONVERT_UNSIGNED_TEXT, SQLITE_TEXT},
-        {SQLITE_CONVERT_UNSIGNED_REAL, SQLITE_FLOAT},
-        {SQLITE_CONVERT_FLOAT, SQLITE_FLOAT},
-        {SQLITE_CONVERT_DECIMAL, SQLITE_FLOAT},
-        {SQLITE_CONVERT_DECIMAL_CHECKED, SQLITE_FLOAT},
-        {SQLITE_CONVERT_DECIMAL_NUMBER, SQLITE_FLOAT},
-        {SQLITE_CONVERT_TEXT, SQLITE_TEXT},
-        {SQLITE_CONVERT_TEXT_BLOB, SQLITE_BLOB},
-        {SQLITE_CONVERT_TEXT_NO_NUMBER, SQLITE_TEXT},
-        {SQLITE_CONVERT_BYTES, SQLITE_BLOB},
-        {SQLITE_CONVERT_BYTES_TEXT, SQLITE_TEXT},
-        {SQLITE_CONVERT_ANY, 0},
+        {SQLDRV_CONVERT_INT, SQLITE_INTEGER},
+        {SQLDRV_CONVERT_INT_TEXT, SQLITE_TEXT},
+        {SQLDRV_CONVERT_INT_REAL, SQLITE_FLOAT},
+        {SQLDRV_CONVERT_UNSIGNED, SQLITE_INTEGER},
+        {SQLDRV_CONVERT_UNSIGNED_TEXT, SQLITE_TEXT},
+        {SQLDRV_CONVERT_UNSIGNED_REAL, SQLITE_FLOAT},
+        {SQLDRV_CONVERT_FLOAT, SQLITE_FLOAT},
+        {SQLDRV_CONVERT_DECIMAL, SQLITE_FLOAT},
+        {SQLDRV_CONVERT_DECIMAL_CHECKED, SQLITE_FLOAT},
+        {SQLDRV_CONVERT_DECIMAL_NUMBER, SQLITE_FLOAT},
+        {SQLDRV_CONVERT_TEXT, SQLITE_TEXT},
+        {SQLDRV_CONVERT_TEXT_BLOB, SQLITE_BLOB},
+        {SQLDRV_CONVERT_TEXT_NO_NUMBER, SQLITE_TEXT},
+        {SQLDRV_CONVERT_BYTES, SQLITE_BLOB},
+        {SQLDRV_CONVERT_BYTES_TEXT, SQLITE_TEXT},
+        {SQLDRV_CONVERT_ANY, 0},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
-        assert_int_equal(sqlite_stored_class(cases[i].convert), cases[i].class);
+        assert_int_equal(sqldrv_stored_class(cases[i].convert), cases[i].class);
 }
 
 static void test_columns_that_are_not_stored(void **state)
@@ -147,16 +147,16 @@ static void test_columns_that_are_not_stored(void **state)
     (void)state;
     const struct ferry_column number = INT(64), bytes = OF(BYTES), none = {.name = "c"};
     const struct ferry_wish numeric = {.type = "NUMERIC"}, any = {0};
-    struct sqlite_stored stored = {.column = &none};
-    assert_false(sqlite_stored_prepare(&bytes, &numeric, &stored));
-    assert_false(sqlite_stored_prepare(&none, &any, &stored));
-    assert_false(sqlite_stored_prepare(&none, NULL, &stored));
+    struct sqldrv_stored stored = {.column = &none};
+    assert_false(sqldrv_stored_prepare(&bytes, &numeric, &stored));
+    assert_false(sqldrv_stored_prepare(&none, &any, &stored));
+    assert_false(sqldrv_stored_prepare(&none, NULL, &stored));
     assert_ptr_equal(stored.column, &none);
-    assert_true(sqlite_stored_prepare(&number, NULL, &stored));
+    assert_true(sqldrv_stored_prepare(&number, NULL, &stored));
     assert_ptr_equal(stored.column, &number);
-    assert_int_equal(stored.convert, SQLITE_CONVERT_INT);
-    assert_true(sqlite_stored_prepare(&number, &any, &stored));
-    assert_int_equal(stored.convert, SQLITE_CONVERT_INT);
+    assert_int_equal(stored.convert, SQLDRV_CONVERT_INT);
+    assert_true(sqldrv_stored_prepare(&number, &any, &stored));
+    assert_int_equal(stored.convert, SQLDRV_CONVERT_INT);
     assert_false(stored.loose || stored.raw);
 }
 
@@ -450,16 +450,16 @@ static void test_kinds(void **state)
 static void assert_raw(sqlite3 *db, const struct ferry_column *column, const char *sql,
                        const char *expected)
 {
-    struct sqlite_stored stored;
+    struct sqldrv_stored stored;
     struct ferry_cell cell = {.kind = FERRY_KIND_FLOAT};
-    char room[SQLITE_STORED_ROOM], found[64];
+    char room[SQLDRV_STORED_ROOM], found[64];
     const char *why = NULL;
     sqlite3_stmt *stmt = NULL;
-    assert_true(sqlite_stored_prepare(column, NULL, &stored));
+    assert_true(sqldrv_stored_prepare(column, NULL, &stored));
     stored.raw = true;
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-    assert_int_equal(sqlite_stored_cell(&stored, sqlite3_column_value(stmt, 0), room, &cell, &why),
+    assert_int_equal(sqldrv_stored_cell(&stored, sqlite3_column_value(stmt, 0), room, &cell, &why),
                      SQLITE_OK);
     describe_cell(column, &cell, found, sizeof found);
     assert_string_equal(found, expected);
@@ -486,20 +486,20 @@ static void test_raw(void **state)
 static int read_without_memory(const char *sql)
 {
     const struct ferry_column any = OF(ANY);
-    struct sqlite_stored stored;
+    struct sqldrv_stored stored;
     struct ferry_cell cell = {0};
-    char room[SQLITE_STORED_ROOM];
+    char room[SQLDRV_STORED_ROOM];
     const char *why = NULL;
     sqlite3 *db = NULL;
     sqlite3_stmt *stmt = NULL;
-    assert_true(sqlite_stored_prepare(&any, NULL, &stored));
+    assert_true(sqldrv_stored_prepare(&any, NULL, &stored));
     assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, "PRAGMA encoding = 'UTF-16le'", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
     sqlite3_value *value = sqlite3_column_value(stmt, 0);
     (void)sqlite3_hard_heap_limit64(sqlite3_memory_used());
-    int rc = sqlite_stored_cell(&stored, value, room, &cell, &why);
+    int rc = sqldrv_stored_cell(&stored, value, room, &cell, &why);
     (void)sqlite3_hard_heap_limit64(0);
     sqlite3_finalize(stmt);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);

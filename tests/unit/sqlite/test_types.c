@@ -47,7 +47,7 @@ static void test_declared_types_by_affinity(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct ferry_column column = {.name = "c"};
-        sqlite_type_describe(cases[i].declared, &column);
+        sqldrv_type_describe(cases[i].declared, &column);
         if (column.type != cases[i].type)
             fail_msg("'%s' became type %u", cases[i].declared == NULL ? "" : cases[i].declared,
                      column.type);
@@ -104,14 +104,14 @@ static void test_target_types(void **state)
         {{.type = FERRY_TYPE_VECTOR, .length = 3}, "BLOB", FERRY_FIT_EXACT},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        const struct sqlite_type_rule *rule = sqlite_type_rule(&cases[i].column, NULL);
+        const struct sqldrv_type_rule *rule = sqldrv_type_rule(&cases[i].column, NULL);
         if (rule == NULL)
             fail_msg("case %zu has no rule", i);
         assert_string_equal(rule->native, cases[i].native);
         assert_int_equal(rule->fit, cases[i].fit);
     }
     const struct ferry_column unknown = {.type = 9999};
-    assert_null(sqlite_type_rule(&unknown, NULL));
+    assert_null(sqldrv_type_rule(&unknown, NULL));
 }
 
 /* What a target declares must come back as the same kind when the file is a source. */
@@ -127,9 +127,9 @@ static void test_declared_types_round_trip(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct ferry_column column = {.name = "c"};
-        sqlite_type_describe(cases[i].native, &column);
+        sqldrv_type_describe(cases[i].native, &column);
         assert_int_equal(column.type, cases[i].type);
-        const struct sqlite_type_rule *rule = sqlite_type_rule(&column, NULL);
+        const struct sqldrv_type_rule *rule = sqldrv_type_rule(&column, NULL);
         assert_non_null(rule);
         assert_string_equal(rule->native, cases[i].native);
         assert_int_equal(rule->fit, FERRY_FIT_EXACT);
@@ -167,35 +167,35 @@ static void test_wishes(void **state)
         const struct ferry_wish *wish;
         const char *native; /* NULL: impossible */
         uint32_t fit;
-        enum sqlite_convert convert;
+        enum sqldrv_convert convert;
     } cases[] = {
-        {&small, &real, "REAL", FERRY_FIT_EXACT, SQLITE_CONVERT_DECIMAL},
-        {&small, &text, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT},
-        {&large, &real, "REAL", FERRY_FIT_CHECKED, SQLITE_CONVERT_DECIMAL_CHECKED},
-        {&large, &text, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT},
+        {&small, &real, "REAL", FERRY_FIT_EXACT, SQLDRV_CONVERT_DECIMAL},
+        {&small, &text, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT},
+        {&large, &real, "REAL", FERRY_FIT_CHECKED, SQLDRV_CONVERT_DECIMAL_CHECKED},
+        {&large, &text, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT},
         {&huge, &real, NULL, 0, 0},
-        {&huge, &text, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT},
+        {&huge, &text, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT},
         {&small, &as_integer, NULL, 0, 0},
-        {&u64, &text, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_UNSIGNED_TEXT},
-        {&bits, &text, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_UNSIGNED_TEXT},
-        {&u32, &text, "INTEGER", FERRY_FIT_WIDER, SQLITE_CONVERT_UNSIGNED},
-        {&i64, &text, "INTEGER", FERRY_FIT_EXACT, SQLITE_CONVERT_INT},
-        {&u32, &as_text, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_UNSIGNED_TEXT},
-        {&i8, &as_text, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_INT_TEXT},
-        {&i8, &as_real, "REAL", FERRY_FIT_WIDER, SQLITE_CONVERT_INT_REAL},
-        {&i64, &as_real, "REAL", FERRY_FIT_CHECKED, SQLITE_CONVERT_INT_REAL},
-        {&u64, &as_real, "REAL", FERRY_FIT_CHECKED, SQLITE_CONVERT_UNSIGNED_REAL},
+        {&u64, &text, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_UNSIGNED_TEXT},
+        {&bits, &text, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_UNSIGNED_TEXT},
+        {&u32, &text, "INTEGER", FERRY_FIT_WIDER, SQLDRV_CONVERT_UNSIGNED},
+        {&i64, &text, "INTEGER", FERRY_FIT_EXACT, SQLDRV_CONVERT_INT},
+        {&u32, &as_text, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_UNSIGNED_TEXT},
+        {&i8, &as_text, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_INT_TEXT},
+        {&i8, &as_real, "REAL", FERRY_FIT_WIDER, SQLDRV_CONVERT_INT_REAL},
+        {&i64, &as_real, "REAL", FERRY_FIT_CHECKED, SQLDRV_CONVERT_INT_REAL},
+        {&u64, &as_real, "REAL", FERRY_FIT_CHECKED, SQLDRV_CONVERT_UNSIGNED_REAL},
         {&i64, &as_blob, NULL, 0, 0},
-        {&words, &text, "TEXT", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT},
-        {&words, &as_blob, "BLOB", FERRY_FIT_EXACT, SQLITE_CONVERT_TEXT_BLOB},
+        {&words, &text, "TEXT", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT},
+        {&words, &as_blob, "BLOB", FERRY_FIT_EXACT, SQLDRV_CONVERT_TEXT_BLOB},
         {&words, &as_integer, NULL, 0, 0},
         {&words, &as_varchar, NULL, 0, 0},
-        {&bytes, &as_text, "TEXT", FERRY_FIT_CHECKED, SQLITE_CONVERT_BYTES_TEXT},
+        {&bytes, &as_text, "TEXT", FERRY_FIT_CHECKED, SQLDRV_CONVERT_BYTES_TEXT},
         {&date, &as_real, NULL, 0, 0},
-        {&any, &as_text, "TEXT", FERRY_FIT_CHECKED, SQLITE_CONVERT_ANY},
+        {&any, &as_text, "TEXT", FERRY_FIT_CHECKED, SQLDRV_CONVERT_ANY},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        const struct sqlite_type_rule *rule = sqlite_type_rule(cases[i].column, cases[i].wish);
+        const struct sqldrv_type_rule *rule = sqldrv_type_rule(cases[i].column, cases[i].wish);
         if ((rule == NULL) != (cases[i].native == NULL))
             fail_msg("case %zu is %s", i, rule == NULL ? "impossible" : rule->native);
         if (rule == NULL)
@@ -205,7 +205,7 @@ static void test_wishes(void **state)
         assert_int_equal(rule->convert, cases[i].convert);
         /* The metadata keeps the declared type alone: it must lead back to the same rule. */
         const struct ferry_wish again = {.type = rule->native};
-        assert_ptr_equal(sqlite_type_rule(cases[i].column, &again), rule);
+        assert_ptr_equal(sqldrv_type_rule(cases[i].column, &again), rule);
     }
 }
 
@@ -235,7 +235,7 @@ static void test_notes(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct ferry_mapping mapping = {0};
         struct ferry_error error = {0};
-        assert_int_equal(sqlite_map_column(NULL, cases[i].column, cases[i].wish, &mapping, &error),
+        assert_int_equal(sqldrv_map_column(NULL, cases[i].column, cases[i].wish, &mapping, &error),
                          FERRY_OK);
         assert_int_equal(mapping.fit, cases[i].fit);
         if (cases[i].note == NULL)
@@ -321,7 +321,7 @@ static void test_clauses(void **state)
         const struct ferry_wish wish = {.type = cases[i].type};
         struct ferry_mapping mapping = {0};
         struct ferry_error error = {0};
-        assert_int_equal(sqlite_map_column(NULL, &cases[i].column, &wish, &mapping, &error),
+        assert_int_equal(sqldrv_map_column(NULL, &cases[i].column, &wish, &mapping, &error),
                          FERRY_OK);
         const char *clauses = mapping.clauses == NULL ? "" : mapping.clauses;
         if (strcmp(clauses, cases[i].clauses) != 0)
