@@ -10,15 +10,15 @@
 
 #include <stdlib.h>
 
-#define ROWS_FUNCTION "_dbferry_take"
+#define STORED_ROWS_FUNCTION "_dbferry_take"
 
-struct rows_column {
+struct stored_rows_column {
     struct sqldrv_stored stored;
     int simple; /* the storage class that is a cell as it is, or 0 */
     bool pointer;
 };
 
-struct rows_cursor {
+struct stored_rows_cursor {
     struct sqldrv_conn *conn;
     const struct ferry_layout *layout;
     sqlite3_stmt *stmt;
@@ -30,13 +30,13 @@ struct rows_cursor {
     ferry_status failed;
     size_t column_count;
     char room[SQLDRV_STORED_ROOM]; /* of the cell at hand */
-    struct rows_column columns[];
+    struct stored_rows_column columns[];
 };
 
 /* The storage class whose values need no look: if they are not what was stored, the digest tells.
  * Nor may they be looked at too closely: MariaDB gives decimals of more digits than it declares.
  * Where a decimal may be a text of another kind, both sides ask the same function. */
-static int rows_simple(const struct sqldrv_stored *stored)
+static int stored_rows_simple(const struct sqldrv_stored *stored)
 {
     switch (stored->convert) {
     case SQLDRV_CONVERT_INT:
@@ -52,25 +52,26 @@ static int rows_simple(const struct sqldrv_stored *stored)
     }
 }
 
-static ferry_status rows_prepare_columns(struct rows_cursor *cursor, struct ferry_error *err)
+static ferry_status stored_rows_prepare_columns(struct stored_rows_cursor *cursor,
+                                                struct ferry_error *err)
 {
     const struct ferry_layout *layout = cursor->layout;
     for (size_t i = 0; i < cursor->column_count; i++) {
         const struct ferry_column *column = ferry_schema_column(layout->schema, i);
         const struct ferry_wish wish = {.type = layout->natives[i]};
-        struct rows_column *of = &cursor->columns[i];
+        struct stored_rows_column *of = &cursor->columns[i];
         if (!sqldrv_stored_prepare(column, &wish, &of->stored)) {
             return ferry_fail(err, FERRY_ERR_SCHEMA, "column '%s': SQLite has no type for it",
                               column->name);
         }
-        of->simple = rows_simple(&of->stored);
+        of->simple = stored_rows_simple(&of->stored);
         of->pointer = sqldrv_type_is_pointer(column->type);
     }
     return FERRY_OK;
 }
 
 /* The table itself and no index of it: what readers will see is in the one or the other. */
-static char *rows_sql(const struct rows_cursor *cursor, const char *schema)
+static char *stored_rows_sql(const struct stored_rows_cursor *cursor, const char *schema)
 {
     const struct ferry_layout *layout = cursor->layout;
     sqlite3_str *names = sqlite3_str_new(NULL);
@@ -85,27 +86,27 @@ static char *rows_sql(const struct rows_cursor *cursor, const char *schema)
             ? NULL
             : sqlite3_mprintf("SELECT %s FROM \"%w\".\"%w\" AS t NOT INDEXED%s%s%s",
                               cursor->by_function ? "1" : list, schema, layout->table,
-                              cursor->by_function ? " WHERE " ROWS_FUNCTION "(" : "",
+                              cursor->by_function ? " WHERE " STORED_ROWS_FUNCTION "(" : "",
                               cursor->by_function ? list : "", cursor->by_function ? ")" : "");
     sqlite3_free(list);
     return sql;
 }
 
-static void rows_step(sqlite3_context *context, int argc, sqlite3_value **values);
+static void stored_rows_step(sqlite3_context *context, int argc, sqlite3_value **values);
 
-static ferry_status rows_prepare(struct rows_cursor *cursor, const char *schema,
-                                 struct ferry_error *err)
+static ferry_status stored_rows_prepare(struct stored_rows_cursor *cursor, const char *schema,
+                                        struct ferry_error *err)
 {
     struct sqldrv_conn *conn = cursor->conn;
     int most = sqlite3_limit(conn->db, SQLITE_LIMIT_FUNCTION_ARG, -1);
     int rc = SQLITE_OK;
     cursor->by_function = cursor->column_count <= (size_t)most;
     if (cursor->by_function) {
-        rc = sqlite3_create_function_v2(conn->db, ROWS_FUNCTION, (int)cursor->column_count,
-                                        SQLITE_UTF8 | SQLITE_DIRECTONLY, cursor, rows_step, NULL,
-                                        NULL, NULL);
+        rc = sqlite3_create_function_v2(conn->db, STORED_ROWS_FUNCTION, (int)cursor->column_count,
+                                        SQLITE_UTF8 | SQLITE_DIRECTONLY, cursor, stored_rows_step,
+                                        NULL, NULL, NULL);
     }
-    char *sql = rc == SQLITE_OK ? rows_sql(cursor, schema) : NULL;
+    char *sql = rc == SQLITE_OK ? stored_rows_sql(cursor, schema) : NULL;
     if (rc == SQLITE_OK) {
         rc =
             sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(conn->db, sql, -1, &cursor->stmt, NULL);
@@ -116,7 +117,8 @@ static ferry_status rows_prepare(struct rows_cursor *cursor, const char *schema,
                                          cursor->layout->table);
 }
 
-static ferry_status rows_find(struct sqldrv_conn *conn, const char *name, struct ferry_error *err)
+static ferry_status stored_rows_find(struct sqldrv_conn *conn, const char *name,
+                                     struct ferry_error *err)
 {
     struct sqldrv_table table = {0};
     int rc = conn->db == NULL ? SQLITE_OK : sqldrv_table_load(conn->db, name, &table);
@@ -130,11 +132,12 @@ static ferry_status rows_find(struct sqldrv_conn *conn, const char *name, struct
 
 void sqldrv_stored_rows_end(void *argument)
 {
-    struct rows_cursor *cursor = argument;
+    struct stored_rows_cursor *cursor = argument;
     sqlite3_finalize(cursor->stmt);
     if (cursor->by_function) {
-        (void)sqlite3_create_function_v2(cursor->conn->db, ROWS_FUNCTION, (int)cursor->column_count,
-                                         SQLITE_UTF8, NULL, NULL, NULL, NULL, NULL);
+        (void)sqlite3_create_function_v2(cursor->conn->db, STORED_ROWS_FUNCTION,
+                                         (int)cursor->column_count, SQLITE_UTF8, NULL, NULL, NULL,
+                                         NULL, NULL);
     }
     free(cursor);
 }
@@ -151,21 +154,22 @@ ferry_status sqldrv_stored_rows_begin(void *argument, void *load, const struct f
     ferry_status status = sqldrv_check_cancelled(conn, err);
     if (status == FERRY_OK && load == NULL) {
         sqldrv_wait_begin(conn, conn->busy_ms, SQLDRV_HOLDER_ANY);
-        status = rows_find(conn, layout->table, err);
+        status = stored_rows_find(conn, layout->table, err);
     }
     if (status != FERRY_OK) {
         return status;
     }
-    struct rows_cursor *cursor = calloc(1, sizeof *cursor + columns * sizeof cursor->columns[0]);
+    struct stored_rows_cursor *cursor =
+        calloc(1, sizeof *cursor + columns * sizeof cursor->columns[0]);
     if (cursor == NULL) {
         return sqldrv_fail_memory(err);
     }
     cursor->conn = conn;
     cursor->layout = layout;
     cursor->column_count = columns;
-    status = rows_prepare_columns(cursor, err);
+    status = stored_rows_prepare_columns(cursor, err);
     if (status == FERRY_OK) {
-        status = rows_prepare(cursor, schema, err);
+        status = stored_rows_prepare(cursor, schema, err);
     }
     if (status != FERRY_OK) {
         sqldrv_stored_rows_end(cursor);
@@ -178,7 +182,7 @@ ferry_status sqldrv_stored_rows_begin(void *argument, void *load, const struct f
 /* ---- A row ---- */
 
 /* Text or bytes as they lie in the value; false if out of memory. */
-static bool rows_point(sqlite3_value *value, int storage, struct ferry_cell *cell)
+static bool stored_rows_point(sqlite3_value *value, int storage, struct ferry_cell *cell)
 {
     cell->v.p = storage == SQLITE_TEXT ? (const char *)sqlite3_value_text(value)
                                        : sqlite3_value_blob(value);
@@ -189,10 +193,10 @@ static bool rows_point(sqlite3_value *value, int storage, struct ferry_cell *cel
     return cell->v.p != NULL;
 }
 
-static int rows_look(struct rows_cursor *cursor, size_t i, sqlite3_value *value,
-                     struct ferry_cell *cell, const char **ret_why)
+static int stored_rows_look(struct stored_rows_cursor *cursor, size_t i, sqlite3_value *value,
+                            struct ferry_cell *cell, const char **ret_why)
 {
-    const struct rows_column *of = &cursor->columns[i];
+    const struct stored_rows_column *of = &cursor->columns[i];
     if (of->simple == 0 || sqlite3_value_type(value) != of->simple) {
         return sqldrv_stored_cell(&of->stored, value, cursor->room, cell, ret_why);
     }
@@ -204,16 +208,16 @@ static int rows_look(struct rows_cursor *cursor, size_t i, sqlite3_value *value,
         cell->v.f = sqlite3_value_double(value);
         return SQLITE_OK;
     default:
-        return rows_point(value, of->simple, cell) ? SQLITE_OK : SQLITE_NOMEM;
+        return stored_rows_point(value, of->simple, cell) ? SQLITE_OK : SQLITE_NOMEM;
     }
 }
 
-static ferry_status rows_take_cell(struct rows_cursor *cursor, size_t i, sqlite3_value *value,
-                                   struct ferry_cell *cell)
+static ferry_status stored_rows_take_cell(struct stored_rows_cursor *cursor, size_t i,
+                                          sqlite3_value *value, struct ferry_cell *cell)
 {
     struct ferry_batch *batch = cursor->batch;
     const char *why = NULL;
-    int rc = rows_look(cursor, i, value, cell, &why);
+    int rc = stored_rows_look(cursor, i, value, cell, &why);
     if (rc == SQLITE_MISMATCH) {
         return ferry_fail_cell(cursor->err, FERRY_ERR_DATA, batch, ferry_batch_count(batch) - 1, i,
                                "%s ('%s', table '%s')", why, cursor->conn->path,
@@ -229,23 +233,23 @@ static ferry_status rows_take_cell(struct rows_cursor *cursor, size_t i, sqlite3
 }
 
 /* A row of `values`, or of the statement (NULL). */
-static ferry_status rows_take(struct rows_cursor *cursor, sqlite3_value **values)
+static ferry_status stored_rows_take(struct stored_rows_cursor *cursor, sqlite3_value **values)
 {
     struct ferry_cell *cells = ferry_batch_row(cursor->batch);
     ferry_status status = cells == NULL ? sqldrv_fail_memory(cursor->err) : FERRY_OK;
     for (size_t i = 0; status == FERRY_OK && i < cursor->column_count; i++) {
         sqlite3_value *value =
             values != NULL ? values[i] : sqlite3_column_value(cursor->stmt, (int)i);
-        status = rows_take_cell(cursor, i, value, &cells[i]);
+        status = stored_rows_take_cell(cursor, i, value, &cells[i]);
     }
     return status;
 }
 
-static void rows_step(sqlite3_context *context, int argc, sqlite3_value **values)
+static void stored_rows_step(sqlite3_context *context, int argc, sqlite3_value **values)
 {
-    struct rows_cursor *cursor = sqlite3_user_data(context);
+    struct stored_rows_cursor *cursor = sqlite3_user_data(context);
     (void)argc;
-    cursor->failed = rows_take(cursor, values);
+    cursor->failed = stored_rows_take(cursor, values);
     if (cursor->failed != FERRY_OK) {
         sqlite3_result_error_code(context, SQLITE_ABORT); /* ends the statement */
     } else {
@@ -256,7 +260,7 @@ static void rows_step(sqlite3_context *context, int argc, sqlite3_value **values
 ferry_status sqldrv_stored_rows_batch(void *argument, struct ferry_batch *batch,
                                       struct ferry_error *err)
 {
-    struct rows_cursor *cursor = argument;
+    struct stored_rows_cursor *cursor = argument;
     struct sqldrv_conn *conn = cursor->conn;
     ferry_status status = sqldrv_check_cancelled(conn, err);
     cursor->batch = batch;
@@ -272,7 +276,7 @@ ferry_status sqldrv_stored_rows_batch(void *argument, struct ferry_batch *batch,
                                cursor->layout->table);
         }
         if (rc == SQLITE_ROW && !cursor->by_function) {
-            status = rows_take(cursor, NULL);
+            status = stored_rows_take(cursor, NULL);
         }
     }
     return status;
