@@ -2,7 +2,7 @@
 # Each question about the catalog of a SQLite file goes wrong in turn: fails with each code that SQLite
 # has, answers nothing, or is cut off.  The target is what it was, or what it should become.
 #
-# FERRY_SWEEP=all (make check-slow): each question with each fault, else one of every six with two.
+# FERRY_SWEEP=all (make check-slow): each question with each fault, else one of every ten with two.
 
 load helper
 
