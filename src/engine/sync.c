@@ -61,7 +61,7 @@ static ferry_status change_tables(struct ferry_run *run, struct ferry_error *err
     }
     if (status == FERRY_OK)
         status = ferry_run_commit(run, error);
-    ferry_target_change_abort(run->change); /* unless the commit has ended it */
+    ferry_target_change_abort(run->change); /* NULL where a commit has ended it */
     run->change = NULL;
     return status;
 }
@@ -101,8 +101,8 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *ret
     return status;
 }
 
-ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan **ret_plans,
-                             struct ferry_provenance *ret_from, struct ferry_error *error)
+ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan **plans,
+                             struct ferry_provenance *from, struct ferry_error *error)
 {
     struct ferry_run run = {.session = {.may_fall_back = true, .looks = true}};
     ferry_status status = ferry_run_begin(&run, job, NULL, error);
@@ -110,10 +110,10 @@ ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan **re
         status = prepare(&run, error);
     if (status != FERRY_OK)
         status = ferry_run_explain(&run, error);
-    *ret_plans = run.plans;
+    *plans = run.plans;
     run.plans = NULL;
     ferry_run_end(&run, status, NULL);
-    *ret_from = run.session.from;
+    *from = run.session.from;
     return status;
 }
 
@@ -122,7 +122,7 @@ static ferry_status insist_on_content(struct ferry_transfer *transfer, struct fe
 {
     (void)error;
     transfer->verify = FERRY_VERIFY_CONTENT;
-    transfer->insists = true;
+    transfer->insists = true; /* a target that cannot is refused */
     return FERRY_OK;
 }
 
@@ -139,9 +139,6 @@ ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_retry *
         status = compare_tables(&run, error);
     if (status != FERRY_OK)
         status = ferry_run_explain(&run, error);
-    const uint64_t rows = ferry_run_rows_read(&run);
     ferry_run_end(&run, status, ret_result);
-    if (status == FERRY_OK)
-        ret_result->rows = rows; /* no load has counted */
     return status;
 }

@@ -29,10 +29,10 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *ret
                             struct ferry_sync_result *ret_result, struct ferry_error *error);
 
 /* The same up to the first write: connects, describes, negotiates and checks the policy.  One plan
- * for each task of the job goes to ferry_plans_free() whatever is returned; plans and `ret_from`
- * are filled as far as it got. */
-ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan **ret_plans,
-                             struct ferry_provenance *ret_from, struct ferry_error *error);
+ * for each task of the job goes to ferry_plans_free() whatever is returned; plans and `from`
+ * are filled in as far as it got. */
+ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan **plans,
+                             struct ferry_provenance *from, struct ferry_error *error);
 
 /* Compares what the source gives now with what the table holds now; nothing is written, and
  * a fallback is not asked.  Rows and bytes of the result are those that were read.

@@ -207,7 +207,9 @@ ferry_status ferry_transfer_compare(struct ferry_transfer *transfer, struct ferr
     if (status != FERRY_OK)
         return status;
     const struct ferry_sink sink = ferry_sink_digest(transfer->digest);
-    return pump_rows(transfer, &sink, NULL, error);
+    status = pump_rows(transfer, &sink, NULL, error);
+    transfer->totals.after = transfer->pump.rows_read; /* no load counts here */
+    return status;
 }
 
 /* ---- The record ---- */

@@ -7,15 +7,16 @@
  *
  * Rules that hold everywhere:
  *  - A callback that can fail returns a ferry_status.  On failure it calls ferry_fail() exactly
- * once and returns what that returned.  The class decides the exit code, retries and fallback; the
- *    message is for a person and says what failed, where, and what to do next.
+ *    once and returns what that returned.  The class decides the exit code, retries and fallback;
+ *    the message is for a person and says what failed, where, and what to do next.
  *  - `ret_` arguments are written on success only.
  *  - Strings are UTF-8 and NUL-terminated unless a length stands beside them.
  *  - Pointers that the core passes in live until the callback returns, unless their comment says
- * more.
+ *    more.
  *  - Strings that a driver passes to the core are copied by it.
  *  - Structs grow at their end only and numbers are never used twice.  Until the interface is
- * frozen, any difference in version or size is refused at load.
+ *    frozen, a difference in version, or in one of the sizes that struct ferry_driver tells, is
+ *    refused at load; whoever changes another struct counts the version up.
  *
  * The header compiles as C99 to C17 and as C++17.
  */
@@ -168,6 +169,7 @@ void ferry_log(uint32_t level, const char *format, ...) FERRY_PRINTF(2, 3);
 
 /* clang-format on */
 
+/* The next free one is 1u << 24; 1u << 17 was given up. */
 #define FERRY_COLUMN_UNSIGNED (1u << 0)
 #define FERRY_COLUMN_NOT_NULL (1u << 1)
 #define FERRY_COLUMN_UTC (1u << 2) /* a DATETIME that is an instant, given in UTC */
@@ -565,11 +567,11 @@ ferry_status ferry_load_fail_changed(const struct ferry_load_spec *spec, const c
 
 struct ferry_load_totals { /* counted by the target, not taken from the batches */
     uint64_t before;       /* rows that the table held until now */
-    uint64_t inserted;
-    uint64_t updated;
-    uint64_t deleted; /* by FERRY_OP_; a load that replaces updates and deletes none */
-    uint64_t after;   /* rows that it will hold */
-    uint64_t bytes;   /* written to the target as far as it knows, else 0 */
+    uint64_t inserted;     /* of those that came in */
+    uint64_t updated;      /* the same; none in a load that replaces, ... */
+    uint64_t deleted;      /* ... where the rows before are none of these counts */
+    uint64_t after;        /* rows that it will hold */
+    uint64_t bytes;        /* written to the target as far as it knows, else 0 */
 };
 
 /* What the tables of a change hold after change_commit. */
@@ -667,7 +669,9 @@ struct ferry_target {
 
     /* Change tables, so that others see all of them as before or all as loaded, and nothing
      * between.  change_begin makes ready and changes nothing that others see.  A load is one table
-     * of the change; at present each change has one.  load_begin takes the table's lock (held by
+     * of the change; at present each change has one.  (Where there are several, all begin before
+     * the first batch; the batches come one load after another; and the loads end in the order in
+     * which they began.)  load_begin takes the table's lock (held by
      * another run: FERRY_ERR_BUSY, naming the holder).  load_batch takes every row or fails; what
      * is to be done with each is `operation`, FERRY_OP_.  load_end does all that is left except the
      * commit: indexes, counting.  A load ends with its change.
@@ -675,10 +679,10 @@ struct ferry_target {
      * Exactly one of change_commit and change_abort follows on change_begin; both free the change
      * and its loads.  change_abort also comes after a load_begin, load_batch or load_end that
      * failed.  change_commit writes `records`, one per load, along with the rows, in the same
-     * transaction where there is one.  It sets `*outcome` (FERRY_OUTCOME_) also where it fails: so
-     * a commit that failed behind its point of no return says NEW, or UNKNOWN, which stands there
-     * beforehand.  With NEW the tables hold what was loaded; a failure then says what is wrong with
-     * that.  Required. */
+     * transaction where there is one.  It sets `*outcome` (FERRY_OUTCOME_) also where it fails;
+     * what stands there beforehand is UNKNOWN.  A success says NEW.  A failure says OLD where
+     * nothing has changed, and NEW where it came after the point of no return: then the tables hold
+     * what was loaded, and the message says what is wrong with that.  Required. */
     ferry_status (*change_begin)(void *conn, const struct ferry_change_spec *spec,
                                  void **ret_change, struct ferry_error *err);
     ferry_status (*load_begin)(void *change, const struct ferry_load_spec *spec, void **ret_load,
