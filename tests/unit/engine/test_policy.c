@@ -4,13 +4,15 @@
 
 #include "engine/policy.h"
 
-/* A plan of so many columns "c1" (t1), "c2" (t2), ...; each has the fit and the note. */
+/* A plan of so many columns "c1" (t1), "c2" (t2), ...; each has the fit and the note.  Behind the
+ * last one stands what no column can have, so that whoever goes that far refuses it. */
 static void make_plan(struct ferry_plan *plan, size_t columns, uint32_t fit, const char *note)
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     *plan = (struct ferry_plan){0};
-    plan->mappings = calloc(columns, sizeof *plan->mappings);
+    plan->mappings = calloc(columns + 1, sizeof *plan->mappings);
     assert_non_null(plan->mappings);
+    plan->mappings[columns].fit = FERRY_FIT_NONE;
     for (size_t i = 0; i < columns; i++) {
         char name[16], native[16];
         (void)snprintf(name, sizeof name, "c%zu", i + 1);
