@@ -16,6 +16,7 @@
 #include "engine/pump.h"
 #include "engine/queue.h"
 #include "engine/record.h"
+#include "engine/sync.h"
 #include "fake.h"
 
 /* The allocation that fails counts down to 0; -1: none does. */
@@ -491,6 +492,78 @@ static void test_pump(void **state)
     torture(work_on_pump);
 }
 
+/* ---- A whole run ---- */
+
+static ferry_status stored_begin(void *conn, void *load, const struct ferry_layout *layout,
+                                 const struct ferry_scan *scan, void **ret_cursor,
+                                 struct ferry_error *err)
+{
+    (void)load, (void)layout, (void)scan, (void)err;
+    fake_next = 1;
+    *ret_cursor = conn;
+    return FERRY_OK;
+}
+
+static void stored_end(void *cursor)
+{
+    (void)cursor;
+}
+
+static struct ferry_job run_job;
+
+static ferry_status work_on_run(struct ferry_error *error)
+{
+    struct ferry_sync_result result = {0};
+    return ferry_sync_run(&run_job, NULL, &result, error);
+}
+
+static ferry_status work_on_comparison(struct ferry_error *error)
+{
+    struct ferry_sync_result result = {0};
+    return ferry_sync_verify(&run_job, NULL, &result, error);
+}
+
+/* A table that is compared by content, whose rows the fake has stored as they were. */
+static void test_run(void **state)
+{
+    (void)state;
+    static const struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
+    static const struct ferry_option limits[] = {
+        {.name = "run_timeout", .type = FERRY_OPTION_DURATION, .default_value = "0s", .help = "-"},
+        {.name = "stall_timeout",
+         .type = FERRY_OPTION_DURATION,
+         .default_value = "0s",
+         .help = "-"},
+    };
+    static const struct ferry_column existing[] = {
+        {.name = "id", .native = "T", .type = FERRY_TYPE_TEXT},
+        {.name = "text", .native = "T", .type = FERRY_TYPE_TEXT},
+    };
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_task task = {
+        .read = {.text = "v", .kind = FERRY_READ_VIEW},
+        .table = "t",
+        .guards.max_shrink_percent = -1,
+        .verify = FERRY_VERIFY_CONTENT,
+    };
+    run_job = (struct ferry_job){.name = "job",
+                                 .route = {.source = fake_config, .target = fake_config},
+                                 .tasks = &task,
+                                 .task_count = 1};
+    assert_true(ferry_config_add_options(fake_config, limits, COUNT(limits)));
+    assert_int_equal(ferry_config_finish(fake_config, &origin, &error), FERRY_OK);
+    fake.rows = 3;
+    fake.exists = 1;
+    fake.existing = existing;
+    fake.existing_count = COUNT(existing);
+    fake_handle.tells_stored = true;
+    fake_handle.target.stored_begin = stored_begin;
+    fake_handle.target.stored_batch = fake_read_batch;
+    fake_handle.target.stored_end = stored_end;
+    torture(work_on_run);
+    torture(work_on_comparison);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -499,7 +572,7 @@ int main(void)
         WITH_FAKE(test_plan_of_table),        cmocka_unit_test(test_record),
         cmocka_unit_test(test_errors),        WITH_FAKE(test_pump),
         cmocka_unit_test(test_wishes),        cmocka_unit_test(test_words),
-        cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_digest),        WITH_FAKE(test_run),
     };
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

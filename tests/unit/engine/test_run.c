@@ -3,8 +3,11 @@
 
 #include "fake.h"
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "driver/record.h"
-#include "engine/sync.h"
+#include "engine/run.h"
+#include "engine/show.h"
 
 static const struct ferry_option limits[] = {
     {.name = "run_timeout", .type = FERRY_OPTION_DURATION, .default_value = "0s", .help = "none"},
@@ -137,24 +140,33 @@ static ferry_status change_commit(void *change, const struct ferry_record *const
     return fake_change_commit(change, records, count, outcome, err);
 }
 
-static ferry_status run_both(struct ferry_sync_result *result, struct ferry_error *error)
+static struct ferry_task tasks[COUNT(sides)];
+static struct ferry_job job;
+
+static void make_job(void)
 {
     static const struct ferry_origin origin = {.status = FERRY_ERR_CONFIG};
-    struct ferry_task tasks[COUNT(sides)] = {0};
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    memset(tasks, 0, sizeof tasks);
     for (size_t i = 0; i < COUNT(sides); i++) {
         tasks[i].read = (struct ferry_read){.text = sides[i].table, .kind = FERRY_READ_TABLE};
         tasks[i].table = sides[i].table;
         tasks[i].guards.max_shrink_percent = -1;
         tasks[i].verify = FERRY_VERIFY_COUNT;
     }
-    const struct ferry_job job = {
+    job = (struct ferry_job){
         .name = "both",
         .route = {.source = fake_config, .target = fake_config},
         .tasks = tasks,
         .task_count = COUNT(tasks),
     };
     assert_true(ferry_config_add_options(fake_config, limits, COUNT(limits)));
-    assert_int_equal(ferry_config_finish(fake_config, &origin, error), FERRY_OK);
+    assert_int_equal(ferry_config_finish(fake_config, &origin, &error), FERRY_OK);
+}
+
+static ferry_status run_both(struct ferry_sync_result *result, struct ferry_error *error)
+{
+    make_job();
     trace[0] = '\0';
     sides[0] = (struct side){.table = "a", .rows = 3};
     sides[1] = (struct side){.table = "b", .rows = 5000};
@@ -209,11 +221,173 @@ static void test_one_that_fails_stops_all(void **state)
     }
 }
 
+/* ---- What stands around the steps ---- */
+
+static struct ferry_progress shown;
+static int draws, clears;
+
+static void draw(const struct ferry_progress *progress)
+{
+    shown = *progress;
+    draws++;
+}
+
+static void draw_state(const char *name, const char *words)
+{
+    (void)name;
+    (void)words;
+}
+
+static void clear(void)
+{
+    clears++;
+}
+
+/* The table that passes is drawn, and none where none does. */
+static void test_what_is_drawn(void **state)
+{
+    (void)state;
+    static const struct ferry_show show = {.draw = draw, .draw_state = draw_state, .clear = clear};
+    static char name[] = "spare";
+    const struct ferry_config spare = {.name = name};
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_run run = {0};
+    make_job();
+    ferry_show_by(&show);
+    assert_int_equal(ferry_run_begin(&run, &job, NULL, &error), FERRY_OK);
+    run.watch.tick(run.watch.data);
+    assert_int_equal(draws, 0);
+    atomic_store(&run.transfers[1].pumping, true);
+    run.watch.tick(run.watch.data);
+    assert_int_equal(draws, 1);
+    assert_string_equal(shown.job, "both");
+    assert_null(shown.fallback);
+    assert_ptr_equal(shown.pump, &run.transfers[1].pump);
+    assert_int_equal(shown.started_ms, run.started_ms);
+    run.session.from.fallback = &spare;
+    atomic_store(&run.transfers[0].pumping, true);
+    run.watch.tick(run.watch.data);
+    assert_int_equal(draws, 2); /* one of the two */
+    assert_ptr_equal(shown.pump, &run.transfers[0].pump);
+    assert_string_equal(shown.fallback, "spare");
+    assert_int_equal(clears, 0);
+    ferry_run_end(&run, FERRY_OK, NULL);
+    assert_int_equal(clears, 1);
+    ferry_show_by(NULL);
+}
+
+static void test_how_a_run_begins(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_retry retry = {.started_ms = 17};
+    struct ferry_run run = {.session.may_fall_back = true, .outcome = FERRY_OUTCOME_UNKNOWN};
+    make_job();
+    tasks[1].verify = FERRY_VERIFY_CONTENT;
+    tasks[1].verify_insisted = true;
+    int64_t before = ferry_clock_ms();
+    assert_int_equal(ferry_run_rows_read(&run), 0);
+    assert_int_equal(ferry_run_begin(&run, &job, &retry, &error), FERRY_OK);
+    assert_in_range(run.started_ms, before, ferry_clock_ms());
+    assert_int_equal(run.watch.started_ms, 17); /* the limit is of all attempts */
+    assert_int_equal(run.outcome, FERRY_OUTCOME_OLD);
+    assert_ptr_equal(run.job, &job);
+    assert_ptr_equal(run.session.job, &job);
+    assert_ptr_equal(run.session.retry, &retry);
+    assert_true(run.session.may_fall_back);
+    for (size_t i = 0; i < COUNT(tasks); i++) {
+        assert_ptr_equal(run.transfers[i].session, &run.session);
+        assert_ptr_equal(run.transfers[i].task, &tasks[i]);
+        assert_ptr_equal(run.transfers[i].plan, &run.plans[i]);
+        assert_int_equal(run.transfers[i].verify,
+                         i == 0 ? FERRY_VERIFY_COUNT : FERRY_VERIFY_CONTENT);
+        assert_int_equal(run.transfers[i].insists, i == 1);
+    }
+    assert_int_equal(ferry_run_begin_records(&run, &error), FERRY_OK);
+    assert_int_equal(strlen(run.id), 32);
+    for (size_t i = 0; i < COUNT(tasks); i++) {
+        const struct ferry_record *record = &run.transfers[i].record;
+        assert_string_equal(ferry_record_table(record), tasks[i].table);
+        assert_string_equal(ferry_record_value(record, FERRY_RECORD_RUN_ID), run.id);
+    }
+    assert_no_error(&error);
+    ferry_run_end(&run, FERRY_OK, NULL);
+    struct ferry_run single = {0};
+    assert_int_equal(ferry_run_begin(&single, &job, NULL, &error), FERRY_OK);
+    assert_int_equal(single.watch.started_ms, single.started_ms);
+    ferry_run_end(&single, FERRY_OK, NULL);
+}
+
+static int steps;
+
+static ferry_status stumble(struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    (void)transfer;
+    steps++;
+    return ferry_fail(error, FERRY_ERR_DATA, "step %d", steps);
+}
+
+/* What is told of a run that fails, and of one that does not; the phase stays for the error. */
+static void test_how_a_run_ends(void **state)
+{
+    (void)state;
+    char *folder = make_folder(), *path = write_file(folder, "log", "", 0, 0600);
+    const struct ferry_log_settings settings = {.file_level = FERRY_LOG_INFO, .file = path};
+    static char name[] = "spare";
+    const struct ferry_config spare = {.name = name};
+    make_job();
+    for (int fails = 1; fails >= 0; fails--) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        struct ferry_run run = {0};
+        struct ferry_sync_result result = {.rows = 1, .rows_before = 2, .bytes = 3};
+        assert_int_equal(ferry_log_open(&settings, &error), FERRY_OK);
+        assert_int_equal(ferry_run_begin(&run, &job, NULL, &error), FERRY_OK);
+        assert_int_equal(ferry_session_open_target(&run.session, &error), FERRY_OK);
+        run.session.from.fallback = run.session.reads_from = &spare;
+        run.commit_begun = true;
+        run.outcome = FERRY_OUTCOME_UNKNOWN;
+        run.started_ms -= 60000;
+        for (unsigned i = 0; i < COUNT(tasks); i++) {
+            run.transfers[i].totals =
+                (struct ferry_load_totals){.before = 10 + i, .after = 100 + i};
+            atomic_store(&run.transfers[i].pump.bytes, 1000 + i);
+            atomic_store(&run.transfers[i].pump.rows_read, 10000 + i);
+        }
+        assert_int_equal(ferry_run_rows_read(&run), 20001);
+        steps = 0;
+        assert_int_equal(ferry_run_each_table(&run, stumble, &error), FERRY_ERR_DATA);
+        assert_int_equal(steps, 1);
+        /* What is known of a commit stays; what was only stopped is told with its rows. */
+        ferry_connection_cancel(run.session.target, FERRY_CANCEL_DEADLINE);
+        assert_int_equal(ferry_run_explain(&run, &error), FERRY_ERR_DATA);
+        assert_error(&error, FERRY_ERR_DATA, "step 1");
+        (void)ferry_fail(&error, FERRY_ERR_CANCELLED, "stopped");
+        assert_int_equal(ferry_run_explain(&run, &error), FERRY_ERR_STREAM);
+        assert_error(&error, FERRY_ERR_STREAM, "at row 20001;");
+        ferry_run_end(&run, fails ? FERRY_ERR_DATA : FERRY_OK, &result);
+        assert_int_equal(fake.connects, fake.disconnects);
+        assert_int_equal(result.outcome, FERRY_OUTCOME_UNKNOWN);
+        assert_int_equal(result.rows, fails ? 1 : 201);
+        assert_int_equal(result.rows_before, fails ? 2 : 21);
+        assert_int_equal(result.bytes, fails ? 3 : 2001);
+        assert_ptr_equal(result.from.fallback, fails ? NULL : &spare);
+        assert_in_range(result.elapsed_ms, fails ? 0 : 60000, fails ? 0 : 120000);
+        ferry_log(FERRY_LOG_INFO, fails ? "failed" : "done");
+        ferry_log_close();
+        char *text = read_file(path);
+        assert_non_null(strstr(text, fails ? " - target: failed\n" : " - main: done\n"));
+        free(text);
+    }
+    free(path);
+    remove_folder(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_FAKE(test_each_step_of_all_tables),
-        WITH_FAKE(test_one_that_fails_stops_all),
+        WITH_FAKE(test_each_step_of_all_tables), WITH_FAKE(test_one_that_fails_stops_all),
+        WITH_FAKE(test_what_is_drawn),           WITH_FAKE(test_how_a_run_begins),
+        WITH_FAKE(test_how_a_run_ends),
     };
     return cmocka_run_group_tests_name("run", tests, NULL, NULL);
 }
