@@ -16,7 +16,7 @@
 #include "engine/pump.h"
 #include "engine/queue.h"
 #include "engine/record.h"
-#include "engine/sync.h"
+#include "engine/run.h"
 #include "fake.h"
 
 /* The allocation that fails counts down to 0; -1: none does. */
@@ -90,6 +90,7 @@ static void torture(ferry_status (*work)(struct ferry_error *error))
         if (status != FERRY_OK && status != FERRY_ERR_SYSTEM)
             fail_msg("without allocation %ld: %d %s", failing, status,
                      error.message == NULL ? "" : error.message);
+        assert_int_equal(status, error.status);
         if (status != FERRY_OK)
             assert_non_null(error.message);
         ferry_error_clear(&error);
@@ -509,7 +510,28 @@ static void stored_end(void *cursor)
     (void)cursor;
 }
 
+/* No record is kept that lacks what is filled in last. */
+static ferry_status commit_whole(void *change, const struct ferry_record *const *records,
+                                 size_t record_count, uint32_t *outcome, struct ferry_error *err)
+{
+    assert_int_equal(record_count, 1);
+    assert_non_null(ferry_record_value(records[0], FERRY_RECORD_SCHEMA_HASH));
+    return fake_change_commit(change, records, record_count, outcome, err);
+}
+
 static struct ferry_job run_job;
+
+/* Nobody draws what is not there. */
+static ferry_status work_on_begin(struct ferry_error *error)
+{
+    struct ferry_run run = {0};
+    ferry_status status = ferry_run_begin(&run, &run_job, NULL, error);
+    assert_int_equal(run.watch.tick != NULL, status == FERRY_OK);
+    if (status == FERRY_OK)
+        status = ferry_run_begin_records(&run, error);
+    ferry_run_end(&run, status, NULL);
+    return status;
+}
 
 static ferry_status work_on_run(struct ferry_error *error)
 {
@@ -540,16 +562,17 @@ static void test_run(void **state)
         {.name = "text", .native = "T", .type = FERRY_TYPE_TEXT},
     };
     FERRY_AUTO_ERROR struct ferry_error error = {0};
-    struct ferry_task task = {
+    struct ferry_task tasks[2] = {{
         .read = {.text = "v", .kind = FERRY_READ_VIEW},
         .table = "t",
         .guards.max_shrink_percent = -1,
         .verify = FERRY_VERIFY_CONTENT,
-    };
+    }};
+    tasks[1] = tasks[0];
     run_job = (struct ferry_job){.name = "job",
                                  .route = {.source = fake_config, .target = fake_config},
-                                 .tasks = &task,
-                                 .task_count = 1};
+                                 .tasks = tasks,
+                                 .task_count = COUNT(tasks)};
     assert_true(ferry_config_add_options(fake_config, limits, COUNT(limits)));
     assert_int_equal(ferry_config_finish(fake_config, &origin, &error), FERRY_OK);
     fake.rows = 3;
@@ -560,6 +583,9 @@ static void test_run(void **state)
     fake_handle.target.stored_begin = stored_begin;
     fake_handle.target.stored_batch = fake_read_batch;
     fake_handle.target.stored_end = stored_end;
+    fake_handle.target.change_commit = commit_whole;
+    torture(work_on_begin);
+    run_job.task_count = 1;
     torture(work_on_run);
     torture(work_on_comparison);
 }
