@@ -23,6 +23,8 @@ static void test_names_have_an_end(void **state)
     assert_int_not_equal(a, b);
     assert_int_equal(ferry_hash_name(FERRY_HASH_SEED, "a"),
                      ferry_hash_bytes(FERRY_HASH_SEED, "a\377", 2));
+    assert_int_equal(ferry_hash_name(FERRY_HASH_SEED, "foobar"),
+                     ferry_hash_bytes(FERRY_HASH_SEED, "foobar\377", 7));
     assert_int_equal(ferry_hash_name(FERRY_HASH_SEED, ""),
                      ferry_hash_bytes(FERRY_HASH_SEED, "\377", 1));
 }

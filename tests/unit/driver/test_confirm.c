@@ -30,6 +30,7 @@ static void test_each_change_is_seen(void **state)
     (void)state;
     const uint32_t there[] = {FERRY_TABLE_KEEP, FERRY_TABLE_REBUILD};
     check(FERRY_TABLE_CREATE, 0, 0, 0, true);
+    check(FERRY_TABLE_CREATE, 0, 0, PLANNED, true); /* nobody looks at what is not there */
     check(FERRY_TABLE_CREATE, 0, 1, PLANNED, false);
     check(FERRY_TABLE_CREATE, 0, 1, 0, false); /* of a target that tells no definition */
     for (size_t i = 0; i < 2; i++) {

@@ -335,6 +335,19 @@ static void test_the_load_that_is_begun(void **state)
     abort_change();
 }
 
+/* Which kind of load it is, is the strategy's to say. */
+static void test_the_load_of_another_strategy(void **state)
+{
+    (void)state;
+    const struct ferry_strategy other = {.name = "other", .load_kind = 17};
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    passes(begin_load);
+    plan.strategy = &other;
+    assert_int_equal(ferry_transfer_begin_load(&transfer, change, &error), FERRY_OK);
+    assert_int_equal(begun.kind, 17);
+    abort_change();
+}
+
 static void test_a_load_that_is_not_begun(void **state)
 {
     (void)state;
@@ -531,7 +544,9 @@ static void test_content_of_a_load_that_differs(void **state)
 {
     (void)state;
     let_read_back(2);
-    fails(move_and_finish, FERRY_ERR_DATA, "the source gave 3 rows, but table 't' holds 2");
+    fails(move_and_finish, FERRY_ERR_DATA,
+          "; the rows were changed while they were stored: look at the target's disk and memory, "
+          "then run again");
     abort_change();
 }
 
@@ -661,6 +676,7 @@ int main(void)
         WITH_TABLE(test_what_becomes_of_the_table),
         WITH_TABLE(test_what_the_policy_refuses),
         WITH_TABLE(test_the_load_that_is_begun),
+        WITH_TABLE(test_the_load_of_another_strategy),
         WITH_TABLE(test_a_load_that_is_not_begun),
         WITH_TABLE(test_rows_are_moved),
         WITH_TABLE(test_rows_are_added_up_on_the_way),

@@ -55,7 +55,29 @@ static void test_which_level(void **state)
             if (can)
                 chooses(FERRY_VERIFY_CONTENT, can, insisted, FERRY_VERIFY_CONTENT);
         }
+}
+
+/* A target that can only count is no failure, but told. */
+static void test_a_level_that_is_lowered(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    char *folder = make_folder(), *path = write_file(folder, "log", "", 0, 0600);
+    const struct ferry_log_settings settings = {.file_level = FERRY_LOG_INFO, .file = path};
+    assert_int_equal(ferry_log_open(&settings, &error), FERRY_OK);
+    chooses(FERRY_VERIFY_CONTENT, true, false, FERRY_VERIFY_CONTENT);
+    chooses(FERRY_VERIFY_COUNT, false, false, FERRY_VERIFY_COUNT);
+    char *nothing = read_file(path);
+    assert_string_equal(nothing, "");
     chooses(FERRY_VERIFY_CONTENT, false, false, FERRY_VERIFY_COUNT);
+    ferry_log_close();
+    char *told = read_file(path);
+    assert_non_null(strstr(told, "the driver of target 'connection 'main'' cannot read back what "
+                                 "it has stored: rows are counted\n"));
+    free(nothing);
+    free(told);
+    free(path);
+    remove_folder(folder);
 }
 
 static void test_a_level_that_is_insisted_on(void **state)
@@ -111,6 +133,33 @@ static void stored_end(void *cursor)
     (void)cursor;
 }
 
+static struct ferry_digest *make_digest(const struct ferry_schema *schema, int64_t rows,
+                                        bool otherwise)
+{
+    struct ferry_digest *digest = ferry_digest_new(schema);
+    assert_non_null(digest);
+    for (int64_t i = 1; i <= rows; i++) {
+        const struct ferry_cell cells[] = {{.v.i = otherwise && i == 1 ? 17 : i},
+                                           {.v.p = "value", .len = 5}};
+        ferry_digest_add(digest, cells);
+    }
+    return digest;
+}
+
+/* What is said names the digests of both. */
+static void assert_digests(const char *said, const struct ferry_digest *read,
+                           const struct ferry_digest *target)
+{
+    char texts[2][FERRY_DIGEST_TEXT], both[100];
+    ferry_digest_print(read, texts[0]);
+    ferry_digest_print(target, texts[1]);
+    if (ferry_digest_equal(read, target))
+        (void)snprintf(both, sizeof both, ", digest %s\n", texts[0]);
+    else
+        (void)snprintf(both, sizeof both, " (digests %s and %s); ", texts[0], texts[1]);
+    assert_non_null(strstr(said, both));
+}
+
 /* Three rows were read, so many are stored; what is logged, or the error, has `text` in it. */
 static void compares(int64_t rows, ferry_status expected, const char *text)
 {
@@ -121,11 +170,8 @@ static void compares(int64_t rows, ferry_status expected, const char *text)
     for (size_t i = 0; i < COUNT(columns); i++)
         (void)ferry_schema_add(&schema, &columns[i], sizeof columns[i], &error);
     const struct ferry_layout layout = {.table = "t", .schema = &schema};
-    struct ferry_digest *read = ferry_digest_new(&schema);
-    for (int64_t i = 1; i <= 3; i++) {
-        const struct ferry_cell cells[] = {{.v.i = i}, {.v.p = "value", .len = 5}};
-        ferry_digest_add(read, cells);
-    }
+    struct ferry_digest *read = make_digest(&schema, 3, false);
+    struct ferry_digest *there = make_digest(&schema, rows, stored_otherwise);
     fake_handle.target.stored_begin = stored_begin;
     fake_handle.target.stored_batch = stored_batch;
     fake_handle.target.stored_end = stored_end;
@@ -141,11 +187,14 @@ static void compares(int64_t rows, ferry_status expected, const char *text)
         fail_msg("'%s' is not in '%s', '%s'", text, logged,
                  error.message == NULL ? "" : error.message);
     assert_int_equal(strstr(logged, "verified") != NULL, expected == FERRY_OK);
+    if (expected == FERRY_OK || expected == FERRY_ERR_DATA)
+        assert_digests(expected == FERRY_OK ? logged : error.message, read, there);
     free(logged);
     free(path);
     remove_folder(folder);
     ferry_connection_close(target);
     ferry_digest_free(read);
+    ferry_digest_free(there);
     ferry_schema_done(&schema);
 }
 
@@ -178,8 +227,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts_must_agree),    WITH_FAKE(test_which_level),
-        WITH_FAKE(test_a_level_that_is_insisted_on), WITH_FAKE(test_content_must_agree),
-        WITH_FAKE(test_content_that_cannot_be_read),
+        WITH_FAKE(test_a_level_that_is_insisted_on), WITH_FAKE(test_a_level_that_is_lowered),
+        WITH_FAKE(test_content_must_agree),          WITH_FAKE(test_content_that_cannot_be_read),
     };
     return cmocka_run_group_tests_name("verify", tests, NULL, NULL);
 }
