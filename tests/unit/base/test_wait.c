@@ -17,10 +17,11 @@ static void test_the_budget_is_slept(void **state)
     int64_t before = ferry_clock_ms();
     ferry_wait_begin(&wait, 120);
     assert_int_equal(ferry_wait_left(&wait), 120);
-    assert_int_equal(ferry_wait_pause(&wait, 70, NULL, NULL), 1);
-    assert_int_equal(ferry_wait_left(&wait), 50);
+    assert_int_equal(ferry_wait_pause(&wait, 51, NULL, NULL), 1); /* more than a step, by one */
+    assert_int_equal(ferry_wait_left(&wait), 69);
     assert_int_equal(ferry_wait_pause(&wait, 1000, NULL, NULL), 1); /* what is left */
     assert_int_equal(ferry_wait_left(&wait), 0);
+    assert_int_equal(wait.waited_ms, 120);
     assert_true(ferry_clock_ms() - before >= 119);
     before = ferry_clock_ms();
     assert_int_equal(ferry_wait_pause(&wait, 10000, NULL, NULL), 0);

@@ -56,6 +56,7 @@ static void assert_indexes(const struct ferry_plan *plan, const char *expected)
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
     for (size_t i = 0; i < plan->index_count; i++) {
         const struct ferry_index *index = &plan->indexes[i];
+        assert_in_range(index->unique, index->primary, 1);
         ferry_strbuf_addf(&text, "%s%s%s%s(", i > 0 ? " " : "",
                           index->name == NULL ? "" : index->name, index->name == NULL ? "" : ":",
                           index->primary != 0  ? "PRIMARY"
@@ -108,6 +109,43 @@ static void test_the_source_has_two(void **state)
     make_plan(&plan, 1, source, COUNT(source));
     plan_keys(&plan, NULL, 0, false);
     assert_indexes(&plan, "PRIMARY(a) UNIQUE(b)");
+    for (size_t i = 0; i < plan.index_count; i++)
+        assert_int_equal(plan.indexes[i].copied, 1);
+    ferry_plan_done(&plan);
+    struct ferry_index named[] = {INDEX("a"), UNIQUE("a"), UNIQUE("a"), INDEX("a", "b"),
+                                  INDEX("a", "c")};
+    named[1].name = "first";
+    named[2].name = "second"; /* says no more */
+    make_plan(&plan, 0, named, COUNT(named));
+    plan_keys(&plan, NULL, 0, false);
+    assert_indexes(&plan, "first:UNIQUE(a) INDEX(a,b) INDEX(a,c)");
+    ferry_plan_done(&plan);
+}
+
+/* The order in which a source tells of them does not matter. */
+static void test_the_key_comes_last(void **state)
+{
+    (void)state;
+    const struct ferry_index source[] = {UNIQUE("a"), PRIMARY("a")};
+    struct ferry_plan plan;
+    make_plan(&plan, 0, source, COUNT(source));
+    plan_keys(&plan, NULL, 0, false);
+    assert_indexes(&plan, "PRIMARY(a)");
+    ferry_plan_done(&plan);
+}
+
+/* The key that an index of the source tells of is taken from there, wherever it stands. */
+static void test_the_key_of_an_index(void **state)
+{
+    (void)state;
+    struct ferry_index source[] = {PRIMARY("a")};
+    const struct ferry_index wanted[] = {INDEX("c", "b")};
+    struct ferry_plan plan;
+    source[0].name = "key";
+    make_plan(&plan, 1, source, COUNT(source));
+    plan_keys(&plan, wanted, COUNT(wanted), false);
+    assert_indexes(&plan, "INDEX(c,b) key:PRIMARY(a)");
+    assert_null(plan.key_columns);
     ferry_plan_done(&plan);
 }
 
@@ -117,10 +155,11 @@ static void test_nothing_is_copied(void **state)
     const struct ferry_index source[] = {PRIMARY("a"), UNIQUE("b")};
     const struct ferry_index wanted[] = {INDEX("a")};
     struct ferry_plan plan;
-    make_plan(&plan, 1, source, COUNT(source));
+    make_plan(&plan, 3, source, COUNT(source));
     plan_keys(&plan, wanted, COUNT(wanted), true);
     assert_indexes(&plan, "INDEX(a)");
-    assert_int_equal(plan.schema.columns[0].key_position, 0);
+    for (size_t i = 0; i < plan.schema.count; i++)
+        assert_int_equal(plan.schema.columns[i].key_position, 0);
     assert_int_equal(plan.schema.columns[0].flags & FERRY_COLUMN_SOLE_KEY, 0);
     assert_int_equal(plan.described.columns[0].key_position, 1); /* what the source said stays */
     ferry_plan_done(&plan);
@@ -152,17 +191,47 @@ static void test_key_of_the_columns(void **state)
     ferry_plan_done(&plan);
 }
 
+/* Two columns that claim one place of the key: the first has it. */
+static void test_a_key_that_is_not_sound(void **state)
+{
+    (void)state;
+    struct ferry_plan plan;
+    make_plan(&plan, 0, NULL, 0);
+    plan.schema.columns[0].key_position = plan.schema.columns[1].key_position = 1;
+    plan_keys(&plan, NULL, 0, false);
+    assert_indexes(&plan, "PRIMARY(a)");
+    ferry_plan_done(&plan);
+}
+
+/* Of these indexes one is on a column that is not there. */
+static void refuses(const struct ferry_index *wanted, size_t count, const char *message)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct ferry_column longer = {.name = "customer_id", .type = FERRY_TYPE_TEXT};
+    const struct ferry_key_rules rules = {.wanted = wanted, .wanted_count = count};
+    struct ferry_plan plan;
+    make_plan(&plan, 1, NULL, 0);
+    (void)ferry_schema_add(&plan.schema, &longer, sizeof longer, &error);
+    assert_int_equal(ferry_keys_plan(&plan, &rules, &error), FERRY_ERR_SCHEMA);
+    assert_int_equal(error.status, FERRY_ERR_SCHEMA);
+    assert_string_equal(error.message, message);
+    assert_int_equal(plan.index_count, 0);
+    ferry_plan_done(&plan);
+}
+
 static void test_no_such_column(void **state)
 {
     (void)state;
-    FERRY_AUTO_ERROR struct ferry_error error = {0};
-    const struct ferry_index wanted[] = {INDEX("a"), INDEX("b", "elsewhere")};
-    const struct ferry_key_rules rules = {.wanted = wanted, .wanted_count = COUNT(wanted)};
-    struct ferry_plan plan;
-    make_plan(&plan, 1, NULL, 0);
-    (void)ferry_keys_plan(&plan, &rules, &error);
-    assert_error(&error, FERRY_ERR_SCHEMA, "'elsewhere', which the source does not have");
-    ferry_plan_done(&plan);
+    const struct ferry_index last[] = {INDEX("a"), INDEX("b", "elsewhere")};
+    const struct ferry_index first[] = {INDEX("elsewhere", "a"), INDEX("b")};
+    const struct ferry_index misspelled[] = {INDEX("custmer_id")};
+    const char *message = "an index of the job names the column 'elsewhere', which the source does "
+                          "not have";
+    refuses(last, COUNT(last), message);
+    refuses(first, COUNT(first), message);
+    refuses(misspelled, COUNT(misspelled),
+            "an index of the job names the column 'custmer_id', which the source does not have; "
+            "did you mean 'customer_id'?");
 }
 
 static void test_sole_key(void **state)
@@ -189,7 +258,8 @@ int main(void)
         cmocka_unit_test(test_both_are_made),      cmocka_unit_test(test_one_of_two),
         cmocka_unit_test(test_the_source_has_two), cmocka_unit_test(test_nothing_is_copied),
         cmocka_unit_test(test_key_of_the_columns), cmocka_unit_test(test_no_such_column),
-        cmocka_unit_test(test_sole_key),
+        cmocka_unit_test(test_sole_key),           cmocka_unit_test(test_the_key_of_an_index),
+        cmocka_unit_test(test_the_key_comes_last), cmocka_unit_test(test_a_key_that_is_not_sound),
     };
     return cmocka_run_group_tests_name("keys", tests, NULL, NULL);
 }
