@@ -19,6 +19,8 @@ static int infile_begin(void **ret_parcel, const char *name, void *data)
 static int infile_read(void *data, char *room, unsigned size)
 {
     struct mydrv_parcel *parcel = data;
+    if (room == NULL) /* Connector/C 3.3 does not look whether it got any */
+        return -1;
     size_t left = parcel->text.length - parcel->sent;
     size_t part = left < size ? left : size;
     if (part > INT32_MAX)
@@ -36,10 +38,11 @@ static void infile_end(void *data)
 
 static int infile_error(void *data, char *room, unsigned size)
 {
-    (void)data;
+    const struct mydrv_parcel *parcel = data; /* NULL: none of our statements asked */
     if (size > 0)
-        (void)snprintf(room, size, "no file is given to this server");
-    return 2000; /* CR_UNKNOWN_ERROR */
+        (void)snprintf(room, size, "%s",
+                       parcel == NULL ? "no file is given to this server" : "out of memory");
+    return parcel == NULL ? 2000 : 2008; /* CR_UNKNOWN_ERROR, CR_OUT_OF_MEMORY */
 }
 
 void mydrv_infile_guard(struct mydrv_conn *conn)
