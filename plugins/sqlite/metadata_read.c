@@ -258,6 +258,17 @@ static int metadata_exists(sqlite3 *db, const char *name, bool *ret_exists)
     return rc;
 }
 
+/* No such column, or a row that nobody understands: of another version, or not ours. */
+static int metadata_answer(int rc, struct sqldrv_metadata *metadata)
+{
+    if (rc != SQLITE_ERROR && rc != SQLITE_MISMATCH) {
+        return rc;
+    }
+    sqldrv_metadata_clear(metadata);
+    metadata->unsound = true;
+    return SQLITE_OK;
+}
+
 int sqldrv_metadata_load(sqlite3 *db, const char *table, struct sqldrv_metadata *ret_metadata)
 {
     struct sqldrv_metadata metadata = {0};
@@ -265,19 +276,13 @@ int sqldrv_metadata_load(sqlite3 *db, const char *table, struct sqldrv_metadata 
     bool indexes = false;
     int rc = metadata_exists(db, "_dbferry_columns", &columns);
     if (rc == SQLITE_OK && columns) {
-        rc = metadata_load_columns(db, table, &metadata);
+        rc = metadata_answer(metadata_load_columns(db, table, &metadata), &metadata);
     }
     if (rc == SQLITE_OK && metadata.column_count > 0) {
         rc = metadata_exists(db, "_dbferry_indexes", &indexes);
     }
     if (rc == SQLITE_OK && indexes) {
-        rc = metadata_load_indexes(db, table, &metadata);
-    }
-    if (rc == SQLITE_ERROR ||
-        rc == SQLITE_MISMATCH) { /* no such column: of another version, or not ours */
-        sqldrv_metadata_clear(&metadata);
-        metadata.unsound = true;
-        rc = SQLITE_OK;
+        rc = metadata_answer(metadata_load_indexes(db, table, &metadata), &metadata);
     }
     if (rc != SQLITE_OK) {
         sqldrv_metadata_clear(&metadata);

@@ -55,7 +55,7 @@ static int table_find(sqlite3 *db, const char *name, struct sqldrv_table *table)
         }
     }
     sqlite3_finalize(stmt);
-    if (rc == SQLITE_DONE && !sqldrv_name_reserved(name) &&
+    if (rc == SQLITE_DONE && sqlite3_strnicmp(name, "sqlite_", 7) != 0 &&
         sqlite3_table_column_metadata(db, "main", name, NULL, NULL, NULL, NULL, NULL, NULL) ==
             SQLITE_OK) {
         return SQLITE_CORRUPT; /* SQLite knows a table that its list does not name */
