@@ -271,6 +271,24 @@ static void test_a_negotiation_that_fails(void **state)
     assert_false(is_logged("becomes"));
 }
 
+/* The table as a run would leave it. */
+static const struct ferry_column same[] = {
+    {.name = "id", .native = "T", .type = FERRY_TYPE_TEXT},
+    {.name = "day", .native = "T", .type = FERRY_TYPE_TEXT},
+};
+
+static void test_what_the_target_notes(void **state)
+{
+    (void)state;
+    fake.exists = 1;
+    fake.existing = same;
+    fake.existing_count = COUNT(same);
+    session.fell_back = true;
+    passes(describe_and_negotiate);
+    assert_int_equal(plan.action, FERRY_TABLE_KEEP);
+    assert_true(is_logged(" info    - negotiate: the table keeps the definition that it has: "));
+}
+
 static void test_what_becomes_of_the_table(void **state)
 {
     (void)state;
@@ -460,7 +478,6 @@ static void test_a_count_that_differs(void **state)
 {
     (void)state;
     counted.inserted = 2;
-    task.guards.min_rows = 4;
     transfer.verify = FERRY_VERIFY_COUNT;
     fails(move_and_finish, FERRY_ERR_DATA,
           "3 rows were read from the source but the target counts "
@@ -561,11 +578,6 @@ static ferry_status compare(struct ferry_transfer *of, struct ferry_error *error
     return status == FERRY_OK ? ferry_transfer_verify(of, error) : status;
 }
 
-static const struct ferry_column same[] = {
-    {.name = "id", .native = "T", .type = FERRY_TYPE_TEXT},
-    {.name = "day", .native = "T", .type = FERRY_TYPE_TEXT},
-};
-
 static void compares(size_t existing, uint64_t rows, ferry_status status, const char *text)
 {
     let_read_back(rows);
@@ -584,6 +596,7 @@ static void test_a_table_that_is_the_same(void **state)
     (void)state;
     compares(2, 3, FERRY_OK, NULL);
     assert_null(stored_of);
+    assert_int_equal(transfer.totals.after, 3);
     assert_int_equal(fake.changes, 0);
     assert_int_equal(ferry_digest_rows(transfer.digest), 3);
 }
@@ -676,6 +689,7 @@ int main(void)
         WITH_TABLE(test_columns_without_a_type),
         WITH_TABLE(test_a_target_that_cannot_verify),
         WITH_TABLE(test_a_negotiation_that_fails),
+        WITH_TABLE(test_what_the_target_notes),
         WITH_TABLE(test_what_becomes_of_the_table),
         WITH_TABLE(test_what_the_policy_refuses),
         WITH_TABLE(test_the_load_that_is_begun),
