@@ -119,13 +119,14 @@ static ferry_status stored_begin(void *conn, void *load, const struct ferry_layo
 static ferry_status stored_batch(void *cursor, struct ferry_batch *batch, struct ferry_error *err)
 {
     (void)cursor;
+    const char *name = stored_next <= stored ? "stored_batch" : "last stored_batch";
     for (; stored_next <= stored; stored_next++) {
         struct ferry_cell *cells = ferry_batch_row(batch);
         cells[0].v.i = stored_otherwise && stored_next == 1 ? 17 : stored_next;
         cells[1].v.p = "value";
         cells[1].len = 5;
     }
-    return fake_act("stored_batch", err);
+    return fake_act(name, err);
 }
 
 static void stored_end(void *cursor)
@@ -221,6 +222,8 @@ static void test_content_that_cannot_be_read(void **state)
     fake.at = "stored_batch";
     fake.status = fake.report = FERRY_ERR_TARGET_IO;
     compares(2, FERRY_ERR_TARGET_IO, "stored_batch failed");
+    fake.at = "last stored_batch"; /* when all that there is was read */
+    compares(3, FERRY_ERR_TARGET_IO, "last stored_batch failed");
 }
 
 int main(void)
