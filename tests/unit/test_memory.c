@@ -319,8 +319,10 @@ static ferry_status work_on_wishes(struct ferry_error *error)
         status = ferry_schema_add_index(&plan.described, &index, sizeof index, error);
     if (status == FERRY_OK)
         status = ferry_plan_take_columns(&plan, error);
-    if (status == FERRY_OK)
+    if (status == FERRY_OK) {
+        plan.schema.columns[0].key_position = 1;
         status = ferry_keys_plan(&plan, &keys_wanted, error);
+    }
     if (status == FERRY_OK)
         status = ferry_wish_fill(&plan, &job.tasks[0].columns, error);
     if (status == FERRY_OK)
@@ -446,6 +448,7 @@ static ferry_status work_on_record(struct ferry_error *error)
     ferry_status status = add_columns(&schema, 2, error);
     if (status == FERRY_OK)
         status = ferry_record_begin(&record, "t", "1f", error);
+    assert_int_equal(ferry_record_table(&record) != NULL, status == FERRY_OK);
     if (status == FERRY_OK)
         status = ferry_record_set_number(&record, FERRY_RECORD_ROWS, 7, error);
     if (status == FERRY_OK)

@@ -191,6 +191,24 @@ static void test_key_of_the_columns(void **state)
     ferry_plan_done(&plan);
 }
 
+/* There is room behind the last column, and nothing there is one. */
+static void test_columns_end(void **state)
+{
+    (void)state;
+    static char name[] = "beyond";
+    for (int leave_out = 0; leave_out <= 1; leave_out++) {
+        struct ferry_plan plan;
+        make_plan(&plan, 0, NULL, 0);
+        assert_true(plan.schema.capacity > plan.schema.count);
+        struct ferry_column *beyond = &plan.schema.columns[plan.schema.count];
+        *beyond = (struct ferry_column){.name = name, .key_position = 1};
+        plan_keys(&plan, NULL, 0, leave_out);
+        assert_indexes(&plan, "");
+        assert_int_equal(beyond->key_position, 1);
+        ferry_plan_done(&plan);
+    }
+}
+
 /* Two columns that claim one place of the key: the first has it. */
 static void test_a_key_that_is_not_sound(void **state)
 {
@@ -260,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_key_of_the_columns), cmocka_unit_test(test_no_such_column),
         cmocka_unit_test(test_sole_key),           cmocka_unit_test(test_the_key_of_an_index),
         cmocka_unit_test(test_the_key_comes_last), cmocka_unit_test(test_a_key_that_is_not_sound),
+        cmocka_unit_test(test_columns_end),
     };
     return cmocka_run_group_tests_name("keys", tests, NULL, NULL);
 }
