@@ -607,6 +607,14 @@ static void test_a_table_that_differs(void **state)
     compares(2, 4, FERRY_ERR_DATA, "the source gave 3 rows, but table 't' holds 4");
 }
 
+static void test_a_source_that_breaks_off(void **state)
+{
+    (void)state;
+    break_at("read_batch");
+    compares(2, 3, FERRY_ERR_REFUSED, "read_batch failed");
+    assert_ptr_equal(stored_of, &fake); /* the table is not read */
+}
+
 static void test_a_table_that_is_not_there(void **state)
 {
     (void)state;
@@ -707,6 +715,7 @@ int main(void)
         WITH_TABLE(test_content_of_a_load_that_differs),
         WITH_TABLE(test_a_table_that_is_the_same),
         WITH_TABLE(test_a_table_that_differs),
+        WITH_TABLE(test_a_source_that_breaks_off),
         WITH_TABLE(test_a_table_that_is_not_there),
         WITH_TABLE(test_a_table_of_other_columns),
         WITH_TABLE(test_the_record_of_a_run),
