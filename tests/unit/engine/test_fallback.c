@@ -20,7 +20,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
     return 0;
 }
 
-/* What the fake tells of its rows. */
+/* What the fake tells of its rows; of the table "unknown" nothing, of "changed" only when. */
 static struct ferry_freshness answer;
 static const char *asked_table;
 
@@ -32,7 +32,7 @@ static ferry_status origins(void *conn, const struct ferry_read *read, const cha
     asked_table = table;
     if (answer.reads_table)
         ferry_origins_include(told);
-    if (answer.basis == FERRY_FRESHNESS_CHANGED)
+    if (answer.basis == FERRY_FRESHNESS_CHANGED || strcmp(read->text, "changed") == 0)
         ferry_origins_changed(told, answer.taken_ms);
     ferry_status status = fake_act("origins", err);
     return status == FERRY_OK ? ferry_origins_add(told, read->text, err) : status;
@@ -56,7 +56,8 @@ static ferry_status record_read(void *conn, const char *table, struct ferry_reco
     char moment[FERRY_CLOCK_TEXT];
     assert_ptr_equal(conn, &fake);
     assert_non_null(table);
-    if (answer.basis != FERRY_FRESHNESS_RECORD)
+    if (answer.basis != FERRY_FRESHNESS_RECORD || strcmp(table, "unknown") == 0 ||
+        strcmp(table, "changed") == 0)
         return FERRY_OK;
     ferry_clock_print(answer.taken_ms - age_of(table), moment);
     return ferry_record_set(record, FERRY_RECORD_DATA_FROM, moment, err);
@@ -341,17 +342,15 @@ static void test_a_copy_that_is_not_there_yet(void **state)
 
 /* ---- Telling ---- */
 
-static void warns(const struct ferry_read *read, const char *expected)
+static void warns_of(const struct ferry_job *job, const char *expected)
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     char *folder = make_folder(), *path = write_file(folder, "log", "", 0, 0600);
     const struct ferry_log_settings settings = {.file_level = FERRY_LOG_WARNING, .file = path};
     const struct ferry_provenance from = {.basis = FERRY_FRESHNESS_UNKNOWN};
-    struct ferry_job job = make_job(0);
-    task.fallback_read = *read;
     (void)ferry_log_open(&settings, &error);
     assert_no_error(&error);
-    ferry_fallback_warn(&job, &from, "no route");
+    ferry_fallback_warn(job, &from, "no route");
     ferry_log_close();
     char *text = read_file(path);
     if (strstr(text, expected) == NULL)
@@ -359,6 +358,13 @@ static void warns(const struct ferry_read *read, const char *expected)
     free(text);
     free(path);
     remove_folder(folder);
+}
+
+static void warns(const struct ferry_read *read, const char *expected)
+{
+    const struct ferry_job job = make_job(0);
+    task.fallback_read = *read;
+    warns_of(&job, expected);
 }
 
 static void test_the_warning(void **state)
@@ -402,6 +408,80 @@ static void test_a_job_of_several_tables(void **state)
     ferry_connection_close(source);
 }
 
+/* Of these two tables, which one counts. */
+static void counts(const char *first, const char *second, enum ferry_freshness_basis basis,
+                   int64_t age_ms)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_task both[] = {
+        {.fallback_read = {.text = first, .kind = FERRY_READ_TABLE}, .table = "a"},
+        {.fallback_read = {.text = second, .kind = FERRY_READ_TABLE}, .table = "b"},
+    };
+    struct ferry_job job = make_job(0);
+    struct ferry_provenance from = {0};
+    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
+    job.tasks = both;
+    job.task_count = COUNT(both);
+    answer = (struct ferry_freshness){.taken_ms = NOON, .basis = FERRY_FRESHNESS_RECORD};
+    ages = (struct ages){.old_ms = HOUR};
+    assert_int_equal(ferry_fallback_ask_all(&job, source, &from, &error), FERRY_OK);
+    assert_int_equal(from.basis, basis);
+    assert_int_equal(from.age_ms, age_ms);
+    ages = (struct ages){0};
+    ferry_connection_close(source);
+}
+
+static void test_which_table_is_the_oldest(void **state)
+{
+    (void)state;
+    counts("old", "young", FERRY_FRESHNESS_RECORD, HOUR);
+    counts("young", "old", FERRY_FRESHNESS_RECORD, HOUR);
+    counts("unknown", "old", FERRY_FRESHNESS_UNKNOWN, 0);
+    counts("old", "unknown", FERRY_FRESHNESS_UNKNOWN, 0);
+    counts("young", "changed", FERRY_FRESHNESS_RECORD, 0); /* the first of two that are as old */
+    counts("changed", "young", FERRY_FRESHNESS_CHANGED, 0);
+}
+
+/* A question that fails is no answer that any age would do for. */
+static void test_a_table_that_cannot_be_asked(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct ferry_job job = make_job(0);
+    struct ferry_provenance from = {.age_ms = 17};
+    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
+    fake.at = "origins";
+    fake.status = fake.report = FERRY_ERR_REFUSED;
+    assert_int_equal(ferry_fallback_ask_all(&job, source, &from, &error), FERRY_ERR_REFUSED);
+    assert_error(&error, FERRY_ERR_REFUSED, "origins failed");
+    assert_int_equal(from.age_ms, 17);
+    ferry_connection_close(source);
+}
+
+/* The last of two tables is the one that is not there yet; the warning counts them. */
+static void test_what_is_told_of_several_tables(void **state)
+{
+    (void)state;
+    struct ferry_error error = {0};
+    struct ferry_task both[] = {
+        {.fallback_read = {.text = "elsewhere", .kind = FERRY_READ_TABLE}, .table = "a"},
+        {.fallback_read = {.text = "b", .kind = FERRY_READ_TABLE}, .table = "b"},
+    };
+    struct ferry_job job = make_job(0);
+    job.tasks = both;
+    job.task_count = COUNT(both);
+    job.route.target = fake_config;
+    (void)ferry_fail(&error, FERRY_ERR_NOT_FOUND, "as it was");
+    assert_int_equal(ferry_fallback_explain(&job, true, &error), FERRY_ERR_UNREACHABLE);
+    assert_error(&error, FERRY_ERR_UNREACHABLE, "it is the very table 'b' that");
+    job.task_count = 1; /* the other one is of no account then */
+    (void)ferry_fail(&error, FERRY_ERR_NOT_FOUND, "as it was");
+    assert_int_equal(ferry_fallback_explain(&job, true, &error), FERRY_ERR_NOT_FOUND);
+    assert_error(&error, FERRY_ERR_NOT_FOUND, "as it was");
+    job.task_count = COUNT(both);
+    warns_of(&job, "(no route); reading 2 tables from fallback 'main' instead: its data are");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +495,9 @@ int main(void)
         WITH_FAKE(test_driver_without_origins),
         WITH_FAKE(test_a_copy_that_is_not_there_yet),
         WITH_FAKE(test_the_warning),
+        WITH_FAKE(test_which_table_is_the_oldest),
+        WITH_FAKE(test_a_table_that_cannot_be_asked),
+        WITH_FAKE(test_what_is_told_of_several_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
