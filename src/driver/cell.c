@@ -290,6 +290,12 @@ const char *ferry_cell_no_order(const struct ferry_column *column)
                                                              : "its type is not known";
 }
 
+bool ferry_cell_has_bytes(const struct ferry_cell_form *form, const struct ferry_cell *cell)
+{
+    enum tag tag = tag_of(form, cell);
+    return tag == TAG_DECIMAL || tag == TAG_TEXT || tag == TAG_BYTES;
+}
+
 /* ---- Equality ---- */
 
 static bool same_bytes(const struct ferry_cell *a, const struct ferry_cell *b)

@@ -23,6 +23,9 @@ struct ferry_cell_form {
 /* The form keeps nothing of the column. */
 struct ferry_cell_form ferry_cell_form(const struct ferry_column *column);
 
+/* Whether the cell's value is bytes that lie elsewhere (v.p). */
+bool ferry_cell_has_bytes(const struct ferry_cell_form *form, const struct ferry_cell *cell);
+
 /* Whether both cells are the same value. */
 bool ferry_cell_equal(const struct ferry_cell_form *form, const struct ferry_cell *a,
                       const struct ferry_cell *b);

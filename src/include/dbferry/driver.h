@@ -564,6 +564,8 @@ ferry_status ferry_load_fail_changed(const struct ferry_load_spec *spec, const c
 
 /* What is done with each row of a batch. */
 #define FERRY_OP_INSERT 1
+#define FERRY_OP_UPDATE 2 /* the row of this key gets these values */
+#define FERRY_OP_DELETE 3 /* the batch has the columns of the key alone */
 
 struct ferry_load_totals { /* counted by the target, not taken from the batches */
     uint64_t before;       /* rows that the table held until now */
