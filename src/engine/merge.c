@@ -12,9 +12,10 @@
 /* One side, as far as it was read. */
 struct side {
     const char *name;
-    struct ferry_batch *last; /* the row before this one, but only its key */
-    bool has_last;
-    uint64_t row; /* this one's number, from 1 */
+    const struct ferry_cell
+        *before;              /* the row before this one, where it is of the same batch ... */
+    struct ferry_batch *kept; /* ... else its key alone; empty at the beginning */
+    uint64_t row;             /* this one's number, from 1 */
 };
 
 /* Rows of one kind of change that are not yet handed on. */
@@ -125,6 +126,17 @@ static ferry_status fail_null(const struct ferry_merge *merge, const struct side
                       side->row, side->name, merge->spec.schema->columns[column].name);
 }
 
+/* How the row before this one stands to it; below 0 at the beginning. */
+static int compare_with_before(const struct ferry_merge *merge, const struct side *side,
+                               const struct ferry_cell *cells)
+{
+    if (side->before != NULL)
+        return compare_keys(merge, side->before, false, cells);
+    if (ferry_batch_count(side->kept) == 0)
+        return -1;
+    return compare_keys(merge, ferry_batch_cells(side->kept, 0), true, cells);
+}
+
 /* Whether the next row of a side comes behind the one before it. */
 static ferry_status advance(const struct ferry_merge *merge, struct side *side,
                             const struct ferry_cell *cells, struct ferry_error *error)
@@ -134,14 +146,23 @@ static ferry_status advance(const struct ferry_merge *merge, struct side *side,
     for (size_t i = 0; i < spec->key_count; i++)
         if (cells[spec->key[i]].null != 0)
             return fail_null(merge, side, spec->key[i], error);
-    if (side->has_last) {
-        int order = compare_keys(merge, ferry_batch_cells(side->last, 0), true, cells);
-        if (order >= 0)
-            return fail_order(merge, side, order, error);
-    }
-    ferry_batch_reset(side->last, side->row);
-    side->has_last = true;
-    return copy_row(merge, cells, true, side->last) ? FERRY_OK : fail_memory(error);
+    int order = compare_with_before(merge, side, cells);
+    if (order >= 0)
+        return fail_order(merge, side, order, error);
+    side->before = cells;
+    return FERRY_OK;
+}
+
+/* The batch that holds the row before goes: its key stays. */
+static ferry_status keep_before(const struct ferry_merge *merge, struct side *side,
+                                struct ferry_error *error)
+{
+    const struct ferry_cell *before = side->before;
+    if (before == NULL)
+        return FERRY_OK;
+    side->before = NULL;
+    ferry_batch_reset(side->kept, 1);
+    return copy_row(merge, before, true, side->kept) ? FERRY_OK : fail_memory(error);
 }
 
 /* ---- Changes ---- */
@@ -177,9 +198,11 @@ static ferry_status look_at_stored(struct ferry_merge *merge, const struct ferry
                                    struct ferry_error *error)
 {
     if (merge->stored_row == ferry_batch_count(merge->stored) && !merge->stored_ended) {
+        ferry_status status = keep_before(merge, &merge->target, error);
         ferry_batch_reset(merge->stored, merge->target.row + 1);
         merge->stored_row = 0;
-        ferry_status status = merge->spec.read_stored(merge->spec.from, merge->stored, error);
+        if (status == FERRY_OK)
+            status = merge->spec.read_stored(merge->spec.from, merge->stored, error);
         if (status != FERRY_OK)
             return status;
         merge->stored_ended = ferry_batch_count(merge->stored) == 0;
@@ -238,7 +261,7 @@ ferry_status ferry_merge_take(struct ferry_merge *merge, const struct ferry_batc
     ferry_status status = FERRY_OK;
     for (size_t row = 0; row < ferry_batch_count(batch) && status == FERRY_OK; row++)
         status = merge_row(merge, ferry_batch_cells(batch, row), error);
-    return status;
+    return status == FERRY_OK ? keep_before(merge, &merge->source, error) : status;
 }
 
 ferry_status ferry_merge_end(struct ferry_merge *merge, struct ferry_merge_counts *ret_counts,
@@ -290,8 +313,8 @@ static bool make_batches(struct ferry_merge *merge)
         {&merge->inserts.batch, schema, limits},
         {&merge->updates.batch, schema, limits},
         {&merge->deletes.batch, &merge->key_schema, limits},
-        {&merge->source.last, &merge->key_schema, &one_row},
-        {&merge->target.last, &merge->key_schema, &one_row},
+        {&merge->source.kept, &merge->key_schema, &one_row},
+        {&merge->target.kept, &merge->key_schema, &one_row},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         *wanted[i].batch = ferry_batch_new(wanted[i].schema, wanted[i].limits);
@@ -336,8 +359,8 @@ void ferry_merge_free(struct ferry_merge *merge)
     ferry_batch_free(merge->inserts.batch);
     ferry_batch_free(merge->updates.batch);
     ferry_batch_free(merge->deletes.batch);
-    ferry_batch_free(merge->source.last);
-    ferry_batch_free(merge->target.last);
+    ferry_batch_free(merge->source.kept);
+    ferry_batch_free(merge->target.kept);
     ferry_schema_done(&merge->key_schema);
     free(merge->forms);
     free(merge);
