@@ -562,7 +562,8 @@ ferry_status ferry_load_confirm(const struct ferry_load_spec *spec, const char *
 ferry_status ferry_load_fail_changed(const struct ferry_load_spec *spec, const char *place,
                                      struct ferry_error *err);
 
-/* What is done with each row of a batch. */
+/* What is done with each row of a batch.  A load that replaces knows INSERT alone; the others are
+ * for loads of changes, which the core does not begin yet. */
 #define FERRY_OP_INSERT 1
 #define FERRY_OP_UPDATE 2 /* the row of this key gets these values */
 #define FERRY_OP_DELETE 3 /* the batch has the columns of the key alone */
