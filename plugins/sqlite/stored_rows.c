@@ -34,8 +34,7 @@ struct stored_rows_cursor {
 };
 
 /* The storage class whose values need no look: if they are not what was stored, the digest tells.
- * Nor may they be looked at too closely: MariaDB gives decimals of more digits than it declares.
- * Where a decimal may be a text of another kind, both sides ask the same function. */
+ * Nor may they be looked at too closely: MariaDB gives decimals of more digits than it declares. */
 static int stored_rows_simple(const struct sqldrv_stored *stored)
 {
     switch (stored->convert) {
@@ -44,7 +43,7 @@ static int stored_rows_simple(const struct sqldrv_stored *stored)
     case SQLDRV_CONVERT_FLOAT:
         return SQLITE_FLOAT;
     case SQLDRV_CONVERT_TEXT:
-        return stored->loose && stored->column->type == FERRY_TYPE_DECIMAL ? 0 : SQLITE_TEXT;
+        return SQLITE_TEXT;
     case SQLDRV_CONVERT_BYTES:
         return SQLITE_BLOB;
     default:
