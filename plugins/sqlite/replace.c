@@ -279,8 +279,11 @@ static char *replace_copy_sql(const struct sqldrv_load *load)
         }
     }
     char *list = sqlite3_str_finish(names);
+    if (generated && list == NULL) {
+        return NULL; /* out of memory */
+    }
     char *sql =
-        generated && list != NULL
+        generated
             ? sqlite3_mprintf(
                   "INSERT OR FAIL INTO main.\"%w\" (%s) SELECT %s FROM " SQLDRV_STAGE_SCHEMA
                   ".\"%w\"",

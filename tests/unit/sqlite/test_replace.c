@@ -68,11 +68,14 @@ void *__wrap_calloc(size_t count, size_t size);
 char *__real_sqldrv_table_create_sql(const struct ferry_layout *layout);
 char *__wrap_sqldrv_table_create_sql(const struct ferry_layout *layout);
 char *__wrap_sqlite3_mprintf(const char *format, ...);
+char *__real_sqlite3_str_finish(sqlite3_str *text);
+char *__wrap_sqlite3_str_finish(sqlite3_str *text);
 void __real_sqldrv_guard_stop_writing(const atomic_bool *stop);
 void __wrap_sqldrv_guard_stop_writing(const atomic_bool *stop);
 
 static bool short_of_memory; /* at the next call of calloc */
 static bool no_copy_sql;
+static bool no_names;                   /* no list of them */
 static bool no_create_sql;              /* for want of memory, too */
 static const atomic_bool *stoppable;    /* what stops the next write */
 static const atomic_bool *stoppable_by; /* and what did while rows were inserted */
@@ -161,6 +164,15 @@ char *__wrap_sqldrv_table_create_sql(const struct ferry_layout *layout)
     return no_create_sql ? NULL : __real_sqldrv_table_create_sql(layout);
 }
 
+char *__wrap_sqlite3_str_finish(sqlite3_str *text)
+{
+    char *made = __real_sqlite3_str_finish(text);
+    if (!no_names)
+        return made;
+    sqlite3_free(made);
+    return NULL;
+}
+
 char *__wrap_sqlite3_mprintf(const char *format, ...)
 {
     if (no_copy_sql && strncmp(format, "INSERT OR FAIL", 14) == 0)
@@ -186,7 +198,7 @@ static int reset(void **state)
 {
     (void)state;
     forget_steps();
-    short_of_memory = no_create_sql = no_copy_sql = false;
+    short_of_memory = no_create_sql = no_copy_sql = no_names = false;
     stoppable = stoppable_by = NULL;
     return 0;
 }
@@ -340,6 +352,7 @@ static void test_each_failure(void **state)
 /* A change of `old`, up to where its load is to begin. */
 static void plan(const char *old, uint32_t action, uint32_t staging)
 {
+    (void)reset(NULL);
     folder = make_folder();
     path = make_database(folder, "x.db", old);
     plan_change(&change, path, action, staging);
@@ -420,6 +433,7 @@ static void test_stopping(void **state)
     struct ferry_load_totals untouched = {.before = 77, .inserted = 78, .after = 79};
     plan(OLD_PLAIN, FERRY_TABLE_KEEP, FERRY_STAGING_DIRECT);
     sqldrv_cancel(change.conn);
+    no_create_sql = true;
     assert_int_equal(begin_load(&change), FERRY_ERR_CANCELLED);
     assert_error(&change.error, FERRY_ERR_CANCELLED, "x.db': stopped");
     assert_steps("");
@@ -463,6 +477,15 @@ static void test_no_memory(void **state)
     assert_int_equal(load_rows(&change, 1, 3), FERRY_OK);
     assert_int_equal(end_load(&change), FERRY_OK);
     no_copy_sql = true;
+    assert_int_equal(commit_change(&change), FERRY_ERR_SYSTEM);
+    assert_error(&change.error, FERRY_ERR_SYSTEM, "copying the rows of table 't': out of memory");
+    end();
+
+    plan(OLD_KEPT, FERRY_TABLE_KEEP, FERRY_STAGING_APART);
+    assert_int_equal(begin_load(&change), FERRY_OK);
+    assert_int_equal(load_rows(&change, 1, 3), FERRY_OK);
+    assert_int_equal(end_load(&change), FERRY_OK);
+    no_names = true;
     assert_int_equal(commit_change(&change), FERRY_ERR_SYSTEM);
     assert_error(&change.error, FERRY_ERR_SYSTEM, "copying the rows of table 't': out of memory");
     end();
