@@ -65,8 +65,8 @@ void *__real_realloc(void *old, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 char *__real_strdup(const char *text);
 char *__wrap_strdup(const char *text);
-int __wrap_asprintf(char **ret_text, const char *format, ...);
-int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...);
+int __wrap_asprintf(char **ret_text, const char *format, ...) FERRY_PRINTF(2, 3);
+int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...) FERRY_PRINTF(3, 4);
 int __real_pthread_mutex_init(pthread_mutex_t *lock, const pthread_mutexattr_t *attributes);
 int __wrap_pthread_mutex_init(pthread_mutex_t *lock, const pthread_mutexattr_t *attributes);
 int __real_pthread_mutex_lock(pthread_mutex_t *lock);
@@ -433,6 +433,23 @@ static void test_roles(void **state)
     free(there);
 }
 
+/* A file that cannot be opened is not asked to leave anything. */
+static void test_a_wal_beside_no_database(void **state)
+{
+    (void)state;
+    static const char text[] = "this is a text of some length, and no database at all\n";
+    char *there = write_file(folder, "x.db", text, sizeof text - 1, 0600);
+    char *wal = write_file(folder, "x.db-wal", text, sizeof text - 1, 0600);
+    const char *const words[] = {"path", there, NULL};
+    struct ferry_error error = {0};
+    struct sqldrv_conn *conn = NULL;
+    (void)connect_as(words, FERRY_ROLE_TARGET, &conn, &error);
+    assert_error(&error, FERRY_ERR_TARGET_IO, "is not an SQLite database");
+    assert_int_equal(lefts, 0);
+    free(wal);
+    free(there);
+}
+
 static void test_nothing_to_read(void **state)
 {
     (void)state;
@@ -576,6 +593,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_groups, make_place, remove_place),
         cmocka_unit_test_setup_teardown(test_a_group_of_a_source, make_place, remove_place),
         cmocka_unit_test_setup_teardown(test_roles, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(test_a_wal_beside_no_database, make_place, remove_place),
         cmocka_unit_test_setup_teardown(test_nothing_to_read, make_place, remove_place),
         cmocka_unit_test_setup_teardown(test_stopping, make_place, remove_place),
         cmocka_unit_test_setup_teardown(test_descriptors, make_place, remove_place),

@@ -482,7 +482,7 @@ static void test_no_memory(void **state)
         for (size_t i = 0; i < COUNT(later); i++) {
             struct table table;
             make_table(&table, "t", way,
-                       "CREATE TABLE t(s TEXT, b BLOB); INSERT INTO t VALUES('ab', x'6162')");
+                       "CREATE TABLE t(s TEXT, b BLOB); INSERT INTO t VALUES('', x'6162')");
             add_column(&table, &letters_and_bytes[0], "TEXT");
             add_column(&table, &letters_and_bytes[1], "BLOB");
             assert_int_equal(begin(&table), FERRY_OK);
