@@ -112,6 +112,36 @@ static void test_numbers(void **state)
     }
 }
 
+/* The same without a row: where the value ends, or nothing where it runs over the end. */
+static void test_a_number_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        enum mydrv_codec codec;
+        size_t size;
+        uint64_t expected;
+    } cases[] = {
+        {MYDRV_CODEC_INT8, 1, (uint64_t)-2},
+        {MYDRV_CODEC_UINT8, 1, 0xfe},
+        {MYDRV_CODEC_INT16, 2, (uint64_t)-2},
+        {MYDRV_CODEC_UINT16, 2, 0xfffe},
+        {MYDRV_CODEC_INT32, 4, (uint64_t)-2},
+        {MYDRV_CODEC_UINT32, 4, 0xfffffffe},
+        {MYDRV_CODEC_INT64, 8, (uint64_t)-2},
+        {MYDRV_CODEC_DOUBLE, 8, (uint64_t)-2}, /* some NaN: its bits */
+    };
+    const unsigned char wire[9] = {0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct ferry_cell cell = {.v.u = 99};
+        assert_null(mydrv_decode_number(cases[i].codec, wire, wire + cases[i].size - 1, &cell));
+        assert_null(mydrv_decode_number(cases[i].codec, wire + 1, wire, &cell));
+        assert_true(cell.v.u == 99);
+        assert_ptr_equal(mydrv_decode_number(cases[i].codec, wire, wire + cases[i].size, &cell),
+                         wire + cases[i].size);
+        assert_true(cell.v.u == cases[i].expected);
+    }
+}
+
 static void test_bytes_with_a_sign(void **state)
 {
     (void)state;
@@ -382,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_first_bytes),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_a_number_alone),
         cmocka_unit_test(test_bytes_with_a_sign),
         cmocka_unit_test(test_a_row_of_two_columns),
         cmocka_unit_test(test_a_value_behind_the_end),

@@ -110,6 +110,16 @@ static void test_values_that_a_type_cannot_have(void **state)
     }
 }
 
+static int judged;
+
+static bool judge(const struct mydrv_cell_format *format, const struct ferry_cell *cell)
+{
+    (void)format;
+    (void)cell;
+    judged++;
+    return true;
+}
+
 /* A value that cannot be read is not looked at either: the first fault is the one that is told. */
 static void test_a_broken_value_is_not_judged(void **state)
 {
@@ -123,6 +133,12 @@ static void test_a_broken_value_is_not_judged(void **state)
     (void)row_decode(&row, wire, sizeof wire);
     assert_int_equal(row.cursor.failed, FERRY_ERR_STREAM);
     assert_error(&row.error, FERRY_ERR_STREAM, "malformed");
+    row.format.possible = judge;
+    (void)row_decode(&row, wire, sizeof wire);
+    assert_int_equal(judged, 0);
+    wire[0] = 1;
+    (void)row_decode(&row, wire, sizeof wire);
+    assert_int_equal(judged, 1);
     row_end(&row);
 }
 
