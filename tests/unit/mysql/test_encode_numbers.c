@@ -150,11 +150,34 @@ static void test_floats(void **state)
         {FLOAT64, "double", REAL(0.5), SENT("0.5")},
         {FLOAT64, "double", REAL(100), SENT("100")},
         {FLOAT64, "double", REAL(1.05), SENT("1.05")},
+        /* nearest to a number of 16 digits */
+        {FLOAT64, "double", REAL(100000000000000.1), SENT("100000000000000.09")},
+        {FLOAT64, "double", REAL(10000.00000000001), SENT("10000.000000000009")},
+        {FLOAT64, "float", REAL(0x1p-20), SENT("9.5367431640625e-07")},
+        {FLOAT64, "double", REAL(0x1p-20), SENT("0.00000095367431640625")},
         {FLOAT64, "double", REAL(1e-22), SENT("0.0000000000000000000001")},
         {FLOAT64, "double", REAL(1e-23), SENT("9.9999999999999996e-24")},
         {FLOAT64, "double", REAL(5e-324), SENT("4.9406564584124654e-324")},
     };
     run_encode_cases(cases, COUNT(cases));
+}
+
+/* Fifteen digits stay as they are, wherever the point stands. */
+static void test_each_place_of_a_point(void **state)
+{
+    (void)state;
+    static const char digits[] = "123456789012345";
+    for (int places = 0; places <= 22; places++) {
+        char text[40];
+        if (places < 15)
+            (void)snprintf(text, sizeof text, "%.*s%s%s", 15 - places, digits,
+                           places > 0 ? "." : "", digits + 15 - places);
+        else
+            (void)snprintf(text, sizeof text, "0.%.*s%s", places - 15, "0000000", digits);
+        const struct encode_case test = {FLOAT64, "double", REAL(strtod(text, NULL)), text,
+                                         strlen(text)};
+        run_encode_case(&test);
+    }
 }
 
 #define OTHER_KIND REFUSED("is of another kind than the column")
@@ -165,12 +188,14 @@ static void test_numbers_as_texts(void **state)
     (void)state;
     static const struct encode_case cases[] = {
         {INT64, "varchar(30)", INTEGER(-5), SENT("-5")},
+        {INT64, "varchar(30)", INTEGER(0), SENT("0")},
         {INT64, "char(30)", INTEGER(5), SENT("5")},
         {UINT64, "text", COUNTED(UINT64_MAX), SENT("18446744073709551615")},
         {FLOAT64, "varchar(30)", REAL(0.1), SENT("0.10000000000000001")},
         {OF(BYTES), "varchar(30)", TEXT("x"), OTHER_KIND},
         {OF(ANY), "varchar(30)", KIND(INT, .v.i = 5), OTHER_KIND},
         {INT64, "decimal(10,2)", INTEGER(-12), SENT("-12")},
+        {INT64, "decimal(10,2)", INTEGER(0), SENT("0")},
         {UINT64, "decimal(30,0)", COUNTED(UINT64_MAX), SENT("18446744073709551615")},
         {FLOAT64, "decimal(10,2)", REAL(0.5), NUMBER},
         {INT64, "date", INTEGER(5), NUMBER},
@@ -211,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_ranges_of_integers),
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_floats),
+        cmocka_unit_test(test_each_place_of_a_point),
         cmocka_unit_test(test_numbers_as_texts),
         cmocka_unit_test(test_bytes),
     };

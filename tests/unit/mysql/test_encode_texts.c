@@ -10,24 +10,39 @@ static bool may_allocate(void)
     return allocations_left < 0 || allocations_left-- > 0;
 }
 
-static void *try_realloc(void *old, size_t size)
-{
-    return may_allocate() ? realloc(old, size) : NULL;
-}
+static int blocks; /* that are there */
 
 static void *try_reallocarray(void *old, size_t count, size_t size)
 {
-    return may_allocate() ? reallocarray(old, count, size) : NULL;
+    if (!may_allocate())
+        return NULL;
+    blocks += old == NULL;
+    return reallocarray(old, count, size);
+}
+
+static void *try_realloc(void *old, size_t size)
+{
+    return try_reallocarray(old, 1, size);
 }
 
 static char *try_strdup(const char *text)
 {
-    return may_allocate() ? strdup(text) : NULL;
+    if (!may_allocate())
+        return NULL;
+    blocks++;
+    return strdup(text);
+}
+
+static void counted_free(void *block)
+{
+    blocks -= block != NULL;
+    free(block);
 }
 
 #define realloc try_realloc
 #define reallocarray try_reallocarray
 #define strdup try_strdup
+#define free(block) counted_free(block)
 #include "../../../plugins/mysql/text.c"
 #include "../../../plugins/mysql/write/check.c"
 #include "../../../plugins/mysql/write/encode.c"
@@ -35,6 +50,7 @@ static char *try_strdup(const char *text)
 #undef realloc
 #undef reallocarray
 #undef strdup
+#undef free
 
 #include "../../../plugins/mysql/types/codes.h"
 #include "../../../plugins/mysql/types/spelling.c"
@@ -362,13 +378,21 @@ static void test_texts_by_codes(void **state)
     (void)mydrv_form_make(&form, &column, "char(9)", &error);
     assert_no_error(&error);
     form.codes = &codes;
-    form.encoded = calloc(1, sizeof *form.encoded);
+    form.encoded = try_realloc(NULL, sizeof *form.encoded);
+    *form.encoded = (struct mydrv_text){0};
     for (int i = 0; i < 2; i++) /* each begins anew */
         assert_encodes(&form, &text, SENT("\1\2\3\1"));
     assert_encodes(&form, &none, SENT(""));
     assert_encodes(&form, &other, REFUSED("has a letter that the column's character set has not"));
     assert_encodes(&form, &space, SPACE);
-    free(form.encoded->data);
+    char letters[200], expected[400]; /* each letter has two bytes in the set */
+    memset(letters, 'y', sizeof letters);
+    const struct ferry_cell longer = {.v.p = letters, .len = sizeof letters};
+    for (size_t i = 0; i < sizeof expected; i += 2)
+        memcpy(expected + i, "\2\3", 2);
+    assert_encodes(&form, &longer, expected, sizeof expected);
+    assert_true(form.encoded->room > sizeof expected);
+    counted_free(form.encoded->data);
     *form.encoded = (struct mydrv_text){0};
     allocations_left = 0;
     assert_encodes(&form, &text, REFUSED("is too long to be converted"));
@@ -427,6 +451,13 @@ static void test_forms_without_memory(void **state)
     }
 }
 
+/* After all of the above. */
+static void test_nothing_is_left(void **state)
+{
+    (void)state;
+    assert_int_equal(blocks, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -442,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_texts_by_codes),
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_forms_without_memory),
+        cmocka_unit_test(test_nothing_is_left),
     };
     return cmocka_run_group_tests_name("mysql encode texts", tests, NULL, NULL);
 }
