@@ -344,6 +344,18 @@ static void test_opening(void **state)
     }
 }
 
+/* Of what is done in no phase that is known, nothing follows. */
+static void test_no_phase(void **state)
+{
+    (void)state;
+    const char *hint = NULL;
+    bool passes = true;
+    assert_int_equal(errors_judge(&plain, 1205, (enum mydrv_phase)0, &hint, &passes),
+                     FERRY_ERR_INTERNAL);
+    assert_string_equal(hint, "");
+    assert_false(passes);
+}
+
 /* No entry is hidden behind another. */
 static void test_every_entry_counts(void **state)
 {
@@ -390,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_every_number),
         cmocka_unit_test(test_hints),
         cmocka_unit_test(test_opening),
+        cmocka_unit_test(test_no_phase),
         cmocka_unit_test(test_every_entry_counts),
         cmocka_unit_test(test_a_flavour_comes_first),
     };

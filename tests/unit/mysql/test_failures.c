@@ -91,6 +91,13 @@ static void test_whole_messages(void **state)
     says(MYDRV_CONNECTING, CR_PLUGIN_NOT_ALLOWED, "stray bytes", FERRY_ERR_REFUSED, false,
          "c: cannot do it: the server asks for a login method that is not allowed here (error "
          "5010)");
+    /* a handshake that was cut off is explained as that, and not as a refusal */
+    says(MYDRV_CONNECTING, 2026, "x eof", FERRY_ERR_UNREACHABLE, false,
+         "c: cannot do it: x eof (error 2026); check that the server runs and that host, port and "
+         "network are right");
+    says(MYDRV_OPENING, 2026, "x eof", FERRY_ERR_TARGET_OPEN, true,
+         "c: cannot do it: x eof (error 2026); check that the server runs and that host, port and "
+         "network are right");
     /* the same number and words, once the login is done */
     says(MYDRV_READING, 2026, "x eof", FERRY_ERR_STREAM, false,
          "c: cannot do it: x eof (error 2026); the server went away, closed the connection, or "
@@ -148,6 +155,22 @@ static void test_a_connection_is_given_up(void **state)
     struct mydrv_conn closed = {.wake_fd = -1};
     mydrv_conn_give_up(&closed, 2013);
     assert_false(closed.broken);
+}
+
+/* Where standard input is closed, a connection may have its number. */
+static void test_a_connection_of_number_0(void **state)
+{
+    (void)state;
+    bool broken = false;
+    int input = dup(0);
+    close(0);
+    ssize_t written = gives_up(2013, false, &broken);
+    if (input >= 0) {
+        (void)dup2(input, 0);
+        close(input);
+    }
+    assert_int_equal(written, -1);
+    assert_true(broken);
 }
 
 static void test_failures_of_a_connection(void **state)
@@ -208,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_whole_messages),
         cmocka_unit_test(test_a_connection_is_given_up),
+        cmocka_unit_test(test_a_connection_of_number_0),
         cmocka_unit_test(test_failures_of_a_connection),
         cmocka_unit_test(test_what_a_failure_leaves),
     };
