@@ -3,8 +3,17 @@
 
 #include "unit.h"
 
-#include "../../../plugins/mysql/errors.c"
+static bool no_memory;
+
+static void *try_realloc(void *old, size_t size)
+{
+    return no_memory ? NULL : realloc(old, size);
+}
+
+#define realloc try_realloc
 #include "../../../plugins/mysql/text.c"
+#undef realloc
+#include "../../../plugins/mysql/errors.c"
 #include "../../../plugins/mysql/write/verdict.c"
 
 #include "driver/schema.h"
@@ -28,17 +37,32 @@ bool mydrv_conn_is_lost(const struct mydrv_conn *conn)
     return conn->broken;
 }
 
-static int asked;
+static int asked, freed;
+static bool answers;         /* false: the question fails */
+static const char **warning; /* the row of the answer; NULL: there is none */
 
 ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned columns,
                        const char *doing, MYSQL_RES **ret_rows, struct ferry_error *err)
 {
     (void)conn;
-    (void)ret_rows;
     assert_string_equal(sql->data, "SHOW WARNINGS LIMIT 1");
     assert_int_equal(columns, 3);
     asked++;
-    return ferry_fail(err, FERRY_ERR_TARGET_IO, "%s: no server", doing);
+    if (!answers)
+        return ferry_fail(err, FERRY_ERR_TARGET_IO, "%s: no server", doing);
+    *ret_rows = (MYSQL_RES *)&warning;
+    return FERRY_OK;
+}
+
+MYSQL_ROW STDCALL mysql_fetch_row(MYSQL_RES *result)
+{
+    assert_ptr_equal(result, &warning);
+    return (MYSQL_ROW)warning;
+}
+
+void STDCALL mysql_free_result(MYSQL_RES *result)
+{
+    freed += result != NULL;
 }
 
 /* ---- What an error says ---- */
@@ -117,6 +141,17 @@ static void test_no_row(void **state)
          "l: table 't': a row's value is too long for the column (error 1406)");
 }
 
+/* Without memory no column is looked for. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    no_memory = true;
+    says(1406, "Data too long for column 'name' at row 3",
+         "row 503, column 'id': (or another column of that row) the value is too long for the "
+         "column (error 1406)");
+    no_memory = false;
+}
+
 /* Of a parcel of one row. */
 static void says_of_one(size_t column_count, unsigned code, const char *text, const char *expected)
 {
@@ -145,6 +180,8 @@ static void test_the_only_row(void **state)
                 "copy) keeps the text (error 3140)");
     says_of_one(4, 4025, "CONSTRAINT `t.a`b` failed for `d`.`t`",
                 "row 501, column 'a`b': the value breaks a check of the table (error 4025)");
+    says_of_one(3, 1406, "Data too long for column 'name' at row 2", /* there is none */
+                "l: table 't': a row's value is too long for the column (error 1406)");
     says_of_one(3, 1062, "Duplicate entry '5' for key 'PRIMARY'",
                 "l: table 't': a row's value would be there twice in a unique key (error 1062)");
 }
@@ -280,13 +317,92 @@ static void test_doubts(void **state)
     ferry_schema_done(&place.schema);
 }
 
+/* What the server warned of in these rows, of which the first is row 501 of the load. */
+static void warns(size_t rows, const char *code, const char *text, bool may_be_vague,
+                  const char *expected)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct mydrv_parcel parcel = {.first = 501, .rows = rows};
+    const char *row[] = {"Warning", code, text};
+    struct place place;
+    bool vague = false;
+    make_place(&place, 3, 0, "");
+    place.native.warning_count = 1;
+    answers = true;
+    warning = row;
+    freed = 0;
+    ferry_status status =
+        mydrv_verdict_doubt(&place.lane, &parcel, may_be_vague ? &vague : NULL, &error);
+    answers = false;
+    assert_int_equal(freed, 1);
+    assert_int_equal(vague, expected == NULL);
+    assert_int_equal(status, expected == NULL ? FERRY_OK : FERRY_ERR_DATA);
+    assert_int_equal(error.status, status);
+    if (expected != NULL)
+        assert_string_equal(error.message, expected);
+    ferry_schema_done(&place.schema);
+}
+
+static void test_warnings(void **state)
+{
+    (void)state;
+    static const char none_kept[] =
+        "l: table 't': the server warns of a row and keeps no text of it";
+    static const char unnamed[] = "Truncated incorrect value";
+    static const char cell[] = "row 502, column 'name': the value does not fit the column (error "
+                               "1265)";
+    for (int may_be_vague = 0; may_be_vague <= 1; may_be_vague++) {
+        warns(2, "1265", "Data truncated for column 'name' at row 2", may_be_vague, cell);
+        warns(2, NULL, "Data truncated for column 'name' at row 2", may_be_vague, none_kept);
+        warns(2, "1265", NULL, may_be_vague, none_kept);
+        warns(2, "1292", unnamed, may_be_vague,
+              may_be_vague ? NULL
+                           : "l: table 't': a row's value is none that the server can hold (error "
+                             "1292)");
+        warns(1, "1292", unnamed, may_be_vague,
+              "row 501, column 'id': (or another column of that row) the value is none that the "
+              "server can hold (error 1292)");
+        warns(2, "1062", "Duplicate entry '5' for key 'PRIMARY'", may_be_vague,
+              "l: table 't': a row's value would be there twice in a unique key (error 1062)");
+        warns(2, "9999", "Something else", may_be_vague,
+              "l: table 't': a row's value Something else (error 9999)");
+    }
+}
+
+/* The server said that it warns, and has nothing to show. */
+static void test_a_warning_that_is_gone(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct mydrv_parcel parcel = {.first = 1, .rows = 9};
+    struct place place;
+    bool vague = false;
+    make_place(&place, 3, 0, "");
+    place.native.warning_count = 1;
+    answers = true;
+    warning = NULL;
+    assert_int_equal(mydrv_verdict_doubt(&place.lane, &parcel, &vague, &error), FERRY_ERR_DATA);
+    answers = false;
+    assert_error(&error, FERRY_ERR_DATA,
+                 "l: table 't': the server warns of a row and keeps no text of it");
+    assert_false(vague);
+    ferry_schema_done(&place.schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_row_and_column), cmocka_unit_test(test_no_row),
-        cmocka_unit_test(test_the_only_row),   cmocka_unit_test(test_documents),
-        cmocka_unit_test(test_meanings),       cmocka_unit_test(test_other_errors),
-        cmocka_unit_test(test_vague),          cmocka_unit_test(test_doubts),
+        cmocka_unit_test(test_row_and_column),
+        cmocka_unit_test(test_no_row),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_the_only_row),
+        cmocka_unit_test(test_documents),
+        cmocka_unit_test(test_meanings),
+        cmocka_unit_test(test_other_errors),
+        cmocka_unit_test(test_vague),
+        cmocka_unit_test(test_doubts),
+        cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_a_warning_that_is_gone),
     };
     return cmocka_run_group_tests_name("mysql verdict", tests, NULL, NULL);
 }
