@@ -16,6 +16,7 @@ static bool no_memory, no_thread;
 
 static void *counted_calloc(size_t count, size_t size)
 {
+    assert_true(count > 0);
     if (no_memory)
         return NULL;
     blocks++;
