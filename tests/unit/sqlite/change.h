@@ -200,6 +200,7 @@ static inline void end_plan(struct change *change)
     if (change->unit != NULL)
         abort_change(change);
     sqldrv_disconnect(change->conn);
+    change->conn = NULL;
     ferry_batch_free(change->batch);
     ferry_record_done(&change->record);
     ferry_schema_done(&change->schema);
