@@ -67,7 +67,7 @@ static void counted_free(void *block)
     free(block);
 }
 
-static int try_asprintf(char **ret_text, const char *format, ...)
+FERRY_PRINTF(2, 3) static int try_asprintf(char **ret_text, const char *format, ...)
 {
     va_list arguments;
     if (!may_allocate()) {
@@ -90,6 +90,7 @@ static int cut_off(int fd, int how)
 
 #define calloc try_calloc
 #define free(block) counted_free(block)
+#undef asprintf /* a macro with _FORTIFY_SOURCE */
 #define asprintf try_asprintf
 #define shutdown cut_off
 #include "../../../plugins/mysql/read/read.c"
