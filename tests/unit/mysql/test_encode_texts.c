@@ -425,6 +425,7 @@ static void test_forms(void **state)
                  "column or the table");
     mydrv_form_clear(&form);
     assert_null(form.native);
+    assert_null(form.type.name);
 }
 
 static void test_forms_without_memory(void **state)
