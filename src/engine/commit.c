@@ -72,9 +72,6 @@ ferry_status ferry_run_commit(struct ferry_run *run, struct ferry_error *error)
         status = ask_outcome(run, error);
     if (status != FERRY_OK)
         return status;
-    uint64_t rows = 0;
-    for (size_t i = 0; i < run->job->task_count; i++)
-        rows += run->transfers[i].totals.after;
-    ferry_outcome_done(rows);
+    ferry_outcome_done(ferry_run_rows_after(run));
     return FERRY_OK;
 }

@@ -84,6 +84,14 @@ uint64_t ferry_run_rows_read(const struct ferry_run *run)
     return rows;
 }
 
+uint64_t ferry_run_rows_after(const struct ferry_run *run)
+{
+    uint64_t rows = 0;
+    for (size_t i = 0; i < run->job->task_count; i++)
+        rows += run->transfers[i].totals.after;
+    return rows;
+}
+
 ferry_status ferry_run_explain(const struct ferry_run *run, struct ferry_error *error)
 {
     return ferry_session_explain(&run->session, run->commit_begun, ferry_run_rows_read(run), error);
@@ -95,9 +103,9 @@ static void report(const struct ferry_run *run, ferry_status status,
     ret_result->outcome = run->outcome;
     if (status != FERRY_OK)
         return;
-    ret_result->rows = ret_result->rows_before = ret_result->bytes = 0;
+    ret_result->rows = ferry_run_rows_after(run);
+    ret_result->rows_before = ret_result->bytes = 0;
     for (size_t i = 0; i < run->job->task_count; i++) {
-        ret_result->rows += run->transfers[i].totals.after;
         ret_result->rows_before += run->transfers[i].totals.before;
         ret_result->bytes += run->transfers[i].pump.bytes;
     }

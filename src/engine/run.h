@@ -33,8 +33,9 @@ typedef ferry_status ferry_run_step(struct ferry_transfer *transfer, struct ferr
 /* One after another, until one fails. */
 ferry_status ferry_run_each_table(struct ferry_run *run, ferry_run_step *step,
                                   struct ferry_error *error);
-/* How many rows were read, of all tables. */
+/* How many rows were read, and how many the tables hold afterwards, of all tables. */
 uint64_t ferry_run_rows_read(const struct ferry_run *run);
+uint64_t ferry_run_rows_after(const struct ferry_run *run);
 
 /* Puts what it knows of a signal or a limit in the place of a failure that these have caused. */
 ferry_status ferry_run_explain(const struct ferry_run *run, struct ferry_error *error);

@@ -2,6 +2,7 @@
  */
 
 #include "fake.h"
+#include "logged.h"
 
 #include <signal.h>
 
@@ -68,7 +69,6 @@ static ferry_status record_read(void *conn, const char *table, struct ferry_reco
 
 static struct ferry_task tasks[2];
 static struct ferry_job job;
-static char *folder, *path;
 
 static int setup(void **state)
 {
@@ -88,26 +88,20 @@ static int setup(void **state)
                              .route = {.source = fake_config, .target = fake_config},
                              .tasks = tasks,
                              .task_count = 2};
-    folder = make_folder();
-    path = write_file(folder, "log", "", 0, 0600);
-    const struct ferry_log_settings settings = {.file_level = FERRY_LOG_DEBUG, .file = path};
-    assert_int_equal(ferry_log_open(&settings, &error), FERRY_OK);
+    log_begin();
     return 0;
 }
 
 static int teardown(void **state)
 {
-    ferry_log_close();
-    ferry_log_set_phase(NULL);
     ferry_outcome_clear();
-    free(path);
-    remove_folder(folder);
+    log_end();
     return fake_teardown(state);
 }
 
 static bool is_logged(const char *line)
 {
-    char *text = read_file(path);
+    char *text = read_file(log_path);
     bool found = strstr(text, line) != NULL;
     free(text);
     return found;

@@ -2,6 +2,7 @@
  * takes the place of its source, and what is told of a failure. */
 
 #include "fake.h"
+#include "logged.h"
 
 #include "base/log.h"
 #include "engine/session.h"
@@ -80,7 +81,6 @@ static struct ferry_task tasks[] = {
     {.fallback_read = {.text = "there", .kind = FERRY_READ_TABLE}, .table = "items"},
 };
 static struct ferry_job job;
-static char *folder, *path;
 
 static int setup(void **state)
 {
@@ -103,25 +103,19 @@ static int setup(void **state)
     };
     memset(&wrong, 0, sizeof wrong);
     trace[0] = '\0';
-    folder = make_folder();
-    path = write_file(folder, "log", "", 0, 0600);
-    const struct ferry_log_settings settings = {.file_level = FERRY_LOG_DEBUG, .file = path};
-    assert_int_equal(ferry_log_open(&settings, &error), FERRY_OK);
+    log_begin();
     return 0;
 }
 
 static int teardown(void **state)
 {
-    ferry_log_close();
-    ferry_log_set_phase(NULL);
-    free(path);
-    remove_folder(folder);
+    log_end();
     return fake_teardown(state);
 }
 
 static void assert_logged(const char *line)
 {
-    char *text = read_file(path);
+    char *text = read_file(log_path);
     if (strstr(text, line) == NULL)
         fail_msg("'%s' is not in: %s", line, text);
     free(text);

@@ -2,6 +2,7 @@
  * for the next. */
 
 #include "fake.h"
+#include "logged.h"
 
 #include "base/log.h"
 #include "driver/target.h"
@@ -88,7 +89,6 @@ static struct ferry_job job;
 static struct ferry_session session;
 static struct ferry_plan plan;
 static struct ferry_transfer transfer;
-static char *folder, *path;
 
 static int setup(void **state)
 {
@@ -119,29 +119,23 @@ static int setup(void **state)
     session.source = fake_open(FERRY_ROLE_SOURCE);
     session.target = fake_open(FERRY_ROLE_TARGET);
     transfer = (struct ferry_transfer){.session = &session, .task = &task, .plan = &plan};
-    folder = make_folder();
-    path = write_file(folder, "log", "", 0, 0600);
-    const struct ferry_log_settings settings = {.file_level = FERRY_LOG_DEBUG, .file = path};
-    assert_int_equal(ferry_log_open(&settings, &error), FERRY_OK);
+    log_begin();
     return 0;
 }
 
 static int teardown(void **state)
 {
-    ferry_log_close();
-    ferry_log_set_phase(NULL);
     ferry_transfer_done(&transfer);
     ferry_transfer_done(&transfer); /* nothing is left */
     ferry_plan_done(&plan);
     ferry_session_close(&session);
-    free(path);
-    remove_folder(folder);
+    log_end();
     return fake_teardown(state);
 }
 
 static bool is_logged(const char *line)
 {
-    char *text = read_file(path);
+    char *text = read_file(log_path);
     bool found = strstr(text, line) != NULL;
     free(text);
     return found;
