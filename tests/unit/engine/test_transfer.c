@@ -92,7 +92,6 @@ static struct ferry_transfer transfer;
 
 static int setup(void **state)
 {
-    FERRY_AUTO_ERROR struct ferry_error error = {0};
     (void)fake_setup(state);
     fake_handle.source.describe = describe;
     fake_handle.source.read_begin = read_begin;

@@ -5,23 +5,8 @@
 
 #include <sys/mman.h>
 
-#define TEXT(literal)                                                                              \
-    {                                                                                              \
-        .v.p = (literal), .len = sizeof(literal) - 1                                               \
-    }
-#define INTEGER(value)                                                                             \
-    {                                                                                              \
-        .v.i = (value)                                                                             \
-    }
-#define COUNTED(value)                                                                             \
-    {                                                                                              \
-        .v.u = (value)                                                                             \
-    }
-#define REAL(value)                                                                                \
-    {                                                                                              \
-        .v.f = (value)                                                                             \
-    }
-#define SENT(literal) (literal), sizeof(literal) - 1
+#include "values.h"
+
 #define REFUSED(why) ("!" why), 0
 
 struct encode_case {

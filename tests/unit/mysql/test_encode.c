@@ -12,20 +12,8 @@
 #include "../../../plugins/mysql/write/check.c"
 #include "../../../plugins/mysql/write/encode.c"
 #include "../../../plugins/mysql/write/form.c"
+#include "values.h"
 
-#define TEXT(literal)                                                                              \
-    {                                                                                              \
-        .v.p = (literal), .len = sizeof(literal) - 1                                               \
-    }
-#define INTEGER(value)                                                                             \
-    {                                                                                              \
-        .v.i = (value)                                                                             \
-    }
-#define REAL(value)                                                                                \
-    {                                                                                              \
-        .v.f = (value)                                                                             \
-    }
-#define SENT(literal) (literal), sizeof(literal) - 1
 #define REFUSED NULL, 0
 
 static const struct {
