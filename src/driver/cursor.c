@@ -17,18 +17,41 @@ struct ferry_cursor {
 /* Every row, in any order. */
 static const struct ferry_scan whole_scan = {._size = sizeof whole_scan};
 
+static bool asks_for_more(const struct ferry_scan *scan)
+{
+    return scan->order_count > 0 || scan->bound_count > 0 || scan->column_count > 0 ||
+           scan->touched != 0;
+}
+
+static ferry_status check_scan(const struct ferry_connection *connection, uint32_t abilities,
+                               const struct ferry_scan *scan, struct ferry_error *error)
+{
+    if (!asks_for_more(scan) || (abilities & FERRY_SCANS) != 0)
+        return FERRY_OK;
+    return ferry_fail(error, FERRY_ERR_UNSUPPORTED,
+                      "the driver '%s' reads whole tables in any order alone; choose strategy = "
+                      "\"replace\"",
+                      connection->driver->driver.name);
+}
+
 ferry_status ferry_source_read_begin(struct ferry_connection *source, const struct ferry_read *read,
                                      const struct ferry_schema *schema,
+                                     const struct ferry_scan *scan,
                                      struct ferry_cursor **ret_cursor, struct ferry_error *error)
 {
+    if (scan == NULL)
+        scan = &whole_scan;
+    ferry_status status = check_scan(source, source->driver->source.abilities, scan, error);
+    if (status != FERRY_OK)
+        return status;
     struct ferry_cursor *cursor = calloc(1, sizeof *cursor);
     if (cursor == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a cursor");
     cursor->connection = source;
     DRIVER_SCOPE(source->driver);
     WAITING_SCOPE(source);
-    ferry_status status = source->driver->source.read_begin(source->conn, read, schema, &whole_scan,
-                                                            &cursor->cursor, error);
+    status = source->driver->source.read_begin(source->conn, read, schema, scan, &cursor->cursor,
+                                               error);
     status = ferry_call_end(source, "read_begin", status, cursor->cursor != NULL, error);
     if (status != FERRY_OK) {
         free(cursor);
@@ -40,17 +63,23 @@ ferry_status ferry_source_read_begin(struct ferry_connection *source, const stru
 
 ferry_status ferry_target_stored_begin(struct ferry_connection *target, struct ferry_load *load,
                                        const struct ferry_layout *layout,
+                                       const struct ferry_scan *scan,
                                        struct ferry_cursor **ret_cursor, struct ferry_error *error)
 {
+    if (scan == NULL)
+        scan = &whole_scan;
+    ferry_status status = check_scan(target, target->driver->target.abilities, scan, error);
+    if (status != FERRY_OK)
+        return status;
     struct ferry_cursor *cursor = calloc(1, sizeof *cursor);
     if (cursor == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a cursor");
     cursor->connection = target;
     cursor->stored = true;
     DRIVER_SCOPE(target->driver);
-    ferry_status status =
+    status =
         target->driver->target.stored_begin(target->conn, load == NULL ? NULL : load->load, layout,
-                                            &whole_scan, &cursor->cursor, error);
+                                            scan, &cursor->cursor, error);
     status = ferry_call_end(target, "stored_begin", status, cursor->cursor != NULL, error);
     if (status != FERRY_OK) {
         free(cursor);

@@ -5,12 +5,16 @@
 
 #include "driver/connection.h"
 
+/* `scan` NULL: every row, in any order; else it lives as long as the cursor, and is UNSUPPORTED
+ * where the driver cannot do what it asks for. */
 ferry_status ferry_source_read_begin(struct ferry_connection *source, const struct ferry_read *read,
                                      const struct ferry_schema *schema,
+                                     const struct ferry_scan *scan,
                                      struct ferry_cursor **ret_cursor, struct ferry_error *error);
 /* UNSUPPORTED where the driver has none.  `load` NULL: the table as it stands. */
 ferry_status ferry_target_stored_begin(struct ferry_connection *target, struct ferry_load *load,
                                        const struct ferry_layout *layout,
+                                       const struct ferry_scan *scan,
                                        struct ferry_cursor **ret_cursor, struct ferry_error *error);
 /* The next rows of a source, or of what a target has stored. */
 ferry_status ferry_cursor_read(struct ferry_cursor *cursor, struct ferry_batch *batch,

@@ -60,6 +60,14 @@ ferry_status ferry_mapping_set_clauses(struct ferry_mapping *mapping, const char
     return FERRY_OK;
 }
 
+ferry_status ferry_mapping_set_ordered(struct ferry_mapping *mapping, struct ferry_error *err)
+{
+    if (!mapping->set)
+        return ferry_fail(err, FERRY_ERR_INTERNAL, "an order of a mapping that was not set");
+    mapping->ordered = true;
+    return FERRY_OK;
+}
+
 ferry_status ferry_mapping_set_charset(struct ferry_mapping *mapping, const char *charset,
                                        struct ferry_error *err)
 {

@@ -15,6 +15,7 @@ struct ferry_mapping {
     char *charset; /* in which a new table stores it, or NULL */
     uint32_t fit;
     bool set;
+    bool ordered; /* stored rows can be scanned in its order, and found by it */
 };
 
 /* Frees what it holds and makes it empty. */

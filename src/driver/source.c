@@ -37,6 +37,30 @@ ferry_status ferry_source_origins(struct ferry_connection *source, const struct 
     return FERRY_OK;
 }
 
+ferry_status ferry_source_fingerprint(struct ferry_connection *source,
+                                      const struct ferry_read *read,
+                                      struct ferry_fingerprint *ret_fingerprint,
+                                      struct ferry_error *error)
+{
+    DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
+    struct ferry_fingerprint fingerprint = {0};
+    ferry_status status =
+        source->driver->source.fingerprint(source->conn, read, &fingerprint, error);
+    status = ferry_call_end(source, "fingerprint", status, true, error);
+    if (status != FERRY_OK) {
+        ferry_fingerprint_done(&fingerprint);
+        return status;
+    }
+    *ret_fingerprint = fingerprint;
+    return FERRY_OK;
+}
+
+bool ferry_source_scans(const struct ferry_connection *source)
+{
+    return (source->driver->source.abilities & FERRY_SCANS) != 0;
+}
+
 ferry_status ferry_source_describe(struct ferry_connection *source, const struct ferry_read *read,
                                    struct ferry_schema *ret_schema, struct ferry_error *error)
 {

@@ -4,6 +4,7 @@
 #define FERRY_SOURCE_H
 
 #include "driver/connection.h"
+#include "driver/fingerprint.h"
 
 ferry_status ferry_source_snapshot_begin(struct ferry_connection *source,
                                          struct ferry_error *error);
@@ -14,5 +15,12 @@ ferry_status ferry_source_describe(struct ferry_connection *source, const struct
 ferry_status ferry_source_origins(struct ferry_connection *source, const struct ferry_read *read,
                                   const char *table, struct ferry_origins *ret_origins,
                                   struct ferry_error *error);
+/* Between describe and the reading.  The caller frees the answer. */
+ferry_status ferry_source_fingerprint(struct ferry_connection *source,
+                                      const struct ferry_read *read,
+                                      struct ferry_fingerprint *ret_fingerprint,
+                                      struct ferry_error *error);
+/* Whether the driver can read less than everything, and in an order. */
+bool ferry_source_scans(const struct ferry_connection *source);
 
 #endif

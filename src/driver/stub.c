@@ -23,6 +23,16 @@ static ferry_status stub_origins(void *conn, const struct ferry_read *read, cons
     return FERRY_OK;
 }
 
+static ferry_status stub_fingerprint(void *conn, const struct ferry_read *read,
+                                     struct ferry_fingerprint *fingerprint, struct ferry_error *err)
+{
+    (void)conn;
+    (void)read;
+    (void)fingerprint;
+    (void)err;
+    return FERRY_OK;
+}
+
 static ferry_status stub_record_read(void *conn, const char *table, struct ferry_record *record,
                                      struct ferry_error *err)
 {
@@ -137,6 +147,8 @@ static const char *fill_source(struct ferry_source *source)
         source->snapshot_end = stub_with_connection;
     if (source->origins == NULL)
         source->origins = stub_origins;
+    if (source->fingerprint == NULL)
+        source->fingerprint = stub_fingerprint;
     return FIRST_MISSING(required);
 }
 
@@ -154,6 +166,10 @@ static const char *fill_target(struct ferry_target *target)
         {(target->stored_begin == NULL) == (target->stored_batch == NULL) &&
              (target->stored_begin == NULL) == (target->stored_end == NULL),
          "target.stored_begin together with target.stored_batch and target.stored_end"},
+        {(target->abilities & (FERRY_SCANS | FERRY_CHANGES)) == 0 || target->stored_begin != NULL,
+         "target.stored_begin for its abilities"},
+        {(target->abilities & FERRY_CHANGES) == 0 || (target->abilities & FERRY_SCANS) != 0,
+         "the ability FERRY_SCANS beside FERRY_CHANGES"},
     };
     if (target->stored_begin == NULL) {
         target->stored_begin = stub_stored_begin;

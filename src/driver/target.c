@@ -133,6 +133,16 @@ bool ferry_target_tells_stored(const struct ferry_connection *target)
     return target->driver->tells_stored;
 }
 
+bool ferry_target_scans(const struct ferry_connection *target)
+{
+    return (target->driver->target.abilities & FERRY_SCANS) != 0;
+}
+
+bool ferry_target_changes(const struct ferry_connection *target)
+{
+    return (target->driver->target.abilities & FERRY_CHANGES) != 0;
+}
+
 /* The driver has freed its own part. */
 static void free_change(struct ferry_change *change)
 {

@@ -41,6 +41,10 @@ ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_to
                                    struct ferry_error *error);
 /* Whether the driver has stored_begin. */
 bool ferry_target_tells_stored(const struct ferry_connection *target);
+/* Whether the driver can read less of them than everything, and in an order; and whether it takes
+ * loads of changes. */
+bool ferry_target_scans(const struct ferry_connection *target);
+bool ferry_target_changes(const struct ferry_connection *target);
 /* Each ends the change and frees it with its loads; NULL allowed for abort.  `*outcome`
  * (FERRY_OUTCOME_) is written on failure too. */
 ferry_status ferry_target_change_commit(struct ferry_change *change,

@@ -8,7 +8,9 @@
 /* Made by one of the two below; what it points to must stay until the pump has ended. */
 struct ferry_feed {
     struct ferry_connection *connection;
-    const struct ferry_schema *schema; /* of its cells */
+    const struct ferry_schema *schema; /* of what is read */
+    const struct ferry_schema *rows;   /* of the batches: `schema`, but where a scan takes less */
+    const struct ferry_scan *scan;     /* NULL: everything, in any order */
     const struct ferry_read *read;     /* of a source; NULL: stored rows */
     struct ferry_load *load;           /* of stored rows: before the commit; NULL: the table */
     const struct ferry_layout *layout; /* of stored rows */

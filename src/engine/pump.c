@@ -112,7 +112,7 @@ ferry_status ferry_pump_run(struct ferry_pump *pump, struct ferry_error *error)
 {
     struct reader reader = {.pump = pump};
     pthread_t thread;
-    reader.queue = ferry_queue_new(pump->feed.schema, &ferry_batch_default_limits);
+    reader.queue = ferry_queue_new(pump->feed.rows, &ferry_batch_default_limits);
     if (reader.queue == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the queue of batches");
     int failure = ferry_thread_create(&thread, reader_thread, &reader);

@@ -35,7 +35,7 @@ extern "C" {
 #define FERRY_EXTERN_C
 #endif
 
-#define FERRY_ABI_VERSION 1
+#define FERRY_ABI_VERSION 2
 
 #define FERRY_PUBLIC __attribute__((__visibility__("default")))
 #define FERRY_PRINTF(format, first) __attribute__((__format__(__printf__, format, first)))
@@ -169,7 +169,7 @@ void ferry_log(uint32_t level, const char *format, ...) FERRY_PRINTF(2, 3);
 
 /* clang-format on */
 
-/* The next free one is 1u << 24; 1u << 17 was given up. */
+/* The next free one is 1u << 26; 1u << 17 was given up. */
 #define FERRY_COLUMN_UNSIGNED (1u << 0)
 #define FERRY_COLUMN_NOT_NULL (1u << 1)
 #define FERRY_COLUMN_UTC (1u << 2) /* a DATETIME that is an instant, given in UTC */
@@ -211,6 +211,13 @@ void ferry_log(uint32_t level, const char *format, ...) FERRY_PRINTF(2, 3);
 #define FERRY_COLUMN_RAW (1u << 20)
 /* SELECT * does not give it.  Of a table it is read all the same. */
 #define FERRY_COLUMN_INVISIBLE (1u << 23)
+/* Set by describe: a scan may ask for rows in order of the column, and hold it against a bound.
+ * The order is the core's: numbers and instants by value, texts and bytes byte by byte (of UTF-8,
+ * without regard to the column's collation), a shorter one first, NULL before all. */
+#define FERRY_COLUMN_ORDERED (1u << 24)
+/* Beside ORDERED: indexes have it in that very order, so that one of them can take the place of a
+ * sort. */
+#define FERRY_COLUMN_INDEX_ORDERED (1u << 25)
 
 struct ferry_column {
     const char *name;      /* as it stands in the result; never empty */
@@ -439,10 +446,34 @@ struct ferry_read {
     uint32_t on_warning; /* FERRY_WARNINGS_ */
 };
 
-/* Which rows are read, and in what order.  Lives until the reading ends.  The core asks for nothing
- * here yet: every row, in any order. */
+/* One limit of a scan: rows whose value in the column stands so to the cell. */
+#define FERRY_BOUND_AT_LEAST 1
+#define FERRY_BOUND_ABOVE 2
+#define FERRY_BOUND_AT_MOST 3
+#define FERRY_BOUND_BELOW 4
+
+struct ferry_bound {
+    size_t column;                 /* of the schema; an integer, a decimal, a date or a datetime */
+    const struct ferry_cell *cell; /* a value of it, never NULL */
+    uint32_t kind;                 /* FERRY_BOUND_ */
+    uint32_t or_null;              /* 1: rows that are NULL there, too */
+};
+
+/* Which rows are read, what of them, and in what order.  Lives until the reading ends.  All zero
+ * but for `_size`: everything, in any order.  More is asked only of drivers with FERRY_SCANS, and
+ * only of columns that are said to be ordered: by FERRY_COLUMN_ORDERED of a source, by
+ * ferry_mapping_set_ordered() of a target. */
 struct ferry_scan {
-    uint64_t _size; /* of this struct, as the core has it */
+    uint64_t _size;                           /* of this struct, as the core has it */
+    const size_t *order;                      /* columns of the schema by which the rows ascend */
+    size_t order_count;                       /* 0: in any order */
+    const struct ferry_bound *const *bounds;  /* all of them hold for each row */
+    size_t bound_count;
+    const size_t *columns; /* the batches have these columns of the schema alone, in this order */
+    size_t column_count;   /* 0: they have all */
+    /* Of the stored rows of a load of changes, after load_end.  1: those alone whose keys came
+     * with INSERT, UPDATE, UPSERT or ADD.  Never together with order, bounds or columns. */
+    uint32_t touched;
 };
 
 /* What the job wants of one column, where the target has a choice. */
@@ -476,6 +507,9 @@ ferry_status ferry_mapping_set_clauses(struct ferry_mapping *mapping, const char
  * RAW. */
 ferry_status ferry_mapping_set_charset(struct ferry_mapping *mapping, const char *charset,
                                        struct ferry_error *err);
+/* Stored rows can be scanned in order of the column, and found by its value where it is part of a
+ * key; after ferry_mapping_set.  Not calling it means that they cannot. */
+ferry_status ferry_mapping_set_ordered(struct ferry_mapping *mapping, struct ferry_error *err);
 
 /* A list of short texts, which the core keeps; added to by ferry_note(). */
 struct ferry_notes;
@@ -534,6 +568,7 @@ struct ferry_change_spec {
 
 /* How the rows of a load come in. */
 #define FERRY_LOAD_REPLACE 1 /* all that the table is to hold, each to be inserted */
+#define FERRY_LOAD_CHANGES 2 /* what becomes of single rows; asked of drivers with FERRY_CHANGES */
 
 /* One table of a change.  Lives until the change has ended. */
 struct ferry_load_spec {
@@ -549,6 +584,10 @@ struct ferry_load_spec {
     /* 1, with KEEP only: the source may know less than the table says, so the table keeps its own
      * clauses, keys and indexes, also where this driver made it. */
     uint32_t keep_definition;
+    /* CHANGES, whose action is always KEEP: the columns of the schema by whose values rows are told
+     * apart, exactly and not by a collation.  None: the load has INSERT alone. */
+    const size_t *key;
+    size_t key_count;
 };
 
 /* Whether the table is still what the load was planned for: the core has compared it once, with
@@ -562,11 +601,18 @@ ferry_status ferry_load_confirm(const struct ferry_load_spec *spec, const char *
 ferry_status ferry_load_fail_changed(const struct ferry_load_spec *spec, const char *place,
                                      struct ferry_error *err);
 
-/* What is done with each row of a batch.  A load that replaces knows INSERT alone; the others are
- * for loads of changes, which the core does not begin yet. */
-#define FERRY_OP_INSERT 1
+/* What is done with each row of a batch.  A load that replaces knows INSERT alone.  In a load of
+ * changes each key comes at most once, whatever is done with it; operations alternate from batch to
+ * batch, and nothing is done in the table before load_end.  Where a row is not there that should
+ * be, or is there that should not be, somebody has written to the table meanwhile: then load_end
+ * fails by ferry_load_fail_changed(), and nothing has changed. */
+#define FERRY_OP_INSERT 1 /* there is no row of this key */
 #define FERRY_OP_UPDATE 2 /* the row of this key gets these values */
-#define FERRY_OP_DELETE 3 /* the batch has the columns of the key alone */
+#define FERRY_OP_DELETE 3 /* the row of this key goes; the batch has the columns of the key alone */
+#define FERRY_OP_UPSERT 4 /* UPDATE where there is such a row, else INSERT */
+/* INSERT where there is no such row; where there is one, it is the same in each column, or load_end
+ * fails with DATA naming the key's columns. */
+#define FERRY_OP_ADD 5
 
 struct ferry_load_totals { /* counted by the target, not taken from the batches */
     uint64_t before;       /* rows that the table held until now */
@@ -625,6 +671,16 @@ void ferry_origins_changed(struct ferry_origins *origins, int64_t when_ms);
 /* They come from the very table that was asked about, or it cannot be told that they do not. */
 void ferry_origins_include(struct ferry_origins *origins);
 
+/* What a source says of its state. */
+struct ferry_fingerprint;
+ferry_status ferry_fingerprint_set(struct ferry_fingerprint *fingerprint, const char *text,
+                                   struct ferry_error *err);
+
+/* What else a half can do than read all rows and replace them. */
+#define FERRY_SCANS (1u << 0) /* read_begin, or stored_begin, does all that a scan asks for */
+/* Of a target, which then has stored_begin and FERRY_SCANS too: loads of changes. */
+#define FERRY_CHANGES (1u << 1)
+
 /* ---- The source half ---- */
 
 struct ferry_source {
@@ -633,10 +689,11 @@ struct ferry_source {
     ferry_status (*describe)(void *conn, const struct ferry_read *read, struct ferry_schema *schema,
                              struct ferry_error *err);
 
-    /* Read all rows once, in one consistent snapshot, without holding them in memory.  read_begin
-     * fails with FERRY_ERR_SCHEMA if the result no longer has the columns of `schema` (alive until
-     * read_end).  read_batch adds rows until the batch is full or the rows end; an empty batch is
-     * the end, and only after the server has confirmed it.  Required. */
+    /* Read the rows of `scan` once, in one consistent snapshot, without holding them in memory.
+     * read_begin fails with FERRY_ERR_SCHEMA if the result no longer has the columns of `schema`
+     * (alive until read_end).  read_batch adds rows until the batch is full or the rows end; an
+     * empty batch is the end, and only after the server has confirmed it.  Between read_end and
+     * snapshot_end the core may read again.  Required. */
     ferry_status (*read_begin)(void *conn, const struct ferry_read *read,
                                const struct ferry_schema *schema, const struct ferry_scan *scan,
                                void **ret_cursor, struct ferry_error *err);
@@ -654,6 +711,15 @@ struct ferry_source {
      * known, and a view or query counts as one that reads the table. */
     ferry_status (*origins)(void *conn, const struct ferry_read *read, const char *table,
                             struct ferry_origins *origins, struct ferry_error *err);
+
+    /* Say by ferry_fingerprint_set() a text that is another one as soon as the rows of `read` may
+     * be others; it is compared with what it was at an earlier run.  Cheap: no rows are read.  Not
+     * calling it means that it cannot be told.  Called between describe and read_begin, in the
+     * snapshot.  Optional. */
+    ferry_status (*fingerprint)(void *conn, const struct ferry_read *read,
+                                struct ferry_fingerprint *fingerprint, struct ferry_error *err);
+
+    uint32_t abilities; /* FERRY_SCANS */
 };
 
 /* ---- The target half ---- */
@@ -702,7 +768,10 @@ struct ferry_target {
      * `layout->schema`: a value that cannot be turned back is FERRY_ERR_DATA naming row and column.
      * With `load`: what was loaded, between load_end and the end of its change.  With NULL: the
      * table as it stands (FERRY_ERR_NOT_FOUND if there is none).  Until stored_end nothing else is
-     * asked of the connection.  Optional, all three or none: without them rows are only counted. */
+     * asked of the connection, with one exception: with a load of changes whose load_end has not
+     * come yet, they are the rows as they were when it began, in one snapshot, and load_batch is
+     * called between two stored_batch (by the same thread).
+     * Optional, all three or none: without them rows are only counted. */
     ferry_status (*stored_begin)(void *conn, void *load, const struct ferry_layout *layout,
                                  const struct ferry_scan *scan, void **ret_cursor,
                                  struct ferry_error *err);
@@ -736,6 +805,8 @@ struct ferry_target {
     ferry_status (*foresee)(void *conn, const struct ferry_load_spec *spec,
                             struct ferry_notes *losses, struct ferry_notes *stale,
                             struct ferry_error *err);
+
+    uint32_t abilities; /* FERRY_SCANS, FERRY_CHANGES */
 };
 
 /* ---- The driver ---- */

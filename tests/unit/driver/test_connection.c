@@ -161,7 +161,7 @@ static void test_results_that_are_missing(void **state)
     assert_int_equal(ferry_connection_open(fake_config, FERRY_ROLE_SOURCE, &connection, &error),
                      FERRY_ERR_INTERNAL);
     assert_error(&error, FERRY_ERR_INTERNAL, "connect succeeded without a result");
-    assert_int_equal(ferry_source_read_begin(both, &read_view, &schema, &cursor, &error),
+    assert_int_equal(ferry_source_read_begin(both, &read_view, &schema, NULL, &cursor, &error),
                      FERRY_ERR_INTERNAL);
     assert_error(&error, FERRY_ERR_INTERNAL, "read_begin");
     assert_int_equal(ferry_target_change_begin(both, &change_spec, &change, &error),
@@ -255,7 +255,7 @@ static ferry_status read_one(const struct ferry_schema *schema, struct ferry_err
     struct ferry_cursor *cursor = NULL;
     struct ferry_batch *batch = ferry_batch_new(schema, &ferry_batch_default_limits);
     ferry_batch_reset(batch, 1);
-    ferry_status status = ferry_source_read_begin(source, &read_view, schema, &cursor, error);
+    ferry_status status = ferry_source_read_begin(source, &read_view, schema, NULL, &cursor, error);
     if (status == FERRY_OK)
         status = ferry_cursor_read(cursor, batch, error);
     ferry_cursor_close(cursor);
@@ -605,7 +605,7 @@ static void *call_source(void *data)
     struct ferry_batch *batch = NULL;
     (void)fake_describe(NULL, &read_view, &schema, &error);
     if (ferry_source_snapshot_begin(data, &error) == FERRY_OK &&
-        ferry_source_read_begin(data, &read_view, &schema, &cursor, &error) == FERRY_OK &&
+        ferry_source_read_begin(data, &read_view, &schema, NULL, &cursor, &error) == FERRY_OK &&
         (batch = ferry_batch_new(&schema, &ferry_batch_default_limits)) != NULL)
         (void)ferry_cursor_read(cursor, batch, &error);
     ferry_batch_free(batch);
