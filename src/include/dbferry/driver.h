@@ -464,10 +464,10 @@ struct ferry_bound {
  * only of columns that are said to be ordered: by FERRY_COLUMN_ORDERED of a source, by
  * ferry_mapping_set_ordered() of a target. */
 struct ferry_scan {
-    uint64_t _size;                           /* of this struct, as the core has it */
-    const size_t *order;                      /* columns of the schema by which the rows ascend */
-    size_t order_count;                       /* 0: in any order */
-    const struct ferry_bound *const *bounds;  /* all of them hold for each row */
+    uint64_t _size;                          /* of this struct, as the core has it */
+    const size_t *order;                     /* columns of the schema by which the rows ascend */
+    size_t order_count;                      /* 0: in any order */
+    const struct ferry_bound *const *bounds; /* all of them hold for each row */
     size_t bound_count;
     const size_t *columns; /* the batches have these columns of the schema alone, in this order */
     size_t column_count;   /* 0: they have all */
@@ -568,7 +568,8 @@ struct ferry_change_spec {
 
 /* How the rows of a load come in. */
 #define FERRY_LOAD_REPLACE 1 /* all that the table is to hold, each to be inserted */
-#define FERRY_LOAD_CHANGES 2 /* what becomes of single rows; asked of drivers with FERRY_CHANGES */
+#define FERRY_LOAD_CHANGES 2 /* what becomes of single rows; asked of drivers with FERRY_CHANGES   \
+                              */
 
 /* One table of a change.  Lives until the change has ended. */
 struct ferry_load_spec {
@@ -608,7 +609,8 @@ ferry_status ferry_load_fail_changed(const struct ferry_load_spec *spec, const c
  * fails by ferry_load_fail_changed(), and nothing has changed. */
 #define FERRY_OP_INSERT 1 /* there is no row of this key */
 #define FERRY_OP_UPDATE 2 /* the row of this key gets these values */
-#define FERRY_OP_DELETE 3 /* the row of this key goes; the batch has the columns of the key alone */
+#define FERRY_OP_DELETE 3 /* the row of this key goes; the batch has the columns of the key alone  \
+                           */
 #define FERRY_OP_UPSERT 4 /* UPDATE where there is such a row, else INSERT */
 /* INSERT where there is no such row; where there is one, it is the same in each column, or load_end
  * fails with DATA naming the key's columns. */
