@@ -45,7 +45,7 @@ static const struct type_row types[] = {
 
 #define TYPE_COUNT (sizeof types / sizeof types[0])
 
-#define KNOWN_FLAGS (FERRY_COLUMN_INVISIBLE * 2 - 1) /* up to the last of driver.h */
+#define KNOWN_FLAGS (FERRY_COLUMN_INDEX_ORDERED * 2 - 1) /* up to the last of driver.h */
 
 static const struct type_row *type_row(uint32_t type)
 {
