@@ -46,4 +46,5 @@ const struct ferry_source mydrv_source = {
     .snapshot_begin = mydrv_snapshot_begin,
     .snapshot_end = mydrv_snapshot_end,
     .origins = mydrv_origins,
+    .abilities = FERRY_SCANS,
 };

@@ -59,6 +59,16 @@ static bool read_is_recast(const struct mydrv_column *planned, const struct mydr
     return now->codec == MYDRV_CODEC_STRING;
 }
 
+/* Behind a derived table, a text may have room for more or fewer letters. */
+static bool read_is_derived(const struct mydrv_cursor *cursor, const struct ferry_column *now,
+                            const struct ferry_column *expected)
+{
+    struct ferry_column resized = *now;
+    bool varies = now->type == FERRY_TYPE_TEXT || now->type == FERRY_TYPE_BYTES;
+    resized.length = expected->length;
+    return cursor->derived && varies && read_same_column(&resized, expected);
+}
+
 /* Describe a column of the result that is on its way.  One with a CAST around it stands for what it
  * was when the statement was prepared. */
 static ferry_status read_check_column(const struct mydrv_cursor *cursor, const MYSQL_FIELD *field,
@@ -73,7 +83,7 @@ static ferry_status read_check_column(const struct mydrv_cursor *cursor, const M
     if (read_same_column(read_is_recast(planned, ret) ? &planned->column : &ret->column,
                          expected) ||
         read_is_vector(&ret->column, expected) || read_is_null(&ret->column, expected) ||
-        read_is_bytes_of_text(ret, expected))
+        read_is_bytes_of_text(ret, expected) || read_is_derived(cursor, &ret->column, expected))
         return FERRY_OK;
     status = ferry_fail(err, FERRY_ERR_SCHEMA,
                         "%s: column '%s' of %s changed a moment ago (now %s); run again",
@@ -82,37 +92,43 @@ static ferry_status read_check_column(const struct mydrv_cursor *cursor, const M
     return status;
 }
 
+static ferry_status read_fail_count(const struct mydrv_cursor *cursor, size_t count,
+                                    size_t expected, struct ferry_error *err)
+{
+    return ferry_fail(err, FERRY_ERR_SCHEMA,
+                      "%s: %s now has %zu columns and had %zu a moment ago; run again",
+                      cursor->conn->label, cursor->statement.what, count, expected);
+}
+
 /* Prepare the decoding of each column, and see that the result still is what was described. */
 static ferry_status read_bind_columns(struct mydrv_cursor *cursor,
                                       const struct ferry_schema *schema, MYSQL_RES *metadata,
                                       struct ferry_error *err)
 {
-    const struct mydrv_conn *conn = cursor->conn;
     unsigned count = mysql_num_fields(metadata);
     const MYSQL_FIELD *fields = mysql_fetch_fields(metadata);
-    if (count != ferry_schema_count(schema) || count != cursor->statement.column_count)
-        return ferry_fail(err, FERRY_ERR_SCHEMA,
-                          "%s: %s now has %u columns and had %zu a moment ago; run again",
-                          conn->label, cursor->statement.what, count, ferry_schema_count(schema));
+    size_t width = mydrv_scan_width(cursor->scan, ferry_schema_count(schema));
+    if (count != width || count != cursor->statement.column_count)
+        return read_fail_count(cursor, count, width, err);
     cursor->formats = calloc(count, sizeof *cursor->formats);
     if (cursor->formats == NULL)
         return mydrv_fail_memory(err);
     cursor->column_count = count;
     for (unsigned i = 0; i < count; i++) {
         struct mydrv_column column = {0};
-        ferry_status status = read_check_column(cursor, &fields[i], ferry_schema_column(schema, i),
-                                                i + 1, &column, err);
+        const struct ferry_column *expected =
+            ferry_schema_column(schema, mydrv_scan_column(cursor->scan, i));
+        ferry_status status = read_check_column(cursor, &fields[i], expected, i + 1, &column, err);
         if (status != FERRY_OK)
             return status;
         cursor->formats[i].codec = column.codec;
-        cursor->formats[i].not_null =
-            (ferry_schema_column(schema, i)->flags & FERRY_COLUMN_NOT_NULL) != 0;
+        cursor->formats[i].not_null = (expected->flags & FERRY_COLUMN_NOT_NULL) != 0;
         cursor->formats[i].scale =
             column.codec == MYDRV_CODEC_BIT ? column.column.bits : column.column.scale;
-        mydrv_possible_choose(ferry_schema_column(schema, i), &cursor->formats[i]);
+        mydrv_possible_choose(expected, &cursor->formats[i]);
         /* Texts of utf8mb4 and utf8mb3 are UTF-8 already: the core looks at each. */
         if (column.set != NULL && column.set->kind != MYDRV_CHARSET_UTF8 &&
-            (ferry_schema_column(schema, i)->flags & FERRY_COLUMN_RAW) == 0)
+            (expected->flags & FERRY_COLUMN_RAW) == 0)
             cursor->formats[i].set = column.set;
         mydrv_column_clear(&column);
     }
@@ -138,8 +154,9 @@ static ferry_status read_learn_codes(struct mydrv_cursor *cursor, const struct f
     for (size_t i = 0; i < cursor->statement.column_count && status == FERRY_OK; i++) {
         const struct mydrv_charset *set = cursor->statement.columns[i].set;
         const struct mydrv_codes *codes;
-        bool raw = i < ferry_schema_count(schema) &&
-                   (ferry_schema_column(schema, i)->flags & FERRY_COLUMN_RAW) != 0;
+        size_t column = mydrv_scan_column(cursor->scan, i);
+        bool raw = column < ferry_schema_count(schema) &&
+                   (ferry_schema_column(schema, column)->flags & FERRY_COLUMN_RAW) != 0;
         if (set != NULL && set->kind == MYDRV_CHARSET_CODES && !raw)
             status = mydrv_codes_get(cursor->conn, set, &codes, err);
     }
@@ -189,17 +206,33 @@ static ferry_status read_start(struct mydrv_cursor *cursor, const struct ferry_s
     return status == FERRY_OK ? read_find_codes(cursor, err) : status;
 }
 
+/* The statement, which has the columns that were described, as the scan asks for it. */
+static ferry_status read_scan(struct mydrv_cursor *cursor, const struct ferry_read *read,
+                              const struct ferry_schema *schema, struct ferry_error *err)
+{
+    if (mydrv_scan_is_plain(cursor->scan))
+        return FERRY_OK;
+    cursor->derived = read->kind == FERRY_READ_QUERY;
+    size_t count = cursor->statement.column_count;
+    return count == ferry_schema_count(schema)
+               ? mydrv_statement_scan(cursor->conn, read, schema, cursor->scan, &cursor->statement,
+                                      err)
+               : read_fail_count(cursor, count, ferry_schema_count(schema), err);
+}
+
 ferry_status mydrv_read_begin(void *conn, const struct ferry_read *read,
                               const struct ferry_schema *schema, const struct ferry_scan *scan,
                               void **ret_cursor, struct ferry_error *err)
 {
-    (void)scan; /* every row, in any order: nothing else is asked for yet */
     struct mydrv_cursor *cursor = calloc(1, sizeof *cursor);
     if (cursor == NULL)
         return mydrv_fail_memory(err);
     cursor->conn = conn;
+    cursor->scan = scan;
     cursor->on_warning = read->on_warning;
     ferry_status status = mydrv_statement_open(conn, read, schema, &cursor->statement, err);
+    if (status == FERRY_OK)
+        status = read_scan(cursor, read, schema, err);
     if (status == FERRY_OK)
         status = read_learn_codes(cursor, schema, err);
     if (status == FERRY_OK)

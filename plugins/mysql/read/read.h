@@ -90,8 +90,49 @@ ferry_status mydrv_statement_open(struct mydrv_conn *conn, const struct ferry_re
                                   struct mydrv_statement *ret_statement, struct ferry_error *err);
 /* Takes one that is zeroed, too. */
 void mydrv_statement_close(struct mydrv_statement *statement);
+/* Make one that was opened for `schema`, and has its columns, read no more than the scan asks for:
+ * its columns are those of the scan then. */
+ferry_status mydrv_statement_scan(struct mydrv_conn *conn, const struct ferry_read *read,
+                                  const struct ferry_schema *schema, const struct ferry_scan *scan,
+                                  struct mydrv_statement *statement, struct ferry_error *err);
 ferry_status mydrv_describe(void *conn, const struct ferry_read *read, struct ferry_schema *schema,
                             struct ferry_error *err);
+
+/* ---- query.c: a query inside of another statement ---- */
+
+/* How much of a query there is without semicolons, comments and space at its end. */
+size_t mydrv_query_length(const struct mydrv_conn *conn, const char *text);
+
+/* ---- scan.c: what a scan asks for, as parts of a SELECT ---- */
+
+#define MYDRV_SCAN_ALIAS "dbferry_rows" /* of what is read */
+
+struct mydrv_text;
+/* Whether it asks for all rows, in any order; `scan` may be NULL, here and in the two below. */
+static inline bool mydrv_scan_is_plain(const struct ferry_scan *scan)
+{
+    return scan == NULL ||
+           (scan->order_count == 0 && scan->bound_count == 0 && scan->column_count == 0);
+}
+/* How many columns the batches have, of so many, and which column `i` of them is. */
+static inline size_t mydrv_scan_width(const struct ferry_scan *scan, size_t columns)
+{
+    return scan == NULL || scan->column_count == 0 ? columns : scan->column_count;
+}
+static inline size_t mydrv_scan_column(const struct ferry_scan *scan, size_t i)
+{
+    return scan == NULL || scan->column_count == 0 ? i : scan->columns[i];
+}
+/* The column's name behind the alias, so that no name of the list is meant. */
+void mydrv_scan_write_name(const char *name, struct mydrv_text *sql);
+/* WHERE and ORDER BY; `orders` are those of the columns of `schema`. */
+ferry_status mydrv_scan_write(const struct mydrv_conn *conn, const struct ferry_scan *scan,
+                              const struct ferry_schema *schema, const enum mydrv_order *orders,
+                              struct mydrv_text *sql, struct ferry_error *err);
+/* Have the session sort by the whole of long keys, where that costs little. */
+ferry_status mydrv_scan_make_room(struct mydrv_conn *conn, const struct ferry_scan *scan,
+                                  const struct ferry_schema *schema, const enum mydrv_order *orders,
+                                  struct ferry_error *err);
 
 /* ---- read.c: rows, unbuffered, in the binary protocol ---- */
 
@@ -112,11 +153,13 @@ struct mydrv_cell_format { /* all that decoding one column needs */
 
 struct mydrv_cursor {
     struct mydrv_conn *conn;
+    const struct ferry_scan *scan; /* NULL: all rows, in any order */
     struct mydrv_statement statement;
     struct mydrv_cell_format *formats;
     size_t column_count;
     uint32_t on_warning; /* FERRY_WARNINGS_ */
     uint64_t rows;
+    bool derived;  /* a query is read as a derived table */
     bool executed; /* rows are on their way */
     bool ended;    /* the server confirmed the end */
     /* while read_batch runs: */

@@ -1,6 +1,7 @@
 /* What is asked for, as a prepared statement, and what its result will look like. */
 
 #include "read/read.h"
+#include "text.h"
 
 #include <string.h>
 
@@ -229,6 +230,99 @@ ferry_status mydrv_statement_open(struct mydrv_conn *conn, const struct ferry_re
     return status;
 }
 
+/* ---- A scan ---- */
+
+static void statement_write_scan_list(const struct mydrv_statement *statement,
+                                      const struct ferry_scan *scan, struct mydrv_text *sql)
+{
+    size_t width = mydrv_scan_width(scan, statement->column_count);
+    for (size_t i = 0; i < width; i++) {
+        const struct mydrv_column *column = &statement->columns[mydrv_scan_column(scan, i)];
+        mydrv_text_add(sql, i > 0 ? ", " : "SELECT ");
+        mydrv_text_add(sql, column->recast != NULL ? "CAST(" : "");
+        mydrv_scan_write_name(column->name, sql);
+        if (column->recast != NULL) {
+            mydrv_text_addf(sql, " AS %s) AS ", column->recast);
+            mydrv_text_add_name(sql, column->name);
+        }
+    }
+}
+
+/* A query is read as a derived table, whose end may be a comment. */
+static void statement_write_scan_from(const struct mydrv_conn *conn, const struct ferry_read *read,
+                                      struct mydrv_text *sql)
+{
+    mydrv_text_add(sql, " FROM ");
+    if (read->kind == FERRY_READ_QUERY) {
+        mydrv_text_add(sql, "(");
+        mydrv_text_append(sql, read->text, mydrv_query_length(conn, read->text));
+        mydrv_text_add(sql, "\n)");
+    } else {
+        mydrv_text_add_name(sql, read->text);
+    }
+    mydrv_text_add(sql, " AS " MYDRV_SCAN_ALIAS);
+}
+
+/* The orders of all columns, to be freed; NULL if out of memory. */
+static enum mydrv_order *statement_orders(const struct mydrv_statement *statement,
+                                          const struct ferry_schema *schema)
+{
+    enum mydrv_order *orders = calloc(statement->column_count, sizeof *orders);
+    for (size_t i = 0; orders != NULL && i < statement->column_count; i++) {
+        const struct ferry_column *column = ferry_schema_column(schema, i);
+        bool number = column->type == FERRY_TYPE_BIT && statement->columns[i].recast != NULL;
+        orders[i] = number ? MYDRV_ORDER_NUMBER : mydrv_order_of(column);
+    }
+    return orders;
+}
+
+/* Only those that are read are left, in their order, each once. */
+static ferry_status statement_choose_columns(struct mydrv_statement *statement,
+                                             const struct ferry_scan *scan, struct ferry_error *err)
+{
+    size_t width = mydrv_scan_width(scan, statement->column_count);
+    struct mydrv_column *columns = calloc(width, sizeof *columns);
+    if (columns == NULL)
+        return mydrv_fail_memory(err);
+    for (size_t i = 0; i < width; i++) {
+        struct mydrv_column *column = &statement->columns[mydrv_scan_column(scan, i)];
+        columns[i] = *column;
+        *column = (struct mydrv_column){0};
+    }
+    for (size_t i = 0; i < statement->column_count; i++)
+        mydrv_column_clear(&statement->columns[i]);
+    free(statement->columns);
+    statement->columns = columns;
+    statement->column_count = width;
+    return FERRY_OK;
+}
+
+ferry_status mydrv_statement_scan(struct mydrv_conn *conn, const struct ferry_read *read,
+                                  const struct ferry_schema *schema, const struct ferry_scan *scan,
+                                  struct mydrv_statement *statement, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    /* A derived table may send the bits of a column as an expression does. */
+    for (size_t i = 0; i < statement->column_count && read->kind == FERRY_READ_QUERY; i++)
+        if (statement->columns[i].column.type == FERRY_TYPE_BIT)
+            statement->columns[i].recast = "UNSIGNED";
+    enum mydrv_order *orders = statement_orders(statement, schema);
+    if (orders == NULL)
+        return mydrv_fail_memory(err);
+    statement_write_scan_list(statement, scan, &sql);
+    statement_write_scan_from(conn, read, &sql);
+    ferry_status status = mydrv_scan_write(conn, scan, schema, orders, &sql, err);
+    if (status == FERRY_OK)
+        status = mydrv_scan_make_room(conn, scan, schema, orders, err);
+    free(orders);
+    if (status != FERRY_OK)
+        return status;
+    mysql_stmt_close(statement->stmt);
+    statement->stmt = NULL;
+    status = statement_prepare(conn, sql.data, statement->what, &statement->stmt, err);
+    return status == FERRY_OK ? statement_choose_columns(statement, scan, err) : status;
+}
+
 void mydrv_statement_close(struct mydrv_statement *statement)
 {
     for (size_t i = 0; i < statement->column_count; i++)
@@ -289,6 +383,9 @@ static ferry_status statement_add_definition(struct mydrv_conn *conn, const stru
     if (!nature.is_table)
         statement_drop_not_null(statement);
     mydrv_catalog_finish(statement->columns, statement->column_count);
+    for (size_t i = 0; i < statement->column_count; i++)
+        statement->columns[i].column.flags |=
+            mydrv_order_flags(conn, &statement->columns[i].column);
     return status;
 }
 

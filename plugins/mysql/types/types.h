@@ -103,6 +103,28 @@ ferry_status mydrv_column_describe(const MYSQL_FIELD *field, size_t position, bo
                                    struct mydrv_column *column, struct ferry_error *err);
 void mydrv_column_clear(struct mydrv_column *column);
 
+/* ---- order.c: in which order a server puts the values of a column ---- */
+
+/* What has to be sorted for rows to come in the order of the core (FERRY_COLUMN_ORDERED). */
+enum mydrv_order {
+    MYDRV_ORDER_NONE,   /* nothing has that order */
+    MYDRV_ORDER_ITSELF, /* the column, and so an index on it */
+    MYDRV_ORDER_NUMBER, /* its value as a number */
+    MYDRV_ORDER_BYTES,  /* the bytes of its text */
+    MYDRV_ORDER_TEXT,   /* the bytes of its text in UTF-8 */
+};
+
+/* Of a column of a result. */
+enum mydrv_order mydrv_order_of(const struct ferry_column *column);
+/* FERRY_COLUMN_ORDERED and so on. */
+uint32_t mydrv_order_flags(const struct mydrv_conn *conn, const struct ferry_column *column);
+/* Whether local times of the session ascend as the instants do that they stand for. */
+bool mydrv_order_has_fixed_zone(const struct mydrv_conn *conn);
+struct mydrv_type;
+/* Of a column of type `type` in which `source` is stored. */
+enum mydrv_order mydrv_order_stored(const struct mydrv_type *type,
+                                    const struct ferry_column *source);
+
 /* ---- definition.c: what a column's definition says, in the words of the server's catalog ---- */
 
 /* Whether `definition` ("int(5) unsigned", "enum('a','b')") is one of what the result describes. */

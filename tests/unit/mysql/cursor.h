@@ -222,6 +222,18 @@ ferry_status mydrv_statement_open(struct mydrv_conn *conn, const struct ferry_re
     return status;
 }
 
+ferry_status mydrv_statement_scan(struct mydrv_conn *conn, const struct ferry_read *read,
+                                  const struct ferry_schema *schema, const struct ferry_scan *scan,
+                                  struct mydrv_statement *statement, struct ferry_error *err)
+{
+    assert_ptr_equal(conn->native, &native);
+    assert_int_equal(read->on_warning, 3);
+    assert_non_null(schema);
+    assert_non_null(scan);
+    assert_non_null(statement);
+    return step("scan", err);
+}
+
 void mydrv_statement_close(struct mydrv_statement *statement)
 {
     assert_non_null(statement);

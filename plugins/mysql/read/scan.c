@@ -1,0 +1,178 @@
+/* What a scan asks for, as the end of a SELECT: bounds and order. */
+
+#include "read/read.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define SCAN_KEY_MOST 16384 /* bytes of one value that a sort is given room for */
+#define SCAN_LITERAL_MOST 96
+#define SCAN_UTF8_BYTES 4 /* of a character, at most */
+
+void mydrv_scan_write_name(const char *name, struct mydrv_text *sql)
+{
+    mydrv_text_add(sql, MYDRV_SCAN_ALIAS ".");
+    mydrv_text_add_name(sql, name);
+}
+
+/* ---- Bounds ---- */
+
+/* Letters that no literal needs do not get into a statement. */
+static bool scan_is_made_of(const struct ferry_cell *cell, const char *letters)
+{
+    for (uint32_t i = 0; i < cell->len; i++)
+        if (cell->v.p[i] == '\0' || strchr(letters, cell->v.p[i]) == NULL)
+            return false;
+    return cell->len > 0 && cell->len <= SCAN_LITERAL_MOST;
+}
+
+static bool scan_write_quoted(const char *type, const struct ferry_cell *cell,
+                              struct mydrv_text *sql)
+{
+    if (!scan_is_made_of(cell, "0123456789-: ."))
+        return false;
+    mydrv_text_addf(sql, "%s'%.*s'", type, (int)cell->len, cell->v.p);
+    return true;
+}
+
+/* A literal that has its type in itself, so that no setting of the session changes what it means.
+ */
+static bool scan_write_literal(const struct ferry_column *column, const struct ferry_cell *cell,
+                               struct mydrv_text *sql)
+{
+    switch (column->type) {
+    case FERRY_TYPE_BOOL:
+    case FERRY_TYPE_INT:
+        if ((column->flags & FERRY_COLUMN_UNSIGNED) != 0)
+            mydrv_text_addf(sql, "%" PRIu64, cell->v.u);
+        else
+            mydrv_text_addf(sql, "%" PRId64, cell->v.i);
+        return true;
+    case FERRY_TYPE_DECIMAL:
+        if (!scan_is_made_of(cell, "0123456789-."))
+            return false;
+        mydrv_text_append(sql, cell->v.p, cell->len);
+        return true;
+    case FERRY_TYPE_DATE:
+        return scan_write_quoted("DATE", cell, sql);
+    case FERRY_TYPE_DATETIME:
+        return scan_write_quoted("TIMESTAMP", cell, sql);
+    default:
+        return false;
+    }
+}
+
+static bool scan_write_bound(const struct ferry_column *column, const struct ferry_bound *bound,
+                             struct mydrv_text *sql)
+{
+    static const char *const signs[] = {
+        [FERRY_BOUND_AT_LEAST] = " >= ",
+        [FERRY_BOUND_ABOVE] = " > ",
+        [FERRY_BOUND_AT_MOST] = " <= ",
+        [FERRY_BOUND_BELOW] = " < ",
+    };
+    if (bound->kind >= sizeof signs / sizeof *signs || signs[bound->kind] == NULL)
+        return false;
+    mydrv_text_add(sql, "(");
+    mydrv_scan_write_name(column->name, sql);
+    mydrv_text_add(sql, signs[bound->kind]);
+    if (!scan_write_literal(column, bound->cell, sql))
+        return false;
+    if (bound->or_null != 0) {
+        mydrv_text_add(sql, " OR ");
+        mydrv_scan_write_name(column->name, sql);
+        mydrv_text_add(sql, " IS NULL");
+    }
+    mydrv_text_add(sql, ")");
+    return true;
+}
+
+/* ---- Order ---- */
+
+static void scan_write_order(const char *name, enum mydrv_order order, struct mydrv_text *sql)
+{
+    static const char *const parts[][2] = {
+        [MYDRV_ORDER_NONE] = {"", ""},
+        [MYDRV_ORDER_ITSELF] = {"", ""},
+        [MYDRV_ORDER_NUMBER] = {"CAST(", " AS UNSIGNED)"},
+        [MYDRV_ORDER_BYTES] = {"CAST(", " AS BINARY)"},
+        [MYDRV_ORDER_TEXT] = {"CAST(CONVERT(", " USING utf8mb4) AS BINARY)"},
+    };
+    mydrv_text_add(sql, parts[order][0]);
+    mydrv_scan_write_name(name, sql);
+    mydrv_text_add(sql, parts[order][1]);
+}
+
+static ferry_status scan_fail(const struct mydrv_conn *conn, const struct ferry_column *column,
+                              const char *what, struct ferry_error *err)
+{
+    return ferry_fail(err, FERRY_ERR_INTERNAL, "%s: column '%s' cannot be %s", conn->label,
+                      column->name, what);
+}
+
+ferry_status mydrv_scan_write(const struct mydrv_conn *conn, const struct ferry_scan *scan,
+                              const struct ferry_schema *schema, const enum mydrv_order *orders,
+                              struct mydrv_text *sql, struct ferry_error *err)
+{
+    for (size_t i = 0; i < scan->bound_count; i++) {
+        const struct ferry_column *column = ferry_schema_column(schema, scan->bounds[i]->column);
+        mydrv_text_add(sql, i == 0 ? " WHERE " : " AND ");
+        if (!scan_write_bound(column, scan->bounds[i], sql))
+            return scan_fail(conn, column, "held against such a bound", err);
+    }
+    for (size_t i = 0; i < scan->order_count; i++) {
+        const struct ferry_column *column = ferry_schema_column(schema, scan->order[i]);
+        if (orders[scan->order[i]] == MYDRV_ORDER_NONE)
+            return scan_fail(conn, column, "put in order", err);
+        mydrv_text_add(sql, i == 0 ? " ORDER BY " : ", ");
+        scan_write_order(column->name, orders[scan->order[i]], sql);
+    }
+    return sql->failed ? mydrv_fail_memory(err) : FERRY_OK;
+}
+
+/* ---- Room for a sort ---- */
+
+/* The bytes that values of the column may have, as they are sorted; 0: they have none, or no limit
+ * that is worth while. */
+static uint64_t scan_key_bytes(const struct ferry_column *column, enum mydrv_order order)
+{
+    uint64_t most = 0;
+    if (column->type == FERRY_TYPE_BYTES)
+        most = column->length;
+    else if (order != MYDRV_ORDER_NUMBER && column->type != FERRY_TYPE_INT)
+        most = column->length > SCAN_KEY_MOST ? column->length : column->length * SCAN_UTF8_BYTES;
+    return most > SCAN_KEY_MOST ? 0 : most;
+}
+
+/* A server compares no more than max_sort_length bytes of a text and leaves those in any order
+ * that are the same up to there.  The core finds that out by the rows; here it is kept from
+ * happening, as far as it costs little: where no value of the key can be long, memory for a few
+ * dozens of them, and room in the files of a sort, is all that it takes. */
+ferry_status mydrv_scan_make_room(struct mydrv_conn *conn, const struct ferry_scan *scan,
+                                  const struct ferry_schema *schema, const enum mydrv_order *orders,
+                                  struct ferry_error *err)
+{
+    enum { USUAL = 1024, ROWS = 64 };
+    uint64_t most = 0;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < scan->order_count; i++) {
+        uint64_t bytes =
+            scan_key_bytes(ferry_schema_column(schema, scan->order[i]), orders[scan->order[i]]);
+        most = bytes > most ? bytes : most;
+        sum += bytes;
+    }
+    if (most <= USUAL)
+        return FERRY_OK;
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_addf(&sql,
+                    "SET SESSION max_sort_length = CAST(GREATEST(@@SESSION.max_sort_length, "
+                    "%" PRIu64 ") AS UNSIGNED), sort_buffer_size = "
+                    "CAST(GREATEST(@@SESSION.sort_buffer_size, %" PRIu64 ") AS UNSIGNED)",
+                    most + 8, (sum + 64) * ROWS);
+    if (sql.failed)
+        return mydrv_fail_memory(err);
+    return mysql_real_query(conn->native, sql.data, sql.length) == 0
+               ? FERRY_OK
+               : mydrv_fail_conn(conn, MYDRV_DESCRIBING, "make room for long keys", err);
+}
