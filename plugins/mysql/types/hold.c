@@ -3,6 +3,7 @@
  */
 
 #include "types/native.h"
+#include "types/types.h"
 
 #include <string.h>
 
@@ -221,5 +222,8 @@ ferry_status mydrv_hold_column(void *conn, const struct ferry_column *existing,
         fit = FERRY_FIT_CHECKED;
     else if (!same && fit < FERRY_FIT_WIDER)
         fit = FERRY_FIT_WIDER;
-    return ferry_mapping_set(mapping, fit, existing->native, note, err);
+    status = ferry_mapping_set(mapping, fit, existing->native, note, err);
+    if (status == FERRY_OK && mydrv_order_stored(&is, column) != MYDRV_ORDER_NONE)
+        status = ferry_mapping_set_ordered(mapping, err);
+    return status;
 }

@@ -1,6 +1,7 @@
 /* The common type descriptor -> a column type of the server at hand, and how faithfully it fits. */
 
 #include "types/native.h"
+#include "types/types.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -410,6 +411,8 @@ static ferry_status map_set(struct mydrv_conn *conn, const struct ferry_column *
     if (status == FERRY_OK && (column->flags & FERRY_COLUMN_PARTIAL_TEXT) != 0 &&
         (type.kind == MYDRV_KIND_CHAR || type.kind == MYDRV_KIND_TEXT) && clauses.length > 0)
         status = map_set_charset(&clauses, mapping, err);
+    if (status == FERRY_OK && mydrv_order_stored(&type, column) != MYDRV_ORDER_NONE)
+        status = ferry_mapping_set_ordered(mapping, err);
     return status;
 }
 

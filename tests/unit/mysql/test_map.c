@@ -5,6 +5,7 @@
 
 #include "../../../plugins/mysql/text.c"
 #include "../../../plugins/mysql/types/map.c"
+#include "../../../plugins/mysql/types/order.c"
 #include "../../../plugins/mysql/types/spelling.c"
 
 /* The clauses are another file's, and are asked of a server. */
