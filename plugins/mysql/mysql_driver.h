@@ -26,6 +26,7 @@
 #include "dbferry/driver.h"
 
 struct mydrv_flavour;
+struct mydrv_login;
 struct mydrv_settings;
 struct mydrv_tls_failure;
 
@@ -54,7 +55,10 @@ struct mydrv_conn {
     void *feed;                /* what the server may read as its file now; NULL: nothing */
     char *known_collation;     /* the last that the server turned out to have */
     struct mydrv_conn *second; /* goes on where this one was cut off; never cancelled */
-    bool is_second;            /* this one is such a connection */
+    bool is_second;            /* this one is such a connection, or a third */
+    struct mydrv_login *login; /* for a third; NULL: nothing will be loaded */
+    pthread_mutex_t third_lock;
+    struct mydrv_conn *third; /* under the lock: see mydrv_conn_open_third() */
     const char *held_lock;     /* of a table, while this connection holds it, or NULL */
     int64_t patience_ms; /* of `read_timeout`: then the second is asked whether the server lives */
     char *missing_database; /* it is made when a load begins; NULL: it is there */
@@ -64,6 +68,11 @@ ferry_status mydrv_connect(const struct mydrv_flavour *flavour, const struct fer
                            uint32_t role, void **ret_conn, struct ferry_error *err);
 void mydrv_disconnect(void *conn);
 void mydrv_cancel(void *conn);
+/* A third connection of a target, by which rows are read while the first is loading; it is opened
+ * once, with the settings of the first, closed with it, and cut off where that is cancelled.  Who
+ * gives up reading from it says so by `broken`: then the next call opens another. */
+ferry_status mydrv_conn_open_third(struct mydrv_conn *conn, struct mydrv_conn **ret_third,
+                                   struct ferry_error *err);
 /* Fails with CANCELLED, or with INTERNAL after a read that was given up: nothing may be asked. */
 ferry_status mydrv_conn_check(const struct mydrv_conn *conn, struct ferry_error *err);
 

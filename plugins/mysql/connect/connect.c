@@ -48,6 +48,7 @@ static struct mydrv_conn *connect_new(const struct mydrv_login *login, bool is_s
     if (conn == NULL)
         return NULL;
     conn->wake_fd = -1;
+    (void)pthread_mutex_init(&conn->third_lock, NULL);
     conn->flavour = login->flavour;
     conn->target = (login->role & FERRY_ROLE_TARGET) != 0;
     conn->is_second = is_second;
@@ -124,20 +125,64 @@ static ferry_status connect_all(struct mydrv_login *login, struct mydrv_conn **r
     return FERRY_OK;
 }
 
+static void connect_forget_login(struct mydrv_login *login)
+{
+    if (login == NULL)
+        return;
+    if (login->password != NULL)
+        ferry_secret_free(login->password);
+    mydrv_settings_clear(&login->settings);
+    free(login);
+}
+
 ferry_status mydrv_connect(const struct mydrv_flavour *flavour, const struct ferry_config *config,
                            uint32_t role, void **ret_conn, struct ferry_error *err)
 {
-    struct mydrv_login login = {.flavour = flavour, .config = config, .role = role};
+    struct mydrv_login *login = calloc(1, sizeof *login);
     struct mydrv_conn *conn = NULL;
-    ferry_status status = mydrv_settings_read(flavour, config, &login.settings, err);
-    if (status != FERRY_OK)
-        return status;
-    status = connect_all(&login, &conn, err);
-    if (login.password != NULL)
-        ferry_secret_free(login.password);
-    mydrv_settings_clear(&login.settings);
+    if (login == NULL)
+        return mydrv_fail_memory(err);
+    *login = (struct mydrv_login){.flavour = flavour, .config = config, .role = role};
+    ferry_status status = mydrv_settings_read(flavour, config, &login->settings, err);
+    if (status == FERRY_OK)
+        status = connect_all(login, &conn, err);
+    if (status != FERRY_OK || (role & FERRY_ROLE_TARGET) == 0 || (role & FERRY_ROLE_LOOK) != 0)
+        connect_forget_login(login);
+    else
+        conn->login = login;
     if (status == FERRY_OK)
         *ret_conn = conn;
+    return status;
+}
+
+static struct mydrv_conn *connect_set_third(struct mydrv_conn *conn, struct mydrv_conn *third)
+{
+    pthread_mutex_lock(&conn->third_lock);
+    struct mydrv_conn *before = conn->third;
+    conn->third = third;
+    pthread_mutex_unlock(&conn->third_lock);
+    return before;
+}
+
+/* Whoever cancels sees the third connection, or is seen here. */
+ferry_status mydrv_conn_open_third(struct mydrv_conn *conn, struct mydrv_conn **ret_third,
+                                   struct ferry_error *err)
+{
+    struct mydrv_conn *third = conn->third; /* only this thread sets it */
+    if (third == NULL || third->broken) {
+        if (conn->login == NULL)
+            return ferry_fail(err, FERRY_ERR_INTERNAL, "%s: opened only to look", conn->label);
+        mydrv_disconnect(connect_set_third(conn, NULL));
+        ferry_status status = connect_make(conn->login, true, &third, err);
+        if (status != FERRY_OK)
+            return status;
+        (void)connect_set_third(conn, third);
+        if (atomic_load(&conn->cancelled))
+            mydrv_cancel(third);
+    }
+    ferry_status status = mydrv_conn_check(conn, err);
+    if (status == FERRY_OK)
+        *ret_third = third;
     return status;
 }
 
@@ -146,7 +191,9 @@ void mydrv_disconnect(void *conn)
     struct mydrv_conn *c = conn;
     if (c == NULL)
         return;
+    mydrv_disconnect(c->third);
     mydrv_disconnect(c->second);
+    connect_forget_login(c->login);
     if (c->dbi != NULL)
         mydrv_libdbi_close(c->dbi);
     if (c->wake_fd >= 0)
@@ -158,6 +205,7 @@ void mydrv_disconnect(void *conn)
     free(c->known_collation);
     mydrv_codes_free(c->codes);
     free(c->missing_database);
+    (void)pthread_mutex_destroy(&c->third_lock);
     free(c);
 }
 
@@ -168,6 +216,10 @@ void mydrv_cancel(void *conn)
     struct mydrv_conn *c = conn;
     atomic_store(&c->cancelled, true);
     shutdown(c->wake_fd, SHUT_RDWR);
+    pthread_mutex_lock(&c->third_lock);
+    if (c->third != NULL)
+        mydrv_cancel(c->third);
+    pthread_mutex_unlock(&c->third_lock);
 }
 
 ferry_status mydrv_conn_check(const struct mydrv_conn *conn, struct ferry_error *err)

@@ -111,10 +111,11 @@ static ferry_status dependents_judge(struct mydrv_load *load, const char *kind, 
                           "transactions: its rows cannot be replaced at one stroke; drop the %s or "
                           "convert the table to InnoDB",
                           conn->label, kind, name, spec->layout->table, load->table.engine, kind);
-    ferry_log(FERRY_LOG_INFO,
-              "%s: the %s '%s' hangs on table '%s': its rows are replaced by DELETE and INSERT in "
-              "one transaction",
-              conn->label, kind, name, spec->layout->table);
+    if (spec->kind != FERRY_LOAD_CHANGES)
+        ferry_log(FERRY_LOG_INFO,
+                  "%s: the %s '%s' hangs on table '%s': its rows are replaced by DELETE and INSERT "
+                  "in one transaction",
+                  conn->label, kind, name, spec->layout->table);
     load->unit->in_place = true;
     return FERRY_OK;
 }

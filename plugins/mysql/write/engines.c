@@ -13,29 +13,30 @@ struct engine {
     const char *name;
     const char *flaw; /* why a load into such a table is refused; NULL: it is not */
     const char *note; /* what is to be known of one that is not; NULL: nothing */
+    bool transactions;
 };
 
 static const struct engine engines[] = {
-    {"InnoDB", NULL, NULL},
-    {"ndbcluster", NULL, NULL},
-    {"ROCKSDB", NULL, NULL},
-    {"MyISAM", NULL, NULL},
-    {"Aria", NULL, NULL},
-    {"ARCHIVE", NULL, NULL},
-    {"CSV", NULL, NULL},
-    {"MEMORY", NULL, "its rows are gone when the server ends"},
-    {"MRG_MyISAM", "its rows are those of other tables", NULL},
-    {"BLACKHOLE", "it keeps no rows", NULL},
-    {"FEDERATED", "its rows lie on another server", NULL},
-    {"SPIDER", "its rows lie on other servers", NULL},
-    {"CONNECT", "its rows lie in a file or a table of others", NULL},
-    {"S3", "its rows lie elsewhere, and are only read", NULL},
-    {"SEQUENCE", "its rows are made up", NULL},
-    {"SPHINX", "its rows are another server's answers", NULL},
-    {"OQGRAPH", "its rows are computed from another table's", NULL},
-    {"VP", "its rows are those of other tables", NULL},
-    {"PERFORMANCE_SCHEMA", "its rows are the server's own", NULL},
-    {"ndbinfo", "its rows are the server's own", NULL},
+    {"InnoDB", NULL, NULL, true},
+    {"ndbcluster", NULL, NULL, true},
+    {"ROCKSDB", NULL, NULL, true},
+    {"MyISAM", NULL, NULL, false},
+    {"Aria", NULL, NULL, false},
+    {"ARCHIVE", NULL, NULL, false},
+    {"CSV", NULL, NULL, false},
+    {"MEMORY", NULL, "its rows are gone when the server ends", false},
+    {"MRG_MyISAM", "its rows are those of other tables", NULL, false},
+    {"BLACKHOLE", "it keeps no rows", NULL, false},
+    {"FEDERATED", "its rows lie on another server", NULL, false},
+    {"SPIDER", "its rows lie on other servers", NULL, false},
+    {"CONNECT", "its rows lie in a file or a table of others", NULL, false},
+    {"S3", "its rows lie elsewhere, and are only read", NULL, false},
+    {"SEQUENCE", "its rows are made up", NULL, false},
+    {"SPHINX", "its rows are another server's answers", NULL, false},
+    {"OQGRAPH", "its rows are computed from another table's", NULL, false},
+    {"VP", "its rows are those of other tables", NULL, false},
+    {"PERFORMANCE_SCHEMA", "its rows are the server's own", NULL, false},
+    {"ndbinfo", "its rows are the server's own", NULL, false},
 };
 
 static const struct engine *engine_find(const char *name)
@@ -60,6 +61,12 @@ ferry_status mydrv_engine_check(const struct mydrv_conn *conn, const char *table
                       found != NULL ? found->flaw
                                     : "dbferry does not know whether such a table holds its own "
                                       "rows");
+}
+
+bool mydrv_engine_has_transactions(const char *engine)
+{
+    const struct engine *found = engine_find(engine);
+    return found != NULL && found->transactions;
 }
 
 bool mydrv_engine_counts(const char *engine)

@@ -118,8 +118,10 @@ void mydrv_infile_write(const struct mydrv_lane *lane, struct mydrv_text *sql)
     mydrv_text_add_name(sql, lane->into);
     mydrv_text_add(sql, " CHARACTER SET binary FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES "
                         "TERMINATED BY '\\n' (");
+    if (lane->tag_name != NULL)
+        mydrv_text_add_name(sql, lane->tag_name);
     for (size_t i = 0; i < ferry_schema_count(lane->schema); i++) {
-        if (i > 0)
+        if (i > 0 || lane->tag_name != NULL)
             mydrv_text_add(sql, ", ");
         if (infile_by_variable(lane, i))
             mydrv_text_addf(sql, "@dbferry_%zu", i);

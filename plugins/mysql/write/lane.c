@@ -95,8 +95,10 @@ static void lane_write_insert(const struct mydrv_lane *lane, struct mydrv_text *
     mydrv_text_add(sql, "INSERT INTO ");
     mydrv_text_add_name(sql, lane->into);
     mydrv_text_add(sql, " (");
+    if (lane->tag_name != NULL)
+        mydrv_text_add_name(sql, lane->tag_name);
     for (size_t i = 0; i < ferry_schema_count(lane->schema); i++) {
-        if (i > 0)
+        if (i > 0 || lane->tag_name != NULL)
             mydrv_text_add(sql, ", ");
         mydrv_text_add_name(sql, ferry_schema_column(lane->schema, i)->name);
     }
@@ -256,10 +258,10 @@ static ferry_status lane_choose_charset(const struct mydrv_lane *lane, struct my
                                  : mydrv_codes_get(lane->conn, set, &form->codes, err);
 }
 
-ferry_status mydrv_lane_learn(struct mydrv_lane *lane, struct ferry_error *err)
+ferry_status mydrv_lane_learn(struct mydrv_lane *lane, const char *table, struct ferry_error *err)
 {
     struct mydrv_table into = {0};
-    ferry_status status = mydrv_table_load(lane->conn, lane->into, &into, err);
+    ferry_status status = mydrv_table_load(lane->conn, table, &into, err);
     for (size_t i = 0; i < ferry_schema_count(lane->schema) && status == FERRY_OK; i++) {
         struct mydrv_form *form = &lane->forms[i];
         const struct mydrv_live_column *column =

@@ -6,6 +6,10 @@
 #include <string.h>
 
 #define RECORD_DUPLICATE_COLUMN 1060
+/* A column of this driver's own: the run whose mark the table had when the record was written in a
+ * transaction with the rows.  As long as it has that mark, nobody has put another in its place. */
+#define RECORD_MARK "table_mark"
+#define RECORD_MARK_COLUMN RECORD_MARK " VARCHAR(64)"
 
 static void record_write_column(const struct ferry_field *field, struct mydrv_text *sql)
 {
@@ -31,12 +35,16 @@ static bool record_has_column(MYSQL_RES *columns, const char *name)
     return found;
 }
 
+/* `field` NULL: the driver's own. */
 static ferry_status record_add_column(struct mydrv_conn *conn, const struct ferry_field *field,
                                       struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     mydrv_text_add(&sql, "ALTER TABLE _dbferry_sync ADD COLUMN ");
-    record_write_column(field, &sql);
+    if (field != NULL)
+        record_write_column(field, &sql);
+    else
+        mydrv_text_add(&sql, RECORD_MARK_COLUMN);
     if (sql.failed)
         return mydrv_fail_memory(err);
     if (mysql_real_query(conn->native, sql.data, sql.length) != 0 &&
@@ -58,6 +66,8 @@ static ferry_status record_add_columns(struct mydrv_conn *conn, struct ferry_err
     for (size_t i = 0; i < ferry_field_count() && status == FERRY_OK; i++)
         if (!record_has_column(columns, ferry_field(i)->name))
             status = record_add_column(conn, ferry_field(i), err);
+    if (status == FERRY_OK && !record_has_column(columns, RECORD_MARK))
+        status = record_add_column(conn, NULL, err);
     return status;
 }
 
@@ -70,7 +80,8 @@ ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *e
         mydrv_text_add(&sql, ", ");
         record_write_column(ferry_field(i), &sql);
     }
-    mydrv_text_add(&sql, ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin "
+    mydrv_text_add(&sql, ", " RECORD_MARK_COLUMN
+                         ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin "
                          "COMMENT='the last run into each table; written by dbferry'");
     ferry_status status = mydrv_run(conn, &sql, "create the table of runs, _dbferry_sync", err);
     if (status == FERRY_OK)
@@ -91,7 +102,8 @@ static void record_write_value(const struct ferry_field *field, const char *valu
         mydrv_text_add(sql, value);
 }
 
-static void record_write_sql(const struct ferry_record *record, struct mydrv_text *sql)
+static void record_write_sql(const struct ferry_record *record, const char *mark,
+                             struct mydrv_text *sql)
 {
     const char *table = ferry_record_table(record);
     mydrv_text_add(sql, "REPLACE INTO _dbferry_sync (target_table");
@@ -99,28 +111,33 @@ static void record_write_sql(const struct ferry_record *record, struct mydrv_tex
         mydrv_text_add(sql, ", ");
         mydrv_text_add_name(sql, ferry_field(i)->name);
     }
-    mydrv_text_add(sql, ") VALUES (");
+    mydrv_text_add(sql, ", " RECORD_MARK ") VALUES (");
     mydrv_text_add_quoted(sql, table, strlen(table));
     for (size_t i = 0; i < ferry_field_count(); i++) {
         const struct ferry_field *field = ferry_field(i);
         mydrv_text_add(sql, ", ");
         record_write_value(field, ferry_record_value(record, field->name), sql);
     }
+    mydrv_text_add(sql, ", ");
+    if (mark == NULL)
+        mydrv_text_add(sql, "NULL");
+    else
+        mydrv_text_add_quoted(sql, mark, strlen(mark));
     mydrv_text_add(sql, ")");
 }
 
 ferry_status mydrv_record_write(struct mydrv_conn *conn, const struct ferry_record *record,
-                                struct ferry_error *err)
+                                const char *mark, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    record_write_sql(record, &sql);
+    record_write_sql(record, mark, &sql);
     return mydrv_run(conn, &sql, "write the record of the run to _dbferry_sync", err);
 }
 
 void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_record *record)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    record_write_sql(record, &sql);
+    record_write_sql(record, NULL, &sql);
     if (sql.failed || mysql_real_query(conn->native, sql.data, sql.length) != 0)
         ferry_log(FERRY_LOG_WARNING,
                   "%s: table '%s' is replaced, but the record of the run could not be written to "
@@ -159,20 +176,26 @@ static ferry_status record_ask(struct mydrv_conn *conn, const char *question, co
 
 /* All columns, as a table of an older release has fewer. */
 static ferry_status record_read_row(struct mydrv_conn *conn, const char *table,
-                                    struct ferry_record *record, struct ferry_error *err)
+                                    struct ferry_record *record, char ret_mark[MYDRV_RUN_ID_SIZE],
+                                    struct ferry_error *err)
 {
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     ferry_status status =
         record_ask(conn, "SELECT * FROM _dbferry_sync WHERE target_table = ", table, &rows, err);
     MYSQL_ROW row = rows == NULL ? NULL : mysql_fetch_row(rows);
-    for (unsigned i = 0; row != NULL && status == FERRY_OK && i < mysql_num_fields(rows); i++)
-        status = ferry_record_set(record, mysql_fetch_fields(rows)[i].name, row[i], err);
+    for (unsigned i = 0; row != NULL && status == FERRY_OK && i < mysql_num_fields(rows); i++) {
+        const char *name = mysql_fetch_fields(rows)[i].name;
+        if (strcmp(name, RECORD_MARK) == 0 && row[i] != NULL)
+            (void)snprintf(ret_mark, MYDRV_RUN_ID_SIZE, "%s", row[i]);
+        status = ferry_record_set(record, name, row[i], err);
+    }
     return status;
 }
 
-/* The record is written after the rename that brings the rows in; the table's comment comes with
- * it. */
-static ferry_status record_read_mark(struct mydrv_conn *conn, const char *table,
+/* The record of a run that replaced the table is written after the rename that brings the rows in;
+ * the table's comment comes with it.  One that changed rows of it leaves that comment, and names in
+ * its record the run that it is of: `known`. */
+static ferry_status record_read_mark(struct mydrv_conn *conn, const char *table, const char *known,
                                      struct ferry_record *record, struct ferry_error *err)
 {
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
@@ -182,16 +205,19 @@ static ferry_status record_read_mark(struct mydrv_conn *conn, const char *table,
                                      "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ",
                                      table, &rows, err);
     MYSQL_ROW row = rows == NULL ? NULL : mysql_fetch_row(rows);
-    return row != NULL && row[0] != NULL && mydrv_table_read_mark(row[0], run_id, NULL) != NULL
-               ? ferry_record_set_mark(record, run_id, err)
-               : status;
+    if (row == NULL || row[0] == NULL || mydrv_table_read_mark(row[0], run_id, NULL) == NULL)
+        return status;
+    const char *recorded = ferry_record_value(record, "run_id");
+    bool changed_since = strcmp(run_id, known) == 0 && recorded != NULL;
+    return ferry_record_set_mark(record, changed_since ? recorded : run_id, err);
 }
 
 ferry_status mydrv_record_read(void *conn, const char *table, struct ferry_record *record,
                                struct ferry_error *err)
 {
+    char mark[MYDRV_RUN_ID_SIZE] = "";
     ferry_status status = mydrv_conn_check(conn, err);
     if (status == FERRY_OK)
-        status = record_read_row(conn, table, record, err);
-    return status == FERRY_OK ? record_read_mark(conn, table, record, err) : status;
+        status = record_read_row(conn, table, record, mark, err);
+    return status == FERRY_OK ? record_read_mark(conn, table, mark, record, err) : status;
 }

@@ -15,8 +15,8 @@
  * dropped. */
 #define REPLACE_COMMIT ((uint64_t)64 << 20)
 
-static ferry_status replace_count(struct mydrv_load *load, const char *table, uint64_t *ret_rows,
-                                  struct ferry_error *err)
+ferry_status mydrv_load_count(struct mydrv_load *load, const char *table, uint64_t *ret_rows,
+                              struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     mydrv_text_add(&sql, "SELECT COUNT(*) FROM ");
@@ -42,10 +42,10 @@ static ferry_status replace_make_stage(struct mydrv_load *load, struct ferry_err
     load->stage = (struct mydrv_stage){
         .unit = load->unit, .spec = load->spec, .live = &load->table, .name = load->names.stage};
     ferry_status status = mydrv_stage_create(&load->stage, err);
-    return status == FERRY_OK ? mydrv_lane_learn(&load->lane, err) : status;
+    return status == FERRY_OK ? mydrv_lane_learn(&load->lane, load->stage.name, err) : status;
 }
 
-static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *err)
+ferry_status mydrv_load_take(struct mydrv_load *load, struct ferry_error *err)
 {
     struct mydrv_conn *conn = load->unit->conn;
     const char *table = load->layout->table;
@@ -60,6 +60,13 @@ static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *e
         status = mydrv_dependents_look(load, err);
     if (status == FERRY_OK)
         status = mydrv_dependents_check_right(load, err);
+    return status;
+}
+
+static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *err)
+{
+    struct mydrv_conn *conn = load->unit->conn;
+    ferry_status status = mydrv_load_take(load, err);
     if (status == FERRY_OK)
         status = mydrv_lane_begin(&load->lane, conn, load->names.stage, load->layout, err);
     if (status == FERRY_OK)
@@ -180,7 +187,7 @@ static ferry_status replace_in_place(struct mydrv_load *load, struct ferry_error
     if (status == FERRY_OK)
         status = replace_rows(load, err);
     if (status == FERRY_OK)
-        status = replace_count(load, load->layout->table, &rows, err);
+        status = mydrv_load_count(load, load->layout->table, &rows, err);
     if (status == FERRY_OK && rows != load->lane.rows)
         status = ferry_fail(err, FERRY_ERR_DATA,
                             "%s: table '%s' holds %llu rows after %llu were written; a trigger "
@@ -196,7 +203,7 @@ static ferry_status replace_check_count(struct mydrv_load *load, struct ferry_er
     uint64_t rows = 0;
     if (!load->stage.like || !mydrv_engine_counts(load->table.engine))
         return FERRY_OK;
-    ferry_status status = replace_count(load, load->stage.name, &rows, err);
+    ferry_status status = mydrv_load_count(load, load->stage.name, &rows, err);
     if (status == FERRY_OK && rows != load->lane.rows)
         status = ferry_fail(err, FERRY_ERR_TARGET_IO,
                             "%s: the new table '%s' (engine %s) holds %llu rows after %llu were "
@@ -219,8 +226,9 @@ static ferry_status replace_end(struct mydrv_load *load, struct ferry_error *err
         status = replace_check_count(load, err);
     if (status != FERRY_OK || !load->table.exists)
         return status;
-    return load->unit->in_place ? replace_in_place(load, err)
-                                : replace_count(load, load->layout->table, &load->rows_before, err);
+    return load->unit->in_place
+               ? replace_in_place(load, err)
+               : mydrv_load_count(load, load->layout->table, &load->rows_before, err);
 }
 
 ferry_status mydrv_replace_end(void *argument, struct ferry_load_totals *ret_totals,

@@ -78,24 +78,28 @@ static ferry_status row_encode(const struct mydrv_lane *lane, const struct ferry
     const struct ferry_cell *cells = ferry_batch_cells(batch, row);
     size_t columns = ferry_schema_count(lane->schema);
     uint64_t raw = 0;
+    if (lane->tag_name != NULL)
+        mydrv_text_addf(&out->text, "%" PRIu32, lane->tag);
     for (size_t i = 0; i < columns; i++) {
         const struct mydrv_form *form = &lane->forms[i];
+        const size_t place = lane->places == NULL ? i : lane->places[i];
+        const struct ferry_cell *cell = place == MYDRV_LANE_NOWHERE ? NULL : &cells[place];
         char room[MYDRV_VALUE_ROOM];
         const char *data = NULL;
         size_t size = 0;
         const char *flaw = NULL;
-        if (i > 0)
+        if (i > 0 || lane->tag_name != NULL)
             mydrv_text_append(&out->text, separator, 1);
-        if (cells[i].null == 0)
-            flaw = mydrv_encode(form, &cells[i], room, &data, &size);
-        else if (form->not_null)
+        if (cell != NULL && cell->null == 0)
+            flaw = mydrv_encode(form, cell, room, &data, &size);
+        else if (cell != NULL && form->not_null)
             flaw = "is NULL where the column takes none";
         if (flaw != NULL)
-            return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, i, "the value %s (type %s)",
+            return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, place, "the value %s (type %s)",
                                    flaw, form->native);
         raw += size + ROW_CELL_OVERHEAD;
         if (raw <= lane->packet)
-            write(form, &out->text, cells[i].null == 0 ? data : NULL, size);
+            write(form, &out->text, data, size);
     }
     out->bytes += raw;
     out->rows++;

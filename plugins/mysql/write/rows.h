@@ -115,7 +115,12 @@ struct mydrv_lane {
     struct mydrv_parcel *filling; /* one of the sender's, or NULL */
     uint64_t rows_sent;           /* before it */
     struct mydrv_text infile_sql; /* the fast lane's statement */
+    const char *tag_name; /* of a column that says what is to be done with a row; NULL: none */
+    uint32_t tag;         /* of the rows that come */
+    const size_t *places; /* where in a row the columns are; MYDRV_LANE_NOWHERE: it has no such
+                             column, and NULL goes there.  NULL: as they come */
 };
+#define MYDRV_LANE_NOWHERE SIZE_MAX
 
 /* A zeroed lane into `into`, which lives as long as it, for rows that lie so; asks the server which
  * lane is open.  It goes to mydrv_lane_free() whatever comes of it. */
@@ -123,9 +128,9 @@ ferry_status mydrv_lane_begin(struct mydrv_lane *lane, struct mydrv_conn *conn, 
                               const struct ferry_layout *layout, struct ferry_error *err);
 ferry_status mydrv_lane_batch(struct mydrv_lane *lane, const struct ferry_batch *batch,
                               struct ferry_error *err);
-/* The table is there now: what it turned out to be decides how values are checked and sent.  Fails
- * with BUSY that may pass where it is not what the layout says. */
-ferry_status mydrv_lane_learn(struct mydrv_lane *lane, struct ferry_error *err);
+/* What `table` turned out to be, that of the lane or one of the same columns, decides how values
+ * are checked and sent.  Fails with BUSY that may pass where it is not what the layout says. */
+ferry_status mydrv_lane_learn(struct mydrv_lane *lane, const char *table, struct ferry_error *err);
 /* All rows are sent and taken; sets lane->rows. */
 ferry_status mydrv_lane_end(struct mydrv_lane *lane, struct ferry_error *err);
 /* Nothing is sent any more. */

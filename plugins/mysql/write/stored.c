@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define STORED_ROOM 128 /* a date, or a double as a decimal number */
 
@@ -30,7 +31,10 @@ struct stored_rows {
     MYSQL_STMT *stmt;
     struct stored_column *columns;
     size_t count;
-    bool raw; /* texts come in their own character sets */
+    const struct ferry_scan *scan;    /* NULL: all rows, in any order */
+    const struct mydrv_load *touched; /* rows of its keys alone; NULL: all */
+    bool raw;                         /* texts come in their own character sets */
+    bool apart;                       /* by a third connection, which nobody else needs */
     bool ended;
     /* of the batch that is being filled: */
     struct ferry_batch *batch;
@@ -267,19 +271,59 @@ static void stored_take(void *data, unsigned number, unsigned char **row)
 /* ---- All rows ---- */
 
 /* The client library does not know MySQL's VECTOR. */
-static void stored_write_select(const struct ferry_layout *layout, const char *table,
-                                struct mydrv_text *sql)
+static void stored_write_list(const struct stored_rows *rows, const struct ferry_layout *layout,
+                              struct mydrv_text *sql)
 {
     struct mydrv_type type;
-    mydrv_text_add(sql, "SELECT ");
-    for (size_t i = 0; i < ferry_schema_count(layout->schema); i++) {
-        bool cast = mydrv_type_parse(layout->natives[i], &type) && type.kind == MYDRV_KIND_VECTOR;
-        mydrv_text_addf(sql, "%s%s", i > 0 ? ", " : "", cast ? "CAST(" : "");
-        mydrv_text_add_name(sql, ferry_schema_column(layout->schema, i)->name);
+    for (size_t i = 0; i < rows->count; i++) {
+        size_t column = mydrv_scan_column(rows->scan, i);
+        bool cast =
+            mydrv_type_parse(layout->natives[column], &type) && type.kind == MYDRV_KIND_VECTOR;
+        mydrv_text_addf(sql, "%s%s", i > 0 ? ", " : "SELECT ", cast ? "CAST(" : "");
+        mydrv_scan_write_name(ferry_schema_column(layout->schema, column)->name, sql);
         mydrv_text_add(sql, cast ? " AS BINARY)" : "");
     }
+}
+
+/* The orders of the columns as they are stored, to be freed; NULL if out of memory. */
+static enum mydrv_order *stored_orders(const struct ferry_layout *layout)
+{
+    size_t count = ferry_schema_count(layout->schema);
+    enum mydrv_order *orders = calloc(count, sizeof *orders);
+    for (size_t i = 0; orders != NULL && i < count; i++) {
+        struct mydrv_type type;
+        if (mydrv_type_parse(layout->natives[i], &type))
+            orders[i] = mydrv_order_stored(&type, ferry_schema_column(layout->schema, i));
+    }
+    return orders;
+}
+
+static ferry_status stored_write_scan(struct stored_rows *rows, const struct ferry_layout *layout,
+                                      struct mydrv_text *sql)
+{
+    enum mydrv_order *orders = stored_orders(layout);
+    if (orders == NULL)
+        return mydrv_fail_memory(rows->err);
+    ferry_status status =
+        mydrv_scan_write(rows->conn, rows->scan, layout->schema, orders, sql, rows->err);
+    if (status == FERRY_OK)
+        status = mydrv_scan_make_room(rows->conn, rows->scan, layout->schema, orders, rows->err);
+    free(orders);
+    return status;
+}
+
+static ferry_status stored_write_select(struct stored_rows *rows, const struct ferry_layout *layout,
+                                        struct mydrv_text *sql)
+{
+    stored_write_list(rows, layout, sql);
     mydrv_text_add(sql, " FROM ");
-    mydrv_text_add_name(sql, table);
+    if (rows->touched != NULL) {
+        mydrv_match_write_touched(rows->touched, sql);
+        return FERRY_OK;
+    }
+    mydrv_text_add_name(sql, rows->table);
+    mydrv_text_add(sql, " AS " MYDRV_SCAN_ALIAS);
+    return mydrv_scan_is_plain(rows->scan) ? FERRY_OK : stored_write_scan(rows, layout, sql);
 }
 
 /* The set from which a column's texts are translated. */
@@ -311,16 +355,18 @@ static ferry_status stored_describe(struct stored_rows *rows, const struct ferry
         return mydrv_fail(rows->conn, MYDRV_LOADING, 0, "", "read the table back", rows->err);
     for (unsigned i = 0; i < rows->count; i++) {
         struct mydrv_column stored = {0};
+        const struct ferry_column *source =
+            ferry_schema_column(schema, mydrv_scan_column(rows->scan, i));
         ferry_status status =
             mydrv_column_describe(&fields[i], i + 1, rows->conn->utc, &stored, rows->err);
         if (status != FERRY_OK)
             return status;
         rows->columns[i] = (struct stored_column){
-            .source = ferry_schema_column(schema, i),
+            .source = source,
             .codec = stored.codec,
             .scale = stored.column.scale,
             .bytes = stored.column.type == FERRY_TYPE_BYTES,
-            .set = stored_set(ferry_schema_column(schema, i), &stored),
+            .set = stored_set(source, &stored),
         };
         mydrv_column_clear(&stored);
     }
@@ -341,7 +387,9 @@ static ferry_status stored_start(struct stored_rows *rows, const struct ferry_la
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     static const char doing[] = "read the table back";
-    stored_write_select(layout, rows->table, &sql);
+    ferry_status status = stored_write_select(rows, layout, &sql);
+    if (status != FERRY_OK)
+        return status;
     rows->stmt = mysql_stmt_init(rows->conn->native);
     rows->columns = calloc(rows->count, sizeof *rows->columns);
     if (sql.failed || rows->stmt == NULL || rows->columns == NULL)
@@ -349,8 +397,8 @@ static ferry_status stored_start(struct stored_rows *rows, const struct ferry_la
     if (mysql_stmt_prepare(rows->stmt, sql.data, sql.length) != 0 || !stored_set_callback(rows))
         return mydrv_fail_stmt(rows->conn, rows->stmt, MYDRV_LOADING, doing, rows->err);
     MYDRV_AUTO_RESULT MYSQL_RES *metadata = mysql_stmt_result_metadata(rows->stmt);
-    ferry_status status = metadata == NULL ? mydrv_fail_memory(rows->err)
-                                           : stored_describe(rows, layout->schema, metadata);
+    status = metadata == NULL ? mydrv_fail_memory(rows->err)
+                              : stored_describe(rows, layout->schema, metadata);
     if (status == FERRY_OK)
         status = stored_learn_codes(rows);
     if (status == FERRY_OK && mysql_stmt_execute(rows->stmt) != 0)
@@ -377,15 +425,19 @@ static ferry_status stored_fetch(struct stored_rows *rows)
 }
 
 /* Rows that are left would be read one by one before the statement ends: that is still better than
- * to lose the connection, which has the stage to drop. */
+ * to lose the connection, which has the stage to drop.  A third one is cut off. */
 void mydrv_stored_end(void *cursor)
 {
     struct stored_rows *rows = cursor;
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    if (rows->apart && !rows->ended) {
+        rows->conn->broken = true;
+        shutdown(rows->conn->wake_fd, SHUT_RDWR);
+    }
     if (rows->stmt != NULL)
         mysql_stmt_close(rows->stmt);
     mydrv_text_add(&sql, MYDRV_SESSION_UTF8);
-    if (rows->raw)
+    if (rows->raw && !rows->conn->broken)
         (void)mydrv_try(rows->conn, &sql);
     for (size_t i = 0; rows->columns != NULL && i < rows->count; i++)
         free(rows->columns[i].text);
@@ -404,19 +456,41 @@ static ferry_status stored_begin(struct stored_rows *rows, const struct ferry_la
     return status == FERRY_OK ? stored_start(rows, layout) : status;
 }
 
+/* Where the rows are, and by which connection they are read. */
+static ferry_status stored_choose(struct stored_rows *rows, struct mydrv_load *load,
+                                  const struct ferry_layout *layout, struct ferry_error *err)
+{
+    rows->table = load == NULL || load->unit->in_place ? layout->table : load->stage.name;
+    if (load == NULL || load->changes == NULL)
+        return FERRY_OK;
+    if (!load->changes->ended) {
+        rows->apart = true;
+        return mydrv_changes_open_reader(load, &rows->conn, err);
+    }
+    if (rows->scan == NULL || rows->scan->touched == 0)
+        return FERRY_OK;
+    rows->touched = load;
+    return load->spec->key_count > 0
+               ? FERRY_OK
+               : ferry_fail(err, FERRY_ERR_UNSUPPORTED,
+                            "%s: rows that were added without a key cannot be told from those that "
+                            "table '%s' held before; set `key`",
+                            rows->conn->label, layout->table);
+}
+
 ferry_status mydrv_stored_begin(void *conn, void *load, const struct ferry_layout *layout,
                                 const struct ferry_scan *scan, void **ret_cursor,
                                 struct ferry_error *err)
 {
-    const struct mydrv_load *l = load;
-    (void)scan; /* every row, in any order: nothing else is asked for yet */
     struct stored_rows *rows = calloc(1, sizeof *rows);
     if (rows == NULL)
         return mydrv_fail_memory(err);
     rows->conn = conn;
-    rows->table = l == NULL || l->unit->in_place ? layout->table : l->stage.name;
-    rows->count = ferry_schema_count(layout->schema);
-    ferry_status status = stored_begin(rows, layout, err);
+    rows->scan = scan;
+    rows->count = mydrv_scan_width(scan, ferry_schema_count(layout->schema));
+    ferry_status status = stored_choose(rows, load, layout, err);
+    if (status == FERRY_OK)
+        status = stored_begin(rows, layout, err);
     if (status != FERRY_OK) {
         mydrv_stored_end(rows);
         return status;

@@ -19,6 +19,7 @@ void mydrv_table_clear(struct mydrv_table *table)
         free(table->columns[i].native);
         free(table->columns[i].clauses);
         free(table->columns[i].charset);
+        free(table->columns[i].collation);
     }
     free(table->columns);
     free(table->kind);
@@ -207,12 +208,14 @@ static bool table_add_column(const struct mydrv_conn *conn, struct mydrv_table *
         .native = strdup(native.data == NULL ? "" : native.data),
         .clauses = strdup(clauses.data == NULL ? "" : clauses.data),
         .charset = row[TABLE_CHARSET] == NULL ? NULL : strdup(row[TABLE_CHARSET]),
+        .collation = row[TABLE_COLLATION] == NULL ? NULL : strdup(row[TABLE_COLLATION]),
         .not_null = strcmp(row[TABLE_NULLABLE], "NO") == 0,
         .has_default = strcasestr(extra, "auto_increment") != NULL ||
                        (row[TABLE_DEFAULT] != NULL &&
                         !(conn->mariadb && strcmp(row[TABLE_DEFAULT], "NULL") == 0)),
     };
-    return (row[TABLE_CHARSET] == NULL || column->charset != NULL) && column->name != NULL &&
+    return (row[TABLE_CHARSET] == NULL || column->charset != NULL) &&
+           (row[TABLE_COLLATION] == NULL || column->collation != NULL) && column->name != NULL &&
            column->native != NULL && column->clauses != NULL && !native.failed && !clauses.failed;
 }
 

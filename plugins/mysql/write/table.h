@@ -11,9 +11,10 @@
 
 struct mydrv_live_column {
     char *name;
-    char *native;  /* in this driver's spelling, or the server's own where it is unknown here */
-    char *clauses; /* in this driver's spelling */
-    char *charset; /* of texts, or NULL */
+    char *native;    /* in this driver's spelling, or the server's own where it is unknown here */
+    char *clauses;   /* in this driver's spelling */
+    char *charset;   /* of texts, or NULL */
+    char *collation; /* the same */
     bool not_null;
     bool has_default; /* other than NULL, or numbers itself */
 };
@@ -68,6 +69,8 @@ const char *mydrv_table_skip_quoted(const char *at);
 /* Fails with SCHEMA where a table of this engine does not. */
 ferry_status mydrv_engine_check(const struct mydrv_conn *conn, const char *table,
                                 const char *engine, struct ferry_error *err);
+/* Whether what was done to rows of such a table can be undone. */
+bool mydrv_engine_has_transactions(const char *engine);
 /* Whether COUNT(*) is cheap, since the engine keeps the number or is one of small tables. */
 bool mydrv_engine_counts(const char *engine);
 /* What a user should know of a table of this engine. */

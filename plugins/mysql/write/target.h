@@ -11,6 +11,7 @@
 
 struct mydrv_unit;
 struct mydrv_load;
+struct mydrv_changes;
 
 /* ---- names.c: the names that go with a table ---- */
 
@@ -109,9 +110,10 @@ ferry_status mydrv_record_read(void *conn, const char *table, struct ferry_recor
                                struct ferry_error *err);
 /* Make the table of records, with all columns, and see that it may be written. */
 ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *err);
+/* In a transaction with the rows; `mark` is the run id that the table itself carries, or NULL. */
 ferry_status mydrv_record_write(struct mydrv_conn *conn, const struct ferry_record *record,
-                                struct ferry_error *err);
-/* The same where a failure is only worth a warning. */
+                                const char *mark, struct ferry_error *err);
+/* After the rows, which are there: a failure is only worth a warning. */
 void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_record *record);
 
 /* ---- stored.c: what is stored, as cells of the source's schema ---- */
@@ -136,8 +138,14 @@ struct mydrv_load {
     struct mydrv_stage stage; /* beside it */
     struct mydrv_lane lane;   /* into the stage */
     uint64_t rows_before;
+    struct mydrv_changes *changes; /* NULL: all rows are replaced */
 };
 
+/* What each load begins with: the names, the lock, the table as it was planned for, nothing beside
+ * it, and what hangs on it. */
+ferry_status mydrv_load_take(struct mydrv_load *load, struct ferry_error *err);
+ferry_status mydrv_load_count(struct mydrv_load *load, const char *table, uint64_t *ret_rows,
+                              struct ferry_error *err);
 ferry_status mydrv_replace_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
                                  struct ferry_error *err);
 ferry_status mydrv_replace_batch(void *load, uint32_t operation, const struct ferry_batch *batch,
@@ -147,14 +155,70 @@ ferry_status mydrv_replace_end(void *load, struct ferry_load_totals *ret_totals,
 /* Drops the stage and lets go of the lock; NULL allowed. */
 void mydrv_replace_free(struct mydrv_load *load);
 
+/* ---- changes.c: what becomes of single rows of one table ---- */
+
+struct mydrv_changes {
+    char *tag;      /* names of columns beside those of the table: what is to be done ... */
+    char *todo;     /* ... and what of that depends on what is there */
+    char *index;    /* of the table, by which a row is found; NULL: there is none */
+    size_t *places; /* of the table's columns in a batch of keys: see struct mydrv_lane */
+    uint64_t came[FERRY_OP_ADD + 1]; /* rows, by operation */
+    bool temporary;                  /* they gather in a temporary table; false: in a stage */
+    bool there;                      /* that table is */
+    bool hung;                       /* triggers or foreign keys hang on the live table */
+    bool ended;                /* all is done in the live table, in a transaction that is open */
+    struct mydrv_conn *reader; /* a third connection with its snapshot; NULL: nobody has read yet */
+    struct ferry_load_totals totals;
+};
+
+ferry_status mydrv_changes_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
+                                 struct ferry_error *err);
+ferry_status mydrv_changes_batch(void *load, uint32_t operation, const struct ferry_batch *batch,
+                                 struct ferry_error *err);
+ferry_status mydrv_changes_end(void *load, struct ferry_load_totals *ret_totals,
+                               struct ferry_error *err);
+/* A connection that sees the rows as they were before, in one snapshot for the whole load. */
+ferry_status mydrv_changes_open_reader(struct mydrv_load *load, struct mydrv_conn **ret_conn,
+                                       struct ferry_error *err);
+/* Of a load of any kind; the rest of it goes to mydrv_replace_free(). */
+void mydrv_changes_free(struct mydrv_load *load);
+
+/* ---- gather.c: the table in which changes gather ---- */
+
+/* Make it, under the name of a stage. */
+ferry_status mydrv_gather_make(struct mydrv_load *load, struct ferry_error *err);
+void mydrv_gather_drop(struct mydrv_load *load);
+
+/* ---- match.c: changes and the rows that they are of ---- */
+
+#define MYDRV_MATCH_CHANGES                                                                        \
+    "dbferry_changes" /* alias of the one table; MYDRV_SCAN_ALIAS is the                           \
+                         other's */
+/* Find the index that serves the load's key. */
+ferry_status mydrv_match_choose(struct mydrv_load *load, struct ferry_error *err);
+/* Both tables, joined by the exact value of the key. */
+void mydrv_match_write(const struct mydrv_load *load, struct mydrv_text *sql);
+/* The same, without rows that are gone. */
+void mydrv_match_write_touched(const struct mydrv_load *load, struct mydrv_text *sql);
+/* Whether column `i` of the load's schema is the same in both. */
+void mydrv_match_write_same(const struct mydrv_load *load, size_t i, struct mydrv_text *sql);
+/* A column of the changes. */
+void mydrv_match_write_change(const char *column, struct mydrv_text *sql);
+bool mydrv_match_is_key(const struct mydrv_load *load, size_t i);
+
+/* ---- apply.c: changes become rows, in one transaction ---- */
+
+/* Set the totals; the transaction stays open. */
+ferry_status mydrv_apply(struct mydrv_load *load, struct ferry_error *err);
+
 /* ---- unit.c: the target half: a change ---- */
 
 struct mydrv_unit {
     struct mydrv_conn *conn; /* the second one, once that has taken over */
     const struct ferry_change_spec *spec;
     struct mydrv_load *load; /* NULL: none yet */
-    bool in_place;           /* triggers or foreign keys: DELETE and INSERT in place of RENAME */
-    struct ferry_wait wait;  /* the job's lock_wait */
+    bool in_place;          /* the rows of the table itself change, in one transaction: no RENAME */
+    struct ferry_wait wait; /* the job's lock_wait */
 };
 
 extern const struct ferry_target mydrv_target;

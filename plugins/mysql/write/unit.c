@@ -1,8 +1,8 @@
 /* The target half: a change, from its beginning to its end.
  *
  *   by renames   commit: RENAME TABLE live TO old, stage TO live; drop old; records
- *   in place     where triggers or foreign keys hang on a table: the rows were replaced in it, in a
- *                transaction that is open; commit: records, COMMIT
+ *   in place     where triggers or foreign keys hang on a table, or single rows of it were changed:
+ *                that was done in a transaction that is open; commit: records, COMMIT
  */
 
 #include "write/target.h"
@@ -64,6 +64,7 @@ static void unit_free(struct mydrv_unit *unit)
         mydrv_lane_stop(&unit->load->lane);
     if (!mydrv_conn_is_lost(unit->conn))
         (void)mysql_rollback(unit->conn->native);
+    mydrv_changes_free(unit->load);
     mydrv_replace_free(unit->load);
     free(unit);
 }
@@ -248,7 +249,7 @@ static ferry_status unit_commit(struct mydrv_unit *unit, const struct ferry_reco
         return status;
     }
     if (record != NULL)
-        status = mydrv_record_write(unit->conn, record, err);
+        status = mydrv_record_write(unit->conn, record, load->table.run_id, err);
     if (status != FERRY_OK)
         return status;
     if (mysql_commit(unit->conn->native) != 0)
@@ -271,13 +272,37 @@ static void unit_change_abort(void *change)
     unit_free(change);
 }
 
+/* ---- Loads of each kind ---- */
+
+static ferry_status unit_load_begin(void *change, const struct ferry_load_spec *spec,
+                                    void **ret_load, struct ferry_error *err)
+{
+    return spec->kind == FERRY_LOAD_CHANGES ? mydrv_changes_begin(change, spec, ret_load, err)
+                                            : mydrv_replace_begin(change, spec, ret_load, err);
+}
+
+static ferry_status unit_load_batch(void *load, uint32_t operation, const struct ferry_batch *batch,
+                                    struct ferry_error *err)
+{
+    return ((struct mydrv_load *)load)->changes != NULL
+               ? mydrv_changes_batch(load, operation, batch, err)
+               : mydrv_replace_batch(load, operation, batch, err);
+}
+
+static ferry_status unit_load_end(void *load, struct ferry_load_totals *ret_totals,
+                                  struct ferry_error *err)
+{
+    return ((struct mydrv_load *)load)->changes != NULL ? mydrv_changes_end(load, ret_totals, err)
+                                                        : mydrv_replace_end(load, ret_totals, err);
+}
+
 const struct ferry_target mydrv_target = {
     .map_column = mydrv_map_column,
     .inspect = mydrv_inspect,
     .change_begin = unit_change_begin,
-    .load_begin = mydrv_replace_begin,
-    .load_batch = mydrv_replace_batch,
-    .load_end = mydrv_replace_end,
+    .load_begin = unit_load_begin,
+    .load_batch = unit_load_batch,
+    .load_end = unit_load_end,
     .change_commit = unit_change_commit,
     .change_abort = unit_change_abort,
     .stored_begin = mydrv_stored_begin,
@@ -286,4 +311,5 @@ const struct ferry_target mydrv_target = {
     .note_indexes = mydrv_note_indexes,
     .hold_column = mydrv_hold_column,
     .foresee = mydrv_foresee,
+    .abilities = FERRY_SCANS | FERRY_CHANGES,
 };

@@ -36,10 +36,11 @@ ferry_status mydrv_wait_turn(struct mydrv_unit *unit, struct ferry_error *err)
     return wait_set(unit, wait < WAIT_TURN_MS ? wait : WAIT_TURN_MS, err);
 }
 
-/* Lock wait timeout, deadlock: of rows, or of the table. */
+/* Lock wait timeout, deadlock: of rows, or of the table; a row that is another one than in the
+ * transaction's snapshot (MariaDB's innodb_snapshot_isolation). */
 static bool wait_is_for_lock(unsigned code)
 {
-    return code == 1205 || code == 1213;
+    return code == 1205 || code == 1213 || code == 1020;
 }
 
 static int wait_is_cancelled(void *conn)

@@ -180,9 +180,10 @@ ferry_status mydrv_lane_begin(struct mydrv_lane *lane, struct mydrv_conn *of, co
     return step("lane", err);
 }
 
-ferry_status mydrv_lane_learn(struct mydrv_lane *lane, struct ferry_error *err)
+ferry_status mydrv_lane_learn(struct mydrv_lane *lane, const char *table, struct ferry_error *err)
 {
     assert_non_null(lane);
+    assert_string_equal(table, "s");
     return step("learn", err);
 }
 

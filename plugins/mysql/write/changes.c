@@ -1,0 +1,191 @@
+/* One table of a change: single rows of it are inserted, updated and deleted.
+ *
+ *   begin   lock, leftovers, look at the table and what hangs on it, make a place for the changes
+ *   batch   rows and keys into that place
+ *   end     DELETE, UPDATE and INSERT in the table, in a transaction that stays open
+ */
+
+#include "connect/connect.h"
+#include "read/read.h"
+#include "write/target.h"
+
+#include <string.h>
+
+/* Bytes between two commits to a stage; a temporary table needs none. */
+#define CHANGES_COMMIT ((uint64_t)64 << 20)
+
+/* ---- Begin ---- */
+
+static ferry_status changes_check_table(const struct mydrv_load *load, struct ferry_error *err)
+{
+    const struct mydrv_conn *conn = load->unit->conn;
+    const char *engine = load->table.engine;
+    if (!load->table.exists)
+        return ferry_load_fail_changed(load->spec, conn->label, err);
+    if (mydrv_engine_has_transactions(engine))
+        return FERRY_OK;
+    return ferry_fail(
+        err, FERRY_ERR_SCHEMA,
+        "%s: single rows of table '%s' cannot be changed at one stroke, since its "
+        "engine %s has no transactions; choose strategy = \"replace\", or convert the "
+        "table to InnoDB",
+        conn->label, load->layout->table, engine);
+}
+
+/* Where the columns of the table are in a batch of keys. */
+static ferry_status changes_place_keys(struct mydrv_load *load, struct ferry_error *err)
+{
+    size_t count = ferry_schema_count(load->layout->schema);
+    load->changes->places = calloc(count, sizeof *load->changes->places);
+    if (load->changes->places == NULL)
+        return mydrv_fail_memory(err);
+    for (size_t i = 0; i < count; i++)
+        load->changes->places[i] = MYDRV_LANE_NOWHERE;
+    for (size_t k = 0; k < load->spec->key_count; k++)
+        load->changes->places[load->spec->key[k]] = k;
+    return FERRY_OK;
+}
+
+static ferry_status changes_begin(struct mydrv_load *load, struct ferry_error *err)
+{
+    struct mydrv_conn *conn = load->unit->conn;
+    ferry_status status = mydrv_load_take(load, err);
+    if (status == FERRY_OK)
+        status = changes_check_table(load, err);
+    load->changes->hung = load->unit->in_place;
+    load->unit->in_place = true;
+    if (status == FERRY_OK)
+        status = changes_place_keys(load, err);
+    if (status == FERRY_OK)
+        status = mydrv_lane_begin(&load->lane, conn, load->names.stage, load->layout, err);
+    if (status == FERRY_OK)
+        status = mydrv_lane_learn(&load->lane, load->layout->table, err);
+    if (status == FERRY_OK)
+        status = mydrv_record_prepare(conn, err);
+    if (status == FERRY_OK && load->spec->key_count > 0)
+        status = mydrv_match_choose(load, err);
+    if (status == FERRY_OK)
+        status = mydrv_gather_make(load, err);
+    if (status == FERRY_OK)
+        status = mydrv_run_text(conn, "START TRANSACTION", "begin a transaction", err);
+    load->lane.tag_name = load->changes->tag;
+    return status;
+}
+
+/* What failed to begin is ended with its change, too. */
+ferry_status mydrv_changes_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
+                                 struct ferry_error *err)
+{
+    struct mydrv_unit *unit = change;
+    struct mydrv_load *load = calloc(1, sizeof *load);
+    struct mydrv_changes *changes = calloc(1, sizeof *changes);
+    if (load == NULL || changes == NULL) {
+        free(load);
+        free(changes);
+        return mydrv_fail_memory(err);
+    }
+    load->unit = unit;
+    load->spec = spec;
+    load->layout = spec->layout;
+    load->changes = changes;
+    load->lane.commit_bytes = CHANGES_COMMIT;
+    unit->load = load;
+    ferry_status status = changes_begin(load, err);
+    if (status == FERRY_OK)
+        *ret_load = load;
+    return status;
+}
+
+static void changes_close_reader(struct mydrv_changes *changes)
+{
+    if (changes->reader != NULL)
+        mydrv_snapshot_end(changes->reader);
+    changes->reader = NULL;
+}
+
+void mydrv_changes_free(struct mydrv_load *load)
+{
+    if (load == NULL || load->changes == NULL)
+        return;
+    changes_close_reader(load->changes);
+    mydrv_gather_drop(load);
+    free(load->changes->tag);
+    free(load->changes->todo);
+    free(load->changes->index);
+    free(load->changes->places);
+    free(load->changes);
+    load->changes = NULL;
+}
+
+/* ---- Batches, and what is read meanwhile ---- */
+
+ferry_status mydrv_changes_batch(void *argument, uint32_t operation,
+                                 const struct ferry_batch *batch, struct ferry_error *err)
+{
+    struct mydrv_load *load = argument;
+    if (operation < FERRY_OP_INSERT || operation > FERRY_OP_ADD ||
+        (operation != FERRY_OP_INSERT && load->spec->key_count == 0))
+        return ferry_fail(err, FERRY_ERR_INTERNAL, "%s: operation %u is not known here",
+                          load->unit->conn->label, operation);
+    load->lane.tag = operation;
+    load->lane.places = operation == FERRY_OP_DELETE ? load->changes->places : NULL;
+    load->changes->came[operation] += ferry_batch_count(batch);
+    return mydrv_lane_batch(&load->lane, batch, err);
+}
+
+ferry_status mydrv_changes_open_reader(struct mydrv_load *load, struct mydrv_conn **ret_conn,
+                                       struct ferry_error *err)
+{
+    struct mydrv_changes *changes = load->changes;
+    if (changes->reader != NULL && !changes->reader->broken) {
+        *ret_conn = changes->reader;
+        return FERRY_OK;
+    }
+    struct mydrv_conn *third = NULL;
+    ferry_status status = mydrv_conn_open_third(load->unit->conn, &third, err);
+    if (status == FERRY_OK)
+        status = mydrv_snapshot_begin(third, err);
+    if (status != FERRY_OK)
+        return status;
+    changes->reader = third;
+    *ret_conn = third;
+    return FERRY_OK;
+}
+
+/* ---- End ---- */
+
+static ferry_status changes_end(struct mydrv_load *load, struct ferry_error *err)
+{
+    struct mydrv_conn *conn = load->unit->conn;
+    ferry_status status = mydrv_conn_check(conn, err);
+    if (status == FERRY_OK)
+        status = mydrv_lane_end(&load->lane, err);
+    if (status == FERRY_OK)
+        status = mydrv_run_text(conn, "COMMIT", "commit changes to where they gather", err);
+    changes_close_reader(load->changes);
+    if (status == FERRY_OK && load->changes->hung)
+        status = mydrv_run_text(conn, "SET SESSION foreign_key_checks = 0",
+                                "set foreign_key_checks", err);
+    /* With triggers, rows are counted before and after, which no other writer must disturb. */
+    if (status == FERRY_OK && !load->changes->hung)
+        status = mydrv_run_text(conn, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+                                "set the isolation level", err);
+    if (status == FERRY_OK)
+        status = mydrv_apply(load, err);
+    if (status == FERRY_OK && load->changes->hung)
+        status = mydrv_dependents_check(load, err);
+    return status;
+}
+
+ferry_status mydrv_changes_end(void *argument, struct ferry_load_totals *ret_totals,
+                               struct ferry_error *err)
+{
+    struct mydrv_load *load = argument;
+    ferry_status status = changes_end(load, err);
+    if (status != FERRY_OK)
+        return status;
+    load->changes->ended = true;
+    *ret_totals = load->changes->totals;
+    ret_totals->bytes = load->lane.bytes;
+    return FERRY_OK;
+}
