@@ -38,7 +38,7 @@ static void test_before_use(const struct suite *suite)
         struct ferry_batch *batch = NULL;
         ferry_status status = ferry_source_describe(source, &read, &schema, &error);
         if (status == FERRY_OK)
-            status = ferry_source_read_begin(source, &read, &schema, &cursor, &error);
+            status = ferry_source_read_begin(source, &read, &schema, NULL, &cursor, &error);
         if (status == FERRY_OK) {
             batch = ferry_batch_new(&schema, &ferry_batch_default_limits);
             ferry_batch_reset(batch, 1);

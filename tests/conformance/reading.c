@@ -67,7 +67,7 @@ bool suite_read_all(struct ferry_connection *source, const struct ferry_read *re
 {
     struct ferry_cursor *cursor = NULL;
     struct reading reading = {0};
-    ferry_status status = ferry_source_read_begin(source, read, schema, &cursor, error);
+    ferry_status status = ferry_source_read_begin(source, read, schema, NULL, &cursor, error);
     struct ferry_batch *batch = status == FERRY_OK ? ferry_batch_new(schema, limits) : NULL;
     while (batch != NULL && status == FERRY_OK) {
         ferry_batch_reset(batch, reading.rows + 1);
@@ -185,8 +185,8 @@ static void test_broken_off(struct opened *opened, const struct reading *whole)
     const struct ferry_batch_limits one = {.rows = 1, .bytes = 1};
     struct ferry_batch *batch = ferry_batch_new(&opened->schema, &one);
     ferry_batch_reset(batch, 1);
-    bool begun = ferry_source_read_begin(opened->source, &opened->read, &opened->schema, &cursor,
-                                         &error) == FERRY_OK;
+    bool begun = ferry_source_read_begin(opened->source, &opened->read, &opened->schema, NULL,
+                                         &cursor, &error) == FERRY_OK;
     if (begun)
         (void)ferry_cursor_read(cursor, batch, &error);
     ferry_cursor_close(cursor);
@@ -215,7 +215,7 @@ static void test_other_schema(struct opened *opened)
     }
     struct ferry_cursor *cursor = NULL;
     ferry_status status =
-        ferry_source_read_begin(opened->source, &opened->read, &other, &cursor, &error);
+        ferry_source_read_begin(opened->source, &opened->read, &other, NULL, &cursor, &error);
     if (status == FERRY_OK)
         ferry_cursor_close(cursor);
     if (!tap_ok(status == FERRY_ERR_SCHEMA, "read_begin refuses columns that are not the result's"))

@@ -19,7 +19,7 @@ static void note_difference(struct target *target, struct ferry_connection *sour
     const struct ferry_batch_limits one = {.rows = 1, .bytes = 1};
     struct ferry_batch *found = ferry_batch_new(schema, &one);
     struct ferry_batch *wanted = ferry_batch_new(&target->plan.schema, &one);
-    bool same = ferry_source_read_begin(source, read, schema, &cursor, &error) == FERRY_OK;
+    bool same = ferry_source_read_begin(source, read, schema, NULL, &cursor, &error) == FERRY_OK;
     for (uint64_t row = 0; same && row < rows; row++) {
         ferry_batch_reset(found, row + 1);
         ferry_batch_reset(wanted, row + 1);

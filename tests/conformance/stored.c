@@ -26,7 +26,7 @@ static ferry_status digest_stored(struct target *target, struct ferry_load *load
     struct ferry_batch *batch = ferry_batch_new(layout->schema, &limits);
     struct ferry_cursor *cursor = NULL;
     ferry_status status =
-        ferry_target_stored_begin(target->connection, load, layout, &cursor, error);
+        ferry_target_stored_begin(target->connection, load, layout, NULL, &cursor, error);
     uint64_t rows = 0;
     for (bool ended = false; status == FERRY_OK && !ended;) {
         ferry_batch_reset(batch, rows + 1);

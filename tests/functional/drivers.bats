@@ -202,10 +202,10 @@ jobs = ( { name = "j"; source = "a"; target = "b"; view = "rows"; } );'
 }
 
 @test "another version of the interface, older and newer" {
-    build newer '-DAFTER_INIT=made->_abi_version = 2'
-    refused newer "$D/newer.so" "version 2" "version 1"
-    build older '-DAFTER_INIT=made->_abi_version = 0'
-    refused older "$D/older.so" "version 0"
+    build newer '-DAFTER_INIT=made->_abi_version = 3'
+    refused newer "$D/newer.so" "version 3" "version 2"
+    build older '-DAFTER_INIT=made->_abi_version = 1'
+    refused older "$D/older.so" "version 1" "version 2"
 }
 
 @test "structs of other sizes" {
