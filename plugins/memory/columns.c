@@ -277,7 +277,8 @@ static bool copy_column(struct ferry_column *copy, const struct ferry_column *co
 {
     bool complete = true;
     *copy = *column;
-    copy->flags &= ~FERRY_COLUMN_SOLE_KEY; /* the core says it, each time anew */
+    copy->flags &= ~(FERRY_COLUMN_SOLE_KEY | /* the core says it, each time anew */
+                     FERRY_COLUMN_ORDERED | FERRY_COLUMN_INDEX_ORDERED); /* so does describe */
     copy->native = NULL;
     for (size_t i = 0; i < TEXTS; i++) {
         const char **text = column_text(copy, i);
@@ -309,12 +310,41 @@ ferry_status memory_columns_copy(const struct ferry_schema *schema,
     return FERRY_OK;
 }
 
-ferry_status memory_columns_describe(const struct memory_columns *columns,
+bool memory_columns_clone(const struct memory_columns *columns, struct memory_columns *ret_columns)
+{
+    struct memory_columns clone = {0};
+    bool complete = true;
+    for (size_t i = 0; complete && i < columns->count; i++) {
+        struct ferry_column column;
+        complete = copy_column(&column, &columns->list[i]) && memory_columns_add(&clone, &column);
+    }
+    for (size_t i = 0; complete && i < columns->index_count; i++)
+        complete = memory_columns_add_index(&clone, &columns->indexes[i]);
+    if (complete)
+        *ret_columns = clone;
+    else
+        memory_columns_done(&clone);
+    return complete;
+}
+
+bool memory_column_is_ordered(const struct memory_conn *conn, const struct ferry_column *column)
+{
+    const char *unordered = conn->unordered == NULL ? "" : conn->unordered;
+    return conn->scans && memory_column_has_order(column) && strcmp(unordered, "*") != 0 &&
+           strcmp(unordered, column->name) != 0;
+}
+
+ferry_status memory_columns_describe(const struct memory_conn *conn,
+                                     const struct memory_columns *columns,
                                      struct ferry_schema *schema, struct ferry_error *err)
 {
     ferry_status status = FERRY_OK;
-    for (size_t i = 0; status == FERRY_OK && i < columns->count; i++)
-        status = ferry_schema_add(schema, &columns->list[i], sizeof *columns->list, err);
+    for (size_t i = 0; status == FERRY_OK && i < columns->count; i++) {
+        struct ferry_column column = columns->list[i];
+        if (memory_column_is_ordered(conn, &column))
+            column.flags |= FERRY_COLUMN_ORDERED | (conn->indexed ? FERRY_COLUMN_INDEX_ORDERED : 0);
+        status = ferry_schema_add(schema, &column, sizeof column, err);
+    }
     for (size_t i = 0; status == FERRY_OK && i < columns->index_count; i++)
         status =
             ferry_schema_add_index(schema, &columns->indexes[i], sizeof *columns->indexes, err);

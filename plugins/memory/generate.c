@@ -23,9 +23,42 @@ uint64_t memory_dice_below(struct memory_dice *dice, uint64_t limit)
     return memory_dice_throw(dice) % limit;
 }
 
+struct memory_block {
+    struct memory_block *next;
+    char bytes[];
+};
+
+char *memory_room_take(struct memory_room *room, size_t size)
+{
+    if (room->batch != NULL)
+        return ferry_batch_bytes(room->batch, size);
+    struct memory_block *block = malloc(sizeof *block + size);
+    if (block == NULL)
+        return NULL;
+    block->next = room->blocks;
+    room->blocks = block;
+    return block->bytes;
+}
+
+void memory_room_done(struct memory_room *room)
+{
+    while (room->blocks != NULL) {
+        struct memory_block *next = room->blocks->next;
+        free(room->blocks);
+        room->blocks = next;
+    }
+}
+
 bool memory_put_text(struct memory_place *place, const char *text)
 {
-    return ferry_batch_text(place->batch, place->cell, text, strlen(text)) != 0;
+    size_t length = strlen(text);
+    char *bytes = memory_room_take(place->room, length);
+    if (bytes == NULL)
+        return false;
+    memcpy(bytes, text, length);
+    place->cell->v.p = bytes;
+    place->cell->len = (uint32_t)length;
+    return true;
 }
 
 bool memory_put_format(struct memory_place *place, const char *format, ...)
@@ -169,7 +202,7 @@ static bool make_text(struct memory_place *place, uint64_t row_bytes)
         length = limit;
     if (row_bytes > 0)
         length = row_bytes;
-    char *text = ferry_batch_bytes(place->batch, row_bytes > 0 ? row_bytes : length * 4);
+    char *text = memory_room_take(place->room, row_bytes > 0 ? row_bytes : length * 4);
     if (text == NULL)
         return false;
     place->cell->v.p = text;
@@ -197,7 +230,7 @@ static bool make_bytes(struct memory_place *place, uint64_t row_bytes)
         length = place->column->length;
     if (row_bytes > 0)
         length = row_bytes;
-    char *bytes = ferry_batch_bytes(place->batch, length);
+    char *bytes = memory_room_take(place->room, length);
     if (bytes == NULL)
         return false;
     for (uint64_t i = 0; i < length; i++)
@@ -337,14 +370,13 @@ static bool make_cell(struct memory_place *place, uint64_t row_bytes)
 }
 
 ferry_status memory_generate_row(const struct memory_conn *conn, uint64_t row,
-                                 struct ferry_batch *batch, struct ferry_cell *cells,
+                                 struct memory_room *room, struct ferry_cell *cells,
                                  struct ferry_error *err)
 {
     uint64_t row_bytes = conn->row_bytes;
     for (size_t i = 0; i < conn->columns.count; i++) {
         const struct ferry_column *column = &conn->columns.list[i];
-        struct memory_place place = {
-            .column = column, .batch = batch, .cell = &cells[i], .row = row};
+        struct memory_place place = {.column = column, .room = room, .cell = &cells[i], .row = row};
         place.dice.state = conn->seed * 0x9E3779B9u ^ (row * 1048583u + i) * 0xC2B2AE3Du;
         bool nothing = (column->flags & FERRY_COLUMN_ONLY_NULL) != 0;
         bool nullable = (column->flags & FERRY_COLUMN_NOT_NULL) == 0 && column->key_position == 0;
@@ -361,4 +393,29 @@ ferry_status memory_generate_row(const struct memory_conn *conn, uint64_t row,
             row_bytes = 0; /* the first such column carries them */
     }
     return FERRY_OK;
+}
+
+ferry_status memory_generate_table(const struct memory_conn *conn, struct memory_table **ret_table,
+                                   struct ferry_error *err)
+{
+    struct memory_table *table = memory_table_new("", "generated");
+    struct ferry_cell *cells = calloc(conn->columns.count, sizeof *cells);
+    bool has_room =
+        table != NULL && cells != NULL && memory_columns_clone(&conn->columns, &table->columns);
+    ferry_status status = FERRY_OK;
+    for (uint64_t row = 0; status == FERRY_OK && has_room && row < conn->rows; row++) {
+        struct memory_room room = {0};
+        memset(cells, 0, conn->columns.count * sizeof *cells);
+        status = memory_generate_row(conn, row, &room, cells, err);
+        has_room = status != FERRY_OK || memory_table_add(table, cells);
+        memory_room_done(&room);
+    }
+    free(cells);
+    if (!has_room)
+        status = ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    if (status == FERRY_OK)
+        *ret_table = table;
+    else
+        memory_table_unref(table);
+    return status;
 }

@@ -19,12 +19,14 @@ uint64_t memory_dice_below(struct memory_dice *dice, uint64_t limit);
 /* Where a cell is being made. */
 struct memory_place {
     const struct ferry_column *column;
-    struct ferry_batch *batch;
+    struct memory_room *room;
     struct ferry_cell *cell;
     uint64_t row;
     struct memory_dice dice;
 };
 
+/* NULL if out of memory. */
+char *memory_room_take(struct memory_room *room, size_t size);
 /* Each returns false if out of memory. */
 bool memory_put_text(struct memory_place *place, const char *text);
 bool memory_put_format(struct memory_place *place, const char *format, ...) FERRY_PRINTF(2, 3);

@@ -51,7 +51,7 @@ static size_t put_member(struct memory_place *place, const char *members, char *
 bool memory_make_members(struct memory_place *place, bool is_set)
 {
     const char *members = place->column->members == NULL ? "" : place->column->members;
-    char *text = ferry_batch_bytes(place->batch, strlen(members) + 1);
+    char *text = memory_room_take(place->room, strlen(members) + 1);
     if (text == NULL)
         return false;
     place->cell->v.p = text;
@@ -122,7 +122,7 @@ bool memory_make_geometry(struct memory_place *place)
     bool line = column->subtype != NULL ? strcmp(column->subtype, "linestring") == 0
                                         : (place->row & 1) != 0;
     uint32_t type = line ? 2 : 1, points = line ? 2 : 1;
-    char *start = ferry_batch_bytes(place->batch, 4 + 1 + 4 + 4 + 32), *at = start;
+    char *start = memory_room_take(place->room, 4 + 1 + 4 + 4 + 32), *at = start;
     if (start == NULL)
         return false;
     at = put_little_endian(at, &column->srid, sizeof column->srid);
@@ -142,7 +142,7 @@ bool memory_make_geometry(struct memory_place *place)
 bool memory_make_vector(struct memory_place *place)
 {
     uint64_t dimensions = place->column->length == 0 ? 3 : place->column->length;
-    char *start = ferry_batch_bytes(place->batch, dimensions * sizeof(float)), *at = start;
+    char *start = memory_room_take(place->room, dimensions * sizeof(float)), *at = start;
     if (start == NULL)
         return false;
     for (uint64_t i = 0; i < dimensions; i++) {

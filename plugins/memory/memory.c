@@ -8,8 +8,8 @@
 
 #define DEFAULT_COLUMNS "id int64 not null key, name text(40), price decimal(10,2), t datetime(3)"
 #define CALLBACKS                                                                                  \
-    "none|connect|describe|read_begin|read_batch|read_end|snapshot_begin|origins|record_read|"     \
-    "map_column|"                                                                                  \
+    "none|connect|describe|read_begin|read_batch|read_end|snapshot_begin|origins|fingerprint|"     \
+    "record_read|map_column|"                                                                      \
     "inspect|change_begin|load_begin|load_batch|load_end|change_commit|change_abort|"              \
     "stored_begin|stored_batch"
 #define CONTRACT_BREACHES                                                                          \
@@ -111,6 +111,23 @@ static const struct ferry_option memory_options[] = {
      .choices = memory_corruptions,
      .flags = FERRY_OPTION_TARGET_ONLY,
      .help = "how row `fail_row` is damaged once it is stored and counted"},
+    {.name = "order",
+     .type = FERRY_OPTION_CHOICE,
+     .default_value = "exact",
+     .choices = memory_orders,
+     .help = "how rows are sorted where a scan asks for an order; only `exact` is right"},
+    {.name = "unordered",
+     .type = FERRY_OPTION_STRING,
+     .help = "a column that is said to have no order; * for all"},
+    {.name = "indexed",
+     .type = FERRY_OPTION_BOOL,
+     .default_value = "false",
+     .flags = FERRY_OPTION_SOURCE_ONLY,
+     .help = "say that indexes have the columns in their order"},
+    {.name = "fingerprint",
+     .type = FERRY_OPTION_STRING,
+     .flags = FERRY_OPTION_SOURCE_ONLY,
+     .help = "what the source says of its state; unset: nothing"},
     {.name = "fail_at",
      .type = FERRY_OPTION_CHOICE,
      .default_value = "none",
@@ -161,6 +178,13 @@ static const struct ferry_option memory_options[] = {
      .help = "do what no driver may, at `fail_at` or in a cell of row `fail_row`"},
 };
 
+/* What a driver can do is the same for all its connections, so no option of one can say it: with
+ * DBFERRY_MEMORY_PLAIN in the environment it reads all rows and replaces them, and no more. */
+static bool is_plain(void)
+{
+    return getenv("DBFERRY_MEMORY_PLAIN") != NULL;
+}
+
 static void memory_disconnect(void *conn)
 {
     struct memory_conn *c = conn;
@@ -181,6 +205,9 @@ static void memory_disconnect(void *conn)
     free(c->dump);
     free(c->fit_column);
     free(c->corrupt);
+    free(c->order);
+    free(c->unordered);
+    free(c->fingerprint);
     free(c);
 }
 
@@ -214,12 +241,17 @@ static bool copy_options(struct memory_conn *c, const struct ferry_config *confi
     c->read_store = ferry_config_int(config, "read_store") != 0;
     c->existing_rows = (uint64_t)ferry_config_int(config, "existing_rows");
     c->fit = read_fit(config);
+    c->scans = !is_plain();
+    c->indexed = ferry_config_int(config, "indexed") != 0;
     memory_fault_read(&c->fault, config);
     c->name = strdup(ferry_config_name(config));
     return c->name != NULL && copy_option(config, "store", &c->store) &&
            copy_option(config, "table", &c->only_table) && copy_option(config, "dump", &c->dump) &&
            copy_option(config, "fit_column", &c->fit_column) &&
            copy_option(config, "corrupt", &c->corrupt) && copy_option(config, "note", &c->note) &&
+           copy_option(config, "order", &c->order) &&
+           copy_option(config, "unordered", &c->unordered) &&
+           copy_option(config, "fingerprint", &c->fingerprint) &&
            copy_option(config, "fail_at", &c->fault.at) &&
            copy_option(config, "fail_mark", &c->fault.mark) &&
            copy_option(config, "fail_until", &c->fault.until) &&
@@ -299,6 +331,21 @@ static struct ferry_driver memory_driver = {
     .source = &memory_source,
     .target = &memory_target,
 };
+
+__attribute__((constructor)) static void leave_out_abilities(void)
+{
+    static struct ferry_source source;
+    static struct ferry_target target;
+    if (!is_plain())
+        return;
+    source = memory_source;
+    source.abilities = 0;
+    source.fingerprint = NULL;
+    target = memory_target;
+    target.abilities = 0;
+    memory_driver.source = &source;
+    memory_driver.target = &target;
+}
 
 #define FERRY_THREAD_MODEL FERRY_THREADS_PER_CONNECTION
 FERRY_REGISTER_DRIVER(memory_driver)

@@ -57,9 +57,15 @@ bool memory_columns_add(struct memory_columns *columns, struct ferry_column *col
 bool memory_columns_add_index(struct memory_columns *columns, const struct ferry_index *index);
 void memory_column_done(struct ferry_column *column);
 void memory_index_done(struct ferry_index *index);
+/* A copy of columns and indexes; false if out of memory. */
+bool memory_columns_clone(const struct memory_columns *columns, struct memory_columns *ret_columns);
+struct memory_conn;
 /* Puts columns and indexes into a schema. */
-ferry_status memory_columns_describe(const struct memory_columns *columns,
+ferry_status memory_columns_describe(const struct memory_conn *conn,
+                                     const struct memory_columns *columns,
                                      struct ferry_schema *schema, struct ferry_error *err);
+/* Whether rows can be read in its order, as its type and the options have it. */
+bool memory_column_is_ordered(const struct memory_conn *conn, const struct ferry_column *column);
 /* How a column's type is declared, "int64 unsigned", and what stands behind it, "not null key"; the
  * caller frees it; NULL if out of memory. */
 char *memory_columns_native(const struct ferry_column *column);
@@ -88,7 +94,8 @@ struct memory_table {
     size_t references;
     char *store;
     char *name;
-    char *run_id; /* of the run that loaded it, or NULL */
+    char **record;   /* the fields of the run that loaded it, each or all NULL */
+    uint64_t serial; /* another one each time that a table is published */
     struct memory_columns columns;
     struct ferry_cell **rows; /* each one block: cells, then their bytes */
     size_t count;
@@ -103,12 +110,89 @@ struct memory_table *memory_table_find(const char *store, const char *name);
 void memory_table_unref(struct memory_table *table);
 /* Puts `table` where others find it, in place of one of the same name; takes the reference over. */
 void memory_table_publish(struct memory_table *table);
+/* Keeps the fields of a record; false if out of memory. */
+bool memory_table_set_record(struct memory_table *table, const struct ferry_record *record);
 
 /* One writer per table, waiting up to `wait_ms`.  On false `*ret_holder` (the caller frees it;
  * NULL if out of memory) tells who has the lock. */
 bool memory_table_lock(const char *store, const char *name, const char *job, int64_t wait_ms,
                        char **ret_holder);
 void memory_table_unlock(const char *store, const char *name);
+
+/* ---- order.c: which cell comes first ---- */
+
+/* What the type says: databases have an order for it. */
+bool memory_column_has_order(const struct ferry_column *column);
+
+/* Below 0, 0 or above 0 of two cells of one column. */
+typedef int memory_compare(const struct ferry_column *column, const struct ferry_cell *a,
+                           const struct ferry_cell *b);
+memory_compare memory_cells_compare; /* the order of driver.h */
+/* Whether nothing would change if one were written over the other. */
+bool memory_cells_are_same(const struct ferry_column *column, const struct ferry_cell *a,
+                           const struct ferry_cell *b);
+
+extern const char memory_orders[]; /* the choices of order */
+memory_compare *memory_order_find(const char *name);
+
+/* Columns by which rows are compared. */
+struct memory_key {
+    const struct ferry_column *list;
+    const size_t *columns; /* places in it */
+    size_t count;
+    memory_compare *compare;
+};
+
+struct memory_row {
+    const struct ferry_cell *cells;
+    size_t number; /* its place in the table; rows that are alike stay in that order */
+};
+
+/* All rows of a table, as they lie; the caller frees the array.  NULL if out of memory. */
+struct memory_row *memory_rows_list(const struct memory_table *table);
+void memory_rows_sort(const struct memory_key *key, struct memory_row *rows, size_t count);
+/* How many of the sorted rows have the key of `wanted`, and where the first of them is. */
+size_t memory_rows_find(const struct memory_key *key, const struct memory_row *rows, size_t count,
+                        const struct ferry_cell *wanted, size_t *ret_first);
+
+/* ---- scan.c: rows of a table as a scan asks for them ---- */
+
+struct memory_scan {
+    const struct memory_table *table;
+    struct memory_row *rows;
+    size_t count;
+    size_t *columns; /* of the table, as the batch has them */
+    size_t column_count;
+};
+
+/* `among` (or NULL) says of each row of the table whether it is one of those that are meant.  The
+ * table stays alive until memory_scan_done(). */
+ferry_status memory_scan_begin(const struct memory_conn *conn, const struct memory_table *table,
+                               const struct ferry_scan *wanted, const bool *among,
+                               struct memory_scan *ret_scan, struct ferry_error *err);
+void memory_scan_done(struct memory_scan *scan);
+/* Copies row `row` of the scan into a row of a batch; false if out of memory. */
+bool memory_scan_copy(const struct memory_scan *scan, size_t row, struct ferry_batch *batch,
+                      struct ferry_cell *cells);
+
+/* ---- changes.c: what becomes of single rows ---- */
+
+struct memory_changes;
+
+/* `old` is the table as it is; it, `spec` and `place` stay alive.  NULL if out of memory. */
+struct memory_changes *memory_changes_new(const struct ferry_load_spec *spec, const char *place,
+                                          const struct memory_table *old);
+void memory_changes_free(struct memory_changes *changes); /* NULL allowed */
+ferry_status memory_changes_add(struct memory_changes *changes, uint32_t operation,
+                                const struct ferry_cell *cells, struct ferry_error *err);
+size_t memory_changes_count(const struct memory_changes *changes);
+/* Fills `table`, which is empty, with the rows as they are afterwards. */
+ferry_status memory_changes_apply(const struct memory_changes *changes, struct memory_table *table,
+                                  struct ferry_load_totals *ret_totals, struct ferry_error *err);
+/* Which rows of that table the changes have written or added, an array for the caller to free; NULL
+ * if out of memory. */
+bool *memory_changes_touched(const struct memory_changes *changes,
+                             const struct memory_table *table);
 
 /* ---- literal.c and dump.c: rows as text, in and out ---- */
 
@@ -152,7 +236,12 @@ struct memory_conn {
     char *note; /* that describe tells */
     char *dump;
     char *fit_column;
-    char *corrupt; /* what happens to stored rows; see corrupt.c */
+    char *corrupt;     /* what happens to stored rows; see corrupt.c */
+    char *order;       /* how rows are sorted; see order.c */
+    char *unordered;   /* a column, or "*", that is said to have no order; or NULL */
+    char *fingerprint; /* or NULL */
+    bool scans;        /* not where the driver is plain; see memory.c */
+    bool indexed;      /* indexes are said to have the order of the columns */
     uint32_t fit;
     bool read_store;               /* a source that reads the store, not generated rows */
     struct memory_columns columns; /* of generated and literal rows */
@@ -193,11 +282,21 @@ bool memory_corrupt(const struct memory_conn *conn, struct memory_table *table);
 
 /* ---- generate.c ---- */
 
+/* Bytes that are kept for a row. */
+struct memory_room {
+    struct ferry_batch *batch; /* where they go; NULL: to blocks of their own */
+    struct memory_block *blocks;
+};
+void memory_room_done(struct memory_room *room);
+
 /* Fills row `row` (from 0) for the connection's columns; the same each time.  Row 0 holds the least
  * value of each type, row 1 the greatest, row 2 zeros and empty values. */
 ferry_status memory_generate_row(const struct memory_conn *conn, uint64_t row,
-                                 struct ferry_batch *batch, struct ferry_cell *cells,
+                                 struct memory_room *room, struct ferry_cell *cells,
                                  struct ferry_error *err);
+/* All rows as a table, which the caller drops. */
+ferry_status memory_generate_table(const struct memory_conn *conn, struct memory_table **ret_table,
+                                   struct ferry_error *err);
 
 /* ---- source.c, target.c ---- */
 

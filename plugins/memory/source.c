@@ -11,7 +11,8 @@
 struct cursor {
     struct memory_conn *conn;
     const struct ferry_schema *schema;
-    struct memory_table *table; /* NULL: rows are generated */
+    struct memory_table *table; /* NULL: rows are generated, one by one */
+    struct memory_scan scan;    /* of the table */
     uint64_t next;
     uint64_t count;
     bool lied; /* a broken cell is made once */
@@ -53,7 +54,7 @@ static ferry_status memory_describe(void *conn, const struct ferry_read *read,
     const struct memory_columns *columns = table == NULL ? &c->columns : &table->columns;
     bool skip = memory_fault_skips(c, "describe");
     if (status == FERRY_OK && !skip)
-        status = memory_columns_describe(columns, schema, err);
+        status = memory_columns_describe(c, columns, schema, err);
     if (status == FERRY_OK && !skip && c->note != NULL)
         status = ferry_schema_note(schema, err, "%s", c->note);
     memory_table_unref(table);
@@ -75,38 +76,62 @@ static bool columns_are_alike(const struct ferry_schema *schema,
     return alike;
 }
 
+static bool asks_for_more(const struct ferry_scan *scan)
+{
+    return scan->order_count > 0 || scan->bound_count > 0 || scan->column_count > 0;
+}
+
+/* The rows that the cursor goes through.  Generated ones are held only where they must be. */
+static ferry_status cursor_begin(struct cursor *cursor, const struct ferry_scan *scan,
+                                 struct ferry_error *err)
+{
+    const struct memory_conn *c = cursor->conn;
+    ferry_status status = FERRY_OK;
+    if (cursor->table == NULL && asks_for_more(scan))
+        status = memory_generate_table(c, &cursor->table, err);
+    cursor->count = c->rows;
+    if (status == FERRY_OK && cursor->table != NULL) {
+        status = memory_scan_begin(c, cursor->table, scan, NULL, &cursor->scan, err);
+        cursor->count = cursor->scan.count;
+    }
+    return status;
+}
+
+static void cursor_free(struct cursor *cursor)
+{
+    memory_scan_done(&cursor->scan);
+    memory_table_unref(cursor->table);
+    free(cursor);
+}
+
 static ferry_status memory_read_begin(void *conn, const struct ferry_read *read,
                                       const struct ferry_schema *schema,
                                       const struct ferry_scan *scan, void **ret_cursor,
                                       struct ferry_error *err)
 {
-    (void)scan; /* every row, in any order: nothing else is asked for yet */
     struct memory_conn *c = conn;
-    struct memory_table *table = NULL;
+    struct cursor *cursor = calloc(1, sizeof *cursor);
+    if (cursor == NULL)
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    cursor->conn = c;
+    cursor->schema = schema;
     ferry_status status = memory_fault_hit(c, "read_begin", MEMORY_NO_ROW, err);
     if (status == FERRY_OK)
         status = memory_cancelled(c, err);
     if (status == FERRY_OK)
-        status = source_find(c, read, &table, err);
+        status = source_find(c, read, &cursor->table, err);
     if (status == FERRY_OK &&
-        !columns_are_alike(schema, table == NULL ? &c->columns : &table->columns))
+        !columns_are_alike(schema, cursor->table == NULL ? &c->columns : &cursor->table->columns))
         status = ferry_fail(err, FERRY_ERR_SCHEMA, "table '%s' has other columns than before",
                             read->text);
-    struct cursor *cursor = status == FERRY_OK ? calloc(1, sizeof *cursor) : NULL;
-    if (status == FERRY_OK && cursor == NULL)
-        status = ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    if (status == FERRY_OK)
+        status = cursor_begin(cursor, scan, err);
     bool lies = status == FERRY_OK && memory_fault_lie(c, "read_begin", &status, err);
-    if (status != FERRY_OK || lies || memory_fault_skips(c, "read_begin")) {
-        free(cursor);
-        memory_table_unref(table);
-        return status;
-    }
-    cursor->conn = c;
-    cursor->schema = schema;
-    cursor->table = table;
-    cursor->count = table == NULL ? c->rows : table->count;
-    *ret_cursor = cursor;
-    return FERRY_OK;
+    if (status != FERRY_OK || lies || memory_fault_skips(c, "read_begin"))
+        cursor_free(cursor);
+    else
+        *ret_cursor = cursor;
+    return status;
 }
 
 /* One cell that a correct driver never makes; `ways` names the option's value, the first column of
@@ -130,8 +155,11 @@ static const struct lie {
 
 static void tell_lie(struct cursor *cursor, const struct lie *lie, struct ferry_cell *cells)
 {
-    for (size_t i = 0; i < ferry_schema_count(cursor->schema) && !cursor->lied; i++) {
-        const struct ferry_column *column = ferry_schema_column(cursor->schema, i);
+    const struct memory_scan *scan = &cursor->scan;
+    size_t count = cursor->table != NULL ? scan->column_count : ferry_schema_count(cursor->schema);
+    for (size_t i = 0; i < count && !cursor->lied; i++) {
+        const struct ferry_column *column =
+            ferry_schema_column(cursor->schema, cursor->table != NULL ? scan->columns[i] : i);
         bool is_not_null = (column->flags & FERRY_COLUMN_NOT_NULL) != 0;
         bool points = memory_columns_kind(column) == FERRY_KIND_BYTES;
         if (strcmp(lie->way, "null-in-not-null") == 0) {
@@ -166,18 +194,15 @@ static void break_cells(struct cursor *cursor, struct ferry_cell *cells)
             tell_lie(cursor, &lies[i], cells);
 }
 
-static ferry_status copy_row(const struct cursor *cursor, struct ferry_batch *batch,
+static ferry_status make_row(struct cursor *cursor, struct ferry_batch *batch,
                              struct ferry_cell *cells, struct ferry_error *err)
 {
-    const struct memory_columns *columns = &cursor->table->columns;
-    const struct ferry_cell *row = cursor->table->rows[cursor->next];
-    for (size_t i = 0; i < columns->count; i++) {
-        cells[i] = row[i];
-        if (memory_cell_points(&columns->list[i], &row[i]) &&
-            !ferry_batch_text(batch, &cells[i], row[i].v.p, row[i].len))
-            return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
-    }
-    return FERRY_OK;
+    struct memory_room room = {.batch = batch};
+    if (cursor->table == NULL)
+        return memory_generate_row(cursor->conn, cursor->next, &room, cells, err);
+    return memory_scan_copy(&cursor->scan, cursor->next, batch, cells)
+               ? FERRY_OK
+               : ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
 }
 
 /* A batch that has room, or one row too many where the contract is to be broken. */
@@ -205,8 +230,7 @@ static ferry_status memory_read_batch(void *cursor, struct ferry_batch *batch,
         struct ferry_cell *cells = status == FERRY_OK ? ferry_batch_row(batch) : NULL;
         if (cells == NULL)
             break;
-        status = cur->table != NULL ? copy_row(cur, batch, cells, err)
-                                    : memory_generate_row(c, cur->next, batch, cells, err);
+        status = make_row(cur, batch, cells, err);
         break_cells(cur, cells);
     }
     return status;
@@ -218,8 +242,7 @@ static void memory_read_end(void *cursor)
     if (cur == NULL)
         return;
     (void)memory_fault_hit(cur->conn, "read_end", MEMORY_NO_ROW, NULL);
-    memory_table_unref(cur->table);
-    free(cur);
+    cursor_free(cur);
 }
 
 /* What a reader holds stays as it is anyway, so these only give the faults their place. */
@@ -276,7 +299,8 @@ static ferry_status tell_moment(const struct memory_conn *c, struct ferry_record
     return ferry_record_set(record, "data_from", text, err);
 }
 
-/* Of a table in the store, which run loaded it; and how old `data_age` says that the data are. */
+/* Of a table in the store, the record of the run that loaded it; or else how old `data_age` says
+ * that the data are. */
 ferry_status memory_record_read(void *conn, const char *table, struct ferry_record *record,
                                 struct ferry_error *err)
 {
@@ -287,9 +311,39 @@ ferry_status memory_record_read(void *conn, const char *table, struct ferry_reco
     if (status == FERRY_OK && c->data_age_ms >= 0 && c->data_by_record)
         return tell_moment(c, record, err);
     struct memory_table *held = status == FERRY_OK ? memory_table_find(c->store, table) : NULL;
-    if (held != NULL)
-        status = ferry_record_set(record, "run_id", held->run_id, err);
+    for (size_t i = 0;
+         status == FERRY_OK && held != NULL && held->record != NULL && i < ferry_field_count(); i++)
+        status = ferry_record_set(record, ferry_field(i)->name, held->record[i], err);
     memory_table_unref(held);
+    return status;
+}
+
+/* What the option says; of a table in the store, each state of it is another one. */
+static ferry_status memory_fingerprint(void *conn, const struct ferry_read *read,
+                                       struct ferry_fingerprint *fingerprint,
+                                       struct ferry_error *err)
+{
+    struct memory_conn *c = conn;
+    ferry_status status = memory_fault_hit(c, "fingerprint", MEMORY_NO_ROW, err);
+    if (status == FERRY_OK)
+        status = memory_cancelled(c, err);
+    if (status == FERRY_OK && memory_fault_lie(c, "fingerprint", &status, err))
+        return status;
+    if (status != FERRY_OK || c->fingerprint == NULL)
+        return status;
+    struct memory_table *table = NULL;
+    status = source_find(c, read, &table, err);
+    if (status != FERRY_OK)
+        return status;
+    char *text = NULL;
+    int length = table == NULL || table->serial == 0
+                     ? asprintf(&text, "%s", c->fingerprint)
+                     : asprintf(&text, "%s:%" PRIu64, c->fingerprint, table->serial);
+    memory_table_unref(table);
+    if (length < 0)
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    status = ferry_fingerprint_set(fingerprint, text, err);
+    free(text);
     return status;
 }
 
@@ -301,4 +355,6 @@ const struct ferry_source memory_source = {
     .snapshot_begin = memory_snapshot_begin,
     .snapshot_end = memory_snapshot_end,
     .origins = memory_origins,
+    .fingerprint = memory_fingerprint,
+    .abilities = FERRY_SCANS,
 };

@@ -19,6 +19,7 @@ static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t shared_changed = PTHREAD_COND_INITIALIZER;
 static struct memory_table *shared_tables;
 static struct writer *shared_writers;
+static uint64_t shared_serial;
 
 /* Nothing outlives the driver, so that a leak checker sees only real leaks. */
 __attribute__((destructor)) static void shared_free(void)
@@ -55,7 +56,9 @@ void memory_table_unref(struct memory_table *table)
     memory_columns_done(&table->columns);
     free(table->store);
     free(table->name);
-    free(table->run_id);
+    for (size_t i = 0; table->record != NULL && i < ferry_field_count(); i++)
+        free(table->record[i]);
+    free(table->record);
     free(table);
 }
 
@@ -108,9 +111,22 @@ struct memory_table *memory_table_find(const char *store, const char *name)
     return table;
 }
 
+bool memory_table_set_record(struct memory_table *table, const struct ferry_record *record)
+{
+    bool complete = true;
+    table->record = calloc(ferry_field_count(), sizeof *table->record);
+    for (size_t i = 0; table->record != NULL && complete && i < ferry_field_count(); i++) {
+        const char *value = ferry_record_value(record, ferry_field(i)->name);
+        table->record[i] = value == NULL ? NULL : strdup(value);
+        complete = value == NULL || table->record[i] != NULL;
+    }
+    return table->record != NULL && complete;
+}
+
 void memory_table_publish(struct memory_table *table)
 {
     (void)pthread_mutex_lock(&shared_lock);
+    table->serial = ++shared_serial;
     struct memory_table **place = table_place(table->store, table->name), *old = *place;
     if (old != NULL)
         table->next = old->next;

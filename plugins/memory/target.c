@@ -56,6 +56,8 @@ static ferry_status answer_mapping(const struct memory_conn *c, const struct fer
     if (status == FERRY_OK)
         status = clauses != NULL ? ferry_mapping_set_clauses(mapping, clauses, err)
                                  : ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    if (status == FERRY_OK && memory_column_is_ordered(c, column))
+        status = ferry_mapping_set_ordered(mapping, err);
     free(clauses);
     free(native);
     return status;
@@ -137,9 +139,13 @@ struct change {
 
 struct load {
     struct memory_conn *conn;
-    struct memory_table *table;
+    struct memory_table *table;     /* as it will be; of a load of changes once it has ended */
+    struct memory_table *old;       /* or NULL: none is there */
+    struct memory_changes *changes; /* NULL: the rows are replaced */
+    bool *touched;                  /* of a load of changes that has ended: rows of `table` */
     uint64_t before;
     bool locked;
+    bool ended;
 };
 
 static void load_free(struct load *load)
@@ -148,6 +154,9 @@ static void load_free(struct load *load)
         return;
     if (load->locked)
         memory_table_unlock(load->conn->store, load->table->name);
+    memory_changes_free(load->changes);
+    free(load->touched);
+    memory_table_unref(load->old);
     memory_table_unref(load->table);
     free(load);
 }
@@ -202,7 +211,7 @@ static ferry_status load_look(struct load *load, const struct ferry_load_spec *s
     bool exists = old != NULL || load->conn->existing_rows > 0;
     uint64_t definition = exists ? definition_of(columns) : 0;
     load->before = old != NULL ? old->count : load->conn->existing_rows;
-    memory_table_unref(old);
+    load->old = old;
     return ferry_load_confirm(spec, load->conn->name, exists, definition, err);
 }
 
@@ -241,6 +250,19 @@ static ferry_status load_define(struct load *load, const struct ferry_load_spec 
     return status;
 }
 
+/* The table keeps its columns and indexes, and rows of it stay. */
+static ferry_status load_of_changes(struct load *load, const struct ferry_load_spec *spec,
+                                    struct ferry_error *err)
+{
+    if (load->old == NULL)
+        return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
+                          "rows that `existing_rows` pretends cannot be changed");
+    load->changes = memory_changes_new(spec, load->conn->name, load->old);
+    bool made =
+        load->changes != NULL && memory_columns_clone(&load->old->columns, &load->table->columns);
+    return made ? FERRY_OK : ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+}
+
 static ferry_status memory_load_begin(void *argument, const struct ferry_load_spec *spec,
                                       void **ret_load, struct ferry_error *err)
 {
@@ -265,7 +287,8 @@ static ferry_status memory_load_begin(void *argument, const struct ferry_load_sp
     if (status == FERRY_OK)
         status = load_look(load, spec, err);
     if (status == FERRY_OK)
-        status = load_define(load, spec, err);
+        status = spec->kind == FERRY_LOAD_CHANGES ? load_of_changes(load, spec, err)
+                                                  : load_define(load, spec, err);
     if (status == FERRY_OK)
         *ret_load = change->load = load;
     else
@@ -273,10 +296,24 @@ static ferry_status memory_load_begin(void *argument, const struct ferry_load_sp
     return status;
 }
 
+static size_t count_loaded(const struct load *load)
+{
+    return load->changes != NULL ? memory_changes_count(load->changes) : load->table->count;
+}
+
+static ferry_status load_row(struct load *load, uint32_t operation, const struct ferry_cell *cells,
+                             struct ferry_error *err)
+{
+    if (load->changes != NULL)
+        return memory_changes_add(load->changes, operation, cells, err);
+    return memory_table_add(load->table, cells)
+               ? FERRY_OK
+               : ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+}
+
 static ferry_status memory_load_batch(void *load, uint32_t operation,
                                       const struct ferry_batch *batch, struct ferry_error *err)
 {
-    (void)operation; /* a load that replaces has no other */
     struct load *l = load;
     struct memory_conn *c = l->conn;
     ferry_status status = memory_fault_hit(c, "load_batch", MEMORY_NO_ROW, err);
@@ -286,14 +323,39 @@ static ferry_status memory_load_batch(void *load, uint32_t operation,
         return status;
     for (size_t row = 0; status == FERRY_OK && row < ferry_batch_count(batch); row++) {
         if (strcmp(c->fault.at, "load_batch") == 0 && c->fault.status == FERRY_ERR_DATA &&
-            c->fault.how == MEMORY_HOW_ERROR && l->table->count == c->fault.row)
+            c->fault.how == MEMORY_HOW_ERROR && count_loaded(l) == c->fault.row)
             return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, 0,
                                    "refused as `fail_at` of connection '%s' wants", c->name);
-        status = memory_fault_hit(c, "load_batch", l->table->count, err);
-        if (status == FERRY_OK && !memory_table_add(l->table, ferry_batch_cells(batch, row)))
-            status = ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+        status = memory_fault_hit(c, "load_batch", count_loaded(l), err);
+        if (status == FERRY_OK)
+            status = load_row(l, operation, ferry_batch_cells(batch, row), err);
     }
     return status;
+}
+
+/* The totals are those of the rows before they are damaged. */
+static ferry_status load_count(struct load *load, struct ferry_load_totals *ret_totals,
+                               struct ferry_error *err)
+{
+    struct ferry_load_totals totals = {
+        .before = load->before, .inserted = load->table->count, .after = load->table->count};
+    ferry_status status = FERRY_OK;
+    if (load->changes != NULL)
+        status = memory_changes_apply(load->changes, load->table, &totals, err);
+    if (status != FERRY_OK)
+        return status;
+    if (load->table->count > 0 && memory_fault_breaks(load->conn, "wrong-totals")) {
+        totals.inserted -= load->changes == NULL;
+        totals.after--;
+    }
+    bool has_room = memory_corrupt(load->conn, load->table);
+    if (has_room && load->changes != NULL)
+        load->touched = memory_changes_touched(load->changes, load->table);
+    if (!has_room || (load->changes != NULL && load->touched == NULL))
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    load->ended = true;
+    *ret_totals = totals;
+    return FERRY_OK;
 }
 
 static ferry_status memory_load_end(void *load, struct ferry_load_totals *ret_totals,
@@ -307,12 +369,7 @@ static ferry_status memory_load_end(void *load, struct ferry_load_totals *ret_to
         return status;
     if (status != FERRY_OK || memory_fault_skips(l->conn, "load_end"))
         return status;
-    ret_totals->inserted =
-        l->table->count - (l->table->count > 0 && memory_fault_breaks(l->conn, "wrong-totals"));
-    ret_totals->before = l->before;
-    ret_totals->after = ret_totals->inserted;
-    return memory_corrupt(l->conn, l->table) ? FERRY_OK
-                                             : ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    return load_count(l, ret_totals, err);
 }
 
 /* ---- What is stored: the rows are cells of the source's schema already ---- */
@@ -321,12 +378,14 @@ struct stored {
     struct memory_conn *conn;
     struct memory_table *found; /* of the store, or NULL */
     const struct memory_table *table;
+    struct memory_scan scan;
     size_t next;
 };
 
 static void memory_stored_end(void *cursor)
 {
     struct stored *stored = cursor;
+    memory_scan_done(&stored->scan);
     memory_table_unref(stored->found);
     free(stored);
 }
@@ -337,7 +396,9 @@ static ferry_status stored_find(struct stored *stored, const struct load *load,
     size_t columns = ferry_schema_count(layout->schema);
     if (load == NULL)
         stored->found = memory_table_find(stored->conn->store, layout->table);
-    stored->table = load == NULL ? stored->found : load->table;
+    stored->table = load == NULL                            ? stored->found
+                    : load->changes != NULL && !load->ended ? load->old
+                                                            : load->table;
     if (stored->table == NULL)
         return ferry_fail(err, FERRY_ERR_NOT_FOUND, "there is no table '%s'", layout->table);
     return stored->table->columns.count == columns
@@ -351,7 +412,6 @@ static ferry_status memory_stored_begin(void *conn, void *load, const struct fer
                                         struct ferry_error *err)
 {
     struct memory_conn *c = conn;
-    (void)scan; /* every row, in any order: nothing else is asked for yet */
     ferry_status status = memory_fault_hit(c, "stored_begin", MEMORY_NO_ROW, err);
     if (status == FERRY_OK)
         status = memory_cancelled(c, err);
@@ -364,6 +424,9 @@ static ferry_status memory_stored_begin(void *conn, void *load, const struct fer
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
     stored->conn = c;
     status = stored_find(stored, load, layout, err);
+    const bool *among = scan->touched != 0 && load != NULL ? ((struct load *)load)->touched : NULL;
+    if (status == FERRY_OK)
+        status = memory_scan_begin(c, stored->table, scan, among, &stored->scan, err);
     if (status == FERRY_OK)
         *ret_cursor = stored;
     else
@@ -371,17 +434,13 @@ static ferry_status memory_stored_begin(void *conn, void *load, const struct fer
     return status;
 }
 
-static bool stored_copy(const struct stored *stored, const struct ferry_cell *row,
-                        struct ferry_batch *batch)
+static ferry_status stored_row(struct stored *stored, struct ferry_batch *batch,
+                               struct ferry_error *err)
 {
     struct ferry_cell *cells = ferry_batch_row(batch);
-    bool fine = cells != NULL;
-    for (size_t i = 0; fine && i < stored->table->columns.count; i++) {
-        cells[i] = row[i];
-        if (memory_cell_points(&stored->table->columns.list[i], &row[i]))
-            fine = ferry_batch_text(batch, &cells[i], row[i].v.p, row[i].len) != 0;
-    }
-    return fine;
+    return cells != NULL && memory_scan_copy(&stored->scan, stored->next++, batch, cells)
+               ? FERRY_OK
+               : ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
 }
 
 static ferry_status memory_stored_batch(void *cursor, struct ferry_batch *batch,
@@ -393,10 +452,10 @@ static ferry_status memory_stored_batch(void *cursor, struct ferry_batch *batch,
         status = memory_cancelled(stored->conn, err);
     if (status == FERRY_OK && memory_fault_lie(stored->conn, "stored_batch", &status, err))
         return status;
-    while (status == FERRY_OK && stored->next < stored->table->count && !ferry_batch_full(batch)) {
+    while (status == FERRY_OK && stored->next < stored->scan.count && !ferry_batch_full(batch)) {
         status = memory_fault_hit(stored->conn, "stored_batch", stored->next, err);
-        if (status == FERRY_OK && !stored_copy(stored, stored->table->rows[stored->next++], batch))
-            status = ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+        if (status == FERRY_OK)
+            status = stored_row(stored, batch, err);
     }
     return status;
 }
@@ -412,14 +471,15 @@ static ferry_status memory_change_commit(void *argument, const struct ferry_reco
     struct load *load = change->load;
     ferry_status status = memory_fault_hit(c, "change_commit", MEMORY_NO_ROW, err);
     bool lies = status == FERRY_OK && memory_fault_lie(c, "change_commit", &status, err);
+    if (status == FERRY_OK && !lies && load != NULL && record_count > 0 &&
+        !memory_table_set_record(load->table, records[0]))
+        status = ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
     if (status == FERRY_OK && !lies && load != NULL && c->dump != NULL)
         status = memory_dump(load->table, c->dump, err);
     bool doubtful = status == FERRY_ERR_BUSY || status == FERRY_ERR_INTERNAL; /* so a test says */
     if (!lies && !doubtful)
         *outcome = status == FERRY_OK ? FERRY_OUTCOME_NEW : FERRY_OUTCOME_OLD;
     if (status == FERRY_OK && !lies && load != NULL && record_count > 0) {
-        const char *run_id = ferry_record_value(records[0], "run_id");
-        load->table->run_id = run_id == NULL ? NULL : strdup(run_id);
         const char *name = load->table->name; /* lives: nobody else can replace the table yet */
         memory_table_publish(load->table);
         memory_table_unlock(c->store, name);
@@ -453,4 +513,5 @@ const struct ferry_target memory_target = {
     .stored_begin = memory_stored_begin,
     .stored_batch = memory_stored_batch,
     .stored_end = memory_stored_end,
+    .abilities = FERRY_SCANS | FERRY_CHANGES,
 };
