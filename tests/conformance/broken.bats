@@ -55,6 +55,24 @@ broken() {
     assert_output_has "not ok" "map_column knows id"
 }
 
+@test "a target whose stored rows come in an order that ignores case" {
+    broken target 'order = "without-case";'
+    assert_output_has "not ok" "stored texts: rows in the order of t_text"
+}
+
+@test "a source that takes negative numbers for large ones" {
+    broken read_back 'order = "without-sign";'
+    assert_output_has "not ok" "numbers of a source: rows in the order of n_i64"
+}
+
+@test "without the abilities the cases that need them are left out by name" {
+    [ -x "$suite" ] || skip "ferry-conformance was not built"
+    DBFERRY_MEMORY_PLAIN=1 DBFERRY_DRIVER_DIR=$FERRY_BUILD/drivers run "$suite" \
+        "$FERRY_SOURCE/tests/conformance/memory.conf"
+    assert_status 0
+    assert_output_has "# skip the driver has not the ability FERRY_SCANS"
+}
+
 @test "a driver that is not there" {
     [ -x "$suite" ] || skip "ferry-conformance was not built"
     printf 'driver = "nosuch";\n' >"$T/nosuch.conf"

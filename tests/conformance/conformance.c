@@ -100,6 +100,7 @@ static void run_groups(const struct suite *suite)
         test_loading(suite);
         test_indexes(suite);
         test_stored_rows(suite);
+        test_stored_scans(suite);
         test_round_trip(suite);
         test_loose_cells(suite);
     } else {

@@ -89,6 +89,11 @@ extern const char target_run_id[];
 bool target_open(const struct suite *suite, size_t columns, const struct ferry_wish *wish,
                  struct target *target);
 void target_close(struct target *target);
+/* Plans anew, for those of these columns that the target can hold, and for these indexes, all of
+ * which stay alive until the target is closed. */
+ferry_status target_plan(struct target *target, const struct ferry_column *columns, size_t count,
+                         const struct ferry_index *indexes, size_t index_count,
+                         struct ferry_error *error);
 /* Begins a change with one load for its plan, but with this action; without the load there is no
  * change either. */
 ferry_status target_begin(struct target *target, uint32_t action, struct ferry_load **ret_load,
@@ -118,6 +123,7 @@ void test_cancelling(const struct suite *suite);
 void test_mapping(const struct suite *suite);
 void test_loading(const struct suite *suite);
 void test_stored_rows(const struct suite *suite);
+void test_stored_scans(const struct suite *suite);
 void test_round_trip(const struct suite *suite);
 void test_wishes(const struct suite *suite);
 void test_loose_cells(const struct suite *suite);

@@ -24,6 +24,18 @@ static bool is_listed(const char *list, const char *name)
     return false;
 }
 
+static bool target_holds(const struct target *target, const struct ferry_column *column,
+                         const struct ferry_wish *wish)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_mapping mapping = {0};
+    ferry_status status =
+        ferry_target_map_column(target->connection, column, wish, &mapping, &error);
+    bool fits = status == FERRY_OK && mapping.fit <= FERRY_FIT_CHECKED;
+    ferry_mapping_done(&mapping);
+    return fits;
+}
+
 /* Columns of the plan: those whose values the target can hold, without those that are left out. */
 static void add_columns(struct target *target, size_t columns, const struct ferry_wish *wish,
                         struct ferry_error *error)
@@ -31,13 +43,7 @@ static void add_columns(struct target *target, size_t columns, const struct ferr
     char *left_out = quirks_text(target->suite->quirks, "leave_out");
     for (size_t i = 0; i < values_column_count && target->plan.schema.count < columns; i++) {
         const struct ferry_column *column = &values_columns[i];
-        struct ferry_mapping mapping = {0};
-        ferry_status status =
-            ferry_target_map_column(target->connection, column, wish, &mapping, error);
-        bool fits = status == FERRY_OK && mapping.fit <= FERRY_FIT_CHECKED;
-        ferry_mapping_done(&mapping);
-        ferry_error_clear(error);
-        if (fits && !is_listed(left_out, column->name))
+        if (target_holds(target, column, wish) && !is_listed(left_out, column->name))
             (void)ferry_schema_add(&target->plan.schema, column, sizeof *column, error);
     }
     free(left_out);
@@ -50,6 +56,35 @@ static bool add_wishes(struct ferry_plan *plan, const struct ferry_wish *wish)
     for (size_t i = 0; plan->wishes != NULL && i < plan->schema.count; i++)
         plan->wishes[i] = *wish;
     return plan->wishes != NULL;
+}
+
+ferry_status target_plan(struct target *target, const struct ferry_column *columns, size_t count,
+                         const struct ferry_index *indexes, size_t index_count,
+                         struct ferry_error *error)
+{
+    struct ferry_plan *plan = &target->plan;
+    ferry_status status = FERRY_OK;
+    ferry_plan_done(plan);
+    for (size_t i = 0; i < count && status == FERRY_OK; i++)
+        if (target_holds(target, &columns[i], &target_no_wish))
+            status = ferry_schema_add(&plan->schema, &columns[i], sizeof columns[i], error);
+    if (status == FERRY_OK && !add_wishes(plan, &target_no_wish))
+        status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
+    if (status == FERRY_OK)
+        status = ferry_plan_negotiate(plan, target->connection, target->table, NULL, error);
+    if (status != FERRY_OK || index_count == 0)
+        return status;
+    free((void *)plan->index_list);
+    plan->indexes = calloc(index_count, sizeof *plan->indexes);
+    plan->index_list = calloc(index_count, sizeof *plan->index_list);
+    if (plan->indexes == NULL || plan->index_list == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
+    for (size_t i = 0; i < index_count; i++) {
+        plan->indexes[i] = indexes[i];
+        plan->index_list[i] = &plan->indexes[i];
+    }
+    plan->index_count = index_count;
+    return FERRY_OK;
 }
 
 bool target_open(const struct suite *suite, size_t columns, const struct ferry_wish *wish,

@@ -1,0 +1,48 @@
+/* Rows whose order is known beforehand, and what is asked of them. */
+
+#ifndef FERRY_CONFORMANCE_SCAN_H
+#define FERRY_CONFORMANCE_SCAN_H
+
+#include "suite.h"
+
+struct scan_value {
+    const char *bytes; /* numbers in digits */
+    size_t size;
+};
+
+/* A column with its values as they ascend, by hand from the rule of driver.h. */
+struct scan_column {
+    struct ferry_column column;
+    struct scan_value values[16];
+    size_t count;
+    struct scan_value between; /* no value of it, but a limit; none where `bytes` is NULL */
+    size_t between_after;      /* how many of the values lie below that */
+};
+
+/* A table: a column `id` (int64) and these. */
+struct scan_shape {
+    const char *name;
+    const struct scan_column *columns;
+    size_t count;
+};
+
+extern const struct scan_shape scan_shapes[];
+extern const size_t scan_shape_count;
+
+#define SCAN_ROWS 61
+/* Row `row` (from 0): its id, and the place of its value among those of a column of the shape (from
+ * 0), or -1 for NULL. */
+int64_t scan_id(size_t row);
+int scan_place(const struct scan_shape *shape, size_t column, size_t row);
+
+/* The cell of a value, where a column of this description can have it; it points at the value. */
+bool scan_make_cell(const struct ferry_column *column, const struct scan_value *value,
+                    struct ferry_cell *ret_cell);
+
+/* The columns of a table for the target; the caller frees the array. */
+struct ferry_column *scan_table_columns(const struct scan_shape *shape);
+/* Puts all rows into the table of the target's plan. */
+ferry_status scan_load(struct target *target, const struct scan_shape *shape,
+                       struct ferry_error *error);
+
+#endif
