@@ -65,12 +65,21 @@ broken() {
     assert_output_has "not ok" "numbers of a source: rows in the order of n_i64"
 }
 
+@test "a target that miscounts changes, and one that loses a row of them" {
+    broken target 'break_contract = "wrong-totals";'
+    assert_output_has "not ok" "one row is inserted: the rows are counted"
+    broken target 'corrupt = "lose-row"; fail_row = 4;'
+    assert_output_has "not ok" "one row is inserted: after load_end the stored rows are the new ones" \
+        "one row is inserted: those that were touched are told"
+}
+
 @test "without the abilities the cases that need them are left out by name" {
     [ -x "$suite" ] || skip "ferry-conformance was not built"
     DBFERRY_MEMORY_PLAIN=1 DBFERRY_DRIVER_DIR=$FERRY_BUILD/drivers run "$suite" \
         "$FERRY_SOURCE/tests/conformance/memory.conf"
     assert_status 0
-    assert_output_has "# skip the driver has not the ability FERRY_SCANS"
+    assert_output_has "scans of stored rows # skip the driver has not the ability FERRY_SCANS" \
+        "loads of changes # skip the driver has not the ability FERRY_CHANGES"
 }
 
 @test "a driver that is not there" {

@@ -45,4 +45,49 @@ struct ferry_column *scan_table_columns(const struct scan_shape *shape);
 ferry_status scan_load(struct target *target, const struct scan_shape *shape,
                        struct ferry_error *error);
 
+/* ---- One scan ---- */
+
+#define SCAN_COLUMNS 16
+#define SCAN_BOUNDS 4
+
+/* Whose rows are scanned: a source's, or those that a target holds. */
+struct scanned {
+    const char *who;
+    const struct scan_shape *shape;
+    struct ferry_connection *connection;
+    const struct ferry_read *read; /* of a source; NULL: stored rows */
+    const struct ferry_layout *layout;
+    const struct ferry_plan *plan;
+    const struct ferry_schema *schema;
+    size_t id;
+    size_t places[SCAN_COLUMNS]; /* of the shape's columns in the schema; SIZE_MAX: not there */
+};
+
+/* A limit by the place of a value: twice that, and one more where it lies behind the value. */
+struct scan_limit {
+    size_t column; /* of the shape */
+    const struct scan_value *value;
+    int twice;
+    uint32_t kind;
+    uint32_t or_null;
+};
+
+#define SCAN_ID SIZE_MAX /* for a column of the shape */
+
+/* A scan, in columns of the shape. */
+struct scan_wanted {
+    size_t order[SCAN_COLUMNS];
+    size_t order_count;
+    struct scan_limit limits[SCAN_BOUNDS];
+    size_t limit_count;
+    size_t columns[SCAN_COLUMNS];
+    size_t column_count; /* 0: all */
+};
+
+const char *scan_column_name(const struct scanned *scanned, size_t column);
+/* What the driver says of a column of the shape; false where it is not there. */
+bool scan_is_ordered(const struct scanned *scanned, size_t column);
+/* Whether the scan gives what it has to: notes what is wrong. */
+bool scan_is_right(const struct scanned *scanned, const struct scan_wanted *wanted);
+
 #endif

@@ -210,10 +210,11 @@ int scan_place(const struct scan_shape *shape, size_t column, size_t row)
 
 /* ---- Cells ---- */
 
-static bool make_integer(const struct ferry_column *column, const char *digits,
+static bool make_integer(const struct ferry_column *column, const struct scan_value *value,
                          struct ferry_cell *cell)
 {
-    char *end = NULL;
+    char digits[24], *end = NULL;
+    (void)snprintf(digits, sizeof digits, "%.*s", (int)value->size, value->bytes);
     errno = 0;
     if (ferry_type_is_unsigned(column))
         cell->v.u = strtoull(digits, &end, 10);
@@ -229,7 +230,7 @@ bool scan_make_cell(const struct ferry_column *column, const struct scan_value *
     bool made = true;
     switch (ferry_type_value(column->type)) {
     case FERRY_VALUE_INT:
-        made = make_integer(column, value->bytes, &cell);
+        made = make_integer(column, value, &cell);
         break;
     case FERRY_VALUE_FLOAT:
         cell.v.f = strtod(value->bytes, NULL);

@@ -75,7 +75,8 @@ struct target {
     struct ferry_plan plan;
     char *table;
     struct ferry_change_spec change_spec; /* of the change that was begun last ... */
-    struct ferry_change *change;          /* ... until it has ended */
+    struct ferry_change *change;          /* ... until it has ended ... */
+    uint32_t outcome;                     /* ... by a commit: FERRY_OUTCOME_ */
     struct ferry_layout layout;
     struct ferry_load_spec load_spec;
     struct ferry_digest *digest; /* of the rows that are loaded, where a test wants it */
@@ -98,6 +99,9 @@ ferry_status target_plan(struct target *target, const struct ferry_column *colum
  * change either. */
 ferry_status target_begin(struct target *target, uint32_t action, struct ferry_load **ret_load,
                           struct ferry_error *error);
+/* The same with a load of changes of rows that are told apart by these columns. */
+ferry_status target_begin_changes(struct target *target, const size_t *key, size_t key_count,
+                                  struct ferry_load **ret_load, struct ferry_error *error);
 /* Loads rows `first` to `first + count - 1` in batches of five; NULL digest if nobody wants it. */
 ferry_status target_load_rows(struct target *target, struct ferry_load *load, uint64_t first,
                               uint64_t count, uint64_t *digest, struct ferry_error *error);
@@ -124,6 +128,7 @@ void test_mapping(const struct suite *suite);
 void test_loading(const struct suite *suite);
 void test_stored_rows(const struct suite *suite);
 void test_stored_scans(const struct suite *suite);
+void test_changes(const struct suite *suite);
 void test_round_trip(const struct suite *suite);
 void test_wishes(const struct suite *suite);
 void test_loose_cells(const struct suite *suite);

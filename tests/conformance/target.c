@@ -120,13 +120,17 @@ void target_close(struct target *target)
     free(target->table);
 }
 
-ferry_status target_begin(struct target *target, uint32_t action, struct ferry_load **ret_load,
-                          struct ferry_error *error)
+static void make_spec(struct target *target, uint32_t action)
 {
     target->change_spec = (struct ferry_change_spec){.job = "conformance", .run_id = target_run_id};
     target->layout = ferry_plan_layout(&target->plan, target->table);
     target->load_spec = ferry_plan_load(&target->plan, &target->layout, NULL);
     target->load_spec.action = action;
+}
+
+static ferry_status begin(struct target *target, struct ferry_load **ret_load,
+                          struct ferry_error *error)
+{
     ferry_status status =
         ferry_target_change_begin(target->connection, &target->change_spec, &target->change, error);
     if (status == FERRY_OK)
@@ -134,6 +138,24 @@ ferry_status target_begin(struct target *target, uint32_t action, struct ferry_l
     if (status != FERRY_OK)
         target_abort(target);
     return status;
+}
+
+ferry_status target_begin(struct target *target, uint32_t action, struct ferry_load **ret_load,
+                          struct ferry_error *error)
+{
+    make_spec(target, action);
+    return begin(target, ret_load, error);
+}
+
+ferry_status target_begin_changes(struct target *target, const size_t *key, size_t key_count,
+                                  struct ferry_load **ret_load, struct ferry_error *error)
+{
+    make_spec(target, FERRY_TABLE_KEEP);
+    target->load_spec.kind = FERRY_LOAD_CHANGES;
+    target->load_spec.keep_definition = 1;
+    target->load_spec.key = key;
+    target->load_spec.key_count = key_count;
+    return begin(target, ret_load, error);
 }
 
 ferry_status target_commit(struct target *target, uint64_t rows, struct ferry_error *error)
@@ -150,7 +172,7 @@ ferry_status target_commit(struct target *target, uint64_t rows, struct ferry_er
     struct ferry_record record;
     const struct ferry_record *const records[] = {&record};
     struct ferry_change *change = target->change;
-    uint32_t outcome = FERRY_OUTCOME_UNKNOWN;
+    target->outcome = FERRY_OUTCOME_UNKNOWN;
     ferry_status status = ferry_record_open(&record, target->table, error);
     for (size_t i = 0; i < sizeof values / sizeof values[0] && status == FERRY_OK; i++)
         status = ferry_record_set(&record, values[i][0], values[i][1], error);
@@ -158,7 +180,7 @@ ferry_status target_commit(struct target *target, uint64_t rows, struct ferry_er
         status = ferry_record_set_number(&record, FERRY_RECORD_ROWS, rows, error);
     if (status == FERRY_OK) {
         target->change = NULL;
-        status = ferry_target_change_commit(change, records, 1, &outcome, error);
+        status = ferry_target_change_commit(change, records, 1, &target->outcome, error);
     }
     ferry_record_done(&record);
     return status;
