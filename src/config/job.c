@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+#include "config/job_changes.h"
 #include "config/job_columns.h"
 #include "config/job_fallback.h"
 #include "config/job_indexes.h"
 
-#define STRATEGIES "replace"
+#define CURSOR_NULLS "refuse|read"
+#define FIND_DELETED "never|keys"
 #define SCHEMA_CHANGES "rebuild|refuse"
 #define REBUILD_LOSSES "refuse|allow"
 #define STALES "warn|rebuild|refuse" /* in the order of FERRY_STALE_ */
@@ -60,9 +62,38 @@ const struct ferry_option ferry_job_options[] = {
      .help = "table to replace; default: the name of the view or table"},
     {.name = "strategy",
      .type = FERRY_OPTION_CHOICE,
-     .choices = STRATEGIES,
+     .choices = FERRY_STRATEGY_CHOICES,
      .default_value = "replace",
-     .help = "how the target changes: all rows are replaced at once"},
+     .help = "how the target changes: all rows are replaced, or only what differs is written"},
+    {.name = "key",
+     .type = FERRY_OPTION_STRINGS,
+     .help = "columns by which rows are told apart: [\"a\", \"b\"]; default: the source's own"},
+    {.name = "cursor",
+     .type = FERRY_OPTION_STRING,
+     .help = "append, upsert: column from whose highest value on rows are read"},
+    {.name = "cursor_lag",
+     .type = FERRY_OPTION_STRING,
+     .help = "how far before that the read begins: \"10m\", of a number \"1000\""},
+    {.name = "cursor_nulls",
+     .type = FERRY_OPTION_CHOICE,
+     .choices = CURSOR_NULLS,
+     .default_value = "refuse",
+     .help = "what to do with rows whose cursor is NULL: \"read\" = each time"},
+    {.name = "find_deleted",
+     .type = FERRY_OPTION_CHOICE,
+     .choices = FIND_DELETED,
+     .default_value = "never",
+     .help = "upsert: \"keys\" = compare all keys, and delete what is gone"},
+    {.name = "full_every",
+     .type = FERRY_OPTION_DURATION,
+     .help = "append, upsert: as often, a run takes all rows into account; unset = never"},
+    {.name = "skip_unchanged",
+     .type = FERRY_OPTION_BOOL,
+     .default_value = "false",
+     .help = "true: a source that says that it is unchanged is not read"},
+    {.name = "change_query",
+     .type = FERRY_OPTION_STRING,
+     .help = "SELECT of one row by which it says so; default: what its driver can tell"},
     {.name = "on_lossy",
      .type = FERRY_OPTION_CHOICE,
      .choices = LOSSES,
@@ -238,6 +269,8 @@ static ferry_status read_task(struct ferry_job *job, struct ferry_task *task,
         status = ferry_job_indexes_read(keys, &task->indexes, &task->index_count, error);
     if (status == FERRY_OK)
         status = ferry_job_columns_read(keys, &task->columns, error);
+    if (status == FERRY_OK)
+        status = ferry_job_changes_read(keys, &task->changes, error);
     if (status == FERRY_OK)
         status = ferry_job_fallback_read(keys, task->table, &job->route.fallback,
                                          &task->fallback_read, error);

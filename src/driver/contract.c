@@ -254,7 +254,32 @@ ferry_status ferry_contract_check_batch(const struct ferry_driver_handle *driver
     return check_batch(driver, batch, error);
 }
 
-ferry_status ferry_contract_check_stored(const struct ferry_batch *batch, struct ferry_error *error)
+/* Whether who compares the cell may look at it. */
+static bool is_safe(enum ferry_value value, const struct ferry_cell *cell)
 {
-    return check_batch(NULL, batch, error);
+    if (cell->null != 0)
+        return cell->null == 1;
+    if (cell->kind != FERRY_KIND_TYPED)
+        return cell->kind <= FERRY_KIND_BYTES &&
+               (cell->kind < FERRY_KIND_TEXT || cell->v.p != NULL);
+    return value == FERRY_VALUE_INT || value == FERRY_VALUE_FLOAT ||
+           (value != FERRY_VALUE_KIND && cell->v.p != NULL);
+}
+
+static ferry_status check_safe(const struct ferry_batch *batch, struct ferry_error *error)
+{
+    const struct ferry_schema *schema = ferry_batch_schema(batch);
+    for (size_t c = 0; c < schema->count; c++) {
+        enum ferry_value value = ferry_type_value(schema->columns[c].type);
+        for (size_t row = 0; row < ferry_batch_count(batch); row++)
+            if (!is_safe(value, &ferry_batch_cells(batch, row)[c]))
+                return fail_flaw(NULL, batch, row, c, "a value without an address or kind", error);
+    }
+    return FERRY_OK;
+}
+
+ferry_status ferry_contract_check_stored(const struct ferry_batch *batch, bool anything,
+                                         struct ferry_error *error)
+{
+    return anything ? check_safe(batch, error) : check_batch(NULL, batch, error);
 }

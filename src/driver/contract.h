@@ -17,8 +17,9 @@ ferry_status ferry_contract_check_call(const struct ferry_driver_handle *driver,
 /* Checks the rows of a batch that a source filled: kinds, widths, pointers. */
 ferry_status ferry_contract_check_batch(const struct ferry_driver_handle *driver,
                                         const struct ferry_batch *batch, struct ferry_error *error);
-/* The same of rows that a target had stored: FERRY_ERR_DATA, since others can write there too. */
-ferry_status ferry_contract_check_stored(const struct ferry_batch *batch,
+/* The same of rows that a target had stored: FERRY_ERR_DATA, since others can write there too. With
+ * `anything`, only what cannot be looked at safely is refused. */
+ferry_status ferry_contract_check_stored(const struct ferry_batch *batch, bool anything,
                                          struct ferry_error *error);
 
 #endif

@@ -10,8 +10,9 @@
 
 struct ferry_cursor {
     struct ferry_connection *connection;
-    void *cursor; /* the driver's own */
-    bool stored;  /* of a target's stored rows; else of a source's */
+    void *cursor;  /* the driver's own */
+    bool stored;   /* of a target's stored rows; else of a source's */
+    bool anything; /* they are not held against their columns' types */
 };
 
 /* Every row, in any order. */
@@ -50,8 +51,8 @@ ferry_status ferry_source_read_begin(struct ferry_connection *source, const stru
     cursor->connection = source;
     DRIVER_SCOPE(source->driver);
     WAITING_SCOPE(source);
-    status = source->driver->source.read_begin(source->conn, read, schema, scan, &cursor->cursor,
-                                               error);
+    status =
+        source->driver->source.read_begin(source->conn, read, schema, scan, &cursor->cursor, error);
     status = ferry_call_end(source, "read_begin", status, cursor->cursor != NULL, error);
     if (status != FERRY_OK) {
         free(cursor);
@@ -77,9 +78,8 @@ ferry_status ferry_target_stored_begin(struct ferry_connection *target, struct f
     cursor->connection = target;
     cursor->stored = true;
     DRIVER_SCOPE(target->driver);
-    status =
-        target->driver->target.stored_begin(target->conn, load == NULL ? NULL : load->load, layout,
-                                            scan, &cursor->cursor, error);
+    status = target->driver->target.stored_begin(target->conn, load == NULL ? NULL : load->load,
+                                                 layout, scan, &cursor->cursor, error);
     status = ferry_call_end(target, "stored_begin", status, cursor->cursor != NULL, error);
     if (status != FERRY_OK) {
         free(cursor);
@@ -107,13 +107,19 @@ static ferry_status read_stored(struct ferry_cursor *cursor, struct ferry_batch 
     DRIVER_SCOPE(target->driver);
     ferry_status status = target->driver->target.stored_batch(cursor->cursor, batch, error);
     status = ferry_call_end(target, "stored_batch", status, true, error);
-    return status == FERRY_OK ? ferry_contract_check_stored(batch, error) : status;
+    return status == FERRY_OK ? ferry_contract_check_stored(batch, cursor->anything, error)
+                              : status;
 }
 
 ferry_status ferry_cursor_read(struct ferry_cursor *cursor, struct ferry_batch *batch,
                                struct ferry_error *error)
 {
     return cursor->stored ? read_stored(cursor, batch, error) : read_source(cursor, batch, error);
+}
+
+void ferry_cursor_expect_anything(struct ferry_cursor *cursor)
+{
+    cursor->anything = true;
 }
 
 void ferry_cursor_close(struct ferry_cursor *cursor)

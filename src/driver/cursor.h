@@ -19,6 +19,9 @@ ferry_status ferry_target_stored_begin(struct ferry_connection *target, struct f
 /* The next rows of a source, or of what a target has stored. */
 ferry_status ferry_cursor_read(struct ferry_cursor *cursor, struct ferry_batch *batch,
                                struct ferry_error *error);
+/* Of stored rows that are only compared: values that the columns' types do not allow are passed on,
+ * too.  What cannot be looked at safely is refused all the same. */
+void ferry_cursor_expect_anything(struct ferry_cursor *cursor);
 void ferry_cursor_close(struct ferry_cursor *cursor); /* NULL allowed */
 
 #endif

@@ -20,7 +20,20 @@
 /* When the rows were read from a primary source, RFC 3339, UTC: `started`, but of a run from the
  * fallback what that copy's own record says; none: not known. */
 #define FERRY_RECORD_DATA_FROM "data_from"
-#define FERRY_RECORD_FIELDS 10
+/* How the rows came in, and what the next run goes on from: */
+#define FERRY_RECORD_STRATEGY "strategy" /* that was taken, not only wished for */
+#define FERRY_RECORD_KEY "key_columns"
+#define FERRY_RECORD_CURSOR_COLUMN "cursor_column"
+#define FERRY_RECORD_CURSOR "cursor_value" /* the highest that has passed */
+/* RFC 3339, UTC: when the last run began that took all rows into account. */
+#define FERRY_RECORD_FULL "full_at"
+#define FERRY_RECORD_FINGERPRINT "fingerprint" /* of what was read */
+#define FERRY_RECORD_SKIPPED "skipped"         /* 1: it was the same, and nothing was read */
+#define FERRY_RECORD_INSERTED "inserted"
+#define FERRY_RECORD_UPDATED "updated"
+#define FERRY_RECORD_DELETED "deleted"
+#define FERRY_RECORD_UNCHANGED "unchanged"
+#define FERRY_RECORD_FIELDS 21
 
 struct ferry_record {
     char *table;

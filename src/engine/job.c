@@ -53,6 +53,7 @@ void ferry_indexes_free(struct ferry_index *indexes, size_t count)
 static void task_done(struct ferry_task *task)
 {
     ferry_indexes_free(task->indexes, task->index_count);
+    free(task->changes.key);
     ferry_column_rules_done(&task->columns);
 }
 

@@ -4,6 +4,7 @@
 #define FERRY_JOB_H
 
 #include "driver/option.h"
+#include "engine/change_rules.h"
 #include "engine/guard.h"
 #include "engine/negotiate.h"
 #include "engine/verify.h"
@@ -34,6 +35,7 @@ struct ferry_task {
     const char *table;               /* in the target */
     struct ferry_plan_policy policy;
     struct ferry_guard_rules guards;
+    struct ferry_change_rules changes;
     struct ferry_index *indexes;
     size_t index_count;
     bool copy_indexes; /* those of the source, and its primary key */

@@ -25,6 +25,10 @@ void ferry_plan_done(struct ferry_plan *plan)
     free((void *)plan->wish_list);
     free((void *)plan->index_list);
     ferry_strbuf_done(&plan->difference);
+    ferry_strbuf_done(&plan->why);
+    ferry_record_done(&plan->before);
+    free(plan->key.columns);
+    ferry_bookmark_done(&plan->cursor);
     ferry_notes_done(&plan->losses);
     ferry_notes_done(&plan->stale);
     ferry_schema_done(&plan->schema);

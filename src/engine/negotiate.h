@@ -8,7 +8,9 @@
 #include "base/strbuf.h"
 #include "driver/mapping.h"
 #include "driver/notes.h"
+#include "driver/record.h"
 #include "driver/schema.h"
+#include "engine/bookmark.h"
 #include "engine/zero_date.h"
 
 struct ferry_connection;
@@ -20,6 +22,15 @@ enum ferry_keeps {
     FERRY_KEEPS_NOTHING, /* the source has told all that it is */
     FERRY_KEEPS_UNKNOWN, /* it could not: the notes say what */
     FERRY_KEEPS_PRIMARY, /* the rows are a fallback's, the definition is the primary's */
+};
+
+/* The columns by which rows are told apart. */
+enum ferry_key_from { FERRY_KEY_OF_JOB, FERRY_KEY_PRIMARY, FERRY_KEY_UNIQUE };
+
+struct ferry_plan_key {
+    size_t *columns; /* of the plan's schema */
+    size_t count;    /* 0: there is none */
+    enum ferry_key_from from;
 };
 
 struct ferry_plan {
@@ -38,6 +49,10 @@ struct ferry_plan {
     const struct ferry_index **index_list; /* of `indexes`, as a load wants them */
     uint32_t action;                       /* FERRY_TABLE_ */
     const struct ferry_strategy *strategy; /* by which the rows get there */
+    struct ferry_strbuf why;               /* it is another one than the job's; else empty */
+    struct ferry_record before;            /* of the last run; empty: none, or nobody has asked */
+    struct ferry_plan_key key;             /* where the job's strategy has one */
+    struct ferry_bookmark cursor;          /* where the job has one */
     uint64_t rows_before;                  /* meaningful if rows_known */
     bool rows_known;
     enum ferry_keeps keeps;         /* before the target is asked: why a table would keep it */

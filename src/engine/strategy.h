@@ -3,6 +3,7 @@
 #ifndef FERRY_STRATEGY_H
 #define FERRY_STRATEGY_H
 
+#include "engine/change_rules.h"
 #include "engine/negotiate.h"
 
 struct ferry_transfer;
@@ -10,12 +11,31 @@ struct ferry_transfer;
 struct ferry_strategy {
     const char *name;
     uint32_t load_kind; /* FERRY_LOAD_ */
+    /* The table holds afterwards what the source does; else rows that were not read stay. */
+    bool is_whole;
     /* Moves the rows of a transfer whose load has begun, while the source is open. */
     ferry_status (*move)(struct ferry_transfer *transfer, struct ferry_error *error);
 };
 
-/* The strategy of a plan that is negotiated; it stays in plan->strategy, so that plan, dry run and
- * run cannot disagree.  At present there is one, and nothing to be wished for. */
-const struct ferry_strategy *ferry_strategy_decide(const struct ferry_plan *plan);
+/* What is known when a plan is negotiated. */
+struct ferry_strategy_facts {
+    const struct ferry_change_rules *rules;
+    const struct ferry_connection *source;
+    const struct ferry_connection *target;
+    bool fell_back; /* the source is the job's fallback */
+};
+
+/* Decides plan->strategy, with plan->why where that is another than the job's, plan->key and
+ * plan->cursor; plan->before has been read.  It stays in the plan, so that plan, dry run and run
+ * cannot disagree.  FERRY_ERR_SCHEMA where the job's strategy does not suit the columns,
+ * FERRY_ERR_UNSUPPORTED where it does not suit the drivers. */
+ferry_status ferry_strategy_decide(struct ferry_plan *plan,
+                                   const struct ferry_strategy_facts *facts,
+                                   struct ferry_error *error);
+
+/* Whether the state that the last run has left is needed to decide. */
+bool ferry_strategy_asks_record(const struct ferry_change_rules *rules);
+/* Whether earlier rows are kept, so that rows of an older copy must never be read instead. */
+bool ferry_strategy_keeps_rows(const struct ferry_change_rules *rules);
 
 #endif

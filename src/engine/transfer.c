@@ -8,10 +8,12 @@
 #include "driver/source.h"
 #include "driver/target.h"
 #include "driver/type.h"
+#include "engine/appending.h"
+#include "engine/choose_key.h"
 #include "engine/policy.h"
 #include "engine/strategy.h"
 
-static const struct ferry_read *what_is_read(const struct ferry_transfer *transfer)
+const struct ferry_read *ferry_transfer_read(const struct ferry_transfer *transfer)
 {
     return ferry_task_read(transfer->task, transfer->session->fell_back);
 }
@@ -30,8 +32,8 @@ ferry_status ferry_transfer_describe(struct ferry_transfer *transfer, struct fer
     struct ferry_session *session = transfer->session;
     struct ferry_plan *plan = transfer->plan;
     ferry_log_set_phase("describe");
-    ferry_status status =
-        ferry_source_describe(session->source, what_is_read(transfer), &plan->described, error);
+    ferry_status status = ferry_source_describe(session->source, ferry_transfer_read(transfer),
+                                                &plan->described, error);
     if (status == FERRY_OK)
         status = ferry_schema_check_names(&plan->described, error);
     if (status != FERRY_OK)
@@ -53,6 +55,16 @@ static void log_mappings(const struct ferry_plan *plan)
     }
 }
 
+/* How the rows get there, where the job has wished for something. */
+static void log_strategy(const struct ferry_plan *plan, const struct ferry_change_rules *rules)
+{
+    if (plan->why.length > 0)
+        ferry_log(FERRY_LOG_INFO, "all rows are read, by strategy %s: %s", plan->strategy->name,
+                  ferry_strbuf_text(&plan->why));
+    else if (rules->strategy != FERRY_STRATEGY_REPLACE)
+        ferry_log(FERRY_LOG_INFO, "strategy %s", plan->strategy->name);
+}
+
 /* What becomes of the table that is there. */
 static void log_table(const struct ferry_plan *plan, const char *table)
 {
@@ -66,6 +78,22 @@ static void log_table(const struct ferry_plan *plan, const char *table)
                   table, ferry_strbuf_text(&losses));
     for (size_t i = 0; i < plan->stale.count; i++)
         ferry_log(FERRY_LOG_WARNING, "%s", plan->stale.list[i]);
+}
+
+/* By what the last run has left there. */
+static ferry_status decide(struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    const struct ferry_session *session = transfer->session;
+    const struct ferry_strategy_facts facts = {.rules = &transfer->task->changes,
+                                               .source = session->source,
+                                               .target = session->target,
+                                               .fell_back = session->fell_back};
+    struct ferry_plan *plan = transfer->plan;
+    ferry_status status = FERRY_OK;
+    if (ferry_strategy_asks_record(facts.rules))
+        status = ferry_connection_record_read(session->target, transfer->task->table, &plan->before,
+                                              error);
+    return status == FERRY_OK ? ferry_strategy_decide(plan, &facts, error) : status;
 }
 
 ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct ferry_error *error)
@@ -83,13 +111,16 @@ ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct fe
         status = ferry_zero_date_note(plan, error);
     if (status != FERRY_OK)
         return status;
-    plan->strategy = ferry_strategy_decide(plan);
     log_mappings(plan);
     log_notes(&plan->schema);
     status = ferry_plan_check(plan, &task->policy, task->table, error);
     if (status == FERRY_OK)
-        log_table(plan, task->table);
-    return status;
+        status = decide(transfer, error);
+    if (status != FERRY_OK)
+        return status;
+    log_table(plan, task->table);
+    log_strategy(plan, &task->changes);
+    return FERRY_OK;
 }
 
 /* ---- The load ---- */
@@ -102,6 +133,10 @@ ferry_status ferry_transfer_begin_load(struct ferry_transfer *transfer, struct f
     transfer->layout = ferry_plan_layout(transfer->plan, task->table);
     transfer->load_spec = ferry_plan_load(transfer->plan, &transfer->layout, &task->policy);
     transfer->load_spec.kind = transfer->plan->strategy->load_kind;
+    if (transfer->load_spec.kind == FERRY_LOAD_CHANGES) {
+        transfer->load_spec.key = transfer->plan->key.columns;
+        transfer->load_spec.key_count = transfer->plan->key.count;
+    }
     ferry_status status = ferry_target_load_begin(change, &transfer->load_spec, &load, error);
     if (status == FERRY_OK)
         transfer->load = load;
@@ -116,14 +151,16 @@ static ferry_status begin_digest(struct ferry_transfer *transfer, struct ferry_e
                : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a digest");
 }
 
-static ferry_status pump_rows(struct ferry_transfer *transfer, const struct ferry_sink *sink,
-                              struct ferry_digest *tap, struct ferry_error *error)
+static ferry_status pump_rows(struct ferry_transfer *transfer, const struct ferry_scan *scan,
+                              const struct ferry_sink *sink, struct ferry_digest *tap,
+                              struct ferry_error *error)
 {
     const struct ferry_session *session = transfer->session;
     struct ferry_pump *pump = &transfer->pump;
     ferry_log_set_phase("load");
-    pump->feed =
-        ferry_feed_source(session->source, what_is_read(transfer), &transfer->plan->described);
+    pump->feed = ferry_feed_source(session->source, ferry_transfer_read(transfer),
+                                   &transfer->plan->described);
+    pump->feed.scan = scan;
     pump->zero_dates = transfer->plan->zero_dates;
     pump->digest = tap;
     pump->sink = *sink;
@@ -135,13 +172,34 @@ static ferry_status pump_rows(struct ferry_transfer *transfer, const struct ferr
     return status;
 }
 
-ferry_status ferry_transfer_pump(struct ferry_transfer *transfer, const struct ferry_sink *sink,
-                                 struct ferry_error *error)
+/* A sink behind the cursor. */
+struct marked {
+    struct ferry_bookmark *cursor;
+    const struct ferry_sink *sink;
+};
+
+static ferry_status take_marked(void *to, const struct ferry_batch *batch,
+                                struct ferry_error *error)
+{
+    struct marked *marked = to;
+    ferry_status status = ferry_bookmark_take(marked->cursor, batch, error);
+    return status == FERRY_OK ? marked->sink->take(marked->sink->to, batch, error) : status;
+}
+
+ferry_status ferry_transfer_pump(struct ferry_transfer *transfer, const struct ferry_scan *scan,
+                                 const struct ferry_sink *sink, struct ferry_error *error)
 {
     ferry_status status = FERRY_OK;
+    struct marked marked = {.cursor = &transfer->plan->cursor, .sink = sink};
+    struct ferry_sink behind = *sink;
+    if (marked.cursor->column != NULL) {
+        behind.take = take_marked;
+        behind.to = &marked;
+    }
     if (transfer->verify == FERRY_VERIFY_CONTENT)
         status = begin_digest(transfer, error);
-    return status == FERRY_OK ? pump_rows(transfer, sink, transfer->digest, error) : status;
+    return status == FERRY_OK ? pump_rows(transfer, scan, &behind, transfer->digest, error)
+                              : status;
 }
 
 static ferry_status end_load(struct ferry_transfer *transfer, struct ferry_error *error)
@@ -150,23 +208,63 @@ static ferry_status end_load(struct ferry_transfer *transfer, struct ferry_error
     return ferry_target_load_end(transfer->load, &transfer->totals, error);
 }
 
+static ferry_status check_counts(const struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    const struct ferry_strategy *strategy = transfer->plan->strategy;
+    return strategy->load_kind == FERRY_LOAD_REPLACE
+               ? ferry_verify_count(transfer->pump.rows_read, &transfer->totals, error)
+               : ferry_verify_changes(transfer->pump.rows_read, strategy->is_whole,
+                                      &transfer->totals, error);
+}
+
 static ferry_status check_guards(const struct ferry_transfer *transfer, struct ferry_error *error)
 {
     ferry_status status = FERRY_OK;
     ferry_log_set_phase("guard");
     if (transfer->verify != FERRY_VERIFY_NONE)
-        status = ferry_verify_count(transfer->pump.rows_read, &transfer->totals, error);
+        status = check_counts(transfer, error);
     return status == FERRY_OK ? ferry_guard_check(&transfer->task->guards, &transfer->totals, error)
                               : status;
 }
 
+/* Of a table that holds more than what was read, only that is looked at. */
+static void choose_verified(const struct ferry_transfer *transfer, struct ferry_scan *scan,
+                            struct ferry_bound *bound, const struct ferry_bound *const *bounds)
+{
+    const struct ferry_plan *plan = transfer->plan;
+    *scan = (struct ferry_scan){._size = sizeof *scan};
+    if (transfer->load == NULL || plan->strategy->is_whole)
+        return;
+    if (plan->key.count > 0) {
+        scan->touched = 1;
+    } else if (ferry_append_bound(plan, bound)) {
+        scan->bounds = bounds;
+        scan->bound_count = 1;
+    }
+}
+
 ferry_status ferry_transfer_verify(struct ferry_transfer *transfer, struct ferry_error *error)
 {
+    struct ferry_bound bound;
+    const struct ferry_bound *const bounds[] = {&bound};
+    struct ferry_scan scan;
     if (transfer->digest == NULL)
         return FERRY_OK;
     ferry_log_set_phase("verify");
+    choose_verified(transfer, &scan, &bound, bounds);
     return ferry_verify_content(transfer->digest, transfer->session->target, transfer->load,
-                                &transfer->layout, error);
+                                &transfer->layout, &scan, error);
+}
+
+/* Those that came in with this run are among them. */
+static void warn_of_absent(const struct ferry_transfer *transfer)
+{
+    if (transfer->absent > transfer->totals.inserted)
+        ferry_log(FERRY_LOG_WARNING,
+                  "%" PRIu64 " rows of the source are not in table '%s' and lie below the cursor: "
+                  "they came with an older one; cursor_lag steps back for such rows, and --full "
+                  "takes all into account",
+                  transfer->absent - transfer->totals.inserted, transfer->task->table);
 }
 
 ferry_status ferry_transfer_finish(struct ferry_transfer *transfer, struct ferry_error *error)
@@ -176,6 +274,8 @@ ferry_status ferry_transfer_finish(struct ferry_transfer *transfer, struct ferry
         status = check_guards(transfer, error);
     if (status == FERRY_OK)
         status = ferry_transfer_verify(transfer, error);
+    if (status == FERRY_OK)
+        warn_of_absent(transfer);
     return status;
 }
 
@@ -207,7 +307,7 @@ ferry_status ferry_transfer_compare(struct ferry_transfer *transfer, struct ferr
     if (status != FERRY_OK)
         return status;
     const struct ferry_sink sink = ferry_sink_digest(transfer->digest);
-    status = pump_rows(transfer, &sink, NULL, error);
+    status = pump_rows(transfer, NULL, &sink, NULL, error);
     transfer->totals.after = transfer->pump.rows_read; /* no load counts here */
     return status;
 }
@@ -223,13 +323,55 @@ static const char *data_from(const struct ferry_transfer *transfer)
     return from->basis == FERRY_FRESHNESS_UNKNOWN ? NULL : from->data_from;
 }
 
+/* A copy of an older state must not move it. */
+static void add_cursor(const struct ferry_transfer *transfer, struct ferry_strbuf *text)
+{
+    if (transfer->plan->cursor.column != NULL && !transfer->session->fell_back)
+        ferry_bookmark_add_next(&transfer->plan->cursor, text);
+}
+
+static const char *full_at(const struct ferry_transfer *transfer)
+{
+    return transfer->plan->strategy->is_whole
+               ? ferry_record_value(&transfer->record, FERRY_RECORD_STARTED)
+               : ferry_record_value(&transfer->plan->before, FERRY_RECORD_FULL);
+}
+
+static ferry_status fill_counts(struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    const struct ferry_load_totals *totals = &transfer->totals;
+    const struct {
+        const char *name;
+        uint64_t count;
+    } counts[] = {
+        {FERRY_RECORD_ROWS, totals->after},
+        {FERRY_RECORD_INSERTED, totals->inserted},
+        {FERRY_RECORD_UPDATED, totals->updated},
+        {FERRY_RECORD_DELETED, totals->deleted},
+        {FERRY_RECORD_UNCHANGED, transfer->unchanged},
+    };
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0] && status == FERRY_OK; i++)
+        status = ferry_record_set_number(&transfer->record, counts[i].name, counts[i].count, error);
+    return status;
+}
+
 ferry_status ferry_transfer_fill_record(struct ferry_transfer *transfer, struct ferry_error *error)
 {
     struct ferry_record *record = &transfer->record;
     char digest[FERRY_DIGEST_TEXT];
     if (transfer->digest != NULL)
         ferry_digest_print(transfer->digest, digest);
+    FERRY_AUTO_STRBUF struct ferry_strbuf key = {0}, cursor = {0};
+    const struct ferry_plan *plan = transfer->plan;
+    ferry_chosen_key_add_record(plan, &key);
+    add_cursor(transfer, &cursor);
     const char *const texts[][2] = {
+        {FERRY_RECORD_STRATEGY, plan->strategy->name},
+        {FERRY_RECORD_KEY, key.length > 0 ? ferry_strbuf_text(&key) : NULL},
+        {FERRY_RECORD_CURSOR_COLUMN, cursor.length > 0 ? plan->cursor.column->name : NULL},
+        {FERRY_RECORD_CURSOR, cursor.length > 0 ? ferry_strbuf_text(&cursor) : NULL},
+        {FERRY_RECORD_FULL, full_at(transfer)},
         {FERRY_RECORD_JOB, transfer->session->job->name},
         {FERRY_RECORD_SOURCE, transfer->session->reads_from->name},
         {FERRY_RECORD_FALLBACK, transfer->session->from.fallback != NULL ? "1" : "0"},
@@ -240,9 +382,10 @@ ferry_status ferry_transfer_fill_record(struct ferry_transfer *transfer, struct 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == FERRY_OK; i++)
         status = ferry_record_set(record, texts[i][0], texts[i][1], error);
     if (status == FERRY_OK)
-        status = ferry_record_set_number(record, FERRY_RECORD_ROWS, transfer->totals.after, error);
-    return status == FERRY_OK ? ferry_record_finish(record, &transfer->plan->described, error)
-                              : status;
+        status = fill_counts(transfer, error);
+    if (status == FERRY_OK && (key.failed || cursor.failed))
+        status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the record of the run");
+    return status == FERRY_OK ? ferry_record_finish(record, &plan->described, error) : status;
 }
 
 void ferry_transfer_done(struct ferry_transfer *transfer)

@@ -24,7 +24,12 @@ struct ferry_transfer {
     struct ferry_pump pump;
     atomic_bool pumping; /* the pump's numbers may be read, by any thread */
     struct ferry_load_totals totals;
+    uint64_t unchanged; /* rows that were compared and found the same */
+    uint64_t absent;    /* keys of the source that were not stored when the load began */
 };
+
+/* What is read: of the source, or of its fallback. */
+const struct ferry_read *ferry_transfer_read(const struct ferry_transfer *transfer);
 
 /* What the open source gives, as the job wants it. */
 ferry_status ferry_transfer_describe(struct ferry_transfer *transfer, struct ferry_error *error);
@@ -35,9 +40,10 @@ ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct fe
 ferry_status ferry_transfer_begin_load(struct ferry_transfer *transfer, struct ferry_change *change,
                                        struct ferry_error *error);
 
-/* For strategies: every row goes to the sink, and into the digest where one is compared. */
-ferry_status ferry_transfer_pump(struct ferry_transfer *transfer, const struct ferry_sink *sink,
-                                 struct ferry_error *error);
+/* For strategies: every row of the scan (NULL: every row, in any order) goes to the sink, into the
+ * digest where one is compared, and past the cursor where the job has one. */
+ferry_status ferry_transfer_pump(struct ferry_transfer *transfer, const struct ferry_scan *scan,
+                                 const struct ferry_sink *sink, struct ferry_error *error);
 
 /* Up to the commit, once the rows were moved and the source is closed: the target does what is left
  * and counts; then the guards; then, where the task compares content, whether the load holds what

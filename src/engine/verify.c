@@ -35,6 +35,21 @@ ferry_status ferry_verify_count(uint64_t rows_read, const struct ferry_load_tota
                       rows_read, totals->inserted);
 }
 
+ferry_status ferry_verify_changes(uint64_t rows_read, bool is_whole,
+                                  const struct ferry_load_totals *totals, struct ferry_error *error)
+{
+    bool adds_up = totals->before + totals->inserted - totals->deleted == totals->after;
+    if (adds_up &&
+        (is_whole ? totals->after == rows_read : totals->inserted + totals->updated <= rows_read))
+        return FERRY_OK;
+    return ferry_fail(error, FERRY_ERR_DATA,
+                      "%" PRIu64 " rows were read from the source, and the target, of %" PRIu64
+                      " rows, counts %" PRIu64 " inserted, %" PRIu64 " updated, %" PRIu64
+                      " deleted and %" PRIu64 " afterwards; this must not happen, report it",
+                      rows_read, totals->before, totals->inserted, totals->updated, totals->deleted,
+                      totals->after);
+}
+
 static ferry_status compare(const struct ferry_digest *read, const struct ferry_digest *stored,
                             const struct ferry_layout *layout, const char *advice,
                             struct ferry_error *error)
@@ -60,19 +75,20 @@ static ferry_status compare(const struct ferry_digest *read, const struct ferry_
 
 /* Stored rows are read in one thread and added up in another. */
 static ferry_status digest_stored(struct ferry_connection *target, struct ferry_load *load,
-                                  const struct ferry_layout *layout, struct ferry_digest *digest,
-                                  struct ferry_error *error)
+                                  const struct ferry_layout *layout, const struct ferry_scan *scan,
+                                  struct ferry_digest *digest, struct ferry_error *error)
 {
     struct ferry_pump pump = {
         .feed = ferry_feed_stored(target, load, layout),
         .sink = ferry_sink_digest(digest),
     };
+    pump.feed.scan = scan;
     return ferry_pump_run(&pump, error);
 }
 
 ferry_status ferry_verify_content(const struct ferry_digest *read, struct ferry_connection *target,
                                   struct ferry_load *load, const struct ferry_layout *layout,
-                                  struct ferry_error *error)
+                                  const struct ferry_scan *scan, struct ferry_error *error)
 {
     const char *advice = load != NULL
                              ? "the rows were changed while they were stored: look at the target's "
@@ -81,7 +97,7 @@ ferry_status ferry_verify_content(const struct ferry_digest *read, struct ferry_
     struct ferry_digest *stored = ferry_digest_new(layout->schema);
     if (stored == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a digest");
-    ferry_status status = digest_stored(target, load, layout, stored, error);
+    ferry_status status = digest_stored(target, load, layout, scan, stored, error);
     if (status == FERRY_OK)
         status = compare(read, stored, layout, advice, error);
     ferry_digest_free(stored);

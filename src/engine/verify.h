@@ -24,12 +24,17 @@ ferry_status ferry_verify_choose(enum ferry_verify wanted, bool insisted,
  * with both counts. */
 ferry_status ferry_verify_count(uint64_t rows_read, const struct ferry_load_totals *totals,
                                 struct ferry_error *error);
+/* The same of a load of changes, whose counts must add up.  `is_whole`: every row of the source was
+ * read, and the table is to hold no others. */
+ferry_status ferry_verify_changes(uint64_t rows_read, bool is_whole,
+                                  const struct ferry_load_totals *totals,
+                                  struct ferry_error *error);
 
-/* Reads back what `load` holds, before its commit, or the table as it stands (NULL), and compares
- * it with what was read from the source.  FERRY_ERR_DATA with both counts and digests if it is not
- * the same. */
+/* Reads back what `load` holds, before its commit, or the table as it stands (NULL), all of it or
+ * what `scan` says, and compares it with what was read from the source.  FERRY_ERR_DATA with both
+ * counts and digests if it is not the same. */
 ferry_status ferry_verify_content(const struct ferry_digest *read, struct ferry_connection *target,
                                   struct ferry_load *load, const struct ferry_layout *layout,
-                                  struct ferry_error *error);
+                                  const struct ferry_scan *scan, struct ferry_error *error);
 
 #endif

@@ -179,7 +179,7 @@ static void compares(int64_t rows, ferry_status expected, const char *text)
     struct ferry_connection *target = fake_open(FERRY_ROLE_TARGET);
     stored = rows;
     assert_int_equal(ferry_log_open(&settings, &error), FERRY_OK);
-    ferry_status status = ferry_verify_content(read, target, NULL, &layout, &error);
+    ferry_status status = ferry_verify_content(read, target, NULL, &layout, NULL, &error);
     ferry_log_close();
     assert_int_equal(status, expected);
     assert_int_equal(error.status, expected);
