@@ -31,6 +31,8 @@ struct ferry_arguments {
     const char *source;
     const char *target;
     const char *view, *table, *query, *target_table;
+    const char *strategy, *cursor;
+    const char *key; /* columns, with commas between them */
     struct ferry_texts {
         const char **list;
         size_t count;
@@ -41,6 +43,7 @@ struct ferry_arguments {
     } * indexes; /* of --index and --unique, in their order */
     size_t index_count;
     bool dry_run;
+    bool full;
     bool quiet;
     int verbose;
     char **operands;

@@ -133,6 +133,12 @@ static ferry_status make_keys(const struct ferry_arguments *arguments,
     if (status == FERRY_OK)
         status = set_job_key(keys, "target_table", arguments->target_table, error);
     if (status == FERRY_OK)
+        status = set_job_key(keys, "strategy", arguments->strategy, error);
+    if (status == FERRY_OK)
+        status = set_job_key(keys, "cursor", arguments->cursor, error);
+    if (status == FERRY_OK && arguments->key != NULL)
+        status = ferry_config_set_word(keys, "key", arguments->key, &command_line, error);
+    if (status == FERRY_OK)
         status = apply_settings(keys, "job", arguments, error);
     if (status == FERRY_OK)
         status = ferry_copy_lists_add(arguments, keys, error);
@@ -175,6 +181,8 @@ static ferry_status copy_with(struct ferry_settings *settings, const struct ferr
     if (status == FERRY_OK)
         status = make_connection(settings, "target", arguments->operands[1], arguments,
                                  &job.route.target, error);
+    if (status == FERRY_OK && arguments->full)
+        ferry_job_take_all(&job);
     if (status == FERRY_OK)
         status = ferry_command_run_job(&job, arguments);
     ferry_job_done(&job);

@@ -80,6 +80,8 @@ static ferry_status do_in_context(const struct ferry_arguments *arguments,
                                                      .target = arguments->target};
     ferry_log_set_job(ferry_settings_job_name(settings, i));
     ferry_status status = ferry_settings_job(settings, i, &override, &job, &error);
+    if (status == FERRY_OK && arguments->full)
+        ferry_job_take_all(&job);
     if (status == FERRY_OK)
         status = action(&job, arguments);
     else

@@ -6,7 +6,9 @@
 #include "base/escape.h"
 #include "base/units.h"
 #include "command/command.h"
+#include "command/plan_strategy.h"
 #include "driver/type.h"
+#include "engine/strategy.h"
 #include "engine/sync.h"
 
 #define COLUMN_COUNT 6
@@ -179,12 +181,14 @@ static void print_heading(const struct ferry_job *job, const char *table,
 /* What becomes of it, and what it holds now. */
 static void print_table(const char *table, const struct ferry_plan *plan)
 {
+    bool keeps = plan->strategy != NULL && plan->strategy->load_kind == FERRY_LOAD_CHANGES;
     static const char *const actions[] = {
         [FERRY_TABLE_CREATE] = "is new: it will be created",
         [FERRY_TABLE_KEEP] = "has these columns: its rows will be replaced",
         [FERRY_TABLE_REBUILD] = "has other columns: it will be rebuilt",
     };
-    (void)printf("  table '%s' %s", table, actions[plan->action]);
+    (void)printf("  table '%s' %s", table,
+                 keeps ? "has these columns: single rows will be changed" : actions[plan->action]);
     if (plan->rows_known) {
         FERRY_AUTO_STRBUF struct ferry_strbuf rows = {0};
         ferry_units_add_count(&rows, plan->rows_before);
@@ -214,6 +218,7 @@ static void print_plan(const struct ferry_job *job, const struct ferry_task *tas
     print_heading(job, ferry_strbuf_text(&table), from);
     print_columns(plan);
     print_table(ferry_strbuf_text(&table), plan);
+    ferry_plan_print_strategy(task, plan);
     print_foreseen(plan);
     for (size_t i = 0; i < plan->index_count; i++)
         print_index(&plan->indexes[i]);

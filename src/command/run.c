@@ -10,16 +10,46 @@
 #include "driver/connection.h"
 #include "engine/attempt.h"
 #include "engine/outcome.h"
+#include "engine/strategy.h"
 #include "engine/sync.h"
 
 #define UNCHANGED "the target is unchanged"
 
+/* "; 30 inserted, 5 updated, 7 deleted, 60,088 unchanged" */
+static void add_changes(struct ferry_strbuf *text, const struct ferry_sync_changes *changes)
+{
+    ferry_strbuf_add(text, "; ");
+    ferry_units_add_count(text, changes->inserted);
+    ferry_strbuf_add(text, " inserted, ");
+    ferry_units_add_count(text, changes->updated);
+    ferry_strbuf_add(text, " updated, ");
+    ferry_units_add_count(text, changes->deleted);
+    ferry_strbuf_add(text, " deleted, ");
+    ferry_units_add_count(text, changes->unchanged);
+    ferry_strbuf_add(text, " unchanged");
+}
+
+/* "the source is unchanged, so that nothing was read: 60,123 rows, in 12 ms" */
+static void add_skipped(struct ferry_strbuf *text, const struct ferry_sync_result *result)
+{
+    ferry_strbuf_add(text, "the source is unchanged, so that nothing was read: ");
+    ferry_units_add_count(text, result->rows);
+    ferry_strbuf_add(text, " rows, in ");
+    ferry_units_add_duration(text, result->elapsed_ms);
+}
+
 /* "60,123 rows (before: 60,100), 12.3 MiB in 1.2 s, 50.1 k rows/s" */
 static void add_summary(struct ferry_strbuf *text, const struct ferry_sync_result *result)
 {
+    if (result->skipped) {
+        add_skipped(text, result);
+        return;
+    }
     ferry_units_add_count(text, result->rows);
     ferry_strbuf_add(text, " rows (before: ");
     ferry_units_add_count(text, result->rows_before);
+    if (result->has_changes)
+        add_changes(text, &result->changes);
     ferry_strbuf_add(text, "), ");
     ferry_units_add_bytes(text, result->bytes);
     ferry_strbuf_add(text, " in ");
@@ -74,10 +104,12 @@ static void print_intention(const struct ferry_job *job, const struct ferry_task
         [FERRY_TABLE_REBUILD] = "rebuild table",
     };
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
-    ferry_strbuf_addf(&text, "%s: would %s '%s' in '%s' from %s'%s', ", job->name,
-                      actions[plan->action], task->table, job->route.target->name,
-                      from->fallback != NULL ? "fallback " : "",
-                      from->fallback != NULL ? from->fallback->name : job->route.source->name);
+    ferry_strbuf_addf(
+        &text, "%s: would %s '%s' in '%s' from %s'%s', ", job->name,
+        plan->strategy->load_kind == FERRY_LOAD_CHANGES ? "change single rows of table"
+                                                        : actions[plan->action],
+        task->table, job->route.target->name, from->fallback != NULL ? "fallback " : "",
+        from->fallback != NULL ? from->fallback->name : job->route.source->name);
     if (from->fallback != NULL) {
         ferry_fallback_add_age(&text, from);
         ferry_strbuf_add(&text, ", ");

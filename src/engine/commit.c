@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "driver/target.h"
 #include "engine/outcome.h"
+#include "engine/unchanged.h"
 
 /* Whether each record there is this run's; false too where nobody answers. */
 static bool finds_own_records(const struct ferry_run *run)
@@ -65,7 +66,8 @@ static ferry_status commit_records(struct ferry_run *run, struct ferry_error *er
 ferry_status ferry_run_commit(struct ferry_run *run, struct ferry_error *error)
 {
     ferry_log_set_phase("commit");
-    ferry_status status = ferry_run_each_table(run, ferry_transfer_fill_record, error);
+    ferry_status status = ferry_run_each_table(
+        run, run->is_unchanged ? ferry_unchanged_fill_record : ferry_transfer_fill_record, error);
     if (status == FERRY_OK)
         status = commit_records(run, error);
     if (status != FERRY_OK && run->outcome == FERRY_OUTCOME_UNKNOWN)

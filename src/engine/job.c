@@ -17,6 +17,12 @@ struct ferry_task *ferry_job_add_task(struct ferry_job *job)
     return &tasks[job->task_count++];
 }
 
+void ferry_job_take_all(struct ferry_job *job)
+{
+    for (size_t i = 0; i < job->task_count; i++)
+        job->tasks[i].changes.full = true;
+}
+
 const struct ferry_read *ferry_task_read(const struct ferry_task *task, bool of_fallback)
 {
     return of_fallback ? &task->fallback_read : &task->read;

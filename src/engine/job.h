@@ -57,6 +57,9 @@ struct ferry_job {
 /* One task more, all zeros, that belongs to the job; earlier ones may move.  NULL: no memory. */
 struct ferry_task *ferry_job_add_task(struct ferry_job *job);
 
+/* This run takes all rows of each table into account, whatever its strategy. */
+void ferry_job_take_all(struct ferry_job *job);
+
 /* What is read of a table; of the fallback, where that is read in the source's place. */
 const struct ferry_read *ferry_task_read(const struct ferry_task *task, bool of_fallback);
 /* What the task makes of plan->described, which is the fallback's with `of_fallback`, before the

@@ -10,8 +10,6 @@
 
 #include "base/clock.h"
 
-#define NUMBER_SIZE 21 /* of 64 bits, and the NUL */
-
 ferry_status ferry_run_id_draw(char ret_run_id[FERRY_RUN_ID_SIZE], struct ferry_error *error)
 {
     unsigned char random[(FERRY_RUN_ID_SIZE - 1) / 2];
@@ -57,10 +55,15 @@ ferry_status ferry_record_finish(struct ferry_record *record, const struct ferry
                               : status;
 }
 
+void ferry_record_print_number(uint64_t value, char ret_text[FERRY_RECORD_NUMBER_SIZE])
+{
+    (void)snprintf(ret_text, FERRY_RECORD_NUMBER_SIZE, "%" PRIu64, value);
+}
+
 ferry_status ferry_record_set_number(struct ferry_record *record, const char *name, uint64_t value,
                                      struct ferry_error *error)
 {
-    char text[NUMBER_SIZE];
-    (void)snprintf(text, sizeof text, "%" PRIu64, value);
+    char text[FERRY_RECORD_NUMBER_SIZE];
+    ferry_record_print_number(value, text);
     return ferry_record_set(record, name, text, error);
 }

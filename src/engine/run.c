@@ -76,6 +76,13 @@ ferry_status ferry_run_each_table(struct ferry_run *run, ferry_run_step *step,
     return status;
 }
 
+void ferry_run_judge_unchanged(struct ferry_run *run)
+{
+    run->is_unchanged = true;
+    for (size_t i = 0; i < run->job->task_count; i++)
+        run->is_unchanged = run->is_unchanged && run->transfers[i].is_unchanged;
+}
+
 uint64_t ferry_run_rows_read(const struct ferry_run *run)
 {
     uint64_t rows = 0;
@@ -97,6 +104,18 @@ ferry_status ferry_run_explain(const struct ferry_run *run, struct ferry_error *
     return ferry_session_explain(&run->session, run->commit_begun, ferry_run_rows_read(run), error);
 }
 
+static void add_changes(const struct ferry_transfer *transfer, struct ferry_sync_result *result)
+{
+    const struct ferry_load_totals *totals = &transfer->totals;
+    if (transfer->load_spec.kind != FERRY_LOAD_CHANGES)
+        return;
+    result->has_changes = true;
+    result->changes.inserted += totals->inserted;
+    result->changes.updated += totals->updated;
+    result->changes.deleted += totals->deleted;
+    result->changes.unchanged += transfer->unchanged;
+}
+
 static void report(const struct ferry_run *run, ferry_status status,
                    struct ferry_sync_result *ret_result)
 {
@@ -104,10 +123,12 @@ static void report(const struct ferry_run *run, ferry_status status,
     if (status != FERRY_OK)
         return;
     ret_result->rows = ferry_run_rows_after(run);
+    ret_result->skipped = run->is_unchanged;
     ret_result->rows_before = ret_result->bytes = 0;
     for (size_t i = 0; i < run->job->task_count; i++) {
         ret_result->rows_before += run->transfers[i].totals.before;
         ret_result->bytes += run->transfers[i].pump.bytes;
+        add_changes(&run->transfers[i], ret_result);
     }
     ret_result->elapsed_ms = ferry_clock_ms() - run->started_ms;
     ret_result->from = run->session.from;

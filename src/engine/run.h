@@ -18,6 +18,7 @@ struct ferry_run {
     struct ferry_transfer *transfers; /* the same */
     struct ferry_change_spec change_spec;
     struct ferry_change *change;
+    bool is_unchanged; /* the source has said so of each table: nothing is read */
     bool commit_begun;
     uint32_t outcome; /* FERRY_OUTCOME_, of the target */
     int64_t started_ms;
@@ -33,6 +34,8 @@ typedef ferry_status ferry_run_step(struct ferry_transfer *transfer, struct ferr
 /* One after another, until one fails. */
 ferry_status ferry_run_each_table(struct ferry_run *run, ferry_run_step *step,
                                   struct ferry_error *error);
+/* Sets run->is_unchanged, once each table was asked about. */
+void ferry_run_judge_unchanged(struct ferry_run *run);
 /* How many rows were read, and how many the tables hold afterwards, of all tables. */
 uint64_t ferry_run_rows_read(const struct ferry_run *run);
 uint64_t ferry_run_rows_after(const struct ferry_run *run);

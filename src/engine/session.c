@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "driver/source.h"
 #include "engine/limits.h"
+#include "engine/strategy.h"
 
 static uint32_t role_of(const struct ferry_session *session, uint32_t role)
 {
@@ -56,12 +57,27 @@ static ferry_status fall_back(struct ferry_session *session, struct ferry_error 
     return FERRY_OK;
 }
 
+/* Where earlier rows are kept, an older copy would put old rows over newer ones. */
+static bool may_mix(const struct ferry_job *job)
+{
+    for (size_t i = 0; i < job->task_count; i++)
+        if (ferry_strategy_keeps_rows(&job->tasks[i].changes)) {
+            ferry_log(
+                FERRY_LOG_WARNING,
+                "fallback '%s' is not read: with a strategy that keeps earlier rows, an older "
+                "copy would undo newer ones",
+                job->route.fallback.name);
+            return false;
+        }
+    return true;
+}
+
 ferry_status ferry_session_open_source(struct ferry_session *session, struct ferry_error *error)
 {
     session->reads_from = session->job->route.source;
     ferry_status status = open_source(session, error);
     if (status != FERRY_OK && session->may_fall_back &&
-        ferry_fallback_may_follow(&session->job->route, error) &&
+        ferry_fallback_may_follow(&session->job->route, error) && may_mix(session->job) &&
         ferry_retry_may_fall_back(session->retry, error, ferry_clock_ms()))
         status = fall_back(session, error);
     return status;

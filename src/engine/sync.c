@@ -9,6 +9,7 @@
 #include "engine/outcome.h"
 #include "engine/run.h"
 #include "engine/strategy.h"
+#include "engine/unchanged.h"
 
 /* ---- The steps ---- */
 
@@ -22,6 +23,14 @@ static ferry_status prepare(struct ferry_run *run, struct ferry_error *error)
         status = ferry_session_open_target(&run->session, error);
     if (status == FERRY_OK)
         status = ferry_run_each_table(run, ferry_transfer_negotiate, error);
+    return status;
+}
+
+/* A source that says so is not read. */
+static ferry_status ask_if_unchanged(struct ferry_run *run, struct ferry_error *error)
+{
+    ferry_status status = ferry_run_each_table(run, ferry_unchanged_ask, error);
+    ferry_run_judge_unchanged(run);
     return status;
 }
 
@@ -40,8 +49,14 @@ static ferry_status begin_change(struct ferry_run *run, struct ferry_error *erro
         ferry_target_change_begin(run->session.target, &run->change_spec, &change, error);
     if (status == FERRY_OK)
         run->change = change;
+    return status;
+}
+
+static ferry_status begin_loads(struct ferry_run *run, struct ferry_error *error)
+{
+    ferry_status status = FERRY_OK;
     for (size_t i = 0; i < run->job->task_count && status == FERRY_OK; i++)
-        status = ferry_transfer_begin_load(&run->transfers[i], change, error);
+        status = ferry_transfer_begin_load(&run->transfers[i], run->change, error);
     return status;
 }
 
@@ -50,15 +65,23 @@ static ferry_status move_rows(struct ferry_transfer *transfer, struct ferry_erro
     return transfer->plan->strategy->move(transfer, error);
 }
 
+static ferry_status load_tables(struct ferry_run *run, struct ferry_error *error)
+{
+    ferry_status status = begin_loads(run, error);
+    if (status == FERRY_OK)
+        status = ferry_run_each_table(run, move_rows, error);
+    if (status != FERRY_OK)
+        return status;
+    ferry_session_close_source(&run->session);
+    return ferry_run_each_table(run, ferry_transfer_finish, error);
+}
+
+/* Where nothing was read, the records alone are new. */
 static ferry_status change_tables(struct ferry_run *run, struct ferry_error *error)
 {
     ferry_status status = begin_change(run, error);
-    if (status == FERRY_OK)
-        status = ferry_run_each_table(run, move_rows, error);
-    if (status == FERRY_OK) {
-        ferry_session_close_source(&run->session);
-        status = ferry_run_each_table(run, ferry_transfer_finish, error);
-    }
+    if (status == FERRY_OK && !run->is_unchanged)
+        status = load_tables(run, error);
     if (status == FERRY_OK)
         status = ferry_run_commit(run, error);
     ferry_target_change_abort(run->change); /* NULL where a commit has ended it */
@@ -93,6 +116,8 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *ret
         ferry_log(FERRY_LOG_INFO, "run %s begins", run.id);
         status = prepare(&run, error);
     }
+    if (status == FERRY_OK)
+        status = ask_if_unchanged(&run, error);
     if (status == FERRY_OK)
         status = change_tables(&run, error);
     if (status != FERRY_OK)

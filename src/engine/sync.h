@@ -12,6 +12,12 @@ struct ferry_sync_result {
     uint64_t rows;
     uint64_t rows_before;
     uint64_t bytes; /* of values, as they passed */
+    /* By strategies that change single rows; all 0 where the rows were replaced. */
+    struct ferry_sync_changes {
+        uint64_t inserted, updated, deleted, unchanged;
+    } changes;
+    bool has_changes; /* at least one table was changed so */
+    bool skipped;     /* nothing was read: the source says that it is unchanged */
     int64_t elapsed_ms;
     struct ferry_provenance from;
     uint32_t outcome; /* FERRY_OUTCOME_; the one member that an attempt writes on failure too */

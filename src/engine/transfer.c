@@ -256,6 +256,14 @@ ferry_status ferry_transfer_verify(struct ferry_transfer *transfer, struct ferry
                                 &transfer->layout, &scan, error);
 }
 
+/* Of rows that were read again, the target has found out that they are the same. */
+static void count_unchanged(struct ferry_transfer *transfer)
+{
+    const struct ferry_load_totals *totals = &transfer->totals;
+    if (!transfer->plan->strategy->is_whole)
+        transfer->unchanged = transfer->pump.rows_read - totals->inserted - totals->updated;
+}
+
 /* Those that came in with this run are among them. */
 static void warn_of_absent(const struct ferry_transfer *transfer)
 {
@@ -274,9 +282,11 @@ ferry_status ferry_transfer_finish(struct ferry_transfer *transfer, struct ferry
         status = check_guards(transfer, error);
     if (status == FERRY_OK)
         status = ferry_transfer_verify(transfer, error);
-    if (status == FERRY_OK)
-        warn_of_absent(transfer);
-    return status;
+    if (status != FERRY_OK)
+        return status;
+    count_unchanged(transfer);
+    warn_of_absent(transfer);
+    return FERRY_OK;
 }
 
 /* ---- Comparing, without a load ---- */
@@ -372,6 +382,9 @@ ferry_status ferry_transfer_fill_record(struct ferry_transfer *transfer, struct 
         {FERRY_RECORD_CURSOR_COLUMN, cursor.length > 0 ? plan->cursor.column->name : NULL},
         {FERRY_RECORD_CURSOR, cursor.length > 0 ? ferry_strbuf_text(&cursor) : NULL},
         {FERRY_RECORD_FULL, full_at(transfer)},
+        {FERRY_RECORD_SKIPPED, "0"},
+        {FERRY_RECORD_FINGERPRINT,
+         transfer->fingerprint.length > 0 ? ferry_strbuf_text(&transfer->fingerprint) : NULL},
         {FERRY_RECORD_JOB, transfer->session->job->name},
         {FERRY_RECORD_SOURCE, transfer->session->reads_from->name},
         {FERRY_RECORD_FALLBACK, transfer->session->from.fallback != NULL ? "1" : "0"},
@@ -393,4 +406,5 @@ void ferry_transfer_done(struct ferry_transfer *transfer)
     ferry_digest_free(transfer->digest);
     transfer->digest = NULL;
     ferry_record_done(&transfer->record);
+    ferry_strbuf_done(&transfer->fingerprint);
 }

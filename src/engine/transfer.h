@@ -24,8 +24,10 @@ struct ferry_transfer {
     struct ferry_pump pump;
     atomic_bool pumping; /* the pump's numbers may be read, by any thread */
     struct ferry_load_totals totals;
-    uint64_t unchanged; /* rows that were compared and found the same */
-    uint64_t absent;    /* keys of the source that were not stored when the load began */
+    uint64_t unchanged;              /* rows that were compared and found the same */
+    struct ferry_strbuf fingerprint; /* of what is read; empty: nobody knows */
+    bool is_unchanged;               /* it is that of the last run: nothing is to be read */
+    uint64_t absent; /* keys of the source that were not stored when the load began */
 };
 
 /* What is read: of the source, or of its fallback. */

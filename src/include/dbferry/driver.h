@@ -568,8 +568,9 @@ struct ferry_change_spec {
 
 /* How the rows of a load come in. */
 #define FERRY_LOAD_REPLACE 1 /* all that the table is to hold, each to be inserted */
-#define FERRY_LOAD_CHANGES 2 /* what becomes of single rows; asked of drivers with FERRY_CHANGES   \
-                              */
+#define FERRY_LOAD_CHANGES                                                                         \
+    2 /* what becomes of single rows; asked of drivers with FERRY_CHANGES                          \
+       */
 
 /* One table of a change.  Lives until the change has ended. */
 struct ferry_load_spec {
@@ -609,7 +610,8 @@ ferry_status ferry_load_fail_changed(const struct ferry_load_spec *spec, const c
  * fails by ferry_load_fail_changed(), and nothing has changed. */
 #define FERRY_OP_INSERT 1 /* there is no row of this key */
 #define FERRY_OP_UPDATE 2 /* the row of this key gets these values */
-#define FERRY_OP_DELETE 3 /* the row of this key goes; the batch has the columns of the key alone  \
+#define FERRY_OP_DELETE                                                                            \
+    3                     /* the row of this key goes; the batch has the columns of the key alone  \
                            */
 #define FERRY_OP_UPSERT 4 /* UPDATE where there is such a row, else INSERT */
 /* INSERT where there is no such row; where there is one, it is the same in each column, or load_end
@@ -750,10 +752,12 @@ struct ferry_target {
      * Exactly one of change_commit and change_abort follows on change_begin; both free the change
      * and its loads.  change_abort also comes after a load_begin, load_batch or load_end that
      * failed.  change_commit writes `records`, one per load, along with the rows, in the same
-     * transaction where there is one.  It sets `*outcome` (FERRY_OUTCOME_) also where it fails;
-     * what stands there beforehand is UNKNOWN.  A success says NEW.  A failure says OLD where
-     * nothing has changed, and NEW where it came after the point of no return: then the tables hold
-     * what was loaded, and the message says what is wrong with that.  Required. */
+     * transaction where there is one.  Of a driver with FERRY_CHANGES a change may have no load:
+     * then change_commit writes the records of tables that stay as they are.  It sets `*outcome`
+     * (FERRY_OUTCOME_) also where it fails; what stands there beforehand is UNKNOWN.  A success
+     * says NEW.  A failure says OLD where nothing has changed, and NEW where it came after the
+     * point of no return: then the tables hold what was loaded, and the message says what is wrong
+     * with that.  Required. */
     ferry_status (*change_begin)(void *conn, const struct ferry_change_spec *spec,
                                  void **ret_change, struct ferry_error *err);
     ferry_status (*load_begin)(void *change, const struct ferry_load_spec *spec, void **ret_load,
