@@ -324,7 +324,6 @@ static void test_a_file_that_cannot_be_opened(void **state)
     struct ferry_error error = {0};
     struct sqldrv_conn *conn = NULL;
     open_fails = SQLITE_NOMEM;
-    config_fails = SQLITE_DBCONFIG_DEFENSIVE; /* is not even tried */
     (void)connect_as(words, FERRY_ROLE_TARGET, &conn, &error);
     assert_error(&error, FERRY_ERR_SYSTEM, "opening the database");
     assert_int_equal(closed, 1);

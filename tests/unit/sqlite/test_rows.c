@@ -212,6 +212,31 @@ static void test_batches(void **state)
     end_table(&table);
 }
 
+/* Each cell goes where its row and its column are. */
+static void test_several_columns(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a", "b", "c"};
+    struct table table;
+    make_table(&table, "t", "UTF-8", "CREATE TABLE t(a, b, c)");
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct ferry_column column = number;
+        column.name = names[i];
+        add_column(&table, &column, "INTEGER");
+    }
+    open_load(&table);
+    ferry_batch_reset(table.batch, 1);
+    for (int64_t row = 1; row <= 3; row++) {
+        struct ferry_cell *cells = ferry_batch_row(table.batch);
+        for (int64_t column = 1; column <= 3; column++)
+            cells[column - 1].v.i = 10 * row + column;
+    }
+    assert_int_equal(insert(&table), FERRY_OK);
+    assert_query(&table, "SELECT group_concat(a||' '||b||' '||c) FROM t",
+                 "11 12 13,21 22 23,31 32 33");
+    end_table(&table);
+}
+
 /* A row that the table itself refuses is named by its number in the load. */
 static void test_a_row_that_is_refused(void **state)
 {
@@ -339,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_encodings),
         cmocka_unit_test(test_null_keys),
         cmocka_unit_test(test_batches),
+        cmocka_unit_test(test_several_columns),
         cmocka_unit_test(test_a_row_that_is_refused),
         cmocka_unit_test(test_a_value_that_is_refused),
         cmocka_unit_test(test_rows_that_are_lost),
