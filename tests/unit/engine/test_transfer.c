@@ -1,177 +1,7 @@
-/* Tests of transfer.c: what each step of one table asks of its sides, puts into the log, and leaves
- * for the next. */
+/* Tests of transfer.c: what is planned of one table, and how its rows are moved, counted and told.
+ */
 
-#include "fake.h"
-#include "logged.h"
-
-#include "base/log.h"
-#include "driver/target.h"
-#include "engine/strategy.h"
-#include "engine/transfer.h"
-
-/* What the source has: an id, and a day that no calendar has. */
-static const struct ferry_column columns[] = {
-    {.name = "id", .native = "int", .type = FERRY_TYPE_INT, .bits = 64},
-    {.name = "day", .native = "date", .type = FERRY_TYPE_DATE},
-};
-static bool names_clash;
-static char asked[40]; /* what was read */
-
-static ferry_status describe(void *conn, const struct ferry_read *read, struct ferry_schema *schema,
-                             struct ferry_error *err)
-{
-    (void)conn;
-    (void)snprintf(asked, sizeof asked, "%s", read->text);
-    ferry_status status = fake_act("describe", err);
-    for (size_t i = 0; i < COUNT(columns) && status == FERRY_OK; i++) {
-        struct ferry_column column = columns[i];
-        column.name = names_clash && i > 0 ? "ID" : column.name;
-        status = ferry_schema_add(schema, &column, sizeof column, err);
-    }
-    if (status == FERRY_OK)
-        status = ferry_schema_note(schema, err, "an index is left out");
-    return status == FERRY_OK ? ferry_schema_warn(schema, err, "a right is missing") : status;
-}
-
-static ferry_status read_begin(void *conn, const struct ferry_read *read,
-                               const struct ferry_schema *schema, const struct ferry_scan *scan,
-                               void **ret_cursor, struct ferry_error *err)
-{
-    (void)snprintf(asked, sizeof asked, "%s", read->text);
-    assert_string_equal(schema->columns[1].native, "date"); /* as the source said it */
-    return fake_read_begin(conn, read, schema, scan, ret_cursor, err);
-}
-
-static void make_day(struct ferry_cell *cells)
-{
-    cells[1].v.p = "0000-00-00";
-    cells[1].len = 10;
-}
-
-/* What the target would do beside loading the rows. */
-static const char *loss, *stale;
-
-static ferry_status foresee(void *conn, const struct ferry_load_spec *spec,
-                            struct ferry_notes *losses, struct ferry_notes *copies,
-                            struct ferry_error *err)
-{
-    (void)conn;
-    assert_string_equal(spec->layout->table, "t");
-    ferry_status status = loss == NULL ? FERRY_OK : ferry_note(losses, err, "%s", loss);
-    for (int i = 1; i <= 2 && status == FERRY_OK && stale != NULL; i++)
-        status = ferry_note(copies, err, "%s (%d)", stale, i);
-    return status;
-}
-
-static struct ferry_load_spec begun;
-
-static ferry_status load_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
-                               struct ferry_error *err)
-{
-    begun = *spec;
-    return fake_load_begin(change, spec, ret_load, err);
-}
-
-/* Rows that the target says it has, before, inserted and after. */
-static struct ferry_load_totals counted;
-
-static ferry_status load_end(void *load, struct ferry_load_totals *totals, struct ferry_error *err)
-{
-    assert_ptr_equal(load, &fake);
-    totals->before = counted.before;
-    totals->inserted = counted.inserted;
-    totals->after = counted.after;
-    return fake_act("load_end", err);
-}
-
-static struct ferry_task task;
-static struct ferry_job job;
-static struct ferry_session session;
-static struct ferry_plan plan;
-static struct ferry_transfer transfer;
-
-static int setup(void **state)
-{
-    (void)fake_setup(state);
-    fake_handle.source.describe = describe;
-    fake_handle.source.read_begin = read_begin;
-    fake_handle.target.foresee = foresee;
-    fake_handle.target.load_begin = load_begin;
-    fake_handle.target.load_end = load_end;
-    fake.spoil = make_day;
-    fake.rows = 3;
-    loss = stale = NULL;
-    names_clash = false;
-    counted = (struct ferry_load_totals){.inserted = 3, .after = 3};
-    task = (struct ferry_task){
-        .read = {.text = "v", .kind = FERRY_READ_VIEW},
-        .fallback_read = {.text = "copy", .kind = FERRY_READ_TABLE},
-        .table = "t",
-        .guards.max_shrink_percent = -1,
-    };
-    job = (struct ferry_job){.name = "job",
-                             .route = {.source = fake_config, .target = fake_config},
-                             .tasks = &task,
-                             .task_count = 1};
-    plan = (struct ferry_plan){0};
-    session = (struct ferry_session){.job = &job, .reads_from = fake_config};
-    session.source = fake_open(FERRY_ROLE_SOURCE);
-    session.target = fake_open(FERRY_ROLE_TARGET);
-    transfer = (struct ferry_transfer){.session = &session, .task = &task, .plan = &plan};
-    log_begin();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    ferry_transfer_done(&transfer);
-    ferry_transfer_done(&transfer); /* nothing is left */
-    ferry_plan_done(&plan);
-    ferry_session_close(&session);
-    log_end();
-    return fake_teardown(state);
-}
-
-static bool is_logged(const char *line)
-{
-    char *text = read_file(log_path);
-    bool found = strstr(text, line) != NULL;
-    free(text);
-    return found;
-}
-
-/* The log is in this phase; it has no other lines of it. */
-static void assert_phase(const char *phase)
-{
-    char line[100];
-    ferry_log(FERRY_LOG_INFO, "seen in %s", phase);
-    (void)snprintf(line, sizeof line, " - %s: seen in %s\n", phase, phase);
-    assert_true(is_logged(line));
-}
-
-typedef ferry_status one_step(struct ferry_transfer *transfer, struct ferry_error *error);
-
-static void passes(one_step *step)
-{
-    FERRY_AUTO_ERROR struct ferry_error error = {0};
-    ferry_status status = step(&transfer, &error);
-    assert_no_error(&error);
-    assert_int_equal(status, FERRY_OK);
-}
-
-static void fails(one_step *step, ferry_status status, const char *text)
-{
-    FERRY_AUTO_ERROR struct ferry_error error = {0};
-    assert_int_equal(step(&transfer, &error), status);
-    assert_error(&error, status, text);
-}
-
-/* The callback of this name fails from now on. */
-static void break_at(const char *name)
-{
-    fake.at = name;
-    fake.status = fake.report = FERRY_ERR_REFUSED;
-}
+#include "one_table.h"
 
 /* ---- The plan ---- */
 
@@ -207,12 +37,6 @@ static void test_what_cannot_be_described(void **state)
     assert_int_equal(plan.schema.count, 0);
     assert_false(is_logged("is left out"));
     assert_phase("describe");
-}
-
-static ferry_status describe_and_negotiate(struct ferry_transfer *of, struct ferry_error *error)
-{
-    ferry_status status = ferry_transfer_describe(of, error);
-    return status == FERRY_OK ? ferry_transfer_negotiate(of, error) : status;
 }
 
 static void test_what_columns_become(void **state)
@@ -264,12 +88,6 @@ static void test_a_negotiation_that_fails(void **state)
     assert_false(is_logged("becomes"));
 }
 
-/* The table as a run would leave it. */
-static const struct ferry_column same[] = {
-    {.name = "id", .native = "T", .type = FERRY_TYPE_TEXT},
-    {.name = "day", .native = "T", .type = FERRY_TYPE_TEXT},
-};
-
 static void test_what_the_target_notes(void **state)
 {
     (void)state;
@@ -317,23 +135,6 @@ static void test_what_the_policy_refuses(void **state)
 }
 
 /* ---- The load ---- */
-
-static struct ferry_change *change;
-
-static ferry_status begin_load(struct ferry_transfer *of, struct ferry_error *error)
-{
-    static const struct ferry_change_spec spec = {.job = "job", .run_id = "1f"};
-    ferry_status status = describe_and_negotiate(of, error);
-    if (status == FERRY_OK)
-        status = ferry_target_change_begin(session.target, &spec, &change, error);
-    return status == FERRY_OK ? ferry_transfer_begin_load(of, change, error) : status;
-}
-
-static void abort_change(void)
-{
-    ferry_target_change_abort(change);
-    change = NULL;
-}
 
 static void test_the_load_that_is_begun(void **state)
 {
@@ -436,14 +237,6 @@ static void test_rows_that_are_not_taken(void **state)
     assert_true(is_logged(": 3 rows read, 0 handed to the target\n"));
 }
 
-static ferry_status move_and_finish(struct ferry_transfer *of, struct ferry_error *error)
-{
-    ferry_status status = begin_load(of, error);
-    if (status == FERRY_OK)
-        status = plan.strategy->move(of, error);
-    return status == FERRY_OK ? ferry_transfer_finish(of, error) : status;
-}
-
 static void test_a_load_that_is_finished(void **state)
 {
     (void)state;
@@ -499,187 +292,6 @@ static void test_a_load_that_does_not_end(void **state)
     abort_change();
 }
 
-/* ---- What the target has stored ---- */
-
-static uint64_t stored, stored_next;
-static const void *stored_of; /* the load; NULL: the table */
-
-static ferry_status stored_begin(void *conn, void *load, const struct ferry_layout *layout,
-                                 const struct ferry_scan *scan, void **ret_cursor,
-                                 struct ferry_error *err)
-{
-    (void)scan;
-    assert_string_equal(layout->table, "t");
-    assert_ptr_equal(layout->schema, &plan.schema);
-    stored_of = load;
-    stored_next = 1;
-    *ret_cursor = conn;
-    return fake_act("stored_begin", err);
-}
-
-static ferry_status stored_batch(void *cursor, struct ferry_batch *batch, struct ferry_error *err)
-{
-    assert_ptr_equal(cursor, &fake);
-    for (; stored_next <= stored; stored_next++) {
-        struct ferry_cell *cells = ferry_batch_row(batch);
-        cells[0].v.u = stored_next;
-        make_day(cells);
-    }
-    return fake_act("stored_batch", err);
-}
-
-static void stored_end(void *cursor)
-{
-    assert_ptr_equal(cursor, &fake);
-}
-
-static void let_read_back(uint64_t rows)
-{
-    fake_handle.target.stored_begin = stored_begin;
-    fake_handle.target.stored_batch = stored_batch;
-    fake_handle.target.stored_end = stored_end;
-    fake_handle.tells_stored = true;
-    transfer.verify = FERRY_VERIFY_CONTENT;
-    stored = rows;
-}
-
-static void test_content_of_a_load(void **state)
-{
-    (void)state;
-    let_read_back(3);
-    passes(move_and_finish);
-    assert_ptr_equal(stored_of, &fake);
-    assert_phase("verify");
-    abort_change();
-}
-
-static void test_content_of_a_load_that_differs(void **state)
-{
-    (void)state;
-    let_read_back(2);
-    fails(move_and_finish, FERRY_ERR_DATA,
-          "; the rows were changed while they were stored: look at the target's disk and memory, "
-          "then run again");
-    abort_change();
-}
-
-static ferry_status compare(struct ferry_transfer *of, struct ferry_error *error)
-{
-    ferry_status status = describe_and_negotiate(of, error);
-    if (status == FERRY_OK)
-        status = ferry_transfer_compare(of, error);
-    return status == FERRY_OK ? ferry_transfer_verify(of, error) : status;
-}
-
-static void compares(size_t existing, uint64_t rows, ferry_status status, const char *text)
-{
-    let_read_back(rows);
-    fake.exists = existing > 0;
-    fake.existing = same;
-    fake.existing_count = existing;
-    stored_of = &fake;
-    if (status == FERRY_OK)
-        passes(compare);
-    else
-        fails(compare, status, text);
-}
-
-static void test_a_table_that_is_the_same(void **state)
-{
-    (void)state;
-    compares(2, 3, FERRY_OK, NULL);
-    assert_null(stored_of);
-    assert_int_equal(transfer.totals.after, 3);
-    assert_int_equal(fake.changes, 0);
-    assert_int_equal(ferry_digest_rows(transfer.digest), 3);
-}
-
-static void test_a_table_that_differs(void **state)
-{
-    (void)state;
-    compares(2, 4, FERRY_ERR_DATA, "the source gave 3 rows, but table 't' holds 4");
-}
-
-static void test_a_source_that_breaks_off(void **state)
-{
-    (void)state;
-    break_at("read_batch");
-    compares(2, 3, FERRY_ERR_REFUSED, "read_batch failed");
-    assert_ptr_equal(stored_of, &fake); /* the table is not read */
-}
-
-static void test_a_table_that_is_not_there(void **state)
-{
-    (void)state;
-    compares(0, 3, FERRY_ERR_NOT_FOUND, "target 'main' has no table 't'; run the job to make it");
-    assert_int_equal(fake.begins, 0);
-}
-
-static void test_a_table_of_other_columns(void **state)
-{
-    (void)state;
-    compares(1, 3, FERRY_ERR_SCHEMA,
-             "table 't' is not as the source's columns want it: column 'day' is new; run the job "
-             "to rebuild it");
-    assert_int_equal(fake.begins, 0);
-}
-
-/* ---- The record ---- */
-
-static const char *value(const char *name)
-{
-    return ferry_record_value(&transfer.record, name);
-}
-
-static void fill(void)
-{
-    FERRY_AUTO_ERROR struct ferry_error error = {0};
-    ferry_record_done(&transfer.record);
-    assert_int_equal(ferry_record_begin(&transfer.record, "t", "1f", &error), FERRY_OK);
-    passes(ferry_transfer_fill_record);
-}
-
-static void test_the_record_of_a_run(void **state)
-{
-    (void)state;
-    passes(ferry_transfer_describe);
-    transfer.totals.after = 17;
-    fill();
-    assert_string_equal(value(FERRY_RECORD_JOB), "job");
-    assert_string_equal(value(FERRY_RECORD_SOURCE), "main");
-    assert_string_equal(value(FERRY_RECORD_FALLBACK), "0");
-    assert_string_equal(value(FERRY_RECORD_ROWS), "17");
-    assert_null(value(FERRY_RECORD_DIGEST));
-    assert_string_equal(value(FERRY_RECORD_DATA_FROM), value(FERRY_RECORD_STARTED));
-    assert_non_null(value(FERRY_RECORD_FINISHED));
-    assert_int_equal(strlen(value(FERRY_RECORD_SCHEMA_HASH)), 16);
-    transfer.digest = ferry_digest_new(&plan.schema);
-    assert_non_null(transfer.digest);
-    fill(); /* of no row */
-    assert_string_equal(value(FERRY_RECORD_DIGEST), "00000000000000000000000000000000");
-}
-
-static void test_the_record_of_a_run_from_the_fallback(void **state)
-{
-    (void)state;
-    static char name[] = "spare";
-    const struct ferry_config spare = {.name = name};
-    passes(ferry_transfer_describe);
-    session.reads_from = &spare;
-    session.from = (struct ferry_provenance){.fallback = &spare,
-                                             .basis = FERRY_FRESHNESS_CHANGED,
-                                             .data_from = "2026-01-31T12:00:00.000Z"};
-    fill();
-    assert_string_equal(value(FERRY_RECORD_SOURCE), "spare");
-    assert_string_equal(value(FERRY_RECORD_FALLBACK), "1");
-    assert_string_equal(value(FERRY_RECORD_DATA_FROM), "2026-01-31T12:00:00.000Z");
-    session.from.basis = FERRY_FRESHNESS_UNKNOWN;
-    fill();
-    assert_null(value(FERRY_RECORD_DATA_FROM));
-}
-
-#define WITH_TABLE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -704,15 +316,6 @@ int main(void)
         WITH_TABLE(test_a_count_that_differs),
         WITH_TABLE(test_a_guard_that_refuses),
         WITH_TABLE(test_a_load_that_does_not_end),
-        WITH_TABLE(test_content_of_a_load),
-        WITH_TABLE(test_content_of_a_load_that_differs),
-        WITH_TABLE(test_a_table_that_is_the_same),
-        WITH_TABLE(test_a_table_that_differs),
-        WITH_TABLE(test_a_source_that_breaks_off),
-        WITH_TABLE(test_a_table_that_is_not_there),
-        WITH_TABLE(test_a_table_of_other_columns),
-        WITH_TABLE(test_the_record_of_a_run),
-        WITH_TABLE(test_the_record_of_a_run_from_the_fallback),
     };
     return cmocka_run_group_tests_name("transfer", tests, NULL, NULL);
 }
