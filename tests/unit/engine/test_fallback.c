@@ -1,94 +1,6 @@
 /* Tests of fallback.c: which failure lets a fallback step in, and which ages are young enough. */
 
-#include "fake.h"
-
-#include <signal.h>
-#include <sys/syscall.h>
-
-#include "base/log.h"
-#include "base/signals.h"
-#include "engine/fallback.h"
-
-#define NOON INT64_C(1769860800000) /* 2026-01-31T12:00:00Z, as date(1) has it */
-
-/* Stands before the C library's: it is noon, and stays so. */
-int clock_gettime(clockid_t clock, struct timespec *now)
-{
-    if (clock != CLOCK_REALTIME)
-        return (int)syscall(SYS_clock_gettime, clock, now);
-    *now = (struct timespec){.tv_sec = NOON / 1000};
-    return 0;
-}
-
-/* What the fake tells of its rows; of the table "unknown" nothing, of "changed" only when. */
-static struct ferry_freshness answer;
-static const char *asked_table;
-
-static ferry_status origins(void *conn, const struct ferry_read *read, const char *table,
-                            struct ferry_origins *told, struct ferry_error *err)
-{
-    assert_ptr_equal(conn, &fake);
-    assert_non_null(read->text);
-    asked_table = table;
-    if (answer.reads_table)
-        ferry_origins_include(told);
-    if (answer.basis == FERRY_FRESHNESS_CHANGED || strcmp(read->text, "changed") == 0)
-        ferry_origins_changed(told, answer.taken_ms);
-    ferry_status status = fake_act("origins", err);
-    return status == FERRY_OK ? ferry_origins_add(told, read->text, err) : status;
-}
-
-/* How much older than the answer the rows of these tables are. */
-static struct ages {
-    int64_t old_ms, middle_ms;
-} ages;
-
-static int64_t age_of(const char *table)
-{
-    return strcmp(table, "old") == 0      ? ages.old_ms
-           : strcmp(table, "middle") == 0 ? ages.middle_ms
-                                          : 0;
-}
-
-static ferry_status record_read(void *conn, const char *table, struct ferry_record *record,
-                                struct ferry_error *err)
-{
-    char moment[FERRY_CLOCK_TEXT];
-    assert_ptr_equal(conn, &fake);
-    assert_non_null(table);
-    if (answer.basis != FERRY_FRESHNESS_RECORD || strcmp(table, "unknown") == 0 ||
-        strcmp(table, "changed") == 0)
-        return FERRY_OK;
-    ferry_clock_print(answer.taken_ms - age_of(table), moment);
-    return ferry_record_set(record, FERRY_RECORD_DATA_FROM, moment, err);
-}
-
-static char other_name[] = "other";
-static struct ferry_config other = {.name = other_name};
-
-/* What a job from make_job() has as its one table. */
-static struct ferry_task task;
-
-static struct ferry_job make_job(int64_t max_age_ms)
-{
-    other.driver = &fake_handle;
-    fake_handle.source.origins = origins;
-    fake_handle.driver.record_read = record_read;
-    task = (struct ferry_task){
-        .read = {.text = "v", .kind = FERRY_READ_VIEW},
-        .fallback_read = {.text = "t", .kind = FERRY_READ_TABLE},
-        .table = "t",
-    };
-    const struct ferry_job job = {
-        .name = "job",
-        .route = {.source = &other,
-                  .target = &other,
-                  .fallback = {.name = "main", .source = fake_config, .max_age_ms = max_age_ms}},
-        .tasks = &task,
-        .task_count = 1,
-    };
-    return job;
-}
+#include "ages.h"
 
 /* ---- Which failures ---- */
 
@@ -172,8 +84,6 @@ static void judge(int64_t max_age_ms, int64_t age_ms, enum ferry_freshness_basis
         assert_error(&error, FERRY_ERR_UNREACHABLE, text);
     ferry_connection_close(source);
 }
-
-#define HOUR INT64_C(3600000)
 
 static void test_ages(void **state)
 {
@@ -342,24 +252,6 @@ static void test_a_copy_that_is_not_there_yet(void **state)
 
 /* ---- Telling ---- */
 
-static void warns_of(const struct ferry_job *job, const char *expected)
-{
-    FERRY_AUTO_ERROR struct ferry_error error = {0};
-    char *folder = make_folder(), *path = write_file(folder, "log", "", 0, 0600);
-    const struct ferry_log_settings settings = {.file_level = FERRY_LOG_WARNING, .file = path};
-    const struct ferry_provenance from = {.basis = FERRY_FRESHNESS_UNKNOWN};
-    (void)ferry_log_open(&settings, &error);
-    assert_no_error(&error);
-    ferry_fallback_warn(job, &from, "no route");
-    ferry_log_close();
-    char *text = read_file(path);
-    if (strstr(text, expected) == NULL)
-        fail_msg("expected '%s', found %s", expected, text);
-    free(text);
-    free(path);
-    remove_folder(folder);
-}
-
 static void warns(const struct ferry_read *read, const char *expected)
 {
     const struct ferry_job job = make_job(0);
@@ -378,110 +270,6 @@ static void test_the_warning(void **state)
           "'main' instead: its data are of unknown age\n");
 }
 
-/* Of several tables the oldest counts; one that may not be read refuses the whole. */
-static void test_a_job_of_several_tables(void **state)
-{
-    (void)state;
-    FERRY_AUTO_ERROR struct ferry_error error = {0};
-    struct ferry_task tasks[] = {
-        {.fallback_read = {.text = "young", .kind = FERRY_READ_TABLE}, .table = "young"},
-        {.fallback_read = {.text = "old", .kind = FERRY_READ_TABLE}, .table = "old"},
-        {.fallback_read = {.text = "middle", .kind = FERRY_READ_TABLE}, .table = "middle"},
-    };
-    struct ferry_job job = make_job(HOUR);
-    struct ferry_provenance from = {0};
-    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
-    job.tasks = tasks;
-    job.task_count = COUNT(tasks);
-    answer.basis = FERRY_FRESHNESS_RECORD;
-    answer.taken_ms = NOON;
-    ages = (struct ages){.old_ms = HOUR, .middle_ms = 1};
-    assert_int_equal(ferry_fallback_ask_all(&job, source, &from, &error), FERRY_OK);
-    assert_int_equal(from.age_ms, HOUR);
-    assert_ptr_equal(from.fallback, fake_config);
-    ages.old_ms = HOUR + 1;
-    from.age_ms = 17;
-    assert_int_equal(ferry_fallback_ask_all(&job, source, &from, &error), FERRY_ERR_UNREACHABLE);
-    assert_error(&error, FERRY_ERR_UNREACHABLE, "its data are 1 h 00 min old");
-    assert_int_equal(from.age_ms, 17);
-    ages = (struct ages){0};
-    ferry_connection_close(source);
-}
-
-/* Of these two tables, which one counts. */
-static void counts(const char *first, const char *second, enum ferry_freshness_basis basis,
-                   int64_t age_ms)
-{
-    FERRY_AUTO_ERROR struct ferry_error error = {0};
-    struct ferry_task both[] = {
-        {.fallback_read = {.text = first, .kind = FERRY_READ_TABLE}, .table = "a"},
-        {.fallback_read = {.text = second, .kind = FERRY_READ_TABLE}, .table = "b"},
-    };
-    struct ferry_job job = make_job(0);
-    struct ferry_provenance from = {0};
-    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
-    job.tasks = both;
-    job.task_count = COUNT(both);
-    answer = (struct ferry_freshness){.taken_ms = NOON, .basis = FERRY_FRESHNESS_RECORD};
-    ages = (struct ages){.old_ms = HOUR};
-    assert_int_equal(ferry_fallback_ask_all(&job, source, &from, &error), FERRY_OK);
-    assert_int_equal(from.basis, basis);
-    assert_int_equal(from.age_ms, age_ms);
-    ages = (struct ages){0};
-    ferry_connection_close(source);
-}
-
-static void test_which_table_is_the_oldest(void **state)
-{
-    (void)state;
-    counts("old", "young", FERRY_FRESHNESS_RECORD, HOUR);
-    counts("young", "old", FERRY_FRESHNESS_RECORD, HOUR);
-    counts("unknown", "old", FERRY_FRESHNESS_UNKNOWN, 0);
-    counts("old", "unknown", FERRY_FRESHNESS_UNKNOWN, 0);
-    counts("young", "changed", FERRY_FRESHNESS_RECORD, 0); /* the first of two that are as old */
-    counts("changed", "young", FERRY_FRESHNESS_CHANGED, 0);
-}
-
-/* A question that fails is no answer that any age would do for. */
-static void test_a_table_that_cannot_be_asked(void **state)
-{
-    (void)state;
-    FERRY_AUTO_ERROR struct ferry_error error = {0};
-    const struct ferry_job job = make_job(0);
-    struct ferry_provenance from = {.age_ms = 17};
-    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
-    fake.at = "origins";
-    fake.status = fake.report = FERRY_ERR_REFUSED;
-    assert_int_equal(ferry_fallback_ask_all(&job, source, &from, &error), FERRY_ERR_REFUSED);
-    assert_error(&error, FERRY_ERR_REFUSED, "origins failed");
-    assert_int_equal(from.age_ms, 17);
-    ferry_connection_close(source);
-}
-
-/* The last of two tables is the one that is not there yet; the warning counts them. */
-static void test_what_is_told_of_several_tables(void **state)
-{
-    (void)state;
-    struct ferry_error error = {0};
-    struct ferry_task both[] = {
-        {.fallback_read = {.text = "elsewhere", .kind = FERRY_READ_TABLE}, .table = "a"},
-        {.fallback_read = {.text = "b", .kind = FERRY_READ_TABLE}, .table = "b"},
-    };
-    struct ferry_job job = make_job(0);
-    job.tasks = both;
-    job.task_count = COUNT(both);
-    job.route.target = fake_config;
-    (void)ferry_fail(&error, FERRY_ERR_NOT_FOUND, "as it was");
-    assert_int_equal(ferry_fallback_explain(&job, true, &error), FERRY_ERR_UNREACHABLE);
-    assert_error(&error, FERRY_ERR_UNREACHABLE, "it is the very table 'b' that");
-    job.task_count = 1; /* the other one is of no account then */
-    (void)ferry_fail(&error, FERRY_ERR_NOT_FOUND, "as it was");
-    assert_int_equal(ferry_fallback_explain(&job, true, &error), FERRY_ERR_NOT_FOUND);
-    assert_error(&error, FERRY_ERR_NOT_FOUND, "as it was");
-    job.task_count = COUNT(both);
-    warns_of(&job, "(no route); reading 2 tables from fallback 'main' instead: its data are");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -489,15 +277,11 @@ int main(void)
         WITH_FAKE(test_words_of_ages),
         WITH_FAKE(test_ages),
         WITH_FAKE(test_an_answer_that_fails),
-        WITH_FAKE(test_a_job_of_several_tables),
         WITH_FAKE(test_absurd_moments),
         WITH_FAKE(test_the_table_that_is_replaced),
         WITH_FAKE(test_driver_without_origins),
         WITH_FAKE(test_a_copy_that_is_not_there_yet),
         WITH_FAKE(test_the_warning),
-        WITH_FAKE(test_which_table_is_the_oldest),
-        WITH_FAKE(test_a_table_that_cannot_be_asked),
-        WITH_FAKE(test_what_is_told_of_several_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
