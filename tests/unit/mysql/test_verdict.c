@@ -109,6 +109,18 @@ static void says(unsigned code, const char *text, const char *expected)
     ferry_schema_done(&place.schema);
 }
 
+/* Of a parcel of one row. */
+static void says_of_one(size_t column_count, unsigned code, const char *text, const char *expected)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct mydrv_parcel parcel = {.first = 501, .rows = 1};
+    struct place place;
+    make_place(&place, column_count, code, text);
+    assert_int_equal(mydrv_verdict_fail(&place.lane, &parcel, &error), FERRY_ERR_DATA);
+    assert_string_equal(error.message, expected);
+    ferry_schema_done(&place.schema);
+}
+
 static void test_row_and_column(void **state)
 {
     (void)state;
@@ -126,6 +138,27 @@ static void test_row_and_column(void **state)
     says(1265, "Data truncated for column 'other' at row 5",
          "row 505, column 'id': (or another column of that row) the value does not fit the column "
          "(error 1265)");
+}
+
+/* A name that ends like a column's is another one. */
+static void test_names_that_end_alike(void **state)
+{
+    (void)state;
+    says(1265, "Data truncated for column 'surname' at row 5",
+         "row 505, column 'id': (or another column of that row) the value does not fit the column "
+         "(error 1265)");
+    says(1366, "Incorrect string value: '\\xC3' for column `d`.`t`.`surname` at row 5",
+         "row 505, column 'id': (or another column of that row) the value does not fit the "
+         "column's type or character set (error 1366)");
+    says_of_one(3, 3140,
+                "Invalid JSON text: \"Invalid value.\" at position 0 in value for column "
+                "'t.undoc'.",
+                "row 501, column 'id': (or another column of that row) the value is no JSON "
+                "document, or one that this server would print in another way; the type longtext "
+                "(columns of a job, --column of copy) keeps the text (error 3140)");
+    says_of_one(3, 4025, "CONSTRAINT `t.surname` failed for `d`.`t`",
+                "row 501, column 'id': (or another column of that row) the value breaks a check of "
+                "the table (error 4025)");
 }
 
 static void test_no_row(void **state)
@@ -150,18 +183,6 @@ static void test_no_memory(void **state)
          "row 503, column 'id': (or another column of that row) the value is too long for the "
          "column (error 1406)");
     no_memory = false;
-}
-
-/* Of a parcel of one row. */
-static void says_of_one(size_t column_count, unsigned code, const char *text, const char *expected)
-{
-    FERRY_AUTO_ERROR struct ferry_error error = {0};
-    const struct mydrv_parcel parcel = {.first = 501, .rows = 1};
-    struct place place;
-    make_place(&place, column_count, code, text);
-    assert_int_equal(mydrv_verdict_fail(&place.lane, &parcel, &error), FERRY_ERR_DATA);
-    assert_string_equal(error.message, expected);
-    ferry_schema_done(&place.schema);
 }
 
 /* The one row that was sent is meant, but where another one may be. */
@@ -201,6 +222,18 @@ static void test_documents(void **state)
     says_of_one(3, 4025, "CONSTRAINT `x` failed",
                 "row 501, column 'id': (or another column of that row) the value breaks a check of "
                 "the table (error 4025)");
+
+    /* what lies behind the last column is none of them */
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct mydrv_parcel parcel = {.first = 501, .rows = 1};
+    struct place place;
+    make_place(&place, 4, 4025, "CONSTRAINT `x` failed for json_valid(`x`)");
+    place.schema.count = 3;
+    assert_int_equal(mydrv_verdict_fail(&place.lane, &parcel, &error), FERRY_ERR_DATA);
+    place.schema.count = 4;
+    assert_string_equal(
+        error.message, "row 501, column 'doc': the value breaks a check of the table (error 4025)");
+    ferry_schema_done(&place.schema);
 }
 
 /* Each flaw that is known, in our words: the server's own quote the value. */
@@ -392,17 +425,12 @@ static void test_a_warning_that_is_gone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_row_and_column),
-        cmocka_unit_test(test_no_row),
-        cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_the_only_row),
-        cmocka_unit_test(test_documents),
-        cmocka_unit_test(test_meanings),
-        cmocka_unit_test(test_other_errors),
-        cmocka_unit_test(test_vague),
-        cmocka_unit_test(test_doubts),
-        cmocka_unit_test(test_warnings),
-        cmocka_unit_test(test_a_warning_that_is_gone),
+        cmocka_unit_test(test_row_and_column), cmocka_unit_test(test_names_that_end_alike),
+        cmocka_unit_test(test_no_row),         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_the_only_row),   cmocka_unit_test(test_documents),
+        cmocka_unit_test(test_meanings),       cmocka_unit_test(test_other_errors),
+        cmocka_unit_test(test_vague),          cmocka_unit_test(test_doubts),
+        cmocka_unit_test(test_warnings),       cmocka_unit_test(test_a_warning_that_is_gone),
     };
     return cmocka_run_group_tests_name("mysql verdict", tests, NULL, NULL);
 }
