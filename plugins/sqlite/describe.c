@@ -107,18 +107,6 @@ static int describe_look_up(struct sqldrv_describe *describe, int i,
 
 /* ---- Expressions ---- */
 
-/* The statement without what ends it, to stand in brackets; from malloc. */
-static char *describe_bare_sql(const struct sqldrv_describe *describe)
-{
-    const char *sql = sqlite3_sql(describe->stmt);
-    char *copy = strdup(sql == NULL ? "" : sql);
-    size_t length = copy == NULL ? 0 : strlen(copy);
-    while (length > 0 && strchr("; \t\r\n\f", copy[length - 1]) != NULL) {
-        copy[--length] = '\0';
-    }
-    return copy;
-}
-
 static int describe_take_types(struct sqldrv_describe *describe)
 {
     sqlite3_stmt *stmt = NULL;
@@ -144,7 +132,7 @@ static int describe_probe(struct sqldrv_describe *describe)
 {
     sqlite3 *db = describe->conn->db;
     sqlite3_stmt *stmt = NULL;
-    char *sql = describe_bare_sql(describe);
+    char *sql = sqldrv_read_bare_sql(describe->stmt);
     int rc = sql == NULL ? SQLITE_NOMEM
                          : sqldrv_prepare(db, &stmt,
                                           "CREATE TEMP TABLE " DESCRIBE_PROBE
@@ -299,6 +287,7 @@ ferry_status sqldrv_describe_column(struct sqldrv_describe *describe, int i,
         return sqldrv_fail(describe->conn, describe->conn->db, rc, err, "describing '%s'",
                            describe->read->text);
     }
+    describe->found = found;
     *ret_declared = stored != NULL ? found->type : NULL;
     return FERRY_OK;
 }

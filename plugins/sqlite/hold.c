@@ -5,7 +5,7 @@
  * and the metadata rely on that.
  */
 
-#include "values.h"
+#include "scan.h"
 
 #include <string.h>
 #include <strings.h>
@@ -121,7 +121,6 @@ ferry_status sqldrv_hold_column(void *conn, const struct ferry_column *existing,
                                 const struct ferry_column *column, const struct ferry_wish *wish,
                                 struct ferry_mapping *mapping, struct ferry_error *err)
 {
-    (void)conn;
     const char *declared = existing->native == NULL ? "" : existing->native;
     const struct sqldrv_type_rule *wanted = sqldrv_type_rule(column, wish);
     struct sqldrv_hold hold;
@@ -131,8 +130,11 @@ ferry_status sqldrv_hold_column(void *conn, const struct ferry_column *existing,
     }
     bool kinds = (column->flags & FERRY_COLUMN_LOOSE) != 0 &&
                  (!hold.loose || hold.affinity != sqldrv_affinity_of(wanted->native));
-    return ferry_mapping_set(
+    ferry_status status = ferry_mapping_set(
         mapping, kinds && hold.fit < FERRY_FIT_CHECKED ? FERRY_FIT_CHECKED : hold.fit, declared,
         hold.note == NULL && (kinds || hold.convert == SQLDRV_CONVERT_ANY) ? HOLD_KINDS : hold.note,
         err);
+    return status == FERRY_OK
+               ? sqldrv_order_map(conn, column, hold.convert, hold.loose, mapping, err)
+               : status;
 }

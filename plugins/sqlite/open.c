@@ -2,6 +2,7 @@
 
 #include "file.h"
 #include "guard.h"
+#include "values.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -80,11 +81,14 @@ ferry_status sqldrv_open(struct sqldrv_conn *conn, struct ferry_error *err)
     int rc = conn->looks
                  ? open_to_look(conn, &db)
                  : open_with(conn, source ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, &db);
+    enum sqldrv_order order = SQLDRV_ORDER_NONE;
+    rc = rc == SQLITE_OK ? sqldrv_utf16_order(db, &order) : rc;
     if (rc != SQLITE_OK) {
         ferry_status status = sqldrv_fail(conn, db, rc, err, "opening the database");
         (void)sqlite3_close_v2(db);
         return status;
     }
+    conn->utf16 = order != SQLDRV_ORDER_NONE;
     sqldrv_set_handle(conn, &conn->db, db);
     return FERRY_OK;
 }

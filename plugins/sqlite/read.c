@@ -1,23 +1,26 @@
 /* The source half: one SELECT, described by its declared types and read in one snapshot. */
 
+#include "scan.h"
 #include "source.h"
-#include "values.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+struct read_column {
+    struct sqldrv_stored stored; /* how its values are turned back */
+    sqldrv_possible possible;    /* what its definition allows of them */
+    bool pointer;                /* those that have the column's type are bytes elsewhere */
+};
+
 struct sqldrv_cursor {
     struct sqldrv_conn *conn;
     sqlite3_stmt *stmt;
-    int column_count;
+    int column_count; /* of the batches */
     bool done;
-    enum sqldrv_order order;       /* of the file's UTF-16 */
-    char room[SQLDRV_STORED_ROOM]; /* of one cell: its text is copied into the batch at once */
-    struct {
-        struct sqldrv_stored stored; /* how its values are turned back */
-        sqldrv_possible possible;    /* what its definition allows of them */
-        bool pointer;                /* those that have the column's type are bytes elsewhere */
-    } columns[];
+    enum sqldrv_order order;          /* of the file's UTF-16 */
+    struct sqldrv_scan_column *scans; /* one per column of the schema */
+    char room[SQLDRV_STORED_ROOM];    /* of one cell: its text is copied into the batch at once */
+    struct read_column columns[];     /* of the schema; once the reading begins, of the batches */
 };
 
 /* Why a statement does not compile, in the contract's classes. */
@@ -101,6 +104,17 @@ ferry_status sqldrv_read_prepare(struct sqldrv_conn *conn, const struct ferry_re
     return FERRY_OK;
 }
 
+char *sqldrv_read_bare_sql(sqlite3_stmt *stmt)
+{
+    const char *sql = sqlite3_sql(stmt);
+    char *copy = strdup(sql == NULL ? "" : sql);
+    size_t length = copy == NULL ? 0 : strlen(copy);
+    while (length > 0 && strchr("; \t\r\n\f", copy[length - 1]) != NULL) {
+        copy[--length] = '\0';
+    }
+    return copy;
+}
+
 static ferry_status read_note(const struct sqldrv_describe *describe, struct ferry_schema *schema,
                               struct ferry_error *err)
 {
@@ -121,6 +135,39 @@ static ferry_status read_note(const struct sqldrv_describe *describe, struct fer
                : status;
 }
 
+/* How the values of a column are compared, as far as its definition tells. */
+static struct sqldrv_scan_column read_scan_column(const struct sqldrv_describe *describe,
+                                                  const struct sqldrv_stored *stored)
+{
+    /* A part of a UNION may have stored what the affinity of the first would have converted. */
+    enum sqldrv_affinity affinity = describe->of_table && describe->found != NULL
+                                        ? sqldrv_affinity_of(describe->found->type)
+                                        : SQLDRV_AFFINITY_NONE;
+    return (struct sqldrv_scan_column){
+        .convert = stored->convert,
+        .scale = stored->column->scale,
+        .ties = sqldrv_order_has_ties(stored->convert, stored->loose, affinity),
+        .raw = stored->raw,
+    };
+}
+
+static void read_describe_order(const struct sqldrv_describe *describe, const char *declared,
+                                struct ferry_column *column)
+{
+    const struct ferry_wish wish = {.type = declared};
+    struct sqldrv_stored stored = {0};
+    if (!sqldrv_stored_prepare(column, &wish, &stored) ||
+        !sqldrv_order_is_ours(column, stored.convert, stored.loose, describe->conn->utf16)) {
+        return;
+    }
+    bool binary =
+        describe->found != NULL && (sqlite3_stricmp(describe->found->collation, "BINARY") == 0 ||
+                                    !sqldrv_order_has_texts(stored.convert, stored.loose));
+    column->flags |= FERRY_COLUMN_ORDERED;
+    column->flags |=
+        binary && !read_scan_column(describe, &stored).ties ? FERRY_COLUMN_INDEX_ORDERED : 0;
+}
+
 static ferry_status read_describe_all(struct sqldrv_describe *describe, struct ferry_schema *schema,
                                       struct ferry_error *err)
 {
@@ -130,6 +177,7 @@ static ferry_status read_describe_all(struct sqldrv_describe *describe, struct f
         const char *declared;
         status = sqldrv_describe_column(describe, i, &column, &declared, err);
         if (status == FERRY_OK) {
+            read_describe_order(describe, declared, &column);
             status = ferry_schema_add(schema, &column, sizeof column, err);
         }
     }
@@ -181,6 +229,7 @@ static ferry_status read_begin_column(struct sqldrv_cursor *cursor,
     cursor->columns[i].stored.raw = raw;
     cursor->columns[i].possible = sqldrv_possible_choose(before);
     cursor->columns[i].pointer = sqldrv_type_is_pointer(before->type);
+    cursor->scans[i] = read_scan_column(describe, &cursor->columns[i].stored);
     return FERRY_OK;
 }
 
@@ -208,15 +257,76 @@ static void read_end(void *argument)
     struct sqldrv_cursor *cursor = argument;
     if (cursor != NULL) {
         sqlite3_finalize(cursor->stmt);
+        free(cursor->scans);
         free(cursor);
     }
+}
+
+/* The statement with the order, the bounds and the columns of the scan around it.  SQLite takes
+ * such a table of a WITH apart, so that an index of what is read can give the order. */
+static char *read_scan_sql(const struct sqldrv_cursor *cursor, const struct ferry_scan *scan)
+{
+    size_t all = (size_t)cursor->column_count;
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    char *inner = sqldrv_read_bare_sql(cursor->stmt);
+    sqlite3_str_appendall(out, "WITH _dbferry_scan");
+    sqldrv_scan_add_names(out, all);
+    sqlite3_str_appendf(out, " AS (%s\n) SELECT ", inner == NULL ? "" : inner);
+    sqldrv_scan_add_columns(out, scan, all);
+    sqlite3_str_appendall(out, " FROM _dbferry_scan");
+    sqldrv_scan_add_clauses(out, scan, cursor->scans);
+    char *sql = sqlite3_str_finish(out);
+    if (inner == NULL) {
+        sqlite3_free(sql);
+        return NULL;
+    }
+    free(inner);
+    return sql;
+}
+
+/* Of the columns of the schema those of the batches, in their order. */
+static bool read_choose_columns(struct sqldrv_cursor *cursor, const struct ferry_scan *scan)
+{
+    size_t all = (size_t)cursor->column_count;
+    size_t width = sqldrv_scan_width(scan, all);
+    struct read_column *columns = calloc(all + 1, sizeof *columns);
+    if (columns == NULL || width > all) {
+        free(columns);
+        return false;
+    }
+    memcpy(columns, cursor->columns, all * sizeof *columns);
+    for (size_t i = 0; i < width; i++) {
+        cursor->columns[i] = columns[sqldrv_scan_column_at(scan, i)];
+    }
+    cursor->column_count = (int)width;
+    free(columns);
+    return true;
+}
+
+/* In place of all rows in any order. */
+static ferry_status read_begin_scan(struct sqldrv_cursor *cursor, const struct ferry_read *read,
+                                    const struct ferry_schema *schema,
+                                    const struct ferry_scan *scan, struct ferry_error *err)
+{
+    struct sqldrv_conn *conn = cursor->conn;
+    char *sql = read_scan_sql(cursor, scan);
+    sqlite3_finalize(cursor->stmt);
+    cursor->stmt = NULL;
+    int rc =
+        sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(conn->db, sql, -1, &cursor->stmt, NULL);
+    sqlite3_free(sql);
+    if (rc != SQLITE_OK) {
+        return sqldrv_fail(conn, conn->db, rc, err, "reading '%s' in order", read->text);
+    }
+    ferry_status status = sqldrv_scan_bind(conn, cursor->stmt, scan, schema, cursor->scans, err);
+    return status != FERRY_OK || read_choose_columns(cursor, scan) ? status
+                                                                   : sqldrv_fail_memory(err);
 }
 
 static ferry_status read_begin(void *argument, const struct ferry_read *read,
                                const struct ferry_schema *schema, const struct ferry_scan *scan,
                                void **ret_cursor, struct ferry_error *err)
 {
-    (void)scan; /* every row, in any order: nothing else is asked for yet */
     struct sqldrv_conn *conn = argument;
     struct sqldrv_cursor *cursor = NULL;
     ferry_status status = sqldrv_check_cancelled(conn, err);
@@ -228,13 +338,18 @@ static ferry_status read_begin(void *argument, const struct ferry_read *read,
         return sqldrv_fail_memory(err);
     }
     cursor->conn = conn;
-    status = sqldrv_read_prepare(conn, read, &cursor->stmt, err);
+    cursor->scans = calloc(ferry_schema_count(schema) + 1, sizeof *cursor->scans);
+    status = cursor->scans == NULL ? sqldrv_fail_memory(err)
+                                   : sqldrv_read_prepare(conn, read, &cursor->stmt, err);
     if (status == FERRY_OK) {
         int rc = sqldrv_utf16_order(conn->db, &cursor->order);
         status = rc == SQLITE_OK ? FERRY_OK : sqldrv_fail(conn, conn->db, rc, err, "reading");
     }
     if (status == FERRY_OK) {
         status = read_begin_columns(cursor, read, schema, err);
+    }
+    if (status == FERRY_OK && sqldrv_scan_is_special(scan)) {
+        status = read_begin_scan(cursor, read, schema, scan, err);
     }
     if (status != FERRY_OK) {
         read_end(cursor);
@@ -389,4 +504,5 @@ const struct ferry_source sqldrv_source = {
     .snapshot_begin = read_snapshot_begin,
     .snapshot_end = read_snapshot_end,
     .origins = sqldrv_origins,
+    .abilities = FERRY_SCANS,
 };

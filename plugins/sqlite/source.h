@@ -24,9 +24,10 @@ struct sqldrv_describe {
     size_t origin_count;
     char **affinities; /* per column, as CREATE TABLE AS would declare it; NULL: not asked for */
     size_t affinity_count;
-    bool probed;        /* `affinities` was asked for */
-    bool of_table;      /* what is read is a table, and each column one of its own */
-    bool declared_only; /* of some column, nothing but its declared type is known */
+    bool probed;                       /* `affinities` was asked for */
+    bool of_table;                     /* what is read is a table, and each column one of its own */
+    bool declared_only;                /* of some column, nothing but its declared type is known */
+    const struct sqldrv_column *found; /* the table's column that the last one is, or NULL */
 };
 
 ferry_status sqldrv_describe_begin(struct sqldrv_describe *describe, struct ferry_error *err);
@@ -52,6 +53,9 @@ extern const struct ferry_source sqldrv_source;
 /* Compiles what is to be read; the caller finalizes it. */
 ferry_status sqldrv_read_prepare(struct sqldrv_conn *conn, const struct ferry_read *read,
                                  sqlite3_stmt **ret_stmt, struct ferry_error *err);
+/* The statement without what ends it, to stand in brackets with a line feed behind it; from malloc.
+ */
+char *sqldrv_read_bare_sql(sqlite3_stmt *stmt);
 
 /* ---- origins.c: where rows come from ---- */
 

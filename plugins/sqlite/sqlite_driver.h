@@ -51,6 +51,7 @@ struct sqldrv_conn {
     atomic_bool cancelled;        /* sticky */
     uint32_t role;                /* FERRY_ROLE_SOURCE or _TARGET */
     bool looks;                   /* nothing is to be written */
+    bool utf16;                   /* the file that is open stores texts so */
     bool told;                    /* who else can write there was told */
     char *path;                   /* as configured, for messages */
     char *real;                   /* absolute, without symbolic links */

@@ -5,7 +5,7 @@
  * the right kind is stored as it comes.
  */
 
-#include "values.h"
+#include "scan.h"
 
 #include <string.h>
 #include <strings.h>
@@ -228,7 +228,6 @@ ferry_status sqldrv_map_column(void *conn, const struct ferry_column *column,
                                const struct ferry_wish *wish, struct ferry_mapping *mapping,
                                struct ferry_error *err)
 {
-    (void)conn;
     const struct sqldrv_type_rule *rule = sqldrv_type_rule(column, wish);
     if (rule == NULL) {
         return type_map_none(column, wish, mapping, err);
@@ -247,6 +246,10 @@ ferry_status sqldrv_map_column(void *conn, const struct ferry_column *column,
         failed ? sqldrv_fail_memory(err) : ferry_mapping_set(mapping, fit, rule->native, note, err);
     if (status == FERRY_OK && behind != NULL) {
         status = ferry_mapping_set_clauses(mapping, behind, err);
+    }
+    if (status == FERRY_OK) {
+        status = sqldrv_order_map(conn, column, rule->convert, sqldrv_type_is_loose(column, rule),
+                                  mapping, err);
     }
     sqlite3_free(note);
     sqlite3_free(behind);

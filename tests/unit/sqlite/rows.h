@@ -36,6 +36,7 @@ static inline void *try_calloc(size_t count, size_t size)
 #include "../../../plugins/sqlite/errors.c"
 #include "../../../plugins/sqlite/give.c"
 #include "../../../plugins/sqlite/hold.c"
+#include "../../../plugins/sqlite/order.c"
 #include "../../../plugins/sqlite/rowid.c"
 #include "../../../plugins/sqlite/statement.c"
 #include "../../../plugins/sqlite/stored.c"

@@ -11,6 +11,7 @@
 #include "../../../plugins/sqlite/decimal.c"
 #include "../../../plugins/sqlite/hold.c"
 #include "../../../plugins/sqlite/stored.c"
+#include "../../../plugins/sqlite/order.c"
 #include "../../../plugins/sqlite/types.c"
 
 #define DECIMAL(p, s)                                                                              \

@@ -7,6 +7,7 @@
 #include "../../../plugins/sqlite/affinity.c"
 #include "../../../plugins/sqlite/clauses.c"
 #include "../../../plugins/sqlite/decimal.c"
+#include "../../../plugins/sqlite/order.c"
 #include "../../../plugins/sqlite/types.c"
 
 #include "engine/negotiate.h"
