@@ -7,18 +7,21 @@
 
 #include <string.h>
 
+/* A format: in which schema, twice. */
 #define METADATA_CREATE                                                                            \
-    "CREATE TABLE IF NOT EXISTS main._dbferry_columns ("                                           \
+    "CREATE TABLE IF NOT EXISTS %s._dbferry_columns ("                                             \
     "target_table TEXT NOT NULL COLLATE NOCASE, position INTEGER NOT NULL, version INTEGER, "      \
     "name TEXT, declared TEXT, type TEXT, flags TEXT, native TEXT, bits INTEGER, "                 \
     "length INTEGER, precision INTEGER, scale INTEGER, charset TEXT, collation TEXT, "             \
     "members TEXT, subtype TEXT, srid INTEGER, key_position INTEGER, default_value TEXT, "         \
     "PRIMARY KEY (target_table, position)) WITHOUT ROWID; "                                        \
-    "CREATE TABLE IF NOT EXISTS main._dbferry_indexes ("                                           \
+    "CREATE TABLE IF NOT EXISTS %s._dbferry_indexes ("                                             \
     "target_table TEXT NOT NULL COLLATE NOCASE, number INTEGER NOT NULL, "                         \
     "position INTEGER NOT NULL, version INTEGER, name TEXT, is_unique INTEGER, "                   \
     "is_primary INTEGER, column_name TEXT, "                                                       \
     "PRIMARY KEY (target_table, number, position)) WITHOUT ROWID"
+
+static const char *const metadata_names[] = {"_dbferry_columns", "_dbferry_indexes"};
 
 static int metadata_bind_text(sqlite3_stmt *stmt, int at, const char *text)
 {
@@ -80,11 +83,13 @@ static int metadata_write_column(sqlite3_stmt *stmt, const struct ferry_load_spe
     return rc == SQLITE_OK ? metadata_step(stmt) : rc;
 }
 
-static char *metadata_insert_sql(void)
+static char *metadata_insert_sql(const char *schema)
 {
     sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendall(out, "INSERT INTO main._dbferry_columns (target_table, position, "
-                               "version, name, declared, type, flags");
+    sqlite3_str_appendf(out,
+                        "INSERT INTO %s._dbferry_columns (target_table, position, version, name, "
+                        "declared, type, flags",
+                        schema);
     for (size_t f = 0; f < SQLDRV_FIELDS; f++) {
         sqlite3_str_appendf(out, ", %s", sqldrv_fields[f].name);
     }
@@ -96,10 +101,11 @@ static char *metadata_insert_sql(void)
     return sqlite3_str_finish(out);
 }
 
-static int metadata_write_columns(sqlite3 *db, const struct ferry_load_spec *spec)
+static int metadata_write_columns(sqlite3 *db, const char *schema,
+                                  const struct ferry_load_spec *spec)
 {
     sqlite3_stmt *stmt = NULL;
-    char *sql = metadata_insert_sql();
+    char *sql = metadata_insert_sql(schema);
     int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
     for (size_t i = 0; rc == SQLITE_OK && i < ferry_schema_count(spec->layout->schema); i++) {
         rc = metadata_write_column(stmt, spec, i);
@@ -129,13 +135,15 @@ static int metadata_write_index(sqlite3_stmt *stmt, const struct ferry_load_spec
     return rc;
 }
 
-static int metadata_write_indexes(sqlite3 *db, const struct ferry_load_spec *spec)
+static int metadata_write_indexes(sqlite3 *db, const char *schema,
+                                  const struct ferry_load_spec *spec)
 {
     sqlite3_stmt *stmt = NULL;
     int rc = sqldrv_prepare(db, &stmt,
-                            "INSERT INTO main._dbferry_indexes (target_table, number, position, "
+                            "INSERT INTO %s._dbferry_indexes (target_table, number, position, "
                             "version, name, is_unique, is_primary, column_name) "
-                            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+                            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                            schema);
     for (size_t i = 0; rc == SQLITE_OK && i < spec->index_count; i++) {
         rc = metadata_write_index(stmt, spec, i);
     }
@@ -146,29 +154,31 @@ static int metadata_write_indexes(sqlite3 *db, const struct ferry_load_spec *spe
 /* Rows of tables that are gone go too: a new table of that name is another one. */
 static int metadata_clear(sqlite3 *db, const char *table)
 {
-    static const char *const names[] = {"_dbferry_columns", "_dbferry_indexes"};
     int rc = SQLITE_OK;
-    for (size_t i = 0; rc == SQLITE_OK && i < sizeof names / sizeof *names; i++) {
+    for (size_t i = 0; rc == SQLITE_OK && i < sizeof metadata_names / sizeof *metadata_names; i++) {
         rc = sqldrv_run(db,
                         "DELETE FROM main.%s WHERE target_table = %Q OR target_table NOT IN "
                         "(SELECT name COLLATE NOCASE FROM main.sqlite_schema WHERE type = 'table')",
-                        names[i], table);
+                        metadata_names[i], table);
     }
     return rc;
+}
+
+static int metadata_make(sqlite3 *db, const char *schema, const struct ferry_load_spec *spec)
+{
+    int rc = metadata_write_columns(db, schema, spec);
+    return rc == SQLITE_OK ? metadata_write_indexes(db, schema, spec) : rc;
 }
 
 ferry_status sqldrv_metadata_write(struct sqldrv_conn *conn, const struct ferry_load_spec *spec,
                                    struct ferry_error *err)
 {
-    int rc = sqlite3_exec(conn->db, METADATA_CREATE, NULL, NULL, NULL);
+    int rc = sqldrv_run(conn->db, METADATA_CREATE, "main", "main");
     if (rc == SQLITE_OK) {
         rc = metadata_clear(conn->db, spec->layout->table);
     }
     if (rc == SQLITE_OK) {
-        rc = metadata_write_columns(conn->db, spec);
-    }
-    if (rc == SQLITE_OK) {
-        rc = metadata_write_indexes(conn->db, spec);
+        rc = metadata_make(conn->db, "main", spec);
     }
     if (rc == SQLITE_ERROR || (rc & 0xff) == SQLITE_CONSTRAINT) {
         return ferry_fail(err, FERRY_ERR_SCHEMA,
@@ -179,4 +189,46 @@ ferry_status sqldrv_metadata_write(struct sqldrv_conn *conn, const struct ferry_
     return rc == SQLITE_OK
                ? FERRY_OK
                : sqldrv_fail(conn, conn->db, rc, err, "writing the source's definitions");
+}
+
+/* Whether the file says already what stands in the temporary tables; one that cannot be asked so,
+ * as of another version, does not. */
+static int metadata_is_there(sqlite3 *db, const char *table, bool *ret_there)
+{
+    int rc = SQLITE_OK;
+    bool there = true;
+    for (size_t i = 0;
+         rc == SQLITE_OK && there && i < sizeof metadata_names / sizeof *metadata_names; i++) {
+        int64_t differ = 1;
+        const char *name = metadata_names[i];
+        rc = sqldrv_query_int(
+            db, &differ,
+            "SELECT EXISTS (SELECT * FROM temp.%s EXCEPT SELECT * FROM main.%s WHERE target_table "
+            "= %Q) OR (SELECT count(*) FROM temp.%s) <> (SELECT count(*) FROM main.%s WHERE "
+            "target_table = %Q)",
+            name, name, table, name, name, table);
+        there = differ == 0;
+    }
+    *ret_there = rc == SQLITE_OK && there;
+    return rc == SQLITE_ERROR ? SQLITE_OK : rc;
+}
+
+ferry_status sqldrv_metadata_renew(struct sqldrv_conn *conn, const struct ferry_load_spec *spec,
+                                   struct ferry_error *err)
+{
+    bool there = false;
+    int rc = sqldrv_run(conn->db, METADATA_CREATE, "temp", "temp");
+    if (rc == SQLITE_OK) {
+        rc = metadata_make(conn->db, "temp", spec);
+    }
+    if (rc == SQLITE_OK) {
+        rc = metadata_is_there(conn->db, spec->layout->table, &there);
+    }
+    for (size_t i = 0; rc == SQLITE_OK && i < sizeof metadata_names / sizeof *metadata_names; i++) {
+        rc = sqldrv_run(conn->db, "DROP TABLE temp.%s", metadata_names[i]);
+    }
+    if (rc != SQLITE_OK) {
+        return sqldrv_fail(conn, conn->db, rc, err, "writing the source's definitions");
+    }
+    return there ? FERRY_OK : sqldrv_metadata_write(conn, spec, err);
 }

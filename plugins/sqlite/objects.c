@@ -236,6 +236,46 @@ ferry_status sqldrv_objects_make_indexes(struct sqldrv_load *load, sqlite3 *db,
     return status;
 }
 
+/* 1 if it is, word for word, what the job would make. */
+static int objects_is_wanted(const struct sqldrv_load *load, const struct sqldrv_object *object,
+                             bool *ret_wanted)
+{
+    const char *table = load->layout->table;
+    bool wanted = false;
+    int rc = SQLITE_OK;
+    for (size_t i = 0; rc == SQLITE_OK && !wanted && i < load->objects.index_count; i++) {
+        char *name = sqldrv_name_index(table, &load->objects.indexes[i]);
+        char *sql = name == NULL ? NULL : objects_index_sql(name, table, &load->objects.indexes[i]);
+        rc = sql == NULL ? SQLITE_NOMEM : SQLITE_OK;
+        wanted = sql != NULL && strcasecmp(sql, object->sql) == 0;
+        sqlite3_free(sql);
+        free(name);
+    }
+    *ret_wanted = wanted;
+    return rc;
+}
+
+ferry_status sqldrv_objects_settle_indexes(struct sqldrv_load *load, struct ferry_error *err)
+{
+    struct sqldrv_conn *conn = load->conn;
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < load->objects.count; i++) {
+        const struct sqldrv_object *object = &load->objects.list[i];
+        bool stays = object->trigger || object->keep;
+        int rc = stays ? SQLITE_OK : objects_is_wanted(load, object, &stays);
+        if (rc == SQLITE_OK && !stays) {
+            rc = sqldrv_run(conn->db, "DROP INDEX main.\"%w\"", object->name);
+        }
+        if (rc != SQLITE_OK) {
+            return sqldrv_fail(conn, conn->db, rc, err, "dropping index '%s'", object->name);
+        }
+    }
+    for (size_t i = 0; status == FERRY_OK && i < load->objects.index_count; i++) {
+        status = objects_make_index(load, conn->db, &load->objects.indexes[i], err);
+    }
+    return status;
+}
+
 ferry_status sqldrv_objects_make_triggers(struct sqldrv_load *load, struct ferry_error *err)
 {
     sqlite3 *db = load->conn->db;

@@ -1,9 +1,6 @@
 /* One table of a change: its rows replaced. */
 
-#include "guard.h"
 #include "target.h"
-
-#include <stdlib.h>
 
 /* clang-format off */
 /*                begin                    end                    finish, before the COMMIT
@@ -13,20 +10,11 @@
  */
 /* clang-format on */
 
-/* The table must be what the plan was made for: before rows go into a stage, and in the
- * transaction.
- */
-static ferry_status replace_look(struct sqldrv_load *load, struct ferry_error *err)
-{
-    ferry_status status = sqldrv_table_confirm(load, err);
-    return status == FERRY_OK ? sqldrv_objects_save(load, err) : status;
-}
-
 static ferry_status replace_begin_transaction(struct sqldrv_load *load, struct ferry_error *err)
 {
     ferry_status status = sqldrv_unit_write(load->unit, err);
     if (status == FERRY_OK) {
-        status = replace_look(load, err);
+        status = sqldrv_load_look(load, err);
     }
     sqldrv_wait_begin(load->conn, load->unit->spec->lock_wait_ms, SQLDRV_HOLDER_READER);
     return status;
@@ -117,7 +105,7 @@ static ferry_status replace_make_staged(struct sqldrv_load *load, struct ferry_e
 
 static ferry_status replace_begin_staged(struct sqldrv_load *load, struct ferry_error *err)
 {
-    ferry_status status = replace_look(load, err);
+    ferry_status status = sqldrv_load_look(load, err);
     if (status == FERRY_OK) {
         status = sqldrv_stage_begin(load->unit, load->layout->table, err);
     }
@@ -136,81 +124,17 @@ static ferry_status replace_begin_directly(struct sqldrv_load *load, struct ferr
     return status == FERRY_OK ? replace_open_rows(load, load->conn->db, err) : status;
 }
 
-static ferry_status replace_begin_load(struct sqldrv_load *load, struct ferry_error *err)
+/* A table that stays is looked at before rows go into a stage, and in the transaction. */
+static ferry_status replace_begin(struct sqldrv_load *load, struct ferry_error *err)
 {
-    struct sqldrv_conn *conn = load->conn;
-    ferry_status status = sqldrv_check_cancelled(conn, err);
-    if (status == FERRY_OK && (load->create_sql = sqldrv_table_create_sql(load->layout)) == NULL) {
-        status = sqldrv_fail_memory(err);
-    }
-    if (status == FERRY_OK) {
-        status = sqldrv_lock_take(load, err);
-    }
-    if (status == FERRY_OK) {
-        status = sqldrv_unit_open(load->unit, err);
-    }
-    if (status != FERRY_OK) {
-        return status;
-    }
-    (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DDL,
-                            load->spec->action == FERRY_TABLE_KEEP, NULL);
     return load->unit->staged ? replace_begin_staged(load, err) : replace_begin_directly(load, err);
 }
 
-void sqldrv_replace_stop(struct sqldrv_load *load)
-{
-    if (load != NULL) {
-        replace_close_rows(load);
-    }
-}
-
-void sqldrv_replace_free(struct sqldrv_load *load)
-{
-    if (load == NULL) {
-        return;
-    }
-    sqldrv_lock_release(load);
-    sqldrv_objects_clear(&load->objects);
-    sqldrv_table_clear(&load->table);
-    sqlite3_free(load->create_sql);
-    free(load);
-}
-
-/* What failed to begin is ended with its change, too. */
-ferry_status sqldrv_replace_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
-                                  struct ferry_error *err)
-{
-    struct sqldrv_unit *unit = change;
-    struct sqldrv_load *load = calloc(1, sizeof *load);
-    if (load == NULL) {
-        return sqldrv_fail_memory(err);
-    }
-    load->unit = unit;
-    load->conn = unit->conn;
-    load->spec = spec;
-    load->layout = spec->layout;
-    load->lock = -1;
-    unit->load = load;
-    ferry_status status = replace_begin_load(load, err);
-    if (status == FERRY_OK) {
-        *ret_load = load;
-    }
-    return status;
-}
-
-ferry_status sqldrv_replace_batch(void *argument, uint32_t operation,
-                                  const struct ferry_batch *batch, struct ferry_error *err)
+static ferry_status replace_insert(struct sqldrv_load *load, uint32_t operation,
+                                   const struct ferry_batch *batch, struct ferry_error *err)
 {
     (void)operation; /* FERRY_OP_INSERT: a load that replaces has no other */
-    struct sqldrv_load *load = argument;
-    struct sqldrv_conn *conn = load->conn;
-    ferry_status status = sqldrv_check_cancelled(conn, err);
-    if (status == FERRY_OK) {
-        sqldrv_guard_stop_writing(&conn->cancelled);
-        status = sqldrv_rows_insert(load->rows, batch, err);
-        sqldrv_guard_stop_writing(NULL);
-    }
-    return status;
+    return sqldrv_rows_insert(load->rows, batch, err);
 }
 
 static ferry_status replace_count_old(struct sqldrv_load *load, struct ferry_error *err)
@@ -245,16 +169,12 @@ static ferry_status replace_end_directly(struct sqldrv_load *load, struct ferry_
     return status == FERRY_OK ? replace_finish_table(load, err) : status;
 }
 
-ferry_status sqldrv_replace_end(void *argument, struct ferry_load_totals *ret_totals,
+static ferry_status replace_end(struct sqldrv_load *load, struct ferry_load_totals *ret_totals,
                                 struct ferry_error *err)
 {
-    struct sqldrv_load *load = argument;
-    ferry_status status = sqldrv_check_cancelled(load->conn, err);
-    if (status == FERRY_OK) {
-        replace_close_rows(load);
-        status =
-            load->unit->staged ? replace_end_staged(load, err) : replace_end_directly(load, err);
-    }
+    replace_close_rows(load);
+    ferry_status status =
+        load->unit->staged ? replace_end_staged(load, err) : replace_end_directly(load, err);
     if (status == FERRY_OK) {
         ret_totals->before = load->rows_before;
         ret_totals->inserted = load->rows_loaded;
@@ -327,7 +247,7 @@ static ferry_status replace_finish_staged(struct sqldrv_load *load, struct ferry
     return status == FERRY_OK ? replace_finish_table(load, err) : status;
 }
 
-ferry_status sqldrv_replace_finish(struct sqldrv_load *load, struct ferry_error *err)
+static ferry_status replace_finish(struct sqldrv_load *load, struct ferry_error *err)
 {
     ferry_status status = load->unit->staged ? replace_finish_staged(load, err) : FERRY_OK;
     if (status == FERRY_OK && load->spec->keep_definition == 0) {
@@ -335,3 +255,11 @@ ferry_status sqldrv_replace_finish(struct sqldrv_load *load, struct ferry_error 
     }
     return status;
 }
+
+const struct sqldrv_load_kind sqldrv_load_replace = {
+    .begin = replace_begin,
+    .insert = replace_insert,
+    .end = replace_end,
+    .finish = replace_finish,
+    .stop = replace_close_rows,
+};

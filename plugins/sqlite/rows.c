@@ -12,7 +12,7 @@
 struct sqldrv_rows {
     const struct ferry_cell *cells; /* of the batch, row after row */
     size_t count;
-    size_t columns;
+    size_t columns;    /* of the batches */
     size_t row;        /* where the cursor stands; read after a failure */
     size_t bad_column; /* of a refused value */
     const char *bad;   /* why it is refused, or NULL */
@@ -201,13 +201,20 @@ static const sqlite3_module rows_module = {
     .xRowid = rows_rowid,
 };
 
+/* Which column of the schema a column of the batches is. */
+static size_t rows_column_at(const struct sqldrv_rows *rows, size_t i)
+{
+    return rows->into.select == NULL ? i : rows->into.select[i];
+}
+
 /* How each column stores its cells. */
 static ferry_status rows_choose_rules(struct sqldrv_rows *rows, struct ferry_error *err)
 {
     for (size_t i = 0; i < rows->columns; i++) {
-        const struct ferry_column *column = ferry_schema_column(rows->into.columns, i);
+        size_t at = rows_column_at(rows, i);
+        const struct ferry_column *column = ferry_schema_column(rows->into.columns, at);
         struct sqldrv_hold hold;
-        if (!sqldrv_hold_choose(column, rows->into.natives[i], &hold)) {
+        if (!sqldrv_hold_choose(column, rows->into.natives[at], &hold)) {
             return ferry_fail(err, FERRY_ERR_SCHEMA, "column '%s': SQLite has no type for it",
                               column->name);
         }
@@ -237,12 +244,22 @@ static char *rows_insert_sql(const struct sqldrv_rows *rows)
 {
     const struct sqldrv_rows_into *into = &rows->into;
     sqlite3_str *out = sqlite3_str_new(NULL);
-    sqlite3_str_appendf(out, "INSERT OR FAIL INTO \"%w\".\"%w\" (", into->schema, into->table);
+    sqlite3_str_appendf(out, "INSERT OR FAIL INTO \"%w\".\"%w\" (%s", into->schema, into->table,
+                        into->operation != 0 ? "op, " : "");
     for (size_t i = 0; i < rows->columns; i++) {
-        sqlite3_str_appendf(out, "%s\"%w\"", i > 0 ? ", " : "",
-                            ferry_schema_column(into->columns, i)->name);
+        size_t at = rows_column_at(rows, i);
+        sqlite3_str_appendall(out, i > 0 ? ", " : "");
+        if (into->operation != 0) {
+            sqlite3_str_appendf(out, "c%llu", (unsigned long long)at);
+        } else {
+            sqlite3_str_appendf(out, "\"%w\"", ferry_schema_column(into->columns, at)->name);
+        }
     }
-    sqlite3_str_appendf(out, ") SELECT * FROM \"%w\"", into->batch);
+    sqlite3_str_appendall(out, ") SELECT ");
+    if (into->operation != 0) {
+        sqlite3_str_appendf(out, "%u, ", (unsigned)into->operation);
+    }
+    sqlite3_str_appendf(out, "* FROM \"%w\"", into->batch);
     return sqlite3_str_finish(out);
 }
 
@@ -270,7 +287,7 @@ static ferry_status rows_prepare(struct sqldrv_rows *rows, struct ferry_error *e
 ferry_status sqldrv_rows_open(const struct sqldrv_rows_into *into, struct sqldrv_rows **ret_rows,
                               struct ferry_error *err)
 {
-    size_t columns = ferry_schema_count(into->columns);
+    size_t columns = into->select == NULL ? ferry_schema_count(into->columns) : into->select_count;
     struct sqldrv_rows *rows = calloc(1, sizeof *rows + columns * sizeof rows->rules[0]);
     if (rows == NULL) {
         return sqldrv_fail_memory(err);

@@ -3,10 +3,14 @@
  * An SQL function in the WHERE takes the columns of each row, and is true where the batch is full:
  * so no row leaves SQLite's virtual machine, and the statement pauses once a batch.  A step and a
  * call per column instead take 0.2 s more for two million rows of twelve columns; they are for
- * tables of more columns than a function takes. */
+ * tables of more columns than a function takes.
+ *
+ * SQLite asks a WHERE before it sorts, and its terms in an order of its own.  So where more is
+ * asked for than all rows, they come from a SELECT of their own, which a LIMIT keeps apart. */
 
+#include "changes.h"
+#include "scan.h"
 #include "target.h"
-#include "values.h"
 
 #include <stdlib.h>
 
@@ -21,6 +25,9 @@ struct stored_rows_column {
 struct stored_rows_cursor {
     struct sqldrv_conn *conn;
     const struct ferry_layout *layout;
+    const struct ferry_scan *scan;     /* NULL: all columns of all rows */
+    struct sqldrv_scan_column *scans;  /* one per column of the layout; NULL without a scan */
+    const struct sqldrv_load *touched; /* whose rows alone are wanted, or NULL */
     sqlite3_stmt *stmt;
     bool by_function;
     bool done;
@@ -28,7 +35,7 @@ struct stored_rows_cursor {
     struct ferry_batch *batch;
     struct ferry_error *err;
     ferry_status failed;
-    size_t column_count;
+    size_t column_count;           /* of the batches */
     char room[SQLDRV_STORED_ROOM]; /* of the cell at hand */
     struct stored_rows_column columns[];
 };
@@ -51,44 +58,119 @@ static int stored_rows_simple(const struct sqldrv_stored *stored)
     }
 }
 
+static ferry_status stored_rows_prepare_column(const struct ferry_layout *layout, size_t i,
+                                               struct sqldrv_stored *stored,
+                                               struct ferry_error *err)
+{
+    const struct ferry_column *column = ferry_schema_column(layout->schema, i);
+    const struct ferry_wish wish = {.type = layout->natives[i]};
+    return sqldrv_stored_prepare(column, &wish, stored)
+               ? FERRY_OK
+               : ferry_fail(err, FERRY_ERR_SCHEMA, "column '%s': SQLite has no type for it",
+                            column->name);
+}
+
 static ferry_status stored_rows_prepare_columns(struct stored_rows_cursor *cursor,
                                                 struct ferry_error *err)
 {
     const struct ferry_layout *layout = cursor->layout;
-    for (size_t i = 0; i < cursor->column_count; i++) {
-        const struct ferry_column *column = ferry_schema_column(layout->schema, i);
-        const struct ferry_wish wish = {.type = layout->natives[i]};
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; status == FERRY_OK && i < cursor->column_count; i++) {
+        size_t at = sqldrv_scan_column_at(cursor->scan, i);
         struct stored_rows_column *of = &cursor->columns[i];
-        if (!sqldrv_stored_prepare(column, &wish, &of->stored)) {
-            return ferry_fail(err, FERRY_ERR_SCHEMA, "column '%s': SQLite has no type for it",
-                              column->name);
-        }
+        status = stored_rows_prepare_column(layout, at, &of->stored, err);
         of->simple = stored_rows_simple(&of->stored);
-        of->pointer = sqldrv_type_is_pointer(column->type);
+        of->pointer = sqldrv_type_is_pointer(ferry_schema_column(layout->schema, at)->type);
     }
-    return FERRY_OK;
+    return status;
+}
+
+/* Also of columns that are not read, but sorted or limited. */
+static ferry_status stored_rows_prepare_scan(struct stored_rows_cursor *cursor,
+                                             struct ferry_error *err)
+{
+    const struct ferry_layout *layout = cursor->layout;
+    size_t all = ferry_schema_count(layout->schema);
+    ferry_status status = FERRY_OK;
+    cursor->scans = calloc(all + 1, sizeof *cursor->scans);
+    if (cursor->scans == NULL) {
+        return sqldrv_fail_memory(err);
+    }
+    for (size_t i = 0; status == FERRY_OK && i < all; i++) {
+        struct sqldrv_stored stored = {0};
+        status = stored_rows_prepare_column(layout, i, &stored, err);
+        cursor->scans[i] = (struct sqldrv_scan_column){
+            .convert = stored.convert,
+            .scale = ferry_schema_column(layout->schema, i)->scale,
+            .ties = sqldrv_order_has_ties(stored.convert, stored.loose,
+                                          sqldrv_affinity_of(layout->natives[i])),
+        };
+    }
+    return status;
+}
+
+/* With the table's name before it, a column that is not there is no text. */
+static void stored_rows_add_columns(sqlite3_str *out, const struct ferry_layout *layout)
+{
+    for (size_t i = 0; i < ferry_schema_count(layout->schema); i++) {
+        sqlite3_str_appendf(out, "%st.\"%w\"", i > 0 ? ", " : "",
+                            ferry_schema_column(layout->schema, i)->name);
+    }
 }
 
 /* The table itself and no index of it: what readers will see is in the one or the other. */
-static char *stored_rows_sql(const struct stored_rows_cursor *cursor, const char *schema)
+static void stored_rows_add_whole(sqlite3_str *out, const struct stored_rows_cursor *cursor,
+                                  const char *schema)
 {
     const struct ferry_layout *layout = cursor->layout;
-    sqlite3_str *names = sqlite3_str_new(NULL);
-    for (size_t i = 0; i < cursor->column_count; i++) {
-        /* With the table's name before it, a column that is not there is no text. */
-        sqlite3_str_appendf(names, "%st.\"%w\"", i > 0 ? ", " : "",
-                            ferry_schema_column(layout->schema, i)->name);
+    sqlite3_str_appendall(out, "SELECT ");
+    if (cursor->by_function) {
+        sqlite3_str_appendall(out, "1");
+    } else {
+        stored_rows_add_columns(out, layout);
     }
-    char *list = sqlite3_str_finish(names);
-    char *sql =
-        list == NULL
-            ? NULL
-            : sqlite3_mprintf("SELECT %s FROM \"%w\".\"%w\" AS t NOT INDEXED%s%s%s",
-                              cursor->by_function ? "1" : list, schema, layout->table,
-                              cursor->by_function ? " WHERE " STORED_ROWS_FUNCTION "(" : "",
-                              cursor->by_function ? list : "", cursor->by_function ? ")" : "");
-    sqlite3_free(list);
-    return sql;
+    sqlite3_str_appendf(out, " FROM \"%w\".\"%w\" AS t NOT INDEXED", schema, layout->table);
+    if (cursor->by_function) {
+        sqlite3_str_appendall(out, " WHERE " STORED_ROWS_FUNCTION "(");
+        stored_rows_add_columns(out, layout);
+        sqlite3_str_appendall(out, ")");
+    }
+}
+
+static void stored_rows_add_scan(sqlite3_str *out, const struct stored_rows_cursor *cursor,
+                                 const char *schema)
+{
+    const struct ferry_layout *layout = cursor->layout;
+    size_t all = ferry_schema_count(layout->schema);
+    sqlite3_str_appendall(out, "WITH _dbferry_scan");
+    sqldrv_scan_add_names(out, all);
+    sqlite3_str_appendall(out, " AS (SELECT ");
+    stored_rows_add_columns(out, layout);
+    if (cursor->touched != NULL) {
+        sqldrv_changes_add_touched(out, cursor->touched);
+    } else {
+        sqlite3_str_appendf(out, " FROM \"%w\".\"%w\" AS t", schema, layout->table);
+    }
+    sqlite3_str_appendf(out, ") %sSELECT ", cursor->by_function ? "SELECT 1 FROM (" : "");
+    sqldrv_scan_add_columns(out, cursor->scan, all);
+    sqlite3_str_appendall(out, " FROM _dbferry_scan");
+    sqldrv_scan_add_clauses(out, cursor->scan, cursor->scans);
+    if (cursor->by_function) {
+        sqlite3_str_appendall(out, " LIMIT -1) WHERE " STORED_ROWS_FUNCTION "(");
+        sqldrv_scan_add_columns(out, cursor->scan, all);
+        sqlite3_str_appendall(out, ")");
+    }
+}
+
+static char *stored_rows_sql(const struct stored_rows_cursor *cursor, const char *schema)
+{
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    if (cursor->scan != NULL) {
+        stored_rows_add_scan(out, cursor, schema);
+    } else {
+        stored_rows_add_whole(out, cursor, schema);
+    }
+    return sqlite3_str_finish(out);
 }
 
 static void stored_rows_step(sqlite3_context *context, int argc, sqlite3_value **values);
@@ -111,9 +193,13 @@ static ferry_status stored_rows_prepare(struct stored_rows_cursor *cursor, const
             sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(conn->db, sql, -1, &cursor->stmt, NULL);
     }
     sqlite3_free(sql);
-    return rc == SQLITE_OK ? FERRY_OK
-                           : sqldrv_fail(conn, conn->db, rc, err, "reading table '%s' back",
-                                         cursor->layout->table);
+    if (rc != SQLITE_OK) {
+        return sqldrv_fail(conn, conn->db, rc, err, "reading table '%s' back",
+                           cursor->layout->table);
+    }
+    return cursor->scan == NULL ? FERRY_OK
+                                : sqldrv_scan_bind(conn, cursor->stmt, cursor->scan,
+                                                   cursor->layout->schema, cursor->scans, err);
 }
 
 static ferry_status stored_rows_find(struct sqldrv_conn *conn, const char *name,
@@ -138,6 +224,7 @@ void sqldrv_stored_rows_end(void *argument)
                                          (int)cursor->column_count, SQLITE_UTF8, NULL, NULL, NULL,
                                          NULL, NULL);
     }
+    free(cursor->scans);
     free(cursor);
 }
 
@@ -148,8 +235,7 @@ ferry_status sqldrv_stored_rows_begin(void *argument, void *load, const struct f
     struct sqldrv_conn *conn = argument;
     const struct sqldrv_load *staged = load;
     const char *schema = staged != NULL && staged->unit->staged ? SQLDRV_STAGE_SCHEMA : "main";
-    size_t columns = ferry_schema_count(layout->schema);
-    (void)scan; /* every row, in any order: nothing else is asked for yet */
+    size_t columns = sqldrv_scan_width(scan, ferry_schema_count(layout->schema));
     ferry_status status = sqldrv_check_cancelled(conn, err);
     if (status == FERRY_OK && load == NULL) {
         sqldrv_wait_begin(conn, conn->busy_ms, SQLDRV_HOLDER_ANY);
@@ -166,7 +252,12 @@ ferry_status sqldrv_stored_rows_begin(void *argument, void *load, const struct f
     cursor->conn = conn;
     cursor->layout = layout;
     cursor->column_count = columns;
+    cursor->scan = sqldrv_scan_is_special(scan) ? scan : NULL;
+    cursor->touched = cursor->scan != NULL && scan->touched != 0 ? staged : NULL;
     status = stored_rows_prepare_columns(cursor, err);
+    if (status == FERRY_OK && cursor->scan != NULL) {
+        status = stored_rows_prepare_scan(cursor, err);
+    }
     if (status == FERRY_OK) {
         status = stored_rows_prepare(cursor, schema, err);
     }

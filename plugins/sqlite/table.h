@@ -101,6 +101,9 @@ struct sqldrv_metadata {
 /* Replace what the file says about the load's table. */
 ferry_status sqldrv_metadata_write(struct sqldrv_conn *conn, const struct ferry_load_spec *spec,
                                    struct ferry_error *err);
+/* The same; where that is what it says already, nothing is written. */
+ferry_status sqldrv_metadata_renew(struct sqldrv_conn *conn, const struct ferry_load_spec *spec,
+                                   struct ferry_error *err);
 /* Nothing known of the table is a success without columns. */
 int sqldrv_metadata_load(sqlite3 *db, const char *table, struct sqldrv_metadata *ret_metadata);
 void sqldrv_metadata_clear(struct sqldrv_metadata *metadata);

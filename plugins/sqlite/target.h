@@ -51,6 +51,7 @@ struct sqldrv_objects {
 
 struct sqldrv_load;
 struct sqldrv_rows;
+struct sqldrv_changes;
 
 /* One change, from change_begin to its end. */
 struct sqldrv_unit {
@@ -71,8 +72,10 @@ struct sqldrv_load {
     const struct ferry_load_spec *spec;
     const struct ferry_layout *layout; /* the spec's */
     int lock;                          /* file descriptor of the lock file, or -1 */
-    struct sqldrv_rows *rows;          /* NULL: not yet, or no longer */
-    struct sqldrv_table table;         /* as it was found */
+    const struct sqldrv_load_kind *kind;
+    struct sqldrv_rows *rows;       /* NULL: not yet, or no longer */
+    struct sqldrv_changes *changes; /* NULL: it replaces */
+    struct sqldrv_table table;      /* as it was found */
     struct sqldrv_objects objects;
     char *create_sql; /* the table as we would make it */
     uint64_t rows_loaded;
@@ -129,19 +132,37 @@ void sqldrv_dependents_clear(struct sqldrv_unit *unit);
 /* Set `load->table`, and fail with BUSY where it is another than inspect saw. */
 ferry_status sqldrv_table_confirm(struct sqldrv_load *load, struct ferry_error *err);
 
-/* ---- replace.c: the rows of one table of a change ---- */
+/* ---- load.c: the rows of one table of a change ---- */
 
-ferry_status sqldrv_replace_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
-                                  struct ferry_error *err);
-ferry_status sqldrv_replace_batch(void *load, uint32_t operation, const struct ferry_batch *batch,
-                                  struct ferry_error *err);
-ferry_status sqldrv_replace_end(void *load, struct ferry_load_totals *ret_totals,
-                                struct ferry_error *err);
+/* What is done with the rows of a load. */
+struct sqldrv_load_kind {
+    /* For one that holds its table's lock and has its file open. */
+    ferry_status (*begin)(struct sqldrv_load *load, struct ferry_error *err);
+    ferry_status (*insert)(struct sqldrv_load *load, uint32_t operation,
+                           const struct ferry_batch *batch, struct ferry_error *err);
+    ferry_status (*end)(struct sqldrv_load *load, struct ferry_load_totals *ret_totals,
+                        struct ferry_error *err);
+    ferry_status (*finish)(struct sqldrv_load *load, struct ferry_error *err);
+    void (*stop)(struct sqldrv_load *load);
+    void (*free)(struct sqldrv_load *load); /* after the transaction */
+};
+
+extern const struct sqldrv_load_kind sqldrv_load_replace; /* replace.c */
+extern const struct sqldrv_load_kind sqldrv_load_changes; /* changes.c */
+
+ferry_status sqldrv_load_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
+                               struct ferry_error *err);
+ferry_status sqldrv_load_batch(void *load, uint32_t operation, const struct ferry_batch *batch,
+                               struct ferry_error *err);
+ferry_status sqldrv_load_end(void *load, struct ferry_load_totals *ret_totals,
+                             struct ferry_error *err);
+/* The table must be what the plan was made for; sets what of it is known. */
+ferry_status sqldrv_load_look(struct sqldrv_load *load, struct ferry_error *err);
 /* The last steps before the COMMIT. */
-ferry_status sqldrv_replace_finish(struct sqldrv_load *load, struct ferry_error *err);
+ferry_status sqldrv_load_finish(struct sqldrv_load *load, struct ferry_error *err);
 /* What has to end before the transaction; then the rest.  NULL allowed. */
-void sqldrv_replace_stop(struct sqldrv_load *load);
-void sqldrv_replace_free(struct sqldrv_load *load);
+void sqldrv_load_stop(struct sqldrv_load *load);
+void sqldrv_load_free(struct sqldrv_load *load);
 
 /* ---- rows.c: a batch as a virtual table ---- */
 
@@ -154,8 +175,14 @@ struct sqldrv_rows_into {
     const char *batch;                  /* SQLDRV_ROWS_BATCH: see there */
     const struct ferry_schema *columns; /* of the batches; the table has them under these names */
     const char *const *natives;         /* and with these declared types */
-    int integer_key;                    /* a column where NULL would become a number, or -1 */
-    uint64_t *count;                    /* the rows that were inserted are added to it */
+    int integer_key; /* a column of the batches where NULL would become a number, or -1 */
+    uint64_t *count; /* the rows that were inserted are added to it */
+    /* Not NULL: the batches have these of `columns` alone. */
+    const size_t *select;
+    size_t select_count;
+    /* FERRY_OP_: the table is one of changes, whose columns are `op`, for this number, and c0, c1,
+     * ... for those of `columns`; 0: it is not. */
+    uint32_t operation;
 };
 
 /* As which a batch is known to SQL: each that is open in one `db` has a name of its own.  A user's
@@ -189,6 +216,9 @@ ferry_status sqldrv_objects_drop_indexes(struct sqldrv_load *load, struct ferry_
 /* Make the kept indexes and those of the job in `db`: the target or the staging file. */
 ferry_status sqldrv_objects_make_indexes(struct sqldrv_load *load, sqlite3 *db,
                                          struct ferry_error *err);
+/* Drop of those that were noted what the job no longer wants, and make what it wants and is not
+ * there; where all is as it should be, nothing is written. */
+ferry_status sqldrv_objects_settle_indexes(struct sqldrv_load *load, struct ferry_error *err);
 /* Make them again on a table that was made anew; SCHEMA names one that does not fit it. */
 ferry_status sqldrv_objects_make_triggers(struct sqldrv_load *load, struct ferry_error *err);
 /* Renew the planner's statistics of a table that had them. */

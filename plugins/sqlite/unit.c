@@ -75,7 +75,7 @@ static void unit_undo(sqlite3 *db)
 static void unit_free(struct sqldrv_unit *unit, bool committed)
 {
     struct sqldrv_conn *conn = unit->conn;
-    sqldrv_replace_stop(unit->load);
+    sqldrv_load_stop(unit->load);
     if (conn->db != NULL && !committed) {
         unit_undo(conn->db);
     }
@@ -90,7 +90,7 @@ static void unit_free(struct sqldrv_unit *unit, bool committed)
         sqldrv_journal_checkpoint(conn); /* after a failure too: the WAL may have filled the disk */
         (void)sqlite3_db_release_memory(conn->db);
     }
-    sqldrv_replace_free(unit->load);
+    sqldrv_load_free(unit->load);
     sqldrv_dependents_clear(unit);
     free(unit);
 }
@@ -154,7 +154,7 @@ static ferry_status unit_commit(struct sqldrv_unit *unit, const struct ferry_rec
     *outcome = FERRY_OUTCOME_OLD;
     sqldrv_wait_begin(conn, unit->spec->lock_wait_ms, SQLDRV_HOLDER_READER);
     if (status == FERRY_OK) {
-        status = sqldrv_replace_finish(unit->load, err);
+        status = sqldrv_load_finish(unit->load, err);
     }
     if (status == FERRY_OK) {
         status = unit_write_records(unit, records, count, err);
@@ -196,9 +196,9 @@ const struct ferry_target sqldrv_target = {
     .map_column = sqldrv_map_column,
     .inspect = sqldrv_table_inspect,
     .change_begin = unit_change_begin,
-    .load_begin = sqldrv_replace_begin,
-    .load_batch = sqldrv_replace_batch,
-    .load_end = sqldrv_replace_end,
+    .load_begin = sqldrv_load_begin,
+    .load_batch = sqldrv_load_batch,
+    .load_end = sqldrv_load_end,
     .change_commit = unit_change_commit,
     .change_abort = unit_change_abort,
     .stored_begin = sqldrv_stored_rows_begin,
@@ -206,4 +206,5 @@ const struct ferry_target sqldrv_target = {
     .stored_end = sqldrv_stored_rows_end,
     .hold_column = sqldrv_hold_column,
     .foresee = sqldrv_foresee,
+    .abilities = FERRY_SCANS | FERRY_CHANGES,
 };

@@ -17,8 +17,8 @@
         __real_##function arguments;                                                               \
     }
 
-PASS("stop", sqldrv_replace_stop, (struct sqldrv_load * load), (load))
-PASS("free", sqldrv_replace_free, (struct sqldrv_load * load), (load))
+PASS("stop", sqldrv_load_stop, (struct sqldrv_load * load), (load))
+PASS("free", sqldrv_load_free, (struct sqldrv_load * load), (load))
 PASS("forget", sqldrv_dependents_clear, (struct sqldrv_unit * unit), (unit))
 PASS("rollback", sqldrv_rollback, (sqlite3 * db), (db))
 PASS("unstage", sqldrv_stage_remove, (struct sqldrv_unit * unit), (unit))
@@ -32,8 +32,8 @@ ferry_status __real_sqldrv_make_for_load(struct sqldrv_conn *conn, int *ret_crea
                                          struct ferry_error *err);
 ferry_status __wrap_sqldrv_make_for_load(struct sqldrv_conn *conn, int *ret_created,
                                          struct ferry_error *err);
-ferry_status __real_sqldrv_replace_finish(struct sqldrv_load *load, struct ferry_error *err);
-ferry_status __wrap_sqldrv_replace_finish(struct sqldrv_load *load, struct ferry_error *err);
+ferry_status __real_sqldrv_load_finish(struct sqldrv_load *load, struct ferry_error *err);
+ferry_status __wrap_sqldrv_load_finish(struct sqldrv_load *load, struct ferry_error *err);
 ferry_status __real_sqldrv_record_write(struct sqldrv_conn *conn, const struct ferry_record *record,
                                         struct ferry_error *err);
 ferry_status __wrap_sqldrv_record_write(struct sqldrv_conn *conn, const struct ferry_record *record,
@@ -101,10 +101,10 @@ ferry_status __wrap_sqldrv_make_for_load(struct sqldrv_conn *conn, int *ret_crea
     return status == FERRY_OK ? __real_sqldrv_make_for_load(conn, ret_created, err) : status;
 }
 
-ferry_status __wrap_sqldrv_replace_finish(struct sqldrv_load *load, struct ferry_error *err)
+ferry_status __wrap_sqldrv_load_finish(struct sqldrv_load *load, struct ferry_error *err)
 {
     ferry_status status = step_status("finish", err);
-    return status == FERRY_OK ? __real_sqldrv_replace_finish(load, err) : status;
+    return status == FERRY_OK ? __real_sqldrv_load_finish(load, err) : status;
 }
 
 ferry_status __wrap_sqldrv_record_write(struct sqldrv_conn *conn, const struct ferry_record *record,
