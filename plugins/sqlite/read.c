@@ -504,5 +504,6 @@ const struct ferry_source sqldrv_source = {
     .snapshot_begin = read_snapshot_begin,
     .snapshot_end = read_snapshot_end,
     .origins = sqldrv_origins,
+    .fingerprint = sqldrv_fingerprint,
     .abilities = FERRY_SCANS,
 };

@@ -57,6 +57,11 @@ ferry_status sqldrv_read_prepare(struct sqldrv_conn *conn, const struct ferry_re
  */
 char *sqldrv_read_bare_sql(sqlite3_stmt *stmt);
 
+/* ---- fingerprint.c: whether the rows may be others ---- */
+
+ferry_status sqldrv_fingerprint(void *conn, const struct ferry_read *read,
+                                struct ferry_fingerprint *fingerprint, struct ferry_error *err);
+
 /* ---- origins.c: where rows come from ---- */
 
 ferry_status sqldrv_origins(void *conn, const struct ferry_read *read, const char *table,
