@@ -91,6 +91,7 @@ static void run_groups(const struct suite *suite)
     if (suite->driver->is_source) {
         test_reading(suite);
         test_cancelling(suite);
+        test_source_scans(suite);
     } else {
         tap_skip("the driver is no source", "reading");
     }
@@ -107,6 +108,8 @@ static void run_groups(const struct suite *suite)
     } else {
         tap_skip("the driver is no target", "loading");
     }
+    if (suite->driver->is_source)
+        test_fingerprint(suite);
 }
 
 static int run_suite(const struct quirks *quirks)
