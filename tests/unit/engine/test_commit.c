@@ -11,6 +11,7 @@
 #include "driver/target.h"
 #include "engine/commit.h"
 #include "engine/outcome.h"
+#include "engine/strategy.h"
 
 static const struct ferry_option limits[] = {
     {.name = "run_timeout", .type = FERRY_OPTION_DURATION, .default_value = "0s", .help = "none"},
@@ -111,11 +112,13 @@ static bool is_logged(const char *line)
 static uint32_t commit(ferry_status expected, struct ferry_error *error)
 {
     static const struct ferry_change_spec spec = {.job = "job", .run_id = "1f"};
+    static const struct ferry_strategy strategy = {.name = "replace", .is_whole = true};
     struct ferry_run run = {0};
     ferry_outcome_begin("job");
     assert_int_equal(ferry_run_begin(&run, &job, NULL, error), FERRY_OK);
     assert_int_equal(ferry_run_begin_records(&run, error), FERRY_OK);
     run.session.reads_from = fake_config;
+    run.plans[0].strategy = run.plans[1].strategy = &strategy;
     run.transfers[0].totals.after = 5;
     run.transfers[1].totals.after = 7;
     assert_int_equal(ferry_session_open_target(&run.session, error), FERRY_OK);

@@ -137,7 +137,9 @@ static const char *value(const char *name)
 
 static void fill(void)
 {
+    static const struct ferry_strategy strategy = {.name = "replace", .is_whole = true};
     FERRY_AUTO_ERROR struct ferry_error error = {0};
+    plan.strategy = &strategy;
     ferry_record_done(&transfer.record);
     assert_int_equal(ferry_record_begin(&transfer.record, "t", "1f", &error), FERRY_OK);
     passes(ferry_transfer_fill_record);
@@ -155,6 +157,11 @@ static void test_the_record_of_a_run(void **state)
     assert_string_equal(value(FERRY_RECORD_ROWS), "17");
     assert_null(value(FERRY_RECORD_DIGEST));
     assert_string_equal(value(FERRY_RECORD_DATA_FROM), value(FERRY_RECORD_STARTED));
+    assert_string_equal(value(FERRY_RECORD_STRATEGY), "replace");
+    assert_string_equal(value(FERRY_RECORD_FULL), value(FERRY_RECORD_STARTED));
+    assert_string_equal(value(FERRY_RECORD_SKIPPED), "0");
+    assert_null(value(FERRY_RECORD_KEY));
+    assert_null(value(FERRY_RECORD_CURSOR));
     assert_non_null(value(FERRY_RECORD_FINISHED));
     assert_int_equal(strlen(value(FERRY_RECORD_SCHEMA_HASH)), 16);
     transfer.digest = ferry_digest_new(&plan.schema);

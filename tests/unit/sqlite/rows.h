@@ -133,8 +133,9 @@ static inline ferry_status insert(struct table *table)
 
 static inline void close_rows(struct table *table)
 {
-    if (table->rows != NULL)
+    if (table->rows != NULL && fence_of_last != NULL)
         assert_memory_equal(fence_of_last, fence, sizeof fence);
+    fence_of_last = NULL; /* of two, the last goes first */
     sqldrv_rows_close(table->rows);
     table->rows = NULL;
 }

@@ -310,6 +310,7 @@ static void test_two_tables_at_once(void **state)
     assert_int_equal(count, 43);
     assert_query(&table, "SELECT count(*)||' '||max(c) FROM main.t", "13 13");
     sqldrv_rows_close(others);
+    fence_of_last = NULL;
     assert_int_equal(insert_numbers(&table, 14, 1), FERRY_OK);
     end_table(&table);
 }
