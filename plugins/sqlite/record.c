@@ -94,10 +94,33 @@ static int record_insert(sqlite3 *db, const struct ferry_record *record)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* Whether there is another record by now than the one that this follows. */
+static int record_is_overtaken(sqlite3 *db, const struct ferry_record *record, bool *ret_overtaken)
+{
+    const char *follows = ferry_record_follows(record);
+    char *run_id = NULL;
+    if (follows == NULL) {
+        return SQLITE_OK;
+    }
+    int rc = sqldrv_query_text(db, &run_id,
+                               "SELECT max(run_id) FROM main._dbferry_sync WHERE target_table = %Q",
+                               ferry_record_table(record));
+    *ret_overtaken = rc == SQLITE_OK && strcmp(run_id == NULL ? "" : run_id, follows) != 0;
+    free(run_id);
+    return rc;
+}
+
 ferry_status sqldrv_record_write(struct sqldrv_conn *conn, const struct ferry_record *record,
                                  struct ferry_error *err)
 {
+    bool overtaken = false;
     int rc = record_make_table(conn->db);
+    if (rc == SQLITE_OK) {
+        rc = record_is_overtaken(conn->db, record, &overtaken);
+    }
+    if (rc == SQLITE_OK && overtaken) {
+        return ferry_record_fail_overtaken(record, conn->path, err);
+    }
     if (rc == SQLITE_OK) {
         rc = record_insert(conn->db, record);
     }

@@ -145,6 +145,13 @@ static ferry_status unit_write_records(struct sqldrv_unit *unit,
     return status;
 }
 
+/* Tables stay as they are: nobody's lock is needed for the records alone. */
+static ferry_status unit_begin_records(struct sqldrv_unit *unit, struct ferry_error *err)
+{
+    ferry_status status = sqldrv_unit_open(unit, err);
+    return status == FERRY_OK ? sqldrv_unit_write(unit, err) : status;
+}
+
 /* Until COMMIT has been tried the old rows are there. */
 static ferry_status unit_commit(struct sqldrv_unit *unit, const struct ferry_record *const *records,
                                 size_t count, uint32_t *outcome, struct ferry_error *err)
@@ -154,7 +161,8 @@ static ferry_status unit_commit(struct sqldrv_unit *unit, const struct ferry_rec
     *outcome = FERRY_OUTCOME_OLD;
     sqldrv_wait_begin(conn, unit->spec->lock_wait_ms, SQLDRV_HOLDER_READER);
     if (status == FERRY_OK) {
-        status = sqldrv_load_finish(unit->load, err);
+        status = unit->load != NULL ? sqldrv_load_finish(unit->load, err)
+                                    : unit_begin_records(unit, err);
     }
     if (status == FERRY_OK) {
         status = unit_write_records(unit, records, count, err);

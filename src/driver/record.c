@@ -71,6 +71,7 @@ void ferry_record_done(struct ferry_record *record)
         free(record->values[i]);
     free(record->table);
     free(record->mark);
+    free(record->follows);
     *record = (struct ferry_record){0};
 }
 
@@ -87,6 +88,35 @@ bool ferry_record_is_of(const struct ferry_record *record, const char *run_id)
     const char *recorded = ferry_record_value(record, FERRY_RECORD_RUN_ID);
     return (recorded != NULL && strcmp(recorded, run_id) == 0) ||
            (record->mark != NULL && strcmp(record->mark, run_id) == 0);
+}
+
+ferry_status ferry_record_follow(struct ferry_record *record, const struct ferry_record *before,
+                                 struct ferry_error *error)
+{
+    const char *run_id = ferry_record_value(before, FERRY_RECORD_RUN_ID);
+    return set_text(&record->follows, run_id == NULL ? "" : run_id, error);
+}
+
+bool ferry_record_fits_table(const struct ferry_record *record)
+{
+    const char *run_id = ferry_record_value(record, FERRY_RECORD_RUN_ID);
+    return record->mark == NULL || (run_id != NULL && strcmp(run_id, record->mark) == 0);
+}
+
+const char *ferry_record_follows(const struct ferry_record *record)
+{
+    return record->follows;
+}
+
+ferry_status ferry_record_fail_overtaken(const struct ferry_record *record, const char *place,
+                                         struct ferry_error *err)
+{
+    ferry_status status = ferry_fail(err, FERRY_ERR_BUSY,
+                                     "%s: another run has written table '%s' since this one looked "
+                                     "at it: run again",
+                                     place, record->table);
+    ferry_error_may_pass(err);
+    return status;
 }
 
 const char *ferry_record_table(const struct ferry_record *record)

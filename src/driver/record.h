@@ -37,7 +37,8 @@
 
 struct ferry_record {
     char *table;
-    char *mark; /* the run id that the table itself carries, or NULL */
+    char *mark;    /* the run id that the table itself carries, or NULL */
+    char *follows; /* the run id of the record that it takes the place of, or NULL */
     char *values[FERRY_RECORD_FIELDS];
 };
 
@@ -48,6 +49,12 @@ ferry_status ferry_record_open(struct ferry_record *record, const char *table,
 void ferry_record_done(struct ferry_record *record);
 /* Whether a driver has found one. */
 bool ferry_record_is_there(const struct ferry_record *record);
+/* `before` is the record from whose state this run goes on; it may be empty. */
+ferry_status ferry_record_follow(struct ferry_record *record, const struct ferry_record *before,
+                                 struct ferry_error *error);
+/* Whether the record is of what the table holds: false where the table says that a later run has
+ * written it. */
+bool ferry_record_fits_table(const struct ferry_record *record);
 /* Whether the table that it is of was written by this run. */
 bool ferry_record_is_of(const struct ferry_record *record, const char *run_id);
 

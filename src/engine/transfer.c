@@ -93,6 +93,11 @@ static ferry_status decide(struct ferry_transfer *transfer, struct ferry_error *
     if (ferry_strategy_asks_record(facts.rules))
         status = ferry_connection_record_read(session->target, transfer->task->table, &plan->before,
                                               error);
+    if (status == FERRY_OK && !ferry_record_fits_table(&plan->before)) {
+        ferry_log(FERRY_LOG_INFO, "the record of the last run is not of what table '%s' holds now",
+                  transfer->task->table);
+        ferry_record_done(&plan->before);
+    }
     return status == FERRY_OK ? ferry_strategy_decide(plan, &facts, error) : status;
 }
 
@@ -396,6 +401,8 @@ ferry_status ferry_transfer_fill_record(struct ferry_transfer *transfer, struct 
         status = ferry_record_set(record, texts[i][0], texts[i][1], error);
     if (status == FERRY_OK)
         status = fill_counts(transfer, error);
+    if (status == FERRY_OK && !plan->strategy->is_whole)
+        status = ferry_record_follow(record, &plan->before, error);
     if (status == FERRY_OK && (key.failed || cursor.failed))
         status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the record of the run");
     return status == FERRY_OK ? ferry_record_finish(record, &plan->described, error) : status;

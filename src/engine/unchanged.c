@@ -216,6 +216,8 @@ ferry_status ferry_unchanged_fill_record(struct ferry_transfer *transfer, struct
                                   ferry_record_value(&transfer->plan->before, kept[i]), error);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == FERRY_OK; i++)
         status = ferry_record_set(record, texts[i][0], texts[i][1], error);
+    if (status == FERRY_OK)
+        status = ferry_record_follow(record, &transfer->plan->before, error);
     return status == FERRY_OK ? ferry_record_finish(record, &transfer->plan->described, error)
                               : status;
 }

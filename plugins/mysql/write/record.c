@@ -134,6 +134,31 @@ ferry_status mydrv_record_write(struct mydrv_conn *conn, const struct ferry_reco
     return mydrv_run(conn, &sql, "write the record of the run to _dbferry_sync", err);
 }
 
+ferry_status mydrv_record_follow(struct mydrv_conn *conn, const struct ferry_record *record,
+                                 char ret_mark[MYDRV_RUN_ID_SIZE], struct ferry_error *err)
+{
+    const char *follows = ferry_record_follows(record), *table = ferry_record_table(record);
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
+    ret_mark[0] = '\0';
+    if (follows == NULL)
+        return FERRY_OK;
+    mydrv_text_add(&sql, "SELECT run_id, " RECORD_MARK " FROM _dbferry_sync WHERE target_table = ");
+    mydrv_text_add_quoted(&sql, table, strlen(table));
+    mydrv_text_add(&sql, " FOR UPDATE");
+    ferry_status status =
+        mydrv_ask(conn, &sql, 2, "read the record of the last run from _dbferry_sync", &rows, err);
+    if (status != FERRY_OK)
+        return status;
+    MYSQL_ROW row = mysql_fetch_row(rows);
+    const char *run_id = row == NULL || row[0] == NULL ? "" : row[0];
+    if (strcmp(run_id, follows) != 0)
+        return ferry_record_fail_overtaken(record, conn->label, err);
+    if (row != NULL && row[1] != NULL)
+        (void)snprintf(ret_mark, MYDRV_RUN_ID_SIZE, "%s", row[1]);
+    return FERRY_OK;
+}
+
 void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_record *record)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};

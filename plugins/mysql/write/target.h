@@ -113,6 +113,10 @@ ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *e
 /* In a transaction with the rows; `mark` is the run id that the table itself carries, or NULL. */
 ferry_status mydrv_record_write(struct mydrv_conn *conn, const struct ferry_record *record,
                                 const char *mark, struct ferry_error *err);
+/* In the transaction that writes it: fails where there is another record by now than the one that
+ * it follows, and locks that.  `ret_mark` is the mark of the table when that was written, or "". */
+ferry_status mydrv_record_follow(struct mydrv_conn *conn, const struct ferry_record *record,
+                                 char ret_mark[MYDRV_RUN_ID_SIZE], struct ferry_error *err);
 /* After the rows, which are there: a failure is only worth a warning. */
 void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_record *record);
 

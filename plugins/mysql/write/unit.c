@@ -238,6 +238,7 @@ static ferry_status unit_commit(struct mydrv_unit *unit, const struct ferry_reco
                                 uint32_t *outcome, struct ferry_error *err)
 {
     struct mydrv_load *load = unit->load;
+    char mark[MYDRV_RUN_ID_SIZE];
     *outcome = FERRY_OUTCOME_OLD;
     ferry_status status = mydrv_conn_check(unit->conn, err);
     if (status != FERRY_OK)
@@ -249,6 +250,8 @@ static ferry_status unit_commit(struct mydrv_unit *unit, const struct ferry_reco
         return status;
     }
     if (record != NULL)
+        status = mydrv_record_follow(unit->conn, record, mark, err);
+    if (status == FERRY_OK && record != NULL)
         status = mydrv_record_write(unit->conn, record, load->table.run_id, err);
     if (status != FERRY_OK)
         return status;
@@ -258,11 +261,37 @@ static ferry_status unit_commit(struct mydrv_unit *unit, const struct ferry_reco
     return FERRY_OK;
 }
 
+/* Tables stay as they are, each with the mark that it has. */
+static ferry_status unit_commit_records(struct mydrv_unit *unit,
+                                        const struct ferry_record *const *records, size_t count,
+                                        uint32_t *outcome, struct ferry_error *err)
+{
+    struct mydrv_conn *conn = unit->conn;
+    char mark[MYDRV_RUN_ID_SIZE];
+    *outcome = FERRY_OUTCOME_OLD;
+    ferry_status status = mydrv_record_prepare(conn, err);
+    if (status == FERRY_OK)
+        status = mydrv_run_text(conn, "START TRANSACTION", "begin a transaction", err);
+    for (size_t i = 0; i < count && status == FERRY_OK; i++) {
+        status = mydrv_record_follow(conn, records[i], mark, err);
+        if (status == FERRY_OK)
+            status = mydrv_record_write(conn, records[i], mark[0] == '\0' ? NULL : mark, err);
+    }
+    if (status == FERRY_OK)
+        status = mydrv_run_text(conn, "COMMIT", "commit the record of the run", err);
+    if (status == FERRY_OK)
+        *outcome = FERRY_OUTCOME_NEW;
+    return status;
+}
+
 static ferry_status unit_change_commit(void *change, const struct ferry_record *const *records,
                                        size_t record_count, uint32_t *outcome,
                                        struct ferry_error *err)
 {
-    ferry_status status = unit_commit(change, record_count > 0 ? records[0] : NULL, outcome, err);
+    struct mydrv_unit *unit = change;
+    ferry_status status =
+        unit->load != NULL ? unit_commit(unit, record_count > 0 ? records[0] : NULL, outcome, err)
+                           : unit_commit_records(unit, records, record_count, outcome, err);
     unit_free(change);
     return status;
 }

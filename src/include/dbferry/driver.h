@@ -657,6 +657,13 @@ struct ferry_record;
 const char *ferry_record_table(const struct ferry_record *record);
 /* The value of a field as text, numbers in decimal digits; NULL: none, or no such field. */
 const char *ferry_record_value(const struct ferry_record *record, const char *name);
+/* Of a record that goes on from the state of an earlier run: the run id of the record that must
+ * still be there in the transaction that writes this one ("": none may be there), or the commit
+ * fails by ferry_record_fail_overtaken() and nothing has changed.  NULL: whatever is there. */
+const char *ferry_record_follows(const struct ferry_record *record);
+/* Fails with BUSY, which may pass: another run has committed since. */
+ferry_status ferry_record_fail_overtaken(const struct ferry_record *record, const char *place,
+                                         struct ferry_error *err);
 /* For record_read: copies the value; NULL is none.  Names that are no fields are passed over. */
 ferry_status ferry_record_set(struct ferry_record *record, const char *name, const char *value,
                               struct ferry_error *err);
