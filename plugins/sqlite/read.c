@@ -274,7 +274,8 @@ static char *read_scan_sql(const struct sqldrv_cursor *cursor, const struct ferr
     sqlite3_str_appendf(out, " AS (%s\n) SELECT ", inner == NULL ? "" : inner);
     sqldrv_scan_add_columns(out, scan, all);
     sqlite3_str_appendall(out, " FROM _dbferry_scan");
-    sqldrv_scan_add_clauses(out, scan, cursor->scans);
+    sqldrv_scan_add_bounds(out, scan, " WHERE ");
+    sqldrv_scan_add_order(out, scan, cursor->scans);
     char *sql = sqlite3_str_finish(out);
     if (inner == NULL) {
         sqlite3_free(sql);

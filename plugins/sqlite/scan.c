@@ -44,12 +44,20 @@ static void scan_add_bound(sqlite3_str *out, const struct ferry_bound *bound, si
         [FERRY_BOUND_BELOW] = "<",
     };
     unsigned long long column = bound->column;
-    sqlite3_str_appendf(out, "%s(c%llu COLLATE BINARY %s ?%llu", i > 0 ? " AND " : " WHERE ",
-                        column, signs[bound->kind], (unsigned long long)i + 1);
+    sqlite3_str_appendf(out, "(c%llu COLLATE BINARY %s ?%llu", column, signs[bound->kind],
+                        (unsigned long long)i + 1);
     if (bound->or_null != 0) {
         sqlite3_str_appendf(out, " OR c%llu IS NULL", column);
     }
     sqlite3_str_appendall(out, ")");
+}
+
+void sqldrv_scan_add_bounds(sqlite3_str *out, const struct ferry_scan *scan, const char *before)
+{
+    for (size_t i = 0; i < scan->bound_count; i++) {
+        sqlite3_str_appendall(out, i > 0 ? " AND " : before);
+        scan_add_bound(out, scan->bounds[i], i);
+    }
 }
 
 static void scan_add_order(sqlite3_str *out, const struct sqldrv_scan_column *of, size_t column)
@@ -68,12 +76,9 @@ static void scan_add_order(sqlite3_str *out, const struct sqldrv_scan_column *of
     }
 }
 
-void sqldrv_scan_add_clauses(sqlite3_str *out, const struct ferry_scan *scan,
-                             const struct sqldrv_scan_column *columns)
+void sqldrv_scan_add_order(sqlite3_str *out, const struct ferry_scan *scan,
+                           const struct sqldrv_scan_column *columns)
 {
-    for (size_t i = 0; i < scan->bound_count; i++) {
-        scan_add_bound(out, scan->bounds[i], i);
-    }
     for (size_t i = 0; i < scan->order_count; i++) {
         sqlite3_str_appendall(out, i > 0 ? ", " : " ORDER BY ");
         scan_add_order(out, &columns[scan->order[i]], scan->order[i]);

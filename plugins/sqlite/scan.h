@@ -40,9 +40,11 @@ size_t sqldrv_scan_column_at(const struct ferry_scan *scan, size_t i);
 void sqldrv_scan_add_columns(sqlite3_str *out, const struct ferry_scan *scan, size_t all);
 /* Append "(c0, c1, ...)", all of them. */
 void sqldrv_scan_add_names(sqlite3_str *out, size_t all);
-/* Append WHERE and ORDER BY.  `columns` are those of the schema. */
-void sqldrv_scan_add_clauses(sqlite3_str *out, const struct ferry_scan *scan,
-                             const struct sqldrv_scan_column *columns);
+/* Append `before` and the bounds, if there are any. */
+void sqldrv_scan_add_bounds(sqlite3_str *out, const struct ferry_scan *scan, const char *before);
+/* Append ORDER BY, if there is an order.  `columns` are those of the schema. */
+void sqldrv_scan_add_order(sqlite3_str *out, const struct ferry_scan *scan,
+                           const struct sqldrv_scan_column *columns);
 /* Give the statement its bounds, which live as long as the scan. */
 ferry_status sqldrv_scan_bind(struct sqldrv_conn *conn, sqlite3_stmt *stmt,
                               const struct ferry_scan *scan, const struct ferry_schema *schema,

@@ -13,6 +13,7 @@
 #include "target.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define STORED_ROWS_FUNCTION "_dbferry_take"
 
@@ -30,6 +31,7 @@ struct stored_rows_cursor {
     const struct sqldrv_load *touched; /* whose rows alone are wanted, or NULL */
     sqlite3_stmt *stmt;
     bool by_function;
+    bool apart; /* the rows come from a SELECT of their own */
     bool done;
     /* of the batch that is being filled: */
     struct ferry_batch *batch;
@@ -137,6 +139,22 @@ static void stored_rows_add_whole(sqlite3_str *out, const struct stored_rows_cur
     }
 }
 
+static void stored_rows_add_select(sqlite3_str *out, const struct stored_rows_cursor *cursor)
+{
+    sqlite3_str_appendall(out, "SELECT ");
+    sqldrv_scan_add_columns(out, cursor->scan, ferry_schema_count(cursor->layout->schema));
+    sqlite3_str_appendall(out, " FROM _dbferry_scan");
+    sqldrv_scan_add_bounds(out, cursor->scan, " WHERE ");
+    sqldrv_scan_add_order(out, cursor->scan, cursor->scans);
+}
+
+static void stored_rows_add_call(sqlite3_str *out, const struct stored_rows_cursor *cursor)
+{
+    sqlite3_str_appendall(out, STORED_ROWS_FUNCTION "(");
+    sqldrv_scan_add_columns(out, cursor->scan, ferry_schema_count(cursor->layout->schema));
+    sqlite3_str_appendall(out, ")");
+}
+
 static void stored_rows_add_scan(sqlite3_str *out, const struct stored_rows_cursor *cursor,
                                  const char *schema)
 {
@@ -151,14 +169,18 @@ static void stored_rows_add_scan(sqlite3_str *out, const struct stored_rows_curs
     } else {
         sqlite3_str_appendf(out, " FROM \"%w\".\"%w\" AS t", schema, layout->table);
     }
-    sqlite3_str_appendf(out, ") %sSELECT ", cursor->by_function ? "SELECT 1 FROM (" : "");
-    sqldrv_scan_add_columns(out, cursor->scan, all);
-    sqlite3_str_appendall(out, " FROM _dbferry_scan");
-    sqldrv_scan_add_clauses(out, cursor->scan, cursor->scans);
-    if (cursor->by_function) {
-        sqlite3_str_appendall(out, " LIMIT -1) WHERE " STORED_ROWS_FUNCTION "(");
-        sqldrv_scan_add_columns(out, cursor->scan, all);
-        sqlite3_str_appendall(out, ")");
+    sqlite3_str_appendall(out, ") ");
+    if (!cursor->by_function) {
+        stored_rows_add_select(out, cursor);
+    } else if (cursor->apart) {
+        sqlite3_str_appendall(out, "SELECT 1 FROM (");
+        stored_rows_add_select(out, cursor);
+        sqlite3_str_appendall(out, " LIMIT -1) WHERE ");
+        stored_rows_add_call(out, cursor);
+    } else {
+        sqlite3_str_appendall(out, "SELECT 1 FROM _dbferry_scan WHERE ");
+        stored_rows_add_call(out, cursor);
+        sqldrv_scan_add_order(out, cursor->scan, cursor->scans);
     }
 }
 
@@ -175,6 +197,43 @@ static char *stored_rows_sql(const struct stored_rows_cursor *cursor, const char
 
 static void stored_rows_step(sqlite3_context *context, int argc, sqlite3_value **values);
 
+/* Whether the statement gathers rows before it gives the first. */
+static int stored_rows_find_sort(sqlite3 *db, const char *sql, bool *ret_sorts)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool sorts = false;
+    int rc = sqldrv_prepare(db, &stmt, "EXPLAIN %s", sql);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        const char *opcode = (const char *)sqlite3_column_text(stmt, 1);
+        rc = opcode == NULL ? SQLITE_NOMEM : SQLITE_OK;
+        sorts = sorts || (opcode != NULL && (strcmp(opcode, "SorterOpen") == 0 ||
+                                             strcmp(opcode, "OpenEphemeral") == 0));
+    }
+    sqlite3_finalize(stmt);
+    *ret_sorts = sorts;
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int stored_rows_compile(struct stored_rows_cursor *cursor, const char *schema)
+{
+    sqlite3 *db = cursor->conn->db;
+    cursor->apart =
+        cursor->scan != NULL && (cursor->touched != NULL || cursor->scan->bound_count > 0);
+    char *sql = stored_rows_sql(cursor, schema);
+    int rc = sql == NULL ? SQLITE_NOMEM : SQLITE_OK;
+    if (rc == SQLITE_OK && cursor->by_function && cursor->scan != NULL && !cursor->apart) {
+        rc = stored_rows_find_sort(db, sql, &cursor->apart);
+        sqlite3_free(sql);
+        sql = stored_rows_sql(cursor, schema);
+        rc = rc == SQLITE_OK && sql == NULL ? SQLITE_NOMEM : rc;
+    }
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_prepare_v2(db, sql, -1, &cursor->stmt, NULL);
+    }
+    sqlite3_free(sql);
+    return rc;
+}
+
 static ferry_status stored_rows_prepare(struct stored_rows_cursor *cursor, const char *schema,
                                         struct ferry_error *err)
 {
@@ -187,12 +246,9 @@ static ferry_status stored_rows_prepare(struct stored_rows_cursor *cursor, const
                                         SQLITE_UTF8 | SQLITE_DIRECTONLY, cursor, stored_rows_step,
                                         NULL, NULL, NULL);
     }
-    char *sql = rc == SQLITE_OK ? stored_rows_sql(cursor, schema) : NULL;
     if (rc == SQLITE_OK) {
-        rc =
-            sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(conn->db, sql, -1, &cursor->stmt, NULL);
+        rc = stored_rows_compile(cursor, schema);
     }
-    sqlite3_free(sql);
     if (rc != SQLITE_OK) {
         return sqldrv_fail(conn, conn->db, rc, err, "reading table '%s' back",
                            cursor->layout->table);

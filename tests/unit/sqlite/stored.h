@@ -10,8 +10,8 @@
 #include "../../../plugins/sqlite/clauses.c"
 #include "../../../plugins/sqlite/decimal.c"
 #include "../../../plugins/sqlite/hold.c"
-#include "../../../plugins/sqlite/stored.c"
 #include "../../../plugins/sqlite/order.c"
+#include "../../../plugins/sqlite/stored.c"
 #include "../../../plugins/sqlite/types.c"
 
 #define DECIMAL(p, s)                                                                              \
