@@ -32,6 +32,34 @@ static ferry_status changes_check_table(const struct mydrv_load *load, struct fe
         conn->label, load->layout->table, engine);
 }
 
+/* A right that is missing shows before rows are loaded. */
+static ferry_status changes_check_rights(struct mydrv_load *load, struct ferry_error *err)
+{
+    static const struct {
+        const char *before, *between, *after, *doing;
+        bool keyed;
+    } trials[] = {
+        {"INSERT INTO ", " (", ") SELECT NULL FROM DUAL WHERE 1 = 0", "insert rows", false},
+        {"UPDATE ", " SET ", " = NULL WHERE 1 = 0", "update rows", true},
+        {"DELETE FROM ", NULL, " WHERE 1 = 0", "delete rows", true},
+    };
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < sizeof trials / sizeof *trials && status == FERRY_OK; i++) {
+        MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+        if (trials[i].keyed && load->spec->key_count == 0)
+            continue;
+        mydrv_text_add(&sql, trials[i].before);
+        mydrv_text_add_name(&sql, load->layout->table);
+        if (trials[i].between != NULL) {
+            mydrv_text_add(&sql, trials[i].between);
+            mydrv_text_add_name(&sql, ferry_schema_column(load->layout->schema, 0)->name);
+        }
+        mydrv_text_add(&sql, trials[i].after);
+        status = mydrv_run(load->unit->conn, &sql, trials[i].doing, err);
+    }
+    return status;
+}
+
 /* Where the columns of the table are in a batch of keys. */
 static ferry_status changes_place_keys(struct mydrv_load *load, struct ferry_error *err)
 {
@@ -54,6 +82,8 @@ static ferry_status changes_begin(struct mydrv_load *load, struct ferry_error *e
         status = changes_check_table(load, err);
     load->changes->hung = load->unit->in_place;
     load->unit->in_place = true;
+    if (status == FERRY_OK)
+        status = changes_check_rights(load, err);
     if (status == FERRY_OK)
         status = changes_place_keys(load, err);
     if (status == FERRY_OK)
