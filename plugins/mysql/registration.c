@@ -46,5 +46,6 @@ const struct ferry_source mydrv_source = {
     .snapshot_begin = mydrv_snapshot_begin,
     .snapshot_end = mydrv_snapshot_end,
     .origins = mydrv_origins,
+    .fingerprint = mydrv_fingerprint,
     .abilities = FERRY_SCANS,
 };

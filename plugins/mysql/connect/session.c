@@ -273,10 +273,12 @@ ferry_status mydrv_session_set_up(struct mydrv_conn *conn, const struct ferry_co
 ferry_status mydrv_snapshot_begin(void *conn, struct ferry_error *err)
 {
     struct mydrv_conn *c = conn;
+    int64_t now = mydrv_fingerprint_clock();
     ferry_status status = mydrv_conn_check(c, err);
     if (status == FERRY_OK)
         status = session_run(c, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
                              "open a consistent snapshot", err);
+    c->snapshot_ms = status == FERRY_OK ? now : 0;
     return status;
 }
 
@@ -284,6 +286,7 @@ void mydrv_snapshot_end(void *conn)
 {
     struct mydrv_conn *c = conn;
     static const char sql[] = "ROLLBACK";
+    c->snapshot_ms = 0;
     if (!c->broken && !atomic_load(&c->cancelled))
         mysql_real_query(c->native, sql, sizeof sql - 1);
 }

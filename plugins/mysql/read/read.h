@@ -10,6 +10,13 @@
 ferry_status mydrv_origins(void *conn, const struct ferry_read *read, const char *table,
                            struct ferry_origins *origins, struct ferry_error *err);
 
+/* ---- fingerprint.c: whether what is read is as it was ---- */
+
+ferry_status mydrv_fingerprint(void *conn, const struct ferry_read *read,
+                               struct ferry_fingerprint *fingerprint, struct ferry_error *err);
+/* Milliseconds on a clock that is never set. */
+int64_t mydrv_fingerprint_clock(void);
+
 /* ---- warnings.c: what the server warns of in what was read ---- */
 
 /* Have the server keep as many warnings as it can. */
