@@ -15,7 +15,7 @@ static const struct ferry_index keyed_indexes[] = {
 };
 
 static const struct change_table keyed = {
-    .name = "a primary key and a unique index",
+    .name = "keyed",
     .columns = {{.name = "id", .native = "int64", INTEGER, .bits = 64, NOT_NULL},
                 {.name = "name", .native = "text(40)", .type = FERRY_TYPE_TEXT, .length = 40},
                 {.name = "code", .native = "int32", INTEGER, .bits = 32},
@@ -32,7 +32,7 @@ static const struct change_table keyed = {
 };
 
 static const struct change_table unindexed = {
-    .name = "no index",
+    .name = "unindexed",
     .columns = {{.name = "id", .native = "int64", INTEGER, .bits = 64, NOT_NULL},
                 {.name = "name", .native = "text(40)", .type = FERRY_TYPE_TEXT, .length = 40}},
     .column_count = 2,
@@ -52,12 +52,12 @@ static const struct change_table unindexed = {
                 {.name = "n", .native = "int32", INTEGER, .bits = 32}},                            \
     .column_count = 2, .key = {0}, .key_count = 1
 
-static const struct change_table words = {.name = "a key whose collation ignores case", WORDS};
+static const struct change_table words = {.name = "words", WORDS};
 
 static const struct ferry_index words_indexes[] = {{ON("word")}};
 
 static const struct change_table indexed_words = {
-    .name = "a key whose collation ignores case, with an index",
+    .name = "indexed_words",
     WORDS,
     .indexes = words_indexes,
     .index_count = COUNT(words_indexes),
@@ -65,8 +65,9 @@ static const struct change_table indexed_words = {
 
 static const struct ferry_index composite_indexes[] = {{ON("a", "b"), .unique = 1, .primary = 1}};
 
+/* The key in another order than the table's. */
 static const struct change_table composite = {
-    .name = "a key of two columns, in another order than the table's",
+    .name = "composite",
     .columns =
         {{.name = "a", .native = "int32", INTEGER, .bits = 32, NOT_NULL},
          {.name = "v", .native = "text(40)", .type = FERRY_TYPE_TEXT, .length = 40},
@@ -79,7 +80,7 @@ static const struct change_table composite = {
 };
 
 static const struct change_table keyless = {
-    .name = "no key",
+    .name = "keyless",
     .columns = {{.name = "id", .native = "int64", INTEGER, .bits = 64},
                 {.name = "name", .native = "text(40)", .type = FERRY_TYPE_TEXT, .length = 40}},
     .column_count = 2,
@@ -88,7 +89,7 @@ static const struct change_table keyless = {
 static const struct ferry_index large_indexes[] = {{ON("id"), .unique = 1, .primary = 1}};
 
 static const struct change_table large = {
-    .name = "a key above 2^63",
+    .name = "large",
     .columns = {{.name = "id",
                  .native = "int64 unsigned",
                  INTEGER,

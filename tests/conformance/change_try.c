@@ -124,6 +124,8 @@ ferry_status change_plan(struct target *target, const struct change_work *work,
                          struct ferry_error *error)
 {
     const struct change_table *table = work->table;
+    if (!target_use_table(target, "changed", table->name))
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
     return target_plan(target, table->columns, table->column_count, table->indexes,
                        table->index_count, error);
 }

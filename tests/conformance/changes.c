@@ -72,6 +72,7 @@ static void test_many(const struct suite *suite)
 {
     enum { ROWS = 3000, NEW = 500 };
     static const struct change_table table = {
+        .name = "many",
         .columns = {{.name = "id",
                      .native = "int64",
                      .type = FERRY_TYPE_INT,

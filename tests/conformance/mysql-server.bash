@@ -16,7 +16,7 @@ start() {
     mariadb_account reader secret "ALL ON conformance.*"
     # Just what the manual says that a target needs.
     mariadb_account loader secret \
-        "SELECT, INSERT, DELETE, CREATE, DROP, ALTER, TRIGGER ON loaded.*"
+        "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, TRIGGER ON loaded.*"
     mariadb_query <<'SQL'
 CREATE DATABASE IF NOT EXISTS loaded CHARACTER SET latin1;
 CREATE DATABASE IF NOT EXISTS conformance CHARACTER SET utf8mb4;
@@ -45,14 +45,14 @@ stop() {
 
 # What the target holds, as the shell sees it; an absent table is an answer too.
 content() {
-    mariadb_query loaded <<<"SHOW TABLES LIKE 'conformance'; SELECT * FROM conformance ORDER BY id" 2>&1 || true
+    mariadb_query loaded <<<"SHOW TABLES LIKE '$TABLE'; SELECT * FROM $TABLE ORDER BY 1, 2" 2>&1 || true
 }
 
 case ${1-} in
 installed) mariadb_is_installed ;;
 start) start ;;
 stop) stop ;;
-count) mariadb_query loaded <<<"SELECT COUNT(*) FROM conformance" ;;
+count) mariadb_query loaded <<<"SELECT COUNT(*) FROM $TABLE" ;;
 content) content ;;
 *) echo "usage: mysql-server.bash installed|start|stop|count|content" >&2; exit 64 ;;
 esac

@@ -90,6 +90,10 @@ extern const char target_run_id[];
 bool target_open(const struct suite *suite, size_t columns, const struct ferry_wish *wish,
                  struct target *target);
 void target_close(struct target *target);
+/* Takes another table, which the commands of the quirks then see as $TABLE.  False if out of
+ * memory.
+ */
+bool target_use_table(struct target *target, const char *prefix, const char *name);
 /* Plans anew, for those of these columns that the target can hold, and for these indexes, all of
  * which stay alive until the target is closed. */
 ferry_status target_plan(struct target *target, const struct ferry_column *columns, size_t count,

@@ -5,6 +5,7 @@
 #include "driver/target.h"
 #include "engine/record.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,16 @@ static bool add_wishes(struct ferry_plan *plan, const struct ferry_wish *wish)
     return plan->wishes != NULL;
 }
 
+bool target_use_table(struct target *target, const char *prefix, const char *name)
+{
+    char *table = NULL;
+    if (asprintf(&table, "%s_%s", prefix, name) < 0 || setenv("TABLE", table, 1) != 0)
+        return false;
+    free(target->table);
+    target->table = table;
+    return true;
+}
+
 ferry_status target_plan(struct target *target, const struct ferry_column *columns, size_t count,
                          const struct ferry_index *indexes, size_t index_count,
                          struct ferry_error *error)
@@ -95,6 +106,7 @@ bool target_open(const struct suite *suite, size_t columns, const struct ferry_w
     target->table = quirks_text(suite->quirks, "target_table");
     if (target->table == NULL)
         target->table = strdup("conformance");
+    (void)setenv("TABLE", target->table, 1);
     target->connection = suite_open(suite, "target", FERRY_ROLE_TARGET, &target->config);
     if (target->connection == NULL)
         return false;
