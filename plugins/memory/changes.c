@@ -109,7 +109,9 @@ static bool rows_are_same(const struct memory_columns *columns, const struct fer
     return true;
 }
 
-static ferry_status fail_other_row(const struct memory_changes *changes, struct ferry_error *err)
+/* About rows of a key, whose columns the message names. */
+static ferry_status fail_rows(const struct memory_changes *changes, const char *what,
+                              struct ferry_error *err)
 {
     char *names = NULL;
     size_t size = 0;
@@ -119,15 +121,12 @@ static ferry_status fail_other_row(const struct memory_changes *changes, struct 
     for (size_t i = 0; i < changes->spec->key_count; i++)
         (void)fprintf(out, "%s%s", i > 0 ? ", " : "",
                       changes->rows->columns.list[changes->spec->key[i]].name);
-    if (fclose(out) != 0) {
-        free(names);
-        return fail_memory(err);
-    }
-    ferry_status status =
-        ferry_fail(err, FERRY_ERR_DATA,
-                   "table '%s' has another row already for a key (%s) that was to be added; choose "
-                   "strategy = \"upsert\"",
-                   changes->spec->layout->table, names);
+    ferry_status status = FERRY_ERR_SYSTEM;
+    if (fclose(out) != 0)
+        (void)fail_memory(err);
+    else
+        status = ferry_fail(err, FERRY_ERR_DATA, "table '%s' has %s (%s)",
+                            changes->spec->layout->table, what, names);
     free(names);
     return status;
 }
@@ -142,7 +141,10 @@ static ferry_status decide(const struct memory_changes *changes, size_t row,
     bool is_there = old != NULL;
     bool is_same = is_there && rows_are_same(&changes->rows->columns, old, cells);
     if (operation == FERRY_OP_ADD && is_there && !is_same)
-        return fail_other_row(changes, err);
+        return fail_rows(changes,
+                         "another row already of a key that was to be added; choose strategy = "
+                         "\"upsert\"",
+                         err);
     bool needs_it = operation == FERRY_OP_UPDATE || operation == FERRY_OP_DELETE;
     bool was_touched = is_there && (fate->goes || fate->becomes != NULL);
     if (was_touched || (is_there ? operation == FERRY_OP_INSERT : needs_it))
@@ -174,7 +176,10 @@ static ferry_status decide_all(const struct memory_changes *changes, const struc
                 memory_rows_find(&key, old, changes->old->count, changes->rows->rows[i], &first);
         is_new[i] = found == 0;
         if (found > 1) /* of none of them it can be said that it is meant */
-            status = ferry_load_fail_changed(changes->spec, changes->place, err);
+            status = fail_rows(changes,
+                               "more than one row of a key; choose another with key, or strategy "
+                               "= \"replace\"",
+                               err);
         else if (found == 1)
             status = decide(changes, i, old[first].cells, &fates[old[first].number], totals, err);
         else
