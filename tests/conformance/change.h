@@ -25,7 +25,8 @@ struct change_case {
     const char *before;
     const char *steps;
     const char *after;
-    ferry_status status; /* of the load's end */
+    ferry_status status;    /* of the load's end */
+    ferry_status or_status; /* what may be in its place, if it is not 0 */
     uint64_t inserted, updated, deleted;
 };
 
@@ -68,7 +69,7 @@ struct change_work {
     const char *name;
     const struct change_table *table;
     struct change_rows before, steps, after;
-    ferry_status status;
+    ferry_status status, or_status;
     uint64_t inserted, updated, deleted;
 };
 

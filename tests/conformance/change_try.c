@@ -71,6 +71,23 @@ static bool stored_are(struct target *target, struct ferry_load *load, bool touc
     return right;
 }
 
+/* Of rows without a key it may be that they cannot be told. */
+static void try_touched(struct target *target, struct ferry_load *load,
+                        const struct change_work *work)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct reading_on reading;
+    ferry_status status = read_begin(target, load, true, &reading, &error);
+    read_end(&reading);
+    if (work->table->key_count == 0 && status == FERRY_ERR_UNSUPPORTED)
+        tap_skip("there is no key to tell them by", "%s: those that were touched are told",
+                 work->name);
+    else
+        tap_ok(stored_are(target, load, true, &work->steps, "rows that were touched"),
+               "%s: those that were touched are told", work->name);
+    ferry_error_clear(&error);
+}
+
 /* ---- A load ---- */
 
 /* The row's cells, of which a DELETE has the key alone. */
@@ -206,7 +223,7 @@ static bool content_is(const struct target *target, const char *before)
 static bool fails_right(const struct change_work *work, ferry_status status,
                         const struct ferry_error *error)
 {
-    if (status != work->status) {
+    if (status != work->status && (status != work->or_status || status == FERRY_OK)) {
         tap_note("load_end said %d, not %d", status, work->status);
         return false;
     }
@@ -262,8 +279,7 @@ static bool try_load(struct target *target, const struct change_work *work)
         return false;
     tap_ok(stored_are(target, load, false, &work->after, "stored rows after load_end"),
            "%s: after load_end the stored rows are the new ones", work->name);
-    tap_ok(stored_are(target, load, true, &work->steps, "rows that were touched"),
-           "%s: those that were touched are told", work->name);
+    try_touched(target, load, work);
     return true;
 }
 

@@ -15,6 +15,7 @@ static void test_case(const struct suite *suite, const struct change_case *test)
     struct change_work work = {.name = test->name,
                                .table = test->table,
                                .status = test->status,
+                               .or_status = test->or_status,
                                .inserted = test->inserted,
                                .updated = test->updated,
                                .deleted = test->deleted};
