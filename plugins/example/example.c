@@ -8,8 +8,8 @@
  *   4. A source: describe says what the columns are, then read_begin, read_batch and read_end
  *      carry the rows.  A target: map_column and inspect answer questions; change_begin,
  *      load_begin, load_batch, load_end and change_commit (or change_abort) replace one table.
- *      Leave out the half that your database cannot have, and the optional callbacks that it does
- *      not need.
+ *      Leave out the half that your database cannot have, and the optional callbacks and the
+ *      abilities that it does not need.
  *   5. Fill in the struct at the end.  FERRY_REGISTER_DRIVER makes the one exported symbol.
  *   6. Build it and copy the .so to the folder that `pkg-config --variable=driverdir dbferry`
  *      prints:    cc -shared -fPIC $(pkg-config --cflags dbferry) -o NAME.so NAME.c
@@ -116,17 +116,18 @@ static ferry_status example_cancelled(struct ferry_error *err)
 
 struct example_cursor {
     struct example_conn *conn;
+    const struct ferry_scan *scan; /* alive until read_end */
     int64_t next;
 };
 
 /* The columns are told exactly, with lengths and precision: the target chooses its types by them.
- */
+ * ORDERED is what rows can be sorted by; a database says it of texts that it compares by bytes. */
 static const struct ferry_column example_columns[] = {
     {.name = "n",
      .native = "int64",
      .type = FERRY_TYPE_INT,
      .bits = 64,
-     .flags = FERRY_COLUMN_NOT_NULL,
+     .flags = FERRY_COLUMN_NOT_NULL | FERRY_COLUMN_ORDERED | FERRY_COLUMN_INDEX_ORDERED,
      .key_position = 1},
     {.name = "half",
      .native = "decimal(11,1)",
@@ -165,7 +166,6 @@ static ferry_status example_read_begin(void *conn, const struct ferry_read *read
                                        const struct ferry_scan *scan, void **ret_cursor,
                                        struct ferry_error *err)
 {
-    (void)scan; /* every row, in any order: nothing else is asked for yet */
     size_t count = ferry_schema_count(schema), same = 0;
     while (same < count && same < EXAMPLE_COLUMNS &&
            strcmp(ferry_schema_column(schema, same)->name, example_columns[same].name) == 0)
@@ -177,9 +177,24 @@ static ferry_status example_read_begin(void *conn, const struct ferry_read *read
     if (cursor == NULL)
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
     cursor->conn = conn;
+    cursor->scan = scan; /* a database puts it into its query; these come in order anyway */
     cursor->next = 1;
     *ret_cursor = cursor;
     return FERRY_OK;
+}
+
+/* Whether row `n` lies within the bounds.  All are of column n, the only one that is ordered; what
+ * `or_null` says changes nothing where no NULL is. */
+static int example_within(const struct ferry_scan *scan, int64_t n)
+{
+    static const int least[] = {0, 0, 1, -1, -1}, most[] = {0, 1, 1, 0, -1}; /* FERRY_BOUND_ */
+    for (size_t i = 0; i < scan->bound_count; i++) {
+        int64_t limit = scan->bounds[i]->cell->v.i;
+        int order = (n > limit) - (n < limit);
+        if (order < least[scan->bounds[i]->kind] || order > most[scan->bounds[i]->kind])
+            return 0;
+    }
+    return 1;
 }
 
 /* Ask ferry_batch_full() before each row, so that no row is read that has no room.  A batch left
@@ -188,22 +203,25 @@ static ferry_status example_read_batch(void *cursor, struct ferry_batch *batch,
                                        struct ferry_error *err)
 {
     struct example_cursor *cur = cursor;
-    while (cur->next <= cur->conn->rows && !ferry_batch_full(batch)) {
+    const struct ferry_scan *scan = cur->scan;
+    size_t count = scan->column_count > 0 ? scan->column_count : EXAMPLE_COLUMNS;
+    for (; cur->next <= cur->conn->rows && !ferry_batch_full(batch); cur->next++) {
         int64_t n = cur->next;
         const char *parity = n % 2 ? "odd" : "even";
-        struct ferry_cell *cells;
+        struct ferry_cell *cells, row[EXAMPLE_COLUMNS] = {{.v.i = n}};
         char half[24];
         int length = snprintf(half, sizeof half, "%" PRId64 ".%c", n / 2, n % 2 ? '5' : '0');
         if (atomic_load(&cur->conn->cancelled))
             return example_cancelled(err);
+        if (!example_within(scan, n))
+            continue;
         cells = ferry_batch_row(batch);
-        if (cells == NULL || !ferry_batch_text(batch, &cells[1], half, (size_t)length) ||
-            !ferry_batch_text(batch, &cells[2], parity, strlen(parity)))
+        if (cells == NULL || !ferry_batch_text(batch, &row[1], half, (size_t)length) ||
+            !ferry_batch_text(batch, &row[2], parity, strlen(parity)))
             return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
-        cells[0].v.i = n;
-        if (n % 10 == 0) /* a NULL is said, never hinted at by an empty text */
-            cells[2].null = 1;
-        cur->next++;
+        row[2].null = n % 10 == 0; /* a NULL is said, never hinted at by an empty text */
+        for (size_t i = 0; i < count; i++)
+            cells[i] = row[scan->column_count > 0 ? scan->columns[i] : i];
     }
     return FERRY_OK;
 }
@@ -211,6 +229,17 @@ static ferry_status example_read_batch(void *cursor, struct ferry_batch *batch,
 static void example_read_end(void *cursor)
 {
     free(cursor);
+}
+
+/* Equal texts promise equal rows.  Who cannot tell cheaply sets none. */
+static ferry_status example_fingerprint(void *conn, const struct ferry_read *read,
+                                        struct ferry_fingerprint *fingerprint,
+                                        struct ferry_error *err)
+{
+    char text[24];
+    (void)read;
+    snprintf(text, sizeof text, "%" PRId64, ((struct example_conn *)conn)->rows);
+    return ferry_fingerprint_set(fingerprint, text, err);
 }
 
 /* ---- The target ---- */
@@ -515,8 +544,12 @@ static const struct ferry_source example_source = {
     .read_begin = example_read_begin,
     .read_batch = example_read_batch,
     .read_end = example_read_end,
+    .fingerprint = example_fingerprint,
+    .abilities = FERRY_SCANS, /* read_begin knows order, bounds and columns */
 };
 
+/* No abilities: a text file is written anew or not at all.  A database with FERRY_CHANGES also
+ * reads back what it stores, in order, and says of which columns by ferry_mapping_set_ordered(). */
 static const struct ferry_target example_target = {
     .map_column = example_map_column,
     .inspect = example_inspect,
