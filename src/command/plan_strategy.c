@@ -57,7 +57,9 @@ static void print_cursor(const struct ferry_task *task, const struct ferry_plan 
         return;
     ferry_strbuf_addf(&text, "'%s', ", cursor->column->name);
     ferry_bookmark_add_value(cursor, &cursor->from, &value);
-    if (cursor->from.known)
+    if (plan->strategy->is_whole)
+        ferry_strbuf_add(&text, "for the next run; all rows are read now");
+    else if (cursor->from.known)
         ferry_strbuf_addf(&text, "read %s %s", plan->key.count > 0 ? "from" : "above",
                           ferry_strbuf_text(&value));
     else

@@ -259,10 +259,10 @@ void ferry_bookmark_add_value(const struct ferry_bookmark *bookmark,
         ferry_strbuf_addf(text, "%" PRId64, value->cell.v.i);
 }
 
-/* A cursor never goes back by itself: what is below it was read. */
-void ferry_bookmark_add_next(const struct ferry_bookmark *bookmark, struct ferry_strbuf *text)
+/* By rows above the cursor alone it never goes back: what is below it was read. */
+void ferry_bookmark_add_next(const struct ferry_bookmark *bookmark, bool is_whole,
+                             struct ferry_strbuf *text)
 {
-    ferry_bookmark_add_value(
-        bookmark, ferry_bookmark_went_back(bookmark) ? &bookmark->recorded : &bookmark->highest,
-        text);
+    bool stays = !is_whole && ferry_bookmark_went_back(bookmark);
+    ferry_bookmark_add_value(bookmark, stays ? &bookmark->recorded : &bookmark->highest, text);
 }

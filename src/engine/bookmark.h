@@ -51,8 +51,10 @@ ferry_status ferry_bookmark_take(struct ferry_bookmark *bookmark, const struct f
  * then the source has gone back, or its last rows are gone. */
 bool ferry_bookmark_went_back(const struct ferry_bookmark *bookmark);
 
-/* What the next run is to go on from, as text; nothing where no row has had a cursor. */
-void ferry_bookmark_add_next(const struct ferry_bookmark *bookmark, struct ferry_strbuf *text);
+/* What the next run is to go on from, as text; nothing where no row has had a cursor.  `is_whole`:
+ * every row of the source was read. */
+void ferry_bookmark_add_next(const struct ferry_bookmark *bookmark, bool is_whole,
+                             struct ferry_strbuf *text);
 /* A value as text: digits, or the text itself. */
 void ferry_bookmark_add_value(const struct ferry_bookmark *bookmark,
                               const struct ferry_bookmark_value *value, struct ferry_strbuf *text);

@@ -14,7 +14,8 @@ static bool shrank_too_much(uint64_t before, uint64_t now, uint64_t percent)
 }
 
 ferry_status ferry_guard_check(const struct ferry_guard_rules *rules,
-                               const struct ferry_load_totals *totals, struct ferry_error *error)
+                               const struct ferry_load_totals *totals, bool is_whole,
+                               struct ferry_error *error)
 {
     uint64_t before = totals->before;
     uint64_t after = totals->after;
@@ -25,9 +26,9 @@ ferry_status ferry_guard_check(const struct ferry_guard_rules *rules,
             before, rules->is_typed ? "-o job.allow_empty=true" : "allow_empty = true");
     if (after < (uint64_t)rules->min_rows)
         return ferry_fail(error, FERRY_ERR_DATA,
-                          "the source has %" PRIu64 " rows, fewer than min_rows = %" PRId64
+                          "the %s %" PRIu64 " rows, fewer than min_rows = %" PRId64
                           "; look at the source, or lower min_rows",
-                          after, rules->min_rows);
+                          is_whole ? "source has" : "table would have", after, rules->min_rows);
     if (rules->max_shrink_percent >= 0 &&
         shrank_too_much(before, after, (uint64_t)rules->max_shrink_percent))
         return ferry_fail(error, FERRY_ERR_DATA,

@@ -17,6 +17,7 @@ struct ferry_guard_rules {
 /* Applies the rules to what the table would hold.  Fails with FERRY_ERR_DATA, naming both numbers
  * and the key that would allow it. */
 ferry_status ferry_guard_check(const struct ferry_guard_rules *rules,
-                               const struct ferry_load_totals *totals, struct ferry_error *error);
+                               const struct ferry_load_totals *totals, bool is_whole,
+                               struct ferry_error *error);
 
 #endif

@@ -138,8 +138,10 @@ static bool note_table(struct ferry_plan *plan)
     return why != NULL;
 }
 
-/* What the last run was told, or found, otherwise. */
-static ferry_status note_differences(struct ferry_plan *plan, struct ferry_error *error)
+/* What the last run was told, or found, otherwise.  Rows that were added before stay good where
+ * only the columns say more or less of themselves, and the table holds them as it is. */
+static ferry_status note_differences(struct ferry_plan *plan, bool is_whole,
+                                     struct ferry_error *error)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf key = {0};
     char hash[17];
@@ -151,7 +153,7 @@ static ferry_status note_differences(struct ferry_plan *plan, struct ferry_error
         return status;
     if (old_key[0] != '\0' && key.length > 0 && strcmp(old_key, ferry_strbuf_text(&key)) != 0)
         ferry_strbuf_addf(&plan->why, "the key is another one than at the last run (%s)", old_key);
-    else if (old_hash[0] != '\0' && strcmp(old_hash, hash) != 0)
+    else if (is_whole && old_hash[0] != '\0' && strcmp(old_hash, hash) != 0)
         ferry_strbuf_add(&plan->why, "the source has other columns than at the last run");
     return FERRY_OK;
 }
@@ -206,7 +208,8 @@ choose(struct ferry_plan *plan, const struct ferry_change_rules *rules, struct f
 {
     if (note_table(plan))
         return FERRY_STRATEGY_REPLACE;
-    if (note_differences(plan, error) == FERRY_OK && plan->why.length == 0)
+    if (note_differences(plan, strategies[rules->strategy].is_whole, error) == FERRY_OK &&
+        plan->why.length == 0)
         note_state(plan, rules);
     if (error->status != FERRY_OK || plan->why.length > 0)
         return FERRY_STRATEGY_REPLACE;
@@ -218,11 +221,33 @@ choose(struct ferry_plan *plan, const struct ferry_change_rules *rules, struct f
     return can_merge(plan) ? FERRY_STRATEGY_MERGE : FERRY_STRATEGY_REPLACE;
 }
 
+/* How far one job has read says nothing of what another one has. */
+static ferry_status check_job(const struct ferry_plan *plan,
+                              const struct ferry_strategy_facts *facts, struct ferry_error *error)
+{
+    const char *other = recorded(plan, FERRY_RECORD_JOB);
+    const char *read = recorded(plan, FERRY_RECORD_READ);
+    bool is_other =
+        (other[0] != '\0' && strcmp(other, facts->job) != 0) ||
+        (read[0] != '\0' && facts->read_hash != NULL && strcmp(read, facts->read_hash) != 0);
+    if (!is_other || facts->rules->full || plan->action != FERRY_TABLE_KEEP ||
+        !ferry_strategy_keeps_rows(facts->rules))
+        return FERRY_OK;
+    return ferry_fail(error, FERRY_ERR_DATA,
+                      "the table was last written by %s '%s'%s, and how far that has read says "
+                      "nothing of this source; write to a table of its own, or take over the table "
+                      "with --full, by which rows go that this source does not have",
+                      strcmp(other, facts->job) == 0 ? "a job" : "job", other,
+                      strcmp(other, facts->job) == 0 ? " that read something else" : "");
+}
+
 static ferry_status check(struct ferry_plan *plan, const struct ferry_strategy_facts *facts,
                           struct ferry_error *error)
 {
     ferry_status status = check_drivers(facts, error);
-    return status == FERRY_OK ? check_columns(plan, facts->rules, error) : status;
+    if (status == FERRY_OK)
+        status = check_columns(plan, facts->rules, error);
+    return status == FERRY_OK ? check_job(plan, facts, error) : status;
 }
 
 /* A fallback that cannot be read in order, or tells of no key, is read as it is. */
@@ -235,17 +260,19 @@ ferry_status ferry_strategy_decide(struct ferry_plan *plan,
                                    const struct ferry_strategy_facts *facts,
                                    struct ferry_error *error)
 {
-    plan->strategy = &strategies[FERRY_STRATEGY_REPLACE];
-    if (facts->rules->strategy == FERRY_STRATEGY_REPLACE)
-        return FERRY_OK;
-    ferry_status status = check(plan, facts, error);
+    enum ferry_strategy_id chosen = FERRY_STRATEGY_REPLACE;
+    ferry_status status = FERRY_OK;
+    if (facts->rules->strategy != FERRY_STRATEGY_REPLACE)
+        status = check(plan, facts, error);
     if (can_do_without(facts, status)) {
         ferry_error_clear(error);
         ferry_strbuf_add(&plan->why, "the fallback does not suit the job's strategy");
-    } else if (status == FERRY_OK) {
-        plan->strategy = &strategies[choose(plan, facts->rules, error)];
+    } else if (status == FERRY_OK && facts->rules->strategy != FERRY_STRATEGY_REPLACE) {
+        chosen = choose(plan, facts->rules, error);
     }
     if (error->status == FERRY_OK && plan->why.failed)
-        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the plan");
+        (void)ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the plan");
+    if (error->status == FERRY_OK)
+        plan->strategy = &strategies[chosen];
     return error->status;
 }

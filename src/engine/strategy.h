@@ -22,13 +22,16 @@ struct ferry_strategy_facts {
     const struct ferry_change_rules *rules;
     const struct ferry_connection *source;
     const struct ferry_connection *target;
-    bool fell_back; /* the source is the job's fallback */
+    const char *job;       /* its name */
+    const char *read_hash; /* of a copy, which has no name of its own; else NULL */
+    bool fell_back;        /* the source is the job's fallback */
 };
 
 /* Decides plan->strategy, with plan->why where that is another than the job's, plan->key and
  * plan->cursor; plan->before has been read.  It stays in the plan, so that plan, dry run and run
  * cannot disagree.  FERRY_ERR_SCHEMA where the job's strategy does not suit the columns,
- * FERRY_ERR_UNSUPPORTED where it does not suit the drivers. */
+ * FERRY_ERR_UNSUPPORTED where it does not suit the drivers, FERRY_ERR_DATA where rows were added by
+ * another job.  plan->strategy is set on success alone. */
 ferry_status ferry_strategy_decide(struct ferry_plan *plan,
                                    const struct ferry_strategy_facts *facts,
                                    struct ferry_error *error);

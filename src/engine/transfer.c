@@ -3,6 +3,7 @@
 #include "engine/transfer.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/log.h"
 #include "driver/source.h"
@@ -80,16 +81,31 @@ static void log_table(const struct ferry_plan *plan, const char *table)
         ferry_log(FERRY_LOG_WARNING, "%s", plan->stale.list[i]);
 }
 
+/* Nothing else decides whether two runs have read the same: the rest of a job may change. */
+static void hash_read(struct ferry_transfer *transfer)
+{
+    const struct ferry_read *read = ferry_transfer_read(transfer);
+    uint64_t hash =
+        ferry_hash_name(FERRY_HASH_SEED, ferry_connection_place(transfer->session->source));
+    hash = ferry_hash_bytes(hash, &read->kind, sizeof read->kind);
+    (void)snprintf(transfer->read_hash, sizeof transfer->read_hash, "%016" PRIx64,
+                   ferry_hash_name(hash, read->text));
+}
+
 /* By what the last run has left there. */
 static ferry_status decide(struct ferry_transfer *transfer, struct ferry_error *error)
 {
     const struct ferry_session *session = transfer->session;
-    const struct ferry_strategy_facts facts = {.rules = &transfer->task->changes,
-                                               .source = session->source,
-                                               .target = session->target,
-                                               .fell_back = session->fell_back};
+    const struct ferry_strategy_facts facts = {
+        .rules = &transfer->task->changes,
+        .source = session->source,
+        .target = session->target,
+        .job = session->job->name,
+        .read_hash = transfer->task->policy.is_typed ? transfer->read_hash : NULL,
+        .fell_back = session->fell_back};
     struct ferry_plan *plan = transfer->plan;
     ferry_status status = FERRY_OK;
+    hash_read(transfer);
     if (ferry_strategy_asks_record(facts.rules))
         status = ferry_connection_record_read(session->target, transfer->task->table, &plan->before,
                                               error);
@@ -228,7 +244,8 @@ static ferry_status check_guards(const struct ferry_transfer *transfer, struct f
     ferry_log_set_phase("guard");
     if (transfer->verify != FERRY_VERIFY_NONE)
         status = check_counts(transfer, error);
-    return status == FERRY_OK ? ferry_guard_check(&transfer->task->guards, &transfer->totals, error)
+    return status == FERRY_OK ? ferry_guard_check(&transfer->task->guards, &transfer->totals,
+                                                  transfer->plan->strategy->is_whole, error)
                               : status;
 }
 
@@ -342,7 +359,7 @@ static const char *data_from(const struct ferry_transfer *transfer)
 static void add_cursor(const struct ferry_transfer *transfer, struct ferry_strbuf *text)
 {
     if (transfer->plan->cursor.column != NULL && !transfer->session->fell_back)
-        ferry_bookmark_add_next(&transfer->plan->cursor, text);
+        ferry_bookmark_add_next(&transfer->plan->cursor, transfer->plan->strategy->is_whole, text);
 }
 
 static const char *full_at(const struct ferry_transfer *transfer)
@@ -388,6 +405,7 @@ ferry_status ferry_transfer_fill_record(struct ferry_transfer *transfer, struct 
         {FERRY_RECORD_CURSOR, cursor.length > 0 ? ferry_strbuf_text(&cursor) : NULL},
         {FERRY_RECORD_FULL, full_at(transfer)},
         {FERRY_RECORD_SKIPPED, "0"},
+        {FERRY_RECORD_READ, transfer->read_hash},
         {FERRY_RECORD_FINGERPRINT,
          transfer->fingerprint.length > 0 ? ferry_strbuf_text(&transfer->fingerprint) : NULL},
         {FERRY_RECORD_JOB, transfer->session->job->name},

@@ -9,6 +9,8 @@
 #include "engine/record.h"
 #include "engine/session.h"
 
+#define FERRY_READ_HASH 17 /* 16 hexadecimal digits and the NUL */
+
 /* Start with all before `digest`, and with `record` where there will be a load. */
 struct ferry_transfer {
     struct ferry_session *session;
@@ -25,6 +27,7 @@ struct ferry_transfer {
     atomic_bool pumping; /* the pump's numbers may be read, by any thread */
     struct ferry_load_totals totals;
     uint64_t unchanged;              /* rows that were compared and found the same */
+    char read_hash[FERRY_READ_HASH]; /* of the source's place and of what is read there */
     struct ferry_strbuf fingerprint; /* of what is read; empty: nobody knows */
     bool is_unchanged;               /* it is that of the last run: nothing is to be read */
     uint64_t absent; /* keys of the source that were not stored when the load began */

@@ -1,5 +1,5 @@
-/* A fingerprint is the source's word; before it stands a hash of what is read, since a job may read
- * something else from one run to the next. */
+/* The source's word counts for what it was asked about: a job may read something else from one run
+ * to the next. */
 
 #include "engine/unchanged.h"
 
@@ -122,16 +122,6 @@ static ferry_status ask_driver(struct ferry_connection *source, const struct fer
 
 /* ---- Compared ---- */
 
-/* Nothing but what is read decides: the rest of a job may change without any need to read again. */
-static uint64_t hash_read(const struct ferry_transfer *transfer)
-{
-    const struct ferry_read *read = ferry_transfer_read(transfer);
-    uint64_t hash =
-        ferry_hash_name(FERRY_HASH_SEED, ferry_connection_place(transfer->session->source));
-    hash = ferry_hash_bytes(hash, &read->kind, sizeof read->kind);
-    return ferry_hash_name(hash, read->text);
-}
-
 static bool says(const struct ferry_record *record, const char *name, const char *value)
 {
     const char *recorded = ferry_record_value(record, name);
@@ -156,6 +146,7 @@ static ferry_status compare(struct ferry_transfer *transfer, struct ferry_error 
         return status;
     transfer->is_unchanged =
         says(&plan->before, FERRY_RECORD_FINGERPRINT, ferry_strbuf_text(&transfer->fingerprint)) &&
+        says(&plan->before, FERRY_RECORD_READ, transfer->read_hash) &&
         says(&plan->before, FERRY_RECORD_SCHEMA_HASH, hash) && plan->why.length == 0 &&
         !transfer->task->changes.full && is_target_untouched(plan) &&
         ferry_target_changes(transfer->session->target);
@@ -176,8 +167,7 @@ ferry_status ferry_unchanged_ask(struct ferry_transfer *transfer, struct ferry_e
             : ask_driver(session->source, ferry_transfer_read(transfer), &said, error);
     if (status != FERRY_OK || said.length == 0)
         return status;
-    ferry_strbuf_addf(&transfer->fingerprint, "%016" PRIx64 " %s", hash_read(transfer),
-                      ferry_strbuf_text(&said));
+    ferry_strbuf_add(&transfer->fingerprint, ferry_strbuf_text(&said));
     if (said.failed || transfer->fingerprint.failed)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a fingerprint");
     return compare(transfer, error);
@@ -200,6 +190,7 @@ ferry_status ferry_unchanged_fill_record(struct ferry_transfer *transfer, struct
         FERRY_RECORD_ROWS, FERRY_RECORD_DIGEST,      FERRY_RECORD_SCHEMA_HASH,
         FERRY_RECORD_KEY,  FERRY_RECORD_CURSOR,      FERRY_RECORD_CURSOR_COLUMN,
         FERRY_RECORD_FULL, FERRY_RECORD_FINGERPRINT, FERRY_RECORD_STRATEGY,
+        FERRY_RECORD_READ,
     };
     struct ferry_record *record = &transfer->record;
     const char *const texts[][2] = {

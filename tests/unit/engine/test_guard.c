@@ -11,7 +11,7 @@ static ferry_status check(const struct ferry_guard_rules *rules, uint64_t rows, 
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     const struct ferry_load_totals totals = {.after = rows, .before = before};
-    ferry_status status = ferry_guard_check(rules, &totals, &error);
+    ferry_status status = ferry_guard_check(rules, &totals, true, &error);
     assert_int_equal(status, error.status);
     if (status != FERRY_OK)
         assert_error(&error, FERRY_ERR_DATA, message);
