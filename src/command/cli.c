@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "base/units.h"
 #include "command/command.h"
 #include "config/file.h"
 #include "driver/load.h"
@@ -46,11 +47,13 @@ const struct ferry_command ferry_commands[] = {
 };
 const size_t ferry_command_count = sizeof ferry_commands / sizeof ferry_commands[0];
 
+#define ROWS_SHOWN 20 /* of --rows without a number */
+
 /* One row per option: a row is all that a new one needs. */
 struct cli_option {
     const char *name;
     int letter;           /* 0 = none */
-    const char *argument; /* NULL = takes none */
+    const char *argument; /* NULL = takes none; in brackets: may be absent */
     const char *help;
     int commands; /* bits */
     /* Puts the option into the arguments, at `offset`. */
@@ -130,6 +133,18 @@ static ferry_status take_count(const struct cli_option *option, struct ferry_arg
     return FERRY_OK;
 }
 
+/* --rows[=N] */
+static ferry_status take_rows(const struct cli_option *option, struct ferry_arguments *arguments,
+                              const char *value, struct ferry_error *error)
+{
+    int64_t *rows = (int64_t *)(void *)((char *)arguments + option->offset);
+    *rows = ROWS_SHOWN;
+    if (value == NULL || (ferry_units_parse_int(value, rows) && *rows > 0))
+        return FERRY_OK;
+    return ferry_fail(error, FERRY_ERR_USAGE, "--%s takes a number of rows above 0, not '%s'",
+                      option->name, value);
+}
+
 static void print_help(const struct ferry_command *command)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
@@ -175,6 +190,10 @@ static const struct cli_option cli_options[] = {
     {"option", 'o', "source.KEY=VALUE",
      "set a key of the source; target.KEY=VALUE, job.KEY=VALUE likewise", COPY, take_texts,
      AT(settings), NULL},
+    {"rows", 0, "[=N]", "name the rows that differ, by their keys: N at most (20)", VERIFY,
+     take_rows, AT(rows), NULL},
+    {"values", 0, NULL, "with --rows: show what stands in them", VERIFY, take_flag, AT(values),
+     NULL},
     {"dry-run", 'n', NULL, "do all but write: say what would happen", RUN | COPY, take_flag,
      AT(dry_run), NULL},
     {"quiet", 'q', NULL, "print errors only", ALL, take_flag, AT(quiet), NULL},
@@ -203,7 +222,8 @@ static void add_options(struct ferry_strbuf *text, int commands)
             ferry_strbuf_add(&left, "    ");
         ferry_strbuf_addf(&left, "--%s", option->name);
         if (option->argument != NULL)
-            ferry_strbuf_addf(&left, " %s", option->argument);
+            ferry_strbuf_addf(&left, "%s%s", option->argument[0] == '[' ? "" : " ",
+                              option->argument);
         ferry_strbuf_addf(text, left.length > 24 ? "  %s\n%28s%s\n" : "  %-24s%.0s  %s\n",
                           ferry_strbuf_text(&left), "", option->help);
     }
@@ -335,9 +355,12 @@ static void build_getopt(struct option longs[OPTION_COUNT + 1], char shorts[3 * 
     char *at = shorts;
     *at++ = ':';
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        bool takes = cli_options[i].argument != NULL;
+        const char *argument = cli_options[i].argument;
+        bool takes = argument != NULL;
         longs[i] = (struct option){.name = cli_options[i].name,
-                                   .has_arg = takes ? required_argument : no_argument,
+                                   .has_arg = !takes               ? no_argument
+                                              : argument[0] == '[' ? optional_argument
+                                                                   : required_argument,
                                    .val = 256 + (int)i};
         if (cli_options[i].letter != 0)
             *at++ = (char)cli_options[i].letter;

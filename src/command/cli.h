@@ -44,6 +44,8 @@ struct ferry_arguments {
     size_t index_count;
     bool dry_run;
     bool full;
+    int64_t rows; /* that differ, to be shown at most; 0: none is asked for */
+    bool values;  /* of them, too */
     bool quiet;
     int verbose;
     char **operands;

@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "command/command.h"
 #include "engine/attempt.h"
+#include "engine/differences.h"
 #include "engine/sync.h"
 
 /* "60,123 rows are the same on both sides; 12.3 MiB in 1.2 s, 50.1 k rows/s" */
@@ -22,12 +23,21 @@ static void add_summary(struct ferry_strbuf *text, const struct ferry_sync_resul
     ferry_units_add_rate(text, result->rows, result->elapsed_ms);
 }
 
+static void print_difference(const char *line)
+{
+    (void)printf("  %s\n", line);
+}
+
 static ferry_status verify_job(const struct ferry_job *job, const struct ferry_arguments *arguments)
 {
-    (void)arguments;
     struct ferry_error error = {0};
     struct ferry_sync_result result = {0};
-    if (ferry_attempt_job(job, ferry_sync_verify, &result, &error) != FERRY_OK)
+    struct ferry_job compared = *job;
+    const struct ferry_differences report = {
+        .most = (uint64_t)arguments->rows, .values = arguments->values, .tell = print_difference};
+    if (arguments->rows > 0)
+        compared.differences = &report;
+    if (ferry_attempt_job(&compared, ferry_sync_verify, &result, &error) != FERRY_OK)
         return ferry_command_report(&error, NULL);
     FERRY_AUTO_STRBUF struct ferry_strbuf summary = {0};
     add_summary(&summary, &result);

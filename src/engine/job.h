@@ -44,6 +44,8 @@ struct ferry_task {
     bool verify_insisted; /* it is no default: a target that cannot do it is refused */
 };
 
+struct ferry_differences;
+
 /* Start as {0}.  Strings point into `keys`, which must outlive the job.  The settings know jobs of
  * one table alone at present; the engine goes through what is here. */
 struct ferry_job {
@@ -52,6 +54,8 @@ struct ferry_job {
     struct ferry_route route;
     struct ferry_task *tasks;
     size_t task_count;
+    /* Of a comparison: rows that differ are told there; NULL: only whether there are any. */
+    const struct ferry_differences *differences;
 };
 
 /* One task more, all zeros, that belongs to the job; earlier ones may move.  NULL: no memory. */

@@ -54,18 +54,23 @@ static ferry_status hand_on(struct ferry_merge *merge, struct waiting *waiting,
     return status;
 }
 
+/* `source` and `stored` are the row on either side, or NULL. */
 static ferry_status change(struct ferry_merge *merge, struct waiting *waiting,
-                           const struct ferry_cell *cells, struct ferry_error *error)
+                           const struct ferry_cell *source, const struct ferry_cell *stored,
+                           struct ferry_error *error)
 {
     ferry_status status = FERRY_OK;
+    if (merge->spec.differ != NULL)
+        return merge->spec.differ(merge->spec.to, source, stored, error);
     if (ferry_batch_full(waiting->batch) != 0)
         status = hand_on(merge, waiting, error);
     if (status != FERRY_OK)
         return status;
     waiting->count++;
     bool only_key = waiting->operation == FERRY_OP_DELETE;
-    return ferry_key_copy_row(&merge->key, cells, only_key, waiting->batch) ? FERRY_OK
-                                                                            : fail_memory(error);
+    return ferry_key_copy_row(&merge->key, only_key ? stored : source, only_key, waiting->batch)
+               ? FERRY_OK
+               : fail_memory(error);
 }
 
 /* ---- The stored rows ---- */
@@ -106,7 +111,7 @@ static ferry_status delete_before(struct ferry_merge *merge, const struct ferry_
             return status;
         status = pass_stored(merge, *ret_stored, error);
         if (status == FERRY_OK)
-            status = change(merge, &merge->deletes, *ret_stored, error);
+            status = change(merge, &merge->deletes, NULL, *ret_stored, error);
         if (status != FERRY_OK)
             return status;
     }
@@ -124,10 +129,10 @@ static ferry_status merge_row(struct ferry_merge *merge, const struct ferry_cell
     if (status != FERRY_OK)
         return status;
     if (stored == NULL || ferry_key_order(&merge->key, stored, cells) > 0)
-        return change(merge, &merge->inserts, cells, error);
+        return change(merge, &merge->inserts, cells, NULL, error);
     status = pass_stored(merge, stored, error);
     if (status == FERRY_OK && !is_same_row(merge, stored, cells))
-        return change(merge, &merge->updates, cells, error);
+        return change(merge, &merge->updates, cells, stored, error);
     merge->unchanged += status == FERRY_OK ? 1 : 0;
     return status;
 }

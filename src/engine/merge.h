@@ -20,6 +20,10 @@ struct ferry_merge_spec {
      * schema has the key's columns alone; `operation` is FERRY_OP_. */
     ferry_status (*change)(void *to, uint32_t operation, const struct ferry_batch *batch,
                            struct ferry_error *error);
+    /* Or is told of each row that is on one side alone (the other is NULL), or not the same on
+     * both, and then `change` is not called; NULL: it is. */
+    ferry_status (*differ)(void *to, const struct ferry_cell *source,
+                           const struct ferry_cell *stored, struct ferry_error *error);
     void *to;
 };
 

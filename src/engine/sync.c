@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "driver/target.h"
 #include "engine/commit.h"
+#include "engine/differences.h"
 #include "engine/outcome.h"
 #include "engine/run.h"
 #include "engine/strategy.h"
@@ -91,6 +92,8 @@ static ferry_status change_tables(struct ferry_run *run, struct ferry_error *err
 
 static ferry_status compare_tables(struct ferry_run *run, struct ferry_error *error)
 {
+    if (run->job->differences != NULL)
+        return ferry_run_each_table(run, ferry_differences_find, error);
     ferry_status status = ferry_run_each_table(run, ferry_transfer_compare, error);
     if (status != FERRY_OK)
         return status;

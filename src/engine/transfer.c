@@ -313,8 +313,8 @@ ferry_status ferry_transfer_finish(struct ferry_transfer *transfer, struct ferry
 
 /* ---- Comparing, without a load ---- */
 
-/* A table that a run would make, or make anew, cannot hold what the source gives. */
-static ferry_status check_table(const struct ferry_transfer *transfer, struct ferry_error *error)
+ferry_status ferry_transfer_check_table(const struct ferry_transfer *transfer,
+                                        struct ferry_error *error)
 {
     const struct ferry_plan *plan = transfer->plan;
     const char *table = transfer->task->table;
@@ -333,7 +333,7 @@ static ferry_status check_table(const struct ferry_transfer *transfer, struct fe
 ferry_status ferry_transfer_compare(struct ferry_transfer *transfer, struct ferry_error *error)
 {
     transfer->layout = ferry_plan_layout(transfer->plan, transfer->task->table);
-    ferry_status status = check_table(transfer, error);
+    ferry_status status = ferry_transfer_check_table(transfer, error);
     if (status == FERRY_OK)
         status = begin_digest(transfer, error);
     if (status != FERRY_OK)

@@ -55,6 +55,10 @@ ferry_status ferry_transfer_pump(struct ferry_transfer *transfer, const struct f
  * was read. */
 ferry_status ferry_transfer_finish(struct ferry_transfer *transfer, struct ferry_error *error);
 
+/* Fails with NOT_FOUND or SCHEMA where a run would make the table, or make it anew: then it cannot
+ * hold what the source gives. */
+ferry_status ferry_transfer_check_table(const struct ferry_transfer *transfer,
+                                        struct ferry_error *error);
 /* Instead of a load, whether the table as it is holds what the source gives: the source is read;
  * then, once that is closed, the table. */
 ferry_status ferry_transfer_compare(struct ferry_transfer *transfer, struct ferry_error *error);
