@@ -226,6 +226,38 @@ static void test_doubles(void **state)
     mydrv_form_clear(&form);
 }
 
+/* Of the room for a value, no byte is written but those that are sent. */
+static void test_bits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *native;
+        uint64_t bits;
+        const char *room; /* its first bytes */
+    } cases[] = {
+        {"bit(1)", 1, "\1xxxxxxxx"},
+        {"bit(8)", 0xab, "\xabxxxxxxxx"},
+        {"bit(9)", 0x1ab, "\1\xabxxxxxxx"},
+        {"bit(64)", UINT64_C(0x0102030405060708), "\1\2\3\4\5\6\7\10x"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        const struct ferry_column column = {.name = "c", .type = FERRY_TYPE_BIT, .bits = 64};
+        const struct ferry_cell cell = {.v.u = cases[i].bits};
+        struct mydrv_form form = {0};
+        char room[MYDRV_VALUE_ROOM];
+        const char *data = NULL;
+        size_t size = 0;
+        memset(room, 'x', sizeof room);
+        assert_int_equal(mydrv_form_make(&form, &column, cases[i].native, &error), FERRY_OK);
+        assert_null(mydrv_encode(&form, &cell, room, &data, &size));
+        assert_ptr_equal(data, room);
+        assert_int_equal(size, strcspn(cases[i].room, "x"));
+        assert_memory_equal(room, cases[i].room, 9);
+        mydrv_form_clear(&form);
+    }
+}
+
 /* What was printed of an address is not compared with a text that is none; and there is room for
  * the longest alone. */
 static void test_addresses(void **state)
@@ -327,10 +359,10 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),    cmocka_unit_test(test_doubles),
-        cmocka_unit_test(test_addresses), cmocka_unit_test(test_unknown_type),
-        cmocka_unit_test(test_escapes),   cmocka_unit_test(test_every_byte),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_values),       cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_bits),         cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_unknown_type), cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_every_byte),   cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests_name("mysql encode", tests, NULL, NULL);
 }
