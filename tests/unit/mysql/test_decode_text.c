@@ -215,6 +215,11 @@ static void test_more_than_a_cell_holds(void **state)
             (unsigned char *)((uintptr_t)wire + sizeof wire + (UINT64_C(1) << 32));
         mydrv_decode_cell(&row.cursor, 0, &at);
         assert_too_big(&row);
+        row.cursor.failed = FERRY_OK;
+        row.cursor.room_size = SIZE_MAX; /* nor where there would be room for it */
+        at = wire;
+        mydrv_decode_cell(&row.cursor, 0, &at);
+        assert_too_big(&row);
         assert_int_equal(grown, 0);
         row_end(&row);
     }

@@ -223,16 +223,27 @@ static void test_documents(void **state)
                 "row 501, column 'id': (or another column of that row) the value breaks a check of "
                 "the table (error 4025)");
 
-    /* what lies behind the last column is none of them */
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     const struct mydrv_parcel parcel = {.first = 501, .rows = 1};
     struct place place;
+    const char *const text = "row 501, column 'doc': the value breaks a check of the table (error "
+                             "4025)";
+
+    /* it may be the first column */
+    make_place(&place, 0, 4025, "CONSTRAINT `x` failed for json_valid(`x`)");
+    assert_int_equal(ferry_schema_add(&place.schema, &columns[2], sizeof columns[2], &error),
+                     FERRY_OK);
+    assert_int_equal(mydrv_verdict_fail(&place.lane, &parcel, &error), FERRY_ERR_DATA);
+    assert_string_equal(error.message, text);
+    ferry_schema_done(&place.schema);
+
+    /* what lies behind the last column is none of them */
     make_place(&place, 4, 4025, "CONSTRAINT `x` failed for json_valid(`x`)");
     place.schema.count = 3;
+    ferry_error_clear(&error);
     assert_int_equal(mydrv_verdict_fail(&place.lane, &parcel, &error), FERRY_ERR_DATA);
     place.schema.count = 4;
-    assert_string_equal(
-        error.message, "row 501, column 'doc': the value breaks a check of the table (error 4025)");
+    assert_string_equal(error.message, text);
     ferry_schema_done(&place.schema);
 }
 
