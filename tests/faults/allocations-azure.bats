@@ -52,32 +52,31 @@ connections = {
 END
 }
 
-fail_fresh() {
+# load_into TO: a table on the server and one in a file are there, and one of them is the target.
+load_into() {
+    mariadb_shell && fail_client=("${MARIADB_SHELL[@]}" e)
+    fail_make="DROP TABLE IF EXISTS t, _dbferry_sync; CREATE TABLE t LIKE d.t; INSERT INTO t (id, name) VALUES (7, 'old')"
+    fail_show="SHOW CREATE TABLE t; SELECT * FROM t ORDER BY 1"
+    fail_load=(copy server "$1" --table t)
+}
+
+fail_new() {
     rm -f to.db*
-    sql e <<<"DROP TABLE IF EXISTS t, _dbferry_sync; CREATE TABLE t LIKE d.t; INSERT INTO t (id, name) VALUES (7, 'old')"
     sqlite3 to.db "CREATE TABLE t (old INT); INSERT INTO t VALUES (7)"
 }
 
-fail_print() {
-    sqlite3 -batch to.db .dump 2>&1 | grep -v _dbferry_sync
-    sql e <<<"SHOW CREATE TABLE t; SELECT * FROM t ORDER BY 1" 2>&1 |
-        sed -E 's/ AUTO_INCREMENT=[0-9]+//; s/ ?\[dbferry run [0-9a-f]*( own [0-9a-f]*)?\]//; /SELECT \*/d'
-}
-
-fail_load() { fail_run copy server "$to" --table t; }
-
 @test "an allocation that fails once, from azure-mysql into a file" {
-    to=sqlite:to.db
+    load_into sqlite:to.db
     fail_sweep memory once 400
 }
 
 @test "an allocation that fails once, from azure-mysql into azure-mysql" {
-    to=target
+    load_into target
     fail_sweep memory once 600
     assert_equal "$(sql e <<<"SHOW TABLES" | grep ^_dbferry_ | grep -v _sync)" ""
 }
 
 @test "allocations that fail for good, from azure-mysql into a file" {
-    to=sqlite:to.db
+    load_into sqlite:to.db
     fail_sweep memory ever 1000
 }

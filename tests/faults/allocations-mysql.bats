@@ -31,6 +31,7 @@ setup() {
     requires sqlite3
     mariadb_is_installed || skip "MariaDB's server is not installed"
     cd "$T"
+    mariadb_shell
     printf 'pw' >password && chmod 600 password
     write_config <<END
 connections = {
@@ -47,65 +48,63 @@ END
         d INTEGER); CREATE INDEX ta ON t (a); INSERT INTO t VALUES (1, 'a', 1.5, x'00', 2), (2, 'b', NULL, x'01', 7)"
 }
 
-# A table that is there, one with a trigger (its rows are replaced in place), one of other columns, or none.
-fail_fresh() {
+# load_into HOW FROM TO: a table that is there, one with a trigger (its rows are replaced in place), one of
+# other columns, or none; or a file.
+load_into() {
+    local clear="DROP TABLE IF EXISTS t, _dbferry_sync"
+    local old="$clear; CREATE TABLE t LIKE d.t; INSERT INTO t (id, a, g) VALUES (7, 'old', NULL)"
+    how=$1 fail_client=("${MARIADB_SHELL[@]}" e) fail_show="SHOW CREATE TABLE t; SELECT * FROM t ORDER BY 1"
+    fail_load=(copy "$2" "$3" --table t)
+    case $how in
+    keep) fail_make=$old ;;
+    place) fail_make="$old; CREATE TRIGGER hook BEFORE DELETE ON t FOR EACH ROW SET @hook = 1" ;;
+    other) fail_make="$clear; CREATE TABLE t (old INT); INSERT INTO t VALUES (7)" ;;
+    none) fail_make=$clear ;;
+    file) fail_client=() ;;
+    esac
+}
+
+fail_new() {
     rm -f to.db*
-    sql e <<<"DROP TABLE IF EXISTS t, _dbferry_sync"
-    case $how in
-    keep) sql e <<<"CREATE TABLE t LIKE d.t; INSERT INTO t (id, a, g) VALUES (7, 'old', NULL)" ;;
-    place) sql e <<<"CREATE TABLE t LIKE d.t; INSERT INTO t (id, a, g) VALUES (7, 'old', NULL);
-        CREATE TRIGGER hook BEFORE DELETE ON t FOR EACH ROW SET @hook = 1" ;;
-    other) sql e <<<"CREATE TABLE t (old INT); INSERT INTO t VALUES (7)" ;;
-    file) sqlite3 to.db "PRAGMA journal_mode = wal; CREATE TABLE t (old INT); INSERT INTO t VALUES (7)" >/dev/null ;;
-    none) ;;
-    esac
+    [ "$how" != file ] ||
+        sqlite3 to.db "PRAGMA journal_mode = wal; CREATE TABLE t (old INT); INSERT INTO t VALUES (7)" >/dev/null
 }
-
-fail_print() {
-    case $how in
-    file) sqlite3 -batch to.db .dump 2>&1 | grep -v _dbferry_sync ;;
-    *) sql e <<<"SHOW CREATE TABLE t; SELECT * FROM t ORDER BY 1" 2>&1 |
-        sed -E 's/ AUTO_INCREMENT=[0-9]+//; s/ ?\[dbferry run [0-9a-f]*( own [0-9a-f]*)?\]//; /SELECT \*/d' ;;
-    esac
-}
-
-fail_load() { fail_run copy "$from" "$to" --table t; }
 
 no_leftovers() { assert_equal "$(sql e <<<"SHOW TABLES" | grep ^_dbferry_ | grep -v _sync)" ""; }
 
 @test "an allocation that fails once, from a server into a file" {
-    how=file from=server to=sqlite:to.db
+    load_into file server sqlite:to.db
     fail_sweep memory once 25
 }
 
 @test "an allocation that fails once, from a server into a table that is there" {
-    how=keep from=server to=target
+    load_into keep server target
     fail_sweep memory once 25
     no_leftovers
 }
 
 @test "an allocation that fails once, from a file into a table of other columns" {
-    how=other from=sqlite:local.db to=target
+    load_into other sqlite:local.db target
     fail_sweep memory once 30
     no_leftovers
 }
 
 @test "an allocation that fails once, where rows are replaced in place" {
-    how=place from=server to=target
+    load_into place server target
     fail_sweep memory once 35
     no_leftovers
 }
 
 @test "allocations that fail for good, from a server into a new table and into a file" {
-    how=none from=server to=target
+    load_into none server target
     fail_sweep memory ever 50
     no_leftovers
-    how=file from=server to=sqlite:to.db
+    load_into file server sqlite:to.db
     fail_sweep memory ever 70
 }
 
 @test "threads that fail, once and for good" {
-    how=keep from=server to=target
+    load_into keep server target
     fail_sweep thread once 1
     fail_sweep thread ever 1
     no_leftovers

@@ -18,8 +18,14 @@ setup() {
 COLUMNS="CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT 'x', b REAL, c BLOB,
     d DECIMAL(10,2), n, e DATE); CREATE INDEX ta ON t (a); CREATE UNIQUE INDEX tb ON t (d, a)"
 
-# The journal's mode, "own" (a definition that is not ours, rebuilt) or "none" (no file).
-fail_fresh() {
+# into HOW [OPTION...]: the journal's mode, "own" (a definition that is not ours, rebuilt) or "none" (no
+# file)
+into() {
+    how=$1
+    fail_load=(copy sqlite:from.db sqlite:to.db --table t "${@:2}")
+}
+
+fail_new() {
     rm -f to.db*
     case $how in
     none) ;;
@@ -28,27 +34,19 @@ fail_fresh() {
     esac
 }
 
-fail_print() {
-    local file=to.db
-    [ -s to.db ] || file=:memory:
-    sqlite3 -batch "$file" .dump 2>&1 | grep -v _dbferry_sync
-}
-
-fail_load() { fail_run copy sqlite:from.db sqlite:to.db --table t "${options[@]}"; }
-
-@test "an allocation that fails once, into a new file" { how=none options=() && fail_sweep memory once; }
-@test "an allocation that fails once, into a file in WAL mode" { how=wal options=() && fail_sweep memory once; }
+@test "an allocation that fails once, into a new file" { into none && fail_sweep memory once; }
+@test "an allocation that fails once, into a file in WAL mode" { into wal && fail_sweep memory once; }
 @test "an allocation that fails once, into a staged file, verified" {
-    how=delete options=(-o job.verify=content) && fail_sweep memory once 20
+    into delete -o job.verify=content && fail_sweep memory once 20
 }
 @test "an allocation that fails once, where the table is rebuilt" {
-    how=own options=(-o job.on_rebuild_loss=allow) && fail_sweep memory once 25
+    into own -o job.on_rebuild_loss=allow && fail_sweep memory once 25
 }
-@test "allocations that fail for good, into a new file" { how=none options=() && fail_sweep memory ever 30; }
-@test "allocations that fail for good, into a staged file" { how=delete options=() && fail_sweep memory ever 40; }
+@test "allocations that fail for good, into a new file" { into none && fail_sweep memory ever 30; }
+@test "allocations that fail for good, into a staged file" { into delete && fail_sweep memory ever 40; }
 
 @test "threads and mappings that fail, once and for good" {
-    how=wal options=()
+    into wal
     fail_sweep thread once 1
     fail_sweep thread ever 1
     fail_sweep map once 1

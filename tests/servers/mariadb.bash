@@ -9,6 +9,7 @@
 #   mariadb_kill                       end it by SIGKILL, as a crash would
 #   mariadb_restart [OPTION...]        stop (if it runs) and start again in the same folder
 #   mariadb_query [DATABASE]           run the SQL on standard input as the server's root; bare rows
+#   mariadb_shell                      MARIADB_SHELL becomes the command that does so
 #   mariadb_account NAME PASSWORD [GRANT...]
 #                                      an account for every host, with grants such as "SELECT ON d.v"
 #   mariadb_make_certificates FOLDER   in FOLDER/tls, before the start: ca, server, client,
@@ -197,10 +198,17 @@ mariadb_restart() {
     mariadb_start "$MARIADB_FOLDER" "$@"
 }
 
+mariadb_shell() {
+    local program
+    program=$(mariadb_find mariadb) || return
+    MARIADB_SHELL=("$program" --no-defaults --skip-ssl --socket="$MARIADB_SOCKET"
+        --user="$(command id -un)" --default-character-set=utf8mb4 --local-infile=1
+        --batch --raw --skip-column-names)
+}
+
 mariadb_query() {
-    "$(mariadb_find mariadb)" --no-defaults --skip-ssl --socket="$MARIADB_SOCKET" \
-        --user="$(command id -un)" --default-character-set=utf8mb4 --local-infile=1 \
-        --batch --raw --skip-column-names "$@"
+    local MARIADB_SHELL
+    mariadb_shell && "${MARIADB_SHELL[@]}" "$@"
 }
 
 mariadb_account() {
