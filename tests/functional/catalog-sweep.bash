@@ -63,25 +63,26 @@ CREATE TRIGGER hook BEFORE INSERT ON film FOR EACH ROW SET @dbferry_test = 1;
 SQL
 }
 
-# start_proxy NUMBER FAULT: see asked.py; PROXY is its socket, and what was asked is in $T/asked.
+# order NUMBER FAULT: what goes wrong from now on, see asked.py
+order() {
+    ordered=$((${ordered:-0} + 1))
+    echo "$1 $2 $ordered" >"$T/order.new" && mv "$T/order.new" "$T/order"
+}
+
+# start_proxy: PROXY is its socket, and what was asked is in $T/asked.
 start_proxy() {
     PROXY=$T/proxy
-    rm -f "$PROXY" "$T/asked"
     : >"$T/asked"
-    python3 "$FERRY_SOURCE/tests/servers/asked.py" "$SOCKET" "$PROXY" "$T/asked" "$1" "$2" 3>&- &
+    order 0 0
+    python3 "$FERRY_SOURCE/tests/servers/asked.py" "$SOCKET" "$PROXY" "$T/asked" "$T/order" 3>&- &
     proxy=$!
-    for _ in {1..400}; do
-        [ ! -S "$PROXY" ] || return 0
-        sleep 0.02
-    done
-    return 1
+    until_there test -S "$PROXY"
 }
 
 end_proxy() {
     [ -n "${proxy:-}" ] || return 0
     kill "$proxy"
     wait "$proxy" 2>/dev/null || true
-    proxy=''
 }
 
 # What the target is: definition_of_file and definition_on_server print it.
@@ -96,11 +97,11 @@ definition_on_server() {
 # sweep TARGET DEFINITION [MORE]: copies the film again and again, each time with another fault.  Both
 # ends that are a server's go through the proxy.
 sweep() {
-    local faults number fault count before turn=0 after more
+    local faults number fault count before turn=0 after more tried=0
     read -ra faults <<<"$SWEEP_FAULTS"
     run dbferry copy server "$1" --table film
     assert_status 0
-    start_proxy 0 0
+    start_proxy
     sweep_config "$PROXY" "$PROXY"
     run dbferry copy server "$1" --table film
     assert_status 0
@@ -114,9 +115,9 @@ sweep() {
                 { [ $((number % 2)) = 0 ] || [ $fault -ne $more ]; }; then
                 continue
             fi
-            end_proxy
-            start_proxy "$number" "${faults[fault]}"
+            order "$number" "${faults[fault]}"
             run dbferry copy server "$1" --table film
+            tried=$((tried + 1))
             after=$("$2")
             if [ "$before" != "$after" ] || [ "$(wc -l <"$T/asked")" -lt "$number" ] || [ "$status" -ge 128 ]; then
                 show_run
@@ -127,4 +128,5 @@ sweep() {
         done
         turn=$((turn + 1))
     done
+    echo "# to $1: $count questions, $tried faults" >&3
 }

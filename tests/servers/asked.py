@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """A proxy in front of a server that answers one question about its catalog otherwise.
 
-    asked.py SERVER OWN-SOCKET LOG NUMBER FAULT
+    asked.py SERVER OWN-SOCKET LOG ORDER
 
-SERVER is a unix socket.  Statements about information_schema and SHOW CREATE are counted over all
-connections, and written to LOG, one a line.  Number NUMBER (0: none) gets FAULT in place of an answer:
+SERVER is a unix socket.  ORDER is a file of three words, looked at anew for each connection: a number, a
+fault and a mark.  From each other order on, statements about information_schema and SHOW CREATE are
+counted over all connections, and written to LOG, one a line.  That of the number (0: none) gets the
+fault in place of an answer:
 
     a number     that error, with SQLSTATE HY000
     empty        the server's own answer without its rows
@@ -21,8 +23,8 @@ import socket
 import sys
 import threading
 
-server_name, own_path, log_path, number, fault = sys.argv[1:6]
-number = int(number)
+server_name, own_path, log_path, order_path = sys.argv[1:5]
+order, number, fault = [], 0, "0"
 asked = 0
 lock = threading.Lock()
 CLIENT_SSL = 1 << 11
@@ -71,6 +73,16 @@ def greet(body):
 def is_about_the_catalog(body):
     text = body[1:]
     return body[:1] == b"\3" and (b"information_schema." in text or text.startswith(b"SHOW CREATE"))
+
+
+def look_at_order():
+    global order, number, fault, asked
+    with lock, open(order_path, encoding="ascii") as file:
+        found = file.read().split()
+        if found != order:
+            order, number, fault, asked = found, int(found[0]), found[1], 0
+            with open(log_path, "w", encoding="utf-8"):
+                pass  # it is empty
 
 
 def is_due(body):
@@ -160,4 +172,5 @@ listener.listen(64)
 os.rename(own_path + ".new", own_path)
 while True:
     connection, _ = listener.accept()
+    look_at_order()
     threading.Thread(target=serve, args=(connection,), daemon=True).start()
