@@ -21,6 +21,9 @@ import shlex
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "servers"))
+from shell import Shell  # noqa: E402 (found by the line above)
+
 # Exit status, and the libraries that asked for the memory in vain.
 CODES = [
     # libconfig 1.5 says of any file that it cannot parse that its syntax is wrong
@@ -85,28 +88,14 @@ class File:
 
 
 class Server:
-    """A table on a server, whose shell stays there from one question to the next."""
-
-    END = "that was all"
+    """A table on a server."""
 
     def __init__(self, client, make, show):
         self.sql_make, self.sql_show = make, show
-        self.shell = subprocess.Popen(shlex.split(client) + ["--force", "--unbuffered"], stdin=subprocess.PIPE,
-                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-    def ask(self, sql):
-        self.shell.stdin.write(f"{sql};\nSELECT '{self.END}';\n".encode())
-        self.shell.stdin.flush()
-        lines = []
-        while (line := self.shell.stdout.readline().decode(errors="replace").rstrip("\n")) != self.END:
-            if not line and self.shell.poll() is not None:
-                sys.exit("the server's shell has ended: " + " ".join(lines[-5:]))
-            lines.append(line)
-        return lines
+        self.shell = Shell(shlex.split(client) + ["--force", "--unbuffered"])
 
     def make(self):
-        # "--force": an error is a line of the answer
-        wrong = [line for line in self.ask(self.sql_make) if line.startswith("ERROR")]
+        wrong = [line for line in self.shell.ask(self.sql_make) if line.startswith("ERROR")]
         if wrong:
             sys.exit(f"the target cannot be made: {wrong[0]}")
 
@@ -114,7 +103,7 @@ class Server:
         """Without what no two loads have in common."""
         own = r" AUTO_INCREMENT=[0-9]+| ?\[dbferry run [0-9a-f]*( own [0-9a-f]*)?\]"
         return [re.sub(r"^ERROR .*? at line [0-9]+: ", "ERROR ", re.sub(own, "", line))
-                for line in self.ask(self.sql_show)]
+                for line in self.shell.ask(self.sql_show)]
 
 
 class Load:

@@ -3,7 +3,7 @@
 #   before_tls_start              both servers, in setup_file; NOT_HERE says what is missing
 #   before_tls_stop               in teardown_file
 #   port_of SERVER, modes_for     of MariaDB or MySQL; $SERVED is the one that is asked:
-#   query                         the SQL on standard input, in the database d
+#   query [OPTION...]             the SQL on standard input, in the database d
 #   mode_keys MODE                the lines of a connection; $PRINT is the certificate's fingerprint
 
 HOST=127.0.0.2
@@ -63,7 +63,7 @@ before_tls_stop() {
 port_of() { if [ "$1" = MariaDB ]; then echo "$MARIADB_PORT"; else echo "$MYSQL_PORT"; fi; }
 
 query() {
-    if [ "$SERVED" = MariaDB ]; then mariadb_query d; else mysql_query d; fi
+    if [ "$SERVED" = MariaDB ]; then mariadb_query "$@" d; else mysql_query "$@" d; fi
 }
 
 # mode_keys MODE

@@ -5,7 +5,7 @@ server says before TLS, one change in each run.
     before_tls.py FOLDER SERVER ADDRESS PORT source|target MODES [CONNECTION]
 
 FOLDER holds `keys-MODE`, the lines of the connection for each of MODES (parted by commas), `password`,
-and for a target `ask`, a command that prints the server's table.  DBFERRY is the program.
+and for a target `ask`, a command that runs SQL on the server (shell.py).  DBFERRY is the program.
 FERRY_SWEEP=all does each change, in the first mode and in one of the others in turn; without it some
 are done, in each mode in turn.
 For a target only the CONNECTIONth connection of a run is met, 1 or 2.
@@ -17,15 +17,18 @@ What must hold, whatever he does:
   no crash, and no word of a sanitizer.
 """
 
+import contextlib
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "servers"))
 from meddler import Meddler  # noqa: E402 (found by the line above)
+from shell import Shell  # noqa: E402
 
 CODES = {0, 65, 66, 69, 73, 74, 75, 76, 77, 78}
 ACCOUNT, PASSWORD = b"loader", b"S3cret-Pass"
@@ -105,6 +108,9 @@ def changes(greeting):
         yield f"greeting change 0 {bytes(forged).hex()}"
 
 
+ROWS = "SELECT id, title FROM t; SELECT sql FROM sqlite_master WHERE tbl_name = 't' ORDER BY name"
+
+
 class Worker(threading.Thread):
     def __init__(self, sweep, number):
         super().__init__()
@@ -118,6 +124,7 @@ class Worker(threading.Thread):
         self.table = f"t{number}" if sweep.role == "target" else "t"
         self.value = 100
         self.last = b""
+        self.shell = Shell([sweep.ask]) if sweep.role == "target" else None
 
     def config(self, mode):
         with open(os.path.join(self.sweep.folder, f"keys-{mode}"), encoding="ascii") as keys:
@@ -150,12 +157,24 @@ class Worker(threading.Thread):
         if self.sweep.role == "source":
             shutil.copy(self.sweep.old, self.db)
         else:
-            self.sqlite(f"CREATE TABLE t (id INTEGER PRIMARY KEY, title TEXT); INSERT INTO t VALUES ({self.value}, 'new')")
+            with contextlib.closing(sqlite3.connect(self.db)) as db:
+                db.executescript(f"CREATE TABLE t (id INTEGER PRIMARY KEY, title TEXT); INSERT INTO t VALUES ({self.value}, 'new')")
+
+    def files(self):
+        """The bytes of the file and of its journals."""
+        found = []
+        for end in ("", "-wal", "-journal"):
+            if os.path.exists(self.db + end):
+                with open(self.db + end, "rb") as file:
+                    found.append(file.read())
+        return found
 
     def rows(self):
-        if self.sweep.role == "source":
-            return self.sqlite("SELECT id, title FROM t; SELECT sql FROM sqlite_master WHERE tbl_name = 't' ORDER BY name")
-        return subprocess.run([self.sweep.ask, self.table], stdout=subprocess.PIPE, check=True).stdout
+        if self.sweep.role == "target":
+            return "".join(f"{line}\n" for line in self.shell.ask(f"SELECT id, title FROM {self.table}")).encode()
+        if self.files() == self.sweep.old_files:  # nobody need ask again
+            return self.sweep.old_rows
+        return self.sqlite(ROWS)
 
     def wanted(self):
         """What the target holds after a run that says that it was done."""
@@ -222,6 +241,9 @@ class Sweep:
             subprocess.run(["sqlite3", "-batch", self.old,
                             "CREATE TABLE t (id INTEGER PRIMARY KEY, title TEXT); INSERT INTO t VALUES (99, 'old')"],
                            check=True)
+        with open(self.old, "rb") as file:
+            self.old_files = [file.read()]
+        self.old_rows = subprocess.run(["sqlite3", "-batch", self.old, ROWS], stdout=subprocess.PIPE, check=True).stdout
         all_changes = list(changes(greeting_of((self.address, self.port))))
         self.total = len(all_changes)
         self.jobs = list(self.choose(all_changes))

@@ -30,7 +30,7 @@ sweep() {
         declare -p FERRY_MYSQL_ROOT MYSQL_DATA 2>/dev/null
         echo '. "$FERRY_SOURCE/tests/servers/mariadb.bash"; . "$FERRY_SOURCE/tests/servers/mysql.bash"'
         declare -f query
-        echo 'query <<<"SELECT id, title FROM $1"'
+        echo 'query --force --unbuffered'
     } >"$T/ask"
     chmod 700 "$T/ask"
     run env DBFERRY="$DBFERRY" python3 "$FERRY_SOURCE/tests/functional/before_tls.py" "$T" "$1" "$address" \
