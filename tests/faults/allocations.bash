@@ -35,7 +35,7 @@ fail_sweep() {
     fi
     fail_new
     "${fail_enter[@]}" env FAIL_PRELOAD="$fail_preload" FAIL_FOLDER="$T" FAIL_FILE=to.db \
-        FAIL_CLIENT="${fail_client[*]@Q}" FAIL_MAKE="$fail_make" FAIL_SHOW="$fail_show" \
+        FAIL_CLIENT="${fail_client[*]@Q}" FAIL_MAKE="$fail_make" FAIL_SHOW="$fail_show" PYTHONDONTWRITEBYTECODE=1 \
         python3 "$FERRY_SOURCE/tests/faults/allocations.py" "$1" "$2" "${3:-10}" "$program" "${fail_load[@]}" \
         >"$T/found" 2>&1 || { cat "$T/found" >&2; return 1; }
     cat "$T/found" >&3

@@ -33,7 +33,8 @@ sweep() {
         echo 'query --force --unbuffered'
     } >"$T/ask"
     chmod 700 "$T/ask"
-    run env DBFERRY="$DBFERRY" python3 "$FERRY_SOURCE/tests/functional/before_tls.py" "$T" "$1" "$address" \
+    run env DBFERRY="$DBFERRY" PYTHONDONTWRITEBYTECODE=1 \
+        python3 "$FERRY_SOURCE/tests/functional/before_tls.py" "$T" "$1" "$address" \
         "$(port_of "$1")" "$2" "$(modes_for | tr ' ' ,)" ${3:+"$3"}
     echo "$output"
     assert_status 0
