@@ -33,9 +33,10 @@ static ferry_status t_describe(void *conn, const struct ferry_read *r, struct fe
     (void)conn, (void)r, (void)s;
     return nothing(err);
 }
-static ferry_status t_begin(void *conn, const struct ferry_read *r, const struct ferry_schema *s, void **ret, struct ferry_error *err)
+static ferry_status t_begin(void *conn, const struct ferry_read *r, const struct ferry_schema *s,
+                            const struct ferry_scan *scan, void **ret, struct ferry_error *err)
 {
-    (void)conn, (void)r, (void)s, (void)ret;
+    (void)conn, (void)r, (void)s, (void)scan, (void)ret;
     return nothing(err);
 }
 static ferry_status t_batch(void *cur, struct ferry_batch *b, struct ferry_error *err)
@@ -57,7 +58,13 @@ static const struct ferry_source t_source = {
 #endif
     .read_begin = t_begin, .read_batch = t_batch,
 };
-static const struct ferry_target t_target = {0};
+static const struct ferry_target t_target = {
+#ifdef TARGET /* none of them is called */
+    .map_column = (void *)nothing, .inspect = (void *)nothing, .change_begin = (void *)nothing,
+    .load_begin = (void *)nothing, .load_batch = (void *)nothing, .load_end = (void *)nothing,
+    .change_commit = (void *)nothing, .change_abort = (void *)nothing, TARGET
+#endif
+};
 static struct ferry_driver driver = {
     .name = NAME, .version = "1", .description = "a test",
     .options = t_options, .option_count = sizeof t_options / sizeof *t_options,
@@ -68,7 +75,7 @@ static struct ferry_driver driver = {
 #ifndef NO_SOURCE
     .source = &t_source,
 #endif
-#ifdef EMPTY_TARGET
+#if defined EMPTY_TARGET || defined TARGET
     .target = &t_target,
 #endif
 };
@@ -230,6 +237,18 @@ jobs = ( { name = "j"; source = "a"; target = "b"; view = "rows"; } );'
     refused no-read-end "$D/no-read-end.so" "source.read_end"
     build empty-target -DEMPTY_TARGET
     refused empty-target "$D/empty-target.so" "target.map_column"
+}
+
+@test "abilities of a target that lack what they need: it is named" {
+    local stored='.stored_begin = (void *)nothing, .stored_batch = (void *)nothing, .stored_end = (void *)nothing'
+    build bare '-DTARGET=.abilities = FERRY_SCANS'
+    refused bare "$D/bare.so" "target.stored_begin for its abilities"
+    build changes "-DTARGET=.abilities = FERRY_CHANGES, $stored"
+    refused changes "$D/changes.so" "the ability FERRY_SCANS beside FERRY_CHANGES"
+    build whole "-DTARGET=.abilities = FERRY_CHANGES | FERRY_SCANS, $stored"
+    run --separate-stderr dbferry drivers whole
+    assert_status 0
+    assert_output_has "roles: source, target"
 }
 
 @test "neither source nor target" {

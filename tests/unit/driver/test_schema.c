@@ -102,6 +102,28 @@ static void test_refusals(void **state)
     ferry_schema_done(&schema);
 }
 
+/* Those of driver.h, up to the last. */
+static void test_flags_that_are_known(void **state)
+{
+    (void)state;
+    const struct ferry_column number = {.name = "c",
+                                        .type = FERRY_TYPE_INT,
+                                        .bits = 64,
+                                        .flags = FERRY_COLUMN_UNSIGNED | FERRY_COLUMN_NOT_NULL |
+                                                 FERRY_COLUMN_SRID | FERRY_COLUMN_INVISIBLE |
+                                                 FERRY_COLUMN_ORDERED | FERRY_COLUMN_INDEX_ORDERED};
+    struct ferry_column next = column("c", FERRY_TYPE_TEXT);
+    assert_null(ferry_type_contradiction(&number));
+    for (uint32_t flag = 1u << 26; flag != 0; flag <<= 1) {
+        next.flags = flag;
+        assert_string_equal(ferry_type_contradiction(&next), "unknown flags");
+    }
+    next.flags = FERRY_COLUMN_ORDERED;
+    assert_null(ferry_type_contradiction(&next));
+    next.flags = FERRY_COLUMN_INDEX_ORDERED;
+    assert_null(ferry_type_contradiction(&next));
+}
+
 static void test_every_width(void **state)
 {
     (void)state;
@@ -390,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_strings_are_copied),
         cmocka_unit_test(test_all_types_are_taken),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_flags_that_are_known),
         cmocka_unit_test(test_every_width),
         cmocka_unit_test(test_too_many_columns),
         cmocka_unit_test(test_descriptors),
