@@ -49,3 +49,12 @@ complete_words() {
     assert_equal "$(complete_words init fo)" folder
     assert_equal "$(complete_words copy -o ta)" target.
 }
+
+@test "a strategy is completed, and nothing is offered for the name of a column" {
+    assert_equal "$(complete_words copy --strategy '' | sort | xargs)" "append merge replace upsert"
+    assert_equal "$(complete_words copy --strategy m)" merge
+    for option in --key --cursor --column --index; do
+        assert_equal "$(complete_words copy "$option" '')" ""
+    done
+    assert_equal "$(complete_words run --fu)" --full
+}

@@ -387,7 +387,9 @@ requires_root() {
 }
 
 @test "a value that is none of its choices, or out of its range, is refused with those" {
-    swap 'table =' 'strategy = "append"; table =' 6 "'strategy' of job 'cars' must be one of replace"
+    swap 'table =' 'strategy = "mirror"; table =' 6 "'strategy' of job 'cars' must be one of replace|append|upsert|merge"
+    swap 'table =' 'cursor_nulls = "skip"; table =' 6 "one of refuse|read"
+    swap 'table =' 'find_deleted = "rows"; table =' 6 "one of never|keys"
     swap 'table =' 'on_lossy = "ask"; table =' 6 "one of refuse|allow"
     swap 'table =' 'staging = ""; table =' 6 "one of auto|file|none"
     swap 'table =' 'decimal = "exact"; table =' 6 "one of auto|real|text"
@@ -436,6 +438,21 @@ requires_root() {
     swap 'table =' 'fallback_source = "made"; table =' 6 "fallback_source is the source itself, 'made'"
     swap 'general = {' 'general = { fallback_to_local_source_on_failure = "yes";' 1 \
         "must be true or false"
+}
+
+@test "keys of strategies that cannot work as they stand are refused" {
+    swap 'table =' 'strategy = "append"; table =' 6 "job 'cars': strategy = \"append\" reads from a cursor on"
+    local strategy
+    for strategy in replace append merge; do
+        swap 'table =' "strategy = \"$strategy\"; cursor = \"id\"; find_deleted = \"keys\"; table =" 6 \
+            "job 'cars': find_deleted goes with strategy = \"upsert\""
+    done
+    swap 'table =' 'change_query = "SELECT 1"; table =' 6 "change_query goes with skip_unchanged = true"
+    swap 'table =' 'cursor_lag = "soon"; table =' 6 "'cursor_lag' of job 'cars' must be a time" '"10m"' '"1000"'
+    swap 'table =' 'cursor_lag = "-1"; table =' 6 "'cursor_lag' of job 'cars' must be a time"
+    swap 'table =' 'cursor_lag = 10; table =' 6 "'cursor_lag' of job 'cars' must be a string"
+    swap 'table =' 'key = "id"; table =' 6 "'key' of job 'cars' must be a list of strings"
+    swap 'table =' 'full_every = "7"; table =' 6 'such as "30s"'
 }
 
 @test "a job needs a name, and no other job may have it" {
