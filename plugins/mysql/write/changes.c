@@ -32,29 +32,65 @@ static ferry_status changes_check_table(const struct mydrv_load *load, struct fe
         conn->label, load->layout->table, engine);
 }
 
+static void changes_add_columns(const struct mydrv_load *load, struct mydrv_text *sql)
+{
+    for (size_t i = 0; i < ferry_schema_count(load->layout->schema); i++) {
+        mydrv_text_add(sql, i > 0 ? ", " : "");
+        mydrv_text_add_name(sql, ferry_schema_column(load->layout->schema, i)->name);
+    }
+}
+
+/* Each column is named: a column without a default may not be left out, not even of no row. */
+static void changes_try_insert(const struct mydrv_load *load, struct mydrv_text *sql)
+{
+    mydrv_text_add(sql, "INSERT INTO ");
+    mydrv_text_add_name(sql, load->layout->table);
+    mydrv_text_add(sql, " (");
+    changes_add_columns(load, sql);
+    mydrv_text_add(sql, ") SELECT ");
+    changes_add_columns(load, sql);
+    mydrv_text_add(sql, " FROM ");
+    mydrv_text_add_name(sql, load->layout->table);
+    mydrv_text_add(sql, " WHERE 1 = 0");
+}
+
+static void changes_try_update(const struct mydrv_load *load, struct mydrv_text *sql)
+{
+    const char *column = ferry_schema_column(load->layout->schema, 0)->name;
+    mydrv_text_add(sql, "UPDATE ");
+    mydrv_text_add_name(sql, load->layout->table);
+    mydrv_text_add(sql, " SET ");
+    mydrv_text_add_name(sql, column);
+    mydrv_text_add(sql, " = ");
+    mydrv_text_add_name(sql, column);
+    mydrv_text_add(sql, " WHERE 1 = 0");
+}
+
+static void changes_try_delete(const struct mydrv_load *load, struct mydrv_text *sql)
+{
+    mydrv_text_add(sql, "DELETE FROM ");
+    mydrv_text_add_name(sql, load->layout->table);
+    mydrv_text_add(sql, " WHERE 1 = 0");
+}
+
 /* A right that is missing shows before rows are loaded. */
 static ferry_status changes_check_rights(struct mydrv_load *load, struct ferry_error *err)
 {
     static const struct {
-        const char *before, *between, *after, *doing;
+        void (*write)(const struct mydrv_load *load, struct mydrv_text *sql);
+        const char *doing;
         bool keyed;
     } trials[] = {
-        {"INSERT INTO ", " (", ") SELECT NULL FROM DUAL WHERE 1 = 0", "insert rows", false},
-        {"UPDATE ", " SET ", " = NULL WHERE 1 = 0", "update rows", true},
-        {"DELETE FROM ", NULL, " WHERE 1 = 0", "delete rows", true},
+        {changes_try_insert, "insert rows", false},
+        {changes_try_update, "update rows", true},
+        {changes_try_delete, "delete rows", true},
     };
     ferry_status status = FERRY_OK;
     for (size_t i = 0; i < sizeof trials / sizeof *trials && status == FERRY_OK; i++) {
         MYDRV_AUTO_SQL struct mydrv_text sql = {0};
         if (trials[i].keyed && load->spec->key_count == 0)
             continue;
-        mydrv_text_add(&sql, trials[i].before);
-        mydrv_text_add_name(&sql, load->layout->table);
-        if (trials[i].between != NULL) {
-            mydrv_text_add(&sql, trials[i].between);
-            mydrv_text_add_name(&sql, ferry_schema_column(load->layout->schema, 0)->name);
-        }
-        mydrv_text_add(&sql, trials[i].after);
+        trials[i].write(load, &sql);
         status = mydrv_run(load->unit->conn, &sql, trials[i].doing, err);
     }
     return status;
