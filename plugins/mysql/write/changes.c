@@ -132,6 +132,8 @@ static ferry_status changes_begin(struct mydrv_load *load, struct ferry_error *e
         status = mydrv_match_choose(load, err);
     if (status == FERRY_OK)
         status = mydrv_gather_make(load, err);
+    if (status == FERRY_OK && !load->changes->temporary)
+        status = mydrv_leftovers_check_drop(conn, &load->names, err);
     if (status == FERRY_OK)
         status = mydrv_run_text(conn, "START TRANSACTION", "begin a transaction", err);
     load->lane.tag_name = load->changes->tag;

@@ -63,12 +63,12 @@ static ferry_status leftovers_bring_back(struct mydrv_conn *conn, const char *ol
 
 /* Without the right DROP nothing could be cleared away later on, so it shows here: the server looks
  * at the right before it looks for the table, which is not there. */
-static ferry_status leftovers_check_drop(struct mydrv_conn *conn, const char *old,
-                                         struct ferry_error *err)
+ferry_status mydrv_leftovers_check_drop(struct mydrv_conn *conn, const struct mydrv_names *names,
+                                        struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     mydrv_text_add(&sql, "DROP TABLE IF EXISTS ");
-    mydrv_text_add_name(&sql, old);
+    mydrv_text_add_name(&sql, names->old);
     return mydrv_run(conn, &sql, "make room for the new rows", err);
 }
 
@@ -86,5 +86,5 @@ ferry_status mydrv_leftovers_clear(struct mydrv_conn *conn, const struct mydrv_n
         return leftovers_bring_back(conn, names->old, table, err);
     if (status == FERRY_OK && old)
         status = leftovers_drop(conn, names->old, err);
-    return status == FERRY_OK ? leftovers_check_drop(conn, names->old, err) : status;
+    return status;
 }

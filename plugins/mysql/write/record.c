@@ -54,15 +54,20 @@ static ferry_status record_add_column(struct mydrv_conn *conn, const struct ferr
     return FERRY_OK;
 }
 
-/* A table that an older release has made lacks the younger fields. */
-static ferry_status record_add_columns(struct mydrv_conn *conn, struct ferry_error *err)
+static ferry_status record_ask_columns(struct mydrv_conn *conn, MYSQL_RES **ret_columns,
+                                       struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYDRV_AUTO_RESULT MYSQL_RES *columns = NULL;
     mydrv_text_add(&sql, "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "
                          "DATABASE() AND TABLE_NAME = '_dbferry_sync'");
-    ferry_status status =
-        mydrv_ask(conn, &sql, 1, "look at the table of runs, _dbferry_sync", &columns, err);
+    return mydrv_ask(conn, &sql, 1, "look at the table of runs, _dbferry_sync", ret_columns, err);
+}
+
+/* A table that an older release has made lacks the younger fields. */
+static ferry_status record_add_columns(struct mydrv_conn *conn, MYSQL_RES *columns,
+                                       struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
     for (size_t i = 0; i < ferry_field_count() && status == FERRY_OK; i++)
         if (!record_has_column(columns, ferry_field(i)->name))
             status = record_add_column(conn, ferry_field(i), err);
@@ -71,7 +76,8 @@ static ferry_status record_add_columns(struct mydrv_conn *conn, struct ferry_err
     return status;
 }
 
-ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *err)
+/* Another run may make it at the same time. */
+static ferry_status record_make(struct mydrv_conn *conn, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     mydrv_text_add(&sql, "CREATE TABLE IF NOT EXISTS _dbferry_sync (target_table VARCHAR(64) NOT "
@@ -83,9 +89,19 @@ ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *e
     mydrv_text_add(&sql, ", " RECORD_MARK_COLUMN
                          ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin "
                          "COMMENT='the last run into each table; written by dbferry'");
-    ferry_status status = mydrv_run(conn, &sql, "create the table of runs, _dbferry_sync", err);
-    if (status == FERRY_OK)
-        status = record_add_columns(conn, err);
+    return mydrv_run(conn, &sql, "create the table of runs, _dbferry_sync", err);
+}
+
+/* Nothing is written where all is there. */
+ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_RESULT MYSQL_RES *columns = NULL;
+    ferry_status status = record_ask_columns(conn, &columns, err);
+    if (status == FERRY_OK && mysql_num_rows(columns) == 0)
+        status = record_make(conn, err);
+    else if (status == FERRY_OK)
+        status = record_add_columns(conn, columns, err);
     /* No row has such a name.  A right that is missing shows before rows are loaded. */
     mydrv_text_add(&sql, "DELETE FROM _dbferry_sync WHERE target_table = ''");
     return status == FERRY_OK ? mydrv_run(conn, &sql, "write to _dbferry_sync", err) : status;

@@ -68,6 +68,8 @@ static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *e
     struct mydrv_conn *conn = load->unit->conn;
     ferry_status status = mydrv_load_take(load, err);
     if (status == FERRY_OK)
+        status = mydrv_leftovers_check_drop(conn, &load->names, err);
+    if (status == FERRY_OK)
         status = mydrv_lane_begin(&load->lane, conn, load->names.stage, load->layout, err);
     if (status == FERRY_OK)
         status = mydrv_record_prepare(conn, err);

@@ -46,6 +46,9 @@ void mydrv_lock_release(struct mydrv_lock *lock);
  * come back to it, and the call fails with BUSY that may pass. */
 ferry_status mydrv_leftovers_clear(struct mydrv_conn *conn, const struct mydrv_names *names,
                                    const char *table, bool table_exists, struct ferry_error *err);
+/* Fails where the account could not drop what it is about to make. */
+ferry_status mydrv_leftovers_check_drop(struct mydrv_conn *conn, const struct mydrv_names *names,
+                                        struct ferry_error *err);
 
 /* ---- stage.c: a table in which new rows wait ---- */
 

@@ -142,6 +142,14 @@ ferry_status mydrv_table_confirm(const struct mydrv_conn *of, const struct ferry
     return step("confirm table", err);
 }
 
+ferry_status mydrv_leftovers_check_drop(struct mydrv_conn *of, const struct mydrv_names *names,
+                                        struct ferry_error *err)
+{
+    assert_ptr_equal(of, &conn);
+    assert_string_equal(names->old, "o");
+    return step("drop", err);
+}
+
 ferry_status mydrv_leftovers_clear(struct mydrv_conn *of, const struct mydrv_names *names,
                                    const char *table, bool table_exists, struct ferry_error *err)
 {
