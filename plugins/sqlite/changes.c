@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Past so many of 100 rows the planner's statistics are another table's. */
-#define CHANGES_ANALYZE_PERCENT 10
+/* Where more than one of so many rows has changed, the planner's statistics are another table's. */
+#define CHANGES_ANALYZE_PART 10
 
 bool sqldrv_changes_is_key(const struct sqldrv_load *load, size_t i)
 {
@@ -233,7 +233,7 @@ static ferry_status changes_end_table(struct sqldrv_load *load, struct ferry_err
     if (status == FERRY_OK && changed > 0) {
         status = sqldrv_stale_rebuild(load, err);
     }
-    return status == FERRY_OK && changed > load->rows_before / 100 * CHANGES_ANALYZE_PERCENT
+    return status == FERRY_OK && changed > load->rows_before / CHANGES_ANALYZE_PART
                ? sqldrv_objects_analyze(load, err)
                : status;
 }

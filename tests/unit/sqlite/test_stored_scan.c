@@ -31,8 +31,8 @@ static void drop_table(struct changes *changes)
 
 static const char *const definitions[] = {
     "id INTEGER, name TEXT, any BLOB",
-    "id INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE, any BLOB); CREATE INDEX i ON t(name, id); "
-    "CREATE INDEX j ON t(any, id); CREATE TABLE u(x",
+    ("id INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE, any BLOB); CREATE INDEX i ON t(name, id); "
+     "CREATE INDEX j ON t(any, id); CREATE TABLE u(x"),
     "any BLOB, name TEXT UNIQUE, id INTEGER UNIQUE",
     "id INTEGER, name TEXT, any BLOB, more TEXT, PRIMARY KEY(id)) WITHOUT ROWID; CREATE TABLE u(x",
 };
