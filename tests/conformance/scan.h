@@ -59,6 +59,7 @@ struct scanned {
     const struct ferry_layout *layout;
     const struct ferry_plan *plan;
     const struct ferry_schema *schema;
+    uint64_t sorts_up_to; /* bytes of a value of any length; 0: all */
     size_t id;
     size_t places[SCAN_COLUMNS]; /* of the shape's columns in the schema; SIZE_MAX: not there */
 };
@@ -87,6 +88,8 @@ struct scan_wanted {
 const char *scan_column_name(const struct scanned *scanned, size_t column);
 /* What the driver says of a column of the shape; false where it is not there. */
 bool scan_is_ordered(const struct scanned *scanned, size_t column);
+/* Whether it has values that are longer than what is sorted of them, as the quirks say. */
+bool scan_is_too_long(const struct scanned *scanned, size_t column);
 /* Whether the scan gives what it has to: notes what is wrong. */
 bool scan_is_right(const struct scanned *scanned, const struct scan_wanted *wanted);
 

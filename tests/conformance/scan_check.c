@@ -22,6 +22,15 @@ bool scan_is_ordered(const struct scanned *scanned, size_t column)
                : (scanned->schema->columns[place].flags & FERRY_COLUMN_ORDERED) != 0;
 }
 
+bool scan_is_too_long(const struct scanned *scanned, size_t column)
+{
+    const struct scan_column *of_shape = &scanned->shape->columns[column];
+    for (size_t i = 0; i < of_shape->count && of_shape->column.length == 0; i++)
+        if (scanned->sorts_up_to > 0 && of_shape->values[i].size > scanned->sorts_up_to)
+            return true;
+    return false;
+}
+
 const char *scan_column_name(const struct scanned *scanned, size_t column)
 {
     return column == SCAN_ID ? "id" : scanned->shape->columns[column].column.name;

@@ -55,12 +55,18 @@ static void test_orders(const struct scanned *scanned)
                          name);
             continue;
         }
+        if (scan_is_too_long(scanned, i)) {
+            tap_skip("its values are longer than what is sorted of them",
+                     "%s: rows in the order of %s", scanned->who, name);
+            continue;
+        }
         tap_ok(scan_is_right(scanned, &single), "%s: rows in the order of %s", scanned->who, name);
         tap_ok(scan_is_right(scanned, &behind), "%s: rows in the order of %s, id", scanned->who,
                name);
         for (size_t k = 0; k < shape->count; k++) {
             struct scan_wanted pair = {.order = {k, i, SCAN_ID}, .order_count = 3};
-            if (k != i && scan_is_ordered(scanned, k) && (k + i) % 3 == 0)
+            if (k != i && scan_is_ordered(scanned, k) && !scan_is_too_long(scanned, k) &&
+                (k + i) % 3 == 0)
                 tap_ok(scan_is_right(scanned, &pair), "%s: rows in the order of %s, %s, id",
                        scanned->who, scan_column_name(scanned, k), name);
         }
@@ -172,7 +178,8 @@ static void test_columns(const struct scanned *scanned)
 static size_t some_ordered(const struct scanned *scanned, size_t not_this)
 {
     size_t i = 0;
-    while (i < scanned->shape->count && (i == not_this || !scan_is_ordered(scanned, i)))
+    while (i < scanned->shape->count &&
+           (i == not_this || !scan_is_ordered(scanned, i) || scan_is_too_long(scanned, i)))
         i++;
     return i;
 }
@@ -233,6 +240,11 @@ static void test_scanned(struct scanned *scanned)
 
 /* ---- What is scanned ---- */
 
+static uint64_t sorts_up_to(const struct target *target)
+{
+    return (uint64_t)quirks_int(target->suite->quirks, "sorts_up_to", 0);
+}
+
 static void scan_stored(struct target *target, const struct scan_shape *shape, const char *who)
 {
     const struct ferry_layout layout = ferry_plan_layout(&target->plan, target->table);
@@ -241,7 +253,8 @@ static void scan_stored(struct target *target, const struct scan_shape *shape, c
                               .connection = target->connection,
                               .layout = &layout,
                               .plan = &target->plan,
-                              .schema = &target->plan.schema};
+                              .schema = &target->plan.schema,
+                              .sorts_up_to = sorts_up_to(target)};
     test_scanned(&scanned);
 }
 
@@ -255,8 +268,12 @@ static void scan_source(struct target *target, const struct scan_shape *shape, c
     const struct ferry_read read = {.text = target->table, .kind = FERRY_READ_TABLE};
     bool described =
         source != NULL && ferry_source_describe(source, &read, &schema, &error) == FERRY_OK;
-    struct scanned scanned = {
-        .who = who, .shape = shape, .connection = source, .read = &read, .schema = &schema};
+    struct scanned scanned = {.who = who,
+                              .shape = shape,
+                              .connection = source,
+                              .read = &read,
+                              .schema = &schema,
+                              .sorts_up_to = sorts_up_to(target)};
     if (described)
         test_scanned(&scanned);
     else if (source != NULL)
@@ -284,7 +301,7 @@ static size_t make_indexes(const struct target *target, const struct ferry_colum
     for (size_t i = 0; i < column_count && count < SCAN_COLUMNS; i++) {
         const struct ferry_column *column = &columns[i];
         bool is_long = (column->type == FERRY_TYPE_TEXT || column->type == FERRY_TYPE_BYTES) &&
-                       column->length == 0;
+                       (column->length == 0 || column->length > 100);
         if (is_long || !type_has_order(column->type) || !is_planned(target, column->name))
             continue;
         names[count] = column->name;
