@@ -37,5 +37,6 @@ const char ferry_starter_text[] =
     "    view = \"vehicle_view\";\n"
     "    target_table = \"vehicle_view\";\n"
     "    # indexes = ( { columns = [\"make\", \"year\"]; } );\n"
+    "    # strategy = \"merge\"; key = [\"vin\"];  # write only the rows that differ\n"
     "  }\n"
     ");\n";
