@@ -262,7 +262,7 @@ static size_t each_option(const char *help, void (*check)(const char *, const ch
     for (const char *at = strstr(help, "\n  "); at != NULL; at = strstr(at + 1, "\n  ")) {
         const char *word = at + 1 + strspn(at + 1, " ");
         while (*word == '-') {
-            size_t length = strcspn(word, ", =\n");
+            size_t length = strcspn(word, ", [=\n");
             char *name = strndup(word, length);
             assert_non_null(name);
             check(section, name);
