@@ -46,8 +46,10 @@ static ferry_status take_wanted(struct ferry_plan *plan, const struct ferry_chan
     plan->key.from = FERRY_KEY_OF_JOB;
     for (size_t i = 0; i < rules->key_count; i++) {
         ptrdiff_t at = find_column(&plan->schema, rules->key[i]);
-        if (at < 0)
+        if (at < 0) {
+            plan->key.count = 0; /* a part of it tells no rows apart */
             return fail_no_column(&plan->schema, rules->key[i], error);
+        }
         add_column(&plan->key, (size_t)at);
     }
     return FERRY_OK;
@@ -99,7 +101,9 @@ static void take_source(struct ferry_plan *plan)
 ferry_status ferry_choose_key(struct ferry_plan *plan, const struct ferry_change_rules *rules,
                               struct ferry_error *error)
 {
-    plan->key.columns = calloc(plan->schema.count, sizeof *plan->key.columns);
+    free(plan->key.columns); /* of an earlier choice */
+    plan->key =
+        (struct ferry_plan_key){.columns = calloc(plan->schema.count, sizeof *plan->key.columns)};
     if (plan->key.columns == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the key");
     if (rules->key_count > 0)

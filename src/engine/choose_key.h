@@ -8,7 +8,8 @@
 
 /* Fills plan->key: the columns that the job names, else the source's primary key, else its first
  * unique index of columns that are never NULL; none where there is nothing of that.
- * FERRY_ERR_SCHEMA where a column is not there. */
+ * FERRY_ERR_SCHEMA where a column is not there; then there is none either.  It may be asked again.
+ */
 ferry_status ferry_choose_key(struct ferry_plan *plan, const struct ferry_change_rules *rules,
                               struct ferry_error *error);
 
