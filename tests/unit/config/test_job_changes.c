@@ -1,0 +1,182 @@
+/* Tests of job_changes.c: the keys of a job that say how a table follows its source, and what is
+ * refused before anything is asked. */
+
+#include "unit.h"
+
+#include "config/fill.h"
+#include "config/job.h"
+#include "config/job_changes.h"
+
+static char *folder;
+static struct ferry_config_file *file;
+static struct ferry_config *keys;
+static struct ferry_change_rules rules;
+
+static int setup(void **state)
+{
+    (void)state;
+    folder = make_folder();
+    return 0;
+}
+
+static void forget(void)
+{
+    free((void *)rules.key);
+    rules = (struct ferry_change_rules){0};
+    ferry_config_free(keys);
+    ferry_config_file_free(file);
+    keys = NULL;
+    file = NULL;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    forget();
+    remove_folder(folder);
+    return 0;
+}
+
+static ferry_status read_rules(const char *text, struct ferry_error *error)
+{
+    char *path = write_file(folder, "a.conf", text, strlen(text), 0600);
+    assert_int_equal(ferry_config_file_open(path, &file, error), FERRY_OK);
+    free(path);
+    keys = ferry_config_new("job", "j");
+    assert_true(ferry_config_add_options(keys, ferry_job_options, ferry_job_option_count));
+    ferry_status status = ferry_config_fill(keys, file, config_root_setting(&file->tree), error);
+    return status == FERRY_OK ? ferry_job_changes_read(keys, &rules, error) : status;
+}
+
+#define JOB "name = \"j\"; view = \"v\";\n"
+
+static void takes(const char *text)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    forget();
+    (void)read_rules(text, &error);
+    assert_no_error(&error);
+}
+
+static void refuses(const char *text, const char *message)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    forget();
+    if (read_rules(text, &error) == FERRY_OK)
+        fail_msg("'%s' was taken", text);
+    assert_error(&error, FERRY_ERR_CONFIG, message);
+}
+
+static void test_nothing_is_said(void **state)
+{
+    (void)state;
+    takes(JOB);
+    assert_int_equal(rules.strategy, FERRY_STRATEGY_REPLACE);
+    assert_null(rules.key);
+    assert_int_equal(rules.key_count, 0);
+    assert_null(rules.cursor);
+    assert_null(rules.lag.text);
+    assert_false(rules.read_nulls || rules.find_deleted || rules.skip_unchanged || rules.full);
+    assert_int_equal(rules.full_every_ms, 0);
+    assert_null(rules.change_query);
+    takes(JOB "key = [];");
+    assert_int_equal(rules.key_count, 0);
+}
+
+static void test_all_is_said(void **state)
+{
+    (void)state;
+    takes(JOB "strategy = \"upsert\"; key = [ \"b\", \"a,c\" ]; cursor = \"d\";\n"
+              "cursor_lag = \"10m\"; cursor_nulls = \"read\"; find_deleted = \"keys\";\n"
+              "full_every = \"7d\"; skip_unchanged = true; change_query = \"SELECT 1\";");
+    assert_int_equal(rules.strategy, FERRY_STRATEGY_UPSERT);
+    assert_int_equal(rules.key_count, 2);
+    assert_string_equal(rules.key[0], "b");
+    assert_string_equal(rules.key[1], "a,c");
+    assert_string_equal(rules.cursor, "d");
+    assert_string_equal(rules.lag.text, "10m");
+    assert_true(rules.lag.is_time);
+    assert_int_equal(rules.lag.ms, 600000);
+    assert_true(rules.read_nulls && rules.find_deleted && rules.skip_unchanged);
+    assert_false(rules.full); /* that is for the command line to say */
+    assert_int_equal(rules.full_every_ms, INT64_C(604800000));
+    assert_string_equal(rules.change_query, "SELECT 1");
+}
+
+static void test_strategies(void **state)
+{
+    (void)state;
+    takes(JOB "strategy = \"append\"; cursor = \"d\";");
+    assert_int_equal(rules.strategy, FERRY_STRATEGY_APPEND);
+    takes(JOB "strategy = \"merge\"; cursor_nulls = \"refuse\"; find_deleted = \"never\";");
+    assert_int_equal(rules.strategy, FERRY_STRATEGY_MERGE);
+    assert_false(rules.read_nulls || rules.find_deleted);
+    takes(JOB "strategy = \"replace\";");
+    assert_int_equal(rules.strategy, FERRY_STRATEGY_REPLACE);
+}
+
+static void test_lags(void **state)
+{
+    (void)state;
+    takes(JOB "cursor_lag = \"1000\";");
+    assert_false(rules.lag.is_time);
+    assert_int_equal(rules.lag.units, 1000);
+    takes(JOB "cursor_lag = \"9223372036854775807\";");
+    assert_int_equal(rules.lag.units, INT64_MAX);
+    takes(JOB "cursor_lag = \"2h\";");
+    assert_true(rules.lag.is_time);
+    assert_int_equal(rules.lag.ms, 7200000);
+}
+
+static void test_lags_that_are_none(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"-1", "ten", "10x", "1.5", "9223372036854775808", "-10m"};
+    char text[200];
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        (void)snprintf(text, sizeof text, JOB "\ncursor_lag = \"%s\";", wrong[i]);
+        refuses(text, ":3: 'cursor_lag' of job 'j' must be a time, such as \"10m\" or \"2h\", or a "
+                      "number of units, such as \"1000\"");
+    }
+}
+
+/* What cannot work with any source. */
+static void test_what_does_not_go_together(void **state)
+{
+    (void)state;
+    refuses(JOB "\nstrategy = \"append\";",
+            ":3: job 'j': strategy = \"append\" reads from a cursor on; name its column with "
+            "cursor");
+    refuses(JOB "strategy = \"merge\";\nfind_deleted = \"keys\";",
+            ":3: job 'j': find_deleted goes with strategy = \"upsert\"");
+    refuses(JOB "find_deleted = \"keys\";", "find_deleted goes with strategy = \"upsert\"");
+    refuses(JOB "strategy = \"append\"; cursor = \"d\"; find_deleted = \"keys\";",
+            "find_deleted goes with strategy = \"upsert\"");
+    refuses(JOB "\n\nchange_query = \"SELECT 1\";",
+            ":4: job 'j': change_query goes with skip_unchanged = true");
+}
+
+static void test_words_that_are_none(void **state)
+{
+    (void)state;
+    refuses(JOB "strategy = \"apend\";", "'strategy' of job 'j' must be one of "
+                                         "replace|append|upsert|merge");
+    refuses(JOB "strategy = \"merg\";", "merge");
+    refuses(JOB "cursor_nulls = \"skip\";", "'cursor_nulls' of job 'j' must be one of ");
+    refuses(JOB "find_deleted = \"always\";", "'find_deleted' of job 'j' must be one of ");
+    refuses(JOB "full_every = \"soon\";", "'full_every' of job 'j'");
+    refuses(JOB "skip_unchanged = \"perhaps\";", "'skip_unchanged' of job 'j'");
+    refuses(JOB "key = \"id\";", "'key' of job 'j'");
+}
+
+int main(void)
+{
+#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        WITH_FOLDER(test_nothing_is_said),     WITH_FOLDER(test_all_is_said),
+        WITH_FOLDER(test_strategies),          WITH_FOLDER(test_lags),
+        WITH_FOLDER(test_lags_that_are_none),  WITH_FOLDER(test_what_does_not_go_together),
+        WITH_FOLDER(test_words_that_are_none),
+    };
+    return cmocka_run_group_tests_name("job_changes", tests, NULL, NULL);
+}
