@@ -50,6 +50,32 @@ static void test_settings_of_a_load(void **state)
     }
 }
 
+/* Rows are staged in a table of the user's own definition where that stays, so that each is held to
+ * it as it comes. */
+static void test_the_staged_table(void **state)
+{
+    (void)state;
+    static const char *const made =
+        "SELECT ifnull(max(sql), 'none') FROM sqlite_schema WHERE name = 't'";
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        if (ways[i].staging != FERRY_STAGING_APART)
+            continue;
+        char *staged = NULL;
+        char *old = NULL;
+        plan(ways[i].old, ways[i].action, ways[i].staging);
+        assert_int_equal(begin_load(&change), FERRY_OK);
+        assert_int_equal(sqldrv_query_text(change.conn->stage, &staged, "%s", made), SQLITE_OK);
+        assert_int_equal(sqldrv_query_text(change.conn->db, &old, "%s", made), SQLITE_OK);
+        if (ways[i].action == FERRY_TABLE_KEEP)
+            assert_string_equal(staged, old);
+        else
+            assert_string_not_equal(staged, old);
+        free(staged);
+        free(old);
+        end();
+    }
+}
+
 static void test_a_definition_that_stays(void **state)
 {
     (void)state;
@@ -181,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_settings_of_a_load, forget_guards),
+        cmocka_unit_test_teardown(test_the_staged_table, forget_guards),
         cmocka_unit_test_teardown(test_a_definition_that_stays, forget_guards),
         cmocka_unit_test_teardown(test_rows_that_are_lost, forget_guards),
         cmocka_unit_test_teardown(test_stopping, forget_guards),
