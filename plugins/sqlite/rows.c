@@ -222,7 +222,8 @@ static ferry_status rows_choose_rules(struct sqldrv_rows *rows, struct ferry_err
             .convert = hold.convert,
             .affinity = hold.affinity,
             .scale = column->scale,
-            .kinds = hold.convert == SQLDRV_CONVERT_ANY || hold.loose,
+            .kinds = hold.convert == SQLDRV_CONVERT_ANY || hold.loose ||
+                     rows->into.operation == FERRY_OP_DELETE, /* a key that is there already */
         };
     }
     return FERRY_OK;

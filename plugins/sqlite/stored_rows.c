@@ -66,10 +66,13 @@ static ferry_status stored_rows_prepare_column(const struct ferry_layout *layout
 {
     const struct ferry_column *column = ferry_schema_column(layout->schema, i);
     const struct ferry_wish wish = {.type = layout->natives[i]};
-    return sqldrv_stored_prepare(column, &wish, stored)
-               ? FERRY_OK
-               : ferry_fail(err, FERRY_ERR_SCHEMA, "column '%s': SQLite has no type for it",
-                            column->name);
+    if (!sqldrv_stored_prepare(column, &wish, stored)) {
+        return ferry_fail(err, FERRY_ERR_SCHEMA, "column '%s': SQLite has no type for it",
+                          column->name);
+    }
+    /* Somebody else may have written a value of any class, whatever a load would store. */
+    stored->loose = (column->flags & FERRY_COLUMN_LOOSE) != 0;
+    return FERRY_OK;
 }
 
 static ferry_status stored_rows_prepare_columns(struct stored_rows_cursor *cursor,
