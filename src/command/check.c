@@ -13,6 +13,7 @@
 #include "engine/fallback.h"
 #include "engine/limits.h"
 #include "engine/policy.h"
+#include "engine/strategy.h"
 #include "engine/watch.h"
 
 static void print_line(const char *mark, const char *subject, const char *text)
@@ -98,6 +99,25 @@ static ferry_status check_target(const struct ferry_job *job, const struct ferry
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
     ferry_strbuf_addf(&text, "'%s' %s", task->table, states[plan->action]);
     print_line("ok", "target table", ferry_strbuf_text(&text));
+    return FERRY_OK;
+}
+
+/* Whether the job's strategy suits columns and drivers; both sides are open. */
+static ferry_status check_strategy(const struct ferry_job *job, const struct ferry_task *task,
+                                   const struct ferry_connection *source,
+                                   struct ferry_connection *target, struct ferry_plan *plan)
+{
+    struct ferry_error error = {0};
+    const struct ferry_strategy_facts facts = {
+        .rules = &task->changes, .source = source, .target = target, .job = job->name};
+    if (task->changes.strategy == FERRY_STRATEGY_REPLACE || plan->action == 0)
+        return FERRY_OK;
+    ferry_status status = ferry_connection_record_read(target, task->table, &plan->before, &error);
+    if (status == FERRY_OK)
+        status = ferry_strategy_decide(plan, &facts, &error);
+    if (status != FERRY_OK)
+        return print_failure("strategy", &error);
+    print_line("ok", "strategy", plan->strategy->name);
     return FERRY_OK;
 }
 
@@ -217,6 +237,8 @@ static ferry_status check_sides(const struct ferry_job *job, struct ferry_plan *
     ferry_status to = open_checked(job->route.target, FERRY_ROLE_TARGET, &target);
     if (to == FERRY_OK)
         to = check_targets(job, target, plans);
+    for (size_t i = 0; i < job->task_count && source != NULL && target != NULL; i++)
+        to = ferry_error_graver(to, check_strategy(job, &job->tasks[i], source, target, &plans[i]));
     ferry_connection_close(source);
     ferry_connection_close(target);
     return ferry_error_graver(ferry_error_graver(from, instead), to);

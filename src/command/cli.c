@@ -371,6 +371,17 @@ static void build_getopt(struct option longs[OPTION_COUNT + 1], char shorts[3 * 
     longs[OPTION_COUNT] = (struct option){0};
 }
 
+static bool may_lack_value(const struct cli_option *option)
+{
+    return option->argument != NULL && option->argument[0] == '[';
+}
+
+/* Of an option that may stand alone, the next word is the value where it can be nothing else. */
+static bool is_number(const char *word)
+{
+    return word[0] != '\0' && word[strspn(word, "0123456789")] == '\0';
+}
+
 /* What getopt_long() returned is one of those that it was given. */
 static const struct cli_option *find_option(int found)
 {
@@ -403,9 +414,12 @@ static ferry_status parse_options(int argc, char **argv, struct ferry_arguments 
             *ret_answered = true;
             return FERRY_OK;
         }
+        const char *value = optarg;
+        if (may_lack_value(option) && value == NULL && optind < argc && is_number(argv[optind]))
+            value = argv[optind++];
         ferry_status status = check_scope(option, command, error);
         if (status == FERRY_OK)
-            status = option->take(option, arguments, optarg, error);
+            status = option->take(option, arguments, value, error);
         if (status != FERRY_OK)
             return status;
     }

@@ -23,9 +23,11 @@ static void add_summary(struct ferry_strbuf *text, const struct ferry_sync_resul
     ferry_units_add_rate(text, result->rows, result->elapsed_ms);
 }
 
-static void print_difference(const char *line)
+static void print_difference(const char *job, const char *line)
 {
-    (void)printf("  %s\n", line);
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    ferry_escape_text(&name, job, strlen(job), 200);
+    (void)printf("%s: %s\n", ferry_strbuf_text(&name), line);
 }
 
 static ferry_status verify_job(const struct ferry_job *job, const struct ferry_arguments *arguments)
@@ -50,6 +52,10 @@ ferry_status ferry_command_verify(const struct ferry_arguments *arguments)
 {
     struct ferry_error error = {0};
     struct ferry_settings *settings = NULL;
+    if (arguments->values && arguments->rows == 0) {
+        (void)ferry_fail(&error, FERRY_ERR_USAGE, "--values goes with --rows");
+        return ferry_command_report(&error, NULL);
+    }
     if (ferry_command_load(arguments, &settings, &error) != FERRY_OK)
         return ferry_command_report(&error, NULL);
     ferry_status status = ferry_command_each_job(arguments, settings, verify_job);

@@ -11,6 +11,10 @@ static ferry_status read_key(const struct ferry_config *keys, struct ferry_chang
                              struct ferry_error *error)
 {
     size_t count = ferry_config_length(keys, "key");
+    if (count == 0 && ferry_config_is_set(keys, "key"))
+        return ferry_origin_fail(
+            ferry_config_key_origin(keys, "key"), error,
+            "'key' of %s is empty; leave it out, and the source's own is taken", keys->title);
     if (count == 0)
         return FERRY_OK;
     rules->key = calloc(count, sizeof *rules->key);
@@ -22,22 +26,31 @@ static ferry_status read_key(const struct ferry_config *keys, struct ferry_chang
     return FERRY_OK;
 }
 
+/* As many as a cursor of 64 bits may have. */
+static bool read_units(const char *text, uint64_t *ret_units)
+{
+    uint64_t units = 0;
+    for (const char *c = text; *c != '\0'; c++)
+        if (*c < '0' || *c > '9' || __builtin_mul_overflow(units, (uint64_t)10, &units) ||
+            __builtin_add_overflow(units, (uint64_t)(*c - '0'), &units))
+            return false;
+    *ret_units = units;
+    return text[0] != '\0';
+}
+
 /* Which of both it must be hangs on the cursor's type. */
 static ferry_status read_lag(const struct ferry_config *keys, struct ferry_lag *lag,
                              struct ferry_error *error)
 {
-    int64_t value = 0;
     lag->text = ferry_config_string(keys, "cursor_lag");
     if (lag->text == NULL)
         return FERRY_OK;
-    lag->is_time = ferry_units_parse_duration(lag->text, &value);
-    if (!lag->is_time && (!ferry_units_parse_int(lag->text, &value) || value < 0))
+    lag->is_time = ferry_units_parse_duration(lag->text, &lag->ms);
+    if (!lag->is_time && !read_units(lag->text, &lag->units))
         return ferry_origin_fail(ferry_config_key_origin(keys, "cursor_lag"), error,
                                  "'cursor_lag' of %s must be a time, such as \"10m\" or \"2h\", or "
                                  "a number of units, such as \"1000\"",
                                  keys->title);
-    lag->ms = value;
-    lag->units = (uint64_t)value;
     return FERRY_OK;
 }
 

@@ -147,7 +147,7 @@ static ferry_status differ(void *to, const struct ferry_cell *source,
         add_changed(&line, finding, source, stored);
     if (line.failed)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a row that differs");
-    finding->report->tell(ferry_strbuf_text(&line));
+    finding->report->tell(finding->transfer->session->job->name, ferry_strbuf_text(&line));
     return FERRY_OK;
 }
 

@@ -10,7 +10,7 @@ struct ferry_differences {
     uint64_t most; /* rows of each table; the others are counted */
     bool values;   /* with what stands in the columns that differ */
     /* One line, without its end, escaped: "changed: id = 7: name, price". */
-    void (*tell)(const char *line);
+    void (*tell)(const char *job, const char *line);
 };
 
 /* Reads both sides in the order of the key and tells of what is missing in the table, extra in it,

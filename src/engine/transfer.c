@@ -59,7 +59,15 @@ static void log_mappings(const struct ferry_plan *plan)
 /* How the rows get there, where the job has wished for something. */
 static void log_strategy(const struct ferry_plan *plan, const struct ferry_change_rules *rules)
 {
-    if (plan->why.length > 0)
+    bool loses =
+        ferry_strategy_keeps_rows(rules) && plan->strategy->load_kind == FERRY_LOAD_REPLACE &&
+        plan->action != FERRY_TABLE_CREATE && !(plan->rows_known && plan->rows_before == 0);
+    if (loses)
+        ferry_log(FERRY_LOG_WARNING,
+                  "all rows of the table are replaced, also those that the source has no longer: "
+                  "%s",
+                  ferry_strbuf_text(&plan->why));
+    else if (plan->why.length > 0)
         ferry_log(FERRY_LOG_INFO, "all rows are read, by strategy %s: %s", plan->strategy->name,
                   ferry_strbuf_text(&plan->why));
     else if (rules->strategy != FERRY_STRATEGY_REPLACE)
