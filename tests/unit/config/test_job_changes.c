@@ -79,8 +79,7 @@ static void test_nothing_is_said(void **state)
     assert_false(rules.read_nulls || rules.find_deleted || rules.skip_unchanged || rules.full);
     assert_int_equal(rules.full_every_ms, 0);
     assert_null(rules.change_query);
-    takes(JOB "key = [];");
-    assert_int_equal(rules.key_count, 0);
+    refuses(JOB "key = [];", "'key' of job 'j' is empty; leave it out");
 }
 
 static void test_all_is_said(void **state)
@@ -128,10 +127,20 @@ static void test_lags(void **state)
     assert_int_equal(rules.lag.ms, 7200000);
 }
 
+/* As far as the cursor of a BIGINT UNSIGNED goes. */
+static void test_the_largest_lag(void **state)
+{
+    (void)state;
+    takes(JOB "cursor_lag = \"18446744073709551615\";");
+    assert_false(rules.lag.is_time);
+    assert_true(rules.lag.units == UINT64_MAX);
+}
+
 static void test_lags_that_are_none(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"-1", "ten", "10x", "1.5", "9223372036854775808", "-10m"};
+    static const char *const wrong[] = {"-1", "ten", "10x", "1.5", "18446744073709551616",
+                                        "",   "-10m"};
     char text[200];
     for (size_t i = 0; i < COUNT(wrong); i++) {
         (void)snprintf(text, sizeof text, JOB "\ncursor_lag = \"%s\";", wrong[i]);
@@ -173,9 +182,13 @@ int main(void)
 {
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        WITH_FOLDER(test_nothing_is_said),     WITH_FOLDER(test_all_is_said),
-        WITH_FOLDER(test_strategies),          WITH_FOLDER(test_lags),
-        WITH_FOLDER(test_lags_that_are_none),  WITH_FOLDER(test_what_does_not_go_together),
+        WITH_FOLDER(test_nothing_is_said),
+        WITH_FOLDER(test_all_is_said),
+        WITH_FOLDER(test_strategies),
+        WITH_FOLDER(test_lags),
+        WITH_FOLDER(test_the_largest_lag),
+        WITH_FOLDER(test_lags_that_are_none),
+        WITH_FOLDER(test_what_does_not_go_together),
         WITH_FOLDER(test_words_that_are_none),
     };
     return cmocka_run_group_tests_name("job_changes", tests, NULL, NULL);
