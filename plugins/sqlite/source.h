@@ -50,6 +50,9 @@ ferry_status sqldrv_describe_keys(const struct sqldrv_describe *describe,
 /* ---- read.c: the source half ---- */
 
 extern const struct ferry_source sqldrv_source;
+
+/* ---- prepare.c: what is to be read, compiled ---- */
+
 /* Compiles what is to be read; the caller finalizes it. */
 ferry_status sqldrv_read_prepare(struct sqldrv_conn *conn, const struct ferry_read *read,
                                  sqlite3_stmt **ret_stmt, struct ferry_error *err);
