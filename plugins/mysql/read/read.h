@@ -138,8 +138,7 @@ ferry_status mydrv_scan_write(const struct mydrv_conn *conn, const struct ferry_
                               struct mydrv_text *sql, struct ferry_error *err);
 /* Have the session sort by the whole of long keys, where that costs little. */
 ferry_status mydrv_scan_make_room(struct mydrv_conn *conn, const struct ferry_scan *scan,
-                                  const struct ferry_schema *schema, const enum mydrv_order *orders,
-                                  struct ferry_error *err);
+                                  const struct ferry_schema *schema, struct ferry_error *err);
 
 /* ---- read.c: rows, unbuffered, in the binary protocol ---- */
 

@@ -6,7 +6,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define SCAN_KEY_MOST 16384 /* bytes of one value that a sort is given room for */
+#define SCAN_KEY_MOST UINT64_C(65536) /* bytes of one value that a sort is given room for ... */
+#define SCAN_KEY_MOST_FILLED UINT64_C(16384) /* ... by servers that fill each up to that */
+#define SCAN_SORT_LONG (UINT64_C(32) << 20)  /* bytes of memory for rows that may be long */
+#define SCAN_MARIADB_PACKS 100502            /* versions since which keys take what they need */
+#define SCAN_MYSQL_PACKS 80000
 #define SCAN_LITERAL_MOST 96
 #define SCAN_UTF8_BYTES 4 /* of a character, at most */
 
@@ -133,43 +137,46 @@ ferry_status mydrv_scan_write(const struct mydrv_conn *conn, const struct ferry_
 
 /* ---- Room for a sort ---- */
 
-/* The bytes that values of the column may have, as they are sorted; 0: they have none, or no limit
- * that is worth while. */
-static uint64_t scan_key_bytes(const struct ferry_column *column, enum mydrv_order order)
+/* The bytes that values of the column may have, as they are sorted; 0: they have none, or too
+ * many. */
+static uint64_t scan_key_bytes(const struct mydrv_conn *conn, const struct ferry_column *column)
 {
-    uint64_t most = 0;
-    if (column->type == FERRY_TYPE_BYTES)
-        most = column->length;
-    else if (order != MYDRV_ORDER_NUMBER && column->type != FERRY_TYPE_INT)
-        most = column->length > SCAN_KEY_MOST ? column->length : column->length * SCAN_UTF8_BYTES;
-    return most > SCAN_KEY_MOST ? 0 : most;
+    bool packs = conn->version >= (conn->mariadb ? SCAN_MARIADB_PACKS : SCAN_MYSQL_PACKS);
+    uint64_t most = column->length;
+    if (column->type != FERRY_TYPE_TEXT && column->type != FERRY_TYPE_BYTES &&
+        column->type != FERRY_TYPE_ENUM && column->type != FERRY_TYPE_SET)
+        return 0;
+    if (column->type != FERRY_TYPE_BYTES && most <= SCAN_KEY_MOST)
+        most *= SCAN_UTF8_BYTES;
+    if (packs)
+        return most == 0 || most > SCAN_KEY_MOST ? SCAN_KEY_MOST : most;
+    return most > SCAN_KEY_MOST_FILLED ? 0 : most;
 }
 
 /* A server compares no more than max_sort_length bytes of a text and leaves those in any order
  * that are the same up to there.  The core finds that out by the rows; here it is kept from
- * happening, as far as it costs little: where no value of the key can be long, memory for a few
- * dozens of them, and room in the files of a sort, is all that it takes. */
+ * happening, as far as it costs little: memory for a few dozens of such keys and, of servers that
+ * fill each of them up, room in the files of a sort. */
 ferry_status mydrv_scan_make_room(struct mydrv_conn *conn, const struct ferry_scan *scan,
-                                  const struct ferry_schema *schema, const enum mydrv_order *orders,
-                                  struct ferry_error *err)
+                                  const struct ferry_schema *schema, struct ferry_error *err)
 {
     enum { USUAL = 1024, ROWS = 64 };
     uint64_t most = 0;
     uint64_t sum = 0;
     for (size_t i = 0; i < scan->order_count; i++) {
-        uint64_t bytes =
-            scan_key_bytes(ferry_schema_column(schema, scan->order[i]), orders[scan->order[i]]);
+        uint64_t bytes = scan_key_bytes(conn, ferry_schema_column(schema, scan->order[i]));
         most = bytes > most ? bytes : most;
         sum += bytes;
     }
     if (most <= USUAL)
         return FERRY_OK;
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    uint64_t memory = most < SCAN_KEY_MOST ? (sum + 64) * ROWS : SCAN_SORT_LONG;
     mydrv_text_addf(&sql,
                     "SET SESSION max_sort_length = CAST(GREATEST(@@SESSION.max_sort_length, "
                     "%" PRIu64 ") AS UNSIGNED), sort_buffer_size = "
                     "CAST(GREATEST(@@SESSION.sort_buffer_size, %" PRIu64 ") AS UNSIGNED)",
-                    most + 8, (sum + 64) * ROWS);
+                    most + 8, memory);
     if (sql.failed)
         return mydrv_fail_memory(err);
     return mysql_real_query(conn->native, sql.data, sql.length) == 0

@@ -313,7 +313,7 @@ ferry_status mydrv_statement_scan(struct mydrv_conn *conn, const struct ferry_re
     statement_write_scan_from(conn, read, &sql);
     ferry_status status = mydrv_scan_write(conn, scan, schema, orders, &sql, err);
     if (status == FERRY_OK)
-        status = mydrv_scan_make_room(conn, scan, schema, orders, err);
+        status = mydrv_scan_make_room(conn, scan, schema, err);
     free(orders);
     if (status != FERRY_OK)
         return status;

@@ -307,7 +307,7 @@ static ferry_status stored_write_scan(struct stored_rows *rows, const struct fer
     ferry_status status =
         mydrv_scan_write(rows->conn, rows->scan, layout->schema, orders, sql, rows->err);
     if (status == FERRY_OK)
-        status = mydrv_scan_make_room(rows->conn, rows->scan, layout->schema, orders, rows->err);
+        status = mydrv_scan_make_room(rows->conn, rows->scan, layout->schema, rows->err);
     free(orders);
     return status;
 }

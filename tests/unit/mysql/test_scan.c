@@ -391,9 +391,8 @@ static void room_is(size_t first, size_t second, const char *expected)
     make_place(&place);
     asked[0] = '\0';
     place.scan = (struct ferry_scan){.order = order, .order_count = first == second ? 1 : 2};
-    assert_int_equal(
-        mydrv_scan_make_room(&conn, &place.scan, &place.schema, place.orders, &place.error),
-        FERRY_OK);
+    assert_int_equal(mydrv_scan_make_room(&conn, &place.scan, &place.schema, &place.error),
+                     FERRY_OK);
     assert_string_equal(asked, expected);
     leave(&place);
 }
@@ -416,35 +415,54 @@ static void test_room_for_a_sort(void **state)
     make_place(&place);
     place.scan = (struct ferry_scan){.order = order, .order_count = 1};
     refuses = true;
-    assert_int_equal(
-        mydrv_scan_make_room(&conn, &place.scan, &place.schema, place.orders, &place.error),
-        FERRY_ERR_CONFIG);
+    assert_int_equal(mydrv_scan_make_room(&conn, &place.scan, &place.schema, &place.error),
+                     FERRY_ERR_CONFIG);
     refuses = false;
     assert_error(&place.error, FERRY_ERR_CONFIG, "make room for long keys");
     leave(&place);
 }
 
-/* What has no limit, or a far one, would take too much of each row. */
-static void test_no_room_for_long_texts(void **state)
+/* Of a text of this length, a server of this version is given room for so many bytes of a key, and
+ * of memory; 0: nothing is asked for. */
+static void long_text_gets(bool mariadb, unsigned long version, uint64_t length, uint64_t key,
+                           uint64_t memory)
+{
+    static const size_t order[] = {0};
+    struct mydrv_conn server = {.native = &native, .mariadb = mariadb, .version = version};
+    struct ferry_column column = columns[AB];
+    struct place place;
+    char expected[400] = "";
+    memset(&place, 0, sizeof place);
+    column.length = length;
+    (void)ferry_schema_add(&place.schema, &column, sizeof column, &place.error);
+    place.scan = (struct ferry_scan){.order = order, .order_count = 1};
+    asked[0] = '\0';
+    if (key > 0)
+        (void)snprintf(expected, sizeof expected,
+                       "SET SESSION max_sort_length = CAST(GREATEST(@@SESSION.max_sort_length, "
+                       "%llu) AS UNSIGNED), sort_buffer_size = "
+                       "CAST(GREATEST(@@SESSION.sort_buffer_size, %llu) AS UNSIGNED)",
+                       (unsigned long long)key, (unsigned long long)memory);
+    assert_int_equal(mydrv_scan_make_room(&server, &place.scan, &place.schema, &place.error),
+                     FERRY_OK);
+    assert_string_equal(asked, expected);
+    leave(&place);
+}
+
+/* Servers that fill each key up to its limit would write that for each row. */
+static void test_room_for_long_texts(void **state)
 {
     (void)state;
-    static const uint64_t lengths[] = {0, 5000, 16385, 4294967295};
-    struct ferry_column column = columns[AB];
-    asked[0] = '\0';
-    for (size_t i = 0; i < COUNT(lengths); i++) {
-        struct place place;
-        static const size_t order[] = {0};
-        memset(&place, 0, sizeof place);
-        column.length = lengths[i];
-        (void)ferry_schema_add(&place.schema, &column, sizeof column, &place.error);
-        place.orders[0] = MYDRV_ORDER_BYTES;
-        place.scan = (struct ferry_scan){.order = order, .order_count = 1};
-        assert_int_equal(
-            mydrv_scan_make_room(&conn, &place.scan, &place.schema, place.orders, &place.error),
-            FERRY_OK);
-        assert_string_equal(asked, "");
-        leave(&place);
-    }
+    long_text_gets(true, 100502, 0, 65544, 33554432);
+    long_text_gets(false, 80000, 4294967295, 65544, 33554432);
+    long_text_gets(true, 100502, 65536, 65544, 33554432);
+    long_text_gets(false, 90100, 16384, 65544, 33554432);
+    long_text_gets(false, 90100, 16383, 65540, 4198144); /* (65532 + 64) * 64 */
+    long_text_gets(true, 100501, 0, 0, 0);
+    long_text_gets(false, 50744, 4097, 0, 0);
+    long_text_gets(false, 50744, 4096, 16392, 1052672); /* (16384 + 64) * 64 */
+    long_text_gets(true, 101119, 256, 0, 0);
+    long_text_gets(true, 101119, 257, 1036, 69888); /* (1028 + 64) * 64 */
 }
 
 int main(void)
@@ -462,7 +480,7 @@ int main(void)
         cmocka_unit_test(test_no_order),
         cmocka_unit_test(test_parts_of_a_scan),
         cmocka_unit_test(test_room_for_a_sort),
-        cmocka_unit_test(test_no_room_for_long_texts),
+        cmocka_unit_test(test_room_for_long_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
