@@ -15,19 +15,20 @@
 /* ---- The job's own question ---- */
 
 /* One row without NULL, or why that is not what came. */
-static const char *row_flaw(const struct ferry_batch *batch)
+static const char *row_flaw(const struct ferry_batch *first, size_t rows)
 {
-    if (ferry_batch_count(batch) != 1)
-        return ferry_batch_count(batch) == 0 ? "it gives no row" : "it gives more than one row";
-    for (size_t i = 0; i < ferry_batch_schema(batch)->count; i++)
-        if (ferry_batch_cells(batch, 0)[i].null != 0)
+    if (rows != 1)
+        return rows == 0 ? "it gives no row" : "it gives more than one row";
+    for (size_t i = 0; i < ferry_batch_schema(first)->count; i++)
+        if (ferry_batch_cells(first, 0)[i].null != 0)
             return "it gives NULL";
     return NULL;
 }
 
-/* All rows are read to their end, so that the connection goes on. */
+/* To their end, so that the connection goes on; each row may be a batch of its own. */
 static ferry_status read_rows(struct ferry_cursor *cursor, const struct ferry_schema *schema,
-                              struct ferry_batch *first, struct ferry_error *error)
+                              struct ferry_batch *first, size_t *ret_rows,
+                              struct ferry_error *error)
 {
     struct ferry_batch *more = ferry_batch_new(schema, &ferry_batch_default_limits);
     if (more == NULL)
@@ -35,20 +36,22 @@ static ferry_status read_rows(struct ferry_cursor *cursor, const struct ferry_sc
     ferry_batch_reset(first, 1);
     ferry_status status = ferry_cursor_read(cursor, first, error);
     size_t rows = ferry_batch_count(first);
-    while (status == FERRY_OK && rows > 0) {
+    for (size_t last = rows; status == FERRY_OK && last > 0; rows += last) {
         ferry_batch_reset(more, 1);
         status = ferry_cursor_read(cursor, more, error);
-        rows = ferry_batch_count(more);
+        last = ferry_batch_count(more);
     }
     ferry_batch_free(more);
+    if (status == FERRY_OK)
+        *ret_rows = rows;
     return status;
 }
 
 static ferry_status hash_answer(const struct ferry_schema *schema, const struct ferry_batch *batch,
-                                struct ferry_strbuf *text, struct ferry_error *error)
+                                size_t rows, struct ferry_strbuf *text, struct ferry_error *error)
 {
     struct ferry_cell_hasher *hasher = ferry_cell_hasher_new(schema);
-    const char *flaw = row_flaw(batch);
+    const char *flaw = row_flaw(batch, rows);
     if (hasher == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a hash");
     if (flaw == NULL) {
@@ -68,15 +71,16 @@ static ferry_status read_answer(struct ferry_connection *source, const struct fe
                                 struct ferry_error *error)
 {
     struct ferry_cursor *cursor = NULL;
+    size_t rows = 0;
     struct ferry_batch *batch = ferry_batch_new(schema, &ferry_batch_default_limits);
     if (batch == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a batch of rows");
     ferry_status status = ferry_source_read_begin(source, read, schema, NULL, &cursor, error);
     if (status == FERRY_OK)
-        status = read_rows(cursor, schema, batch, error);
+        status = read_rows(cursor, schema, batch, &rows, error);
     ferry_cursor_close(cursor);
     if (status == FERRY_OK)
-        status = hash_answer(schema, batch, text, error);
+        status = hash_answer(schema, batch, rows, text, error);
     ferry_batch_free(batch);
     return status;
 }
