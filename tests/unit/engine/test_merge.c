@@ -242,6 +242,72 @@ static void test_failures(void **state)
     }
 }
 
+/* ---- Differences ---- */
+
+static ferry_status take_difference(void *data, const struct ferry_cell *source,
+                                    const struct ferry_cell *stored, struct ferry_error *error)
+{
+    struct changes *changes = data;
+    const struct ferry_cell *cells = source == NULL ? stored : source;
+    size_t length = strlen(changes->text);
+    if (changes->fails != FERRY_OK)
+        return ferry_fail(error, changes->fails, "the difference failed");
+    if (source != NULL && stored != NULL)
+        assert_true(source[0].v.i == stored[0].v.i && source != stored);
+    (void)snprintf(changes->text + length, sizeof changes->text - length, "%s%s%d%.*s",
+                   length > 0 ? " " : "",
+                   stored == NULL   ? "missing "
+                   : source == NULL ? "extra "
+                                    : "changed ",
+                   (int)cells[0].v.i, (int)cells[1].len, cells[1].v.p);
+    return FERRY_OK;
+}
+
+static const struct row here[] = {
+    {.a = 1, .b = "x"}, {.a = 2, .b = "x"}, {.a = 4, .b = "x"}, {.a = 5, .b = "x", .e = "e"}};
+static const struct row there[] = {{.a = 0, .b = "x"},
+                                   {.a = 2, .b = "x", .c = 1.0},
+                                   {.a = 3, .b = "x"},
+                                   {.a = 4, .b = "x"},
+                                   {.a = 6, .b = "x"}};
+
+/* They come in the order of the key, all kinds together, and nothing is changed. */
+static void test_differences(void **state)
+{
+    (void)state;
+    for (size_t in_a_batch = 1; in_a_batch <= 3; in_a_batch++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        struct stream from = {.rows = here, .count = COUNT(here), .in_a_batch = in_a_batch};
+        struct stream to = {.rows = there, .count = COUNT(there), .in_a_batch = 4 - in_a_batch};
+        struct changes changes = {.text = ""};
+        struct ferry_merge_counts counts;
+        const struct ferry_merge_spec spec = {.differ = take_difference, .to = &changes};
+        (void)merge_streams(&from, &to, &spec, &counts, &error);
+        assert_no_error(&error);
+        assert_string_equal(changes.text, "extra 0x missing 1x changed 2x extra 3x missing 5x "
+                                          "extra 6x");
+        assert_int_equal(counts.unchanged, 1);
+    }
+}
+
+static void test_differences_that_nobody_takes(void **state)
+{
+    (void)state;
+    for (size_t first = 0; first < 3; first++) { /* missing, changed, extra */
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        struct stream from = {.rows = here, .count = first == 2 ? 0 : 1, .in_a_batch = 1};
+        struct stream to = {
+            .rows = first == 1 ? &there[1] : there, .count = first > 0, .in_a_batch = 1};
+        struct changes changes = {.text = "", .fails = FERRY_ERR_SYSTEM};
+        struct ferry_merge_counts counts = {.unchanged = 17};
+        const struct ferry_merge_spec spec = {.differ = take_difference, .to = &changes};
+        from.rows = first == 1 ? &here[1] : here;
+        (void)merge_streams(&from, &to, &spec, &counts, &error);
+        assert_error(&error, FERRY_ERR_SYSTEM, "the difference failed");
+        assert_int_equal(counts.unchanged, 17);
+    }
+}
+
 /* ---- By chance ---- */
 
 #define MOST 6000
@@ -364,6 +430,8 @@ int main(void)
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_differences),
+        cmocka_unit_test(test_differences_that_nobody_takes),
         cmocka_unit_test(test_by_chance),
     };
     int failed = cmocka_run_group_tests_name("merge", tests, NULL, NULL);
