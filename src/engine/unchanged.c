@@ -169,7 +169,7 @@ ferry_status ferry_unchanged_ask(struct ferry_transfer *transfer, struct ferry_e
         rules->change_query != NULL
             ? ask_query(session->source, rules->change_query, &said, error)
             : ask_driver(session->source, ferry_transfer_read(transfer), &said, error);
-    if (status != FERRY_OK || said.length == 0)
+    if (status != FERRY_OK || (said.length == 0 && !said.failed))
         return status;
     ferry_strbuf_add(&transfer->fingerprint, ferry_strbuf_text(&said));
     if (said.failed || transfer->fingerprint.failed)
