@@ -99,11 +99,14 @@ static inline void begin_side(struct side *side, const struct ferry_scan *scan)
     side->begins++;
 }
 
+/* Of integers; other columns have rows that suit. */
 static inline bool is_within(const struct ferry_bound *bound, const struct ferry_cell *cells)
 {
     if (bound == NULL)
         return true;
     const struct ferry_cell *cell = &cells[bound->column];
+    if (side_columns[bound->column].type != FERRY_TYPE_INT)
+        return true;
     if (cell->null != 0)
         return bound->or_null != 0;
     return cell->v.i > bound->cell->v.i ||
@@ -117,7 +120,8 @@ static inline bool is_bytes(const struct ferry_column *column, const struct ferr
     return cell->null == 0 && column->type != FERRY_TYPE_INT && column->type != FERRY_TYPE_FLOAT;
 }
 
-static inline ferry_status read_side(struct side *side, struct ferry_batch *batch)
+static inline ferry_status read_side(struct side *side, struct ferry_batch *batch,
+                                     struct ferry_error *err)
 {
     for (size_t taken = 0; taken < side->in_a_batch && side->at < side->rows; side->at++) {
         const struct ferry_cell *cells = &side->cells[side->at * side_width];
@@ -128,8 +132,9 @@ static inline ferry_status read_side(struct side *side, struct ferry_batch *batc
         for (size_t i = 0; i < width; i++) {
             size_t column = side->columns != NULL ? side->columns[i] : i;
             row[i] = cells[column];
-            if (is_bytes(&side_columns[column], &row[i]))
-                assert_true(ferry_batch_text(batch, &row[i], cells[column].v.p, cells[column].len));
+            if (is_bytes(&side_columns[column], &row[i]) &&
+                !ferry_batch_text(batch, &row[i], cells[column].v.p, cells[column].len))
+                return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
             row[i].kind = cells[column].kind;
         }
         taken++;
@@ -155,7 +160,7 @@ static inline ferry_status read_batch_side(void *cursor, struct ferry_batch *bat
                                            struct ferry_error *err)
 {
     ferry_status status = fake_act("read_batch", err);
-    return status == FERRY_OK ? read_side(cursor, batch) : status;
+    return status == FERRY_OK ? read_side(cursor, batch, err) : status;
 }
 
 static inline ferry_status stored_begin_side(void *conn, void *load,
@@ -179,7 +184,7 @@ static inline ferry_status stored_batch_side(void *cursor, struct ferry_batch *b
                                              struct ferry_error *err)
 {
     ferry_status status = fake_act("stored_batch", err);
-    return status == FERRY_OK ? read_side(cursor, batch) : status;
+    return status == FERRY_OK ? read_side(cursor, batch, err) : status;
 }
 
 static inline void end_side(void *cursor)
