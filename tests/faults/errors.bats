@@ -47,7 +47,7 @@ failing() {
 
 for_each_mode() {
     local mode hits=0
-    for mode in wal staged direct new; do
+    for mode in wal staged direct new merge; do
         failing $mode "$@"
     done
     echo "# $1: $hits runs failed, and told so" >&3

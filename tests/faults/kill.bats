@@ -50,6 +50,14 @@ killed() {
     killed new
 }
 
+@test "killed while it changes single rows in rollback mode" {
+    killed merge
+}
+
+@test "killed while it changes single rows in WAL mode" {
+    killed merge-wal
+}
+
 @test "killed again while it heals" {
     local mode call count n m
     for mode in wal staged direct; do

@@ -5,7 +5,8 @@
 #
 #   sweep_begin                 from.db with the new rows, and the folder `states`
 #   sweep_mode MODE             how the target is: wal, staged (rollback mode), direct (rollback
-#                               mode, staging = none) or new (no file yet)
+#                               mode, staging = none), new (no file yet), merge or merge-wal (single
+#                               rows are changed, in rollback or WAL mode)
 #   sweep_calls SYSCALL         how often a load without a fault makes that call
 #   sweep_places COUNT          the places among COUNT calls that are hit
 #   sweep_hit SYSCALL FAULT N   a fresh target, then a load with FAULT (as strace's inject= takes
@@ -56,6 +57,8 @@ sweep_mode() {
     staged) journal=delete ;;
     direct) journal=delete sweep_options=(-o job.staging=none) ;;
     new) journal='' ;;
+    merge) journal=delete sweep_options=(--strategy merge --key id) ;;
+    merge-wal) sweep_options=(--strategy merge --key id) ;;
     esac
     rm -f to.db* states/*
     if [ -n "$journal" ]; then
@@ -67,6 +70,8 @@ CREATE TABLE other (note TEXT);
 INSERT INTO other VALUES ('stays');
 CREATE TRIGGER never AFTER DELETE ON t BEGIN INSERT INTO other VALUES ('fired'); END;
 END
+        # Some rows change, some come, and some go.
+        [[ $1 != merge* ]] || sqlite3 to.db "INSERT INTO t (id, name) SELECT id + 5000, name FROM t"
         cp to.db states/to.db
     fi
     sweep_dump >states/old
