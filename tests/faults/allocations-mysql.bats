@@ -15,7 +15,7 @@ setup_file() {
     mariadb_start "$BATS_FILE_TMPDIR/server" || return
     export MARIADB_SOCKET MARIADB_PID MARIADB_FOLDER
     mariadb_account reader pw "SELECT ON d.*"
-    mariadb_account loader pw "SELECT, INSERT, DELETE, CREATE, DROP, ALTER, TRIGGER ON e.*"
+    mariadb_account loader pw "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, TRIGGER ON e.*"
     mariadb_query <<<"SET GLOBAL local_infile = 1"
 }
 
@@ -92,6 +92,13 @@ no_leftovers() { assert_equal "$(sql e <<<"SHOW TABLES" | grep ^_dbferry_ | grep
 @test "an allocation that fails once, where rows are replaced in place" {
     load_into place server target
     fail_sweep memory once 35
+    no_leftovers
+}
+
+@test "an allocation that fails once, where single rows change" {
+    load_into keep server target
+    fail_load+=(--strategy merge)
+    fail_sweep memory once 50
     no_leftovers
 }
 

@@ -42,6 +42,12 @@ fail_new() {
 @test "an allocation that fails once, where the table is rebuilt" {
     into own -o job.on_rebuild_loss=allow && fail_sweep memory once 25
 }
+@test "an allocation that fails once, where single rows change" {
+    into wal --strategy merge && fail_sweep memory once 20
+}
+@test "an allocation that fails once, where rows are added from a cursor on" {
+    into delete --strategy upsert --cursor id && fail_sweep memory once 25
+}
 @test "allocations that fail for good, into a new file" { into none && fail_sweep memory ever 30; }
 @test "allocations that fail for good, into a staged file" { into delete && fail_sweep memory ever 40; }
 
