@@ -98,6 +98,16 @@ ferry_status ferry_record_follow(struct ferry_record *record, const struct ferry
     return set_text(&record->follows, run_id == NULL ? "" : run_id, error);
 }
 
+void ferry_record_forget(struct ferry_record *record)
+{
+    for (size_t i = 0; i < FERRY_RECORD_FIELDS; i++) {
+        if (i == find_field(FERRY_RECORD_RUN_ID))
+            continue;
+        free(record->values[i]);
+        record->values[i] = NULL;
+    }
+}
+
 bool ferry_record_fits_table(const struct ferry_record *record)
 {
     const char *run_id = ferry_record_value(record, FERRY_RECORD_RUN_ID);

@@ -56,6 +56,8 @@ ferry_status ferry_record_follow(struct ferry_record *record, const struct ferry
 /* Whether the record is of what the table holds: false where the table says that a later run has
  * written it. */
 bool ferry_record_fits_table(const struct ferry_record *record);
+/* Leaves nothing but the run id: which record it is that another one takes the place of. */
+void ferry_record_forget(struct ferry_record *record);
 /* Whether the table that it is of was written by this run. */
 bool ferry_record_is_of(const struct ferry_record *record, const char *run_id);
 

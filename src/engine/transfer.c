@@ -120,7 +120,7 @@ static ferry_status decide(struct ferry_transfer *transfer, struct ferry_error *
     if (status == FERRY_OK && !ferry_record_fits_table(&plan->before)) {
         ferry_log(FERRY_LOG_INFO, "the record of the last run is not of what table '%s' holds now",
                   transfer->task->table);
-        ferry_record_done(&plan->before);
+        ferry_record_forget(&plan->before);
     }
     return status == FERRY_OK ? ferry_strategy_decide(plan, &facts, error) : status;
 }

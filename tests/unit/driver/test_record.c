@@ -74,6 +74,21 @@ static void test_whether_it_fits_the_table(void **state)
     assert_false(ferry_record_fits_table(&record));
 }
 
+static void test_what_is_left_of_it(void **state)
+{
+    (void)state;
+    set(&record, "1f", "20");
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    for (size_t i = 0; i < ferry_field_count(); i++)
+        (void)ferry_record_set(&record, ferry_field(i)->name, "1f", &error);
+    ferry_record_forget(&record);
+    for (size_t i = 0; i < ferry_field_count(); i++)
+        if (strcmp(ferry_field(i)->name, FERRY_RECORD_RUN_ID) != 0)
+            assert_null(ferry_record_value(&record, ferry_field(i)->name));
+    assert_string_equal(ferry_record_value(&record, FERRY_RECORD_RUN_ID), "1f");
+    assert_string_equal(ferry_record_table(&record), "t");
+}
+
 static void test_whose_it_is(void **state)
 {
     (void)state;
@@ -102,9 +117,8 @@ int main(void)
 {
 #define WITH_RECORDS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        WITH_RECORDS(test_what_it_follows),
-        WITH_RECORDS(test_whether_it_fits_the_table),
-        WITH_RECORDS(test_whose_it_is),
+        WITH_RECORDS(test_what_it_follows),          WITH_RECORDS(test_whether_it_fits_the_table),
+        WITH_RECORDS(test_what_is_left_of_it),       WITH_RECORDS(test_whose_it_is),
         WITH_RECORDS(test_a_run_that_was_overtaken),
     };
     return cmocka_run_group_tests_name("record, driver", tests, NULL, NULL);

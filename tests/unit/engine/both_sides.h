@@ -220,6 +220,7 @@ static inline ferry_status load_change(void *load, uint32_t operation,
 /* What the last run has left: pairs of name and value. */
 static const char *const (*recorded)[2];
 static size_t recorded_count;
+static const char *table_mark; /* the run that the table says it is of; NULL: it says nothing */
 
 #define LEFT_BEHIND(...)                                                                           \
     do {                                                                                           \
@@ -236,7 +237,7 @@ static inline ferry_status record_read(void *conn, const char *table, struct fer
     ferry_status status = fake_act("record_read", err);
     for (size_t i = 0; i < recorded_count && status == FERRY_OK; i++)
         status = ferry_record_set(record, recorded[i][0], recorded[i][1], err);
-    return status;
+    return status == FERRY_OK ? ferry_record_set_mark(record, table_mark, err) : status;
 }
 
 /* ---- The test ---- */
@@ -257,6 +258,7 @@ static inline int sides_setup(void **state)
     stored_of = NULL;
     changes[0] = '\0';
     recorded_count = 0;
+    table_mark = NULL;
     fake_handle.source.describe = describe_side;
     fake_handle.source.read_begin = read_begin_side;
     fake_handle.source.read_batch = read_batch_side;

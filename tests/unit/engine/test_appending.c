@@ -80,6 +80,30 @@ static void test_upsert_without_a_cursor(void **state)
     assert_false(plan.cursor.highest.known);
 }
 
+static const char *value(const char *name)
+{
+    return ferry_record_value(&transfer.record, name);
+}
+
+/* A later run has lost its record: what stands there is no state, but it is what this run's record
+ * takes the place of. */
+static void test_a_record_that_is_not_of_the_table(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    wish(FERRY_STRATEGY_UPSERT, NULL);
+    LEFT_BEHIND({FERRY_RECORD_RUN_ID, "1e"}, {FERRY_RECORD_KEY, "seq"});
+    table_mark = "1f";
+    SOURCE_HAS(ROW(1, "a", 4));
+    passes(move);
+    assert_string_equal(plan.strategy->name, "upsert");
+    assert_true(is_logged(": the record of the last run is not of what table 't' holds now\n"));
+    (void)ferry_record_begin(&transfer.record, "t", "20", &error);
+    passes(ferry_transfer_fill_record);
+    assert_string_equal(value(FERRY_RECORD_KEY), "id");
+    assert_string_equal(ferry_record_follows(&transfer.record), "1e");
+}
+
 /* A key that comes twice, within a batch and across two of them. */
 static void test_keys_that_come_twice(void **state)
 {
@@ -207,6 +231,7 @@ int main(void)
         WITH_SIDES(test_a_row_without_a_cursor),
         WITH_SIDES(test_a_cursor_that_is_never_null),
         WITH_SIDES(test_upsert_without_a_cursor),
+        WITH_SIDES(test_a_record_that_is_not_of_the_table),
         WITH_SIDES(test_keys_that_come_twice),
         WITH_SIDES(test_what_fails),
         WITH_SIDES(test_append_without_a_key),
