@@ -149,8 +149,9 @@ static void test_a_skipped_run(void **state)
     torture(work_on_a_skipped_run);
 }
 
-static void tell(const char *line)
+static void tell(const char *of, const char *line)
 {
+    assert_string_equal(of, "job");
     assert_true(strlen(line) > 10);
 }
 
