@@ -103,6 +103,7 @@ static void run_groups(const struct suite *suite)
         test_stored_rows(suite);
         test_stored_scans(suite);
         test_changes(suite);
+        test_changes_of_types(suite);
         test_round_trip(suite);
         test_loose_cells(suite);
     } else {

@@ -133,6 +133,7 @@ void test_loading(const struct suite *suite);
 void test_stored_rows(const struct suite *suite);
 void test_stored_scans(const struct suite *suite);
 void test_changes(const struct suite *suite);
+void test_changes_of_types(const struct suite *suite);
 void test_source_scans(const struct suite *suite);
 void test_fingerprint(const struct suite *suite);
 void test_round_trip(const struct suite *suite);
