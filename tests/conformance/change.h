@@ -17,8 +17,9 @@ struct change_table {
     size_t index_count;
 };
 
-/* Rows are separated by ';', cells by '|'; \N is NULL.  A step begins with its operation: I(nsert),
- * U(pdate), D(elete, with the cells of the key alone), S for UPSERT, A(dd). */
+/* Rows are separated by ';', cells by '|'; \N is NULL; in a column of type ANY a cell says its
+ * kind: i:5, f:0.5, t:text, x:bytes.  A step begins with its operation: I(nsert), U(pdate),
+ * D(elete, with the cells of the key alone), S for UPSERT, A(dd). */
 struct change_case {
     const char *name;
     const struct change_table *table;
@@ -43,6 +44,9 @@ struct change_rows {
     size_t count;
 };
 
+/* The cell of a value, which points at it. */
+void change_make_cell(const struct ferry_column *column, const struct scan_value *value,
+                      struct ferry_cell *cell);
 /* Returns false if out of memory; to be freed either way.  The cells point into `text`. */
 bool change_rows_parse(const char *text, bool are_steps, struct change_rows *rows);
 bool change_rows_add(struct change_rows *rows, const struct change_row *row);

@@ -103,6 +103,16 @@ static const struct change_table large = {
     .index_count = COUNT(large_indexes),
 };
 
+/* Each value says its own kind, as in SQLite. */
+static const struct change_table kinds = {
+    .name = "kinds",
+    .columns = {{.name = "id", .native = "int64", INTEGER, .bits = 64, NOT_NULL},
+                {.name = "v", .native = "any", .type = FERRY_TYPE_ANY}},
+    .column_count = 2,
+    .key = {0},
+    .key_count = 1,
+};
+
 #define FOUR "1|a|10|1.00;2|b|20|2.00;3|c|30|3.50;-4|d|40|0.00"
 #define FOUR_UPSERTS "S 1|a|10|1.00;S 2|b|20|2.00;S 3|c|30|3.50;S -4|d|40|0.00"
 #define BUSY .status = FERRY_ERR_BUSY
@@ -213,6 +223,16 @@ const struct change_case change_cases[] = {
 
     {"rows are added where there is no key", &keyless, "1|a;1|a;\\N|b", "I 1|a;I \\N|\\N;I 2|c",
      "1|a;1|a;\\N|b;1|a;\\N|\\N;2|c", TOTALS(3, 0, 0)},
+
+#define KINDS "1|i:5;2|t:5;3|f:5;4|x:5;5|\\N;6|f:0.5"
+    {"UPSERT of values of each kind that are the same", &kinds, KINDS,
+     "S 1|i:5;S 2|t:5;S 3|f:5;S 4|x:5;S 5|\\N;S 6|f:0.5", KINDS, TOTALS(0, 0, 0)},
+    {"UPSERT of values that are others in their kind alone", &kinds, KINDS,
+     "S 1|t:5;S 2|i:5;S 4|t:5;S 5|t:;S 6|t:0.5", "1|t:5;2|i:5;3|f:5;4|t:5;5|t:;6|t:0.5",
+     TOTALS(0, 5, 0)},
+    {"UPDATE of an integer by a float of the same value, and back", &kinds, KINDS,
+     "U 1|f:5;U 3|i:5", "1|f:5;2|t:5;3|i:5;4|x:5;5|\\N;6|f:0.5", TOTALS(0, 2, 0)},
+    {"ADD of a text where a number is", &kinds, KINDS, "A 1|t:5", KINDS, DATA},
 
     {"rows are found by large numbers", &large, "9223372036854775808|a;18446744073709551615|b;1|c",
      "U 18446744073709551615|B;D 9223372036854775808;I 9223372036854775809|d;S 1|c",

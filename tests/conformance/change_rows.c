@@ -62,6 +62,39 @@ bool change_rows_parse(const char *text, bool are_steps, struct change_rows *row
     return parsed;
 }
 
+/* ---- Cells ---- */
+
+static const char any_kinds[] = {[FERRY_KIND_INT] = 'i',
+                                 [FERRY_KIND_FLOAT] = 'f',
+                                 [FERRY_KIND_TEXT] = 't',
+                                 [FERRY_KIND_BYTES] = 'x'};
+
+static void make_any(const struct scan_value *value, struct ferry_cell *cell)
+{
+    const struct scan_value bare = {.bytes = value->bytes + 2, .size = value->size - 2};
+    struct ferry_column column = {.type = FERRY_TYPE_BYTES};
+    uint16_t kind = FERRY_KIND_INT;
+    while (kind < FERRY_KIND_BYTES && any_kinds[kind] != value->bytes[0])
+        kind++;
+    if (kind == FERRY_KIND_INT)
+        column.type = FERRY_TYPE_INT;
+    else if (kind == FERRY_KIND_FLOAT)
+        column.type = FERRY_TYPE_FLOAT;
+    (void)scan_make_cell(&column, &bare, cell);
+    cell->kind = kind;
+}
+
+void change_make_cell(const struct ferry_column *column, const struct scan_value *value,
+                      struct ferry_cell *cell)
+{
+    if (value->bytes == NULL)
+        cell->null = 1;
+    else if (column->type == FERRY_TYPE_ANY)
+        make_any(value, cell);
+    else
+        (void)scan_make_cell(column, value, cell);
+}
+
 /* ---- Rows as texts ---- */
 
 static void spell_value(struct ferry_strbuf *out, const char *bytes, size_t size)
@@ -81,12 +114,19 @@ static void spell_value(struct ferry_strbuf *out, const char *bytes, size_t size
 static void spell_cell(struct ferry_strbuf *out, const struct ferry_column *column,
                        const struct ferry_cell *cell)
 {
-    char digits[24];
-    if (cell->null != 0 || ferry_type_value(column->type) != FERRY_VALUE_INT) {
+    char digits[40];
+    bool is_any = column->type == FERRY_TYPE_ANY && cell->null == 0;
+    if (is_any)
+        ferry_strbuf_addf(out, "%c:", cell->kind <= FERRY_KIND_BYTES ? any_kinds[cell->kind] : '?');
+    bool is_whole =
+        is_any ? cell->kind == FERRY_KIND_INT : ferry_type_value(column->type) == FERRY_VALUE_INT;
+    bool is_real = is_any && cell->kind == FERRY_KIND_FLOAT;
+    if (cell->null != 0 || (!is_whole && !is_real)) {
         spell_value(out, cell->null != 0 ? NULL : cell->v.p, cell->len);
         return;
     }
-    int length = ferry_type_is_unsigned(column)
+    int length = is_real ? snprintf(digits, sizeof digits, "%.17g", cell->v.f)
+                 : ferry_type_is_unsigned(column)
                      ? snprintf(digits, sizeof digits, "%" PRIu64, cell->v.u)
                      : snprintf(digits, sizeof digits, "%" PRId64, cell->v.i);
     spell_value(out, digits, (size_t)length);

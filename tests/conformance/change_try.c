@@ -96,10 +96,7 @@ static void add_row(const struct ferry_schema *schema, const struct change_row *
 {
     struct ferry_cell *cells = ferry_batch_row(batch);
     for (size_t i = 0; i < schema->count; i++)
-        if (row->cells[i].bytes == NULL)
-            cells[i].null = 1;
-        else
-            (void)scan_make_cell(&schema->columns[i], &row->cells[i], &cells[i]);
+        change_make_cell(&schema->columns[i], &row->cells[i], &cells[i]);
 }
 
 /* Loads as many steps as have one operation and go into one batch, from `*step` on. */
