@@ -60,7 +60,7 @@ struct mydrv_conn {
     struct mydrv_login *login; /* for a third; NULL: nothing will be loaded */
     pthread_mutex_t third_lock;
     struct mydrv_conn *third; /* under the lock: see mydrv_conn_open_third() */
-    const char *held_lock;     /* of a table, while this connection holds it, or NULL */
+    const char *held_lock;    /* of a table, while this connection holds it, or NULL */
     int64_t patience_ms; /* of `read_timeout`: then the second is asked whether the server lives */
     char *missing_database; /* it is made when a load begins; NULL: it is there */
 };

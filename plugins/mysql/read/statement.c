@@ -267,7 +267,7 @@ static void statement_write_scan_from(const struct mydrv_conn *conn, const struc
 static enum mydrv_order *statement_orders(const struct mydrv_statement *statement,
                                           const struct ferry_schema *schema)
 {
-    enum mydrv_order *orders = calloc(statement->column_count, sizeof *orders);
+    enum mydrv_order *orders = calloc(statement->column_count + 1, sizeof *orders);
     for (size_t i = 0; orders != NULL && i < statement->column_count; i++) {
         const struct ferry_column *column = ferry_schema_column(schema, i);
         bool number = column->type == FERRY_TYPE_BIT && statement->columns[i].recast != NULL;
