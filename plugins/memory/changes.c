@@ -138,7 +138,7 @@ static ferry_status decide(const struct memory_changes *changes, size_t row,
 {
     const struct ferry_cell *cells = changes->rows->rows[row];
     uint8_t operation = changes->operations[row];
-    bool is_there = old != NULL;
+    bool is_there = fate != NULL;
     bool is_same = is_there && rows_are_same(&changes->rows->columns, old, cells);
     if (operation == FERRY_OP_ADD && is_there && !is_same)
         return fail_rows(changes,
