@@ -146,7 +146,7 @@ static ferry_status decide(const struct memory_changes *changes, size_t row,
                          "\"upsert\"",
                          err);
     bool needs_it = operation == FERRY_OP_UPDATE || operation == FERRY_OP_DELETE;
-    bool was_touched = is_there && (fate->goes || fate->becomes != NULL);
+    bool was_touched = fate != NULL && (fate->goes || fate->becomes != NULL);
     if (was_touched || (is_there ? operation == FERRY_OP_INSERT : needs_it))
         return ferry_load_fail_changed(changes->spec, changes->place, err);
     if (!is_there) {

@@ -1,6 +1,6 @@
 /* The target half: a table of the store is replaced as a whole at the commit. */
 
-#include "memory.h"
+#include "load.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -134,21 +134,10 @@ static ferry_status memory_inspect(void *conn, const char *table,
 struct change {
     struct memory_conn *conn;
     const struct ferry_change_spec *spec;
-    struct load *load; /* NULL: none yet */
+    struct memory_load *load; /* NULL: none yet */
 };
 
-struct load {
-    struct memory_conn *conn;
-    struct memory_table *table;     /* as it will be; of a load of changes once it has ended */
-    struct memory_table *old;       /* or NULL: none is there */
-    struct memory_changes *changes; /* NULL: the rows are replaced */
-    bool *touched;                  /* of a load of changes that has ended: rows of `table` */
-    uint64_t before;
-    bool locked;
-    bool ended;
-};
-
-static void load_free(struct load *load)
+static void load_free(struct memory_load *load)
 {
     if (load == NULL)
         return;
@@ -187,7 +176,7 @@ static ferry_status memory_change_begin(void *conn, const struct ferry_change_sp
     return FERRY_OK;
 }
 
-static ferry_status load_lock(struct load *load, const struct ferry_change_spec *change,
+static ferry_status load_lock(struct memory_load *load, const struct ferry_change_spec *change,
                               const char *table, struct ferry_error *err)
 {
     char *holder = NULL;
@@ -203,7 +192,7 @@ static ferry_status load_lock(struct load *load, const struct ferry_change_spec 
 }
 
 /* The table may be another since inspect looked at it. */
-static ferry_status load_look(struct load *load, const struct ferry_load_spec *spec,
+static ferry_status load_look(struct memory_load *load, const struct ferry_load_spec *spec,
                               struct ferry_error *err)
 {
     struct memory_table *old = memory_table_find(load->conn->store, spec->layout->table);
@@ -236,7 +225,7 @@ static ferry_status add_index(struct memory_columns *columns, const struct ferry
 }
 
 /* Columns as map_column answered, and the indexes.  A unique index is kept, not enforced. */
-static ferry_status load_define(struct load *load, const struct ferry_load_spec *spec,
+static ferry_status load_define(struct memory_load *load, const struct ferry_load_spec *spec,
                                 struct ferry_error *err)
 {
     const struct ferry_layout *layout = spec->layout;
@@ -251,7 +240,7 @@ static ferry_status load_define(struct load *load, const struct ferry_load_spec 
 }
 
 /* The table keeps its columns and indexes, and rows of it stay. */
-static ferry_status load_of_changes(struct load *load, const struct ferry_load_spec *spec,
+static ferry_status load_of_changes(struct memory_load *load, const struct ferry_load_spec *spec,
                                     struct ferry_error *err)
 {
     if (load->old == NULL)
@@ -275,7 +264,7 @@ static ferry_status memory_load_begin(void *argument, const struct ferry_load_sp
         return status;
     if (status != FERRY_OK || memory_fault_skips(c, "load_begin"))
         return status;
-    struct load *load = calloc(1, sizeof *load);
+    struct memory_load *load = calloc(1, sizeof *load);
     if (load == NULL)
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
     load->conn = c;
@@ -296,13 +285,13 @@ static ferry_status memory_load_begin(void *argument, const struct ferry_load_sp
     return status;
 }
 
-static size_t count_loaded(const struct load *load)
+static size_t count_loaded(const struct memory_load *load)
 {
     return load->changes != NULL ? memory_changes_count(load->changes) : load->table->count;
 }
 
-static ferry_status load_row(struct load *load, uint32_t operation, const struct ferry_cell *cells,
-                             struct ferry_error *err)
+static ferry_status load_row(struct memory_load *load, uint32_t operation,
+                             const struct ferry_cell *cells, struct ferry_error *err)
 {
     if (load->changes != NULL)
         return memory_changes_add(load->changes, operation, cells, err);
@@ -314,7 +303,7 @@ static ferry_status load_row(struct load *load, uint32_t operation, const struct
 static ferry_status memory_load_batch(void *load, uint32_t operation,
                                       const struct ferry_batch *batch, struct ferry_error *err)
 {
-    struct load *l = load;
+    struct memory_load *l = load;
     struct memory_conn *c = l->conn;
     ferry_status status = memory_fault_hit(c, "load_batch", MEMORY_NO_ROW, err);
     if (status == FERRY_OK)
@@ -334,7 +323,7 @@ static ferry_status memory_load_batch(void *load, uint32_t operation,
 }
 
 /* The totals are those of the rows before they are damaged. */
-static ferry_status load_count(struct load *load, struct ferry_load_totals *ret_totals,
+static ferry_status load_count(struct memory_load *load, struct ferry_load_totals *ret_totals,
                                struct ferry_error *err)
 {
     struct ferry_load_totals totals = {
@@ -361,7 +350,7 @@ static ferry_status load_count(struct load *load, struct ferry_load_totals *ret_
 static ferry_status memory_load_end(void *load, struct ferry_load_totals *ret_totals,
                                     struct ferry_error *err)
 {
-    struct load *l = load;
+    struct memory_load *l = load;
     ferry_status status = memory_fault_hit(l->conn, "load_end", MEMORY_NO_ROW, err);
     if (status == FERRY_OK)
         status = memory_cancelled(l->conn, err);
@@ -372,94 +361,6 @@ static ferry_status memory_load_end(void *load, struct ferry_load_totals *ret_to
     return load_count(l, ret_totals, err);
 }
 
-/* ---- What is stored: the rows are cells of the source's schema already ---- */
-
-struct stored {
-    struct memory_conn *conn;
-    struct memory_table *found; /* of the store, or NULL */
-    const struct memory_table *table;
-    struct memory_scan scan;
-    size_t next;
-};
-
-static void memory_stored_end(void *cursor)
-{
-    struct stored *stored = cursor;
-    memory_scan_done(&stored->scan);
-    memory_table_unref(stored->found);
-    free(stored);
-}
-
-static ferry_status stored_find(struct stored *stored, const struct load *load,
-                                const struct ferry_layout *layout, struct ferry_error *err)
-{
-    size_t columns = ferry_schema_count(layout->schema);
-    if (load == NULL)
-        stored->found = memory_table_find(stored->conn->store, layout->table);
-    stored->table = load == NULL                            ? stored->found
-                    : load->changes != NULL && !load->ended ? load->old
-                                                            : load->table;
-    if (stored->table == NULL)
-        return ferry_fail(err, FERRY_ERR_NOT_FOUND, "there is no table '%s'", layout->table);
-    return stored->table->columns.count == columns
-               ? FERRY_OK
-               : ferry_fail(err, FERRY_ERR_SCHEMA, "table '%s' has %zu columns, not %zu",
-                            layout->table, stored->table->columns.count, columns);
-}
-
-static ferry_status memory_stored_begin(void *conn, void *load, const struct ferry_layout *layout,
-                                        const struct ferry_scan *scan, void **ret_cursor,
-                                        struct ferry_error *err)
-{
-    struct memory_conn *c = conn;
-    ferry_status status = memory_fault_hit(c, "stored_begin", MEMORY_NO_ROW, err);
-    if (status == FERRY_OK)
-        status = memory_cancelled(c, err);
-    if (status == FERRY_OK && memory_fault_lie(c, "stored_begin", &status, err))
-        return status;
-    if (status != FERRY_OK || memory_fault_skips(c, "stored_begin"))
-        return status;
-    struct stored *stored = calloc(1, sizeof *stored);
-    if (stored == NULL)
-        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
-    stored->conn = c;
-    status = stored_find(stored, load, layout, err);
-    const bool *among = scan->touched != 0 && load != NULL ? ((struct load *)load)->touched : NULL;
-    if (status == FERRY_OK)
-        status = memory_scan_begin(c, stored->table, scan, among, &stored->scan, err);
-    if (status == FERRY_OK)
-        *ret_cursor = stored;
-    else
-        memory_stored_end(stored);
-    return status;
-}
-
-static ferry_status stored_row(struct stored *stored, struct ferry_batch *batch,
-                               struct ferry_error *err)
-{
-    struct ferry_cell *cells = ferry_batch_row(batch);
-    return cells != NULL && memory_scan_copy(&stored->scan, stored->next++, batch, cells)
-               ? FERRY_OK
-               : ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
-}
-
-static ferry_status memory_stored_batch(void *cursor, struct ferry_batch *batch,
-                                        struct ferry_error *err)
-{
-    struct stored *stored = cursor;
-    ferry_status status = memory_fault_hit(stored->conn, "stored_batch", MEMORY_NO_ROW, err);
-    if (status == FERRY_OK)
-        status = memory_cancelled(stored->conn, err);
-    if (status == FERRY_OK && memory_fault_lie(stored->conn, "stored_batch", &status, err))
-        return status;
-    while (status == FERRY_OK && stored->next < stored->scan.count && !ferry_batch_full(batch)) {
-        status = memory_fault_hit(stored->conn, "stored_batch", stored->next, err);
-        if (status == FERRY_OK)
-            status = stored_row(stored, batch, err);
-    }
-    return status;
-}
-
 /* ---- Commit ---- */
 
 static ferry_status memory_change_commit(void *argument, const struct ferry_record *const *records,
@@ -468,7 +369,7 @@ static ferry_status memory_change_commit(void *argument, const struct ferry_reco
 {
     struct change *change = argument;
     struct memory_conn *c = change->conn;
-    struct load *load = change->load;
+    struct memory_load *load = change->load;
     ferry_status status = memory_fault_hit(c, "change_commit", MEMORY_NO_ROW, err);
     bool lies = status == FERRY_OK && memory_fault_lie(c, "change_commit", &status, err);
     if (status == FERRY_OK && !lies && load != NULL && record_count > 0 &&
