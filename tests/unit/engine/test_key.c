@@ -159,7 +159,8 @@ static int begin(void **state)
 static int end(void **state)
 {
     ferry_ascent_done(&ascent);
-    ferry_ascent_done(&ascent);
+    ferry_ascent_done(&ascent); /* nothing is left */
+    assert_null(ascent.name);
     return teardown(state);
 }
 
