@@ -13,6 +13,13 @@ static const struct mydrv_column column = {
 
 /* ---- Its beginning ---- */
 
+static ferry_status begin_scan(struct place *place, uint32_t kind, const struct ferry_scan *scan,
+                               void **ret_cursor)
+{
+    const struct ferry_read read = {.kind = kind, .on_warning = 3};
+    return mydrv_read_begin(&place->conn, &read, &place->schema, scan, ret_cursor, &place->error);
+}
+
 static ferry_status begin(struct place *place, void **ret_cursor)
 {
     const struct ferry_read read = {.on_warning = 3};
@@ -41,6 +48,59 @@ static void test_begin(void **state)
     cursor->ended = true;
     mydrv_read_end(cursor);
     assert_false(place.conn.broken);
+    leave_place(&place);
+}
+
+/* A scan that asks for no more than all rows leaves the statement as it is. */
+static void test_scans(void **state)
+{
+    (void)state;
+    static const size_t order[] = {0};
+    static const struct ferry_scan plain = {._size = sizeof plain};
+    static const struct ferry_scan ordered = {
+        ._size = sizeof ordered, .order = order, .order_count = 1};
+    static const struct {
+        uint32_t kind;
+        const struct ferry_scan *scan;
+        const char *steps;
+        bool derived;
+    } cases[] = {
+        {FERRY_READ_VIEW, &plain, "[open][user data]", false},
+        {FERRY_READ_QUERY, &plain, "[open][user data]", false},
+        {FERRY_READ_QUERY, NULL, "[open][user data]", false},
+        {FERRY_READ_VIEW, &ordered, "[open][scan][user data]", false},
+        {FERRY_READ_QUERY, &ordered, "[open][scan][user data]", true},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct place place;
+        void *made = NULL;
+        make_place(&place, &column, 1);
+        assert_int_equal(begin_scan(&place, cases[i].kind, cases[i].scan, &made), FERRY_OK);
+        assert_no_error(&place.error);
+        assert_int_equal(strncmp(world.steps, cases[i].steps, strlen(cases[i].steps)), 0);
+        struct mydrv_cursor *cursor = made;
+        assert_ptr_equal(cursor->scan, cases[i].scan);
+        assert_int_equal(cursor->derived, cases[i].derived);
+        cursor->ended = true;
+        mydrv_read_end(cursor);
+        leave_place(&place);
+    }
+    struct place place;
+    void *made = NULL;
+    make_place(&place, &column, 1);
+    world.fails = "scan";
+    assert_int_equal(begin_scan(&place, FERRY_READ_VIEW, &ordered, &made), FERRY_ERR_BUSY);
+    assert_error(&place.error, FERRY_ERR_BUSY, "scan has failed");
+    assert_string_equal(world.steps, "[open][scan][close]");
+    leave_place(&place);
+
+    make_place(&place, &column, 1); /* it would ask for a column that is not there */
+    opened.column_count = 2;
+    assert_int_equal(begin_scan(&place, FERRY_READ_VIEW, &ordered, &made), FERRY_ERR_SCHEMA);
+    assert_error(&place.error, FERRY_ERR_SCHEMA,
+                 "l: view 'v' now has 2 columns and had 1 a moment ago; run again");
+    assert_string_equal(world.steps, "[open][close]");
+    assert_null(made);
     leave_place(&place);
 }
 
@@ -283,6 +343,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_begin),
+        cmocka_unit_test(test_scans),
         cmocka_unit_test(test_a_beginning_that_fails),
         cmocka_unit_test(test_codes_that_are_gone),
         cmocka_unit_test(test_a_beginning_without_memory),

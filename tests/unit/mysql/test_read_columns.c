@@ -53,6 +53,48 @@ static void test_same_columns(void **state)
     }
 }
 
+/* Behind a derived table a text has room for more letters, or for fewer; no more than that differs.
+ */
+static void test_derived_columns(void **state)
+{
+    (void)state;
+    static const struct {
+        bool derived;
+        struct ferry_column now, expected;
+        bool good;
+    } cases[] = {
+        {true,
+         {.name = "a", .type = FERRY_TYPE_TEXT, .length = 9},
+         {.name = "a", .type = FERRY_TYPE_TEXT, .length = 5},
+         true},
+        {true,
+         {.name = "a", .type = FERRY_TYPE_BYTES, .length = 5},
+         {.name = "a", .type = FERRY_TYPE_BYTES, .length = 9},
+         true},
+        {false,
+         {.name = "a", .type = FERRY_TYPE_TEXT, .length = 9},
+         {.name = "a", .type = FERRY_TYPE_TEXT, .length = 5},
+         false},
+        {true,
+         {.name = "a", .type = FERRY_TYPE_ENUM, .length = 9},
+         {.name = "a", .type = FERRY_TYPE_ENUM, .length = 5},
+         false},
+        {true,
+         {.name = "b", .type = FERRY_TYPE_TEXT, .length = 9},
+         {.name = "a", .type = FERRY_TYPE_TEXT, .length = 5},
+         false},
+        {true,
+         {.name = "a", .type = FERRY_TYPE_TEXT, .length = 9},
+         {.name = "a", .type = FERRY_TYPE_BYTES, .length = 9},
+         false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct mydrv_cursor cursor = {.derived = cases[i].derived};
+        if (read_is_derived(&cursor, &cases[i].now, &cases[i].expected) != cases[i].good)
+            fail_msg("case %zu", i);
+    }
+}
+
 /* Three floats in 12 bytes. */
 static void test_vectors(void **state)
 {
@@ -196,6 +238,39 @@ static void test_formats(void **state)
     leave_place(&place);
 }
 
+/* The result has some of the columns, in an order of its own. */
+static void test_formats_of_a_scan(void **state)
+{
+    (void)state;
+    static const size_t columns[] = {3, 0};
+    static const struct ferry_scan scan = {
+        ._size = sizeof scan, .columns = columns, .column_count = COUNT(columns)};
+    struct place place;
+    make_place(&place, four, MOST_COLUMNS);
+    for (size_t i = 0; i < COUNT(columns); i++)
+        place.planned[i] = world.described[i] = four[columns[i]];
+    world.count = COUNT(columns);
+    place.cursor.statement.column_count = COUNT(columns);
+    place.cursor.scan = &scan;
+    assert_int_equal(bind_columns(&place), FERRY_OK);
+    assert_no_error(&place.error);
+    assert_int_equal(place.cursor.column_count, COUNT(columns));
+    for (size_t i = 0; i < COUNT(columns); i++) {
+        assert_int_equal(place.cursor.formats[i].codec, four[columns[i]].codec);
+        assert_int_equal(place.cursor.formats[i].not_null, i == 1);
+        assert_int_equal(place.cursor.formats[i].most, four[columns[i]].column.bits + 1000);
+        assert_ptr_equal(place.cursor.formats[i].set, i == 0 ? &greek : NULL);
+    }
+    leave_place(&place);
+
+    make_place(&place, four, MOST_COLUMNS); /* all of them are too many */
+    place.cursor.scan = &scan;
+    assert_int_equal(bind_columns(&place), FERRY_ERR_SCHEMA);
+    assert_error(&place.error, FERRY_ERR_SCHEMA,
+                 "l: view 'v' now has 4 columns and had 2 a moment ago; run again");
+    leave_place(&place);
+}
+
 /* What is not UTF-8 is translated, but where the job wants the bytes. */
 static void test_sets(void **state)
 {
@@ -325,6 +400,17 @@ static void test_codes_are_learnt(void **state)
     assert_string_equal(world.steps, "[hebrew][greek]");
     place.schema.count = MOST_COLUMNS;
     leave_place(&place);
+
+    static const size_t third[] = {2}; /* it is raw, though the first is not */
+    static const struct ferry_scan scan = {
+        ._size = sizeof scan, .columns = third, .column_count = COUNT(third)};
+    make_place(&place, columns, MOST_COLUMNS);
+    place.planned[0] = columns[2];
+    place.cursor.statement.column_count = 1;
+    place.cursor.scan = &scan;
+    assert_int_equal(read_learn_codes(&place.cursor, &place.schema, &place.error), FERRY_OK);
+    assert_string_equal(world.steps, "");
+    leave_place(&place);
 }
 
 static void test_codes_are_found(void **state)
@@ -367,11 +453,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_columns),
+        cmocka_unit_test(test_derived_columns),
         cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_nothing_but_null),
         cmocka_unit_test(test_texts_as_bytes),
         cmocka_unit_test(test_casts),
         cmocka_unit_test(test_formats),
+        cmocka_unit_test(test_formats_of_a_scan),
         cmocka_unit_test(test_sets),
         cmocka_unit_test(test_columns_that_changed),
         cmocka_unit_test(test_the_last_of_several_changed),

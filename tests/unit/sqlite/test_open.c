@@ -293,6 +293,24 @@ static void test_rights_of_each_role(void **state)
     remove_folder(folder);
 }
 
+/* How a file stores its texts is known from its beginning. */
+static void test_encodings(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"PRAGMA encoding='UTF-8'; " ROLLBACK_FILE,
+                                        "PRAGMA encoding='UTF-16le'; " ROLLBACK_FILE,
+                                        "PRAGMA encoding='UTF-16be'; " ROLLBACK_FILE};
+    for (size_t i = 0; i < COUNT(files); i++) {
+        char *folder = make_folder();
+        char *path = make_database(folder, "x.db", files[i]);
+        struct sqldrv_conn *conn = connect_to(path, FERRY_ROLE_SOURCE);
+        assert_int_equal(conn->utf16, i > 0);
+        sqldrv_disconnect(conn);
+        free(path);
+        remove_folder(folder);
+    }
+}
+
 static void test_no_database(void **state)
 {
     static const uint32_t roles[] = {FERRY_ROLE_SOURCE, FERRY_ROLE_TARGET,
@@ -468,6 +486,7 @@ int main(void)
         cmocka_unit_test_setup(test_pragmas_that_are_refused, reset),
         cmocka_unit_test_setup(test_waiting_is_installed, reset),
         cmocka_unit_test_setup(test_rights_of_each_role, reset),
+        cmocka_unit_test_setup(test_encodings, reset),
         cmocka_unit_test_setup(test_no_database, reset),
         cmocka_unit_test_setup(test_a_file_that_cannot_be_opened, reset),
         cmocka_unit_test_setup(test_an_index_that_is_being_made, reset),

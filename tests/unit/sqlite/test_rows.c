@@ -237,6 +237,46 @@ static void test_several_columns(void **state)
     end_table(&table);
 }
 
+/* Some of the columns, in another order than the schema's, with what is to be done with each row.
+ */
+static void test_an_operation(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a", "b", "c"};
+    static const size_t select[] = {2, 0};
+    static const struct ferry_batch_limits limits = {.rows = 100, .bytes = 1 << 20};
+    struct table table;
+    struct ferry_schema selected = {0};
+    make_table(&table, "t", "UTF-8", "CREATE TABLE t(op, c0, c1, c2)");
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct ferry_column column = number;
+        column.name = names[i];
+        add_column(&table, &column, "INTEGER");
+        if (i != 1)
+            assert_int_equal(ferry_schema_add(&selected, &column, sizeof column, &table.error),
+                             FERRY_OK);
+    }
+    struct sqldrv_rows_into into = into_main(&table);
+    into.select = select;
+    into.select_count = COUNT(select);
+    into.operation = 7;
+    assert_int_equal(sqldrv_rows_open(&into, &table.rows, &table.error), FERRY_OK);
+    table.batch = ferry_batch_new(&selected, &limits);
+    assert_non_null(table.batch);
+    ferry_batch_reset(table.batch, 1);
+    for (int64_t row = 1; row <= 2; row++) {
+        struct ferry_cell *cells = ferry_batch_row(table.batch);
+        cells[0].v.i = 10 * row + 3;
+        cells[1].v.i = 10 * row + 1;
+    }
+    assert_int_equal(insert(&table), FERRY_OK);
+    assert_query(&table,
+                 "SELECT group_concat(op||' '||c0||' '||ifnull(c1, 'none')||' '||c2) FROM t",
+                 "7 11 none 13,7 21 none 23");
+    ferry_schema_done(&selected);
+    end_table(&table);
+}
+
 /* A row that the table itself refuses is named by its number in the load. */
 static void test_a_row_that_is_refused(void **state)
 {
@@ -366,6 +406,7 @@ int main(void)
         cmocka_unit_test(test_null_keys),
         cmocka_unit_test(test_batches),
         cmocka_unit_test(test_several_columns),
+        cmocka_unit_test(test_an_operation),
         cmocka_unit_test(test_a_row_that_is_refused),
         cmocka_unit_test(test_a_value_that_is_refused),
         cmocka_unit_test(test_rows_that_are_lost),
