@@ -9,7 +9,7 @@
 
 #include "driver/batch.h"
 
-#define CHANGES_COLUMNS 6
+#define CHANGES_COLUMNS 1200
 #define CHANGES_TEXT 8192
 
 struct changes {

@@ -140,6 +140,41 @@ static void test_add(void **state)
     }
 }
 
+/* More columns than an expression is deep. */
+static void test_many_columns(void **state)
+{
+    (void)state;
+    static struct ferry_column columns[CHANGES_COLUMNS];
+    static char names[CHANGES_COLUMNS][8];
+    static const char *natives[CHANGES_COLUMNS];
+    char row[2 * CHANGES_COLUMNS + 1] = "1";
+    struct changes changes;
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    for (size_t i = 0; i < CHANGES_COLUMNS; i++) {
+        (void)snprintf(names[i], sizeof names[i], "c%zu", i);
+        columns[i] = (struct ferry_column)INT_COLUMN(names[i]);
+        natives[i] = "INTEGER";
+        sqlite3_str_appendf(sql, "%s%s INTEGER", i == 0 ? "CREATE TABLE t(" : ", ", names[i]);
+        memcpy(row + 2 * i, i + 1 < CHANGES_COLUMNS ? "1|" : "2", 2);
+    }
+    sqlite3_str_appendall(sql, "); INSERT INTO t(c0) VALUES(1)");
+    char *text = sqlite3_str_finish(sql);
+    folder = make_folder();
+    char *path = make_database(folder, "x.db", text);
+    plan_changes(&changes, path, columns, natives, CHANGES_COLUMNS, "0");
+    for (uint64_t round = 0; round < 2; round++) {
+        begin_changes(&changes);
+        assert_int_equal(send(&changes, FERRY_OP_UPSERT, row), FERRY_OK);
+        assert_int_equal(end_changes(&changes), FERRY_OK);
+        assert_totals(&changes, round == 0 ? "1 +0 ~1 -0 =1" : "1 +0 ~0 -0 =1");
+        commit_changes(&changes);
+    }
+    assert_file(path, "SELECT c1 || c1198 || c1199 FROM t", "112");
+    end_changes_plan(&changes);
+    sqlite3_free(text);
+    drop(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +182,7 @@ int main(void)
         cmocka_unit_test_teardown(test_unique_values, forget_guards),
         cmocka_unit_test_teardown(test_upsert, forget_guards),
         cmocka_unit_test_teardown(test_add, forget_guards),
+        cmocka_unit_test_teardown(test_many_columns, forget_guards),
     };
     return cmocka_run_group_tests_name("sqlite changes", tests, NULL, NULL);
 }

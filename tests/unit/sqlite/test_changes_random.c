@@ -5,7 +5,7 @@
 
 #define ROWS 24   /* at most */
 #define VALUES 30 /* of ids, and of codes */
-#define SEEDS 15  /* per shape and key */
+#define SEEDS 8   /* per shape and key */
 #define ROW_TEXT 64
 
 struct row {
