@@ -271,7 +271,12 @@ END
 
 @test "a file of an older release: its record has no data_from, and gets it" {
     copy_from_primary
-    sqlite3 copy.db "ALTER TABLE _dbferry_sync DROP COLUMN data_from;
+    local field
+    for field in data_from strategy key_columns cursor_column cursor_value full_at fingerprint skipped inserted \
+        updated deleted unchanged read_hash; do
+        sqlite3 copy.db "ALTER TABLE _dbferry_sync DROP COLUMN $field"
+    done
+    sqlite3 copy.db "
         UPDATE _dbferry_sync SET started = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-5 hours')"
     cp copy.db to.db
     sqlite3 to.db "UPDATE _dbferry_sync SET job = 'old'"
@@ -282,7 +287,9 @@ END
     assert_equal "$(sqlite3 to.db "SELECT job, fallback, data_from FROM _dbferry_sync")" \
         "cars|1|$(sqlite3 copy.db "SELECT started FROM _dbferry_sync")"
     assert_equal "$(sqlite3 to.db "SELECT group_concat(name, ' ') FROM pragma_table_info('_dbferry_sync')")" \
-        "target_table job run_id source fallback started finished rows digest schema_hash data_from"
+        "target_table job run_id source fallback started finished rows digest schema_hash data_from $(
+            )strategy key_columns cursor_column cursor_value full_at fingerprint skipped inserted updated deleted $(
+            )unchanged read_hash"
 }
 
 @test "data that go on from fallback to fallback keep the time when the primary was read" {
