@@ -281,7 +281,7 @@ static ferry_status statement_choose_columns(struct mydrv_statement *statement,
                                              const struct ferry_scan *scan, struct ferry_error *err)
 {
     size_t width = mydrv_scan_width(scan, statement->column_count);
-    struct mydrv_column *columns = calloc(width, sizeof *columns);
+    struct mydrv_column *columns = calloc(width + 1, sizeof *columns);
     if (columns == NULL)
         return mydrv_fail_memory(err);
     for (size_t i = 0; i < width; i++) {
