@@ -246,7 +246,7 @@ static bool apply_fail_other(struct apply *apply)
                    ? mydrv_fail_memory(apply->err)
                    : ferry_fail(apply->err, FERRY_ERR_DATA,
                                 "%s: a row that is to be added is in table '%s' already, with "
-                                "other values, by its key %s; nothing has changed",
+                                "other values, by its key %s; choose strategy = \"upsert\"",
                                 load->unit->conn->label, load->layout->table, names.data));
 }
 
