@@ -397,3 +397,25 @@ went() {
     run upsert --cursor n -o job.cursor_lag=9223372036854775807
     went "upsert|1|1|0|0" 9223372036854775807
 }
+
+@test "moments and decimals of a file that dbferry has made are cursors of the next one" {
+    made "id int64 not null key, at datetime(3), n decimal(9,2)" "1|2026-01-01 00:00:00.000|1.50;2|2026-01-02 00:00:00.500|2.00" ''
+    dbferry run j
+    mv "$D" "$S"
+    next() { dbferry copy "sqlite:$S" "sqlite:$D" --table t --strategy upsert --cursor "$@"; }
+    next at
+    assert_equal "$(recorded cursor_value)" "2026-01-02 00:00:00.500"
+    source_sql "INSERT INTO t VALUES (3, '2026-01-02 00:00:00.501', 1), (4, '2026-01-01 12:00:00.000', 1)"
+    run next at
+    went "upsert|1|0|0|1" "2026-01-02 00:00:00.501"
+    run next at -o job.cursor_lag=1d
+    went "upsert|1|0|0|2" "2026-01-02 00:00:00.501"
+    same
+    # what is no moment is no cursor
+    source_sql "INSERT INTO t VALUES (5, 'tomorrow', 1)"
+    refused 65 next at
+    assert_output_has "'at'"
+    source_sql "UPDATE t SET at = x'00' WHERE id = 5"
+    refused 65 next at
+    assert_equal "$(recorded cursor_value)" "2026-01-02 00:00:00.501"
+}
