@@ -93,6 +93,8 @@ static inline void begin_side(struct side *side, const struct ferry_scan *scan)
         side->bound = bound;
     }
     add_list(side->scan, size, "only ", scan->columns, scan->column_count);
+    if (scan->touched != 0)
+        (void)snprintf(side->scan, size, "touched");
     side->columns = scan->column_count > 0 ? scan->columns : NULL;
     side->column_count = scan->column_count;
     side->at = 0;

@@ -78,12 +78,26 @@ static void test_shrinking(void **state)
     passes(&ten, 0, 0);
 }
 
+/* Of a table whose earlier rows stay, it is the table that would have too few. */
+static void test_rows_that_stay(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct ferry_guard_rules rules = {.min_rows = 5, .max_shrink_percent = -1};
+    const struct ferry_load_totals totals = {.before = 3, .inserted = 1, .after = 4};
+    (void)ferry_guard_check(&rules, &totals, false, &error);
+    assert_error(&error, FERRY_ERR_DATA, "the table would have 4 rows, fewer than min_rows = 5;");
+    (void)ferry_guard_check(&rules, &totals, true, &error);
+    assert_error(&error, FERRY_ERR_DATA, "the source has 4 rows, fewer than min_rows = 5;");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_min_rows),
         cmocka_unit_test(test_shrinking),
+        cmocka_unit_test(test_rows_that_stay),
     };
     return cmocka_run_group_tests_name("guard", tests, NULL, NULL);
 }

@@ -226,12 +226,47 @@ static void test_content_that_cannot_be_read(void **state)
     compares(3, FERRY_ERR_TARGET_IO, "last stored_batch failed");
 }
 
+/* ---- Changes ---- */
+
+static void changed(uint64_t read, bool is_whole, struct ferry_load_totals totals, bool adds_up)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    ferry_status status = ferry_verify_changes(read, is_whole, &totals, &error);
+    assert_int_equal(status, adds_up ? FERRY_OK : FERRY_ERR_DATA);
+    assert_int_equal(status, error.status);
+}
+
+#define TOTALS(...) ((struct ferry_load_totals){__VA_ARGS__})
+
+static void test_changes_must_add_up(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct ferry_load_totals totals = {5, 4, 3, 2, 8, 0};
+    changed(7, true, TOTALS(5, 4, 3, 2, 7, 0), true);
+    changed(8, true, TOTALS(5, 4, 3, 2, 7, 0), false); /* the source has given more */
+    changed(6, true, TOTALS(5, 4, 3, 2, 7, 0), false);
+    changed(8, true, TOTALS(5, 4, 3, 2, 8, 0), false); /* 5 + 4 - 2 is not 8 */
+    changed(0, true, TOTALS(5, 0, 0, 5, 0, 0), true);
+    changed(7, false, TOTALS(5, 4, 3, 2, 7, 0), true); /* each row that was read is new */
+    changed(9, false, TOTALS(5, 4, 3, 2, 7, 0), true); /* or as it was */
+    changed(6, false, TOTALS(5, 4, 3, 2, 7, 0), false);
+    changed(0, false, TOTALS(5, 0, 0, 0, 5, 0), true);
+    changed(9, false, TOTALS(5, 4, 3, 2, 6, 0), false);
+    (void)ferry_verify_changes(8, true, &totals, &error);
+    assert_error(
+        &error, FERRY_ERR_DATA,
+        "8 rows were read from the source, and the target, of 5 rows, counts 4 inserted, 3 "
+        "updated, 2 deleted and 8 afterwards; this must not happen, report it");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts_must_agree),    WITH_FAKE(test_which_level),
         WITH_FAKE(test_a_level_that_is_insisted_on), WITH_FAKE(test_a_level_that_is_lowered),
         WITH_FAKE(test_content_must_agree),          WITH_FAKE(test_content_that_cannot_be_read),
+        cmocka_unit_test(test_changes_must_add_up),
     };
     return cmocka_run_group_tests_name("verify", tests, NULL, NULL);
 }
