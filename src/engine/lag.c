@@ -12,13 +12,13 @@
 
 /* ---- Moments ---- */
 
-/* Days since 0000-03-01; a year that begins in March has its odd day at its end. */
+/* Days since 0000-02-29; a year that begins in March has its odd day at its end. */
 static int64_t days_of(int64_t year, int64_t month, int64_t day)
 {
     int64_t shifted = month > 2 ? year : year - 1;
     int64_t from_march = month > 2 ? month - 3 : month + 9;
     int64_t leap_days = shifted >= 0 ? shifted / 4 - shifted / 100 + shifted / 400 : -1;
-    return shifted * 365 + leap_days + (153 * from_march + 2) / 5 + day - 1;
+    return shifted * 365 + leap_days + (153 * from_march + 2) / 5 + day;
 }
 
 /* The day before is tried until it fits: a year is at most one off. */
@@ -52,9 +52,8 @@ static bool is_day(int64_t year, int64_t month, int64_t day)
            (month != 2 || day < 29 || leap);
 }
 
-/* A fraction stays as it is where whole seconds go; else its digits are counted anew. */
-static void add_time(struct ferry_strbuf *out, int64_t ms_of_day, const char *fraction,
-                     int64_t old_ms)
+/* Of a fraction, thousandths are counted anew, and what is behind them stays. */
+static void add_time(struct ferry_strbuf *out, int64_t ms_of_day, const char *fraction)
 {
     int64_t seconds = ms_of_day / 1000;
     ferry_strbuf_addf(out, " %02" PRId64 ":%02" PRId64 ":%02" PRId64, seconds / 3600,
@@ -64,10 +63,9 @@ static void add_time(struct ferry_strbuf *out, int64_t ms_of_day, const char *fr
     int64_t part = ms_of_day % 1000;
     const char thousandths[] = {(char)('0' + part / 100), (char)('0' + part / 10 % 10),
                                 (char)('0' + part % 10)};
-    bool same = part == old_ms;
     for (size_t i = 1; fraction[i] != '\0'; i++)
         ferry_strbuf_addf(out, "%s%c", i == 1 ? "." : "",
-                          !same && i <= 3 ? thousandths[i - 1] : fraction[i]);
+                          i <= 3 ? thousandths[i - 1] : fraction[i]);
 }
 
 /* The first three digits of a fraction. */
@@ -75,7 +73,7 @@ static int64_t fraction_ms(const char *fraction)
 {
     int64_t ms = 0;
     for (size_t i = 1; i <= 3; i++)
-        ms = ms * 10 + (fraction[0] != '\0' && strlen(fraction) > i ? fraction[i] - '0' : 0);
+        ms = ms * 10 + (strlen(fraction) > i ? fraction[i] - '0' : 0);
     return ms;
 }
 
@@ -90,7 +88,6 @@ void ferry_lag_add_moment(struct ferry_strbuf *out, const char *text, int64_t ms
     int64_t year = digits(text, 4), month = digits(text + 5, 2), day = digits(text + 8, 2);
     bool is_date = strlen(text) == DATE_LENGTH;
     const char *fraction = is_date ? "" : text + MOMENT_LENGTH;
-    int64_t old_ms = fraction_ms(fraction);
     if (!is_day(year, month, day)) {
         add_earliest(out, text);
         return;
@@ -100,7 +97,7 @@ void ferry_lag_add_moment(struct ferry_strbuf *out, const char *text, int64_t ms
         days -= ms / DAY_MS + (ms % DAY_MS != 0);
     } else {
         of_day = digits(text + 11, 2) * 3600000 + digits(text + 14, 2) * 60000 +
-                 digits(text + 17, 2) * 1000 + old_ms - ms % DAY_MS;
+                 digits(text + 17, 2) * 1000 + fraction_ms(fraction) - ms % DAY_MS;
         days -= ms / DAY_MS + (of_day < 0);
         of_day += of_day < 0 ? DAY_MS : 0;
     }
@@ -111,7 +108,7 @@ void ferry_lag_add_moment(struct ferry_strbuf *out, const char *text, int64_t ms
     date_of(days, &year, &month, &day);
     ferry_strbuf_addf(out, "%04" PRId64 "-%02" PRId64 "-%02" PRId64, year, month, day);
     if (!is_date)
-        add_time(out, of_day, fraction, old_ms);
+        add_time(out, of_day, fraction);
 }
 
 /* ---- Decimals ---- */
@@ -184,8 +181,8 @@ void ferry_lag_add_decimal(struct ferry_strbuf *out, const char *text, uint64_t 
     if (paper.a.failed) {
         out->failed = true;
     } else {
-        bool below = !negative && memcmp(paper.a.data, paper.b.data, paper.a.length) < 0;
-        if (below) { /* the difference is negative: the other way round */
+        bool below = memcmp(paper.a.data, paper.b.data, paper.a.length) < 0;
+        if (below) { /* a difference is negative, the other way round; a sum is the same */
             struct ferry_strbuf swapped = paper.a;
             paper.a = paper.b;
             paper.b = swapped;
