@@ -5,6 +5,7 @@
 #include "memory.h"
 
 #include "engine/differences.h"
+#include "engine/lag.h"
 #include "engine/unchanged.h"
 
 /* The cursor is a text that is copied. */
@@ -176,11 +177,30 @@ static void test_differences(void **state)
     torture(work_on_differences);
 }
 
+static ferry_status work_on_lags(struct ferry_error *error)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    ferry_lag_add_moment(&text, "2026-11-29 10:00:00.5", 1000);
+    ferry_strbuf_add(&text, " ");
+    ferry_lag_add_decimal(&text, "10.5", 11);
+    if (text.failed)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
+    assert_string_equal(ferry_strbuf_text(&text), "2026-11-29 09:59:59.5 -0.5");
+    return FERRY_OK;
+}
+
+static void test_lags(void **state)
+{
+    (void)state;
+    torture(work_on_lags);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_MOMENTS(test_merge),         WITH_MOMENTS(test_upsert),      WITH_MOMENTS(test_append),
-        WITH_MOMENTS(test_a_skipped_run), WITH_MOMENTS(test_differences),
+        WITH_MOMENTS(test_merge),       WITH_MOMENTS(test_upsert),
+        WITH_MOMENTS(test_append),      WITH_MOMENTS(test_a_skipped_run),
+        WITH_MOMENTS(test_differences), cmocka_unit_test(test_lags),
     };
     return cmocka_run_group_tests_name("memory, strategies", tests, NULL, NULL);
 }

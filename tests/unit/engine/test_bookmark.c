@@ -33,7 +33,8 @@ static int forget(void **state)
 
 static ferry_status try(const struct ferry_column *column, struct ferry_error *error)
 {
-    static const struct ferry_column first = {.name = "id", .type = FERRY_TYPE_TEXT};
+    static const struct ferry_column first = {
+        .name = "id", .type = FERRY_TYPE_INT, .bits = 64, .flags = FERRY_COLUMN_ORDERED};
     ferry_bookmark_done(&bookmark);
     ferry_schema_done(&schema);
     (void)ferry_schema_add(&schema, &first, sizeof first, error);
@@ -110,7 +111,11 @@ static void test_names(void **state)
     refuses(&INT_COLUMN, FERRY_ERR_SCHEMA, "'something else', which the source does not have");
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     (void)try(&INT_COLUMN, &error);
-    assert_null(strstr(error.message, "did you mean"));
+    assert_string_equal(strrchr(error.message, ' '), " have"); /* and that is all */
+    ferry_error_clear(&error);
+    rules.cursor = "ID";
+    assert_int_equal(try(&INT_COLUMN, &error), FERRY_OK);
+    assert_int_equal(bookmark.at, 0);
 }
 
 static void test_the_very_name_comes_first(void **state)
@@ -278,7 +283,6 @@ static ferry_status take(const struct ferry_cell *cells, size_t count, struct fe
     ferry_batch_reset(batch, 1);
     for (size_t i = 0; i < count; i++) {
         struct ferry_cell *row = ferry_batch_row(batch);
-        assert_true(ferry_batch_text(batch, &row[0], "x", 1));
         row[1] = cells[i];
         if (bookmark.column->type != FERRY_TYPE_INT && cells[i].null == 0 && cells[i].kind == 0)
             assert_true(ferry_batch_text(batch, &row[1], cells[i].v.p, cells[i].len));

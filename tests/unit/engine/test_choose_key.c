@@ -97,7 +97,7 @@ static void test_a_column_that_is_not_there(void **state)
                  "you mean 'name'?");
     names[1] = "nothing like it";
     (void)ferry_choose_key(&plan, &rules, &error);
-    assert_null(strstr(error.message, "did you mean"));
+    assert_string_equal(strrchr(error.message, ' '), " have"); /* and that is all */
     assert_error(&error, FERRY_ERR_SCHEMA, "'nothing like it', which the source does not have");
     assert_int_equal(plan.key.count, 0); /* nor is a part of it */
 }

@@ -37,6 +37,7 @@ static int teardown(void **state)
     (void)state;
     ferry_key_done(&key);
     ferry_key_done(&key); /* nothing is left */
+    assert_null(key.schema);
     ferry_schema_done(&schema);
     return 0;
 }

@@ -14,7 +14,7 @@ static void goes_back(const char *text, int64_t ms, const char *expected)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf out = {0};
     ferry_lag_add_moment(&out, text, ms);
-    if (strcmp(ferry_strbuf_text(&out), expected) != 0)
+    if (strcmp(ferry_strbuf_text(&out), expected) != 0 || out.length != strlen(expected))
         fail_msg("%s less %lld ms is %s, not %s", text, (long long)ms, ferry_strbuf_text(&out),
                  expected);
 }
@@ -81,6 +81,13 @@ static void test_the_earliest(void **state)
     goes_back("1900-02-29", DAY, "0000-00-00");
     goes_back("2000-02-29", DAY, "2000-02-28");
     goes_back("2024-02-30", DAY, "0000-00-00");
+    static const char *const none[] = {"01-32", "03-32", "05-32", "06-31", "07-32",
+                                       "08-32", "09-31", "10-32", "11-31"};
+    char text[40];
+    for (size_t i = 0; i < COUNT(none); i++) {
+        (void)snprintf(text, sizeof text, "2026-%s", none[i]);
+        goes_back(text, DAY, "0000-00-00");
+    }
 }
 
 /* A date goes back by whole days, those that the time begins. */
