@@ -121,15 +121,20 @@ static void test_names(void **state)
 static void test_the_very_name_comes_first(void **state)
 {
     (void)state;
+    static const char *const wanted[] = {"c", "C"};
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     const struct ferry_column columns[] = {
         {.name = "C", .type = FERRY_TYPE_INT, .bits = 64, .flags = FERRY_COLUMN_ORDERED},
         {.name = "c", .type = FERRY_TYPE_DATE, .flags = FERRY_COLUMN_ORDERED}};
     for (size_t i = 0; i < COUNT(columns); i++)
         (void)ferry_schema_add(&schema, &columns[i], sizeof columns[i], &error);
-    (void)ferry_bookmark_begin(&bookmark, &rules, &schema, &error);
-    assert_no_error(&error);
-    assert_int_equal(bookmark.at, 1);
+    for (size_t i = 0; i < COUNT(wanted); i++) {
+        rules.cursor = wanted[i];
+        (void)ferry_bookmark_begin(&bookmark, &rules, &schema, &error);
+        assert_no_error(&error);
+        assert_string_equal(bookmark.column->name, wanted[i]);
+        assert_int_equal(bookmark.at, 1 - i);
+    }
 }
 
 static void test_lags_of_another_kind(void **state)

@@ -85,6 +85,26 @@ static void test_the_jobs_word_comes_first(void **state)
     assert_int_equal(plan.key.columns[1], 1);
 }
 
+/* As databases take names, where there is no such one. */
+static void test_the_very_name_comes_first(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = {"X", "x", "A"};
+    static const size_t places[] = {6, 5, 0};
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct ferry_column more[] = {{.name = "x", .type = FERRY_TYPE_TEXT},
+                                        {.name = "X", .type = FERRY_TYPE_TEXT}};
+    for (size_t i = 0; i < COUNT(more); i++)
+        (void)ferry_schema_add(&plan.schema, &more[i], sizeof more[i], &error);
+    assert_no_error(&error);
+    for (size_t i = 0; i < COUNT(wanted); i++) {
+        const char *names[] = {wanted[i]};
+        wish(names, 1);
+        assert_int_equal(ferry_choose_key(&plan, &rules, &error), FERRY_OK);
+        assert_int_equal(plan.key.columns[0], places[i]);
+    }
+}
+
 static void test_a_column_that_is_not_there(void **state)
 {
     (void)state;
@@ -214,6 +234,7 @@ int main(void)
 #define WITH_PLAN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         WITH_PLAN(test_the_jobs_word_comes_first),
+        WITH_PLAN(test_the_very_name_comes_first),
         WITH_PLAN(test_a_column_that_is_not_there),
         WITH_PLAN(test_no_key),
         WITH_PLAN(test_positions),
