@@ -41,6 +41,14 @@ bool ferry_strategy_keeps_rows(const struct ferry_change_rules *rules)
     return !strategies[rules->strategy].is_whole;
 }
 
+bool ferry_strategy_was_whole(const char *name)
+{
+    bool was_whole = false;
+    for (size_t i = 0; i < sizeof strategies / sizeof strategies[0] && name != NULL; i++)
+        was_whole = was_whole || (strategies[i].is_whole && strcmp(strategies[i].name, name) == 0);
+    return was_whole;
+}
+
 /* ---- Whether columns and drivers will do ---- */
 
 static ferry_status check_drivers(const struct ferry_strategy_facts *facts,

@@ -40,5 +40,8 @@ ferry_status ferry_strategy_decide(struct ferry_plan *plan,
 bool ferry_strategy_asks_record(const struct ferry_change_rules *rules);
 /* Whether earlier rows are kept, so that rows of an older copy must never be read instead. */
 bool ferry_strategy_keeps_rows(const struct ferry_change_rules *rules);
+/* Whether a run by the strategy of this name (or NULL) left what the source held, and nothing else.
+ */
+bool ferry_strategy_was_whole(const char *name);
 
 #endif

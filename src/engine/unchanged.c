@@ -11,6 +11,7 @@
 #include "driver/cursor.h"
 #include "driver/source.h"
 #include "driver/target.h"
+#include "engine/strategy.h"
 
 /* ---- The job's own question ---- */
 
@@ -141,6 +142,13 @@ static bool is_target_untouched(const struct ferry_plan *plan)
            (!plan->rows_known || says(&plan->before, FERRY_RECORD_ROWS, rows));
 }
 
+/* Earlier rows that only this run would take away are no state to be left as it is. */
+static bool is_state_wanted(const struct ferry_plan *plan)
+{
+    return !plan->strategy->is_whole ||
+           ferry_strategy_was_whole(ferry_record_value(&plan->before, FERRY_RECORD_STRATEGY));
+}
+
 static ferry_status compare(struct ferry_transfer *transfer, struct ferry_error *error)
 {
     const struct ferry_plan *plan = transfer->plan;
@@ -152,7 +160,7 @@ static ferry_status compare(struct ferry_transfer *transfer, struct ferry_error 
         says(&plan->before, FERRY_RECORD_FINGERPRINT, ferry_strbuf_text(&transfer->fingerprint)) &&
         says(&plan->before, FERRY_RECORD_READ, transfer->read_hash) &&
         says(&plan->before, FERRY_RECORD_SCHEMA_HASH, hash) && plan->why.length == 0 &&
-        !transfer->task->changes.full && is_target_untouched(plan) &&
+        !transfer->task->changes.full && is_target_untouched(plan) && is_state_wanted(plan) &&
         ferry_target_changes(transfer->session->target);
     return FERRY_OK;
 }

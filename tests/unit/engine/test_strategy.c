@@ -150,6 +150,17 @@ static void test_the_table(void **state)
     assert_true(ferry_strategy_asks_record(&rules));
 }
 
+static void test_which_runs_were_whole(void **state)
+{
+    (void)state;
+    assert_true(ferry_strategy_was_whole("replace"));
+    assert_true(ferry_strategy_was_whole("merge"));
+    assert_false(ferry_strategy_was_whole("append"));
+    assert_false(ferry_strategy_was_whole("upsert"));
+    assert_false(ferry_strategy_was_whole(""));
+    assert_false(ferry_strategy_was_whole(NULL));
+}
+
 /* Nothing else is looked at then. */
 static void test_replace(void **state)
 {
@@ -436,6 +447,7 @@ int main(void)
 #define WITH_PLAN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         WITH_PLAN(test_the_table),
+        WITH_PLAN(test_which_runs_were_whole),
         WITH_PLAN(test_replace),
         WITH_PLAN(test_drivers_that_cannot),
         WITH_PLAN(test_no_key),

@@ -112,6 +112,7 @@ static void leave(const char *fingerprint_of_then)
     set(FERRY_RECORD_READ, transfer.read_hash);
     set(FERRY_RECORD_SCHEMA_HASH, schema_hash);
     set(FERRY_RECORD_ROWS, "7");
+    set(FERRY_RECORD_STRATEGY, "merge");
 }
 
 static void asks(bool is_unchanged)
@@ -225,6 +226,32 @@ static void test_the_table_must_be_as_it_was(void **state)
     task.changes.full = false;
     fake_handle.target.abilities = FERRY_SCANS; /* no record comes without a load there */
     asks(false);
+}
+
+/* Where rows stayed that the source has no longer, a run that would take them away is no repetition
+ * of the last one, and that one is of this. */
+static void test_the_table_must_be_as_this_strategy_leaves_it(void **state)
+{
+    (void)state;
+    static const struct {
+        enum ferry_strategy_id strategy;
+        const char *recorded;
+        bool is_unchanged;
+    } runs[] = {
+        {FERRY_STRATEGY_REPLACE, "replace", true},  {FERRY_STRATEGY_REPLACE, "merge", true},
+        {FERRY_STRATEGY_REPLACE, "append", false},  {FERRY_STRATEGY_REPLACE, "upsert", false},
+        {FERRY_STRATEGY_REPLACE, NULL, false},      {FERRY_STRATEGY_MERGE, "upsert", false},
+        {FERRY_STRATEGY_MERGE, "replace", true},    {FERRY_STRATEGY_UPSERT, "upsert", true},
+        {FERRY_STRATEGY_UPSERT, "replace", true},   {FERRY_STRATEGY_UPSERT, "append", true},
+        {FERRY_STRATEGY_REPLACE, "another", false},
+    };
+    for (size_t i = 0; i < COUNT(runs); i++) {
+        task.changes.strategy = runs[i].strategy;
+        leave("change counter 17");
+        set(FERRY_RECORD_STRATEGY, runs[i].recorded);
+        asks(runs[i].is_unchanged);
+        ferry_plan_done(&plan);
+    }
 }
 
 /* What is read is asked about by place, kind and text. */
@@ -426,6 +453,7 @@ int main(void)
         WITH_SOURCE(test_a_source_that_fails),
         WITH_SOURCE(test_what_else_must_be_as_it_was),
         WITH_SOURCE(test_the_table_must_be_as_it_was),
+        WITH_SOURCE(test_the_table_must_be_as_this_strategy_leaves_it),
         WITH_SOURCE(test_what_is_read),
         WITH_SOURCE(test_an_answer),
         WITH_SOURCE(test_answers_that_are_none),
