@@ -199,6 +199,7 @@ static void test_values_without_a_lag(void **state)
     recalls(&DATE_COLUMN, "2026-11-29", "2026-11-29");
     recalls(&DATE_COLUMN, "0000-00-00", "0000-00-00");
     recalls(&DATETIME_COLUMN(0), "2026-11-29 19:13:07", "2026-11-29 19:13:07");
+    recalls(&DATETIME_COLUMN(1), "2026-11-29 19:13:07.5", "2026-11-29 19:13:07.5");
     recalls(&DATETIME_COLUMN(6), "2026-11-29 19:13:07.123456", "2026-11-29 19:13:07.123456");
     assert_int_equal(bookmark.from.cell.len, 26);
 }
@@ -249,9 +250,10 @@ static void test_what_is_no_value(void **state)
                                               "9223372036854775808",
                                               "-9223372036854775809",
                                               "1a"};
-    static const char *const no_dates[] = {"",           "2026-11-2",          "2026-11-29 ",
-                                           "2026/11/29", "2026-11-2x",         "20261-11-29",
-                                           "x026-11-29", "2026-11-29 00:00:00"};
+    static const char *const no_dates[] = {
+        "",           "2026-11-2",          "2026-11-29 ", "2026/11/29",
+        "2026-11-2x", "20261-11-29",        "x026-11-29",  "2026-11-2/",
+        "2026-11-2:", "2026-11-29 00:00:00"};
     static const char *const no_moments[] = {"",
                                              "2026-11-29",
                                              "2026-11-29 19:13:07",
@@ -273,6 +275,7 @@ static void test_what_is_no_value(void **state)
     for (size_t i = 0; i < COUNT(no_moments); i++)
         does_not_recall(&DATETIME_COLUMN(3), no_moments[i]);
     does_not_recall(&DATETIME_COLUMN(0), "2026-11-29 19:13:07.5");
+    does_not_recall(&DATETIME_COLUMN(1), "2026-11-29 19:13:07");
     does_not_recall(&DATETIME_COLUMN(0), "2026-11-29 19:13:07.");
     does_not_recall(&DECIMAL_COLUMN(2), "1.5");
     does_not_recall(&DECIMAL_COLUMN(2), "1.500");
