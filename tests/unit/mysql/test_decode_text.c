@@ -168,6 +168,20 @@ static void test_room_for_translated_texts(void **state)
     row_end(&row);
 }
 
+/* What is no text stays as it is, whatever set its column is said to have. */
+static void test_no_texts(void **state)
+{
+    (void)state;
+    struct row row;
+    row_begin(&row, "utf16", NULL);
+    row.format.codec = MYDRV_CODEC_BIT;
+    row.format.scale = 16;
+    row_decode(&row, "\1a", 2);
+    assert_no_error(&row.error);
+    assert_int_equal(ferry_batch_cells(row.cursor.batch, 0)->v.u, 0x161);
+    row_end(&row);
+}
+
 /* ---- Without memory ---- */
 
 static void assert_too_big(struct row *row)
@@ -225,6 +239,23 @@ static void test_more_than_a_cell_holds(void **state)
     }
 }
 
+/* The longest that one can have is tried. */
+static void test_as_much_as_a_cell_holds(void **state)
+{
+    (void)state;
+    unsigned char wire[] = {254, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0};
+    unsigned char *at = wire;
+    struct row row;
+    row_begin(&row, "utf16", NULL);
+    row.native.net.buff_end = (unsigned char *)((uintptr_t)wire + sizeof wire + UINT32_MAX);
+    no_memory = true;
+    mydrv_decode_cell(&row.cursor, 0, &at);
+    no_memory = false;
+    assert_too_big(&row);
+    assert_int_equal(grown, 1);
+    row_end(&row);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,7 +264,9 @@ int main(void)
         cmocka_unit_test(test_a_text_that_has_no_form),
         cmocka_unit_test(test_room_for_translated_texts),
         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_no_texts),
         cmocka_unit_test(test_more_than_a_cell_holds),
+        cmocka_unit_test(test_as_much_as_a_cell_holds),
     };
     return cmocka_run_group_tests_name("mysql texts", tests, NULL, NULL);
 }
