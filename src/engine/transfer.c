@@ -89,13 +89,18 @@ static void log_table(const struct ferry_plan *plan, const char *table)
         ferry_log(FERRY_LOG_WARNING, "%s", plan->stale.list[i]);
 }
 
-/* Nothing else decides whether two runs have read the same: the rest of a job may change. */
+/* Nothing else decides whether two runs have read the same: the rest of a job may change, or shows
+ * in the table's definition. */
 static void hash_read(struct ferry_transfer *transfer)
 {
     const struct ferry_read *read = ferry_transfer_read(transfer);
+    const struct ferry_plan *plan = transfer->plan;
     uint64_t hash =
         ferry_hash_name(FERRY_HASH_SEED, ferry_connection_place(transfer->session->source));
     hash = ferry_hash_bytes(hash, &read->kind, sizeof read->kind);
+    if (plan->zero_dates != NULL)
+        hash =
+            ferry_hash_bytes(hash, plan->zero_dates, plan->schema.count * sizeof *plan->zero_dates);
     (void)snprintf(transfer->read_hash, sizeof transfer->read_hash, "%016" PRIx64,
                    ferry_hash_name(hash, read->text));
 }
