@@ -71,7 +71,7 @@ ferry_status ferry_connection_open(const struct ferry_config *config, uint32_t r
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a connection");
     connection->driver = config->driver;
     connection->run = ferry_context_hold(ferry_context_current());
-    connection->role = role & ~(uint32_t)FERRY_ROLE_LOOK;
+    connection->role = role & (FERRY_ROLE_SOURCE | FERRY_ROLE_TARGET);
     ferry_connection_find_place(config, connection->place);
     const struct ferry_driver *driver = &config->driver->driver;
     {

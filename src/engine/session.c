@@ -85,6 +85,16 @@ ferry_status ferry_session_open_source(struct ferry_session *session, struct fer
 
 /* ---- The target ---- */
 
+/* Any strategy but replace may change single rows. */
+static uint32_t target_role(const struct ferry_job *job)
+{
+    uint32_t role = FERRY_ROLE_TARGET;
+    for (size_t i = 0; i < job->task_count; i++)
+        if (job->tasks[i].changes.strategy != FERRY_STRATEGY_REPLACE)
+            role |= FERRY_ROLE_CHANGES;
+    return role;
+}
+
 static void log_target(const struct ferry_session *session)
 {
     const struct ferry_job *job = session->job;
@@ -100,8 +110,9 @@ static void log_target(const struct ferry_session *session)
 ferry_status ferry_session_open_target(struct ferry_session *session, struct ferry_error *error)
 {
     ferry_log_set_phase("target");
-    ferry_status status = ferry_connection_open(
-        session->job->route.target, role_of(session, FERRY_ROLE_TARGET), &session->target, error);
+    ferry_status status =
+        ferry_connection_open(session->job->route.target,
+                              role_of(session, target_role(session->job)), &session->target, error);
     if (status == FERRY_OK)
         log_target(session);
     return status;

@@ -107,7 +107,8 @@ static ferry_status connect_make(struct mydrv_login *login, bool is_second,
     return FERRY_OK;
 }
 
-/* A target has a second connection: for what is left to do where the first was cut off. */
+/* A target has a second connection: for what is left to do where the first was cut off; and a third
+ * one where stored rows are read while it is loaded. */
 static ferry_status connect_all(struct mydrv_login *login, struct mydrv_conn **ret_conn,
                                 struct ferry_error *err)
 {
@@ -115,6 +116,9 @@ static ferry_status connect_all(struct mydrv_login *login, struct mydrv_conn **r
     ferry_status status = connect_make(login, false, &conn, err);
     if (status == FERRY_OK && (login->role & FERRY_ROLE_TARGET) != 0)
         status = connect_make(login, true, &conn->second, err);
+    if (status == FERRY_OK && (login->role & FERRY_ROLE_CHANGES) != 0 &&
+        (login->role & FERRY_ROLE_LOOK) == 0)
+        status = connect_make(login, true, &conn->third, err);
     if (status != FERRY_OK) {
         mydrv_disconnect(conn);
         return status;
@@ -125,12 +129,19 @@ static ferry_status connect_all(struct mydrv_login *login, struct mydrv_conn **r
     return FERRY_OK;
 }
 
+static void connect_forget_password(struct mydrv_login *login)
+{
+    if (login->password != NULL)
+        ferry_secret_free(login->password);
+    login->password = NULL;
+    login->asked = false;
+}
+
 static void connect_forget_login(struct mydrv_login *login)
 {
     if (login == NULL)
         return;
-    if (login->password != NULL)
-        ferry_secret_free(login->password);
+    connect_forget_password(login);
     mydrv_settings_clear(&login->settings);
     free(login);
 }
@@ -150,6 +161,8 @@ ferry_status mydrv_connect(const struct mydrv_flavour *flavour, const struct fer
         connect_forget_login(login);
     else
         conn->login = login;
+    if (conn != NULL && conn->login != NULL)
+        connect_forget_password(login);
     if (status == FERRY_OK)
         *ret_conn = conn;
     return status;
@@ -164,7 +177,10 @@ static struct mydrv_conn *connect_set_third(struct mydrv_conn *conn, struct mydr
     return before;
 }
 
-/* Whoever cancels sees the third connection, or is seen here. */
+/* Whoever cancels sees the third connection, or is seen here.  It is there from the beginning where
+ * changes were to be expected; else, and after one that was cut off, the password is asked for
+ * anew.
+ */
 ferry_status mydrv_conn_open_third(struct mydrv_conn *conn, struct mydrv_conn **ret_third,
                                    struct ferry_error *err)
 {
