@@ -34,7 +34,7 @@ static ferry_status fingerprint(void *conn, const struct ferry_read *read,
 
 static int moments_setup(void **state)
 {
-    static const char *key[] = {"name", "id"};
+    static const char *key[] = {"id", "name"};
     side_columns = moment_columns;
     side_width = COUNT(moment_columns);
     (void)sides_setup(state);
@@ -43,7 +43,7 @@ static int moments_setup(void **state)
                AT("12"));
     TARGET_HAS(INT(1), TEXT("a"), AT("10"), INT(3), TEXT("a"), AT("11"), INT(5), TEXT("c"), NONE);
     LEFT_BEHIND({FERRY_RECORD_CURSOR_COLUMN, "at"}, {FERRY_RECORD_CURSOR, "2026-11-29 10:00:00"},
-                {FERRY_RECORD_JOB, "job"}, {FERRY_RECORD_KEY, "name,id"},
+                {FERRY_RECORD_JOB, "job"}, {FERRY_RECORD_KEY, "id,name"},
                 {FERRY_RECORD_FULL, "2026-11-29T10:00:00.000Z"}, {FERRY_RECORD_RUN_ID, "1e"});
     task.changes = (struct ferry_change_rules){
         .strategy = FERRY_STRATEGY_MERGE,
@@ -75,6 +75,8 @@ static void forget(void)
     changes[0] = '\0';
 }
 
+static const char *to_be_done; /* where it is done by the job's strategy */
+
 /* A run but for its commit. */
 static ferry_status work_on_changes(struct ferry_error *error)
 {
@@ -89,8 +91,10 @@ static ferry_status work_on_changes(struct ferry_error *error)
         status = ferry_record_begin(&transfer.record, "t", "1f", error);
     if (status == FERRY_OK)
         status = ferry_transfer_fill_record(&transfer, error);
+    if (status == FERRY_OK && strcmp(plan.strategy->name, "replace") != 0)
+        assert_string_equal(changes, to_be_done);
     if (status == FERRY_OK) {
-        assert_string_equal(ferry_record_value(&transfer.record, FERRY_RECORD_KEY), "name,id");
+        assert_string_equal(ferry_record_value(&transfer.record, FERRY_RECORD_KEY), "id,name");
         assert_string_equal(ferry_record_value(&transfer.record, FERRY_RECORD_FINGERPRINT),
                             "as it was");
         if (plan.cursor.column != NULL)
@@ -104,6 +108,7 @@ static ferry_status work_on_changes(struct ferry_error *error)
 static void test_merge(void **state)
 {
     (void)state;
+    to_be_done = "-3 =5 +2";
     torture(work_on_changes);
 }
 
@@ -112,8 +117,10 @@ static void test_upsert(void **state)
     (void)state;
     task.changes.strategy = FERRY_STRATEGY_UPSERT;
     task.changes.find_deleted = true;
+    to_be_done = "^1 ^2 ^5 -3";
     torture(work_on_changes);
     task.changes.full = true;
+    to_be_done = "-3 =5 +2";
     torture(work_on_changes);
 }
 
@@ -121,6 +128,7 @@ static void test_append(void **state)
 {
     (void)state;
     task.changes.strategy = FERRY_STRATEGY_APPEND;
+    to_be_done = "&1 &2 &5";
     torture(work_on_changes);
 }
 
@@ -177,6 +185,25 @@ static void test_differences(void **state)
     torture(work_on_differences);
 }
 
+static ferry_status work_on_a_recorded_cursor(struct ferry_error *error)
+{
+    static const struct ferry_lag lag = {.text = "10m", .is_time = true, .ms = 600000};
+    struct ferry_bookmark bookmark = {.column = &moment_columns[2]};
+    ferry_status status = FERRY_OK;
+    if (!ferry_bookmark_recall(&bookmark, "2026-11-29 10:00:00", &lag))
+        status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
+    else
+        assert_string_equal(ferry_strbuf_text(&bookmark.from.text), "2026-11-29 09:50:00");
+    ferry_bookmark_done(&bookmark);
+    return status;
+}
+
+static void test_a_recorded_cursor(void **state)
+{
+    (void)state;
+    torture(work_on_a_recorded_cursor);
+}
+
 static ferry_status work_on_lags(struct ferry_error *error)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
@@ -198,9 +225,13 @@ static void test_lags(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_MOMENTS(test_merge),       WITH_MOMENTS(test_upsert),
-        WITH_MOMENTS(test_append),      WITH_MOMENTS(test_a_skipped_run),
-        WITH_MOMENTS(test_differences), cmocka_unit_test(test_lags),
+        WITH_MOMENTS(test_merge),
+        WITH_MOMENTS(test_upsert),
+        WITH_MOMENTS(test_append),
+        WITH_MOMENTS(test_a_skipped_run),
+        WITH_MOMENTS(test_differences),
+        cmocka_unit_test(test_lags),
+        cmocka_unit_test(test_a_recorded_cursor),
     };
     return cmocka_run_group_tests_name("memory, strategies", tests, NULL, NULL);
 }

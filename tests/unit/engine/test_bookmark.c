@@ -198,6 +198,7 @@ static void test_values_without_a_lag(void **state)
     recalls(&DECIMAL_COLUMN(0), "17", "17");
     recalls(&DATE_COLUMN, "2026-11-29", "2026-11-29");
     recalls(&DATE_COLUMN, "0000-00-00", "0000-00-00");
+    recalls(&DATE_COLUMN, "2026-02-30", "2026-02-30"); /* some databases have it */
     recalls(&DATETIME_COLUMN(0), "2026-11-29 19:13:07", "2026-11-29 19:13:07");
     recalls(&DATETIME_COLUMN(1), "2026-11-29 19:13:07.5", "2026-11-29 19:13:07.5");
     recalls(&DATETIME_COLUMN(6), "2026-11-29 19:13:07.123456", "2026-11-29 19:13:07.123456");
@@ -376,6 +377,8 @@ static void test_where_the_next_run_begins(void **state)
     takes(CELLS(INT(5)), "5");
     assert_false(ferry_bookmark_went_back(&bookmark));
     goes_on(false, "5");
+    recalls(&INT_COLUMN, "-5", "-5");
+    assert_true(ferry_bookmark_went_back(&bookmark));
     recalls(&INT_COLUMN, "10", "10");
     assert_true(ferry_bookmark_went_back(&bookmark)); /* the last row is gone */
     goes_on(false, "10");

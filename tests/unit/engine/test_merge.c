@@ -73,6 +73,7 @@ static ferry_status read_stream(void *data, struct ferry_batch *batch, struct fe
 struct changes {
     char text[4000];
     ferry_status fails;
+    int passes, calls; /* it fails after so many */
 };
 
 static ferry_status take_change(void *data, uint32_t operation, const struct ferry_batch *batch,
@@ -81,9 +82,10 @@ static ferry_status take_change(void *data, uint32_t operation, const struct fer
     static const char signs[] = {
         [FERRY_OP_INSERT] = '+', [FERRY_OP_UPDATE] = '=', [FERRY_OP_DELETE] = '-'};
     struct changes *changes = data;
-    if (changes->fails != FERRY_OK)
-        return ferry_fail(error, changes->fails, "the change failed");
+    changes->calls++;
     assert_true(ferry_batch_count(batch) > 0);
+    if (changes->fails != FERRY_OK && changes->calls > changes->passes)
+        return ferry_fail_cell(error, changes->fails, batch, 0, 0, "the change failed");
     for (size_t i = 0; i < ferry_batch_count(batch); i++) {
         const struct ferry_cell *cells = ferry_batch_cells(batch, i);
         size_t length = strlen(changes->text);
@@ -153,7 +155,7 @@ static void refuses(const struct row *source, size_t source_count, const struct 
     struct changes changes = {.text = ""};
     struct ferry_merge_counts counts;
     const struct ferry_merge_spec spec = {.change = take_change, .to = &changes};
-    (void)merge_streams(&from, &to, &spec, &counts, &error);
+    assert_int_equal(merge_streams(&from, &to, &spec, &counts, &error), FERRY_ERR_DATA);
     assert_error(&error, FERRY_ERR_DATA, message);
 }
 
@@ -239,6 +241,29 @@ static void test_failures(void **state)
         assert_error(&error, FERRY_ERR_STREAM,
                      which == 2 ? "the change failed" : "the stream failed");
         assert_int_equal(counts.inserted, 17);
+    }
+}
+
+/* A batch that nobody takes is the last one; its rows have their numbers among those of their kind.
+ */
+static void test_a_change_that_fails_ends_it(void **state)
+{
+    (void)state;
+    static struct row rows[5000];
+    static const char *const places[] = {"row 1,", "row 2049,"};
+    for (size_t i = 0; i < COUNT(rows); i++)
+        rows[i] = (struct row){.a = (int64_t)i, .b = ""};
+    for (int passes = 0; passes <= 1; passes++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        struct stream from = {.rows = rows, .count = COUNT(rows), .in_a_batch = 1000}, to = {0};
+        struct changes changes = {.fails = FERRY_ERR_STREAM, .passes = passes};
+        struct ferry_merge_counts counts;
+        const struct ferry_merge_spec spec = {.change = take_change, .to = &changes};
+        assert_int_equal(merge_streams(&from, &to, &spec, &counts, &error), FERRY_ERR_STREAM);
+        assert_non_null(strstr(error.message, places[passes]));
+        assert_error(&error, FERRY_ERR_STREAM, "the change failed");
+        assert_int_equal(changes.calls, passes + 1);
+        assert_int_equal(from.at, passes == 0 ? 3000 : 5000);
     }
 }
 
@@ -430,6 +455,7 @@ int main(void)
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_a_change_that_fails_ends_it),
         cmocka_unit_test(test_differences),
         cmocka_unit_test(test_differences_that_nobody_takes),
         cmocka_unit_test(test_by_chance),

@@ -90,6 +90,10 @@ static void test_what_cannot_be_looked_at(void **state)
     SOURCE_HAS(ROW(1, "a", 1));
     TARGET_HAS(INT(1), TEXT("a"), CELL(.v.i = 1, .kind = 77));
     fails(move, FERRY_ERR_DATA, "the table holds a value without an address or kind");
+    abort_change();
+    ferry_plan_done(&plan);
+    TARGET_HAS(ROW(1, "a", 1), ROW(2, "a", 1), ROW(3, "a", 1), INT(4), TEXT("a"), CELL(.null = 2));
+    fails(move, FERRY_ERR_DATA, "row 4");
 }
 
 static void test_a_key_that_is_null(void **state)
