@@ -59,7 +59,8 @@ COLLATIONS = {"mariadb": "SELECT FULL_COLLATION_NAME, CHARACTER_SET_NAME FROM "
 
 # Bytes that the servers read otherwise than Python does; see also is_known().
 KNOWN = {"cp866": b"\xfc\xfd", "greek": b"\xa1\xa2", "hebrew": b"\xaf", "koi8u": b"\x95"}
-GB18030_OF_2005 = [bytes.fromhex("8135F437")]
+# In 2005 these two changed their letters; Python's are those of 2000.
+GB18030_OF_2005 = [bytes.fromhex("8135F437"), bytes.fromhex("A8BC")]
 
 WINDOWS = {byte: bytes([byte]).decode("cp1252", errors="replace") for byte in range(256)}
 UNICODE = ("utf8mb4", "utf8mb3", "ascii", "latin1", "ucs2", "utf16", "utf16le", "utf32")
