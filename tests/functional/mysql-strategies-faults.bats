@@ -53,5 +53,6 @@ load_t() { dbferry copy made target --view rows --target-table t --strategy merg
 }
 
 @test "killed at any moment while single rows change: the old rows or the new ones" {
-    KILLED_TABLES=make_old check_killed_anywhere
+    KILLED_TABLES=(make_old)
+    check_killed_anywhere
 }

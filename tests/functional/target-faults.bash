@@ -385,9 +385,12 @@ calls_of() {
         END { for (pid in n) if (n[pid] > most) most = n[pid]; print most + 0 }' "$T/trace"
 }
 
+# The tables that are loaded, by the functions that make them.
+KILLED_TABLES=(make_old make_old_in_place)
+
 check_killed_anywhere() {
     local call make count step n now killed=0 olds=0 news=0
-    local tables=(${KILLED_TABLES:-make_old make_old_in_place})
+    local tables=("${KILLED_TABLES[@]}")
     requires strace
     export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
     strace -f -qq -o "$T/trace" -e trace=sendto true 2>/dev/null || skip "strace may not trace here"

@@ -56,7 +56,8 @@ bool mydrv_type_parse(const char *text, struct mydrv_type *ret_type);
 bool mydrv_type_spell(const struct mydrv_type *type, bool mariadb, struct mydrv_text *out);
 bool mydrv_type_has_charset(const struct mydrv_type *type);
 /* Cut the next member out of a list 'a','it''s'.  False at its end, or if it is malformed (then
- * *list is not at its end).  `member` gets the text itself.  `escapes`: backslashes escape, as in
+ * *list is not at its end).  `member` (NULL: nobody asks) gets the text itself, and fails where
+ * memory ends.  `escapes`: backslashes escape, as in
  * what servers print and in this driver's spelling. */
 bool mydrv_member_next(const char **list, const char *end, bool escapes, struct mydrv_text *member);
 /* Add a member to a list in this driver's spelling, behind a comma where there is one before it. */

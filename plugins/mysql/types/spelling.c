@@ -91,8 +91,10 @@ bool mydrv_member_next(const char **list, const char *end, bool escapes, struct 
     const char *at = *list;
     if (at >= end || *at != '\'')
         return false;
-    member->length = 0;
-    mydrv_text_append(member, "", 0);
+    if (member != NULL) {
+        member->length = 0;
+        mydrv_text_append(member, "", 0);
+    }
     for (at++; at < end; at++) {
         char c = *at;
         if (c == '\'' && at + 1 < end && at[1] == '\'') {
@@ -104,11 +106,12 @@ bool mydrv_member_next(const char **list, const char *end, bool escapes, struct 
             else if (at < end)
                 return false;
             *list = at;
-            return !member->failed;
+            return member == NULL || !member->failed;
         } else if (escapes && c == '\\' && at + 1 < end) {
             c = spelling_unescape(*++at);
         }
-        mydrv_text_append(member, &c, 1);
+        if (member != NULL)
+            mydrv_text_append(member, &c, 1);
     }
     return false;
 }
@@ -130,7 +133,8 @@ void mydrv_member_add(struct mydrv_text *out, const struct mydrv_text *member)
         out->failed = true;
 }
 
-/* The list ends at the last parenthesis: members may hold any. */
+/* The list ends at the last parenthesis: members may hold any.  Nothing of them is kept, so that a
+ * type cannot be taken for an unknown one where memory ends. */
 static bool spelling_parse_members(const char *at, struct mydrv_type *type)
 {
     const char *end = at == NULL ? NULL : strrchr(at, ')');
@@ -139,8 +143,7 @@ static bool spelling_parse_members(const char *at, struct mydrv_type *type)
     type->members = at + 1;
     type->members_size = (size_t)(end - at - 1);
     const char *list = type->members;
-    MYDRV_AUTO_SQL struct mydrv_text member = {0};
-    while (mydrv_member_next(&list, end, true, &member))
+    while (mydrv_member_next(&list, end, true, NULL))
         ;
     return list == end;
 }

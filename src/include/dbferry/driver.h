@@ -829,8 +829,8 @@ struct ferry_target {
 /* Beside one of them: nothing will be loaded, and nothing may be written, as for `plan`, `check`,
  * `verify` and `--dry-run`.  So ask `role & FERRY_ROLE_TARGET`. */
 #define FERRY_ROLE_LOOK 4
-/* Beside TARGET: loads of changes may come, with stored rows that are read meanwhile.  A driver that
- * needs another connection for that had better open it now, while it has the password. */
+/* Beside TARGET: loads of changes may come, with stored rows that are read meanwhile.  A driver
+ * that needs another connection for that had better open it now, while it has the password. */
 #define FERRY_ROLE_CHANGES 8
 
 /* The most parallelism the driver allows; define FERRY_THREAD_MODEL before FERRY_REGISTER_DRIVER.
