@@ -130,6 +130,9 @@ static void test_append(void **state)
     task.changes.strategy = FERRY_STRATEGY_APPEND;
     to_be_done = "&1 &2 &5";
     torture(work_on_changes);
+    SOURCE_HAS(INT(5), TEXT("c"), AT("12")); /* no later row makes up for it */
+    to_be_done = "&5";
+    torture(work_on_changes);
 }
 
 /* A run that reads nothing. */

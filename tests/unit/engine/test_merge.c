@@ -57,11 +57,14 @@ struct stream {
     const struct row *rows;
     size_t count, at, in_a_batch;
     ferry_status fails; /* at the end */
+    bool ended;         /* nobody reads on then */
 };
 
 static ferry_status read_stream(void *data, struct ferry_batch *batch, struct ferry_error *error)
 {
     struct stream *stream = data;
+    assert_false(stream->ended);
+    stream->ended = stream->at == stream->count;
     if (stream->at == stream->count && stream->fails != FERRY_OK)
         return ferry_fail(error, stream->fails, "the stream failed");
     for (size_t i = 0; i < stream->in_a_batch && stream->at < stream->count; i++)

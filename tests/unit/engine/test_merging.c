@@ -53,6 +53,22 @@ static void test_a_key_of_two_columns(void **state)
     assert_int_equal(begun.key_count, 2);
 }
 
+/* The first column is compared as each other is. */
+static void test_a_key_that_is_not_the_first_column(void **state)
+{
+    (void)state;
+    static const char *key[] = {"name"};
+    wish_merge();
+    task.changes.key = key;
+    task.changes.key_count = 1;
+    SOURCE_HAS(ROW(1, "a", 1), ROW(2, "b", 1));
+    TARGET_HAS(ROW(1, "a", 1), ROW(3, "b", 1));
+    passes(move);
+    assert_string_equal(source_side.scan, "by 1");
+    assert_string_equal(changes, "=2");
+    assert_int_equal(transfer.unchanged, 1);
+}
+
 /* Somebody else has written what no source of such columns can have given. */
 static void test_anything_may_be_stored(void **state)
 {
@@ -168,6 +184,7 @@ int main(void)
         WITH_SIDES(test_what_differs_is_written),
         WITH_SIDES(test_nothing_differs),
         WITH_SIDES(test_a_key_of_two_columns),
+        WITH_SIDES(test_a_key_that_is_not_the_first_column),
         WITH_SIDES(test_anything_may_be_stored),
         WITH_SIDES(test_keys_of_another_kind),
         WITH_SIDES(test_what_cannot_be_looked_at),
