@@ -327,8 +327,8 @@ bad_source = { $there user = "nobody"; database = "conformance"; };
 bad_source_class = "refused";
 target = { $there user = "loader"; database = "e"; };
 target_table = "conformance";
-count = "$shell -e 'SELECT COUNT(*) FROM conformance'";
-content = "$shell -e \\"SHOW TABLES LIKE 'conformance'; SELECT * FROM conformance ORDER BY 1, 2\\" 2>&1 || true";
+count = "$shell -e \\"SELECT COUNT(*) FROM \$TABLE\\"";
+content = "$shell -e \\"SHOW TABLES LIKE '\$TABLE'; SELECT * FROM \$TABLE ORDER BY 1, 2\\" 2>&1 || true";
 read_back = { $there user = "loader"; database = "e"; };
 END
     DBFERRY=$program DBFERRY_DRIVER_DIR=${DBFERRY_DRIVER_DIR-$FERRY_BUILD/drivers} run azure "$T/azure.conf"
