@@ -84,7 +84,7 @@ static void apply_add_where(sqlite3_str *out, const struct apply *apply)
     const struct sqldrv_changes *changes = apply->load->changes;
     for (size_t i = 0; i < changes->place_count; i++) {
         sqlite3_str_appendf(out, "%s\"%w\" = ?%llu", i > 0 ? " AND " : " WHERE ",
-                            changes->places[i], (unsigned long long)(apply_columns(apply) + i + 1));
+                            changes->places[i], (unsigned long long)apply_columns(apply) + i + 1);
     }
 }
 

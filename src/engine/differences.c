@@ -127,6 +127,23 @@ static void add_changed(struct ferry_strbuf *text, const struct finding *finding
 }
 
 /* One of both is NULL where a row is on one side alone. */
+static void add_difference(struct ferry_strbuf *line, const struct finding *finding,
+                           const struct ferry_cell *source, const struct ferry_cell *stored)
+{
+    const struct ferry_plan *plan = finding->transfer->plan;
+    if (stored == NULL) {
+        ferry_strbuf_add(line, "missing: ");
+        add_key(line, plan, source);
+    } else if (source == NULL) {
+        ferry_strbuf_add(line, "extra: ");
+        add_key(line, plan, stored);
+    } else {
+        ferry_strbuf_add(line, "changed: ");
+        add_key(line, plan, source);
+        add_changed(line, finding, source, stored);
+    }
+}
+
 static ferry_status differ(void *to, const struct ferry_cell *source,
                            const struct ferry_cell *stored, struct ferry_error *error)
 {
@@ -139,12 +156,7 @@ static ferry_status differ(void *to, const struct ferry_cell *source,
     (*count)++;
     if (told >= finding->report->most)
         return FERRY_OK;
-    ferry_strbuf_add(&line, stored == NULL   ? "missing: "
-                            : source == NULL ? "extra: "
-                                             : "changed: ");
-    add_key(&line, finding->transfer->plan, source == NULL ? stored : source);
-    if (source != NULL && stored != NULL)
-        add_changed(&line, finding, source, stored);
+    add_difference(&line, finding, source, stored);
     if (line.failed)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a row that differs");
     finding->report->tell(finding->transfer->session->job->name, ferry_strbuf_text(&line));
