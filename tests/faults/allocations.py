@@ -26,8 +26,9 @@ from shell import Shell  # noqa: E402 (found by the line above)
 
 # Exit status, and the libraries that asked for the memory in vain.
 CODES = [
-    # libconfig 1.5 says of any file that it cannot parse that its syntax is wrong
-    ({78}, {"libconfig"}),
+    # libconfig 1.5 says of any file that it cannot parse that its syntax is wrong, and its scanner ends the
+    # program itself, with 2, where it has no memory for its first buffer
+    ({2, 78}, {"libconfig"}),
     # libdbi 0.9.0 leaves a driver out that it cannot load, whatever the reason is
     ({78}, {"libdbi", "libdbdmysql", "ld-linux"}),
     # Connector/C 3.3 forgets an option of the connection string, the socket's name among them, and
