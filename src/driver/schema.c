@@ -127,6 +127,15 @@ ptrdiff_t ferry_schema_find(const struct ferry_schema *schema, const char *name)
     return -1;
 }
 
+ptrdiff_t ferry_schema_find_name(const struct ferry_schema *schema, const char *name)
+{
+    ptrdiff_t at = ferry_schema_find(schema, name);
+    for (size_t i = 0; at < 0 && i < schema->count; i++)
+        if (strcasecmp(schema->columns[i].name, name) == 0)
+            at = (ptrdiff_t)i;
+    return at;
+}
+
 /* ---- Indexes and notes ---- */
 
 static bool index_copy(struct ferry_index *copy, const struct ferry_index *index)

@@ -34,6 +34,8 @@ ferry_status ferry_schema_check_names(const struct ferry_schema *schema, struct 
 
 /* The column of this very name, or -1. */
 ptrdiff_t ferry_schema_find(const struct ferry_schema *schema, const char *name);
+/* Or else the first of this name in another case (ASCII letters). */
+ptrdiff_t ferry_schema_find_name(const struct ferry_schema *schema, const char *name);
 
 /* 16 hexadecimal digits over the columns in order: names, descriptors, nullability, members,
  * collations and what else says which values there may be and how they compare.  Spelling,

@@ -6,11 +6,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/nearest.h"
 #include "driver/type.h"
 #include "engine/lag.h"
+#include "engine/named_column.h"
 
 /* ---- Which column ---- */
 
@@ -22,27 +21,6 @@ static bool is_number(const struct ferry_column *column)
 static bool is_moment(const struct ferry_column *column)
 {
     return column->type == FERRY_TYPE_DATE || column->type == FERRY_TYPE_DATETIME;
-}
-
-static ferry_status find_column(const struct ferry_schema *schema, const char *name, size_t *ret_at,
-                                struct ferry_error *error)
-{
-    struct ferry_nearest nearest = {.wanted = name};
-    ptrdiff_t at = ferry_schema_find(schema, name);
-    for (size_t i = 0; at < 0 && i < schema->count; i++) {
-        if (strcasecmp(schema->columns[i].name, name) == 0)
-            at = (ptrdiff_t)i;
-        ferry_nearest_offer(&nearest, schema->columns[i].name);
-    }
-    if (at < 0)
-        return ferry_fail(error, FERRY_ERR_SCHEMA,
-                          "the job's cursor is the column '%s', which the source does not "
-                          "have%s%s%s",
-                          name, nearest.best == NULL ? "" : "; did you mean '",
-                          nearest.best == NULL ? "" : nearest.best,
-                          nearest.best == NULL ? "" : "'?");
-    *ret_at = (size_t)at;
-    return FERRY_OK;
 }
 
 static ferry_status check_column(const struct ferry_column *column, struct ferry_error *error)
@@ -85,7 +63,8 @@ ferry_status ferry_bookmark_begin(struct ferry_bookmark *bookmark,
                                   const struct ferry_schema *schema, struct ferry_error *error)
 {
     size_t at = 0;
-    ferry_status status = find_column(schema, rules->cursor, &at, error);
+    ferry_status status =
+        ferry_named_column_find(schema, rules->cursor, "the job's cursor is", &at, error);
     if (status == FERRY_OK)
         status = check_column(&schema->columns[at], error);
     if (status == FERRY_OK)

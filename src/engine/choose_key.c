@@ -3,33 +3,9 @@
 #include "engine/choose_key.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
-#include "base/nearest.h"
 #include "driver/cell.h"
-
-/* The very name goes before one in another case. */
-static ptrdiff_t find_column(const struct ferry_schema *schema, const char *name)
-{
-    ptrdiff_t at = ferry_schema_find(schema, name);
-    for (size_t i = 0; at < 0 && i < schema->count; i++)
-        if (strcasecmp(schema->columns[i].name, name) == 0)
-            at = (ptrdiff_t)i;
-    return at;
-}
-
-static ferry_status fail_no_column(const struct ferry_schema *schema, const char *name,
-                                   struct ferry_error *error)
-{
-    struct ferry_nearest nearest = {.wanted = name};
-    for (size_t i = 0; i < schema->count; i++)
-        ferry_nearest_offer(&nearest, schema->columns[i].name);
-    return ferry_fail(error, FERRY_ERR_SCHEMA,
-                      "the job's key names the column '%s', which the source does not have%s%s%s",
-                      name, nearest.best == NULL ? "" : "; did you mean '",
-                      nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "'?");
-}
+#include "engine/named_column.h"
 
 /* A name that comes twice says no more than once. */
 static void add_column(struct ferry_plan_key *key, size_t column)
@@ -45,12 +21,14 @@ static ferry_status take_wanted(struct ferry_plan *plan, const struct ferry_chan
 {
     plan->key.from = FERRY_KEY_OF_JOB;
     for (size_t i = 0; i < rules->key_count; i++) {
-        ptrdiff_t at = find_column(&plan->schema, rules->key[i]);
-        if (at < 0) {
+        size_t at = 0;
+        ferry_status status = ferry_named_column_find(&plan->schema, rules->key[i],
+                                                      "the job's key names", &at, error);
+        if (status != FERRY_OK) {
             plan->key.count = 0; /* a part of it tells no rows apart */
-            return fail_no_column(&plan->schema, rules->key[i], error);
+            return status;
         }
-        add_column(&plan->key, (size_t)at);
+        add_column(&plan->key, at);
     }
     return FERRY_OK;
 }
@@ -72,7 +50,7 @@ static bool is_never_null(const struct ferry_schema *source, const struct ferry_
 {
     bool never = true;
     for (size_t i = 0; i < index->column_count && never; i++) {
-        ptrdiff_t at = find_column(source, index->columns[i]);
+        ptrdiff_t at = ferry_schema_find_name(source, index->columns[i]);
         never = at >= 0 && (source->columns[at].flags & FERRY_COLUMN_NOT_NULL) != 0;
     }
     return never;
@@ -83,7 +61,7 @@ static void take_index(struct ferry_plan *plan, const struct ferry_index *index,
 {
     plan->key.from = from;
     for (size_t i = 0; i < index->column_count; i++)
-        add_column(&plan->key, (size_t)find_column(&plan->described, index->columns[i]));
+        add_column(&plan->key, (size_t)ferry_schema_find_name(&plan->described, index->columns[i]));
 }
 
 static void take_source(struct ferry_plan *plan)

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "driver/connection.h"
 #include "driver/target.h"
@@ -16,16 +15,11 @@ struct held {
     bool fits;
 };
 
-/* The column of this name; the very name goes before one in another case. */
+/* NULL: there is none of this name. */
 static const struct ferry_column *find_column(const struct ferry_schema *existing, const char *name)
 {
-    ptrdiff_t at = ferry_schema_find(existing, name);
-    if (at >= 0)
-        return &existing->columns[at];
-    for (size_t i = 0; i < existing->count; i++)
-        if (strcasecmp(ferry_schema_column(existing, i)->name, name) == 0)
-            return ferry_schema_column(existing, i);
-    return NULL;
+    ptrdiff_t at = ferry_schema_find_name(existing, name);
+    return at >= 0 ? &existing->columns[at] : NULL;
 }
 
 static ferry_status ask_column(const struct ferry_plan *plan, struct ferry_connection *target,

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/nearest.h"
+#include "engine/named_column.h"
 
 static bool on_same_columns(const struct ferry_index *a, const struct ferry_index *b)
 {
@@ -48,30 +48,15 @@ static void add_copied(struct ferry_plan *plan, size_t job_count, const struct f
     }
 }
 
-/* A column that an index of the job names has to be there. */
-static ferry_status check_column(const struct ferry_schema *schema, const char *name,
-                                 struct ferry_error *error)
-{
-    struct ferry_nearest nearest = {.wanted = name};
-    for (size_t i = 0; i < schema->count; i++) {
-        if (strcasecmp(schema->columns[i].name, name) == 0)
-            return FERRY_OK;
-        ferry_nearest_offer(&nearest, schema->columns[i].name);
-    }
-    return ferry_fail(error, FERRY_ERR_SCHEMA,
-                      "an index of the job names the column '%s', which the source does not "
-                      "have%s%s%s",
-                      name, nearest.best == NULL ? "" : "; did you mean '",
-                      nearest.best == NULL ? "" : nearest.best, nearest.best == NULL ? "" : "'?");
-}
-
 static ferry_status check_wanted(const struct ferry_schema *schema,
                                  const struct ferry_key_rules *rules, struct ferry_error *error)
 {
     ferry_status status = FERRY_OK;
+    size_t at = 0;
     for (size_t i = 0; i < rules->wanted_count; i++)
         for (size_t k = 0; status == FERRY_OK && k < rules->wanted[i].column_count; k++)
-            status = check_column(schema, rules->wanted[i].columns[k], error);
+            status = ferry_named_column_find(schema, rules->wanted[i].columns[k],
+                                             "an index of the job names", &at, error);
     return status;
 }
 
