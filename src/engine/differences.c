@@ -165,11 +165,6 @@ static ferry_status differ(void *to, const struct ferry_cell *source,
 
 /* ---- Both sides ---- */
 
-static ferry_status take(void *to, const struct ferry_batch *batch, struct ferry_error *error)
-{
-    return ferry_merge_take(to, batch, error);
-}
-
 static ferry_status merge_sides(struct ferry_transfer *transfer, struct finding *finding,
                                 struct ferry_error *error)
 {
@@ -189,8 +184,7 @@ static ferry_status merge_sides(struct ferry_transfer *transfer, struct finding 
                                                    transfer->task->table, false, error);
     if (status == FERRY_OK)
         status = ferry_merge_begin(&spec, &merge, error);
-    const struct ferry_sink sink = {
-        .take = take, .to = merge, .connection = transfer->session->target};
+    const struct ferry_sink sink = ferry_sink_merge(merge, transfer->session->target);
     if (status == FERRY_OK)
         status = ferry_transfer_pump(transfer, &scan, &sink, error);
     if (status == FERRY_OK)

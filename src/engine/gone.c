@@ -10,11 +10,6 @@
 #include "engine/merge.h"
 #include "engine/pump.h"
 
-static ferry_status take(void *to, const struct ferry_batch *batch, struct ferry_error *error)
-{
-    return ferry_merge_take(to, batch, error);
-}
-
 static ferry_status change(void *to, uint32_t operation, const struct ferry_batch *batch,
                            struct ferry_error *error)
 {
@@ -30,7 +25,7 @@ static ferry_status pump_keys(struct ferry_transfer *transfer, const struct ferr
     struct ferry_pump pump = {
         .feed = ferry_feed_source(transfer->session->source, ferry_transfer_read(transfer),
                                   &plan->described),
-        .sink = {.take = take, .to = merge, .connection = transfer->session->target},
+        .sink = ferry_sink_merge(merge, transfer->session->target),
     };
     struct ferry_merge_counts counts = {0};
     pump.feed.scan = &scan;

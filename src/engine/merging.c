@@ -6,11 +6,6 @@
 #include "engine/merge.h"
 #include "engine/stored_order.h"
 
-static ferry_status take(void *to, const struct ferry_batch *batch, struct ferry_error *error)
-{
-    return ferry_merge_take(to, batch, error);
-}
-
 static ferry_status change(void *to, uint32_t operation, const struct ferry_batch *batch,
                            struct ferry_error *error)
 {
@@ -22,8 +17,7 @@ static ferry_status pump(struct ferry_transfer *transfer, struct ferry_merge *me
 {
     struct ferry_merge_counts counts = {0};
     const struct ferry_scan scan = ferry_source_order(transfer->plan, false);
-    const struct ferry_sink sink = {
-        .take = take, .to = merge, .connection = transfer->session->target};
+    const struct ferry_sink sink = ferry_sink_merge(merge, transfer->session->target);
     ferry_status status = ferry_transfer_pump(transfer, &scan, &sink, error);
     if (status == FERRY_OK)
         status = ferry_merge_end(merge, &counts, error);

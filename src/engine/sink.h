@@ -6,6 +6,8 @@
 #include "driver/connection.h"
 #include "driver/digest.h"
 
+struct ferry_merge;
+
 /* A strategy has one of its own, or one of those below; `to` must stay until the pump has ended. */
 struct ferry_sink {
     /* Takes every row of the batch or fails; in the thread that calls the pump. */
@@ -16,6 +18,8 @@ struct ferry_sink {
 
 /* Each row is inserted. */
 struct ferry_sink ferry_sink_load(struct ferry_load *load, struct ferry_connection *target);
+/* Each row meets the stored ones. */
+struct ferry_sink ferry_sink_merge(struct ferry_merge *merge, struct ferry_connection *target);
 /* Each row is added up. */
 struct ferry_sink ferry_sink_digest(struct ferry_digest *digest);
 
