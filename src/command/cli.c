@@ -206,6 +206,12 @@ static const struct cli_option cli_options[] = {
 };
 #define OPTION_COUNT (sizeof cli_options / sizeof cli_options[0])
 
+/* Written as the brackets of its argument say. */
+static bool may_lack_value(const struct cli_option *option)
+{
+    return option->argument != NULL && option->argument[0] == '[';
+}
+
 /* ---- Help ---- */
 
 static void add_options(struct ferry_strbuf *text, int commands)
@@ -222,8 +228,7 @@ static void add_options(struct ferry_strbuf *text, int commands)
             ferry_strbuf_add(&left, "    ");
         ferry_strbuf_addf(&left, "--%s", option->name);
         if (option->argument != NULL)
-            ferry_strbuf_addf(&left, "%s%s", option->argument[0] == '[' ? "" : " ",
-                              option->argument);
+            ferry_strbuf_addf(&left, "%s%s", may_lack_value(option) ? "" : " ", option->argument);
         ferry_strbuf_addf(text, left.length > 24 ? "  %s\n%28s%s\n" : "  %-24s%.0s  %s\n",
                           ferry_strbuf_text(&left), "", option->help);
     }
@@ -355,12 +360,11 @@ static void build_getopt(struct option longs[OPTION_COUNT + 1], char shorts[3 * 
     char *at = shorts;
     *at++ = ':';
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        const char *argument = cli_options[i].argument;
-        bool takes = argument != NULL;
+        bool takes = cli_options[i].argument != NULL;
         longs[i] = (struct option){.name = cli_options[i].name,
-                                   .has_arg = !takes               ? no_argument
-                                              : argument[0] == '[' ? optional_argument
-                                                                   : required_argument,
+                                   .has_arg = !takes                            ? no_argument
+                                              : may_lack_value(&cli_options[i]) ? optional_argument
+                                                                                : required_argument,
                                    .val = 256 + (int)i};
         if (cli_options[i].letter != 0)
             *at++ = (char)cli_options[i].letter;
@@ -369,11 +373,6 @@ static void build_getopt(struct option longs[OPTION_COUNT + 1], char shorts[3 * 
     }
     *at = '\0';
     longs[OPTION_COUNT] = (struct option){0};
-}
-
-static bool may_lack_value(const struct cli_option *option)
-{
-    return option->argument != NULL && option->argument[0] == '[';
 }
 
 /* Of an option that may stand alone, the next word is the value where it can be nothing else. */

@@ -86,11 +86,10 @@ static void print_idle(const struct ferry_change_rules *rules)
         {"cursor_nulls", rules->read_nulls, keeps && rules->cursor != NULL},
         {"full_every", rules->full_every_ms > 0, keeps},
     };
-    static const char *const names[] = {"replace", "append", "upsert", "merge"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (keys[i].is_set && !keys[i].has_effect)
             (void)printf("  note: %s has no effect with strategy = \"%s\"%s\n", keys[i].key,
-                         names[rules->strategy], keeps ? " without a cursor" : "");
+                         ferry_strategy_name(rules->strategy), keeps ? " without a cursor" : "");
 }
 
 void ferry_plan_print_strategy(const struct ferry_task *task, const struct ferry_plan *plan)

@@ -31,6 +31,11 @@ static const struct ferry_strategy strategies[] = {
                               .move = ferry_merge_move},
 };
 
+const char *ferry_strategy_name(enum ferry_strategy_id strategy)
+{
+    return strategies[strategy].name;
+}
+
 bool ferry_strategy_asks_record(const struct ferry_change_rules *rules)
 {
     return rules->strategy != FERRY_STRATEGY_REPLACE || rules->skip_unchanged;

@@ -36,6 +36,8 @@ ferry_status ferry_strategy_decide(struct ferry_plan *plan,
                                    const struct ferry_strategy_facts *facts,
                                    struct ferry_error *error);
 
+/* The word of a configuration for it. */
+const char *ferry_strategy_name(enum ferry_strategy_id strategy);
 /* Whether the state that the last run has left is needed to decide. */
 bool ferry_strategy_asks_record(const struct ferry_change_rules *rules);
 /* Whether earlier rows are kept, so that rows of an older copy must never be read instead. */
