@@ -32,13 +32,6 @@ ferry_status sqldrv_changes_fail(struct sqldrv_load *load, int rc, struct ferry_
 
 /* ---- The tables that the changes gather in ---- */
 
-/* They are in a file, of which little is held in memory: TEMP is that of the connection. */
-static int changes_set_up(sqlite3 *db)
-{
-    (void)sqldrv_run(db, "PRAGMA temp_store=FILE"); /* not where the library forbids it */
-    return SQLITE_OK;
-}
-
 /* Under a declared type of this affinity SQLite converts what the table's own column would. */
 static const char *changes_type(const struct sqldrv_load *load, size_t i)
 {
@@ -109,9 +102,9 @@ static ferry_status changes_begin(struct sqldrv_load *load, struct ferry_error *
         return sqldrv_fail_memory(err);
     }
     load->unit->staged = false;
-    int rc = changes_set_up(load->conn->db);
-    ferry_status status =
-        rc == SQLITE_OK ? sqldrv_unit_write(load->unit, err) : sqldrv_changes_fail(load, rc, err);
+    /* In a file, of which little is held in memory; not where the library forbids it. */
+    (void)sqldrv_run(load->conn->db, "PRAGMA temp_store=FILE");
+    ferry_status status = sqldrv_unit_write(load->unit, err);
     if (status == FERRY_OK) {
         status = sqldrv_load_look(load, err);
     }
