@@ -103,6 +103,14 @@ static void apply_write_which(const struct apply *apply, uint32_t operation, str
     mydrv_text_addf(sql, " = %" PRIu32 ")", operation);
 }
 
+/* Changes that depend on whether their row is there. */
+static void apply_write_open(const struct apply *apply, struct mydrv_text *sql)
+{
+    mydrv_text_add(sql, " WHERE ");
+    mydrv_match_write_change(apply->load->changes->tag, sql);
+    mydrv_text_addf(sql, " IN (%d, %d)", FERRY_OP_UPSERT, FERRY_OP_ADD);
+}
+
 static void apply_write_changes(const struct apply *apply, struct mydrv_text *sql)
 {
     mydrv_text_add_name(sql, apply->load->names.stage);
@@ -221,9 +229,8 @@ static void apply_write_todo(const struct apply *apply, struct mydrv_text *sql)
     }
     mydrv_text_addf(sql, "TRUE, %d, IF(", TODO_SAME);
     mydrv_match_write_change(changes->tag, sql);
-    mydrv_text_addf(sql, " = %d, %d, %d)) WHERE ", FERRY_OP_UPSERT, TODO_UPDATE, TODO_OTHER);
-    mydrv_match_write_change(changes->tag, sql);
-    mydrv_text_addf(sql, " IN (%d, %d)", FERRY_OP_UPSERT, FERRY_OP_ADD);
+    mydrv_text_addf(sql, " = %d, %d, %d))", FERRY_OP_UPSERT, TODO_UPDATE, TODO_OTHER);
+    apply_write_open(apply, sql);
 }
 
 static void apply_take_todo(uint64_t todo, uint64_t rows, void *data)
@@ -250,7 +257,7 @@ static bool apply_fail_other(struct apply *apply)
                                 load->unit->conn->label, load->layout->table, names.data));
 }
 
-/* What becomes of changes that depend on whether their row is there. */
+/* Whether each open change is an INSERT, an UPDATE or nothing. */
 static bool apply_resolve(struct apply *apply)
 {
     const struct mydrv_changes *changes = apply->load->changes;
@@ -262,9 +269,8 @@ static bool apply_resolve(struct apply *apply)
     apply_write_changes(apply, &sql);
     mydrv_text_add(&sql, " SET ");
     mydrv_match_write_change(changes->todo, &sql);
-    mydrv_text_addf(&sql, " = %d WHERE ", TODO_INSERT);
-    mydrv_match_write_change(changes->tag, &sql);
-    mydrv_text_addf(&sql, " IN (%d, %d)", FERRY_OP_UPSERT, FERRY_OP_ADD);
+    mydrv_text_addf(&sql, " = %d", TODO_INSERT);
+    apply_write_open(apply, &sql);
     if (!apply_run(apply, &sql))
         return false;
     mydrv_text_add(&sql, "UPDATE ");
@@ -276,9 +282,8 @@ static bool apply_resolve(struct apply *apply)
     mydrv_match_write_change(changes->todo, &sql);
     mydrv_text_add(&sql, ", COUNT(*) FROM ");
     apply_write_changes(apply, &sql);
-    mydrv_text_add(&sql, " WHERE ");
-    mydrv_match_write_change(changes->tag, &sql);
-    mydrv_text_addf(&sql, " IN (%d, %d) GROUP BY 1", FERRY_OP_UPSERT, FERRY_OP_ADD);
+    apply_write_open(apply, &sql);
+    mydrv_text_add(&sql, " GROUP BY 1");
     if (!apply_ask(apply, &sql, apply_take_todo, counts))
         return false;
     apply->inserts += counts[TODO_INSERT];
