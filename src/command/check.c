@@ -112,7 +112,7 @@ static ferry_status check_strategy(const struct ferry_job *job, const struct fer
         .rules = &task->changes, .source = source, .target = target, .job = job->name};
     if (task->changes.strategy == FERRY_STRATEGY_REPLACE || plan->action == 0)
         return FERRY_OK;
-    ferry_status status = ferry_connection_record_read(target, task->table, &plan->before, &error);
+    ferry_status status = ferry_strategy_recall(plan, &task->changes, target, task->table, &error);
     if (status == FERRY_OK)
         status = ferry_strategy_decide(plan, &facts, &error);
     if (status != FERRY_OK)

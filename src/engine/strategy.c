@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/units.h"
 #include "driver/source.h"
 #include "driver/target.h"
@@ -36,11 +37,6 @@ const char *ferry_strategy_name(enum ferry_strategy_id strategy)
     return strategies[strategy].name;
 }
 
-bool ferry_strategy_asks_record(const struct ferry_change_rules *rules)
-{
-    return rules->strategy != FERRY_STRATEGY_REPLACE || rules->skip_unchanged;
-}
-
 bool ferry_strategy_keeps_rows(const struct ferry_change_rules *rules)
 {
     return !strategies[rules->strategy].is_whole;
@@ -52,6 +48,23 @@ bool ferry_strategy_was_whole(const char *name)
     for (size_t i = 0; i < sizeof strategies / sizeof strategies[0] && name != NULL; i++)
         was_whole = was_whole || (strategies[i].is_whole && strcmp(strategies[i].name, name) == 0);
     return was_whole;
+}
+
+/* ---- What the last run has left ---- */
+
+ferry_status ferry_strategy_recall(struct ferry_plan *plan, const struct ferry_change_rules *rules,
+                                   struct ferry_connection *target, const char *table,
+                                   struct ferry_error *error)
+{
+    if (rules->strategy == FERRY_STRATEGY_REPLACE && !rules->skip_unchanged)
+        return FERRY_OK;
+    ferry_status status = ferry_connection_record_read(target, table, &plan->before, error);
+    if (status == FERRY_OK && !ferry_record_fits_table(&plan->before)) {
+        ferry_log(FERRY_LOG_INFO, "the record of the last run is not of what table '%s' holds now",
+                  table);
+        ferry_record_forget(&plan->before);
+    }
+    return status;
 }
 
 /* ---- Whether columns and drivers will do ---- */

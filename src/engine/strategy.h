@@ -27,8 +27,13 @@ struct ferry_strategy_facts {
     bool fell_back;        /* the source is the job's fallback */
 };
 
+/* Reads plan->before, the record of the last run into the table, where the rules ask for it.  One
+ * that is not of what the table holds now is as good as none, and is told in the log. */
+ferry_status ferry_strategy_recall(struct ferry_plan *plan, const struct ferry_change_rules *rules,
+                                   struct ferry_connection *target, const char *table,
+                                   struct ferry_error *error);
 /* Decides plan->strategy, with plan->why where that is another than the job's, plan->key and
- * plan->cursor; plan->before has been read.  It stays in the plan, so that plan, dry run and run
+ * plan->cursor; plan->before is what was recalled.  It stays in the plan, so that plan, dry run and run
  * cannot disagree.  FERRY_ERR_SCHEMA where the job's strategy does not suit the columns,
  * FERRY_ERR_UNSUPPORTED where it does not suit the drivers, FERRY_ERR_DATA where rows were added by
  * another job.  plan->strategy is set on success alone. */
@@ -38,8 +43,6 @@ ferry_status ferry_strategy_decide(struct ferry_plan *plan,
 
 /* The word of a configuration for it. */
 const char *ferry_strategy_name(enum ferry_strategy_id strategy);
-/* Whether the state that the last run has left is needed to decide. */
-bool ferry_strategy_asks_record(const struct ferry_change_rules *rules);
 /* Whether earlier rows are kept, so that rows of an older copy must never be read instead. */
 bool ferry_strategy_keeps_rows(const struct ferry_change_rules *rules);
 /* Whether a run by the strategy of this name (or NULL) left what the source held, and nothing else.

@@ -109,25 +109,18 @@ static void hash_read(struct ferry_transfer *transfer)
 static ferry_status decide(struct ferry_transfer *transfer, struct ferry_error *error)
 {
     const struct ferry_session *session = transfer->session;
+    const struct ferry_task *task = transfer->task;
     const struct ferry_strategy_facts facts = {
-        .rules = &transfer->task->changes,
+        .rules = &task->changes,
         .source = session->source,
         .target = session->target,
         .job = session->job->name,
-        .read_hash = transfer->task->policy.is_typed ? transfer->read_hash : NULL,
+        .read_hash = task->policy.is_typed ? transfer->read_hash : NULL,
         .fell_back = session->fell_back};
-    struct ferry_plan *plan = transfer->plan;
-    ferry_status status = FERRY_OK;
     hash_read(transfer);
-    if (ferry_strategy_asks_record(facts.rules))
-        status = ferry_connection_record_read(session->target, transfer->task->table, &plan->before,
-                                              error);
-    if (status == FERRY_OK && !ferry_record_fits_table(&plan->before)) {
-        ferry_log(FERRY_LOG_INFO, "the record of the last run is not of what table '%s' holds now",
-                  transfer->task->table);
-        ferry_record_forget(&plan->before);
-    }
-    return status == FERRY_OK ? ferry_strategy_decide(plan, &facts, error) : status;
+    ferry_status status =
+        ferry_strategy_recall(transfer->plan, &task->changes, session->target, task->table, error);
+    return status == FERRY_OK ? ferry_strategy_decide(transfer->plan, &facts, error) : status;
 }
 
 ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct ferry_error *error)

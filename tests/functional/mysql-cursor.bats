@@ -21,6 +21,8 @@ load target-cursor
 
 @test "a target that is restored goes on from its own state" { check_a_target_that_is_restored; }
 
+@test "a record that is not of the table: check says what run does" { check_a_record_that_is_not_of_the_table; }
+
 @test "skip_unchanged misses no change, however soon it comes" { check_that_no_change_is_skipped; }
 
 @test "change_query: another answer, and one that is none" { check_a_question_of_the_job; }

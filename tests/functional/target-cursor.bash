@@ -183,6 +183,30 @@ check_a_target_that_is_restored() {
     assert_equal "$(sql e <<<"SELECT GROUP_CONCAT(id ORDER BY id) FROM t")" 1,2,3,4
 }
 
+# Where somebody has put another table in its place, the record is no state: check says so as run does.
+check_a_record_that_is_not_of_the_table() {
+    sql d <<<"CREATE TABLE t (id INT PRIMARY KEY, n INT); INSERT INTO t VALUES (1, 1)"
+    cat >>"$DBFERRY_CONFIG" <<'END'
+jobs = (
+  { name = "first"; source = "server"; target = "target"; table = "t"; target_table = "t"; },
+  { name = "second"; source = "server"; target = "target"; table = "t"; target_table = "t"; strategy = "upsert"; }
+);
+END
+    run "$DBFERRY" run first
+    assert_status 0
+    run "$DBFERRY" check second
+    assert_status 65
+    assert_output_has "last written by job 'first'"
+    run "$DBFERRY" run second
+    assert_status 65
+    sql e <<<"UPDATE _dbferry_sync SET run_id = REPEAT('0', 32)"
+    run "$DBFERRY" check second
+    assert_status 0
+    assert_output_has "strategy: upsert"
+    run "$DBFERRY" run second
+    assert_status 0
+}
+
 # However soon after one another: a change is never missed.
 check_that_no_change_is_skipped() {
     local i

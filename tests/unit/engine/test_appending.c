@@ -104,6 +104,31 @@ static void test_a_record_that_is_not_of_the_table(void **state)
     assert_string_equal(ferry_record_follows(&transfer.record), "1e");
 }
 
+/* Whether the record is asked for, by these rules. */
+static bool recalls(enum ferry_strategy_id strategy, bool skip_unchanged)
+{
+    const struct ferry_change_rules rules = {.strategy = strategy,
+                                             .skip_unchanged = skip_unchanged};
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_plan asked_plan = {0};
+    assert_int_equal(ferry_strategy_recall(&asked_plan, &rules, session.target, "t", &error),
+                     FERRY_OK);
+    bool recalled = ferry_record_value(&asked_plan.before, FERRY_RECORD_RUN_ID) != NULL;
+    ferry_plan_done(&asked_plan);
+    return recalled;
+}
+
+static void test_when_a_record_is_asked_for(void **state)
+{
+    (void)state;
+    LEFT_BEHIND({FERRY_RECORD_RUN_ID, "1e"});
+    assert_false(recalls(FERRY_STRATEGY_REPLACE, false)); /* it needs no state */
+    assert_true(recalls(FERRY_STRATEGY_REPLACE, true));
+    assert_true(recalls(FERRY_STRATEGY_MERGE, false));
+    assert_true(recalls(FERRY_STRATEGY_APPEND, false));
+    assert_true(recalls(FERRY_STRATEGY_UPSERT, false));
+}
+
 /* A key that comes twice, within a batch and across two of them. */
 static void test_keys_that_come_twice(void **state)
 {
@@ -232,6 +257,7 @@ int main(void)
         WITH_SIDES(test_a_cursor_that_is_never_null),
         WITH_SIDES(test_upsert_without_a_cursor),
         WITH_SIDES(test_a_record_that_is_not_of_the_table),
+        WITH_SIDES(test_when_a_record_is_asked_for),
         WITH_SIDES(test_keys_that_come_twice),
         WITH_SIDES(test_what_fails),
         WITH_SIDES(test_append_without_a_key),

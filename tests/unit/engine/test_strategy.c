@@ -143,11 +143,7 @@ static void test_the_table(void **state)
         assert_int_equal(plan.strategy->is_whole, rows[i].is_whole);
         assert_non_null(plan.strategy->move);
         assert_int_equal(ferry_strategy_keeps_rows(&rules), !rows[i].is_whole);
-        assert_int_equal(ferry_strategy_asks_record(&rules), i != FERRY_STRATEGY_REPLACE);
     }
-    wish(FERRY_STRATEGY_REPLACE, NULL);
-    rules.skip_unchanged = true;
-    assert_true(ferry_strategy_asks_record(&rules));
 }
 
 static void test_which_runs_were_whole(void **state)
