@@ -1,11 +1,12 @@
 """Random tables are merged again and again: whatever the target held, it holds the source's rows.
 
-    tests/types/run merges.py [--seed N] [--runs N] [--only N]
+    tests/types/run merges.py [--seed N] [--runs N] [--first N] [--only N]
 
 Between two merges both sides are edited: rows come, go and change, keys change, unique values are
 passed round.  After each, what the shells print of both sides is the same, and what the record says
 that dbferry inserted, updated, deleted and left alone is what the shells' prints before differ in.
-Run K of a seed makes the same tables again with --only K; each source goes to each target in turn.
+Run K of a seed makes the same tables again with --only K, and with --first K those from it on; each
+source goes to each target in turn.
 """
 
 import argparse
@@ -321,6 +322,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", default=os.environ.get("SEED", "1"))
     parser.add_argument("--runs", type=int, default=int(os.environ.get("RUNS", "27")))
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--only", type=int)
     wanted = parser.parse_args()
     tap = Tap()
@@ -331,7 +333,8 @@ def main():
     targets = [Side(File("target.db"), None)] + [Side(server, "merge_to") for server in here]
     pairs = [(one, two) for one in sources for two in targets]
     print(f"# seed {wanted.seed}, {wanted.runs} runs", flush=True)
-    for run in [wanted.only] if wanted.only is not None else range(wanted.runs):
+    chosen = [wanted.only] if wanted.only is not None else range(wanted.first, wanted.runs)
+    for run in chosen:
         source, target = pairs[run % len(pairs)]
         tap.check(f"{source.name} to {target.name}: seed {wanted.seed}, table {run}", check_merges,
                   random.Random(f"{wanted.seed}/{run}/merges"), source, target)
