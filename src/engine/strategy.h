@@ -33,8 +33,8 @@ ferry_status ferry_strategy_recall(struct ferry_plan *plan, const struct ferry_c
                                    struct ferry_connection *target, const char *table,
                                    struct ferry_error *error);
 /* Decides plan->strategy, with plan->why where that is another than the job's, plan->key and
- * plan->cursor; plan->before is what was recalled.  It stays in the plan, so that plan, dry run and run
- * cannot disagree.  FERRY_ERR_SCHEMA where the job's strategy does not suit the columns,
+ * plan->cursor; plan->before is what was recalled.  It stays in the plan, so that plan, dry run and
+ * run cannot disagree.  FERRY_ERR_SCHEMA where the job's strategy does not suit the columns,
  * FERRY_ERR_UNSUPPORTED where it does not suit the drivers, FERRY_ERR_DATA where rows were added by
  * another job.  plan->strategy is set on success alone. */
 ferry_status ferry_strategy_decide(struct ferry_plan *plan,
