@@ -159,6 +159,16 @@ static ferry_status example_describe(void *conn, const struct ferry_read *read,
     return FERRY_OK;
 }
 
+/* Names what there is to read, so that a job can be of all tables.  Optional. */
+static ferry_status example_list(void *conn, struct ferry_listing *listing, struct ferry_error *err)
+{
+    const struct ferry_listed numbers = {.name = "numbers",
+                                         .kind = FERRY_READ_TABLE,
+                                         .rows_known = 1,
+                                         .rows = (uint64_t)((struct example_conn *)conn)->rows};
+    return ferry_listing_add(listing, &numbers, sizeof numbers, err);
+}
+
 /* What is read may have changed since it was described: then no row may be read as if it had not.
  */
 static ferry_status example_read_begin(void *conn, const struct ferry_read *read,
@@ -546,6 +556,7 @@ static const struct ferry_source example_source = {
     .read_end = example_read_end,
     .fingerprint = example_fingerprint,
     .abilities = FERRY_SCANS, /* read_begin knows order, bounds and columns */
+    .list = example_list,
 };
 
 /* No abilities: a text file is written anew or not at all.  A database with FERRY_CHANGES also

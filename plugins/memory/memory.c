@@ -9,7 +9,7 @@
 #define DEFAULT_COLUMNS "id int64 not null key, name text(40), price decimal(10,2), t datetime(3)"
 #define CALLBACKS                                                                                  \
     "none|connect|describe|read_begin|read_batch|read_end|snapshot_begin|origins|fingerprint|"     \
-    "record_read|map_column|"                                                                      \
+    "list|record_read|map_column|"                                                                 \
     "inspect|change_begin|load_begin|load_batch|load_end|change_commit|change_abort|"              \
     "stored_begin|stored_batch"
 #define CONTRACT_BREACHES                                                                          \
@@ -58,7 +58,7 @@ static const struct ferry_option memory_options[] = {
     {.name = "table",
      .type = FERRY_OPTION_STRING,
      .flags = FERRY_OPTION_SOURCE_ONLY,
-     .help = "the only name that is there; without it every name is"},
+     .help = "the only names that are there: a, b, view c; without it every name is"},
     {.name = "note",
      .type = FERRY_OPTION_STRING,
      .flags = FERRY_OPTION_SOURCE_ONLY,
@@ -200,7 +200,7 @@ static void memory_disconnect(void *conn)
     free(c->fault.until);
     free(c->name);
     free(c->store);
-    free(c->only_table);
+    free(c->tables);
     free(c->note);
     free(c->dump);
     free(c->fit_column);
@@ -246,7 +246,7 @@ static bool copy_options(struct memory_conn *c, const struct ferry_config *confi
     memory_fault_read(&c->fault, config);
     c->name = strdup(ferry_config_name(config));
     return c->name != NULL && copy_option(config, "store", &c->store) &&
-           copy_option(config, "table", &c->only_table) && copy_option(config, "dump", &c->dump) &&
+           copy_option(config, "table", &c->tables) && copy_option(config, "dump", &c->dump) &&
            copy_option(config, "fit_column", &c->fit_column) &&
            copy_option(config, "corrupt", &c->corrupt) && copy_option(config, "note", &c->note) &&
            copy_option(config, "order", &c->order) &&
@@ -341,6 +341,7 @@ __attribute__((constructor)) static void leave_out_abilities(void)
     source = memory_source;
     source.abilities = 0;
     source.fingerprint = NULL;
+    source.list = NULL;
     target = memory_target;
     target.abilities = 0;
     memory_driver.source = &source;

@@ -111,6 +111,9 @@ void memory_table_unref(struct memory_table *table);
 /* Puts `table` where others find it, in place of one of the same name; takes the reference over. */
 void memory_table_publish(struct memory_table *table);
 /* Keeps the fields of a record; false if out of memory. */
+/* Adds the tables of the store to the listing. */
+ferry_status memory_tables_list(const char *store, struct ferry_listing *listing,
+                                struct ferry_error *err);
 bool memory_table_set_record(struct memory_table *table, const struct ferry_record *record);
 
 /* One writer per table, waiting up to `wait_ms`.  On false `*ret_holder` (the caller frees it;
@@ -232,8 +235,8 @@ struct memory_conn {
     pthread_cond_t changed; /* signalled by cancel */
     bool cancelled;
     char *store;
-    char *only_table;
-    char *note; /* that describe tells */
+    char *tables; /* the names that are there, or NULL: any */
+    char *note;   /* that describe tells */
     char *dump;
     char *fit_column;
     char *corrupt;     /* what happens to stored rows; see corrupt.c */
@@ -297,6 +300,12 @@ ferry_status memory_generate_row(const struct memory_conn *conn, uint64_t row,
 /* All rows as a table, which the caller drops. */
 ferry_status memory_generate_table(const struct memory_conn *conn, struct memory_table **ret_table,
                                    struct ferry_error *err);
+
+/* ---- list.c: which tables there are ---- */
+
+/* Whether the option's text names that table. */
+bool memory_list_has(const char *names, const char *wanted);
+ferry_status memory_list(void *conn, struct ferry_listing *listing, struct ferry_error *err);
 
 /* ---- source.c, target.c ---- */
 

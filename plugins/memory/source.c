@@ -30,7 +30,7 @@ static ferry_status source_find(struct memory_conn *conn, const struct ferry_rea
         *ret_table = memory_table_find(conn->store, read->text);
     bool missing = conn->read_store
                        ? *ret_table == NULL
-                       : conn->only_table != NULL && strcmp(conn->only_table, read->text) != 0;
+                       : conn->tables != NULL && !memory_list_has(conn->tables, read->text);
     if (missing)
         return ferry_fail(err, FERRY_ERR_NOT_FOUND, "no table '%s' in memory; check the name",
                           read->text);
@@ -357,4 +357,5 @@ const struct ferry_source memory_source = {
     .origins = memory_origins,
     .fingerprint = memory_fingerprint,
     .abilities = FERRY_SCANS,
+    .list = memory_list,
 };

@@ -111,6 +111,22 @@ struct memory_table *memory_table_find(const char *store, const char *name)
     return table;
 }
 
+ferry_status memory_tables_list(const char *store, struct ferry_listing *listing,
+                                struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    (void)pthread_mutex_lock(&shared_lock);
+    for (const struct memory_table *table = shared_tables; table != NULL && status == FERRY_OK;
+         table = table->next) {
+        const struct ferry_listed listed = {
+            .name = table->name, .kind = FERRY_READ_TABLE, .rows_known = 1, .rows = table->count};
+        if (strcmp(table->store, store) == 0)
+            status = ferry_listing_add(listing, &listed, sizeof listed, err);
+    }
+    (void)pthread_mutex_unlock(&shared_lock);
+    return status;
+}
+
 bool memory_table_set_record(struct memory_table *table, const struct ferry_record *record)
 {
     bool complete = true;

@@ -48,4 +48,5 @@ const struct ferry_source mydrv_source = {
     .origins = mydrv_origins,
     .fingerprint = mydrv_fingerprint,
     .abilities = FERRY_SCANS,
+    .list = mydrv_list,
 };

@@ -415,4 +415,5 @@ const struct ferry_source sqldrv_source = {
     .origins = sqldrv_origins,
     .fingerprint = sqldrv_fingerprint,
     .abilities = FERRY_SCANS,
+    .list = sqldrv_list,
 };

@@ -65,6 +65,10 @@ char *sqldrv_read_bare_sql(sqlite3_stmt *stmt);
 ferry_status sqldrv_fingerprint(void *conn, const struct ferry_read *read,
                                 struct ferry_fingerprint *fingerprint, struct ferry_error *err);
 
+/* ---- list.c: what there is to read ---- */
+
+ferry_status sqldrv_list(void *conn, struct ferry_listing *listing, struct ferry_error *err);
+
 /* ---- origins.c: where rows come from ---- */
 
 ferry_status sqldrv_origins(void *conn, const struct ferry_read *read, const char *table,

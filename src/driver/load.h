@@ -19,6 +19,7 @@ struct ferry_driver_handle {
     struct ferry_target target; /* meaningful if is_target */
     bool is_source;
     bool is_target;
+    bool lists;            /* source.list is the driver's own */
     bool tells_stored;     /* target.stored_begin is the driver's own */
     bool keeps_records;    /* driver.record_read is the driver's own */
     char retries_text[12]; /* driver.retries, as it would stand in a configuration */

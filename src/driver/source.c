@@ -56,6 +56,34 @@ ferry_status ferry_source_fingerprint(struct ferry_connection *source,
     return FERRY_OK;
 }
 
+/* A name that comes twice would be carried twice, each time into the same table. */
+static ferry_status check_listing(const struct ferry_connection *source,
+                                  struct ferry_listing *listing, struct ferry_error *error)
+{
+    const char *twice = ferry_listing_sort(listing);
+    return twice == NULL ? FERRY_OK
+                         : ferry_fail(error, FERRY_ERR_INTERNAL, "driver '%s' listed '%s' twice",
+                                      source->driver->driver.name, twice);
+}
+
+ferry_status ferry_source_list(struct ferry_connection *source, struct ferry_listing *ret_listing,
+                               struct ferry_error *error)
+{
+    DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
+    struct ferry_listing listing = {0};
+    ferry_status status = source->driver->source.list(source->conn, &listing, error);
+    status = ferry_call_end(source, "list", status, true, error);
+    if (status == FERRY_OK)
+        status = check_listing(source, &listing, error);
+    if (status != FERRY_OK) {
+        ferry_listing_done(&listing);
+        return status;
+    }
+    *ret_listing = listing;
+    return FERRY_OK;
+}
+
 bool ferry_source_scans(const struct ferry_connection *source)
 {
     return (source->driver->source.abilities & FERRY_SCANS) != 0;

@@ -5,6 +5,7 @@
 
 #include "driver/connection.h"
 #include "driver/fingerprint.h"
+#include "driver/listing.h"
 
 ferry_status ferry_source_snapshot_begin(struct ferry_connection *source,
                                          struct ferry_error *error);
@@ -20,6 +21,10 @@ ferry_status ferry_source_fingerprint(struct ferry_connection *source,
                                       const struct ferry_read *read,
                                       struct ferry_fingerprint *ret_fingerprint,
                                       struct ferry_error *error);
+/* Between snapshot_begin and describe: what there is to read, in order of the names.
+ * FERRY_ERR_UNSUPPORTED where the driver cannot tell.  The caller frees the answer. */
+ferry_status ferry_source_list(struct ferry_connection *source, struct ferry_listing *ret_listing,
+                               struct ferry_error *error);
 /* Whether the driver can read less than everything, and in an order. */
 bool ferry_source_scans(const struct ferry_connection *source);
 

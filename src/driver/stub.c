@@ -33,6 +33,15 @@ static ferry_status stub_fingerprint(void *conn, const struct ferry_read *read,
     return FERRY_OK;
 }
 
+static ferry_status stub_list(void *conn, struct ferry_listing *listing, struct ferry_error *err)
+{
+    (void)conn;
+    (void)listing;
+    return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
+                      "the source's driver cannot tell which tables there are; name one with view, "
+                      "table or query");
+}
+
 static ferry_status stub_record_read(void *conn, const char *table, struct ferry_record *record,
                                      struct ferry_error *err)
 {
@@ -149,6 +158,8 @@ static const char *fill_source(struct ferry_source *source)
         source->origins = stub_origins;
     if (source->fingerprint == NULL)
         source->fingerprint = stub_fingerprint;
+    if (source->list == NULL)
+        source->list = stub_list;
     return FIRST_MISSING(required);
 }
 
@@ -207,6 +218,7 @@ const char *ferry_driver_stub_fill(struct ferry_driver_handle *handle)
         {handle->is_source || handle->is_target, "source or target"},
     };
     const char *missing = FIRST_MISSING(required);
+    handle->lists = handle->is_source && handle->source.list != NULL;
     if (missing == NULL && handle->is_source)
         missing = fill_source(&handle->source);
     handle->tells_stored = handle->is_target && handle->target.stored_begin != NULL;

@@ -30,6 +30,11 @@ broken() {
     assert_output_has "not ok" "describe failed without a message"
 }
 
+@test "a list of tables that fails without a word" {
+    broken source 'fail_at = "list"; break_contract = "silent-error";'
+    assert_output_has "not ok" "list failed without a message"
+}
+
 @test "success after an error was reported" {
     broken source 'fail_at = "read_batch"; break_contract = "ok-after-fail";'
     assert_output_has "not ok" "read_batch reported an error and then success"
@@ -79,7 +84,8 @@ broken() {
         "$FERRY_SOURCE/tests/conformance/memory.conf"
     assert_status 0
     assert_output_has "scans of stored rows # skip the driver has not the ability FERRY_SCANS" \
-        "loads of changes # skip the driver has not the ability FERRY_CHANGES"
+        "loads of changes # skip the driver has not the ability FERRY_CHANGES" \
+        "tables and views are listed # skip the driver has no list"
 }
 
 @test "a driver that is not there" {

@@ -109,8 +109,10 @@ static void run_groups(const struct suite *suite)
     } else {
         tap_skip("the driver is no target", "loading");
     }
-    if (suite->driver->is_source)
+    if (suite->driver->is_source) {
         test_fingerprint(suite);
+        test_listing(suite);
+    }
 }
 
 static int run_suite(const struct quirks *quirks)

@@ -134,6 +134,7 @@ void test_stored_rows(const struct suite *suite);
 void test_stored_scans(const struct suite *suite);
 void test_changes(const struct suite *suite);
 void test_changes_of_types(const struct suite *suite);
+void test_listing(const struct suite *suite);
 void test_source_scans(const struct suite *suite);
 void test_fingerprint(const struct suite *suite);
 void test_round_trip(const struct suite *suite);

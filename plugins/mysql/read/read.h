@@ -10,6 +10,10 @@
 ferry_status mydrv_origins(void *conn, const struct ferry_read *read, const char *table,
                            struct ferry_origins *origins, struct ferry_error *err);
 
+/* ---- list.c: what there is to read ---- */
+
+ferry_status mydrv_list(void *conn, struct ferry_listing *listing, struct ferry_error *err);
+
 /* ---- fingerprint.c: whether what is read is as it was ---- */
 
 ferry_status mydrv_fingerprint(void *conn, const struct ferry_read *read,

@@ -687,6 +687,21 @@ struct ferry_fingerprint;
 ferry_status ferry_fingerprint_set(struct ferry_fingerprint *fingerprint, const char *text,
                                    struct ferry_error *err);
 
+/* A table or view of a source's place, for jobs of many tables. */
+struct ferry_listed {
+    const char *name;    /* as a read of the kind TABLE or VIEW names it; never empty */
+    uint32_t kind;       /* FERRY_READ_TABLE or FERRY_READ_VIEW */
+    uint32_t rows_known; /* 1: `rows` was cheap to learn */
+    uint64_t rows;       /* about so many */
+};
+
+/* What there is to read.  Built through calls, so that struct ferry_listed may grow. */
+struct ferry_listing;
+/* Add a copy of `listed` (`size` is sizeof *listed), in any order.  An empty name and another kind
+ * are FERRY_ERR_INTERNAL. */
+ferry_status ferry_listing_add(struct ferry_listing *listing, const struct ferry_listed *listed,
+                               size_t size, struct ferry_error *err);
+
 /* What else a half can do than read all rows and replace them. */
 #define FERRY_SCANS (1u << 0) /* read_begin, or stored_begin, does all that a scan asks for */
 /* Of a target, which then has stored_begin and FERRY_SCANS too: loads of changes. */
@@ -731,6 +746,13 @@ struct ferry_source {
                                 struct ferry_fingerprint *fingerprint, struct ferry_error *err);
 
     uint32_t abilities; /* FERRY_SCANS */
+
+    /* Name each table and view of the connection's place that its user made and this account may
+     * read, in the snapshot: no tables of the system, and none in which this driver as a target
+     * keeps records or rows on their way.  Each name is told once.  An answer that may be cut short
+     * fails.  Called between snapshot_begin and describe.  Optional: without it each job names what
+     * it reads. */
+    ferry_status (*list)(void *conn, struct ferry_listing *listing, struct ferry_error *err);
 };
 
 /* ---- The target half ---- */
