@@ -13,6 +13,7 @@
 #include "engine/fallback.h"
 #include "engine/limits.h"
 #include "engine/policy.h"
+#include "engine/session.h"
 #include "engine/strategy.h"
 #include "engine/watch.h"
 
@@ -225,22 +226,54 @@ static ferry_status check_targets(const struct ferry_job *job, struct ferry_conn
     return outcome;
 }
 
+/* The source, which a group has open already; of that, it is told with its first table. */
+static ferry_status open_source(const struct ferry_job *job, struct ferry_connection **ret_source)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf subject = {0};
+    if (job->shared == NULL || job->shared->source == NULL)
+        return open_checked(job->route.source, FERRY_ROLE_SOURCE, ret_source);
+    *ret_source = job->shared->source;
+    ferry_strbuf_addf(&subject, "source '%s'", job->route.source->name);
+    if (job->shared->target == NULL)
+        print_connection(ferry_strbuf_text(&subject), *ret_source);
+    return FERRY_OK;
+}
+
+static ferry_status open_target(const struct ferry_job *job, struct ferry_connection **ret_target)
+{
+    if (job->shared == NULL)
+        return open_checked(job->route.target, FERRY_ROLE_TARGET, ret_target);
+    ferry_status status = FERRY_OK;
+    if (job->shared->target == NULL)
+        status = open_checked(job->route.target, FERRY_ROLE_TARGET, &job->shared->target);
+    *ret_target = job->shared->target;
+    return status;
+}
+
+static void close_sides(const struct ferry_job *job, struct ferry_connection *source,
+                        struct ferry_connection *target)
+{
+    if (job->shared == NULL || source != job->shared->source)
+        ferry_connection_close(source);
+    if (job->shared == NULL)
+        ferry_connection_close(target);
+}
+
 /* Source, fallback and target are tried each, whatever becomes of the others. */
 static ferry_status check_sides(const struct ferry_job *job, struct ferry_plan *plans)
 {
     struct ferry_connection *source = NULL;
     struct ferry_connection *target = NULL;
-    ferry_status from = open_checked(job->route.source, FERRY_ROLE_SOURCE, &source);
+    ferry_status from = open_source(job, &source);
     if (from == FERRY_OK)
         from = check_sources(job, source, plans);
     ferry_status instead = check_fallback(job);
-    ferry_status to = open_checked(job->route.target, FERRY_ROLE_TARGET, &target);
+    ferry_status to = open_target(job, &target);
     if (to == FERRY_OK)
         to = check_targets(job, target, plans);
     for (size_t i = 0; i < job->task_count && source != NULL && target != NULL; i++)
         to = ferry_error_graver(to, check_strategy(job, &job->tasks[i], source, target, &plans[i]));
-    ferry_connection_close(source);
-    ferry_connection_close(target);
+    close_sides(job, source, target);
     return ferry_error_graver(ferry_error_graver(from, instead), to);
 }
 

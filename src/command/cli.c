@@ -173,6 +173,11 @@ static const struct cli_option cli_options[] = {
     {"view", 0, "NAME", "the view to read", COPY, take_text, AT(view), NULL},
     {"table", 0, "NAME", "the table to read", COPY, take_text, AT(table), NULL},
     {"query", 0, "SQL", "the SELECT statement to read", COPY, take_text, AT(query), NULL},
+    {"all", 0, NULL, "copy all tables", COPY, take_flag, AT(all), NULL},
+    {"views", 0, "GLOB", "copy the views that fit, beside or instead of tables", COPY, take_texts,
+     AT(views), NULL},
+    {"exclude", 0, "GLOB", "of those, leave out the tables and views that fit", COPY, take_texts,
+     AT(exclude), NULL},
     {"target-table", 0, "NAME", "the table to replace", COPY, take_text, AT(target_table), NULL},
     {"strategy", 0, "NAME", "replace, append, upsert or merge", COPY, take_text, AT(strategy),
      NULL},
@@ -477,6 +482,8 @@ void ferry_cli_done(struct ferry_arguments *arguments)
 {
     free((void *)arguments->settings.list);
     free((void *)arguments->columns.list);
+    free((void *)arguments->views.list);
+    free((void *)arguments->exclude.list);
     free(arguments->indexes);
     *arguments = (struct ferry_arguments){0};
 }

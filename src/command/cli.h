@@ -36,12 +36,13 @@ struct ferry_arguments {
     struct ferry_texts {
         const char **list;
         size_t count;
-    } settings, columns; /* of -o and --column, in their order */
+    } settings, columns, views, exclude; /* of -o, --column, ..., in their order */
     struct ferry_index_argument {
         const char *columns; /* with commas between them */
         bool unique;
     } * indexes; /* of --index and --unique, in their order */
     size_t index_count;
+    bool all; /* tables */
     bool dry_run;
     bool full;
     int64_t rows; /* that differ, to be shown at most; 0: none is asked for */

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/copy_lists.h"
+#include "command/group.h"
 #include "config/job.h"
 #include "config/secret.h"
 #include "config/url.h"
@@ -184,7 +185,9 @@ static ferry_status copy_with(struct ferry_settings *settings, const struct ferr
     if (status == FERRY_OK && arguments->full)
         ferry_job_take_all(&job);
     if (status == FERRY_OK)
-        status = ferry_command_run_job(&job, arguments);
+        status = job.group != NULL
+                     ? ferry_command_each_table(&job, NULL, arguments, ferry_command_run_job)
+                     : ferry_command_run_job(&job, arguments);
     ferry_job_done(&job);
     return status;
 }

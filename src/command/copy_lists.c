@@ -81,6 +81,22 @@ static ferry_status add_index(struct ferry_config *keys, const char *columns, bo
     return status;
 }
 
+/* --all is the pattern of every name; --views and --exclude each have one more. */
+static ferry_status add_patterns(const struct ferry_arguments *arguments, struct ferry_config *keys,
+                                 struct ferry_error *error)
+{
+    ferry_status status = FERRY_OK;
+    if (arguments->all)
+        status = ferry_config_add_string(keys, "tables", "*", &command_line, error);
+    for (size_t i = 0; i < arguments->views.count && status == FERRY_OK; i++)
+        status =
+            ferry_config_add_string(keys, "views", arguments->views.list[i], &command_line, error);
+    for (size_t i = 0; i < arguments->exclude.count && status == FERRY_OK; i++)
+        status = ferry_config_add_string(keys, "exclude", arguments->exclude.list[i], &command_line,
+                                         error);
+    return status;
+}
+
 ferry_status ferry_copy_lists_add(const struct ferry_arguments *arguments,
                                   struct ferry_config *keys, struct ferry_error *error)
 {
@@ -90,5 +106,5 @@ ferry_status ferry_copy_lists_add(const struct ferry_arguments *arguments,
     for (size_t i = 0; i < arguments->index_count && status == FERRY_OK; i++)
         status =
             add_index(keys, arguments->indexes[i].columns, arguments->indexes[i].unique, error);
-    return status;
+    return status == FERRY_OK ? add_patterns(arguments, keys, error) : status;
 }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "command/command.h"
+#include "command/group.h"
 #include "command/progress.h"
 #include "engine/outcome.h"
 
@@ -25,7 +26,7 @@ ferry_status ferry_command_report(struct ferry_error *error, const char *outcome
 void ferry_command_summarize(const struct ferry_job *job, const char *summary)
 {
     ferry_log(FERRY_LOG_INFO, "done: %s", summary);
-    if (!ferry_progress_is_enabled())
+    if (!ferry_progress_is_enabled() || job->shared != NULL) /* of many, a table tells in the end */
         return;
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0}; /* a person is watching */
     ferry_escape_text(&name, job->name, strlen(job->name), 200);
@@ -70,10 +71,17 @@ ferry_status ferry_command_load(const struct ferry_arguments *arguments,
     return FERRY_OK;
 }
 
+/* A job of the configuration, or one table of a group. */
+struct chosen {
+    size_t index;
+    const char *only; /* the table; NULL: all of the job */
+};
+
 static ferry_status do_in_context(const struct ferry_arguments *arguments,
-                                  struct ferry_settings *settings, size_t i,
+                                  struct ferry_settings *settings, const struct chosen *chosen,
                                   ferry_job_action *action)
 {
+    size_t i = chosen->index;
     struct ferry_error error = {0};
     struct ferry_job job = {0};
     const struct ferry_settings_override override = {.source = arguments->source,
@@ -82,36 +90,54 @@ static ferry_status do_in_context(const struct ferry_arguments *arguments,
     ferry_status status = ferry_settings_job(settings, i, &override, &job, &error);
     if (status == FERRY_OK && arguments->full)
         ferry_job_take_all(&job);
-    if (status == FERRY_OK)
-        status = action(&job, arguments);
-    else
+    if (status != FERRY_OK)
         status = ferry_command_report(&error, NULL);
+    else if (job.group != NULL)
+        status = ferry_command_each_table(&job, chosen->only, arguments, action);
+    else
+        status = action(&job, arguments);
     ferry_job_done(&job);
     return status;
 }
 
 /* Each job has a context of its own (context.h), whatever else goes on in the process. */
 static ferry_status do_job(const struct ferry_arguments *arguments, struct ferry_settings *settings,
-                           size_t i, ferry_job_action *action)
+                           const struct chosen *chosen, ferry_job_action *action)
 {
     struct ferry_error error = {0};
     struct ferry_context *context = ferry_context_new();
     if (context == NULL) {
         (void)ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for job '%s'",
-                         ferry_settings_job_name(settings, i));
+                         ferry_settings_job_name(settings, chosen->index));
         return ferry_command_report(&error, NULL);
     }
     ferry_context_enter(context);
-    ferry_status status = do_in_context(arguments, settings, i, action);
+    ferry_status status = do_in_context(arguments, settings, chosen, action);
     ferry_context_enter(NULL);
     ferry_context_release(context);
     return status;
 }
 
-/* The indexes of the jobs to do, in the order of the command line; checked before the first runs.
- */
+/* JOB, or JOB/TABLE where that job has many tables; a job's own name may have slashes too. */
+static ferry_status choose_job(const struct ferry_settings *settings, const char *word,
+                               struct chosen *ret_chosen, struct ferry_error *error)
+{
+    FERRY_AUTO_ERROR struct ferry_error unheard = {0};
+    size_t index;
+    if (ferry_settings_find_job(settings, word, &index, &unheard) == FERRY_OK) {
+        *ret_chosen = (struct chosen){.index = index};
+        return FERRY_OK;
+    }
+    if (ferry_settings_find_table(settings, word, &index, &ret_chosen->only)) {
+        ret_chosen->index = index;
+        return FERRY_OK;
+    }
+    return ferry_settings_find_job(settings, word, &index, error);
+}
+
+/* The jobs to do, in the order of the command line; checked before the first runs. */
 static ferry_status choose_jobs(const struct ferry_arguments *arguments,
-                                const struct ferry_settings *settings, size_t **ret_indexes,
+                                const struct ferry_settings *settings, struct chosen **ret_list,
                                 size_t *ret_count, struct ferry_error *error)
 {
     size_t count = arguments->operand_count;
@@ -121,20 +147,20 @@ static ferry_status choose_jobs(const struct ferry_arguments *arguments,
     if (count == 0)
         return ferry_fail(error, FERRY_ERR_CONFIG,
                           "the configuration has no jobs; add one to the list jobs");
-    size_t *indexes = calloc(count, sizeof *indexes);
-    if (indexes == NULL)
+    struct chosen *list = calloc(count, sizeof *list);
+    if (list == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the jobs");
     ferry_status status = FERRY_OK;
     for (size_t i = 0; i < count && status == FERRY_OK; i++) {
-        indexes[i] = i;
+        list[i].index = i;
         if (!all)
-            status = ferry_settings_find_job(settings, arguments->operands[i], &indexes[i], error);
+            status = choose_job(settings, arguments->operands[i], &list[i], error);
     }
     if (status != FERRY_OK) {
-        free(indexes);
+        free(list);
         return status;
     }
-    *ret_indexes = indexes;
+    *ret_list = list;
     *ret_count = count;
     return FERRY_OK;
 }
@@ -143,16 +169,16 @@ ferry_status ferry_command_each_job(const struct ferry_arguments *arguments,
                                     struct ferry_settings *settings, ferry_job_action *action)
 {
     struct ferry_error error = {0};
-    size_t *indexes = NULL;
+    struct chosen *list = NULL;
     size_t count = 0;
-    if (choose_jobs(arguments, settings, &indexes, &count, &error) != FERRY_OK)
+    if (choose_jobs(arguments, settings, &list, &count, &error) != FERRY_OK)
         return ferry_command_report(&error, NULL);
     ferry_status outcome = FERRY_OK;
     for (size_t i = 0; i < count; i++)
         if (ferry_signal_caught() == 0)
-            outcome = ferry_error_graver(outcome, do_job(arguments, settings, indexes[i], action));
+            outcome = ferry_error_graver(outcome, do_job(arguments, settings, &list[i], action));
         else
-            ferry_outcome_leave(ferry_settings_job_name(settings, indexes[i]));
-    free(indexes);
+            ferry_outcome_leave(ferry_settings_job_name(settings, list[i].index));
+    free(list);
     return outcome;
 }

@@ -222,6 +222,8 @@ static void print_plan(const struct ferry_job *job, const struct ferry_task *tas
     print_foreseen(plan);
     for (size_t i = 0; i < plan->index_count; i++)
         print_index(&plan->indexes[i]);
+    if (task->no_data)
+        (void)printf("  note: no rows are carried (data = false)\n");
     if (warnings[task->read.on_warning] != NULL)
         (void)printf("  note: %s\n", warnings[task->read.on_warning]);
     print_notes(&plan->described);

@@ -83,6 +83,8 @@ static ferry_status run_for_real(const struct ferry_job *job)
     struct ferry_error error = {0};
     struct ferry_sync_result result = {0};
     ferry_status status = ferry_attempt_job(job, ferry_sync_run, &result, &error);
+    if (job->ret_result != NULL)
+        *job->ret_result = result;
     if (status != FERRY_OK) {
         status = ferry_command_report(&error, outcome_of(status, &result));
         ferry_outcome_end();

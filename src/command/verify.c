@@ -39,7 +39,10 @@ static ferry_status verify_job(const struct ferry_job *job, const struct ferry_a
         .most = (uint64_t)arguments->rows, .values = arguments->values, .tell = print_difference};
     if (arguments->rows > 0)
         compared.differences = &report;
-    if (ferry_attempt_job(&compared, ferry_sync_verify, &result, &error) != FERRY_OK)
+    ferry_status status = ferry_attempt_job(&compared, ferry_sync_verify, &result, &error);
+    if (job->ret_result != NULL)
+        *job->ret_result = result;
+    if (status != FERRY_OK)
         return ferry_command_report(&error, NULL);
     FERRY_AUTO_STRBUF struct ferry_strbuf summary = {0};
     add_summary(&summary, &result);

@@ -2,21 +2,15 @@
 
 #include "config/job.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/job_changes.h"
-#include "config/job_columns.h"
 #include "config/job_fallback.h"
-#include "config/job_indexes.h"
+#include "config/job_group.h"
+#include "config/job_table.h"
 
-#define CURSOR_NULLS "refuse|read"
-#define FIND_DELETED "never|keys"
-#define SCHEMA_CHANGES "rebuild|refuse"
-#define REBUILD_LOSSES "refuse|allow"
-#define STALES "warn|rebuild|refuse" /* in the order of FERRY_STALE_ */
-#define LOSSES "refuse|allow"
-#define STAGINGS "auto|file|none"    /* in the order of FERRY_STAGING_ */
-#define WARNINGS "auto|refuse|allow" /* in the order of FERRY_WARNINGS_ */
+#define STAGINGS "auto|file|none" /* in the order of FERRY_STAGING_ */
 
 const struct ferry_option ferry_general_options[] = {
     {.name = "default_target",
@@ -54,91 +48,28 @@ const struct ferry_option ferry_job_options[] = {
     {.name = "view", .type = FERRY_OPTION_STRING, .help = "view to read"},
     {.name = "table", .type = FERRY_OPTION_STRING, .help = "table to read"},
     {.name = "query", .type = FERRY_OPTION_STRING, .help = "SELECT statement to read"},
+    {.name = "tables",
+     .type = FERRY_OPTION_STRINGS,
+     .help =
+         "many tables instead: those whose names fit a pattern: [\"*\"], [\"order*\", \"item\"]"},
+    {.name = "views",
+     .type = FERRY_OPTION_STRINGS,
+     .help = "many views, beside or instead of tables: [\"v_*\"]"},
+    {.name = "exclude",
+     .type = FERRY_OPTION_STRINGS,
+     .help = "patterns of the tables and views that are left out of those"},
+    {.name = "overrides",
+     .type = FERRY_OPTION_GROUPS,
+     .group = &ferry_job_override_group,
+     .help =
+         "keys of single ones: ( { table = \"log\"; strategy = \"append\"; cursor = \"id\"; } )"},
     {.name = "target",
      .type = FERRY_OPTION_STRING,
      .help = "connection to write to; default: general.default_target"},
     {.name = "target_table",
      .type = FERRY_OPTION_STRING,
-     .help = "table to replace; default: the name of the view or table"},
-    {.name = "strategy",
-     .type = FERRY_OPTION_CHOICE,
-     .choices = FERRY_STRATEGY_CHOICES,
-     .default_value = "replace",
-     .help = "how the target changes: all rows are replaced, or only what differs is written"},
-    {.name = "key",
-     .type = FERRY_OPTION_STRINGS,
-     .help = "columns by which rows are told apart: [\"a\", \"b\"]; default: the source's own"},
-    {.name = "cursor",
-     .type = FERRY_OPTION_STRING,
-     .help = "append, upsert: column from whose highest value on rows are read"},
-    {.name = "cursor_lag",
-     .type = FERRY_OPTION_STRING,
-     .help = "how far before that the read begins: \"10m\", of a number \"1000\""},
-    {.name = "cursor_nulls",
-     .type = FERRY_OPTION_CHOICE,
-     .choices = CURSOR_NULLS,
-     .default_value = "refuse",
-     .help = "what to do with rows whose cursor is NULL: \"read\" = each time"},
-    {.name = "find_deleted",
-     .type = FERRY_OPTION_CHOICE,
-     .choices = FIND_DELETED,
-     .default_value = "never",
-     .help = "upsert: \"keys\" = compare all keys, and delete what is gone"},
-    {.name = "full_every",
-     .type = FERRY_OPTION_DURATION,
-     .help = "append, upsert: as often, a run takes all rows into account; unset = never"},
-    {.name = "skip_unchanged",
-     .type = FERRY_OPTION_BOOL,
-     .default_value = "false",
-     .help = "true: a source that says that it is unchanged is not read"},
-    {.name = "change_query",
-     .type = FERRY_OPTION_STRING,
-     .help = "SELECT of one row by which it says so; default: what its driver can tell"},
-    {.name = "on_lossy",
-     .type = FERRY_OPTION_CHOICE,
-     .choices = LOSSES,
-     .default_value = "refuse",
-     .help = "what to do where the target's type loses something"},
-    {.name = "on_warning",
-     .type = FERRY_OPTION_CHOICE,
-     .choices = WARNINGS,
-     .default_value = "auto",
-     .help = "what to do where the source's server warns of what it has read"},
-    {.name = "on_schema_change",
-     .type = FERRY_OPTION_CHOICE,
-     .choices = SCHEMA_CHANGES,
-     .default_value = "rebuild",
-     .help = "what to do where the target table has other columns"},
-    {.name = "on_rebuild_loss",
-     .type = FERRY_OPTION_CHOICE,
-     .choices = REBUILD_LOSSES,
-     .default_value = "refuse",
-     .help = "what to do where a table made anew lacks what its definition says now"},
-    {.name = "on_stale",
-     .type = FERRY_OPTION_CHOICE,
-     .choices = STALES,
-     .default_value = "warn",
-     .help = "what to do about copies of the rows that do not follow the table"},
-    {.name = "allow_empty",
-     .type = FERRY_OPTION_BOOL,
-     .default_value = "false",
-     .help = "true: no rows may replace some"},
-    {.name = "min_rows",
-     .type = FERRY_OPTION_INT,
-     .min = 0,
-     .max = INT64_MAX,
-     .default_value = "0",
-     .help = "refuse to load fewer rows; 0 = off"},
-    {.name = "max_shrink_percent",
-     .type = FERRY_OPTION_INT,
-     .min = 0,
-     .max = 100,
-     .help = "refuse to lose more of the rows than this; unset = off"},
-    {.name = "verify",
-     .type = FERRY_OPTION_CHOICE,
-     .choices = FERRY_VERIFY_CHOICES,
-     .default_value = "count",
-     .help = "how the rows in the target are checked before they become visible"},
+     .help = "table to replace; default: the name of the view or table; of many: \"erp_{name}\""},
+    FERRY_JOB_TABLE_KEYS(0),
     {.name = "staging",
      .type = FERRY_OPTION_CHOICE,
      .choices = STAGINGS,
@@ -148,33 +79,6 @@ const struct ferry_option ferry_job_options[] = {
      .type = FERRY_OPTION_DURATION,
      .default_value = "30s",
      .help = "how long to wait for another writer of the target"},
-    {.name = "indexes",
-     .type = FERRY_OPTION_GROUPS,
-     .group = &ferry_job_index_group,
-     .help = "indexes of the target table: ( { columns = [\"a\", \"b\"]; unique = true; } )"},
-    {.name = "copy_indexes",
-     .type = FERRY_OPTION_BOOL,
-     .default_value = "true",
-     .help = "false: without the primary key and the indexes of the source's table"},
-    {.name = "decimal",
-     .type = FERRY_OPTION_CHOICE,
-     .choices = FERRY_DECIMAL_CHOICES,
-     .default_value = "auto",
-     .help = "how decimals are stored where the target has no exact type for them"},
-    {.name = "big_unsigned",
-     .type = FERRY_OPTION_CHOICE,
-     .choices = FERRY_BIG_UNSIGNED_CHOICES,
-     .default_value = "refuse",
-     .help = "what to do with integers that may exceed the target's largest"},
-    {.name = "zero_date",
-     .type = FERRY_OPTION_CHOICE,
-     .choices = FERRY_ZERO_DATE_CHOICES,
-     .default_value = "keep",
-     .help = "what to do with dates without year, month or day"},
-    {.name = "columns",
-     .type = FERRY_OPTION_GROUPS,
-     .group = &ferry_job_column_group,
-     .help = "single columns: ( { name = \"a\"; type = \"TEXT\"; decimal = \"text\"; } )"},
     {.name = "fallback_source",
      .type = FERRY_OPTION_STRING,
      .help = "connection to read from where `source` cannot be reached"},
@@ -222,8 +126,8 @@ static ferry_status read_what(const struct ferry_job *job, struct ferry_task *ta
         task->read = (struct ferry_read){.text = text, .kind = kinds[i].kind};
     }
     if (given != 1)
-        return fail_reading(job, "exactly one of view, table and query",
-                            "exactly one of --view, --table and --query", error);
+        return fail_reading(job, "exactly one of view, table and query, or tables",
+                            "exactly one of --view, --table and --query, or --all", error);
     if (task->read.text[0] == '\0')
         return ferry_origin_fail(origin, error, "job '%s' reads from an empty name", job->name);
     task->table = ferry_config_string(job->keys, "target_table");
@@ -259,21 +163,15 @@ static void read_guards(const struct ferry_config *keys, struct ferry_guard_rule
                                      : -1;
 }
 
-/* The job's one table. */
-static ferry_status read_task(struct ferry_job *job, struct ferry_task *task,
-                              struct ferry_error *error)
+/* How a table is carried, whatever it is called. */
+static ferry_status read_rules(const struct ferry_config *keys, struct ferry_task *task,
+                               struct ferry_error *error)
 {
-    const struct ferry_config *keys = job->keys;
-    ferry_status status = read_what(job, task, error);
-    if (status == FERRY_OK)
-        status = ferry_job_indexes_read(keys, &task->indexes, &task->index_count, error);
+    ferry_status status = ferry_job_indexes_read(keys, &task->indexes, &task->index_count, error);
     if (status == FERRY_OK)
         status = ferry_job_columns_read(keys, &task->columns, error);
     if (status == FERRY_OK)
         status = ferry_job_changes_read(keys, &task->changes, error);
-    if (status == FERRY_OK)
-        status = ferry_job_fallback_read(keys, task->table, &job->route.fallback,
-                                         &task->fallback_read, error);
     if (status != FERRY_OK)
         return status;
     task->read.on_warning = ferry_config_choice(keys, "on_warning");
@@ -286,15 +184,41 @@ static ferry_status read_task(struct ferry_job *job, struct ferry_task *task,
     return FERRY_OK;
 }
 
+/* The job's one table. */
+static ferry_status read_table(struct ferry_job *job, struct ferry_task *task,
+                               struct ferry_error *error)
+{
+    ferry_status status = read_what(job, task, error);
+    if (status == FERRY_OK)
+        status = ferry_job_fallback_read(job->keys, task->table, &job->route.fallback,
+                                         &task->fallback_read, error);
+    return status == FERRY_OK ? read_rules(job->keys, task, error) : status;
+}
+
+static ferry_status read_group(struct ferry_job *job, struct ferry_task *task,
+                               struct ferry_error *error)
+{
+    job->group = calloc(1, sizeof *job->group);
+    if (job->group == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for job '%s'", job->name);
+    ferry_status status = read_rules(job->keys, task, error);
+    return status == FERRY_OK ? ferry_job_group_read(job->keys, read_rules, job->group, error)
+                              : status;
+}
+
 ferry_status ferry_job_read(struct ferry_job *job, const struct ferry_config *keys,
                             struct ferry_error *error)
 {
+    bool is_group = false;
     job->keys = keys;
     job->name = keys->name;
     job->route.staging = ferry_config_choice(keys, "staging");
     job->route.lock_wait_ms = ferry_config_int(keys, "lock_wait");
     struct ferry_task *task = ferry_job_add_task(job);
-    return task != NULL
-               ? read_task(job, task, error)
-               : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for job '%s'", job->name);
+    if (task == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for job '%s'", job->name);
+    ferry_status status = ferry_job_group_look(keys, &is_group, error);
+    if (status != FERRY_OK)
+        return status;
+    return is_group ? read_group(job, task, error) : read_table(job, task, error);
 }

@@ -244,6 +244,23 @@ ferry_status ferry_settings_find_job(const struct ferry_settings *settings, cons
                       name);
 }
 
+bool ferry_settings_find_table(const struct ferry_settings *settings, const char *word,
+                               size_t *ret_index, const char **ret_table)
+{
+    for (size_t i = 0; i < settings->job_count; i++) {
+        const struct ferry_config *job = settings->jobs[i];
+        size_t length = strlen(job->name);
+        if (strncmp(word, job->name, length) != 0 || word[length] != '/' ||
+            word[length + 1] == '\0' ||
+            !(ferry_config_is_set(job, "tables") || ferry_config_is_set(job, "views")))
+            continue;
+        *ret_index = i;
+        *ret_table = word + length + 1;
+        return true;
+    }
+    return false;
+}
+
 /* The name of a job's target without --target; NULL if there is none. */
 static const char *configured_target(const struct ferry_settings *settings, size_t i)
 {

@@ -38,5 +38,9 @@ ferry_status ferry_settings_job(struct ferry_settings *settings, size_t i,
 /* The index of the job of that name, or FERRY_ERR_CONFIG with the nearest name. */
 ferry_status ferry_settings_find_job(const struct ferry_settings *settings, const char *name,
                                      size_t *ret_index, struct ferry_error *error);
+/* Whether `word` is JOB/TABLE, of a job that names its tables by patterns; `*ret_table` points into
+ * it.  Which tables there are is not known here. */
+bool ferry_settings_find_table(const struct ferry_settings *settings, const char *word,
+                               size_t *ret_index, const char **ret_table);
 
 #endif

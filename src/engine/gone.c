@@ -31,7 +31,9 @@ static ferry_status pump_keys(struct ferry_transfer *transfer, const struct ferr
     pump.feed.scan = &scan;
     pump.feed.rows = &key->alone;
     ferry_log_set_phase("keys");
+    transfer->is_reading = true;
     ferry_status status = ferry_pump_run(&pump, error);
+    transfer->is_reading = status != FERRY_OK;
     if (status == FERRY_OK)
         status = ferry_merge_end(merge, &counts, error);
     if (status == FERRY_OK)

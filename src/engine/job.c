@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "engine/group.h"
 #include "engine/keys.h"
 #include "engine/text_bytes.h"
 
@@ -21,6 +22,8 @@ void ferry_job_take_all(struct ferry_job *job)
 {
     for (size_t i = 0; i < job->task_count; i++)
         job->tasks[i].changes.full = true;
+    for (size_t i = 0; job->group != NULL && i < job->group->override_count; i++)
+        job->group->overrides[i].task.changes.full = true;
 }
 
 const struct ferry_read *ferry_task_read(const struct ferry_task *task, bool of_fallback)
@@ -56,7 +59,7 @@ void ferry_indexes_free(struct ferry_index *indexes, size_t count)
     free(indexes);
 }
 
-static void task_done(struct ferry_task *task)
+void ferry_task_done(struct ferry_task *task)
 {
     ferry_indexes_free(task->indexes, task->index_count);
     free(task->changes.key);
@@ -66,7 +69,8 @@ static void task_done(struct ferry_task *task)
 void ferry_job_done(struct ferry_job *job)
 {
     for (size_t i = 0; i < job->task_count; i++)
-        task_done(&job->tasks[i]);
+        ferry_task_done(&job->tasks[i]);
     free(job->tasks);
+    ferry_group_free(job->group);
     *job = (struct ferry_job){0};
 }

@@ -40,20 +40,26 @@ struct ferry_task {
     size_t index_count;
     bool copy_indexes; /* those of the source, and its primary key */
     struct ferry_column_rules columns;
+    bool no_data; /* the table is made, and nothing read */
     enum ferry_verify verify;
     bool verify_insisted; /* it is no default: a target that cannot do it is refused */
 };
 
 struct ferry_differences;
+struct ferry_group;
+struct ferry_shared;
+struct ferry_sync_result;
 
-/* Start as {0}.  Strings point into `keys`, which must outlive the job.  The settings know jobs of
- * one table alone at present; the engine goes through what is here. */
+/* Start as {0}.  Strings point into `keys`, which must outlive the job. */
 struct ferry_job {
     const struct ferry_config *keys; /* checked values of its keys */
     const char *name;
     struct ferry_route route;
     struct ferry_task *tasks;
     size_t task_count;
+    struct ferry_group *group;   /* many tables, found by patterns; NULL: those of `tasks` */
+    struct ferry_shared *shared; /* what this job opens is kept for others; NULL: it is closed */
+    struct ferry_sync_result *ret_result; /* what came of its run goes there too; NULL: nowhere */
     /* Of a comparison: rows that differ are told there; NULL: only whether there are any. */
     const struct ferry_differences *differences;
 };
@@ -72,6 +78,7 @@ const struct ferry_read *ferry_task_read(const struct ferry_task *task, bool of_
 ferry_status ferry_task_begin_plan(const struct ferry_task *task, bool of_fallback,
                                    struct ferry_plan *plan, struct ferry_error *error);
 void ferry_indexes_free(struct ferry_index *indexes, size_t count);
+void ferry_task_done(struct ferry_task *task);
 void ferry_job_done(struct ferry_job *job);
 
 #endif

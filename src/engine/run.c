@@ -134,10 +134,43 @@ static void report(const struct ferry_run *run, ferry_status status,
     ret_result->from = run->session.from;
 }
 
+/* Whether a failure of this class is of one table alone, so that connections go on. */
+static bool is_of_table(ferry_status status)
+{
+    return status == FERRY_ERR_CONFIG || status == FERRY_ERR_REFUSED ||
+           status == FERRY_ERR_SCHEMA || status == FERRY_ERR_DATA ||
+           status == FERRY_ERR_NOT_FOUND || status == FERRY_ERR_BUSY ||
+           status == FERRY_ERR_UNSUPPORTED;
+}
+
+static bool is_of_target(ferry_status status)
+{
+    return status == FERRY_ERR_TARGET_IO || status == FERRY_ERR_TARGET_OPEN;
+}
+
+static bool is_reading(const struct ferry_run *run)
+{
+    bool reading = false;
+    for (size_t i = 0; run->transfers != NULL && i < run->job->task_count; i++)
+        reading = reading || run->transfers[i].is_reading;
+    return reading;
+}
+
+/* What a failure leaves for the tables that follow.  A reading that ended in the midst of its rows
+ * may have cost the connection, and a change that was undone leaves nothing to rely on. */
+static void leave_connections(struct ferry_run *run, ferry_status status)
+{
+    if (status == FERRY_OK || (!run->began && is_of_table(status)))
+        return;
+    ferry_session_lose(&run->session,
+                       is_reading(run) || !(is_of_table(status) || is_of_target(status)));
+}
+
 void ferry_run_end(struct ferry_run *run, ferry_status status, struct ferry_sync_result *ret_result)
 {
     ferry_watch_end(&run->watch);
     ferry_show_clear(); /* nobody draws it from now on */
+    leave_connections(run, status);
     ferry_session_close(&run->session);
     if (ret_result != NULL)
         report(run, status, ret_result);

@@ -19,6 +19,7 @@ struct ferry_run {
     struct ferry_change_spec change_spec;
     struct ferry_change *change;
     bool is_unchanged; /* the source has said so of each table: nothing is read */
+    bool began;        /* rows were to be read, or the target changed */
     bool commit_begun;
     uint32_t outcome; /* FERRY_OUTCOME_, of the target */
     int64_t started_ms;

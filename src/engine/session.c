@@ -13,9 +13,73 @@ static uint32_t role_of(const struct ferry_session *session, uint32_t role)
     return session->looks ? role | FERRY_ROLE_LOOK : role;
 }
 
+/* ---- What others share ---- */
+
+static struct ferry_shared *shared_of(const struct ferry_session *session)
+{
+    return session->job->shared;
+}
+
+static void close_shared_source(struct ferry_shared *shared)
+{
+    if (shared->source != NULL)
+        ferry_source_snapshot_end(shared->source);
+    ferry_connection_close(shared->source);
+    shared->source = NULL;
+}
+
+static void close_shared_target(struct ferry_shared *shared)
+{
+    ferry_connection_close(shared->target);
+    shared->target = NULL;
+}
+
+void ferry_shared_close(struct ferry_shared *shared)
+{
+    close_shared_source(shared);
+    close_shared_target(shared);
+}
+
+void ferry_session_lose(struct ferry_session *session, bool source_too)
+{
+    struct ferry_shared *shared = shared_of(session);
+    if (shared == NULL)
+        return;
+    session->target = NULL;
+    close_shared_target(shared);
+    if (!source_too || shared->source == NULL)
+        return;
+    session->source = NULL;
+    session->snapshot = false;
+    shared->source_was_lost = true;
+    close_shared_source(shared);
+}
+
+/* ---- The source ---- */
+
+static void keep_source(const struct ferry_session *session)
+{
+    struct ferry_shared *shared = shared_of(session);
+    if (shared == NULL)
+        return;
+    shared->source = session->source;
+    if (shared->source_was_lost)
+        ferry_log(
+            FERRY_LOG_WARNING,
+            "from this table on, source '%s' is read in another snapshot: the first one ended "
+            "with the table that failed",
+            session->reads_from->name);
+}
+
 static ferry_status open_source(struct ferry_session *session, struct ferry_error *error)
 {
+    const struct ferry_shared *shared = shared_of(session);
     ferry_log_set_phase("source");
+    if (shared != NULL && shared->source != NULL) {
+        session->source = shared->source;
+        session->snapshot = true;
+        return FERRY_OK;
+    }
     ferry_log(FERRY_LOG_DEBUG, "connecting to source '%s'", session->reads_from->name);
     ferry_status status = ferry_connection_open(
         session->reads_from, role_of(session, FERRY_ROLE_SOURCE), &session->source, error);
@@ -26,15 +90,19 @@ static ferry_status open_source(struct ferry_session *session, struct ferry_erro
     session->snapshot = true;
     ferry_log(FERRY_LOG_INFO, "source '%s' is %s", session->reads_from->name,
               ferry_connection_place(session->source));
+    keep_source(session);
     return FERRY_OK;
 }
 
 void ferry_session_close_source(struct ferry_session *session)
 {
-    if (session->snapshot)
+    const struct ferry_shared *shared = shared_of(session);
+    bool keeps = shared != NULL && shared->source == session->source;
+    if (session->snapshot && !keeps)
         ferry_source_snapshot_end(session->source);
     session->snapshot = false;
-    ferry_connection_close(session->source);
+    if (!keeps)
+        ferry_connection_close(session->source);
     session->source = NULL;
 }
 
@@ -86,7 +154,7 @@ ferry_status ferry_session_open_source(struct ferry_session *session, struct fer
 /* ---- The target ---- */
 
 /* Any strategy but replace may change single rows. */
-static uint32_t target_role(const struct ferry_job *job)
+uint32_t ferry_session_target_role(const struct ferry_job *job)
 {
     uint32_t role = FERRY_ROLE_TARGET;
     for (size_t i = 0; i < job->task_count; i++)
@@ -109,20 +177,28 @@ static void log_target(const struct ferry_session *session)
 
 ferry_status ferry_session_open_target(struct ferry_session *session, struct ferry_error *error)
 {
+    struct ferry_shared *shared = shared_of(session);
+    uint32_t role = shared != NULL ? shared->target_role : ferry_session_target_role(session->job);
+    ferry_status status = FERRY_OK;
     ferry_log_set_phase("target");
-    ferry_status status =
-        ferry_connection_open(session->job->route.target,
-                              role_of(session, target_role(session->job)), &session->target, error);
-    if (status == FERRY_OK)
-        log_target(session);
-    return status;
+    session->target = shared != NULL ? shared->target : NULL;
+    if (session->target == NULL)
+        status = ferry_connection_open(session->job->route.target, role_of(session, role),
+                                       &session->target, error);
+    if (status != FERRY_OK)
+        return status;
+    if (shared != NULL)
+        shared->target = session->target;
+    log_target(session);
+    return FERRY_OK;
 }
 
 void ferry_session_close(struct ferry_session *session)
 {
     if (session->source != NULL)
         ferry_session_close_source(session);
-    ferry_connection_close(session->target);
+    if (shared_of(session) == NULL)
+        ferry_connection_close(session->target);
     session->target = NULL;
     ferry_error_clear(&session->unreached);
 }

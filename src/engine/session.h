@@ -3,9 +3,24 @@
 #ifndef FERRY_SESSION_H
 #define FERRY_SESSION_H
 
+#include "driver/listing.h"
 #include "engine/fallback.h"
 #include "engine/job.h"
 #include "engine/retry.h"
+
+/* What stays open from one job to the next, for all tables of a group: a source in one snapshot,
+ * and a target.  Start with `target_role` and `looks`. */
+struct ferry_shared {
+    uint32_t target_role; /* FERRY_ROLE_, of all those jobs together */
+    struct ferry_connection *source;
+    struct ferry_connection *target;
+    bool source_was_lost;         /* a snapshot has ended before its time */
+    bool looks;                   /* nothing is to be written by any of them */
+    struct ferry_listing listing; /* what the source has, once it was asked; the owner's to free */
+};
+
+/* Closes what is open; whoever needs it opens it again. */
+void ferry_shared_close(struct ferry_shared *shared);
 
 /* Start with `job`, and what of the next three is to hold. */
 struct ferry_session {
@@ -30,7 +45,12 @@ ferry_status ferry_session_open_source(struct ferry_session *session, struct fer
  * the same file needs its lock. */
 void ferry_session_close_source(struct ferry_session *session);
 ferry_status ferry_session_open_target(struct ferry_session *session, struct ferry_error *error);
-/* Whatever is open; may be called twice. */
+/* After a failure, where others share the connections: the target is opened anew for the next, and
+ * so is the source with `source_too`, in another snapshot. */
+void ferry_session_lose(struct ferry_session *session, bool source_too);
+/* The role in which the job's target is opened. */
+uint32_t ferry_session_target_role(const struct ferry_job *job);
+/* Whatever is open and not shared; may be called twice. */
 void ferry_session_close(struct ferry_session *session);
 
 /* Puts the limit that has ended a call in the place of what the call knew, `rows` being those that

@@ -4,6 +4,7 @@
 #include "engine/sync.h"
 
 #include "base/log.h"
+#include "driver/source.h"
 #include "driver/target.h"
 #include "engine/commit.h"
 #include "engine/differences.h"
@@ -45,6 +46,7 @@ static ferry_status begin_change(struct ferry_run *run, struct ferry_error *erro
         .staging = run->job->route.staging,
         .shared_target = run->job->route.shared_target,
     };
+    run->began = true;
     ferry_log_set_phase("begin");
     ferry_status status =
         ferry_target_change_begin(run->session.target, &run->change_spec, &change, error);
@@ -61,8 +63,11 @@ static ferry_status begin_loads(struct ferry_run *run, struct ferry_error *error
     return status;
 }
 
+/* A table without data is made, and nothing is read. */
 static ferry_status move_rows(struct ferry_transfer *transfer, struct ferry_error *error)
 {
+    if (transfer->task->no_data)
+        return FERRY_OK;
     return transfer->plan->strategy->move(transfer, error);
 }
 
@@ -92,6 +97,7 @@ static ferry_status change_tables(struct ferry_run *run, struct ferry_error *err
 
 static ferry_status compare_tables(struct ferry_run *run, struct ferry_error *error)
 {
+    run->began = true;
     if (run->job->differences != NULL)
         return ferry_run_each_table(run, ferry_differences_find, error);
     ferry_status status = ferry_run_each_table(run, ferry_transfer_compare, error);
@@ -101,7 +107,7 @@ static ferry_status compare_tables(struct ferry_run *run, struct ferry_error *er
     return ferry_run_each_table(run, ferry_transfer_verify, error);
 }
 
-/* ---- The three stories ---- */
+/* ---- The stories ---- */
 
 /* Each attempt has a run id of its own.  By it a target finds out what became of a commit whose
  * answer was lost; under one id, the rows of an earlier attempt that had got through after all
@@ -126,6 +132,23 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *ret
     if (status != FERRY_OK)
         status = ferry_run_explain(&run, error);
     ferry_run_end(&run, status, ret_result);
+    return status;
+}
+
+ferry_status ferry_sync_list(const struct ferry_job *job, struct ferry_retry *retry,
+                             struct ferry_sync_result *ret_result, struct ferry_error *error)
+{
+    (void)ret_result;
+    struct ferry_run run = {.session.looks = job->shared->looks};
+    ferry_status status = ferry_run_begin(&run, job, retry, error);
+    if (status == FERRY_OK)
+        status = ferry_session_open_source(&run.session, error);
+    ferry_log_set_phase("list");
+    if (status == FERRY_OK)
+        status = ferry_source_list(run.session.source, &job->shared->listing, error);
+    if (status != FERRY_OK)
+        status = ferry_run_explain(&run, error);
+    ferry_run_end(&run, status, NULL);
     return status;
 }
 

@@ -34,9 +34,14 @@ struct ferry_sync_result {
 ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *retry,
                             struct ferry_sync_result *ret_result, struct ferry_error *error);
 
-/* The same up to the first write: connects, describes, negotiates and checks the policy.  One plan
- * for each task of the job goes to ferry_plans_free() whatever is returned; plans and `from`
- * are filled in as far as it got. */
+/* Of a job of many tables: what its source has goes to job->shared->listing, in the snapshot in
+ * which the tables will be read.  `ret_result` is not written. */
+ferry_status ferry_sync_list(const struct ferry_job *job, struct ferry_retry *retry,
+                             struct ferry_sync_result *ret_result, struct ferry_error *error);
+
+/* The same as ferry_sync_run up to the first write: connects, describes, negotiates and checks the
+ * policy.  One plan for each task of the job goes to ferry_plans_free() whatever is returned; plans
+ * and `from` are filled in as far as it got. */
 ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan **plans,
                              struct ferry_provenance *from, struct ferry_error *error);
 

@@ -191,8 +191,10 @@ static ferry_status pump_rows(struct ferry_transfer *transfer, const struct ferr
     pump->zero_dates = transfer->plan->zero_dates;
     pump->digest = tap;
     pump->sink = *sink;
+    transfer->is_reading = true;
     atomic_store(&transfer->pumping, true);
     ferry_status status = ferry_pump_run(pump, error);
+    transfer->is_reading = status != FERRY_OK;
     atomic_store(&transfer->pumping, false);
     ferry_log(FERRY_LOG_DEBUG, "%" PRIu64 " rows read, %" PRIu64 " handed to the target",
               pump->rows_read, pump->rows_loaded);
@@ -345,7 +347,8 @@ ferry_status ferry_transfer_compare(struct ferry_transfer *transfer, struct ferr
     if (status != FERRY_OK)
         return status;
     const struct ferry_sink sink = ferry_sink_digest(transfer->digest);
-    status = pump_rows(transfer, NULL, &sink, NULL, error);
+    if (!transfer->task->no_data)
+        status = pump_rows(transfer, NULL, &sink, NULL, error);
     transfer->totals.after = transfer->pump.rows_read; /* no load counts here */
     return status;
 }

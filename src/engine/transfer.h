@@ -24,6 +24,7 @@ struct ferry_transfer {
     struct ferry_load_spec load_spec;
     struct ferry_load *load; /* belongs to the change */
     struct ferry_pump pump;
+    bool is_reading;     /* rows were asked for, and have not ended */
     atomic_bool pumping; /* the pump's numbers may be read, by any thread */
     struct ferry_load_totals totals;
     uint64_t unchanged;              /* rows that were compared and found the same */

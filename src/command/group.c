@@ -1,0 +1,95 @@
+/* The tables of a group are found first, then each is a job of its own; what they read is one
+ * snapshot, through one connection. */
+
+#include "command/group.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "command/summary.h"
+#include "engine/attempt.h"
+#include "engine/group.h"
+#include "engine/outcome.h"
+#include "engine/session.h"
+#include "engine/sync.h"
+
+static uint32_t role_of_all(const struct ferry_job *job)
+{
+    uint32_t role = ferry_session_target_role(job);
+    for (size_t i = 0; i < job->group->override_count; i++) {
+        const struct ferry_job one = {.tasks = &job->group->overrides[i].task, .task_count = 1};
+        role |= ferry_session_target_role(&one);
+    }
+    return role;
+}
+
+static ferry_status find_tables(const struct ferry_job *job, const char *only,
+                                struct ferry_tables *tables, struct ferry_error *error)
+{
+    struct ferry_sync_result unused;
+    ferry_status status = ferry_attempt_job(job, ferry_sync_list, &unused, error);
+    if (status == FERRY_OK)
+        status = ferry_group_choose(job, &job->shared->listing, only, tables, error);
+    if (status == FERRY_OK)
+        ferry_log(FERRY_LOG_INFO, "%zu tables, in one snapshot of source '%s'", tables->count,
+                  job->route.source->name);
+    return status;
+}
+
+/* Each with a line of its own in the log, as another job has. */
+static ferry_status do_table(const struct ferry_tables *tables, size_t i,
+                             const struct ferry_arguments *arguments, ferry_job_action *action,
+                             struct ferry_shared *shared, struct ferry_summary_row *row)
+{
+    struct ferry_job job = tables->jobs[i];
+    job.shared = shared;
+    job.ret_result = &row->result;
+    ferry_log_set_job(job.name);
+    ferry_log_set_attempt(0);
+    row->begun = true;
+    row->status = action(&job, arguments);
+    return row->status;
+}
+
+static ferry_status do_tables(const struct ferry_tables *tables,
+                              const struct ferry_arguments *arguments, ferry_job_action *action,
+                              struct ferry_shared *shared, struct ferry_summary_row *rows)
+{
+    ferry_status outcome = FERRY_OK;
+    for (size_t i = 0; i < tables->count; i++)
+        if (ferry_signal_caught() == 0)
+            outcome = ferry_error_graver(outcome,
+                                         do_table(tables, i, arguments, action, shared, &rows[i]));
+        else
+            ferry_outcome_leave(tables->jobs[i].name);
+    return outcome;
+}
+
+ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
+                                      const struct ferry_arguments *arguments,
+                                      ferry_job_action *action)
+{
+    struct ferry_error error = {0};
+    struct ferry_tables tables = {0};
+    struct ferry_summary_row *rows = NULL;
+    struct ferry_shared shared = {.target_role = role_of_all(job),
+                                  .looks = arguments->dry_run || action != ferry_command_run_job};
+    int64_t started_ms = ferry_clock_ms();
+    job->shared = &shared;
+    ferry_status status = find_tables(job, only, &tables, &error);
+    if (status == FERRY_OK && (rows = calloc(tables.count, sizeof *rows)) == NULL)
+        status = ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for the summary");
+    status = status == FERRY_OK ? do_tables(&tables, arguments, action, &shared, rows)
+                                : ferry_command_report(&error, NULL);
+    ferry_shared_close(&shared);
+    ferry_log_set_job(job->name);
+    if (rows != NULL && tables.count > 0 && action == ferry_command_run_job && !arguments->dry_run)
+        ferry_summary_tell(job, &tables, rows, ferry_clock_ms() - started_ms);
+    free(rows);
+    ferry_listing_done(&shared.listing);
+    ferry_tables_done(&tables);
+    job->shared = NULL;
+    return status;
+}

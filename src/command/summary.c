@@ -1,0 +1,153 @@
+/* Columns as wide as what stands in them, and totals. */
+
+#include "command/summary.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "base/utf8.h"
+#include "command/progress.h"
+
+#define NAME_WIDTH 40 /* longer names are cut */
+
+enum { NAME, ROWS, INSERTED, UPDATED, DELETED, SECONDS, STATE, COLUMN_COUNT };
+
+static const char *const headings[COLUMN_COUNT] = {"table",   "rows",    "inserted", "updated",
+                                                   "deleted", "seconds", "state"};
+
+struct line {
+    struct ferry_strbuf cells[COLUMN_COUNT];
+};
+
+static void line_done(struct line *line)
+{
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
+        ferry_strbuf_done(&line->cells[i]);
+}
+
+static const char *state_of(const struct ferry_summary_row *row)
+{
+    if (!row->begun)
+        return "not begun";
+    if (row->status != FERRY_OK && row->status != FERRY_DONE_FROM_FALLBACK)
+        return "FAILED";
+    return row->result.skipped       ? "unchanged at the source"
+           : row->result.has_changes ? "changed"
+                                     : "whole";
+}
+
+static bool is_done(const struct ferry_summary_row *row)
+{
+    return row->begun && (row->status == FERRY_OK || row->status == FERRY_DONE_FROM_FALLBACK);
+}
+
+static void fill_numbers(struct line *line, const struct ferry_sync_result *result)
+{
+    ferry_units_add_count(&line->cells[ROWS], result->rows);
+    if (result->has_changes) {
+        ferry_units_add_count(&line->cells[INSERTED], result->changes.inserted);
+        ferry_units_add_count(&line->cells[UPDATED], result->changes.updated);
+        ferry_units_add_count(&line->cells[DELETED], result->changes.deleted);
+    }
+    ferry_strbuf_addf(&line->cells[SECONDS], "%.2f", (double)result->elapsed_ms / 1000);
+}
+
+static void fill(struct line *line, const char *name, const struct ferry_summary_row *row)
+{
+    ferry_escape_text(&line->cells[NAME], name, strlen(name), NAME_WIDTH);
+    ferry_strbuf_add(&line->cells[STATE], state_of(row));
+    if (is_done(row))
+        fill_numbers(line, &row->result);
+}
+
+/* Characters, not bytes. */
+static int width_of(const char *text)
+{
+    int width = 0;
+    for (; *text != '\0'; text++)
+        width += ((unsigned char)*text & 0xC0) != 0x80;
+    return width;
+}
+
+static void widen(int widths[COLUMN_COUNT], const struct line *line)
+{
+    for (size_t i = 0; i < COLUMN_COUNT; i++) {
+        int width = width_of(ferry_strbuf_text(&line->cells[i]));
+        widths[i] = width > widths[i] ? width : widths[i];
+    }
+}
+
+/* Words to the left, numbers to the right. */
+static void print_cells(const char *const cells[COLUMN_COUNT], const int widths[COLUMN_COUNT])
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    for (size_t i = 0; i < COLUMN_COUNT; i++) {
+        int space = widths[i] - width_of(cells[i]);
+        bool is_word = i == NAME || i == STATE;
+        ferry_strbuf_addf(&text, "%s%*s%s", i > 0 ? "  " : "", is_word ? 0 : space, "", cells[i]);
+        if (is_word && i + 1 < COLUMN_COUNT)
+            ferry_strbuf_addf(&text, "%*s", space, "");
+    }
+    (void)fprintf(stderr, "%s\n", ferry_strbuf_text(&text));
+}
+
+static void print_table(const struct ferry_tables *tables, const struct ferry_summary_row *rows)
+{
+    int widths[COLUMN_COUNT];
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
+        widths[i] = width_of(headings[i]);
+    for (int pass = 0; pass < 2; pass++) { /* measure, then print */
+        if (pass == 1)
+            print_cells(headings, widths);
+        for (size_t i = 0; i < tables->count; i++) {
+            struct line line = {0};
+            const char *cells[COLUMN_COUNT];
+            fill(&line, tables->tasks[i].read.text, &rows[i]);
+            for (size_t k = 0; k < COLUMN_COUNT; k++)
+                cells[k] = ferry_strbuf_text(&line.cells[k]);
+            if (pass == 0)
+                widen(widths, &line);
+            else
+                print_cells(cells, widths);
+            line_done(&line);
+        }
+    }
+}
+
+/* "16 tables, 47,273 rows in 1.2 s"; ", of which 1 failed", ", of which 3 were not begun" */
+static void add_totals(struct ferry_strbuf *text, const struct ferry_tables *tables,
+                       const struct ferry_summary_row *rows, int64_t elapsed_ms)
+{
+    uint64_t total = 0, failed = 0, left = 0;
+    for (size_t i = 0; i < tables->count; i++) {
+        total += is_done(&rows[i]) ? rows[i].result.rows : 0;
+        failed += rows[i].begun && !is_done(&rows[i]);
+        left += !rows[i].begun;
+    }
+    ferry_units_add_count(text, tables->count);
+    ferry_strbuf_add(text, tables->count == 1 ? " table, " : " tables, ");
+    ferry_units_add_count(text, total);
+    ferry_strbuf_add(text, total == 1 ? " row in " : " rows in ");
+    ferry_units_add_duration(text, elapsed_ms);
+    if (failed > 0)
+        ferry_strbuf_addf(text, "; %zu of the tables failed", (size_t)failed);
+    if (left > 0)
+        ferry_strbuf_addf(text, "; %zu were not begun", (size_t)left);
+}
+
+void ferry_summary_tell(const struct ferry_job *job, const struct ferry_tables *tables,
+                        const struct ferry_summary_row *rows, int64_t elapsed_ms)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf totals = {0};
+    add_totals(&totals, tables, rows, elapsed_ms);
+    ferry_log(FERRY_LOG_INFO, "done: %s", ferry_strbuf_text(&totals));
+    if (!ferry_progress_is_enabled())
+        return;
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0}; /* a person is watching */
+    ferry_escape_text(&name, job->name, strlen(job->name), 200);
+    print_table(tables, rows);
+    (void)fprintf(stderr, "%s: %s\n", ferry_strbuf_text(&name), ferry_strbuf_text(&totals));
+}

@@ -1,0 +1,20 @@
+/* What came of the tables of a group, as a table on the terminal and a line in the log. */
+
+#ifndef FERRY_SUMMARY_H
+#define FERRY_SUMMARY_H
+
+#include "engine/group.h"
+#include "engine/sync.h"
+
+/* Of one table; all zero: it was not begun. */
+struct ferry_summary_row {
+    bool begun;
+    ferry_status status;
+    struct ferry_sync_result result;
+};
+
+/* `rows` has one for each of the tables, which `job` names; `elapsed_ms` is for all of them. */
+void ferry_summary_tell(const struct ferry_job *job, const struct ferry_tables *tables,
+                        const struct ferry_summary_row *rows, int64_t elapsed_ms);
+
+#endif

@@ -1,0 +1,22 @@
+# Jobs of many tables with MariaDB on both sides.
+
+load helper
+load target-mariadb
+load target-groups
+
+NOT_LISTED="CREATE SEQUENCE e.numbers"
+FEW_RIGHTS="DROP USER IF EXISTS few; CREATE USER few IDENTIFIED BY 'pw'; GRANT SELECT, SHOW VIEW ON d.item TO few"
+
+@test "all tables and views, to a file and to a server" { check_all_tables_to_a_file_and_to_a_server; }
+
+@test "sequences, the server's own and dbferry's own are no tables" { check_what_is_not_listed; }
+
+@test "a group takes as many connections as one table" { check_the_connections_of_a_group; }
+
+@test "the tables are of one moment, whoever writes meanwhile" { check_that_the_tables_are_of_one_moment; }
+
+@test "a table without rights is none that is seen" { check_tables_without_rights; }
+
+@test "names with dots, slashes, quotes, line feeds, patterns in them, of 64 characters" { check_names_of_a_server; }
+
+@test "the connection is lost in the midst of a table: that begins again, and the rest follows" { check_a_table_that_is_tried_again; }

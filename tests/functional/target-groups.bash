@@ -1,0 +1,154 @@
+# What jobs of many tables must do with a server on both sides, on either server.
+#
+# A test file that loads it has loaded target-mariadb or target-nine.
+
+# group KEYS [TARGET]: the job "d" of the server's tables with these keys, into this connection
+group() {
+    sed -i '/^jobs = /,$d' "$DBFERRY_CONFIG"
+    cat >>"$DBFERRY_CONFIG" <<END
+jobs = ( { name = "d"; source = "server"; target = "${2:-local}"; $1 } );
+END
+}
+
+tables_of_d() {
+    sql d <<<"CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(20)); INSERT INTO item VALUES (1, 'cup'), (2, 'jug');
+        CREATE TABLE orders (id INT PRIMARY KEY, item INT); INSERT INTO orders VALUES (1, 2);
+        CREATE VIEW v_sold AS SELECT o.id, i.name FROM orders o JOIN item i ON i.id = o.item"
+}
+
+check_all_tables_to_a_file_and_to_a_server() {
+    tables_of_d
+    group 'tables = ["*"]; views = ["*"]; verify = "content";'
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT * FROM v_sold; SELECT count(*) FROM item, orders")" $'1|jug\n2'
+    sql <<<"GRANT UPDATE ON e.* TO loader"
+    group 'tables = ["*"]; views = ["*"]; target_table = "c_{name}"; strategy = "merge"; key = ["id"];' target
+    run "$DBFERRY" run
+    assert_status 0
+    sql d <<<"UPDATE item SET name = 'mug' WHERE id = 2"
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(sql e <<<"SELECT name FROM c_v_sold UNION ALL SELECT name FROM c_item WHERE id = 2")" $'mug\nmug'
+    assert_equal "$(sql e <<<"SELECT GROUP_CONCAT(target_table, ' ', job, ' ', updated ORDER BY 1) FROM _dbferry_sync")" \
+        "c_item d/item 1,c_orders d/orders 0,c_v_sold d/v_sold 1"
+    run "$DBFERRY" verify
+    assert_status 0
+}
+
+# The copies of a server's tables lie beside dbferry's own, which are no tables of the user's.
+check_what_is_not_listed() {
+    tables_of_d
+    sql d <<<"CREATE TABLE hidden (id INT PRIMARY KEY)"
+    sql <<<"$NOT_LISTED"
+    run to_target item item
+    assert_status 0
+    sql e <<<"CREATE TABLE mine (id INT PRIMARY KEY); CREATE TABLE _dbferry_stage_0123456789abcdef (id INT PRIMARY KEY)"
+    group 'tables = ["*"];'
+    sed -i 's/^\(  server = .*database = "\)d"/\1e"/; s/user = "reader"/user = "loader"/' "$DBFERRY_CONFIG"
+    run "$DBFERRY" run --dry-run
+    assert_status 0
+    assert_equal "$(sed 's/:.*//' <<<"$output" | paste -sd' ')" "d/item d/mine"
+    sed -i 's/^\(  server = .*database = "\)e"/\1information_schema"/' "$DBFERRY_CONFIG"
+    run "$DBFERRY" run --dry-run
+    assert_status 66
+    assert_output_has "it has none that this account may see"
+}
+
+# How many connections the server has taken so far.
+connections() { sql <<<"SHOW GLOBAL STATUS LIKE 'Connections'" | cut -f2; }
+
+# However many tables there are, a run takes as many connections as for one.
+check_the_connections_of_a_group() {
+    local i before one
+    tables_of_d
+    group 'tables = ["*"];'
+    "$DBFERRY" run d/item
+    before=$(connections)
+    "$DBFERRY" run d/item
+    one=$(($(connections) - before))
+    for i in 1 2 3 4 5 6 7 8 9; do echo "CREATE TABLE t$i (id INT PRIMARY KEY);"; done | sql d
+    before=$(connections)
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(($(connections) - before))" "$one"
+    assert_equal "$(sqlite3 "$D" "SELECT count(*) FROM _dbferry_sync")" 11
+}
+
+# Two tables that one transaction changes, all the while: the copies always agree.
+check_that_the_tables_are_of_one_moment() {
+    local i writer seen=()
+    sql d <<<"CREATE TABLE a (n INT) ENGINE = InnoDB; CREATE TABLE filler (id INT PRIMARY KEY, t TEXT); CREATE TABLE z (n INT) ENGINE = InnoDB;
+        INSERT INTO a VALUES (0); INSERT INTO z VALUES (0)"
+    seq 1 3000 | sed 's/.*/INSERT INTO filler VALUES (&, "x");/' | sql d
+    while [ ! -e "$T/enough" ]; do
+        echo "START TRANSACTION; UPDATE a SET n = n + 1; UPDATE z SET n = n + 1; COMMIT;"
+    done | sql d &
+    writer=$!
+    group 'tables = ["*"];'
+    for i in 1 2 3 4 5 6 7 8; do
+        "$DBFERRY" run || break
+        seen+=("$(sqlite3 "$D" "SELECT (SELECT n FROM a) = (SELECT n FROM z)")")
+    done
+    last=$(sqlite3 "$D" "SELECT n FROM a")
+    touch "$T/enough"
+    wait "$writer"
+    assert_equal "$(printf '%s\n' "${seen[@]}" | sort | uniq -c | tr -s ' ')" " 8 1"
+    [ "$last" -gt 0 ]
+}
+
+# A table that the account may not read is none that it sees; one whose columns it may not read in part
+# fails alone.
+check_tables_without_rights() {
+    tables_of_d
+    sql <<<"$FEW_RIGHTS"
+    sed -i '/^  server = /s/user = "reader"/user = "few"/' "$DBFERRY_CONFIG"
+    group 'tables = ["*"];'
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT group_concat(target_table) FROM _dbferry_sync")" item
+    run "$DBFERRY" run d/orders
+    assert_status 66
+    group 'tables = ["item", "orders"];'
+    run "$DBFERRY" run
+    assert_status 66
+    assert_output_has "no table that fits 'orders'"
+}
+
+check_names_of_a_server() {
+    local name names=(a.b a/b "it's" 'say "so"' $'two\nlines' 'star*' '{name}' "$(printf 'ä%.0s' {1..64})" 'back\slash' 'tick`ed')
+    for name in "${names[@]}"; do
+        printf 'CREATE TABLE `%s` (id INT PRIMARY KEY); INSERT INTO `%s` VALUES (%d);\n' \
+            "${name//\`/\`\`}" "${name//\`/\`\`}" ${#name}
+    done | sql d
+    group 'tables = ["*"];' target
+    run "$DBFERRY" run
+    assert_status 0
+    for name in "${names[@]}"; do
+        assert_equal "$(sql e <<<"SELECT id FROM \`${name//\`/\`\`}\`")" ${#name}
+    done
+    run "$DBFERRY" verify
+    assert_status 0
+}
+
+# The connection is lost in the midst of a table: that is begun again, and the rest follows.
+check_a_table_that_is_tried_again() {
+    tables_of_d
+    sed -i '/^  server = /s/ };$/ retries = 2; retry_wait = "10ms"; };/' "$DBFERRY_CONFIG"
+    sql d <<<"CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 900) SELECT n FROM i;
+        CREATE VIEW v_slow AS SELECT id, SLEEP(0.01) AS s FROM many"
+    group 'tables = ["*"]; views = ["v_slow"];'
+    "$DBFERRY" run -v >"$T/out" 2>&1 3>&- &
+    run_pid=$!
+    until_there is_reading
+    sql <<<"KILL $(reading)"
+    code=0
+    wait "$run_pid" || code=$?
+    assert_equal "$code" 0
+    grep -q "retry 1 of 2" "$T/out"
+    grep -q "d/v_slow.*another snapshot" "$T/out"
+    assert_equal "$(rows "$D" v_slow) $(sqlite3 "$D" "SELECT count(*) FROM _dbferry_sync")" "900 4"
+}
+
+reading() { sql <<<"SELECT id FROM information_schema.processlist WHERE user = 'reader' AND info LIKE '%v_slow%' LIMIT 1"; }
+is_reading() { [ -n "$(reading)" ]; }
