@@ -6,6 +6,7 @@
 #include "memory.h"
 
 struct memory_load {
+    struct memory_load *next; /* that began before it in the same change */
     struct memory_conn *conn;
     struct memory_table *table;     /* as it will be; of a load of changes once it has ended */
     struct memory_table *old;       /* or NULL: none is there */

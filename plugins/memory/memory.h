@@ -108,7 +108,11 @@ bool memory_table_add(struct memory_table *table, const struct ferry_cell *cells
 /* A reader's hold on a table: it stays as it is, also when another one takes its place. */
 struct memory_table *memory_table_find(const char *store, const char *name);
 void memory_table_unref(struct memory_table *table);
-/* Puts `table` where others find it, in place of one of the same name; takes the reference over. */
+/* Between the two nobody finds a table. */
+void memory_tables_lock(void);
+void memory_tables_unlock(void);
+/* Between them: puts `table` where others find it, in place of one of the same name; takes the
+ * reference over. */
 void memory_table_publish(struct memory_table *table);
 /* Keeps the fields of a record; false if out of memory. */
 /* Adds the tables of the store to the listing. */

@@ -139,15 +139,23 @@ bool memory_table_set_record(struct memory_table *table, const struct ferry_reco
     return table->record != NULL && complete;
 }
 
-void memory_table_publish(struct memory_table *table)
+void memory_tables_lock(void)
 {
     (void)pthread_mutex_lock(&shared_lock);
+}
+
+void memory_tables_unlock(void)
+{
+    (void)pthread_mutex_unlock(&shared_lock);
+}
+
+void memory_table_publish(struct memory_table *table)
+{
     table->serial = ++shared_serial;
     struct memory_table **place = table_place(table->store, table->name), *old = *place;
     if (old != NULL)
         table->next = old->next;
     *place = table;
-    (void)pthread_mutex_unlock(&shared_lock);
     memory_table_unref(old);
 }
 

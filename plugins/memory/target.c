@@ -134,7 +134,7 @@ static ferry_status memory_inspect(void *conn, const char *table,
 struct change {
     struct memory_conn *conn;
     const struct ferry_change_spec *spec;
-    struct memory_load *load; /* NULL: none yet */
+    struct memory_load *loads; /* the last one first */
 };
 
 static void load_free(struct memory_load *load)
@@ -152,7 +152,11 @@ static void load_free(struct memory_load *load)
 
 static void change_free(struct change *change)
 {
-    load_free(change->load);
+    while (change->loads != NULL) {
+        struct memory_load *load = change->loads;
+        change->loads = load->next;
+        load_free(load);
+    }
     free(change);
 }
 
@@ -278,11 +282,13 @@ static ferry_status memory_load_begin(void *argument, const struct ferry_load_sp
     if (status == FERRY_OK)
         status = spec->kind == FERRY_LOAD_CHANGES ? load_of_changes(load, spec, err)
                                                   : load_define(load, spec, err);
-    if (status == FERRY_OK)
-        *ret_load = change->load = load;
-    else
+    if (status != FERRY_OK) {
         load_free(load);
-    return status;
+        return status;
+    }
+    load->next = change->loads;
+    *ret_load = change->loads = load;
+    return FERRY_OK;
 }
 
 static size_t count_loaded(const struct memory_load *load)
@@ -363,30 +369,61 @@ static ferry_status memory_load_end(void *load, struct ferry_load_totals *ret_to
 
 /* ---- Commit ---- */
 
+/* The record of a load's table, which stands at the place of the load. */
+static const struct ferry_record *
+find_record(const struct memory_load *load, const struct ferry_record *const *records, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(ferry_record_table(records[i]), load->table->name) == 0)
+            return records[i];
+    return NULL;
+}
+
+static ferry_status set_records(struct memory_load *loads,
+                                const struct ferry_record *const *records, size_t count,
+                                struct ferry_error *err)
+{
+    for (struct memory_load *load = loads; load != NULL; load = load->next) {
+        const struct ferry_record *record = find_record(load, records, count);
+        if (record != NULL && !memory_table_set_record(load->table, record))
+            return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
+    }
+    return FERRY_OK;
+}
+
+/* All tables at one moment. */
+static void publish(struct memory_load *loads)
+{
+    memory_tables_lock();
+    for (struct memory_load *load = loads; load != NULL; load = load->next)
+        memory_table_publish(load->table);
+    memory_tables_unlock();
+    for (struct memory_load *load = loads; load != NULL; load = load->next) {
+        const char *name = load->table->name; /* lives: nobody else can replace the table yet */
+        memory_table_unlock(load->conn->store, name);
+        load->locked = false;
+        load->table = NULL;
+    }
+}
+
 static ferry_status memory_change_commit(void *argument, const struct ferry_record *const *records,
                                          size_t record_count, uint32_t *outcome,
                                          struct ferry_error *err)
 {
     struct change *change = argument;
     struct memory_conn *c = change->conn;
-    struct memory_load *load = change->load;
+    struct memory_load *last = change->loads;
     ferry_status status = memory_fault_hit(c, "change_commit", MEMORY_NO_ROW, err);
     bool lies = status == FERRY_OK && memory_fault_lie(c, "change_commit", &status, err);
-    if (status == FERRY_OK && !lies && load != NULL && record_count > 0 &&
-        !memory_table_set_record(load->table, records[0]))
-        status = ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");
-    if (status == FERRY_OK && !lies && load != NULL && c->dump != NULL)
-        status = memory_dump(load->table, c->dump, err);
+    if (status == FERRY_OK && !lies)
+        status = set_records(change->loads, records, record_count, err);
+    if (status == FERRY_OK && !lies && last != NULL && c->dump != NULL)
+        status = memory_dump(last->table, c->dump, err);
     bool doubtful = status == FERRY_ERR_BUSY || status == FERRY_ERR_INTERNAL; /* so a test says */
     if (!lies && !doubtful)
         *outcome = status == FERRY_OK ? FERRY_OUTCOME_NEW : FERRY_OUTCOME_OLD;
-    if (status == FERRY_OK && !lies && load != NULL && record_count > 0) {
-        const char *name = load->table->name; /* lives: nobody else can replace the table yet */
-        memory_table_publish(load->table);
-        memory_table_unlock(c->store, name);
-        load->locked = false;
-        load->table = NULL;
-    }
+    if (status == FERRY_OK && !lies && record_count > 0)
+        publish(change->loads);
     for (size_t i = 0; status == FERRY_OK && !lies && i < record_count; i++)
         ferry_log(FERRY_LOG_DEBUG, "run %s of job '%s': %s rows",
                   ferry_record_value(records[i], "run_id"), ferry_record_value(records[i], "job"),
@@ -414,5 +451,5 @@ const struct ferry_target memory_target = {
     .stored_begin = memory_stored_begin,
     .stored_batch = memory_stored_batch,
     .stored_end = memory_stored_end,
-    .abilities = FERRY_SCANS | FERRY_CHANGES,
+    .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER,
 };

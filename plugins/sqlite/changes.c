@@ -83,11 +83,20 @@ static char *changes_tables_sql(const struct sqldrv_load *load)
     return sqlite3_str_finish(out);
 }
 
+static int changes_drop_tables(sqlite3 *db)
+{
+    return sqldrv_run(db,
+                      "DROP TABLE IF EXISTS " SQLDRV_CHANGES "; DROP TABLE IF EXISTS " SQLDRV_FOUND
+                      "; DROP TABLE IF EXISTS " SQLDRV_MOVED);
+}
+
+/* Those of an earlier load of the same change have served it. */
 static ferry_status changes_make_tables(struct sqldrv_load *load, struct ferry_error *err)
 {
     struct sqldrv_conn *conn = load->conn;
     char *sql = changes_tables_sql(load);
-    int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_exec(conn->db, sql, NULL, NULL, NULL);
+    int rc = sql == NULL ? SQLITE_NOMEM : changes_drop_tables(conn->db);
+    rc = rc == SQLITE_OK ? sqlite3_exec(conn->db, sql, NULL, NULL, NULL) : rc;
     sqlite3_free(sql);
     return rc == SQLITE_OK
                ? FERRY_OK
@@ -101,7 +110,7 @@ static ferry_status changes_begin(struct sqldrv_load *load, struct ferry_error *
     if (load->changes == NULL) {
         return sqldrv_fail_memory(err);
     }
-    load->unit->staged = false;
+    load->unit->staged = false; /* the load is the only one where it was true */
     /* In a file, of which little is held in memory; not where the library forbids it. */
     (void)sqldrv_run(load->conn->db, "PRAGMA temp_store=FILE");
     ferry_status status = sqldrv_unit_write(load->unit, err);
@@ -274,9 +283,7 @@ static void changes_free(struct sqldrv_load *load)
         return;
     }
     if (load->conn->db != NULL) {
-        (void)sqldrv_run(load->conn->db, "DROP TABLE IF EXISTS " SQLDRV_CHANGES
-                                         "; DROP TABLE IF EXISTS " SQLDRV_FOUND
-                                         "; DROP TABLE IF EXISTS " SQLDRV_MOVED);
+        (void)changes_drop_tables(load->conn->db);
     }
     free(changes->places);
     free(changes->collations);

@@ -36,7 +36,9 @@ ferry_status sqldrv_load_begin(void *change, const struct ferry_load_spec *spec,
                                struct ferry_error *err)
 {
     struct sqldrv_unit *unit = change;
-    struct sqldrv_load *load = calloc(1, sizeof *load);
+    struct sqldrv_load **loads = reallocarray(unit->loads, unit->load_count + 1, sizeof(void *));
+    struct sqldrv_load *load = loads == NULL ? NULL : calloc(1, sizeof *load);
+    unit->loads = loads == NULL ? unit->loads : loads;
     if (load == NULL) {
         return sqldrv_fail_memory(err);
     }
@@ -46,7 +48,7 @@ ferry_status sqldrv_load_begin(void *change, const struct ferry_load_spec *spec,
     load->layout = spec->layout;
     load->kind = spec->kind == FERRY_LOAD_CHANGES ? &sqldrv_load_changes : &sqldrv_load_replace;
     load->lock = -1;
-    unit->load = load;
+    unit->loads[unit->load_count++] = load;
     ferry_status status = load_open(load, err);
     if (status == FERRY_OK) {
         status = load->kind->begin(load, err);

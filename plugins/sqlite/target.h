@@ -57,10 +57,12 @@ struct sqldrv_changes;
 struct sqldrv_unit {
     struct sqldrv_conn *conn;
     const struct ferry_change_spec *spec;
-    struct sqldrv_load *load; /* NULL: none yet */
-    int created;              /* SQLDRV_MADE_ */
-    bool staged;              /* rows go into the staging file first */
-    bool began;               /* the write lock was taken */
+    struct sqldrv_load **loads; /* in the order in which they began */
+    size_t load_count;
+    int created; /* SQLDRV_MADE_ */
+    bool opened; /* by the first load */
+    bool staged; /* rows go into the staging file first */
+    bool began;  /* the write lock was taken */
     struct sqldrv_stage stage;
     struct sqldrv_dependents dependents;
 };
@@ -85,9 +87,10 @@ struct sqldrv_load {
 /* ---- unit.c: the target half: a change ---- */
 
 extern const struct ferry_target sqldrv_target;
-/* For a load that holds its table's lock: open or make the file, and choose how rows go in. */
+/* For a load that holds its table's lock: open or make the file, and choose how rows go in.  Later
+ * calls do nothing. */
 ferry_status sqldrv_unit_open(struct sqldrv_unit *unit, struct ferry_error *err);
-/* Take the write lock. */
+/* Take the write lock, unless an earlier load has. */
 ferry_status sqldrv_unit_write(struct sqldrv_unit *unit, struct ferry_error *err);
 
 /* ---- lock.c: one run per target table ---- */

@@ -14,8 +14,10 @@
 /* clang-format off */
 /*                begin                     the rows go        end                commit
  *   directly     open, BEGIN IMMEDIATE     into the table                        records, COMMIT
- *   by a stage   open, make the staging    into the staging   attach it, BEGIN   the loads copy,
+ *   by a stage   open, make the staging    into the staging   attach it, BEGIN   the load copies,
  *                file                      file               IMMEDIATE          records, COMMIT
+ *
+ * A change of many tables goes directly: one table after another, all in one transaction.
  */
 /* clang-format on */
 
@@ -34,17 +36,22 @@ static ferry_status unit_check_moved(struct sqldrv_conn *conn, struct ferry_erro
 static bool unit_wants_stage(const struct sqldrv_unit *unit)
 {
     const struct ferry_change_spec *spec = unit->spec;
-    return spec->staging == FERRY_STAGING_APART ||
-           (spec->staging == FERRY_STAGING_AUTO &&
-            (spec->shared_target || !(sqldrv_is_wal(unit->conn->db) || unit->conn->wal_later)));
+    return spec->load_count <= 1 &&
+           (spec->staging == FERRY_STAGING_APART ||
+            (spec->staging == FERRY_STAGING_AUTO &&
+             (spec->shared_target || !(sqldrv_is_wal(unit->conn->db) || unit->conn->wal_later))));
 }
 
 ferry_status sqldrv_unit_open(struct sqldrv_unit *unit, struct ferry_error *err)
 {
+    if (unit->opened) {
+        return FERRY_OK;
+    }
     sqldrv_wait_begin(unit->conn, unit->spec->lock_wait_ms, SQLDRV_HOLDER_ANY);
     ferry_status status = sqldrv_make_for_load(unit->conn, &unit->created, err);
     if (status == FERRY_OK) {
         unit->staged = unit_wants_stage(unit);
+        unit->opened = true;
     }
     return status;
 }
@@ -52,6 +59,9 @@ ferry_status sqldrv_unit_open(struct sqldrv_unit *unit, struct ferry_error *err)
 ferry_status sqldrv_unit_write(struct sqldrv_unit *unit, struct ferry_error *err)
 {
     struct sqldrv_conn *conn = unit->conn;
+    if (unit->began) {
+        return FERRY_OK;
+    }
     sqldrv_wait_begin(conn, unit->spec->lock_wait_ms, SQLDRV_HOLDER_WRITER);
     int rc = sqldrv_run(conn->db, "BEGIN IMMEDIATE");
     if (rc != SQLITE_OK) {
@@ -75,7 +85,9 @@ static void unit_undo(sqlite3 *db)
 static void unit_free(struct sqldrv_unit *unit, bool committed)
 {
     struct sqldrv_conn *conn = unit->conn;
-    sqldrv_load_stop(unit->load);
+    for (size_t i = 0; i < unit->load_count; i++) {
+        sqldrv_load_stop(unit->loads[i]);
+    }
     if (conn->db != NULL && !committed) {
         unit_undo(conn->db);
     }
@@ -90,7 +102,10 @@ static void unit_free(struct sqldrv_unit *unit, bool committed)
         sqldrv_journal_checkpoint(conn); /* after a failure too: the WAL may have filled the disk */
         (void)sqlite3_db_release_memory(conn->db);
     }
-    sqldrv_load_free(unit->load);
+    for (size_t i = 0; i < unit->load_count; i++) {
+        sqldrv_load_free(unit->loads[i]);
+    }
+    free(unit->loads);
     sqldrv_dependents_clear(unit);
     free(unit);
 }
@@ -152,6 +167,15 @@ static ferry_status unit_begin_records(struct sqldrv_unit *unit, struct ferry_er
     return status == FERRY_OK ? sqldrv_unit_write(unit, err) : status;
 }
 
+static ferry_status unit_finish_loads(struct sqldrv_unit *unit, struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; status == FERRY_OK && i < unit->load_count; i++) {
+        status = sqldrv_load_finish(unit->loads[i], err);
+    }
+    return status;
+}
+
 /* Until COMMIT has been tried the old rows are there. */
 static ferry_status unit_commit(struct sqldrv_unit *unit, const struct ferry_record *const *records,
                                 size_t count, uint32_t *outcome, struct ferry_error *err)
@@ -161,8 +185,8 @@ static ferry_status unit_commit(struct sqldrv_unit *unit, const struct ferry_rec
     *outcome = FERRY_OUTCOME_OLD;
     sqldrv_wait_begin(conn, unit->spec->lock_wait_ms, SQLDRV_HOLDER_READER);
     if (status == FERRY_OK) {
-        status = unit->load != NULL ? sqldrv_load_finish(unit->load, err)
-                                    : unit_begin_records(unit, err);
+        status =
+            unit->load_count > 0 ? unit_finish_loads(unit, err) : unit_begin_records(unit, err);
     }
     if (status == FERRY_OK) {
         status = unit_write_records(unit, records, count, err);
@@ -214,5 +238,5 @@ const struct ferry_target sqldrv_target = {
     .stored_end = sqldrv_stored_rows_end,
     .hold_column = sqldrv_hold_column,
     .foresee = sqldrv_foresee,
-    .abilities = FERRY_SCANS | FERRY_CHANGES,
+    .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER,
 };

@@ -1,5 +1,5 @@
-/* The tables of a group are found first, then each is a job of its own; what they read is one
- * snapshot, through one connection. */
+/* The tables of a group are found first; then each is a job of its own, or all are one job.  What
+ * they read is one snapshot, through one connection. */
 
 #include "command/group.h"
 
@@ -67,6 +67,25 @@ static ferry_status do_tables(const struct ferry_tables *tables,
     return outcome;
 }
 
+/* All in one step: one run of them all. */
+static ferry_status do_together(const struct ferry_job *group, const struct ferry_tables *tables,
+                                const struct ferry_arguments *arguments, ferry_job_action *action,
+                                struct ferry_summary_row *rows, struct ferry_error *error)
+{
+    struct ferry_sync_result *results = calloc(tables->count, sizeof *results);
+    if (results == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the summary");
+    struct ferry_job all = *group;
+    all.tasks = tables->tasks;
+    all.task_count = tables->count;
+    all.ret_tables = results;
+    ferry_status status = action(&all, arguments);
+    for (size_t i = 0; i < tables->count; i++)
+        rows[i] = (struct ferry_summary_row){.begun = true, .status = status, .result = results[i]};
+    free(results);
+    return status;
+}
+
 ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
                                       const struct ferry_arguments *arguments,
                                       ferry_job_action *action)
@@ -81,8 +100,12 @@ ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
     ferry_status status = find_tables(job, only, &tables, &error);
     if (status == FERRY_OK && (rows = calloc(tables.count, sizeof *rows)) == NULL)
         status = ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for the summary");
-    status = status == FERRY_OK ? do_tables(&tables, arguments, action, &shared, rows)
-                                : ferry_command_report(&error, NULL);
+    if (status == FERRY_OK && job->group->together && action == ferry_command_run_job)
+        status = do_together(job, &tables, arguments, action, rows, &error);
+    else if (status == FERRY_OK)
+        status = do_tables(&tables, arguments, action, &shared, rows);
+    if (error.status != FERRY_OK)
+        status = ferry_command_report(&error, NULL);
     ferry_shared_close(&shared);
     ferry_log_set_job(job->name);
     if (rows != NULL && tables.count > 0 && action == ferry_command_run_job && !arguments->dry_run)

@@ -25,6 +25,8 @@ ferry_status ferry_command_report(struct ferry_error *error, const char *outcome
 
 void ferry_command_summarize(const struct ferry_job *job, const char *summary)
 {
+    if (job->ret_tables != NULL) /* whoever asked for each tells of all */
+        return;
     ferry_log(FERRY_LOG_INFO, "done: %s", summary);
     if (!ferry_progress_is_enabled() || job->shared != NULL) /* of many, a table tells in the end */
         return;

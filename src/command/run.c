@@ -107,7 +107,7 @@ static void print_intention(const struct ferry_job *job, const struct ferry_task
     };
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
     ferry_strbuf_addf(
-        &text, "%s: would %s '%s' in '%s' from %s'%s', ", job->name,
+        &text, "%s: would %s '%s' in '%s' from %s'%s', ", ferry_task_name(job, task),
         plan->strategy->load_kind == FERRY_LOAD_CHANGES ? "change single rows of table"
                                                         : actions[plan->action],
         task->table, job->route.target->name, from->fallback != NULL ? "fallback " : "",

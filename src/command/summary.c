@@ -28,20 +28,20 @@ static void line_done(struct line *line)
         ferry_strbuf_done(&line->cells[i]);
 }
 
+static bool is_done(const struct ferry_summary_row *row)
+{
+    return row->begun && (row->status == FERRY_OK || row->status == FERRY_DONE_FROM_FALLBACK);
+}
+
 static const char *state_of(const struct ferry_summary_row *row)
 {
     if (!row->begun)
         return "not begun";
-    if (row->status != FERRY_OK && row->status != FERRY_DONE_FROM_FALLBACK)
+    if (!is_done(row))
         return "FAILED";
     return row->result.skipped       ? "unchanged at the source"
            : row->result.has_changes ? "changed"
                                      : "whole";
-}
-
-static bool is_done(const struct ferry_summary_row *row)
-{
-    return row->begun && (row->status == FERRY_OK || row->status == FERRY_DONE_FROM_FALLBACK);
 }
 
 static void fill_numbers(struct line *line, const struct ferry_sync_result *result)

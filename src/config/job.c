@@ -11,6 +11,7 @@
 #include "config/job_table.h"
 
 #define STAGINGS "auto|file|none" /* in the order of FERRY_STAGING_ */
+#define COMMITS "each|together"
 
 const struct ferry_option ferry_general_options[] = {
     {.name = "default_target",
@@ -58,6 +59,11 @@ const struct ferry_option ferry_job_options[] = {
     {.name = "exclude",
      .type = FERRY_OPTION_STRINGS,
      .help = "patterns of the tables and views that are left out of those"},
+    {.name = "commit",
+     .type = FERRY_OPTION_CHOICE,
+     .choices = COMMITS,
+     .default_value = "each",
+     .help = "of many tables: each appears in a step of its own, or all in one"},
     {.name = "overrides",
      .type = FERRY_OPTION_GROUPS,
      .group = &ferry_job_override_group,

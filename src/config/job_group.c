@@ -32,7 +32,7 @@ const struct ferry_option_group ferry_job_override_group = {
 static const char *const keys_of_one[] = {"view",          "table",          "query",
                                           "columns",       "indexes",        "fallback_source",
                                           "fallback_view", "fallback_table", "fallback_query"};
-static const char *const keys_of_many[] = {"exclude", "overrides"};
+static const char *const keys_of_many[] = {"exclude", "overrides", "commit"};
 
 static const char *find_set(const struct ferry_config *keys, const char *const *names, size_t count)
 {
@@ -151,6 +151,7 @@ static ferry_status read_overrides(const struct ferry_config *keys, ferry_job_re
 ferry_status ferry_job_group_read(const struct ferry_config *keys, ferry_job_read_task *read_task,
                                   struct ferry_group *group, struct ferry_error *error)
 {
+    group->together = ferry_config_choice(keys, "commit") != 0;
     ferry_status status = read_patterns(keys, "tables", &group->tables, error);
     if (status == FERRY_OK)
         status = read_patterns(keys, "views", &group->views, error);

@@ -163,6 +163,7 @@ static ferry_status add_table(const struct choice *choice, const struct ferry_li
                               .route = choice->job->route,
                               .tasks = task,
                               .task_count = 1};
+    task->name = job->name;
     tables->count++; /* what there is of it is freed with the rest */
     return job->name != NULL && task->table != NULL
                ? FERRY_OK

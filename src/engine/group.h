@@ -24,6 +24,7 @@ struct ferry_override {
 
 /* Of a job that has one, the one task says how each table is carried that no override names. */
 struct ferry_group {
+    bool together; /* all tables change in one step, or none does; else each in a step of its own */
     struct ferry_patterns tables, views, exclude;
     const char *target_table; /* with FERRY_GROUP_NAME in it */
     struct ferry_override *overrides;

@@ -26,6 +26,11 @@ void ferry_job_take_all(struct ferry_job *job)
         job->group->overrides[i].task.changes.full = true;
 }
 
+const char *ferry_task_name(const struct ferry_job *job, const struct ferry_task *task)
+{
+    return task->name != NULL ? task->name : job->name;
+}
+
 const struct ferry_read *ferry_task_read(const struct ferry_task *task, bool of_fallback)
 {
     return of_fallback ? &task->fallback_read : &task->read;

@@ -30,6 +30,7 @@ struct ferry_route {
 
 /* One table: what is read, what it becomes, under which rules. */
 struct ferry_task {
+    const char *name; /* of a job of many: JOB/TABLE; NULL: the job's */
     struct ferry_read read;
     struct ferry_read fallback_read; /* instead, from the fallback */
     const char *table;               /* in the target */
@@ -60,6 +61,8 @@ struct ferry_job {
     struct ferry_group *group;   /* many tables, found by patterns; NULL: those of `tasks` */
     struct ferry_shared *shared; /* what this job opens is kept for others; NULL: it is closed */
     struct ferry_sync_result *ret_result; /* what came of its run goes there too; NULL: nowhere */
+    /* The same of each of its tables, where all that a run does is done in one step. */
+    struct ferry_sync_result *ret_tables;
     /* Of a comparison: rows that differ are told there; NULL: only whether there are any. */
     const struct ferry_differences *differences;
 };
@@ -70,6 +73,8 @@ struct ferry_task *ferry_job_add_task(struct ferry_job *job);
 /* This run takes all rows of each table into account, whatever its strategy. */
 void ferry_job_take_all(struct ferry_job *job);
 
+/* What the log and the record call the job of this table. */
+const char *ferry_task_name(const struct ferry_job *job, const struct ferry_task *task);
 /* What is read of a table; of the fallback, where that is read in the source's place. */
 const struct ferry_read *ferry_task_read(const struct ferry_task *task, bool of_fallback);
 /* What the task makes of plan->described, which is the fallback's with `of_fallback`, before the

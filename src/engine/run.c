@@ -17,7 +17,7 @@ static void draw_progress(void *data)
         if (!atomic_load(&run->transfers[i].pumping)) /* else the rest may change */
             continue;
         const struct ferry_progress progress = {
-            .job = run->job->name,
+            .job = ferry_task_name(run->job, run->transfers[i].task),
             .fallback = from->fallback != NULL ? from->fallback->name : NULL,
             .pump = &run->transfers[i].pump,
             .started_ms = run->started_ms};
@@ -35,6 +35,7 @@ static ferry_status make_transfers(struct ferry_run *run, struct ferry_error *er
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the job's tables");
     for (size_t i = 0; i < job->task_count; i++) {
         struct ferry_transfer *transfer = &run->transfers[i];
+        transfer->run = run;
         transfer->session = &run->session;
         transfer->task = &job->tasks[i];
         transfer->plan = &run->plans[i];
@@ -42,6 +43,14 @@ static ferry_status make_transfers(struct ferry_run *run, struct ferry_error *er
         transfer->insists = job->tasks[i].verify_insisted;
     }
     return FERRY_OK;
+}
+
+/* Of many tables, the log names each while something is done for it; NULL: none any more. */
+static void name_in_log(const struct ferry_run *run, const struct ferry_transfer *transfer)
+{
+    if (run->job->task_count > 1)
+        ferry_log_set_job(transfer != NULL ? ferry_task_name(run->job, transfer->task)
+                                           : run->job->name);
 }
 
 ferry_status ferry_run_begin(struct ferry_run *run, const struct ferry_job *job,
@@ -52,6 +61,7 @@ ferry_status ferry_run_begin(struct ferry_run *run, const struct ferry_job *job,
     run->session.retry = retry;
     run->outcome = FERRY_OUTCOME_OLD;
     run->started_ms = ferry_clock_ms();
+    name_in_log(run, NULL); /* after an attempt that failed with one of them */
     ferry_status status = make_transfers(run, error);
     ferry_job_limits_begin(&run->watch, job, retry == NULL ? run->started_ms : retry->started_ms,
                            status == FERRY_OK ? draw_progress : NULL, run);
@@ -71,9 +81,21 @@ ferry_status ferry_run_each_table(struct ferry_run *run, ferry_run_step *step,
                                   struct ferry_error *error)
 {
     ferry_status status = FERRY_OK;
-    for (size_t i = 0; i < run->job->task_count && status == FERRY_OK; i++)
-        status = step(&run->transfers[i], error);
+    for (size_t i = 0; i < run->job->task_count && status == FERRY_OK; i++) {
+        struct ferry_transfer *transfer = &run->transfers[i];
+        const int64_t began_ms = ferry_clock_ms();
+        name_in_log(run, transfer);
+        status = step(transfer, error);
+        transfer->elapsed_ms += ferry_clock_ms() - began_ms;
+    }
+    if (status == FERRY_OK)
+        name_in_log(run, NULL);
     return status;
+}
+
+bool ferry_run_is_last(const struct ferry_run *run, const struct ferry_transfer *transfer)
+{
+    return transfer == &run->transfers[run->job->task_count - 1];
 }
 
 void ferry_run_judge_unchanged(struct ferry_run *run)
@@ -116,19 +138,30 @@ static void add_changes(const struct ferry_transfer *transfer, struct ferry_sync
     result->changes.unchanged += transfer->unchanged;
 }
 
+static void add_table(const struct ferry_transfer *transfer, struct ferry_sync_result *result)
+{
+    result->rows += transfer->totals.after;
+    result->rows_before += transfer->totals.before;
+    result->bytes += transfer->pump.bytes;
+    add_changes(transfer, result);
+}
+
 static void report(const struct ferry_run *run, ferry_status status,
                    struct ferry_sync_result *ret_result)
 {
     ret_result->outcome = run->outcome;
     if (status != FERRY_OK)
         return;
-    ret_result->rows = ferry_run_rows_after(run);
     ret_result->skipped = run->is_unchanged;
-    ret_result->rows_before = ret_result->bytes = 0;
+    ret_result->rows = ret_result->rows_before = ret_result->bytes = 0;
     for (size_t i = 0; i < run->job->task_count; i++) {
-        ret_result->rows_before += run->transfers[i].totals.before;
-        ret_result->bytes += run->transfers[i].pump.bytes;
-        add_changes(&run->transfers[i], ret_result);
+        add_table(&run->transfers[i], ret_result);
+        if (run->job->ret_tables == NULL)
+            continue;
+        struct ferry_sync_result of_table = {.skipped = run->is_unchanged,
+                                             .elapsed_ms = run->transfers[i].elapsed_ms};
+        add_table(&run->transfers[i], &of_table);
+        run->job->ret_tables[i] = of_table;
     }
     ret_result->elapsed_ms = ferry_clock_ms() - run->started_ms;
     ret_result->from = run->session.from;

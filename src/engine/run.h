@@ -32,9 +32,12 @@ ferry_status ferry_run_begin(struct ferry_run *run, const struct ferry_job *job,
 ferry_status ferry_run_begin_records(struct ferry_run *run, struct ferry_error *error);
 
 typedef ferry_status ferry_run_step(struct ferry_transfer *transfer, struct ferry_error *error);
-/* One after another, until one fails. */
+/* One after another, until one fails.  The log names the table's job meanwhile, and still does
+ * after a failure. */
 ferry_status ferry_run_each_table(struct ferry_run *run, ferry_run_step *step,
                                   struct ferry_error *error);
+/* Whether no table follows on this one. */
+bool ferry_run_is_last(const struct ferry_run *run, const struct ferry_transfer *transfer);
 /* Sets run->is_unchanged, once each table was asked about. */
 void ferry_run_judge_unchanged(struct ferry_run *run);
 /* How many rows were read, and how many the tables hold afterwards, of all tables. */

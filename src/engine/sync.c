@@ -15,6 +15,17 @@
 
 /* ---- The steps ---- */
 
+static ferry_status check_target(const struct ferry_run *run, struct ferry_error *error)
+{
+    const struct ferry_connection *target = run->session.target;
+    return run->job->task_count <= 1 || ferry_target_joins(target)
+               ? FERRY_OK
+               : ferry_fail(error, FERRY_ERR_UNSUPPORTED,
+                            "commit = \"together\" changes many tables in one step, which the "
+                            "driver of %s cannot; choose commit = \"each\"",
+                            ferry_connection_place(target));
+}
+
 /* Both sides are open, and it is known what becomes of each table. */
 static ferry_status prepare(struct ferry_run *run, struct ferry_error *error)
 {
@@ -23,6 +34,8 @@ static ferry_status prepare(struct ferry_run *run, struct ferry_error *error)
         status = ferry_run_each_table(run, ferry_transfer_describe, error);
     if (status == FERRY_OK)
         status = ferry_session_open_target(&run->session, error);
+    if (status == FERRY_OK)
+        status = check_target(run, error);
     if (status == FERRY_OK)
         status = ferry_run_each_table(run, ferry_transfer_negotiate, error);
     return status;
@@ -45,6 +58,7 @@ static ferry_status begin_change(struct ferry_run *run, struct ferry_error *erro
         .lock_wait_ms = run->job->route.lock_wait_ms,
         .staging = run->job->route.staging,
         .shared_target = run->job->route.shared_target,
+        .load_count = (uint32_t)run->job->task_count,
     };
     run->began = true;
     ferry_log_set_phase("begin");
@@ -52,14 +66,6 @@ static ferry_status begin_change(struct ferry_run *run, struct ferry_error *erro
         ferry_target_change_begin(run->session.target, &run->change_spec, &change, error);
     if (status == FERRY_OK)
         run->change = change;
-    return status;
-}
-
-static ferry_status begin_loads(struct ferry_run *run, struct ferry_error *error)
-{
-    ferry_status status = FERRY_OK;
-    for (size_t i = 0; i < run->job->task_count && status == FERRY_OK; i++)
-        status = ferry_transfer_begin_load(&run->transfers[i], run->change, error);
     return status;
 }
 
@@ -71,15 +77,18 @@ static ferry_status move_rows(struct ferry_transfer *transfer, struct ferry_erro
     return transfer->plan->strategy->move(transfer, error);
 }
 
-static ferry_status load_tables(struct ferry_run *run, struct ferry_error *error)
+/* The source is let go with the last rows that are read of it. */
+static ferry_status load_table(struct ferry_transfer *transfer, struct ferry_error *error)
 {
-    ferry_status status = begin_loads(run, error);
+    struct ferry_run *run = transfer->run;
+    ferry_status status = ferry_transfer_begin_load(transfer, run->change, error);
     if (status == FERRY_OK)
-        status = ferry_run_each_table(run, move_rows, error);
+        status = move_rows(transfer, error);
     if (status != FERRY_OK)
         return status;
-    ferry_session_close_source(&run->session);
-    return ferry_run_each_table(run, ferry_transfer_finish, error);
+    if (ferry_run_is_last(run, transfer))
+        ferry_session_close_source(&run->session);
+    return ferry_transfer_finish(transfer, error);
 }
 
 /* Where nothing was read, the records alone are new. */
@@ -87,7 +96,7 @@ static ferry_status change_tables(struct ferry_run *run, struct ferry_error *err
 {
     ferry_status status = begin_change(run, error);
     if (status == FERRY_OK && !run->is_unchanged)
-        status = load_tables(run, error);
+        status = ferry_run_each_table(run, load_table, error);
     if (status == FERRY_OK)
         status = ferry_run_commit(run, error);
     ferry_target_change_abort(run->change); /* NULL where a commit has ended it */

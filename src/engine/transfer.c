@@ -114,7 +114,7 @@ static ferry_status decide(struct ferry_transfer *transfer, struct ferry_error *
         .rules = &task->changes,
         .source = session->source,
         .target = session->target,
-        .job = session->job->name,
+        .job = ferry_task_name(session->job, task),
         .read_hash = task->policy.is_typed ? transfer->read_hash : NULL,
         .fell_back = session->fell_back};
     hash_read(transfer);
@@ -417,7 +417,7 @@ ferry_status ferry_transfer_fill_record(struct ferry_transfer *transfer, struct 
         {FERRY_RECORD_READ, transfer->read_hash},
         {FERRY_RECORD_FINGERPRINT,
          transfer->fingerprint.length > 0 ? ferry_strbuf_text(&transfer->fingerprint) : NULL},
-        {FERRY_RECORD_JOB, transfer->session->job->name},
+        {FERRY_RECORD_JOB, ferry_task_name(transfer->session->job, transfer->task)},
         {FERRY_RECORD_SOURCE, transfer->session->reads_from->name},
         {FERRY_RECORD_FALLBACK, transfer->session->from.fallback != NULL ? "1" : "0"},
         {FERRY_RECORD_DIGEST, transfer->digest != NULL ? digest : NULL},

@@ -9,10 +9,13 @@
 #include "engine/record.h"
 #include "engine/session.h"
 
+struct ferry_run;
+
 #define FERRY_READ_HASH 17 /* 16 hexadecimal digits and the NUL */
 
 /* Start with all before `digest`, and with `record` where there will be a load. */
 struct ferry_transfer {
+    struct ferry_run *run; /* that it belongs to; NULL where there is none */
     struct ferry_session *session;
     const struct ferry_task *task;
     struct ferry_plan *plan; /* the caller's, filled in by the first two steps */
@@ -31,6 +34,7 @@ struct ferry_transfer {
     char read_hash[FERRY_READ_HASH]; /* of the source's place and of what is read there */
     struct ferry_strbuf fingerprint; /* of what is read; empty: nobody knows */
     bool is_unchanged;               /* it is that of the last run: nothing is to be read */
+    int64_t elapsed_ms;              /* of a table that was carried */
     uint64_t absent; /* keys of the source that were not stored when the load began */
 };
 

@@ -206,7 +206,7 @@ ferry_status ferry_unchanged_fill_record(struct ferry_transfer *transfer, struct
     };
     struct ferry_record *record = &transfer->record;
     const char *const texts[][2] = {
-        {FERRY_RECORD_JOB, transfer->session->job->name},
+        {FERRY_RECORD_JOB, ferry_task_name(transfer->session->job, transfer->task)},
         {FERRY_RECORD_SOURCE, transfer->session->reads_from->name},
         {FERRY_RECORD_FALLBACK, "0"},
         {FERRY_RECORD_DATA_FROM, ferry_record_value(record, FERRY_RECORD_STARTED)},

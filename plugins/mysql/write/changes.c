@@ -144,21 +144,16 @@ static ferry_status changes_begin(struct mydrv_load *load, struct ferry_error *e
 ferry_status mydrv_changes_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
                                  struct ferry_error *err)
 {
-    struct mydrv_unit *unit = change;
-    struct mydrv_load *load = calloc(1, sizeof *load);
-    struct mydrv_changes *changes = calloc(1, sizeof *changes);
-    if (load == NULL || changes == NULL) {
-        free(load);
-        free(changes);
+    struct mydrv_load *load = mydrv_unit_add_load(change, spec);
+    struct mydrv_changes *changes = load == NULL ? NULL : calloc(1, sizeof *changes);
+    if (changes == NULL)
         return mydrv_fail_memory(err);
-    }
-    load->unit = unit;
-    load->spec = spec;
-    load->layout = spec->layout;
     load->changes = changes;
     load->lane.commit_bytes = CHANGES_COMMIT;
-    unit->load = load;
-    ferry_status status = changes_begin(load, err);
+    ferry_status status = mydrv_unit_check_joined(load->unit, spec->layout->table,
+                                                  "single rows of it are to change", err);
+    if (status == FERRY_OK)
+        status = changes_begin(load, err);
     if (status == FERRY_OK)
         *ret_load = load;
     return status;

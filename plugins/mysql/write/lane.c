@@ -333,5 +333,6 @@ void mydrv_lane_free(struct mydrv_lane *lane)
     for (size_t i = 0; lane->forms != NULL && i < ferry_schema_count(lane->schema); i++)
         mydrv_form_clear(&lane->forms[i]);
     free(lane->forms);
+    lane->forms = NULL;
     mydrv_text_clear(&lane->infile_sql);
 }

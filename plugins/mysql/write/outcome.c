@@ -43,5 +43,6 @@ uint32_t mydrv_outcome_find(struct mydrv_unit *unit)
 {
     if (!mydrv_second_take_over(unit))
         return FERRY_OUTCOME_UNKNOWN;
-    return unit->in_place ? outcome_ask_record(unit->load) : outcome_ask_tables(unit->load);
+    const struct mydrv_load *first = unit->loads[0]; /* all change in one step */
+    return unit->in_place ? outcome_ask_record(first) : outcome_ask_tables(first);
 }

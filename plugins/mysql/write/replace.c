@@ -67,6 +67,9 @@ static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *e
 {
     struct mydrv_conn *conn = load->unit->conn;
     ferry_status status = mydrv_load_take(load, err);
+    if (status == FERRY_OK && load->unit->in_place)
+        status = mydrv_unit_check_joined(load->unit, load->layout->table,
+                                         "triggers or foreign keys hang on it", err);
     if (status == FERRY_OK)
         status = mydrv_leftovers_check_drop(conn, &load->names, err);
     if (status == FERRY_OK)
@@ -96,15 +99,10 @@ void mydrv_replace_free(struct mydrv_load *load)
 ferry_status mydrv_replace_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,
                                  struct ferry_error *err)
 {
-    struct mydrv_unit *unit = change;
-    struct mydrv_load *load = calloc(1, sizeof *load);
+    struct mydrv_load *load = mydrv_unit_add_load(change, spec);
     if (load == NULL)
         return mydrv_fail_memory(err);
-    load->unit = unit;
-    load->spec = spec;
-    load->layout = spec->layout;
     load->lane.commit_bytes = REPLACE_COMMIT;
-    unit->load = load;
     ferry_status status = replace_begin(load, err);
     if (status == FERRY_OK)
         *ret_load = load;
@@ -244,5 +242,6 @@ ferry_status mydrv_replace_end(void *argument, struct ferry_load_totals *ret_tot
     ret_totals->inserted = load->lane.rows;
     ret_totals->after = load->lane.rows;
     ret_totals->bytes = load->lane.bytes;
+    mydrv_lane_free(&load->lane); /* there may be many loads */
     return FERRY_OK;
 }

@@ -10,23 +10,33 @@
 
 #define SECOND_WAIT 2 /* seconds: somebody may have pressed a key and be waiting */
 
+static bool second_take_lock(struct mydrv_conn *second, struct mydrv_lock *lock)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    if (lock->name == NULL) /* a load that failed before it had one */
+        return true;
+    mydrv_text_add(&sql, "SELECT GET_LOCK(");
+    mydrv_text_add_quoted(&sql, lock->name, strlen(lock->name));
+    mydrv_text_addf(&sql, ", %d)", SECOND_WAIT);
+    if (mydrv_try_number(second, &sql) != 1)
+        return false;
+    lock->holder = second;
+    return true;
+}
+
 bool mydrv_second_take_over(struct mydrv_unit *unit)
 {
     struct mydrv_conn *second = unit->conn->second;
-    struct mydrv_lock *lock = &unit->load->lock;
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     if (second == NULL)
         return false;
     mydrv_text_addf(&sql, "SET SESSION lock_wait_timeout = %d", SECOND_WAIT);
     if (!mydrv_try(second, &sql))
         return false;
-    mydrv_text_add(&sql, "SELECT GET_LOCK(");
-    mydrv_text_add_quoted(&sql, lock->name, strlen(lock->name));
-    mydrv_text_addf(&sql, ", %d)", SECOND_WAIT);
-    if (mydrv_try_number(second, &sql) != 1)
-        return false;
+    for (size_t i = 0; i < unit->load_count; i++)
+        if (!second_take_lock(second, &unit->loads[i]->lock))
+            return false;
     unit->conn->held_lock = NULL;
-    lock->holder = second;
     unit->conn = second;
     return true;
 }

@@ -218,15 +218,32 @@ bool mydrv_match_is_key(const struct mydrv_load *load, size_t i);
 /* Set the totals; the transaction stays open. */
 ferry_status mydrv_apply(struct mydrv_load *load, struct ferry_error *err);
 
+/* ---- rename.c: the commit by renames ---- */
+
+/* Put each stage in the place of its table, all in one statement, and drop the old ones. */
+ferry_status mydrv_commit_rename(struct mydrv_unit *unit, uint32_t *outcome,
+                                 struct ferry_error *err);
+/* For a commit of either kind whose last statement failed.  A lost connection says nothing about
+ * what the server did: the second one is asked.  FERRY_OK: the new rows are there after all. */
+ferry_status mydrv_commit_fail(struct mydrv_unit *unit, uint32_t *outcome, struct ferry_error *err);
+
 /* ---- unit.c: the target half: a change ---- */
 
 struct mydrv_unit {
     struct mydrv_conn *conn; /* the second one, once that has taken over */
     const struct ferry_change_spec *spec;
-    struct mydrv_load *load; /* NULL: none yet */
+    struct mydrv_load **loads; /* in the order in which they began */
+    size_t load_count;
     bool in_place;          /* the rows of the table itself change, in one transaction: no RENAME */
     struct ferry_wait wait; /* the job's lock_wait */
 };
+
+/* One load more, all zeros but for the first three of its members; NULL: no memory. */
+struct mydrv_load *mydrv_unit_add_load(struct mydrv_unit *unit, const struct ferry_load_spec *spec);
+/* Fails with UNSUPPORTED where the rows of the table itself would change, and the change has more
+ * tables: those change by one RENAME TABLE. */
+ferry_status mydrv_unit_check_joined(const struct mydrv_unit *unit, const char *table,
+                                     const char *why, struct ferry_error *err);
 
 extern const struct ferry_target mydrv_target;
 

@@ -1,8 +1,11 @@
 /* The target half: a change, from its beginning to its end.
  *
- *   by renames   commit: RENAME TABLE live TO old, stage TO live; drop old; records
- *   in place     where triggers or foreign keys hang on a table, or single rows of it were changed:
- *                that was done in a transaction that is open; commit: records, COMMIT
+ *   by renames   commit: RENAME TABLE live TO old, stage TO live, for each table; drop the old
+ * ones; records in place     where triggers or foreign keys hang on a table, or single rows of it
+ * were changed: that was done in a transaction that is open; commit: records, COMMIT
+ *
+ * A change of many tables goes by renames, all of them in one statement, which the servers do whole
+ * or not at all, also where they are killed meanwhile (MySQL since 8.0, MariaDB since 10.6).
  */
 
 #include "write/target.h"
@@ -60,13 +63,41 @@ static ferry_status unit_begin(struct mydrv_unit *unit, struct ferry_error *err)
 /* End a change: nothing of it is left but what was committed. */
 static void unit_free(struct mydrv_unit *unit)
 {
-    if (unit->load != NULL)
-        mydrv_lane_stop(&unit->load->lane);
+    for (size_t i = 0; i < unit->load_count; i++)
+        mydrv_lane_stop(&unit->loads[i]->lane);
     if (!mydrv_conn_is_lost(unit->conn))
         (void)mysql_rollback(unit->conn->native);
-    mydrv_changes_free(unit->load);
-    mydrv_replace_free(unit->load);
+    for (size_t i = 0; i < unit->load_count; i++) {
+        mydrv_changes_free(unit->loads[i]);
+        mydrv_replace_free(unit->loads[i]);
+    }
+    free(unit->loads);
     free(unit);
+}
+
+struct mydrv_load *mydrv_unit_add_load(struct mydrv_unit *unit, const struct ferry_load_spec *spec)
+{
+    struct mydrv_load **loads = reallocarray(unit->loads, unit->load_count + 1, sizeof(void *));
+    struct mydrv_load *load = loads == NULL ? NULL : calloc(1, sizeof *load);
+    unit->loads = loads == NULL ? unit->loads : loads;
+    if (load == NULL)
+        return NULL;
+    load->unit = unit;
+    load->spec = spec;
+    load->layout = spec->layout;
+    unit->loads[unit->load_count++] = load;
+    return load;
+}
+
+ferry_status mydrv_unit_check_joined(const struct mydrv_unit *unit, const char *table,
+                                     const char *why, struct ferry_error *err)
+{
+    return unit->spec->load_count <= 1
+               ? FERRY_OK
+               : ferry_fail(err, FERRY_ERR_UNSUPPORTED,
+                            "%s: table '%s' cannot change together with others, since %s; choose "
+                            "commit = \"each\", or leave it out",
+                            unit->conn->label, table, why);
 }
 
 static ferry_status unit_change_begin(void *conn, const struct ferry_change_spec *spec,
@@ -88,167 +119,13 @@ static ferry_status unit_change_begin(void *conn, const struct ferry_change_spec
 
 /* ---- Commit ---- */
 
-/* Somebody may have altered the table, or hung something on it, since the load began. */
-static ferry_status unit_confirm_again(struct mydrv_load *load, struct ferry_error *err)
+/* Rows and record in the transaction that is open. */
+static ferry_status unit_commit_in_place(struct mydrv_unit *unit, const struct ferry_record *record,
+                                         uint32_t *outcome, struct ferry_error *err)
 {
-    struct mydrv_table now = {0};
-    ferry_status status = mydrv_table_load(load->unit->conn, load->layout->table, &now, err);
-    if (status != FERRY_OK)
-        return status;
-    status = mydrv_table_confirm(load->unit->conn, load->spec, &now, err);
-    mydrv_table_clear(&now);
-    if (status == FERRY_OK)
-        status = mydrv_dependents_look(load, err);
-    if (status == FERRY_OK && load->unit->in_place)
-        status = ferry_load_fail_changed(load->spec, load->unit->conn->label, err);
-    return status;
-}
-
-static void unit_write_rename(const struct mydrv_load *load, bool back, struct mydrv_text *sql)
-{
-    mydrv_text_add(sql, "RENAME TABLE ");
-    if (load->table.exists) {
-        mydrv_text_add_name(sql, load->layout->table);
-        mydrv_text_add(sql, " TO ");
-        mydrv_text_add_name(sql, back ? load->names.stage : load->names.old);
-        mydrv_text_add(sql, ", ");
-    }
-    mydrv_text_add_name(sql, back ? load->names.old : load->names.stage);
-    mydrv_text_add(sql, " TO ");
-    mydrv_text_add_name(sql, load->layout->table);
-}
-
-/* A connection lost in the commit says nothing about what the server did: the second one is asked.
- * FERRY_OK: the new rows are there after all. */
-static ferry_status unit_fail_commit(struct mydrv_load *load, uint32_t *outcome,
-                                     struct ferry_error *err)
-{
-    struct mydrv_conn *conn = load->unit->conn;
-    mydrv_conn_give_up(conn, mysql_errno(conn->native));
-    if (!mydrv_conn_is_lost(conn))
-        return mydrv_wait_fail(load->unit, load->layout->table,
-                               "replace the table, whose old rows stay", err);
-    *outcome = mydrv_outcome_find(load->unit);
-    if (*outcome == FERRY_OUTCOME_NEW) {
-        ferry_log(FERRY_LOG_WARNING,
-                  "%s: the connection was lost while table '%s' was being replaced; a second one "
-                  "found the new rows there",
-                  conn->label, load->layout->table);
-        return FERRY_OK;
-    }
-    ferry_status status;
-    if (*outcome == FERRY_OUTCOME_OLD) {
-        status = ferry_fail(err, FERRY_ERR_TARGET_IO,
-                            "%s: the connection was lost while table '%s' was being replaced; a "
-                            "second one found the old rows there; run again",
-                            conn->label, load->layout->table);
-    } else {
-        load->stage.there = false; /* it may be the table by now */
-        status = ferry_fail(
-            err, FERRY_ERR_BUSY,
-            "%s: the connection was lost while table '%s' was being replaced; whether it "
-            "holds the old or the new rows is unknown (the new ones have run id %s in "
-            "the table's comment, or in _dbferry_sync); running again is safe",
-            conn->label, load->layout->table, load->unit->spec->run_id);
-    }
-    ferry_error_may_pass(err);
-    return status;
-}
-
-/* Keys of tables that this account cannot see show up here: the server refuses to drop what they
- * refer to.  Then both tables get their names back. */
-static ferry_status unit_drop_old(struct mydrv_load *load, uint32_t *outcome,
-                                  struct ferry_error *err)
-{
-    struct mydrv_conn *conn = load->unit->conn;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYDRV_AUTO_SQL struct mydrv_text back = {0};
-    mydrv_text_add(&sql, "DROP TABLE ");
-    mydrv_text_add_name(&sql, load->names.old);
-    if (sql.failed || mydrv_query(conn, &sql))
-        return FERRY_OK;
-    unsigned code = mysql_errno(conn->native);
-    if (code != 1217 && code != 1451 && code != 3730) {
-        ferry_log(FERRY_LOG_WARNING,
-                  "%s: table '%s' is replaced, but the old one cannot be dropped (error %u); it is "
-                  "left as '%s' until the next run",
-                  conn->label, load->layout->table, code, load->names.old);
-        return FERRY_OK;
-    }
-    unit_write_rename(load, true, &back);
-    ferry_status status = mydrv_run(conn, &back, "give the tables their names back", err);
-    if (status != FERRY_OK) {
-        *outcome = mydrv_conn_is_lost(conn) ? FERRY_OUTCOME_UNKNOWN : FERRY_OUTCOME_NEW;
-        return status;
-    }
-    *outcome = FERRY_OUTCOME_OLD;
-    load->stage.there = true;
-    return ferry_fail(err, FERRY_ERR_SCHEMA,
-                      "%s: a foreign key of a table that this account may not see refers to table "
-                      "'%s'; grant SELECT on that table, so that the key can be kept, or drop it",
-                      conn->label, load->layout->table);
-}
-
-/* Between two turns somebody may have altered the table, too. */
-static ferry_status unit_confirm_meanwhile(struct mydrv_load *load, struct ferry_error *err)
-{
-    ferry_status status = mydrv_wait_rest(load->unit, err);
-    if (status == FERRY_OK)
-        status = unit_confirm_again(load, err);
-    if (status == FERRY_OK)
-        status = mydrv_wait_turn(load->unit, err);
-    return status;
-}
-
-static ferry_status unit_rename(struct mydrv_load *load, uint32_t *outcome, struct ferry_error *err)
-{
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    ferry_status status = unit_confirm_again(load, err);
-    unit_write_rename(load, false, &sql);
-    if (status == FERRY_OK && sql.failed)
-        status = mydrv_fail_memory(err);
-    if (status == FERRY_OK)
-        status = mydrv_wait_turn(load->unit, err);
-    mydrv_wait_begin(load->unit);
-    while (status == FERRY_OK && !mydrv_query(load->unit->conn, &sql)) {
-        if (!mydrv_wait_again(load->unit)) {
-            status = unit_fail_commit(load, outcome, err);
-            break;
-        }
-        status = unit_confirm_meanwhile(load, err);
-    }
-    if (status != FERRY_OK)
-        return status;
-    *outcome = FERRY_OUTCOME_NEW;
-    load->stage.there = false;
-    return load->table.exists ? unit_drop_old(load, outcome, err) : FERRY_OK;
-}
-
-/* The rows are there by now: what is missing is only the record, which the next run mends. */
-static void unit_record_after(struct mydrv_load *load, const struct ferry_record *record)
-{
-    ferry_log(FERRY_LOG_DEBUG, "%s: table '%s' is replaced", load->unit->conn->label,
-              load->layout->table);
-    if (record != NULL)
-        mydrv_record_note(load->unit->conn, record);
-}
-
-/* Until the server was asked to, the old rows are there. */
-static ferry_status unit_commit(struct mydrv_unit *unit, const struct ferry_record *record,
-                                uint32_t *outcome, struct ferry_error *err)
-{
-    struct mydrv_load *load = unit->load;
+    const struct mydrv_load *load = unit->loads[0]; /* there is no other */
     char mark[MYDRV_RUN_ID_SIZE];
-    *outcome = FERRY_OUTCOME_OLD;
-    ferry_status status = mydrv_conn_check(unit->conn, err);
-    if (status != FERRY_OK)
-        return status;
-    if (!unit->in_place) {
-        status = unit_rename(load, outcome, err);
-        if (status == FERRY_OK)
-            unit_record_after(load, record);
-        return status;
-    }
+    ferry_status status = FERRY_OK;
     if (record != NULL)
         status = mydrv_record_follow(unit->conn, record, mark, err);
     if (status == FERRY_OK && record != NULL)
@@ -256,9 +133,36 @@ static ferry_status unit_commit(struct mydrv_unit *unit, const struct ferry_reco
     if (status != FERRY_OK)
         return status;
     if (mysql_commit(unit->conn->native) != 0)
-        return unit_fail_commit(load, outcome, err);
+        return mydrv_commit_fail(unit, outcome, err);
     *outcome = FERRY_OUTCOME_NEW;
     return FERRY_OK;
+}
+
+/* The rows are there by now: what is missing is only the records, which the next run mends. */
+static void unit_note_records(struct mydrv_unit *unit, const struct ferry_record *const *records,
+                              size_t count)
+{
+    for (size_t i = 0; i < unit->load_count; i++)
+        ferry_log(FERRY_LOG_DEBUG, "%s: table '%s' is replaced", unit->conn->label,
+                  unit->loads[i]->layout->table);
+    for (size_t i = 0; i < count; i++)
+        mydrv_record_note(unit->conn, records[i]);
+}
+
+/* Until the server was asked to, the old rows are there. */
+static ferry_status unit_commit(struct mydrv_unit *unit, const struct ferry_record *const *records,
+                                size_t count, uint32_t *outcome, struct ferry_error *err)
+{
+    *outcome = FERRY_OUTCOME_OLD;
+    ferry_status status = mydrv_conn_check(unit->conn, err);
+    if (status != FERRY_OK)
+        return status;
+    if (unit->in_place)
+        return unit_commit_in_place(unit, count > 0 ? records[0] : NULL, outcome, err);
+    status = mydrv_commit_rename(unit, outcome, err);
+    if (status == FERRY_OK)
+        unit_note_records(unit, records, count);
+    return status;
 }
 
 /* Tables stay as they are, each with the mark that it has. */
@@ -289,9 +193,9 @@ static ferry_status unit_change_commit(void *change, const struct ferry_record *
                                        struct ferry_error *err)
 {
     struct mydrv_unit *unit = change;
-    ferry_status status =
-        unit->load != NULL ? unit_commit(unit, record_count > 0 ? records[0] : NULL, outcome, err)
-                           : unit_commit_records(unit, records, record_count, outcome, err);
+    ferry_status status = unit->load_count > 0
+                              ? unit_commit(unit, records, record_count, outcome, err)
+                              : unit_commit_records(unit, records, record_count, outcome, err);
     unit_free(change);
     return status;
 }
@@ -340,5 +244,5 @@ const struct ferry_target mydrv_target = {
     .note_indexes = mydrv_note_indexes,
     .hold_column = mydrv_hold_column,
     .foresee = mydrv_foresee,
-    .abilities = FERRY_SCANS | FERRY_CHANGES,
+    .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER,
 };

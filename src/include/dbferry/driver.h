@@ -564,6 +564,7 @@ struct ferry_change_spec {
     int64_t lock_wait_ms;   /* how long to wait for another writer */
     uint32_t staging;       /* FERRY_STAGING_ */
     uint32_t shared_target; /* 1: other jobs of this configuration write the same place */
+    uint32_t load_count; /* so many loads will come; more than 1 of drivers with FERRY_TOGETHER */
 };
 
 /* How the rows of a load come in. */
@@ -706,6 +707,8 @@ ferry_status ferry_listing_add(struct ferry_listing *listing, const struct ferry
 #define FERRY_SCANS (1u << 0) /* read_begin, or stored_begin, does all that a scan asks for */
 /* Of a target, which then has stored_begin and FERRY_SCANS too: loads of changes. */
 #define FERRY_CHANGES (1u << 1)
+/* Of a target: a change may have many loads. */
+#define FERRY_TOGETHER (1u << 2)
 
 /* ---- The source half ---- */
 
@@ -771,9 +774,9 @@ struct ferry_target {
 
     /* Change tables, so that others see all of them as before or all as loaded, and nothing
      * between.  change_begin makes ready and changes nothing that others see.  A load is one table
-     * of the change; at present each change has one.  (Where there are several, all begin before
-     * the first batch; the batches come one load after another; and the loads end in the order in
-     * which they began.)  load_begin takes the table's lock (held by
+     * of the change.  Of a driver with FERRY_TOGETHER a change may have many, one after another:
+     * load_begin of the next follows on load_end of the one before, and on the reading of its
+     * stored rows.  load_begin takes the table's lock (held by
      * another run: FERRY_ERR_BUSY, naming the holder).  load_batch takes every row or fails; what
      * is to be done with each is `operation`, FERRY_OP_.  load_end does all that is left except the
      * commit: indexes, counting.  A load ends with its change.
@@ -841,7 +844,7 @@ struct ferry_target {
                             struct ferry_notes *losses, struct ferry_notes *stale,
                             struct ferry_error *err);
 
-    uint32_t abilities; /* FERRY_SCANS, FERRY_CHANGES */
+    uint32_t abilities; /* FERRY_SCANS, FERRY_CHANGES, FERRY_TOGETHER */
 };
 
 /* ---- The driver ---- */

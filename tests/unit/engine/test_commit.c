@@ -132,7 +132,7 @@ static uint32_t commit(ferry_status expected, struct ferry_error *error)
     assert_true(run.commit_begun);
     assert_string_equal(run_id, run.id);
     ferry_log(FERRY_LOG_INFO, "committed");
-    assert_true(is_logged(" - commit: committed\n"));
+    assert_true(is_logged(" commit: committed\n"));
     ferry_outcome_tell(SIGTERM);
     uint32_t outcome = run.outcome;
     ferry_run_end(&run, status, NULL);
@@ -174,7 +174,7 @@ static void test_the_records_tell(void **state)
     assert_no_error(&error);
     assert_int_equal(questions, 2);
     assert_int_equal(last_role, FERRY_ROLE_TARGET | FERRY_ROLE_LOOK);
-    assert_true(is_logged(" warning - commit: target 'main' did not answer to the commit; the "
+    assert_true(is_logged(" commit: target 'main' did not answer to the commit; the "
                           "record of the run says that the new rows are in table 'a'; the next "
                           "run clears up what this one could not\n"));
     assert_true(is_logged("new rows are in table 'b';"));

@@ -164,6 +164,8 @@ static void make_job(void)
     assert_int_equal(ferry_config_finish(fake_config, &origin, &error), FERRY_OK);
 }
 
+static bool makes_changes_of_one; /* the target */
+
 static ferry_status run_both(struct ferry_sync_result *result, struct ferry_error *error)
 {
     make_job();
@@ -180,6 +182,7 @@ static ferry_status run_both(struct ferry_sync_result *result, struct ferry_erro
     fake_handle.target.load_batch = load_batch;
     fake_handle.target.load_end = load_end;
     fake_handle.target.change_commit = change_commit;
+    fake_handle.target.abilities = makes_changes_of_one ? 0 : FERRY_TOGETHER;
     return ferry_sync_run(&job, NULL, result, error);
 }
 
@@ -191,12 +194,25 @@ static void test_each_step_of_all_tables(void **state)
     (void)run_both(&result, &error);
     assert_no_error(&error);
     assert_string_equal(trace, "describe a, describe b, inspect a, inspect b, change , load a, "
-                               "load b, read a, read b, disconnect , end a, end b, commit , "
+                               "read a, end a, load b, read b, disconnect , end b, commit , "
                                "disconnect ");
     assert_int_equal(fake.connects, 2);
     assert_int_equal(result.rows, 5003);
     assert_int_equal(result.rows_before, 200);
     assert_int_equal(result.outcome, FERRY_OUTCOME_NEW);
+}
+
+/* Nothing is read for a target that cannot do so. */
+static void test_a_target_that_changes_one_table_at_a_time(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_sync_result result = {0};
+    makes_changes_of_one = true;
+    (void)run_both(&result, &error);
+    makes_changes_of_one = false;
+    assert_error(&error, FERRY_ERR_UNSUPPORTED, "choose commit = \"each\"");
+    assert_string_equal(trace, "describe a, describe b, disconnect , disconnect ");
 }
 
 /* Whatever fails of one table, no other is changed. */
@@ -375,7 +391,7 @@ static void test_how_a_run_ends(void **state)
         ferry_log(FERRY_LOG_INFO, fails ? "failed" : "done");
         ferry_log_close();
         char *text = read_file(path);
-        assert_non_null(strstr(text, fails ? " - target: failed\n" : " - main: done\n"));
+        assert_non_null(strstr(text, fails ? " target: failed\n" : " main: done\n"));
         free(text);
     }
     free(path);
@@ -385,8 +401,11 @@ static void test_how_a_run_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_FAKE(test_each_step_of_all_tables), WITH_FAKE(test_one_that_fails_stops_all),
-        WITH_FAKE(test_what_is_drawn),           WITH_FAKE(test_how_a_run_begins),
+        WITH_FAKE(test_each_step_of_all_tables),
+        WITH_FAKE(test_a_target_that_changes_one_table_at_a_time),
+        WITH_FAKE(test_one_that_fails_stops_all),
+        WITH_FAKE(test_what_is_drawn),
+        WITH_FAKE(test_how_a_run_begins),
         WITH_FAKE(test_how_a_run_ends),
     };
     return cmocka_run_group_tests_name("run", tests, NULL, NULL);

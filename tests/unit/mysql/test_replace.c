@@ -53,7 +53,7 @@ static ferry_status begin(struct place *place)
 static void leave(struct place *place)
 {
     world.fails = NULL;
-    mydrv_replace_free(place->unit.load);
+    mydrv_replace_free(added);
     assert_int_equal(loads, 0);
     ferry_schema_done(&place->schema);
     ferry_error_clear(&place->error);
@@ -85,9 +85,9 @@ static void test_begin(void **state)
         assert_int_equal(place.error.status, status);
         assert_done(steps, failing < COUNT(steps) ? failing + 1 : COUNT(steps));
         /* what has begun is ended with its change, whatever came of it */
-        assert_non_null(place.unit.load);
-        assert_ptr_equal(place.load, status == FERRY_OK ? place.unit.load : NULL);
-        assert_ptr_equal(place.unit.load->unit, &place.unit);
+        assert_non_null(added);
+        assert_ptr_equal(place.load, status == FERRY_OK ? added : NULL);
+        assert_ptr_equal(added->unit, &place.unit);
         world.steps[0] = '\0';
         leave(&place);
         assert_string_equal(world.steps, FREE);
@@ -105,7 +105,7 @@ static void test_begin_without_memory(void **state)
     assert_int_equal(status, FERRY_ERR_SYSTEM);
     assert_error(&place.error, FERRY_ERR_SYSTEM, "out of memory");
     assert_string_equal(world.steps, "");
-    assert_null(place.unit.load);
+    assert_null(added);
     leave(&place); /* there is none */
     assert_string_equal(world.steps, "");
 }
@@ -186,6 +186,9 @@ static void test_end(void **state)
         struct place place;
         assert_int_equal(end(&place, &end_cases[i], NULL), FERRY_OK);
         assert_no_error(&place.error);
+        char *freed = strstr(world.steps, "[free lane]"); /* the rows are where they belong */
+        assert_string_equal(freed, "[free lane]");
+        *freed = '\0';
         assert_done(end_cases[i].steps, count_steps(&end_cases[i]));
         assert_int_equal(place.totals.before, end_cases[i].before);
         assert_int_equal(place.totals.inserted, 5);
@@ -243,7 +246,7 @@ static void test_rows_that_others_lock(void **state)
         world.failures = 1;
         assert_int_equal(mydrv_replace_end(place.load, &place.totals, &place.error), FERRY_OK);
         char *rest = strstr(world.steps, "[SELECT COUNT");
-        assert_string_equal(rest, "[SELECT COUNT(*) FROM `t`][check dependents]");
+        assert_string_equal(rest, "[SELECT COUNT(*) FROM `t`][check dependents][free lane]");
         *rest = '\0';
         size_t count = 0;
         while (count < 16 && steps[i][count] != NULL)

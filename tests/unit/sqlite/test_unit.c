@@ -51,7 +51,7 @@ static void test_abort_before_the_write_lock(void **state)
     plan(OLD, FERRY_STAGING_APART);
     settles = true;
     abort_change(&change); /* nor was a load begun */
-    assert_steps("stop rollback look unstage install free forget");
+    assert_steps("rollback look unstage install forget");
     end();
 }
 
@@ -80,7 +80,7 @@ static void test_a_new_file(void **state)
     }
     plan(NULL, FERRY_STAGING_DIRECT); /* none was made */
     abort_change(&change);
-    assert_steps("stop unstage free forget");
+    assert_steps("unstage forget");
     assert_null(change.conn->db);
     end();
 }

@@ -1,0 +1,214 @@
+/* The commit by renames: every table of a change takes the name of the live one in one statement,
+ * and what becomes of the old ones.
+ */
+
+#include "write/target.h"
+
+#include <string.h>
+
+/* ---- Still what was planned for ---- */
+
+/* Somebody may have altered a table, or hung something on it, since its load began. */
+static ferry_status rename_confirm_load(struct mydrv_load *load, struct ferry_error *err)
+{
+    struct mydrv_table now = {0};
+    ferry_status status = mydrv_table_load(load->unit->conn, load->layout->table, &now, err);
+    if (status != FERRY_OK)
+        return status;
+    status = mydrv_table_confirm(load->unit->conn, load->spec, &now, err);
+    mydrv_table_clear(&now);
+    if (status == FERRY_OK)
+        status = mydrv_dependents_look(load, err);
+    if (status == FERRY_OK && load->unit->in_place)
+        status = ferry_load_fail_changed(load->spec, load->unit->conn->label, err);
+    return status;
+}
+
+static ferry_status rename_confirm(struct mydrv_unit *unit, struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < unit->load_count && status == FERRY_OK; i++)
+        status = rename_confirm_load(unit->loads[i], err);
+    return status;
+}
+
+/* Between two turns somebody may have altered them, too. */
+static ferry_status rename_confirm_meanwhile(struct mydrv_unit *unit, struct ferry_error *err)
+{
+    ferry_status status = mydrv_wait_rest(unit, err);
+    if (status == FERRY_OK)
+        status = rename_confirm(unit, err);
+    if (status == FERRY_OK)
+        status = mydrv_wait_turn(unit, err);
+    return status;
+}
+
+/* ---- The statement ---- */
+
+static void rename_add(const char *from, const char *to, struct mydrv_text *sql)
+{
+    mydrv_text_add_name(sql, from);
+    mydrv_text_add(sql, " TO ");
+    mydrv_text_add_name(sql, to);
+}
+
+/* Forward, or back to where all was before. */
+static void rename_write(const struct mydrv_unit *unit, bool back, struct mydrv_text *sql)
+{
+    mydrv_text_add(sql, "RENAME TABLE ");
+    for (size_t i = 0; i < unit->load_count; i++) {
+        const struct mydrv_load *load = unit->loads[i];
+        const char *live = load->layout->table;
+        mydrv_text_add(sql, i > 0 ? ", " : "");
+        if (load->table.exists && !back) {
+            rename_add(live, load->names.old, sql);
+            mydrv_text_add(sql, ", ");
+        }
+        rename_add(back ? live : load->names.stage, back ? load->names.stage : live, sql);
+        if (load->table.exists && back) {
+            mydrv_text_add(sql, ", ");
+            rename_add(load->names.old, live, sql);
+        }
+    }
+}
+
+static void rename_set_stages(struct mydrv_unit *unit, bool there)
+{
+    for (size_t i = 0; i < unit->load_count; i++)
+        unit->loads[i]->stage.there = there;
+}
+
+/* ---- No answer ---- */
+
+/* "table 'a'", "table 'a' and 2 more" */
+static void rename_add_tables(const struct mydrv_unit *unit, struct mydrv_text *text)
+{
+    mydrv_text_addf(text, "table '%s'", unit->loads[0]->layout->table);
+    if (unit->load_count > 1)
+        mydrv_text_addf(text, " and %zu more", unit->load_count - 1);
+}
+
+ferry_status mydrv_commit_fail(struct mydrv_unit *unit, uint32_t *outcome, struct ferry_error *err)
+{
+    struct mydrv_conn *conn = unit->conn;
+    MYDRV_AUTO_SQL struct mydrv_text tables = {0};
+    rename_add_tables(unit, &tables);
+    const char *what = tables.failed ? "a table" : tables.data;
+    mydrv_conn_give_up(conn, mysql_errno(conn->native));
+    if (!mydrv_conn_is_lost(conn))
+        return mydrv_wait_fail(unit, unit->loads[0]->layout->table,
+                               "replace the table, whose old rows stay", err);
+    *outcome = mydrv_outcome_find(unit);
+    if (*outcome == FERRY_OUTCOME_NEW) {
+        ferry_log(FERRY_LOG_WARNING,
+                  "%s: the connection was lost while %s was being replaced; a second one found the "
+                  "new rows there",
+                  conn->label, what);
+        return FERRY_OK;
+    }
+    ferry_status status;
+    if (*outcome == FERRY_OUTCOME_OLD) {
+        status = ferry_fail(err, FERRY_ERR_TARGET_IO,
+                            "%s: the connection was lost while %s was being replaced; a second one "
+                            "found the old rows there; run again",
+                            conn->label, what);
+    } else {
+        rename_set_stages(unit, false); /* they may be the tables by now */
+        status = ferry_fail(
+            err, FERRY_ERR_BUSY,
+            "%s: the connection was lost while %s was being replaced; whether it holds the old or "
+            "the new rows is unknown (the new ones have run id %s in the table's comment, or in "
+            "_dbferry_sync); running again is safe",
+            conn->label, what, unit->spec->run_id);
+    }
+    ferry_error_may_pass(err);
+    return status;
+}
+
+/* ---- The old tables ---- */
+
+static void rename_warn_left(const struct mydrv_load *load, unsigned code)
+{
+    ferry_log(
+        FERRY_LOG_WARNING,
+        "%s: table '%s' is replaced, but the old one cannot be dropped (error %u); it is left "
+        "as '%s' until the next run",
+        load->unit->conn->label, load->layout->table, code, load->names.old);
+}
+
+/* The server refuses to drop what a foreign key refers to. */
+static bool rename_is_referred_to(unsigned code)
+{
+    return code == 1217 || code == 1451 || code == 3730;
+}
+
+static ferry_status rename_back(const struct mydrv_load *load, uint32_t *outcome,
+                                struct ferry_error *err)
+{
+    struct mydrv_unit *unit = load->unit;
+    MYDRV_AUTO_SQL struct mydrv_text back = {0};
+    rename_write(unit, true, &back);
+    ferry_status status = mydrv_run(unit->conn, &back, "give the tables their names back", err);
+    if (status != FERRY_OK) {
+        *outcome = mydrv_conn_is_lost(unit->conn) ? FERRY_OUTCOME_UNKNOWN : FERRY_OUTCOME_NEW;
+        return status;
+    }
+    *outcome = FERRY_OUTCOME_OLD;
+    rename_set_stages(unit, true);
+    return ferry_fail(err, FERRY_ERR_SCHEMA,
+                      "%s: a foreign key of a table that this account may not see refers to table "
+                      "'%s'; grant SELECT on that table, so that the key can be kept, or drop it",
+                      unit->conn->label, load->layout->table);
+}
+
+/* Keys of tables that this account cannot see show up here.  Then all tables get their names back,
+ * as long as each old one is there still. */
+static ferry_status rename_drop_old(struct mydrv_unit *unit, uint32_t *outcome,
+                                    struct ferry_error *err)
+{
+    bool dropped = false;
+    for (size_t i = 0; i < unit->load_count; i++) {
+        const struct mydrv_load *load = unit->loads[i];
+        MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+        if (!load->table.exists)
+            continue;
+        mydrv_text_add(&sql, "DROP TABLE ");
+        mydrv_text_add_name(&sql, load->names.old);
+        if (sql.failed || mydrv_query(unit->conn, &sql)) {
+            dropped = true;
+            continue;
+        }
+        unsigned code = mysql_errno(unit->conn->native);
+        if (rename_is_referred_to(code) && !dropped)
+            return rename_back(load, outcome, err);
+        rename_warn_left(load, code);
+    }
+    return FERRY_OK;
+}
+
+/* ---- The commit ---- */
+
+ferry_status mydrv_commit_rename(struct mydrv_unit *unit, uint32_t *outcome,
+                                 struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    ferry_status status = rename_confirm(unit, err);
+    rename_write(unit, false, &sql);
+    if (status == FERRY_OK && sql.failed)
+        status = mydrv_fail_memory(err);
+    if (status == FERRY_OK)
+        status = mydrv_wait_turn(unit, err);
+    mydrv_wait_begin(unit);
+    while (status == FERRY_OK && !mydrv_query(unit->conn, &sql)) {
+        if (!mydrv_wait_again(unit)) {
+            status = mydrv_commit_fail(unit, outcome, err);
+            break;
+        }
+        status = rename_confirm_meanwhile(unit, err);
+    }
+    if (status != FERRY_OK)
+        return status;
+    *outcome = FERRY_OUTCOME_NEW;
+    rename_set_stages(unit, false);
+    return rename_drop_old(unit, outcome, err);
+}
