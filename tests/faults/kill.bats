@@ -58,6 +58,14 @@ killed() {
     killed merge-wal
 }
 
+@test "killed while it changes many tables in one step, in rollback mode" {
+    killed together
+}
+
+@test "killed while it changes many tables in one step, in WAL mode" {
+    killed together-wal
+}
+
 @test "killed again while it heals" {
     local mode call count n m
     for mode in wal staged direct; do

@@ -6,7 +6,8 @@
 #   sweep_begin                 from.db with the new rows, and the folder `states`
 #   sweep_mode MODE             how the target is: wal, staged (rollback mode), direct (rollback
 #                               mode, staging = none), new (no file yet), merge or merge-wal (single
-#                               rows are changed, in rollback or WAL mode)
+#                               rows are changed, in rollback or WAL mode), together or together-wal
+#                               (three tables in one step, of which one is new)
 #   sweep_calls SYSCALL         how often a load without a fault makes that call
 #   sweep_places COUNT          the places among COUNT calls that are hit
 #   sweep_hit SYSCALL FAULT N   a fresh target, then a load with FAULT (as strace's inject= takes
@@ -21,8 +22,8 @@ SWEEP_NEW=300
 
 # sweep_load [TOOL...]: one load, under the tool; a wrapper script puts it before the program itself
 sweep_load() {
-    local command=("$DBFERRY" copy sqlite:from.db sqlite:to.db --table t -o job.lock_wait=1s
-        "${sweep_options[@]}")
+    local command=("$DBFERRY" copy sqlite:from.db sqlite:to.db "${sweep_read[@]}"
+        -o job.lock_wait=1s "${sweep_options[@]}")
     if [[ $DBFERRY == */run-uninstalled ]]; then
         DBFERRY_WRAP="$*" "${command[@]}"
     else
@@ -51,6 +52,7 @@ sweep_begin() {
 
 sweep_mode() {
     local journal=wal
+    sweep_read=(--table t)
     sweep_options=()
     case $1 in
     wal) ;;
@@ -59,6 +61,11 @@ sweep_mode() {
     new) journal='' ;;
     merge) journal=delete sweep_options=(--strategy merge --key id) ;;
     merge-wal) sweep_options=(--strategy merge --key id) ;;
+    together*)
+        [ "$1" = together-wal ] || journal=delete
+        sweep_read=(--all) sweep_options=(-o job.commit=together)
+        sqlite3 from.db "CREATE TABLE u AS SELECT * FROM t; CREATE TABLE z AS SELECT * FROM t"
+        ;;
     esac
     rm -f to.db* states/*
     if [ -n "$journal" ]; then
@@ -70,6 +77,7 @@ CREATE TABLE other (note TEXT);
 INSERT INTO other VALUES ('stays');
 CREATE TRIGGER never AFTER DELETE ON t BEGIN INSERT INTO other VALUES ('fired'); END;
 END
+        [[ $1 != together* ]] || sqlite3 to.db "CREATE TABLE u AS SELECT id, name FROM t"
         # Some rows change, some come, and some go.
         [[ $1 != merge* ]] || sqlite3 to.db "INSERT INTO t (id, name) SELECT id + 5000, name FROM t"
         cp to.db states/to.db

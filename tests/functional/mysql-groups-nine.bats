@@ -20,3 +20,11 @@ FEW_RIGHTS="DROP USER IF EXISTS few; CREATE USER few IDENTIFIED BY 'pw'; GRANT S
 @test "names with dots, slashes, quotes, line feeds, patterns in them, of 64 characters" { check_names_of_a_server; }
 
 @test "the connection is lost in the midst of a table: that begins again, and the rest follows" { check_a_table_that_is_tried_again; }
+
+@test "in one step: all tables are there after it, with one run id" { check_all_tables_in_one_step; }
+
+@test "in one step: one table that fails leaves all as they were" { check_one_table_that_fails_leaves_all; }
+
+@test "in one step: a reader that joins the tables sees no orphan in ten thousand looks" { check_that_no_reader_sees_an_orphan; }
+
+@test "in one step: killed at any moment, all are as before or all as read" { check_kills_in_the_midst_of_one_step; }

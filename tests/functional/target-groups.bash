@@ -152,3 +152,119 @@ check_a_table_that_is_tried_again() {
 
 reading() { sql <<<"SELECT id FROM information_schema.processlist WHERE user = 'reader' AND info LIKE '%v_slow%' LIMIT 1"; }
 is_reading() { [ -n "$(reading)" ]; }
+
+# ---- In one step ----
+
+# ids TABLE...: the run ids that their records have
+run_ids() { sql e <<<"SELECT COUNT(*), COUNT(DISTINCT run_id) FROM _dbferry_sync"; }
+
+# What all tables of the copy hold.
+copied() { sql e <<<"SELECT * FROM item ORDER BY 1; SELECT * FROM orders ORDER BY 1"; }
+
+own_tables() { sql e <<<"SHOW TABLES LIKE '\\_dbferry%'"; }
+
+check_all_tables_in_one_step() {
+    tables_of_d
+    group 'tables = ["*"]; commit = "together"; verify = "content";' target
+    run "$DBFERRY" run
+    assert_status 0
+    sql d <<<"UPDATE item SET name = 'mug' WHERE id = 2; INSERT INTO orders VALUES (2, 1)"
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(copied)" "$(sql d <<<"SELECT * FROM item ORDER BY 1; SELECT * FROM orders ORDER BY 1")"
+    assert_equal "$(run_ids)" $'2\t1'
+    assert_equal "$(own_tables)" _dbferry_sync
+    run "$DBFERRY" verify
+    assert_status 0
+}
+
+check_one_table_that_fails_leaves_all() {
+    local before
+    tables_of_d
+    group 'tables = ["*"]; commit = "together";' target
+    "$DBFERRY" run
+    before=$(copied)
+    sql d <<<"UPDATE item SET name = UPPER(name)"
+    group 'tables = ["*"]; commit = "together"; overrides = ( { table = "orders"; min_rows = 3; } );' target
+    run "$DBFERRY" run
+    assert_status 65
+    assert_output_has "d/orders: " "the target is unchanged"
+    assert_equal "$(copied)" "$before"
+    assert_equal "$(own_tables)" _dbferry_sync
+    group 'tables = ["*"]; commit = "together";' target
+    sql e <<<"CREATE TRIGGER hook AFTER INSERT ON orders FOR EACH ROW SET @x = 1"
+    run "$DBFERRY" run
+    assert_status 78
+    assert_output_has "table 'orders' cannot change together with others, since triggers or foreign keys hang on it"
+    assert_equal "$(copied)" "$before"
+    sql e <<<"DROP TRIGGER hook"
+    group 'tables = ["*"]; commit = "together"; strategy = "merge";' target
+    sql <<<"GRANT UPDATE ON e.* TO loader"
+    run "$DBFERRY" run
+    assert_status 78
+    assert_output_has "single rows of it are to change"
+    assert_equal "$(copied)" "$before"
+    assert_equal "$(own_tables)" _dbferry_sync
+}
+
+# Each look is a line of one session.
+look_ten_thousand_times() {
+    for ((i = 0; i < 10000; i++)); do
+        echo "SELECT COUNT(*) FROM orders o LEFT JOIN item i ON i.id = o.item WHERE i.id IS NULL;"
+    done | sql e >"$T/looks" 2>&1
+    touch "$T/enough"
+}
+
+check_that_no_reader_sees_an_orphan() {
+    local reader runs=0
+    tables_of_d
+    group 'tables = ["*"]; commit = "together";' target
+    "$DBFERRY" run
+    look_ten_thousand_times 3>&- &
+    reader=$!
+    while [ ! -e "$T/enough" ]; do
+        runs=$((runs + 1))
+        sql d <<<"START TRANSACTION; DELETE FROM orders; DELETE FROM item; INSERT INTO item VALUES (${runs}01, 'a'), (${runs}02, 'b');
+            INSERT INTO orders VALUES (1, ${runs}01), (2, ${runs}02); COMMIT"
+        "$DBFERRY" run
+    done
+    wait "$reader"
+    assert_equal "$(sort "$T/looks" | uniq -c | tr -s ' ')" " 10000 0"
+    between 3 "$runs" 99999
+}
+
+loader_is_gone() { [ "$(sql <<<"SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'loader'")" = 0 ]; }
+
+# Killed at any moment: both tables are as before or both as read, and the next run clears up.
+check_kills_in_the_midst_of_one_step() {
+    local i pause pid began took olds=0 news=0
+    tables_of_d
+    group 'tables = ["*"]; commit = "together";' target
+    "$DBFERRY" run
+    began=$(date +%s%N)
+    "$DBFERRY" run
+    took=$(($(date +%s%N) - began))
+    for i in $(seq 1 24); do
+        sql d <<<"START TRANSACTION; UPDATE item SET name = '$i'; UPDATE orders SET item = $i; COMMIT"
+        before=$(sql e <<<"SELECT MIN(name) FROM item UNION ALL SELECT MIN(item) FROM orders" | paste -sd' ')
+        "$DBFERRY" run 3>&- &
+        pid=$!
+        pause=$(awk -v i="$i" -v took="$took" 'BEGIN { printf "%.3f", took / 1e9 * i / 20 }')
+        sleep "$pause"
+        kill -KILL "$pid" 2>/dev/null || true
+        wait "$pid" || true
+        # The server may be at work still.
+        until_there loader_is_gone
+        after=$(sql e <<<"SELECT MIN(name) FROM item UNION ALL SELECT MIN(item) FROM orders" | paste -sd' ')
+        case $after in
+            "$before") olds=$((olds + 1)) ;;
+            "$i $i") news=$((news + 1)) ;;
+            *) echo "after ${pause} s: $after" >&2; return 1 ;;
+        esac
+        "$DBFERRY" run
+        assert_equal "$(sql e <<<"SELECT MIN(name) FROM item UNION ALL SELECT MIN(item) FROM orders" | paste -sd' ')" "$i $i"
+        assert_equal "$(own_tables)" _dbferry_sync
+    done
+    echo "# killed: $olds times the old rows, $news times the new ones" >&3
+    between 3 "$olds" 24
+}

@@ -1,0 +1,154 @@
+# Many tables in one step: all of them as before, or all as read.
+
+load helper
+
+setup() {
+    ferry_setup
+    requires_driver sqlite
+    requires_driver memory
+    requires sqlite3
+    cd "$T"
+    sqlite3 -batch shop.db <<'END'
+CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE orders (id INTEGER PRIMARY KEY, customer INTEGER);
+CREATE TABLE log (at INTEGER PRIMARY KEY, note TEXT);
+INSERT INTO customer VALUES (1, 'Ann'), (2, 'Bo');
+INSERT INTO orders VALUES (10, 1), (11, 2);
+INSERT INTO log VALUES (1, 'a'), (2, 'b');
+END
+    group
+}
+
+# group [KEYS [TARGET]]: the job "shop", in one step
+group() {
+    write_config <<END
+connections = {
+  shop = { driver = "sqlite"; path = "shop.db"; };
+  local = { driver = "sqlite"; path = "local.db"; };
+  text = { driver = "example"; folder = "$T"; };
+};
+jobs = ( { name = "shop"; source = "shop"; target = "${2:-local}"; tables = ["*"]; commit = "together"; ${1:-} } );
+END
+}
+
+# What all tables of the copy hold.
+content() { sqlite3 -batch -readonly local.db "SELECT * FROM customer; SELECT * FROM orders; SELECT * FROM log"; }
+
+@test "all tables are there after it, and their records have one run id" {
+    run --separate-stderr "$DBFERRY" run
+    assert_status 0
+    assert_equal "$output$stderr" ""
+    assert_equal "$(content)" "$(sqlite3 shop.db "SELECT * FROM customer; SELECT * FROM orders; SELECT * FROM log")"
+    assert_equal "$(sqlite3 local.db "SELECT count(*), count(DISTINCT run_id), group_concat(job) FROM _dbferry_sync")" \
+        "3|1|shop/customer,shop/log,shop/orders"
+    run "$DBFERRY" run -v
+    assert_output_has "shop main: done: 3 tables, 6 rows in"
+    run "$DBFERRY" run --dry-run
+    assert_status 0
+    assert_output_has "shop/customer: would replace the rows of table 'customer'" "shop/orders: would"
+    run "$DBFERRY" verify
+    assert_status 0
+}
+
+@test "one table that fails leaves all as they were: a guard, a view in its place, a column too many" {
+    "$DBFERRY" run
+    before=$(content)
+    sqlite3 shop.db "UPDATE customer SET name = upper(name); UPDATE log SET note = upper(note)"
+    group 'overrides = ( { table = "orders"; min_rows = 3; } );'
+    run "$DBFERRY" run
+    assert_status 65
+    assert_output_has "shop/orders: " "min_rows" "the target is unchanged"
+    assert_equal "$(content)" "$before"
+    group 'on_schema_change = "refuse";'
+    sqlite3 shop.db "ALTER TABLE orders ADD COLUMN more"
+    run "$DBFERRY" run
+    assert_status 65
+    assert_output_has "shop/orders: "
+    assert_equal "$(content)" "$before"
+    group
+    sqlite3 local.db "DROP TABLE orders; CREATE VIEW orders AS SELECT 10 AS id, 1 AS customer UNION ALL SELECT 11, 2"
+    run "$DBFERRY" run
+    assert_status 65
+    assert_output_has "shop/orders: " "is a view"
+    assert_equal "$(content)" "$before"
+}
+
+@test "each table by its own strategy, in one transaction" {
+    group 'strategy = "merge"; overrides = ( { table = "log"; strategy = "append"; cursor = "at"; }, { table = "orders"; strategy = "replace"; } );'
+    "$DBFERRY" run
+    sqlite3 shop.db "UPDATE customer SET name = 'Ben' WHERE id = 2; INSERT INTO customer VALUES (3, 'Cy'); INSERT INTO orders VALUES (12, 3); INSERT INTO log VALUES (3, 'c')"
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(sqlite3 local.db "SELECT target_table, strategy, inserted, updated FROM _dbferry_sync ORDER BY 1" | paste -sd' ')" \
+        "customer|merge|1|1 log|append|1|0 orders|replace|3|0"
+    assert_equal "$(sqlite3 local.db "SELECT count(DISTINCT run_id) FROM _dbferry_sync")" 1
+    sqlite3 shop.db "UPDATE customer SET name = 'Bob' WHERE id = 2; INSERT INTO log VALUES (4, 'd'); DELETE FROM orders"
+    before=$(content)
+    run "$DBFERRY" run # orders may not lose all of its rows
+    assert_status 65
+    assert_equal "$(content)" "$before"
+    sqlite3 shop.db "INSERT INTO orders VALUES (13, 1)"
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(sqlite3 local.db "SELECT group_concat(note, '') FROM log; SELECT name FROM customer WHERE id = 2")" $'abcd\nBob'
+}
+
+# A reader that joins all the while, in one process: each look is a line.
+look_ten_thousand_times() {
+    for ((i = 0; i < 10000; i++)); do
+        echo "SELECT count(*) FROM orders WHERE customer NOT IN (SELECT id FROM customer);"
+    done | sqlite3 -batch -readonly local.db ".timeout 20000" ".read /dev/stdin" >"$T/looks" 2>&1
+    touch "$T/enough"
+}
+
+@test "a reader that joins the tables sees no orphan in ten thousand looks" {
+    "$DBFERRY" run
+    look_ten_thousand_times 3>&- &
+    reader=$!
+    runs=0
+    while [ ! -e "$T/enough" ]; do
+        sqlite3 shop.db "BEGIN; DELETE FROM orders; DELETE FROM customer;
+            WITH RECURSIVE i(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM i WHERE n < 200) INSERT INTO customer SELECT n + 1000 * $((runs + 1)), 'x' FROM i;
+            INSERT INTO orders SELECT id + 1, id FROM customer; COMMIT"
+        "$DBFERRY" run
+        runs=$((runs + 1))
+    done
+    wait "$reader"
+    assert_equal "$(sort "$T/looks" | uniq -c | tr -s ' ')" " 10000 0"
+    between 3 "$runs" 99999
+}
+
+@test "a target that changes one table at a time: 78, and nothing is read" {
+    requires_driver example
+    group '' text
+    run "$DBFERRY" run
+    assert_status 78
+    assert_output_has 'commit = "together" changes many tables in one step' 'choose commit = "each"'
+    refute test -e customer.tsv
+}
+
+@test "one of them alone, and with another step's locks: 75, and nothing has changed" {
+    "$DBFERRY" run
+    before=$(content)
+    sqlite3 shop.db "UPDATE customer SET name = upper(name)"
+    locked=$(find . -name 'local.db-dbferry-*.lock' | head -1)
+    flock "$locked" sleep 60 &
+    holder=$!
+    until_there refute flock --nonblock "$locked" true
+    run "$DBFERRY" run
+    kill "$holder"
+    assert_status 75
+    assert_equal "$(content)" "$before"
+    run "$DBFERRY" run shop/customer
+    assert_status 0
+    assert_equal "$(sqlite3 local.db "SELECT name FROM customer")" $'ANN\nBO'
+}
+
+@test "copy --all in one step" {
+    run "$DBFERRY" copy sqlite:shop.db sqlite:copy.db --all -o job.commit=together
+    assert_status 0
+    assert_equal "$(sqlite3 copy.db "SELECT count(*), count(DISTINCT run_id) FROM _dbferry_sync")" "3|1"
+    run "$DBFERRY" copy sqlite:shop.db sqlite:copy.db --table log -o job.commit=together
+    assert_status 64
+    assert_output_has "'commit', which goes with tables or views"
+}
