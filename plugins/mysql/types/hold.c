@@ -93,24 +93,36 @@ static bool hold_bytes(const struct mydrv_type *is, const struct mydrv_type *wan
     return (has > 0 ? has : is->numbers[0]) >= bytes;
 }
 
-/* Whether all members of `wanted` are among those of `is`, in the same order. */
+/* The next member as it is spelled, without the comma behind it. */
+static bool hold_next_member(const char **list, const char *end, const char **ret_member,
+                             size_t *ret_size)
+{
+    const char *at = *list;
+    if (!mydrv_member_next(list, end, true, NULL))
+        return false;
+    *ret_member = at;
+    *ret_size = (size_t)(*list - at) - ((*list)[-1] == ',');
+    return true;
+}
+
+/* Whether all members of `wanted` are among those of `is`, in the same order.  Both are in this
+ * driver's spelling, so that the same member is spelled alike. */
 static bool hold_members(const struct mydrv_type *is, const struct mydrv_type *wanted)
 {
-    MYDRV_AUTO_SQL struct mydrv_text mine = {0};
-    MYDRV_AUTO_SQL struct mydrv_text theirs = {0};
+    const char *mine, *theirs;
+    size_t my_size, their_size;
     const char *list = is->members;
     const char *end = list + is->members_size;
     const char *wanted_list = wanted->members;
     const char *wanted_end = wanted_list + wanted->members_size;
-    while (mydrv_member_next(&wanted_list, wanted_end, true, &theirs)) {
+    while (hold_next_member(&wanted_list, wanted_end, &theirs, &their_size)) {
         bool found = false;
-        while (!found && mydrv_member_next(&list, end, true, &mine))
-            found =
-                mine.length == theirs.length && memcmp(mine.data, theirs.data, mine.length) == 0;
+        while (!found && hold_next_member(&list, end, &mine, &my_size))
+            found = my_size == their_size && memcmp(mine, theirs, my_size) == 0;
         if (!found)
             return false;
     }
-    return wanted_list == wanted_end && !mine.failed && !theirs.failed;
+    return wanted_list == wanted_end;
 }
 
 /* A member, or all of them with commas between, as a text. */

@@ -172,8 +172,7 @@ static uint32_t map_members(const struct mydrv_abilities *can, const struct ferr
     const char *end = at + strlen(at);
     while (mydrv_member_next(&at, end, false, &member))
         mydrv_member_add(&list, &member);
-    if (list.failed)
-        native->failed = true;
+    native->failed = native->failed || list.failed || member.failed;
     if (list.length == 0 || at != end) /* an expression, whose members nobody knows */
         return map_text(can, column, native) == FERRY_FIT_NONE ? FERRY_FIT_NONE : FERRY_FIT_WIDER;
     mydrv_text_addf(native, "%s(", column->type == FERRY_TYPE_ENUM ? "enum" : "set");

@@ -228,6 +228,7 @@ static void spelling_write_members(const struct mydrv_type *type, struct mydrv_t
     const char *end = list + type->members_size;
     while (mydrv_member_next(&list, end, true, &member))
         mydrv_member_add(out, &member);
+    out->failed = out->failed || member.failed;
 }
 
 bool mydrv_type_spell(const struct mydrv_type *type, bool mariadb, struct mydrv_text *out)

@@ -4,6 +4,7 @@
 
 #include "write/table.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -194,19 +195,28 @@ static ferry_status losses_of_column(const struct losses *losses, const char *li
 
 /* ---- Keys ---- */
 
+/* Behind the name in backticks at `at`, where it is `name` but for case; else NULL. */
+static const char *losses_skip_column(const char *at, const char *end, const char *name)
+{
+    if (at >= end || *at++ != '`')
+        return NULL;
+    for (; *name != '\0'; name++, at++) {
+        if (at >= end || tolower((unsigned char)*at) != tolower((unsigned char)*name))
+            return NULL;
+        if (*name == '`' && (++at >= end || *at != '`'))
+            return NULL;
+    }
+    return at < end && *at == '`' ? at + 1 : NULL;
+}
+
 /* Whether the columns of a plain key, in brackets at `at`, are those of the index. */
 static bool losses_same_columns(const char *at, const char *end, const char *const *columns,
                                 size_t count)
 {
-    MYDRV_AUTO_SQL struct mydrv_text wanted = {0};
-    mydrv_text_add(&wanted, "(");
-    for (size_t i = 0; i < count; i++) {
-        mydrv_text_add(&wanted, i > 0 ? "," : "");
-        mydrv_text_add_name(&wanted, columns[i]);
-    }
-    mydrv_text_add(&wanted, ")");
-    return !wanted.failed && (size_t)(end - at) >= wanted.length &&
-           strncasecmp(at, wanted.data, wanted.length) == 0;
+    for (size_t i = 0; i < count && at != NULL; i++)
+        at = at < end && *at == (i == 0 ? '(' : ',') ? losses_skip_column(at + 1, end, columns[i])
+                                                     : NULL;
+    return at != NULL && at < end && *at == ')';
 }
 
 static ferry_status losses_of_key(const struct losses *losses, const char *line, const char *end)

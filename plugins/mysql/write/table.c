@@ -177,6 +177,7 @@ static void table_read_clauses(const struct mydrv_conn *conn, const struct mydrv
         table_checks_json(table->definition, row[TABLE_NAME]))
         clauses.check_json = row[TABLE_NAME];
     mydrv_clauses_spell(&clauses, out);
+    out->failed = out->failed || room.failed; /* a default that was not read is not none */
 }
 
 static bool table_add_column(const struct mydrv_conn *conn, struct mydrv_table *table,
