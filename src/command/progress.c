@@ -17,6 +17,8 @@ static void progress_draw(const struct ferry_progress *progress)
     uint64_t rows = atomic_load(&progress->pump->rows_loaded);
     FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
     ferry_escape_text(&line, progress->job, strlen(progress->job), 40);
+    if (progress->place_count > 1)
+        ferry_strbuf_addf(&line, "  %zu of %zu tables", progress->place, progress->place_count);
     if (progress->fallback != NULL)
         ferry_strbuf_addf(&line, "  from fallback '%s'", progress->fallback);
     ferry_strbuf_add(&line, "  ");

@@ -186,6 +186,10 @@ static ferry_status add_tables(const struct choice *choice, struct ferry_error *
         if (is_meant && is_wanted(choice->group, listed))
             status = add_table(choice, listed, error);
     }
+    for (size_t i = 0; i < tables->count; i++) {
+        tables->tasks[i].place = i + 1;
+        tables->tasks[i].place_count = tables->count;
+    }
     return status;
 }
 

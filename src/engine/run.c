@@ -18,6 +18,8 @@ static void draw_progress(void *data)
             continue;
         const struct ferry_progress progress = {
             .job = ferry_task_name(run->job, run->transfers[i].task),
+            .place = run->transfers[i].task->place,
+            .place_count = run->transfers[i].task->place_count,
             .fallback = from->fallback != NULL ? from->fallback->name : NULL,
             .pump = &run->transfers[i].pump,
             .started_ms = run->started_ms};

@@ -335,6 +335,15 @@ written() { [ "$(sqlite3 "$T/shop.db" ".timeout 10000" "SELECT n FROM a")" -gt 0
     [[ $screen == *"shop: 2 tables, 4 rows in "*"; 1 of the tables failed"* ]]
 }
 
+@test "on a terminal: which table it is, of how many, while rows pass" {
+    requires script
+    group 'tables = ["*"];' 'driver = "memory"; table = "a, b, c"; rows = 3; columns = "id int64 not null key"; fail_at = "read_batch"; fail_how = "slow"; fail_row = 1; fail_delay = "600ms";'
+    cd "$T"
+    script -qec "'$DBFERRY' run" screen </dev/null >/dev/null
+    screen=$(tr '\r' '\n' <screen)
+    [[ $screen == *"shop/a  1 of 3 tables  "*"shop/b  2 of 3 tables  "*"shop/c  3 of 3 tables  "* ]]
+}
+
 @test "a signal stops all: the tables that were not begun are named" {
     group 'tables = ["*"];' 'driver = "memory"; table = "a, b, c, d"; rows = 50; columns = "id int64 not null key"; fail_at = "read_batch"; fail_how = "stall"; fail_row = 20; fail_mark = "'"$T/there"'";'
     "$DBFERRY" run >"$T/out" 2>&1 3>&- &

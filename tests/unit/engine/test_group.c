@@ -68,6 +68,9 @@ static void chooses(const char *only, const char *wanted)
         assert_ptr_equal(tables.jobs[i].tasks, &tables.tasks[i]);
         assert_int_equal(tables.jobs[i].task_count, 1);
         assert_int_equal(tables.jobs[i].route.lock_wait_ms, 77);
+        assert_string_equal(tables.tasks[i].name, tables.jobs[i].name);
+        assert_int_equal(tables.tasks[i].place, i + 1);
+        assert_int_equal(tables.tasks[i].place_count, tables.count);
         ferry_strbuf_addf(&found, "%s%s>%s", i > 0 ? " " : "", tables.tasks[i].read.text,
                           tables.tasks[i].table);
     }
