@@ -52,6 +52,8 @@ struct mydrv_conn {
     unsigned long version;     /* 101119 is 10.11.19 */
     uint64_t id;               /* of the connection, as the server has it */
     int64_t snapshot_ms;       /* when that was asked for, on a clock that is never set; 0: none */
+    bool savepoint;            /* the snapshot has one, before the first of many tables ... */
+    bool read_since;           /* ... and a table was read behind it */
     /* of a target: */
     void *feed;                /* what the server may read as its file now; NULL: nothing */
     char *known_collation;     /* the last that the server turned out to have */

@@ -150,6 +150,22 @@ check_a_table_that_is_tried_again() {
     assert_equal "$(rows "$D" v_slow) $(sqlite3 "$D" "SELECT count(*) FROM _dbferry_sync")" "900 4"
 }
 
+# Who alters a table that has been read waits for no other table of the group.
+check_that_tables_are_let_go() {
+    tables_of_d
+    sql d <<<"CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 300) SELECT n FROM i;
+        CREATE VIEW v_slow AS SELECT id, SLEEP(0.01) AS s FROM many"
+    group 'tables = ["item", "orders"]; views = ["v_slow"];'
+    "$DBFERRY" run >"$T/out" 2>&1 3>&- &
+    run_pid=$!
+    until_there is_reading
+    run sql d <<<"SET lock_wait_timeout = 1; ALTER TABLE item ADD COLUMN more INT"
+    assert_status 0
+    is_reading
+    wait "$run_pid"
+    assert_equal "$(rows "$D" v_slow) $(rows "$D" item)" "300 2"
+}
+
 reading() { sql <<<"SELECT id FROM information_schema.processlist WHERE user = 'reader' AND info LIKE '%v_slow%' LIMIT 1"; }
 is_reading() { [ -n "$(reading)" ]; }
 

@@ -279,6 +279,7 @@ ferry_status mydrv_snapshot_begin(void *conn, struct ferry_error *err)
         status = session_run(c, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
                              "open a consistent snapshot", err);
     c->snapshot_ms = status == FERRY_OK ? now : 0;
+    c->savepoint = c->read_since = false;
     return status;
 }
 

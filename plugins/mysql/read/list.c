@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define LIST_SAVEPOINT "dbferry_tables"
+
 /* The columns of the question. */
 enum { LIST_NAME, LIST_KIND, LIST_ROWS, LIST_FIELDS };
 
@@ -54,6 +56,36 @@ static ferry_status list_take(MYSQL_ROW row, struct ferry_listing *listing, stru
     return ferry_listing_add(listing, &listed, sizeof listed, err);
 }
 
+static ferry_status list_run(struct mydrv_conn *conn, const char *sql, const char *doing,
+                             struct ferry_error *err)
+{
+    return mysql_real_query(conn->native, sql, strlen(sql)) == 0
+               ? FERRY_OK
+               : mydrv_fail_conn(conn, MYDRV_ASKING, doing, err);
+}
+
+/* A transaction holds on to the definition of each table that it has read, so that whoever alters
+ * one waits for its end, and all others for him.  It lets go of those that came after a savepoint
+ * when it goes back there, and keeps its view of the data. */
+static ferry_status list_begin_tables(struct mydrv_conn *conn, struct ferry_error *err)
+{
+    if (conn->snapshot_ms == 0)
+        return FERRY_OK;
+    ferry_status status =
+        list_run(conn, "SAVEPOINT " LIST_SAVEPOINT, "set a savepoint before the tables", err);
+    conn->savepoint = status == FERRY_OK;
+    return status;
+}
+
+ferry_status mydrv_list_let_go(struct mydrv_conn *conn, struct ferry_error *err)
+{
+    if (!conn->savepoint || !conn->read_since)
+        return FERRY_OK;
+    conn->read_since = false;
+    return list_run(conn, "ROLLBACK TO SAVEPOINT " LIST_SAVEPOINT, "let go of the table before",
+                    err);
+}
+
 ferry_status mydrv_list(void *argument, struct ferry_listing *listing, struct ferry_error *err)
 {
     struct mydrv_conn *conn = argument;
@@ -68,6 +100,7 @@ ferry_status mydrv_list(void *argument, struct ferry_listing *listing, struct fe
         if (!whole && !list_is_ours(row[LIST_NAME]))
             status = list_take(row, listing, err);
     }
-    return status == FERRY_OK && !whole ? mydrv_fail(conn, MYDRV_ASKING, 0, "", list_doing, err)
-                                        : status;
+    if (status == FERRY_OK && !whole)
+        return mydrv_fail(conn, MYDRV_ASKING, 0, "", list_doing, err);
+    return status == FERRY_OK ? list_begin_tables(conn, err) : status;
 }

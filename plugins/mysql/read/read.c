@@ -230,7 +230,9 @@ ferry_status mydrv_read_begin(void *conn, const struct ferry_read *read,
     cursor->conn = conn;
     cursor->scan = scan;
     cursor->on_warning = read->on_warning;
-    ferry_status status = mydrv_statement_open(conn, read, schema, &cursor->statement, err);
+    ferry_status status = mydrv_list_let_go(conn, err);
+    if (status == FERRY_OK)
+        status = mydrv_statement_open(conn, read, schema, &cursor->statement, err);
     if (status == FERRY_OK)
         status = read_scan(cursor, read, schema, err);
     if (status == FERRY_OK)
@@ -313,6 +315,7 @@ void mydrv_read_end(void *cursor)
         c->conn->broken = true;
         shutdown(c->conn->wake_fd, SHUT_RDWR);
     }
+    c->conn->read_since = true;
     mydrv_statement_close(&c->statement);
     free(c->formats);
     free(c->room);

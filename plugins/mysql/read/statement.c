@@ -394,7 +394,9 @@ ferry_status mydrv_describe(void *conn, const struct ferry_read *read, struct fe
 {
     struct mydrv_statement statement = {0};
     struct mydrv_keys keys = {0};
-    ferry_status status = mydrv_statement_open(conn, read, NULL, &statement, err);
+    ferry_status status = mydrv_list_let_go(conn, err);
+    if (status == FERRY_OK)
+        status = mydrv_statement_open(conn, read, NULL, &statement, err);
     if (status == FERRY_OK)
         status = statement_add_definition(conn, read, &statement, schema, &keys, err);
     for (size_t i = 0; i < statement.column_count && status == FERRY_OK; i++)
