@@ -9,7 +9,7 @@
 struct ferry_progress {
     const char *job;
     size_t place, place_count; /* of the table, among those of its job; 0: it is alone */
-    const char *fallback; /* that is read; NULL: none */
+    const char *fallback;      /* that is read; NULL: none */
     const struct ferry_pump *pump;
     int64_t started_ms;
 };

@@ -13,7 +13,8 @@ ferry_status mydrv_origins(void *conn, const struct ferry_read *read, const char
 /* ---- list.c: what there is to read ---- */
 
 ferry_status mydrv_list(void *conn, struct ferry_listing *listing, struct ferry_error *err);
-/* Before a table of many is asked about or read: those that were read may be altered from now on. */
+/* Before a table of many is asked about or read: those that were read may be altered from now on.
+ */
 ferry_status mydrv_list_let_go(struct mydrv_conn *conn, struct ferry_error *err);
 
 /* ---- fingerprint.c: whether what is read is as it was ---- */
