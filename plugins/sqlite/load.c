@@ -47,7 +47,7 @@ ferry_status sqldrv_load_begin(void *change, const struct ferry_load_spec *spec,
     load->spec = spec;
     load->layout = spec->layout;
     load->kind = spec->kind == FERRY_LOAD_CHANGES ? &sqldrv_load_changes : &sqldrv_load_replace;
-    load->lock = -1;
+    load->old_lock = -1;
     unit->loads[unit->load_count++] = load;
     ferry_status status = load_open(load, err);
     if (status == FERRY_OK) {
@@ -101,7 +101,7 @@ void sqldrv_load_free(struct sqldrv_load *load)
     if (load->kind->free != NULL) {
         load->kind->free(load);
     }
-    sqldrv_lock_release(load);
+    sqldrv_lock_leave(load);
     sqldrv_objects_clear(&load->objects);
     sqldrv_table_clear(&load->table);
     sqlite3_free(load->create_sql);

@@ -53,6 +53,12 @@ struct sqldrv_load;
 struct sqldrv_rows;
 struct sqldrv_changes;
 
+/* The lock file, once a load has opened it. */
+struct sqldrv_lock {
+    int fd;   /* -1: not yet */
+    int line; /* which of its lines says who we are; -1: none */
+};
+
 /* One change, from change_begin to its end. */
 struct sqldrv_unit {
     struct sqldrv_conn *conn;
@@ -63,6 +69,7 @@ struct sqldrv_unit {
     bool opened; /* by the first load */
     bool staged; /* rows go into the staging file first */
     bool began;  /* the write lock was taken */
+    struct sqldrv_lock lock;
     struct sqldrv_stage stage;
     struct sqldrv_dependents dependents;
 };
@@ -73,7 +80,7 @@ struct sqldrv_load {
     struct sqldrv_conn *conn; /* the unit's */
     const struct ferry_load_spec *spec;
     const struct ferry_layout *layout; /* the spec's */
-    int lock;                          /* file descriptor of the lock file, or -1 */
+    int old_lock;                      /* a lock file of releases before 0.2, or -1 */
     const struct sqldrv_load_kind *kind;
     struct sqldrv_rows *rows;       /* NULL: not yet, or no longer */
     struct sqldrv_changes *changes; /* NULL: it replaces */
@@ -95,10 +102,12 @@ ferry_status sqldrv_unit_write(struct sqldrv_unit *unit, struct ferry_error *err
 
 /* ---- lock.c: one run per target table ---- */
 
-/* Set load->lock, until sqldrv_lock_release or the end of the process.  Held by another run: BUSY,
- * naming it. */
+/* Lock the load's table until the unit lets go of all, or the process ends.  Held by another run:
+ * BUSY, naming it. */
 ferry_status sqldrv_lock_take(struct sqldrv_load *load, struct ferry_error *err);
-void sqldrv_lock_release(struct sqldrv_load *load);
+/* The end of a load; then that of all. */
+void sqldrv_lock_leave(struct sqldrv_load *load);
+void sqldrv_lock_release(struct sqldrv_unit *unit);
 
 /* ---- stage.c: the staging file ---- */
 

@@ -106,6 +106,7 @@ static void unit_free(struct sqldrv_unit *unit, bool committed)
         sqldrv_load_free(unit->loads[i]);
     }
     free(unit->loads);
+    sqldrv_lock_release(unit);
     sqldrv_dependents_clear(unit);
     free(unit);
 }
@@ -119,6 +120,7 @@ static ferry_status unit_change_begin(void *conn, const struct ferry_change_spec
     }
     unit->conn = conn;
     unit->spec = spec;
+    unit->lock = (struct sqldrv_lock){.fd = -1, .line = -1};
     *ret_change = unit;
     return FERRY_OK;
 }

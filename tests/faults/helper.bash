@@ -21,12 +21,12 @@ one_of() {
     return 1
 }
 
-# leftovers FILE: what lies beside a database besides its own companions and the lock files
+# leftovers FILE: what lies beside a database besides its own companions and the lock file
 leftovers() {
     local file
     for file in "$1"-*; do
         case $file in
-        "$1-*" | "$1-wal" | "$1-shm" | "$1"-dbferry-*.lock) ;;
+        "$1-*" | "$1-wal" | "$1-shm" | "$1"-dbferry.lock) ;;
         *) echo "$file" ;;
         esac
     done

@@ -131,13 +131,11 @@ look_ten_thousand_times() {
     "$DBFERRY" run
     before=$(content)
     sqlite3 shop.db "UPDATE customer SET name = upper(name)"
-    locked=$(find . -name 'local.db-dbferry-*.lock' | head -1)
-    flock "$locked" sleep 60 &
-    holder=$!
-    until_there refute flock --nonblock "$locked" true
+    hold_lock local.db orders
     run "$DBFERRY" run
-    kill "$holder"
+    let_go
     assert_status 75
+    assert_output_has "another run is replacing table 'orders': it has only just started"
     assert_equal "$(content)" "$before"
     run "$DBFERRY" run shop/customer
     assert_status 0

@@ -245,15 +245,12 @@ same() {
 @test "one whose target is locked: the rest goes on in the same snapshot" {
     group 'tables = ["*"]; lock_wait = "0s";' 'driver = "memory"; table = "a, b, c"; rows = 50; columns = "id int64 not null key"; retries = 0;' 'retries = 0;'
     "$DBFERRY" run
-    locked=$(find "$T" -name 'local.db-dbferry-*.lock' | head -1)
-    flock "$locked" sleep 60 &
-    holder=$!
-    until_there refute flock --nonblock "$locked" true
+    hold_lock "$T/local.db" b
     run "$DBFERRY" run
-    kill "$holder"
+    let_go
     assert_status 75
     refute_output_has "another snapshot"
-    assert_equal "$(grep -c 'another run is replacing' <<<"$output")" 1
+    assert_equal "$(grep 'another run is replacing' <<<"$output" | cut -d: -f2)" " shop/b"
 }
 
 @test "a source that is not there is tried again before its tables are known" {

@@ -130,6 +130,21 @@ saw_only() {
     assert_equal "$(sort -u "$onlooker_file")" "$(printf '%s\n' "$@" | sort -u)"
 }
 
+# hold_lock FILE TABLE: from now on a run that wants to replace that table finds it locked, as by another
+# one that has written nothing of itself yet.
+hold_lock() {
+    requires python3
+    coproc HOLDER { exec python3 "$FERRY_SOURCE/tests/functional/hold_lock.py" "$1" "$2" 3>&-; }
+    holder=$HOLDER_PID
+    read -r <&"${HOLDER[0]}"
+}
+
+# let_go: of that lock
+let_go() {
+    eval "exec ${HOLDER[1]}>&-"
+    wait "$holder"
+}
+
 # between LEAST NUMBER MOST
 between() {
     [ "$1" -le "$2" ] || { echo "$2 is less than $1" >&2; return 1; }

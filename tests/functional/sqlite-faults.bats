@@ -30,7 +30,7 @@ begin_many() {
 }
 
 # locked, staged: the load has taken its lock; rows are in its staging file.
-locked() { grep -qs pid "$T"/*-dbferry-*.lock; }
+locked() { grep -qs pid "$T"/*-dbferry.lock; }
 staged() { [ -n "$(find "$T" -name '*.stage' -size +8)" ]; }
 
 # begin_made N [OPTION...]: as many made-up rows in the background, but it stands still near the end until $T/go is there.

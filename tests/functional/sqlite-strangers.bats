@@ -131,7 +131,7 @@ END
 }
 
 @test "a file in the place of a journal, an index, a lock or a stage is named and stays, hard links too" {
-    local place how
+    local place how hash_of_t=08c7c907b56a0254
     copy
     copy -o target.journal_mode=delete
     for place in -journal -wal -shm .lock .stage; do
@@ -139,11 +139,10 @@ END
             rm -f "$D"-*
             [[ $place != -wal && $place != -shm ]] || sqlite3 "$D" 'PRAGMA journal_mode=wal' >/dev/null
             at=$D$place
-            if [[ $place == .* ]]; then
-                copy
-                at=$(echo "$D"-dbferry-*.lock)
-                at=${at%.lock}$place
-            fi
+            case $place in
+                .lock) at=$D-dbferry.lock ;;
+                .stage) at=$D-dbferry-$hash_of_t.stage ;;
+            esac
             rm -f "$at"
             cp "$T/diary" "$T/mine"
             $how "$T/mine" "$at"
