@@ -106,7 +106,7 @@ static const char *lock_judge(int fd)
     if (file.st_nlink > 1) {
         return "it has other names (hard links); remove it";
     }
-    if (file.st_size > LOCK_LINES * LOCK_LINE_SIZE ||
+    if (file.st_size > (off_t)LOCK_LINES * LOCK_LINE_SIZE ||
         (file.st_size > 0 &&
          (pread(fd, text, sizeof text, 0) != (ssize_t)sizeof text || !lock_is_text(text)))) {
         return "it is another file; move it away";

@@ -8,10 +8,10 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/units.h"
-#include "base/utf8.h"
 #include "command/progress.h"
 
 #define NAME_WIDTH 40 /* longer names are cut */
+#define NAMES_TOLD 20 /* of tables that are new, say, in the line of totals */
 
 enum { NAME, ROWS, INSERTED, UPDATED, DELETED, SECONDS, STATE, COLUMN_COUNT };
 
@@ -39,9 +39,11 @@ static const char *state_of(const struct ferry_summary_row *row)
         return "not begun";
     if (!is_done(row))
         return "FAILED";
-    return row->result.skipped       ? "unchanged at the source"
-           : row->result.has_changes ? "changed"
-                                     : "whole";
+    return row->result.skipped                         ? "unchanged at the source"
+           : row->result.has_changes                   ? "changed"
+           : row->result.action == FERRY_TABLE_CREATE  ? "new"
+           : row->result.action == FERRY_TABLE_REBUILD ? "made anew: other columns"
+                                                       : "replaced";
 }
 
 static void fill_numbers(struct line *line, const struct ferry_sync_result *result)
@@ -117,7 +119,23 @@ static void print_table(const struct ferry_tables *tables, const struct ferry_su
     }
 }
 
-/* "16 tables, 47,273 rows in 1.2 s"; ", of which 1 failed", ", of which 3 were not begun" */
+/* "; new: a, b" of the tables that this became of; nothing where there are none. */
+static void add_names(struct ferry_strbuf *text, const struct ferry_tables *tables,
+                      const struct ferry_summary_row *rows, uint32_t action, const char *what)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < tables->count; i++) {
+        if (!is_done(&rows[i]) || rows[i].result.action != action)
+            continue;
+        if (count < NAMES_TOLD)
+            ferry_strbuf_addf(text, "%s%s", count == 0 ? what : ", ", tables->tasks[i].read.text);
+        count++;
+    }
+    if (count > NAMES_TOLD)
+        ferry_strbuf_addf(text, " and %zu more", count - NAMES_TOLD);
+}
+
+/* "16 tables, 47,273 rows in 1.2 s; new: a, b; other columns: c; 1 of the tables failed" */
 static void add_totals(struct ferry_strbuf *text, const struct ferry_tables *tables,
                        const struct ferry_summary_row *rows, int64_t elapsed_ms)
 {
@@ -132,6 +150,8 @@ static void add_totals(struct ferry_strbuf *text, const struct ferry_tables *tab
     ferry_units_add_count(text, total);
     ferry_strbuf_add(text, total == 1 ? " row in " : " rows in ");
     ferry_units_add_duration(text, elapsed_ms);
+    add_names(text, tables, rows, FERRY_TABLE_CREATE, "; new: ");
+    add_names(text, tables, rows, FERRY_TABLE_REBUILD, "; made anew for other columns: ");
     if (failed > 0)
         ferry_strbuf_addf(text, "; %zu of the tables failed", (size_t)failed);
     if (left > 0)
@@ -147,7 +167,9 @@ void ferry_summary_tell(const struct ferry_job *job, const struct ferry_tables *
     if (!ferry_progress_is_enabled())
         return;
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0}; /* a person is watching */
+    FERRY_AUTO_STRBUF struct ferry_strbuf safe = {0};
     ferry_escape_text(&name, job->name, strlen(job->name), 200);
+    ferry_escape_text(&safe, ferry_strbuf_text(&totals), totals.length, totals.length);
     print_table(tables, rows);
-    (void)fprintf(stderr, "%s: %s\n", ferry_strbuf_text(&name), ferry_strbuf_text(&totals));
+    (void)fprintf(stderr, "%s: %s\n", ferry_strbuf_text(&name), ferry_strbuf_text(&safe));
 }

@@ -145,6 +145,7 @@ static void add_table(const struct ferry_transfer *transfer, struct ferry_sync_r
     result->rows += transfer->totals.after;
     result->rows_before += transfer->totals.before;
     result->bytes += transfer->pump.bytes;
+    result->action = transfer->plan->action;
     add_changes(transfer, result);
 }
 

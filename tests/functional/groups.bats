@@ -332,6 +332,22 @@ written() { [ "$(sqlite3 "$T/shop.db" ".timeout 10000" "SELECT n FROM a")" -gt 0
     [[ $screen == *"shop: 2 tables, 4 rows in "*"; 1 of the tables failed"* ]]
 }
 
+@test "tables that come, and those that get other columns, are told" {
+    shop
+    group 'tables = ["item", "o*"];'
+    run "$DBFERRY" run -v
+    assert_output_has "shop main: done: 2 tables, 5 rows in " "; new: item, orders"
+    run "$DBFERRY" run -v
+    refute_output_has "new:" "made anew"
+    sqlite3 "$T/shop.db" "CREATE TABLE owner (id INTEGER PRIMARY KEY); ALTER TABLE item ADD COLUMN price"
+    run "$DBFERRY" run -v
+    assert_output_has "; new: owner; made anew for other columns: item"
+    sqlite3 "$T/shop.db" "DROP TABLE owner" # its copy stays
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(tables "$T/local.db")" "item orders owner"
+}
+
 @test "on a terminal: which table it is, of how many, while rows pass" {
     requires script
     group 'tables = ["*"];' 'driver = "memory"; table = "a, b, c"; rows = 3; columns = "id int64 not null key"; fail_at = "read_batch"; fail_how = "slow"; fail_row = 1; fail_delay = "600ms";'
