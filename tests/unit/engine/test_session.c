@@ -394,6 +394,90 @@ static void test_a_run_from_the_fallback(void **state)
     ferry_session_close(&session);
 }
 
+/* ---- Connections that others share ---- */
+
+static bool is_logged(const char *text)
+{
+    char *log = read_file(log_path);
+    bool found = strstr(log, text) != NULL;
+    free(log);
+    return found;
+}
+
+/* One job after another; what becomes of the connections in between. */
+static void open_next(struct ferry_session *session)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    *session = (struct ferry_session){.job = &job};
+    trace[0] = '\0';
+    (void)ferry_session_open_source(session, &error);
+    (void)ferry_session_open_target(session, &error);
+    assert_no_error(&error);
+    assert_non_null(session->source);
+    assert_non_null(session->target);
+}
+
+static void test_what_is_shared_stays_open(void **state)
+{
+    (void)state;
+    struct ferry_shared shared = {.target_role = FERRY_ROLE_TARGET};
+    struct ferry_session session;
+    job.shared = &shared;
+    open_next(&session);
+    assert_string_equal(trace, "read main, snapshot main, write far");
+    ferry_session_close_source(&session);
+    ferry_session_close(&session);
+    assert_string_equal(trace, "read main, snapshot main, write far");
+    open_next(&session); /* the next one */
+    assert_string_equal(trace, "");
+    assert_ptr_equal(session.source, shared.source);
+    assert_ptr_equal(session.target, shared.target);
+    ferry_session_close(&session);
+    ferry_shared_close(&shared);
+    assert_string_equal(trace, "release main, leave main, leave far");
+    ferry_shared_close(&shared); /* nothing is left */
+    job.shared = NULL;
+}
+
+/* After a failure of a table the target begins anew; the source only where it was in the midst of
+ * its rows, and then the snapshot is another one. */
+static void test_what_is_lost_is_opened_again(void **state)
+{
+    (void)state;
+    struct ferry_shared shared = {.target_role = FERRY_ROLE_TARGET};
+    struct ferry_session session;
+    job.shared = &shared;
+    open_next(&session);
+    ferry_session_lose(&session, false);
+    assert_string_equal(trace, "read main, snapshot main, write far, leave far");
+    ferry_session_close(&session);
+    open_next(&session);
+    assert_string_equal(trace, "write far");
+    assert_false(is_logged("another snapshot"));
+    ferry_session_lose(&session, true);
+    assert_string_equal(trace, "write far, leave far, release main, leave main");
+    ferry_session_close(&session);
+    open_next(&session);
+    assert_string_equal(trace, "read main, snapshot main, write far");
+    assert_true(is_logged("from this table on, source 'main' is read in another snapshot"));
+    ferry_session_close(&session);
+    ferry_shared_close(&shared);
+    job.shared = NULL;
+}
+
+/* A job that shares nothing has lost nothing. */
+static void test_who_is_alone_loses_nothing(void **state)
+{
+    (void)state;
+    struct ferry_session session;
+    open_next(&session);
+    ferry_session_lose(&session, true);
+    assert_non_null(session.source);
+    ferry_session_close(&session);
+    assert_string_equal(trace, "read main, snapshot main, write far, release main, leave main, "
+                               "leave far");
+}
+
 #define WITH_SESSION(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -410,6 +494,9 @@ int main(void)
         WITH_SESSION(test_the_limit_is_told),
         WITH_SESSION(test_a_commit_that_was_stopped),
         WITH_SESSION(test_a_run_from_the_fallback),
+        WITH_SESSION(test_what_is_shared_stays_open),
+        WITH_SESSION(test_what_is_lost_is_opened_again),
+        WITH_SESSION(test_who_is_alone_loses_nothing),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }
