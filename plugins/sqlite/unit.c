@@ -240,5 +240,5 @@ const struct ferry_target sqldrv_target = {
     .stored_end = sqldrv_stored_rows_end,
     .hold_column = sqldrv_hold_column,
     .foresee = sqldrv_foresee,
-    .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER,
+    .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER | FERRY_TOGETHER_CHANGES,
 };

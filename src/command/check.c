@@ -109,8 +109,11 @@ static ferry_status check_strategy(const struct ferry_job *job, const struct fer
                                    struct ferry_connection *target, struct ferry_plan *plan)
 {
     struct ferry_error error = {0};
-    const struct ferry_strategy_facts facts = {
-        .rules = &task->changes, .source = source, .target = target, .job = job->name};
+    const struct ferry_strategy_facts facts = {.rules = &task->changes,
+                                               .source = source,
+                                               .target = target,
+                                               .job = ferry_task_name(job, task),
+                                               .together = task->together};
     if (task->changes.strategy == FERRY_STRATEGY_REPLACE || plan->action == 0)
         return FERRY_OK;
     ferry_status status = ferry_strategy_recall(plan, &task->changes, target, task->table, &error);

@@ -181,6 +181,10 @@ static const char *fill_target(struct ferry_target *target)
          "target.stored_begin for its abilities"},
         {(target->abilities & FERRY_CHANGES) == 0 || (target->abilities & FERRY_SCANS) != 0,
          "the ability FERRY_SCANS beside FERRY_CHANGES"},
+        {(target->abilities & FERRY_TOGETHER_CHANGES) == 0 ||
+             ((target->abilities & FERRY_TOGETHER) != 0 &&
+              (target->abilities & FERRY_CHANGES) != 0),
+         "the abilities FERRY_TOGETHER and FERRY_CHANGES beside FERRY_TOGETHER_CHANGES"},
     };
     if (target->stored_begin == NULL) {
         target->stored_begin = stub_stored_begin;

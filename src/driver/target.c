@@ -148,6 +148,11 @@ bool ferry_target_joins(const struct ferry_connection *target)
     return (target->driver->target.abilities & FERRY_TOGETHER) != 0;
 }
 
+bool ferry_target_joins_changes(const struct ferry_connection *target)
+{
+    return (target->driver->target.abilities & FERRY_TOGETHER_CHANGES) != 0;
+}
+
 /* The driver has freed its own part. */
 static void free_change(struct ferry_change *change)
 {

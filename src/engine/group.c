@@ -189,6 +189,7 @@ static ferry_status add_tables(const struct choice *choice, struct ferry_error *
     for (size_t i = 0; i < tables->count; i++) {
         tables->tasks[i].place = i + 1;
         tables->tasks[i].place_count = tables->count;
+        tables->tasks[i].together = choice->group->together && tables->count > 1;
     }
     return status;
 }

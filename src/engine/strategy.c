@@ -69,6 +69,12 @@ ferry_status ferry_strategy_recall(struct ferry_plan *plan, const struct ferry_c
 
 /* ---- Whether columns and drivers will do ---- */
 
+/* With others, the target does nothing else. */
+static bool must_replace(const struct ferry_strategy_facts *facts)
+{
+    return facts->together && !ferry_target_joins_changes(facts->target);
+}
+
 static ferry_status check_drivers(const struct ferry_strategy_facts *facts,
                                   struct ferry_error *error)
 {
@@ -82,6 +88,11 @@ static ferry_status check_drivers(const struct ferry_strategy_facts *facts,
         return ferry_fail(error, FERRY_ERR_UNSUPPORTED,
                           "strategy = \"%s\" changes single rows, which the driver of %s cannot; "
                           "choose strategy = \"replace\"",
+                          name, ferry_connection_place(facts->target));
+    if (must_replace(facts) && ferry_strategy_keeps_rows(facts->rules))
+        return ferry_fail(error, FERRY_ERR_UNSUPPORTED,
+                          "strategy = \"%s\" keeps rows of the table, and the driver of %s changes "
+                          "many tables in one step by replacing each; choose commit = \"each\"",
                           name, ferry_connection_place(facts->target));
     return FERRY_OK;
 }
@@ -230,10 +241,16 @@ static bool can_merge(const struct ferry_plan *plan)
 
 /* All rows: by a merge where there is something to be compared. */
 static enum ferry_strategy_id
-choose(struct ferry_plan *plan, const struct ferry_change_rules *rules, struct ferry_error *error)
+choose(struct ferry_plan *plan, const struct ferry_strategy_facts *facts, struct ferry_error *error)
 {
+    const struct ferry_change_rules *rules = facts->rules;
     if (note_table(plan))
         return FERRY_STRATEGY_REPLACE;
+    if (must_replace(facts)) {
+        ferry_strbuf_add(&plan->why,
+                         "the target changes many tables in one step by replacing each");
+        return FERRY_STRATEGY_REPLACE;
+    }
     if (note_differences(plan, strategies[rules->strategy].is_whole, error) == FERRY_OK &&
         plan->why.length == 0)
         note_state(plan, rules);
@@ -294,7 +311,7 @@ ferry_status ferry_strategy_decide(struct ferry_plan *plan,
         ferry_error_clear(error);
         ferry_strbuf_add(&plan->why, "the fallback does not suit the job's strategy");
     } else if (status == FERRY_OK && facts->rules->strategy != FERRY_STRATEGY_REPLACE) {
-        chosen = choose(plan, facts->rules, error);
+        chosen = choose(plan, facts, error);
     }
     if (error->status == FERRY_OK && plan->why.failed)
         (void)ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the plan");

@@ -25,6 +25,7 @@ struct ferry_strategy_facts {
     const char *job;       /* its name */
     const char *read_hash; /* of a copy, which has no name of its own; else NULL */
     bool fell_back;        /* the source is the job's fallback */
+    bool together;         /* the table changes in one step with others */
 };
 
 /* Reads plan->before, the record of the last run into the table, where the rules ask for it.  One

@@ -18,7 +18,7 @@
 static ferry_status check_target(const struct ferry_run *run, struct ferry_error *error)
 {
     const struct ferry_connection *target = run->session.target;
-    return run->job->task_count <= 1 || ferry_target_joins(target)
+    return !run->job->tasks[0].together || ferry_target_joins(target)
                ? FERRY_OK
                : ferry_fail(error, FERRY_ERR_UNSUPPORTED,
                             "commit = \"together\" changes many tables in one step, which the "

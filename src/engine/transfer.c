@@ -116,7 +116,8 @@ static ferry_status decide(struct ferry_transfer *transfer, struct ferry_error *
         .target = session->target,
         .job = ferry_task_name(session->job, task),
         .read_hash = task->policy.is_typed ? transfer->read_hash : NULL,
-        .fell_back = session->fell_back};
+        .fell_back = session->fell_back,
+        .together = task->together};
     hash_read(transfer);
     ferry_status status =
         ferry_strategy_recall(transfer->plan, &task->changes, session->target, task->table, error);

@@ -125,6 +125,8 @@ look_ten_thousand_times() {
     assert_status 78
     assert_output_has 'commit = "together" changes many tables in one step' 'choose commit = "each"'
     refute test -e customer.tsv
+    run "$DBFERRY" plan
+    assert_status 78
 }
 
 @test "one of them alone, and with another step's locks: 75, and nothing has changed" {

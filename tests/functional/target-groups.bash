@@ -214,13 +214,29 @@ check_one_table_that_fails_leaves_all() {
     assert_output_has "table 'orders' cannot change together with others, since triggers or foreign keys hang on it"
     assert_equal "$(copied)" "$before"
     sql e <<<"DROP TRIGGER hook"
-    group 'tables = ["*"]; commit = "together"; strategy = "merge";' target
-    sql <<<"GRANT UPDATE ON e.* TO loader"
-    run "$DBFERRY" run
-    assert_status 78
-    assert_output_has "single rows of it are to change"
+    group 'tables = ["*"]; commit = "together"; overrides = ( { table = "item"; strategy = "upsert"; } );' target
+    for command in plan check run; do
+        run "$DBFERRY" $command
+        assert_status 78
+        assert_output_has "keeps rows of the table" "many tables in one step by replacing each"
+    done
     assert_equal "$(copied)" "$before"
     assert_equal "$(own_tables)" _dbferry_sync
+}
+
+# What a merge leaves is the source's rows, and so is what replaces the table.
+check_merges_in_one_step() {
+    tables_of_d
+    group 'tables = ["*"]; commit = "together"; strategy = "merge";' target
+    "$DBFERRY" run
+    sql d <<<"UPDATE item SET name = UPPER(name); INSERT INTO orders VALUES (2, 1)"
+    run "$DBFERRY" plan
+    assert_status 0
+    assert_output_has "strategy: replace" "the target changes many tables in one step by replacing each"
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(copied)" "$(sql d <<<"SELECT * FROM item ORDER BY 1; SELECT * FROM orders ORDER BY 1")"
+    assert_equal "$(run_ids)" $'2\t1'
 }
 
 # Each look is a line of one session.

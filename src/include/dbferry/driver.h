@@ -709,6 +709,8 @@ ferry_status ferry_listing_add(struct ferry_listing *listing, const struct ferry
 #define FERRY_CHANGES (1u << 1)
 /* Of a target: a change may have many loads. */
 #define FERRY_TOGETHER (1u << 2)
+/* Beside it and FERRY_CHANGES: loads of changes may be among them; else each replaces its table. */
+#define FERRY_TOGETHER_CHANGES (1u << 3)
 
 /* ---- The source half ---- */
 
@@ -844,7 +846,7 @@ struct ferry_target {
                             struct ferry_notes *losses, struct ferry_notes *stale,
                             struct ferry_error *err);
 
-    uint32_t abilities; /* FERRY_SCANS, FERRY_CHANGES, FERRY_TOGETHER */
+    uint32_t abilities; /* FERRY_SCANS, FERRY_CHANGES, FERRY_TOGETHER, FERRY_TOGETHER_CHANGES */
 };
 
 /* ---- The driver ---- */

@@ -153,6 +153,20 @@ static void test_patterns_that_fit_nothing(void **state)
 
 /* ---- What becomes of each ---- */
 
+static void test_in_one_step(void **state)
+{
+    (void)state;
+    HAS(tables, "*");
+    group.together = true;
+    LISTS("a", "b");
+    chooses(NULL, "a>a b>b");
+    assert_true(tables.tasks[0].together && tables.tasks[1].together);
+    ferry_tables_done(&tables);
+    LISTS("a", "b");
+    chooses("b", "b>b"); /* alone */
+    assert_false(tables.tasks[0].together);
+}
+
 static void test_names_of_targets(void **state)
 {
     (void)state;
@@ -233,6 +247,7 @@ int main(void)
         WITH_GROUP(test_one_of_them),
         WITH_GROUP(test_one_that_is_not_carried),
         WITH_GROUP(test_patterns_that_fit_nothing),
+        WITH_GROUP(test_in_one_step),
         WITH_GROUP(test_names_of_targets),
         WITH_GROUP(test_overrides),
         WITH_GROUP(test_an_override_for_nothing),

@@ -153,6 +153,7 @@ static void make_job(void)
         tasks[i].table = sides[i].table;
         tasks[i].guards.max_shrink_percent = -1;
         tasks[i].verify = FERRY_VERIFY_COUNT;
+        tasks[i].together = true;
     }
     job = (struct ferry_job){
         .name = "both",
