@@ -438,6 +438,34 @@ static void test_a_fallback_that_does_not_suit(void **state)
     key_names[1] = "day";
 }
 
+/* A target that changes tables in one step by replacing each: a merge comes to the same, and what
+ * keeps rows does not. */
+static void test_tables_that_change_together(void **state)
+{
+    (void)state;
+    static const char why[] = "the target changes many tables in one step by replacing each";
+    record_run();
+    facts.together = true;
+    wish(FERRY_STRATEGY_MERGE, NULL);
+    decides("replace", why);
+    wish(FERRY_STRATEGY_UPSERT, "id");
+    refuses(FERRY_ERR_UNSUPPORTED, "keeps rows of the table");
+    wish(FERRY_STRATEGY_APPEND, "id");
+    plan.action = FERRY_TABLE_CREATE; /* from the first run on */
+    refuses(FERRY_ERR_UNSUPPORTED, "choose commit = \"each\"");
+    wish(FERRY_STRATEGY_REPLACE, NULL);
+    decides("replace", "");
+    plan.action = FERRY_TABLE_KEEP;
+    wish(FERRY_STRATEGY_UPSERT, "id");
+    facts.together = false; /* it is alone */
+    decides("upsert", "");
+    facts.together = true;
+    fake_handle.target.abilities |= FERRY_TOGETHER | FERRY_TOGETHER_CHANGES;
+    decides("upsert", "");
+    wish(FERRY_STRATEGY_MERGE, NULL);
+    decides("merge", "");
+}
+
 int main(void)
 {
 #define WITH_PLAN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -459,6 +487,7 @@ int main(void)
         WITH_PLAN(test_all_rows_are_asked_for),
         WITH_PLAN(test_all_rows_are_due),
         WITH_PLAN(test_a_fallback_that_does_not_suit),
+        WITH_PLAN(test_tables_that_change_together),
     };
     return cmocka_run_group_tests_name("strategy", tests, NULL, NULL);
 }
