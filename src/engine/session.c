@@ -2,6 +2,8 @@
 
 #include "engine/session.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "driver/source.h"
@@ -175,6 +177,20 @@ static void log_target(const struct ferry_session *session)
               ferry_connection_place(session->target), ferry_strbuf_text(&tables));
 }
 
+/* A target in the very file that is read may need the reader gone before it can commit. */
+static void keep_apart(const struct ferry_session *session)
+{
+    struct ferry_shared *shared = shared_of(session);
+    if (shared == NULL || shared->source == NULL ||
+        strcmp(ferry_connection_place(shared->source), ferry_connection_place(session->target)) !=
+            0)
+        return;
+    shared->source = NULL; /* the session's own, which it closes */
+    ferry_log(FERRY_LOG_INFO,
+              "source and target are one place: this table is read in a snapshot of "
+              "its own");
+}
+
 ferry_status ferry_session_open_target(struct ferry_session *session, struct ferry_error *error)
 {
     struct ferry_shared *shared = shared_of(session);
@@ -189,6 +205,7 @@ ferry_status ferry_session_open_target(struct ferry_session *session, struct fer
         return status;
     if (shared != NULL)
         shared->target = session->target;
+    keep_apart(session);
     log_target(session);
     return FERRY_OK;
 }

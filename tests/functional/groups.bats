@@ -253,6 +253,17 @@ same() {
     assert_equal "$(grep 'another run is replacing' <<<"$output" | cut -d: -f2)" " shop/b"
 }
 
+@test "into the very file that is read, in rollback mode too" {
+    shop
+    cd "$T"
+    for commit in each together; do
+        run "$DBFERRY" copy sqlite:shop.db sqlite:shop.db --all --exclude 'c_*' --exclude words \
+            --target-table 'c_{name}' -o job.commit=$commit -o job.lock_wait=2s
+        assert_status 0
+        assert_equal "$(sqlite3 shop.db "SELECT * FROM c_orders")" "$(sqlite3 shop.db "SELECT * FROM orders")"
+    done
+}
+
 @test "a source that is not there is tried again before its tables are known" {
     group 'tables = ["*"];' 'driver = "memory"; table = "a, b"; fail_at = "connect"; fail_class = "unreachable"; fail_times = 2; retries = 2; retry_wait = "10ms";'
     run "$DBFERRY" run
