@@ -9,7 +9,7 @@
 #include "engine/retry.h"
 
 /* What stays open from one job to the next, for all tables of a group: a source in one snapshot,
- * and a target.  Start with `target_role` and `looks`. */
+ * unless the target is in the same place, and a target.  Start with `target_role` and `looks`. */
 struct ferry_shared {
     uint32_t target_role; /* FERRY_ROLE_, of all those jobs together */
     struct ferry_connection *source;
