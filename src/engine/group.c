@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/fold.h"
 #include "base/glob.h"
 #include "base/nearest.h"
 #include "base/strbuf.h"
@@ -182,14 +182,8 @@ static ferry_status add_tables(const struct choice *choice, struct ferry_error *
                           choice->job->name);
     for (size_t i = 0; i < tables->listing.count && status == FERRY_OK; i++) {
         const struct ferry_listed *listed = &tables->listing.list[i];
-        bool is_meant = choice->only == NULL || strcmp(choice->only, listed->name) == 0;
-        if (is_meant && is_wanted(choice->group, listed))
+        if (is_wanted(choice->group, listed))
             status = add_table(choice, listed, error);
-    }
-    for (size_t i = 0; i < tables->count; i++) {
-        tables->tasks[i].place = i + 1;
-        tables->tasks[i].place_count = tables->count;
-        tables->tasks[i].together = choice->group->together && tables->count > 1;
     }
     return status;
 }
@@ -200,10 +194,10 @@ static int compare_targets(const void *one, const void *other)
 {
     const struct ferry_task *const *a = one;
     const struct ferry_task *const *b = other;
-    return strcasecmp((*a)->table, (*b)->table);
+    return ferry_fold_compare((*a)->table, (*b)->table);
 }
 
-/* Case is no difference: it is none in SQLite, and on servers it may not be. */
+/* Case is no difference: it is none in SQLite, and on servers it may not be, in any alphabet. */
 static ferry_status check_targets(const struct ferry_tables *tables, struct ferry_error *error)
 {
     ferry_status status = FERRY_OK;
@@ -221,6 +215,41 @@ static ferry_status check_targets(const struct ferry_tables *tables, struct ferr
                                 sorted[i - 1]->read.text, sorted[i]->read.text, sorted[i]->table);
     free(sorted);
     return status;
+}
+
+/* ---- Those that are meant ---- */
+
+static void drop_table(struct ferry_tables *tables, size_t i)
+{
+    free((char *)tables->jobs[i].name);
+    free((char *)tables->tasks[i].table);
+}
+
+/* Once the names of all are known to be apart: a run of one must not write what is another's. */
+static void keep_only(struct ferry_tables *tables, const char *only)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < tables->count; i++) {
+        if (strcmp(tables->tasks[i].read.text, only) != 0) {
+            drop_table(tables, i);
+            continue;
+        }
+        tables->tasks[kept] = tables->tasks[i];
+        tables->jobs[kept] = tables->jobs[i];
+        tables->jobs[kept].tasks = &tables->tasks[kept];
+        kept++;
+    }
+    tables->count = kept;
+}
+
+static void number_tables(const struct choice *choice)
+{
+    struct ferry_tables *tables = choice->tables;
+    for (size_t i = 0; i < tables->count; i++) {
+        tables->tasks[i].place = i + 1;
+        tables->tasks[i].place_count = tables->count;
+        tables->tasks[i].together = choice->group->together && tables->count > 1;
+    }
 }
 
 ferry_status ferry_group_choose(const struct ferry_job *job, struct ferry_listing *listing,
@@ -244,17 +273,21 @@ ferry_status ferry_group_choose(const struct ferry_job *job, struct ferry_listin
         status =
             ferry_fail(error, FERRY_ERR_NOT_FOUND,
                        "job '%s' has no table: its exclude leaves nothing of what fits", job->name);
-    return status == FERRY_OK ? check_targets(ret_tables, error) : status;
+    if (status == FERRY_OK)
+        status = check_targets(ret_tables, error);
+    if (status == FERRY_OK && only != NULL)
+        keep_only(ret_tables, only);
+    if (status == FERRY_OK)
+        number_tables(&choice);
+    return status;
 }
 
 /* ---- Its end ---- */
 
 void ferry_tables_done(struct ferry_tables *tables)
 {
-    for (size_t i = 0; i < tables->count; i++) {
-        free((char *)tables->jobs[i].name);
-        free((char *)tables->tasks[i].table);
-    }
+    for (size_t i = 0; i < tables->count; i++)
+        drop_table(tables, i);
     free(tables->jobs);
     free(tables->tasks);
     ferry_listing_done(&tables->listing);

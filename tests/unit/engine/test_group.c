@@ -223,6 +223,11 @@ static void test_two_of_one_name(void **state)
     group.override_count = 1;
     LISTS("a", "b");
     fails(NULL, FERRY_ERR_SCHEMA, "would both become table 'a'; give one of them a target_table");
+    LISTS("a", "b"); /* and one alone would take the other's place as well */
+    fails("b", FERRY_ERR_SCHEMA, "would both become table 'a'");
+    group.override_count = 0;
+    LISTS("\xC3\x84pfel", "\xC3\xA4pfel"); /* one to a server that folds names */
+    fails(NULL, FERRY_ERR_SCHEMA, "would both become table");
     group.overrides = NULL;
 }
 
