@@ -194,6 +194,29 @@ check_all_tables_in_one_step() {
     assert_status 0
 }
 
+# A key that refers to any of them but the first: by then the others' old tables would be dropped.
+check_a_key_of_a_table_that_is_not_seen() {
+    local before refers
+    tables_of_d
+    group 'tables = ["*"]; commit = "together";' target
+    "$DBFERRY" run
+    before=$(copied)
+    sql <<<"CREATE DATABASE hidden; CREATE TABLE hidden.child (parent INT, FOREIGN KEY (parent) REFERENCES e.orders (id));
+        INSERT INTO hidden.child VALUES (1)"
+    sql d <<<"UPDATE item SET name = UPPER(name)"
+    run "$DBFERRY" run
+    refers=$(sql <<<"SELECT REFERENCED_TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE
+        WHERE TABLE_SCHEMA = 'hidden' AND REFERENCED_TABLE_NAME IS NOT NULL")
+    sql <<<"DROP DATABASE hidden"
+    assert_status 65
+    assert_output_has "a foreign key of a table that this account may not see refers to table 'orders'" "the target is unchanged"
+    assert_equal "$refers" orders
+    assert_equal "$(copied)" "$before"
+    assert_equal "$(own_tables)" _dbferry_sync
+    "$DBFERRY" run
+    assert_equal "$(sql e <<<"SELECT name FROM item ORDER BY id")" $'CUP\nJUG'
+}
+
 check_one_table_that_fails_leaves_all() {
     local before
     tables_of_d
