@@ -129,6 +129,12 @@ check_names_of_a_server() {
     done
     run "$DBFERRY" verify
     assert_status 0
+    group 'tables = ["*"]; target_table = "a_{name}"; commit = "together";' target
+    for command in check plan run; do # and not after the rows
+        run "$DBFERRY" $command
+        assert_status 65
+        assert_output_has "the table name 'a_ää" "is too long: names have 64 characters at most"
+    done
 }
 
 # The connection is lost in the midst of a table: that is begun again, and the rest follows.

@@ -24,18 +24,28 @@ static bool second_take_lock(struct mydrv_conn *second, struct mydrv_lock *lock)
     return true;
 }
 
-bool mydrv_second_take_over(struct mydrv_unit *unit)
+static bool second_take_all(struct mydrv_conn *second, const struct mydrv_unit *unit)
 {
-    struct mydrv_conn *second = unit->conn->second;
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    if (second == NULL)
-        return false;
     mydrv_text_addf(&sql, "SET SESSION lock_wait_timeout = %d", SECOND_WAIT);
     if (!mydrv_try(second, &sql))
         return false;
     for (size_t i = 0; i < unit->load_count; i++)
         if (!second_take_lock(second, &unit->loads[i]->lock))
             return false;
+    return true;
+}
+
+/* Where a line is cut, the server may keep the first connection for hours: one wait tells, and the
+ * stages of many tables must not wait each. */
+bool mydrv_second_take_over(struct mydrv_unit *unit)
+{
+    struct mydrv_conn *second = unit->conn->second;
+    if (second == NULL || unit->second_failed)
+        return false;
+    unit->second_failed = !second_take_all(second, unit);
+    if (unit->second_failed)
+        return false;
     unit->conn->held_lock = NULL;
     unit->conn = second;
     return true;

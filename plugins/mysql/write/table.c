@@ -392,6 +392,17 @@ static ferry_status table_report(struct mydrv_conn *conn, const char *name,
     return table_report_rows(conn, name, inspection, err);
 }
 
+/* All servers of the kind have this limit. */
+#define NAME_CHARACTERS 64
+
+static size_t table_count_characters(const char *name)
+{
+    size_t count = 0;
+    for (; *name != '\0'; name++)
+        count += ((unsigned char)*name & 0xC0) != 0x80;
+    return count;
+}
+
 ferry_status mydrv_table_check(const struct mydrv_conn *conn, const char *name,
                                const struct mydrv_table *table, struct ferry_error *err)
 {
@@ -399,10 +410,11 @@ ferry_status mydrv_table_check(const struct mydrv_conn *conn, const char *name,
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "%s: the table name '%s' is reserved; choose another target_table",
                           conn->label, name);
-    if (strlen(name) > 256)
+    if (table_count_characters(name) > NAME_CHARACTERS)
         return ferry_fail(err, FERRY_ERR_SCHEMA,
-                          "%s: the table name '%.64s...' is too long; choose another target_table",
-                          conn->label, name);
+                          "%s: the table name '%s' is too long: names have %d characters at most "
+                          "here; choose another target_table",
+                          conn->label, name, NAME_CHARACTERS);
     if (table->exists && strcmp(table->kind, "SYSTEM VERSIONED") == 0)
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "%s: table '%s' keeps the history of its rows (WITH SYSTEM VERSIONING), "

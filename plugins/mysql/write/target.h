@@ -231,6 +231,7 @@ ferry_status mydrv_commit_fail(struct mydrv_unit *unit, uint32_t *outcome, struc
 
 struct mydrv_unit {
     struct mydrv_conn *conn; /* the second one, once that has taken over */
+    bool second_failed;      /* it cannot: nobody waits for it again */
     const struct ferry_change_spec *spec;
     struct mydrv_load **loads; /* in the order in which they began */
     size_t load_count;
