@@ -6,6 +6,12 @@
 #include <string.h>
 
 /* Why a statement does not compile, in the contract's classes. */
+/* A view may be of a table that is gone: it counts as gone, too. */
+static bool prepare_is_missing(const char *why)
+{
+    return strncmp(why, "no such table", 13) == 0;
+}
+
 static ferry_status prepare_fail(struct sqldrv_conn *conn, const struct ferry_read *read, int rc,
                                  struct ferry_error *err)
 {
@@ -15,10 +21,10 @@ static ferry_status prepare_fail(struct sqldrv_conn *conn, const struct ferry_re
         return sqldrv_fail(conn, conn->db, rc, err, "reading '%s'", read->text);
     }
     if (read->kind == FERRY_READ_QUERY) {
-        bool missing = strncmp(text, "no such table", 13) == 0;
-        return ferry_fail(err, missing ? FERRY_ERR_NOT_FOUND : FERRY_ERR_CONFIG,
+        return ferry_fail(err, prepare_is_missing(text) ? FERRY_ERR_NOT_FOUND : FERRY_ERR_CONFIG,
                           "'%s': the query does not compile: %s", conn->path, text);
     }
+    ferry_status class = prepare_is_missing(text) ? FERRY_ERR_NOT_FOUND : FERRY_ERR_SCHEMA;
     char *why = strdup(text);
     rc = sqldrv_query_int(conn->db, &found,
                           "SELECT count(*) FROM main.sqlite_schema WHERE type IN ('table', 'view') "
@@ -30,8 +36,8 @@ static ferry_status prepare_fail(struct sqldrv_conn *conn, const struct ferry_re
             ? ferry_fail(err, FERRY_ERR_NOT_FOUND,
                          "'%s' has no table or view '%s'; see '.tables' of the sqlite3 shell",
                          conn->path, read->text)
-            : ferry_fail(err, FERRY_ERR_SCHEMA, "'%s': '%s' cannot be read: %s", conn->path,
-                         read->text, why != NULL ? why : "out of memory");
+            : ferry_fail(err, class, "'%s': '%s' cannot be read: %s", conn->path, read->text,
+                         why != NULL ? why : "out of memory");
     free(why);
     return status;
 }

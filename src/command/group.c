@@ -47,6 +47,7 @@ static ferry_status do_table(const struct ferry_tables *tables, size_t i,
     job.shared = shared;
     job.ret_result = &row->result;
     ferry_log_set_job(job.name);
+    ferry_log_set_phase(NULL);
     ferry_log_set_attempt(0);
     row->begun = true;
     row->status = action(&job, arguments);
@@ -100,7 +101,8 @@ ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
     ferry_status status = find_tables(job, only, &tables, &error);
     if (status == FERRY_OK && (rows = calloc(tables.count, sizeof *rows)) == NULL)
         status = ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for the summary");
-    if (status == FERRY_OK && job->group->together && action == ferry_command_run_job)
+    if (status == FERRY_OK && tables.count > 1 && job->group->together &&
+        action == ferry_command_run_job)
         status = do_together(job, &tables, arguments, action, rows, &error);
     else if (status == FERRY_OK)
         status = do_tables(&tables, arguments, action, &shared, rows);
@@ -108,6 +110,7 @@ ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
         status = ferry_command_report(&error, NULL);
     ferry_shared_close(&shared);
     ferry_log_set_job(job->name);
+    ferry_log_set_phase(NULL);
     if (rows != NULL && tables.count > 0 && action == ferry_command_run_job && !arguments->dry_run)
         ferry_summary_tell(job, &tables, rows, ferry_clock_ms() - started_ms);
     free(rows);

@@ -65,7 +65,7 @@ static void keep_source(const struct ferry_session *session)
     if (shared == NULL)
         return;
     shared->source = session->source;
-    if (shared->source_was_lost)
+    if (shared->source_was_lost && session->job->task_count == 1) /* else all are read again */
         ferry_log(
             FERRY_LOG_WARNING,
             "from this table on, source '%s' is read in another snapshot: the first one ended "

@@ -214,6 +214,20 @@ same() {
     assert_status 65
     assert_output_has "'orders' and 'tmp_orders' would both become table" "target_table of its own"
     [ ! -e "$T/local.db" ]
+    for command in check plan run; do # alone it would take the other's place
+        run "$DBFERRY" $command shop/tmp_orders
+        assert_status 65
+        assert_output_has "'orders' and 'tmp_orders' would both become table"
+    done
+    [ ! -e "$T/local.db" ]
+}
+
+@test "a view whose tables are gone is gone, too: 66" {
+    sqlite3 "$T/shop.db" "CREATE VIEW v AS SELECT * FROM nothere"
+    group 'views = ["*"];'
+    run "$DBFERRY" run
+    assert_status 66
+    assert_output_has "'v' cannot be read: no such table"
 }
 
 @test "a table that cannot be carried stops no other; plan names them all at once" {
