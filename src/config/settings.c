@@ -247,18 +247,19 @@ ferry_status ferry_settings_find_job(const struct ferry_settings *settings, cons
 bool ferry_settings_find_table(const struct ferry_settings *settings, const char *word,
                                size_t *ret_index, const char **ret_table)
 {
+    size_t longest = 0; /* names may have slashes: erp/old/orders is of the job erp/old */
     for (size_t i = 0; i < settings->job_count; i++) {
         const struct ferry_config *job = settings->jobs[i];
         size_t length = strlen(job->name);
         if (strncmp(word, job->name, length) != 0 || word[length] != '/' ||
-            word[length + 1] == '\0' ||
+            word[length + 1] == '\0' || length <= longest ||
             !(ferry_config_is_set(job, "tables") || ferry_config_is_set(job, "views")))
             continue;
+        longest = length;
         *ret_index = i;
         *ret_table = word + length + 1;
-        return true;
     }
-    return false;
+    return longest > 0;
 }
 
 /* The name of a job's target without --target; NULL if there is none. */

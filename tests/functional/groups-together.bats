@@ -34,6 +34,16 @@ END
 # What all tables of the copy hold.
 content() { sqlite3 -batch -readonly local.db "SELECT * FROM customer; SELECT * FROM orders; SELECT * FROM log"; }
 
+@test "one table of them alone has its own name in the log" {
+    run "$DBFERRY" run -v shop/orders
+    assert_status 0
+    assert_output_has "shop/orders main: run " "shop/orders main: done: 2 rows"
+    group 'min_rows = 3;'
+    run "$DBFERRY" run shop/orders
+    assert_status 65
+    assert_output_has "dbferry: shop/orders: "
+}
+
 @test "all tables are there after it, and their records have one run id" {
     run --separate-stderr "$DBFERRY" run
     assert_status 0

@@ -222,6 +222,21 @@ same() {
     [ ! -e "$T/local.db" ]
 }
 
+@test "of two jobs whose names fit, a table is of the longer one" {
+    shop
+    write_config <<'END'
+connections = {
+  shop = { driver = "sqlite"; path = "shop.db"; };
+  local = { driver = "sqlite"; path = "local.db"; };
+};
+jobs = ( { name = "shop"; source = "shop"; target = "local"; tables = ["orders"]; },
+         { name = "shop/old"; source = "shop"; target = "local"; tables = ["item"]; target_table = "old_{name}"; } );
+END
+    run "$DBFERRY" run shop/old/item shop/orders
+    assert_status 0
+    assert_equal "$(tables "$T/local.db")" "old_item orders"
+}
+
 @test "a view whose tables are gone is gone, too: 66" {
     sqlite3 "$T/shop.db" "CREATE VIEW v AS SELECT * FROM nothere"
     group 'views = ["*"];'

@@ -43,6 +43,11 @@ uint32_t mydrv_outcome_find(struct mydrv_unit *unit)
 {
     if (!mydrv_second_take_over(unit))
         return FERRY_OUTCOME_UNKNOWN;
-    const struct mydrv_load *first = unit->loads[0]; /* all change in one step */
-    return unit->in_place ? outcome_ask_record(first) : outcome_ask_tables(first);
+    uint32_t outcome = FERRY_OUTCOME_UNKNOWN;
+    if (unit->in_place)
+        return outcome_ask_record(unit->loads[0]);
+    for (size_t i = 0; i < unit->load_count && outcome == FERRY_OUTCOME_UNKNOWN; i++)
+        outcome =
+            outcome_ask_tables(unit->loads[i]); /* all change in one step: any of them tells */
+    return outcome;
 }

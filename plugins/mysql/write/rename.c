@@ -133,7 +133,7 @@ ferry_status mydrv_commit_fail(struct mydrv_unit *unit, uint32_t *outcome, struc
     const char *what = tables.failed ? "a table" : tables.data;
     mydrv_conn_give_up(conn, mysql_errno(conn->native));
     if (!mydrv_conn_is_lost(conn))
-        return mydrv_wait_fail(unit, unit->loads[0]->layout->table,
+        return mydrv_wait_fail(unit, unit->load_count > 1 ? NULL : unit->loads[0]->layout->table,
                                "replace the table, whose old rows stay", err);
     *outcome = mydrv_outcome_find(unit);
     if (*outcome == FERRY_OUTCOME_NEW) {

@@ -92,7 +92,8 @@ ferry_status mydrv_wait_turn(struct mydrv_unit *unit, struct ferry_error *err);
 /* After a statement that failed: whether it was for a lock and there is time for another turn.
  * Pauses before it returns true. */
 bool mydrv_wait_again(struct mydrv_unit *unit);
-/* Fail with the connection's last error; where it was for a lock, with how long was waited. */
+/* Fail with the connection's last error; where it was for a lock, with how long was waited
+ * for `table` (NULL: any of the change). */
 ferry_status mydrv_wait_fail(struct mydrv_unit *unit, const char *table, const char *doing,
                              struct ferry_error *err);
 

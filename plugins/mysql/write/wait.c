@@ -62,15 +62,20 @@ ferry_status mydrv_wait_fail(struct mydrv_unit *unit, const char *table, const c
 {
     struct mydrv_conn *conn = unit->conn;
     unsigned code = mysql_errno(conn->native);
+    MYDRV_AUTO_SQL struct mydrv_text used = {0};
     if (!wait_is_for_lock(code) || atomic_load(&conn->cancelled))
         return mydrv_fail_conn(conn, MYDRV_LOADING, doing, err);
     if (ferry_should_stop()) /* nobody has cancelled the connection yet */
         return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
+    if (table != NULL)
+        mydrv_text_addf(&used, "table '%s'", table);
+    else
+        mydrv_text_addf(&used, "one of the %zu tables", unit->load_count);
     ferry_fail(err, FERRY_ERR_BUSY,
-               "%s: cannot %s: others have used table '%s' for all of the %.1f s of lock_wait (%s, "
+               "%s: cannot %s: others have used %s for all of the %.1f s of lock_wait (%s, "
                "error %u); see who does by SHOW FULL PROCESSLIST, or raise lock_wait",
-               conn->label, doing, table, (double)unit->spec->lock_wait_ms / 1000,
-               mysql_error(conn->native), code);
+               conn->label, doing, used.failed ? "a table" : used.data,
+               (double)unit->spec->lock_wait_ms / 1000, mysql_error(conn->native), code);
     ferry_error_may_pass(err);
     return FERRY_ERR_BUSY;
 }
