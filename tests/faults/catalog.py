@@ -242,7 +242,7 @@ class Sweep:
         return "\n".join(lines[end + 2:] + [line for line in lines[:end] if "_dbferry_sync" not in line])
 
     def leftovers(self):
-        own = re.compile(r"to\.db(-wal|-shm|-dbferry-[0-9a-f]+\.lock)?$")
+        own = re.compile(r"to\.db(-wal|-shm|-dbferry\.lock)?$")
         return [name for name in os.listdir(f"{self.folder}/t") if not own.match(name)]
 
     def missing_words(self, said):

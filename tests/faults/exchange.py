@@ -34,7 +34,8 @@ MODES = {
     "direct": ("delete", ["-o", "job.staging=none"]),
     "truncate": ("truncate", ["-o", "job.staging=none"]),
 }
-SUFFIXES = ["", "-journal", "-wal", "-shm", ".lock", ".stage"]
+HASH_OF_T = "08c7c907b56a0254"  # FNV-1a, 64 bits, of "t" and a byte 0xff
+SUFFIXES = ["", "-journal", "-wal", "-shm", "-dbferry.lock", f"-dbferry-{HASH_OF_T}.stage"]
 WAYS = ["move", "link", "symlink", "aside", "remove"]
 FOLDER_WAYS = ["folder", "folder-link", "folder-remove"]
 VICTIMS = ["text", "database", "empty"]
@@ -98,7 +99,6 @@ class Sweep:
         self.fresh("text")
         code, self.calls, _ = self.run(0, "")
         assert code == 0 and self.calls > 50, (code, self.calls, self.said)
-        self.lock = next(name for name in os.listdir(self.d) if name.endswith(".lock"))
 
     def fresh(self, victim):
         for folder in self.d, self.v, f"{self.d}.away":
@@ -133,8 +133,6 @@ class Sweep:
     def what(self, way, suffix):
         """The exchange, in the words of exchange.c."""
         name = f"{self.d}/x.db{suffix}"
-        if suffix.startswith("."):
-            name = f"{self.d}/{self.lock[:-len('.lock')]}{suffix}"
         victim = f"{self.v}/victim"
         aside = f"move {name} {self.d}/aside{suffix}\n"
         return {
