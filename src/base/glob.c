@@ -1,18 +1,15 @@
-/* fnmatch(3), in a locale whose characters are those of UTF-8 wherever the program runs. */
+/* fnmatch(3), with the characters of UTF-8. */
 
 #include "base/glob.h"
 
 #include <fnmatch.h>
-#include <locale.h>
+
+#include "base/letters.h"
 
 bool ferry_glob_fits(const char *pattern, const char *name)
 {
-    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-    locale_t before = utf8 == (locale_t)0 ? (locale_t)0 : uselocale(utf8);
+    locale_t before = ferry_letters_enter();
     bool fits = fnmatch(pattern, name, 0) == 0;
-    if (utf8 != (locale_t)0) { /* else `?` is a byte */
-        (void)uselocale(before);
-        freelocale(utf8);
-    }
+    ferry_letters_leave(before);
     return fits;
 }
