@@ -6,100 +6,47 @@
 #include "base/escape.h"
 #include "base/units.h"
 #include "command/command.h"
+#include "command/grid.h"
 #include "command/plan_strategy.h"
 #include "driver/type.h"
 #include "engine/strategy.h"
 #include "engine/sync.h"
 
-#define COLUMN_COUNT 6
+static const char *const headings[] = {"column",      "source type", "descriptor",
+                                       "target type", "fit",         "note"};
 
-static const char *const headings[COLUMN_COUNT] = {"column",      "source type", "descriptor",
-                                                   "target type", "fit",         "note"};
-
-/* Cells of one line, escaped. */
-struct line {
-    struct ferry_strbuf cells[COLUMN_COUNT];
-};
-
-static void line_done(struct line *line)
+static void add_cell(struct ferry_strbuf *cell, const char *text)
 {
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
-        ferry_strbuf_done(&line->cells[i]);
+    ferry_escape_text(cell, text, strlen(text), 120);
 }
 
-static void set_cell(struct line *line, size_t i, const char *text)
+static void fill_column(const void *data, size_t row, struct ferry_strbuf *cells)
 {
-    ferry_escape_text(&line->cells[i], text, strlen(text), 120);
-}
-
-static void build_line(struct line *line, const struct ferry_column *column,
-                       const struct ferry_mapping *mapping)
-{
-    set_cell(line, 0, column->name);
-    set_cell(line, 1, column->native == NULL ? "" : column->native);
-    ferry_type_add_descriptor(&line->cells[2], column);
-    set_cell(line, 3, mapping->native[0] == '\0' ? "(any)" : mapping->native);
+    const struct ferry_plan *plan = data;
+    const struct ferry_column *column = &plan->schema.columns[row];
+    const struct ferry_mapping *mapping = &plan->mappings[row];
+    add_cell(&cells[0], column->name);
+    add_cell(&cells[1], column->native == NULL ? "" : column->native);
+    ferry_type_add_descriptor(&cells[2], column);
+    add_cell(&cells[3], mapping->native[0] == '\0' ? "(any)" : mapping->native);
     if (mapping->clauses != NULL && mapping->clauses[0] != '\0') {
-        ferry_strbuf_add(&line->cells[3], " ");
-        set_cell(line, 3, mapping->clauses);
+        ferry_strbuf_add(&cells[3], " ");
+        add_cell(&cells[3], mapping->clauses);
     }
-    set_cell(line, 4, ferry_fit_name(mapping->fit));
-    set_cell(line, 5, mapping->note == NULL ? "" : mapping->note);
-}
-
-/* Characters, not bytes: names may be in any script. */
-static size_t display_width(const char *text)
-{
-    size_t width = 0;
-    for (; *text != '\0'; text++)
-        width += ((unsigned char)*text & 0xC0) != 0x80;
-    return width;
-}
-
-static void widen(size_t widths[COLUMN_COUNT], const struct line *line)
-{
-    for (size_t i = 0; i < COLUMN_COUNT; i++) {
-        size_t width = display_width(ferry_strbuf_text(&line->cells[i]));
-        if (width > widths[i])
-            widths[i] = width;
-    }
-}
-
-static void print_cells(const char *const cells[COLUMN_COUNT], const size_t widths[COLUMN_COUNT])
-{
-    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
-    for (size_t i = 0; i < COLUMN_COUNT; i++) {
-        ferry_strbuf_addf(&text, "  %s", cells[i]);
-        if (i + 1 < COLUMN_COUNT)
-            ferry_strbuf_addf(&text, "%*s", (int)(widths[i] - display_width(cells[i])), "");
-    }
-    size_t length = text.length;
-    while (length > 0 && text.data[length - 1] == ' ')
-        length--;
-    (void)printf("%.*s\n", (int)length, ferry_strbuf_text(&text));
+    add_cell(&cells[4], ferry_fit_name(mapping->fit));
+    add_cell(&cells[5], mapping->note == NULL ? "" : mapping->note);
 }
 
 static void print_columns(const struct ferry_plan *plan)
 {
-    size_t widths[COLUMN_COUNT];
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
-        widths[i] = strlen(headings[i]);
-    for (int pass = 0; pass < 2; pass++) { /* measure, then print */
-        if (pass == 1)
-            print_cells(headings, widths);
-        for (size_t i = 0; i < plan->schema.count; i++) {
-            struct line line = {0};
-            const char *cells[COLUMN_COUNT];
-            build_line(&line, &plan->schema.columns[i], &plan->mappings[i]);
-            for (size_t k = 0; k < COLUMN_COUNT; k++)
-                cells[k] = ferry_strbuf_text(&line.cells[k]);
-            if (pass == 0)
-                widen(widths, &line);
-            else
-                print_cells(cells, widths);
-            line_done(&line);
-        }
-    }
+    const struct ferry_grid grid = {.to = stdout,
+                                    .indent = "  ",
+                                    .column_count = sizeof headings / sizeof headings[0],
+                                    .headings = headings,
+                                    .row_count = plan->schema.count,
+                                    .fill = fill_column,
+                                    .data = plan};
+    ferry_grid_print(&grid);
 }
 
 static void add_index_name(struct ferry_strbuf *text, const struct ferry_index *index)

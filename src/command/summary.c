@@ -1,4 +1,4 @@
-/* Columns as wide as what stands in them, and totals. */
+/* A row for each table, and totals. */
 
 #include "command/summary.h"
 
@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "command/grid.h"
 #include "command/progress.h"
 
 #define NAME_WIDTH 40 /* longer names are cut */
@@ -17,16 +18,6 @@ enum { NAME, ROWS, INSERTED, UPDATED, DELETED, SECONDS, STATE, COLUMN_COUNT };
 
 static const char *const headings[COLUMN_COUNT] = {"table",   "rows",    "inserted", "updated",
                                                    "deleted", "seconds", "state"};
-
-struct line {
-    struct ferry_strbuf cells[COLUMN_COUNT];
-};
-
-static void line_done(struct line *line)
-{
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
-        ferry_strbuf_done(&line->cells[i]);
-}
 
 static bool is_done(const struct ferry_summary_row *row)
 {
@@ -46,77 +37,46 @@ static const char *state_of(const struct ferry_summary_row *row)
                                                        : "replaced";
 }
 
-static void fill_numbers(struct line *line, const struct ferry_sync_result *result)
+static void fill_numbers(struct ferry_strbuf *cells, const struct ferry_sync_result *result)
 {
-    ferry_units_add_count(&line->cells[ROWS], result->rows);
+    ferry_units_add_count(&cells[ROWS], result->rows);
     if (result->has_changes) {
-        ferry_units_add_count(&line->cells[INSERTED], result->changes.inserted);
-        ferry_units_add_count(&line->cells[UPDATED], result->changes.updated);
-        ferry_units_add_count(&line->cells[DELETED], result->changes.deleted);
+        ferry_units_add_count(&cells[INSERTED], result->changes.inserted);
+        ferry_units_add_count(&cells[UPDATED], result->changes.updated);
+        ferry_units_add_count(&cells[DELETED], result->changes.deleted);
     }
-    ferry_strbuf_addf(&line->cells[SECONDS], "%.2f", (double)result->elapsed_ms / 1000);
+    ferry_strbuf_addf(&cells[SECONDS], "%.2f", (double)result->elapsed_ms / 1000);
 }
 
-static void fill(struct line *line, const char *name, const struct ferry_summary_row *row)
-{
-    ferry_escape_text(&line->cells[NAME], name, strlen(name), NAME_WIDTH);
-    ferry_strbuf_add(&line->cells[STATE], state_of(row));
-    if (is_done(row))
-        fill_numbers(line, &row->result);
-}
+/* Rows are those of the tables. */
+struct told {
+    const struct ferry_tables *tables;
+    const struct ferry_summary_row *rows;
+};
 
-/* Characters, not bytes. */
-static int width_of(const char *text)
+static void fill(const void *data, size_t i, struct ferry_strbuf *cells)
 {
-    int width = 0;
-    for (; *text != '\0'; text++)
-        width += ((unsigned char)*text & 0xC0) != 0x80;
-    return width;
-}
-
-static void widen(int widths[COLUMN_COUNT], const struct line *line)
-{
-    for (size_t i = 0; i < COLUMN_COUNT; i++) {
-        int width = width_of(ferry_strbuf_text(&line->cells[i]));
-        widths[i] = width > widths[i] ? width : widths[i];
-    }
-}
-
-/* Words to the left, numbers to the right. */
-static void print_cells(const char *const cells[COLUMN_COUNT], const int widths[COLUMN_COUNT])
-{
-    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
-    for (size_t i = 0; i < COLUMN_COUNT; i++) {
-        int space = widths[i] - width_of(cells[i]);
-        bool is_word = i == NAME || i == STATE;
-        ferry_strbuf_addf(&text, "%s%*s%s", i > 0 ? "  " : "", is_word ? 0 : space, "", cells[i]);
-        if (is_word && i + 1 < COLUMN_COUNT)
-            ferry_strbuf_addf(&text, "%*s", space, "");
-    }
-    (void)fprintf(stderr, "%s\n", ferry_strbuf_text(&text));
+    const struct told *told = data;
+    const char *name = told->tables->tasks[i].read.text;
+    ferry_escape_text(&cells[NAME], name, strlen(name), NAME_WIDTH);
+    ferry_strbuf_add(&cells[STATE], state_of(&told->rows[i]));
+    if (is_done(&told->rows[i]))
+        fill_numbers(cells, &told->rows[i].result);
 }
 
 static void print_table(const struct ferry_tables *tables, const struct ferry_summary_row *rows)
 {
-    int widths[COLUMN_COUNT];
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
-        widths[i] = width_of(headings[i]);
-    for (int pass = 0; pass < 2; pass++) { /* measure, then print */
-        if (pass == 1)
-            print_cells(headings, widths);
-        for (size_t i = 0; i < tables->count; i++) {
-            struct line line = {0};
-            const char *cells[COLUMN_COUNT];
-            fill(&line, tables->tasks[i].read.text, &rows[i]);
-            for (size_t k = 0; k < COLUMN_COUNT; k++)
-                cells[k] = ferry_strbuf_text(&line.cells[k]);
-            if (pass == 0)
-                widen(widths, &line);
-            else
-                print_cells(cells, widths);
-            line_done(&line);
-        }
-    }
+    const struct told told = {.tables = tables, .rows = rows};
+    const struct ferry_grid grid = {.to = stderr,
+                                    .indent = "",
+                                    .column_count = COLUMN_COUNT,
+                                    .headings = headings,
+                                    .numbers = 1U << ROWS | 1U << INSERTED | 1U << UPDATED |
+                                               1U << DELETED | 1U << SECONDS,
+                                    .row_count = tables->count,
+                                    .fill = fill,
+                                    .data = &told};
+    ferry_grid_print(&grid);
 }
 
 /* "; new: a, b" of the tables that this became of; nothing where there are none. */
