@@ -124,17 +124,12 @@ static ferry_status do_job(const struct ferry_arguments *arguments, struct ferry
 static ferry_status choose_job(const struct ferry_settings *settings, const char *word,
                                struct chosen *ret_chosen, struct ferry_error *error)
 {
-    FERRY_AUTO_ERROR struct ferry_error unheard = {0};
-    size_t index;
-    if (ferry_settings_find_job(settings, word, &index, &unheard) == FERRY_OK) {
-        *ret_chosen = (struct chosen){.index = index};
-        return FERRY_OK;
-    }
-    if (ferry_settings_find_table(settings, word, &index, &ret_chosen->only)) {
-        ret_chosen->index = index;
-        return FERRY_OK;
-    }
-    return ferry_settings_find_job(settings, word, &index, error);
+    ferry_status status = ferry_settings_find_job(settings, word, &ret_chosen->index, error);
+    if (status == FERRY_OK ||
+        !ferry_settings_find_table(settings, word, &ret_chosen->index, &ret_chosen->only))
+        return status;
+    ferry_error_clear(error);
+    return FERRY_OK;
 }
 
 /* The jobs to do, in the order of the command line; checked before the first runs. */

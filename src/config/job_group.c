@@ -55,10 +55,15 @@ static ferry_status fail_misplaced(const struct ferry_config *keys, const char *
                              keys->title, key);
 }
 
+bool ferry_job_group_is(const struct ferry_config *keys)
+{
+    return ferry_config_is_set(keys, "tables") || ferry_config_is_set(keys, "views");
+}
+
 ferry_status ferry_job_group_look(const struct ferry_config *keys, bool *ret_is_group,
                                   struct ferry_error *error)
 {
-    bool is_group = ferry_config_is_set(keys, "tables") || ferry_config_is_set(keys, "views");
+    bool is_group = ferry_job_group_is(keys);
     const char *misplaced = is_group ? FIND_SET(keys, keys_of_one) : FIND_SET(keys, keys_of_many);
     *ret_is_group = is_group;
     if (misplaced == NULL)

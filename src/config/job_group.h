@@ -8,8 +8,10 @@
 
 extern const struct ferry_option_group ferry_job_override_group;
 
-/* Whether the job names its tables by patterns; fails where it then has a key of one table alone,
- * or where it does not and has a key of many. */
+/* Whether the job names its tables by patterns. */
+bool ferry_job_group_is(const struct ferry_config *keys);
+/* The same, and whether its other keys go with that; fails where it then has a key of one table
+ * alone, or where it does not and has a key of many. */
 ferry_status ferry_job_group_look(const struct ferry_config *keys, bool *ret_is_group,
                                   struct ferry_error *error);
 

@@ -9,6 +9,7 @@
 #include "base/nearest.h"
 #include "config/fill.h"
 #include "config/job.h"
+#include "config/job_group.h"
 #include "driver/connection.h"
 
 struct ferry_settings {
@@ -252,8 +253,7 @@ bool ferry_settings_find_table(const struct ferry_settings *settings, const char
         const struct ferry_config *job = settings->jobs[i];
         size_t length = strlen(job->name);
         if (strncmp(word, job->name, length) != 0 || word[length] != '/' ||
-            word[length + 1] == '\0' || length <= longest ||
-            !(ferry_config_is_set(job, "tables") || ferry_config_is_set(job, "views")))
+            word[length + 1] == '\0' || length <= longest || !ferry_job_group_is(job))
             continue;
         longest = length;
         *ret_index = i;
