@@ -1,12 +1,15 @@
-/* The target half: a change, from its beginning to its end.
- *
- *   by renames   commit: RENAME TABLE live TO old, stage TO live, for each table; drop the old
- * ones; records in place     where triggers or foreign keys hang on a table, or single rows of it
- * were changed: that was done in a transaction that is open; commit: records, COMMIT
+/* The target half: a change, from its beginning to its end. */
+
+/* clang-format off */
+/*   by renames   commit: RENAME TABLE live TO old, stage TO live, for each table; drop the old
+ *                ones; records
+ *   in place     where triggers or foreign keys hang on a table, or single rows of it were changed:
+ *                that was done in a transaction that is open; commit: records, COMMIT
  *
  * A change of many tables goes by renames, all of them in one statement, which the servers do whole
  * or not at all, also where they are killed meanwhile (MySQL since 8.0, MariaDB since 10.6).
  */
+/* clang-format on */
 
 #include "write/target.h"
 
