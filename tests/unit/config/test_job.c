@@ -2,16 +2,12 @@
 
 #include "unit.h"
 
-#include "config/fill.h"
-#include "config/job.h"
 #include "config/job_columns.h"
 #include "config/job_indexes.h"
+#include "config/job_keys.h"
 
-/* The keys of one job, from a file that is gone when the test ends. */
 struct fixture {
-    char *folder;
-    struct ferry_config_file *file;
-    struct ferry_config *keys;
+    struct job_keys from;
     struct ferry_job job;
 };
 
@@ -19,7 +15,7 @@ static int setup(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
-    fixture->folder = make_folder();
+    job_keys_begin(&fixture->from);
     *state = fixture;
     return 0;
 }
@@ -27,31 +23,22 @@ static int setup(void **state)
 static void forget(struct fixture *f)
 {
     ferry_job_done(&f->job);
-    ferry_config_free(f->keys);
-    ferry_config_file_free(f->file);
-    f->keys = NULL;
-    f->file = NULL;
+    job_keys_forget(&f->from);
 }
 
 static int teardown(void **state)
 {
     struct fixture *fixture = *state;
     forget(fixture);
-    remove_folder(fixture->folder);
+    job_keys_end(&fixture->from);
     free(fixture);
     return 0;
 }
 
 static ferry_status read_job(struct fixture *f, const char *text, struct ferry_error *error)
 {
-    char *path = write_file(f->folder, "a.conf", text, strlen(text), 0600);
-    assert_int_equal(ferry_config_file_open(path, &f->file, error), FERRY_OK);
-    free(path);
-    f->keys = ferry_config_new("job", "j");
-    assert_true(ferry_config_add_options(f->keys, ferry_job_options, ferry_job_option_count));
-    ferry_status status =
-        ferry_config_fill(f->keys, f->file, config_root_setting(&f->file->tree), error);
-    return status == FERRY_OK ? ferry_job_read(&f->job, f->keys, error) : status;
+    ferry_status status = job_keys_read(&f->from, text, error);
+    return status == FERRY_OK ? ferry_job_read(&f->job, f->from.keys, error) : status;
 }
 
 #define JOB "name = \"j\"; view = \"v\";\n"

@@ -3,19 +3,16 @@
 
 #include "unit.h"
 
-#include "config/fill.h"
-#include "config/job.h"
 #include "config/job_changes.h"
+#include "config/job_keys.h"
 
-static char *folder;
-static struct ferry_config_file *file;
-static struct ferry_config *keys;
+static struct job_keys from;
 static struct ferry_change_rules rules;
 
 static int setup(void **state)
 {
     (void)state;
-    folder = make_folder();
+    job_keys_begin(&from);
     return 0;
 }
 
@@ -23,29 +20,21 @@ static void forget(void)
 {
     free((void *)rules.key);
     rules = (struct ferry_change_rules){0};
-    ferry_config_free(keys);
-    ferry_config_file_free(file);
-    keys = NULL;
-    file = NULL;
+    job_keys_forget(&from);
 }
 
 static int teardown(void **state)
 {
     (void)state;
     forget();
-    remove_folder(folder);
+    job_keys_end(&from);
     return 0;
 }
 
 static ferry_status read_rules(const char *text, struct ferry_error *error)
 {
-    char *path = write_file(folder, "a.conf", text, strlen(text), 0600);
-    assert_int_equal(ferry_config_file_open(path, &file, error), FERRY_OK);
-    free(path);
-    keys = ferry_config_new("job", "j");
-    assert_true(ferry_config_add_options(keys, ferry_job_options, ferry_job_option_count));
-    ferry_status status = ferry_config_fill(keys, file, config_root_setting(&file->tree), error);
-    return status == FERRY_OK ? ferry_job_changes_read(keys, &rules, error) : status;
+    ferry_status status = job_keys_read(&from, text, error);
+    return status == FERRY_OK ? ferry_job_changes_read(from.keys, &rules, error) : status;
 }
 
 #define JOB "name = \"j\"; view = \"v\";\n"

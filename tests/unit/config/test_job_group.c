@@ -2,49 +2,37 @@
 
 #include "unit.h"
 
-#include "config/fill.h"
-#include "config/job.h"
+#include "config/job_keys.h"
 #include "engine/group.h"
 
-/* A job from a file that is gone when the test ends. */
-static char *folder;
-static struct ferry_config_file *file;
-static struct ferry_config *keys;
+static struct job_keys from;
 static struct ferry_job job;
 
 static int setup(void **state)
 {
     (void)state;
-    folder = make_folder();
+    job_keys_begin(&from);
     return 0;
 }
 
 static void forget(void)
 {
     ferry_job_done(&job);
-    ferry_config_free(keys);
-    ferry_config_file_free(file);
-    keys = NULL;
-    file = NULL;
+    job_keys_forget(&from);
 }
 
 static int teardown(void **state)
 {
     (void)state;
     forget();
-    remove_folder(folder);
+    job_keys_end(&from);
     return 0;
 }
 
 static ferry_status read_job(const char *text, struct ferry_error *error)
 {
-    char *path = write_file(folder, "a.conf", text, strlen(text), 0600);
-    assert_int_equal(ferry_config_file_open(path, &file, error), FERRY_OK);
-    free(path);
-    keys = ferry_config_new("job", "j");
-    assert_true(ferry_config_add_options(keys, ferry_job_options, ferry_job_option_count));
-    ferry_status status = ferry_config_fill(keys, file, config_root_setting(&file->tree), error);
-    return status == FERRY_OK ? ferry_job_read(&job, keys, error) : status;
+    ferry_status status = job_keys_read(&from, text, error);
+    return status == FERRY_OK ? ferry_job_read(&job, from.keys, error) : status;
 }
 
 static void takes(const char *text)
