@@ -154,6 +154,8 @@ check_server_defaults() {
 
 # cut_at MODE TEXT [SINCE]: from now on the target is reached through cut.py.
 cut_at() {
+    local patience=60s # only where nothing ends does the client have to lose patience
+    [[ $1 != *-hold && $1 != *-wait ]] || patience=3s
     cut_end
     python3 "$FERRY_SOURCE/tests/servers/cut.py" "$TARGET_SERVER" "$T/cut" "$@" >"$T/cut.log" 2>&1 3>&- &
     cutter=$!
@@ -161,7 +163,7 @@ cut_at() {
     target_config
     # MySQL's login takes TLS, which cut.py does not pass on, until the server has seen the account once.
     dbferry copy made target --view rows --target-table t --dry-run >"$T/seen-once"
-    sed -i "/ target = /{s|host = [^;]*; port = [^;]*;|socket = \"$T/cut\";|;s|socket = \"[^\"]*\"|socket = \"$T/cut\"|;s|retries = 0;|retries = 0; read_timeout = \"3s\";|}" "$DBFERRY_CONFIG"
+    sed -i "/ target = /{s|host = [^;]*; port = [^;]*;|socket = \"$T/cut\";|;s|socket = \"[^\"]*\"|socket = \"$T/cut\"|;s|retries = 0;|retries = 0; read_timeout = \"$patience\";|}" "$DBFERRY_CONFIG"
 }
 
 cut_end() {
