@@ -38,6 +38,12 @@ ferry_status ferry_command_report(struct ferry_error *error, const char *outcome
 /* Says what came of a job that is done: in the log, and to a person who watches. */
 void ferry_command_summarize(const struct ferry_job *job, const char *summary);
 
+/* ---- One job looked at: plan.c ---- */
+
+/* Of many tables whose plan fails, nothing but the error is told. */
+ferry_status ferry_command_plan_job(const struct ferry_job *job,
+                                    const struct ferry_arguments *arguments);
+
 /* ---- One job run or tried: command_run.c ---- */
 
 ferry_status ferry_command_run_job(const struct ferry_job *job,

@@ -68,6 +68,27 @@ static ferry_status do_tables(const struct ferry_tables *tables,
     return outcome;
 }
 
+/* Whether they are all of one run.  So are those that have foreign keys, which only shows where all
+ * are looked at. */
+static bool go_together(const struct ferry_job *job, struct ferry_tables *tables, const char *only,
+                        ferry_job_action *action)
+{
+    bool joins = job->group->foreign_keys && only == NULL &&
+                 (action == ferry_command_run_job || action == ferry_command_plan_job);
+    ferry_tables_join(tables, joins);
+    return joins || (tables->count > 1 && job->group->together && action == ferry_command_run_job);
+}
+
+/* Why the plan of all together has failed shows of each. */
+static ferry_status plan_each(struct ferry_tables *tables, const struct ferry_arguments *arguments,
+                              struct ferry_shared *shared, struct ferry_summary_row *rows,
+                              ferry_status status)
+{
+    ferry_tables_join(tables, false);
+    return ferry_error_graver(status,
+                              do_tables(tables, arguments, ferry_command_plan_job, shared, rows));
+}
+
 /* All in one step: one run of them all. */
 static ferry_status do_together(const struct ferry_job *group, const struct ferry_tables *tables,
                                 const struct ferry_arguments *arguments, ferry_job_action *action,
@@ -101,11 +122,13 @@ ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
     ferry_status status = find_tables(job, only, &tables, &error);
     if (status == FERRY_OK && (rows = calloc(tables.count, sizeof *rows)) == NULL)
         status = ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for the summary");
-    if (status == FERRY_OK && tables.count > 1 && job->group->together &&
-        action == ferry_command_run_job)
-        status = do_together(job, &tables, arguments, action, rows, &error);
-    else if (status == FERRY_OK)
-        status = do_tables(&tables, arguments, action, &shared, rows);
+    if (status == FERRY_OK)
+        status = go_together(job, &tables, only, action)
+                     ? do_together(job, &tables, arguments, action, rows, &error)
+                     : do_tables(&tables, arguments, action, &shared, rows);
+    if (status != FERRY_OK && rows != NULL && job->group->foreign_keys &&
+        action == ferry_command_plan_job)
+        status = plan_each(&tables, arguments, &shared, rows, status);
     if (error.status != FERRY_OK)
         status = ferry_command_report(&error, NULL);
     ferry_shared_close(&shared);

@@ -9,6 +9,7 @@
 #include "command/grid.h"
 #include "command/plan_strategy.h"
 #include "driver/type.h"
+#include "engine/foreign_keys.h"
 #include "engine/strategy.h"
 #include "engine/sync.h"
 
@@ -78,6 +79,24 @@ static void print_index(const struct ferry_index *index)
     (void)printf("  %s\n", ferry_strbuf_text(&text));
 }
 
+/* "foreign key (customer) to 'customers' (id), on delete cascade" */
+static void print_foreign_key(const struct ferry_foreign_key *key)
+{
+    const struct {
+        const char *word;
+        uint32_t action;
+    } actions[] = {{"on delete", key->on_delete}, {"on update", key->on_update}};
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    FERRY_AUTO_STRBUF struct ferry_strbuf safe = {0};
+    ferry_foreign_key_add(&text, key);
+    ferry_escape_text(&safe, ferry_strbuf_text(&text), text.length, 2000);
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
+        if (actions[i].action != FERRY_ACTION_NONE)
+            ferry_strbuf_addf(&safe, ", %s %s", actions[i].word,
+                              ferry_foreign_key_action(actions[i].action));
+    (void)printf("  %s\n", ferry_strbuf_text(&safe));
+}
+
 static void print_notes(const struct ferry_schema *schema)
 {
     for (size_t i = 0; i < schema->note_count; i++) {
@@ -106,12 +125,13 @@ static void print_foreseen(const struct ferry_plan *plan)
 }
 
 /* "'server' -> 'local', table 't'", with the fallback that is read instead, or that there is. */
-static void print_heading(const struct ferry_job *job, const char *table,
-                          const struct ferry_provenance *from)
+static void print_heading(const struct ferry_job *job, const struct ferry_task *task,
+                          const char *table, const struct ferry_provenance *from)
 {
+    const char *called = ferry_task_name(job, task);
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
     FERRY_AUTO_STRBUF struct ferry_strbuf age = {0};
-    ferry_escape_text(&name, job->name, strlen(job->name), 200);
+    ferry_escape_text(&name, called, strlen(called), 200);
     (void)printf("job %s: ", ferry_strbuf_text(&name));
     ferry_fallback_add_age(&age, from);
     if (from->fallback != NULL)
@@ -162,13 +182,15 @@ static void print_plan(const struct ferry_job *job, const struct ferry_task *tas
     };
     FERRY_AUTO_STRBUF struct ferry_strbuf table = {0};
     ferry_escape_text(&table, task->table, strlen(task->table), 120);
-    print_heading(job, ferry_strbuf_text(&table), from);
+    print_heading(job, task, ferry_strbuf_text(&table), from);
     print_columns(plan);
     print_table(ferry_strbuf_text(&table), plan);
     ferry_plan_print_strategy(task, plan);
     print_foreseen(plan);
     for (size_t i = 0; i < plan->index_count; i++)
         print_index(&plan->indexes[i]);
+    for (size_t i = 0; i < plan->foreign_key_count; i++)
+        print_foreign_key(&plan->foreign_keys[i]);
     if (task->no_data)
         (void)printf("  note: no rows are carried (data = false)\n");
     if (warnings[task->read.on_warning] != NULL)
@@ -177,14 +199,15 @@ static void print_plan(const struct ferry_job *job, const struct ferry_task *tas
     print_notes(&plan->schema);
 }
 
-static ferry_status plan_job(const struct ferry_job *job, const struct ferry_arguments *arguments)
+ferry_status ferry_command_plan_job(const struct ferry_job *job,
+                                    const struct ferry_arguments *arguments)
 {
     (void)arguments;
     struct ferry_error error = {0};
     struct ferry_plan *plans = NULL;
     struct ferry_provenance from = {0};
-    (void)ferry_sync_plan(job, &plans, &from, &error);
-    for (size_t i = 0; plans != NULL && i < job->task_count; i++)
+    bool planned = ferry_sync_plan(job, &plans, &from, &error) == FERRY_OK || job->task_count == 1;
+    for (size_t i = 0; planned && plans != NULL && i < job->task_count; i++)
         if (plans[i].action != 0) /* negotiated to the end, even if the policy then refused it */
             print_plan(job, &job->tasks[i], &plans[i], &from);
     ferry_plans_free(plans, job->task_count);
@@ -198,7 +221,7 @@ ferry_status ferry_command_plan(const struct ferry_arguments *arguments)
     struct ferry_settings *settings = NULL;
     if (ferry_command_load(arguments, &settings, &error) != FERRY_OK)
         return ferry_command_report(&error, NULL);
-    ferry_status status = ferry_command_each_job(arguments, settings, plan_job);
+    ferry_status status = ferry_command_each_job(arguments, settings, ferry_command_plan_job);
     ferry_settings_free(settings);
     return status;
 }

@@ -32,7 +32,7 @@ const struct ferry_option_group ferry_job_override_group = {
 static const char *const keys_of_one[] = {"view",          "table",          "query",
                                           "columns",       "indexes",        "fallback_source",
                                           "fallback_view", "fallback_table", "fallback_query"};
-static const char *const keys_of_many[] = {"exclude", "overrides", "commit"};
+static const char *const keys_of_many[] = {"exclude", "overrides", "commit", "foreign_keys"};
 
 static const char *find_set(const struct ferry_config *keys, const char *const *names, size_t count)
 {
@@ -153,11 +153,27 @@ static ferry_status read_overrides(const struct ferry_config *keys, ferry_job_re
     return status;
 }
 
+/* A table that is not there yet, or no longer as its keys want it, would be refused by itself. */
+static ferry_status read_commit(const struct ferry_config *keys, struct ferry_group *group,
+                                struct ferry_error *error)
+{
+    group->together = ferry_config_choice(keys, "commit") != 0;
+    group->foreign_keys = ferry_config_int(keys, "foreign_keys") != 0;
+    return group->together || !group->foreign_keys
+               ? FERRY_OK
+               : ferry_origin_fail(
+                     ferry_config_key_origin(keys, "foreign_keys"), error,
+                     "%s has foreign_keys, which hold only where all tables change in "
+                     "one step: add commit = \"together\"",
+                     keys->title);
+}
+
 ferry_status ferry_job_group_read(const struct ferry_config *keys, ferry_job_read_task *read_task,
                                   struct ferry_group *group, struct ferry_error *error)
 {
-    group->together = ferry_config_choice(keys, "commit") != 0;
-    ferry_status status = read_patterns(keys, "tables", &group->tables, error);
+    ferry_status status = read_commit(keys, group, error);
+    if (status == FERRY_OK)
+        status = read_patterns(keys, "tables", &group->tables, error);
     if (status == FERRY_OK)
         status = read_patterns(keys, "views", &group->views, error);
     if (status == FERRY_OK)

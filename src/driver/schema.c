@@ -36,12 +36,26 @@ static void column_done(struct ferry_column *column)
         free((void *)*column_text(column, i));
 }
 
+/* A list of names; NULL allowed. */
+static void names_free(const char *const *names, size_t count)
+{
+    for (size_t i = 0; names != NULL && i < count; i++)
+        free((void *)names[i]);
+    free((void *)names);
+}
+
 static void index_done(struct ferry_index *index)
 {
-    for (size_t i = 0; index->columns != NULL && i < index->column_count; i++)
-        free((void *)index->columns[i]);
-    free((void *)index->columns);
+    names_free(index->columns, index->column_count);
     free((void *)index->name);
+}
+
+static void foreign_key_done(struct ferry_foreign_key *key)
+{
+    names_free(key->columns, key->column_count);
+    names_free(key->referred, key->column_count);
+    free((void *)key->name);
+    free((void *)key->table);
 }
 
 void ferry_schema_done(struct ferry_schema *schema)
@@ -52,6 +66,9 @@ void ferry_schema_done(struct ferry_schema *schema)
     for (size_t i = 0; i < schema->index_count; i++)
         index_done(&schema->indexes[i]);
     free(schema->indexes);
+    for (size_t i = 0; i < schema->foreign_key_count; i++)
+        foreign_key_done(&schema->foreign_keys[i]);
+    free(schema->foreign_keys);
     for (size_t i = 0; i < schema->note_count; i++)
         free(schema->notes[i].text);
     free(schema->notes);
@@ -136,20 +153,31 @@ ptrdiff_t ferry_schema_find_name(const struct ferry_schema *schema, const char *
     return at;
 }
 
-/* ---- Indexes and notes ---- */
+/* ---- Indexes, foreign keys and notes ---- */
+
+/* NULL of NULL, and where memory is out. */
+static char *copy_or_null(const char *text)
+{
+    return text == NULL ? NULL : strdup(text);
+}
+
+static const char *const *names_copy(const char *const *names, size_t count)
+{
+    const char **copy = names == NULL ? NULL : calloc(count, sizeof *copy);
+    for (size_t i = 0; copy != NULL && i < count; i++)
+        if ((copy[i] = strdup(names[i])) == NULL) {
+            names_free(copy, count);
+            return NULL;
+        }
+    return copy;
+}
 
 static bool index_copy(struct ferry_index *copy, const struct ferry_index *index)
 {
     *copy = *index;
-    copy->name = index->name == NULL ? NULL : strdup(index->name);
-    const char **columns = calloc(index->column_count, sizeof *columns);
-    copy->columns = columns;
-    bool complete = columns != NULL && (index->name == NULL || copy->name != NULL);
-    for (size_t i = 0; complete && i < index->column_count; i++) {
-        columns[i] = strdup(index->columns[i]);
-        complete = columns[i] != NULL;
-    }
-    return complete;
+    copy->name = copy_or_null(index->name);
+    copy->columns = names_copy(index->columns, index->column_count);
+    return copy->columns != NULL && (index->name == NULL || copy->name != NULL);
 }
 
 ferry_status ferry_schema_add_index(struct ferry_schema *schema, const struct ferry_index *index,
@@ -182,6 +210,40 @@ size_t ferry_schema_index_count(const struct ferry_schema *schema)
 const struct ferry_index *ferry_schema_index(const struct ferry_schema *schema, size_t i)
 {
     return &schema->indexes[i];
+}
+
+static bool foreign_key_copy(struct ferry_foreign_key *copy, const struct ferry_foreign_key *key)
+{
+    *copy = *key;
+    copy->name = copy_or_null(key->name);
+    copy->table = copy_or_null(key->table);
+    copy->columns = names_copy(key->columns, key->column_count);
+    copy->referred = names_copy(key->referred, key->column_count);
+    return copy->table != NULL && copy->columns != NULL &&
+           (key->name == NULL || copy->name != NULL) &&
+           (key->referred == NULL || copy->referred != NULL);
+}
+
+ferry_status ferry_schema_add_foreign_key(struct ferry_schema *schema,
+                                          const struct ferry_foreign_key *key, size_t size,
+                                          struct ferry_error *err)
+{
+    if (size != sizeof *key || key->column_count == 0 || key->columns == NULL || key->table == NULL)
+        return ferry_fail(err, FERRY_ERR_INTERNAL,
+                          "a foreign key of another size, without columns or without a table");
+    if (key->on_delete > FERRY_ACTION_SET_DEFAULT || key->on_update > FERRY_ACTION_SET_DEFAULT)
+        return ferry_fail(err, FERRY_ERR_INTERNAL, "a foreign key with an unknown action");
+    struct ferry_foreign_key *keys =
+        reallocarray(schema->foreign_keys, schema->foreign_key_count + 1, sizeof *keys);
+    if (keys != NULL)
+        schema->foreign_keys = keys;
+    struct ferry_foreign_key copy = {0};
+    if (keys == NULL || !foreign_key_copy(&copy, key)) {
+        foreign_key_done(&copy);
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for a foreign key");
+    }
+    keys[schema->foreign_key_count++] = copy;
+    return FERRY_OK;
 }
 
 FERRY_PRINTF(3, 0)

@@ -20,6 +20,8 @@ struct ferry_schema {
     size_t capacity;
     struct ferry_index *indexes; /* the same */
     size_t index_count;
+    struct ferry_foreign_key *foreign_keys; /* the same */
+    size_t foreign_key_count;
     struct ferry_schema_note *notes; /* sentences for the plan */
     size_t note_count;
     bool unknown; /* some of them are about what the source cannot tell */

@@ -67,6 +67,23 @@ ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct f
     return ferry_call_end(target, "note_indexes", status, true, error);
 }
 
+bool ferry_target_carries_keys(const struct ferry_connection *target)
+{
+    return target->driver->target.judge_key != NULL;
+}
+
+ferry_status ferry_target_judge_key(struct ferry_connection *target,
+                                    const struct ferry_load_spec *spec,
+                                    const struct ferry_foreign_key *key,
+                                    const struct ferry_load_spec *referred,
+                                    struct ferry_notes *against, struct ferry_error *error)
+{
+    DRIVER_SCOPE(target->driver);
+    ferry_status status =
+        target->driver->target.judge_key(target->conn, spec, key, referred, against, error);
+    return ferry_call_end(target, "judge_key", status, true, error);
+}
+
 ferry_status ferry_target_change_begin(struct ferry_connection *target,
                                        const struct ferry_change_spec *spec,
                                        struct ferry_change **ret_change, struct ferry_error *error)

@@ -28,6 +28,13 @@ ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct f
                                        const char *const *natives,
                                        const struct ferry_index *const *indexes, size_t index_count,
                                        struct ferry_error *error);
+/* Whether the driver carries foreign keys; then what speaks against one. */
+bool ferry_target_carries_keys(const struct ferry_connection *target);
+ferry_status ferry_target_judge_key(struct ferry_connection *target,
+                                    const struct ferry_load_spec *spec,
+                                    const struct ferry_foreign_key *key,
+                                    const struct ferry_load_spec *referred,
+                                    struct ferry_notes *against, struct ferry_error *error);
 ferry_status ferry_target_change_begin(struct ferry_connection *target,
                                        const struct ferry_change_spec *spec,
                                        struct ferry_change **ret_change, struct ferry_error *error);

@@ -249,6 +249,7 @@ static void number_tables(const struct choice *choice)
         tables->tasks[i].place = i + 1;
         tables->tasks[i].place_count = tables->count;
         tables->tasks[i].together = choice->group->together && tables->count > 1;
+        tables->tasks[i].foreign_keys = choice->group->foreign_keys;
     }
 }
 
@@ -280,6 +281,12 @@ ferry_status ferry_group_choose(const struct ferry_job *job, struct ferry_listin
     if (status == FERRY_OK)
         number_tables(&choice);
     return status;
+}
+
+void ferry_tables_join(struct ferry_tables *tables, bool joined)
+{
+    for (size_t i = 0; i < tables->count; i++)
+        tables->tasks[i].read.foreign_keys = joined && tables->tasks[i].foreign_keys;
 }
 
 /* ---- Its end ---- */

@@ -25,6 +25,7 @@ struct ferry_override {
 /* Of a job that has one, the one task says how each table is carried that no override names. */
 struct ferry_group {
     bool together; /* all tables change in one step, or none does; else each in a step of its own */
+    bool foreign_keys; /* those among them are carried */
     struct ferry_patterns tables, views, exclude;
     const char *target_table; /* with FERRY_GROUP_NAME in it */
     struct ferry_override *overrides;
@@ -49,6 +50,8 @@ struct ferry_tables {
 ferry_status ferry_group_choose(const struct ferry_job *job, struct ferry_listing *listing,
                                 const char *only, struct ferry_tables *ret_tables,
                                 struct ferry_error *error);
+/* Whether all of them go by one run, which then carries the foreign keys among them. */
+void ferry_tables_join(struct ferry_tables *tables, bool joined);
 /* Frees all and makes it empty. */
 void ferry_tables_done(struct ferry_tables *tables);
 

@@ -33,6 +33,7 @@ struct ferry_task {
     const char *name;          /* of a job of many: JOB/TABLE; NULL: the job's */
     size_t place, place_count; /* which of its tables this is, from 1, and of how many; 0: alone */
     bool together;             /* it changes in one step with others */
+    bool foreign_keys;         /* those from and to it hold after a run */
     struct ferry_read read;
     struct ferry_read fallback_read; /* instead, from the fallback */
     const char *table;               /* in the target */

@@ -8,6 +8,7 @@
 #include "driver/connection.h"
 #include "driver/target.h"
 #include "driver/type.h"
+#include "engine/foreign_keys.h"
 #include "engine/hold.h"
 #include "engine/text_bytes.h"
 
@@ -24,6 +25,7 @@ void ferry_plan_done(struct ferry_plan *plan)
     free((void *)plan->clauses);
     free((void *)plan->wish_list);
     free((void *)plan->index_list);
+    ferry_foreign_keys_free(plan);
     ferry_strbuf_done(&plan->difference);
     ferry_strbuf_done(&plan->why);
     ferry_record_done(&plan->before);
@@ -73,8 +75,8 @@ static ferry_status make_lists(struct ferry_plan *plan, struct ferry_error *erro
     return FERRY_OK;
 }
 
-static ferry_status map_columns(struct ferry_plan *plan, struct ferry_connection *target,
-                                struct ferry_error *error)
+ferry_status ferry_plan_map(struct ferry_plan *plan, struct ferry_connection *target,
+                            struct ferry_error *error)
 {
     ferry_status status = make_lists(plan, error);
     for (size_t i = 0; i < plan->schema.count && status == FERRY_OK; i++) {
@@ -101,6 +103,7 @@ struct ferry_load_spec ferry_plan_load(const struct ferry_plan *plan,
                                        const struct ferry_layout *layout,
                                        const struct ferry_plan_policy *policy)
 {
+    bool keeps_definition = plan->action == FERRY_TABLE_KEEP && plan->keeps != FERRY_KEEPS_NOTHING;
     return (struct ferry_load_spec){
         .layout = layout,
         .indexes = plan->index_list,
@@ -109,7 +112,9 @@ struct ferry_load_spec ferry_plan_load(const struct ferry_plan *plan,
         .action = plan->action,
         .on_stale = policy == NULL ? FERRY_STALE_WARN : policy->on_stale,
         .definition = plan->definition,
-        .keep_definition = plan->action == FERRY_TABLE_KEEP && plan->keeps != FERRY_KEEPS_NOTHING,
+        .keep_definition = keeps_definition,
+        .foreign_keys = plan->foreign_key_list,
+        .foreign_key_count = keeps_definition ? 0 : plan->foreign_key_count,
     };
 }
 
@@ -236,19 +241,23 @@ static ferry_status keep_definition(struct ferry_plan *plan, struct ferry_error 
 
 /* ---- The table that is there ---- */
 
-/* A table whose definition is to be kept counts as somebody's own. */
+/* A table whose definition is to be kept counts as somebody's own, and so does one with foreign
+ * keys of which the job knows nothing. */
 static ferry_status compare(struct ferry_plan *plan, struct ferry_connection *target,
                             const struct ferry_inspection *found, struct ferry_error *error)
 {
     ferry_status status = FERRY_OK;
     bool keeps = plan->keeps != FERRY_KEEPS_NOTHING;
-    bool own = found->own != 0 && !keeps;
+    bool own = found->own != 0 && !keeps &&
+               (plan->foreign_keys_known || found->schema->foreign_key_count == 0);
     if (keeps)
         status = adopt_types(plan, target, found->schema, error);
     if (status == FERRY_OK && !own && ferry_target_holds_columns(target))
         status = ferry_hold_columns(plan, target, found->schema, error);
     else if (status == FERRY_OK)
         compare_with_existing(plan, found->schema, own);
+    if (status == FERRY_OK && plan->foreign_keys_known)
+        status = ferry_foreign_keys_compare(plan, found->schema, own, error);
     return status;
 }
 
@@ -297,7 +306,7 @@ ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connecti
                                   const char *table, const struct ferry_plan_policy *policy,
                                   struct ferry_error *error)
 {
-    ferry_status status = map_columns(plan, target, error);
+    ferry_status status = plan->mappings == NULL ? ferry_plan_map(plan, target, error) : FERRY_OK;
     if (status == FERRY_OK)
         status = choose_action(plan, target, table, error);
     if (status == FERRY_OK && plan->index_count > 0)

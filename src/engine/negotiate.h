@@ -42,18 +42,22 @@ struct ferry_plan {
     struct ferry_index *indexes;      /* of the target's table; their strings belong to the job and
                                          to `described` */
     size_t index_count;
+    struct ferry_foreign_key *foreign_keys; /* of the target's table: see foreign_keys.h */
+    size_t foreign_key_count;
+    bool foreign_keys_known;               /* all of them; else a table keeps those that it has */
     const char **key_columns;              /* of a primary key that no index of the source tells */
     const char **natives;                  /* of the mappings, as a layout wants them */
     const char **clauses;                  /* the same */
     const struct ferry_wish **wish_list;   /* the same of `wishes` */
     const struct ferry_index **index_list; /* of `indexes`, as a load wants them */
-    uint32_t action;                       /* FERRY_TABLE_ */
-    const struct ferry_strategy *strategy; /* by which the rows get there */
-    struct ferry_strbuf why;               /* it is another one than the job's; else empty */
-    struct ferry_record before;            /* of the last run; empty: none, or nobody has asked */
-    struct ferry_plan_key key;             /* where the job's strategy has one */
-    struct ferry_bookmark cursor;          /* where the job has one */
-    uint64_t rows_before;                  /* meaningful if rows_known */
+    const struct ferry_foreign_key **foreign_key_list; /* the same */
+    uint32_t action;                                   /* FERRY_TABLE_ */
+    const struct ferry_strategy *strategy;             /* by which the rows get there */
+    struct ferry_strbuf why;      /* it is another one than the job's; else empty */
+    struct ferry_record before;   /* of the last run; empty: none, or nobody has asked */
+    struct ferry_plan_key key;    /* where the job's strategy has one */
+    struct ferry_bookmark cursor; /* where the job has one */
+    uint64_t rows_before;         /* meaningful if rows_known */
     bool rows_known;
     enum ferry_keeps keeps;         /* before the target is asked: why a table would keep it */
     struct ferry_strbuf difference; /* what the existing table has otherwise, for REBUILD */
@@ -78,9 +82,12 @@ void ferry_plans_free(struct ferry_plan *plans, size_t count);
 /* Starts plan->schema from plan->described: the same columns, without indexes and notes. */
 ferry_status ferry_plan_take_columns(struct ferry_plan *plan, struct ferry_error *error);
 
-/* Asks the target about every column of plan->schema, with plan->wishes (NULL: none), and about the
- * table as it is; fills in the rest of the plan.  Judges nothing: see policy.h.  `policy`
- * (NULL: the default one) is for what the target has to know beforehand. */
+/* Asks the target about every column of plan->schema, with plan->wishes (NULL: none). */
+ferry_status ferry_plan_map(struct ferry_plan *plan, struct ferry_connection *target,
+                            struct ferry_error *error);
+/* Does that where it was not done, and asks about the table as it is; fills in the rest of the
+ * plan.  Judges nothing: see policy.h.  `policy` (NULL: the default one) is for what the target has
+ * to know beforehand. */
 ferry_status ferry_plan_negotiate(struct ferry_plan *plan, struct ferry_connection *target,
                                   const char *table, const struct ferry_plan_policy *policy,
                                   struct ferry_error *error);

@@ -33,7 +33,8 @@ static ferry_status make_transfers(struct ferry_run *run, struct ferry_error *er
     const struct ferry_job *job = run->job;
     run->plans = calloc(job->task_count, sizeof *run->plans);
     run->transfers = calloc(job->task_count, sizeof *run->transfers);
-    if (run->plans == NULL || run->transfers == NULL)
+    run->tables = calloc(job->task_count, sizeof *run->tables);
+    if (run->plans == NULL || run->transfers == NULL || run->tables == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the job's tables");
     for (size_t i = 0; i < job->task_count; i++) {
         struct ferry_transfer *transfer = &run->transfers[i];
@@ -41,6 +42,7 @@ static ferry_status make_transfers(struct ferry_run *run, struct ferry_error *er
         transfer->session = &run->session;
         transfer->task = &job->tasks[i];
         transfer->plan = &run->plans[i];
+        run->tables[i] = job->tasks[i].table;
         transfer->verify = job->tasks[i].verify;
         transfer->insists = job->tasks[i].verify_insisted;
     }
@@ -213,6 +215,7 @@ void ferry_run_end(struct ferry_run *run, ferry_status status, struct ferry_sync
     for (size_t i = 0; run->transfers != NULL && i < run->job->task_count; i++)
         ferry_transfer_done(&run->transfers[i]);
     free(run->transfers);
+    free((void *)run->tables);
     ferry_plans_free(run->plans, run->job->task_count);
     if (status == FERRY_OK)
         ferry_log_set_phase(NULL);

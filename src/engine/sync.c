@@ -8,6 +8,7 @@
 #include "driver/target.h"
 #include "engine/commit.h"
 #include "engine/differences.h"
+#include "engine/foreign_keys.h"
 #include "engine/outcome.h"
 #include "engine/run.h"
 #include "engine/strategy.h"
@@ -18,12 +19,26 @@
 static ferry_status check_target(const struct ferry_run *run, struct ferry_error *error)
 {
     const struct ferry_connection *target = run->session.target;
+    if (run->job->tasks[0].foreign_keys && !ferry_target_carries_keys(target))
+        return ferry_fail(error, FERRY_ERR_UNSUPPORTED,
+                          "the driver of %s carries no foreign keys; leave out foreign_keys",
+                          ferry_connection_place(target));
     return !run->job->tasks[0].together || ferry_target_joins(target)
                ? FERRY_OK
                : ferry_fail(error, FERRY_ERR_UNSUPPORTED,
                             "commit = \"together\" changes many tables in one step, which the "
                             "driver of %s cannot; choose commit = \"each\"",
                             ferry_connection_place(target));
+}
+
+/* Which of the source's foreign keys each table is to have shows once all are described. */
+static ferry_status settle_foreign_keys(struct ferry_run *run, struct ferry_error *error)
+{
+    if (run->job->tasks[0].read.foreign_keys == 0)
+        return FERRY_OK;
+    ferry_status status = ferry_run_each_table(run, ferry_transfer_map, error);
+    return status == FERRY_OK ? ferry_run_each_table(run, ferry_foreign_keys_settle, error)
+                              : status;
 }
 
 /* Both sides are open, and it is known what becomes of each table. */
@@ -36,6 +51,8 @@ static ferry_status prepare(struct ferry_run *run, struct ferry_error *error)
         status = ferry_session_open_target(&run->session, error);
     if (status == FERRY_OK)
         status = check_target(run, error);
+    if (status == FERRY_OK)
+        status = settle_foreign_keys(run, error);
     if (status == FERRY_OK)
         status = ferry_run_each_table(run, ferry_transfer_negotiate, error);
     return status;
@@ -59,6 +76,8 @@ static ferry_status begin_change(struct ferry_run *run, struct ferry_error *erro
         .staging = run->job->route.staging,
         .shared_target = run->job->route.shared_target,
         .load_count = (uint32_t)run->job->task_count,
+        .foreign_keys = run->job->tasks[0].foreign_keys,
+        .tables = run->tables,
     };
     run->began = true;
     ferry_log_set_phase("begin");

@@ -124,6 +124,12 @@ static ferry_status decide(struct ferry_transfer *transfer, struct ferry_error *
     return status == FERRY_OK ? ferry_strategy_decide(transfer->plan, &facts, error) : status;
 }
 
+ferry_status ferry_transfer_map(struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    ferry_log_set_phase("negotiate");
+    return ferry_plan_map(transfer->plan, transfer->session->target, error);
+}
+
 ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct ferry_error *error)
 {
     const struct ferry_task *task = transfer->task;

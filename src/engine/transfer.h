@@ -43,6 +43,8 @@ const struct ferry_read *ferry_transfer_read(const struct ferry_transfer *transf
 
 /* What the open source gives, as the job wants it. */
 ferry_status ferry_transfer_describe(struct ferry_transfer *transfer, struct ferry_error *error);
+/* How the open target stores its columns; ferry_transfer_negotiate() does it where it was not. */
+ferry_status ferry_transfer_map(struct ferry_transfer *transfer, struct ferry_error *error);
 /* What becomes of it in the open target, by which strategy, and whether the job allows that. */
 ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct ferry_error *error);
 

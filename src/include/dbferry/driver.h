@@ -35,7 +35,7 @@ extern "C" {
 #define FERRY_EXTERN_C
 #endif
 
-#define FERRY_ABI_VERSION 2
+#define FERRY_ABI_VERSION 3
 
 #define FERRY_PUBLIC __attribute__((__visibility__("default")))
 #define FERRY_PRINTF(format, first) __attribute__((__format__(__printf__, format, first)))
@@ -269,6 +269,30 @@ ferry_status ferry_schema_add_index(struct ferry_schema *schema, const struct fe
 size_t ferry_schema_index_count(const struct ferry_schema *schema);
 const struct ferry_index *ferry_schema_index(const struct ferry_schema *schema, size_t i);
 
+/* What becomes of a row whose row in the other table goes, or gets another key. */
+#define FERRY_ACTION_NONE 0     /* that is refused */
+#define FERRY_ACTION_RESTRICT 1 /* the same, and at once, where a server makes that difference */
+#define FERRY_ACTION_CASCADE 2
+#define FERRY_ACTION_SET_NULL 3
+#define FERRY_ACTION_SET_DEFAULT 4
+
+/* A foreign key: each row of its table that has no NULL in `columns` refers to a row of `table`. */
+struct ferry_foreign_key {
+    const char *name; /* for messages; NULL: it has none */
+    const char *const *columns;
+    size_t column_count;
+    const char *table;           /* of a source as `list` calls it, of a target as a layout does */
+    const char *const *referred; /* columns of that table, as many; NULL: its primary key */
+    uint32_t on_delete;          /* FERRY_ACTION_ */
+    uint32_t on_update;          /* FERRY_ACTION_ */
+};
+
+/* Append a copy of `key`.  Called by describe, where struct ferry_read asks for it, and by inspect.
+ * A table of another place is called by both names, with a full stop between them. */
+ferry_status ferry_schema_add_foreign_key(struct ferry_schema *schema,
+                                          const struct ferry_foreign_key *key, size_t size,
+                                          struct ferry_error *err);
+
 /* One sentence for the plan about what the columns and indexes do not say: an index that cannot be
  * carried, a key that the server has added by itself. */
 ferry_status ferry_schema_note(struct ferry_schema *schema, struct ferry_error *err,
@@ -442,8 +466,9 @@ void ferry_secret_free(char *secret);
 
 struct ferry_read {
     const char *text;
-    uint32_t kind;       /* FERRY_READ_ */
-    uint32_t on_warning; /* FERRY_WARNINGS_ */
+    uint32_t kind;         /* FERRY_READ_ */
+    uint32_t on_warning;   /* FERRY_WARNINGS_ */
+    uint32_t foreign_keys; /* 1: describe tells those of the table, too */
 };
 
 /* One limit of a scan: rows whose value in the column stands so to the cell. */
@@ -521,8 +546,9 @@ struct ferry_inspection {
     uint64_t rows;       /* rows now; meaningful if rows_known */
     uint32_t exists;     /* 1: the table is there */
     uint32_t rows_known; /* 1: `rows` was cheap to learn */
-    /* Add the columns here; `native` as map_column would spell the type and, where `own` is 1,
-     * `clauses` as it would spell those; `charset` where ferry_mapping_set_charset is used. */
+    /* Add the columns here, and the foreign keys of a driver with judge_key; `native` as map_column
+     * would spell the type and, where `own` is 1, `clauses` as it would spell those; `charset`
+     * where ferry_mapping_set_charset is used. */
     struct ferry_schema *schema;
     /* 1: the table says no more than this driver would have said, so nothing is lost if it is made
      * anew, and it follows the source in clauses too.  0: somebody's own definition, which stays
@@ -565,6 +591,10 @@ struct ferry_change_spec {
     uint32_t staging;       /* FERRY_STAGING_ */
     uint32_t shared_target; /* 1: other jobs of this configuration write the same place */
     uint32_t load_count; /* so many loads will come; more than 1 of drivers with FERRY_TOGETHER */
+    /* 1, of drivers with judge_key: the foreign keys from and to the tables of the change hold when
+     * it is committed, or change_commit fails with DATA and names the row that refers to none. */
+    uint32_t foreign_keys;
+    const char *const *tables; /* of those loads, in their order */
 };
 
 /* How the rows of a load come in. */
@@ -591,6 +621,10 @@ struct ferry_load_spec {
      * apart, exactly and not by a collation.  None: the load has INSERT alone. */
     const size_t *key;
     size_t key_count;
+    /* Of a table that is made, made anew, or has the definition of this driver: the foreign keys
+     * that it is to have.  Each refers to a table of the same change. */
+    const struct ferry_foreign_key *const *foreign_keys;
+    size_t foreign_key_count;
 };
 
 /* Whether the table is still what the load was planned for: the core has compared it once, with
@@ -847,6 +881,16 @@ struct ferry_target {
                             struct ferry_error *err);
 
     uint32_t abilities; /* FERRY_SCANS, FERRY_CHANGES, FERRY_TOGETHER, FERRY_TOGETHER_CHANGES */
+
+    /* Say by ferry_note() on `against` why a table by `spec` cannot have `key`, which refers to the
+     * one by `referred` (which may be the same): then it is made without.  The core has seen that
+     * the columns are there and that a unique index of the other table has just those.  Called once
+     * the columns of both are mapped, before the tables are looked at: the actions of the specs say
+     * nothing.  Optional: without it the target carries no foreign keys. */
+    ferry_status (*judge_key)(void *conn, const struct ferry_load_spec *spec,
+                              const struct ferry_foreign_key *key,
+                              const struct ferry_load_spec *referred, struct ferry_notes *against,
+                              struct ferry_error *err);
 };
 
 /* ---- The driver ---- */

@@ -380,6 +380,67 @@ static void test_indexes_that_are_refused(void **state)
     ferry_schema_done(&schema);
 }
 
+static void test_foreign_keys_are_copied(void **state)
+{
+    (void)state;
+    struct ferry_error error = {0};
+    struct ferry_schema schema = {0};
+    char name[] = "k", table[] = "t", a[] = "a", b[] = "b", x[] = "x", y[] = "y";
+    const char *columns[] = {a, b}, *referred[] = {x, y};
+    struct ferry_foreign_key key = {.name = name,
+                                    .columns = columns,
+                                    .column_count = 2,
+                                    .table = table,
+                                    .referred = referred,
+                                    .on_delete = FERRY_ACTION_CASCADE,
+                                    .on_update = FERRY_ACTION_SET_DEFAULT};
+    assert_int_equal(ferry_schema_add_foreign_key(&schema, &key, sizeof key, &error), FERRY_OK);
+    key.name = NULL;
+    key.referred = NULL;
+    assert_int_equal(ferry_schema_add_foreign_key(&schema, &key, sizeof key, &error), FERRY_OK);
+    name[0] = table[0] = a[0] = b[0] = x[0] = y[0] = '!';
+    assert_int_equal(schema.foreign_key_count, 2);
+    const struct ferry_foreign_key *copy = &schema.foreign_keys[0];
+    assert_string_equal(copy->name, "k");
+    assert_string_equal(copy->table, "t");
+    assert_string_equal(copy->columns[0], "a");
+    assert_string_equal(copy->columns[1], "b");
+    assert_string_equal(copy->referred[0], "x");
+    assert_string_equal(copy->referred[1], "y");
+    assert_int_equal(copy->on_delete, FERRY_ACTION_CASCADE);
+    assert_int_equal(copy->on_update, FERRY_ACTION_SET_DEFAULT);
+    assert_null(schema.foreign_keys[1].name);
+    assert_null(schema.foreign_keys[1].referred);
+    ferry_schema_done(&schema);
+    assert_int_equal(schema.foreign_key_count, 0);
+}
+
+static void test_foreign_keys_that_are_refused(void **state)
+{
+    (void)state;
+    struct ferry_schema schema = {0};
+    const char *const columns[] = {"a"};
+    const struct ferry_foreign_key good = {.columns = columns, .column_count = 1, .table = "t"};
+    struct ferry_foreign_key keys[] = {good, good, good, good, good};
+    keys[0].columns = NULL;
+    keys[1].column_count = 0;
+    keys[2].table = NULL;
+    keys[3].on_delete = FERRY_ACTION_SET_DEFAULT + 1;
+    keys[4].on_update = UINT32_MAX;
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        struct ferry_error error = {0};
+        assert_int_equal(ferry_schema_add_foreign_key(&schema, &keys[i], sizeof good, &error),
+                         FERRY_ERR_INTERNAL);
+        ferry_error_clear(&error);
+    }
+    struct ferry_error error = {0};
+    assert_int_equal(ferry_schema_add_foreign_key(&schema, &good, sizeof good - 1, &error),
+                     FERRY_ERR_INTERNAL);
+    ferry_error_clear(&error);
+    assert_int_equal(schema.foreign_key_count, 0);
+    ferry_schema_done(&schema);
+}
+
 static void test_notes(void **state)
 {
     (void)state;
@@ -423,6 +484,8 @@ int main(void)
         cmocka_unit_test(test_fit_names),
         cmocka_unit_test(test_indexes_are_copied),
         cmocka_unit_test(test_indexes_that_are_refused),
+        cmocka_unit_test(test_foreign_keys_are_copied),
+        cmocka_unit_test(test_foreign_keys_that_are_refused),
         cmocka_unit_test(test_notes),
     };
     return cmocka_run_group_tests_name("schema", tests, NULL, NULL);
