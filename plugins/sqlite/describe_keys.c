@@ -258,5 +258,10 @@ ferry_status sqldrv_describe_keys(const struct sqldrv_describe *describe,
     if (status == FERRY_OK && !whole) {
         status = keys_note(&origin->table, schema, err);
     }
-    return status == FERRY_OK ? keys_add_file(describe, schema, false, err) : status;
+    if (status == FERRY_OK) {
+        status = keys_add_file(describe, schema, false, err);
+    }
+    return status == FERRY_OK && describe->read->foreign_keys != 0
+               ? sqldrv_foreign_keys_describe(describe->conn, describe->read->text, schema, err)
+               : status;
 }

@@ -15,7 +15,7 @@ static ferry_status load_open(struct sqldrv_load *load, struct ferry_error *err)
 {
     struct sqldrv_conn *conn = load->conn;
     ferry_status status = sqldrv_check_cancelled(conn, err);
-    if (status == FERRY_OK && (load->create_sql = sqldrv_table_create_sql(load->layout)) == NULL) {
+    if (status == FERRY_OK && (load->create_sql = sqldrv_table_create_sql(load->spec)) == NULL) {
         status = sqldrv_fail_memory(err);
     }
     if (status == FERRY_OK) {

@@ -23,6 +23,7 @@ void sqldrv_table_clear(struct sqldrv_table *table)
     }
     free(table->columns);
     free(table->sql);
+    sqldrv_foreign_keys_clear(&table->foreign_keys);
     *table = (struct sqldrv_table){0};
 }
 
@@ -159,6 +160,10 @@ static int table_find_own(struct sqldrv_table *table, const char *name)
         }
         table_append_column(out, i, column->name, column->type, column->clauses);
     }
+    for (size_t i = 0; i < table->foreign_keys.count; i++) {
+        const struct ferry_foreign_key key = sqldrv_foreign_key_tell(&table->foreign_keys.list[i]);
+        sqldrv_foreign_key_append(out, &key);
+    }
     sqlite3_str_appendall(out, ")");
     char *plain = sqlite3_str_finish(out);
     table->own = plain != NULL && strcasecmp(plain, table->sql) == 0;
@@ -185,6 +190,11 @@ int sqldrv_table_load(sqlite3 *db, const char *name, struct sqldrv_table *ret_ta
             table_find_integer_key(&table);
             table.without_rowid =
                 sqldrv_words_find(sqldrv_words_behind_list(table.sql), "WITHOUT") != NULL;
+            rc = sqldrv_words_find(table.sql, "REFERENCES") == NULL
+                     ? SQLITE_OK
+                     : sqldrv_foreign_keys_load(db, name, &table.foreign_keys);
+        }
+        if (rc == SQLITE_OK) {
             rc = table_find_own(&table, name);
         }
     }
@@ -256,6 +266,10 @@ static ferry_status table_report_columns(struct sqldrv_conn *conn, const char *n
         status = table->columns[i].generated
                      ? FERRY_OK /* it takes no values: part of what the user hung on the table */
                      : table_report_column(table, &table->columns[i], &metadata, inspection, err);
+    }
+    for (size_t i = 0; status == FERRY_OK && i < table->foreign_keys.count; i++) {
+        const struct ferry_foreign_key key = sqldrv_foreign_key_tell(&table->foreign_keys.list[i]);
+        status = ferry_schema_add_foreign_key(inspection->schema, &key, sizeof key, err);
     }
     sqldrv_metadata_clear(&metadata);
     return status;
@@ -334,13 +348,17 @@ ferry_status sqldrv_table_confirm(struct sqldrv_load *load, struct ferry_error *
                               : status;
 }
 
-char *sqldrv_table_create_sql(const struct ferry_layout *layout)
+char *sqldrv_table_create_sql(const struct ferry_load_spec *spec)
 {
+    const struct ferry_layout *layout = spec->layout;
     sqlite3_str *out = sqlite3_str_new(NULL);
     sqlite3_str_appendf(out, "CREATE TABLE \"%w\" (", layout->table);
     for (size_t i = 0; i < ferry_schema_count(layout->schema); i++) {
         table_append_column(out, i, ferry_schema_column(layout->schema, i)->name,
                             layout->natives[i], layout->clauses[i]);
+    }
+    for (size_t i = 0; i < spec->foreign_key_count; i++) {
+        sqldrv_foreign_key_append(out, spec->foreign_keys[i]);
     }
     sqlite3_str_appendall(out, ")");
     return sqlite3_str_finish(out);

@@ -19,6 +19,22 @@ struct sqldrv_column {
     bool generated;
 };
 
+/* A foreign key of a table in the file. */
+struct sqldrv_foreign_key {
+    int id; /* its number in PRAGMA foreign_key_list */
+    char *table;
+    char **columns;
+    char **referred; /* NULLs where the definition names none: the other table's primary key */
+    size_t count;
+    uint32_t on_delete; /* FERRY_ACTION_ */
+    uint32_t on_update;
+};
+
+struct sqldrv_foreign_keys {
+    struct sqldrv_foreign_key *list; /* in the order of the definition */
+    size_t count;
+};
+
 /* What stands in the file under a name. */
 struct sqldrv_table {
     bool exists;
@@ -28,7 +44,8 @@ struct sqldrv_table {
     size_t column_count;
     int integer_key; /* index of the column that stands for the rowid, or -1 */
     bool without_rowid;
-    bool own; /* its statement is, word for word, what we would write for such columns */
+    struct sqldrv_foreign_keys foreign_keys;
+    bool own; /* its statement is, word for word, what we would write for such columns and keys */
 };
 
 /* ---- words.c: the words of a CREATE statement ---- */
@@ -49,8 +66,21 @@ int sqldrv_table_load(sqlite3 *db, const char *name, struct sqldrv_table *ret_ta
 void sqldrv_table_clear(struct sqldrv_table *table);
 ferry_status sqldrv_table_inspect(void *conn, const char *name, struct ferry_inspection *inspection,
                                   struct ferry_error *err);
-/* The CREATE TABLE statement for rows that lie so, from sqlite3_malloc. */
-char *sqldrv_table_create_sql(const struct ferry_layout *layout);
+/* The CREATE TABLE statement for such a table, from sqlite3_malloc. */
+char *sqldrv_table_create_sql(const struct ferry_load_spec *spec);
+
+/* ---- foreign_keys.c: foreign keys in definitions ---- */
+
+/* None is a success. */
+int sqldrv_foreign_keys_load(sqlite3 *db, const char *table, struct sqldrv_foreign_keys *ret_keys);
+void sqldrv_foreign_keys_clear(struct sqldrv_foreign_keys *keys);
+/* As the contract has it; lives as long as `key`. */
+struct ferry_foreign_key sqldrv_foreign_key_tell(const struct sqldrv_foreign_key *key);
+/* ", FOREIGN KEY ("a") REFERENCES "t" ("b") ON DELETE CASCADE" */
+void sqldrv_foreign_key_append(sqlite3_str *out, const struct ferry_foreign_key *key);
+/* Add those of a source's table, with the names that the file has for tables and columns. */
+ferry_status sqldrv_foreign_keys_describe(struct sqldrv_conn *conn, const char *table,
+                                          struct ferry_schema *schema, struct ferry_error *err);
 
 /* ---- descriptor.c: a column's descriptor as texts, and what of them is believed ---- */
 

@@ -241,6 +241,12 @@ ferry_status sqldrv_objects_analyze(struct sqldrv_load *load, struct ferry_error
 /* Fill load->objects.indexes; false if out of memory. */
 bool sqldrv_indexes_choose(struct sqldrv_load *load);
 
+/* ---- foreign_check.c: whether foreign keys hold ---- */
+
+/* Where the change is to keep to them: fail with DATA and the row that has no other.  After the
+ * last rows have gone into the file. */
+ferry_status sqldrv_foreign_check(struct sqldrv_unit *unit, struct ferry_error *err);
+
 /* ---- stale.c: copies of the rows that do not follow a load ---- */
 
 /* Note each; those that sqldrv_stale_rebuild will make anew are left out. */

