@@ -160,6 +160,30 @@ void mydrv_text_add_field(struct mydrv_text *text, const char *data, size_t size
     text->length = (size_t)(out - text->data);
 }
 
+const char *mydrv_text_skip_quoted(const char *at)
+{
+    char quote = *at++;
+    for (; *at != '\0'; at++) {
+        if ((*at == '\\' && quote == '\'' && at[1] != '\0') || (*at == quote && at[1] == quote))
+            at++;
+        else if (*at == quote)
+            return at + 1;
+    }
+    return at;
+}
+
+bool mydrv_text_take_name(const char *at, struct mydrv_text *name)
+{
+    const char *end = mydrv_text_skip_quoted(at) - 1;
+    name->length = 0;
+    mydrv_text_append(name, "", 0);
+    for (at++; at < end; at++) {
+        at += *at == '`';
+        mydrv_text_append(name, at, 1);
+    }
+    return !name->failed;
+}
+
 bool mydrv_name_is_possible(const char *name)
 {
     for (const unsigned char *at = (const unsigned char *)name; *at != '\0'; at++)

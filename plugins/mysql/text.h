@@ -25,6 +25,10 @@ void mydrv_text_add_list(struct mydrv_text *text, const char *const *names, size
 void mydrv_text_add_quoted(struct mydrv_text *text, const char *data, size_t size);
 /* A value, escaped for a field of LOAD DATA. */
 void mydrv_text_add_field(struct mydrv_text *text, const char *data, size_t size);
+/* The end of a quoted text or name that begins at `at`, in what a server prints. */
+const char *mydrv_text_skip_quoted(const char *at);
+/* A name in backticks -> the name; false if out of memory. */
+bool mydrv_text_take_name(const char *at, struct mydrv_text *name);
 /* Names of tables, columns and indexes are in utf8mb3: no emoji. */
 bool mydrv_name_is_possible(const char *name);
 #define MYDRV_AUTO_SQL __attribute__((cleanup(mydrv_text_clear)))

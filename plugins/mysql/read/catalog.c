@@ -94,8 +94,14 @@ ferry_status mydrv_catalog_ask(struct mydrv_conn *conn, const char *name, const 
                                MYSQL_RES **ret_list, struct ferry_error *err)
 {
     MYDRV_AUTO_TEXT char *sql = catalog_text(conn, name, question);
-    if (sql == NULL)
-        return mydrv_fail_memory(err);
+    return sql == NULL ? mydrv_fail_memory(err)
+                       : mydrv_catalog_ask_text(conn, sql, columns, what, schema, ret_list, err);
+}
+
+ferry_status mydrv_catalog_ask_text(struct mydrv_conn *conn, const char *sql, unsigned columns,
+                                    const char *what, struct ferry_schema *schema,
+                                    MYSQL_RES **ret_list, struct ferry_error *err)
+{
     MYSQL_RES *list = NULL;
     if (mysql_real_query(conn->native, sql, strlen(sql)) == 0)
         list = mysql_store_result(conn->native);

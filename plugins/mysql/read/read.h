@@ -65,6 +65,10 @@ void mydrv_catalog_finish(struct mydrv_column *columns, size_t count);
 ferry_status mydrv_catalog_ask(struct mydrv_conn *conn, const char *name, const char *question,
                                unsigned columns, const char *what, struct ferry_schema *schema,
                                MYSQL_RES **ret_list, struct ferry_error *err);
+/* The same of a whole statement. */
+ferry_status mydrv_catalog_ask_text(struct mydrv_conn *conn, const char *sql, unsigned columns,
+                                    const char *what, struct ferry_schema *schema,
+                                    MYSQL_RES **ret_list, struct ferry_error *err);
 
 /* Fail because an answer is without something that must be there: `what`, of the table `name`. */
 ferry_status mydrv_catalog_fail(const struct mydrv_conn *conn, const char *name, const char *what,
@@ -88,6 +92,13 @@ ferry_status mydrv_keys_read(struct mydrv_conn *conn, const char *name, const ch
 ferry_status mydrv_keys_add(const struct mydrv_keys *keys, struct ferry_schema *schema,
                             struct ferry_error *err);
 void mydrv_keys_clear(struct mydrv_keys *keys);
+
+/* ---- foreign_keys.c: those of a table ---- */
+
+/* Add them to the schema; where the account may not see the definition, they are told as unknown.
+ */
+ferry_status mydrv_foreign_keys_describe(struct mydrv_conn *conn, const char *name,
+                                         struct ferry_schema *schema, struct ferry_error *err);
 
 /* ---- statement.c: what is asked for as a prepared statement ---- */
 

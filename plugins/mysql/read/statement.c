@@ -404,6 +404,8 @@ ferry_status mydrv_describe(void *conn, const struct ferry_read *read, struct fe
                                   sizeof statement.columns[i].column, err);
     if (status == FERRY_OK)
         status = mydrv_keys_add(&keys, schema, err);
+    if (status == FERRY_OK && read->foreign_keys != 0 && read->kind == FERRY_READ_TABLE)
+        status = mydrv_foreign_keys_describe(conn, read->text, schema, err);
     mydrv_keys_clear(&keys);
     mydrv_statement_close(&statement);
     return status;

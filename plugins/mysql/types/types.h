@@ -125,6 +125,13 @@ struct mydrv_type;
 enum mydrv_order mydrv_order_stored(const struct mydrv_type *type,
                                     const struct ferry_column *source);
 
+/* ---- reference.c: foreign keys ---- */
+
+/* Add those that `definition` (of SHOW CREATE TABLE) names.  A constraint that is not understood is
+ * none. */
+ferry_status mydrv_references_add(const char *definition, struct ferry_schema *schema,
+                                  struct ferry_error *err);
+
 /* ---- definition.c: what a column's definition says, in the words of the server's catalog ---- */
 
 /* Whether `definition` ("int(5) unsigned", "enum('a','b')") is one of what the result describes. */

@@ -41,6 +41,7 @@ enum {
     KEY_TO_SCHEMA,
     KEY_TO_TABLE,
     KEY_TO_COLUMN,
+    KEY_HERE, /* "1": the table is of this database */
     KEY_FIELDS
 };
 
@@ -48,19 +49,18 @@ enum {
  * NULL: it shows that the answer is whole. */
 static void dependents_ask_keys(const struct mydrv_load *load, struct mydrv_text *sql)
 {
-    mydrv_text_add(
-        sql,
-        "SELECT CONSTRAINT_NAME, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, "
-        "REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME, "
-        "ORDINAL_POSITION FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS "
-        "NOT NULL AND (");
+    mydrv_text_add(sql, "SELECT CONSTRAINT_NAME, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, "
+                        "REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME, "
+                        "TABLE_SCHEMA = DATABASE(), ORDINAL_POSITION FROM "
+                        "information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS "
+                        "NOT NULL AND (");
     dependents_add_is(load, "REFERENCED_TABLE_SCHEMA", "REFERENCED_TABLE_NAME", sql);
     mydrv_text_add(sql, " OR ");
     dependents_add_is(load, "TABLE_SCHEMA", "TABLE_NAME", sql);
-    mydrv_text_add(sql,
-                   ") UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL ORDER BY "
-                   "TABLE_SCHEMA DESC, TABLE_NAME DESC, CONSTRAINT_NAME DESC, "
-                   "ORDINAL_POSITION DESC");
+    mydrv_text_add(
+        sql, ") UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL ORDER BY "
+             "TABLE_SCHEMA DESC, TABLE_NAME DESC, CONSTRAINT_NAME DESC, "
+             "ORDINAL_POSITION DESC");
 }
 
 static ferry_status dependents_fail_answer(const struct mydrv_load *load, struct ferry_error *err)
@@ -120,6 +120,45 @@ static ferry_status dependents_judge(struct mydrv_load *load, const char *kind, 
     return FERRY_OK;
 }
 
+static bool dependents_is_whole(MYSQL_ROW row)
+{
+    for (int i = 0; i < KEY_FIELDS; i++)
+        if (row[i] == NULL)
+            return false;
+    return true;
+}
+
+/* Whether the RENAME of all carries the key along.  One of this table is made anew for the stage,
+ * since its definition is our own; one of another table follows it, if that is of the change. */
+static bool dependents_goes_along(const struct mydrv_load *load, MYSQL_ROW key)
+{
+    const struct mydrv_unit *unit = load->unit;
+    bool is_own = strcasecmp(key[KEY_TABLE], load->layout->table) == 0 && key[KEY_HERE] != NULL &&
+                  *key[KEY_HERE] == '1';
+    if (unit->spec->foreign_keys == 0 || load->spec->kind == FERRY_LOAD_CHANGES)
+        return false;
+    if (is_own)
+        return load->table.own && load->spec->keep_definition == 0;
+    return *key[KEY_HERE] == '1' && mydrv_foreign_keys_join(unit, key[KEY_TABLE]);
+}
+
+/* The first trigger or key that stays behind; `ret_name` stays NULL if there is none. */
+static ferry_status dependents_find(const struct mydrv_load *load, bool keys, MYSQL_RES *rows,
+                                    const char **ret_name, struct ferry_error *err)
+{
+    MYSQL_ROW row;
+    *ret_name = NULL;
+    while ((row = mysql_fetch_row(rows)) != NULL) {
+        bool last = row[0] == NULL || !keys;
+        if (row[0] != NULL &&
+            !(keys && dependents_is_whole(row) && dependents_goes_along(load, row)))
+            *ret_name = row[0];
+        if (last || *ret_name != NULL)
+            return FERRY_OK;
+    }
+    return dependents_fail_answer(load, err);
+}
+
 ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *err)
 {
     static const char *const kinds[] = {"trigger", "foreign key"};
@@ -129,19 +168,17 @@ ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *
     for (size_t i = 0; i < 2 && status == FERRY_OK && !load->unit->in_place; i++) {
         MYDRV_AUTO_SQL struct mydrv_text sql = {0};
         MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
+        const char *name = NULL;
         if (i == 0)
             dependents_ask_triggers(load, &sql);
         else
             dependents_ask_keys(load, &sql);
-        status =
-            mydrv_ask(load->unit->conn, &sql, 1, "look for triggers and foreign keys", &rows, err);
-        if (status != FERRY_OK)
-            return status;
-        MYSQL_ROW row = mysql_fetch_row(rows);
-        if (row == NULL)
-            return dependents_fail_answer(load, err);
-        if (row[0] != NULL)
-            status = dependents_judge(load, kinds[i], row[0], err);
+        status = mydrv_ask(load->unit->conn, &sql, i == 0 ? 1 : KEY_FIELDS,
+                           "look for triggers and foreign keys", &rows, err);
+        if (status == FERRY_OK)
+            status = dependents_find(load, i == 1, rows, &name, err);
+        if (status == FERRY_OK && name != NULL)
+            status = dependents_judge(load, kinds[i], name, err);
     }
     return status;
 }
@@ -199,14 +236,6 @@ static ferry_status dependents_check_key(struct mydrv_load *load, const MYSQL_RO
                             load->unit->conn->label, rows[0][KEY_NAME], rows[0][KEY_TABLE],
                             rows[0][KEY_TO_TABLE]);
     return status;
-}
-
-static bool dependents_is_whole(MYSQL_ROW row)
-{
-    for (int i = 0; i < KEY_FIELDS; i++)
-        if (row[i] == NULL)
-            return false;
-    return true;
 }
 
 ferry_status mydrv_dependents_check(struct mydrv_load *load, struct ferry_error *err)

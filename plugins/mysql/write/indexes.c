@@ -57,6 +57,11 @@ static bool indexes_are_whole(const struct ferry_schema *schema, const char *con
     return bytes <= INDEXES_BYTES;
 }
 
+bool mydrv_indexes_are_whole(const struct ferry_load_spec *spec, const struct ferry_index *index)
+{
+    return indexes_are_whole(spec->layout->schema, spec->layout->natives, index);
+}
+
 /* How many characters of a long text an index on so many columns has room for. */
 static unsigned indexes_prefix(const struct ferry_index *index)
 {

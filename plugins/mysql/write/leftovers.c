@@ -35,6 +35,9 @@ static ferry_status leftovers_drop(struct mydrv_conn *conn, const char *name,
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     ferry_log(FERRY_LOG_WARNING, "%s: dropping '%s', which an earlier run left behind", conn->label,
               name);
+    ferry_status status = mydrv_foreign_keys_let_go(conn, name, err);
+    if (status != FERRY_OK)
+        return status;
     mydrv_text_add(&sql, "DROP TABLE ");
     mydrv_text_add_name(&sql, name);
     return mydrv_run(conn, &sql, "drop what an earlier run left behind", err);

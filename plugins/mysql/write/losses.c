@@ -28,7 +28,7 @@ static bool losses_is_letter(char c)
 static const char *losses_skip(const char *at)
 {
     if (*at == '\'' || *at == '`' || *at == '"')
-        return mydrv_table_skip_quoted(at);
+        return mydrv_text_skip_quoted(at);
     if (!losses_is_letter(*at))
         return at + 1;
     while (losses_is_letter(*at))
@@ -71,19 +71,6 @@ static ferry_status losses_add_text(const struct losses *losses, const char *at,
 }
 
 /* ---- Columns ---- */
-
-/* A name in backticks -> the name; false if out of memory. */
-static bool losses_take_name(const char *at, struct mydrv_text *name)
-{
-    const char *end = mydrv_table_skip_quoted(at) - 1;
-    name->length = 0;
-    mydrv_text_append(name, "", 0);
-    for (at++; at < end; at++) {
-        at += *at == '`';
-        mydrv_text_append(name, at, 1);
-    }
-    return !name->failed;
-}
 
 static ptrdiff_t losses_new_column(const struct losses *losses, const char *name)
 {
@@ -173,12 +160,12 @@ static ferry_status losses_of_column(const struct losses *losses, const char *li
     static const char *const words[] = {"COLLATE",        "NOT",  "DEFAULT",
                                         "AUTO_INCREMENT", "SRID", "REF_SYSTEM_ID"};
     MYDRV_AUTO_SQL struct mydrv_text name = {0};
-    if (!losses_take_name(line, &name))
+    if (!mydrv_text_take_name(line, &name))
         return mydrv_fail_memory(losses->err);
     ptrdiff_t at = losses_new_column(losses, name.data);
     const char *new = at < 0 ? "" : losses->spec->layout->clauses[at];
     const char *old = losses_old_clauses(losses, name.data);
-    const char *rest = mydrv_table_skip_quoted(line);
+    const char *rest = mydrv_text_skip_quoted(line);
     size_t length;
     if (losses_find(rest, end, "GENERATED") != NULL)
         return ferry_note(losses->notes, losses->err, "the generated column '%s'", name.data);

@@ -10,29 +10,26 @@
 
 /* ---- The hash ---- */
 
-const char *mydrv_table_skip_quoted(const char *at)
-{
-    char quote = *at++;
-    for (; *at != '\0'; at++) {
-        if ((*at == '\\' && quote == '\'' && at[1] != '\0') || (*at == quote && at[1] == quote))
-            at++;
-        else if (*at == quote)
-            return at + 1;
-    }
-    return at;
-}
-
-/* What differs between two tables of the same definition. */
+/* What differs between two tables of the same definition: a foreign key follows the table that it
+ * refers to from name to name, and has a name of its own for each run. */
 static const char *mark_skip_variable(const char *at)
 {
     static const char counter[] = " AUTO_INCREMENT=";
     static const char comment[] = " COMMENT='";
+    static const char constraint[] = "CONSTRAINT `";
+    static const char referred[] = " REFERENCES `";
     if (strncmp(at, counter, sizeof counter - 1) == 0) {
         at += sizeof counter - 1;
         return at + strspn(at, "0123456789");
     }
     if (strncmp(at, comment, sizeof comment - 1) == 0)
-        return mydrv_table_skip_quoted(at + sizeof comment - 2);
+        return mydrv_text_skip_quoted(at + sizeof comment - 2);
+    if (strncmp(at, constraint, sizeof constraint - 1) == 0) {
+        const char *end = mydrv_text_skip_quoted(at + sizeof constraint - 2);
+        return strncmp(end, " FOREIGN KEY ", 13) == 0 ? end : at;
+    }
+    if (strncmp(at, referred, sizeof referred - 1) == 0)
+        return mydrv_text_skip_quoted(at + sizeof referred - 2);
     return at;
 }
 
@@ -42,11 +39,11 @@ uint64_t mydrv_table_hash(const char *definition)
     bool empty = true;
     const char *at = definition + strcspn(definition, "`"); /* behind CREATE TABLE: the name */
     if (*at == '`')
-        at = mydrv_table_skip_quoted(at);
+        at = mydrv_text_skip_quoted(at);
     while (*at != '\0') {
         const char *next = mark_skip_variable(at);
         if (next == at) {
-            next = *at == '\'' || *at == '`' ? mydrv_table_skip_quoted(at) : at + 1;
+            next = *at == '\'' || *at == '`' ? mydrv_text_skip_quoted(at) : at + 1;
             hash = ferry_hash_bytes(hash, at, (size_t)(next - at));
             empty = false;
         }

@@ -26,19 +26,17 @@ static ferry_status rename_fail_referred(const struct mydrv_load *load, struct f
  * then.  So each is asked for another engine in place, which no server does: where such a key
  * refers to it, the server says that first (MariaDB 10.11: 1217; MySQL 9: 3776), and else that it
  * cannot (1845, 1846). */
-static ferry_status rename_ask_referred(const struct mydrv_load *load, struct ferry_error *err)
+static bool rename_finds_referred(const struct mydrv_load *load, const char *name)
 {
     struct mydrv_conn *conn = load->unit->conn;
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     mydrv_text_add(&sql, "ALTER TABLE ");
-    mydrv_text_add_name(&sql, load->layout->table);
+    mydrv_text_add_name(&sql, name);
     mydrv_text_add(&sql, " ENGINE = MEMORY, ALGORITHM = INPLACE");
-    if (sql.failed)
-        return mydrv_fail_memory(err);
-    if (mydrv_query(conn, &sql))
-        return FERRY_OK;
+    if (sql.failed || mydrv_query(conn, &sql))
+        return false;
     unsigned code = mysql_errno(conn->native);
-    return code == 3776 || rename_is_referred_to(code) ? rename_fail_referred(load, err) : FERRY_OK;
+    return code == 3776 || rename_is_referred_to(code);
 }
 
 /* ---- Still what was planned for ---- */
@@ -54,8 +52,12 @@ static ferry_status rename_confirm_load(struct mydrv_load *load, struct ferry_er
     mydrv_table_clear(&now);
     if (status == FERRY_OK)
         status = mydrv_dependents_look(load, err);
-    if (status == FERRY_OK && load->unit->load_count > 1 && load->table.exists)
-        status = rename_ask_referred(load, err);
+    bool keyed = load->unit->spec->foreign_keys != 0;
+    if (status == FERRY_OK && keyed && load->table.exists)
+        status = mydrv_foreign_keys_part(load, err);
+    if (status == FERRY_OK && !keyed && load->unit->load_count > 1 && load->table.exists &&
+        rename_finds_referred(load, load->layout->table))
+        status = rename_fail_referred(load, err);
     if (status == FERRY_OK && load->unit->in_place)
         status = ferry_load_fail_changed(load->spec, load->unit->conn->label, err);
     return status;
@@ -189,12 +191,32 @@ static ferry_status rename_back(const struct mydrv_load *load, uint32_t *outcome
     return rename_fail_referred(load, err);
 }
 
+/* Old tables that refer to one another let go first.  Then a key of a table that this account
+ * cannot see shows, as it does before the renames where there are no others.  NULL: nothing refers
+ * to any of them. */
+static const struct mydrv_load *rename_part_old(struct mydrv_unit *unit)
+{
+    if (unit->spec->foreign_keys == 0)
+        return NULL;
+    for (size_t i = 0; i < unit->load_count; i++)
+        if (unit->loads[i]->part.length > 0)
+            (void)mydrv_query(unit->conn, &unit->loads[i]->part);
+    for (size_t i = 0; i < unit->load_count; i++)
+        if (unit->loads[i]->table.exists &&
+            rename_finds_referred(unit->loads[i], unit->loads[i]->names.old))
+            return unit->loads[i];
+    return NULL;
+}
+
 /* Keys of tables that this account cannot see show up here.  Then all tables get their names back,
  * as long as each old one is there still. */
 static ferry_status rename_drop_old(struct mydrv_unit *unit, uint32_t *outcome,
                                     struct ferry_error *err)
 {
     bool dropped = false;
+    const struct mydrv_load *referred = rename_part_old(unit);
+    if (referred != NULL)
+        return rename_back(referred, outcome, err);
     for (size_t i = 0; i < unit->load_count; i++) {
         const struct mydrv_load *load = unit->loads[i];
         MYDRV_AUTO_SQL struct mydrv_text sql = {0};

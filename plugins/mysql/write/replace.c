@@ -77,6 +77,8 @@ static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *e
     if (status == FERRY_OK)
         status = mydrv_record_prepare(conn, err);
     if (status == FERRY_OK)
+        status = mydrv_foreign_keys_check_right(load, err);
+    if (status == FERRY_OK)
         status = replace_make_stage(load, err);
     if (status == FERRY_OK)
         status = mydrv_run_text(conn, "START TRANSACTION", "begin a transaction", err);
@@ -92,6 +94,7 @@ void mydrv_replace_free(struct mydrv_load *load)
     mydrv_lane_free(&load->lane);
     mydrv_table_clear(&load->table);
     mydrv_names_clear(&load->names);
+    mydrv_text_clear(&load->part);
     free(load);
 }
 

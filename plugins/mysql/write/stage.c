@@ -70,7 +70,7 @@ ferry_status mydrv_stage_create(struct mydrv_stage *stage, struct ferry_error *e
 /* ---- Finishing it ---- */
 
 /* The run id goes where the commit will carry it: into the comment of the table. */
-static ferry_status stage_write_mark(const struct mydrv_stage *stage, struct ferry_error *err)
+ferry_status mydrv_stage_mark(const struct mydrv_stage *stage, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text mark = {0};
     struct mydrv_conn *conn = stage->unit->conn;
@@ -97,14 +97,19 @@ static ferry_status stage_write_mark(const struct mydrv_stage *stage, struct fer
 ferry_status mydrv_stage_finish(struct mydrv_stage *stage, struct ferry_error *err)
 {
     ferry_status status = mydrv_indexes_add(stage->unit->conn, stage->name, stage->spec, err);
-    return status == FERRY_OK ? stage_write_mark(stage, err) : status;
+    return status == FERRY_OK ? mydrv_stage_mark(stage, err) : status;
 }
 
 /* ---- Its end ---- */
 
+/* Nothing but other stages refers to it. */
 static bool stage_try_drop(const struct mydrv_stage *stage)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    if (stage->unit->keyed) {
+        mydrv_text_add(&sql, "SET SESSION foreign_key_checks = 0");
+        (void)mydrv_try(stage->unit->conn, &sql);
+    }
     mydrv_text_add(&sql, "DROP TABLE ");
     mydrv_text_add_name(&sql, stage->name);
     return mydrv_try(stage->unit->conn, &sql);

@@ -387,6 +387,8 @@ static ferry_status table_report(struct mydrv_conn *conn, const char *name,
         };
         status = ferry_schema_add(inspection->schema, &column, sizeof column, err);
     }
+    if (status == FERRY_OK)
+        status = mydrv_references_add(table->definition, inspection->schema, err);
     if (status != FERRY_OK || table->data_bytes > TABLE_COUNT_BYTES_MAX)
         return status;
     return table_report_rows(conn, name, inspection, err);

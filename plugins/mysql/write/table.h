@@ -50,7 +50,8 @@ ferry_status mydrv_inspect(void *conn, const char *table, struct ferry_inspectio
 
 /* ---- mark.c: by what a table tells that it was made here, and in which run ---- */
 
-/* Hash of a definition without the table's name, comment and counter. */
+/* Hash of a definition without the table's name, comment and counter, nor the names of foreign keys
+ * and of the tables that they refer to. */
 uint64_t mydrv_table_hash(const char *definition);
 /* The comment with this driver's mark at its end. */
 void mydrv_table_mark(struct mydrv_text *out, const char *comment, const char *run_id,
@@ -61,8 +62,6 @@ void mydrv_table_mark(struct mydrv_text *out, const char *comment, const char *r
  * was ours ("" else; NULL: not asked for); NULL if there is none. */
 const char *mydrv_table_read_mark(const char *comment, char ret_run_id[MYDRV_RUN_ID_SIZE],
                                   char ret_hash[MYDRV_OWN_HASH_SIZE]);
-/* The end of a quoted text or name that begins at `at`. */
-const char *mydrv_table_skip_quoted(const char *at);
 
 /* ---- engines.c: which storage engines hold their own rows ---- */
 
@@ -90,6 +89,8 @@ ferry_status mydrv_indexes_check_demand(const struct mydrv_conn *conn,
                                         const struct mydrv_table *table, struct ferry_error *err);
 /* The primary key, as part of CREATE TABLE; nothing where there is none, or none is possible. */
 void mydrv_indexes_write_primary(const struct ferry_load_spec *spec, struct mydrv_text *sql);
+/* Whether an index of these columns has them whole: else it is not unique here. */
+bool mydrv_indexes_are_whole(const struct ferry_load_spec *spec, const struct ferry_index *index);
 /* Build those that the table, a stage for these rows, does not have yet. */
 ferry_status mydrv_indexes_add(struct mydrv_conn *conn, const char *table,
                                const struct ferry_load_spec *spec, struct ferry_error *err);

@@ -66,6 +66,8 @@ struct mydrv_stage {                    /* what it points to lives as long as it
 ferry_status mydrv_stage_create(struct mydrv_stage *stage, struct ferry_error *err);
 /* The rows are in it: its indexes, and the mark and comment that the live table will have. */
 ferry_status mydrv_stage_finish(struct mydrv_stage *stage, struct ferry_error *err);
+/* The mark alone, after its definition has changed. */
+ferry_status mydrv_stage_mark(const struct mydrv_stage *stage, struct ferry_error *err);
 /* If it is there; by the second connection where the first is lost.  Nothing can be done about a
  * failure: the next run finds it as a leftover. */
 void mydrv_stage_drop(struct mydrv_stage *stage);
@@ -105,6 +107,27 @@ ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *
 ferry_status mydrv_dependents_check_right(const struct mydrv_load *load, struct ferry_error *err);
 /* Every foreign key from and to the table still holds. */
 ferry_status mydrv_dependents_check(struct mydrv_load *load, struct ferry_error *err);
+
+/* ---- foreign_keys.c: foreign keys among the tables of a change ---- */
+
+ferry_status mydrv_judge_key(void *conn, const struct ferry_load_spec *spec,
+                             const struct ferry_foreign_key *key,
+                             const struct ferry_load_spec *referred, struct ferry_notes *against,
+                             struct ferry_error *err);
+/* Whether the change carries foreign keys, and this is a table of it. */
+bool mydrv_foreign_keys_join(const struct mydrv_unit *unit, const char *table);
+/* For a load that has its lock and no stage yet: fails with REFUSED where the account may make no
+ * foreign keys. */
+ferry_status mydrv_foreign_keys_check_right(struct mydrv_load *load, struct ferry_error *err);
+/* Once all stages are finished: make those of each, and mark it again.  Fails with DATA where a row
+ * does not keep to one. */
+ferry_status mydrv_foreign_keys_make(struct mydrv_unit *unit, struct ferry_error *err);
+/* Set load->part: what takes its foreign keys off the table, once that has the name of the old one.
+ */
+ferry_status mydrv_foreign_keys_part(struct mydrv_load *load, struct ferry_error *err);
+/* Take those off that refer to `table` from what an earlier run has left. */
+ferry_status mydrv_foreign_keys_let_go(struct mydrv_conn *conn, const char *table,
+                                       struct ferry_error *err);
 
 /* ---- record.c: the record of the run ---- */
 
@@ -146,6 +169,7 @@ struct mydrv_load {
     struct mydrv_stage stage; /* beside it */
     struct mydrv_lane lane;   /* into the stage */
     uint64_t rows_before;
+    struct mydrv_text part; /* a statement for its old table: see mydrv_foreign_keys_part() */
     struct mydrv_changes *changes; /* NULL: all rows are replaced */
 };
 
@@ -236,6 +260,8 @@ struct mydrv_unit {
     const struct ferry_change_spec *spec;
     struct mydrv_load **loads; /* in the order in which they began */
     size_t load_count;
+    bool may_refer;         /* the account may make foreign keys; false: nobody has asked */
+    bool keyed;             /* stages refer to one another */
     bool in_place;          /* the rows of the table itself change, in one transaction: no RENAME */
     struct ferry_wait wait; /* the job's lock_wait */
 };

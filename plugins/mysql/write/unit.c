@@ -162,7 +162,9 @@ static ferry_status unit_commit(struct mydrv_unit *unit, const struct ferry_reco
         return status;
     if (unit->in_place)
         return unit_commit_in_place(unit, count > 0 ? records[0] : NULL, outcome, err);
-    status = mydrv_commit_rename(unit, outcome, err);
+    status = mydrv_foreign_keys_make(unit, err);
+    if (status == FERRY_OK)
+        status = mydrv_commit_rename(unit, outcome, err);
     if (status == FERRY_OK)
         unit_note_records(unit, records, count);
     return status;
@@ -247,5 +249,6 @@ const struct ferry_target mydrv_target = {
     .note_indexes = mydrv_note_indexes,
     .hold_column = mydrv_hold_column,
     .foresee = mydrv_foresee,
+    .judge_key = mydrv_judge_key,
     .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER,
 };

@@ -185,6 +185,12 @@ ferry_status mydrv_dependents_check_right(const struct mydrv_load *load, struct 
     return step("their right", err);
 }
 
+ferry_status mydrv_foreign_keys_check_right(struct mydrv_load *load, struct ferry_error *err)
+{
+    assert_non_null(load);
+    return step("right to keys", err);
+}
+
 ferry_status mydrv_dependents_check(struct mydrv_load *load, struct ferry_error *err)
 {
     assert_non_null(load);

@@ -9,7 +9,8 @@
 
 #define BEGIN                                                                                      \
     "names", "lock", "load table", "check table", "confirm table", "leftovers", "dependents",      \
-        "their right", "drop", "lane", "record", "stage", "learn", "START TRANSACTION"
+        "their right", "drop", "lane", "record", "right to keys", "stage", "learn",                \
+        "START TRANSACTION"
 #define END "connection", "end of lane", "COMMIT", "finish stage"
 #define IN_PLACE                                                                                   \
     "SET SESSION foreign_key_checks = 0",                                                          \

@@ -1,0 +1,387 @@
+/* Foreign keys among the tables of one change: made from stage to stage when the rows are there,
+ * so that the RENAME of all carries them along, and taken off what is to be dropped.
+ *
+ * A server looks at each row of a key that it is to add, and copies the table for that; without its
+ * checks it only writes the key down.  So the rows are looked at by a question of our own, which
+ * also tells the first one that is wrong.
+ */
+
+#include "write/target.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- Whether the server takes a key ---- */
+
+static const char *keys_find_native(const struct ferry_layout *layout, const char *column,
+                                    const char **ret_clauses)
+{
+    for (size_t i = 0; i < ferry_schema_count(layout->schema); i++)
+        if (strcasecmp(ferry_schema_column(layout->schema, i)->name, column) == 0) {
+            *ret_clauses = layout->clauses[i];
+            return layout->natives[i];
+        }
+    return NULL;
+}
+
+static bool keys_is_short_text(const struct mydrv_type *type)
+{
+    return type->kind == MYDRV_KIND_CHAR || strcmp(type->name, "varchar") == 0;
+}
+
+static bool keys_is_short_bytes(const struct mydrv_type *type)
+{
+    return type->kind == MYDRV_KIND_BINARY || strcmp(type->name, "varbinary") == 0;
+}
+
+/* Texts may differ in length (the manuals of both servers); all else is to be the same. */
+static bool keys_are_alike(const struct mydrv_type *one, const struct mydrv_type *other)
+{
+    if (keys_is_short_text(one) || keys_is_short_bytes(one))
+        return (keys_is_short_text(one) && keys_is_short_text(other)) ||
+               (keys_is_short_bytes(one) && keys_is_short_bytes(other));
+    return one->kind == other->kind && one->bits == other->bits &&
+           one->is_unsigned == other->is_unsigned &&
+           (one->kind == MYDRV_KIND_INT ||
+            (one->numbers[0] == other->numbers[0] && one->numbers[1] == other->numbers[1]));
+}
+
+/* "CHARACTER SET x COLLATE y", with which the clauses of a text begin; else nothing. */
+static size_t keys_collation_length(const char *clauses)
+{
+    const char *collate = strstr(clauses, " COLLATE ");
+    if (strncmp(clauses, "CHARACTER SET ", 14) != 0 || collate == NULL)
+        return 0;
+    const char *word = collate + 9;
+    return (size_t)(word - clauses) + strcspn(word, " ");
+}
+
+static bool keys_compare_alike(const char *one, const char *other)
+{
+    size_t length = keys_collation_length(one);
+    return length == keys_collation_length(other) && strncmp(one, other, length) == 0;
+}
+
+static ferry_status keys_judge_columns(const struct ferry_load_spec *spec,
+                                       const struct ferry_foreign_key *key,
+                                       const struct ferry_load_spec *referred,
+                                       struct ferry_notes *against, struct ferry_error *err)
+{
+    for (size_t i = 0; i < key->column_count; i++) {
+        const char *clauses = "", *others = "";
+        struct mydrv_type type, other;
+        const char *native = keys_find_native(spec->layout, key->columns[i], &clauses);
+        const char *to = keys_find_native(referred->layout, key->referred[i], &others);
+        if (native == NULL || to == NULL || !mydrv_type_parse(native, &type) ||
+            !mydrv_type_parse(to, &other) || !keys_are_alike(&type, &other) ||
+            !keys_compare_alike(clauses, others))
+            return ferry_note(against, err,
+                              "this server wants columns of one type, and '%s' (%s) refers to '%s' "
+                              "(%s)",
+                              key->columns[i], native == NULL ? "?" : native, key->referred[i],
+                              to == NULL ? "?" : to);
+        bool sets_null =
+            key->on_delete == FERRY_ACTION_SET_NULL || key->on_update == FERRY_ACTION_SET_NULL;
+        if (sets_null && strstr(clauses, "NOT NULL") != NULL)
+            return ferry_note(against, err, "it would set '%s' to NULL, which is NOT NULL",
+                              key->columns[i]);
+    }
+    return FERRY_OK;
+}
+
+/* The index by which the server finds rows of the other table. */
+static bool keys_is_found(const struct ferry_foreign_key *key,
+                          const struct ferry_load_spec *referred)
+{
+    for (size_t i = 0; i < referred->index_count; i++) {
+        const struct ferry_index *index = referred->indexes[i];
+        bool same = index->unique != 0 && index->column_count == key->column_count;
+        for (size_t k = 0; k < key->column_count && same; k++)
+            same = strcasecmp(index->columns[k], key->referred[k]) == 0;
+        if (same && mydrv_indexes_are_whole(referred, index))
+            return true;
+    }
+    return false;
+}
+
+ferry_status mydrv_judge_key(void *conn, const struct ferry_load_spec *spec,
+                             const struct ferry_foreign_key *key,
+                             const struct ferry_load_spec *referred, struct ferry_notes *against,
+                             struct ferry_error *err)
+{
+    (void)conn;
+    if (key->on_delete == FERRY_ACTION_SET_DEFAULT || key->on_update == FERRY_ACTION_SET_DEFAULT)
+        return ferry_note(against, err, "InnoDB has no SET DEFAULT");
+    if (!keys_is_found(key, referred))
+        return ferry_note(against, err,
+                          "the columns that it refers to are too long for a unique index here");
+    return keys_judge_columns(spec, key, referred, against, err);
+}
+
+/* ---- Whether the account may make one ---- */
+
+static ferry_status keys_try(const struct mydrv_load *load, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, "CREATE TABLE ");
+    mydrv_text_add_name(&sql, load->names.stage);
+    mydrv_text_add(&sql, " (a INT PRIMARY KEY, b INT, FOREIGN KEY (b) REFERENCES ");
+    mydrv_text_add_name(&sql, load->names.stage);
+    mydrv_text_add(&sql, " (a)) ENGINE=InnoDB");
+    return mydrv_run(load->unit->conn, &sql,
+                     "make a table with a foreign key, for which the account needs the right "
+                     "REFERENCES on the database",
+                     err);
+}
+
+/* MySQL asks for a right that is else not needed, and would do so when all rows are loaded. */
+ferry_status mydrv_foreign_keys_check_right(struct mydrv_load *load, struct ferry_error *err)
+{
+    struct mydrv_unit *unit = load->unit;
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    if (unit->may_refer || load->spec->foreign_key_count == 0)
+        return FERRY_OK;
+    ferry_status status = keys_try(load, err);
+    if (status != FERRY_OK)
+        return status;
+    unit->may_refer = true;
+    mydrv_text_add(&sql, "DROP TABLE ");
+    mydrv_text_add_name(&sql, load->names.stage);
+    return mydrv_run(unit->conn, &sql, "drop a table that was made to see if it can be", err);
+}
+
+/* ---- Which tables are of the change ---- */
+
+bool mydrv_foreign_keys_join(const struct mydrv_unit *unit, const char *table)
+{
+    for (size_t i = 0; i < unit->spec->load_count && unit->spec->foreign_keys != 0; i++)
+        if (strcasecmp(unit->spec->tables[i], table) == 0)
+            return true;
+    return false;
+}
+
+static const char *keys_find_stage(const struct mydrv_unit *unit, const char *table)
+{
+    for (size_t i = 0; i < unit->load_count; i++)
+        if (strcmp(unit->loads[i]->layout->table, table) == 0)
+            return unit->loads[i]->stage.name;
+    return NULL; /* the core names tables of the change alone */
+}
+
+/* ---- Whether the rows keep to them ---- */
+
+/* "a = 1, b = x", as an expression; columns of several character sets go into one text. */
+static void keys_write_values(struct mydrv_text *sql, const char *const *columns, size_t count)
+{
+    mydrv_text_add(sql, "CONCAT_WS(', '");
+    for (size_t i = 0; i < count; i++) {
+        MYDRV_AUTO_SQL struct mydrv_text label = {0};
+        mydrv_text_addf(&label, "%s = ", columns[i]);
+        mydrv_text_add(sql, ", CONCAT(");
+        mydrv_text_add_quoted(sql, label.data == NULL ? "" : label.data, label.length);
+        mydrv_text_add(sql, ", SUBSTRING(CAST(c.");
+        mydrv_text_add_name(sql, columns[i]);
+        mydrv_text_add(sql, " AS CHAR), 1, 80))");
+        sql->failed = sql->failed || label.failed;
+    }
+    mydrv_text_add(sql, ")");
+}
+
+/* What tells a row of the table apart: its primary key, or else the columns of the key. */
+static void keys_write_identity(struct mydrv_text *sql, const struct ferry_load_spec *spec,
+                                const struct ferry_foreign_key *key)
+{
+    for (size_t i = 0; i < spec->index_count; i++)
+        if (spec->indexes[i]->primary != 0) {
+            keys_write_values(sql, spec->indexes[i]->columns, spec->indexes[i]->column_count);
+            return;
+        }
+    keys_write_values(sql, key->columns, key->column_count);
+}
+
+/* The first row that refers to none; a row of NULLs behind it shows that the answer is whole. */
+static void keys_write_question(struct mydrv_text *sql, const struct mydrv_load *load,
+                                const struct ferry_foreign_key *key, const char *to)
+{
+    mydrv_text_add(sql, "(SELECT ");
+    keys_write_identity(sql, load->spec, key);
+    mydrv_text_add(sql, ", ");
+    keys_write_values(sql, key->columns, key->column_count);
+    mydrv_text_add(sql, " FROM ");
+    mydrv_text_add_name(sql, load->stage.name);
+    mydrv_text_add(sql, " c WHERE ");
+    for (size_t i = 0; i < key->column_count; i++) {
+        mydrv_text_add(sql, "c.");
+        mydrv_text_add_name(sql, key->columns[i]);
+        mydrv_text_add(sql, " IS NOT NULL AND ");
+    }
+    mydrv_text_add(sql, "NOT EXISTS (SELECT 1 FROM ");
+    mydrv_text_add_name(sql, to);
+    mydrv_text_add(sql, " p WHERE ");
+    for (size_t i = 0; i < key->column_count; i++) {
+        mydrv_text_addf(sql, "%sp.", i > 0 ? " AND " : "");
+        mydrv_text_add_name(sql, key->referred[i]);
+        mydrv_text_add(sql, " = c.");
+        mydrv_text_add_name(sql, key->columns[i]);
+    }
+    mydrv_text_add(sql, ") LIMIT 1) UNION ALL SELECT NULL, NULL");
+}
+
+static ferry_status keys_check_rows(const struct mydrv_load *load,
+                                    const struct ferry_foreign_key *key, struct ferry_error *err)
+{
+    struct mydrv_conn *conn = load->unit->conn;
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
+    keys_write_question(&sql, load, key, keys_find_stage(load->unit, key->table));
+    ferry_status status = mydrv_ask(conn, &sql, 2, "check a foreign key", &rows, err);
+    MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
+    if (status == FERRY_OK && row == NULL)
+        return mydrv_fail(conn, MYDRV_LOADING, 0, "", "check a foreign key", err);
+    if (status != FERRY_OK || (row[0] == NULL && row[1] == NULL))
+        return status;
+    return ferry_fail(err, FERRY_ERR_DATA,
+                      "%s: a foreign key would not hold: the row (%s) of table '%s' refers, by %s, "
+                      "to a row of '%s' that is not there; load the missing row, or see why the "
+                      "source has none",
+                      conn->label, row[0] == NULL ? "?" : row[0], load->layout->table,
+                      row[1] == NULL ? "?" : row[1], key->table);
+}
+
+/* ---- Making them ---- */
+
+/* Names of keys are unique in a database, and the old table has its own still: so they are of the
+ * run. */
+static void keys_write_key(struct mydrv_text *sql, const struct mydrv_load *load, size_t i)
+{
+    static const char *const actions[] = {
+        [FERRY_ACTION_NONE] = NULL,
+        [FERRY_ACTION_RESTRICT] = "RESTRICT",
+        [FERRY_ACTION_CASCADE] = "CASCADE",
+        [FERRY_ACTION_SET_NULL] = "SET NULL",
+        [FERRY_ACTION_SET_DEFAULT] = "SET DEFAULT",
+    };
+    const struct ferry_foreign_key *key = load->spec->foreign_keys[i];
+    uint64_t hash = ferry_hash_name(FERRY_HASH_SEED, load->unit->spec->run_id);
+    hash = ferry_hash_name(hash, load->layout->table);
+    mydrv_text_addf(sql, "%s ADD CONSTRAINT `dbferry_%016" PRIx64 "_%zu` FOREIGN KEY (",
+                    i > 0 ? "," : "", hash, i + 1);
+    mydrv_text_add_list(sql, key->columns, key->column_count);
+    mydrv_text_add(sql, ") REFERENCES ");
+    mydrv_text_add_name(sql, keys_find_stage(load->unit, key->table));
+    mydrv_text_add(sql, " (");
+    mydrv_text_add_list(sql, key->referred, key->column_count);
+    mydrv_text_add(sql, ")");
+    if (actions[key->on_delete] != NULL)
+        mydrv_text_addf(sql, " ON DELETE %s", actions[key->on_delete]);
+    if (actions[key->on_update] != NULL)
+        mydrv_text_addf(sql, " ON UPDATE %s", actions[key->on_update]);
+}
+
+/* The mark tells the definition, of which they are a part. */
+static ferry_status keys_make(struct mydrv_load *load, struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    for (size_t i = 0; i < load->spec->foreign_key_count && status == FERRY_OK; i++)
+        status = keys_check_rows(load, load->spec->foreign_keys[i], err);
+    if (status != FERRY_OK)
+        return status;
+    mydrv_text_add(&sql, "ALTER TABLE ");
+    mydrv_text_add_name(&sql, load->stage.name);
+    for (size_t i = 0; i < load->spec->foreign_key_count; i++)
+        keys_write_key(&sql, load, i);
+    load->unit->keyed = true;
+    status = mydrv_run(load->unit->conn, &sql, "make the foreign keys", err);
+    return status == FERRY_OK ? mydrv_stage_mark(&load->stage, err) : status;
+}
+
+static ferry_status keys_set_checks(struct mydrv_conn *conn, bool on, struct ferry_error *err)
+{
+    return mydrv_run_text(
+        conn, on ? "SET SESSION foreign_key_checks = 1" : "SET SESSION foreign_key_checks = 0",
+        "set foreign_key_checks", err);
+}
+
+ferry_status mydrv_foreign_keys_make(struct mydrv_unit *unit, struct ferry_error *err)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < unit->load_count; i++)
+        count += unit->loads[i]->spec->foreign_key_count;
+    if (count == 0)
+        return FERRY_OK;
+    ferry_status status = keys_set_checks(unit->conn, false, err);
+    for (size_t i = 0; i < unit->load_count && status == FERRY_OK; i++)
+        if (unit->loads[i]->spec->foreign_key_count > 0)
+            status = keys_make(unit->loads[i], err);
+    return status == FERRY_OK ? keys_set_checks(unit->conn, true, err) : status;
+}
+
+/* ---- Taking them off ---- */
+
+/* "ALTER TABLE name DROP FOREIGN KEY a, DROP FOREIGN KEY b": of those that `table` has now; nothing
+ * where it has none. */
+static ferry_status keys_write_drop(struct mydrv_conn *conn, const char *table, const char *name,
+                                    struct mydrv_text *ret_sql, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text question = {0};
+    MYDRV_AUTO_RESULT MYSQL_RES *keys = NULL;
+    mydrv_text_add(
+        &question,
+        "SELECT CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS WHERE "
+        "CONSTRAINT_TYPE = 'FOREIGN KEY' AND TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ");
+    mydrv_text_add_quoted(&question, table, strlen(table));
+    mydrv_text_add(&question, " UNION ALL SELECT NULL");
+    ferry_status status = mydrv_ask(conn, &question, 1, "look for foreign keys", &keys, err);
+    MYSQL_ROW row;
+    mydrv_text_clear(ret_sql);
+    while (status == FERRY_OK && (row = mysql_fetch_row(keys)) != NULL) {
+        if (row[0] == NULL)
+            continue;
+        if (ret_sql->length > 0) {
+            mydrv_text_add(ret_sql, ",");
+        } else {
+            mydrv_text_add(ret_sql, "ALTER TABLE ");
+            mydrv_text_add_name(ret_sql, name);
+        }
+        mydrv_text_add(ret_sql, " DROP FOREIGN KEY ");
+        mydrv_text_add_name(ret_sql, row[0]);
+    }
+    return status == FERRY_OK && ret_sql->failed ? mydrv_fail_memory(err) : status;
+}
+
+ferry_status mydrv_foreign_keys_part(struct mydrv_load *load, struct ferry_error *err)
+{
+    return keys_write_drop(load->unit->conn, load->layout->table, load->names.old, &load->part,
+                           err);
+}
+
+static ferry_status keys_drop(struct mydrv_conn *conn, const char *table, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    ferry_status status = keys_write_drop(conn, table, table, &sql, err);
+    return status == FERRY_OK && sql.length > 0
+               ? mydrv_run(conn, &sql, "take foreign keys off what an earlier run left behind", err)
+               : status;
+}
+
+/* What one run has left may refer to one another. */
+ferry_status mydrv_foreign_keys_let_go(struct mydrv_conn *conn, const char *table,
+                                       struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_RESULT MYSQL_RES *tables = NULL;
+    mydrv_text_add(&sql,
+                   "SELECT DISTINCT TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE "
+                   "REFERENCED_TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME = ");
+    mydrv_text_add_quoted(&sql, table, strlen(table));
+    mydrv_text_add(&sql, " AND TABLE_SCHEMA = DATABASE() AND LEFT(TABLE_NAME, 9) = '_dbferry_' "
+                         "UNION ALL SELECT NULL");
+    ferry_status status = mydrv_ask(conn, &sql, 1, "look for foreign keys", &tables, err);
+    MYSQL_ROW row;
+    while (status == FERRY_OK && (row = mysql_fetch_row(tables)) != NULL)
+        if (row[0] != NULL)
+            status = keys_drop(conn, row[0], err);
+    return status;
+}
