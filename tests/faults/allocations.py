@@ -31,9 +31,9 @@ CODES = [
     ({2, 78}, {"libconfig"}),
     # libdbi 0.9.0 leaves a driver out that it cannot load, whatever the reason is
     ({78}, {"libdbi", "libdbdmysql", "ld-linux"}),
-    # Connector/C 3.3 forgets an option of the connection string, the socket's name among them, and
-    # has no number for an answer that there is no memory for
-    ({69, 73, 74, 76}, {"libmariadb"}),
+    # Connector/C 3.3 forgets an option of the connection string, the socket's name and the file of roots
+    # among them (77: no root is trusted), and has no number for an answer that there is no memory for
+    ({69, 73, 74, 76, 77}, {"libmariadb"}),
     # OpenSSL 3.0 goes on without an algorithm or a certificate that it has no memory for, and what then
     # fails is the handshake
     ({69, 73, 74, 76, 77}, {"libcrypto", "libssl"}),

@@ -55,6 +55,16 @@ static bool tls_holds_pem(FILE *file)
     return false;
 }
 
+/* What is our own trouble is none of the path's. */
+static ferry_status tls_fail_file(const char *label, const char *key, const char *path, int cause,
+                                  struct ferry_error *err)
+{
+    bool ours = cause == ENOMEM || cause == EMFILE || cause == ENFILE;
+    return ferry_fail(err, ours ? FERRY_ERR_SYSTEM : FERRY_ERR_CONFIG,
+                      "%s: cannot read %s '%s': %s%s", label, key, path, strerror(cause),
+                      ours ? "" : "; correct the path or its rights");
+}
+
 /* Looked at here only so that the message can name the key; the library opens it again. */
 static ferry_status tls_check_file(const char *label, const char *key, const char *path,
                                    struct ferry_error *err)
@@ -66,16 +76,18 @@ static ferry_status tls_check_file(const char *label, const char *key, const cha
         int code = errno;
         if (fd >= 0)
             close(fd);
-        return ferry_fail(err, FERRY_ERR_CONFIG,
-                          "%s: cannot read %s '%s': %s; correct the path or its rights", label, key,
-                          path, strerror(code));
+        return tls_fail_file(label, key, path, code, err);
     }
     bool folder = strcmp(key, "ssl_capath") == 0;
+    errno = 0;
     bool fits = fstat(fd, &about) == 0 &&
                 (folder ? S_ISDIR(about.st_mode) : S_ISREG(about.st_mode) && tls_holds_pem(file));
+    int cause = errno; /* still 0 where it was read to its end */
     (void)fclose(file);
     if (fits)
         return FERRY_OK;
+    if (cause != 0)
+        return tls_fail_file(label, key, path, cause, err);
     return ferry_fail(err, FERRY_ERR_CONFIG, "%s: %s '%s' is %s; correct the path", label, key,
                       path, folder ? "not a folder" : "not a file in PEM form, or is empty");
 }
