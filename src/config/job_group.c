@@ -118,7 +118,7 @@ static void leave_out_data(struct ferry_task *task)
     task->no_data = true;
     task->changes.strategy = FERRY_STRATEGY_REPLACE;
     task->changes.cursor = NULL;
-    task->changes.find_deleted = task->changes.skip_unchanged = false;
+    task->changes.find_deleted = false;
     task->guards.min_rows = 0;
 }
 

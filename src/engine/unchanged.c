@@ -149,6 +149,15 @@ static bool is_state_wanted(const struct ferry_plan *plan)
            ferry_strategy_was_whole(ferry_record_value(&plan->before, FERRY_RECORD_STRATEGY));
 }
 
+/* Without data, the definition is all there is, and a table that had rows once is to lose them. */
+static bool is_source_as_it_was(const struct ferry_transfer *transfer)
+{
+    const struct ferry_record *before = &transfer->plan->before;
+    return transfer->task->no_data
+               ? says(before, FERRY_RECORD_ROWS, "0")
+               : says(before, FERRY_RECORD_FINGERPRINT, ferry_strbuf_text(&transfer->fingerprint));
+}
+
 static ferry_status compare(struct ferry_transfer *transfer, struct ferry_error *error)
 {
     const struct ferry_plan *plan = transfer->plan;
@@ -156,15 +165,17 @@ static ferry_status compare(struct ferry_transfer *transfer, struct ferry_error 
     ferry_status status = ferry_schema_hash(&plan->described, hash, error);
     if (status != FERRY_OK)
         return status;
-    transfer->is_unchanged =
-        says(&plan->before, FERRY_RECORD_FINGERPRINT, ferry_strbuf_text(&transfer->fingerprint)) &&
-        says(&plan->before, FERRY_RECORD_READ, transfer->read_hash) &&
-        says(&plan->before, FERRY_RECORD_SCHEMA_HASH, hash) && plan->why.length == 0 &&
-        !transfer->task->changes.full && is_target_untouched(plan) && is_state_wanted(plan) &&
-        ferry_target_changes(transfer->session->target);
+    transfer->is_unchanged = is_source_as_it_was(transfer) &&
+                             says(&plan->before, FERRY_RECORD_READ, transfer->read_hash) &&
+                             says(&plan->before, FERRY_RECORD_SCHEMA_HASH, hash) &&
+                             plan->why.length == 0 && !transfer->task->changes.full &&
+                             is_target_untouched(plan) && is_state_wanted(plan) &&
+                             ferry_target_changes(transfer->session->target);
     return FERRY_OK;
 }
 
+/* A table without data keeps no others of its step from being left as they are.  Alone it is made
+ * at each run: no row of the source will ever ask for that. */
 ferry_status ferry_unchanged_ask(struct ferry_transfer *transfer, struct ferry_error *error)
 {
     const struct ferry_change_rules *rules = &transfer->task->changes;
@@ -173,6 +184,8 @@ ferry_status ferry_unchanged_ask(struct ferry_transfer *transfer, struct ferry_e
     if (!rules->skip_unchanged || session->fell_back)
         return FERRY_OK;
     ferry_log_set_phase("unchanged");
+    if (transfer->task->no_data)
+        return transfer->task->together ? compare(transfer, error) : FERRY_OK;
     ferry_status status =
         rules->change_query != NULL
             ? ask_query(session->source, rules->change_query, &said, error)

@@ -162,3 +162,26 @@ look_ten_thousand_times() {
     assert_status 64
     assert_output_has "'commit', which goes with tables or views"
 }
+
+@test "skip_unchanged: of a table without data, its definition decides" {
+    skipped() { sqlite3 local.db "SELECT group_concat(skipped) FROM _dbferry_sync"; }
+    group 'skip_unchanged = true; overrides = ( { table = "log"; data = false; } );'
+    "$DBFERRY" run
+    for change in "INSERT INTO customer VALUES (3, 'Cy')" "ALTER TABLE log ADD COLUMN more"; do
+        "$DBFERRY" run
+        assert_equal "$(skipped)" "1,1,1"
+        sqlite3 shop.db "$change"
+        "$DBFERRY" run
+        assert_equal "$(skipped)" "0,0,0"
+    done
+    assert_equal "$(sqlite3 local.db "SELECT (SELECT count(*) FROM customer), count(*), (SELECT group_concat(name) FROM pragma_table_info('log')) FROM log")" \
+        "3|0|at,note,more"
+    group 'skip_unchanged = true;' # its rows are to come now
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(rows local.db log)" 2
+    group 'skip_unchanged = true; overrides = ( { table = "log"; data = false; } );'
+    run "$DBFERRY" run # and are not left there without a word
+    assert_status 65
+    assert_output_has "shop/log" "allow_empty"
+}

@@ -157,6 +157,24 @@ static void test_nobody_asks(void **state)
     assert_string_equal(fingerprint_text(), "");
 }
 
+static void test_a_table_without_data(void **state)
+{
+    (void)state;
+    leave(NULL);
+    task.no_data = true;
+    asks(false); /* alone */
+    task.together = true;
+    asks(false); /* 7 rows are there, of a run that carried them */
+    set(FERRY_RECORD_ROWS, "0");
+    asks(false); /* and now, which none has carried */
+    plan.rows_before = 0;
+    asks(true);
+    set(FERRY_RECORD_SCHEMA_HASH, "0123456789abcdef");
+    asks(false);
+    assert_int_equal(asked_driver, 0);
+    assert_string_equal(fingerprint_text(), "");
+}
+
 static void test_a_source_that_cannot_tell(void **state)
 {
     (void)state;
@@ -449,6 +467,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_SOURCE(test_the_same_again),
         WITH_SOURCE(test_nobody_asks),
+        WITH_SOURCE(test_a_table_without_data),
         WITH_SOURCE(test_a_source_that_cannot_tell),
         WITH_SOURCE(test_a_source_that_fails),
         WITH_SOURCE(test_what_else_must_be_as_it_was),
