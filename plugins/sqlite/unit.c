@@ -111,9 +111,30 @@ static void unit_free(struct sqldrv_unit *unit, bool committed)
     free(unit);
 }
 
+/* In rollback mode a page that the cache has no room for waits until our own reader is gone, which
+ * reads until the last table; how much has room says nothing of how the tables will grow. */
+static ferry_status unit_check_reader(const struct sqldrv_conn *conn,
+                                      const struct ferry_change_spec *spec, struct ferry_error *err)
+{
+    if (spec->reads_here == 0 || spec->load_count <= 1 || conn->db == NULL ||
+        sqldrv_is_wal(conn->db)) {
+        return FERRY_OK;
+    }
+    return ferry_fail(
+        err, FERRY_ERR_UNSUPPORTED,
+        "'%s' is read and written by this job, and in its journal mode no reader lets "
+        "many tables change in one step; give it the other mode by \"PRAGMA "
+        "journal_mode = WAL\", or choose commit = \"each\"",
+        conn->path);
+}
+
 static ferry_status unit_change_begin(void *conn, const struct ferry_change_spec *spec,
                                       void **ret_change, struct ferry_error *err)
 {
+    ferry_status status = unit_check_reader(conn, spec, err);
+    if (status != FERRY_OK) {
+        return status;
+    }
     struct sqldrv_unit *unit = calloc(1, sizeof *unit);
     if (unit == NULL) {
         return sqldrv_fail_memory(err);

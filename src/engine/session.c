@@ -177,13 +177,18 @@ static void log_target(const struct ferry_session *session)
               ferry_connection_place(session->target), ferry_strbuf_text(&tables));
 }
 
+bool ferry_session_is_one_place(const struct ferry_session *session)
+{
+    return session->source != NULL && session->target != NULL &&
+           strcmp(ferry_connection_place(session->source),
+                  ferry_connection_place(session->target)) == 0;
+}
+
 /* A target in the very file that is read may need the reader gone before it can commit. */
 static void keep_apart(const struct ferry_session *session)
 {
     struct ferry_shared *shared = shared_of(session);
-    if (shared == NULL || shared->source == NULL ||
-        strcmp(ferry_connection_place(shared->source), ferry_connection_place(session->target)) !=
-            0)
+    if (shared == NULL || shared->source == NULL || !ferry_session_is_one_place(session))
         return;
     shared->source = NULL; /* the session's own, which it closes */
     ferry_log(FERRY_LOG_INFO,

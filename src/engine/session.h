@@ -45,6 +45,8 @@ ferry_status ferry_session_open_source(struct ferry_session *session, struct fer
  * the same file needs its lock. */
 void ferry_session_close_source(struct ferry_session *session);
 ferry_status ferry_session_open_target(struct ferry_session *session, struct ferry_error *error);
+/* Both are open, and what is read is in the very place that is written. */
+bool ferry_session_is_one_place(const struct ferry_session *session);
 /* After a failure, where others share the connections: the target is opened anew for the next, and
  * so is the source with `source_too`, in another snapshot. */
 void ferry_session_lose(struct ferry_session *session, bool source_too);

@@ -78,6 +78,7 @@ static ferry_status begin_change(struct ferry_run *run, struct ferry_error *erro
         .load_count = (uint32_t)run->job->task_count,
         .foreign_keys = run->job->tasks[0].foreign_keys,
         .tables = run->tables,
+        .reads_here = ferry_session_is_one_place(&run->session),
     };
     run->began = true;
     ferry_log_set_phase("begin");

@@ -136,6 +136,44 @@ static void test_staging(void **state)
     }
 }
 
+/* In one step, its own reader is in the way of any page that the cache has no room for. */
+static void test_a_file_that_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *old;
+        uint32_t reads_here;
+        uint32_t loads;
+        bool wal;
+        ferry_status status;
+    } cases[] = {
+        {OLD, 1, 2, false, FERRY_ERR_UNSUPPORTED},
+        {OLD, 1, 2, true, FERRY_OK},
+        {OLD, 1, 1, false, FERRY_OK},
+        {OLD, 0, 2, false, FERRY_OK},
+        {NULL, 1, 2, false, FERRY_OK}, /* nobody reads what is not there */
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        void *unit = NULL;
+        plan(cases[i].old, FERRY_STAGING_AUTO);
+        abort_change(&change);
+        settles = true;
+        change.spec.reads_here = cases[i].reads_here;
+        change.spec.load_count = cases[i].loads;
+        wal = cases[i].wal ? WAL_YES : WAL_NO;
+        assert_int_equal(
+            sqldrv_target.change_begin(change.conn, &change.spec, &unit, &change.error),
+            cases[i].status);
+        wal = WAL_REAL;
+        assert_int_equal(unit != NULL, cases[i].status == FERRY_OK);
+        if (unit != NULL)
+            sqldrv_target.change_abort(unit);
+        else
+            assert_error(&change.error, FERRY_ERR_UNSUPPORTED, "PRAGMA journal_mode = WAL");
+        end();
+    }
+}
+
 /* ---- Records ---- */
 
 static void test_each_record(void **state)
@@ -206,6 +244,7 @@ int main(void)
         cmocka_unit_test_teardown(test_a_new_file, forget_guards),
         cmocka_unit_test_teardown(test_a_new_file_that_cannot_be_made, forget_guards),
         cmocka_unit_test_teardown(test_staging, forget_guards),
+        cmocka_unit_test_teardown(test_a_file_that_is_read, forget_guards),
         cmocka_unit_test_teardown(test_each_record, forget_guards),
         cmocka_unit_test_teardown(test_no_memory, forget_guards),
         cmocka_unit_test_teardown(test_memory, forget_guards),
