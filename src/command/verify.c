@@ -12,8 +12,14 @@
 #include "engine/sync.h"
 
 /* "60,123 rows are the same on both sides; 12.3 MiB in 1.2 s, 50.1 k rows/s" */
-static void add_summary(struct ferry_strbuf *text, const struct ferry_sync_result *result)
+static void add_summary(struct ferry_strbuf *text, const struct ferry_job *job,
+                        const struct ferry_sync_result *result)
 {
+    if (job->tasks[0].no_data) {
+        ferry_strbuf_add(text, "the table is as the source's columns want it; its rows are not "
+                               "compared, since none are carried (data = false)");
+        return;
+    }
     ferry_units_add_count(text, result->rows);
     ferry_strbuf_add(text, " rows are the same on both sides; ");
     ferry_units_add_bytes(text, result->bytes);
@@ -45,7 +51,7 @@ static ferry_status verify_job(const struct ferry_job *job, const struct ferry_a
     if (status != FERRY_OK)
         return ferry_command_report(&error, NULL);
     FERRY_AUTO_STRBUF struct ferry_strbuf summary = {0};
-    add_summary(&summary, &result);
+    add_summary(&summary, job, &result);
     ferry_attempt_add_summary(&summary, &result);
     ferry_command_summarize(job, ferry_strbuf_text(&summary));
     return FERRY_OK;

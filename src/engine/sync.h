@@ -47,7 +47,8 @@ ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan **pl
                              struct ferry_provenance *from, struct ferry_error *error);
 
 /* Compares what the source gives now with what the table holds now; nothing is written, and
- * a fallback is not asked.  Rows and bytes of the result are those that were read.
+ * a fallback is not asked.  Rows and bytes of the result are those that were read.  Of a table
+ * without data, the definition alone is compared.
  * FERRY_ERR_NOT_FOUND if there is no table, FERRY_ERR_SCHEMA if it has other columns,
  * FERRY_ERR_DATA if it has other rows. */
 ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_retry *retry,

@@ -354,8 +354,7 @@ ferry_status ferry_transfer_compare(struct ferry_transfer *transfer, struct ferr
     if (status != FERRY_OK)
         return status;
     const struct ferry_sink sink = ferry_sink_digest(transfer->digest);
-    if (!transfer->task->no_data)
-        status = pump_rows(transfer, NULL, &sink, NULL, error);
+    status = pump_rows(transfer, NULL, &sink, NULL, error);
     transfer->totals.after = transfer->pump.rows_read; /* no load counts here */
     return status;
 }

@@ -160,12 +160,33 @@ same() {
     run "$DBFERRY" run
     assert_status 0
     sqlite3 "$T/local.db" "INSERT INTO item VALUES (9, 'mine')"
-    run "$DBFERRY" verify shop/item
-    assert_status 65
     run "$DBFERRY" run
     assert_status 65
     assert_output_has "allow_empty"
     assert_equal "$(rows "$T/local.db" item)" 1
+}
+
+@test "verify of a table without data: its definition alone" {
+    shop
+    group 'tables = ["item"]; overrides = ( { table = "item"; data = false; } );'
+    run "$DBFERRY" verify
+    assert_status 66
+    "$DBFERRY" run
+    for sql in "" "INSERT INTO item VALUES (9, 'mine')"; do
+        sqlite3 "$T/local.db" "$sql"
+        for option in "" --rows "--rows --values"; do
+            run "$DBFERRY" verify -v $option
+            assert_status 0
+            assert_output_has "shop/item main: done: the table is as the source's columns want it" "(data = false)"
+            refute_output_has "missing:" "extra:"
+        done
+    done
+    sqlite3 "$T/shop.db" "ALTER TABLE item ADD COLUMN price"
+    for option in "" --rows; do
+        run "$DBFERRY" verify $option
+        assert_status 65
+        assert_output_has "is not as the source's columns want it" "price"
+    done
 }
 
 @test "overrides: a strategy, a column and an index of one table" {
