@@ -75,7 +75,7 @@ static ferry_status begin_change(struct ferry_run *run, struct ferry_error *erro
         .lock_wait_ms = run->job->route.lock_wait_ms,
         .staging = run->job->route.staging,
         .shared_target = run->job->route.shared_target,
-        .load_count = (uint32_t)run->job->task_count,
+        .load_count = run->is_unchanged ? 0 : (uint32_t)run->job->task_count,
         .foreign_keys = run->job->tasks[0].foreign_keys,
         .tables = run->tables,
         .reads_here = ferry_session_is_one_place(&run->session),

@@ -29,6 +29,8 @@ FEW_RIGHTS="DROP USER IF EXISTS few; CREATE USER few IDENTIFIED BY 'pw'; GRANT S
 
 @test "in one step: a foreign key of a table that the account may not see" { check_a_key_of_a_table_that_is_not_seen; }
 
+@test "in one step: a statement that would be longer than the server takes is refused before any row" { check_a_statement_that_is_too_long; }
+
 @test "in one step: a merge replaces the tables, and plan says so" { check_merges_in_one_step; }
 
 @test "in one step: a reader that joins the tables sees no orphan in ten thousand looks" { check_that_no_reader_sees_an_orphan; }

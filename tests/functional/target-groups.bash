@@ -265,6 +265,25 @@ check_one_table_that_fails_leaves_all() {
     assert_equal "$(own_tables)" _dbferry_sync
 }
 
+# One statement renames all tables; it is known from their names how long that will be.
+check_a_statement_that_is_too_long() {
+    local i name limit
+    name=$(printf 'n%.0s' {1..60})
+    for ((i = 101; i <= 190; i++)); do echo "CREATE TABLE t$i$name (id INT PRIMARY KEY);"; done | sql d
+    limit=$(sql <<<"SELECT @@GLOBAL.max_allowed_packet; SET GLOBAL max_allowed_packet = 16384")
+    group 'tables = ["*"]; commit = "together"; allow_empty = true;' target
+    run "$DBFERRY" run
+    sql <<<"SET GLOBAL max_allowed_packet = $limit"
+    assert_status 78
+    assert_output_has "90 tables change together by one statement" "the server's max_allowed_packet is 16384" 'commit = "each"'
+    assert_equal "$(sql e <<<"SHOW TABLES")" ""
+    for i in 1 2; do
+        run "$DBFERRY" run
+        assert_status 0
+    done
+    assert_equal "$(sql e <<<"SHOW TABLES" | wc -l)" 91
+}
+
 # What a merge leaves is the source's rows, and so is what replaces the table.
 check_merges_in_one_step() {
     tables_of_d

@@ -25,9 +25,9 @@ ferry_status mydrv_names_make(struct mydrv_conn *conn, const char *table, struct
                           conn->label);
     uint64_t own = ferry_hash_name(FERRY_HASH_SEED, row[0]);
     uint64_t place = ferry_hash_name(ferry_hash_name(FERRY_HASH_SEED, row[1]), row[0]);
-    if (asprintf(&names->stage, "_dbferry_stage_%016" PRIx64, own) < 0)
+    if (asprintf(&names->stage, MYDRV_NAMES_STAGE "%016" PRIx64, own) < 0)
         names->stage = NULL;
-    if (asprintf(&names->old, "_dbferry_old_%016" PRIx64, own) < 0)
+    if (asprintf(&names->old, MYDRV_NAMES_OLD "%016" PRIx64, own) < 0)
         names->old = NULL;
     if (asprintf(&names->lock, "dbferry:%016" PRIx64, place) < 0)
         names->lock = NULL;

@@ -4,6 +4,7 @@
 
 #include "write/target.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* ---- Foreign keys that nobody may see ---- */
@@ -91,24 +92,54 @@ static void rename_add(const char *from, const char *to, struct mydrv_text *sql)
     mydrv_text_add_name(sql, to);
 }
 
-/* Forward, or back to where all was before. */
+/* Of one table: forward, or back to where all was before. */
+static void rename_add_table(const char *live, const struct mydrv_names *names, bool exists,
+                             bool back, struct mydrv_text *sql)
+{
+    mydrv_text_add(sql, sql->length == 0 ? "RENAME TABLE " : ", ");
+    if (exists && !back) {
+        rename_add(live, names->old, sql);
+        mydrv_text_add(sql, ", ");
+    }
+    rename_add(back ? live : names->stage, back ? names->stage : live, sql);
+    if (exists && back) {
+        mydrv_text_add(sql, ", ");
+        rename_add(names->old, live, sql);
+    }
+}
+
 static void rename_write(const struct mydrv_unit *unit, bool back, struct mydrv_text *sql)
 {
-    mydrv_text_add(sql, "RENAME TABLE ");
     for (size_t i = 0; i < unit->load_count; i++) {
         const struct mydrv_load *load = unit->loads[i];
-        const char *live = load->layout->table;
-        mydrv_text_add(sql, i > 0 ? ", " : "");
-        if (load->table.exists && !back) {
-            rename_add(live, load->names.old, sql);
-            mydrv_text_add(sql, ", ");
-        }
-        rename_add(back ? live : load->names.stage, back ? load->names.stage : live, sql);
-        if (load->table.exists && back) {
-            mydrv_text_add(sql, ", ");
-            rename_add(load->names.old, live, sql);
-        }
+        rename_add_table(load->layout->table, &load->names, load->table.exists, back, sql);
     }
+}
+
+/* As long as it will be when all tables are there: else a first run would pass, and none after it.
+ */
+ferry_status mydrv_rename_check_length(struct mydrv_unit *unit, struct ferry_error *err)
+{
+    static char stage[] = MYDRV_NAMES_STAGE "0123456789abcdef";
+    static char old[] = MYDRV_NAMES_OLD "0123456789abcdef";
+    const struct mydrv_names names = {.stage = stage, .old = old};
+    MYDRV_AUTO_SQL struct mydrv_text limit = {0};
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    uint64_t packet = 0;
+    mydrv_text_add(&limit, "SELECT @@SESSION.max_allowed_packet");
+    for (uint32_t i = 0; i < unit->spec->load_count; i++)
+        rename_add_table(unit->spec->tables[i], &names, true, false, &sql);
+    if (sql.failed)
+        return mydrv_fail_memory(err);
+    ferry_status status =
+        mydrv_ask_number(unit->conn, &limit, "ask for the server's limits", &packet, err);
+    if (status != FERRY_OK || sql.length + 1 < packet)
+        return status;
+    return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
+                      "%s: %" PRIu32 " tables change together by one statement, which would be "
+                      "%zu bytes long, and the server's max_allowed_packet is %" PRIu64
+                      "; raise it there, or choose commit = \"each\"",
+                      unit->conn->label, unit->spec->load_count, sql.length, packet);
 }
 
 static void rename_set_stages(struct mydrv_unit *unit, bool there)

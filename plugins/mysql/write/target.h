@@ -15,6 +15,10 @@ struct mydrv_changes;
 
 /* ---- names.c: the names that go with a table ---- */
 
+/* Before 16 hexadecimal digits. */
+#define MYDRV_NAMES_STAGE "_dbferry_stage_"
+#define MYDRV_NAMES_OLD "_dbferry_old_"
+
 struct mydrv_names {
     char *stage; /* of the table in which the new rows wait */
     char *old;   /* which the table itself has for a moment at the commit */
@@ -245,6 +249,9 @@ ferry_status mydrv_apply(struct mydrv_load *load, struct ferry_error *err);
 
 /* ---- rename.c: the commit by renames ---- */
 
+/* Fails with UNSUPPORTED where the statement for all tables of the change would be longer than the
+ * server takes. */
+ferry_status mydrv_rename_check_length(struct mydrv_unit *unit, struct ferry_error *err);
 /* Put each stage in the place of its table, all in one statement, and drop the old ones. */
 ferry_status mydrv_commit_rename(struct mydrv_unit *unit, uint32_t *outcome,
                                  struct ferry_error *err);

@@ -60,7 +60,11 @@ static ferry_status unit_begin(struct mydrv_unit *unit, struct ferry_error *err)
     ferry_status status = mydrv_conn_check(unit->conn, err);
     if (status == FERRY_OK)
         status = unit_make_database(unit->conn, err);
-    return status == FERRY_OK ? unit_set_up(unit, err) : status;
+    if (status == FERRY_OK)
+        status = unit_set_up(unit, err);
+    if (status == FERRY_OK && unit->spec->load_count > 1)
+        status = mydrv_rename_check_length(unit, err);
+    return status;
 }
 
 /* End a change: nothing of it is left but what was committed. */

@@ -122,6 +122,9 @@ static ferry_status change_begin(void *conn, const struct ferry_change_spec *spe
                                  void **ret_change, struct ferry_error *err)
 {
     note("change", "");
+    assert_int_equal(spec->load_count, COUNT(sides));
+    for (size_t i = 0; i < COUNT(sides); i++)
+        assert_string_equal(spec->tables[i], sides[i].table);
     return fake_change_begin(conn, spec, ret_change, err);
 }
 
