@@ -2,7 +2,10 @@
 
 load helper
 load target-mariadb
+load target-faults
 load target-groups
+
+teardown() { cut_end; }
 
 NOT_LISTED="CREATE SEQUENCE e.numbers"
 FEW_RIGHTS="DROP USER IF EXISTS few; CREATE USER few IDENTIFIED BY 'pw'; GRANT SELECT, SHOW VIEW ON d.item TO few"
@@ -30,6 +33,8 @@ FEW_RIGHTS="DROP USER IF EXISTS few; CREATE USER few IDENTIFIED BY 'pw'; GRANT S
 @test "in one step: a foreign key of a table that the account may not see" { check_a_key_of_a_table_that_is_not_seen; }
 
 @test "in one step: a statement that would be longer than the server takes is refused before any row" { check_a_statement_that_is_too_long; }
+
+@test "in one step: the connection is lost after the renames" { check_a_cut_after_the_renames; }
 
 @test "in one step: a merge replaces the tables, and plan says so" { check_merges_in_one_step; }
 

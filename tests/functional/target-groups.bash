@@ -284,6 +284,40 @@ check_a_statement_that_is_too_long() {
     assert_equal "$(sql e <<<"SHOW TABLES" | wc -l)" 91
 }
 
+# By then the tables are there, and a second connection does what is left; where it cannot either, the
+# next run does.
+check_a_cut_after_the_renames() {
+    local mode what
+    tables_of_d
+    group 'tables = ["*"]; commit = "together";' target
+    "$DBFERRY" run
+    for what in 'DROP TABLE `_dbferry_old' 'REPLACE INTO _dbferry_sync'; do
+        for mode in before after after-all before-hold; do
+            [[ $mode != *-hold || $what == DROP* ]] || continue # it takes a while
+            echo "$mode $what"
+            sql d <<<"UPDATE item SET name = '$mode'; UPDATE orders SET item = item + 1"
+            cut_at $mode "$what"
+            group 'tables = ["*"]; commit = "together";' target
+            run "$DBFERRY" run
+            assert_status 0
+            assert_equal "$(copied)" "$(sql d <<<"SELECT * FROM item ORDER BY 1; SELECT * FROM orders ORDER BY 1")"
+            case $mode in
+            *-*) [ "$(wc -l <<<"$output")" -le 2 ]; assert_output_has "of the tables after it" "next run" ;;
+            *)
+                assert_equal "$output" ""
+                assert_equal "$(own_tables)" _dbferry_sync
+                ;;
+            esac
+            cut_end
+            target_config
+            group 'tables = ["*"]; commit = "together"; skip_unchanged = true;' target
+            until_there "$DBFERRY" run
+            assert_equal "$(own_tables)" _dbferry_sync
+            assert_equal "$(run_ids)" $'2\t1'
+        done
+    done
+}
+
 # What a merge leaves is the source's rows, and so is what replaces the table.
 check_merges_in_one_step() {
     tables_of_d

@@ -175,15 +175,11 @@ ferry_status mydrv_record_follow(struct mydrv_conn *conn, const struct ferry_rec
     return FERRY_OK;
 }
 
-void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_record *record)
+bool mydrv_record_note(struct mydrv_conn *conn, const struct ferry_record *record)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     record_write_sql(record, NULL, &sql);
-    if (sql.failed || mysql_real_query(conn->native, sql.data, sql.length) != 0)
-        ferry_log(FERRY_LOG_WARNING,
-                  "%s: table '%s' is replaced, but the record of the run could not be written to "
-                  "_dbferry_sync (error %u); the next run writes it anew",
-                  conn->label, ferry_record_table(record), mysql_errno(conn->native));
+    return !sql.failed && mydrv_query(conn, &sql);
 }
 
 /* ---- Reading ---- */

@@ -197,13 +197,32 @@ ferry_status mydrv_commit_fail(struct mydrv_unit *unit, uint32_t *outcome, struc
 
 /* ---- The old tables ---- */
 
-static void rename_warn_left(const struct mydrv_load *load, unsigned code)
+static void rename_warn_left(const struct mydrv_load *load, unsigned code, bool is_lost)
 {
     ferry_log(
         FERRY_LOG_WARNING,
         "%s: table '%s' is replaced, but the old one cannot be dropped (error %u); it is left "
-        "as '%s' until the next run",
-        load->unit->conn->label, load->layout->table, code, load->names.old);
+        "as '%s'%s until the next run",
+        load->unit->conn->label, load->layout->table, code, load->names.old,
+        is_lost ? ", and so are those of the tables after it," : "");
+}
+
+static bool rename_try_drop(const struct mydrv_load *load, const char *statement)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    mydrv_text_add(&sql, statement);
+    mydrv_text_add_name(&sql, load->names.old);
+    return !sql.failed && mydrv_query(load->unit->conn, &sql);
+}
+
+/* Where the connection is lost, the second one goes on; what the first was told may be done. */
+static bool rename_drop(const struct mydrv_load *load, unsigned *ret_code)
+{
+    bool dropped = rename_try_drop(load, "DROP TABLE ");
+    if (!dropped && mydrv_conn_is_lost(load->unit->conn) && mydrv_second_take_over(load->unit))
+        dropped = rename_try_drop(load, "DROP TABLE IF EXISTS ");
+    *ret_code = dropped ? 0 : mysql_errno(load->unit->conn->native);
+    return dropped;
 }
 
 static ferry_status rename_back(const struct mydrv_load *load, uint32_t *outcome,
@@ -244,25 +263,23 @@ static const struct mydrv_load *rename_part_old(struct mydrv_unit *unit)
 static ferry_status rename_drop_old(struct mydrv_unit *unit, uint32_t *outcome,
                                     struct ferry_error *err)
 {
-    bool dropped = false;
+    bool dropped = false, is_lost = false;
     const struct mydrv_load *referred = rename_part_old(unit);
     if (referred != NULL)
         return rename_back(referred, outcome, err);
-    for (size_t i = 0; i < unit->load_count; i++) {
+    for (size_t i = 0; i < unit->load_count && !is_lost; i++) {
         const struct mydrv_load *load = unit->loads[i];
-        MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+        unsigned code = 0;
         if (!load->table.exists)
             continue;
-        mydrv_text_add(&sql, "DROP TABLE ");
-        mydrv_text_add_name(&sql, load->names.old);
-        if (sql.failed || mydrv_query(unit->conn, &sql)) {
+        if (rename_drop(load, &code)) {
             dropped = true;
             continue;
         }
-        unsigned code = mysql_errno(unit->conn->native);
         if (rename_is_referred_to(code) && !dropped)
             return rename_back(load, outcome, err);
-        rename_warn_left(load, code);
+        is_lost = mydrv_conn_is_lost(unit->conn);
+        rename_warn_left(load, code, is_lost && i + 1 < unit->load_count);
     }
     return FERRY_OK;
 }

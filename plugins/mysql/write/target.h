@@ -148,8 +148,8 @@ ferry_status mydrv_record_write(struct mydrv_conn *conn, const struct ferry_reco
  * it follows, and locks that.  `ret_mark` is the mark of the table when that was written, or "". */
 ferry_status mydrv_record_follow(struct mydrv_conn *conn, const struct ferry_record *record,
                                  char ret_mark[MYDRV_RUN_ID_SIZE], struct ferry_error *err);
-/* After the rows, which are there: a failure is only worth a warning. */
-void mydrv_record_note(struct mydrv_conn *conn, const struct ferry_record *record);
+/* After the rows, which are there.  False: the connection has the error. */
+bool mydrv_record_note(struct mydrv_conn *conn, const struct ferry_record *record);
 
 /* ---- stored.c: what is stored, as cells of the source's schema ---- */
 

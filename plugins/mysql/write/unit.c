@@ -145,15 +145,34 @@ static ferry_status unit_commit_in_place(struct mydrv_unit *unit, const struct f
     return FERRY_OK;
 }
 
-/* The rows are there by now: what is missing is only the records, which the next run mends. */
+/* The rows are there by now, so a record that is missing is only worth a warning. */
+static bool unit_note_record(struct mydrv_unit *unit, const struct ferry_record *record)
+{
+    bool noted = mydrv_record_note(unit->conn, record);
+    if (!noted && mydrv_conn_is_lost(unit->conn) && mydrv_second_take_over(unit))
+        noted = mydrv_record_note(unit->conn, record);
+    return noted;
+}
+
 static void unit_note_records(struct mydrv_unit *unit, const struct ferry_record *const *records,
                               size_t count)
 {
     for (size_t i = 0; i < unit->load_count; i++)
         ferry_log(FERRY_LOG_DEBUG, "%s: table '%s' is replaced", unit->conn->label,
                   unit->loads[i]->layout->table);
-    for (size_t i = 0; i < count; i++)
-        mydrv_record_note(unit->conn, records[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (unit_note_record(unit, records[i]))
+            continue;
+        bool is_lost = mydrv_conn_is_lost(unit->conn);
+        ferry_log(FERRY_LOG_WARNING,
+                  "%s: table '%s' is replaced, but the record of the run could not be written to "
+                  "_dbferry_sync (error %u)%s; the next run writes it anew",
+                  unit->conn->label, ferry_record_table(records[i]),
+                  mysql_errno(unit->conn->native),
+                  is_lost && i + 1 < count ? ", nor those of the tables after it" : "");
+        if (is_lost)
+            return;
+    }
 }
 
 /* Until the server was asked to, the old rows are there. */
