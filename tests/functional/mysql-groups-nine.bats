@@ -26,6 +26,8 @@ FEW_RIGHTS="DROP USER IF EXISTS few; CREATE USER few IDENTIFIED BY 'pw'; GRANT S
 
 @test "a table that was read is let go: nobody waits for the others" { check_that_tables_are_let_go; }
 
+@test "in one step: a table that is altered before it is read is tried again" { check_a_table_that_is_altered_before_it_is_read; }
+
 @test "in one step: all tables are there after it, with one run id" { check_all_tables_in_one_step; }
 
 @test "in one step: one table that fails leaves all as they were" { check_one_table_that_fails_leaves_all; }

@@ -172,6 +172,27 @@ check_that_tables_are_let_go() {
     assert_equal "$(rows "$D" v_slow) $(rows "$D" item)" "300 2"
 }
 
+# In one step, all tables are described before the first is read.
+check_a_table_that_is_altered_before_it_is_read() {
+    local retries code
+    tables_of_d
+    sql d <<<"CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 200) SELECT n FROM i;
+        CREATE VIEW a_v_slow AS SELECT id, SLEEP(0.01) AS s FROM many"
+    group 'tables = ["orders"]; views = ["a_v_slow"]; commit = "together";'
+    for retries in 0 1; do
+        sed -i '/^  server = /s/database = "d";.*/database = "d"; retries = '$retries'; retry_wait = "10ms"; };/' "$DBFERRY_CONFIG"
+        "$DBFERRY" run -v >"$T/out" 2>&1 3>&- &
+        run_pid=$!
+        until_there is_reading
+        sql d <<<"ALTER TABLE orders ADD COLUMN c$retries INT"
+        code=0
+        wait "$run_pid" || code=$?
+        assert_equal "$code" $((retries > 0 ? 0 : 75))
+        grep -q "d/orders.*table 'orders' now has . columns and had . a moment ago; run again" "$T/out"
+    done
+    assert_equal "$(sqlite3 "$D" "SELECT group_concat(name) FROM pragma_table_info('orders')")" id,item,c0,c1
+}
+
 reading() { sql <<<"SELECT id FROM information_schema.processlist WHERE user = 'reader' AND info LIKE '%v_slow%' LIMIT 1"; }
 is_reading() { [ -n "$(reading)" ]; }
 

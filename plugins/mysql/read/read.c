@@ -85,9 +85,10 @@ static ferry_status read_check_column(const struct mydrv_cursor *cursor, const M
         read_is_vector(&ret->column, expected) || read_is_null(&ret->column, expected) ||
         read_is_bytes_of_text(ret, expected) || read_is_derived(cursor, &ret->column, expected))
         return FERRY_OK;
-    status = ferry_fail(err, FERRY_ERR_SCHEMA,
+    status = ferry_fail(err, FERRY_ERR_BUSY,
                         "%s: column '%s' of %s changed a moment ago (now %s); run again",
                         conn->label, ret->name, cursor->statement.what, ret->native);
+    ferry_error_may_pass(err);
     mydrv_column_clear(ret);
     return status;
 }
@@ -95,9 +96,11 @@ static ferry_status read_check_column(const struct mydrv_cursor *cursor, const M
 static ferry_status read_fail_count(const struct mydrv_cursor *cursor, size_t count,
                                     size_t expected, struct ferry_error *err)
 {
-    return ferry_fail(err, FERRY_ERR_SCHEMA,
-                      "%s: %s now has %zu columns and had %zu a moment ago; run again",
-                      cursor->conn->label, cursor->statement.what, count, expected);
+    ferry_status status = ferry_fail(
+        err, FERRY_ERR_BUSY, "%s: %s now has %zu columns and had %zu a moment ago; run again",
+        cursor->conn->label, cursor->statement.what, count, expected);
+    ferry_error_may_pass(err);
+    return status;
 }
 
 /* Prepare the decoding of each column, and see that the result still is what was described. */
@@ -163,6 +166,17 @@ static ferry_status read_learn_codes(struct mydrv_cursor *cursor, const struct f
     return status;
 }
 
+static ferry_status read_fail_set(const struct mydrv_cursor *cursor, const char *column,
+                                  struct ferry_error *err)
+{
+    ferry_status status =
+        ferry_fail(err, FERRY_ERR_BUSY,
+                   "%s: the character set of column '%s' of %s changed a moment ago; run again",
+                   cursor->conn->label, column, cursor->statement.what);
+    ferry_error_may_pass(err);
+    return status;
+}
+
 /* The table is there already, unless the column was altered between the two descriptions. */
 static ferry_status read_find_codes(struct mydrv_cursor *cursor, struct ferry_error *err)
 {
@@ -171,11 +185,7 @@ static ferry_status read_find_codes(struct mydrv_cursor *cursor, struct ferry_er
         if (format->set == NULL || format->set->kind != MYDRV_CHARSET_CODES)
             continue;
         if (format->set != cursor->statement.columns[i].set)
-            return ferry_fail(
-                err, FERRY_ERR_SCHEMA,
-                "%s: the character set of column '%s' of %s changed a moment ago; run "
-                "again",
-                cursor->conn->label, cursor->statement.columns[i].name, cursor->statement.what);
+            return read_fail_set(cursor, cursor->statement.columns[i].name, err);
         ferry_status status = mydrv_codes_get(cursor->conn, format->set, &format->codes, err);
         if (status != FERRY_OK)
             return status;

@@ -96,8 +96,8 @@ static void test_scans(void **state)
 
     make_place(&place, &column, 1); /* it would ask for a column that is not there */
     opened.column_count = 2;
-    assert_int_equal(begin_scan(&place, FERRY_READ_VIEW, &ordered, &made), FERRY_ERR_SCHEMA);
-    assert_error(&place.error, FERRY_ERR_SCHEMA,
+    assert_int_equal(begin_scan(&place, FERRY_READ_VIEW, &ordered, &made), FERRY_ERR_BUSY);
+    assert_error(&place.error, FERRY_ERR_BUSY,
                  "l: view 'v' now has 2 columns and had 1 a moment ago; run again");
     assert_string_equal(world.steps, "[open][close]");
     assert_null(made);
@@ -155,8 +155,8 @@ static void test_codes_that_are_gone(void **state)
     void *made = NULL;
     make_place(&place, &text, 1);
     place.planned[0].set = &latin; /* so nothing was asked for before */
-    assert_int_equal(begin(&place, &made), FERRY_ERR_SCHEMA);
-    assert_error(&place.error, FERRY_ERR_SCHEMA, "the character set of column 'a' of view 'v'");
+    assert_int_equal(begin(&place, &made), FERRY_ERR_BUSY);
+    assert_error(&place.error, FERRY_ERR_BUSY, "the character set of column 'a' of view 'v'");
     assert_true(place.conn.broken);
     leave_place(&place);
 }
