@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/glob.h"
 #include "config/job_table.h"
 
 static const struct ferry_option override_options[] = {
@@ -76,6 +77,20 @@ ferry_status ferry_job_group_look(const struct ferry_config *keys, bool *ret_is_
 }
 
 /* ---- Patterns ---- */
+
+static bool fits_any(const struct ferry_config *keys, const char *key, const char *name)
+{
+    bool fits = false;
+    for (size_t i = 0; i < ferry_config_length(keys, key) && !fits; i++)
+        fits = ferry_glob_fits(ferry_config_string_at(keys, key, i), name);
+    return fits;
+}
+
+bool ferry_job_group_may_have(const struct ferry_config *keys, const char *name)
+{
+    return (fits_any(keys, "tables", name) || fits_any(keys, "views", name)) &&
+           !fits_any(keys, "exclude", name);
+}
 
 static ferry_status read_patterns(const struct ferry_config *keys, const char *key,
                                   struct ferry_patterns *patterns, struct ferry_error *error)

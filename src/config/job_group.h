@@ -10,6 +10,8 @@ extern const struct ferry_option_group ferry_job_override_group;
 
 /* Whether the job names its tables by patterns. */
 bool ferry_job_group_is(const struct ferry_config *keys);
+/* Whether a table or view of this name would be one of its tables. */
+bool ferry_job_group_may_have(const struct ferry_config *keys, const char *name);
 /* The same, and whether its other keys go with that; fails where it then has a key of one table
  * alone, or where it does not and has a key of many. */
 ferry_status ferry_job_group_look(const struct ferry_config *keys, bool *ret_is_group,

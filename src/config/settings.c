@@ -136,6 +136,32 @@ static ferry_status read_jobs(struct ferry_settings *settings, struct ferry_erro
     return status;
 }
 
+/* The part of `name` behind the job's own and a slash; NULL if it does not begin so. */
+static const char *table_part(const struct ferry_config *job, const char *name)
+{
+    size_t length = strlen(job->name);
+    return strncmp(name, job->name, length) == 0 && name[length] == '/' && name[length + 1] != '\0'
+               ? name + length + 1
+               : NULL;
+}
+
+/* Commands, log and records call a table of a job of many JOB/TABLE, and that is one thing. */
+static ferry_status check_job_names(const struct ferry_settings *settings,
+                                    struct ferry_error *error)
+{
+    for (size_t i = 0; i < settings->job_count; i++)
+        for (size_t k = 0; k < settings->job_count; k++) {
+            const struct ferry_config *job = settings->jobs[i], *many = settings->jobs[k];
+            const char *table = table_part(many, job->name);
+            if (table != NULL && ferry_job_group_is(many) && ferry_job_group_may_have(many, table))
+                return ferry_origin_fail(&job->origin, error,
+                                         "job '%s' has the name of table '%s' of job '%s'; give it "
+                                         "another one, or exclude the table there",
+                                         job->name, table, many->name);
+        }
+    return FERRY_OK;
+}
+
 /* ---- Loading ---- */
 
 static ferry_status read_file(struct ferry_settings *settings, struct ferry_error *error)
@@ -158,6 +184,8 @@ static ferry_status read_file(struct ferry_settings *settings, struct ferry_erro
         status = read_general(settings, config_setting_get_member(root, "general"), error);
     if (status == FERRY_OK)
         status = read_jobs(settings, error);
+    if (status == FERRY_OK)
+        status = check_job_names(settings, error);
     return status;
 }
 
@@ -251,13 +279,12 @@ bool ferry_settings_find_table(const struct ferry_settings *settings, const char
     size_t longest = 0; /* names may have slashes: erp/old/orders is of the job erp/old */
     for (size_t i = 0; i < settings->job_count; i++) {
         const struct ferry_config *job = settings->jobs[i];
-        size_t length = strlen(job->name);
-        if (strncmp(word, job->name, length) != 0 || word[length] != '/' ||
-            word[length + 1] == '\0' || length <= longest || !ferry_job_group_is(job))
+        const char *table = table_part(job, word);
+        if (table == NULL || strlen(job->name) <= longest || !ferry_job_group_is(job))
             continue;
-        longest = length;
+        longest = strlen(job->name);
         *ret_index = i;
-        *ret_table = word + length + 1;
+        *ret_table = table;
     }
     return longest > 0;
 }

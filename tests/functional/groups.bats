@@ -258,6 +258,31 @@ END
     assert_equal "$(tables "$T/local.db")" "old_item orders"
 }
 
+@test "a job that has the name of another one's table: 78, by both names" {
+    two_jobs() {
+        write_config <<END
+connections = {
+  shop = { driver = "sqlite"; path = "shop.db"; };
+  local = { driver = "sqlite"; path = "local.db"; };
+};
+jobs = ( { name = "shop/$1"; source = "shop"; target = "local"; $2 },
+         { name = "shop"; source = "shop"; target = "local"; tables = ["*"]; views = ["v_*"]; exclude = ["tmp_*"]; target_table = "s_{name}"; } );
+END
+    }
+    shop
+    for name in orders v_sold; do
+        for keys in 'table = "orders";' 'tables = ["item"];'; do
+            two_jobs "$name" "$keys"
+            run "$DBFERRY" check
+            assert_status 78
+            assert_output_has "dbferry.conf:5: job 'shop/$name' has the name of table '$name' of job 'shop'"
+        done
+    done
+    two_jobs tmp_orders 'table = "tmp_orders";' # which is none of that job's
+    run "$DBFERRY" run
+    assert_status 0
+}
+
 @test "a view whose tables are gone is gone, too: 66" {
     sqlite3 "$T/shop.db" "CREATE VIEW v AS SELECT * FROM nothere"
     group 'views = ["*"];'
