@@ -339,6 +339,36 @@ check_a_cut_after_the_renames() {
     done
 }
 
+# A key that was hung on an old table before that could be dropped.
+check_a_leftover_that_a_key_holds() {
+    local old child
+    tables_of_d
+    run to_target item item
+    sql d <<<"UPDATE item SET name = 'new'"
+    cut_at before-all 'DROP TABLE `_dbferry_old'
+    run to_target item item
+    cut_end
+    target_config
+    old=$(sql e <<<"SHOW TABLES LIKE '\\_dbferry\\_old%'")
+    sql <<<"CREATE DATABASE hidden"
+    for child in e.child hidden.child; do
+        sql <<<"CREATE TABLE $child (parent INT, CONSTRAINT holds FOREIGN KEY (parent) REFERENCES e.$old (id))"
+        run to_target item item
+        sql <<<"DROP TABLE $child"
+        [ $child = e.child ] || sql <<<"DROP DATABASE hidden"
+        assert_status 65
+        assert_output_has "'$old', which an earlier run left behind, cannot be dropped"
+        case $child in
+        e.*) assert_output_has "the foreign key 'holds' of table 'e.child' refers to it" ;;
+        *) assert_output_has "the foreign key of a table that this account may not see refers to it" ;;
+        esac
+    done
+    run to_target item item
+    assert_status 0
+    assert_equal "$(sql e <<<"SHOW TABLES")" $'_dbferry_sync\nitem'
+    assert_equal "$(sql e <<<"SELECT DISTINCT name FROM item")" new
+}
+
 # What a merge leaves is the source's rows, and so is what replaces the table.
 check_merges_in_one_step() {
     tables_of_d

@@ -32,6 +32,11 @@ static void dependents_ask_triggers(const struct mydrv_load *load, struct mydrv_
     dependents_add_is(load, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE", sql);
 }
 
+bool mydrv_dependents_hold(unsigned code)
+{
+    return code == 1217 || code == 1451 || code == 3730;
+}
+
 /* The columns of the question below. */
 enum {
     KEY_NAME,

@@ -29,6 +29,31 @@ static ferry_status leftovers_exist(struct mydrv_conn *conn, const char *name, b
     return status;
 }
 
+/* A key goes with the table that it refers to, whatever name that gets.  One that this account does
+ * not see is told as such. */
+static ferry_status leftovers_fail_referred(struct mydrv_conn *conn, const char *name,
+                                            struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
+    mydrv_text_add(&sql, "SELECT MIN(CONCAT('foreign key ''', CONSTRAINT_NAME, ''' of table ''', "
+                         "TABLE_SCHEMA, '.', TABLE_NAME, '''')) FROM "
+                         "information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_SCHEMA = "
+                         "DATABASE() AND REFERENCED_TABLE_NAME = ");
+    mydrv_text_add_quoted(&sql, name, strlen(name));
+    ferry_status status = mydrv_ask(conn, &sql, 1, "look for foreign keys", &rows, err);
+    MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
+    if (status != FERRY_OK)
+        return status;
+    return ferry_fail(
+        err, FERRY_ERR_SCHEMA,
+        "%s: '%s', which an earlier run left behind, cannot be dropped: the %s refers "
+        "to it; drop that key, run again, and add it to the new table then",
+        conn->label, name,
+        row != NULL && row[0] != NULL ? row[0]
+                                      : "foreign key of a table that this account may not see");
+}
+
 static ferry_status leftovers_drop(struct mydrv_conn *conn, const char *name,
                                    struct ferry_error *err)
 {
@@ -40,7 +65,13 @@ static ferry_status leftovers_drop(struct mydrv_conn *conn, const char *name,
         return status;
     mydrv_text_add(&sql, "DROP TABLE ");
     mydrv_text_add_name(&sql, name);
-    return mydrv_run(conn, &sql, "drop what an earlier run left behind", err);
+    if (sql.failed)
+        return mydrv_fail_memory(err);
+    if (mydrv_query(conn, &sql))
+        return FERRY_OK;
+    return mydrv_dependents_hold(mysql_errno(conn->native))
+               ? leftovers_fail_referred(conn, name, err)
+               : mydrv_fail_conn(conn, MYDRV_LOADING, "drop what an earlier run left behind", err);
 }
 
 /* Servers of today do both renames of a commit or none.  Where one died between them, the old table

@@ -9,12 +9,6 @@
 
 /* ---- Foreign keys that nobody may see ---- */
 
-/* The server refuses to drop what a foreign key refers to. */
-static bool rename_is_referred_to(unsigned code)
-{
-    return code == 1217 || code == 1451 || code == 3730;
-}
-
 static ferry_status rename_fail_referred(const struct mydrv_load *load, struct ferry_error *err)
 {
     return ferry_fail(err, FERRY_ERR_SCHEMA,
@@ -37,7 +31,7 @@ static bool rename_finds_referred(const struct mydrv_load *load, const char *nam
     if (sql.failed || mydrv_query(conn, &sql))
         return false;
     unsigned code = mysql_errno(conn->native);
-    return code == 3776 || rename_is_referred_to(code);
+    return code == 3776 || mydrv_dependents_hold(code);
 }
 
 /* ---- Still what was planned for ---- */
@@ -276,7 +270,7 @@ static ferry_status rename_drop_old(struct mydrv_unit *unit, uint32_t *outcome,
             dropped = true;
             continue;
         }
-        if (rename_is_referred_to(code) && !dropped)
+        if (mydrv_dependents_hold(code) && !dropped)
             return rename_back(load, outcome, err);
         is_lost = mydrv_conn_is_lost(unit->conn);
         rename_warn_left(load, code, is_lost && i + 1 < unit->load_count);

@@ -107,6 +107,9 @@ ferry_status mydrv_wait_fail(struct mydrv_unit *unit, const char *table, const c
 
 /* Sets the unit in place where the rows must go into the live table, or fails with SCHEMA. */
 ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *err);
+/* Whether this error of a server says that a foreign key refers to the table, so that it cannot be
+ * dropped. */
+bool mydrv_dependents_hold(unsigned code);
 /* Warn where the account may not see triggers. */
 ferry_status mydrv_dependents_check_right(const struct mydrv_load *load, struct ferry_error *err);
 /* Every foreign key from and to the table still holds. */
