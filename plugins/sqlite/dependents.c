@@ -168,45 +168,70 @@ ferry_status sqldrv_dependents_begin(struct sqldrv_unit *unit, struct ferry_erro
     return FERRY_OK;
 }
 
-static ferry_status dependents_fail(const struct sqldrv_unit *unit, const char *table,
+/* A table that was made anew; NULL where there are several, any of which may be meant. */
+static const char *dependents_one_table(const struct sqldrv_unit *unit)
+{
+    const char *table = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < unit->load_count; i++) {
+        if (unit->loads[i]->spec->action == FERRY_TABLE_REBUILD) {
+            table = unit->loads[i]->layout->table;
+            count++;
+        }
+    }
+    return count == 1 ? table : NULL;
+}
+
+static ferry_status dependents_fail(const struct sqldrv_unit *unit,
                                     const struct sqldrv_dependent *dependent, size_t operation,
                                     struct ferry_error *err)
 {
     const char *path = unit->conn->path;
+    const char *one = dependents_one_table(unit);
+    const char *before = one != NULL ? "table '" : "the tables that are made anew";
+    const char *table = one != NULL ? one : "";
+    const char *after = one != NULL ? "'" : "";
     switch (dependent->kind) {
     case SQLDRV_DEPENDENT_VIEW:
         return ferry_fail(err, FERRY_ERR_SCHEMA,
-                          "'%s': the view '%s' does not fit the new columns of table '%s'; drop or "
+                          "'%s': the view '%s' does not fit the new columns of %s%s%s; drop or "
                           "mend it, then run again",
-                          path, dependent->name, table);
+                          path, dependent->name, before, table, after);
     case SQLDRV_DEPENDENT_KEYS:
         return ferry_fail(err, FERRY_ERR_SCHEMA,
-                          "'%s': a foreign key of table '%s' needs a key of table '%s' that the "
+                          "'%s': a foreign key of table '%s' needs a key of %s%s%s that the "
                           "new table does not have; drop it, then run again",
-                          path, dependent->name, table);
+                          path, dependent->name, before, table, after);
     case SQLDRV_DEPENDENT_TRIGGERS:
         break;
     }
     return ferry_fail(err, FERRY_ERR_SCHEMA,
-                      "'%s': a trigger for %s on '%s' does not fit the new columns of table '%s'; "
+                      "'%s': a trigger for %s on '%s' does not fit the new columns of %s%s%s; "
                       "drop or mend it, then run again",
-                      path, dependents_operations[operation], dependent->name, table);
+                      path, dependents_operations[operation], dependent->name, before, table,
+                      after);
 }
 
-/* The table's own foreign keys are gone with its old definition. */
-static bool dependents_is_gone(const struct sqldrv_dependent *dependent, const char *table)
+/* A table's own foreign keys are gone with its old definition. */
+static bool dependents_is_gone(const struct sqldrv_unit *unit,
+                               const struct sqldrv_dependent *dependent)
 {
-    return dependent->kind == SQLDRV_DEPENDENT_KEYS && strcasecmp(dependent->name, table) == 0;
+    bool anew = false;
+    for (size_t i = 0; i < unit->load_count; i++) {
+        const struct sqldrv_load *load = unit->loads[i];
+        anew = anew || (load->spec->action == FERRY_TABLE_REBUILD &&
+                        strcasecmp(dependent->name, load->layout->table) == 0);
+    }
+    return anew && dependent->kind == SQLDRV_DEPENDENT_KEYS;
 }
 
-ferry_status sqldrv_dependents_end(struct sqldrv_unit *unit, const char *table,
-                                   struct ferry_error *err)
+ferry_status sqldrv_dependents_end(struct sqldrv_unit *unit, struct ferry_error *err)
 {
     sqlite3 *db = unit->conn->db;
     for (size_t i = 0; i < unit->dependents.count; i++) {
         const struct sqldrv_dependent *dependent = &unit->dependents.list[i];
         size_t operations =
-            dependents_is_gone(dependent, table) ? 0 : dependents_operation_count(dependent);
+            dependents_is_gone(unit, dependent) ? 0 : dependents_operation_count(dependent);
         for (size_t operation = 0; operation < operations; operation++) {
             int state = DEPENDENTS_BROKEN;
             int rc = dependents_state(db, dependent, operation, &state);
@@ -214,7 +239,7 @@ ferry_status sqldrv_dependents_end(struct sqldrv_unit *unit, const char *table,
                 return sqldrv_fail(unit->conn, db, rc, err, "reading the views of the file");
             }
             if (state < dependent->state[operation]) {
-                return dependents_fail(unit, table, dependent, operation, err);
+                return dependents_fail(unit, dependent, operation, err);
             }
         }
     }

@@ -62,13 +62,37 @@ static struct sqldrv_object *objects_find_index(struct sqldrv_objects *objects, 
     return NULL;
 }
 
+/* Fail where something else has the name. */
+static ferry_status objects_check_name(struct sqldrv_load *load, const char *name,
+                                       struct ferry_error *err)
+{
+    struct sqldrv_conn *conn = load->conn;
+    char *other = NULL;
+    int rc = sqldrv_query_text(
+        conn->db, &other,
+        "SELECT max(CASE type WHEN 'index' THEN 'an index of table ''' || tbl_name || '''' ELSE "
+        "'a ' || type END) FROM main.sqlite_schema WHERE name = %Q COLLATE NOCASE AND type IN "
+        "('table', 'view', 'index')",
+        name);
+    if (rc != SQLITE_OK) {
+        return sqldrv_fail(conn, conn->db, rc, err, "looking for index '%s'", name);
+    }
+    ferry_status status =
+        other == NULL || other[0] == '\0'
+            ? FERRY_OK
+            : ferry_fail(err, FERRY_ERR_SCHEMA,
+                         "'%s': the name '%s' of an index of job '%s' is taken by %s; choose "
+                         "another name",
+                         conn->path, name, load->unit->spec->job, other);
+    free(other);
+    return status;
+}
+
 /* Settle one index of the job: an equal one stays, an outdated one of ours goes, and a name that
  * something else has is refused. */
 static ferry_status objects_settle(struct sqldrv_load *load, const struct ferry_index *index,
                                    const char *name, struct ferry_error *err)
 {
-    struct sqldrv_conn *conn = load->conn;
-    int64_t others = 0;
     struct sqldrv_object *same = objects_find_index(&load->objects, name);
     if (same != NULL) {
         char *sql = objects_index_sql(name, load->layout->table, index);
@@ -80,20 +104,9 @@ static ferry_status objects_settle(struct sqldrv_load *load, const struct ferry_
                              : ferry_fail(err, FERRY_ERR_SCHEMA,
                                           "'%s': the index '%s' of job '%s' is there already with "
                                           "another definition; drop it, or choose another name",
-                                          conn->path, name, load->unit->spec->job);
+                                          load->conn->path, name, load->unit->spec->job);
     }
-    int rc = sqldrv_query_int(conn->db, &others,
-                              "SELECT count(*) FROM main.sqlite_schema WHERE name = %Q COLLATE "
-                              "NOCASE AND type IN ('table', 'view', 'index')",
-                              name);
-    if (rc != SQLITE_OK) {
-        return sqldrv_fail(conn, conn->db, rc, err, "looking for index '%s'", name);
-    }
-    return others == 0 ? FERRY_OK
-                       : ferry_fail(err, FERRY_ERR_SCHEMA,
-                                    "'%s': the name '%s' of an index of job '%s' is taken by "
-                                    "something else; choose another name",
-                                    conn->path, name, load->unit->spec->job);
+    return objects_check_name(load, name, err);
 }
 
 /* Whether the planner's statistics know the table: they go when an index or the table is dropped.
@@ -286,7 +299,8 @@ ferry_status sqldrv_objects_make_triggers(struct sqldrv_load *load, struct ferry
         }
         bool fine = true;
         int rc = sqldrv_run_saved(db, object->sql);
-        if (rc == SQLITE_OK) {
+        /* One of many tables may wait for the columns of others. */
+        if (rc == SQLITE_OK && load->unit->spec->load_count <= 1) {
             rc = sqldrv_dependents_triggers_fine(load->unit, load->layout->table, &fine);
         }
         if (rc != SQLITE_OK) {

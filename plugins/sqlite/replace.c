@@ -57,8 +57,8 @@ static ferry_status replace_finish_table(struct sqldrv_load *load, struct ferry_
     ferry_status status = FERRY_OK;
     if (load->spec->action == FERRY_TABLE_REBUILD) {
         status = sqldrv_objects_make_triggers(load, err);
-        if (status == FERRY_OK) {
-            status = sqldrv_dependents_end(load->unit, load->layout->table, err);
+        if (status == FERRY_OK && load->unit->spec->load_count <= 1) {
+            status = sqldrv_dependents_end(load->unit, err);
         }
     }
     if (status == FERRY_OK) {

@@ -130,9 +130,8 @@ int sqldrv_dependents_update_sql(sqlite3 *db, const char *table, char **ret_sql)
 bool sqldrv_dependents_is_answer(int rc);
 /* Note what compiles now, before the first table changes; later calls do nothing. */
 ferry_status sqldrv_dependents_begin(struct sqldrv_unit *unit, struct ferry_error *err);
-/* Fail with SCHEMA naming what compiled then and does not now, after `table` was made anew. */
-ferry_status sqldrv_dependents_end(struct sqldrv_unit *unit, const char *table,
-                                   struct ferry_error *err);
+/* Fail with SCHEMA naming what compiled then and does not now, after tables were made anew. */
+ferry_status sqldrv_dependents_end(struct sqldrv_unit *unit, struct ferry_error *err);
 /* Whether the triggers of `table` compiled at sqldrv_dependents_begin and still do, or were broken.
  */
 int sqldrv_dependents_triggers_fine(struct sqldrv_unit *unit, const char *table, bool *ret_fine);

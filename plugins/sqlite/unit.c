@@ -190,13 +190,14 @@ static ferry_status unit_begin_records(struct sqldrv_unit *unit, struct ferry_er
     return status == FERRY_OK ? sqldrv_unit_write(unit, err) : status;
 }
 
+/* A view of several tables fits, or does not, once all of them have their new columns. */
 static ferry_status unit_finish_loads(struct sqldrv_unit *unit, struct ferry_error *err)
 {
     ferry_status status = FERRY_OK;
     for (size_t i = 0; status == FERRY_OK && i < unit->load_count; i++) {
         status = sqldrv_load_finish(unit->loads[i], err);
     }
-    return status;
+    return status == FERRY_OK && unit->load_count > 1 ? sqldrv_dependents_end(unit, err) : status;
 }
 
 /* Until COMMIT has been tried the old rows are there. */

@@ -185,3 +185,38 @@ look_ten_thousand_times() {
     assert_status 65
     assert_output_has "shop/log" "allow_empty"
 }
+
+@test "a view and a trigger over tables that all change are judged once all have changed" {
+    sqlite3 shop.db "ALTER TABLE customer ADD COLUMN note TEXT; ALTER TABLE orders ADD COLUMN paid INT"
+    "$DBFERRY" run
+    sqlite3 local.db "CREATE VIEW v AS SELECT name, paid FROM customer c JOIN orders o ON o.customer = c.id;
+        CREATE TRIGGER t AFTER INSERT ON customer BEGIN SELECT name, paid FROM customer, orders; END"
+    # A column goes over to the other table, by either way: in between, nobody has it, or both.
+    for way in "customer orders" "orders customer"; do
+        read -r from to <<<"$way"
+        sqlite3 shop.db "ALTER TABLE $from DROP COLUMN paid" 2>/dev/null || true
+        sqlite3 shop.db "ALTER TABLE $to DROP COLUMN paid" 2>/dev/null || true
+        sqlite3 shop.db "ALTER TABLE $from ADD COLUMN paid INT"
+        run "$DBFERRY" run
+        assert_status 0
+        assert_equal "$(sqlite3 local.db "SELECT group_concat(name) FROM v")" "Ann,Bo"
+        assert_equal "$(sqlite3 local.db "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'")" 1
+    done
+    before=$(content)
+    sqlite3 shop.db "ALTER TABLE customer DROP COLUMN paid" 2>/dev/null || true
+    sqlite3 shop.db "ALTER TABLE orders DROP COLUMN paid" 2>/dev/null || true
+    sqlite3 shop.db "ALTER TABLE customer ADD COLUMN other INT"
+    run "$DBFERRY" run
+    assert_status 65
+    assert_output_has "the view 'v' does not fit the new columns of the tables that are made anew" "the target is unchanged"
+    assert_equal "$(content)" "$before"
+}
+
+@test "an index whose name another table has is refused, by that table" {
+    group 'overrides = ( { table = "orders"; indexes = ( { columns = ["customer"]; name = "dbferry_by"; } ); } );'
+    "$DBFERRY" run
+    group 'overrides = ( { table = "customer"; indexes = ( { columns = ["name"]; name = "dbferry_by"; } ); } );'
+    run "$DBFERRY" run
+    assert_status 65
+    assert_output_has "the name 'dbferry_by' of an index of job 'shop' is taken by an index of table 'orders'"
+}

@@ -25,8 +25,8 @@ STEP("confirm", sqldrv_table_confirm, (struct sqldrv_load * load, struct ferry_e
 STEP("save", sqldrv_objects_save, (struct sqldrv_load * load, struct ferry_error *err), (load, err))
 STEP("compile", sqldrv_dependents_begin, (struct sqldrv_unit * unit, struct ferry_error *err),
      (unit, err))
-STEP("again", sqldrv_dependents_end,
-     (struct sqldrv_unit * unit, const char *table, struct ferry_error *err), (unit, table, err))
+STEP("again", sqldrv_dependents_end, (struct sqldrv_unit * unit, struct ferry_error *err),
+     (unit, err))
 STEP("strip", sqldrv_objects_drop_indexes, (struct sqldrv_load * load, struct ferry_error *err),
      (load, err))
 STEP("triggers", sqldrv_objects_make_triggers, (struct sqldrv_load * load, struct ferry_error *err),
