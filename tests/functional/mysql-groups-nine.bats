@@ -38,6 +38,8 @@ FEW_RIGHTS="DROP USER IF EXISTS few; CREATE USER few IDENTIFIED BY 'pw'; GRANT S
 
 @test "in one step: the connection is lost after the renames" { check_a_cut_after_the_renames; }
 
+@test "in one step: the connection is lost after the renames of tables with foreign keys" { check_a_cut_after_the_renames_of_keyed_tables; }
+
 @test "an old table that a foreign key keeps from being dropped: 65, by that key" { check_a_leftover_that_a_key_holds; }
 
 @test "in one step: a merge replaces the tables, and plan says so" { check_merges_in_one_step; }

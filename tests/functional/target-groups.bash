@@ -339,6 +339,26 @@ check_a_cut_after_the_renames() {
     done
 }
 
+# Old tables that refer to one another let go first, whichever connection has them do so.
+check_a_cut_after_the_renames_of_keyed_tables() {
+    local what
+    tables_of_d
+    sql d <<<"ALTER TABLE orders ADD FOREIGN KEY (item) REFERENCES item (id)"
+    group 'tables = ["*"]; commit = "together"; foreign_keys = true;' target
+    "$DBFERRY" run
+    for what in "DROP FOREIGN KEY" 'DROP TABLE `_dbferry_old'; do
+        sql d <<<"UPDATE item SET name = '${what:0:9}'"
+        cut_at before "$what" "RENAME TABLE"
+        group 'tables = ["*"]; commit = "together"; foreign_keys = true;' target
+        run "$DBFERRY" run
+        assert_status 0
+        assert_equal "$output" ""
+        assert_equal "$(copied)" "$(sql d <<<"SELECT * FROM item ORDER BY 1; SELECT * FROM orders ORDER BY 1")"
+        assert_equal "$(own_tables)" _dbferry_sync
+        cut_end
+    done
+}
+
 # A key that was hung on an old table before that could be dropped.
 check_a_leftover_that_a_key_holds() {
     local old child

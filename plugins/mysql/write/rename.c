@@ -209,12 +209,22 @@ static bool rename_try_drop(const struct mydrv_load *load, const char *statement
     return !sql.failed && mydrv_query(load->unit->conn, &sql);
 }
 
+/* A statement that fails has been done before. */
+static void rename_part(const struct mydrv_unit *unit)
+{
+    for (size_t i = 0; i < unit->load_count; i++)
+        if (unit->loads[i]->part.length > 0)
+            (void)mydrv_query(unit->conn, &unit->loads[i]->part);
+}
+
 /* Where the connection is lost, the second one goes on; what the first was told may be done. */
 static bool rename_drop(const struct mydrv_load *load, unsigned *ret_code)
 {
     bool dropped = rename_try_drop(load, "DROP TABLE ");
-    if (!dropped && mydrv_conn_is_lost(load->unit->conn) && mydrv_second_take_over(load->unit))
+    if (!dropped && mydrv_conn_is_lost(load->unit->conn) && mydrv_second_take_over(load->unit)) {
+        rename_part(load->unit);
         dropped = rename_try_drop(load, "DROP TABLE IF EXISTS ");
+    }
     *ret_code = dropped ? 0 : mysql_errno(load->unit->conn->native);
     return dropped;
 }
@@ -242,9 +252,7 @@ static const struct mydrv_load *rename_part_old(struct mydrv_unit *unit)
 {
     if (unit->spec->foreign_keys == 0)
         return NULL;
-    for (size_t i = 0; i < unit->load_count; i++)
-        if (unit->loads[i]->part.length > 0)
-            (void)mydrv_query(unit->conn, &unit->loads[i]->part);
+    rename_part(unit);
     for (size_t i = 0; i < unit->load_count; i++)
         if (unit->loads[i]->table.exists &&
             rename_finds_referred(unit->loads[i], unit->loads[i]->names.old))
