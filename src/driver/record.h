@@ -33,8 +33,9 @@
 #define FERRY_RECORD_UPDATED "updated"
 #define FERRY_RECORD_DELETED "deleted"
 #define FERRY_RECORD_UNCHANGED "unchanged"
-#define FERRY_RECORD_READ "read_hash" /* of the place and of what was read there, hexadecimal */
-#define FERRY_RECORD_FIELDS 22
+#define FERRY_RECORD_READ "read_hash"   /* of the place and of what was read there, hexadecimal */
+#define FERRY_RECORD_PLACE "place_hash" /* of the place alone, hexadecimal */
+#define FERRY_RECORD_FIELDS 23
 
 struct ferry_record {
     char *table;

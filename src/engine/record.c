@@ -55,6 +55,12 @@ ferry_status ferry_record_finish(struct ferry_record *record, const struct ferry
                               : status;
 }
 
+void ferry_record_hash_place(const char *place, char ret_hash[FERRY_RECORD_PLACE_SIZE])
+{
+    (void)snprintf(ret_hash, FERRY_RECORD_PLACE_SIZE, "%016" PRIx64,
+                   ferry_hash_name(FERRY_HASH_SEED, place));
+}
+
 void ferry_record_print_number(uint64_t value, char ret_text[FERRY_RECORD_NUMBER_SIZE])
 {
     (void)snprintf(ret_text, FERRY_RECORD_NUMBER_SIZE, "%" PRIu64, value);

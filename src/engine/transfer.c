@@ -95,8 +95,9 @@ static void hash_read(struct ferry_transfer *transfer)
 {
     const struct ferry_read *read = ferry_transfer_read(transfer);
     const struct ferry_plan *plan = transfer->plan;
-    uint64_t hash =
-        ferry_hash_name(FERRY_HASH_SEED, ferry_connection_place(transfer->session->source));
+    const char *place = ferry_connection_place(transfer->session->source);
+    uint64_t hash = ferry_hash_name(FERRY_HASH_SEED, place);
+    ferry_record_hash_place(place, transfer->place_hash);
     hash = ferry_hash_bytes(hash, &read->kind, sizeof read->kind);
     if (plan->zero_dates != NULL)
         hash =
@@ -432,6 +433,8 @@ ferry_status ferry_transfer_fill_record(struct ferry_transfer *transfer, struct 
     ferry_status status = FERRY_OK;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == FERRY_OK; i++)
         status = ferry_record_set(record, texts[i][0], texts[i][1], error);
+    if (status == FERRY_OK)
+        status = ferry_record_set(record, FERRY_RECORD_PLACE, transfer->place_hash, error);
     if (status == FERRY_OK)
         status = fill_counts(transfer, error);
     if (status == FERRY_OK && !plan->strategy->is_whole)

@@ -30,12 +30,13 @@ struct ferry_transfer {
     bool is_reading;     /* rows were asked for, and have not ended */
     atomic_bool pumping; /* the pump's numbers may be read, by any thread */
     struct ferry_load_totals totals;
-    uint64_t unchanged;              /* rows that were compared and found the same */
-    char read_hash[FERRY_READ_HASH]; /* of the source's place and of what is read there */
-    struct ferry_strbuf fingerprint; /* of what is read; empty: nobody knows */
-    bool is_unchanged;               /* it is that of the last run: nothing is to be read */
-    int64_t elapsed_ms;              /* of a table that was carried */
-    uint64_t absent; /* keys of the source that were not stored when the load began */
+    uint64_t unchanged;                       /* rows that were compared and found the same */
+    char read_hash[FERRY_READ_HASH];          /* of the source's place and of what is read there */
+    char place_hash[FERRY_RECORD_PLACE_SIZE]; /* of that place alone */
+    struct ferry_strbuf fingerprint;          /* of what is read; empty: nobody knows */
+    bool is_unchanged;  /* it is that of the last run: nothing is to be read */
+    int64_t elapsed_ms; /* of a table that was carried */
+    uint64_t absent;    /* keys of the source that were not stored when the load began */
 };
 
 /* What is read: of the source, or of its fallback. */

@@ -224,6 +224,7 @@ ferry_status ferry_unchanged_fill_record(struct ferry_transfer *transfer, struct
         {FERRY_RECORD_FALLBACK, "0"},
         {FERRY_RECORD_DATA_FROM, ferry_record_value(record, FERRY_RECORD_STARTED)},
         {FERRY_RECORD_SKIPPED, "1"},
+        {FERRY_RECORD_PLACE, transfer->place_hash},
     };
     ferry_status status = FERRY_OK;
     recall_rows(transfer);
