@@ -11,7 +11,7 @@
     "none|connect|describe|read_begin|read_batch|read_end|snapshot_begin|origins|fingerprint|"     \
     "list|record_read|map_column|"                                                                 \
     "inspect|change_begin|load_begin|load_batch|load_end|change_commit|change_abort|"              \
-    "stored_begin|stored_batch"
+    "stored_begin|stored_batch|records|prune"
 #define CONTRACT_BREACHES                                                                          \
     "none|no-result|silent-error|unknown-status|negative-status|ok-after-fail|other-status|"       \
     "overfull|null-pointer|wrong-kind|null-in-not-null|int-out-of-bits|bool-out-of-range|"         \

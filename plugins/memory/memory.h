@@ -115,10 +115,15 @@ void memory_tables_unlock(void);
  * reference over. */
 void memory_table_publish(struct memory_table *table);
 /* Keeps the fields of a record; false if out of memory. */
+bool memory_table_set_record(struct memory_table *table, const struct ferry_record *record);
+/* Adds those of the store whose job begins with `prefix`. */
+ferry_status memory_tables_records(const char *store, const char *prefix,
+                                   struct ferry_records *records, struct ferry_error *err);
+/* Drops it, for those who come later; false where no run of that id has written it last. */
+bool memory_table_drop(const char *store, const char *name, const char *run_id);
 /* Adds the tables of the store to the listing. */
 ferry_status memory_tables_list(const char *store, struct ferry_listing *listing,
                                 struct ferry_error *err);
-bool memory_table_set_record(struct memory_table *table, const struct ferry_record *record);
 
 /* One writer per table, waiting up to `wait_ms`.  On false `*ret_holder` (the caller frees it;
  * NULL if out of memory) tells who has the lock. */
@@ -317,5 +322,12 @@ extern const struct ferry_source memory_source;
 extern const struct ferry_target memory_target;
 ferry_status memory_record_read(void *conn, const char *table, struct ferry_record *record,
                                 struct ferry_error *err);
+
+/* ---- prune.c: what earlier runs have left in the store ---- */
+
+ferry_status memory_records(void *conn, const char *prefix, struct ferry_records *records,
+                            struct ferry_error *err);
+ferry_status memory_prune(void *conn, const struct ferry_prune_spec *spec,
+                          struct ferry_notes *obstacles, struct ferry_error *err);
 
 #endif

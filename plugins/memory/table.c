@@ -127,6 +127,51 @@ ferry_status memory_tables_list(const char *store, struct ferry_listing *listing
     return status;
 }
 
+static ferry_status add_record(const struct memory_table *table, struct ferry_records *records,
+                               struct ferry_error *err)
+{
+    struct ferry_record *record = NULL;
+    ferry_status status = ferry_records_add(records, table->name, &record, err);
+    for (size_t i = 0; status == FERRY_OK && i < ferry_field_count(); i++)
+        status = ferry_record_set(record, ferry_field(i)->name, table->record[i], err);
+    return status;
+}
+
+static const char *field_of(const struct memory_table *table, const char *name)
+{
+    for (size_t i = 0; table->record != NULL && i < ferry_field_count(); i++)
+        if (strcmp(ferry_field(i)->name, name) == 0 && table->record[i] != NULL)
+            return table->record[i];
+    return "";
+}
+
+ferry_status memory_tables_records(const char *store, const char *prefix,
+                                   struct ferry_records *records, struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    (void)pthread_mutex_lock(&shared_lock);
+    for (const struct memory_table *table = shared_tables; table != NULL && status == FERRY_OK;
+         table = table->next)
+        if (strcmp(table->store, store) == 0 && table->record != NULL &&
+            strncmp(field_of(table, "job"), prefix, strlen(prefix)) == 0)
+            status = add_record(table, records, err);
+    (void)pthread_mutex_unlock(&shared_lock);
+    return status;
+}
+
+bool memory_table_drop(const char *store, const char *name, const char *run_id)
+{
+    (void)pthread_mutex_lock(&shared_lock);
+    struct memory_table **place = table_place(store, name), *table = *place;
+    bool same = table != NULL && strcmp(field_of(table, "run_id"), run_id) == 0;
+    if (same)
+        *place = table->next;
+    (void)pthread_mutex_unlock(&shared_lock);
+    if (same)
+        memory_table_unref(table);
+    return same;
+}
+
 bool memory_table_set_record(struct memory_table *table, const struct ferry_record *record)
 {
     bool complete = true;

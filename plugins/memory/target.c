@@ -451,5 +451,7 @@ const struct ferry_target memory_target = {
     .stored_begin = memory_stored_begin,
     .stored_batch = memory_stored_batch,
     .stored_end = memory_stored_end,
+    .records = memory_records,
+    .prune = memory_prune,
     .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER | FERRY_TOGETHER_CHANGES,
 };

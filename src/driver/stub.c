@@ -110,6 +110,27 @@ static ferry_status stub_foresee(void *conn, const struct ferry_load_spec *spec,
     return FERRY_OK;
 }
 
+static ferry_status stub_records(void *conn, const char *prefix, struct ferry_records *records,
+                                 struct ferry_error *err)
+{
+    (void)conn;
+    (void)prefix;
+    (void)records;
+    (void)err;
+    return FERRY_OK;
+}
+
+static ferry_status stub_prune(void *conn, const struct ferry_prune_spec *spec,
+                               struct ferry_notes *obstacles, struct ferry_error *err)
+{
+    (void)conn;
+    (void)obstacles;
+    return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
+                      "the target's driver cannot drop table '%s' with its record; take prune out "
+                      "of the job",
+                      spec->table);
+}
+
 static void stub_thread_end(void)
 {
 }
@@ -181,6 +202,8 @@ static const char *fill_target(struct ferry_target *target)
          "target.stored_begin for its abilities"},
         {(target->abilities & FERRY_CHANGES) == 0 || (target->abilities & FERRY_SCANS) != 0,
          "the ability FERRY_SCANS beside FERRY_CHANGES"},
+        {(target->records == NULL) == (target->prune == NULL),
+         "target.records together with target.prune"},
         {(target->abilities & FERRY_TOGETHER_CHANGES) == 0 ||
              ((target->abilities & FERRY_TOGETHER) != 0 &&
               (target->abilities & FERRY_CHANGES) != 0),
@@ -195,6 +218,10 @@ static const char *fill_target(struct ferry_target *target)
         target->note_indexes = stub_note_indexes;
     if (target->foresee == NULL)
         target->foresee = stub_foresee;
+    if (target->records == NULL)
+        target->records = stub_records;
+    if (target->prune == NULL)
+        target->prune = stub_prune;
     return FIRST_MISSING(required);
 }
 
@@ -226,6 +253,7 @@ const char *ferry_driver_stub_fill(struct ferry_driver_handle *handle)
     if (missing == NULL && handle->is_source)
         missing = fill_source(&handle->source);
     handle->tells_stored = handle->is_target && handle->target.stored_begin != NULL;
+    handle->prunes = handle->is_target && handle->target.prune != NULL;
     if (missing == NULL && handle->is_target)
         missing = fill_target(&handle->target);
     handle->keeps_records = handle->driver.record_read != NULL;

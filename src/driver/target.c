@@ -84,6 +84,30 @@ ferry_status ferry_target_judge_key(struct ferry_connection *target,
     return ferry_call_end(target, "judge_key", status, true, error);
 }
 
+ferry_status ferry_target_records(struct ferry_connection *target, const char *prefix,
+                                  struct ferry_records *ret_records, struct ferry_error *error)
+{
+    DRIVER_SCOPE(target->driver);
+    struct ferry_records records = {0};
+    ferry_status status = target->driver->target.records(target->conn, prefix, &records, error);
+    status = ferry_call_end(target, "records", status, true, error);
+    if (status != FERRY_OK) {
+        ferry_records_done(&records);
+        return status;
+    }
+    *ret_records = records;
+    return FERRY_OK;
+}
+
+ferry_status ferry_target_prune(struct ferry_connection *target,
+                                const struct ferry_prune_spec *spec, struct ferry_notes *obstacles,
+                                struct ferry_error *error)
+{
+    DRIVER_SCOPE(target->driver);
+    ferry_status status = target->driver->target.prune(target->conn, spec, obstacles, error);
+    return ferry_call_end(target, "prune", status, true, error);
+}
+
 ferry_status ferry_target_change_begin(struct ferry_connection *target,
                                        const struct ferry_change_spec *spec,
                                        struct ferry_change **ret_change, struct ferry_error *error)

@@ -4,6 +4,7 @@
 #define FERRY_TARGET_H
 
 #include "driver/connection.h"
+#include "driver/records.h"
 
 ferry_status ferry_target_map_column(struct ferry_connection *target,
                                      const struct ferry_column *column,
@@ -35,6 +36,13 @@ ferry_status ferry_target_judge_key(struct ferry_connection *target,
                                     const struct ferry_foreign_key *key,
                                     const struct ferry_load_spec *referred,
                                     struct ferry_notes *against, struct ferry_error *error);
+/* Those whose job begins with `prefix`; the caller frees them. */
+ferry_status ferry_target_records(struct ferry_connection *target, const char *prefix,
+                                  struct ferry_records *ret_records, struct ferry_error *error);
+/* Drops a table with its record, unless there are obstacles. */
+ferry_status ferry_target_prune(struct ferry_connection *target,
+                                const struct ferry_prune_spec *spec, struct ferry_notes *obstacles,
+                                struct ferry_error *error);
 ferry_status ferry_target_change_begin(struct ferry_connection *target,
                                        const struct ferry_change_spec *spec,
                                        struct ferry_change **ret_change, struct ferry_error *error);

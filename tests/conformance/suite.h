@@ -131,6 +131,7 @@ void test_cancelling(const struct suite *suite);
 void test_mapping(const struct suite *suite);
 void test_loading(const struct suite *suite);
 void test_joined(const struct suite *suite);
+void test_pruning(const struct suite *suite);
 void test_stored_rows(const struct suite *suite);
 void test_stored_scans(const struct suite *suite);
 void test_changes(const struct suite *suite);

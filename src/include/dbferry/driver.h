@@ -668,6 +668,25 @@ struct ferry_load_totals { /* counted by the target, not taken from the batches 
 #define FERRY_OUTCOME_OLD 1     /* what they held before */
 #define FERRY_OUTCOME_NEW 2     /* what was loaded */
 
+struct ferry_record;
+
+/* A copy that is to go, since its source is gone.  Lives until the callback returns. */
+struct ferry_prune_spec {
+    uint64_t _size;       /* of this struct, as the core has it */
+    const char *job;      /* for locks and messages */
+    const char *run_id;   /* the same; [0-9a-f-]+ */
+    int64_t lock_wait_ms; /* how long to wait for others who use the table */
+    const char *table;
+    uint64_t definition; /* as inspect said */
+    uint32_t exists;     /* the same; 0: only its record is there, and goes */
+    /* What is there: by ferry_record_follows() it must still be when it goes. */
+    const struct ferry_record *record;
+    uint32_t looks; /* 1: nothing is dropped or written, only said what stands against it */
+    /* With `looks`: tables that would have gone before it, so that their keys are no obstacle. */
+    const char *const *others;
+    size_t other_count;
+};
+
 /* ---- The record of a run -----------------------------------------------------------------------
  *
  * One per table of a target, left there by the run that wrote the table: in a database a row of
@@ -689,7 +708,6 @@ size_t ferry_field_count(void);
 /* Field `i`, counted from 0; lives as long as the program. */
 const struct ferry_field *ferry_field(size_t i);
 
-struct ferry_record;
 const char *ferry_record_table(const struct ferry_record *record);
 /* The value of a field as text, numbers in decimal digits; NULL: none, or no such field. */
 const char *ferry_record_value(const struct ferry_record *record, const char *name);
@@ -707,6 +725,12 @@ ferry_status ferry_record_set(struct ferry_record *record, const char *name, con
  * one transaction with the rows. */
 ferry_status ferry_record_set_mark(struct ferry_record *record, const char *run_id,
                                    struct ferry_error *err);
+
+/* The records of many tables. */
+struct ferry_records;
+/* One more, of this table, to be filled in by ferry_record_set() before the next is added. */
+ferry_status ferry_records_add(struct ferry_records *records, const char *table,
+                               struct ferry_record **ret_record, struct ferry_error *err);
 
 /* Where the rows of a source come from, for one that may be a copy itself. */
 struct ferry_origins;
@@ -892,6 +916,23 @@ struct ferry_target {
                               const struct ferry_foreign_key *key,
                               const struct ferry_load_spec *referred, struct ferry_notes *against,
                               struct ferry_error *err);
+
+    /* Add the record of each table whose field `job` begins with `prefix`, byte by byte, as
+     * record_read would read it but for its mark, in any order.  A table of records that this
+     * account may not see has none.  An answer that may be cut short fails.  After connect, while
+     * nothing is read or loaded.  Optional, with prune: then there are none. */
+    ferry_status (*records)(void *conn, const char *prefix, struct ferry_records *records,
+                            struct ferry_error *err);
+
+    /* Drop a table that inspect calls `own`, and its record: in one transaction where there is one,
+     * else the table first, so that a record without a table is all that can be left.  Holds the
+     * lock that load_begin takes (held by another run: BUSY).  Adds to `obstacles` what would be
+     * lost or broken besides, a trigger of the table, a foreign key or a view that needs it ("the
+     * view 'v' reads it"); then, or with `looks`, nothing is dropped.  A record or a definition
+     * that is another one by now is BUSY.  After connect, while nothing is read or loaded.
+     * Optional: then a job cannot ask for it. */
+    ferry_status (*prune)(void *conn, const struct ferry_prune_spec *spec,
+                          struct ferry_notes *obstacles, struct ferry_error *err);
 };
 
 /* ---- The driver ---- */
