@@ -212,11 +212,12 @@ static ferry_status dependents_fail(const struct sqldrv_unit *unit,
                       after);
 }
 
-/* A table's own foreign keys are gone with its old definition. */
-static bool dependents_is_gone(const struct sqldrv_unit *unit,
+/* A table's own foreign keys are gone with its old definition; with the table, where it is `gone`.
+ */
+static bool dependents_is_gone(const struct sqldrv_unit *unit, const char *gone,
                                const struct sqldrv_dependent *dependent)
 {
-    bool anew = false;
+    bool anew = gone != NULL && strcasecmp(dependent->name, gone) == 0;
     for (size_t i = 0; i < unit->load_count; i++) {
         const struct sqldrv_load *load = unit->loads[i];
         anew = anew || (load->spec->action == FERRY_TABLE_REBUILD &&
@@ -225,13 +226,16 @@ static bool dependents_is_gone(const struct sqldrv_unit *unit,
     return anew && dependent->kind == SQLDRV_DEPENDENT_KEYS;
 }
 
-ferry_status sqldrv_dependents_end(struct sqldrv_unit *unit, struct ferry_error *err)
+/* The first from `*at` on that does not compile any more; `*at` is the number of all where there is
+ * none. */
+static ferry_status dependents_find_broken(struct sqldrv_unit *unit, const char *gone, size_t *at,
+                                           size_t *ret_operation, struct ferry_error *err)
 {
     sqlite3 *db = unit->conn->db;
-    for (size_t i = 0; i < unit->dependents.count; i++) {
-        const struct sqldrv_dependent *dependent = &unit->dependents.list[i];
+    for (; *at < unit->dependents.count; (*at)++) {
+        const struct sqldrv_dependent *dependent = &unit->dependents.list[*at];
         size_t operations =
-            dependents_is_gone(unit, dependent) ? 0 : dependents_operation_count(dependent);
+            dependents_is_gone(unit, gone, dependent) ? 0 : dependents_operation_count(dependent);
         for (size_t operation = 0; operation < operations; operation++) {
             int state = DEPENDENTS_BROKEN;
             int rc = dependents_state(db, dependent, operation, &state);
@@ -239,11 +243,44 @@ ferry_status sqldrv_dependents_end(struct sqldrv_unit *unit, struct ferry_error 
                 return sqldrv_fail(unit->conn, db, rc, err, "reading the views of the file");
             }
             if (state < dependent->state[operation]) {
-                return dependents_fail(unit, dependent, operation, err);
+                *ret_operation = operation;
+                return FERRY_OK;
             }
         }
     }
     return FERRY_OK;
+}
+
+ferry_status sqldrv_dependents_end(struct sqldrv_unit *unit, struct ferry_error *err)
+{
+    size_t at = 0, operation = 0;
+    ferry_status status = dependents_find_broken(unit, NULL, &at, &operation, err);
+    return status == FERRY_OK && at < unit->dependents.count
+               ? dependents_fail(unit, &unit->dependents.list[at], operation, err)
+               : status;
+}
+
+ferry_status sqldrv_dependents_note(struct sqldrv_unit *unit, const char *gone,
+                                    struct ferry_notes *notes, bool *ret_noted,
+                                    struct ferry_error *err)
+{
+    static const char *const kinds[][2] = {
+        [SQLDRV_DEPENDENT_TRIGGERS] = {"a trigger of table", "needs it"},
+        [SQLDRV_DEPENDENT_VIEW] = {"the view", "reads it"},
+        [SQLDRV_DEPENDENT_KEYS] = {"a foreign key of table", "refers to it"},
+    };
+    ferry_status status = FERRY_OK;
+    size_t operation = 0;
+    for (size_t at = 0; status == FERRY_OK && at < unit->dependents.count; at++) {
+        status = dependents_find_broken(unit, gone, &at, &operation, err);
+        if (status == FERRY_OK && at < unit->dependents.count) {
+            const struct sqldrv_dependent *dependent = &unit->dependents.list[at];
+            *ret_noted = true;
+            status = ferry_note(notes, err, "%s '%s' %s", kinds[dependent->kind][0],
+                                dependent->name, kinds[dependent->kind][1]);
+        }
+    }
+    return status;
 }
 
 int sqldrv_dependents_triggers_fine(struct sqldrv_unit *unit, const char *table, bool *ret_fine)

@@ -164,6 +164,15 @@ static int metadata_clear(sqlite3 *db, const char *table)
     return rc;
 }
 
+ferry_status sqldrv_metadata_forget(struct sqldrv_conn *conn, const char *table,
+                                    struct ferry_error *err)
+{
+    int rc = metadata_clear(conn->db, table);
+    return rc == SQLITE_OK || rc == SQLITE_ERROR /* they are not there, or another's */
+               ? FERRY_OK
+               : sqldrv_fail(conn, conn->db, rc, err, "forgetting the definitions of '%s'", table);
+}
+
 static int metadata_make(sqlite3 *db, const char *schema, const struct ferry_load_spec *spec)
 {
     int rc = metadata_write_columns(db, schema, spec);

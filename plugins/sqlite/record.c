@@ -155,6 +155,74 @@ int sqldrv_record_find(struct sqldrv_conn *conn, const struct ferry_record *reco
     return SQLITE_OK;
 }
 
+ferry_status sqldrv_record_drop(struct sqldrv_conn *conn, const struct ferry_record *record,
+                                struct ferry_error *err)
+{
+    bool overtaken = false;
+    int rc = record_is_overtaken(conn->db, record, &overtaken);
+    if (rc == SQLITE_OK && overtaken) {
+        return ferry_record_fail_overtaken(record, conn->path, err);
+    }
+    if (rc == SQLITE_OK) {
+        rc = sqldrv_run(conn->db, "DELETE FROM main._dbferry_sync WHERE target_table = %Q",
+                        ferry_record_table(record));
+    }
+    return rc == SQLITE_OK ? FERRY_OK
+                           : sqldrv_fail(conn, conn->db, rc, err, "dropping the record of a run");
+}
+
+/* ---- Reading ---- */
+
+static ferry_status record_read_row(sqlite3_stmt *stmt, struct ferry_record *record,
+                                    struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    for (int i = 0; status == FERRY_OK && i < sqlite3_column_count(stmt); i++) {
+        const char *name = sqlite3_column_name(stmt, i);
+        status = name == NULL ? sqldrv_fail_memory(err)
+                              : ferry_record_set(record, name,
+                                                 (const char *)sqlite3_column_text(stmt, i), err);
+    }
+    return status;
+}
+
+/* Each row, by its table, is one more record. */
+static ferry_status record_add(sqlite3_stmt *stmt, struct ferry_records *records,
+                               struct ferry_error *err)
+{
+    struct ferry_record *record = NULL;
+    const char *table = (const char *)sqlite3_column_text(stmt, 0);
+    if (table == NULL) {
+        return sqldrv_fail_memory(err);
+    }
+    ferry_status status = ferry_records_add(records, table, &record, err);
+    return status == FERRY_OK ? record_read_row(stmt, record, err) : status;
+}
+
+ferry_status sqldrv_records(void *argument, const char *prefix, struct ferry_records *records,
+                            struct ferry_error *err)
+{
+    struct sqldrv_conn *conn = argument;
+    sqlite3_stmt *stmt = NULL;
+    ferry_status status = sqldrv_check_cancelled(conn, err);
+    if (status != FERRY_OK || conn->db == NULL) {
+        return status;
+    }
+    sqldrv_wait_begin(conn, conn->busy_ms, SQLDRV_HOLDER_ANY);
+    int rc = sqldrv_prepare(conn->db, &stmt,
+                            "SELECT target_table, * FROM main._dbferry_sync WHERE "
+                            "CAST(substr(job, 1, length(%Q)) AS BLOB) = CAST(%Q AS BLOB)",
+                            prefix, prefix);
+    while (status == FERRY_OK && (rc == SQLITE_OK || rc == SQLITE_ROW) &&
+           (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        status = record_add(stmt, records, err);
+    }
+    sqlite3_finalize(stmt);
+    return status != FERRY_OK || rc == SQLITE_DONE || rc == SQLITE_ERROR /* a table of another's */
+               ? status
+               : sqldrv_fail(conn, conn->db, rc, err, "reading the records of runs");
+}
+
 ferry_status sqldrv_record_read(void *argument, const char *table, struct ferry_record *record,
                                 struct ferry_error *err)
 {
@@ -168,13 +236,7 @@ ferry_status sqldrv_record_read(void *argument, const char *table, struct ferry_
     int rc = sqldrv_prepare(conn->db, &stmt,
                             "SELECT * FROM main._dbferry_sync WHERE target_table = %Q", table);
     if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-        for (int i = 0; status == FERRY_OK && i < sqlite3_column_count(stmt); i++) {
-            const char *name = sqlite3_column_name(stmt, i);
-            status = name == NULL
-                         ? sqldrv_fail_memory(err)
-                         : ferry_record_set(record, name,
-                                            (const char *)sqlite3_column_text(stmt, i), err);
-        }
+        status = record_read_row(stmt, record, err);
     }
     sqlite3_finalize(stmt);
     bool none = rc == SQLITE_DONE || rc == SQLITE_ERROR;

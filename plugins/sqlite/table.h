@@ -134,6 +134,9 @@ ferry_status sqldrv_metadata_write(struct sqldrv_conn *conn, const struct ferry_
 /* The same; where that is what it says already, nothing is written. */
 ferry_status sqldrv_metadata_renew(struct sqldrv_conn *conn, const struct ferry_load_spec *spec,
                                    struct ferry_error *err);
+/* The table is gone. */
+ferry_status sqldrv_metadata_forget(struct sqldrv_conn *conn, const char *table,
+                                    struct ferry_error *err);
 /* Nothing known of the table is a success without columns. */
 int sqldrv_metadata_load(sqlite3 *db, const char *table, struct sqldrv_metadata *ret_metadata);
 void sqldrv_metadata_clear(struct sqldrv_metadata *metadata);
@@ -150,6 +153,14 @@ int sqldrv_record_find(struct sqldrv_conn *conn, const struct ferry_record *reco
                        bool *ret_found);
 /* Each field that the file has of the table; a _dbferry_sync that is not ours has none. */
 ferry_status sqldrv_record_read(void *conn, const char *table, struct ferry_record *record,
+                                struct ferry_error *err);
+
+/* Those of jobs whose names begin with `prefix`. */
+ferry_status sqldrv_records(void *conn, const char *prefix, struct ferry_records *records,
+                            struct ferry_error *err);
+/* Drop it, in the transaction that is open; fails where it is another one than it follows by now.
+ */
+ferry_status sqldrv_record_drop(struct sqldrv_conn *conn, const struct ferry_record *record,
                                 struct ferry_error *err);
 
 #endif /* DBFERRY_SQLITE_TABLE_H */

@@ -97,6 +97,14 @@ extern const struct ferry_target sqldrv_target;
 /* For a load that holds its table's lock: open or make the file, and choose how rows go in.  Later
  * calls do nothing. */
 ferry_status sqldrv_unit_open(struct sqldrv_unit *unit, struct ferry_error *err);
+ferry_status sqldrv_unit_begin(void *conn, const struct ferry_change_spec *spec, void **ret_change,
+                               struct ferry_error *err);
+/* COMMIT, where the file is still the one that was opened; `record` is of a table of the unit, or
+ * NULL. */
+ferry_status sqldrv_unit_commit(struct sqldrv_unit *unit, const struct ferry_record *record,
+                                uint32_t *outcome, struct ferry_error *err);
+/* The end of a unit: nothing of it is left but what was committed. */
+void sqldrv_unit_free(struct sqldrv_unit *unit, bool committed);
 /* Take the write lock, unless an earlier load has. */
 ferry_status sqldrv_unit_write(struct sqldrv_unit *unit, struct ferry_error *err);
 
@@ -132,11 +140,20 @@ bool sqldrv_dependents_is_answer(int rc);
 ferry_status sqldrv_dependents_begin(struct sqldrv_unit *unit, struct ferry_error *err);
 /* Fail with SCHEMA naming what compiled then and does not now, after tables were made anew. */
 ferry_status sqldrv_dependents_end(struct sqldrv_unit *unit, struct ferry_error *err);
+/* After the table `gone` was dropped, add what compiled then and does not now. */
+ferry_status sqldrv_dependents_note(struct sqldrv_unit *unit, const char *gone,
+                                    struct ferry_notes *notes, bool *ret_noted,
+                                    struct ferry_error *err);
 /* Whether the triggers of `table` compiled at sqldrv_dependents_begin and still do, or were broken.
  */
 int sqldrv_dependents_triggers_fine(struct sqldrv_unit *unit, const char *table, bool *ret_fine);
 /* Forget what was noted. */
 void sqldrv_dependents_clear(struct sqldrv_unit *unit);
+
+/* ---- prune.c: a copy whose source is gone ---- */
+
+ferry_status sqldrv_prune(void *conn, const struct ferry_prune_spec *spec,
+                          struct ferry_notes *obstacles, struct ferry_error *err);
 
 /* ---- table.c: is it still what the plan was made for? ---- */
 

@@ -82,7 +82,7 @@ static void unit_undo(sqlite3 *db)
 }
 
 /* End a change: nothing of it is left but what was committed. */
-static void unit_free(struct sqldrv_unit *unit, bool committed)
+void sqldrv_unit_free(struct sqldrv_unit *unit, bool committed)
 {
     struct sqldrv_conn *conn = unit->conn;
     for (size_t i = 0; i < unit->load_count; i++) {
@@ -128,8 +128,8 @@ static ferry_status unit_check_reader(const struct sqldrv_conn *conn,
         conn->path);
 }
 
-static ferry_status unit_change_begin(void *conn, const struct ferry_change_spec *spec,
-                                      void **ret_change, struct ferry_error *err)
+ferry_status sqldrv_unit_begin(void *conn, const struct ferry_change_spec *spec, void **ret_change,
+                               struct ferry_error *err)
 {
     ferry_status status = unit_check_reader(conn, spec, err);
     if (status != FERRY_OK) {
@@ -200,6 +200,26 @@ static ferry_status unit_finish_loads(struct sqldrv_unit *unit, struct ferry_err
     return status == FERRY_OK && unit->load_count > 1 ? sqldrv_dependents_end(unit, err) : status;
 }
 
+ferry_status sqldrv_unit_commit(struct sqldrv_unit *unit, const struct ferry_record *record,
+                                uint32_t *outcome, struct ferry_error *err)
+{
+    struct sqldrv_conn *conn = unit->conn;
+    ferry_status status = unit_check_moved(conn, err);
+    if (status != FERRY_OK) {
+        return status;
+    }
+    /* In rollback mode a reader may hold the file: the busy handler waits, and COMMIT then fails
+     * with the transaction still open. */
+    int rc = sqldrv_run(conn->db, "COMMIT");
+    if (rc != SQLITE_OK) {
+        return unit_fail_commit(unit, record, rc, outcome, err);
+    }
+    *outcome = FERRY_OUTCOME_NEW;
+    sqldrv_guard_settle(conn->guard);
+    sqldrv_journal_finish(conn);
+    return FERRY_OK;
+}
+
 /* Until COMMIT has been tried the old rows are there. */
 static ferry_status unit_commit(struct sqldrv_unit *unit, const struct ferry_record *const *records,
                                 size_t count, uint32_t *outcome, struct ferry_error *err)
@@ -218,22 +238,9 @@ static ferry_status unit_commit(struct sqldrv_unit *unit, const struct ferry_rec
     if (status == FERRY_OK) {
         status = unit_write_records(unit, records, count, err);
     }
-    if (status == FERRY_OK) {
-        status = unit_check_moved(conn, err);
-    }
-    if (status != FERRY_OK) {
-        return status;
-    }
-    /* In rollback mode a reader may hold the file: the busy handler waits, and COMMIT then fails
-     * with the transaction still open. */
-    int rc = sqldrv_run(conn->db, "COMMIT");
-    if (rc != SQLITE_OK) {
-        return unit_fail_commit(unit, count > 0 ? records[0] : NULL, rc, outcome, err);
-    }
-    *outcome = FERRY_OUTCOME_NEW;
-    sqldrv_guard_settle(conn->guard);
-    sqldrv_journal_finish(conn);
-    return FERRY_OK;
+    return status == FERRY_OK
+               ? sqldrv_unit_commit(unit, count > 0 ? records[0] : NULL, outcome, err)
+               : status;
 }
 
 static ferry_status unit_change_commit(void *argument, const struct ferry_record *const *records,
@@ -242,13 +249,13 @@ static ferry_status unit_change_commit(void *argument, const struct ferry_record
 {
     struct sqldrv_unit *unit = argument;
     ferry_status status = unit_commit(unit, records, record_count, outcome, err);
-    unit_free(unit, status == FERRY_OK);
+    sqldrv_unit_free(unit, status == FERRY_OK);
     return status;
 }
 
 static void unit_change_abort(void *argument)
 {
-    unit_free(argument, false);
+    sqldrv_unit_free(argument, false);
 }
 
 /* SQLite compares by the affinity of the columns: it takes each key that has a unique index. */
@@ -269,7 +276,7 @@ static ferry_status unit_judge_key(void *conn, const struct ferry_load_spec *spe
 const struct ferry_target sqldrv_target = {
     .map_column = sqldrv_map_column,
     .inspect = sqldrv_table_inspect,
-    .change_begin = unit_change_begin,
+    .change_begin = sqldrv_unit_begin,
     .load_begin = sqldrv_load_begin,
     .load_batch = sqldrv_load_batch,
     .load_end = sqldrv_load_end,
@@ -281,5 +288,7 @@ const struct ferry_target sqldrv_target = {
     .hold_column = sqldrv_hold_column,
     .foresee = sqldrv_foresee,
     .judge_key = unit_judge_key,
+    .records = sqldrv_records,
+    .prune = sqldrv_prune,
     .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER | FERRY_TOGETHER_CHANGES,
 };
