@@ -12,10 +12,9 @@
 
 /* The catalog compares names without regard to case and accents, also where tables T and t are two.
  */
-static void dependents_add_is(const struct mydrv_load *load, const char *schema_column,
-                              const char *table_column, struct mydrv_text *sql)
+void mydrv_dependents_write_is(const char *table, const char *schema_column,
+                               const char *table_column, struct mydrv_text *sql)
 {
-    const char *table = load->layout->table;
     mydrv_text_addf(sql, "(%s = DATABASE() AND %s = ", schema_column, table_column);
     mydrv_text_add_quoted(sql, table, strlen(table));
     mydrv_text_addf(sql,
@@ -29,7 +28,8 @@ static void dependents_add_is(const struct mydrv_load *load, const char *schema_
 static void dependents_ask_triggers(const struct mydrv_load *load, struct mydrv_text *sql)
 {
     mydrv_text_add(sql, "SELECT MIN(TRIGGER_NAME) FROM information_schema.TRIGGERS WHERE ");
-    dependents_add_is(load, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE", sql);
+    mydrv_dependents_write_is(load->layout->table, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE",
+                              sql);
 }
 
 bool mydrv_dependents_hold(unsigned code)
@@ -59,9 +59,10 @@ static void dependents_ask_keys(const struct mydrv_load *load, struct mydrv_text
                         "TABLE_SCHEMA = DATABASE(), ORDINAL_POSITION FROM "
                         "information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS "
                         "NOT NULL AND (");
-    dependents_add_is(load, "REFERENCED_TABLE_SCHEMA", "REFERENCED_TABLE_NAME", sql);
+    mydrv_dependents_write_is(load->layout->table, "REFERENCED_TABLE_SCHEMA",
+                              "REFERENCED_TABLE_NAME", sql);
     mydrv_text_add(sql, " OR ");
-    dependents_add_is(load, "TABLE_SCHEMA", "TABLE_NAME", sql);
+    mydrv_dependents_write_is(load->layout->table, "TABLE_SCHEMA", "TABLE_NAME", sql);
     mydrv_text_add(
         sql, ") UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL ORDER BY "
              "TABLE_SCHEMA DESC, TABLE_NAME DESC, CONSTRAINT_NAME DESC, "

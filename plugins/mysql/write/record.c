@@ -195,20 +195,26 @@ static bool record_has_none(unsigned code)
 }
 
 /* `*ret_rows` stays NULL where there is nothing to be read. */
+static ferry_status record_ask_for(struct mydrv_conn *conn, const struct mydrv_text *sql,
+                                   MYSQL_RES **ret_rows, struct ferry_error *err)
+{
+    if (sql->failed)
+        return mydrv_fail_memory(err);
+    if (mysql_real_query(conn->native, sql->data, sql->length) == 0)
+        *ret_rows = mysql_store_result(conn->native);
+    return *ret_rows != NULL || record_has_none(mysql_errno(conn->native))
+               ? FERRY_OK
+               : mydrv_fail_conn(conn, MYDRV_DESCRIBING,
+                                 "read the record of a run from _dbferry_sync", err);
+}
+
 static ferry_status record_ask(struct mydrv_conn *conn, const char *question, const char *table,
                                MYSQL_RES **ret_rows, struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     mydrv_text_add(&sql, question);
     mydrv_text_add_quoted(&sql, table, strlen(table));
-    if (sql.failed)
-        return mydrv_fail_memory(err);
-    if (mysql_real_query(conn->native, sql.data, sql.length) == 0)
-        *ret_rows = mysql_store_result(conn->native);
-    return *ret_rows != NULL || record_has_none(mysql_errno(conn->native))
-               ? FERRY_OK
-               : mydrv_fail_conn(conn, MYDRV_DESCRIBING,
-                                 "read the record of a run from _dbferry_sync", err);
+    return record_ask_for(conn, &sql, ret_rows, err);
 }
 
 /* All columns, as a table of an older release has fewer. */
@@ -257,4 +263,39 @@ ferry_status mydrv_record_read(void *conn, const char *table, struct ferry_recor
     if (status == FERRY_OK)
         status = record_read_row(conn, table, record, mark, err);
     return status == FERRY_OK ? record_read_mark(conn, table, mark, record, err) : status;
+}
+
+/* ---- Those of many tables ---- */
+
+static ferry_status record_take_row(MYSQL_RES *rows, MYSQL_ROW row, struct ferry_records *records,
+                                    struct ferry_error *err)
+{
+    struct ferry_record *record = NULL;
+    ferry_status status = ferry_records_add(records, row[0], &record, err);
+    for (unsigned i = 1; status == FERRY_OK && i < mysql_num_fields(rows); i++)
+        status = ferry_record_set(record, mysql_fetch_fields(rows)[i].name, row[i], err);
+    return status;
+}
+
+/* In one piece: the server gives all of a SELECT or an error, and no row comes without a table. */
+ferry_status mydrv_records(void *conn, const char *prefix, struct ferry_records *records,
+                           struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
+    MYSQL_ROW row = NULL;
+    mydrv_text_add(&sql,
+                   "SELECT target_table AS of_table, _dbferry_sync.* FROM _dbferry_sync WHERE "
+                   "CAST(LEFT(job, CHAR_LENGTH(");
+    mydrv_text_add_quoted(&sql, prefix, strlen(prefix));
+    mydrv_text_add(&sql, ")) AS BINARY) = CAST(");
+    mydrv_text_add_quoted(&sql, prefix, strlen(prefix));
+    mydrv_text_add(&sql, " AS BINARY)");
+    ferry_status status = mydrv_conn_check(conn, err);
+    if (status == FERRY_OK)
+        status = record_ask_for(conn, &sql, &rows, err);
+    while (status == FERRY_OK && rows != NULL && (row = mysql_fetch_row(rows)) != NULL)
+        if (row[0] != NULL)
+            status = record_take_row(rows, row, records, err);
+    return status;
 }

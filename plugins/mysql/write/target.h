@@ -110,6 +110,9 @@ ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *
 /* Whether this error of a server says that a foreign key refers to the table, so that it cannot be
  * dropped. */
 bool mydrv_dependents_hold(unsigned code);
+/* A condition: these two columns of the catalog name the table. */
+void mydrv_dependents_write_is(const char *table, const char *schema_column,
+                               const char *table_column, struct mydrv_text *sql);
 /* Warn where the account may not see triggers. */
 ferry_status mydrv_dependents_check_right(const struct mydrv_load *load, struct ferry_error *err);
 /* Every foreign key from and to the table still holds. */
@@ -142,6 +145,9 @@ ferry_status mydrv_foreign_keys_let_go(struct mydrv_conn *conn, const char *tabl
  */
 ferry_status mydrv_record_read(void *conn, const char *table, struct ferry_record *record,
                                struct ferry_error *err);
+/* Those of jobs whose names begin with `prefix`. */
+ferry_status mydrv_records(void *conn, const char *prefix, struct ferry_records *records,
+                           struct ferry_error *err);
 /* Make the table of records, with all columns, and see that it may be written. */
 ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *err);
 /* In a transaction with the rows; `mark` is the run id that the table itself carries, or NULL. */
@@ -262,6 +268,11 @@ ferry_status mydrv_commit_rename(struct mydrv_unit *unit, uint32_t *outcome,
  * what the server did: the second one is asked.  FERRY_OK: the new rows are there after all. */
 ferry_status mydrv_commit_fail(struct mydrv_unit *unit, uint32_t *outcome, struct ferry_error *err);
 
+/* ---- prune.c: a copy whose source is gone ---- */
+
+ferry_status mydrv_prune(void *conn, const struct ferry_prune_spec *spec,
+                         struct ferry_notes *obstacles, struct ferry_error *err);
+
 /* ---- unit.c: the target half: a change ---- */
 
 struct mydrv_unit {
@@ -276,6 +287,8 @@ struct mydrv_unit {
     struct ferry_wait wait; /* the job's lock_wait */
 };
 
+/* The settings of the session that a change relies on. */
+ferry_status mydrv_unit_set_up(struct mydrv_unit *unit, struct ferry_error *err);
 /* One load more, all zeros but for the first three of its members; NULL: no memory. */
 struct mydrv_load *mydrv_unit_add_load(struct mydrv_unit *unit, const struct ferry_load_spec *spec);
 /* Fails with UNSUPPORTED where the rows of the table itself would change, and the change has more

@@ -18,7 +18,7 @@
 /* ---- Begin ---- */
 
 /* What an earlier load of the same connection may have left otherwise. */
-static ferry_status unit_set_up(struct mydrv_unit *unit, struct ferry_error *err)
+ferry_status mydrv_unit_set_up(struct mydrv_unit *unit, struct ferry_error *err)
 {
     mydrv_wait_begin(unit);
     ferry_status status = mydrv_wait_rest(unit, err);
@@ -61,7 +61,7 @@ static ferry_status unit_begin(struct mydrv_unit *unit, struct ferry_error *err)
     if (status == FERRY_OK)
         status = unit_make_database(unit->conn, err);
     if (status == FERRY_OK)
-        status = unit_set_up(unit, err);
+        status = mydrv_unit_set_up(unit, err);
     if (status == FERRY_OK && unit->spec->load_count > 1)
         status = mydrv_rename_check_length(unit, err);
     return status;
@@ -273,5 +273,7 @@ const struct ferry_target mydrv_target = {
     .hold_column = mydrv_hold_column,
     .foresee = mydrv_foresee,
     .judge_key = mydrv_judge_key,
+    .records = mydrv_records,
+    .prune = mydrv_prune,
     .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER,
 };
