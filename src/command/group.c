@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "command/strays.h"
 #include "command/summary.h"
 #include "engine/attempt.h"
 #include "engine/group.h"
@@ -108,6 +109,15 @@ static ferry_status do_together(const struct ferry_job *group, const struct ferr
     return status;
 }
 
+/* Where none of them could be carried, nothing more is asked of the two sides. */
+static bool is_any_done(const struct ferry_tables *tables, const struct ferry_summary_row *rows)
+{
+    size_t i = 0;
+    while (i < tables->count && !ferry_summary_is_done(&rows[i]))
+        i++;
+    return i < tables->count;
+}
+
 ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
                                       const struct ferry_arguments *arguments,
                                       ferry_job_action *action)
@@ -115,6 +125,7 @@ ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
     struct ferry_error error = {0};
     struct ferry_tables tables = {0};
     struct ferry_summary_row *rows = NULL;
+    struct ferry_strays strays = {.tables = &tables};
     struct ferry_shared shared = {.target_role = role_of_all(job),
                                   .looks = arguments->dry_run || action != ferry_command_run_job};
     int64_t started_ms = ferry_clock_ms();
@@ -131,11 +142,14 @@ ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
         status = plan_each(&tables, arguments, &shared, rows, status);
     if (error.status != FERRY_OK)
         status = ferry_command_report(&error, NULL);
+    else if (only == NULL && is_any_done(&tables, rows))
+        status = ferry_command_find_strays(job, arguments, &strays, status);
     ferry_shared_close(&shared);
     ferry_log_set_job(job->name);
     ferry_log_set_phase(NULL);
     if (rows != NULL && tables.count > 0 && action == ferry_command_run_job && !arguments->dry_run)
-        ferry_summary_tell(job, &tables, rows, ferry_clock_ms() - started_ms);
+        ferry_summary_tell(job, &tables, rows, &strays, ferry_clock_ms() - started_ms);
+    ferry_strays_done(&strays);
     free(rows);
     ferry_listing_done(&shared.listing);
     ferry_tables_done(&tables);

@@ -19,7 +19,7 @@ enum { NAME, ROWS, INSERTED, UPDATED, DELETED, SECONDS, STATE, COLUMN_COUNT };
 static const char *const headings[COLUMN_COUNT] = {"table",   "rows",    "inserted", "updated",
                                                    "deleted", "seconds", "state"};
 
-static bool is_done(const struct ferry_summary_row *row)
+bool ferry_summary_is_done(const struct ferry_summary_row *row)
 {
     return row->begun && (row->status == FERRY_OK || row->status == FERRY_DONE_FROM_FALLBACK);
 }
@@ -28,7 +28,7 @@ static const char *state_of(const struct ferry_summary_row *row)
 {
     if (!row->begun)
         return "not begun";
-    if (!is_done(row))
+    if (!ferry_summary_is_done(row))
         return "FAILED";
     return row->result.skipped                         ? "unchanged at the source"
            : row->result.has_changes                   ? "changed"
@@ -60,7 +60,7 @@ static void fill(const void *data, size_t i, struct ferry_strbuf *cells)
     const char *name = told->tables->tasks[i].read.text;
     ferry_escape_text(&cells[NAME], name, strlen(name), NAME_WIDTH);
     ferry_strbuf_add(&cells[STATE], state_of(&told->rows[i]));
-    if (is_done(&told->rows[i]))
+    if (ferry_summary_is_done(&told->rows[i]))
         fill_numbers(cells, &told->rows[i].result);
 }
 
@@ -85,7 +85,7 @@ static void add_names(struct ferry_strbuf *text, const struct ferry_tables *tabl
 {
     size_t count = 0;
     for (size_t i = 0; i < tables->count; i++) {
-        if (!is_done(&rows[i]) || rows[i].result.action != action)
+        if (!ferry_summary_is_done(&rows[i]) || rows[i].result.action != action)
             continue;
         if (count < NAMES_TOLD)
             ferry_strbuf_addf(text, "%s%s", count == 0 ? what : ", ", tables->tasks[i].read.text);
@@ -95,14 +95,60 @@ static void add_names(struct ferry_strbuf *text, const struct ferry_tables *tabl
         ferry_strbuf_addf(text, " and %zu more", count - NAMES_TOLD);
 }
 
+/* Which of the strays are told together, and as what. */
+struct sort {
+    bool is_gone, dropped;
+    const char *what; /* "; ...: 'a', 'b'" */
+    const char *more; /* behind the names, or "" */
+};
+
+/* Of a record that was cleared away, the log tells alone. */
+static void add_strays(struct ferry_strbuf *text, const struct ferry_strays *strays,
+                       const struct sort *sort)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < strays->count; i++) {
+        const struct ferry_stray *stray = &strays->list[i];
+        if (!stray->exists || stray->is_gone != sort->is_gone || stray->dropped != sort->dropped)
+            continue;
+        if (count < NAMES_TOLD)
+            ferry_strbuf_addf(text, "%s'%s'", count == 0 ? sort->what : ", ", stray->name);
+        count++;
+    }
+    if (count > NAMES_TOLD)
+        ferry_strbuf_addf(text, " and %zu more", count - NAMES_TOLD);
+    if (count > 0)
+        ferry_strbuf_add(text, sort->more);
+}
+
+static void add_all_strays(struct ferry_strbuf *text, const struct ferry_job *job,
+                           const struct ferry_strays *strays)
+{
+    const struct sort sorts[] = {
+        {.is_gone = true,
+         .dropped = true,
+         .what = "; gone from the source, so that the copies were dropped: ",
+         .more = ""},
+        {.is_gone = true,
+         .what = "; gone from the source: ",
+         .more = job->group->prune ? " (the copies stay; the log says why)"
+                 : job->tasks[0].policy.is_typed
+                     ? " (the copies stay; -o job.prune=true drops them)"
+                     : " (the copies stay; prune = true drops them)"},
+        {.what = "; no longer carried: ", .more = ""},
+    };
+    for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++)
+        add_strays(text, strays, &sorts[i]);
+}
+
 /* "16 tables, 47,273 rows in 1.2 s; new: a, b; other columns: c; 1 of the tables failed" */
 static void add_totals(struct ferry_strbuf *text, const struct ferry_tables *tables,
                        const struct ferry_summary_row *rows, int64_t elapsed_ms)
 {
     uint64_t total = 0, failed = 0, left = 0;
     for (size_t i = 0; i < tables->count; i++) {
-        total += is_done(&rows[i]) ? rows[i].result.rows : 0;
-        failed += rows[i].begun && !is_done(&rows[i]);
+        total += ferry_summary_is_done(&rows[i]) ? rows[i].result.rows : 0;
+        failed += rows[i].begun && !ferry_summary_is_done(&rows[i]);
         left += !rows[i].begun;
     }
     ferry_units_add_count(text, tables->count);
@@ -119,10 +165,12 @@ static void add_totals(struct ferry_strbuf *text, const struct ferry_tables *tab
 }
 
 void ferry_summary_tell(const struct ferry_job *job, const struct ferry_tables *tables,
-                        const struct ferry_summary_row *rows, int64_t elapsed_ms)
+                        const struct ferry_summary_row *rows, const struct ferry_strays *strays,
+                        int64_t elapsed_ms)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf totals = {0};
     add_totals(&totals, tables, rows, elapsed_ms);
+    add_all_strays(&totals, job, strays);
     ferry_log(FERRY_LOG_INFO, "done: %s", ferry_strbuf_text(&totals));
     if (!ferry_progress_is_enabled())
         return;

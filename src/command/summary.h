@@ -4,6 +4,7 @@
 #define FERRY_SUMMARY_H
 
 #include "engine/group.h"
+#include "engine/strays.h"
 #include "engine/sync.h"
 
 /* Of one table; all zero: it was not begun. */
@@ -13,8 +14,13 @@ struct ferry_summary_row {
     struct ferry_sync_result result;
 };
 
-/* `rows` has one for each of the tables, which `job` names; `elapsed_ms` is for all of them. */
+/* Whether the table was carried. */
+bool ferry_summary_is_done(const struct ferry_summary_row *row);
+
+/* `rows` has one for each of the tables, which `job` names; `strays` are copies besides;
+ * `elapsed_ms` is for all of them. */
 void ferry_summary_tell(const struct ferry_job *job, const struct ferry_tables *tables,
-                        const struct ferry_summary_row *rows, int64_t elapsed_ms);
+                        const struct ferry_summary_row *rows, const struct ferry_strays *strays,
+                        int64_t elapsed_ms);
 
 #endif

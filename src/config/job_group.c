@@ -33,7 +33,8 @@ const struct ferry_option_group ferry_job_override_group = {
 static const char *const keys_of_one[] = {"view",          "table",          "query",
                                           "columns",       "indexes",        "fallback_source",
                                           "fallback_view", "fallback_table", "fallback_query"};
-static const char *const keys_of_many[] = {"exclude", "overrides", "commit", "foreign_keys"};
+static const char *const keys_of_many[] = {"exclude", "overrides", "commit", "foreign_keys",
+                                           "prune"};
 
 static const char *find_set(const struct ferry_config *keys, const char *const *names, size_t count)
 {
@@ -186,6 +187,7 @@ static ferry_status read_commit(const struct ferry_config *keys, struct ferry_gr
 ferry_status ferry_job_group_read(const struct ferry_config *keys, ferry_job_read_task *read_task,
                                   struct ferry_group *group, struct ferry_error *error)
 {
+    group->prune = ferry_config_int(keys, "prune") != 0;
     ferry_status status = read_commit(keys, group, error);
     if (status == FERRY_OK)
         status = read_patterns(keys, "tables", &group->tables, error);

@@ -348,6 +348,22 @@ static bool has_shared_target(struct ferry_settings *settings, size_t i,
     return false;
 }
 
+/* Also where its patterns do not fit that name today: a record of another job must not pass for one
+ * of this. */
+static ferry_status check_prune(const struct ferry_settings *settings, const struct ferry_job *job,
+                                struct ferry_error *error)
+{
+    if (job->group == NULL || !job->group->prune)
+        return FERRY_OK;
+    for (size_t k = 0; k < settings->job_count; k++)
+        if (table_part(job->keys, settings->jobs[k]->name) != NULL)
+            return ferry_origin_fail(ferry_config_key_origin(job->keys, "prune"), error,
+                                     "job '%s' has prune = true, and job '%s' is called as one of "
+                                     "its tables would be; give one of them another name",
+                                     job->name, settings->jobs[k]->name);
+    return FERRY_OK;
+}
+
 /* A fallback that could never be used is told now, not on the day when it is needed. */
 static ferry_status find_fallback(struct ferry_settings *settings,
                                   const struct ferry_origin *origin, bool source_is_given,
@@ -383,6 +399,8 @@ ferry_status ferry_settings_job(struct ferry_settings *settings, size_t i,
     const char *target = NULL;
     struct ferry_job job = {0};
     ferry_status status = ferry_job_read(&job, settings->jobs[i], error);
+    if (status == FERRY_OK)
+        status = check_prune(settings, &job, error);
     if (override->source != NULL)
         source = override->source;
     if (status == FERRY_OK && source == NULL)

@@ -26,6 +26,7 @@ struct ferry_override {
 struct ferry_group {
     bool together; /* all tables change in one step, or none does; else each in a step of its own */
     bool foreign_keys; /* those among them are carried */
+    bool prune;        /* copies whose table is gone from the source are dropped (strays.h) */
     struct ferry_patterns tables, views, exclude;
     const char *target_table; /* with FERRY_GROUP_NAME in it */
     struct ferry_override *overrides;

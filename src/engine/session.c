@@ -169,6 +169,8 @@ static void log_target(const struct ferry_session *session)
 {
     const struct ferry_job *job = session->job;
     FERRY_AUTO_STRBUF struct ferry_strbuf tables = {0};
+    if (job->tasks[0].table == NULL) /* of a group, which asks for none of them */
+        return;
     if (job->task_count == 1)
         ferry_strbuf_addf(&tables, "table '%s'", job->tasks[0].table);
     else

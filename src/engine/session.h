@@ -8,6 +8,8 @@
 #include "engine/job.h"
 #include "engine/retry.h"
 
+struct ferry_strays;
+
 /* What stays open from one job to the next, for all tables of a group: a source in one snapshot,
  * unless the target is in the same place, and a target.  Start with `target_role` and `looks`. */
 struct ferry_shared {
@@ -17,6 +19,7 @@ struct ferry_shared {
     bool source_was_lost;         /* a snapshot has ended before its time */
     bool looks;                   /* nothing is to be written by any of them */
     struct ferry_listing listing; /* what the source has, once it was asked; the owner's to free */
+    struct ferry_strays *strays;  /* the owner's too; NULL: nobody asks for them */
 };
 
 /* Closes what is open; whoever needs it opens it again. */

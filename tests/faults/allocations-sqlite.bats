@@ -19,7 +19,7 @@ COLUMNS="CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT 'x', b 
     d DECIMAL(10,2), n, e DATE); CREATE INDEX ta ON t (a); CREATE UNIQUE INDEX tb ON t (d, a)"
 
 # into HOW [OPTION...]: the journal's mode, "own" (a definition that is not ours, rebuilt) or "none" (no
-# file)
+# file); fail_new knows "prune", too (the file copied.db)
 into() {
     how=$1
     fail_load=(copy sqlite:from.db sqlite:to.db --table t "${@:2}")
@@ -29,6 +29,7 @@ fail_new() {
     rm -f to.db*
     case $how in
     none) ;;
+    prune) cp copied.db to.db ;;
     own) sqlite3 to.db "CREATE TABLE t (old INT CHECK (old > 0)); INSERT INTO t VALUES (7)" ;;
     *) sqlite3 to.db "PRAGMA journal_mode = $how; $COLUMNS; INSERT INTO t (id, a) VALUES (7, 'old')" >/dev/null ;;
     esac
@@ -47,6 +48,17 @@ fail_new() {
 }
 @test "an allocation that fails once, where rows are added from a cursor on" {
     into delete --strategy upsert --cursor id && fail_sweep memory once 25
+}
+# The tables of the job are the same before and after: what changes is the copy that goes.
+@test "an allocation that fails once, where a copy goes whose source is gone" {
+    sqlite3 from.db "CREATE TABLE u AS SELECT * FROM t"
+    "$DBFERRY" copy sqlite:from.db sqlite:to.db --all
+    sqlite3 from.db "DROP TABLE u; CREATE TABLE w (id INTEGER PRIMARY KEY)"
+    "$DBFERRY" copy sqlite:from.db sqlite:to.db --all
+    mv to.db copied.db
+    how=prune
+    fail_load=(copy sqlite:from.db sqlite:to.db --all -o job.prune=true)
+    fail_sweep memory once 40
 }
 @test "allocations that fail for good, into a new file" { into none && fail_sweep memory ever 30; }
 @test "allocations that fail for good, into a staged file" { into delete && fail_sweep memory ever 40; }

@@ -66,6 +66,53 @@ killed() {
     killed together-wal
 }
 
+# What of the copy that goes is there: its table with all rows, its record, what is known of its columns.
+left() {
+    sqlite3 -batch to.db "SELECT (SELECT count(*) FROM sqlite_schema WHERE name = 'u'),
+        (SELECT count(*) FROM _dbferry_sync WHERE target_table = 'u'),
+        (SELECT count(*) > 0 FROM _dbferry_columns WHERE target_table = 'u')"
+}
+
+# Copies that go do so after the tables were replaced, in a step of their own.
+@test "killed while a copy goes whose source is gone" {
+    sweep_name=prune
+    sweep_read=(--all) sweep_options=(-o job.prune=true)
+    for journal in wal delete; do
+        rm -f to.db* states/*
+        sqlite3 from.db "CREATE TABLE u AS SELECT * FROM t"
+        sweep_load
+        sqlite3 from.db "DROP TABLE u"
+        sqlite3 to.db "PRAGMA journal_mode = $journal" >/dev/null
+        cp to.db states/to.db
+        hits=0 wholes=0 gones=0
+        for call in pwrite64 write fdatasync ftruncate unlink unlinkat openat close fcntl; do
+            count=$(sweep_calls $call)
+            for n in $({ sweep_places "$count"; seq $((count > 4 ? count - 4 : 1)) "$count"; } | sort -nu); do
+                sweep_hit $call signal=KILL "$n"
+                [ "$code" -eq 137 ] || [ "$code" -eq 0 ] || sweep_fail "exit status $code"
+                [ "$(sqlite3 -batch to.db 'PRAGMA integrity_check')" = ok ] || sweep_fail "integrity_check"
+                case $(left) in
+                    "1|1|1")
+                        wholes=$((wholes + 1))
+                        [ "$(sqlite3 to.db "SELECT count(*) FROM u")" = $SWEEP_NEW ] || sweep_fail "rows are missing"
+                        ;;
+                    "0|0|0") gones=$((gones + 1)) ;;
+                    *) sweep_fail "$(left)" ;;
+                esac
+                [ "$code" -ne 0 ] || [ "$(left)" = "0|0|0" ] || sweep_fail "exit status 0 and the copy is there"
+                sweep_load 2>err || sweep_fail "the next run does not work"
+                assert_equal "$(left) $(sqlite3 to.db "SELECT count(*) FROM t")" "0|0|0 $SWEEP_NEW"
+                assert_equal "$(leftovers to.db)" ""
+                hits=$((hits + (code == 137)))
+            done
+        done
+        echo "# $journal: killed $hits times; $wholes times the copy was there, $gones times not" >&3
+        between 9 $hits 9999
+        between 4 $wholes 9999
+        between 1 $gones 9999
+    done
+}
+
 @test "killed again while it heals" {
     local mode call count n m
     for mode in wal staged direct; do

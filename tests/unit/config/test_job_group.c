@@ -66,7 +66,9 @@ static void test_patterns(void **state)
     assert_string_equal(job.group->views.list[0], "v");
     assert_string_equal(job.group->exclude.list[0], "ax");
     assert_string_equal(job.group->target_table, "p_{name}");
-    takes("name = \"j\"; views = [\"*\"];");
+    assert_false(job.group->prune);
+    takes("name = \"j\"; views = [\"*\"]; prune = true;");
+    assert_true(job.group->prune);
     assert_int_equal(job.group->tables.count, 0);
     assert_string_equal(job.group->target_table, "{name}");
     takes("name = \"j\"; table = \"t\";");

@@ -1,0 +1,17 @@
+/* What the commands tell of copies that a group carries no longer. */
+
+#ifndef FERRY_COMMAND_STRAYS_H
+#define FERRY_COMMAND_STRAYS_H
+
+#include "command/command.h"
+#include "engine/strays.h"
+
+/* After the tables of a group, with that outcome: finds such copies (NULL: `strays` is to be left
+ * empty), and drops what is to be dropped.  plan, check and --dry-run print what they are, a run
+ * leaves that to its summary.  Returns the graver outcome.  Reports its own errors: where nothing
+ * was to be dropped, one is worth a warning alone. */
+ferry_status ferry_command_find_strays(struct ferry_job *job,
+                                       const struct ferry_arguments *arguments,
+                                       struct ferry_strays *strays, ferry_status outcome);
+
+#endif
