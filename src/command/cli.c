@@ -248,7 +248,7 @@ static void add_exit_codes(struct ferry_strbuf *text)
     for (int code = 1; code < 128; code++)
         for (size_t i = 0; i < count; i++)
             if (classes[i].exit_code == code) {
-                ferry_strbuf_addf(text, "  %d  %s\n", code, classes[i].meaning);
+                ferry_strbuf_addf(text, "  %-2d  %s\n", code, classes[i].meaning);
                 break;
             }
 }

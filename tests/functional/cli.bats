@@ -21,9 +21,11 @@ files() { ls -A | grep -v separate-stderr; }
     for word in run copy plan check verify drivers init; do
         [[ $output == *$'\n'"  $word "* ]]
     done
-    for code in 0 64 65 66 69 70 71 73 74 75 76 77 78; do
+    for code in 0 3 64 65 66 69 70 71 73 74 75 76 77 78; do
         [[ $output == *$'\n'"  $code "* ]]
     done
+    # what each means begins in the same column
+    assert_equal "$(sed -n '/^Exit codes:/,/^$/s/^\(  [0-9]* *\).*/\1/p' <<<"$output" | awk '{ print length }' | sort -u)" 6
     for later in status --jobs --json; do
         [[ $output != *"$later"* ]]
     done
