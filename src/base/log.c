@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -290,6 +291,26 @@ void ferry_log_wipe_status(void)
     wipe_status();
 }
 
+/* How many bytes of it stand in one line of the terminal: what is wiped is one line.  Characters of
+ * three bytes and more may be as wide as two letters. */
+static size_t fitting_length(const char *text)
+{
+    struct winsize window = {0};
+    size_t columns = 0, length = 0;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col == 0)
+        return strlen(text);
+    while (text[length] != '\0') {
+        unsigned char first = (unsigned char)text[length];
+        columns += first >= 0xE0 ? 2 : 1;
+        if (columns >= window.ws_col)
+            break;
+        length++;
+        while (((unsigned char)text[length] & 0xC0) == 0x80)
+            length++;
+    }
+    return length;
+}
+
 /* A terminal may stand still (Ctrl-S, a dead line), and whoever writes to it then may hold the
  * lock; the watch, which calls this, must go on. */
 void ferry_log_draw_status(const char *text)
@@ -299,7 +320,8 @@ void ferry_log_draw_status(const char *text)
         return;
     if (poll(&terminal, 1, 0) == 1 && (terminal.revents & POLLOUT) != 0) {
         FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
-        ferry_strbuf_addf(&line, WIPE "%s", text);
+        ferry_strbuf_add(&line, WIPE);
+        ferry_strbuf_append(&line, text, fitting_length(text));
         (void)!write(STDERR_FILENO, ferry_strbuf_text(&line), line.length);
         log_state.status_is_drawn = true;
     }

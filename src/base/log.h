@@ -40,7 +40,8 @@ const char *ferry_log_level_name(uint32_t level);
 bool ferry_log_level_parse(const char *name, uint32_t *ret_level);
 
 /* A line on stderr that is drawn over again, and that steps aside for the lines of the log. Without
- * a terminal that takes it at once it is left out: nothing waits for it.  Any thread. */
+ * a terminal that takes it at once it is left out: nothing waits for it.  What does not fit into
+ * one line of the terminal is cut.  Any thread. */
 void ferry_log_draw_status(const char *text);
 /* Wipes it, so that something else can be written in its place. */
 void ferry_log_wipe_status(void);
