@@ -1,6 +1,5 @@
 /* The program: makes the process safe, reads the command line, runs the command. */
 
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -37,17 +36,6 @@ static ferry_status run_command(const struct ferry_arguments *arguments)
     return status;
 }
 
-/* A shell and a service manager want to see the signal, not an exit code. */
-static void die_by_signal(int number)
-{
-    sigset_t set;
-    (void)signal(number, SIG_DFL);
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, number);
-    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
-    (void)raise(number);
-}
-
 int main(int argc, char **argv)
 {
     struct ferry_error error = {0};
@@ -64,6 +52,6 @@ int main(int argc, char **argv)
     ferry_log_close();
     ferry_cli_done(&arguments);
     if (ferry_signal_caught() != 0)
-        die_by_signal(ferry_signal_caught());
+        ferry_signal_die_by(ferry_signal_caught());
     return status == FERRY_OK ? FERRY_EXIT_OK : ferry_error_class_of(status)->exit_code;
 }

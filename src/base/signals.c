@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
@@ -13,6 +14,17 @@ static struct {
     pthread_cond_t caught; /* ends ferry_signal_wait() */
     atomic_int number;
 } signals = {.lock = PTHREAD_MUTEX_INITIALIZER, .caught = PTHREAD_COND_INITIALIZER};
+
+void ferry_signals_that_ask(sigset_t *ret_set)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    (void)sigemptyset(ret_set);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct sigaction inherited = {0};
+        if (sigaction(numbers[i], NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN)
+            (void)sigaddset(ret_set, numbers[i]);
+    }
+}
 
 void ferry_signal_note(int number)
 {
@@ -41,4 +53,14 @@ bool ferry_signal_wait(int64_t ms)
     while (ferry_signal_caught() == 0 && result == 0)
         result = pthread_cond_clockwait(&signals.caught, &signals.lock, CLOCK_MONOTONIC, &until);
     return ferry_signal_caught() == 0;
+}
+
+void ferry_signal_die_by(int number)
+{
+    sigset_t set;
+    (void)signal(number, SIG_DFL);
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, number);
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    (void)kill(getpid(), number);
 }

@@ -32,17 +32,10 @@ static struct {
     struct ferry_watch_run *runs; /* under lock */
 } watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* A signal that was ignored when we were started, as nohup does, stays ignored. */
 static void watched_signals(sigset_t *ret_set)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    (void)sigemptyset(ret_set);
+    ferry_signals_that_ask(ret_set);
     (void)sigaddset(ret_set, WAKE_SIGNAL);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        struct sigaction inherited = {0};
-        if (sigaction(numbers[i], NULL, &inherited) == 0 && inherited.sa_handler != SIG_IGN)
-            (void)sigaddset(ret_set, numbers[i]);
-    }
 }
 
 static void *say_last_words(void *said)
@@ -67,14 +60,9 @@ static void leave_last_words(void)
 
 static void die_by(int number)
 {
-    sigset_t set;
     ferry_signal_note(number);
     leave_last_words();
-    (void)signal(number, SIG_DFL);
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, number);
-    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-    (void)kill(getpid(), number);
+    ferry_signal_die_by(number);
 }
 
 static void tick(const struct ferry_watch_run *run)
@@ -135,6 +123,7 @@ ferry_status ferry_watch_start(struct ferry_error *error)
     watched_signals(&set);
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    atomic_store(&watch.stop, false);
     int failure = pthread_create(&watch.thread, NULL, watch_thread, NULL);
     if (failure != 0)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot start a thread: %s", strerror(failure));

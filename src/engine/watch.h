@@ -10,6 +10,7 @@
 /* Blocks SIGINT, SIGTERM and SIGHUP in this and all later threads and starts the watch.  Before any
  * other thread. */
 ferry_status ferry_watch_start(struct ferry_error *error);
+/* While no run is under way.  The signals stay blocked, and wait for the next start. */
 void ferry_watch_stop(void);
 
 struct ferry_watch_run {
