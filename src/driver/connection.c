@@ -45,6 +45,12 @@ static void register_open(struct ferry_connection *connection)
         cancel_open(connection, FERRY_CANCEL_SIGNAL);
 }
 
+bool ferry_connection_goes_side_by_side(const struct ferry_config *config)
+{
+    const struct ferry_driver_handle *driver = config->driver;
+    return driver->is_target && (driver->target.abilities & FERRY_SIDE_BY_SIDE) != 0;
+}
+
 void ferry_connection_find_place(const struct ferry_config *config,
                                  char ret_place[FERRY_PLACE_SIZE])
 {

@@ -48,6 +48,10 @@ ferry_status ferry_connection_check_role(const struct ferry_config *config, uint
 /* Disconnects and frees; NULL allowed. */
 void ferry_connection_close(struct ferry_connection *connection);
 
+/* Whether changes of different tables of its place may be under way at one time; false where its
+ * driver is no target. */
+bool ferry_connection_goes_side_by_side(const struct ferry_config *config);
+
 /* Where a connection with these settings would lead, spelled alike for places that are the same,
  * cut to fit. */
 #define FERRY_PLACE_SIZE 512

@@ -102,6 +102,7 @@ static void run_groups(const struct suite *suite)
         test_indexes(suite);
         test_joined(suite);
         test_pruning(suite);
+        test_side_by_side(suite);
         test_stored_rows(suite);
         test_stored_scans(suite);
         test_changes(suite);

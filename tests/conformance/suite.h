@@ -74,6 +74,7 @@ struct target {
     struct ferry_connection *connection;
     struct ferry_plan plan;
     char *table;
+    const char *run_id;                   /* of its changes; NULL: target_run_id */
     struct ferry_change_spec change_spec; /* of the change that was begun last ... */
     struct ferry_change *change;          /* ... until it has ended ... */
     uint32_t outcome;                     /* ... by a commit: FERRY_OUTCOME_ */
@@ -132,6 +133,7 @@ void test_mapping(const struct suite *suite);
 void test_loading(const struct suite *suite);
 void test_joined(const struct suite *suite);
 void test_pruning(const struct suite *suite);
+void test_side_by_side(const struct suite *suite);
 void test_stored_rows(const struct suite *suite);
 void test_stored_scans(const struct suite *suite);
 void test_changes(const struct suite *suite);

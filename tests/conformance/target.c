@@ -132,9 +132,15 @@ void target_close(struct target *target)
     free(target->table);
 }
 
+static const char *run_id_of(const struct target *target)
+{
+    return target->run_id != NULL ? target->run_id : target_run_id;
+}
+
 static void make_spec(struct target *target, uint32_t action)
 {
-    target->change_spec = (struct ferry_change_spec){.job = "conformance", .run_id = target_run_id};
+    target->change_spec =
+        (struct ferry_change_spec){.job = "conformance", .run_id = run_id_of(target)};
     target->layout = ferry_plan_layout(&target->plan, target->table);
     target->load_spec = ferry_plan_load(&target->plan, &target->layout, NULL);
     target->load_spec.action = action;
@@ -174,7 +180,7 @@ ferry_status target_commit(struct target *target, uint64_t rows, struct ferry_er
 {
     const char *const values[][2] = {
         {FERRY_RECORD_JOB, "conformance"},
-        {FERRY_RECORD_RUN_ID, target_run_id},
+        {FERRY_RECORD_RUN_ID, run_id_of(target)},
         {FERRY_RECORD_SOURCE, "suite"},
         {FERRY_RECORD_FALLBACK, "0"},
         {FERRY_RECORD_STARTED, "2026-01-01T00:00:00.000Z"},

@@ -275,5 +275,5 @@ const struct ferry_target mydrv_target = {
     .judge_key = mydrv_judge_key,
     .records = mydrv_records,
     .prune = mydrv_prune,
-    .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER,
+    .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER | FERRY_SIDE_BY_SIDE,
 };

@@ -770,6 +770,9 @@ ferry_status ferry_listing_add(struct ferry_listing *listing, const struct ferry
 #define FERRY_TOGETHER (1u << 2)
 /* Beside it and FERRY_CHANGES: loads of changes may be among them; else each replaces its table. */
 #define FERRY_TOGETHER_CHANGES (1u << 3)
+/* Of a target: changes of different tables of one place may be under way at one time, of several
+ * processes, and none waits long for another. */
+#define FERRY_SIDE_BY_SIDE (1u << 4)
 
 /* ---- The source half ---- */
 
@@ -905,7 +908,8 @@ struct ferry_target {
                             struct ferry_notes *losses, struct ferry_notes *stale,
                             struct ferry_error *err);
 
-    uint32_t abilities; /* FERRY_SCANS, FERRY_CHANGES, FERRY_TOGETHER, FERRY_TOGETHER_CHANGES */
+    uint32_t abilities; /* FERRY_SCANS, FERRY_CHANGES, FERRY_TOGETHER, FERRY_TOGETHER_CHANGES,
+                         * FERRY_SIDE_BY_SIDE */
 
     /* Say by ferry_note() on `against` why a table by `spec` cannot have `key`, which refers to the
      * one by `referred` (which may be the same): then it is made without.  The core has seen that
