@@ -150,6 +150,8 @@ ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
     if (rows != NULL && tables.count > 0 && action == ferry_command_run_job && !arguments->dry_run)
         ferry_summary_tell(job, &tables, rows, &strays, ferry_clock_ms() - started_ms);
     ferry_strays_done(&strays);
+    if (rows != NULL && job->ret_result != NULL)
+        *job->ret_result = ferry_summary_add_up(rows, tables.count);
     free(rows);
     ferry_listing_done(&shared.listing);
     ferry_tables_done(&tables);

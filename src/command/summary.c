@@ -181,3 +181,20 @@ void ferry_summary_tell(const struct ferry_job *job, const struct ferry_tables *
     print_table(tables, rows);
     (void)fprintf(stderr, "%s: %s\n", ferry_strbuf_text(&name), ferry_strbuf_text(&safe));
 }
+
+struct ferry_sync_result ferry_summary_add_up(const struct ferry_summary_row *rows, size_t count)
+{
+    struct ferry_sync_result all = {.skipped = count > 0};
+    for (size_t i = 0; i < count; i++) {
+        const struct ferry_sync_result *result = &rows[i].result;
+        if (!is_done(&rows[i]))
+            continue;
+        all.rows += result->rows;
+        all.changes.inserted += result->changes.inserted;
+        all.changes.updated += result->changes.updated;
+        all.changes.deleted += result->changes.deleted;
+        all.has_changes = all.has_changes || result->has_changes;
+        all.skipped = all.skipped && result->skipped;
+    }
+    return all;
+}

@@ -23,4 +23,8 @@ void ferry_summary_tell(const struct ferry_job *job, const struct ferry_tables *
                         const struct ferry_summary_row *rows, const struct ferry_strays *strays,
                         int64_t elapsed_ms);
 
+/* What those that are done come to: their rows, and whether single ones were changed, or nothing
+ * was read. */
+struct ferry_sync_result ferry_summary_add_up(const struct ferry_summary_row *rows, size_t count);
+
 #endif
