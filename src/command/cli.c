@@ -48,6 +48,7 @@ const struct ferry_command ferry_commands[] = {
 const size_t ferry_command_count = sizeof ferry_commands / sizeof ferry_commands[0];
 
 #define ROWS_SHOWN 20 /* of --rows without a number */
+#define JOBS_MOST 64  /* at one time: each is a process with two connections */
 
 /* One row per option: a row is all that a new one needs. */
 struct cli_option {
@@ -145,6 +146,21 @@ static ferry_status take_rows(const struct cli_option *option, struct ferry_argu
                       option->name, value);
 }
 
+/* --jobs N */
+static ferry_status take_jobs(const struct cli_option *option, struct ferry_arguments *arguments,
+                              const char *value, struct ferry_error *error)
+{
+    int64_t *jobs = (int64_t *)(void *)((char *)arguments + option->offset);
+    int64_t number;
+    if (*jobs != 0)
+        return ferry_fail(error, FERRY_ERR_USAGE, "--%s is given twice", option->name);
+    if (!ferry_units_parse_int(value, &number) || number < 1 || number > JOBS_MOST)
+        return ferry_fail(error, FERRY_ERR_USAGE, "--%s takes a number from 1 to %d, not '%s'",
+                          option->name, JOBS_MOST, value);
+    *jobs = number;
+    return FERRY_OK;
+}
+
 static void print_help(const struct ferry_command *command)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
@@ -201,12 +217,12 @@ static const struct cli_option cli_options[] = {
      NULL},
     {"dry-run", 'n', NULL, "do all but write: say what would happen", RUN | COPY, take_flag,
      AT(dry_run), NULL},
+    {"jobs", 0, "N", "run up to N jobs at one time (1)", RUN, take_jobs, AT(jobs), NULL},
     {"quiet", 'q', NULL, "print errors only", ALL, take_flag, AT(quiet), NULL},
     {"verbose", 'v', NULL, "print the log; twice: with details", ALL, take_count, AT(verbose),
      NULL},
     {"help", 'h', NULL, "print this help", ALL, NULL, 0, print_help},
     {"version", 0, NULL, "print the version", ALL, NULL, 0, print_version},
-    {"jobs", 0, "N", "", LATER, NULL, 0, NULL},
     {"json", 0, NULL, "", LATER, NULL, 0, NULL},
 };
 #define OPTION_COUNT (sizeof cli_options / sizeof cli_options[0])

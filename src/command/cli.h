@@ -44,6 +44,7 @@ struct ferry_arguments {
     size_t index_count;
     bool all; /* tables */
     bool dry_run;
+    int64_t jobs; /* at one time; 0: not said, so one */
     bool full;
     int64_t rows; /* that differ, to be shown at most; 0: none is asked for */
     bool values;  /* of them, too */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/context.h"
 #include "base/escape.h"
 #include "base/log.h"
@@ -12,6 +13,7 @@
 #include "command/command.h"
 #include "command/group.h"
 #include "command/progress.h"
+#include "command/side_by_side.h"
 #include "engine/outcome.h"
 
 ferry_status ferry_command_report(struct ferry_error *error, const char *outcome)
@@ -79,46 +81,109 @@ struct chosen {
     const char *only; /* the table; NULL: all of the job */
 };
 
-static ferry_status do_in_context(const struct ferry_arguments *arguments,
-                                  struct ferry_settings *settings, const struct chosen *chosen,
-                                  ferry_job_action *action)
+/* What is to be done with the jobs that were chosen: `list` and `names` have `count` each. */
+struct work {
+    const struct ferry_arguments *arguments;
+    struct ferry_settings *settings;
+    ferry_job_action *action;
+    struct chosen *list;
+    const char **names; /* as they are typed */
+    size_t count;
+};
+
+static struct ferry_settings_override override_of(const struct ferry_arguments *arguments)
 {
-    size_t i = chosen->index;
+    return (struct ferry_settings_override){.source = arguments->source,
+                                            .target = arguments->target};
+}
+
+static ferry_status do_in_context(const struct work *work, const struct chosen *chosen,
+                                  struct ferry_sync_result *ret_result)
+{
     struct ferry_error error = {0};
     struct ferry_job job = {0};
-    const struct ferry_settings_override override = {.source = arguments->source,
-                                                     .target = arguments->target};
-    ferry_log_set_job(ferry_settings_job_name(settings, i));
-    ferry_status status = ferry_settings_job(settings, i, &override, &job, &error);
-    if (status == FERRY_OK && arguments->full)
+    const struct ferry_settings_override override = override_of(work->arguments);
+    ferry_log_set_job(ferry_settings_job_name(work->settings, chosen->index));
+    ferry_status status =
+        ferry_settings_job(work->settings, chosen->index, &override, &job, &error);
+    job.ret_result = ret_result;
+    if (status == FERRY_OK && work->arguments->full)
         ferry_job_take_all(&job);
     if (status != FERRY_OK)
         status = ferry_command_report(&error, NULL);
     else if (job.group != NULL)
-        status = ferry_command_each_table(&job, chosen->only, arguments, action);
+        status = ferry_command_each_table(&job, chosen->only, work->arguments, work->action);
     else
-        status = action(&job, arguments);
+        status = work->action(&job, work->arguments);
     ferry_job_done(&job);
     return status;
 }
 
 /* Each job has a context of its own (context.h), whatever else goes on in the process. */
-static ferry_status do_job(const struct ferry_arguments *arguments, struct ferry_settings *settings,
-                           const struct chosen *chosen, ferry_job_action *action)
+static ferry_status do_in_new_context(const struct work *work, size_t i,
+                                      struct ferry_sync_result *ret_result)
 {
     struct ferry_error error = {0};
     struct ferry_context *context = ferry_context_new();
     if (context == NULL) {
-        (void)ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for job '%s'",
-                         ferry_settings_job_name(settings, chosen->index));
+        (void)ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for job '%s'", work->names[i]);
         return ferry_command_report(&error, NULL);
     }
     ferry_context_enter(context);
-    ferry_status status = do_in_context(arguments, settings, chosen, action);
+    ferry_status status = do_in_context(work, &work->list[i], ret_result);
     ferry_context_enter(NULL);
     ferry_context_release(context);
     return status;
 }
+
+static void do_job(void *data, size_t i, struct ferry_tally *ret_tally)
+{
+    struct ferry_sync_result result = {0};
+    int64_t started_ms = ferry_clock_ms();
+    ferry_status status = do_in_new_context(data, i, &result);
+    ferry_tally_take(ret_tally, &result);
+    ret_tally->begun = true;
+    ret_tally->status = status;
+    ret_tally->elapsed_ms = ferry_clock_ms() - started_ms;
+}
+
+static ferry_status do_one_after_another(struct work *work, struct ferry_tally *tallies)
+{
+    ferry_status outcome = FERRY_OK;
+    for (size_t i = 0; i < work->count; i++)
+        if (ferry_signal_caught() == 0) {
+            do_job(work, i, &tallies[i]);
+            outcome = ferry_error_graver(outcome, tallies[i].status);
+        } else {
+            ferry_outcome_leave(work->names[i]);
+        }
+    return outcome;
+}
+
+static ferry_status do_side_by_side(struct work *work, struct ferry_tally *tallies,
+                                    struct ferry_error *error)
+{
+    const struct ferry_settings_override override = override_of(work->arguments);
+    struct ferry_claim *claims = calloc(work->count, sizeof *claims);
+    if (claims == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the jobs");
+    for (size_t i = 0; i < work->count; i++)
+        ferry_claim_make(work->settings, work->list[i].index, &override, work->list[i].only,
+                         &claims[i]);
+    const struct ferry_crowd crowd = {.names = work->names,
+                                      .claims = claims,
+                                      .count = work->count,
+                                      .most = (size_t)work->arguments->jobs,
+                                      .work = do_job,
+                                      .data = work};
+    ferry_status outcome = ferry_side_by_side(&crowd, tallies);
+    for (size_t i = 0; i < work->count; i++)
+        ferry_claim_done(&claims[i]);
+    free(claims);
+    return outcome;
+}
+
+/* ---- Which jobs ---- */
 
 /* JOB, or JOB/TABLE where that job has many tables; a job's own name may have slashes too. */
 static ferry_status choose_job(const struct ferry_settings *settings, const char *word,
@@ -133,49 +198,55 @@ static ferry_status choose_job(const struct ferry_settings *settings, const char
 }
 
 /* The jobs to do, in the order of the command line; checked before the first runs. */
-static ferry_status choose_jobs(const struct ferry_arguments *arguments,
-                                const struct ferry_settings *settings, struct chosen **ret_list,
-                                size_t *ret_count, struct ferry_error *error)
+static ferry_status choose_jobs(struct work *work, struct ferry_error *error)
 {
-    size_t count = arguments->operand_count;
-    bool all = count == 0;
-    if (all)
-        count = ferry_settings_job_count(settings);
-    if (count == 0)
+    const struct ferry_arguments *arguments = work->arguments;
+    bool all = arguments->operand_count == 0;
+    work->count = all ? ferry_settings_job_count(work->settings) : arguments->operand_count;
+    if (work->count == 0)
         return ferry_fail(error, FERRY_ERR_CONFIG,
                           "the configuration has no jobs; add one to the list jobs");
-    struct chosen *list = calloc(count, sizeof *list);
-    if (list == NULL)
+    work->list = calloc(work->count, sizeof *work->list);
+    work->names = calloc(work->count, sizeof *work->names);
+    if (work->list == NULL || work->names == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the jobs");
     ferry_status status = FERRY_OK;
-    for (size_t i = 0; i < count && status == FERRY_OK; i++) {
-        list[i].index = i;
+    for (size_t i = 0; i < work->count && status == FERRY_OK; i++) {
+        work->list[i].index = i;
+        work->names[i] = all ? ferry_settings_job_name(work->settings, i) : arguments->operands[i];
         if (!all)
-            status = choose_job(settings, arguments->operands[i], &list[i], error);
+            status = choose_job(work->settings, arguments->operands[i], &work->list[i], error);
     }
-    if (status != FERRY_OK) {
-        free(list);
-        return status;
-    }
-    *ret_list = list;
-    *ret_count = count;
-    return FERRY_OK;
+    return status;
+}
+
+static ferry_status do_all(struct work *work, struct ferry_error *error)
+{
+    const struct ferry_arguments *arguments = work->arguments;
+    int64_t started_ms = ferry_clock_ms();
+    struct ferry_tally *tallies = calloc(work->count, sizeof *tallies);
+    if (tallies == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the jobs");
+    ferry_status outcome = arguments->jobs > 1 && work->count > 1
+                               ? do_side_by_side(work, tallies, error)
+                               : do_one_after_another(work, tallies);
+    if (work->count > 1 && work->action == ferry_command_run_job && !arguments->dry_run)
+        ferry_tallies_tell(work->names, tallies, work->count, ferry_clock_ms() - started_ms);
+    free(tallies);
+    return outcome;
 }
 
 ferry_status ferry_command_each_job(const struct ferry_arguments *arguments,
                                     struct ferry_settings *settings, ferry_job_action *action)
 {
     struct ferry_error error = {0};
-    struct chosen *list = NULL;
-    size_t count = 0;
-    if (choose_jobs(arguments, settings, &list, &count, &error) != FERRY_OK)
-        return ferry_command_report(&error, NULL);
-    ferry_status outcome = FERRY_OK;
-    for (size_t i = 0; i < count; i++)
-        if (ferry_signal_caught() == 0)
-            outcome = ferry_error_graver(outcome, do_job(arguments, settings, &list[i], action));
-        else
-            ferry_outcome_leave(ferry_settings_job_name(settings, list[i].index));
-    free(list);
-    return outcome;
+    struct work work = {.arguments = arguments, .settings = settings, .action = action};
+    ferry_status status = choose_jobs(&work, &error);
+    if (status == FERRY_OK)
+        status = do_all(&work, &error);
+    if (error.status != FERRY_OK)
+        status = ferry_command_report(&error, NULL);
+    free(work.list);
+    free((void *)work.names);
+    return status;
 }

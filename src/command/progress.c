@@ -46,12 +46,20 @@ static const struct ferry_show progress_show = {
     .clear = ferry_log_wipe_status,
 };
 
+static bool is_watched;
+
 void ferry_progress_enable(bool enabled)
 {
+    is_watched = enabled;
     ferry_show_by(enabled ? &progress_show : NULL);
 }
 
 bool ferry_progress_is_enabled(void)
 {
-    return ferry_show() == &progress_show;
+    return is_watched;
+}
+
+void ferry_progress_leave_line(void)
+{
+    ferry_show_by(NULL);
 }

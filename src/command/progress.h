@@ -9,5 +9,8 @@
  * error is a terminal, and nobody asked for quiet. */
 void ferry_progress_enable(bool enabled);
 bool ferry_progress_is_enabled(void);
+/* Runs of this process draw nothing any more: another one has the line.  Whoever asks is still told
+ * that a person watches. */
+void ferry_progress_leave_line(void);
 
 #endif

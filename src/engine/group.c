@@ -142,6 +142,14 @@ static char *name_target(const char *pattern, const char *name)
     return ferry_strbuf_steal(&text);
 }
 
+char *ferry_group_name_target(const struct ferry_group *group, const char *table)
+{
+    const struct ferry_override *override = find_override(group, table);
+    return override != NULL && override->target_table != NULL
+               ? strdup(override->target_table)
+               : name_target(group->target_table, table);
+}
+
 /* All that it holds, but for its names, stays the group's. */
 static ferry_status add_table(const struct choice *choice, const struct ferry_listed *listed,
                               struct ferry_error *error)
@@ -155,9 +163,7 @@ static ferry_status add_table(const struct choice *choice, const struct ferry_li
     *task = override != NULL ? override->task : choice->job->tasks[0];
     task->read.text = listed->name;
     task->read.kind = listed->kind;
-    task->table = override != NULL && override->target_table != NULL
-                      ? strdup(override->target_table)
-                      : name_target(choice->group->target_table, listed->name);
+    task->table = ferry_group_name_target(choice->group, listed->name);
     *job = (struct ferry_job){.keys = choice->job->keys,
                               .name = ferry_strbuf_steal(&name),
                               .route = choice->job->route,

@@ -35,6 +35,9 @@ struct ferry_group {
 
 void ferry_group_free(struct ferry_group *group);
 
+/* What a table of that name is called in the target; the caller frees it.  NULL: no memory. */
+char *ferry_group_name_target(const struct ferry_group *group, const char *table);
+
 /* The tables as they were found, in order of their names: a job for each, with one task, which is
  * called JOB/TABLE.  Start as {0}; the group's job must outlive it. */
 struct ferry_tables {

@@ -89,3 +89,20 @@ on_terminal() {
     assert_equal "$output" ""
     assert_equal "$(rows copy.db t)" 2
 }
+
+@test "nobody is asked by jobs that run at one time" {
+    write_config <<END
+connections = {
+  server = { driver = "mysql"; socket = "$MARIADB_SOCKET"; user = "reader"; database = "d"; };
+  own = { driver = "mysql"; socket = "$MARIADB_SOCKET"; user = "$(id -un)"; database = "d"; };
+  one = { driver = "sqlite"; path = "one.db"; };
+  two = { driver = "sqlite"; path = "two.db"; };
+};
+jobs = ( { name = "one"; source = "server"; table = "t"; target = "one"; }, { name = "two"; source = "own"; table = "t"; target = "two"; } );
+END
+    local code=0
+    script -qefc "timeout 60 '$DBFERRY' run --jobs 2" screen </dev/null >/dev/null || code=$?
+    assert_equal "$code" 77
+    refute grep -q 'password for' screen
+    assert_equal "$(rows two.db t)" 2
+}
