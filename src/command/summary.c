@@ -187,7 +187,7 @@ struct ferry_sync_result ferry_summary_add_up(const struct ferry_summary_row *ro
     struct ferry_sync_result all = {.skipped = count > 0};
     for (size_t i = 0; i < count; i++) {
         const struct ferry_sync_result *result = &rows[i].result;
-        if (!is_done(&rows[i]))
+        if (!ferry_summary_is_done(&rows[i]))
             continue;
         all.rows += result->rows;
         all.changes.inserted += result->changes.inserted;

@@ -595,7 +595,7 @@ struct ferry_change_spec {
      * it is committed, or change_commit fails with DATA and names the row that refers to none. */
     uint32_t foreign_keys;
     const char *const *tables; /* of those loads, in their order */
-    uint32_t reads_here; /* 1: the rows are read in this very place, all before the commit */
+    uint32_t reads_here;       /* 1: the rows are read in this very place, all before the commit */
 };
 
 /* How the rows of a load come in. */
