@@ -180,9 +180,12 @@ static ferry_status example_read_begin(void *conn, const struct ferry_read *read
     while (same < count && same < EXAMPLE_COLUMNS &&
            strcmp(ferry_schema_column(schema, same)->name, example_columns[same].name) == 0)
         same++;
-    if (count != EXAMPLE_COLUMNS || same != count)
-        return ferry_fail(err, FERRY_ERR_SCHEMA, "the columns of '%s' have changed; start again",
-                          read->text);
+    if (count != EXAMPLE_COLUMNS || same != count) {
+        (void)ferry_fail(err, FERRY_ERR_BUSY, "the columns of '%s' have changed; run again",
+                         read->text);
+        ferry_error_may_pass(err); /* the next attempt describes them anew */
+        return FERRY_ERR_BUSY;
+    }
     struct example_cursor *cursor = calloc(1, sizeof *cursor);
     if (cursor == NULL)
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory");

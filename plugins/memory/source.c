@@ -121,9 +121,11 @@ static ferry_status memory_read_begin(void *conn, const struct ferry_read *read,
     if (status == FERRY_OK)
         status = source_find(c, read, &cursor->table, err);
     if (status == FERRY_OK &&
-        !columns_are_alike(schema, cursor->table == NULL ? &c->columns : &cursor->table->columns))
-        status = ferry_fail(err, FERRY_ERR_SCHEMA, "table '%s' has other columns than before",
-                            read->text);
+        !columns_are_alike(schema, cursor->table == NULL ? &c->columns : &cursor->table->columns)) {
+        status =
+            ferry_fail(err, FERRY_ERR_BUSY, "table '%s' has other columns than before", read->text);
+        ferry_error_may_pass(err);
+    }
     if (status == FERRY_OK)
         status = cursor_begin(cursor, scan, err);
     bool lies = status == FERRY_OK && memory_fault_lie(c, "read_begin", &status, err);

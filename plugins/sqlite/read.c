@@ -129,10 +129,12 @@ static ferry_status read_begin_column(struct sqldrv_cursor *cursor,
         strcmp(now.native == NULL ? "" : now.native,
                before->native == NULL ? "" : before->native) != 0 ||
         !sqldrv_stored_prepare(before, &wish, &cursor->columns[i].stored)) {
-        return ferry_fail(err, FERRY_ERR_SCHEMA,
-                          "'%s': column %d is '%s' (%s) now and was '%s' (%s) before: run again",
-                          cursor->conn->path, i + 1, now.name, now.native == NULL ? "" : now.native,
-                          before->name, before->native == NULL ? "" : before->native);
+        (void)ferry_fail(err, FERRY_ERR_BUSY,
+                         "'%s': column %d is '%s' (%s) now and was '%s' (%s) before: run again",
+                         cursor->conn->path, i + 1, now.name, now.native == NULL ? "" : now.native,
+                         before->name, before->native == NULL ? "" : before->native);
+        ferry_error_may_pass(err);
+        return FERRY_ERR_BUSY;
     }
     cursor->columns[i].stored.raw = raw;
     cursor->columns[i].possible = sqldrv_possible_choose(before);
@@ -147,9 +149,11 @@ static ferry_status read_begin_columns(struct sqldrv_cursor *cursor, const struc
     struct sqldrv_describe describe = {.conn = cursor->conn, .read = read, .stmt = cursor->stmt};
     cursor->column_count = sqlite3_column_count(cursor->stmt);
     if ((size_t)cursor->column_count != ferry_schema_count(schema)) {
-        return ferry_fail(err, FERRY_ERR_SCHEMA,
-                          "'%s': the result has %d columns now and had %zu before: run again",
-                          cursor->conn->path, cursor->column_count, ferry_schema_count(schema));
+        (void)ferry_fail(err, FERRY_ERR_BUSY,
+                         "'%s': the result has %d columns now and had %zu before: run again",
+                         cursor->conn->path, cursor->column_count, ferry_schema_count(schema));
+        ferry_error_may_pass(err);
+        return FERRY_ERR_BUSY;
     }
     ferry_status status = sqldrv_describe_begin(&describe, err);
     for (int i = 0; status == FERRY_OK && i < cursor->column_count; i++) {

@@ -783,10 +783,10 @@ struct ferry_source {
                              struct ferry_error *err);
 
     /* Read the rows of `scan` once, in one consistent snapshot, without holding them in memory.
-     * read_begin fails with FERRY_ERR_SCHEMA if the result no longer has the columns of `schema`
-     * (alive until read_end).  read_batch adds rows until the batch is full or the rows end; an
-     * empty batch is the end, and only after the server has confirmed it.  Between read_end and
-     * snapshot_end the core may read again.  Required. */
+     * read_begin fails with FERRY_ERR_BUSY, which may pass, if the result no longer has the columns
+     * of `schema` (alive until read_end).  read_batch adds rows until the batch is full or the rows
+     * end; an empty batch is the end, and only after the server has confirmed it.  Between read_end
+     * and snapshot_end the core may read again.  Required. */
     ferry_status (*read_begin)(void *conn, const struct ferry_read *read,
                                const struct ferry_schema *schema, const struct ferry_scan *scan,
                                void **ret_cursor, struct ferry_error *err);
