@@ -139,13 +139,12 @@ static bool dependents_is_whole(MYSQL_ROW row)
 static bool dependents_goes_along(const struct mydrv_load *load, MYSQL_ROW key)
 {
     const struct mydrv_unit *unit = load->unit;
-    bool is_own = strcasecmp(key[KEY_TABLE], load->layout->table) == 0 && key[KEY_HERE] != NULL &&
-                  *key[KEY_HERE] == '1';
-    if (unit->spec->foreign_keys == 0 || load->spec->kind == FERRY_LOAD_CHANGES)
+    bool is_here = key[KEY_HERE] != NULL && *key[KEY_HERE] == '1';
+    if (!is_here || unit->spec->foreign_keys == 0 || load->spec->kind == FERRY_LOAD_CHANGES)
         return false;
-    if (is_own)
+    if (strcasecmp(key[KEY_TABLE], load->layout->table) == 0)
         return load->table.own && load->spec->keep_definition == 0;
-    return *key[KEY_HERE] == '1' && mydrv_foreign_keys_join(unit, key[KEY_TABLE]);
+    return mydrv_foreign_keys_join(unit, key[KEY_TABLE]);
 }
 
 /* The first trigger or key that stays behind; `ret_name` stays NULL if there is none. */
