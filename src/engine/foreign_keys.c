@@ -144,6 +144,14 @@ static ferry_status leave_out(struct ferry_plan *plan, const struct ferry_foreig
                                      ferry_strbuf_text(&text), why);
 }
 
+/* Of a table of which not all is known, no flaw is: a table that is there stays as it is. */
+static ferry_status keep_keys(struct ferry_plan *plan, const struct ferry_foreign_key *said,
+                              struct ferry_error *error)
+{
+    plan->keeps = FERRY_KEEPS_UNKNOWN;
+    return leave_out(plan, said, true, "not all of that table's definition is known", error);
+}
+
 /* The target has the last word. */
 static ferry_status ask_target(const struct ferry_transfer *transfer,
                                const struct ferry_transfer *referred,
@@ -197,6 +205,8 @@ static ferry_status settle_key(struct ferry_transfer *transfer,
     if (key->columns == NULL || (wanted != NULL && key->referred == NULL))
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a foreign key");
     const char *flaw = find_flaw(referred, key, wanted);
+    if (flaw != NULL && referred->plan->keeps == FERRY_KEEPS_UNKNOWN)
+        return keep_keys(plan, said, error);
     if (flaw != NULL)
         return leave_out(plan, said, true, flaw, error);
     ferry_status status = ask_target(transfer, referred, key, &against, error);

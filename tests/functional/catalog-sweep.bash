@@ -94,16 +94,30 @@ definition_on_server() {
     sql e <<<"SHOW CREATE TABLE film; SHOW TRIGGERS" | sed "s/run [0-9a-f-]*//; s/ AUTO_INCREMENT=[0-9]*//"
 }
 
-# sweep TARGET DEFINITION [MORE]: copies the film again and again, each time with another fault.  Both
+# How it is copied: carry TARGET
+carry_film() { dbferry copy server "$1" --table film; }
+carry_all() { dbferry copy server "$1" --all -o job.commit=together -o job.foreign_keys=true; }
+
+# Who has rented it, and what the server's copy of both is.
+make_rented() {
+    sql d <<<"CREATE TABLE rented (id INT PRIMARY KEY, film INT, again INT, FOREIGN KEY (film) REFERENCES film (id) ON DELETE CASCADE,
+        FOREIGN KEY (again) REFERENCES rented (id)); INSERT INTO rented VALUES (1, 1, NULL), (2, 2, 1)"
+}
+definitions_with_keys() {
+    definition_on_server | sed "s/dbferry_[0-9a-f]*_/key_/g"
+    sql e <<<"SHOW CREATE TABLE rented" | sed "s/run [0-9a-f-]*//; s/dbferry_[0-9a-f]*_/key_/g"
+}
+
+# sweep TARGET DEFINITION [CARRY]: copies the film again and again, each time with another fault.  Both
 # ends that are a server's go through the proxy.
 sweep() {
-    local faults number fault count before turn=0 after more tried=0
+    local faults number fault count before turn=0 after more tried=0 carry=${3:-carry_film}
     read -ra faults <<<"$SWEEP_FAULTS"
-    run dbferry copy server "$1" --table film
+    run $carry "$1"
     assert_status 0
     start_proxy
     sweep_config "$PROXY" "$PROXY"
-    run dbferry copy server "$1" --table film
+    run $carry "$1"
     assert_status 0
     count=$(wc -l <"$T/asked")
     [ "$count" -ge 2 ] || fail "only $count questions were asked"
@@ -116,7 +130,7 @@ sweep() {
                 continue
             fi
             order "$number" "${faults[fault]}"
-            run dbferry copy server "$1" --table film
+            run $carry "$1"
             tried=$((tried + 1))
             after=$("$2")
             if [ "$before" != "$after" ] || [ "$(wc -l <"$T/asked")" -lt "$number" ] || [ "$status" -ge 128 ]; then

@@ -34,3 +34,8 @@ requires_server() {
     make_own_film
     sweep target definition_on_server
 }
+
+@test "a question about foreign keys that fails does not weaken them" {
+    make_rented
+    sweep target definitions_with_keys carry_all
+}
