@@ -209,10 +209,10 @@ jobs = ( { name = "j"; source = "a"; target = "b"; view = "rows"; } );'
 }
 
 @test "another version of the interface, older and newer" {
-    build newer '-DAFTER_INIT=made->_abi_version = 3'
-    refused newer "$D/newer.so" "version 3" "version 2"
-    build older '-DAFTER_INIT=made->_abi_version = 1'
-    refused older "$D/older.so" "version 1" "version 2"
+    build newer '-DAFTER_INIT=made->_abi_version = 4'
+    refused newer "$D/newer.so" "version 4" "version 3"
+    build older '-DAFTER_INIT=made->_abi_version = 2'
+    refused older "$D/older.so" "version 2" "version 3"
 }
 
 @test "structs of other sizes" {
