@@ -12,6 +12,7 @@
 /* One of them; all go through the connection of the first. */
 struct joined {
     struct target targets[TABLES];
+    const char *tables[TABLES];
     struct ferry_change_spec spec;
     struct ferry_change *change;
 };
@@ -43,8 +44,12 @@ static void joined_close(struct joined *joined)
 static ferry_status joined_load(struct joined *joined, const uint64_t rows[TABLES],
                                 struct ferry_error *error)
 {
-    joined->spec = (struct ferry_change_spec){
-        .job = "conformance", .run_id = target_run_id, .load_count = TABLES};
+    for (size_t i = 0; i < TABLES; i++)
+        joined->tables[i] = joined->targets[i].table;
+    joined->spec = (struct ferry_change_spec){.job = "conformance",
+                                              .run_id = target_run_id,
+                                              .load_count = TABLES,
+                                              .tables = joined->tables};
     ferry_status status = ferry_target_change_begin(joined->targets[0].connection, &joined->spec,
                                                     &joined->change, error);
     for (size_t i = 0; i < TABLES && status == FERRY_OK; i++) {

@@ -323,9 +323,9 @@ check_a_cut_after_the_renames() {
             assert_status 0
             assert_equal "$(copied)" "$(sql d <<<"SELECT * FROM item ORDER BY 1; SELECT * FROM orders ORDER BY 1")"
             case $mode in
-            *-*) [ "$(wc -l <<<"$output")" -le 2 ]; assert_output_has "of the tables after it" "next run" ;;
+            *-*) [ "$(grep -c "is replaced, but" <<<"$output")" -le 2 ]; assert_output_has "of the tables after it" "next run" ;;
             *)
-                assert_equal "$output" ""
+                refute_output_has "cannot be dropped" "could not be written"
                 assert_equal "$(own_tables)" _dbferry_sync
                 ;;
             esac
@@ -344,6 +344,7 @@ check_a_cut_after_the_renames_of_keyed_tables() {
     local what
     tables_of_d
     sql d <<<"ALTER TABLE orders ADD FOREIGN KEY (item) REFERENCES item (id)"
+    sql <<<"GRANT REFERENCES ON e.* TO loader"
     group 'tables = ["*"]; commit = "together"; foreign_keys = true;' target
     "$DBFERRY" run
     for what in "DROP FOREIGN KEY" 'DROP TABLE `_dbferry_old'; do
@@ -352,7 +353,7 @@ check_a_cut_after_the_renames_of_keyed_tables() {
         group 'tables = ["*"]; commit = "together"; foreign_keys = true;' target
         run "$DBFERRY" run
         assert_status 0
-        assert_equal "$output" ""
+        refute_output_has "cannot be dropped" "could not be written"
         assert_equal "$(copied)" "$(sql d <<<"SELECT * FROM item ORDER BY 1; SELECT * FROM orders ORDER BY 1")"
         assert_equal "$(own_tables)" _dbferry_sync
         cut_end
