@@ -280,7 +280,8 @@ static ferry_status check_sides(const struct ferry_job *job, struct ferry_plan *
     return ferry_error_graver(ferry_error_graver(from, instead), to);
 }
 
-static ferry_status check_job(const struct ferry_job *job, const struct ferry_arguments *arguments)
+ferry_status ferry_command_check_job(const struct ferry_job *job,
+                                     const struct ferry_arguments *arguments)
 {
     (void)arguments;
     struct ferry_error error = {0};
@@ -288,7 +289,7 @@ static ferry_status check_job(const struct ferry_job *job, const struct ferry_ar
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
     ferry_escape_text(&name, job->name, strlen(job->name), 200);
     (void)printf("job %s\n", ferry_strbuf_text(&name));
-    struct ferry_plan *plans = calloc(job->task_count, sizeof *plans);
+    struct ferry_plan *plans = calloc(job->task_count + 1, sizeof *plans);
     if (plans == NULL) {
         (void)ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for the plan");
         return print_failure("job", &error);
@@ -346,7 +347,7 @@ ferry_status ferry_command_check(const struct ferry_arguments *arguments)
     ferry_status status = FERRY_OK;
     if (arguments->operand_count == 0)
         status = check_configuration(settings, arguments);
-    status = ferry_error_graver(status, ferry_command_each_job(arguments, settings, check_job));
+    status = ferry_error_graver(status, ferry_command_each_job(arguments, settings, ferry_command_check_job));
     ferry_settings_free(settings);
     return status;
 }

@@ -38,7 +38,11 @@ ferry_status ferry_command_report(struct ferry_error *error, const char *outcome
 /* Says what came of a job that is done: in the log, and to a person who watches. */
 void ferry_command_summarize(const struct ferry_job *job, const char *summary);
 
-/* ---- One job looked at: plan.c ---- */
+/* ---- One job looked at: plan.c, check.c ---- */
+
+/* Of a job without tables, both its connections. */
+ferry_status ferry_command_check_job(const struct ferry_job *job,
+                                     const struct ferry_arguments *arguments);
 
 /* Of many tables whose plan fails, nothing but the error is told. */
 ferry_status ferry_command_plan_job(const struct ferry_job *job,

@@ -118,6 +118,17 @@ static bool is_any_done(const struct ferry_tables *tables, const struct ferry_su
     return i < tables->count;
 }
 
+/* Which tables there are is not known where the source is not reached, but the rest can be tried. */
+static ferry_status check_without_tables(const struct ferry_job *group,
+                                         const struct ferry_arguments *arguments,
+                                         struct ferry_error *error)
+{
+    struct ferry_job none = *group;
+    none.task_count = 0;
+    ferry_error_clear(error);
+    return ferry_command_check_job(&none, arguments);
+}
+
 ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
                                       const struct ferry_arguments *arguments,
                                       ferry_job_action *action)
@@ -131,6 +142,8 @@ ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
     int64_t started_ms = ferry_clock_ms();
     job->shared = &shared;
     ferry_status status = find_tables(job, only, &tables, &error);
+    if (status != FERRY_OK && shared.source == NULL && action == ferry_command_check_job)
+        status = check_without_tables(job, arguments, &error);
     if (status == FERRY_OK && (rows = calloc(tables.count, sizeof *rows)) == NULL)
         status = ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for the summary");
     if (status == FERRY_OK)

@@ -471,3 +471,18 @@ written() { [ "$(sqlite3 "$T/shop.db" ".timeout 10000" "SELECT n FROM a")" -gt 0
     grep -q "not begun: shop/b, shop/c, shop/d" "$T/out"
     refute test -e "$T/local.db"
 }
+
+@test "check tries the target where the source of many tables is not reached" {
+    requires_driver mysql
+    write_config <<END
+connections = {
+  away = { driver = "mysql"; socket = "$T/nobody"; user = "u"; database = "d"; retries = 0; };
+  local = { driver = "sqlite"; path = "local.db"; };
+};
+jobs = ( { name = "shop"; source = "away"; target = "local"; tables = ["*"]; } );
+END
+    run "$DBFERRY" check
+    assert_status 69
+    assert_output_has "FAIL  source 'away': " "ok    target 'local': "
+    assert_equal "$(grep -c "cannot connect" <<<"$output")" 1
+}
