@@ -76,6 +76,8 @@ void mydrv_cancel(void *conn);
  * gives up reading from it says so by `broken`: then the next call opens another. */
 ferry_status mydrv_conn_open_third(struct mydrv_conn *conn, struct mydrv_conn **ret_third,
                                    struct ferry_error *err);
+/* 0 where it was lost. */
+int mydrv_is_usable(void *conn);
 /* Fails with CANCELLED, or with INTERNAL after a read that was given up: nothing may be asked. */
 ferry_status mydrv_conn_check(const struct mydrv_conn *conn, struct ferry_error *err);
 

@@ -118,7 +118,8 @@ static bool is_any_done(const struct ferry_tables *tables, const struct ferry_su
     return i < tables->count;
 }
 
-/* Which tables there are is not known where the source is not reached, but the rest can be tried. */
+/* Which tables there are is not known where the source is not reached, but the rest can be tried.
+ */
 static ferry_status check_without_tables(const struct ferry_job *group,
                                          const struct ferry_arguments *arguments,
                                          struct ferry_error *error)

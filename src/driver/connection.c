@@ -192,6 +192,13 @@ void ferry_facts_done(struct ferry_facts *facts)
     *facts = (struct ferry_facts){0};
 }
 
+bool ferry_connection_is_usable(struct ferry_connection *connection)
+{
+    DRIVER_SCOPE(connection->driver);
+    return connection->driver->driver.is_usable == NULL ||
+           connection->driver->driver.is_usable(connection->conn) != 0;
+}
+
 void ferry_connection_facts(struct ferry_connection *connection, struct ferry_facts *ret_facts)
 {
     DRIVER_SCOPE(connection->driver);

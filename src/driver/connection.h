@@ -71,6 +71,9 @@ void ferry_connection_cancel_run(const struct ferry_context *run, enum ferry_can
 /* Of these the sources that have kept a call waiting for more than `limit_ms`. */
 void ferry_connection_cancel_stalled(const struct ferry_context *run, int64_t limit_ms);
 
+/* Whether another job may use it, too. */
+bool ferry_connection_is_usable(struct ferry_connection *connection);
+
 /* What facts the driver knows of a connection. */
 struct ferry_facts {
     struct {

@@ -198,12 +198,23 @@ static void keep_apart(const struct ferry_session *session)
               "its own");
 }
 
+/* One that was lost in the commit of the table before is no use for the next. */
+static void drop_lost_target(struct ferry_shared *shared)
+{
+    if (shared->target == NULL || ferry_connection_is_usable(shared->target))
+        return;
+    ferry_connection_close(shared->target);
+    shared->target = NULL;
+}
+
 ferry_status ferry_session_open_target(struct ferry_session *session, struct ferry_error *error)
 {
     struct ferry_shared *shared = shared_of(session);
     uint32_t role = shared != NULL ? shared->target_role : ferry_session_target_role(session->job);
     ferry_status status = FERRY_OK;
     ferry_log_set_phase("target");
+    if (shared != NULL)
+        drop_lost_target(shared);
     session->target = shared != NULL ? shared->target : NULL;
     if (session->target == NULL)
         status = ferry_connection_open(session->job->route.target, role_of(session, role),

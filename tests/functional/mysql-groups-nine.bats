@@ -47,3 +47,5 @@ FEW_RIGHTS="DROP USER IF EXISTS few; CREATE USER few IDENTIFIED BY 'pw'; GRANT S
 @test "in one step: a reader that joins the tables sees no orphan in ten thousand looks" { check_that_no_reader_sees_an_orphan; }
 
 @test "in one step: killed at any moment, all are as before or all as read" { check_kills_in_the_midst_of_one_step; }
+
+@test "the answer to a commit is lost: the next table has a connection that works" { check_the_table_after_a_lost_answer; }

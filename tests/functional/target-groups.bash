@@ -339,6 +339,20 @@ check_a_cut_after_the_renames() {
     done
 }
 
+# The second connection has found the new rows of the first table; the next ones need another first one.
+check_the_table_after_a_lost_answer() {
+    tables_of_d
+    sql d <<<"CREATE TABLE zone (id INT PRIMARY KEY); INSERT INTO zone VALUES (1)"
+    cut_at after "RENAME TABLE"
+    group 'tables = ["*"];' target
+    run "$DBFERRY" run
+    assert_status 0
+    assert_output_has "d/item: " "a second one found the new rows there"
+    refute_output_has "cannot be told"
+    assert_equal "$(sql e <<<"SELECT (SELECT COUNT(*) FROM item), (SELECT COUNT(*) FROM orders), (SELECT COUNT(*) FROM zone), (SELECT COUNT(*) FROM _dbferry_sync)")" $'2\t1\t1\t3'
+    cut_end
+}
+
 # Old tables that refer to one another let go first, whichever connection has them do so.
 check_a_cut_after_the_renames_of_keyed_tables() {
     local what

@@ -139,6 +139,11 @@ bool mydrv_conn_is_lost(const struct mydrv_conn *conn)
            code == 1053 || code == 1927 || code == 3169 || code == 4031;
 }
 
+int mydrv_is_usable(void *conn)
+{
+    return mydrv_conn_is_lost(conn) ? 0 : 1;
+}
+
 bool mydrv_try(struct mydrv_conn *conn, struct mydrv_text *sql)
 {
     bool done = !mydrv_conn_is_lost(conn) && !sql->failed && sql->data != NULL &&

@@ -1015,6 +1015,12 @@ struct ferry_driver {
     /* How often by default a run is tried again after a failure that may pass; 0 where failures of
      * this kind of place do not pass.  The default of the connection's key `retries`. */
     uint32_t retries;
+
+    /* 0 where nothing can be asked of the connection any more, although the last call has
+     * succeeded: it was lost, and something else has done the rest.  Asked between two jobs that
+     * share the connection, which is opened anew then.  Optional: without it, a call that succeeded
+     * leaves a connection that works. */
+    int (*is_usable)(void *conn);
 };
 
 /* The last line of a driver: `driver` is its struct ferry_driver. */
