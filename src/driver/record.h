@@ -34,7 +34,7 @@
 #define FERRY_RECORD_DELETED "deleted"
 #define FERRY_RECORD_UNCHANGED "unchanged"
 #define FERRY_RECORD_READ "read_hash"   /* of the place and of what was read there, hexadecimal */
-#define FERRY_RECORD_PLACE "place_hash" /* of the place alone, hexadecimal */
+#define FERRY_RECORD_PLACE "place_hash" /* of the place, and of one of many its name */
 #define FERRY_RECORD_FIELDS 23
 
 struct ferry_record {

@@ -55,10 +55,13 @@ ferry_status ferry_record_finish(struct ferry_record *record, const struct ferry
                               : status;
 }
 
-void ferry_record_hash_place(const char *place, char ret_hash[FERRY_RECORD_PLACE_SIZE])
+void ferry_record_hash_place(const char *place, const char *table,
+                             char ret_hash[FERRY_RECORD_PLACE_SIZE])
 {
-    (void)snprintf(ret_hash, FERRY_RECORD_PLACE_SIZE, "%016" PRIx64,
-                   ferry_hash_name(FERRY_HASH_SEED, place));
+    uint64_t hash = ferry_hash_name(FERRY_HASH_SEED, place);
+    if (table != NULL)
+        hash = ferry_hash_name(hash, table);
+    (void)snprintf(ret_hash, FERRY_RECORD_PLACE_SIZE, "%016" PRIx64, hash);
 }
 
 void ferry_record_print_number(uint64_t value, char ret_text[FERRY_RECORD_NUMBER_SIZE])

@@ -18,8 +18,10 @@ ferry_status ferry_record_begin(struct ferry_record *ret_record, const char *tab
 ferry_status ferry_record_finish(struct ferry_record *record, const struct ferry_schema *schema,
                                  struct ferry_error *error);
 #define FERRY_RECORD_PLACE_SIZE 17 /* 16 hexadecimal digits and the NUL */
-/* As a record has the place that was read. */
-void ferry_record_hash_place(const char *place, char ret_hash[FERRY_RECORD_PLACE_SIZE]);
+/* As a record has the place that was read, and the name of a table there that is one of a job of
+ * many (NULL: of a job of its own). */
+void ferry_record_hash_place(const char *place, const char *table,
+                             char ret_hash[FERRY_RECORD_PLACE_SIZE]);
 #define FERRY_RECORD_NUMBER_SIZE 21 /* of 64 bits, and the NUL */
 /* A number as a record has it. */
 void ferry_record_print_number(uint64_t value, char ret_text[FERRY_RECORD_NUMBER_SIZE]);

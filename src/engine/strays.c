@@ -16,7 +16,7 @@
 struct search {
     struct ferry_run *run;
     struct ferry_strays *strays;
-    char place_hash[FERRY_RECORD_PLACE_SIZE]; /* of the open source */
+    const char *place; /* of the open source */
 };
 
 static ferry_status fail_memory(struct ferry_error *error)
@@ -115,6 +115,26 @@ static bool is_listed(const struct ferry_listing *listing, const char *name)
     return false;
 }
 
+/* Whether it was read here as what the source calls so, by a job of many tables; NULL: by a job of
+ * one. */
+static bool is_of(const struct search *search, const struct ferry_record *record, const char *name)
+{
+    char hash[FERRY_RECORD_PLACE_SIZE];
+    ferry_record_hash_place(search->place, name, hash);
+    return strcmp(recorded(record, FERRY_RECORD_PLACE), hash) == 0;
+}
+
+/* Names of jobs may have slashes: another configuration may have a job JOB/NAME of one table, or
+ * JOB/PART of many. */
+static bool is_of_another_job(const struct search *search, const struct ferry_record *record,
+                              const char *name)
+{
+    bool is_another = is_of(search, record, NULL);
+    while (!is_another && (name = strchr(name, '/')) != NULL)
+        is_another = is_of(search, record, ++name);
+    return is_another;
+}
+
 /* The records of the job's tables but for those that are carried. */
 static ferry_status collect(const struct search *search, struct ferry_error *error)
 {
@@ -129,7 +149,8 @@ static ferry_status collect(const struct search *search, struct ferry_error *err
         struct ferry_record *record = &records.list[i];
         const char *job = recorded(record, FERRY_RECORD_JOB);
         if (strncmp(job, ferry_strbuf_text(&prefix), prefix.length) == 0 &&
-            !is_carried_into(search->strays->tables, record->table))
+            !is_carried_into(search->strays->tables, record->table) &&
+            !is_of_another_job(search, record, job + prefix.length))
             status = add_stray(search->strays, record, job + prefix.length, error);
     }
     ferry_records_done(&records);
@@ -180,7 +201,10 @@ static bool is_known(const struct search *search, struct ferry_stray *stray)
     const char *alike = find_alike(tables, stray->record.table);
     if (strcmp(from, source->name) != 0)
         ferry_strbuf_addf(&stray->why, "it was read from source '%s'", from);
-    else if (strcmp(recorded(&stray->record, FERRY_RECORD_PLACE), search->place_hash) != 0)
+    else if (recorded(&stray->record, FERRY_RECORD_PLACE)[0] == '\0')
+        ferry_strbuf_add(&stray->why, "its record, of an older release, does not say which place "
+                                      "it was read from");
+    else if (!is_of(search, &stray->record, stray->name))
         ferry_strbuf_addf(&stray->why, "source '%s' was another place then", from);
     else if (now != NULL)
         ferry_strbuf_addf(&stray->why, "its source is carried into table '%s' now", now);
@@ -227,6 +251,7 @@ static ferry_status recall(const struct search *search, const struct ferry_stray
         ferry_connection_record_read(search->run->session.target, stray->record.table, &now, error);
     ferry_record_print_number(found->rows, rows);
     *ret_fits = status == FERRY_OK && ferry_record_fits_table(&now) &&
+                recorded(&now, FERRY_RECORD_RUN_ID)[0] != '\0' &&
                 strcmp(recorded(&now, FERRY_RECORD_RUN_ID),
                        recorded(&stray->record, FERRY_RECORD_RUN_ID)) == 0 &&
                 (found->rows_known == 0 || strcmp(recorded(&now, FERRY_RECORD_ROWS), rows) == 0);
@@ -288,7 +313,7 @@ static ferry_status find(struct search *search, struct ferry_error *error)
     struct ferry_session *session = &search->run->session;
     struct ferry_strays *strays = search->strays;
     ferry_log_set_phase("copies");
-    ferry_record_hash_place(ferry_connection_place(session->source), search->place_hash);
+    search->place = ferry_connection_place(session->source);
     keep_dropped(strays);
     ferry_status status = collect(search, error);
     for (size_t i = 0; i < strays->count && status == FERRY_OK; i++)

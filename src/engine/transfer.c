@@ -97,7 +97,8 @@ static void hash_read(struct ferry_transfer *transfer)
     const struct ferry_plan *plan = transfer->plan;
     const char *place = ferry_connection_place(transfer->session->source);
     uint64_t hash = ferry_hash_name(FERRY_HASH_SEED, place);
-    ferry_record_hash_place(place, transfer->place_hash);
+    ferry_record_hash_place(place, transfer->task->place > 0 ? read->text : NULL,
+                            transfer->place_hash);
     hash = ferry_hash_bytes(hash, &read->kind, sizeof read->kind);
     if (plan->zero_dates != NULL)
         hash =

@@ -32,7 +32,7 @@ struct ferry_transfer {
     struct ferry_load_totals totals;
     uint64_t unchanged;                       /* rows that were compared and found the same */
     char read_hash[FERRY_READ_HASH];          /* of the source's place and of what is read there */
-    char place_hash[FERRY_RECORD_PLACE_SIZE]; /* of that place alone */
+    char place_hash[FERRY_RECORD_PLACE_SIZE]; /* of that place, as record.h says */
     struct ferry_strbuf fingerprint;          /* of what is read; empty: nobody knows */
     bool is_unchanged;  /* it is that of the last run: nothing is to be read */
     int64_t elapsed_ms; /* of a table that was carried */

@@ -169,6 +169,42 @@ NOTHING="0|0|0"
     assert_equal "$(left log)" "$WHOLE"
 }
 
+@test "what another job has made stays, though it is called as one of its tables would be" {
+    one='jobs = ( { name = "shop/facts"; source = "shop"; target = "local"; query = "SELECT id FROM item"; target_table = "facts"; },
+        { name = "shop/part"; source = "shop"; target = "local"; tables = ["log"]; target_table = "part_{name}"; } );'
+    group ''
+    sed -i '/^jobs = /d' "$DBFERRY_CONFIG"
+    cp "$DBFERRY_CONFIG" first.conf
+    echo "$one" >>"$DBFERRY_CONFIG"
+    "$DBFERRY" run
+    cp first.conf "$DBFERRY_CONFIG"
+    echo 'jobs = ( { name = "shop"; source = "shop"; target = "local"; tables = ["*"]; prune = true; } );' >>"$DBFERRY_CONFIG"
+    for command in plan "run -v"; do
+        run "$DBFERRY" $command
+        assert_status 0
+        refute_output_has facts part
+    done
+    assert_equal "$(left facts) $(left part_log)" "$WHOLE $WHOLE"
+}
+
+@test "a record that does not say where or by which run the copy was made keeps it" {
+    group 'prune = true;'
+    "$DBFERRY" run
+    shop "DROP TABLE log"
+    for column in place_hash run_id; do
+        kept=$(local_db "SELECT $column FROM _dbferry_sync WHERE target_table = 'log'")
+        local_db "UPDATE _dbferry_sync SET $column = NULL WHERE target_table = 'log'"
+        run "$DBFERRY" run -v
+        assert_status 0
+        assert_output_has "its copy 'log' in 'local' stays: "
+        [ $column = run_id ] || assert_output_has "its record, of an older release, does not say which place it was read from"
+        assert_equal "$(left log)" "$WHOLE"
+        local_db "UPDATE _dbferry_sync SET $column = '$kept' WHERE target_table = 'log'"
+    done
+    "$DBFERRY" run
+    assert_equal "$(left log)" "$NOTHING"
+}
+
 @test "a table that dbferry did not make, or that is another one by now, stays" {
     local_db "CREATE TABLE log (id INTEGER PRIMARY KEY, note TEXT CHECK (note <> ''), mine DEFAULT 1);
         CREATE TABLE mine (id INTEGER PRIMARY KEY)"
