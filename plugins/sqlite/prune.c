@@ -60,8 +60,26 @@ static int prune_take(void *data, int action, const char *table, const char *col
     return SQLITE_OK;
 }
 
-/* A view that does not compile reads nothing. */
-static int prune_reads(const struct prune *prune, const char *view, bool *ret_reads)
+/* Whether a definition has the table's name in it, as a word or in quotes. */
+static bool prune_names(const struct prune *prune, const char *sql)
+{
+    const char *table = prune->spec->table;
+    size_t length = strlen(table);
+    bool names = false;
+    while (!names && *sql != '\0') {
+        const char *next = sqldrv_words_skip(sql);
+        size_t quoted = strchr("'\"`[", *sql) != NULL ? 1 : 0;
+        names = (size_t)(next - sql) == length + 2 * quoted &&
+                strncasecmp(sql + quoted, table, length) == 0;
+        sql = next;
+    }
+    return names;
+}
+
+/* A view may need what only its own program has, a function or a collation: such a one does not
+ * compile here, so its text counts. */
+static int prune_reads(const struct prune *prune, const char *view, const char *sql,
+                       bool *ret_reads)
 {
     struct prune_reading reading = {.table = prune->spec->table};
     sqlite3_stmt *stmt = NULL;
@@ -69,17 +87,26 @@ static int prune_reads(const struct prune *prune, const char *view, bool *ret_re
     int rc = sqldrv_prepare(prune->conn->db, &stmt, "SELECT * FROM main.\"%w\"", view);
     (void)sqlite3_set_authorizer(prune->conn->db, NULL, NULL);
     sqlite3_finalize(stmt);
-    *ret_reads = reading.reads;
+    *ret_reads = reading.reads || (rc != SQLITE_OK && prune_names(prune, sql));
     return sqldrv_dependents_is_answer(rc) ? SQLITE_OK : rc;
+}
+
+/* A full-text index, say, whose content it is.  What the module makes of the words is its own
+ * affair. */
+static bool prune_is_of_it(const struct prune *prune, const char *sql)
+{
+    const char *module = sqldrv_words_find(sql, "USING");
+    return module == NULL || prune_names(prune, module);
 }
 
 /* Whether something that may need it does. */
 static int prune_needs(const struct prune *prune, const char *kind, const char *name,
-                       bool *ret_needs)
+                       const char *sql, bool *ret_needs)
 {
-    *ret_needs = strcmp(kind, "trigger") == 0;
+    *ret_needs = strcmp(kind, "trigger") == 0 ||
+                 (strcmp(kind, "virtual") == 0 && prune_is_of_it(prune, sql));
     if (strcmp(kind, "view") == 0) {
-        return prune_reads(prune, name, ret_needs);
+        return prune_reads(prune, name, sql, ret_needs);
     }
     return strcmp(kind, "table") == 0 && !prune_goes_too(prune->spec, name)
                ? prune_refers(prune, name, ret_needs)
@@ -87,17 +114,18 @@ static int prune_needs(const struct prune *prune, const char *kind, const char *
 }
 
 static ferry_status prune_look_at(struct prune *prune, const char *kind, const char *name,
-                                  struct ferry_error *err)
+                                  const char *sql, struct ferry_error *err)
 {
     static const char *const words[][3] = {
         {"trigger", "the trigger", "hangs on it"},
         {"view", "the view", "reads it"},
         {"table", "a foreign key of table", "refers to it"},
+        {"virtual", "the virtual table", "is made of it"},
     };
     struct sqldrv_conn *conn = prune->conn;
     bool needs = false;
     ferry_status status = FERRY_OK;
-    int rc = prune_needs(prune, kind, name, &needs);
+    int rc = prune_needs(prune, kind, name, sql, &needs);
     if (rc != SQLITE_OK) {
         return sqldrv_fail(conn, conn->db, rc, err, "reading what needs table '%s'",
                            prune->spec->table);
@@ -118,16 +146,20 @@ static ferry_status prune_look(struct prune *prune, struct ferry_error *err)
     sqlite3_stmt *stmt = NULL;
     ferry_status status = FERRY_OK;
     int rc = sqldrv_prepare(db, &stmt,
-                            "SELECT type, name FROM main.sqlite_schema WHERE type = 'view' OR "
+                            "SELECT CASE WHEN sql LIKE 'CREATE VIRTUAL%%' THEN 'virtual' ELSE type "
+                            "END, name, sql FROM main.sqlite_schema WHERE type = 'view' OR "
                             "(type = 'trigger' AND tbl_name = %Q COLLATE NOCASE) OR "
-                            "(type = 'table' AND sql LIKE '%%REFERENCES%%') ORDER BY name",
+                            "(type = 'table' AND (sql LIKE '%%REFERENCES%%' OR "
+                            "sql LIKE 'CREATE VIRTUAL%%')) ORDER BY name",
                             prune->spec->table);
     while (status == FERRY_OK && (rc == SQLITE_OK || rc == SQLITE_ROW) &&
            (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         const char *kind = (const char *)sqlite3_column_text(stmt, 0);
         const char *name = (const char *)sqlite3_column_text(stmt, 1);
-        status = kind == NULL || name == NULL ? sqldrv_fail_memory(err)
-                                              : prune_look_at(prune, kind, name, err);
+        const char *sql = (const char *)sqlite3_column_text(stmt, 2);
+        status = kind == NULL || name == NULL || sql == NULL
+                     ? sqldrv_fail_memory(err)
+                     : prune_look_at(prune, kind, name, sql, err);
     }
     sqlite3_finalize(stmt);
     return status != FERRY_OK || rc == SQLITE_DONE

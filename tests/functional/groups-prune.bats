@@ -269,6 +269,12 @@ NOTHING="0|0|0"
     local_db "DROP TRIGGER hook"
     hang "CREATE VIEW notes AS SELECT l.note FROM item, log l" "the view 'notes' reads it"
     local_db "DROP VIEW notes"
+    for reads in "SELECT note FROM \"LOG\" WHERE note REGEXP 'a'" "SELECT not_here(note) FROM [Log]" "SELECT note, (SELECT 1 FROM not_here) FROM log"; do
+        hang "CREATE VIEW notes AS $reads" "the view 'notes' reads it" # and does not compile here
+        local_db "DROP VIEW notes"
+    done
+    hang "CREATE VIRTUAL TABLE words USING fts5(note, content='log', content_rowid='id')" "the virtual table 'words' is made of it"
+    local_db "DROP TABLE words; CREATE VIRTUAL TABLE log_words USING fts5(note); CREATE VIEW broken AS SELECT logs FROM not_here"
     hang "CREATE TABLE mine (log INTEGER REFERENCES LOG (id))" "a foreign key of table 'mine' refers to it"
     local_db "DROP TABLE mine; CREATE TABLE mine (x)"
     hang "CREATE TRIGGER hook AFTER INSERT ON mine BEGIN INSERT INTO log (note) VALUES ('y'); END" \
