@@ -2,8 +2,12 @@
 
 #include "target.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+#define PRUNE_NUMBER_SIZE 21 /* of 64 bits, and the NUL */
 
 /* One table that goes. */
 struct prune {
@@ -168,6 +172,35 @@ static ferry_status prune_look(struct prune *prune, struct ferry_error *err)
                              prune->spec->table);
 }
 
+/* Rows that the record does not know are somebody's own.  Of a large file nobody has counted them;
+ * to drop the table takes as long. */
+static ferry_status prune_count(struct prune *prune, struct ferry_error *err)
+{
+    const struct ferry_prune_spec *spec = prune->spec;
+    const char *recorded = ferry_record_value(spec->record, "rows");
+    char rows[PRUNE_NUMBER_SIZE];
+    int64_t count = 0;
+    int rc =
+        sqldrv_query_int(prune->conn->db, &count, "SELECT count(*) FROM main.\"%w\"", spec->table);
+    if (rc != SQLITE_OK) {
+        return sqldrv_fail(prune->conn, prune->conn->db, rc, err, "counting the rows of table '%s'",
+                           spec->table);
+    }
+    (void)snprintf(rows, sizeof rows, "%" PRId64, count);
+    if (recorded == NULL || strcmp(recorded, rows) == 0) {
+        return FERRY_OK;
+    }
+    prune->kept = true;
+    return ferry_note(prune->obstacles, err, "it has %s rows, and %s by its record", rows,
+                      recorded);
+}
+
+static ferry_status prune_look_and_count(struct prune *prune, struct ferry_error *err)
+{
+    ferry_status status = prune_look(prune, err);
+    return status == FERRY_OK && !prune->kept ? prune_count(prune, err) : status;
+}
+
 /* ---- The step ---- */
 
 /* What it breaks besides, the bodies of triggers among it, shows once it is gone. */
@@ -192,7 +225,7 @@ static ferry_status prune_drop(struct prune *prune, struct sqldrv_unit *unit,
 {
     ferry_status status = sqldrv_record_drop(prune->conn, prune->spec->record, err);
     if (status == FERRY_OK && prune->spec->exists) {
-        status = prune_look(prune, err);
+        status = prune_look_and_count(prune, err);
     }
     if (status == FERRY_OK && prune->spec->exists && !prune->kept) {
         status = prune_drop_table(prune, unit, err);
@@ -263,7 +296,7 @@ ferry_status sqldrv_prune(void *argument, const struct ferry_prune_spec *spec,
     }
     if (spec->looks) {
         sqldrv_wait_begin(conn, conn->busy_ms, SQLDRV_HOLDER_ANY);
-        return spec->exists ? prune_look(&prune, err) : FERRY_OK;
+        return spec->exists ? prune_look_and_count(&prune, err) : FERRY_OK;
     }
     status = sqldrv_unit_begin(conn, &change, &unit, err);
     return status == FERRY_OK ? prune_change(&prune, unit, err) : status;

@@ -252,6 +252,7 @@ static ferry_status recall(const struct search *search, const struct ferry_stray
     ferry_record_print_number(found->rows, rows);
     *ret_fits = status == FERRY_OK && ferry_record_fits_table(&now) &&
                 recorded(&now, FERRY_RECORD_RUN_ID)[0] != '\0' &&
+                recorded(&now, FERRY_RECORD_ROWS)[0] != '\0' &&
                 strcmp(recorded(&now, FERRY_RECORD_RUN_ID),
                        recorded(&stray->record, FERRY_RECORD_RUN_ID)) == 0 &&
                 (found->rows_known == 0 || strcmp(recorded(&now, FERRY_RECORD_ROWS), rows) == 0);

@@ -237,6 +237,25 @@ NOTHING="0|0|0"
     assert_equal "$(left log)" "$WHOLE"
 }
 
+@test "in a large file, too, a copy into which somebody has written stays" {
+    group 'prune = true; overrides = ( { table = "log"; data = false; } );'
+    "$DBFERRY" run
+    local_db "INSERT INTO log VALUES (9, 'mine'); CREATE TABLE filler (x);
+        WITH i(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM i WHERE n < 70) INSERT INTO filler SELECT zeroblob(1000000) FROM i"
+    shop "DROP TABLE log"
+    group 'prune = true;'
+    for command in plan run; do
+        run "$DBFERRY" $command
+        assert_status 0
+        assert_output_has "its copy 'log' in 'local' stays: it has 1 rows, and 0 by its record"
+    done
+    assert_equal "$(left log) $(local_db "SELECT note FROM log")" "$WHOLE mine"
+    local_db "DELETE FROM log"
+    "$DBFERRY" run
+    assert_equal "$(left log)" "$NOTHING"
+    rm local.db
+}
+
 @test "rows that the source had no longer are not dropped with it" {
     group 'prune = true; overrides = ( { table = "log"; strategy = "append"; cursor = "id"; } );'
     "$DBFERRY" run

@@ -13,6 +13,8 @@ FEW_RIGHTS="DROP USER IF EXISTS few; CREATE USER few IDENTIFIED BY 'pw'; GRANT S
 
 @test "what hangs on a copy keeps it, and so does who uses it" { check_what_keeps_a_copy; }
 
+@test "a large copy into which somebody has written stays" { check_a_large_copy_with_rows_of_others; }
+
 @test "copies that refer to each other go in an order that works" { check_copies_that_refer_to_each_other; }
 
 @test "a record without a table is cleared away" { check_a_record_that_is_left_alone; }

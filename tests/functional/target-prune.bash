@@ -97,6 +97,27 @@ check_what_keeps_a_copy() {
     assert_equal "$(left log)" "0|0"
 }
 
+# Of a large table nobody has counted the rows before.
+check_a_large_copy_with_rows_of_others() {
+    local n
+    tables_and_log 'prune = true;'
+    sql d <<<"DROP TABLE log"
+    for n in 2 4 8 16 32 64 128 256 512 1024 2048 4096 8192 16384 32768 65536 131072 262144; do
+        echo "INSERT INTO log SELECT id + $n, REPEAT('x', 20) FROM log;"
+    done | sql e
+    sql e <<<"ANALYZE TABLE log" >/dev/null
+    between 16777217 "$(sql e <<<"SELECT DATA_LENGTH FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'e' AND TABLE_NAME = 'log'")" 999999999
+    for command in plan run; do
+        run "$DBFERRY" $command
+        assert_status 0
+        assert_output_has "its copy 'log' in 'target' stays: it has 524288 rows, and 2 by its record"
+    done
+    assert_equal "$(left log)" "1|1"
+    sql e <<<"DELETE FROM log WHERE id > 2"
+    "$DBFERRY" run
+    assert_equal "$(left log)" "0|0"
+}
+
 # Of copies that refer to each other those go first that no other needs; a circle stays.
 check_copies_that_refer_to_each_other() {
     tables_of_d

@@ -83,6 +83,32 @@ static ferry_status prune_note_views(struct prune *prune, struct ferry_error *er
     return prune_note_rows(prune, &sql, "the view", "reads it", err);
 }
 
+/* Rows that the record does not know are somebody's own.  Of a large table nobody has counted them.
+ */
+static ferry_status prune_count(struct prune *prune, struct ferry_error *err)
+{
+    static const char doing[] = "count the rows of the table";
+    struct mydrv_conn *conn = prune->unit.conn;
+    const char *recorded = ferry_record_value(prune->spec->record, "rows");
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
+    if (recorded == NULL)
+        return FERRY_OK;
+    mydrv_text_add(&sql, "SELECT COUNT(*) FROM ");
+    mydrv_text_add_name(&sql, prune->spec->table);
+    ferry_status status = mydrv_ask(conn, &sql, 1, doing, &rows, err);
+    if (status != FERRY_OK)
+        return status;
+    MYSQL_ROW row = mysql_fetch_row(rows);
+    if (row == NULL || row[0] == NULL)
+        return mydrv_fail(conn, MYDRV_LOADING, 0, "", doing, err);
+    if (strcmp(row[0], recorded) == 0)
+        return FERRY_OK;
+    prune->kept = true;
+    return ferry_note(prune->obstacles, err, "it has %s rows, and %s by its record", row[0],
+                      recorded);
+}
+
 static ferry_status prune_look(struct prune *prune, struct ferry_error *err)
 {
     if (!prune->spec->exists)
@@ -90,7 +116,9 @@ static ferry_status prune_look(struct prune *prune, struct ferry_error *err)
     ferry_status status = prune_note_triggers(prune, err);
     if (status == FERRY_OK)
         status = prune_note_keys(prune, err);
-    return status == FERRY_OK ? prune_note_views(prune, err) : status;
+    if (status == FERRY_OK)
+        status = prune_note_views(prune, err);
+    return status == FERRY_OK && !prune->kept ? prune_count(prune, err) : status;
 }
 
 /* ---- The step ---- */
