@@ -145,6 +145,8 @@ ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
     ferry_status status = find_tables(job, only, &tables, &error);
     if (status != FERRY_OK && shared.source == NULL && action == ferry_command_check_job)
         status = check_without_tables(job, arguments, &error);
+    if (status == FERRY_OK && job->group->prune && only == NULL && !shared.looks)
+        status = ferry_command_foresee_strays(job, &strays, &error);
     if (status == FERRY_OK && (rows = calloc(tables.count, sizeof *rows)) == NULL)
         status = ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for the summary");
     if (status == FERRY_OK)

@@ -82,6 +82,41 @@ static ferry_status report(const struct ferry_job *job, struct ferry_error *erro
     return FERRY_OK;
 }
 
+/* Reads the same snapshot, through a target of its own in which nothing can be written. */
+static ferry_status look(struct ferry_job *job, struct ferry_strays *strays,
+                         struct ferry_error *error)
+{
+    struct ferry_shared *shared = job->shared;
+    struct ferry_shared looking = *shared;
+    struct ferry_sync_result unused;
+    looking.looks = true;
+    looking.target = NULL;
+    looking.strays = strays;
+    job->shared = &looking;
+    ferry_status status = ferry_strays_find(job, NULL, &unused, error);
+    job->shared = shared;
+    shared->source = looking.source; /* after a failure there is none */
+    looking.source = NULL;
+    ferry_shared_close(&looking);
+    return status;
+}
+
+ferry_status ferry_command_foresee_strays(struct ferry_job *job, struct ferry_strays *strays,
+                                          struct ferry_error *error)
+{
+    struct ferry_strays seen = {.tables = strays->tables};
+    ferry_log_set_job(job->name);
+    ferry_status status = look(job, &seen, error);
+    ferry_strays_done(&seen);
+    if (status == FERRY_OK || status == FERRY_ERR_DATA)
+        return status;
+    ferry_log(FERRY_LOG_INFO, "which copies have no source any more cannot be told yet: %s",
+              error->message);
+    ferry_error_clear(error);
+    strays->keeps = "before the run it could not be told how many are gone";
+    return FERRY_OK;
+}
+
 ferry_status ferry_command_find_strays(struct ferry_job *job,
                                        const struct ferry_arguments *arguments,
                                        struct ferry_strays *strays, ferry_status outcome)
@@ -92,7 +127,8 @@ ferry_status ferry_command_find_strays(struct ferry_job *job,
         return outcome;
     ferry_log_set_job(job->name);
     ferry_log_set_attempt(0);
-    strays->may_drop = outcome == FERRY_OK;
+    if (outcome != FERRY_OK)
+        strays->keeps = "not every table of the job was carried";
     job->shared->strays = strays;
     ferry_status status = ferry_attempt_job(job, ferry_strays_find, &unused, &error);
     job->shared->strays = NULL;

@@ -6,6 +6,12 @@
 #include "command/command.h"
 #include "engine/strays.h"
 
+/* Before the tables of a group that drops copies: FERRY_ERR_DATA where too many would go.  Then the
+ * source may be another one, and once its tables are there, too, that no longer shows.  Where it
+ * cannot be told, `strays` will keep all. */
+ferry_status ferry_command_foresee_strays(struct ferry_job *job, struct ferry_strays *strays,
+                                          struct ferry_error *error);
+
 /* After the tables of a group, with that outcome: finds such copies (NULL: `strays` is to be left
  * empty), and drops what is to be dropped.  plan, check and --dry-run print what they are, a run
  * leaves that to its summary.  Returns the graver outcome.  Reports its own errors: where nothing

@@ -16,7 +16,8 @@ static bool is_due(const struct ferry_stray *stray)
     return stray->is_gone && !stray->dropped && stray->why.length == 0;
 }
 
-/* A source that has lost so many tables may be the wrong one, or not all there yet. */
+/* A source that has lost so many tables may be the wrong one, or not all there yet.  Tables that
+ * are new prove nothing: another database has as many. */
 static ferry_status check_number(const struct ferry_run *run, const struct ferry_strays *strays,
                                  struct ferry_error *error)
 {
@@ -26,13 +27,13 @@ static ferry_status check_number(const struct ferry_run *run, const struct ferry
     uint64_t due = 0;
     for (size_t i = 0; i < strays->count; i++)
         due += is_due(&strays->list[i]) && strays->list[i].exists;
-    if (due * 100 <= (due + strays->tables->count) * (uint64_t)percent)
+    if (due * 100 <= (due + strays->known) * (uint64_t)percent)
         return FERRY_OK;
     return ferry_fail(error, FERRY_ERR_DATA,
                       "%" PRIu64 " tables of job '%s' are gone from source '%s' and %zu are left: "
                       "more than %s%" PRId64 " percent, so that no copy is dropped; look at the "
                       "source, %s",
-                      due, run->job->name, run->job->route.source->name, strays->tables->count,
+                      due, run->job->name, run->job->route.source->name, strays->known,
                       is_set ? "max_shrink_percent = " : "", percent,
                       is_set ? "or raise max_shrink_percent for this run"
                              : "or set max_shrink_percent for this run");
@@ -134,9 +135,8 @@ ferry_status ferry_strays_prune(const struct ferry_run *run, struct ferry_strays
     bool dropped = true;
     ferry_log_set_phase("prune");
     ferry_status status = check_number(run, strays, error);
-    if (status != FERRY_OK || !strays->may_drop) {
-        keep_all(strays, status != FERRY_OK ? "too many are gone at once"
-                                            : "not every table of the job was carried");
+    if (status != FERRY_OK || strays->keeps != NULL) {
+        keep_all(strays, status != FERRY_OK ? "too many are gone at once" : strays->keeps);
         return status;
     }
     while (status == FERRY_OK && dropped)

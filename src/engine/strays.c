@@ -140,6 +140,7 @@ static ferry_status collect(const struct search *search, struct ferry_error *err
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf prefix = {0};
     struct ferry_records records = {0};
+    search->strays->known = 0;
     ferry_strbuf_addf(&prefix, "%s/", search->run->job->name);
     if (prefix.failed)
         return fail_memory(error);
@@ -148,9 +149,11 @@ static ferry_status collect(const struct search *search, struct ferry_error *err
     for (size_t i = 0; i < records.count && status == FERRY_OK; i++) {
         struct ferry_record *record = &records.list[i];
         const char *job = recorded(record, FERRY_RECORD_JOB);
-        if (strncmp(job, ferry_strbuf_text(&prefix), prefix.length) == 0 &&
-            !is_carried_into(search->strays->tables, record->table) &&
-            !is_of_another_job(search, record, job + prefix.length))
+        if (strncmp(job, ferry_strbuf_text(&prefix), prefix.length) != 0)
+            continue;
+        if (is_carried_into(search->strays->tables, record->table))
+            search->strays->known++;
+        else if (!is_of_another_job(search, record, job + prefix.length))
             status = add_stray(search->strays, record, job + prefix.length, error);
     }
     ferry_records_done(&records);

@@ -21,10 +21,11 @@ struct ferry_stray {
     struct ferry_strbuf why; /* it is not dropped: a sentence; empty: nobody has asked for that */
 };
 
-/* Start with `tables`, and `may_drop` where each of them was carried. */
+/* Start with `tables`, and why none may be dropped. */
 struct ferry_strays {
     const struct ferry_tables *tables; /* that the job carries now */
-    bool may_drop;
+    const char *keeps;                 /* NULL: they may be */
+    size_t known;             /* of those tables: there is a record, as of an earlier run */
     struct ferry_stray *list; /* in order of their names */
     size_t count;
 };

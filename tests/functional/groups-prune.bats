@@ -330,6 +330,25 @@ NOTHING="0|0|0"
     assert_equal "$(left log) $(left orders) $(left item)" "$NOTHING $NOTHING $WHOLE"
 }
 
+@test "another database in the source's place drops nothing, however many tables it has, and carries none" {
+    group 'prune = true;'
+    "$DBFERRY" run
+    mv shop.db away.db
+    sqlite3 -batch shop.db "CREATE TABLE n1 (i); CREATE TABLE n2 (i); CREATE TABLE n3 (i); CREATE TABLE n4 (i)"
+    for round in 1 2; do
+        run "$DBFERRY" run
+        assert_status 65
+        assert_output_has "3 tables of job 'shop' are gone from source 'shop' and 0 are left: more than 50 percent"
+        assert_equal "$(left log) $(left orders) $(left item) $(left n1)" "$WHOLE $WHOLE $WHOLE $NOTHING"
+    done
+    run "$DBFERRY" plan
+    assert_status 65
+    mv away.db shop.db
+    shop "CREATE TABLE n5 (i); DROP TABLE log"
+    "$DBFERRY" run
+    assert_equal "$(left log) $(left orders) $(left n5)" "$NOTHING $WHOLE $WHOLE"
+}
+
 @test "a copy that another run holds: 75, and it stays" {
     group 'prune = true; lock_wait = "0s";'
     "$DBFERRY" run
