@@ -75,9 +75,12 @@ check_what_keeps_a_copy() {
         sql e <<<"$3"
     }
     hang "CREATE TRIGGER hook AFTER DELETE ON log FOR EACH ROW SET @x = 1" "the trigger 'hook' hangs on it" "DROP TRIGGER hook"
+    sql e <<<"CREATE TABLE mine (x INT, logs INT); CREATE TRIGGER other AFTER DELETE ON mine FOR EACH ROW SET @catalog = 'my_log', @log_ = OLD.logs"
+    hang "CREATE TRIGGER hook AFTER INSERT ON mine FOR EACH ROW INSERT INTO \`log\` (id) VALUES (NEW.x)" \
+        "the trigger 'hook' of another table names it" "DROP TRIGGER hook"
     sql <<<"GRANT SHOW VIEW, SELECT ON e.* TO loader"
     hang "CREATE SQL SECURITY INVOKER VIEW notes AS SELECT note FROM log" "the view 'notes' reads it" "DROP VIEW notes"
-    hang "CREATE TABLE mine (log INT, FOREIGN KEY (log) REFERENCES log (id)) ENGINE = InnoDB" \
+    hang "DROP TABLE mine; CREATE TABLE mine (log INT, FOREIGN KEY (log) REFERENCES log (id)) ENGINE = InnoDB" \
         "a foreign key of table 'mine' refers to it" "DROP TABLE mine"
     sql <<<"CREATE DATABASE IF NOT EXISTS f"
     hang "CREATE TABLE f.theirs (log INT, FOREIGN KEY (log) REFERENCES e.log (id)) ENGINE = InnoDB" \

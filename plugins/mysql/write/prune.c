@@ -4,6 +4,7 @@
 
 #include "write/target.h"
 
+#include <ctype.h>
 #include <string.h>
 
 struct prune {
@@ -46,6 +47,52 @@ static ferry_status prune_note_triggers(struct prune *prune, struct ferry_error 
     mydrv_dependents_write_is(prune->spec->table, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE",
                               &sql);
     return prune_note_rows(prune, &sql, "the trigger", "hangs on it", err);
+}
+
+static bool prune_is_letter(char byte)
+{
+    return isalnum((unsigned char)byte) != 0 || byte == '_' || byte == '$' ||
+           (unsigned char)byte >= 0x80;
+}
+
+/* Whether a body has the table's name in it, as a word.  A text or a column that is called so
+ * keeps the table, too. */
+static bool prune_names(const char *table, const char *body)
+{
+    size_t length = strlen(table);
+    const char *at = body - 1;
+    while ((at = strcasestr(at + 1, table)) != NULL)
+        if ((at == body || !prune_is_letter(at[-1])) && !prune_is_letter(at[length]))
+            return true;
+    return false;
+}
+
+/* A trigger of another table that writes to this one would fail from now on, and so would all who
+ * write there. */
+static ferry_status prune_note_bodies(struct prune *prune, struct ferry_error *err)
+{
+    static const char doing[] = "look for triggers that need the table";
+    struct mydrv_conn *conn = prune->unit.conn;
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
+    MYSQL_ROW row = NULL;
+    bool whole = false;
+    mydrv_text_add(&sql, "SELECT TRIGGER_NAME, ACTION_STATEMENT FROM information_schema.TRIGGERS "
+                         "WHERE TRIGGER_SCHEMA = DATABASE() AND NOT ");
+    mydrv_dependents_write_is(prune->spec->table, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE",
+                              &sql);
+    mydrv_text_add(&sql, " UNION ALL SELECT NULL, NULL");
+    ferry_status status = mydrv_ask(conn, &sql, 2, doing, &rows, err);
+    while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL) {
+        whole = whole || row[0] == NULL;
+        if (row[0] == NULL || (row[1] != NULL && !prune_names(prune->spec->table, row[1])))
+            continue;
+        prune->kept = true;
+        status =
+            ferry_note(prune->obstacles, err, "the trigger '%s' of another table names it", row[0]);
+    }
+    return status == FERRY_OK && !whole ? mydrv_fail(conn, MYDRV_LOADING, 0, "", doing, err)
+                                        : status;
 }
 
 /* Keys of the table itself go with it, as do those of tables that go too. */
@@ -114,6 +161,8 @@ static ferry_status prune_look(struct prune *prune, struct ferry_error *err)
     if (!prune->spec->exists)
         return FERRY_OK;
     ferry_status status = prune_note_triggers(prune, err);
+    if (status == FERRY_OK)
+        status = prune_note_bodies(prune, err);
     if (status == FERRY_OK)
         status = prune_note_keys(prune, err);
     if (status == FERRY_OK)
