@@ -19,6 +19,8 @@ NEEDS_REFERENCES=1
 
 @test "what cannot be carried is left out with a word" { check_keys_that_are_left_out; }
 
+@test "a table of somebody's own is referred to as it is" { check_keys_to_a_table_of_somebodys_own; }
+
 @test "an account that may make no keys is told so before rows are read" { check_the_right_to_keys; }
 
 @test "killed at any moment: all as before or all as read" { check_kills_with_keys; }

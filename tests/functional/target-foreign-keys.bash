@@ -195,6 +195,48 @@ check_keys_that_are_left_out() {
     assert_output_has "the foreign key (t) to 'p' (t) is not carried: " "the foreign key (n) to 'p' (n) is not carried: InnoDB has no SET DEFAULT" \
         "the foreign key (k) to 'p' (n) is not carried: it would set 'k' to NULL, which is NOT NULL"
     assert_equal "$(keys_of_e)" $'c\tfine\tp\tn\tNO ACTION\tNO ACTION'
+    # a server compares the numbers of members; a default is a text
+    sql e <<<"DROP TABLE c, p"
+    sql d <<<"DROP TABLE away; CREATE TABLE p (m ENUM('a', 'b') PRIMARY KEY, v VARCHAR(20) UNIQUE); INSERT INTO p VALUES ('a', 'x');
+        CREATE TABLE c (id INT PRIMARY KEY, m ENUM('b', 'a'), v VARCHAR(20) DEFAULT 'NOT NULL', FOREIGN KEY (m) REFERENCES p (m), FOREIGN KEY (v) REFERENCES p (v) ON DELETE SET NULL);
+        INSERT INTO c VALUES (1, 'b', 'x')"
+    group "$KEYS" target
+    run "$DBFERRY" run
+    assert_status 0
+    assert_output_has "the foreign key (m) to 'p' (m) is not carried: this server wants columns of one type"
+    assert_equal "$(keys_of_e)" $'c\tv\tp\tv\tSET NULL\tNO ACTION'
+}
+
+# A table of somebody's own is referred to as it is, not as one of ours would be.
+check_keys_to_a_table_of_somebodys_own() {
+    local own
+    sql <<<"GRANT REFERENCES ON e.* TO loader"
+    sql d <<<"CREATE TABLE p (id VARCHAR(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY, n INT NOT NULL); INSERT INTO p VALUES ('a', 1);
+        CREATE TABLE c (id INT PRIMARY KEY, p VARCHAR(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, FOREIGN KEY (p) REFERENCES p (id)); INSERT INTO c VALUES (1, 'a')"
+    group "$KEYS" target
+    for own in "VARCHAR(9) PRIMARY KEY, n INT NOT NULL, CHECK (n > 0)) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci:texts of one collation, and 'p' has another than 'id'" \
+        "VARCHAR(9) NOT NULL, n INT NOT NULL, KEY (id), CHECK (n > 0)) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin:has no unique key of just these columns" \
+        "VARCHAR(9) PRIMARY KEY, n INT NOT NULL) ENGINE=MyISAM CHARACTER SET utf8mb4 COLLATE utf8mb4_bin:has another engine than InnoDB" \
+        "VARCHAR(9) PRIMARY KEY, n INT NOT NULL) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PARTITION BY KEY (id) PARTITIONS 2:has partitions"; do
+        sql e <<<"SET foreign_key_checks = 0; DROP TABLE IF EXISTS p, c; CREATE TABLE p (id ${own%:*}"
+        run "$DBFERRY" run
+        assert_status 0
+        assert_output_has "the foreign key (p) to 'p' (id) is not carried: " "${own##*:}"
+        assert_equal "$(keys_of_e)" ""
+        assert_equal "$(sql e <<<"SELECT COUNT(*) FROM p, c")" 1
+    done
+    # one that will do, with words that are none: what it says besides is kept
+    sql e <<<"SET foreign_key_checks = 0; DROP TABLE p, c; CREATE TABLE p (id VARCHAR(9) NOT NULL, n INT NOT NULL COMMENT 'a PARTITION BY', UNIQUE KEY \`PRIMARY KEY\` (id), CHECK (n > 0))
+        CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+    for _ in 1 2; do
+        run "$DBFERRY" run
+        assert_status 0
+        refute_output_has "is not carried"
+        assert_equal "$(keys_of_e)" $'c\tp\tp\tid\tNO ACTION\tNO ACTION'
+        sql e <<<"INSERT INTO c VALUES (2, 'a'); DELETE FROM c WHERE id = 2"
+    done
+    run sql e <<<"INSERT INTO p VALUES ('x', 0)"
+    [ "$status" -ne 0 ]
 }
 
 # The right to make keys is asked for before rows are read.  MariaDB needs none.

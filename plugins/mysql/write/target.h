@@ -118,12 +118,15 @@ ferry_status mydrv_dependents_check_right(const struct mydrv_load *load, struct 
 /* Every foreign key from and to the table still holds. */
 ferry_status mydrv_dependents_check(struct mydrv_load *load, struct ferry_error *err);
 
-/* ---- foreign_keys.c: foreign keys among the tables of a change ---- */
+/* ---- judge_key.c: whether the server takes a foreign key ---- */
 
 ferry_status mydrv_judge_key(void *conn, const struct ferry_load_spec *spec,
                              const struct ferry_foreign_key *key,
                              const struct ferry_load_spec *referred, struct ferry_notes *against,
                              struct ferry_error *err);
+
+/* ---- foreign_keys.c: foreign keys among the tables of a change ---- */
+
 /* Whether the change carries foreign keys, and this is a table of it. */
 bool mydrv_foreign_keys_join(const struct mydrv_unit *unit, const char *table);
 /* For a load that has its lock and no stage yet: fails with REFUSED where the account may make no
