@@ -166,8 +166,7 @@ static int key_name_table(sqlite3 *db, struct sqldrv_foreign_key *key)
     return rc;
 }
 
-/* Without columns, it is the other table's primary key, if that has as many. */
-static int key_name_referred(sqlite3 *db, struct sqldrv_foreign_key *key)
+int sqldrv_foreign_key_resolve(sqlite3 *db, struct sqldrv_foreign_key *key)
 {
     struct sqldrv_table table;
     size_t found = 0;
@@ -205,7 +204,7 @@ ferry_status sqldrv_foreign_keys_describe(struct sqldrv_conn *conn, const char *
     for (size_t i = 0; i < keys.count && rc == SQLITE_OK && status == FERRY_OK; i++) {
         rc = key_name_table(conn->db, &keys.list[i]);
         if (rc == SQLITE_OK) {
-            rc = key_name_referred(conn->db, &keys.list[i]);
+            rc = sqldrv_foreign_key_resolve(conn->db, &keys.list[i]);
         }
         const struct ferry_foreign_key key = sqldrv_foreign_key_tell(&keys.list[i]);
         if (rc == SQLITE_OK) {

@@ -251,6 +251,24 @@ static ferry_status table_report_column(const struct sqldrv_table *table,
     return ferry_schema_add(inspection->schema, &column, sizeof column, err);
 }
 
+/* Whether the columns of the other table are named is not what the keys differ by. */
+static ferry_status table_report_keys(struct sqldrv_conn *conn, const char *name,
+                                      const struct sqldrv_table *table,
+                                      struct ferry_inspection *inspection, struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; status == FERRY_OK && i < table->foreign_keys.count; i++) {
+        struct sqldrv_foreign_key *found = &table->foreign_keys.list[i];
+        int rc = sqldrv_foreign_key_resolve(conn->db, found);
+        if (rc != SQLITE_OK) {
+            return sqldrv_fail(conn, conn->db, rc, err, "reading the foreign keys of '%s'", name);
+        }
+        const struct ferry_foreign_key key = sqldrv_foreign_key_tell(found);
+        status = ferry_schema_add_foreign_key(inspection->schema, &key, sizeof key, err);
+    }
+    return status;
+}
+
 static ferry_status table_report_columns(struct sqldrv_conn *conn, const char *name,
                                          const struct sqldrv_table *table,
                                          struct ferry_inspection *inspection,
@@ -267,12 +285,8 @@ static ferry_status table_report_columns(struct sqldrv_conn *conn, const char *n
                      ? FERRY_OK /* it takes no values: part of what the user hung on the table */
                      : table_report_column(table, &table->columns[i], &metadata, inspection, err);
     }
-    for (size_t i = 0; status == FERRY_OK && i < table->foreign_keys.count; i++) {
-        const struct ferry_foreign_key key = sqldrv_foreign_key_tell(&table->foreign_keys.list[i]);
-        status = ferry_schema_add_foreign_key(inspection->schema, &key, sizeof key, err);
-    }
     sqldrv_metadata_clear(&metadata);
-    return status;
+    return status == FERRY_OK ? table_report_keys(conn, name, table, inspection, err) : status;
 }
 
 static ferry_status table_report(struct sqldrv_conn *conn, const char *name,

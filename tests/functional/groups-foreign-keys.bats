@@ -166,6 +166,11 @@ content() { for table in customer orders item part ring1 ring2; do sqlite3 -batc
     assert_equal "$(keys)" "$(grep -v '^c_orders' <<<"$KEYS")"
     run sqlite3 local.db "INSERT INTO c_orders VALUES (1, 0, NULL)"
     assert_output_has "CHECK constraint failed"
+    # which may have them, too, in its own words
+    sqlite3 local.db "DROP TABLE c_ring1; CREATE TABLE c_ring1 (id INTEGER PRIMARY KEY CHECK (id > 0), other INTEGER REFERENCES C_ring2)"
+    run "$DBFERRY" run
+    assert_status 0
+    refute_output_has "table 'ring1'" "shop/ring1"
 }
 
 @test "one table of them alone keeps its keys, and to them" {
