@@ -145,6 +145,112 @@ static ferry_status check_find(const struct sqldrv_unit *unit, sqlite3_stmt *stm
     return FERRY_OK;
 }
 
+/* ---- A table with a key that cannot be looked up ---- */
+
+/* The value goes into the affinity and the collation of the column that it refers to, as SQLite
+ * does it: a plus takes off those of its own column. */
+static char *check_key_sql(const char *name, const struct sqldrv_table *table,
+                           const struct sqldrv_foreign_key *key)
+{
+    const char *rowid = check_name_rowid(table);
+    sqlite3_str *out = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(out, "SELECT %s%s FROM main.\"%w\" AS c WHERE ", rowid == NULL ? "" : "c.",
+                        rowid == NULL ? "NULL" : rowid, name);
+    for (size_t i = 0; i < key->count; i++) {
+        sqlite3_str_appendf(out, "c.\"%w\" IS NOT NULL AND ", key->columns[i]);
+    }
+    sqlite3_str_appendf(out, "NOT EXISTS (SELECT 1 FROM main.\"%w\" AS p WHERE ", key->table);
+    for (size_t i = 0; i < key->count; i++) {
+        sqlite3_str_appendf(out, "%sp.\"%w\" = +c.\"%w\"", i > 0 ? " AND " : "", key->referred[i],
+                            key->columns[i]);
+    }
+    sqlite3_str_appendall(out, ") LIMIT 1");
+    return sqlite3_str_finish(out);
+}
+
+/* Whether a unique index of the other table has just those columns, or they are its rowid. */
+static int check_is_found(sqlite3 *db, struct sqldrv_foreign_key *key, bool *ret_found)
+{
+    int64_t found = 0;
+    int rc = sqldrv_foreign_key_resolve(db, key);
+    if (rc != SQLITE_OK || key->referred[0] == NULL) {
+        *ret_found = false;
+        return rc;
+    }
+    struct sqldrv_table other;
+    rc = sqldrv_table_load(db, key->table, &other);
+    if (rc != SQLITE_OK) {
+        return rc;
+    }
+    bool rowid = other.integer_key >= 0 && key->count == 1 &&
+                 strcasecmp(other.columns[other.integer_key].name, key->referred[0]) == 0;
+    sqldrv_table_clear(&other);
+    sqlite3_str *names = sqlite3_str_new(NULL);
+    for (size_t i = 0; i < key->count; i++) {
+        sqlite3_str_appendf(names, "%s%Q", i > 0 ? ", " : "", key->referred[i]);
+    }
+    char *list = sqlite3_str_finish(names);
+    rc = list == NULL
+             ? SQLITE_NOMEM
+             : sqldrv_query_int(
+                   db, &found,
+                   "SELECT count(*) FROM pragma_index_list(%Q) AS l WHERE l.\"unique\" AND NOT "
+                   "l.partial AND %d = (SELECT count(*) FROM pragma_index_info(l.name)) AND %d = "
+                   "(SELECT count(*) FROM pragma_index_info(l.name) WHERE name COLLATE NOCASE IN "
+                   "(%s))",
+                   key->table, (int)key->count, (int)key->count, list);
+    sqlite3_free(list);
+    *ret_found = rowid || found > 0;
+    return rc;
+}
+
+/* A column that is not there, say, is none of our business. */
+static ferry_status check_one_key(struct sqldrv_unit *unit, const struct check_finding *of,
+                                  struct ferry_error *err)
+{
+    struct sqldrv_conn *conn = unit->conn;
+    struct check_finding found = *of;
+    sqlite3_stmt *stmt = NULL;
+    char *sql = check_key_sql(of->name, of->table, of->key);
+    int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(conn->db, sql, -1, &stmt, NULL);
+    sqlite3_free(sql);
+    rc = rc == SQLITE_OK ? sqlite3_step(stmt) : rc;
+    ferry_status status = FERRY_OK;
+    if (rc == SQLITE_ROW) {
+        found.has_rowid = sqlite3_column_type(stmt, 0) != SQLITE_NULL;
+        found.rowid = sqlite3_column_int64(stmt, 0);
+        status = check_tell(conn, &found, err);
+    } else if (rc != SQLITE_DONE && (rc & 0xff) != SQLITE_ERROR) {
+        status = sqldrv_fail(conn, conn->db, rc, err, "checking a foreign key of '%s'", of->name);
+    }
+    sqlite3_finalize(stmt);
+    return status;
+}
+
+/* Where one of its keys fits no table, SQLite says nothing of the others: those to tables of the
+ * change are asked for one by one. */
+static ferry_status check_each_key(struct sqldrv_unit *unit, const struct check_finding *of,
+                                   struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < of->keys->count && status == FERRY_OK; i++) {
+        struct check_finding found = *of;
+        bool is_found = false;
+        int rc = SQLITE_OK;
+        found.key = &of->keys->list[i];
+        if (check_is_changed(unit, found.key->table)) {
+            rc = check_is_found(unit->conn->db, &of->keys->list[i], &is_found);
+        }
+        if (rc != SQLITE_OK) {
+            status = sqldrv_fail(unit->conn, unit->conn->db, rc, err,
+                                 "looking at the foreign keys of '%s'", of->name);
+        } else if (is_found) {
+            status = check_one_key(unit, &found, err);
+        }
+    }
+    return status;
+}
+
 /* Of somebody's own table, a key that cannot be looked up never could. */
 static ferry_status check_rows(struct sqldrv_unit *unit, const char *name,
                                const struct sqldrv_foreign_keys *keys, struct ferry_error *err)
@@ -162,11 +268,14 @@ static ferry_status check_rows(struct sqldrv_unit *unit, const char *name,
     if (rc == SQLITE_OK) {
         status = check_find(unit, stmt, &found, &rc, err);
     }
-    if (status == FERRY_OK && rc != SQLITE_DONE &&
-        ((rc & 0xff) != SQLITE_ERROR || check_is_changed(unit, name))) {
+    bool stuck = status == FERRY_OK && (rc & 0xff) == SQLITE_ERROR && !check_is_changed(unit, name);
+    if (status == FERRY_OK && rc != SQLITE_DONE && !stuck) {
         status = sqldrv_fail(conn, conn->db, rc, err, "checking the foreign keys of '%s'", name);
     }
     sqlite3_finalize(stmt);
+    if (stuck) {
+        status = check_each_key(unit, &found, err);
+    }
     sqldrv_table_clear(&table);
     return status;
 }

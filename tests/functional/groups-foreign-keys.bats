@@ -115,6 +115,27 @@ content() { for table in customer orders item part ring1 ring2; do sqlite3 -batc
     assert_output_has "the row (id = 1) of table 'mine' refers, by c = 2, to a row of 'c_customer' that is not there"
 }
 
+# SQLite says nothing of a table's keys where one of them fits no table.
+@test "so is one of its keys beside another that fits nothing" {
+    local row
+    sqlite3 shop.db "CREATE TABLE codes (code TEXT COLLATE NOCASE UNIQUE); INSERT INTO codes VALUES ('A'), ('b')"
+    "$DBFERRY" run
+    sqlite3 local.db "CREATE TABLE other (x); INSERT INTO other VALUES (1); CREATE TABLE mine (id INTEGER PRIMARY KEY, a REFERENCES other(x) DEFAULT 1,
+        c TEXT REFERENCES C_customer, k TEXT REFERENCES c_codes(code), o REFERENCES c_orders(customer), z REFERENCES c_customer(none));
+        INSERT INTO mine (c, k, o, z) VALUES ('1', 'a', 99, 99)"
+    run "$DBFERRY" run
+    assert_status 0
+    for row in "c = 9" "k = 'c'"; do
+        sqlite3 local.db "UPDATE mine SET $row"
+        run "$DBFERRY" run
+        assert_status 65
+        assert_output_has "the row (id = 1) of table 'mine' refers, by ${row% = *} = '"
+        sqlite3 local.db "UPDATE mine SET c = '2', k = NULL"
+    done
+    run "$DBFERRY" run
+    assert_status 0
+}
+
 @test "keys that come, change and go; without foreign_keys they stay" {
     group 'foreign_keys = false;'
     sed -i 's/foreign_keys = true; //' "$DBFERRY_CONFIG"
