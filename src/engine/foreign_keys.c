@@ -265,26 +265,47 @@ static void note_difference(struct ferry_plan *plan, const struct ferry_foreign_
 }
 
 /* One that has other actions is both new and gone. */
+static void note_differences(struct ferry_plan *plan, const struct ferry_schema *existing)
+{
+    for (size_t i = 0; i < plan->foreign_key_count; i++)
+        if (!is_among(&plan->foreign_keys[i], existing->foreign_keys, existing->foreign_key_count))
+            note_difference(plan, &plan->foreign_keys[i], "new");
+    for (size_t i = 0; i < existing->foreign_key_count; i++)
+        if (!is_among(&existing->foreign_keys[i], plan->foreign_keys, plan->foreign_key_count))
+            note_difference(plan, &existing->foreign_keys[i], "gone");
+}
+
+/* Of those that the table is to have, it has these already. */
+static ferry_status keep_existing(struct ferry_plan *plan, const struct ferry_schema *existing,
+                                  struct ferry_error *error)
+{
+    ferry_status status = FERRY_OK;
+    size_t kept = 0;
+    for (size_t i = 0; i < plan->foreign_key_count; i++) {
+        struct ferry_foreign_key *key = &plan->foreign_keys[i];
+        if (is_among(key, existing->foreign_keys, existing->foreign_key_count)) {
+            plan->foreign_keys[kept++] = *key;
+            continue;
+        }
+        if (status == FERRY_OK)
+            status =
+                leave_out(plan, key, true,
+                          "the table has a definition of its own, which stays as it is", error);
+        free_key(key);
+    }
+    plan->foreign_key_count = kept;
+    return status;
+}
+
 ferry_status ferry_foreign_keys_compare(struct ferry_plan *plan,
                                         const struct ferry_schema *existing, bool own,
                                         struct ferry_error *error)
 {
-    ferry_status status = FERRY_OK;
-    for (size_t i = 0; i < plan->foreign_key_count && status == FERRY_OK; i++) {
-        const struct ferry_foreign_key *key = &plan->foreign_keys[i];
-        if (is_among(key, existing->foreign_keys, existing->foreign_key_count))
-            continue;
-        if (own)
-            note_difference(plan, key, "new");
-        else
-            status =
-                leave_out(plan, key, true,
-                          "the table has a definition of its own, which stays as it is", error);
-    }
-    for (size_t i = 0; i < existing->foreign_key_count && own; i++)
-        if (!is_among(&existing->foreign_keys[i], plan->foreign_keys, plan->foreign_key_count))
-            note_difference(plan, &existing->foreign_keys[i], "gone");
-    return status;
+    if (own)
+        note_differences(plan, existing);
+    else if (plan->difference.length == 0) /* else it is made anew, with all of them */
+        return keep_existing(plan, existing, error);
+    return FERRY_OK;
 }
 
 void ferry_foreign_keys_free(struct ferry_plan *plan)

@@ -21,6 +21,8 @@ NEEDS_REFERENCES=1
 
 @test "a table of somebody's own is referred to as it is" { check_keys_to_a_table_of_somebodys_own; }
 
+@test "tables that somebody has altered keep what they say" { check_keys_of_altered_tables; }
+
 @test "an account that may make no keys is told so before rows are read" { check_the_right_to_keys; }
 
 @test "killed at any moment: all as before or all as read" { check_kills_with_keys; }

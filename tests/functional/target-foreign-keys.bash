@@ -145,7 +145,7 @@ check_keys_that_change() {
     group 'tables = ["*"]; commit = "together";' target
     run "$DBFERRY" run
     assert_status 78
-    assert_output_has "foreign keys hang on it"
+    assert_output_has "the foreign key 'dbferry_" "' hangs on it"
     group 'tables = ["*"];' target
     sql d <<<"UPDATE orders SET who = 'bob'"
     run "$DBFERRY" run
@@ -239,9 +239,50 @@ check_keys_to_a_table_of_somebodys_own() {
     [ "$status" -ne 0 ]
 }
 
+# A table that somebody has altered keeps what it says, no more and no less: keys of the run's making
+# that it has, and none that it has lost.
+check_keys_of_altered_tables() {
+    local key
+    keys_of_d
+    sql <<<"GRANT REFERENCES ON e.* TO loader"
+    group "$KEYS" target
+    "$DBFERRY" run
+    sql e <<<"ALTER TABLE orders ADD KEY looked_for (who, id); ALTER TABLE customers ADD KEY by_both (boss, name)"
+    for _ in 1 2; do
+        sql d <<<"INSERT INTO customers (id, name, boss) SELECT MAX(id) + 1, UUID(), 1 FROM customers"
+        run "$DBFERRY" run
+        assert_status 0
+        refute_output_has warning
+        assert_equal "$(keys_of_e)" "$EXPECTED_KEYS"
+        assert_equal "$(rows_of e)" "$(rows_of d)"
+    done
+    assert_equal "$(sql e <<<"SELECT COUNT(*) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = 'e' AND INDEX_NAME IN ('looked_for', 'by_both')")" 4
+    nothing_of_ours_is_left
+    # one that was dropped there stays away
+    key=$(sql e <<<"SELECT CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = 'e' AND TABLE_NAME = 'items' AND CONSTRAINT_TYPE = 'FOREIGN KEY'")
+    sql e <<<"ALTER TABLE items DROP FOREIGN KEY $key"
+    for _ in 1 2; do
+        run "$DBFERRY" run
+        assert_status 0
+        assert_output_has "d/items: the foreign key (o) to 'orders' (id) is not carried: the table has a definition of its own, which stays as it is"
+        assert_equal "$(keys_of_e)" "$(grep -v '^items' <<<"$EXPECTED_KEYS")"
+    done
+    # somebody's own one would not keep its name; a table that is gone from the source keeps to its own
+    sql e <<<"ALTER TABLE items ADD CONSTRAINT mine FOREIGN KEY (o) REFERENCES orders (id)"
+    run "$DBFERRY" run
+    assert_status 78
+    assert_output_has "table 'items' cannot change together with others, since the foreign key 'mine' hangs on it"
+    sql e <<<"ALTER TABLE items DROP FOREIGN KEY mine"
+    sql d <<<"DROP TABLE notes"
+    run "$DBFERRY" run
+    assert_status 78
+    assert_output_has "of table 'notes' hangs on it"
+}
+
 # The right to make keys is asked for before rows are read.  MariaDB needs none.
 check_the_right_to_keys() {
     keys_of_d
+    sql <<<"REVOKE REFERENCES ON e.* FROM loader" 2>"$T/revoked" || true
     group "$KEYS" target
     run "$DBFERRY" run
     if [ -n "${NEEDS_REFERENCES:-}" ]; then

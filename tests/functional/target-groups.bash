@@ -273,7 +273,7 @@ check_one_table_that_fails_leaves_all() {
     sql e <<<"CREATE TRIGGER hook AFTER INSERT ON orders FOR EACH ROW SET @x = 1"
     run "$DBFERRY" run
     assert_status 78
-    assert_output_has "table 'orders' cannot change together with others, since triggers or foreign keys hang on it"
+    assert_output_has "table 'orders' cannot change together with others, since the trigger 'hook' hangs on it"
     assert_equal "$(copied)" "$before"
     sql e <<<"DROP TRIGGER hook"
     group 'tables = ["*"]; commit = "together"; overrides = ( { table = "item"; strategy = "upsert"; } );' target

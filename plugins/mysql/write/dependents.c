@@ -101,29 +101,32 @@ ferry_status mydrv_dependents_check_right(const struct mydrv_load *load, struct 
     return status;
 }
 
-static ferry_status dependents_judge(struct mydrv_load *load, const char *kind, const char *name,
+static ferry_status dependents_judge(struct mydrv_load *load, const char *what,
                                      struct ferry_error *err)
 {
     const struct ferry_load_spec *spec = load->spec;
     const struct mydrv_conn *conn = load->unit->conn;
     if (spec->action != FERRY_TABLE_KEEP)
-        return ferry_fail(err, FERRY_ERR_SCHEMA,
-                          "%s: table '%s' must be made anew for the new columns, and the %s '%s' "
-                          "hangs on it; drop that first",
-                          conn->label, spec->layout->table, kind, name);
+        return ferry_fail(
+            err, FERRY_ERR_SCHEMA,
+            "%s: table '%s' must be made anew for the new columns, and the %s hangs on "
+            "it; drop that first",
+            conn->label, spec->layout->table, what);
     if (strcasecmp(load->table.engine, "InnoDB") != 0)
         return ferry_fail(err, FERRY_ERR_SCHEMA,
-                          "%s: the %s '%s' hangs on table '%s', whose engine %s has no "
-                          "transactions: its rows cannot be replaced at one stroke; drop the %s or "
+                          "%s: the %s hangs on table '%s', whose engine %s has no "
+                          "transactions: its rows cannot be replaced at one stroke; drop that or "
                           "convert the table to InnoDB",
-                          conn->label, kind, name, spec->layout->table, load->table.engine, kind);
+                          conn->label, what, spec->layout->table, load->table.engine);
     if (spec->kind != FERRY_LOAD_CHANGES)
         ferry_log(FERRY_LOG_INFO,
-                  "%s: the %s '%s' hangs on table '%s': its rows are replaced by DELETE and INSERT "
+                  "%s: the %s hangs on table '%s': its rows are replaced by DELETE and INSERT "
                   "in one transaction",
-                  conn->label, kind, name, spec->layout->table);
+                  conn->label, what, spec->layout->table);
     load->unit->in_place = true;
-    return FERRY_OK;
+    mydrv_text_clear(&load->unit->hung);
+    mydrv_text_addf(&load->unit->hung, "the %s hangs on it", what);
+    return load->unit->hung.failed ? mydrv_fail_memory(err) : FERRY_OK;
 }
 
 static bool dependents_is_whole(MYSQL_ROW row)
@@ -134,8 +137,27 @@ static bool dependents_is_whole(MYSQL_ROW row)
     return true;
 }
 
+/* Somebody may have altered a table of ours.  A name of theirs could not be kept. */
+static bool dependents_is_made_again(const struct mydrv_load *load, MYSQL_ROW row)
+{
+    const struct ferry_load_spec *spec = load->spec;
+    bool found = false;
+    if (strncmp(row[KEY_NAME], "dbferry_", 8) != 0 ||
+        !mydrv_foreign_keys_join(load->unit, row[KEY_TO_TABLE]))
+        return false;
+    for (size_t i = 0; i < spec->foreign_key_count && !found; i++) {
+        const struct ferry_foreign_key *key = spec->foreign_keys[i];
+        for (size_t k = 0; k < key->column_count && !found; k++)
+            found = strcasecmp(key->table, row[KEY_TO_TABLE]) == 0 &&
+                    strcasecmp(key->columns[k], row[KEY_COLUMN]) == 0 &&
+                    strcasecmp(key->referred[k], row[KEY_TO_COLUMN]) == 0;
+    }
+    return found;
+}
+
 /* Whether the RENAME of all carries the key along.  One of this table is made anew for the stage,
- * since its definition is our own; one of another table follows it, if that is of the change. */
+ * where its definition is our own or the key is; one of another table follows it, if that is of the
+ * change. */
 static bool dependents_goes_along(const struct mydrv_load *load, MYSQL_ROW key)
 {
     const struct mydrv_unit *unit = load->unit;
@@ -143,37 +165,45 @@ static bool dependents_goes_along(const struct mydrv_load *load, MYSQL_ROW key)
     if (!is_here || unit->spec->foreign_keys == 0 || load->spec->kind == FERRY_LOAD_CHANGES)
         return false;
     if (strcasecmp(key[KEY_TABLE], load->layout->table) == 0)
-        return load->table.own && load->spec->keep_definition == 0;
+        return load->spec->keep_definition == 0 &&
+               (load->table.own ||
+                (load->spec->action == FERRY_TABLE_KEEP && dependents_is_made_again(load, key)));
     return mydrv_foreign_keys_join(unit, key[KEY_TABLE]);
 }
 
-/* The first trigger or key that stays behind; `ret_name` stays NULL if there is none. */
+static void dependents_name(const struct mydrv_load *load, bool key, MYSQL_ROW row,
+                            struct mydrv_text *what)
+{
+    mydrv_text_addf(what, "%s '%s'", key ? "foreign key" : "trigger", row[0]);
+    if (key && row[KEY_TABLE] != NULL && strcmp(row[KEY_TABLE], load->layout->table) != 0)
+        mydrv_text_addf(what, " of table '%s'", row[KEY_TABLE]);
+}
+
+/* The first trigger or key that stays behind, in words; none are added if there is none. */
 static ferry_status dependents_find(const struct mydrv_load *load, bool keys, MYSQL_RES *rows,
-                                    const char **ret_name, struct ferry_error *err)
+                                    struct mydrv_text *what, struct ferry_error *err)
 {
     MYSQL_ROW row;
-    *ret_name = NULL;
     while ((row = mysql_fetch_row(rows)) != NULL) {
         bool last = row[0] == NULL || !keys;
         if (row[0] != NULL &&
             !(keys && dependents_is_whole(row) && dependents_goes_along(load, row)))
-            *ret_name = row[0];
-        if (last || *ret_name != NULL)
-            return FERRY_OK;
+            dependents_name(load, keys, row, what);
+        if (last || what->length > 0)
+            return what->failed ? mydrv_fail_memory(err) : FERRY_OK;
     }
     return dependents_fail_answer(load, err);
 }
 
 ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *err)
 {
-    static const char *const kinds[] = {"trigger", "foreign key"};
     ferry_status status = FERRY_OK;
     if (!load->table.exists)
         return FERRY_OK;
     for (size_t i = 0; i < 2 && status == FERRY_OK && !load->unit->in_place; i++) {
         MYDRV_AUTO_SQL struct mydrv_text sql = {0};
         MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-        const char *name = NULL;
+        MYDRV_AUTO_SQL struct mydrv_text what = {0};
         if (i == 0)
             dependents_ask_triggers(load, &sql);
         else
@@ -181,9 +211,9 @@ ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *
         status = mydrv_ask(load->unit->conn, &sql, i == 0 ? 1 : KEY_FIELDS,
                            "look for triggers and foreign keys", &rows, err);
         if (status == FERRY_OK)
-            status = dependents_find(load, i == 1, rows, &name, err);
-        if (status == FERRY_OK && name != NULL)
-            status = dependents_judge(load, kinds[i], name, err);
+            status = dependents_find(load, i == 1, rows, &what, err);
+        if (status == FERRY_OK && what.length > 0)
+            status = dependents_judge(load, what.data, err);
     }
     return status;
 }

@@ -68,8 +68,8 @@ static ferry_status replace_begin(struct mydrv_load *load, struct ferry_error *e
     struct mydrv_conn *conn = load->unit->conn;
     ferry_status status = mydrv_load_take(load, err);
     if (status == FERRY_OK && load->unit->in_place)
-        status = mydrv_unit_check_joined(load->unit, load->layout->table,
-                                         "triggers or foreign keys hang on it", err);
+        status =
+            mydrv_unit_check_joined(load->unit, load->layout->table, load->unit->hung.data, err);
     if (status == FERRY_OK)
         status = mydrv_leftovers_check_drop(conn, &load->names, err);
     if (status == FERRY_OK)

@@ -286,6 +286,7 @@ struct mydrv_unit {
     size_t load_count;
     bool may_refer;         /* the account may make foreign keys; false: nobody has asked */
     bool keyed;             /* stages refer to one another */
+    struct mydrv_text hung; /* what hangs on a table, in words, where that is so */
     bool in_place;          /* the rows of the table itself change, in one transaction: no RENAME */
     struct ferry_wait wait; /* the job's lock_wait */
 };

@@ -78,6 +78,7 @@ static void unit_free(struct mydrv_unit *unit)
         mydrv_changes_free(unit->loads[i]);
         mydrv_replace_free(unit->loads[i]);
     }
+    mydrv_text_clear(&unit->hung);
     free(unit->loads);
     free(unit);
 }
