@@ -290,5 +290,6 @@ const struct ferry_target sqldrv_target = {
     .judge_key = unit_judge_key,
     .records = sqldrv_records,
     .prune = sqldrv_prune,
-    .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER | FERRY_TOGETHER_CHANGES,
+    .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER | FERRY_TOGETHER_CHANGES |
+                 FERRY_TELLS_RESTRICT,
 };

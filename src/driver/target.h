@@ -31,6 +31,8 @@ ferry_status ferry_target_note_indexes(struct ferry_connection *target, struct f
                                        struct ferry_error *error);
 /* Whether the driver carries foreign keys; then what speaks against one. */
 bool ferry_target_carries_keys(const struct ferry_connection *target);
+/* Whether its foreign keys tell RESTRICT from NO ACTION. */
+bool ferry_target_tells_restrict(const struct ferry_connection *target);
 ferry_status ferry_target_judge_key(struct ferry_connection *target,
                                     const struct ferry_load_spec *spec,
                                     const struct ferry_foreign_key *key,

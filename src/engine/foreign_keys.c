@@ -51,29 +51,30 @@ static bool are_same_names(const char *const *one, const char *const *other, siz
     return same;
 }
 
-/* Many a server tells none and restrict with one word. */
-static uint32_t effect_of(uint32_t action)
+/* Many a server takes none and restrict for one (FERRY_TELLS_RESTRICT). */
+static uint32_t effect_of(uint32_t action, bool strict)
 {
-    return action == FERRY_ACTION_RESTRICT ? FERRY_ACTION_NONE : action;
+    return action == FERRY_ACTION_RESTRICT && !strict ? FERRY_ACTION_NONE : action;
 }
 
 /* Of one target, which may have changed the case of names. */
-static bool are_same(const struct ferry_foreign_key *one, const struct ferry_foreign_key *other)
+static bool are_same(const struct ferry_foreign_key *one, const struct ferry_foreign_key *other,
+                     bool strict)
 {
     return one->column_count == other->column_count && strcasecmp(one->table, other->table) == 0 &&
-           effect_of(one->on_delete) == effect_of(other->on_delete) &&
-           effect_of(one->on_update) == effect_of(other->on_update) &&
+           effect_of(one->on_delete, strict) == effect_of(other->on_delete, strict) &&
+           effect_of(one->on_update, strict) == effect_of(other->on_update, strict) &&
            are_same_names(one->columns, other->columns, one->column_count) &&
            one->referred != NULL && other->referred != NULL &&
            are_same_names(one->referred, other->referred, one->column_count);
 }
 
 static bool is_among(const struct ferry_foreign_key *key, const struct ferry_foreign_key *keys,
-                     size_t count)
+                     size_t count, bool strict)
 {
     bool found = false;
     for (size_t i = 0; i < count && !found; i++)
-        found = are_same(key, &keys[i]);
+        found = are_same(key, &keys[i], strict);
     return found;
 }
 
@@ -168,9 +169,9 @@ static ferry_status ask_target(const struct ferry_transfer *transfer,
                                   error);
 }
 
-static void take(struct ferry_plan *plan, struct ferry_foreign_key *key)
+static void take(struct ferry_plan *plan, struct ferry_foreign_key *key, bool strict)
 {
-    if (is_among(key, plan->foreign_keys, plan->foreign_key_count))
+    if (is_among(key, plan->foreign_keys, plan->foreign_key_count, strict))
         return;
     plan->foreign_key_list[plan->foreign_key_count] = &plan->foreign_keys[plan->foreign_key_count];
     plan->foreign_keys[plan->foreign_key_count++] = *key;
@@ -213,7 +214,7 @@ static ferry_status settle_key(struct ferry_transfer *transfer,
     if (status == FERRY_OK && against.count > 0)
         status = leave_out(plan, said, true, against.list[0], error);
     else if (status == FERRY_OK)
-        take(plan, key);
+        take(plan, key, ferry_target_tells_restrict(transfer->session->target));
     ferry_notes_done(&against);
     return status;
 }
@@ -265,25 +266,28 @@ static void note_difference(struct ferry_plan *plan, const struct ferry_foreign_
 }
 
 /* One that has other actions is both new and gone. */
-static void note_differences(struct ferry_plan *plan, const struct ferry_schema *existing)
+static void note_differences(struct ferry_plan *plan, const struct ferry_schema *existing,
+                             bool strict)
 {
     for (size_t i = 0; i < plan->foreign_key_count; i++)
-        if (!is_among(&plan->foreign_keys[i], existing->foreign_keys, existing->foreign_key_count))
+        if (!is_among(&plan->foreign_keys[i], existing->foreign_keys, existing->foreign_key_count,
+                      strict))
             note_difference(plan, &plan->foreign_keys[i], "new");
     for (size_t i = 0; i < existing->foreign_key_count; i++)
-        if (!is_among(&existing->foreign_keys[i], plan->foreign_keys, plan->foreign_key_count))
+        if (!is_among(&existing->foreign_keys[i], plan->foreign_keys, plan->foreign_key_count,
+                      strict))
             note_difference(plan, &existing->foreign_keys[i], "gone");
 }
 
 /* Of those that the table is to have, it has these already. */
 static ferry_status keep_existing(struct ferry_plan *plan, const struct ferry_schema *existing,
-                                  struct ferry_error *error)
+                                  bool strict, struct ferry_error *error)
 {
     ferry_status status = FERRY_OK;
     size_t kept = 0;
     for (size_t i = 0; i < plan->foreign_key_count; i++) {
         struct ferry_foreign_key *key = &plan->foreign_keys[i];
-        if (is_among(key, existing->foreign_keys, existing->foreign_key_count)) {
+        if (is_among(key, existing->foreign_keys, existing->foreign_key_count, strict)) {
             plan->foreign_keys[kept++] = *key;
             continue;
         }
@@ -298,13 +302,15 @@ static ferry_status keep_existing(struct ferry_plan *plan, const struct ferry_sc
 }
 
 ferry_status ferry_foreign_keys_compare(struct ferry_plan *plan,
+                                        const struct ferry_connection *target,
                                         const struct ferry_schema *existing, bool own,
                                         struct ferry_error *error)
 {
+    bool strict = ferry_target_tells_restrict(target);
     if (own)
-        note_differences(plan, existing);
+        note_differences(plan, existing, strict);
     else if (plan->difference.length == 0) /* else it is made anew, with all of them */
-        return keep_existing(plan, existing, error);
+        return keep_existing(plan, existing, strict, error);
     return FERRY_OK;
 }
 

@@ -15,6 +15,7 @@ ferry_status ferry_foreign_keys_settle(struct ferry_transfer *transfer, struct f
 /* Holds those of a table that is there against them.  Where the table is the driver's own, what is
  * not the same goes into plan->difference; else the table keeps its own, with a note. */
 ferry_status ferry_foreign_keys_compare(struct ferry_plan *plan,
+                                        const struct ferry_connection *target,
                                         const struct ferry_schema *existing, bool own,
                                         struct ferry_error *error);
 

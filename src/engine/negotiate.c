@@ -257,7 +257,7 @@ static ferry_status compare(struct ferry_plan *plan, struct ferry_connection *ta
     else if (status == FERRY_OK)
         compare_with_existing(plan, found->schema, own);
     if (status == FERRY_OK && plan->foreign_keys_known)
-        status = ferry_foreign_keys_compare(plan, found->schema, own, error);
+        status = ferry_foreign_keys_compare(plan, target, found->schema, own, error);
     return status;
 }
 
