@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/fold.h"
 #include "driver/target.h"
 #include "engine/run.h"
 
@@ -61,7 +62,8 @@ static uint32_t effect_of(uint32_t action, bool strict)
 static bool are_same(const struct ferry_foreign_key *one, const struct ferry_foreign_key *other,
                      bool strict)
 {
-    return one->column_count == other->column_count && strcasecmp(one->table, other->table) == 0 &&
+    return one->column_count == other->column_count &&
+           ferry_fold_compare(one->table, other->table) == 0 &&
            effect_of(one->on_delete, strict) == effect_of(other->on_delete, strict) &&
            effect_of(one->on_update, strict) == effect_of(other->on_update, strict) &&
            are_same_names(one->columns, other->columns, one->column_count) &&

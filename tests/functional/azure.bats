@@ -222,6 +222,28 @@ definition() { sql e <<<"SHOW CREATE TABLE \`$1\`" | sed -e 's/ COMMENT=.*//' -e
     assert_equal "$(sql e <<<"SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'e' AND TABLE_NAME LIKE '\\_dbferry\\_s%' AND TABLE_NAME <> '_dbferry_sync'")" 0
 }
 
+@test "foreign keys of tables whose names have capitals, of any alphabet" {
+    local before
+    sqlite3 "$D" "CREATE TABLE \"PÄ Q\" (id INTEGER PRIMARY KEY); CREATE TABLE \"Ç\" (id INTEGER PRIMARY KEY, p INTEGER REFERENCES \"PÄ Q\" ON DELETE CASCADE);
+        INSERT INTO \"PÄ Q\" VALUES (1), (2); INSERT INTO \"Ç\" VALUES (1, 2)"
+    sql <<<"GRANT REFERENCES ON e.* TO loader"
+    sed -i '/^jobs = /,$d' "$DBFERRY_CONFIG"
+    echo 'jobs = ( { name = "all"; source = "local"; target = "azure"; tables = ["PÄ*", "Ç"]; commit = "together"; foreign_keys = true; } );' >>"$DBFERRY_CONFIG"
+    run azure run
+    assert_status 0
+    before=$(sql e <<<"SHOW CREATE TABLE \`Ç\`" | grep -o 'REFERENCES.*(`id`).*')
+    sqlite3 "$D" "DELETE FROM \"PÄ Q\" WHERE id = 1; INSERT INTO \"Ç\" VALUES (2, 2)"
+    run azure plan
+    assert_status 0
+    refute_output_has rebuilt
+    run azure run
+    assert_status 0
+    assert_equal "$(sql e <<<"SHOW CREATE TABLE \`Ç\`" | grep -o 'REFERENCES.*(`id`).*')" "$before"
+    assert_equal "$before" 'REFERENCES `pä q` (`id`) ON DELETE CASCADE'
+    assert_equal "$(sql e <<<"SELECT COUNT(*) FROM \`ç\`, \`pä q\`")" 2
+    sql <<<"REVOKE REFERENCES ON e.* FROM loader"
+}
+
 @test "with just the documented rights, nothing that needs SUPER, FILE or FLUSH is ever sent" {
     sql e <<<"CREATE TABLE mine (id BIGINT, name VARCHAR(40)); CREATE TRIGGER hook BEFORE DELETE ON mine FOR EACH ROW SET @x = 1"
     for lane in 1 0; do

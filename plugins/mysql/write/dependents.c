@@ -148,7 +148,7 @@ static bool dependents_is_made_again(const struct mydrv_load *load, MYSQL_ROW ro
     for (size_t i = 0; i < spec->foreign_key_count && !found; i++) {
         const struct ferry_foreign_key *key = spec->foreign_keys[i];
         for (size_t k = 0; k < key->column_count && !found; k++)
-            found = strcasecmp(key->table, row[KEY_TO_TABLE]) == 0 &&
+            found = ferry_fold_compare(key->table, row[KEY_TO_TABLE]) == 0 &&
                     strcasecmp(key->columns[k], row[KEY_COLUMN]) == 0 &&
                     strcasecmp(key->referred[k], row[KEY_TO_COLUMN]) == 0;
     }
@@ -164,7 +164,7 @@ static bool dependents_goes_along(const struct mydrv_load *load, MYSQL_ROW key)
     bool is_here = key[KEY_HERE] != NULL && *key[KEY_HERE] == '1';
     if (!is_here || unit->spec->foreign_keys == 0 || load->spec->kind == FERRY_LOAD_CHANGES)
         return false;
-    if (strcasecmp(key[KEY_TABLE], load->layout->table) == 0)
+    if (ferry_fold_compare(key[KEY_TABLE], load->layout->table) == 0)
         return load->spec->keep_definition == 0 &&
                (load->table.own ||
                 (load->spec->action == FERRY_TABLE_KEEP && dependents_is_made_again(load, key)));
@@ -175,7 +175,8 @@ static void dependents_name(const struct mydrv_load *load, bool key, MYSQL_ROW r
                             struct mydrv_text *what)
 {
     mydrv_text_addf(what, "%s '%s'", key ? "foreign key" : "trigger", row[0]);
-    if (key && row[KEY_TABLE] != NULL && strcmp(row[KEY_TABLE], load->layout->table) != 0)
+    if (key && row[KEY_TABLE] != NULL &&
+        ferry_fold_compare(row[KEY_TABLE], load->layout->table) != 0)
         mydrv_text_addf(what, " of table '%s'", row[KEY_TABLE]);
 }
 

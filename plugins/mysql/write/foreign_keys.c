@@ -49,7 +49,7 @@ ferry_status mydrv_foreign_keys_check_right(struct mydrv_load *load, struct ferr
 bool mydrv_foreign_keys_join(const struct mydrv_unit *unit, const char *table)
 {
     for (size_t i = 0; i < unit->spec->load_count && unit->spec->foreign_keys != 0; i++)
-        if (strcasecmp(unit->spec->tables[i], table) == 0)
+        if (ferry_fold_compare(unit->spec->tables[i], table) == 0)
             return true;
     return false;
 }

@@ -111,6 +111,11 @@ int ferry_wait_pause(struct ferry_wait *wait, int64_t ms, int (*is_cancelled)(vo
 uint64_t ferry_hash_bytes(uint64_t seed, const void *bytes, size_t size);
 uint64_t ferry_hash_name(uint64_t seed, const char *name);
 
+/* Less than, equal to or greater than 0, as names of UTF-8 stand to each other where case counts in
+ * no alphabet: for a MySQL server that folds the names of tables, Ä and ä are one.  A byte that
+ * begins no character stands for itself. */
+int ferry_fold_compare(const char *one, const char *other);
+
 /* Start a thread of the driver's own, as pthread_create() does with the default attributes: 0 or an
  * error number.  It works for the run of the calling thread, as a thread that is started otherwise
  * does not: ferry_should_stop() answers it for that run, and what it logs is that run's.  It ends
