@@ -74,10 +74,10 @@ char *sqldrv_table_create_sql(const struct ferry_load_spec *spec);
 /* None is a success. */
 int sqldrv_foreign_keys_load(sqlite3 *db, const char *table, struct sqldrv_foreign_keys *ret_keys);
 void sqldrv_foreign_keys_clear(struct sqldrv_foreign_keys *keys);
-/* As the contract has it; lives as long as `key`. */
 /* Where the definition names no columns of the other table, they become those of its primary key,
  * if that has as many; else they stay NULL. */
 int sqldrv_foreign_key_resolve(sqlite3 *db, struct sqldrv_foreign_key *key);
+/* As the contract has it; lives as long as `key`. */
 struct ferry_foreign_key sqldrv_foreign_key_tell(const struct sqldrv_foreign_key *key);
 /* ", FOREIGN KEY ("a") REFERENCES "t" ("b") ON DELETE CASCADE" */
 void sqldrv_foreign_key_append(sqlite3_str *out, const struct ferry_foreign_key *key);

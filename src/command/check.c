@@ -347,7 +347,8 @@ ferry_status ferry_command_check(const struct ferry_arguments *arguments)
     ferry_status status = FERRY_OK;
     if (arguments->operand_count == 0)
         status = check_configuration(settings, arguments);
-    status = ferry_error_graver(status, ferry_command_each_job(arguments, settings, ferry_command_check_job));
+    status = ferry_error_graver(
+        status, ferry_command_each_job(arguments, settings, ferry_command_check_job));
     ferry_settings_free(settings);
     return status;
 }
