@@ -145,8 +145,12 @@ ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
     ferry_status status = find_tables(job, only, &tables, &error);
     if (status != FERRY_OK && shared.source == NULL && action == ferry_command_check_job)
         status = check_without_tables(job, arguments, &error);
-    if (status == FERRY_OK && job->group->prune && only == NULL && !shared.looks)
+    bool prunes = job->group->prune && only == NULL && !shared.looks;
+    bool prunes_first = prunes && job->group->foreign_keys;
+    if (status == FERRY_OK && prunes)
         status = ferry_command_foresee_strays(job, &strays, &error);
+    if (status == FERRY_OK && prunes_first) /* a key of a copy holds the table that it refers to */
+        status = ferry_command_find_strays(job, arguments, &strays, status);
     if (status == FERRY_OK && (rows = calloc(tables.count, sizeof *rows)) == NULL)
         status = ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for the summary");
     if (status == FERRY_OK)
@@ -158,7 +162,7 @@ ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
         status = plan_each(&tables, arguments, &shared, rows, status);
     if (error.status != FERRY_OK)
         status = ferry_command_report(&error, NULL);
-    else if (only == NULL && is_any_done(&tables, rows))
+    else if (only == NULL && !prunes_first && is_any_done(&tables, rows))
         status = ferry_command_find_strays(job, arguments, &strays, status);
     ferry_shared_close(&shared);
     ferry_log_set_job(job->name);

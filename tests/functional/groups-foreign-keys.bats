@@ -199,6 +199,19 @@ content() { for table in customer orders item part ring1 ring2; do sqlite3 -batc
     refute_output_has "table 'ring1'" "shop/ring1"
 }
 
+@test "a copy with keys whose table is gone is dropped before the others change" {
+    "$DBFERRY" run
+    sqlite3 shop.db "DROP TABLE part; DELETE FROM item"
+    group 'allow_empty = true;'
+    run "$DBFERRY" run
+    assert_status 65
+    assert_output_has "of table 'c_part' refers"
+    group 'allow_empty = true; prune = true;'
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(sqlite3 local.db "SELECT count(*) FROM c_item; SELECT name FROM sqlite_schema WHERE name = 'c_part'; PRAGMA foreign_key_check")" 0
+}
+
 @test "one table of them alone keeps its keys, and to them" {
     "$DBFERRY" run
     sqlite3 shop.db "INSERT INTO customer VALUES (3, 'Cy', 1); INSERT INTO orders VALUES (12, 3, 'Cy')"

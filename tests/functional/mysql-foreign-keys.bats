@@ -13,6 +13,8 @@ load target-foreign-keys
 
 @test "keys that come and go" { check_keys_that_change; }
 
+@test "a copy with keys whose table is gone is dropped before the others change, or named" { check_a_table_with_keys_that_is_gone; }
+
 @test "one table of many keeps its keys, and to them" { check_one_table_with_keys; }
 
 @test "what cannot be carried is left out with a word" { check_keys_that_are_left_out; }

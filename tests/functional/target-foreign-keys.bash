@@ -279,6 +279,24 @@ check_keys_of_altered_tables() {
     assert_output_has "of table 'notes' hangs on it"
 }
 
+# Its copy has a key to a table that changes: it goes first, with prune, or is named.
+check_a_table_with_keys_that_is_gone() {
+    keys_of_d
+    sql <<<"GRANT REFERENCES ON e.* TO loader"
+    group "$KEYS" target
+    "$DBFERRY" run
+    sql d <<<"DROP TABLE notes; DELETE FROM items WHERE line = 2"
+    run "$DBFERRY" run
+    assert_status 78
+    assert_output_has "table 'items' cannot change together with others" "of table 'notes' hangs on it; drop that"
+    group "$KEYS prune = true;" target
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(keys_of_e)" "$(grep -v '^notes' <<<"$EXPECTED_KEYS")"
+    assert_equal "$(sql e <<<"SHOW TABLES LIKE 'notes'; SELECT COUNT(*) FROM items")" 1
+    nothing_of_ours_is_left
+}
+
 # The right to make keys is asked for before rows are read.  MariaDB needs none.
 check_the_right_to_keys() {
     keys_of_d

@@ -103,9 +103,11 @@ ferry_status mydrv_unit_check_joined(const struct mydrv_unit *unit, const char *
     return unit->spec->load_count <= 1
                ? FERRY_OK
                : ferry_fail(err, FERRY_ERR_UNSUPPORTED,
-                            "%s: table '%s' cannot change together with others, since %s; choose "
-                            "commit = \"each\", or leave it out",
-                            unit->conn->label, table, why);
+                            "%s: table '%s' cannot change together with others, since %s; %s",
+                            unit->conn->label, table, why,
+                            unit->spec->foreign_keys != 0
+                                ? "drop that, or leave the table out"
+                                : "choose commit = \"each\", or leave it out");
 }
 
 static ferry_status unit_change_begin(void *conn, const struct ferry_change_spec *spec,
