@@ -78,6 +78,7 @@ check_what_keeps_a_copy() {
     sql e <<<"CREATE TABLE mine (x INT, logs INT); CREATE TRIGGER other AFTER DELETE ON mine FOR EACH ROW SET @catalog = 'my_log', @log_ = OLD.logs"
     hang "CREATE TRIGGER hook AFTER INSERT ON mine FOR EACH ROW INSERT INTO \`log\` (id) VALUES (NEW.x)" \
         "the trigger 'hook' of another table names it" "DROP TRIGGER hook"
+    hang "CREATE SQL SECURITY INVOKER VIEW numbers AS SELECT 1" "the view 'numbers' may read it" "DROP VIEW numbers"
     sql <<<"GRANT SHOW VIEW, SELECT ON e.* TO loader"
     hang "CREATE SQL SECURITY INVOKER VIEW notes AS SELECT note FROM log" "the view 'notes' reads it" "DROP VIEW notes"
     hang "DROP TABLE mine; CREATE TABLE mine (log INT, FOREIGN KEY (log) REFERENCES log (id)) ENGINE = InnoDB" \

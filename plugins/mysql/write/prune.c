@@ -127,7 +127,14 @@ static ferry_status prune_note_views(struct prune *prune, struct ferry_error *er
                          "REPLACE(DATABASE(), '`', '``'), '`', ");
     mydrv_text_add_quoted(&sql, name.data, name.length);
     mydrv_text_add(&sql, "), VIEW_DEFINITION) > 0");
-    return prune_note_rows(prune, &sql, "the view", "reads it", err);
+    ferry_status status = prune_note_rows(prune, &sql, "the view", "reads it", err);
+    if (status != FERRY_OK)
+        return status;
+    mydrv_text_clear(&sql);
+    mydrv_text_add(&sql, "SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = "
+                         "DATABASE() AND COALESCE(VIEW_DEFINITION, '') = ''");
+    return prune_note_rows(prune, &sql, "the view",
+                           "may read it: only an account with the right SHOW VIEW can tell", err);
 }
 
 /* Rows that the record does not know are somebody's own.  Of a large table nobody has counted them.
