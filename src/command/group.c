@@ -16,6 +16,31 @@
 #include "engine/session.h"
 #include "engine/sync.h"
 
+/* A group on its way.  Start with the first four. */
+struct walk {
+    struct ferry_job *job;
+    const char *only; /* one table of it; NULL: all */
+    const struct ferry_arguments *arguments;
+    ferry_job_action *action;
+    struct ferry_tables tables;
+    struct ferry_summary_row *rows; /* one for each of them; NULL: not yet */
+    struct ferry_strays strays;     /* copies that the job carries no longer */
+    struct ferry_shared shared;
+    struct ferry_error error; /* of the group; its tables report theirs themselves */
+};
+
+static bool walk_is_run(const struct walk *walk)
+{
+    return walk->action == ferry_command_run_job && !walk->arguments->dry_run;
+}
+
+static bool walk_prunes(const struct walk *walk)
+{
+    return walk->job->group->prune && walk->only == NULL && walk_is_run(walk);
+}
+
+/* ---- Which tables ---- */
+
 static uint32_t role_of_all(const struct ferry_job *job)
 {
     uint32_t role = ferry_session_target_role(job);
@@ -26,155 +51,175 @@ static uint32_t role_of_all(const struct ferry_job *job)
     return role;
 }
 
-static ferry_status find_tables(const struct ferry_job *job, const char *only,
-                                struct ferry_tables *tables, struct ferry_error *error)
+static ferry_status find_tables(struct walk *walk)
 {
+    const struct ferry_job *job = walk->job;
     struct ferry_sync_result unused;
-    ferry_status status = ferry_attempt_job(job, ferry_sync_list, &unused, error);
+    ferry_status status = ferry_attempt_job(job, ferry_sync_list, &unused, &walk->error);
     if (status == FERRY_OK)
-        status = ferry_group_choose(job, &job->shared->listing, only, tables, error);
+        status =
+            ferry_group_choose(job, &walk->shared.listing, walk->only, &walk->tables, &walk->error);
     if (status == FERRY_OK)
-        ferry_log(FERRY_LOG_INFO, "%zu tables, in one snapshot of source '%s'", tables->count,
+        ferry_log(FERRY_LOG_INFO, "%zu tables, in one snapshot of source '%s'", walk->tables.count,
                   job->route.source->name);
     return status;
 }
 
-/* Each with a line of its own in the log, as another job has. */
-static ferry_status do_table(const struct ferry_tables *tables, size_t i,
-                             const struct ferry_arguments *arguments, ferry_job_action *action,
-                             struct ferry_shared *shared, struct ferry_summary_row *row)
+/* Which tables there are is not known where the source is not reached, but the rest can be tried.
+ */
+static ferry_status check_without_tables(struct walk *walk)
 {
-    struct ferry_job job = tables->jobs[i];
-    job.shared = shared;
+    struct ferry_job none = *walk->job;
+    none.task_count = 0;
+    ferry_error_clear(&walk->error);
+    return ferry_command_check_job(&none, walk->arguments);
+}
+
+static ferry_status prepare(struct walk *walk)
+{
+    ferry_status status = find_tables(walk);
+    if (status != FERRY_OK && walk->shared.source == NULL &&
+        walk->action == ferry_command_check_job)
+        return check_without_tables(walk);
+    if (status == FERRY_OK && walk_prunes(walk))
+        status = ferry_command_foresee_strays(walk->job, &walk->strays, &walk->error);
+    if (status == FERRY_OK && walk_prunes(walk) && walk->job->group->foreign_keys)
+        status = ferry_command_drop_strays(walk->job, &walk->strays, &walk->error);
+    if (status != FERRY_OK)
+        return status;
+    walk->rows = calloc(walk->tables.count + 1, sizeof *walk->rows);
+    return walk->rows != NULL
+               ? FERRY_OK
+               : ferry_fail(&walk->error, FERRY_ERR_SYSTEM, "out of memory for the summary");
+}
+
+/* ---- One after another ---- */
+
+/* Each with a line of its own in the log, as another job has. */
+static ferry_status do_table(struct walk *walk, size_t i)
+{
+    struct ferry_summary_row *row = &walk->rows[i];
+    struct ferry_job job = walk->tables.jobs[i];
+    job.shared = &walk->shared;
     job.ret_result = &row->result;
     ferry_log_set_job(job.name);
     ferry_log_set_phase(NULL);
     ferry_log_set_attempt(0);
     row->begun = true;
-    row->status = action(&job, arguments);
+    row->status = walk->action(&job, walk->arguments);
     return row->status;
 }
 
-static ferry_status do_tables(const struct ferry_tables *tables,
-                              const struct ferry_arguments *arguments, ferry_job_action *action,
-                              struct ferry_shared *shared, struct ferry_summary_row *rows)
+static ferry_status do_tables(struct walk *walk)
 {
     ferry_status outcome = FERRY_OK;
-    for (size_t i = 0; i < tables->count; i++)
+    for (size_t i = 0; i < walk->tables.count; i++)
         if (ferry_signal_caught() == 0)
-            outcome = ferry_error_graver(outcome,
-                                         do_table(tables, i, arguments, action, shared, &rows[i]));
+            outcome = ferry_error_graver(outcome, do_table(walk, i));
         else
-            ferry_outcome_leave(tables->jobs[i].name);
+            ferry_outcome_leave(walk->tables.jobs[i].name);
     return outcome;
 }
 
+/* ---- All in one step ---- */
+
 /* Whether they are all of one run.  So are those that have foreign keys, which only shows where all
  * are looked at. */
-static bool go_together(const struct ferry_job *job, struct ferry_tables *tables, const char *only,
-                        ferry_job_action *action)
+static bool go_together(struct walk *walk)
 {
-    bool joins = job->group->foreign_keys && only == NULL &&
-                 (action == ferry_command_run_job || action == ferry_command_plan_job);
-    ferry_tables_join(tables, joins);
-    return joins || (tables->count > 1 && job->group->together && action == ferry_command_run_job);
+    const struct ferry_group *group = walk->job->group;
+    bool is_run = walk->action == ferry_command_run_job;
+    bool joins = group->foreign_keys && walk->only == NULL &&
+                 (is_run || walk->action == ferry_command_plan_job);
+    ferry_tables_join(&walk->tables, joins);
+    return joins || (walk->tables.count > 1 && group->together && is_run);
 }
 
-/* Why the plan of all together has failed shows of each. */
-static ferry_status plan_each(struct ferry_tables *tables, const struct ferry_arguments *arguments,
-                              struct ferry_shared *shared, struct ferry_summary_row *rows,
-                              ferry_status status)
+static ferry_status do_together(struct walk *walk)
 {
-    ferry_tables_join(tables, false);
-    return ferry_error_graver(status,
-                              do_tables(tables, arguments, ferry_command_plan_job, shared, rows));
-}
-
-/* All in one step: one run of them all. */
-static ferry_status do_together(const struct ferry_job *group, const struct ferry_tables *tables,
-                                const struct ferry_arguments *arguments, ferry_job_action *action,
-                                struct ferry_summary_row *rows, struct ferry_error *error)
-{
-    struct ferry_sync_result *results = calloc(tables->count, sizeof *results);
+    size_t count = walk->tables.count;
+    struct ferry_sync_result *results = calloc(count + 1, sizeof *results);
     if (results == NULL)
-        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the summary");
-    struct ferry_job all = *group;
-    all.tasks = tables->tasks;
-    all.task_count = tables->count;
+        return ferry_fail(&walk->error, FERRY_ERR_SYSTEM, "out of memory for the summary");
+    struct ferry_job all = *walk->job;
+    all.tasks = walk->tables.tasks;
+    all.task_count = count;
     all.ret_tables = results;
-    ferry_status status = action(&all, arguments);
-    for (size_t i = 0; i < tables->count; i++)
-        rows[i] = (struct ferry_summary_row){.begun = true, .status = status, .result = results[i]};
+    ferry_status status = walk->action(&all, walk->arguments);
+    for (size_t i = 0; i < count; i++)
+        walk->rows[i] =
+            (struct ferry_summary_row){.begun = true, .status = status, .result = results[i]};
     free(results);
     return status;
 }
 
-/* Where none of them could be carried, nothing more is asked of the two sides. */
-static bool is_any_done(const struct ferry_tables *tables, const struct ferry_summary_row *rows)
+/* Why the plan of all together has failed shows of each. */
+static ferry_status plan_each(struct walk *walk, ferry_status status)
 {
-    size_t i = 0;
-    while (i < tables->count && !ferry_summary_is_done(&rows[i]))
-        i++;
-    return i < tables->count;
+    ferry_tables_join(&walk->tables, false);
+    return ferry_error_graver(status, do_tables(walk));
 }
 
-/* Which tables there are is not known where the source is not reached, but the rest can be tried.
- */
-static ferry_status check_without_tables(const struct ferry_job *group,
-                                         const struct ferry_arguments *arguments,
-                                         struct ferry_error *error)
+static ferry_status carry(struct walk *walk)
 {
-    struct ferry_job none = *group;
-    none.task_count = 0;
-    ferry_error_clear(error);
-    return ferry_command_check_job(&none, arguments);
+    if (!go_together(walk))
+        return do_tables(walk);
+    ferry_status status = do_together(walk);
+    bool asks_each = status != FERRY_OK && walk->action == ferry_command_plan_job;
+    return asks_each ? plan_each(walk, status) : status;
+}
+
+/* ---- What came of it ---- */
+
+/* Where none of them could be carried, nothing more is asked of the two sides. */
+static bool asks_for_strays(const struct walk *walk)
+{
+    bool is_any_done = false;
+    for (size_t i = 0; i < walk->tables.count && walk->rows != NULL; i++)
+        is_any_done = is_any_done || ferry_summary_is_done(&walk->rows[i]);
+    return is_any_done && walk->only == NULL;
+}
+
+static void tell(const struct walk *walk, int64_t elapsed_ms)
+{
+    ferry_log_set_job(walk->job->name);
+    ferry_log_set_phase(NULL);
+    if (walk->rows == NULL)
+        return;
+    if (walk->tables.count > 0 && walk_is_run(walk))
+        ferry_summary_tell(walk->job, &walk->tables, walk->rows, &walk->strays, elapsed_ms);
+    if (walk->job->ret_result != NULL)
+        *walk->job->ret_result = ferry_summary_add_up(walk->rows, walk->tables.count);
+}
+
+static void end(struct walk *walk)
+{
+    ferry_strays_done(&walk->strays);
+    free(walk->rows);
+    ferry_listing_done(&walk->shared.listing);
+    ferry_tables_done(&walk->tables);
+    walk->job->shared = NULL;
 }
 
 ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
                                       const struct ferry_arguments *arguments,
                                       ferry_job_action *action)
 {
-    struct ferry_error error = {0};
-    struct ferry_tables tables = {0};
-    struct ferry_summary_row *rows = NULL;
-    struct ferry_strays strays = {.tables = &tables};
-    struct ferry_shared shared = {.target_role = role_of_all(job),
-                                  .looks = arguments->dry_run || action != ferry_command_run_job};
+    struct walk walk = {.job = job, .only = only, .arguments = arguments, .action = action};
     int64_t started_ms = ferry_clock_ms();
-    job->shared = &shared;
-    ferry_status status = find_tables(job, only, &tables, &error);
-    if (status != FERRY_OK && shared.source == NULL && action == ferry_command_check_job)
-        status = check_without_tables(job, arguments, &error);
-    bool prunes = job->group->prune && only == NULL && !shared.looks;
-    bool prunes_first = prunes && job->group->foreign_keys;
-    if (status == FERRY_OK && prunes)
-        status = ferry_command_foresee_strays(job, &strays, &error);
-    if (status == FERRY_OK && prunes_first) /* a key of a copy holds the table that it refers to */
-        status = ferry_command_find_strays(job, arguments, &strays, status);
-    if (status == FERRY_OK && (rows = calloc(tables.count, sizeof *rows)) == NULL)
-        status = ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for the summary");
+    walk.strays.tables = &walk.tables;
+    walk.shared.target_role = role_of_all(job);
+    walk.shared.looks = !walk_is_run(&walk);
+    job->shared = &walk.shared;
+    ferry_status status = prepare(&walk);
     if (status == FERRY_OK)
-        status = go_together(job, &tables, only, action)
-                     ? do_together(job, &tables, arguments, action, rows, &error)
-                     : do_tables(&tables, arguments, action, &shared, rows);
-    if (status != FERRY_OK && rows != NULL && job->group->foreign_keys &&
-        action == ferry_command_plan_job)
-        status = plan_each(&tables, arguments, &shared, rows, status);
-    if (error.status != FERRY_OK)
-        status = ferry_command_report(&error, NULL);
-    else if (only == NULL && !prunes_first && is_any_done(&tables, rows))
-        status = ferry_command_find_strays(job, arguments, &strays, status);
-    ferry_shared_close(&shared);
-    ferry_log_set_job(job->name);
-    ferry_log_set_phase(NULL);
-    if (rows != NULL && tables.count > 0 && action == ferry_command_run_job && !arguments->dry_run)
-        ferry_summary_tell(job, &tables, rows, &strays, ferry_clock_ms() - started_ms);
-    ferry_strays_done(&strays);
-    if (rows != NULL && job->ret_result != NULL)
-        *job->ret_result = ferry_summary_add_up(rows, tables.count);
-    free(rows);
-    ferry_listing_done(&shared.listing);
-    ferry_tables_done(&tables);
-    job->shared = NULL;
+        status = carry(&walk);
+    if (walk.error.status != FERRY_OK)
+        status = ferry_command_report(&walk.error, NULL);
+    else if (asks_for_strays(&walk))
+        status = ferry_command_find_strays(job, arguments, &walk.strays, status);
+    ferry_shared_close(&walk.shared);
+    tell(&walk, ferry_clock_ms() - started_ms);
+    end(&walk);
     return status;
 }

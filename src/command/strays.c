@@ -117,21 +117,28 @@ ferry_status ferry_command_foresee_strays(struct ferry_job *job, struct ferry_st
     return FERRY_OK;
 }
 
+ferry_status ferry_command_drop_strays(struct ferry_job *job, struct ferry_strays *strays,
+                                       struct ferry_error *error)
+{
+    struct ferry_sync_result unused;
+    ferry_log_set_job(job->name);
+    ferry_log_set_attempt(0);
+    job->shared->strays = strays;
+    ferry_status status = ferry_attempt_job(job, ferry_strays_find, &unused, error);
+    job->shared->strays = NULL;
+    return status;
+}
+
 ferry_status ferry_command_find_strays(struct ferry_job *job,
                                        const struct ferry_arguments *arguments,
                                        struct ferry_strays *strays, ferry_status outcome)
 {
     struct ferry_error error = {0};
-    struct ferry_sync_result unused;
     if (!is_asked(arguments))
         return outcome;
-    ferry_log_set_job(job->name);
-    ferry_log_set_attempt(0);
     if (outcome != FERRY_OK)
         strays->keeps = "not every table of the job was carried";
-    job->shared->strays = strays;
-    ferry_status status = ferry_attempt_job(job, ferry_strays_find, &unused, &error);
-    job->shared->strays = NULL;
+    ferry_status status = ferry_command_drop_strays(job, strays, &error);
     for (size_t i = 0; i < strays->count; i++)
         tell(job, arguments, &strays->list[i]);
     if (status != FERRY_OK)

@@ -12,6 +12,11 @@
 ferry_status ferry_command_foresee_strays(struct ferry_job *job, struct ferry_strays *strays,
                                           struct ferry_error *error);
 
+/* Before them, too, where copies that are to go have foreign keys: those hold the tables that they
+ * refer to.  Drops what can go, and tells nothing of the rest, of which some may go afterwards. */
+ferry_status ferry_command_drop_strays(struct ferry_job *job, struct ferry_strays *strays,
+                                       struct ferry_error *error);
+
 /* After the tables of a group, with that outcome: finds such copies (NULL: `strays` is to be left
  * empty), and drops what is to be dropped.  plan, check and --dry-run print what they are, a run
  * leaves that to its summary.  Returns the graver outcome.  Reports its own errors: where nothing
