@@ -182,6 +182,7 @@ static const struct mydrv_tls_failure azure_tls_failures[] = {
      "out, or `host` leads elsewhere"},
     {"self-signed", hint_roots},
     {"self signed", hint_roots},
+    {"verify the first certificate", hint_roots},
     {"issuer certificate", hint_roots},
     {"not trusted", hint_roots},
     {"certificate signature failure", hint_roots},

@@ -319,6 +319,7 @@ static const struct mydrv_fault faults[] = {
     {CR_INVALID_STMT, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
     {CR_ERR_NET_UNCOMPRESS, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
     {CR_ERR_MISSING_ERROR_INFO, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network},
+    {5027, AFTER_CONNECTING, FERRY_ERR_STREAM, hint_network}, /* more columns than there can be */
     {CR_MALFORMED_PACKET, ANY_PHASE, FERRY_ERR_STREAM, hint_network},
     {CR_COMMANDS_OUT_OF_SYNC, ANY_PHASE, FERRY_ERR_STREAM, hint_network}, /* a result not due */
     {CR_SERVER_HANDSHAKE_ERR, MYDRV_CONNECTING, FERRY_ERR_REFUSED,

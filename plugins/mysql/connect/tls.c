@@ -334,6 +334,8 @@ static const struct mydrv_tls_failure tls_failures[] = {
      "one as ssl_ca"},
     {"self-signed", "the server's certificate is signed by nobody known; give its CA as ssl_ca"},
     {"self signed", "the server's certificate is signed by nobody known; give its CA as ssl_ca"},
+    {"verify the first certificate", "no known CA signed the server's certificate; give the right "
+                                     "one as ssl_ca"},
     {"issuer certificate", "no known CA signed the server's certificate; give the right one as "
                            "ssl_ca"},
     {"not trusted", "no known CA signed the server's certificate; give the right one as ssl_ca"},

@@ -75,6 +75,7 @@ static void test_tls_failures_lead_to_the_roots(void **state)
     (void)state;
     static const char *const untrusted[] = {
         "TLS/SSL error: unable to get local issuer certificate",
+        "TLS/SSL error: unable to verify the first certificate",
         "TLS/SSL error: self-signed certificate in certificate chain",
         "TLS/SSL error: certificate verify failed",
         "Certificate is not trusted",
