@@ -147,8 +147,8 @@ static const unsigned is_lost[] = {1053,
                                    2055,
                                    CR_ERR_NET_READ,
                                    CR_ERR_NET_WRITE};
-static const unsigned is_lost_at_a_source[] = {1152, 1243, 1969, 2000, 2030, 2052,
-                                               2056, 2057, 3024, 5007, 5015, 5026};
+static const unsigned is_lost_at_a_source[] = {1152, 1243, 1969, 2000, 2030, 2052, 2056,
+                                               2057, 3024, 5007, 5015, 5026, 5027};
 static const unsigned passes_at_the_login[] = {1040, 1042, 1053, 1129, 1152, 1158, 1159,
                                                1160, 1161, 1927, 2002, 2003, 2004, 2005,
                                                2006, 2013, 2014, 2027, 2055};
