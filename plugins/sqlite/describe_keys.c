@@ -86,6 +86,7 @@ struct keys_index {
     struct ferry_index index;
     char **names;
     const char *obstacle; /* why it is no plain index, or NULL */
+    bool repeats;         /* a column stood there once more, which says nothing and is left out */
 };
 
 static void keys_clear(struct keys_index *found)
@@ -114,6 +115,12 @@ static int keys_take_part(struct keys_index *found, const struct sqldrv_table *t
     if (collation == NULL || sqlite3_stricmp(collation, column->collation) != 0) {
         found->obstacle = "it compares otherwise than its column";
         return SQLITE_OK;
+    }
+    for (size_t i = 0; i < found->index.column_count; i++) {
+        if (strcmp(found->names[i], column->name) == 0) {
+            found->repeats = true;
+            return SQLITE_OK;
+        }
     }
     char **names = reallocarray(found->names, found->index.column_count + 1, sizeof *names);
     if (names == NULL) {
@@ -169,6 +176,12 @@ static ferry_status keys_add_one(const struct sqldrv_describe *describe,
             ? ferry_schema_note(schema, err, "the index '%s' is not described: %s", name,
                                 found.obstacle)
             : keys_add(schema, &found.index, err);
+    if (status == FERRY_OK && rc == SQLITE_OK && found.repeats && found.obstacle == NULL) {
+        status = ferry_schema_note(schema, err,
+                                   "the index '%s' names a column twice: the second time is left "
+                                   "out",
+                                   name);
+    }
     keys_clear(&found);
     return status;
 }

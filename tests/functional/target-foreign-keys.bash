@@ -184,6 +184,13 @@ check_keys_that_are_left_out() {
         "the foreign key (f) to 'other.far' (id) is not carried: the job does not carry that table"
     assert_equal "$(sql e <<<"SELECT COUNT(*) FROM here")" 1
     assert_equal "$(keys_of_e)" ""
+    # a unique constraint of the same column twice, which no server takes, is one without that
+    sqlite3 "$T/twice.db" "CREATE TABLE twice (a INTEGER, b INTEGER, UNIQUE (a, a, b)); CREATE INDEX i ON twice (b, b); INSERT INTO twice VALUES (1, 2)"
+    run "$DBFERRY" copy "sqlite:$T/twice.db" target --all -v
+    assert_status 0
+    assert_output_has "names a column twice: the second time is left out"
+    assert_equal "$(sql e <<<"SELECT GROUP_CONCAT(COLUMN_NAME ORDER BY SEQ_IN_INDEX) FROM information_schema.STATISTICS
+        WHERE TABLE_SCHEMA = 'e' AND TABLE_NAME = 'twice' AND COLUMN_NAME <> 'my_row_id' GROUP BY INDEX_NAME, NON_UNIQUE ORDER BY NON_UNIQUE")" $'a,b\nb'
     # texts without a length have no unique index on a server
     sqlite3 "$D" "CREATE TABLE p (t TEXT PRIMARY KEY, n INTEGER UNIQUE); CREATE TABLE c (id INTEGER PRIMARY KEY, t TEXT REFERENCES p,
         n INTEGER REFERENCES p (n) ON DELETE SET DEFAULT, k INTEGER NOT NULL REFERENCES p (n) ON DELETE SET NULL, fine INTEGER REFERENCES p (n));
