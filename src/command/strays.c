@@ -108,7 +108,8 @@ ferry_status ferry_command_foresee_strays(struct ferry_job *job, struct ferry_st
     ferry_log_set_job(job->name);
     ferry_status status = look(job, &seen, error);
     ferry_strays_done(&seen);
-    if (status == FERRY_OK || status == FERRY_ERR_DATA)
+    bool is_ours = status == FERRY_ERR_SYSTEM || status == FERRY_ERR_INTERNAL; /* no side's */
+    if (status == FERRY_OK || status == FERRY_ERR_DATA || is_ours)
         return status;
     ferry_log(FERRY_LOG_INFO, "which copies have no source any more cannot be told yet: %s",
               error->message);
