@@ -198,7 +198,6 @@ static void end(struct walk *walk)
     free(walk->rows);
     ferry_listing_done(&walk->shared.listing);
     ferry_tables_done(&walk->tables);
-    walk->job->shared = NULL;
 }
 
 ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
@@ -221,5 +220,6 @@ ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
     ferry_shared_close(&walk.shared);
     tell(&walk, ferry_clock_ms() - started_ms);
     end(&walk);
+    job->shared = NULL;
     return status;
 }
