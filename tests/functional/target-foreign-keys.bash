@@ -321,7 +321,8 @@ check_the_right_to_keys() {
 
 # Killed at any moment: all is as before or as read, keys and all, and the next run clears up.
 check_kills_with_keys() {
-    local i pid began took before
+    local i pid began took before kills=8
+    [ "${FERRY_SWEEP:-}" != all ] || kills=24
     keys_of_d
     sql <<<"GRANT REFERENCES ON e.* TO loader"
     group "$KEYS" target
@@ -329,12 +330,12 @@ check_kills_with_keys() {
     began=$(date +%s%N)
     "$DBFERRY" run
     took=$(($(date +%s%N) - began))
-    for i in $(seq 1 "${KILLS:-16}"); do
+    for i in $(seq 1 "$kills"); do
         before=$(rows_of e)
         sql d <<<"UPDATE items SET kind = $i WHERE line = 1; UPDATE customers SET boss = $((i % 2 + 1)) WHERE id = 2"
         "$DBFERRY" run 3>&- &
         pid=$!
-        sleep "$(awk -v i="$i" -v took="$took" 'BEGIN { printf "%.3f", took / 1e9 * (0.4 + i / 24) }')"
+        sleep "$(awk -v i="$i" -v took="$took" 'BEGIN { printf "%.3f", took / 1e9 * (0.4 + i / '"$kills"' * 0.7) }')"
         kill -KILL "$pid" 2>/dev/null || true
         wait "$pid" || true
         until_there loader_is_gone
