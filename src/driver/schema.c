@@ -161,14 +161,21 @@ static char *copy_or_null(const char *text)
     return text == NULL ? NULL : strdup(text);
 }
 
+/* The same. */
 static const char *const *names_copy(const char *const *names, size_t count)
 {
-    const char **copy = names == NULL ? NULL : calloc(count, sizeof *copy);
-    for (size_t i = 0; copy != NULL && i < count; i++)
-        if ((copy[i] = strdup(names[i])) == NULL) {
+    if (names == NULL)
+        return NULL;
+    const char **copy = calloc(count, sizeof *copy);
+    if (copy == NULL)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = strdup(names[i]);
+        if (copy[i] == NULL) {
             names_free(copy, count);
             return NULL;
         }
+    }
     return copy;
 }
 

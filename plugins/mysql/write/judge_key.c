@@ -158,17 +158,16 @@ static bool judge_has_key(const struct mydrv_table *stays, const struct ferry_fo
 
 /* ---- A table of somebody's own ---- */
 
-/* Why no key can refer to it, or NULL.  Without its checks the server would write a key down that
- * it can never look up. */
+/* Why no key can refer to it by that index, or NULL.  Without its checks the server would write a
+ * key down that it can never look up. */
 static const char *judge_find_flaw(const struct ferry_foreign_key *key,
-                                   const struct ferry_load_spec *referred,
-                                   const struct mydrv_table *stays)
+                                   const struct ferry_index *index, const struct mydrv_table *stays)
 {
     if (strcasecmp(stays->engine, "InnoDB") != 0)
         return "has another engine than InnoDB";
     if (judge_says(stays->definition, " PARTITION BY "))
         return "has partitions";
-    if (judge_find_index(key, referred)->primary != 0 && !judge_has_key(stays, key))
+    if (index->primary != 0 && !judge_has_key(stays, key))
         return "has no unique key of just these columns, in this order";
     return NULL;
 }
@@ -179,16 +178,17 @@ ferry_status mydrv_judge_key(void *conn, const struct ferry_load_spec *spec,
                              struct ferry_error *err)
 {
     struct mydrv_table live = {0};
+    const struct ferry_index *index = judge_find_index(key, referred);
     if (key->on_delete == FERRY_ACTION_SET_DEFAULT || key->on_update == FERRY_ACTION_SET_DEFAULT)
         return ferry_note(against, err, "InnoDB has no SET DEFAULT");
-    if (judge_find_index(key, referred) == NULL)
+    if (index == NULL)
         return ferry_note(against, err,
                           "the columns that it refers to are too long for a unique index here");
     ferry_status status = mydrv_table_load(conn, referred->layout->table, &live, err);
     if (status != FERRY_OK)
         return status;
     bool stays = live.definition != NULL && !live.own;
-    const char *flaw = stays ? judge_find_flaw(key, referred, &live) : NULL;
+    const char *flaw = stays ? judge_find_flaw(key, index, &live) : NULL;
     status = flaw == NULL
                  ? judge_columns(spec, key, referred, stays ? &live : NULL, against, err)
                  : ferry_note(against, err, "that table is one of somebody's own, which %s", flaw);
