@@ -1,6 +1,6 @@
 /* Characters are compared by their small letters, as Unicode has them. */
 
-#include "base/fold.h"
+#include "dbferry/driver.h"
 
 #include <limits.h>
 #include <string.h>

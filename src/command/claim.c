@@ -7,7 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/fold.h"
 #include "driver/connection.h"
 #include "engine/group.h"
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fold.h"
 #include "base/glob.h"
 #include "base/nearest.h"
 #include "base/strbuf.h"

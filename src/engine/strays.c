@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fold.h"
 #include "base/log.h"
 #include "driver/source.h"
 #include "driver/target.h"

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "base/fold.h"
+#include "dbferry/driver.h"
 
 static void test_which_names_are_one(void **state)
 {
