@@ -2,6 +2,7 @@
 
 load helper
 load target-nine
+load target-faults
 load target-groups
 load target-prune
 

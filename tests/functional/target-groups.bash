@@ -198,8 +198,6 @@ is_reading() { [ -n "$(reading)" ]; }
 
 # ---- In one step ----
 
-is_held() { sql <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'DO SLEEP(60)%'" | grep -q 1; }
-
 # ids TABLE...: the run ids that their records have
 run_ids() { sql e <<<"SELECT COUNT(*), COUNT(DISTINCT run_id) FROM _dbferry_sync"; }
 
@@ -260,12 +258,9 @@ check_one_table_that_fails_leaves_all() {
     assert_equal "$(copied)" "$before"
     assert_equal "$(own_tables)" _dbferry_sync
     group 'tables = ["*"]; commit = "together"; lock_wait = "1s";' target
-    sql e <<<"LOCK TABLES orders READ; DO SLEEP(60)" >/dev/null 2>&1 3>&- &
-    holder=$!
-    until_there is_held
+    hold "LOCK TABLES orders READ" 60
     run "$DBFERRY" run
-    sql <<<"SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST WHERE INFO LIKE 'DO SLEEP(60)%'" | sql || true
-    wait $holder || true
+    let_go
     assert_status 75
     assert_output_has "others have used one of the 2 tables for all of the 1.0 s of lock_wait"
     assert_equal "$(copied)" "$before"

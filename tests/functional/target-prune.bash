@@ -1,6 +1,6 @@
 # What prune = true must do with a server on both sides, on either server.
 #
-# A test file that loads it has loaded target-mariadb or target-nine, and target-groups.
+# A test file that loads it has loaded target-mariadb or target-nine, target-faults and target-groups.
 
 # What of a copy is there: its table and its record.
 left() {
@@ -87,12 +87,9 @@ check_what_keeps_a_copy() {
     hang "CREATE TABLE f.theirs (log INT, FOREIGN KEY (log) REFERENCES e.log (id)) ENGINE = InnoDB" \
         "a foreign key of a table that this account may not see refers to it" "DROP TABLE f.theirs" no
     hang "ALTER TABLE log ADD COLUMN mine INT" "it is not as dbferry has made it" "ALTER TABLE log DROP COLUMN mine"
-    sql e <<<"LOCK TABLES log READ; DO SLEEP(60)" >/dev/null 2>&1 3>&- &
-    holder=$!
-    until_there is_held
+    hold "LOCK TABLES log READ" 60
     run "$DBFERRY" run
-    sql <<<"SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST WHERE INFO LIKE 'DO SLEEP(60)%'" | sql || true
-    wait $holder || true
+    let_go
     assert_status 75
     assert_output_has "cannot drop the table: others have used table 'log' for all of the 1.0 s of lock_wait"
     assert_equal "$(left log)" "1|1"
