@@ -123,16 +123,16 @@ static ferry_status do_tables(struct walk *walk)
 
 /* ---- All in one step ---- */
 
-/* Whether they are all of one run.  So are those that have foreign keys, which only shows where all
- * are looked at. */
+/* Whether they are all of one run, or planned as if they were.  Which foreign keys tables have shows
+ * only where all are looked at, and for many a target how their rows are moved. */
 static bool go_together(struct walk *walk)
 {
     const struct ferry_group *group = walk->job->group;
-    bool is_run = walk->action == ferry_command_run_job;
-    bool joins = group->foreign_keys && walk->only == NULL &&
-                 (is_run || walk->action == ferry_command_plan_job);
+    bool is_run_or_plan =
+        walk->action == ferry_command_run_job || walk->action == ferry_command_plan_job;
+    bool joins = group->foreign_keys && walk->only == NULL && is_run_or_plan;
     ferry_tables_join(&walk->tables, joins);
-    return joins || (walk->tables.count > 1 && group->together && is_run);
+    return joins || (walk->tables.count > 1 && group->together && is_run_or_plan);
 }
 
 static ferry_status do_together(struct walk *walk)

@@ -204,10 +204,11 @@ static const char *fill_target(struct ferry_target *target)
          "the ability FERRY_SCANS beside FERRY_CHANGES"},
         {(target->records == NULL) == (target->prune == NULL),
          "target.records together with target.prune"},
-        {(target->abilities & FERRY_TOGETHER_CHANGES) == 0 ||
+        {(target->abilities & (FERRY_TOGETHER_CHANGES | FERRY_TOGETHER_ALIKE)) == 0 ||
              ((target->abilities & FERRY_TOGETHER) != 0 &&
               (target->abilities & FERRY_CHANGES) != 0),
-         "the abilities FERRY_TOGETHER and FERRY_CHANGES beside FERRY_TOGETHER_CHANGES"},
+         "the abilities FERRY_TOGETHER and FERRY_CHANGES beside FERRY_TOGETHER_CHANGES or "
+         "FERRY_TOGETHER_ALIKE"},
     };
     if (target->stored_begin == NULL) {
         target->stored_begin = stub_stored_begin;

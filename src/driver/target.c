@@ -194,6 +194,11 @@ bool ferry_target_joins_changes(const struct ferry_connection *target)
     return (target->driver->target.abilities & FERRY_TOGETHER_CHANGES) != 0;
 }
 
+bool ferry_target_joins_alike(const struct ferry_connection *target)
+{
+    return (target->driver->target.abilities & FERRY_TOGETHER_ALIKE) != 0;
+}
+
 bool ferry_target_tells_restrict(const struct ferry_connection *target)
 {
     return (target->driver->target.abilities & FERRY_TELLS_RESTRICT) != 0;

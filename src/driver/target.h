@@ -66,6 +66,8 @@ bool ferry_target_changes(const struct ferry_connection *target);
 bool ferry_target_joins(const struct ferry_connection *target);
 /* Whether loads of changes may be among them. */
 bool ferry_target_joins_changes(const struct ferry_connection *target);
+/* The same, where no load of the change replaces a table. */
+bool ferry_target_joins_alike(const struct ferry_connection *target);
 /* Each ends the change and frees it with its loads; NULL allowed for abort.  `*outcome`
  * (FERRY_OUTCOME_) is written on failure too. */
 ferry_status ferry_target_change_commit(struct ferry_change *change,

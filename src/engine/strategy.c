@@ -72,7 +72,8 @@ ferry_status ferry_strategy_recall(struct ferry_plan *plan, const struct ferry_c
 /* With others, the target does nothing else. */
 static bool must_replace(const struct ferry_strategy_facts *facts)
 {
-    return facts->together && !ferry_target_joins_changes(facts->target);
+    return facts->together && !ferry_target_joins_changes(facts->target) &&
+           !ferry_target_joins_alike(facts->target);
 }
 
 static ferry_status check_drivers(const struct ferry_strategy_facts *facts,
@@ -318,4 +319,15 @@ ferry_status ferry_strategy_decide(struct ferry_plan *plan,
     if (error->status == FERRY_OK)
         plan->strategy = &strategies[chosen];
     return error->status;
+}
+
+ferry_status ferry_strategy_replace_with(struct ferry_plan *plan, const char *other,
+                                         struct ferry_error *error)
+{
+    ferry_strbuf_reset(&plan->why);
+    ferry_strbuf_addf(&plan->why, "table '%s' of the same step is replaced", other);
+    if (plan->why.failed)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the plan");
+    plan->strategy = &strategies[FERRY_STRATEGY_REPLACE];
+    return FERRY_OK;
 }

@@ -42,6 +42,11 @@ ferry_status ferry_strategy_decide(struct ferry_plan *plan,
                                    const struct ferry_strategy_facts *facts,
                                    struct ferry_error *error);
 
+/* After that: all rows are replaced after all, since those of the table `other` are.  The plan is as
+ * it was on failure, but for its reason. */
+ferry_status ferry_strategy_replace_with(struct ferry_plan *plan, const char *other,
+                                         struct ferry_error *error);
+
 /* The word of a configuration for it. */
 const char *ferry_strategy_name(enum ferry_strategy_id strategy);
 /* Whether earlier rows are kept, so that rows of an older copy must never be read instead. */

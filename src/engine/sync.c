@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "driver/source.h"
 #include "driver/target.h"
+#include "engine/alike.h"
 #include "engine/commit.h"
 #include "engine/differences.h"
 #include "engine/foreign_keys.h"
@@ -55,7 +56,9 @@ static ferry_status prepare(struct ferry_run *run, struct ferry_error *error)
         status = settle_foreign_keys(run, error);
     if (status == FERRY_OK)
         status = ferry_run_each_table(run, ferry_transfer_negotiate, error);
-    return status;
+    if (status == FERRY_OK)
+        status = ferry_alike_settle(run, error);
+    return status == FERRY_OK ? ferry_run_each_table(run, ferry_transfer_tell, error) : status;
 }
 
 /* A source that says so is not read. */

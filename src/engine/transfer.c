@@ -155,7 +155,13 @@ ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct fe
     if (status != FERRY_OK)
         return status;
     log_table(plan, task->table);
-    log_strategy(plan, &task->changes);
+    return FERRY_OK;
+}
+
+ferry_status ferry_transfer_tell(struct ferry_transfer *transfer, struct ferry_error *error)
+{
+    (void)error;
+    log_strategy(transfer->plan, &transfer->task->changes);
     return FERRY_OK;
 }
 

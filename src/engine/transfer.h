@@ -48,6 +48,8 @@ ferry_status ferry_transfer_describe(struct ferry_transfer *transfer, struct fer
 ferry_status ferry_transfer_map(struct ferry_transfer *transfer, struct ferry_error *error);
 /* What becomes of it in the open target, by which strategy, and whether the job allows that. */
 ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct ferry_error *error);
+/* Logs how its rows are moved, once that is settled for all tables. */
+ferry_status ferry_transfer_tell(struct ferry_transfer *transfer, struct ferry_error *error);
 
 /* A load within the change. */
 ferry_status ferry_transfer_begin_load(struct ferry_transfer *transfer, struct ferry_change *change,

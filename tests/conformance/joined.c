@@ -40,9 +40,10 @@ static void joined_close(struct joined *joined)
         target_close(&joined->targets[i]);
 }
 
-/* So many rows into each, in turn; 0 of one: its load fails to begin, as the plan is of nothing. */
+/* So many rows into each, in turn; 0 of one: its load fails to begin, as the plan is of nothing.
+ * `before`: they are added to as many, by loads of changes; NULL: they replace what is there. */
 static ferry_status joined_load(struct joined *joined, const uint64_t rows[TABLES],
-                                struct ferry_error *error)
+                                const uint64_t before[TABLES], struct ferry_error *error)
 {
     for (size_t i = 0; i < TABLES; i++)
         joined->tables[i] = joined->targets[i].table;
@@ -59,14 +60,16 @@ static ferry_status joined_load(struct joined *joined, const uint64_t rows[TABLE
         target->layout = ferry_plan_layout(&target->plan, target->table);
         target->load_spec = ferry_plan_load(&target->plan, &target->layout, NULL);
         target->load_spec.definition += rows[i] == 0;
+        target->load_spec.kind = before != NULL ? FERRY_LOAD_CHANGES : FERRY_LOAD_REPLACE;
+        const uint64_t after = rows[i] + (before != NULL ? before[i] : 0);
         status = ferry_target_load_begin(joined->change, &target->load_spec, &load, error);
         if (status == FERRY_OK)
             status = target_load_rows(target, load, 0, rows[i], NULL, error);
         if (status == FERRY_OK)
             status = ferry_target_load_end(load, &totals, error);
-        if (status == FERRY_OK && totals.after != rows[i])
+        if (status == FERRY_OK && totals.after != after)
             status = ferry_fail(error, FERRY_ERR_DATA, "%llu rows were counted, not %llu",
-                                (unsigned long long)totals.after, (unsigned long long)rows[i]);
+                                (unsigned long long)totals.after, (unsigned long long)after);
     }
     return status;
 }
@@ -116,12 +119,13 @@ static bool joined_hold(struct joined *joined, const uint64_t rows[TABLES])
 
 /* One change, and what the tables hold after it. */
 static void test_change(const struct suite *suite, const char *name, const uint64_t rows[TABLES],
-                        ferry_status expected, bool commits, const uint64_t after[TABLES])
+                        const uint64_t before[TABLES], ferry_status expected, bool commits,
+                        const uint64_t after[TABLES])
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     struct joined joined;
     bool opened = joined_open(suite, &joined);
-    ferry_status status = opened ? joined_load(&joined, rows, &error) : FERRY_ERR_SYSTEM;
+    ferry_status status = opened ? joined_load(&joined, rows, before, &error) : FERRY_ERR_SYSTEM;
     bool right =
         tap_ok(status == expected, "%s: the tables are loaded as far as they should be", name);
     if (right && status == FERRY_OK && commits)
@@ -134,6 +138,25 @@ static void test_change(const struct suite *suite, const char *name, const uint6
     joined_close(&joined);
 }
 
+/* Of tables whose rows are neither replaced nor left alone. */
+static void test_joined_changes(const struct suite *suite, const uint64_t before[TABLES])
+{
+    static const uint64_t added[TABLES] = {2, 1, 3}, broken[TABLES] = {2, 1, 0};
+    uint64_t after[TABLES];
+    for (size_t i = 0; i < TABLES; i++)
+        after[i] = before[i] + added[i];
+    if ((suite->driver->target.abilities & (FERRY_TOGETHER_CHANGES | FERRY_TOGETHER_ALIKE)) == 0) {
+        tap_skip("the driver has neither FERRY_TOGETHER_CHANGES nor FERRY_TOGETHER_ALIKE",
+                 "changes of single rows of many tables");
+        return;
+    }
+    test_change(suite, "rows added to many tables, given up", added, before, FERRY_OK, false,
+                before);
+    test_change(suite, "rows added to many tables of which the last fails", broken, before,
+                FERRY_ERR_BUSY, false, before);
+    test_change(suite, "rows added to many tables", added, before, FERRY_OK, true, after);
+}
+
 void test_joined(const struct suite *suite)
 {
     static const uint64_t none[TABLES] = {0, 0, 0}, few[TABLES] = {3, 5, 4},
@@ -142,9 +165,10 @@ void test_joined(const struct suite *suite)
         tap_skip("the driver has not the ability FERRY_TOGETHER", "changes of many tables");
         return;
     }
-    test_change(suite, "many new tables, given up", few, FERRY_OK, false, none);
-    test_change(suite, "many new tables", few, FERRY_OK, true, few);
-    test_change(suite, "many tables, given up", more, FERRY_OK, false, few);
-    test_change(suite, "many tables of which one fails", broken, FERRY_ERR_BUSY, false, few);
-    test_change(suite, "many tables", more, FERRY_OK, true, more);
+    test_change(suite, "many new tables, given up", few, NULL, FERRY_OK, false, none);
+    test_change(suite, "many new tables", few, NULL, FERRY_OK, true, few);
+    test_change(suite, "many tables, given up", more, NULL, FERRY_OK, false, few);
+    test_change(suite, "many tables of which one fails", broken, NULL, FERRY_ERR_BUSY, false, few);
+    test_change(suite, "many tables", more, NULL, FERRY_OK, true, more);
+    test_joined_changes(suite, more);
 }

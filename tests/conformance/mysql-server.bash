@@ -16,7 +16,7 @@ start() {
     mariadb_account reader secret "ALL ON conformance.*"
     # Just what the manual says that a target needs.
     mariadb_account loader secret \
-        "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, TRIGGER ON loaded.*"
+        "SELECT, INSERT, UPDATE, DELETE, CREATE, CREATE TEMPORARY TABLES, DROP, ALTER, TRIGGER ON loaded.*"
     mariadb_query <<'SQL'
 CREATE DATABASE IF NOT EXISTS loaded CHARACTER SET latin1;
 CREATE DATABASE IF NOT EXISTS conformance CHARACTER SET utf8mb4;

@@ -42,8 +42,6 @@ FEW_RIGHTS="DROP USER IF EXISTS few; CREATE USER few IDENTIFIED BY 'pw'; GRANT S
 
 @test "an old table that a foreign key keeps from being dropped: 65, by that key" { check_a_leftover_that_a_key_holds; }
 
-@test "in one step: a merge replaces the tables, and plan says so" { check_merges_in_one_step; }
-
 @test "in one step: a reader that joins the tables sees no orphan in ten thousand looks" { check_that_no_reader_sees_an_orphan; }
 
 @test "in one step: killed at any moment, all are as before or all as read" { check_kills_in_the_midst_of_one_step; }

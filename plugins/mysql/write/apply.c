@@ -424,7 +424,7 @@ static bool apply_finish(struct apply *apply)
     if (!apply_count(apply, &totals->after))
         return false;
     totals->before = totals->after + totals->deleted - totals->inserted;
-    if (!load->changes->hung || before == totals->before)
+    if (!load->triggered || before == totals->before)
         return true;
     return apply_fail(apply, ferry_fail(apply->err, FERRY_ERR_DATA,
                                         "%s: table '%s' holds %" PRIu64 " rows after %" PRIu64
@@ -439,13 +439,14 @@ static bool apply_finish(struct apply *apply)
 
 static bool apply_try(struct apply *apply)
 {
-    const struct mydrv_changes *changes = apply->load->changes;
+    const struct mydrv_load *load = apply->load;
+    const struct mydrv_changes *changes = load->changes;
     *apply->totals = (struct ferry_load_totals){.deleted = changes->came[FERRY_OP_DELETE]};
     apply->inserts = changes->came[FERRY_OP_INSERT];
     apply->updates = changes->came[FERRY_OP_UPDATE];
-    if (!apply_text(apply, "START TRANSACTION") || !apply_confirm(apply) ||
-        (changes->hung && !apply_count(apply, &apply->totals->before)) || !apply_resolve(apply) ||
-        !apply_delete(apply, FERRY_OP_DELETE, apply->totals->deleted))
+    if (!apply_text(apply, load->unit->joint.open ? mydrv_joint_return() : "START TRANSACTION") ||
+        !apply_confirm(apply) || (load->triggered && !apply_count(apply, &apply->totals->before)) ||
+        !apply_resolve(apply) || !apply_delete(apply, FERRY_OP_DELETE, apply->totals->deleted))
         return false;
     if (!apply_update(apply) || !apply_insert(apply))
         return apply_is_duplicate(apply) ? apply_fail_duplicate(apply) : false;
@@ -464,9 +465,12 @@ ferry_status mydrv_apply(struct mydrv_load *load, struct ferry_error *err)
     while (!apply_try(&apply)) {
         if (apply.status != FERRY_OK)
             return apply.status;
+        if (mydrv_joint_is_undone(unit))
+            return mydrv_joint_fail_undone(load, err);
         if (!mydrv_wait_again(unit))
             return mydrv_wait_fail(unit, load->layout->table, "change the rows", err);
-        (void)mysql_rollback(apply.native);
+        if (!unit->joint.open)
+            (void)mysql_rollback(apply.native);
     }
     return FERRY_OK;
 }

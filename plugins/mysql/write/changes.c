@@ -110,14 +110,28 @@ static ferry_status changes_place_keys(struct mydrv_load *load, struct ferry_err
     return FERRY_OK;
 }
 
+/* The table and what hangs on it; that changes of other tables go in place, too, says nothing. */
+static ferry_status changes_take(struct mydrv_load *load, struct ferry_error *err)
+{
+    struct mydrv_unit *unit = load->unit;
+    unit->in_place = false;
+    ferry_status status = mydrv_load_take(load, err);
+    load->changes->hung = unit->in_place;
+    unit->in_place = true;
+    if (status == FERRY_OK)
+        status = changes_check_table(load, err);
+    if (status == FERRY_OK && unit->joint.open)
+        status = mydrv_joint_check_load(load, err);
+    return status;
+}
+
 static ferry_status changes_begin(struct mydrv_load *load, struct ferry_error *err)
 {
     struct mydrv_conn *conn = load->unit->conn;
-    ferry_status status = mydrv_load_take(load, err);
+    bool joint = mydrv_joint_is_asked(load->unit);
+    ferry_status status = joint ? mydrv_joint_begin(load->unit, err) : FERRY_OK;
     if (status == FERRY_OK)
-        status = changes_check_table(load, err);
-    load->changes->hung = load->unit->in_place;
-    load->unit->in_place = true;
+        status = changes_take(load, err);
     if (status == FERRY_OK)
         status = changes_check_rights(load, err);
     if (status == FERRY_OK)
@@ -126,7 +140,7 @@ static ferry_status changes_begin(struct mydrv_load *load, struct ferry_error *e
         status = mydrv_lane_begin(&load->lane, conn, load->names.stage, load->layout, err);
     if (status == FERRY_OK)
         status = mydrv_lane_learn(&load->lane, load->layout->table, err);
-    if (status == FERRY_OK)
+    if (status == FERRY_OK && !joint)
         status = mydrv_record_prepare(conn, err);
     if (status == FERRY_OK && load->spec->key_count > 0)
         status = mydrv_match_choose(load, err);
@@ -134,7 +148,7 @@ static ferry_status changes_begin(struct mydrv_load *load, struct ferry_error *e
         status = mydrv_gather_make(load, err);
     if (status == FERRY_OK && !load->changes->temporary)
         status = mydrv_leftovers_check_drop(conn, &load->names, err);
-    if (status == FERRY_OK)
+    if (status == FERRY_OK && !joint)
         status = mydrv_run_text(conn, "START TRANSACTION", "begin a transaction", err);
     load->lane.tag_name = load->changes->tag;
     return status;
@@ -149,11 +163,8 @@ ferry_status mydrv_changes_begin(void *change, const struct ferry_load_spec *spe
     if (changes == NULL)
         return mydrv_fail_memory(err);
     load->changes = changes;
-    load->lane.commit_bytes = CHANGES_COMMIT;
-    ferry_status status = mydrv_unit_check_joined(load->unit, spec->layout->table,
-                                                  "single rows of it are to change", err);
-    if (status == FERRY_OK)
-        status = changes_begin(load, err);
+    load->lane.commit_bytes = mydrv_joint_is_asked(load->unit) ? 0 : CHANGES_COMMIT;
+    ferry_status status = changes_begin(load, err);
     if (status == FERRY_OK)
         *ret_load = load;
     return status;
@@ -217,6 +228,21 @@ ferry_status mydrv_changes_open_reader(struct mydrv_load *load, struct mydrv_con
 
 /* ---- End ---- */
 
+/* They have gathered, and what is done with them from now on can be undone alone. */
+static ferry_status changes_part(struct mydrv_load *load, struct ferry_error *err)
+{
+    struct mydrv_conn *conn = load->unit->conn;
+    if (load->unit->joint.open)
+        return mydrv_joint_mark(load->unit, err);
+    ferry_status status =
+        mydrv_run_text(conn, "COMMIT", "commit changes to where they gather", err);
+    /* With triggers, rows are counted before and after, which no other writer must disturb. */
+    if (status == FERRY_OK && !load->triggered)
+        status = mydrv_run_text(conn, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+                                "set the isolation level", err);
+    return status;
+}
+
 static ferry_status changes_end(struct mydrv_load *load, struct ferry_error *err)
 {
     struct mydrv_conn *conn = load->unit->conn;
@@ -224,18 +250,14 @@ static ferry_status changes_end(struct mydrv_load *load, struct ferry_error *err
     if (status == FERRY_OK)
         status = mydrv_lane_end(&load->lane, err);
     if (status == FERRY_OK)
-        status = mydrv_run_text(conn, "COMMIT", "commit changes to where they gather", err);
+        status = changes_part(load, err);
     changes_close_reader(load->changes);
     if (status == FERRY_OK && load->changes->hung)
         status = mydrv_run_text(conn, "SET SESSION foreign_key_checks = 0",
                                 "set foreign_key_checks", err);
-    /* With triggers, rows are counted before and after, which no other writer must disturb. */
-    if (status == FERRY_OK && !load->changes->hung)
-        status = mydrv_run_text(conn, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-                                "set the isolation level", err);
     if (status == FERRY_OK)
         status = mydrv_apply(load, err);
-    if (status == FERRY_OK && load->changes->hung)
+    if (status == FERRY_OK && load->changes->hung && !load->unit->joint.open)
         status = mydrv_dependents_check(load, err);
     return status;
 }
@@ -250,5 +272,7 @@ ferry_status mydrv_changes_end(void *argument, struct ferry_load_totals *ret_tot
     load->changes->ended = true;
     *ret_totals = load->changes->totals;
     ret_totals->bytes = load->lane.bytes;
+    mydrv_gather_drop(load); /* there may be many loads */
+    mydrv_lane_free(&load->lane);
     return FERRY_OK;
 }

@@ -213,6 +213,7 @@ ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *
                            "look for triggers and foreign keys", &rows, err);
         if (status == FERRY_OK)
             status = dependents_find(load, i == 1, rows, &what, err);
+        load->triggered = load->triggered || (i == 0 && what.length > 0);
         if (status == FERRY_OK && what.length > 0)
             status = dependents_judge(load, what.data, err);
     }
@@ -239,6 +240,24 @@ static void dependents_add_column(struct mydrv_text *sql, const char *before, co
 {
     mydrv_text_addf(sql, "%s%s.", before, table);
     mydrv_text_add_name(sql, column);
+}
+
+static bool dependents_is_loaded(const struct mydrv_unit *unit, const char *table)
+{
+    for (size_t i = 0; i < unit->load_count; i++)
+        if (ferry_fold_compare(unit->loads[i]->layout->table, table) == 0)
+            return true;
+    return false;
+}
+
+/* Of many tables, each looks at the keys of its own, and those that are carried were looked at
+ * before. */
+static bool dependents_is_looked_at(const struct mydrv_load *load, MYSQL_ROW key)
+{
+    bool is_own = ferry_fold_compare(key[KEY_TABLE], load->layout->table) == 0;
+    return load->unit->joint.open && *key[KEY_HERE] == '1' &&
+           (is_own ? dependents_is_made_again(load, key)
+                   : dependents_is_loaded(load->unit, key[KEY_TABLE]));
 }
 
 /* Rows of the child that have no parent, of the key in rows[0] to rows[count - 1]. */
@@ -289,7 +308,7 @@ ferry_status mydrv_dependents_check(struct mydrv_load *load, struct ferry_error 
     MYSQL_ROW row;
     while (status == FERRY_OK && !whole && (row = mysql_fetch_row(rows)) != NULL) {
         whole = row[KEY_NAME] == NULL;
-        if (!dependents_is_whole(row))
+        if (!dependents_is_whole(row) || dependents_is_looked_at(load, row))
             continue;
         if (count > 0 && !dependents_same_key(key[0], row)) {
             status = dependents_check_key(load, key, count, err);

@@ -54,11 +54,17 @@ bool mydrv_foreign_keys_join(const struct mydrv_unit *unit, const char *table)
     return false;
 }
 
-static const char *keys_find_stage(const struct mydrv_unit *unit, const char *table)
+/* Where the rows of a load are. */
+static const char *keys_place(const struct mydrv_load *load)
+{
+    return load->changes != NULL ? load->layout->table : load->stage.name;
+}
+
+static const char *keys_find_place(const struct mydrv_unit *unit, const char *table)
 {
     for (size_t i = 0; i < unit->load_count; i++)
         if (strcmp(unit->loads[i]->layout->table, table) == 0)
-            return unit->loads[i]->stage.name;
+            return keys_place(unit->loads[i]);
     return NULL; /* the core names tables of the change alone */
 }
 
@@ -102,7 +108,7 @@ static void keys_write_question(struct mydrv_text *sql, const struct mydrv_load 
     mydrv_text_add(sql, ", ");
     keys_write_values(sql, key->columns, key->column_count);
     mydrv_text_add(sql, " FROM ");
-    mydrv_text_add_name(sql, load->stage.name);
+    mydrv_text_add_name(sql, keys_place(load));
     mydrv_text_add(sql, " c WHERE ");
     for (size_t i = 0; i < key->column_count; i++) {
         mydrv_text_add(sql, "c.");
@@ -127,7 +133,7 @@ static ferry_status keys_check_rows(const struct mydrv_load *load,
     struct mydrv_conn *conn = load->unit->conn;
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-    keys_write_question(&sql, load, key, keys_find_stage(load->unit, key->table));
+    keys_write_question(&sql, load, key, keys_find_place(load->unit, key->table));
     ferry_status status = mydrv_ask(conn, &sql, 2, "check a foreign key", &rows, err);
     MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
     if (status == FERRY_OK && row == NULL)
@@ -140,6 +146,22 @@ static ferry_status keys_check_rows(const struct mydrv_load *load,
                       "source has none",
                       conn->label, row[0] == NULL ? "?" : row[0], load->layout->table,
                       row[1] == NULL ? "?" : row[1], key->table);
+}
+
+static ferry_status keys_check(const struct mydrv_load *load, struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < load->spec->foreign_key_count && status == FERRY_OK; i++)
+        status = keys_check_rows(load, load->spec->foreign_keys[i], err);
+    return status;
+}
+
+ferry_status mydrv_foreign_keys_check(struct mydrv_unit *unit, struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < unit->load_count && status == FERRY_OK; i++)
+        status = keys_check(unit->loads[i], err);
+    return status;
 }
 
 /* ---- Making them ---- */
@@ -162,7 +184,7 @@ static void keys_write_key(struct mydrv_text *sql, const struct mydrv_load *load
                     i > 0 ? "," : "", hash, i + 1);
     mydrv_text_add_list(sql, key->columns, key->column_count);
     mydrv_text_add(sql, ") REFERENCES ");
-    mydrv_text_add_name(sql, keys_find_stage(load->unit, key->table));
+    mydrv_text_add_name(sql, keys_find_place(load->unit, key->table));
     mydrv_text_add(sql, " (");
     mydrv_text_add_list(sql, key->referred, key->column_count);
     mydrv_text_add(sql, ")");
@@ -175,10 +197,8 @@ static void keys_write_key(struct mydrv_text *sql, const struct mydrv_load *load
 /* The mark tells the definition, of which they are a part. */
 static ferry_status keys_make(struct mydrv_load *load, struct ferry_error *err)
 {
-    ferry_status status = FERRY_OK;
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    for (size_t i = 0; i < load->spec->foreign_key_count && status == FERRY_OK; i++)
-        status = keys_check_rows(load, load->spec->foreign_keys[i], err);
+    ferry_status status = keys_check(load, err);
     if (status != FERRY_OK)
         return status;
     mydrv_text_add(&sql, "ALTER TABLE ");

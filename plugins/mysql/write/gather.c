@@ -101,7 +101,8 @@ ferry_status mydrv_gather_make(struct mydrv_load *load, struct ferry_error *err)
         return status;
     load->changes->temporary = true;
     bool made = gather_try(load, &sql);
-    if (!made && !sql.failed && mysql_errno(conn->native) == GATHER_DENIED) {
+    if (!made && !sql.failed && !load->unit->joint.open &&
+        mysql_errno(conn->native) == GATHER_DENIED) {
         load->changes->temporary = false;
         made = gather_try(load, &sql);
         ferry_log(FERRY_LOG_INFO,
@@ -113,7 +114,12 @@ ferry_status mydrv_gather_make(struct mydrv_load *load, struct ferry_error *err)
         return mydrv_fail_memory(err);
     if (!made)
         return mydrv_wait_fail(load->unit, load->layout->table,
-                               "create the table in which changes gather", err);
+                               load->unit->joint.open
+                                   ? "create a temporary table, for which the account needs the "
+                                     "right CREATE TEMPORARY TABLES where many tables change in "
+                                     "one step"
+                                   : "create the table in which changes gather",
+                               err);
     load->changes->there = true;
     if (!load->changes->temporary)
         load->stage = (struct mydrv_stage){.unit = load->unit,

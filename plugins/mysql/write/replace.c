@@ -54,7 +54,7 @@ ferry_status mydrv_load_take(struct mydrv_load *load, struct ferry_error *err)
         status = mydrv_lock_take(&load->lock, conn, load->names.lock, table, err);
     if (status == FERRY_OK)
         status = replace_confirm(load, err);
-    if (status == FERRY_OK)
+    if (status == FERRY_OK && !load->unit->joint.open) /* else that has been done */
         status = mydrv_leftovers_clear(conn, &load->names, table, load->table.exists, err);
     if (status == FERRY_OK)
         status = mydrv_dependents_look(load, err);
@@ -106,7 +106,12 @@ ferry_status mydrv_replace_begin(void *change, const struct ferry_load_spec *spe
     if (load == NULL)
         return mydrv_fail_memory(err);
     load->lane.commit_bytes = REPLACE_COMMIT;
-    ferry_status status = replace_begin(load, err);
+    ferry_status status =
+        load->unit->joint.open
+            ? ferry_fail(err, FERRY_ERR_INTERNAL,
+                         "%s: a table that is replaced, among others that are not",
+                         load->unit->conn->label)
+            : replace_begin(load, err);
     if (status == FERRY_OK)
         *ret_load = load;
     return status;

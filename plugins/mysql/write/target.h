@@ -135,6 +135,8 @@ ferry_status mydrv_foreign_keys_check_right(struct mydrv_load *load, struct ferr
 /* Once all stages are finished: make those of each, and mark it again.  Fails with DATA where a row
  * does not keep to one. */
 ferry_status mydrv_foreign_keys_make(struct mydrv_unit *unit, struct ferry_error *err);
+/* The same of tables of which single rows have changed, whose keys are there. */
+ferry_status mydrv_foreign_keys_check(struct mydrv_unit *unit, struct ferry_error *err);
 /* Set load->part: what takes its foreign keys off the table, once that has the name of the old one.
  */
 ferry_status mydrv_foreign_keys_part(struct mydrv_load *load, struct ferry_error *err);
@@ -185,6 +187,7 @@ struct mydrv_load {
     struct mydrv_stage stage; /* beside it */
     struct mydrv_lane lane;   /* into the stage */
     uint64_t rows_before;
+    bool triggered;         /* a trigger hangs on the table */
     struct mydrv_text part; /* a statement for its old table: see mydrv_foreign_keys_part() */
     struct mydrv_changes *changes; /* NULL: all rows are replaced */
 };
@@ -259,6 +262,39 @@ bool mydrv_match_is_key(const struct mydrv_load *load, size_t i);
 /* Set the totals; the transaction stays open. */
 ferry_status mydrv_apply(struct mydrv_load *load, struct ferry_error *err);
 
+/* ---- joint.c: single rows of many tables change in one transaction ---- */
+
+struct mydrv_joint_table {
+    struct mydrv_names names;
+    struct mydrv_lock lock;
+};
+
+struct mydrv_joint { /* zeroed: none */
+    struct mydrv_joint_table *tables;
+    size_t count; /* of those that were tried */
+    bool open;    /* the transaction is, and all locks are taken */
+};
+
+/* Whether the change has many tables. */
+bool mydrv_joint_is_asked(const struct mydrv_unit *unit);
+/* With the first load: all tables are locked, nothing is left beside them, and the transaction is
+ * open.  Nothing with the others. */
+ferry_status mydrv_joint_begin(struct mydrv_unit *unit, struct ferry_error *err);
+/* Once it is known what hangs on the table: fails with UNSUPPORTED where that is a trigger. */
+ferry_status mydrv_joint_check_load(const struct mydrv_load *load, struct ferry_error *err);
+/* Changes of one table have gathered: what is done from now on can be undone alone, by the
+ * statement mydrv_joint_return(). */
+ferry_status mydrv_joint_mark(struct mydrv_unit *unit, struct ferry_error *err);
+const char *mydrv_joint_return(void);
+/* After a statement that failed: whether the server has undone all of the transaction. */
+bool mydrv_joint_is_undone(const struct mydrv_unit *unit);
+/* Fail with BUSY that may pass, for that reason. */
+ferry_status mydrv_joint_fail_undone(const struct mydrv_load *load, struct ferry_error *err);
+/* All loads have ended: every foreign key from and to the tables holds. */
+ferry_status mydrv_joint_check(struct mydrv_unit *unit, struct ferry_error *err);
+/* Lets go of the locks; also of one that did not begin, or not all of it. */
+void mydrv_joint_free(struct mydrv_unit *unit);
+
 /* ---- rename.c: the commit by renames ---- */
 
 /* Fails with UNSUPPORTED where the statement for all tables of the change would be longer than the
@@ -289,14 +325,14 @@ struct mydrv_unit {
     struct mydrv_text hung; /* what hangs on a table, in words, where that is so */
     bool in_place;          /* the rows of the table itself change, in one transaction: no RENAME */
     struct ferry_wait wait; /* the job's lock_wait */
+    struct mydrv_joint joint; /* of many tables of which single rows change */
 };
 
 /* The settings of the session that a change relies on. */
 ferry_status mydrv_unit_set_up(struct mydrv_unit *unit, struct ferry_error *err);
 /* One load more, all zeros but for the first three of its members; NULL: no memory. */
 struct mydrv_load *mydrv_unit_add_load(struct mydrv_unit *unit, const struct ferry_load_spec *spec);
-/* Fails with UNSUPPORTED where the rows of the table itself would change, and the change has more
- * tables: those change by one RENAME TABLE. */
+/* Fails with UNSUPPORTED, for the reason `why`, where the change has more tables than this one. */
 ferry_status mydrv_unit_check_joined(const struct mydrv_unit *unit, const char *table,
                                      const char *why, struct ferry_error *err);
 

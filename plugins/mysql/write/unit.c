@@ -7,7 +7,8 @@
  *                that was done in a transaction that is open; commit: records, COMMIT
  *
  * A change of many tables goes by renames, all of them in one statement, which the servers do whole
- * or not at all, also where they are killed meanwhile (MySQL since 8.0, MariaDB since 10.6).
+ * or not at all, also where they are killed meanwhile (MySQL since 8.0, MariaDB since 10.6).  Or all
+ * are changed in place, in one transaction (joint.c).
  */
 /* clang-format on */
 
@@ -78,6 +79,7 @@ static void unit_free(struct mydrv_unit *unit)
         mydrv_changes_free(unit->loads[i]);
         mydrv_replace_free(unit->loads[i]);
     }
+    mydrv_joint_free(unit);
     mydrv_text_clear(&unit->hung);
     free(unit->loads);
     free(unit);
@@ -129,17 +131,28 @@ static ferry_status unit_change_begin(void *conn, const struct ferry_change_spec
 
 /* ---- Commit ---- */
 
-/* Rows and record in the transaction that is open. */
-static ferry_status unit_commit_in_place(struct mydrv_unit *unit, const struct ferry_record *record,
+/* The mark that the record's table has; NULL: none. */
+static const char *unit_find_mark(const struct mydrv_unit *unit, const struct ferry_record *record)
+{
+    for (size_t i = 0; i < unit->load_count; i++)
+        if (strcmp(unit->loads[i]->layout->table, ferry_record_table(record)) == 0)
+            return unit->loads[i]->table.run_id;
+    return NULL;
+}
+
+/* Rows and records in the transaction that is open. */
+static ferry_status unit_commit_in_place(struct mydrv_unit *unit,
+                                         const struct ferry_record *const *records, size_t count,
                                          uint32_t *outcome, struct ferry_error *err)
 {
-    const struct mydrv_load *load = unit->loads[0]; /* there is no other */
     char mark[MYDRV_RUN_ID_SIZE];
-    ferry_status status = FERRY_OK;
-    if (record != NULL)
-        status = mydrv_record_follow(unit->conn, record, mark, err);
-    if (status == FERRY_OK && record != NULL)
-        status = mydrv_record_write(unit->conn, record, load->table.run_id, err);
+    ferry_status status = unit->joint.open ? mydrv_joint_check(unit, err) : FERRY_OK;
+    for (size_t i = 0; i < count && status == FERRY_OK; i++) {
+        status = mydrv_record_follow(unit->conn, records[i], mark, err);
+        if (status == FERRY_OK)
+            status =
+                mydrv_record_write(unit->conn, records[i], unit_find_mark(unit, records[i]), err);
+    }
     if (status != FERRY_OK)
         return status;
     if (mysql_commit(unit->conn->native) != 0)
@@ -187,7 +200,7 @@ static ferry_status unit_commit(struct mydrv_unit *unit, const struct ferry_reco
     if (status != FERRY_OK)
         return status;
     if (unit->in_place)
-        return unit_commit_in_place(unit, count > 0 ? records[0] : NULL, outcome, err);
+        return unit_commit_in_place(unit, records, count, outcome, err);
     status = mydrv_foreign_keys_make(unit, err);
     if (status == FERRY_OK)
         status = mydrv_commit_rename(unit, outcome, err);
@@ -278,5 +291,6 @@ const struct ferry_target mydrv_target = {
     .judge_key = mydrv_judge_key,
     .records = mydrv_records,
     .prune = mydrv_prune,
-    .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER | FERRY_SIDE_BY_SIDE,
+    .abilities =
+        FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER | FERRY_TOGETHER_ALIKE | FERRY_SIDE_BY_SIDE,
 };

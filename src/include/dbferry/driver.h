@@ -781,6 +781,9 @@ ferry_status ferry_listing_add(struct ferry_listing *listing, const struct ferry
 /* Of a target with judge_key: its foreign keys tell FERRY_ACTION_RESTRICT and _NONE apart; else a
  * table that has the one has the other. */
 #define FERRY_TELLS_RESTRICT (1u << 5)
+/* As FERRY_TOGETHER_CHANGES, but all loads of a change are of one kind: each replaces its table, or
+ * none does. */
+#define FERRY_TOGETHER_ALIKE (1u << 6)
 
 /* ---- The source half ---- */
 
@@ -917,7 +920,7 @@ struct ferry_target {
                             struct ferry_error *err);
 
     uint32_t abilities; /* FERRY_SCANS, FERRY_CHANGES, FERRY_TOGETHER, FERRY_TOGETHER_CHANGES,
-                         * FERRY_SIDE_BY_SIDE, FERRY_TELLS_RESTRICT */
+                         * FERRY_SIDE_BY_SIDE, FERRY_TELLS_RESTRICT, FERRY_TOGETHER_ALIKE */
 
     /* Say by ferry_note() on `against` why a table by `spec` cannot have `key`, which refers to the
      * one by `referred` (which may be the same): then it is made without.  The core has seen that

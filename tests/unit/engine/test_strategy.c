@@ -460,7 +460,9 @@ static void test_tables_that_change_together(void **state)
     facts.together = false; /* it is alone */
     decides("upsert", "");
     facts.together = true;
-    fake_handle.target.abilities |= FERRY_TOGETHER | FERRY_TOGETHER_CHANGES;
+    fake_handle.target.abilities |= FERRY_TOGETHER | FERRY_TOGETHER_ALIKE;
+    decides("upsert", "");
+    fake_handle.target.abilities ^= FERRY_TOGETHER_ALIKE | FERRY_TOGETHER_CHANGES;
     decides("upsert", "");
     wish(FERRY_STRATEGY_MERGE, NULL);
     decides("merge", "");

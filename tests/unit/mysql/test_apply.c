@@ -144,6 +144,22 @@ ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *
     return FERRY_OK;
 }
 
+const char *mydrv_joint_return(void)
+{
+    return "ROLLBACK TO SAVEPOINT x";
+}
+
+bool mydrv_joint_is_undone(const struct mydrv_unit *unit)
+{
+    return unit->joint.open && native.net.last_errno == 1213;
+}
+
+ferry_status mydrv_joint_fail_undone(const struct mydrv_load *load, struct ferry_error *err)
+{
+    assert_ptr_equal(load->unit->conn, &conn);
+    return ferry_fail(err, FERRY_ERR_BUSY, "all is undone");
+}
+
 void mydrv_wait_begin(struct mydrv_unit *unit)
 {
     assert_ptr_equal(unit->conn, &conn);
@@ -448,6 +464,31 @@ static void test_locks_of_others(void **state)
     leave(&place);
 }
 
+/* Of many tables, this one's changes alone are undone, or all by the server. */
+static void test_locks_of_others_among_many_tables(void **state)
+{
+    (void)state;
+    static const struct answer first = {.to = "ROLLBACK TO SAVEPOINT x"};
+    static const struct answer confirm = {.to = "SELECT 1 FROM `t` LIMIT 0"};
+    const struct answer waits[] = {first, confirm, DELETE(2), {.to = "UPDATE", .error = 1205},
+                                   first, confirm, DELETE(2), UPDATE(3, "3"),
+                                   NOW(8)};
+    const struct answer undone[] = {first, confirm, {.to = "DELETE", .error = 1213}};
+    struct place place;
+    make_place(&place, (const uint64_t[]){0, 3, 2, 0, 0});
+    place.unit.joint.open = true;
+    turns = 1;
+    assert_int_equal(apply_to(&place, waits, COUNT(waits)), FERRY_OK);
+    assert_int_equal(rollbacks, 0);
+    totals_are(&place, 10, 0, 3, 2, 8);
+    leave(&place);
+    make_place(&place, (const uint64_t[]){0, 3, 2, 0, 0});
+    place.unit.joint.open = true;
+    assert_int_equal(apply_to(&place, undone, COUNT(undone)), FERRY_ERR_BUSY);
+    assert_error(&place.error, FERRY_ERR_BUSY, "all is undone");
+    leave(&place);
+}
+
 /* ---- Without a key, and with triggers ---- */
 
 static void test_rows_without_a_key(void **state)
@@ -484,12 +525,12 @@ static void test_triggers_that_count(void **state)
     static const struct answer bad[] = {BEGIN, NOW(10), DELETE(2), ABSENT(0), INSERT(1), NOW(8)};
     struct place place;
     make_place(&place, (const uint64_t[]){1, 0, 2, 0, 0});
-    place.changes.hung = true;
+    place.load.triggered = place.changes.hung = true;
     assert_int_equal(apply_to(&place, good, COUNT(good)), FERRY_OK);
     totals_are(&place, 10, 1, 0, 2, 9);
     leave(&place);
     make_place(&place, (const uint64_t[]){1, 0, 2, 0, 0});
-    place.changes.hung = true;
+    place.load.triggered = place.changes.hung = true;
     assert_int_equal(apply_to(&place, bad, COUNT(bad)), FERRY_ERR_DATA);
     assert_error(&place.error, FERRY_ERR_DATA,
                  "holds 8 rows after 1 were added to 10 and 2 deleted; a trigger");
@@ -510,6 +551,7 @@ int main(void)
         cmocka_unit_test(test_a_value_that_is_there),
         cmocka_unit_test(test_rows_that_are_gone_meanwhile),
         cmocka_unit_test(test_locks_of_others),
+        cmocka_unit_test(test_locks_of_others_among_many_tables),
         cmocka_unit_test(test_rows_without_a_key),
         cmocka_unit_test(test_a_row_that_is_its_key),
         cmocka_unit_test(test_triggers_that_count),

@@ -1,0 +1,36 @@
+# Jobs of many tables of which single rows change in one step, with MariaDB on both sides.
+
+load helper
+load target-mariadb
+load target-faults
+load target-groups
+load target-foreign-keys
+load target-joint
+
+teardown() { cut_end; }
+
+TABLE_IDS=INNODB_SYS_TABLES
+
+@test "merges change single rows of all tables, under one run id" { check_merges_of_many_tables; }
+
+@test "each table by a strategy of its own; one that fails leaves all as they were" { check_strategies_of_many_tables; }
+
+@test "a new table among them: all are replaced, or it is named" { check_a_new_table_among_changes; }
+
+@test "foreign keys that are carried: parents and children change together" { check_merges_with_keys; }
+
+@test "foreign keys of somebody's own hold, or 65" { check_keys_of_somebody_among_changes; }
+
+@test "a trigger on one of the tables: 78, by its name" { check_a_trigger_among_changes; }
+
+@test "without the right to temporary tables: 77" { check_the_right_to_temporary_tables; }
+
+@test "a reader that joins the tables sees no orphan in ten thousand looks" { check_that_no_reader_sees_an_orphan_of_merges; }
+
+@test "rows that others hold: 75 after lock_wait, or they are waited for" { check_rows_in_use_among_changes; }
+
+@test "a deadlock that the server ends: 75, and nothing has changed" { check_a_deadlock_among_changes; }
+
+@test "a line that is cut at each statement: all as before or all as read" { check_cuts_among_changes; }
+
+@test "killed at any moment: all as before or all as read" { check_kills_among_changes; }
