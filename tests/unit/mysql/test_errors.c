@@ -185,6 +185,8 @@ static const unsigned computed[] = {1264, 1267, 1270, 1271, 1292, 1300, 1365, 13
                                     3037, 3140, 3141, 3155, 3156, 3548, 3691, 3854};
 static const unsigned busy_at_the_login[] = {1042, 1152, 1158, 1159, 1160, 1161, 1927};
 static const unsigned unreachable[] = {1040, 1053, 1129, 2002, 2003, 2004, 2005, 2006, 2013, 2055};
+/* A row that the target's table does not take. */
+static const unsigned wrong_row[] = {1048, 1062, 3819, 4025};
 /* The definition of a target's table. */
 static const unsigned wrong_definition[] = {1005, 1059, 1060, 1061, 1063, 1064, 1067,
                                             1069, 1070, 1071, 1074, 1075, 1103, 1117,
@@ -202,7 +204,7 @@ static ferry_status expected_at_a_target(unsigned code)
 {
     return IS_IN(code, passes_at_a_target) ? FERRY_ERR_BUSY
            : IS_IN(code, wrong_definition) ? FERRY_ERR_SCHEMA
-           : code == 1062                  ? FERRY_ERR_DATA
+           : IS_IN(code, wrong_row)        ? FERRY_ERR_DATA
                                            : FERRY_ERR_TARGET_IO;
 }
 
@@ -285,6 +287,8 @@ static void test_hints(void **state)
         {1114, MYDRV_LOADING, "make room on the server's disk and run again"},
         {1969, MYDRV_LOADING, "somebody or a time limit stopped the query"},
         {3024, MYDRV_LOADING, "somebody or a time limit stopped the query"},
+        {3819, MYDRV_LOADING, "drop the check of the target's table"},
+        {4025, MYDRV_LOADING, "drop the check of the target's table"},
         {9999, MYDRV_LOADING, ""},
         {CR_SECURE_AUTH, MYDRV_CONNECTING, "the account logs in by a method"},
         {CR_AUTH_PLUGIN_CANNOT_LOAD, MYDRV_CONNECTING, "the account logs in by a method"},
