@@ -123,8 +123,8 @@ static ferry_status do_tables(struct walk *walk)
 
 /* ---- All in one step ---- */
 
-/* Whether they are all of one run, or planned as if they were.  Which foreign keys tables have shows
- * only where all are looked at, and for many a target how their rows are moved. */
+/* Whether they are all of one run, or planned as if they were.  Which foreign keys tables have
+ * shows only where all are looked at, and for many a target how their rows are moved. */
 static bool go_together(struct walk *walk)
 {
     const struct ferry_group *group = walk->job->group;

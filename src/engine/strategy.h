@@ -42,8 +42,8 @@ ferry_status ferry_strategy_decide(struct ferry_plan *plan,
                                    const struct ferry_strategy_facts *facts,
                                    struct ferry_error *error);
 
-/* After that: all rows are replaced after all, since those of the table `other` are.  The plan is as
- * it was on failure, but for its reason. */
+/* After that: all rows are replaced after all, since those of the table `other` are.  The plan is
+ * as it was on failure, but for its reason. */
 ferry_status ferry_strategy_replace_with(struct ferry_plan *plan, const char *other,
                                          struct ferry_error *error);
 
