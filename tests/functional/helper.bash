@@ -39,7 +39,9 @@ requires() {
 
 # requires_driver NAME: skip where a driver is not installed (memory and example never are).
 requires_driver() {
-    "$DBFERRY" drivers "$1" >/dev/null 2>&1 || skip "the driver $1 is not there"
+    local known=$BATS_FILE_TMPDIR/has-$1 # asked once for a file of tests
+    [ -e "$known" ] || "$DBFERRY" drivers "$1" >/dev/null 2>&1 || skip "the driver $1 is not there"
+    : >"$known"
 }
 
 # write_config [FILE]: stdin becomes a private configuration that every later command uses.
