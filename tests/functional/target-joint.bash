@@ -186,6 +186,26 @@ check_keys_of_somebody_among_changes() {
     d_is_e item orders
 }
 
+# Where T and t are two tables, only one of them is of the step.
+check_a_key_of_a_table_of_the_other_case() {
+    local before
+    changes_are_granted
+    tables_of_d
+    group "$MERGES" target
+    "$DBFERRY" run
+    sql e <<<"CREATE TABLE ORDERS (item INT, FOREIGN KEY (item) REFERENCES item (id)); INSERT INTO ORDERS VALUES (1)"
+    before=$(copied)
+    sql d <<<"DELETE FROM item WHERE id = 1"
+    run "$DBFERRY" run
+    assert_status 65
+    assert_output_has "of table 'ORDERS' would refer to rows of 'item' that are not there" "the target is unchanged"
+    assert_equal "$(copied)" "$before"
+    sql e <<<"DELETE FROM ORDERS"
+    run "$DBFERRY" run
+    assert_status 0
+    d_is_e item orders
+}
+
 check_a_trigger_among_changes() {
     local before
     changes_are_granted

@@ -242,10 +242,11 @@ static void dependents_add_column(struct mydrv_text *sql, const char *before, co
     mydrv_text_add_name(sql, column);
 }
 
+/* Tables T and t may be two: one whose name is spelled otherwise is looked at once more. */
 static bool dependents_is_loaded(const struct mydrv_unit *unit, const char *table)
 {
     for (size_t i = 0; i < unit->load_count; i++)
-        if (ferry_fold_compare(unit->loads[i]->layout->table, table) == 0)
+        if (strcmp(unit->loads[i]->layout->table, table) == 0)
             return true;
     return false;
 }
