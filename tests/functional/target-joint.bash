@@ -290,6 +290,33 @@ check_rows_in_use_among_changes() {
     d_is_e item orders
 }
 
+# Somebody who locks the last table as a whole, once the first has changed: that is waited for, too, as is
+# the record at the end.
+check_a_table_in_use_among_changes() {
+    local what
+    changes_are_granted
+    sql d <<<"CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(20)); INSERT INTO item VALUES (1, 'cup');
+        CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 200) SELECT n FROM i;
+        CREATE VIEW v_slow AS SELECT id, SLEEP(0.01) AS s FROM many;
+        CREATE TABLE z_last (id INT PRIMARY KEY, n INT); INSERT INTO z_last VALUES (1, 1)"
+    group "tables = [\"item\", \"z_last\"]; views = [\"v_slow\"]; commit = \"together\"; strategy = \"merge\"; lock_wait = \"40s\";
+        overrides = ( { table = \"v_slow\"; key = [\"id\"]; } );" target
+    "$DBFERRY" run
+    for what in "LOCK TABLES z_last WRITE" "BEGIN; SELECT * FROM _dbferry_sync FOR UPDATE"; do
+        sql d <<<"UPDATE item SET name = CONCAT(name, 'x'); UPDATE z_last SET n = n + 1"
+        "$DBFERRY" run >"$T/out" 2>&1 3>&- &
+        run_pid=$!
+        until_there is_reading
+        hold "$what" 8 # longer than the view takes and a turn after that
+        status=0
+        wait $run_pid || status=$?
+        output=$(cat "$T/out")
+        wait $holder
+        assert_status 0
+        d_is_e item z_last
+    done
+}
+
 load_waits_for_a_row() {
     sql <<<"SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'" | grep -q '[1-9]'
 }

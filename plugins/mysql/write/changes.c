@@ -257,6 +257,8 @@ static ferry_status changes_end(struct mydrv_load *load, struct ferry_error *err
                                 "set foreign_key_checks", err);
     if (status == FERRY_OK)
         status = mydrv_apply(load, err);
+    if (status == FERRY_OK && load->unit->joint.open)
+        status = mydrv_joint_go_on(load->unit, err);
     if (status == FERRY_OK && load->changes->hung && !load->unit->joint.open)
         status = mydrv_dependents_check(load, err);
     return status;

@@ -111,6 +111,13 @@ ferry_status mydrv_joint_fail_undone(const struct mydrv_load *load, struct ferry
     return status;
 }
 
+/* What is left of the last turn would be too short for whatever comes: it is not tried again. */
+ferry_status mydrv_joint_go_on(struct mydrv_unit *unit, struct ferry_error *err)
+{
+    mydrv_wait_begin(unit);
+    return mydrv_wait_rest(unit, err);
+}
+
 /* ---- End ---- */
 
 /* Keys that refer from one of the tables to another hold once all of them are done. */
