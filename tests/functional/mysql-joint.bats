@@ -15,6 +15,10 @@ TABLE_IDS=INNODB_SYS_TABLES
 
 @test "each table by a strategy of its own; one that fails leaves all as they were" { check_strategies_of_many_tables; }
 
+@test "rows that came are read back, of each table alone" { check_rows_that_came_are_read_back; }
+
+@test "rows that came are read back, of tables in one step" { check_rows_that_came_are_read_back 'commit = "together";'; }
+
 @test "a new table among them: all are replaced, or it is named" { check_a_new_table_among_changes; }
 
 @test "foreign keys that are carried: parents and children change together" { check_merges_with_keys; }

@@ -84,6 +84,22 @@ check_strategies_of_many_tables() {
     assert_equal "$(sql e <<<"SELECT GROUP_CONCAT(text ORDER BY id) FROM log")" a,b,c,d
 }
 
+# Rows that came are read back, of a table alone and of many.
+check_rows_that_came_are_read_back() {
+    changes_are_granted
+    sql d <<<"CREATE TABLE log (id INT PRIMARY KEY, text VARCHAR(20)); INSERT INTO log VALUES (1, 'a'), (2, 'b');
+        CREATE TABLE part (id INT PRIMARY KEY, seen INT); INSERT INTO part VALUES (1, 1), (2, 1)"
+    group "tables = [\"*\"]; verify = \"content\"; strategy = \"upsert\"; cursor = \"id\"; overrides = ( { table = \"log\"; strategy = \"append\"; } ); ${1:-}" target
+    "$DBFERRY" run
+    sql d <<<"DELETE FROM log WHERE id = 1; INSERT INTO log VALUES (3, 'c'); UPDATE part SET seen = 2 WHERE id = 2; INSERT INTO part VALUES (3, 2)"
+    run "$DBFERRY" run -v
+    assert_status 0
+    assert_output_has "d/log verify: verified: 2 rows" "d/part verify: verified: 2 rows"
+    assert_equal "$(sql e <<<"SELECT GROUP_CONCAT(text ORDER BY id) FROM log")" a,b,c
+    d_is_e part
+    assert_equal "$(own_tables)" _dbferry_sync
+}
+
 # A new table is made, which ends a transaction: then the others are replaced, or it goes first.
 check_a_new_table_among_changes() {
     local ids

@@ -125,10 +125,22 @@ static ferry_status changes_take(struct mydrv_load *load, struct ferry_error *er
     return status;
 }
 
+/* There may be many loads.  The last one's changes are still there when its rows are read back, for
+ * they tell which rows came. */
+static void changes_let_go(const struct mydrv_unit *unit)
+{
+    for (size_t i = 0; i < unit->load_count; i++)
+        if (unit->loads[i]->changes != NULL && unit->loads[i]->changes->ended) {
+            mydrv_gather_drop(unit->loads[i]);
+            mydrv_lane_free(&unit->loads[i]->lane);
+        }
+}
+
 static ferry_status changes_begin(struct mydrv_load *load, struct ferry_error *err)
 {
     struct mydrv_conn *conn = load->unit->conn;
     bool joint = mydrv_joint_is_asked(load->unit);
+    changes_let_go(load->unit);
     ferry_status status = joint ? mydrv_joint_begin(load->unit, err) : FERRY_OK;
     if (status == FERRY_OK)
         status = changes_take(load, err);
@@ -274,7 +286,5 @@ ferry_status mydrv_changes_end(void *argument, struct ferry_load_totals *ret_tot
     load->changes->ended = true;
     *ret_totals = load->changes->totals;
     ret_totals->bytes = load->lane.bytes;
-    mydrv_gather_drop(load); /* there may be many loads */
-    mydrv_lane_free(&load->lane);
     return FERRY_OK;
 }

@@ -470,6 +470,10 @@ static ferry_status stored_choose(struct stored_rows *rows, struct mydrv_load *l
     if (rows->scan == NULL || rows->scan->touched == 0)
         return FERRY_OK;
     rows->touched = load;
+    if (!load->changes->there)
+        return ferry_fail(err, FERRY_ERR_INTERNAL,
+                          "%s: which rows of table '%s' came is no longer known", rows->conn->label,
+                          layout->table);
     return load->spec->key_count > 0
                ? FERRY_OK
                : ferry_fail(err, FERRY_ERR_UNSUPPORTED,
