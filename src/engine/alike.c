@@ -18,13 +18,29 @@ static bool replaces(const struct ferry_transfer *transfer)
     return transfer->plan->strategy->load_kind == FERRY_LOAD_REPLACE;
 }
 
-/* The first table that is replaced; NULL: none is. */
+static bool can_fill(const struct ferry_transfer *transfer)
+{
+    return ferry_strategy_can_fill(transfer->plan, transfer->task);
+}
+
+/* The first table that has to be replaced; NULL: none has. */
 static const struct ferry_transfer *find_replaced(const struct ferry_run *run)
 {
     for (size_t i = 0; i < run->job->task_count; i++)
-        if (replaces(&run->transfers[i]))
+        if (replaces(&run->transfers[i]) && !can_fill(&run->transfers[i]))
             return &run->transfers[i];
     return NULL;
+}
+
+/* An empty table is replaced for the sake of speed; among others that would be the opposite. */
+static void fill_the_empty(const struct ferry_run *run)
+{
+    bool all = true;
+    for (size_t i = 0; i < run->job->task_count; i++)
+        all = all && replaces(&run->transfers[i]);
+    for (size_t i = 0; i < run->job->task_count && !all; i++)
+        if (replaces(&run->transfers[i]))
+            ferry_strategy_fill(run->transfers[i].plan, run->transfers[i].task);
 }
 
 static ferry_status fail_to_keep(const struct ferry_run *run, const struct ferry_transfer *kept,
@@ -44,8 +60,13 @@ static ferry_status fail_to_keep(const struct ferry_run *run, const struct ferry
 
 ferry_status ferry_alike_settle(struct ferry_run *run, struct ferry_error *error)
 {
-    const struct ferry_transfer *replaced = is_asked(run) ? find_replaced(run) : NULL;
+    const struct ferry_transfer *replaced = NULL;
     ferry_status status = FERRY_OK;
+    if (!is_asked(run))
+        return FERRY_OK;
+    replaced = find_replaced(run);
+    if (replaced == NULL)
+        fill_the_empty(run);
     for (size_t i = 0; replaced != NULL && i < run->job->task_count && status == FERRY_OK; i++) {
         struct ferry_transfer *transfer = &run->transfers[i];
         if (replaces(transfer))

@@ -12,6 +12,7 @@
 #include "driver/target.h"
 #include "engine/appending.h"
 #include "engine/choose_key.h"
+#include "engine/job.h"
 #include "engine/merging.h"
 #include "engine/replace.h"
 
@@ -319,6 +320,21 @@ ferry_status ferry_strategy_decide(struct ferry_plan *plan,
     if (error->status == FERRY_OK)
         plan->strategy = &strategies[chosen];
     return error->status;
+}
+
+/* Of a table without data there are no rows, and so no key is needed. */
+bool ferry_strategy_can_fill(const struct ferry_plan *plan, const struct ferry_task *task)
+{
+    bool is_empty = plan->action == FERRY_TABLE_KEEP && plan->rows_known && plan->rows_before == 0;
+    return is_empty &&
+           (task->no_data || (task->changes.strategy != FERRY_STRATEGY_REPLACE && can_merge(plan)));
+}
+
+void ferry_strategy_fill(struct ferry_plan *plan, const struct ferry_task *task)
+{
+    if (task->no_data || task->changes.strategy == FERRY_STRATEGY_MERGE)
+        ferry_strbuf_reset(&plan->why); /* that is what a merge does */
+    plan->strategy = &strategies[FERRY_STRATEGY_MERGE];
 }
 
 ferry_status ferry_strategy_replace_with(struct ferry_plan *plan, const char *other,

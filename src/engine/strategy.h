@@ -6,6 +6,7 @@
 #include "engine/change_rules.h"
 #include "engine/negotiate.h"
 
+struct ferry_task;
 struct ferry_transfer;
 
 struct ferry_strategy {
@@ -41,6 +42,12 @@ ferry_status ferry_strategy_recall(struct ferry_plan *plan, const struct ferry_c
 ferry_status ferry_strategy_decide(struct ferry_plan *plan,
                                    const struct ferry_strategy_facts *facts,
                                    struct ferry_error *error);
+
+/* After that: the rows of a table that is there and empty, which it was to replace, could be added
+ * one by one as well. */
+bool ferry_strategy_can_fill(const struct ferry_plan *plan, const struct ferry_task *task);
+/* They are, where it could. */
+void ferry_strategy_fill(struct ferry_plan *plan, const struct ferry_task *task);
 
 /* After that: all rows are replaced after all, since those of the table `other` are.  The plan is
  * as it was on failure, but for its reason. */

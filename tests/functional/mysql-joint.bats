@@ -21,6 +21,8 @@ TABLE_IDS=INNODB_SYS_TABLES
 
 @test "a new table among them: all are replaced, or it is named" { check_a_new_table_among_changes; }
 
+@test "empty tables among them: the others change as without them" { check_empty_tables_among_changes; }
+
 @test "foreign keys that are carried: parents and children change together" { check_merges_with_keys; }
 
 @test "foreign keys of somebody's own hold, or 65" { check_keys_of_somebody_among_changes; }

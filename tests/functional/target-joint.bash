@@ -133,6 +133,41 @@ check_a_new_table_among_changes() {
     assert_equal "$(table_ids)" "$ids"
 }
 
+# Tables without rows are there at all times: the others change as they would without them, and it
+# gets its first rows with them.
+check_empty_tables_among_changes() {
+    local ids
+    changes_are_granted
+    tables_of_d
+    sql d <<<"CREATE TABLE audit (id INT PRIMARY KEY); INSERT INTO audit VALUES (1);
+        CREATE TABLE late (id INT PRIMARY KEY, name VARCHAR(20)); CREATE TABLE log (id INT PRIMARY KEY)"
+    group "$MERGES verify = \"content\"; overrides = ( { table = \"audit\"; data = false; }, { table = \"log\"; strategy = \"append\"; cursor = \"id\"; },
+        { table = \"item\"; strategy = \"append\"; cursor = \"id\"; } );" target
+    run "$DBFERRY" run
+    assert_status 0
+    ids=$(table_ids)
+    sql d <<<"DELETE FROM item WHERE id = 1; INSERT INTO item VALUES (3, 'pot'); UPDATE orders SET item = 3"
+    run "$DBFERRY" plan
+    assert_status 0
+    refute_output_has "strategy: replace"
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(table_ids)" "$ids"
+    assert_equal "$(sql e <<<"SELECT GROUP_CONCAT(name ORDER BY id) FROM item; SELECT COUNT(*) FROM audit")" $'cup,jug,pot\n0'
+    d_is_e orders late log
+    sql d <<<"INSERT INTO late VALUES (1, 'a'), (2, NULL); INSERT INTO log VALUES (1), (2)"
+    run "$DBFERRY" run
+    assert_status 0
+    d_is_e orders late log
+    # and what the cursor has passed is not read again
+    sql d <<<"DELETE FROM log WHERE id = 1; INSERT INTO log VALUES (3)"
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(sql e <<<"SELECT GROUP_CONCAT(id ORDER BY id) FROM log")" 1,2,3
+    assert_equal "$(table_ids)" "$ids"
+    assert_equal "$(own_tables)" _dbferry_sync
+}
+
 # ---- What hangs on the tables ----
 
 check_merges_with_keys() {

@@ -78,6 +78,61 @@ static void test_all_are_replaced_with_one(void **state)
     is_by(2, "replace", "table 'b' of the same step is replaced");
 }
 
+/* An empty table, or one that gets no rows, is no reason to read those of all others. */
+static void test_an_empty_table(void **state)
+{
+    static size_t key[] = {0};
+    (void)state;
+    tasks[0].changes.strategy = FERRY_STRATEGY_APPEND;
+    plans[0].strategy = &append;
+    for (size_t i = 1; i < TABLES; i++) {
+        plans[i].strategy = &replace;
+        plans[i].action = FERRY_TABLE_KEEP;
+        plans[i].rows_known = true;
+    }
+    tasks[1].changes.strategy = FERRY_STRATEGY_MERGE;
+    plans[1].key.columns = key;
+    plans[1].key.count = 1;
+    ferry_strbuf_add(&plans[1].why, "the table is empty");
+    tasks[2].no_data = true;
+    settle();
+    is_by(0, "append", "");
+    is_by(1, "merge", "");
+    is_by(2, "merge", "");
+    plans[1].key.columns = NULL; /* no memory of the plan's */
+}
+
+/* Where nothing else is there, it is filled as fast as can be. */
+static void test_nothing_but_empty_tables(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < TABLES; i++) {
+        plans[i].strategy = &replace;
+        plans[i].action = FERRY_TABLE_KEEP;
+        plans[i].rows_known = true;
+        tasks[i].no_data = true;
+    }
+    settle();
+    is_by(0, "replace", "");
+    is_by(2, "replace", "");
+}
+
+/* Of a job that replaces, or without a key, it has to be. */
+static void test_an_empty_table_that_is_replaced(void **state)
+{
+    (void)state;
+    for (size_t i = 1; i < TABLES; i++) {
+        plans[i].strategy = &replace;
+        plans[i].action = FERRY_TABLE_KEEP;
+        plans[i].rows_known = true;
+    }
+    tasks[2].changes.strategy = FERRY_STRATEGY_APPEND;
+    settle();
+    is_by(0, "replace", "table 'b' of the same step is replaced");
+    is_by(1, "replace", "");
+    is_by(2, "replace", "");
+}
+
 /* All rows were to be read all the same: nothing is lost by replacing them. */
 static void test_all_rows_of_a_table_that_keeps_some(void **state)
 {
@@ -130,6 +185,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_RUN(test_none_is_replaced),
         WITH_RUN(test_all_are_replaced_with_one),
+        WITH_RUN(test_an_empty_table),
+        WITH_RUN(test_nothing_but_empty_tables),
+        WITH_RUN(test_an_empty_table_that_is_replaced),
         WITH_RUN(test_all_rows_of_a_table_that_keeps_some),
         WITH_RUN(test_rows_that_are_kept),
         WITH_RUN(test_a_target_that_mixes),
