@@ -236,7 +236,8 @@ static void note_full(struct ferry_plan *plan, const struct ferry_change_rules *
 static bool can_merge(const struct ferry_plan *plan)
 {
     struct ferry_error unheard = {0};
-    bool can = plan->key.count > 0 && check_lossless(plan, &unheard) == FERRY_OK;
+    bool can = plan->key.count > 0 && ferry_choose_key_check(plan, &unheard) == FERRY_OK &&
+               check_lossless(plan, &unheard) == FERRY_OK;
     ferry_error_clear(&unheard);
     return can;
 }

@@ -39,8 +39,11 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    for (size_t i = 0; i < TABLES; i++)
+    for (size_t i = 0; i < TABLES; i++) {
+        plans[i].mappings = NULL; /* they are static here */
+        plans[i].key.columns = NULL;
         ferry_plan_done(&plans[i]);
+    }
     ferry_connection_close(run.session.target);
     return fake_teardown(state);
 }
@@ -78,28 +81,55 @@ static void test_all_are_replaced_with_one(void **state)
     is_by(2, "replace", "table 'b' of the same step is replaced");
 }
 
+/* Table `i` is there and empty, by the source's only column, which is its key. */
+static void make_empty(size_t i, bool is_ordered)
+{
+    static struct ferry_mapping mapping = {.ordered = true};
+    static size_t key[] = {0};
+    const struct ferry_column id = {.name = "id",
+                                    .type = FERRY_TYPE_INT,
+                                    .bits = 64,
+                                    .flags = is_ordered ? FERRY_COLUMN_ORDERED : 0,
+                                    .native = "int"};
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_plan *plan = &plans[i];
+    *plan = (struct ferry_plan){.strategy = &replace,
+                                .action = FERRY_TABLE_KEEP,
+                                .rows_known = true,
+                                .mappings = &mapping,
+                                .key = {.columns = key, .count = 1}};
+    (void)ferry_schema_add(&plan->described, &id, sizeof id, &error);
+    (void)ferry_schema_add(&plan->schema, &id, sizeof id, &error);
+    assert_no_error(&error);
+}
+
 /* An empty table, or one that gets no rows, is no reason to read those of all others. */
 static void test_an_empty_table(void **state)
 {
-    static size_t key[] = {0};
     (void)state;
     tasks[0].changes.strategy = FERRY_STRATEGY_APPEND;
     plans[0].strategy = &append;
-    for (size_t i = 1; i < TABLES; i++) {
-        plans[i].strategy = &replace;
-        plans[i].action = FERRY_TABLE_KEEP;
-        plans[i].rows_known = true;
-    }
+    make_empty(1, true);
     tasks[1].changes.strategy = FERRY_STRATEGY_MERGE;
-    plans[1].key.columns = key;
-    plans[1].key.count = 1;
     ferry_strbuf_add(&plans[1].why, "the table is empty");
+    make_empty(2, true);
+    plans[2].key.count = 0;
     tasks[2].no_data = true;
     settle();
     is_by(0, "append", "");
     is_by(1, "merge", "");
     is_by(2, "merge", "");
-    plans[1].key.columns = NULL; /* no memory of the plan's */
+}
+
+/* As of a fallback that cannot be read in order. */
+static void test_an_empty_table_whose_key_does_not_suit(void **state)
+{
+    (void)state;
+    make_empty(1, false);
+    tasks[1].changes.strategy = FERRY_STRATEGY_MERGE;
+    settle();
+    is_by(0, "replace", "table 'b' of the same step is replaced");
+    is_by(1, "replace", "");
 }
 
 /* Where nothing else is there, it is filled as fast as can be. */
@@ -107,9 +137,7 @@ static void test_nothing_but_empty_tables(void **state)
 {
     (void)state;
     for (size_t i = 0; i < TABLES; i++) {
-        plans[i].strategy = &replace;
-        plans[i].action = FERRY_TABLE_KEEP;
-        plans[i].rows_known = true;
+        make_empty(i, true);
         tasks[i].no_data = true;
     }
     settle();
@@ -121,11 +149,9 @@ static void test_nothing_but_empty_tables(void **state)
 static void test_an_empty_table_that_is_replaced(void **state)
 {
     (void)state;
-    for (size_t i = 1; i < TABLES; i++) {
-        plans[i].strategy = &replace;
-        plans[i].action = FERRY_TABLE_KEEP;
-        plans[i].rows_known = true;
-    }
+    for (size_t i = 1; i < TABLES; i++)
+        make_empty(i, true);
+    plans[2].key.count = 0;
     tasks[2].changes.strategy = FERRY_STRATEGY_APPEND;
     settle();
     is_by(0, "replace", "table 'b' of the same step is replaced");
@@ -186,6 +212,7 @@ int main(void)
         WITH_RUN(test_none_is_replaced),
         WITH_RUN(test_all_are_replaced_with_one),
         WITH_RUN(test_an_empty_table),
+        WITH_RUN(test_an_empty_table_whose_key_does_not_suit),
         WITH_RUN(test_nothing_but_empty_tables),
         WITH_RUN(test_an_empty_table_that_is_replaced),
         WITH_RUN(test_all_rows_of_a_table_that_keeps_some),
