@@ -372,6 +372,22 @@ load_waits_for_a_row() {
     sql <<<"SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'" | grep -q '[1-9]'
 }
 
+# Servers that end transactions in which nothing happens do not end one that waits for the source.
+check_transactions_that_idle() {
+    changes_are_granted
+    sql d <<<"CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(20)); INSERT INTO item VALUES (1, 'cup');
+        CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 250) SELECT n FROM i;
+        CREATE VIEW v_slow AS SELECT id, SLEEP(0.01) AS s FROM many"
+    group "tables = [\"item\"]; views = [\"v_slow\"]; commit = \"together\"; strategy = \"merge\"; overrides = ( { table = \"v_slow\"; key = [\"id\"]; } );" target
+    "$DBFERRY" run
+    sql d <<<"UPDATE item SET name = 'mug'"
+    sql <<<"SET GLOBAL idle_transaction_timeout = 1, GLOBAL idle_write_transaction_timeout = 1, GLOBAL idle_readonly_transaction_timeout = 1"
+    run "$DBFERRY" run
+    sql <<<"SET GLOBAL idle_transaction_timeout = 0, GLOBAL idle_write_transaction_timeout = 0, GLOBAL idle_readonly_transaction_timeout = 0"
+    assert_status 0
+    d_is_e item
+}
+
 # Somebody who holds the last table's row waits for one of the first: one of the two has to give way,
 # and what the server undoes is all that was changed.
 check_a_deadlock_among_changes() {

@@ -221,11 +221,16 @@ static ferry_status session_ask(struct mydrv_conn *conn, struct ferry_error *err
  * net_write_timeout: while the target is slow the server waits for us; its default of a minute
  * would end the stream.  wait_timeout is the server's own default, in case somebody lowered it.
  * sql_select_limit: a server that has one would hand out a part of the rows as if it were all.
- * sql_notes: behind many notes the server has no room for a warning. */
+ * sql_notes: behind many notes the server has no room for a warning.
+ * idle_transaction_timeout, of MariaDB: as wait_timeout, in a transaction; while rows of one side
+ * come, the other waits in one. */
+#define SESSION_IDLE                                                                               \
+    "/*M!100300 , idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0, "           \
+    "idle_write_transaction_timeout = 0 */"
 static const char session_of_source[] =
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
     "net_write_timeout = 3600, net_read_timeout = 3600, wait_timeout = 28800, "
-    "sql_select_limit = 18446744073709551615, sql_notes = 0, completion_type = 0";
+    "sql_select_limit = 18446744073709551615, sql_notes = 0, completion_type = 0" SESSION_IDLE;
 
 /* What a target's server must not do: number a row by itself where it is given 0, refuse dates that
  * another server's modes let in, take a note for nothing, refuse a DELETE of all rows or a join of
@@ -236,7 +241,7 @@ static const char session_of_target[] =
     "wait_timeout = 28800, sql_notes = 1, foreign_key_checks = 1, unique_checks = 1, "
     "autocommit = 1, sql_select_limit = 18446744073709551615, sql_safe_updates = 0, "
     "sql_big_selects = 1, completion_type = 0, lock_wait_timeout = 10, "
-    "innodb_lock_wait_timeout = 10";
+    "innodb_lock_wait_timeout = 10" SESSION_IDLE;
 
 static ferry_status session_set_modes(struct mydrv_conn *conn, struct ferry_error *err)
 {
