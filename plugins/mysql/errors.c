@@ -35,6 +35,8 @@ static const char hint_plugin[] =
 static const char hint_value[] = "correct the value or the expression in the source";
 static const char hint_check[] = "correct the row in the source, or drop the check of the target's "
                                  "table";
+static const char hint_key[] = "a foreign key of a table that this account may not see refers to "
+                               "the row; grant SELECT on that table, or drop the key";
 static const char hint_source[] = "the view or query fails on the server; correct what it says, in "
                                   "the view, the query or the rows";
 static const char hint_big[] = "a row is larger than max_allowed_packet of the server, or 1 GiB";
@@ -118,6 +120,7 @@ static const struct mydrv_fault faults[] = {
     {1792, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_read_only},
     {1836, MYDRV_LOADING | MYDRV_PASSES, FERRY_ERR_BUSY, hint_read_only},
     {1048, MYDRV_LOADING, FERRY_ERR_DATA, hint_value},
+    {1451, MYDRV_LOADING, FERRY_ERR_DATA, hint_key},
     {3819, MYDRV_LOADING, FERRY_ERR_DATA, hint_check},
     {4025, MYDRV_LOADING, FERRY_ERR_DATA, hint_check},
     {1021, MYDRV_LOADING, FERRY_ERR_TARGET_IO, hint_full},

@@ -29,6 +29,8 @@ TABLE_IDS=INNODB_SYS_TABLES
 
 @test "a foreign key of a table whose name differs in case alone holds, or 65" { check_a_key_of_a_table_of_the_other_case; }
 
+@test "a foreign key that the account may not see holds, or 65" { check_a_key_that_is_not_seen_among_changes; }
+
 @test "a trigger on one of the tables: 78, by its name" { check_a_trigger_among_changes; }
 
 @test "without the right to temporary tables: 77" { check_the_right_to_temporary_tables; }

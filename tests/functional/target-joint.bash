@@ -257,6 +257,29 @@ check_a_key_of_a_table_of_the_other_case() {
     d_is_e item orders
 }
 
+# The server looks after a key that the account may not see, also where another table's are looked at
+# by ourselves.
+check_a_key_that_is_not_seen_among_changes() {
+    local before
+    changes_are_granted
+    tables_of_d
+    sql d <<<"INSERT INTO orders VALUES (2, 1)"
+    group "$MERGES" target
+    "$DBFERRY" run
+    sql <<<"CREATE TABLE e.mine (item INT, FOREIGN KEY (item) REFERENCES e.item (id)); DROP DATABASE IF EXISTS x; CREATE DATABASE x;
+        CREATE TABLE x.secret (o INT, FOREIGN KEY (o) REFERENCES e.orders (id)); INSERT INTO x.secret VALUES (2)"
+    before=$(copied)
+    sql d <<<"DELETE FROM orders WHERE id = 2; UPDATE item SET name = UPPER(name)"
+    run "$DBFERRY" run
+    assert_status 65
+    assert_output_has "foreign key" "the target is unchanged"
+    assert_equal "$(copied)" "$before"
+    sql <<<"DROP DATABASE x"
+    run "$DBFERRY" run
+    assert_status 0
+    d_is_e item orders
+}
+
 check_a_trigger_among_changes() {
     local before
     changes_are_granted

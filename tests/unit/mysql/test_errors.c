@@ -186,7 +186,7 @@ static const unsigned computed[] = {1264, 1267, 1270, 1271, 1292, 1300, 1365, 13
 static const unsigned busy_at_the_login[] = {1042, 1152, 1158, 1159, 1160, 1161, 1927};
 static const unsigned unreachable[] = {1040, 1053, 1129, 2002, 2003, 2004, 2005, 2006, 2013, 2055};
 /* A row that the target's table does not take. */
-static const unsigned wrong_row[] = {1048, 1062, 3819, 4025};
+static const unsigned wrong_row[] = {1048, 1062, 1451, 3819, 4025};
 /* The definition of a target's table. */
 static const unsigned wrong_definition[] = {1005, 1059, 1060, 1061, 1063, 1064, 1067,
                                             1069, 1070, 1071, 1074, 1075, 1103, 1117,
@@ -287,6 +287,7 @@ static void test_hints(void **state)
         {1114, MYDRV_LOADING, "make room on the server's disk and run again"},
         {1969, MYDRV_LOADING, "somebody or a time limit stopped the query"},
         {3024, MYDRV_LOADING, "somebody or a time limit stopped the query"},
+        {1451, MYDRV_LOADING, "a foreign key of a table that this account may not see"},
         {3819, MYDRV_LOADING, "correct the row in the source, or drop the check"},
         {4025, MYDRV_LOADING, "correct the row in the source, or drop the check"},
         {9999, MYDRV_LOADING, ""},
