@@ -391,6 +391,34 @@ check_a_table_in_use_among_changes() {
     done
 }
 
+# A row of somebody's that comes when the stored ones are read already: the copy would not be the source's.
+check_a_row_of_others_among_changes() {
+    local what
+    changes_are_granted
+    sql d <<<"CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(20)); INSERT INTO item VALUES (1, 'cup');
+        CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 200) SELECT n FROM i;
+        CREATE VIEW v_slow AS SELECT id, SLEEP(0.01) AS s FROM many"
+    group "tables = [\"item\"]; views = [\"v_slow\"]; commit = \"together\"; strategy = \"merge\"; overrides = ( { table = \"v_slow\"; key = [\"id\"]; } );" target
+    "$DBFERRY" run
+    for what in "INSERT INTO v_slow VALUES (777, 0)" "DELETE FROM v_slow WHERE id = 3"; do
+        sql d <<<"UPDATE item SET name = CONCAT(name, 'x')"
+        "$DBFERRY" run >"$T/out" 2>&1 3>&- &
+        run_pid=$!
+        until_there is_reading
+        sleep 0.5
+        sql e <<<"$what"
+        status=0
+        wait $run_pid || status=$?
+        output=$(cat "$T/out")
+        assert_status 75
+        assert_output_has "table 'v_slow' was changed by another connection meanwhile" "run again" "the target is unchanged"
+        run "$DBFERRY" run
+        assert_status 0
+        d_is_e item
+        assert_equal "$(sql e <<<"SELECT COUNT(*) FROM v_slow WHERE id <= 200") $(sql e <<<"SELECT COUNT(*) FROM v_slow")" "200 200"
+    done
+}
+
 load_waits_for_a_row() {
     sql <<<"SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'" | grep -q '[1-9]'
 }

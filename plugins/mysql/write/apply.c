@@ -415,7 +415,8 @@ static bool apply_insert(struct apply *apply)
            apply_check(apply, mysql_affected_rows(apply->native), apply->inserts);
 }
 
-/* Triggers that write to the table itself show here. */
+/* Triggers that write to the table itself show here, and what others did to rows since those were
+ * read. */
 static bool apply_finish(struct apply *apply)
 {
     const struct mydrv_load *load = apply->load;
@@ -425,7 +426,8 @@ static bool apply_finish(struct apply *apply)
         return false;
     totals->before = totals->after + totals->deleted - totals->inserted;
     if (!load->triggered || before == totals->before)
-        return true;
+        return !load->changes->seen_all || load->changes->seen == totals->before ||
+               apply_fail_changed(apply);
     return apply_fail(apply, ferry_fail(apply->err, FERRY_ERR_DATA,
                                         "%s: table '%s' holds %" PRIu64 " rows after %" PRIu64
                                         " were added to %" PRIu64 " and %" PRIu64

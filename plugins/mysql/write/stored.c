@@ -35,6 +35,8 @@ struct stored_rows {
     const struct mydrv_load *touched; /* rows of its keys alone; NULL: all */
     bool raw;                         /* texts come in their own character sets */
     bool apart;                       /* by a third connection, which nobody else needs */
+    struct mydrv_changes *seen_by;    /* whose table is read, all of it; NULL: not so */
+    uint64_t seen;
     bool ended;
     /* of the batch that is being filled: */
     struct ferry_batch *batch;
@@ -412,6 +414,7 @@ static ferry_status stored_fetch(struct stored_rows *rows)
     int fetched = mysql_stmt_fetch(rows->stmt);
     if (rows->failed != FERRY_OK)
         return rows->failed;
+    rows->seen += fetched == 0;
     if (fetched == 0)
         return mydrv_decode_is_whole(rows->conn, rows->row_end)
                    ? FERRY_OK
@@ -419,6 +422,10 @@ static ferry_status stored_fetch(struct stored_rows *rows)
                                  stored_malformed);
     rows->ended = fetched == MYSQL_NO_DATA && mysql_stmt_errno(rows->stmt) == 0 &&
                   mysql_errno(rows->conn->native) == 0;
+    if (rows->ended && rows->seen_by != NULL) {
+        rows->seen_by->seen = rows->seen;
+        rows->seen_by->seen_all = true;
+    }
     return rows->ended ? mydrv_conn_check(rows->conn, rows->err)
                        : mydrv_fail_stmt(rows->conn, rows->stmt, MYDRV_LOADING,
                                          "read the table back", rows->err);
@@ -465,6 +472,7 @@ static ferry_status stored_choose(struct stored_rows *rows, struct mydrv_load *l
         return FERRY_OK;
     if (!load->changes->ended) {
         rows->apart = true;
+        rows->seen_by = rows->scan == NULL || rows->scan->bound_count == 0 ? load->changes : NULL;
         return mydrv_changes_open_reader(load, &rows->conn, err);
     }
     if (rows->scan == NULL || rows->scan->touched == 0)

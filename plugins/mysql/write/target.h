@@ -217,7 +217,9 @@ struct mydrv_changes {
     bool temporary;                  /* they gather in a temporary table; false: in a stage */
     bool there;                      /* that table is */
     bool hung;                       /* triggers or foreign keys hang on the live table */
-    bool ended;                /* all is done in the live table, in a transaction that is open */
+    bool ended;    /* all is done in the live table, in a transaction that is open */
+    bool seen_all; /* so many rows were there when all were read */
+    uint64_t seen;
     struct mydrv_conn *reader; /* a third connection with its snapshot; NULL: nobody has read yet */
     struct ferry_load_totals totals;
 };
