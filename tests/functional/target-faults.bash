@@ -402,7 +402,7 @@ calls_of() {
 KILLED_TABLES=(make_old make_old_in_place)
 
 check_killed_anywhere() {
-    local call make count step n now killed=0 olds=0 news=0
+    local call make count step closely n now killed=0 olds=0 news=0
     local tables=("${KILLED_TABLES[@]}")
     requires strace
     export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
@@ -416,10 +416,11 @@ check_killed_anywhere() {
             $make
             count=$(calls_of $call)
             between 10 "$count" 5000
-            # the end of a load, where it commits, is looked at more closely
-            step=$((count / 6))
-            [ "${FERRY_SWEEP:-}" != all ] || step=1
-            for n in $(seq 1 $step $((count - 10))) $(seq $((count - 9)) "$count"); do
+            # the end of a load, where it commits, is looked at more closely, by calls of one kind
+            step=$((count / 6)) closely=1
+            [ "$call" = "${SWEEP_CALLS%% *}" ] || closely=3
+            [ "${FERRY_SWEEP:-}" != all ] || step=1 closely=1
+            for n in $(seq 1 $step $((count - 10))) $(seq $((count - 9)) $closely "$count"); do
                 $make
                 killed_at $call "$n"
                 echo "$make $call $n of $count: $status"
