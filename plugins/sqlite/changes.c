@@ -271,8 +271,9 @@ static ferry_status changes_end(struct sqldrv_load *load, struct ferry_load_tota
 
 static ferry_status changes_finish(struct sqldrv_load *load, struct ferry_error *err)
 {
-    return load->spec->keep_definition == 0 ? sqldrv_metadata_renew(load->conn, load->spec, err)
-                                            : FERRY_OK;
+    return load->spec->keep_definition == 0
+               ? sqldrv_metadata_renew(load->conn, load->spec, &load->unit->described, err)
+               : FERRY_OK;
 }
 
 /* The tables outlive a commit, as does their file, which then serves the next load. */

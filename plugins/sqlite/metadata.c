@@ -151,15 +151,25 @@ static int metadata_write_indexes(sqlite3 *db, const char *schema,
     return rc;
 }
 
-/* Rows of tables that are gone go too: a new table of that name is another one. */
 static int metadata_clear(sqlite3 *db, const char *table)
 {
     int rc = SQLITE_OK;
     for (size_t i = 0; rc == SQLITE_OK && i < sizeof metadata_names / sizeof *metadata_names; i++) {
+        rc =
+            sqldrv_run(db, "DELETE FROM main.%s WHERE target_table = %Q", metadata_names[i], table);
+    }
+    return rc;
+}
+
+/* Rows of tables that are gone: a new table of that name is another one. */
+static int metadata_clear_gone(sqlite3 *db)
+{
+    int rc = SQLITE_OK;
+    for (size_t i = 0; rc == SQLITE_OK && i < sizeof metadata_names / sizeof *metadata_names; i++) {
         rc = sqldrv_run(db,
-                        "DELETE FROM main.%s WHERE target_table = %Q OR target_table NOT IN "
+                        "DELETE FROM main.%s WHERE target_table NOT IN "
                         "(SELECT name COLLATE NOCASE FROM main.sqlite_schema WHERE type = 'table')",
-                        metadata_names[i], table);
+                        metadata_names[i]);
     }
     return rc;
 }
@@ -168,9 +178,26 @@ ferry_status sqldrv_metadata_forget(struct sqldrv_conn *conn, const char *table,
                                     struct ferry_error *err)
 {
     int rc = metadata_clear(conn->db, table);
+    if (rc == SQLITE_OK) {
+        rc = metadata_clear_gone(conn->db);
+    }
     return rc == SQLITE_OK || rc == SQLITE_ERROR /* they are not there, or another's */
                ? FERRY_OK
                : sqldrv_fail(conn, conn->db, rc, err, "forgetting the definitions of '%s'", table);
+}
+
+/* With many tables in one change, once is enough. */
+static int metadata_prepare(sqlite3 *db, bool *prepared)
+{
+    if (*prepared) {
+        return SQLITE_OK;
+    }
+    int rc = sqldrv_run(db, METADATA_CREATE, "main", "main");
+    if (rc == SQLITE_OK) {
+        rc = metadata_clear_gone(db);
+    }
+    *prepared = rc == SQLITE_OK;
+    return rc;
 }
 
 static int metadata_make(sqlite3 *db, const char *schema, const struct ferry_load_spec *spec)
@@ -180,9 +207,9 @@ static int metadata_make(sqlite3 *db, const char *schema, const struct ferry_loa
 }
 
 ferry_status sqldrv_metadata_write(struct sqldrv_conn *conn, const struct ferry_load_spec *spec,
-                                   struct ferry_error *err)
+                                   bool *prepared, struct ferry_error *err)
 {
-    int rc = sqldrv_run(conn->db, METADATA_CREATE, "main", "main");
+    int rc = metadata_prepare(conn->db, prepared);
     if (rc == SQLITE_OK) {
         rc = metadata_clear(conn->db, spec->layout->table);
     }
@@ -223,7 +250,7 @@ static int metadata_is_there(sqlite3 *db, const char *table, bool *ret_there)
 }
 
 ferry_status sqldrv_metadata_renew(struct sqldrv_conn *conn, const struct ferry_load_spec *spec,
-                                   struct ferry_error *err)
+                                   bool *prepared, struct ferry_error *err)
 {
     bool there = false;
     int rc = sqldrv_run(conn->db, METADATA_CREATE, "temp", "temp");
@@ -239,5 +266,5 @@ ferry_status sqldrv_metadata_renew(struct sqldrv_conn *conn, const struct ferry_
     if (rc != SQLITE_OK) {
         return sqldrv_fail(conn, conn->db, rc, err, "writing the source's definitions");
     }
-    return there ? FERRY_OK : sqldrv_metadata_write(conn, spec, err);
+    return there ? FERRY_OK : sqldrv_metadata_write(conn, spec, prepared, err);
 }

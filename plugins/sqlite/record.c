@@ -78,19 +78,24 @@ static int record_make_table(sqlite3 *db)
     return rc == SQLITE_OK ? record_add_columns(db) : rc;
 }
 
-static int record_insert(sqlite3 *db, const struct ferry_record *record)
+/* A statement that compiles has its table and all columns; else they are asked for one by one. */
+static int record_prepare(sqlite3 *db, sqlite3_stmt **ret_stmt)
 {
-    sqlite3_stmt *stmt = NULL;
     char *sql = record_insert_sql();
-    int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
-    sqlite3_free(sql);
-    if (rc == SQLITE_OK) {
-        rc = record_bind(stmt, record);
+    int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db, sql, -1, ret_stmt, NULL);
+    if (rc == SQLITE_ERROR && (rc = record_make_table(db)) == SQLITE_OK) {
+        rc = sqlite3_prepare_v2(db, sql, -1, ret_stmt, NULL);
     }
+    sqlite3_free(sql);
+    return rc;
+}
+
+static int record_insert(sqlite3_stmt *stmt, const struct ferry_record *record)
+{
+    int rc = record_bind(stmt, record);
     if (rc == SQLITE_OK) {
         rc = sqlite3_step(stmt);
     }
-    sqlite3_finalize(stmt);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
@@ -110,28 +115,35 @@ static int record_is_overtaken(sqlite3 *db, const struct ferry_record *record, b
     return rc;
 }
 
+static ferry_status record_judge(struct sqldrv_conn *conn, const struct ferry_record *record,
+                                 int rc, bool overtaken, struct ferry_error *err)
+{
+    if (rc == SQLITE_OK) {
+        return overtaken ? ferry_record_fail_overtaken(record, conn->path, err) : FERRY_OK;
+    }
+    return rc == SQLITE_ERROR
+               ? ferry_fail(err, FERRY_ERR_SCHEMA,
+                            "'%s': the record of the run cannot be written to _dbferry_sync: %s; "
+                            "drop or rename that table (it only holds such records)",
+                            conn->path, sqlite3_errmsg(conn->db))
+               : sqldrv_fail(conn, conn->db, rc, err, "writing the record of the run");
+}
+
 ferry_status sqldrv_record_write(struct sqldrv_conn *conn, const struct ferry_record *record,
                                  struct ferry_error *err)
 {
     bool overtaken = false;
-    int rc = record_make_table(conn->db);
+    sqlite3_stmt *stmt = NULL;
+    int rc = record_prepare(conn->db, &stmt);
     if (rc == SQLITE_OK) {
         rc = record_is_overtaken(conn->db, record, &overtaken);
     }
-    if (rc == SQLITE_OK && overtaken) {
-        return ferry_record_fail_overtaken(record, conn->path, err);
+    if (rc == SQLITE_OK && !overtaken) {
+        rc = record_insert(stmt, record);
     }
-    if (rc == SQLITE_OK) {
-        rc = record_insert(conn->db, record);
-    }
-    if (rc == SQLITE_ERROR) {
-        return ferry_fail(err, FERRY_ERR_SCHEMA,
-                          "'%s': the record of the run cannot be written to _dbferry_sync: %s; "
-                          "drop or rename that table (it only holds such records)",
-                          conn->path, sqlite3_errmsg(conn->db));
-    }
-    return rc == SQLITE_OK ? FERRY_OK
-                           : sqldrv_fail(conn, conn->db, rc, err, "writing the record of the run");
+    ferry_status status = record_judge(conn, record, rc, overtaken, err);
+    sqlite3_finalize(stmt);
+    return status;
 }
 
 int sqldrv_record_find(struct sqldrv_conn *conn, const struct ferry_record *record, bool *ret_found)

@@ -251,7 +251,7 @@ static ferry_status replace_finish(struct sqldrv_load *load, struct ferry_error 
 {
     ferry_status status = load->unit->staged ? replace_finish_staged(load, err) : FERRY_OK;
     if (status == FERRY_OK && load->spec->keep_definition == 0) {
-        status = sqldrv_metadata_write(load->conn, load->spec, err);
+        status = sqldrv_metadata_write(load->conn, load->spec, &load->unit->described, err);
     }
     return status;
 }

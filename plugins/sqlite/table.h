@@ -131,12 +131,13 @@ struct sqldrv_metadata {
     bool unsound; /* something stands there that is not believed */
 };
 
-/* Replace what the file says about the load's table. */
+/* Replace what the file says about the load's table.  `prepared` is of the transaction, and false
+ * at first: the tables for it are made, and what they say of tables that are gone is dropped. */
 ferry_status sqldrv_metadata_write(struct sqldrv_conn *conn, const struct ferry_load_spec *spec,
-                                   struct ferry_error *err);
+                                   bool *prepared, struct ferry_error *err);
 /* The same; where that is what it says already, nothing is written. */
 ferry_status sqldrv_metadata_renew(struct sqldrv_conn *conn, const struct ferry_load_spec *spec,
-                                   struct ferry_error *err);
+                                   bool *prepared, struct ferry_error *err);
 /* The table is gone. */
 ferry_status sqldrv_metadata_forget(struct sqldrv_conn *conn, const char *table,
                                     struct ferry_error *err);

@@ -65,10 +65,11 @@ struct sqldrv_unit {
     const struct ferry_change_spec *spec;
     struct sqldrv_load **loads; /* in the order in which they began */
     size_t load_count;
-    int created; /* SQLDRV_MADE_ */
-    bool opened; /* by the first load */
-    bool staged; /* rows go into the staging file first */
-    bool began;  /* the write lock was taken */
+    int created;    /* SQLDRV_MADE_ */
+    bool opened;    /* by the first load */
+    bool staged;    /* rows go into the staging file first */
+    bool began;     /* the write lock was taken */
+    bool described; /* for sqldrv_metadata_write() */
     struct sqldrv_lock lock;
     struct sqldrv_stage stage;
     struct sqldrv_dependents dependents;

@@ -60,6 +60,18 @@ content() { sqlite3 -batch -readonly local.db "SELECT * FROM customer; SELECT * 
     assert_status 0
 }
 
+@test "what the file says of the columns is that of each table which is there, and of no other" {
+    "$DBFERRY" run
+    assert_equal "$(sqlite3 local.db "SELECT DISTINCT target_table FROM _dbferry_columns")" "$(printf '%s\n' customer log orders)"
+    sqlite3 local.db "DROP TABLE log; DROP TABLE customer"
+    sqlite3 shop.db "DROP TABLE log; ALTER TABLE orders ADD COLUMN note TEXT"
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(sqlite3 local.db "SELECT target_table, name FROM _dbferry_columns")" \
+        "$(printf '%s\n' "customer|id" "customer|name" "orders|id" "orders|customer" "orders|note")"
+    assert_equal "$(sqlite3 local.db "SELECT DISTINCT target_table FROM _dbferry_indexes")" "$(printf '%s\n' customer orders)"
+}
+
 @test "one table that fails leaves all as they were: a guard, a view in its place, a column too many" {
     "$DBFERRY" run
     before=$(content)

@@ -42,8 +42,9 @@ STEP("stage", sqldrv_stage_begin,
      (struct sqldrv_unit * unit, const char *table, struct ferry_error *err), (unit, table, err))
 STEP("attach", sqldrv_stage_end, (struct sqldrv_unit * unit, struct ferry_error *err), (unit, err))
 STEP("metadata", sqldrv_metadata_write,
-     (struct sqldrv_conn * conn, const struct ferry_load_spec *spec, struct ferry_error *err),
-     (conn, spec, err))
+     (struct sqldrv_conn * conn, const struct ferry_load_spec *spec, bool *prepared,
+      struct ferry_error *err),
+     (conn, spec, prepared, err))
 
 ferry_status __real_sqldrv_rows_insert(struct sqldrv_rows *rows, const struct ferry_batch *batch,
                                        struct ferry_error *err);
