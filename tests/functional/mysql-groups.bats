@@ -34,6 +34,8 @@ FEW_RIGHTS="DROP USER IF EXISTS few; CREATE USER few IDENTIFIED BY 'pw'; GRANT S
 
 @test "in one step: a foreign key of a table that the account may not see" { check_a_key_of_a_table_that_is_not_seen; }
 
+@test "in one step: a foreign key that comes while rows are read" { check_a_key_that_comes_meanwhile; }
+
 @test "in one step: a statement that would be longer than the server takes is refused before any row" { check_a_statement_that_is_too_long; }
 
 @test "in one step: the connection is lost after the renames" { check_a_cut_after_the_renames; }

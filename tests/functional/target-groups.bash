@@ -244,6 +244,38 @@ check_a_key_of_a_table_that_is_not_seen() {
     assert_equal "$(sql e <<<"SELECT name FROM item ORDER BY id")" $'CUP\nJUG'
 }
 
+# A key to another table of the same letters is none of this one.
+check_a_key_that_comes_meanwhile() {
+    local before code=0
+    tables_of_d
+    sql d <<<"CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 200) SELECT n FROM i;
+        CREATE VIEW v_slow AS SELECT id, SLEEP(0.01) AS s FROM many"
+    sql e <<<"CREATE TABLE ORDERS (id INT PRIMARY KEY); CREATE TABLE theirs (parent INT, FOREIGN KEY (parent) REFERENCES ORDERS (id))"
+    group 'tables = ["item", "orders"]; views = ["v_slow"]; commit = "together";' target
+    "$DBFERRY" run
+    run "$DBFERRY" run
+    assert_status 0
+    before=$(copied)
+    sql d <<<"UPDATE item SET name = UPPER(name)"
+    "$DBFERRY" run >"$T/out" 2>&1 3>&- &
+    run_pid=$!
+    until_there is_reading
+    sql e <<<"CREATE TABLE child (parent INT, CONSTRAINT mine FOREIGN KEY (parent) REFERENCES orders (id))"
+    wait "$run_pid" || code=$?
+    assert_equal "$code" 75
+    grep -q "table 'orders' was changed by another connection meanwhile" "$T/out"
+    assert_equal "$(copied)" "$before"
+    run "$DBFERRY" run
+    assert_status 78
+    assert_output_has "table 'orders' cannot change together with others, since the foreign key 'mine' of table 'child' hangs on it"
+    assert_equal "$(copied)" "$before"
+    sql e <<<"DROP TABLE child"
+    run "$DBFERRY" run
+    assert_status 0
+    assert_equal "$(sql e <<<"SELECT name FROM item ORDER BY id")" $'CUP\nJUG'
+    assert_equal "$(own_tables)" _dbferry_sync
+}
+
 check_one_table_that_fails_leaves_all() {
     local before
     tables_of_d

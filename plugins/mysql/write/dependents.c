@@ -37,7 +37,7 @@ bool mydrv_dependents_hold(unsigned code)
     return code == 1217 || code == 1451 || code == 3730;
 }
 
-/* The columns of the question below. */
+/* The columns of the questions below. */
 enum {
     KEY_NAME,
     KEY_SCHEMA,
@@ -50,23 +50,24 @@ enum {
     KEY_FIELDS
 };
 
-/* Those of other tables are seen only where the account has a right on them.  The last row holds
- * NULL: it shows that the answer is whole. */
+#define DEPENDENTS_KEYS                                                                            \
+    "SELECT CONSTRAINT_NAME, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, "     \
+    "REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME, TABLE_SCHEMA = DATABASE(), ORDINAL_POSITION "  \
+    "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND ("
+/* The last row holds NULL: it shows that the answer is whole. */
+#define DEPENDENTS_KEYS_END                                                                        \
+    ") UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL ORDER BY "            \
+    "TABLE_SCHEMA DESC, TABLE_NAME DESC, CONSTRAINT_NAME DESC, ORDINAL_POSITION DESC"
+
+/* Those of other tables are seen only where the account has a right on them. */
 static void dependents_ask_keys(const struct mydrv_load *load, struct mydrv_text *sql)
 {
-    mydrv_text_add(sql, "SELECT CONSTRAINT_NAME, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, "
-                        "REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME, "
-                        "TABLE_SCHEMA = DATABASE(), ORDINAL_POSITION FROM "
-                        "information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS "
-                        "NOT NULL AND (");
+    mydrv_text_add(sql, DEPENDENTS_KEYS);
     mydrv_dependents_write_is(load->layout->table, "REFERENCED_TABLE_SCHEMA",
                               "REFERENCED_TABLE_NAME", sql);
     mydrv_text_add(sql, " OR ");
     mydrv_dependents_write_is(load->layout->table, "TABLE_SCHEMA", "TABLE_NAME", sql);
-    mydrv_text_add(
-        sql, ") UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL ORDER BY "
-             "TABLE_SCHEMA DESC, TABLE_NAME DESC, CONSTRAINT_NAME DESC, "
-             "ORDINAL_POSITION DESC");
+    mydrv_text_add(sql, DEPENDENTS_KEYS_END);
 }
 
 static ferry_status dependents_fail_answer(const struct mydrv_load *load, struct ferry_error *err)
@@ -196,28 +197,86 @@ static ferry_status dependents_find(const struct mydrv_load *load, bool keys, MY
     return dependents_fail_answer(load, err);
 }
 
+static ferry_status dependents_look_for(struct mydrv_load *load, bool keys, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
+    MYDRV_AUTO_SQL struct mydrv_text what = {0};
+    if (!load->table.exists || load->unit->in_place)
+        return FERRY_OK;
+    if (keys)
+        dependents_ask_keys(load, &sql);
+    else
+        dependents_ask_triggers(load, &sql);
+    ferry_status status = mydrv_ask(load->unit->conn, &sql, keys ? KEY_FIELDS : 1,
+                                    "look for triggers and foreign keys", &rows, err);
+    if (status == FERRY_OK)
+        status = dependents_find(load, keys, rows, &what, err);
+    load->triggered = load->triggered || (!keys && what.length > 0);
+    return status == FERRY_OK && what.length > 0 ? dependents_judge(load, what.data, err) : status;
+}
+
 ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *err)
 {
-    ferry_status status = FERRY_OK;
-    if (!load->table.exists)
+    ferry_status status = dependents_look_for(load, false, err);
+    return status == FERRY_OK ? dependents_look_for(load, true, err) : status;
+}
+
+/* ---- The keys of many tables ---- */
+
+/* Who refers to a table is found by a look at all tables of all databases, so it is asked once for
+ * all tables of a change. */
+ferry_status mydrv_dependents_gather(struct mydrv_unit *unit, struct ferry_error *err)
+{
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    MYSQL_RES *rows = NULL;
+    if (unit->spec->load_count <= 1)
         return FERRY_OK;
-    for (size_t i = 0; i < 2 && status == FERRY_OK && !load->unit->in_place; i++) {
-        MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-        MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-        MYDRV_AUTO_SQL struct mydrv_text what = {0};
-        if (i == 0)
-            dependents_ask_triggers(load, &sql);
-        else
-            dependents_ask_keys(load, &sql);
-        status = mydrv_ask(load->unit->conn, &sql, i == 0 ? 1 : KEY_FIELDS,
-                           "look for triggers and foreign keys", &rows, err);
-        if (status == FERRY_OK)
-            status = dependents_find(load, i == 1, rows, &what, err);
-        load->triggered = load->triggered || (i == 0 && what.length > 0);
-        if (status == FERRY_OK && what.length > 0)
-            status = dependents_judge(load, what.data, err);
-    }
-    return status;
+    mydrv_text_add(&sql, DEPENDENTS_KEYS "REFERENCED_TABLE_SCHEMA = DATABASE() OR "
+                                         "TABLE_SCHEMA = DATABASE()" DEPENDENTS_KEYS_END);
+    ferry_status status =
+        mydrv_ask(unit->conn, &sql, KEY_FIELDS, "look for triggers and foreign keys", &rows, err);
+    if (status != FERRY_OK)
+        return status;
+    mysql_free_result(unit->keys);
+    unit->keys = rows;
+    return FERRY_OK;
+}
+
+static bool dependents_may_name(const struct mydrv_load *load, const char *table)
+{
+    return table == NULL || ferry_fold_compare(table, load->layout->table) == 0;
+}
+
+/* Whether one of those that were gathered may stay behind: names are compared more loosely, and
+ * databases not at all, so that only "no" says something. */
+static ferry_status dependents_may_stay(const struct mydrv_load *load, bool *ret_may,
+                                        struct ferry_error *err)
+{
+    MYSQL_ROW row;
+    bool may = false;
+    mysql_data_seek(load->unit->keys, 0);
+    while ((row = mysql_fetch_row(load->unit->keys)) != NULL && row[KEY_NAME] != NULL && !may)
+        may = (dependents_may_name(load, row[KEY_TABLE]) ||
+               dependents_may_name(load, row[KEY_TO_TABLE])) &&
+              !(dependents_is_whole(row) && dependents_goes_along(load, row));
+    *ret_may = may;
+    return may || row != NULL ? FERRY_OK : dependents_fail_answer(load, err);
+}
+
+ferry_status mydrv_dependents_look_gathered(struct mydrv_load *load, struct ferry_error *err)
+{
+    bool may = false;
+    if (load->unit->spec->load_count <= 1)
+        return mydrv_dependents_look(load, err);
+    ferry_status status = dependents_look_for(load, false, err);
+    if (!load->table.exists || load->unit->in_place)
+        return status;
+    if (status == FERRY_OK && load->unit->keys == NULL)
+        status = mydrv_dependents_gather(load->unit, err);
+    if (status == FERRY_OK)
+        status = dependents_may_stay(load, &may, err);
+    return status == FERRY_OK && may ? dependents_look_for(load, true, err) : status;
 }
 
 /* ---- Whether the keys hold ---- */

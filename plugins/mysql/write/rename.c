@@ -37,7 +37,7 @@ static bool rename_finds_referred(const struct mydrv_load *load, const char *nam
 /* ---- Still what was planned for ---- */
 
 /* Somebody may have altered a table, or hung something on it, since its load began. */
-static ferry_status rename_confirm_load(struct mydrv_load *load, struct ferry_error *err)
+static ferry_status rename_confirm_table(struct mydrv_load *load, struct ferry_error *err)
 {
     struct mydrv_table now = {0};
     ferry_status status = mydrv_table_load(load->unit->conn, load->layout->table, &now, err);
@@ -45,16 +45,20 @@ static ferry_status rename_confirm_load(struct mydrv_load *load, struct ferry_er
         return status;
     status = mydrv_table_confirm(load->unit->conn, load->spec, &now, err);
     mydrv_table_clear(&now);
-    if (status == FERRY_OK)
-        status = mydrv_dependents_look(load, err);
+    return status;
+}
+
+static ferry_status rename_confirm_free(struct mydrv_load *load, struct ferry_error *err)
+{
+    ferry_status status = mydrv_dependents_look_gathered(load, err);
     bool keyed = load->unit->spec->foreign_keys != 0;
+    if (status == FERRY_OK && load->unit->in_place)
+        status = ferry_load_fail_changed(load->spec, load->unit->conn->label, err);
     if (status == FERRY_OK && keyed && load->table.exists)
         status = mydrv_foreign_keys_part(load, err);
     if (status == FERRY_OK && !keyed && load->unit->load_count > 1 && load->table.exists &&
         rename_finds_referred(load, load->layout->table))
         status = rename_fail_referred(load, err);
-    if (status == FERRY_OK && load->unit->in_place)
-        status = ferry_load_fail_changed(load->spec, load->unit->conn->label, err);
     return status;
 }
 
@@ -62,7 +66,11 @@ static ferry_status rename_confirm(struct mydrv_unit *unit, struct ferry_error *
 {
     ferry_status status = FERRY_OK;
     for (size_t i = 0; i < unit->load_count && status == FERRY_OK; i++)
-        status = rename_confirm_load(unit->loads[i], err);
+        status = rename_confirm_table(unit->loads[i], err);
+    if (status == FERRY_OK)
+        status = mydrv_dependents_gather(unit, err);
+    for (size_t i = 0; i < unit->load_count && status == FERRY_OK; i++)
+        status = rename_confirm_free(unit->loads[i], err);
     return status;
 }
 

@@ -56,8 +56,8 @@ ferry_status mydrv_load_take(struct mydrv_load *load, struct ferry_error *err)
         status = replace_confirm(load, err);
     if (status == FERRY_OK && !load->unit->joint.open) /* else that has been done */
         status = mydrv_leftovers_clear(conn, &load->names, table, load->table.exists, err);
-    if (status == FERRY_OK)
-        status = mydrv_dependents_look(load, err);
+    if (status == FERRY_OK) /* what comes later is seen before the commit */
+        status = mydrv_dependents_look_gathered(load, err);
     if (status == FERRY_OK)
         status = mydrv_dependents_check_right(load, err);
     return status;

@@ -107,6 +107,11 @@ ferry_status mydrv_wait_fail(struct mydrv_unit *unit, const char *table, const c
 
 /* Sets the unit in place where the rows must go into the live table, or fails with SCHEMA. */
 ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *err);
+/* The same, but with many tables in a change, foreign keys are those that were gathered last, if
+ * need be now: one that came since is not seen. */
+ferry_status mydrv_dependents_look_gathered(struct mydrv_load *load, struct ferry_error *err);
+/* Gather those that are there now. */
+ferry_status mydrv_dependents_gather(struct mydrv_unit *unit, struct ferry_error *err);
 /* Whether this error of a server says that a foreign key refers to the table, so that it cannot be
  * dropped. */
 bool mydrv_dependents_hold(unsigned code);
@@ -326,6 +331,7 @@ struct mydrv_unit {
     size_t load_count;
     bool may_refer;         /* the account may make foreign keys; false: nobody has asked */
     bool keyed;             /* stages refer to one another */
+    MYSQL_RES *keys;        /* foreign keys that were gathered: see dependents.c; or NULL */
     struct mydrv_text hung; /* what hangs on a table, in words, where that is so */
     bool in_place;          /* the rows of the table itself change, in one transaction: no RENAME */
     struct ferry_wait wait; /* the job's lock_wait */

@@ -81,6 +81,7 @@ static void unit_free(struct mydrv_unit *unit)
     }
     mydrv_joint_free(unit);
     mydrv_text_clear(&unit->hung);
+    mysql_free_result(unit->keys);
     free(unit->loads);
     free(unit);
 }
