@@ -13,6 +13,10 @@ load target-nine
     check_create_database_at_once
 }
 
+@test "each right that is missing shows before any row is read" { check_each_right_that_is_missing; }
+
+@test "the mark of a table is that of the last run, and goes with the definition" { check_the_mark_of_each_run; }
+
 @test "vectors, geometries with their SRID, and JSON that MySQL would print in another way" {
     sql d <<'SQL'
 CREATE TABLE v (id INT PRIMARY KEY, v VECTOR(3), p POINT NOT NULL SRID 4326);

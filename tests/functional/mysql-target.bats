@@ -303,6 +303,10 @@ begin_stalled() {
     assert_output_has "database"
 }
 
+@test "each right that is missing shows before any row is read" { check_each_right_that_is_missing; }
+
+@test "the mark of a table is that of the last run, and goes with the definition" { check_the_mark_of_each_run; }
+
 @test "triggers stay, and fire: the rows go by DELETE and INSERT" {
     sql e <<<"CREATE TABLE t (id BIGINT NOT NULL, name VARCHAR(40)); INSERT INTO t VALUES (1, 'old'); CREATE TABLE log (n INT);
         CREATE TRIGGER hook AFTER INSERT ON t FOR EACH ROW INSERT INTO log VALUES (1)"

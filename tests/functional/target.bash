@@ -68,6 +68,54 @@ leftovers() {
 
 checksum() { sql e <<<"CHECKSUM TABLE \`$1\`"; }
 
+# Each right shows before any row is read, and what was made until then is cleared away.
+check_each_right_that_is_missing() {
+    local right before
+    sql d <<<"CREATE TABLE t (id INT PRIMARY KEY, v INT, KEY by_v (v)); INSERT INTO t VALUES (1, 2)"
+    run to_target t
+    assert_status 0
+    before=$(sql e <<<"SELECT * FROM t; SHOW TABLES")
+    sed -i '/target = /s/user = "loader"/user = "few"/' "$DBFERRY_CONFIG"
+    for right in INSERT CREATE DROP ALTER; do
+        sql <<<"DROP USER IF EXISTS few; CREATE USER few IDENTIFIED BY 'pw';
+            GRANT $(sed "s/, $right\b//" <<<"$TARGET_RIGHTS") ON e.* TO few"
+        run to_target t
+        assert_status 77
+        assert_output_has "$right command denied to user 'few'" "the target is unchanged"
+        assert_equal "$right $(sql e <<<"SELECT * FROM t; SHOW TABLES")" "$right $before"
+    done
+    sql <<<"DROP USER few"
+}
+
+# How many statements have altered a table so far.
+alters() { sql <<<"SHOW GLOBAL STATUS LIKE 'Com_alter_table'" | cut -f2; }
+
+# comment_of TABLE: what it says of the run that made it
+comment_of() { sql e <<<"SELECT TABLE_COMMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'e' AND TABLE_NAME = '$1'"; }
+
+# A definition that is made once more bears its mark from the beginning; whoever alters a table takes
+# it over, with all that he has done.
+check_the_mark_of_each_run() {
+    local before hash
+    sql d <<<"CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 2)"
+    run to_target t
+    assert_status 0
+    hash=$(comment_of t | sed -E 's/.* own ([0-9a-f]{16})\]$/\1/')
+    [ ${#hash} -eq 16 ]
+    assert_equal "$(comment_of t)" "[dbferry run $(sql e <<<"SELECT run_id FROM _dbferry_sync") own $hash]"
+    before=$(alters)
+    run to_target t
+    assert_status 0
+    assert_equal $(($(alters) - before)) 1 # the one that shows the right to it
+    assert_equal "$(comment_of t)" "[dbferry run $(sql e <<<"SELECT run_id FROM _dbferry_sync") own $hash]"
+    sql e <<<"ALTER TABLE t ADD KEY theirs (v)"
+    run to_target t
+    assert_status 0
+    assert_equal "$(comment_of t)" "[dbferry run $(sql e <<<"SELECT run_id FROM _dbferry_sync")]"
+    sql e <<<"SHOW CREATE TABLE t" | grep -q "KEY \`theirs\` (\`v\`)"
+    assert_equal "$(leftovers)" ""
+}
+
 # Values and definitions of every type, by LOAD DATA and by INSERT, into a new table and into one that
 # is there.
 check_every_type_by_either_lane() {

@@ -68,27 +68,36 @@ bool mydrv_query(struct mydrv_conn *conn, const struct mydrv_text *sql)
     return mysql_read_query_result(conn->native) == 0;
 }
 
-static ferry_status ask_send(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
-                             struct ferry_error *err)
+/* `fine` is an error that is none, or 0. */
+static ferry_status ask_send(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned fine,
+                             const char *doing, struct ferry_error *err)
 {
     ferry_status status = mydrv_conn_check(conn, err);
     if (status == FERRY_OK && (sql->failed || sql->data == NULL))
         status = mydrv_fail_memory(err);
-    if (status == FERRY_OK && !mydrv_query(conn, sql))
+    if (status == FERRY_OK && !mydrv_query(conn, sql) &&
+        (fine == 0 || mysql_errno(conn->native) != fine))
         status = mydrv_fail_conn(conn, MYDRV_LOADING, doing, err);
     mydrv_text_clear(sql);
+    return status;
+}
+
+ferry_status mydrv_run_despite(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned fine,
+                               const char *doing, struct ferry_error *err)
+{
+    ferry_status status = ask_send(conn, sql, fine, doing, err);
+    if (status == FERRY_OK && mysql_errno(conn->native) == 0 &&
+        mysql_field_count(conn->native) != 0) { /* rows where none are due */
+        mysql_free_result(mysql_store_result(conn->native));
+        status = mydrv_fail(conn, MYDRV_LOADING, 0, "", doing, err);
+    }
     return status;
 }
 
 ferry_status mydrv_run(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
                        struct ferry_error *err)
 {
-    ferry_status status = ask_send(conn, sql, doing, err);
-    if (status == FERRY_OK && mysql_field_count(conn->native) != 0) { /* rows where none are due */
-        mysql_free_result(mysql_store_result(conn->native));
-        status = mydrv_fail(conn, MYDRV_LOADING, 0, "", doing, err);
-    }
-    return status;
+    return mydrv_run_despite(conn, sql, 0, doing, err);
 }
 
 ferry_status mydrv_run_text(struct mydrv_conn *conn, const char *statement, const char *doing,
@@ -102,7 +111,7 @@ ferry_status mydrv_run_text(struct mydrv_conn *conn, const char *statement, cons
 ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned columns,
                        const char *doing, MYSQL_RES **ret_rows, struct ferry_error *err)
 {
-    ferry_status status = ask_send(conn, sql, doing, err);
+    ferry_status status = ask_send(conn, sql, 0, doing, err);
     if (status != FERRY_OK)
         return status;
     MYSQL_RES *rows = mysql_store_result(conn->native);

@@ -12,7 +12,10 @@ bool mydrv_query(struct mydrv_conn *conn, const struct mydrv_text *sql);
 /* Run a statement that returns no rows; the text is cleared.  `doing` completes "cannot ...". */
 ferry_status mydrv_run(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
                        struct ferry_error *err);
-/* The same of a fixed text. */
+/* The same; the error `fine` of the server is a success, too. */
+ferry_status mydrv_run_despite(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned fine,
+                               const char *doing, struct ferry_error *err);
+/* The first of a fixed text. */
 ferry_status mydrv_run_text(struct mydrv_conn *conn, const char *statement, const char *doing,
                             struct ferry_error *err);
 /* Run a statement that returns rows and keep them all; the text is cleared, and the caller frees

@@ -11,6 +11,32 @@
 
 /* ---- Making it ---- */
 
+static bool stage_is_own(const struct mydrv_stage *stage)
+{
+    return !stage->like || (stage->live->own && stage->spec->keep_definition != 0);
+}
+
+static void stage_write_hash(const char *definition, char ret_hash[MYDRV_OWN_HASH_SIZE])
+{
+    (void)snprintf(ret_hash, MYDRV_OWN_HASH_SIZE, "%016" PRIx64,
+                   mydrv_table_hash(definition == NULL ? "" : definition));
+}
+
+/* A stage that becomes what the live table is bears the last mark from the beginning: another
+ * comment is another ALTER TABLE, for which a server writes the definition to the disk. */
+static void stage_write_mark(const struct mydrv_stage *stage, struct mydrv_text *sql)
+{
+    MYDRV_AUTO_SQL struct mydrv_text mark = {0};
+    char hash[MYDRV_OWN_HASH_SIZE];
+    bool same = stage->spec->action == FERRY_TABLE_KEEP && stage->live->own;
+    if (same)
+        stage_write_hash(stage->live->definition, hash);
+    mydrv_table_mark(&mark, "", stage->unit->spec->run_id, same ? hash : NULL);
+    mydrv_text_add(sql, " COMMENT=");
+    mydrv_text_add_quoted(sql, mark.data == NULL ? "" : mark.data, mark.length);
+    sql->failed = sql->failed || mark.failed;
+}
+
 static void stage_write_create(const struct mydrv_stage *stage, struct mydrv_text *sql)
 {
     const struct ferry_layout *layout = stage->spec->layout;
@@ -29,6 +55,7 @@ static void stage_write_create(const struct mydrv_stage *stage, struct mydrv_tex
     }
     mydrv_indexes_write_primary(stage->spec, sql);
     mydrv_text_add(sql, ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4");
+    stage_write_mark(stage, sql);
 }
 
 static ferry_status stage_set_comment(const struct mydrv_stage *stage,
@@ -43,12 +70,18 @@ static ferry_status stage_set_comment(const struct mydrv_stage *stage,
     return mydrv_run(stage->unit->conn, &sql, "mark the stage table", err);
 }
 
-/* The commit's RENAME needs the right ALTER: it shows while the stage is still empty. */
+/* The commit's RENAME needs the right ALTER: it shows while the stage is still empty, also where
+ * nothing is to be altered. */
 static ferry_status stage_check_alter(const struct mydrv_stage *stage, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text mark = {0};
-    mydrv_table_mark(&mark, "", stage->unit->spec->run_id, NULL);
-    return stage_set_comment(stage, &mark, err);
+    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    if (stage->like) {
+        mydrv_table_mark(&sql, "", stage->unit->spec->run_id, NULL);
+        return stage_set_comment(stage, &sql, err);
+    }
+    mydrv_text_add(&sql, "ALTER TABLE ");
+    mydrv_text_add_name(&sql, stage->name);
+    return mydrv_run(stage->unit->conn, &sql, "mark the stage table", err);
 }
 
 ferry_status mydrv_stage_create(struct mydrv_stage *stage, struct ferry_error *err)
@@ -69,35 +102,47 @@ ferry_status mydrv_stage_create(struct mydrv_stage *stage, struct ferry_error *e
 
 /* ---- Finishing it ---- */
 
+static bool stage_bears_mark(const struct mydrv_stage *stage, const struct mydrv_table *made)
+{
+    return made->own && stage_is_own(stage) && *made->comment == '\0' && made->run_id != NULL &&
+           strcmp(made->run_id, stage->unit->spec->run_id) == 0;
+}
+
 /* The run id goes where the commit will carry it: into the comment of the table. */
-ferry_status mydrv_stage_mark(const struct mydrv_stage *stage, struct ferry_error *err)
+static ferry_status stage_mark(const struct mydrv_stage *stage, const struct mydrv_table *made,
+                               struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text mark = {0};
-    struct mydrv_conn *conn = stage->unit->conn;
     const struct mydrv_table *live = stage->live;
-    struct mydrv_table made = {0};
+    bool own = stage_is_own(stage);
     char hash[MYDRV_OWN_HASH_SIZE];
-    ferry_status status = mydrv_table_load(conn, stage->name, &made, err);
-    if (status != FERRY_OK)
-        return status;
-    (void)snprintf(hash, sizeof hash, "%016" PRIx64,
-                   mydrv_table_hash(made.definition == NULL ? "" : made.definition));
-    mydrv_table_clear(&made);
-    bool own = !stage->like || (live->own && stage->spec->keep_definition != 0);
+    stage_write_hash(made->definition, hash);
     mydrv_table_mark(&mark, own ? "" : live->comment, stage->unit->spec->run_id, own ? hash : NULL);
     if (mark.length > STAGE_COMMENT_BYTES) { /* somebody's long comment goes before */
         ferry_log(FERRY_LOG_INFO, "%s: the comment of table '%s' has no room for the run id",
-                  conn->label, stage->spec->layout->table);
+                  stage->unit->conn->label, stage->spec->layout->table);
         mark.length = 0;
         mydrv_text_add(&mark, live->comment);
     }
     return stage_set_comment(stage, &mark, err);
 }
 
+ferry_status mydrv_stage_mark(const struct mydrv_stage *stage, struct ferry_error *err)
+{
+    struct mydrv_table made = {0};
+    ferry_status status = mydrv_table_load(stage->unit->conn, stage->name, &made, err);
+    if (status == FERRY_OK && !stage_bears_mark(stage, &made))
+        status = stage_mark(stage, &made, err);
+    mydrv_table_clear(&made);
+    return status;
+}
+
+/* One that gets foreign keys is marked with them. */
 ferry_status mydrv_stage_finish(struct mydrv_stage *stage, struct ferry_error *err)
 {
     ferry_status status = mydrv_indexes_add(stage->unit->conn, stage->name, stage->spec, err);
-    return status == FERRY_OK ? mydrv_stage_mark(stage, err) : status;
+    return status == FERRY_OK && stage->spec->foreign_key_count == 0 ? mydrv_stage_mark(stage, err)
+                                                                     : status;
 }
 
 /* ---- Its end ---- */
