@@ -26,6 +26,7 @@
 #include "dbferry/driver.h"
 
 struct mydrv_flavour;
+struct mydrv_judged;
 struct mydrv_login;
 struct mydrv_settings;
 struct mydrv_tls_failure;
@@ -64,7 +65,8 @@ struct mydrv_conn {
     struct mydrv_conn *third; /* under the lock: see mydrv_conn_open_third() */
     const char *held_lock;    /* of a table, while this connection holds it, or NULL */
     int64_t patience_ms; /* of `read_timeout`: then the second is asked whether the server lives */
-    char *missing_database; /* it is made when a load begins; NULL: it is there */
+    char *missing_database;      /* it is made when a load begins; NULL: it is there */
+    struct mydrv_judged *judged; /* tables that were looked at: see mydrv_judge_key() */
 };
 
 ferry_status mydrv_connect(const struct mydrv_flavour *flavour, const struct ferry_config *config,
@@ -80,6 +82,11 @@ ferry_status mydrv_conn_open_third(struct mydrv_conn *conn, struct mydrv_conn **
 int mydrv_is_usable(void *conn);
 /* Fails with CANCELLED, or with INTERNAL after a read that was given up: nothing may be asked. */
 ferry_status mydrv_conn_check(const struct mydrv_conn *conn, struct ferry_error *err);
+
+/* ---- judge_key.c: what was looked at for the foreign keys that refer to it ---- */
+
+/* Of this table, or all where it is NULL. */
+void mydrv_judge_forget(struct mydrv_conn *conn, const char *table);
 
 /* ---- errors.c: error numbers of server and library -> classes ---- */
 

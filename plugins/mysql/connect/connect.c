@@ -220,6 +220,7 @@ void mydrv_disconnect(void *conn)
     free(c->tls);
     free(c->known_collation);
     mydrv_codes_free(c->codes);
+    mydrv_judge_forget(c, NULL);
     free(c->missing_database);
     (void)pthread_mutex_destroy(&c->third_lock);
     free(c);

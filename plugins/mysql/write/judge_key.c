@@ -172,26 +172,77 @@ static const char *judge_find_flaw(const struct ferry_foreign_key *key,
     return NULL;
 }
 
+/* ---- The tables that keys refer to ---- */
+
+/* Each is looked at once for all keys that refer to it. */
+struct mydrv_judged {
+    char *name;
+    struct mydrv_table table;
+    struct mydrv_judged *next;
+};
+
+static void judge_free(struct mydrv_judged *judged)
+{
+    mydrv_table_clear(&judged->table);
+    free(judged->name);
+    free(judged);
+}
+
+void mydrv_judge_forget(struct mydrv_conn *conn, const char *table)
+{
+    for (struct mydrv_judged **at = &conn->judged; *at != NULL;) {
+        struct mydrv_judged *judged = *at;
+        if (table != NULL && strcmp(judged->name, table) != 0) {
+            at = &judged->next;
+            continue;
+        }
+        *at = judged->next;
+        judge_free(judged);
+    }
+}
+
+static ferry_status judge_look(struct mydrv_conn *conn, const char *table,
+                               struct mydrv_judged **ret_judged, struct ferry_error *err)
+{
+    for (struct mydrv_judged *at = conn->judged; at != NULL; at = at->next)
+        if (strcmp(at->name, table) == 0) {
+            *ret_judged = at;
+            return FERRY_OK;
+        }
+    struct mydrv_judged *judged = calloc(1, sizeof *judged);
+    if (judged == NULL || (judged->name = strdup(table)) == NULL) {
+        free(judged);
+        return mydrv_fail_memory(err);
+    }
+    ferry_status status = mydrv_table_load(conn, table, &judged->table, err);
+    if (status != FERRY_OK) {
+        judge_free(judged);
+        return status;
+    }
+    judged->next = conn->judged;
+    conn->judged = *ret_judged = judged;
+    return FERRY_OK;
+}
+
 ferry_status mydrv_judge_key(void *conn, const struct ferry_load_spec *spec,
                              const struct ferry_foreign_key *key,
                              const struct ferry_load_spec *referred, struct ferry_notes *against,
                              struct ferry_error *err)
 {
-    struct mydrv_table live = {0};
+    struct mydrv_judged *judged = NULL;
     const struct ferry_index *index = judge_find_index(key, referred);
     if (key->on_delete == FERRY_ACTION_SET_DEFAULT || key->on_update == FERRY_ACTION_SET_DEFAULT)
         return ferry_note(against, err, "InnoDB has no SET DEFAULT");
     if (index == NULL)
         return ferry_note(against, err,
                           "the columns that it refers to are too long for a unique index here");
-    ferry_status status = mydrv_table_load(conn, referred->layout->table, &live, err);
+    ferry_status status = judge_look(conn, referred->layout->table, &judged, err);
     if (status != FERRY_OK)
         return status;
-    bool stays = live.definition != NULL && !live.own;
-    const char *flaw = stays ? judge_find_flaw(key, index, &live) : NULL;
-    status = flaw == NULL
-                 ? judge_columns(spec, key, referred, stays ? &live : NULL, against, err)
-                 : ferry_note(against, err, "that table is one of somebody's own, which %s", flaw);
-    mydrv_table_clear(&live);
-    return status;
+    const struct mydrv_table *live = &judged->table;
+    bool stays = live->definition != NULL && !live->own;
+    const char *flaw = stays ? judge_find_flaw(key, index, live) : NULL;
+    return flaw == NULL
+               ? judge_columns(spec, key, referred, stays ? live : NULL, against, err)
+               : ferry_note(against, err, "that table is one of somebody's own, which %s", flaw);
 }

@@ -440,6 +440,7 @@ ferry_status mydrv_inspect(void *conn, const char *table, struct ferry_inspectio
 {
     struct mydrv_conn *c = conn;
     struct mydrv_table found = {0};
+    mydrv_judge_forget(c, table); /* the keys of all tables were judged before */
     ferry_status status = mydrv_table_load(c, table, &found, err);
     if (status == FERRY_OK)
         status = mydrv_table_check(c, table, &found, err);
