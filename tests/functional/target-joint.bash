@@ -396,7 +396,7 @@ check_a_row_of_others_among_changes() {
     local what
     changes_are_granted
     sql d <<<"CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(20)); INSERT INTO item VALUES (1, 'cup');
-        CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 200) SELECT n FROM i;
+        CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 300) SELECT n FROM i;
         CREATE VIEW v_slow AS SELECT id, SLEEP(0.01) AS s FROM many"
     group "tables = [\"item\"]; views = [\"v_slow\"]; commit = \"together\"; strategy = \"merge\"; overrides = ( { table = \"v_slow\"; key = [\"id\"]; } );" target
     "$DBFERRY" run
@@ -404,8 +404,7 @@ check_a_row_of_others_among_changes() {
         sql d <<<"UPDATE item SET name = CONCAT(name, 'x')"
         "$DBFERRY" run >"$T/out" 2>&1 3>&- &
         run_pid=$!
-        until_there is_reading
-        sleep 0.5
+        until_there is_reading_both
         sql e <<<"$what"
         status=0
         wait $run_pid || status=$?
@@ -415,8 +414,14 @@ check_a_row_of_others_among_changes() {
         run "$DBFERRY" run
         assert_status 0
         d_is_e item
-        assert_equal "$(sql e <<<"SELECT COUNT(*) FROM v_slow WHERE id <= 200") $(sql e <<<"SELECT COUNT(*) FROM v_slow")" "200 200"
+        assert_equal "$(sql e <<<"SELECT COUNT(*) FROM v_slow WHERE id <= 300") $(sql e <<<"SELECT COUNT(*) FROM v_slow")" "300 300"
     done
+}
+
+# The view's rows, and those that are stored: in a snapshot of the loader's third connection.
+is_reading_both() {
+    is_reading && [ "$(sql <<<"SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id =
+        (SELECT MAX(ID) FROM information_schema.PROCESSLIST WHERE USER = 'loader')")" = 1 ]
 }
 
 load_waits_for_a_row() {
