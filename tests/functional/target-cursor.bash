@@ -108,7 +108,7 @@ check_rows_that_are_committed_late() {
     done
 }
 
-holds_rows() { [ "$(sql <<<"SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_rows_modified > 1")" = 1 ]; }
+holds_rows() { [ "$(transactions "trx_rows_modified > 1")" = 1 ]; }
 
 # What is deleted is found by the keys, and nothing but the keys is read.
 check_deleted_rows_by_their_keys() {

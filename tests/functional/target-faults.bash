@@ -35,10 +35,14 @@ hold() {
     return 1
 }
 
+# Its session is gone, too: whoever holds next would take it for his own.
 let_go() {
     sql <<<"SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST WHERE INFO LIKE 'DO SLEEP%'" | sql || true
     wait $holder || true
+    until_there nobody_sleeps
 }
+
+nobody_sleeps() { [ "$(sql <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'DO SLEEP%'")" = 0 ]; }
 
 load_waits() {
     sql <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = 'loader' AND STATE LIKE 'Waiting for %'" | grep -q '[1-9]'

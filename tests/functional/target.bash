@@ -66,6 +66,13 @@ leftovers() {
         WHERE TABLE_SCHEMA = 'e' AND TABLE_NAME LIKE '\\_dbferry\\_%' AND TABLE_NAME <> '_dbferry_sync'"
 }
 
+# transactions CONDITION: how many there are.  MySQL tells what it told before to whoever asks again within
+# a tenth of a second.
+transactions() {
+    sleep 0.12
+    sql <<<"SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE $1"
+}
+
 checksum() { sql e <<<"CHECKSUM TABLE \`$1\`"; }
 
 # Each right shows before any row is read, and what was made until then is cleared away.
