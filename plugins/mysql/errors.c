@@ -35,8 +35,9 @@ static const char hint_plugin[] =
 static const char hint_value[] = "correct the value or the expression in the source";
 static const char hint_check[] = "correct the row in the source, or drop the check of the target's "
                                  "table";
-static const char hint_key[] = "a foreign key of a table that this account may not see refers to "
-                               "the row; grant SELECT on that table, or drop the key";
+static const char hint_key[] = "a foreign key that has just come, or of a table that this account "
+                               "may not see, refers to the row; run again, grant SELECT on that "
+                               "table, or drop the key";
 static const char hint_source[] = "the view or query fails on the server; correct what it says, in "
                                   "the view, the query or the rows";
 static const char hint_big[] = "a row is larger than max_allowed_packet of the server, or 1 GiB";

@@ -41,6 +41,8 @@ TABLE_IDS=INNODB_TABLES
 
 @test "a table or a record that others lock meanwhile is waited for" { check_a_table_in_use_among_changes; }
 
+@test "a foreign key that somebody adds meanwhile: 75" { check_a_key_that_comes_among_changes; }
+
 @test "a row that somebody adds or deletes meanwhile: 75" { check_a_row_of_others_among_changes; }
 
 @test "a deadlock that the server ends: 75, and nothing has changed" { check_a_deadlock_among_changes; }

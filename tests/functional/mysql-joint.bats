@@ -43,6 +43,8 @@ TABLE_IDS=INNODB_SYS_TABLES
 
 @test "a server that ends idle transactions waits while the source is slow" { check_transactions_that_idle; }
 
+@test "a foreign key that somebody adds meanwhile: 75" { check_a_key_that_comes_among_changes; }
+
 @test "a row that somebody adds or deletes meanwhile: 75" { check_a_row_of_others_among_changes; }
 
 @test "a deadlock that the server ends: 75, and nothing has changed" { check_a_deadlock_among_changes; }

@@ -418,15 +418,39 @@ check_a_row_of_others_among_changes() {
     done
 }
 
+# A key that comes when it was looked at what hangs on the tables: nobody has held the rows against it.
+check_a_key_that_comes_among_changes() {
+    changes_are_granted
+    sql d <<<"CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(20)); INSERT INTO item VALUES (1, 'cup');
+        CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 300) SELECT n FROM i;
+        CREATE VIEW v_slow AS SELECT id, SLEEP(0.01) AS s FROM many;
+        CREATE TABLE z_last (id INT PRIMARY KEY, n INT); INSERT INTO z_last VALUES (1, 1), (2, 2)"
+    group "tables = [\"item\", \"z_last\"]; views = [\"v_slow\"]; commit = \"together\"; strategy = \"merge\";
+        overrides = ( { table = \"v_slow\"; key = [\"id\"]; } );" target
+    "$DBFERRY" run
+    sql d <<<"UPDATE item SET name = 'mug'; DELETE FROM z_last WHERE id = 2"
+    "$DBFERRY" run >"$T/out" 2>&1 3>&- &
+    run_pid=$!
+    until_there is_reading_both
+    sql e <<<"CREATE TABLE child (parent INT, CONSTRAINT mine FOREIGN KEY (parent) REFERENCES z_last (id)); INSERT INTO child VALUES (1)"
+    status=0
+    wait $run_pid || status=$?
+    output=$(cat "$T/out")
+    assert_status 75
+    assert_output_has "table 'z_last' was changed by another connection meanwhile" "the target is unchanged"
+    assert_equal "$(sql e <<<"SELECT name FROM item; SELECT COUNT(*) FROM z_last")" $'cup\n2'
+    run "$DBFERRY" run
+    assert_status 0
+    d_is_e item z_last
+}
+
 # The view's rows, and those that are stored: in a snapshot of the loader's third connection.
 is_reading_both() {
-    is_reading && [ "$(sql <<<"SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id =
+    is_reading && [ "$(transactions "trx_mysql_thread_id =
         (SELECT MAX(ID) FROM information_schema.PROCESSLIST WHERE USER = 'loader')")" = 1 ]
 }
 
-load_waits_for_a_row() {
-    sql <<<"SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'" | grep -q '[1-9]'
-}
+load_waits_for_a_row() { [ "$(transactions "trx_state = 'LOCK WAIT'")" -gt 0 ]; }
 
 # Servers that end transactions in which nothing happens do not end one that waits for the source.
 check_transactions_that_idle() {

@@ -178,7 +178,8 @@ static void apply_write_list(const struct apply *apply, bool all, bool of_change
 
 /* ---- Steps ---- */
 
-/* Nobody can alter the table any more once the transaction has looked at it. */
+/* Nobody can alter the table any more once the transaction has looked at it.  What hangs on many
+ * tables is looked at before the commit, with all of them (joint.c). */
 static bool apply_confirm(struct apply *apply)
 {
     struct mydrv_load *load = apply->load;
@@ -196,7 +197,7 @@ static bool apply_confirm(struct apply *apply)
         return apply_fail(apply, status);
     status = mydrv_table_confirm(conn, load->spec, &now, apply->err);
     mydrv_table_clear(&now);
-    if (status == FERRY_OK && !load->changes->hung) {
+    if (status == FERRY_OK && !load->changes->hung && !load->unit->joint.open) {
         load->unit->in_place = false;
         status = mydrv_dependents_look(load, apply->err);
         bool hangs = load->unit->in_place;

@@ -120,13 +120,27 @@ ferry_status mydrv_joint_go_on(struct mydrv_unit *unit, struct ferry_error *err)
 
 /* ---- End ---- */
 
+/* Nothing hangs on the table but what did when its load began. */
+static ferry_status joint_check_free(struct mydrv_load *load, struct ferry_error *err)
+{
+    struct mydrv_unit *unit = load->unit;
+    unit->in_place = false;
+    ferry_status status = mydrv_dependents_look_gathered(load, err);
+    bool hangs = unit->in_place;
+    unit->in_place = true;
+    return status == FERRY_OK && hangs ? ferry_load_fail_changed(load->spec, unit->conn->label, err)
+                                       : status;
+}
+
 /* Keys that refer from one of the tables to another hold once all of them are done. */
 ferry_status mydrv_joint_check(struct mydrv_unit *unit, struct ferry_error *err)
 {
     ferry_status status = mydrv_foreign_keys_check(unit, err);
+    if (status == FERRY_OK)
+        status = mydrv_dependents_gather(unit, err);
     for (size_t i = 0; i < unit->load_count && status == FERRY_OK; i++)
-        if (unit->loads[i]->changes->hung)
-            status = mydrv_dependents_check(unit->loads[i], err);
+        status = unit->loads[i]->changes->hung ? mydrv_dependents_check(unit->loads[i], err)
+                                               : joint_check_free(unit->loads[i], err);
     return status;
 }
 

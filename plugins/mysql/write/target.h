@@ -299,7 +299,8 @@ bool mydrv_joint_is_undone(const struct mydrv_unit *unit);
 ferry_status mydrv_joint_fail_undone(const struct mydrv_load *load, struct ferry_error *err);
 /* The rows of one table have changed; the next may wait for others as long as this one could. */
 ferry_status mydrv_joint_go_on(struct mydrv_unit *unit, struct ferry_error *err);
-/* All loads have ended: every foreign key from and to the tables holds. */
+/* All loads have ended: every foreign key from and to the tables holds, and nothing hangs on one of
+ * them that did not when its load began. */
 ferry_status mydrv_joint_check(struct mydrv_unit *unit, struct ferry_error *err);
 /* Lets go of the locks; also of one that did not begin, or not all of it. */
 void mydrv_joint_free(struct mydrv_unit *unit);

@@ -287,7 +287,7 @@ static void test_hints(void **state)
         {1114, MYDRV_LOADING, "make room on the server's disk and run again"},
         {1969, MYDRV_LOADING, "somebody or a time limit stopped the query"},
         {3024, MYDRV_LOADING, "somebody or a time limit stopped the query"},
-        {1451, MYDRV_LOADING, "a foreign key of a table that this account may not see"},
+        {1451, MYDRV_LOADING, "a foreign key that has just come, or of a table"},
         {3819, MYDRV_LOADING, "correct the row in the source, or drop the check"},
         {4025, MYDRV_LOADING, "correct the row in the source, or drop the check"},
         {9999, MYDRV_LOADING, ""},
