@@ -121,6 +121,15 @@ static ferry_status pass(const struct ferry_run *run, struct ferry_strays *stray
     return status;
 }
 
+/* Once all are dropped, nothing may fail any more. */
+static bool is_any_due(const struct ferry_strays *strays)
+{
+    bool due = false;
+    for (size_t i = 0; i < strays->count; i++)
+        due = due || is_due(&strays->list[i]);
+    return due;
+}
+
 /* What is kept all the same. */
 static void keep_all(struct ferry_strays *strays, const char *why)
 {
@@ -139,7 +148,8 @@ ferry_status ferry_strays_prune(const struct ferry_run *run, struct ferry_strays
         keep_all(strays, status != FERRY_OK ? "too many are gone at once" : strays->keeps);
         return status;
     }
-    while (status == FERRY_OK && dropped)
+    while (status == FERRY_OK && dropped && is_any_due(strays))
         status = pass(run, strays, false, &dropped, error);
-    return status == FERRY_OK ? pass(run, strays, true, &dropped, error) : status;
+    return status == FERRY_OK && is_any_due(strays) ? pass(run, strays, true, &dropped, error)
+                                                    : status;
 }
