@@ -244,6 +244,8 @@ check_a_key_of_a_table_that_is_not_seen() {
     assert_equal "$(sql e <<<"SELECT name FROM item ORDER BY id")" $'CUP\nJUG'
 }
 
+are_stages() { [ "$(sql <<<"SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'e' AND TABLE_NAME LIKE '\\_dbferry\\_stage\\_%'")" = "$1" ]; }
+
 # A key to another table of the same letters is none of this one.
 check_a_key_that_comes_meanwhile() {
     local before code=0
@@ -259,7 +261,7 @@ check_a_key_that_comes_meanwhile() {
     sql d <<<"UPDATE item SET name = UPPER(name)"
     "$DBFERRY" run >"$T/out" 2>&1 3>&- &
     run_pid=$!
-    until_there is_reading
+    until_there are_stages 3 # the view's, too: so it was looked at what hangs on the tables
     sql e <<<"CREATE TABLE child (parent INT, CONSTRAINT mine FOREIGN KEY (parent) REFERENCES orders (id))"
     wait "$run_pid" || code=$?
     assert_equal "$code" 75
