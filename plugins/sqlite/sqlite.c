@@ -6,6 +6,7 @@
 #include "source.h"
 #include "target.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -46,6 +47,9 @@ static void sqlite_place(const struct ferry_config *config, char *buffer, size_t
 {
     const char *path = ferry_config_string(config, "path");
     char *real = path != NULL ? sqldrv_path_resolve(path) : NULL;
+    if (real == NULL && path != NULL && errno == ENOMEM) { /* else it would be another place */
+        real = sqldrv_path_resolve(path);
+    }
     (void)snprintf(buffer, size, "sqlite:%s", real != NULL ? real : path != NULL ? path : "");
     free(real);
 }
