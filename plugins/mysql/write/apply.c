@@ -178,6 +178,17 @@ static void apply_write_list(const struct apply *apply, bool all, bool of_change
 
 /* ---- Steps ---- */
 
+ferry_status mydrv_apply_confirm_free(struct mydrv_load *load, struct ferry_error *err)
+{
+    struct mydrv_unit *unit = load->unit;
+    unit->in_place = false;
+    ferry_status status = mydrv_dependents_look(load, err);
+    bool hangs = unit->in_place;
+    unit->in_place = true;
+    return status == FERRY_OK && hangs ? ferry_load_fail_changed(load->spec, unit->conn->label, err)
+                                       : status;
+}
+
 /* Nobody can alter the table any more once the transaction has looked at it.  What hangs on many
  * tables is looked at before the commit, with all of them (joint.c). */
 static bool apply_confirm(struct apply *apply)
@@ -197,14 +208,8 @@ static bool apply_confirm(struct apply *apply)
         return apply_fail(apply, status);
     status = mydrv_table_confirm(conn, load->spec, &now, apply->err);
     mydrv_table_clear(&now);
-    if (status == FERRY_OK && !load->changes->hung && !load->unit->joint.open) {
-        load->unit->in_place = false;
-        status = mydrv_dependents_look(load, apply->err);
-        bool hangs = load->unit->in_place;
-        load->unit->in_place = true;
-        if (status == FERRY_OK && hangs)
-            return apply_fail_changed(apply);
-    }
+    if (status == FERRY_OK && !load->changes->hung && !load->unit->joint.open)
+        status = mydrv_apply_confirm_free(load, apply->err);
     return status == FERRY_OK || apply_fail(apply, status);
 }
 

@@ -18,6 +18,21 @@ ferry_status mydrv_run_despite(struct mydrv_conn *conn, struct mydrv_text *sql, 
 /* The first of a fixed text. */
 ferry_status mydrv_run_text(struct mydrv_conn *conn, const char *statement, const char *doing,
                             struct ferry_error *err);
+/* Whether the server looks after foreign keys in this session. */
+static inline ferry_status mydrv_set_key_checks(struct mydrv_conn *conn, bool on,
+                                                struct ferry_error *err)
+{
+    return mydrv_run_text(
+        conn, on ? "SET SESSION foreign_key_checks = 1" : "SET SESSION foreign_key_checks = 0",
+        "set foreign_key_checks", err);
+}
+/* From the next transaction on, each statement sees what others have committed before it. */
+static inline ferry_status mydrv_set_read_committed(struct mydrv_conn *conn,
+                                                    struct ferry_error *err)
+{
+    return mydrv_run_text(conn, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+                          "set the isolation level", err);
+}
 /* Run a statement that returns rows and keep them all; the text is cleared, and the caller frees
  * the result.  It has at least `columns` columns. */
 ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned columns,

@@ -249,20 +249,7 @@ static ferry_status changes_part(struct mydrv_load *load, struct ferry_error *er
     ferry_status status =
         mydrv_run_text(conn, "COMMIT", "commit changes to where they gather", err);
     /* With triggers, rows are counted before and after, which no other writer must disturb. */
-    if (status == FERRY_OK && !load->triggered)
-        status = mydrv_run_text(conn, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-                                "set the isolation level", err);
-    return status;
-}
-
-/* A table without keys may have one of others' that this account cannot see: then the server looks
- * after it. */
-static ferry_status changes_set_checks(const struct mydrv_load *load, struct ferry_error *err)
-{
-    return mydrv_run_text(load->unit->conn,
-                          load->changes->hung ? "SET SESSION foreign_key_checks = 0"
-                                              : "SET SESSION foreign_key_checks = 1",
-                          "set foreign_key_checks", err);
+    return status == FERRY_OK && !load->triggered ? mydrv_set_read_committed(conn, err) : status;
 }
 
 static ferry_status changes_end(struct mydrv_load *load, struct ferry_error *err)
@@ -274,8 +261,10 @@ static ferry_status changes_end(struct mydrv_load *load, struct ferry_error *err
     if (status == FERRY_OK)
         status = changes_part(load, err);
     changes_close_reader(load->changes);
+    /* A table without keys may have one of others' that this account cannot see: then the server
+     * looks after it. */
     if (status == FERRY_OK)
-        status = changes_set_checks(load, err);
+        status = mydrv_set_key_checks(conn, !load->changes->hung, err);
     if (status == FERRY_OK)
         status = mydrv_apply(load, err);
     if (status == FERRY_OK && load->unit->joint.open)

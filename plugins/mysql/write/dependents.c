@@ -216,12 +216,6 @@ static ferry_status dependents_look_for(struct mydrv_load *load, bool keys, stru
     return status == FERRY_OK && what.length > 0 ? dependents_judge(load, what.data, err) : status;
 }
 
-ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *err)
-{
-    ferry_status status = dependents_look_for(load, false, err);
-    return status == FERRY_OK ? dependents_look_for(load, true, err) : status;
-}
-
 /* ---- The keys of many tables ---- */
 
 /* Who refers to a table is found by a look at all tables of all databases, so it is asked once for
@@ -264,17 +258,16 @@ static ferry_status dependents_may_stay(const struct mydrv_load *load, bool *ret
     return may || row != NULL ? FERRY_OK : dependents_fail_answer(load, err);
 }
 
-ferry_status mydrv_dependents_look_gathered(struct mydrv_load *load, struct ferry_error *err)
+ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *err)
 {
-    bool may = false;
-    if (load->unit->spec->load_count <= 1)
-        return mydrv_dependents_look(load, err);
+    bool many = load->unit->spec->load_count > 1;
+    bool may = !many;
     ferry_status status = dependents_look_for(load, false, err);
     if (!load->table.exists || load->unit->in_place)
         return status;
-    if (status == FERRY_OK && load->unit->keys == NULL)
+    if (status == FERRY_OK && many && load->unit->keys == NULL)
         status = mydrv_dependents_gather(load->unit, err);
-    if (status == FERRY_OK)
+    if (status == FERRY_OK && many)
         status = dependents_may_stay(load, &may, err);
     return status == FERRY_OK && may ? dependents_look_for(load, true, err) : status;
 }

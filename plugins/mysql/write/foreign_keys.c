@@ -210,13 +210,6 @@ static ferry_status keys_make(struct mydrv_load *load, struct ferry_error *err)
     return status == FERRY_OK ? mydrv_stage_mark(&load->stage, err) : status;
 }
 
-static ferry_status keys_set_checks(struct mydrv_conn *conn, bool on, struct ferry_error *err)
-{
-    return mydrv_run_text(
-        conn, on ? "SET SESSION foreign_key_checks = 1" : "SET SESSION foreign_key_checks = 0",
-        "set foreign_key_checks", err);
-}
-
 ferry_status mydrv_foreign_keys_make(struct mydrv_unit *unit, struct ferry_error *err)
 {
     size_t count = 0;
@@ -224,11 +217,11 @@ ferry_status mydrv_foreign_keys_make(struct mydrv_unit *unit, struct ferry_error
         count += unit->loads[i]->spec->foreign_key_count;
     if (count == 0)
         return FERRY_OK;
-    ferry_status status = keys_set_checks(unit->conn, false, err);
+    ferry_status status = mydrv_set_key_checks(unit->conn, false, err);
     for (size_t i = 0; i < unit->load_count && status == FERRY_OK; i++)
         if (unit->loads[i]->spec->foreign_key_count > 0)
             status = keys_make(unit->loads[i], err);
-    return status == FERRY_OK ? keys_set_checks(unit->conn, true, err) : status;
+    return status == FERRY_OK ? mydrv_set_key_checks(unit->conn, true, err) : status;
 }
 
 /* ---- Taking them off ---- */

@@ -19,7 +19,6 @@ bool mydrv_joint_is_asked(const struct mydrv_unit *unit)
 
 /* ---- Begin ---- */
 
-/* The server gives the lock once more to the load, which lets go of it for itself. */
 static ferry_status joint_take(struct mydrv_unit *unit, struct mydrv_joint_table *of,
                                const char *name, struct ferry_error *err)
 {
@@ -61,15 +60,25 @@ ferry_status mydrv_joint_begin(struct mydrv_unit *unit, struct ferry_error *err)
     ferry_status status = joint_take_all(unit, err);
     if (status == FERRY_OK)
         status = mydrv_record_prepare(conn, err);
-    /* Each statement sees what others have committed before it: else the foreign keys would be
-     * checked against the rows of an earlier moment. */
+    /* Else the foreign keys would be checked against the rows of an earlier moment. */
     if (status == FERRY_OK)
-        status = mydrv_run_text(conn, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-                                "set the isolation level", err);
+        status = mydrv_set_read_committed(conn, err);
     if (status == FERRY_OK)
         status = mydrv_run_text(conn, "START TRANSACTION", "begin a transaction", err);
     unit->joint.open = status == FERRY_OK;
     return status;
+}
+
+bool mydrv_joint_hand_over(struct mydrv_load *load)
+{
+    struct mydrv_joint *joint = &load->unit->joint;
+    if (!joint->open)
+        return false;
+    struct mydrv_joint_table *of = &joint->tables[load->unit->load_count - 1];
+    load->names = of->names;
+    load->lock = of->lock;
+    *of = (struct mydrv_joint_table){0};
+    return true;
 }
 
 /* The counts of rows around a trigger's work would be others' rows, too. */
@@ -120,18 +129,6 @@ ferry_status mydrv_joint_go_on(struct mydrv_unit *unit, struct ferry_error *err)
 
 /* ---- End ---- */
 
-/* Nothing hangs on the table but what did when its load began. */
-static ferry_status joint_check_free(struct mydrv_load *load, struct ferry_error *err)
-{
-    struct mydrv_unit *unit = load->unit;
-    unit->in_place = false;
-    ferry_status status = mydrv_dependents_look_gathered(load, err);
-    bool hangs = unit->in_place;
-    unit->in_place = true;
-    return status == FERRY_OK && hangs ? ferry_load_fail_changed(load->spec, unit->conn->label, err)
-                                       : status;
-}
-
 /* Keys that refer from one of the tables to another hold once all of them are done. */
 ferry_status mydrv_joint_check(struct mydrv_unit *unit, struct ferry_error *err)
 {
@@ -140,7 +137,7 @@ ferry_status mydrv_joint_check(struct mydrv_unit *unit, struct ferry_error *err)
         status = mydrv_dependents_gather(unit, err);
     for (size_t i = 0; i < unit->load_count && status == FERRY_OK; i++)
         status = unit->loads[i]->changes->hung ? mydrv_dependents_check(unit->loads[i], err)
-                                               : joint_check_free(unit->loads[i], err);
+                                               : mydrv_apply_confirm_free(unit->loads[i], err);
     return status;
 }
 

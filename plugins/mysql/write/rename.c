@@ -50,7 +50,7 @@ static ferry_status rename_confirm_table(struct mydrv_load *load, struct ferry_e
 
 static ferry_status rename_confirm_free(struct mydrv_load *load, struct ferry_error *err)
 {
-    ferry_status status = mydrv_dependents_look_gathered(load, err);
+    ferry_status status = mydrv_dependents_look(load, err);
     bool keyed = load->unit->spec->foreign_keys != 0;
     if (status == FERRY_OK && load->unit->in_place)
         status = ferry_load_fail_changed(load->spec, load->unit->conn->label, err);

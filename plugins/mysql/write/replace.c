@@ -49,15 +49,16 @@ ferry_status mydrv_load_take(struct mydrv_load *load, struct ferry_error *err)
 {
     struct mydrv_conn *conn = load->unit->conn;
     const char *table = load->layout->table;
-    ferry_status status = mydrv_names_make(conn, table, &load->names, err);
-    if (status == FERRY_OK)
+    bool taken = mydrv_joint_hand_over(load);
+    ferry_status status = taken ? FERRY_OK : mydrv_names_make(conn, table, &load->names, err);
+    if (status == FERRY_OK && !taken)
         status = mydrv_lock_take(&load->lock, conn, load->names.lock, table, err);
     if (status == FERRY_OK)
         status = replace_confirm(load, err);
-    if (status == FERRY_OK && !load->unit->joint.open) /* else that has been done */
+    if (status == FERRY_OK && !taken)
         status = mydrv_leftovers_clear(conn, &load->names, table, load->table.exists, err);
     if (status == FERRY_OK) /* what comes later is seen before the commit */
-        status = mydrv_dependents_look_gathered(load, err);
+        status = mydrv_dependents_look(load, err);
     if (status == FERRY_OK)
         status = mydrv_dependents_check_right(load, err);
     return status;
@@ -187,11 +188,9 @@ static ferry_status replace_in_place(struct mydrv_load *load, struct ferry_error
 {
     struct mydrv_conn *conn = load->unit->conn;
     uint64_t rows = 0;
-    ferry_status status =
-        mydrv_run_text(conn, "SET SESSION foreign_key_checks = 0", "set foreign_key_checks", err);
+    ferry_status status = mydrv_set_key_checks(conn, false, err);
     if (status == FERRY_OK)
-        status = mydrv_run_text(conn, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-                                "set the isolation level", err);
+        status = mydrv_set_read_committed(conn, err);
     if (status == FERRY_OK)
         status = replace_rows(load, err);
     if (status == FERRY_OK)

@@ -105,11 +105,10 @@ ferry_status mydrv_wait_fail(struct mydrv_unit *unit, const char *table, const c
 
 /* ---- dependents.c: triggers and foreign keys of the live table ---- */
 
-/* Sets the unit in place where the rows must go into the live table, or fails with SCHEMA. */
+/* Sets the unit in place where the rows must go into the live table, or fails with SCHEMA.  With
+ * many tables in a change, foreign keys are those that were gathered last, if need be now: one that
+ * came since is not seen. */
 ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *err);
-/* The same, but with many tables in a change, foreign keys are those that were gathered last, if
- * need be now: one that came since is not seen. */
-ferry_status mydrv_dependents_look_gathered(struct mydrv_load *load, struct ferry_error *err);
 /* Gather those that are there now. */
 ferry_status mydrv_dependents_gather(struct mydrv_unit *unit, struct ferry_error *err);
 /* Whether this error of a server says that a foreign key refers to the table, so that it cannot be
@@ -266,6 +265,9 @@ bool mydrv_match_is_key(const struct mydrv_load *load, size_t i);
 
 /* ---- apply.c: changes become rows, in one transaction ---- */
 
+/* Nothing hangs on a table of which single rows change that did not when its load began: fails with
+ * BUSY that may pass. */
+ferry_status mydrv_apply_confirm_free(struct mydrv_load *load, struct ferry_error *err);
 /* Set the totals; the transaction stays open. */
 ferry_status mydrv_apply(struct mydrv_load *load, struct ferry_error *err);
 
@@ -287,6 +289,10 @@ bool mydrv_joint_is_asked(const struct mydrv_unit *unit);
 /* With the first load: all tables are locked, nothing is left beside them, and the transaction is
  * open.  Nothing with the others. */
 ferry_status mydrv_joint_begin(struct mydrv_unit *unit, struct ferry_error *err);
+/* For the load that was added last, as the tables of the change come in their order: it goes on
+ * with the names and the lock that were taken for it, and nothing is left beside its table.  False:
+ * it has to see to that itself. */
+bool mydrv_joint_hand_over(struct mydrv_load *load);
 /* Once it is known what hangs on the table: fails with UNSUPPORTED where that is a trigger. */
 ferry_status mydrv_joint_check_load(const struct mydrv_load *load, struct ferry_error *err);
 /* Changes of one table have gathered: what is done from now on can be undone alone, by the

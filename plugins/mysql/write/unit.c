@@ -24,8 +24,7 @@ ferry_status mydrv_unit_set_up(struct mydrv_unit *unit, struct ferry_error *err)
     mydrv_wait_begin(unit);
     ferry_status status = mydrv_wait_rest(unit, err);
     if (status == FERRY_OK)
-        status = mydrv_run_text(unit->conn, "SET SESSION foreign_key_checks = 1",
-                                "set foreign_key_checks", err);
+        status = mydrv_set_key_checks(unit->conn, true, err);
     if (status == FERRY_OK)
         status =
             mydrv_run_text(unit->conn, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",

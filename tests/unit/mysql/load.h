@@ -173,7 +173,12 @@ ferry_status mydrv_leftovers_clear(struct mydrv_conn *of, const struct mydrv_nam
     return step("leftovers", err);
 }
 
-ferry_status mydrv_dependents_look_gathered(struct mydrv_load *load, struct ferry_error *err)
+bool mydrv_joint_hand_over(struct mydrv_load *load)
+{
+    return load->unit->joint.open;
+}
+
+ferry_status mydrv_dependents_look(struct mydrv_load *load, struct ferry_error *err)
 {
     static char hung[] = "the trigger 'x' hangs on it";
     load->unit->in_place = world.in_place;
