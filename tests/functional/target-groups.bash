@@ -16,6 +16,13 @@ tables_of_d() {
         CREATE VIEW v_sold AS SELECT o.id, i.name FROM orders o JOIN item i ON i.id = o.item"
 }
 
+# slow_view ROWS [NAME]: the statements that make a view, of so many rows that each take a hundredth of a second.
+slow_view() {
+    echo "CREATE TABLE many (id INT PRIMARY KEY);
+        INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < $1) SELECT n FROM i;
+        CREATE VIEW ${2:-v_slow} AS SELECT id, SLEEP(0.01) AS s FROM many"
+}
+
 check_all_tables_to_a_file_and_to_a_server() {
     tables_of_d
     group 'tables = ["*"]; views = ["*"]; verify = "content";'
@@ -141,8 +148,7 @@ check_names_of_a_server() {
 check_a_table_that_is_tried_again() {
     tables_of_d
     sed -i '/^  server = /s/ };$/ retries = 2; retry_wait = "10ms"; };/' "$DBFERRY_CONFIG"
-    sql d <<<"CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 900) SELECT n FROM i;
-        CREATE VIEW v_slow AS SELECT id, SLEEP(0.01) AS s FROM many"
+    sql d <<<"$(slow_view 900)"
     group 'tables = ["*"]; views = ["v_slow"];'
     "$DBFERRY" run -v >"$T/out" 2>&1 3>&- &
     run_pid=$!
@@ -159,8 +165,7 @@ check_a_table_that_is_tried_again() {
 # Who alters a table that has been read waits for no other table of the group.
 check_that_tables_are_let_go() {
     tables_of_d
-    sql d <<<"CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 300) SELECT n FROM i;
-        CREATE VIEW v_slow AS SELECT id, SLEEP(0.01) AS s FROM many"
+    sql d <<<"$(slow_view 300)"
     group 'tables = ["item", "orders"]; views = ["v_slow"];'
     "$DBFERRY" run >"$T/out" 2>&1 3>&- &
     run_pid=$!
@@ -176,8 +181,7 @@ check_that_tables_are_let_go() {
 check_a_table_that_is_altered_before_it_is_read() {
     local retries code
     tables_of_d
-    sql d <<<"CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 200) SELECT n FROM i;
-        CREATE VIEW a_v_slow AS SELECT id, SLEEP(0.01) AS s FROM many"
+    sql d <<<"$(slow_view 200 a_v_slow)"
     group 'tables = ["orders"]; views = ["a_v_slow"]; commit = "together";'
     for retries in 0 1; do
         sed -i '/^  server = /s/database = "d";.*/database = "d"; retries = '$retries'; retry_wait = "10ms"; };/' "$DBFERRY_CONFIG"
@@ -250,8 +254,7 @@ are_stages() { [ "$(sql <<<"SELECT COUNT(*) FROM information_schema.TABLES WHERE
 check_a_key_that_comes_meanwhile() {
     local before code=0
     tables_of_d
-    sql d <<<"CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 200) SELECT n FROM i;
-        CREATE VIEW v_slow AS SELECT id, SLEEP(0.01) AS s FROM many"
+    sql d <<<"$(slow_view 200)"
     sql e <<<"CREATE TABLE ORDERS (id INT PRIMARY KEY); CREATE TABLE theirs (parent INT, FOREIGN KEY (parent) REFERENCES ORDERS (id))"
     group 'tables = ["item", "orders"]; views = ["v_slow"]; commit = "together";' target
     "$DBFERRY" run
@@ -442,10 +445,10 @@ look_ten_thousand_times() {
     touch "$T/enough"
 }
 
-check_that_no_reader_sees_an_orphan() {
+no_reader_sees_an_orphan() { # KEYS of the job
     local reader runs=0
     tables_of_d
-    group 'tables = ["*"]; commit = "together";' target
+    group "$1" target
     "$DBFERRY" run
     look_ten_thousand_times 3>&- &
     reader=$!
@@ -459,6 +462,8 @@ check_that_no_reader_sees_an_orphan() {
     assert_equal "$(sort "$T/looks" | uniq -c | tr -s ' ')" " 10000 0"
     between 3 "$runs" 99999
 }
+
+check_that_no_reader_sees_an_orphan() { no_reader_sees_an_orphan 'tables = ["*"]; commit = "together";'; }
 
 loader_is_gone() { [ "$(sql <<<"SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'loader'")" = 0 ]; }
 

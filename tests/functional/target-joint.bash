@@ -18,6 +18,18 @@ table_ids() { sql e <<<"SELECT NAME, TABLE_ID FROM information_schema.$TABLE_IDS
 
 changes_are_granted() { sql <<<"GRANT UPDATE, CREATE TEMPORARY TABLES ON e.* TO loader"; }
 
+# A run goes on beside the test, until that waits for its end: $status and $output.
+begin_run() {
+    "$DBFERRY" run >"$T/out" 2>&1 3>&- &
+    run_pid=$!
+}
+
+end_run() {
+    status=0
+    wait "$run_pid" || status=$?
+    output=$(cat "$T/out")
+}
+
 # ---- What changes ----
 
 check_merges_of_many_tables() {
@@ -316,27 +328,13 @@ check_the_right_to_temporary_tables() {
 # ---- Others at work ----
 
 check_that_no_reader_sees_an_orphan_of_merges() {
-    local reader runs=0
     changes_are_granted
-    tables_of_d
-    group "$MERGES" target
-    "$DBFERRY" run
-    look_ten_thousand_times 3>&- &
-    reader=$!
-    while [ ! -e "$T/enough" ]; do
-        runs=$((runs + 1))
-        sql d <<<"START TRANSACTION; DELETE FROM orders; DELETE FROM item; INSERT INTO item VALUES (${runs}01, 'a'), (${runs}02, 'b');
-            INSERT INTO orders VALUES (1, ${runs}01), (2, ${runs}02); COMMIT"
-        "$DBFERRY" run
-    done
-    wait "$reader"
-    assert_equal "$(sort "$T/looks" | uniq -c | tr -s ' ')" " 10000 0"
-    between 3 "$runs" 99999
+    no_reader_sees_an_orphan "$MERGES"
 }
 
 # Somebody holds a row of the last table: those before it wait with it, and go back with it.
 check_rows_in_use_among_changes() {
-    local before load
+    local before
     changes_are_granted
     tables_of_d
     group "$MERGES lock_wait = \"1s\";" target
@@ -352,14 +350,11 @@ check_rows_in_use_among_changes() {
     # a turn that is over leaves the tables before it as they are, and the next one goes on
     group "$MERGES lock_wait = \"30s\";" target
     hold "BEGIN; SELECT * FROM orders FOR UPDATE" 60
-    "$DBFERRY" run >"$T/out" 2>&1 3>&- &
-    load=$!
+    begin_run
     until_there load_waits_for_a_row
     sleep 3 # longer than a turn
     let_go
-    status=0
-    wait $load || status=$?
-    output=$(cat "$T/out")
+    end_run
     assert_status 0
     d_is_e item orders
 }
@@ -370,21 +365,17 @@ check_a_table_in_use_among_changes() {
     local what
     changes_are_granted
     sql d <<<"CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(20)); INSERT INTO item VALUES (1, 'cup');
-        CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 200) SELECT n FROM i;
-        CREATE VIEW v_slow AS SELECT id, SLEEP(0.01) AS s FROM many;
+        $(slow_view 200);
         CREATE TABLE z_last (id INT PRIMARY KEY, n INT); INSERT INTO z_last VALUES (1, 1)"
     group "tables = [\"item\", \"z_last\"]; views = [\"v_slow\"]; commit = \"together\"; strategy = \"merge\"; lock_wait = \"40s\";
         overrides = ( { table = \"v_slow\"; key = [\"id\"]; } );" target
     "$DBFERRY" run
     for what in "LOCK TABLES z_last WRITE" "BEGIN; SELECT * FROM _dbferry_sync FOR UPDATE"; do
         sql d <<<"UPDATE item SET name = CONCAT(name, 'x'); UPDATE z_last SET n = n + 1"
-        "$DBFERRY" run >"$T/out" 2>&1 3>&- &
-        run_pid=$!
+        begin_run
         until_there is_reading
         hold "$what" 8 # longer than the view takes and a turn after that
-        status=0
-        wait $run_pid || status=$?
-        output=$(cat "$T/out")
+        end_run
         wait $holder
         assert_status 0
         d_is_e item z_last
@@ -396,19 +387,15 @@ check_a_row_of_others_among_changes() {
     local what
     changes_are_granted
     sql d <<<"CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(20)); INSERT INTO item VALUES (1, 'cup');
-        CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 300) SELECT n FROM i;
-        CREATE VIEW v_slow AS SELECT id, SLEEP(0.01) AS s FROM many"
+        $(slow_view 300)"
     group "tables = [\"item\"]; views = [\"v_slow\"]; commit = \"together\"; strategy = \"merge\"; overrides = ( { table = \"v_slow\"; key = [\"id\"]; } );" target
     "$DBFERRY" run
     for what in "INSERT INTO v_slow VALUES (777, 0)" "DELETE FROM v_slow WHERE id = 3"; do
         sql d <<<"UPDATE item SET name = CONCAT(name, 'x')"
-        "$DBFERRY" run >"$T/out" 2>&1 3>&- &
-        run_pid=$!
+        begin_run
         until_there is_reading_both
         sql e <<<"$what"
-        status=0
-        wait $run_pid || status=$?
-        output=$(cat "$T/out")
+        end_run
         assert_status 75
         assert_output_has "table 'v_slow' was changed by another connection meanwhile" "run again" "the target is unchanged"
         run "$DBFERRY" run
@@ -422,20 +409,16 @@ check_a_row_of_others_among_changes() {
 check_a_key_that_comes_among_changes() {
     changes_are_granted
     sql d <<<"CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(20)); INSERT INTO item VALUES (1, 'cup');
-        CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 300) SELECT n FROM i;
-        CREATE VIEW v_slow AS SELECT id, SLEEP(0.01) AS s FROM many;
+        $(slow_view 300);
         CREATE TABLE z_last (id INT PRIMARY KEY, n INT); INSERT INTO z_last VALUES (1, 1), (2, 2)"
     group "tables = [\"item\", \"z_last\"]; views = [\"v_slow\"]; commit = \"together\"; strategy = \"merge\";
         overrides = ( { table = \"v_slow\"; key = [\"id\"]; } );" target
     "$DBFERRY" run
     sql d <<<"UPDATE item SET name = 'mug'; DELETE FROM z_last WHERE id = 2"
-    "$DBFERRY" run >"$T/out" 2>&1 3>&- &
-    run_pid=$!
+    begin_run
     until_there is_reading_both
     sql e <<<"CREATE TABLE child (parent INT, CONSTRAINT mine FOREIGN KEY (parent) REFERENCES z_last (id)); INSERT INTO child VALUES (1)"
-    status=0
-    wait $run_pid || status=$?
-    output=$(cat "$T/out")
+    end_run
     assert_status 75
     assert_output_has "table 'z_last' was changed by another connection meanwhile" "the target is unchanged"
     assert_equal "$(sql e <<<"SELECT name FROM item; SELECT COUNT(*) FROM z_last")" $'cup\n2'
@@ -456,8 +439,7 @@ load_waits_for_a_row() { [ "$(transactions "trx_state = 'LOCK WAIT'")" -gt 0 ]; 
 check_transactions_that_idle() {
     changes_are_granted
     sql d <<<"CREATE TABLE item (id INT PRIMARY KEY, name VARCHAR(20)); INSERT INTO item VALUES (1, 'cup');
-        CREATE TABLE many (id INT PRIMARY KEY); INSERT INTO many WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 250) SELECT n FROM i;
-        CREATE VIEW v_slow AS SELECT id, SLEEP(0.01) AS s FROM many"
+        $(slow_view 250)"
     group "tables = [\"item\"]; views = [\"v_slow\"]; commit = \"together\"; strategy = \"merge\"; overrides = ( { table = \"v_slow\"; key = [\"id\"]; } );" target
     "$DBFERRY" run
     sql d <<<"UPDATE item SET name = 'mug'"
@@ -471,7 +453,7 @@ check_transactions_that_idle() {
 # Somebody who holds the last table's row waits for one of the first: one of the two has to give way,
 # and what the server undoes is all that was changed.
 check_a_deadlock_among_changes() {
-    local before load
+    local before
     changes_are_granted
     tables_of_d
     group "$MERGES lock_wait = \"30s\";" target
