@@ -221,6 +221,24 @@ the_target_is_old() { assert_equal "$(sql e <<<'SELECT id, x FROM t')" $'-1\told
     the_target_is_old
 }
 
+@test "a lock that an attempt has left behind passes, once the server has noticed" {
+    requires python3
+    config '' 'retries = 9; retry_wait = "300ms"; read_timeout = "2s";'
+    dbferry run out # makes the table as it wants it
+    python3 "$FERRY_SOURCE/tests/servers/cut.py" "$MARIADB_SOCKET" "$T/cut" before-hold "LOAD DATA" \
+        >"$T/cut.log" 2>&1 3>&- &
+    HOLDER=$!
+    wait_for test -S "$T/cut"
+    sed -i "/ target = /s|socket = \"[^\"]*\"|socket = \"$T/cut\"|" "$DBFERRY_CONFIG"
+    begin out
+    wait_for has_logged 'attempt 1 failed: '
+    wait_for has_logged 'attempt 2 failed: .*a connection of this run that was lost'
+    sql <<<"SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE user = 'loader'" | sql
+    end
+    assert_status 0
+    the_target_is_exact
+}
+
 @test "a server that takes no writes for a while" {
     config '' 'retries = 9; retry_wait = "300ms";'
     sql <<<"SET GLOBAL read_only = 1"
