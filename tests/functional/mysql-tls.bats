@@ -358,6 +358,16 @@ evil() {
     assert_output_has "ssl_ca"
 }
 
+@test "the list of all authorities is not read with each connection" {
+    requires strace
+    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls server
+    attempt 'ssl_mode = "required";'
+    assert_status 0
+    strace -f -o "$T/calls" -e trace=openat,connect "$DBFERRY" copy server local --view t --target-table t
+    grep -q "connect(" "$T/calls"
+    refute grep "$(openssl version -d | sed 's/.*"\(.*\)"/\1/')/cert.pem" "$T/calls"
+}
+
 @test "OPENSSL_CONF changes nothing" {
     mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls server
     printf '%s\n' 'openssl_conf = a' '[a]' 'ssl_conf = b' '[b]' 'system_default = c' '[c]' \

@@ -563,6 +563,7 @@ END
     assert_status 0
     grep -q ^PATH= helper
     refute grep /nonexistent helper
+    refute grep ^SSL_CERT_FILE helper
     refute_output_has /nonexistent
 }
 
