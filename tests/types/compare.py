@@ -141,22 +141,29 @@ def decimal_scale(text):
     return len(text.partition(".")[2])
 
 
+def printed_decimals(expected, file, table, columns):
+    """What the file's shell prints of decimals with the digits that are expected."""
+    def cell(i, column):
+        if column.compare != "decimal":
+            return "NULL"
+        scale = max(decimal_scale(row[i]) for row in expected)
+        return f"printf('%.{scale}f', {quoted(column.name)})"
+    cells = ", ".join(cell(i, column) for i, column in enumerate(columns))
+    return file.rows(f"SELECT {cells} FROM {quoted(table)} ORDER BY id")
+
+
 def check_copy(expected, file, table, columns):
     """All values of a copy against those of the server."""
     found = file_values(file, table, columns)
     if len(found) != len(expected):
         raise Failed(f"{len(expected)} rows expected, {len(found)} found")
+    doubles = file.doubles(table, [column.name for column in columns])
+    printed = printed_decimals(expected, file, table, columns)
     for i, column in enumerate(columns):
         is_real = column.compare in ("decimal", "long_decimal", "double")
-        doubles = file.doubles(table, column.name) if is_real else [None] * len(found)
-        printed = [None] * len(found)
-        if column.compare == "decimal":
-            scale = max(decimal_scale(row[i]) for row in expected)
-            printed = [row[0] for row in file.rows(
-                f"SELECT printf('%.{scale}f', {quoted(column.name)}) FROM {quoted(table)} "
-                "ORDER BY id")]
         for row, values in enumerate(expected):
-            check_value(row + 1, column, values[i], found[row][i], doubles[row], printed[row])
+            check_value(row + 1, column, values[i], found[row][i],
+                        doubles[i][row] if is_real else None, printed[row][i])
 
 
 def check_expected_texts(expected, columns):
@@ -175,13 +182,17 @@ def check_expected_texts(expected, columns):
 
 def check_same_files(first, second, table, second_table, names):
     """The same storage classes and contents in two SQLite tables."""
-    for name in names:
-        question = "SELECT typeof({0}), hex({0}) FROM {1} ORDER BY id"
-        one = first.rows(question.format(quoted(name), quoted(table)))
-        two = second.rows(question.format(quoted(name), quoted(second_table)))
-        if one != two:
-            pairs = [(a, b) for a, b in zip(one, two) if a != b] or [(len(one), len(two))]
-            raise Failed(f"column {name}: {pairs[0][0]} became {pairs[0][1]}")
-        if [v is not None and bits(v) for v in first.doubles(table, name)] != \
-                [v is not None and bits(v) for v in second.doubles(second_table, name)]:
+    cells = ", ".join(f"typeof({quoted(name)}), hex({quoted(name)})" for name in names)
+    question = "SELECT {} FROM {} ORDER BY id"
+    one = first.rows(question.format(cells, quoted(table)))
+    two = second.rows(question.format(cells, quoted(second_table)))
+    if len(one) != len(two):
+        raise Failed(f"{len(one)} rows became {len(two)}")
+    reals = zip(first.doubles(table, names), second.doubles(second_table, names))
+    for i, (name, (before, after)) in enumerate(zip(names, reals)):
+        pairs = [(a, b) for a, b in zip(one, two) if a[2 * i:2 * i + 2] != b[2 * i:2 * i + 2]]
+        if pairs:
+            raise Failed(f"column {name}: {pairs[0][0][2 * i:2 * i + 2]} became "
+                         f"{pairs[0][1][2 * i:2 * i + 2]}")
+        if [v is not None and bits(v) for v in before] != [v is not None and bits(v) for v in after]:
             raise Failed(f"column {name}: a REAL is another")

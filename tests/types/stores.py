@@ -61,12 +61,14 @@ class File:
     def rows(self, text):
         return [line.split("|") for line in self.run(text).splitlines()]
 
-    def doubles(self, table, column):
-        """What the shell would print in decimal, bit for bit; None where it is no REAL."""
+    def doubles(self, table, names):
+        """What the shell would print in decimal, bit for bit, a list for each of these columns; None
+        where it is no REAL."""
+        cells = ", ".join(f"iif(typeof({quoted(n)}) = 'real', {quoted(n)}, NULL)" for n in names)
         with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as database:
-            return [row[0] if isinstance(row[0], float) else None for row in database.execute(
-                f"SELECT iif(typeof({quoted(column)}) = 'real', {quoted(column)}, NULL)"
-                f" FROM {quoted(table)} ORDER BY id")]
+            rows = database.execute(f"SELECT {cells} FROM {quoted(table)} ORDER BY id").fetchall()
+        return [[row[i] if isinstance(row[i], float) else None for row in rows]
+                for i, _ in enumerate(names)]
 
     def remove(self):
         for end in ("", "-wal", "-shm", "-journal"):
