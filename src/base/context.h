@@ -12,11 +12,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/phases.h"
+
 /* Of its members the functions below take care, and those of log.h: any thread may call them. */
 struct ferry_context {
     pthread_mutex_t lock;
     char *job; /* under the lock; NULL: none */
     char *phase;
+    struct ferry_phases phases; /* under the lock */
     unsigned attempt;
     _Atomic int64_t stop_at_ms; /* 0: never */
     atomic_uint holders;

@@ -157,6 +157,7 @@ void ferry_log_set_phase(const char *phase)
     struct ferry_context *context = ferry_context_current();
     FERRY_LOCK_SCOPE(&context->lock);
     replace_text(&context->phase, phase);
+    ferry_phases_enter(&context->phases, phase, ferry_clock_ms());
 }
 
 void ferry_log_set_attempt(unsigned attempt)

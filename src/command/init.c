@@ -9,30 +9,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/folder.h"
 #include "command/command.h"
 #include "command/starter.h"
 #include "config/file.h"
 
 #define FILE_MODE 0600 /* a password may be written into it */
-#define FOLDER_MODE 0755
-
-/* Makes a folder and those above it that are missing. */
-static ferry_status make_folder(const char *path, struct ferry_error *error)
-{
-    FERRY_AUTO_FREE char *copy = strdup(path);
-    if (copy == NULL)
-        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a path");
-    for (char *slash = strchr(copy + 1, '/');; slash = strchr(slash + 1, '/')) {
-        if (slash != NULL)
-            *slash = '\0';
-        if (mkdir(copy, FOLDER_MODE) != 0 && errno != EEXIST)
-            return ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
-                              "cannot make the folder %s: %s", copy, strerror(errno));
-        if (slash == NULL)
-            return FERRY_OK;
-        *slash = '/';
-    }
-}
 
 static ferry_status write_file(const char *path, struct ferry_error *error)
 {
@@ -69,7 +51,7 @@ static ferry_status init(const struct ferry_arguments *arguments, struct ferry_e
     ferry_strbuf_addf(&path, "%s/dbferry.conf", folder);
     if (path.failed)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a path");
-    ferry_status status = make_folder(folder, error);
+    ferry_status status = ferry_folder_make(folder, error);
     if (status == FERRY_OK)
         status = write_file(ferry_strbuf_text(&path), error);
     if (status == FERRY_OK && !arguments->quiet)

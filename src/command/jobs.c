@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "command/account.h"
 #include "command/command.h"
 #include "command/group.h"
 #include "command/progress.h"
@@ -19,8 +20,10 @@
 ferry_status ferry_command_report(struct ferry_error *error, const char *outcome)
 {
     ferry_status status = error->status;
-    if (status != FERRY_OK)
+    if (status != FERRY_OK) {
         ferry_log_error(error, outcome);
+        ferry_account_note_error(error->message);
+    }
     ferry_error_clear(error);
     return status;
 }
@@ -30,6 +33,7 @@ void ferry_command_summarize(const struct ferry_job *job, const char *summary)
     if (job->ret_tables != NULL) /* whoever asked for each tells of all */
         return;
     ferry_log(FERRY_LOG_INFO, "done: %s", summary);
+    ferry_account_note(summary);
     if (!ferry_progress_is_enabled() || job->shared != NULL) /* of many, a table tells in the end */
         return;
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0}; /* a person is watching */
@@ -97,16 +101,22 @@ static struct ferry_settings_override override_of(const struct ferry_arguments *
                                             .target = arguments->target};
 }
 
-static ferry_status do_in_context(const struct work *work, const struct chosen *chosen,
-                                  struct ferry_sync_result *ret_result)
+static bool is_run(const struct work *work)
+{
+    return work->action == ferry_command_run_job && !work->arguments->dry_run;
+}
+
+static ferry_status act(const struct work *work, const struct chosen *chosen,
+                        struct ferry_account *account, struct ferry_sync_result *ret_result)
 {
     struct ferry_error error = {0};
     struct ferry_job job = {0};
     const struct ferry_settings_override override = override_of(work->arguments);
-    ferry_log_set_job(ferry_settings_job_name(work->settings, chosen->index));
     ferry_status status =
         ferry_settings_job(work->settings, chosen->index, &override, &job, &error);
     job.ret_result = ret_result;
+    if (status == FERRY_OK)
+        ferry_account_set_route(account, &job.route);
     if (status == FERRY_OK && work->arguments->full)
         ferry_job_take_all(&job);
     if (status != FERRY_OK)
@@ -116,6 +126,18 @@ static ferry_status do_in_context(const struct work *work, const struct chosen *
     else
         status = work->action(&job, work->arguments);
     ferry_job_done(&job);
+    return status;
+}
+
+static ferry_status do_in_context(const struct work *work, size_t i,
+                                  struct ferry_sync_result *ret_result)
+{
+    struct ferry_account account = {0};
+    ferry_log_set_job(ferry_settings_job_name(work->settings, work->list[i].index));
+    if (is_run(work))
+        ferry_account_begin(&account, work->settings, work->names[i]);
+    ferry_status status = act(work, &work->list[i], &account, ret_result);
+    ferry_account_end(&account, status, ret_result);
     return status;
 }
 
@@ -130,7 +152,7 @@ static ferry_status do_in_new_context(const struct work *work, size_t i,
         return ferry_command_report(&error, NULL);
     }
     ferry_context_enter(context);
-    ferry_status status = do_in_context(work, &work->list[i], ret_result);
+    ferry_status status = do_in_context(work, i, ret_result);
     ferry_context_enter(NULL);
     ferry_context_release(context);
     return status;
@@ -230,7 +252,7 @@ static ferry_status do_all(struct work *work, struct ferry_error *error)
     ferry_status outcome = arguments->jobs > 1 && work->count > 1
                                ? do_side_by_side(work, tallies, error)
                                : do_one_after_another(work, tallies);
-    if (work->count > 1 && work->action == ferry_command_run_job && !arguments->dry_run)
+    if (work->count > 1 && is_run(work))
         ferry_tallies_tell(work->names, tallies, work->count, ferry_clock_ms() - started_ms);
     free(tallies);
     return outcome;

@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "command/account.h"
 #include "command/grid.h"
 #include "command/progress.h"
 
@@ -172,6 +173,7 @@ void ferry_summary_tell(const struct ferry_job *job, const struct ferry_tables *
     add_totals(&totals, tables, rows, elapsed_ms);
     add_all_strays(&totals, job, strays);
     ferry_log(FERRY_LOG_INFO, "done: %s", ferry_strbuf_text(&totals));
+    ferry_account_note(ferry_strbuf_text(&totals));
     if (!ferry_progress_is_enabled())
         return;
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0}; /* a person is watching */
@@ -190,6 +192,9 @@ struct ferry_sync_result ferry_summary_add_up(const struct ferry_summary_row *ro
         if (!ferry_summary_is_done(&rows[i]))
             continue;
         all.rows += result->rows;
+        all.rows_before += result->rows_before;
+        all.bytes += result->bytes;
+        all.attempts = result->attempts > all.attempts ? result->attempts : all.attempts;
         all.changes.inserted += result->changes.inserted;
         all.changes.updated += result->changes.updated;
         all.changes.deleted += result->changes.deleted;

@@ -11,6 +11,7 @@
 #include "config/job.h"
 #include "config/job_group.h"
 #include "driver/connection.h"
+#include "report/history.h"
 
 struct ferry_settings {
     struct ferry_config_file *file; /* NULL: the command line alone */
@@ -77,6 +78,16 @@ static ferry_status check_elements(const struct ferry_config_file *file,
     return FERRY_OK;
 }
 
+/* What the type of a key does not tell. */
+static ferry_status check_general(const struct ferry_config *general, struct ferry_error *error)
+{
+    struct ferry_history_keep keep;
+    if (ferry_history_keep_parse(ferry_config_string(general, "history_keep"), &keep))
+        return FERRY_OK;
+    return ferry_origin_fail(ferry_config_key_origin(general, "history_keep"), error,
+                             "history_keep is a time, a number of runs, or both: \"400d, 10000\"");
+}
+
 static ferry_status read_general(struct ferry_settings *settings, const config_setting_t *node,
                                  struct ferry_error *error)
 {
@@ -88,7 +99,8 @@ static ferry_status read_general(struct ferry_settings *settings, const config_s
         return out_of_memory(error);
     if (node == NULL)
         return ferry_config_finish(settings->general, &origin, error);
-    return ferry_config_fill(settings->general, settings->file, node, error);
+    ferry_status status = ferry_config_fill(settings->general, settings->file, node, error);
+    return status == FERRY_OK ? check_general(settings->general, error) : status;
 }
 
 /* ---- Jobs ---- */

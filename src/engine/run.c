@@ -3,6 +3,7 @@
 #include "engine/run.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -155,6 +156,7 @@ static void report(const struct ferry_run *run, ferry_status status,
                    struct ferry_sync_result *ret_result)
 {
     ret_result->outcome = run->outcome;
+    memcpy(ret_result->run_id, run->id, sizeof ret_result->run_id);
     if (status != FERRY_OK)
         return;
     ret_result->skipped = run->is_unchanged;

@@ -9,6 +9,7 @@
 #include "engine/retry.h"
 
 struct ferry_sync_result {
+    char run_id[FERRY_RUN_ID_SIZE]; /* written on failure too; "": there is none */
     uint64_t rows;
     uint64_t rows_before;
     uint64_t bytes; /* of values, as they passed */
@@ -21,7 +22,7 @@ struct ferry_sync_result {
     uint32_t action;  /* FERRY_TABLE_: what became of the table; of many, that of the last */
     int64_t elapsed_ms;
     struct ferry_provenance from;
-    uint32_t outcome; /* FERRY_OUTCOME_; the one member that an attempt writes on failure too */
+    uint32_t outcome; /* FERRY_OUTCOME_; written on failure too */
     /* of all attempts, by attempt.c: */
     unsigned attempts;
     int64_t total_ms;
