@@ -36,6 +36,7 @@ void ferry_context_release(struct ferry_context *context)
     (void)pthread_mutex_destroy(&context->lock);
     free(context->job);
     free(context->phase);
+    ferry_phases_done(&context->phases);
     free(context);
 }
 

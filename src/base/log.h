@@ -25,8 +25,7 @@ ferry_status ferry_log_open(const struct ferry_log_settings *settings, struct fe
 void ferry_log_close(void);
 
 /* What the lines that follow are about, of all threads that work for the calling thread's run
- * (context.h); NULL = nothing.  A job's name is copied, a phase's must live as long as the program.
- * Phases: see sync.c; how long each takes is counted. */
+ * (context.h); NULL = nothing.  Copied.  Phases: see sync.c; how long each takes is counted. */
 void ferry_log_set_job(const char *job);
 void ferry_log_set_phase(const char *phase);
 /* The attempt of the job's run, from 1; another job begins with its first. */

@@ -12,18 +12,19 @@
 
 /* Start as {0}. */
 struct ferry_phases {
-    struct {
-        const char *name;
+    struct ferry_phase {
+        char *name;
         int64_t ms;
     } list[FERRY_PHASES_MOST];
     size_t count;
-    const char *current; /* NULL: none */
+    struct ferry_phase *current; /* in the list; NULL: none that is counted */
     int64_t since_ms;
 };
 
 /* A phase begins at `now_ms` (ferry_clock_ms()), and the one before ends; NULL: none begins.  The
- * name must live as long as `phases`. */
+ * name is copied. */
 void ferry_phases_enter(struct ferry_phases *phases, const char *name, int64_t now_ms);
+void ferry_phases_done(struct ferry_phases *phases);
 
 /* {"source":0.012,"load":1.250}: a JSON object with the seconds of each, in the order in which they
  * came. */

@@ -142,6 +142,19 @@ void ferry_units_add_rate(struct ferry_strbuf *buffer, uint64_t rows, int64_t ms
         ferry_strbuf_addf(buffer, "%.0f rows/s", rate);
 }
 
+void ferry_units_add_age(struct ferry_strbuf *buffer, int64_t ms)
+{
+    static const struct {
+        int64_t ms;
+        const char *name;
+    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}};
+    size_t i = 0;
+    ms = ms > 0 ? ms : 0;
+    while (i < 3 && ms < 2 * units[i].ms) /* "90 min" says more than "1 h" */
+        i++;
+    ferry_strbuf_addf(buffer, "%" PRId64 " %s", ms / units[i].ms, units[i].name);
+}
+
 void ferry_units_add_duration(struct ferry_strbuf *buffer, int64_t ms)
 {
     int64_t seconds = ms / 1000;

@@ -22,6 +22,9 @@ void ferry_units_add_count(struct ferry_strbuf *buffer, uint64_t count);
 void ferry_units_add_bytes(struct ferry_strbuf *buffer, uint64_t bytes);
 /* "940 rows/s", "1.12 M rows/s" */
 void ferry_units_add_rate(struct ferry_strbuf *buffer, uint64_t rows, int64_t ms);
+/* "12 s", "35 min", "5 h", "12 d": whole ones of the unit that says enough; 0 of what is negative.
+ */
+void ferry_units_add_age(struct ferry_strbuf *buffer, int64_t ms);
 /* "35 ms", "1.8 s", "4 min 05 s", "2 h 03 min" */
 void ferry_units_add_duration(struct ferry_strbuf *buffer, int64_t ms);
 

@@ -31,7 +31,8 @@ static void begin_history(struct ferry_account *account)
     struct ferry_error error = {0};
     const struct ferry_config *general = ferry_settings_general(account->settings);
     FERRY_AUTO_FREE char *folder = ferry_state_dir_find(ferry_config_string(general, "state_dir"));
-    if (folder == NULL)
+    (void)ferry_history_keep_parse(ferry_config_string(general, "history_keep"), &account->keep);
+    if (folder == NULL || account->keep.nothing)
         return;
     ferry_status status = ferry_history_open(folder, true, &account->history, &error);
     if (status == FERRY_OK)
@@ -46,13 +47,10 @@ static void begin_history(struct ferry_account *account)
 static void end_history(struct ferry_account *account)
 {
     struct ferry_error error = {0};
-    struct ferry_history_keep keep = {0};
-    const struct ferry_config *general = ferry_settings_general(account->settings);
     if (account->history == NULL)
         return;
-    (void)ferry_history_keep_parse(ferry_config_string(general, "history_keep"), &keep);
-    if (ferry_history_end(account->history, account->row, &account->report, &keep, &error) !=
-        FERRY_OK)
+    if (ferry_history_end(account->history, account->row, &account->report, &account->keep,
+                          &error) != FERRY_OK)
         warn(&error, "");
     ferry_history_close(account->history);
     account->history = NULL;

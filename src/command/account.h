@@ -16,6 +16,7 @@ struct ferry_account {
     bool failed;                   /* an error has been noted */
     size_t more;                   /* errors behind it */
     struct ferry_history *history; /* NULL: none, or it could not be written */
+    struct ferry_history_keep keep;
     int64_t row;
     int64_t began_ms; /* on ferry_clock_ms() */
 };

@@ -23,8 +23,9 @@ enum command_bit {
     VERIFY = 1 << 4,
     DRIVERS = 1 << 5,
     INIT = 1 << 6,
-    LATER = 1 << 7, /* known by name; a later version brings it */
-    ALL = RUN | COPY | PLAN | CHECK | VERIFY | DRIVERS | INIT,
+    STATUS = 1 << 7,
+    LATER = 1 << 8, /* known by name; a later version brings it */
+    ALL = RUN | COPY | PLAN | CHECK | VERIFY | DRIVERS | INIT | STATUS,
 };
 
 const struct ferry_command ferry_commands[] = {
@@ -43,7 +44,8 @@ const struct ferry_command ferry_commands[] = {
      ferry_command_drivers},
     {INIT, "init", "[DIR]", "write a commented configuration to start from", 0, 1,
      ferry_command_init},
-    {LATER, "status", "", "show the last runs", 0, -1, NULL},
+    {STATUS, "status", "[JOB...]", "show the last run and success of each job, and which are late",
+     0, -1, ferry_command_status},
 };
 const size_t ferry_command_count = sizeof ferry_commands / sizeof ferry_commands[0];
 
@@ -180,8 +182,8 @@ static void print_version(const struct ferry_command *command)
 #define AT(member) offsetof(struct ferry_arguments, member)
 
 static const struct cli_option cli_options[] = {
-    {"config", 'c', "FILE", "read this configuration file", RUN | COPY | PLAN | CHECK | VERIFY,
-     take_text, AT(config), NULL},
+    {"config", 'c', "FILE", "read this configuration file",
+     RUN | COPY | PLAN | CHECK | VERIFY | STATUS, take_text, AT(config), NULL},
     {"source", 0, "NAME", "read from this connection instead", RUN | PLAN | CHECK | VERIFY,
      take_text, AT(source), NULL},
     {"target", 0, "NAME", "write to this connection instead", RUN | PLAN | CHECK | VERIFY,
@@ -218,6 +220,8 @@ static const struct cli_option cli_options[] = {
     {"dry-run", 'n', NULL, "do all but write: say what would happen", RUN | COPY, take_flag,
      AT(dry_run), NULL},
     {"jobs", 0, "N", "run up to N jobs at one time (1)", RUN, take_jobs, AT(jobs), NULL},
+    {"watch", 0, NULL, "draw it anew every two seconds, on a terminal", STATUS, take_flag,
+     AT(watch), NULL},
     {"quiet", 'q', NULL, "print errors only", ALL, take_flag, AT(quiet), NULL},
     {"verbose", 'v', NULL, "print the log; twice: with details", ALL, take_count, AT(verbose),
      NULL},

@@ -48,6 +48,7 @@ struct ferry_arguments {
     bool full;
     int64_t rows; /* that differ, to be shown at most; 0: none is asked for */
     bool values;  /* of them, too */
+    bool watch;
     bool quiet;
     int verbose;
     char **operands;

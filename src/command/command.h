@@ -12,6 +12,7 @@ ferry_status ferry_command_plan(const struct ferry_arguments *arguments);
 ferry_status ferry_command_check(const struct ferry_arguments *arguments);
 ferry_status ferry_command_verify(const struct ferry_arguments *arguments);
 ferry_status ferry_command_drivers(const struct ferry_arguments *arguments);
+ferry_status ferry_command_status(const struct ferry_arguments *arguments);
 ferry_status ferry_command_init(const struct ferry_arguments *arguments);
 
 /* ---- What several commands share: command_jobs.c ---- */

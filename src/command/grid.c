@@ -50,12 +50,27 @@ static void take_row(const struct ferry_grid *grid, size_t row, int *widths, boo
         ferry_strbuf_done(&filled[i]);
 }
 
-void ferry_grid_print(const struct ferry_grid *grid)
+static void measure(const struct ferry_grid *grid, int *widths)
 {
-    int widths[FERRY_GRID_COLUMNS] = {0};
     widen(widths, grid->headings, grid->column_count);
     for (size_t i = 0; i < grid->row_count; i++)
         take_row(grid, i, widths, false);
+}
+
+int ferry_grid_width(const struct ferry_grid *grid)
+{
+    int widths[FERRY_GRID_COLUMNS] = {0};
+    int all = width_of(grid->indent) - 2;
+    measure(grid, widths);
+    for (size_t i = 0; i < grid->column_count; i++)
+        all += 2 + widths[i];
+    return all;
+}
+
+void ferry_grid_print(const struct ferry_grid *grid)
+{
+    int widths[FERRY_GRID_COLUMNS] = {0};
+    measure(grid, widths);
     print_cells(grid, widths, grid->headings);
     for (size_t i = 0; i < grid->row_count; i++)
         take_row(grid, i, widths, true);

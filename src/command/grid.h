@@ -22,6 +22,8 @@ struct ferry_grid {
     const void *data;
 };
 
+/* How many characters the widest line has. */
+int ferry_grid_width(const struct ferry_grid *grid);
 /* The headings, then the rows.  Each is filled in twice: to be measured, and to be printed. */
 void ferry_grid_print(const struct ferry_grid *grid);
 

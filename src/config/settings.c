@@ -84,8 +84,10 @@ static ferry_status check_general(const struct ferry_config *general, struct fer
     struct ferry_history_keep keep;
     if (ferry_history_keep_parse(ferry_config_string(general, "history_keep"), &keep))
         return FERRY_OK;
-    return ferry_origin_fail(ferry_config_key_origin(general, "history_keep"), error,
-                             "history_keep is a time, a number of runs, or both: \"400d, 10000\"");
+    return ferry_origin_fail(
+        ferry_config_key_origin(general, "history_keep"), error,
+        "history_keep is a time, a number of runs, or both (\"400d, 10000\"), or "
+        "\"none\"");
 }
 
 static ferry_status read_general(struct ferry_settings *settings, const config_setting_t *node,
@@ -265,6 +267,11 @@ size_t ferry_settings_job_count(const struct ferry_settings *settings)
 const char *ferry_settings_job_name(const struct ferry_settings *settings, size_t i)
 {
     return settings->jobs[i]->name;
+}
+
+const struct ferry_config *ferry_settings_job_keys(const struct ferry_settings *settings, size_t i)
+{
+    return settings->jobs[i];
 }
 
 ferry_status ferry_settings_find_job(const struct ferry_settings *settings, const char *name,

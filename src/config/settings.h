@@ -25,6 +25,9 @@ struct ferry_connections *ferry_settings_connections(struct ferry_settings *sett
 size_t ferry_settings_job_count(const struct ferry_settings *settings);
 const char *ferry_settings_job_name(const struct ferry_settings *settings, size_t i);
 
+/* The checked values of its keys. */
+const struct ferry_config *ferry_settings_job_keys(const struct ferry_settings *settings, size_t i);
+
 /* What the command line overrides. */
 struct ferry_settings_override {
     const char *source; /* connection names, or NULL */

@@ -26,10 +26,11 @@ ferry_status ferry_history_begin(struct ferry_history *history, const struct fer
 
 /* How much is kept of each job; 0: all. */
 struct ferry_history_keep {
+    bool nothing; /* there is no history at all */
     int64_t age_ms;
     int64_t runs;
 };
-/* "400d, 10000", "30d" or "100": false of what is neither. */
+/* "400d, 10000", "30d", "100" or "none": false of what is none of these. */
 bool ferry_history_keep_parse(const char *text, struct ferry_history_keep *ret_keep);
 
 /* The run of that row has ended.  What is older or more than is to be kept goes, but for the last

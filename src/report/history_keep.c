@@ -24,6 +24,10 @@ bool ferry_history_keep_parse(const char *text, struct ferry_history_keep *ret_k
     struct ferry_history_keep keep = {0};
     FERRY_AUTO_FREE char *copy = strdup(text);
     char *rest = NULL;
+    if (strcmp(text, "none") == 0) {
+        *ret_keep = (struct ferry_history_keep){.nothing = true};
+        return true;
+    }
     if (copy == NULL)
         return false;
     char *part = strtok_r(copy, ", ", &rest);

@@ -92,8 +92,8 @@ static ferry_status do_for_job(struct ferry_history *history, const char *sql, c
 
 /* ---- Beginning ---- */
 
-static const char of_process[] = "SELECT id, host, pid, process_started FROM run"
-                                 " WHERE state = 'running' AND job = ?1";
+static const char open_rows[] = "SELECT id, host, pid, process_started FROM run"
+                                " WHERE state = 'running' AND job = ?1";
 
 /* Of another machine that shares the folder, nothing is known. */
 static bool row_is_abandoned(sqlite3_stmt *statement, const char *host)
@@ -109,7 +109,7 @@ static ferry_status end_abandoned(struct ferry_history *history, const struct fe
 {
     FERRY_AUTO_STATEMENT sqlite3_stmt *statement = NULL;
     int code;
-    ferry_status status = ferry_history_prepare(history, of_process, &statement, error);
+    ferry_status status = ferry_history_prepare(history, open_rows, &statement, error);
     if (status != FERRY_OK)
         return status;
     (void)sqlite3_bind_text(statement, 1, report->job, -1, SQLITE_STATIC);

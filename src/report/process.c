@@ -8,9 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/units.h"
+
+char *ferry_process_host(void)
+{
+    char name[256] = ""; /* POSIX allows 255 */
+    if (gethostname(name, sizeof name - 1) != 0)
+        name[0] = '\0';
+    return strdup(name);
+}
 
 /* Field 22 of /proc/PID/stat; the second, in brackets, may hold anything (proc(5)). */
 static int64_t find_started(char *line)

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The name of this machine, "" where it has none; the caller frees.  NULL: out of memory. */
+char *ferry_process_host(void);
 /* When the process began, in the system's own count since it was started; -1 where that is not
  * known, or there is no such process. */
 int64_t ferry_process_started(int64_t pid);

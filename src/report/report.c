@@ -91,19 +91,10 @@ void ferry_report_set(char **place, const char *text)
     *place = copy;
 }
 
-/* The name of this machine; "" where it has none. */
-static char *name_of_host(void)
-{
-    char name[256] = ""; /* POSIX allows 255 */
-    if (gethostname(name, sizeof name - 1) != 0)
-        name[0] = '\0';
-    return strdup(name);
-}
-
 bool ferry_report_begin(struct ferry_report *ret_report, const char *job)
 {
     struct ferry_report report = {.job = strdup(job),
-                                  .host = name_of_host(),
+                                  .host = ferry_process_host(),
                                   .version = strdup(PACKAGE_VERSION),
                                   .state = FERRY_RUN_RUNNING};
     for (size_t i = 0; i < ferry_report_field_count; i++)

@@ -30,7 +30,7 @@ char *ferry_state_dir_find(const char *configured)
     const char *users = variable("XDG_STATE_HOME");
     const char *home = variable("HOME");
     if (configured != NULL)
-        return configured[0] == '\0' ? NULL : strdup(configured);
+        return strdup(configured);
     if (services != NULL) /* of several, parted by colons (systemd.exec(5)), the first */
         return strndup(services, strcspn(services, ":"));
     if (users != NULL)

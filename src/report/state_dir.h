@@ -5,8 +5,7 @@
 
 /* The folder: `configured` where that is set; else systemd's $STATE_DIRECTORY,
  * $XDG_STATE_HOME/dbferry, for root the service's /var/lib/dbferry where that is there, or
- * ~/.local/state/dbferry.  NULL: there is to be none (`configured` is ""), none can be told, or out
- * of memory.  The caller frees. */
+ * ~/.local/state/dbferry.  NULL: none can be told, or out of memory.  The caller frees. */
 char *ferry_state_dir_find(const char *configured);
 
 #endif

@@ -18,7 +18,7 @@ files() { ls -A | grep -v separate-stderr; }
     run --separate-stderr dbferry --help
     assert_status 0
     assert_equal "$stderr" ""
-    for word in run copy plan check verify drivers init; do
+    for word in run copy plan check verify status drivers init; do
         [[ $output == *$'\n'"  $word "* ]]
     done
     for code in 0 3 64 65 66 69 70 71 73 74 75 76 77 78; do
@@ -26,7 +26,7 @@ files() { ls -A | grep -v separate-stderr; }
     done
     # what each means begins in the same column
     assert_equal "$(sed -n '/^Exit codes:/,/^$/s/^\(  [0-9]* *\).*/\1/p' <<<"$output" | awk '{ print length }' | sort -u)" 6
-    for later in status --json; do
+    for later in --json; do
         [[ $output != *"$later"* ]]
     done
 }
@@ -36,7 +36,7 @@ files() { ls -A | grep -v separate-stderr; }
 }
 
 @test "dbferry COMMAND --help shows the usage and only the options of that command" {
-    for command in run copy plan check verify drivers init; do
+    for command in run copy plan check verify status drivers init; do
         run --separate-stderr dbferry "$command" --help
         assert_status 0
         assert_output_has "Usage: dbferry $command " --quiet --verbose --help
@@ -173,11 +173,6 @@ files() { ls -A | grep -v separate-stderr; }
 
 @test "what later versions bring is refused by name, never ignored" {
     sample_config
-    for command in status; do
-        run dbferry "$command"
-        assert_status 64
-        assert_output_has "'$command' comes with a later version"
-    done
     for words in "run --json" "drivers --json" "plan --json" "check --json"; do
         run dbferry $words
         assert_status 64

@@ -22,7 +22,8 @@ ferry_setup() {
     T=$BATS_TEST_TMPDIR
     export HOME=$T/home LC_ALL=C.UTF-8
     mkdir -p "$HOME"
-    unset DBFERRY_CONFIG XDG_CONFIG_HOME CREDENTIALS_DIRECTORY
+    unset DBFERRY_CONFIG XDG_CONFIG_HOME CREDENTIALS_DIRECTORY STATE_DIRECTORY
+    export XDG_STATE_HOME=$T/state
     [ -x "$DBFERRY" ] || {
         echo "there is no program at $DBFERRY; run make first, or set DBFERRY or FERRY_BUILD" >&2
         return 1

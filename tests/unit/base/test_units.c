@@ -173,6 +173,22 @@ static void test_rates_and_durations(void **state)
     }
 }
 
+static void test_ages(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } ages[] = {{-1, "0 s"},         {0, "0 s"},           {119999, "119 s"},
+                {120000, "2 min"},   {7199999, "119 min"}, {7200000, "2 h"},
+                {172799999, "47 h"}, {172800000, "2 d"},   {INT64_MAX, "106751991167 d"}};
+    for (size_t i = 0; i < COUNT(ages); i++) {
+        FERRY_AUTO_STRBUF struct ferry_strbuf buffer = {0};
+        ferry_units_add_age(&buffer, ages[i].ms);
+        assert_string_equal(ferry_strbuf_text(&buffer), ages[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_counts),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_rates_and_durations),
+        cmocka_unit_test(test_ages),
     };
     return cmocka_run_group_tests_name("units", tests, NULL, NULL);
 }

@@ -83,7 +83,6 @@ static void test_refusals(void **state)
     REFUSES("did you mean 'run'", "rum");
     REFUSES("unknown command", "frobnicate");
     REFUSES("unknown command ''", "");
-    REFUSES("later version", "status");
     REFUSES("--json", "run", "--json");
     REFUSES("did you mean --dry-run", "run", "--dryrun");
     REFUSES("-x", "run", "-x");
