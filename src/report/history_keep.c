@@ -9,14 +9,17 @@
 
 #define FORGOTTEN_AT_ONCE 100 /* so that no run has to pay for a history that was cut short */
 
+/* Each of the two once, and not 0. */
 static bool parse_part(const char *text, struct ferry_history_keep *keep)
 {
     int64_t value = 0;
-    if (ferry_units_parse_duration(text, &value) && keep->age_ms == 0)
-        keep->age_ms = value;
-    else if (ferry_units_parse_int(text, &value) && keep->runs == 0)
-        keep->runs = value;
-    return value > 0;
+    int64_t *place = ferry_units_parse_duration(text, &value) ? &keep->age_ms
+                     : ferry_units_parse_int(text, &value)    ? &keep->runs
+                                                              : NULL;
+    if (place == NULL || *place != 0 || value <= 0)
+        return false;
+    *place = value;
+    return true;
 }
 
 bool ferry_history_keep_parse(const char *text, struct ferry_history_keep *ret_keep)
