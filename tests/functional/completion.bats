@@ -19,7 +19,7 @@ complete_words() {
 }
 
 @test "the first word is completed to a command" {
-    assert_equal "$(complete_words '' | sort | xargs)" "check copy drivers init plan run verify"
+    assert_equal "$(complete_words '' | sort | xargs)" "check copy drivers init plan run status verify"
     assert_equal "$(complete_words c | sort | xargs)" "check copy"
     assert_equal "$(complete_words dr)" drivers
     assert_equal "$(complete_words ve)" verify

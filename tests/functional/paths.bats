@@ -49,7 +49,7 @@ END
     run dbferry run
     assert_status 78
     assert_output_has ":memory:"
-    assert_equal "$(ls "$T" | sort | paste -sd' ')" "dbferry.conf home source.db"
+    assert_equal "$(ls "$T" | sort | paste -sd' ')" "dbferry.conf home source.db state"
 }
 
 @test "a working folder that was removed is told as such" {
