@@ -255,6 +255,21 @@ static ferry_status example_fingerprint(void *conn, const struct ferry_read *rea
     return ferry_fingerprint_set(fingerprint, text, err);
 }
 
+/* For a person who waits.  A database answers by its statistics; of bounds this one knows nothing
+ * before it has counted. */
+static ferry_status example_estimate(void *conn, const struct ferry_read *read,
+                                     const struct ferry_schema *schema,
+                                     const struct ferry_scan *scan, uint64_t *ret_rows,
+                                     struct ferry_error *err)
+{
+    (void)read;
+    (void)schema;
+    (void)err;
+    if (scan->bound_count == 0)
+        *ret_rows = (uint64_t)((struct example_conn *)conn)->rows;
+    return FERRY_OK;
+}
+
 /* ---- The target ---- */
 
 /* Text can spell every value of every type, so the answer is nearly always the same.  A real target
@@ -560,6 +575,7 @@ static const struct ferry_source example_source = {
     .fingerprint = example_fingerprint,
     .abilities = FERRY_SCANS, /* read_begin knows order, bounds and columns */
     .list = example_list,
+    .estimate = example_estimate,
 };
 
 /* No abilities: a text file is written anew or not at all.  A database with FERRY_CHANGES also

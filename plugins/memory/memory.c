@@ -9,7 +9,7 @@
 #define DEFAULT_COLUMNS "id int64 not null key, name text(40), price decimal(10,2), t datetime(3)"
 #define CALLBACKS                                                                                  \
     "none|connect|describe|read_begin|read_batch|read_end|snapshot_begin|origins|fingerprint|"     \
-    "list|record_read|map_column|"                                                                 \
+    "estimate|list|record_read|map_column|"                                                        \
     "inspect|change_begin|load_begin|load_batch|load_end|change_commit|change_abort|"              \
     "stored_begin|stored_batch|records|prune"
 #define CONTRACT_BREACHES                                                                          \
@@ -128,6 +128,12 @@ static const struct ferry_option memory_options[] = {
      .type = FERRY_OPTION_STRING,
      .flags = FERRY_OPTION_SOURCE_ONLY,
      .help = "what the source says of its state; unset: nothing"},
+    {.name = "estimate",
+     .type = FERRY_OPTION_INT,
+     .min = -1,
+     .max = INT64_MAX,
+     .flags = FERRY_OPTION_SOURCE_ONLY,
+     .help = "how many rows the source says there are; -1: nothing; unset: as many as there are"},
     {.name = "fail_at",
      .type = FERRY_OPTION_CHOICE,
      .default_value = "none",
@@ -242,6 +248,8 @@ static bool copy_options(struct memory_conn *c, const struct ferry_config *confi
     c->existing_rows = (uint64_t)ferry_config_int(config, "existing_rows");
     c->fit = read_fit(config);
     c->scans = !is_plain();
+    c->estimate_set = ferry_config_is_set(config, "estimate") != 0;
+    c->estimate = ferry_config_int(config, "estimate");
     c->indexed = ferry_config_int(config, "indexed") != 0;
     memory_fault_read(&c->fault, config);
     c->name = strdup(ferry_config_name(config));
@@ -342,6 +350,7 @@ __attribute__((constructor)) static void leave_out_abilities(void)
     source.abilities = 0;
     source.fingerprint = NULL;
     source.list = NULL;
+    source.estimate = NULL;
     target = memory_target;
     target.abilities = 0;
     memory_driver.source = &source;

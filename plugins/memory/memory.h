@@ -252,8 +252,10 @@ struct memory_conn {
     char *order;       /* how rows are sorted; see order.c */
     char *unordered;   /* a column, or "*", that is said to have no order; or NULL */
     char *fingerprint; /* or NULL */
-    bool scans;        /* not where the driver is plain; see memory.c */
-    bool indexed;      /* indexes are said to have the order of the columns */
+    bool estimate_set;
+    int64_t estimate; /* that is told instead; -1: none */
+    bool scans;       /* not where the driver is plain; see memory.c */
+    bool indexed;     /* indexes are said to have the order of the columns */
     uint32_t fit;
     bool read_store;               /* a source that reads the store, not generated rows */
     struct memory_columns columns; /* of generated and literal rows */

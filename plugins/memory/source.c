@@ -349,6 +349,31 @@ static ferry_status memory_fingerprint(void *conn, const struct ferry_read *read
     return status;
 }
 
+/* Of all rows; how many lie within bounds shows when they are read. */
+static ferry_status memory_estimate(void *conn, const struct ferry_read *read,
+                                    const struct ferry_schema *schema,
+                                    const struct ferry_scan *scan, uint64_t *ret_rows,
+                                    struct ferry_error *err)
+{
+    const struct memory_conn *c = conn;
+    struct memory_table *table = NULL;
+    (void)schema;
+    ferry_status status = memory_fault_hit(conn, "estimate", MEMORY_NO_ROW, err);
+    if (status == FERRY_OK)
+        status = memory_cancelled(conn, err);
+    if (status == FERRY_OK && memory_fault_lie(conn, "estimate", &status, err))
+        return status;
+    if (status == FERRY_OK)
+        status = source_find(conn, read, &table, err);
+    uint64_t rows = table == NULL ? c->rows : table->count;
+    memory_table_unref(table);
+    if (status == FERRY_OK && c->estimate_set && c->estimate >= 0)
+        *ret_rows = (uint64_t)c->estimate;
+    else if (status == FERRY_OK && !c->estimate_set && scan->bound_count == 0)
+        *ret_rows = rows;
+    return status;
+}
+
 const struct ferry_source memory_source = {
     .describe = memory_describe,
     .read_begin = memory_read_begin,
@@ -360,4 +385,5 @@ const struct ferry_source memory_source = {
     .fingerprint = memory_fingerprint,
     .abilities = FERRY_SCANS,
     .list = memory_list,
+    .estimate = memory_estimate,
 };

@@ -49,4 +49,5 @@ const struct ferry_source mydrv_source = {
     .fingerprint = mydrv_fingerprint,
     .abilities = FERRY_SCANS,
     .list = mydrv_list,
+    .estimate = mydrv_estimate,
 };

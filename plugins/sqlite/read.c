@@ -420,4 +420,5 @@ const struct ferry_source sqldrv_source = {
     .fingerprint = sqldrv_fingerprint,
     .abilities = FERRY_SCANS,
     .list = sqldrv_list,
+    .estimate = sqldrv_estimate,
 };

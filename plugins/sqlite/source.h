@@ -65,6 +65,12 @@ char *sqldrv_read_bare_sql(sqlite3_stmt *stmt);
 ferry_status sqldrv_fingerprint(void *conn, const struct ferry_read *read,
                                 struct ferry_fingerprint *fingerprint, struct ferry_error *err);
 
+/* ---- estimate.c: about how many rows there are ---- */
+
+ferry_status sqldrv_estimate(void *conn, const struct ferry_read *read,
+                             const struct ferry_schema *schema, const struct ferry_scan *scan,
+                             uint64_t *ret_rows, struct ferry_error *err);
+
 /* ---- list.c: what there is to read ---- */
 
 ferry_status sqldrv_list(void *conn, struct ferry_listing *listing, struct ferry_error *err);

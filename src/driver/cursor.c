@@ -62,6 +62,22 @@ ferry_status ferry_source_read_begin(struct ferry_connection *source, const stru
     return FERRY_OK;
 }
 
+/* Here, beside the reading whose scan it is given. */
+ferry_status ferry_source_estimate(struct ferry_connection *source, const struct ferry_read *read,
+                                   const struct ferry_schema *schema, const struct ferry_scan *scan,
+                                   uint64_t *ret_rows, struct ferry_error *error)
+{
+    uint64_t rows = FERRY_ROWS_UNKNOWN;
+    DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
+    ferry_status status = source->driver->source.estimate(
+        source->conn, read, schema, scan == NULL ? &whole_scan : scan, &rows, error);
+    status = ferry_call_end(source, "estimate", status, true, error);
+    if (status == FERRY_OK)
+        *ret_rows = rows;
+    return status;
+}
+
 ferry_status ferry_target_stored_begin(struct ferry_connection *target, struct ferry_load *load,
                                        const struct ferry_layout *layout,
                                        const struct ferry_scan *scan,

@@ -11,6 +11,10 @@ ferry_status ferry_source_read_begin(struct ferry_connection *source, const stru
                                      const struct ferry_schema *schema,
                                      const struct ferry_scan *scan,
                                      struct ferry_cursor **ret_cursor, struct ferry_error *error);
+/* Before that, for the same scan: about how many rows it will bring, or FERRY_ROWS_UNKNOWN. */
+ferry_status ferry_source_estimate(struct ferry_connection *source, const struct ferry_read *read,
+                                   const struct ferry_schema *schema, const struct ferry_scan *scan,
+                                   uint64_t *ret_rows, struct ferry_error *error);
 /* UNSUPPORTED where the driver has none.  `load` NULL: the table as it stands. */
 ferry_status ferry_target_stored_begin(struct ferry_connection *target, struct ferry_load *load,
                                        const struct ferry_layout *layout,

@@ -158,7 +158,17 @@ struct size_check {
     const char *what;
     uint64_t theirs;
     uint64_t ours;
+    uint64_t least; /* with what is there since the interface has this version; 0: all */
 };
+
+/* A driver that does not know the members behind it is as good as one that leaves them out. */
+#define SOURCE_LEAST offsetof(struct ferry_source, estimate)
+
+static bool size_fits(const struct size_check *check)
+{
+    return check->theirs == check->ours ||
+           (check->least > 0 && check->theirs >= check->least && check->theirs < check->ours);
+}
 
 static ferry_status check_versions(const char *path, const struct ferry_driver *driver,
                                    struct ferry_error *error)
@@ -170,15 +180,15 @@ static ferry_status check_versions(const char *path, const struct ferry_driver *
             "has version %u; install the driver that belongs to it",
             path, driver->_abi_version, (unsigned)FERRY_ABI_VERSION);
     const struct size_check checks[] = {
-        {"ferry_driver", driver->_driver_size, sizeof(struct ferry_driver)},
-        {"ferry_source", driver->_source_size, sizeof(struct ferry_source)},
-        {"ferry_target", driver->_target_size, sizeof(struct ferry_target)},
-        {"ferry_option", driver->_option_size, sizeof(struct ferry_option)},
-        {"ferry_column", driver->_column_size, sizeof(struct ferry_column)},
-        {"ferry_cell", driver->_cell_size, sizeof(struct ferry_cell)},
+        {"ferry_driver", driver->_driver_size, sizeof(struct ferry_driver), 0},
+        {"ferry_source", driver->_source_size, sizeof(struct ferry_source), SOURCE_LEAST},
+        {"ferry_target", driver->_target_size, sizeof(struct ferry_target), 0},
+        {"ferry_option", driver->_option_size, sizeof(struct ferry_option), 0},
+        {"ferry_column", driver->_column_size, sizeof(struct ferry_column), 0},
+        {"ferry_cell", driver->_cell_size, sizeof(struct ferry_cell), 0},
     };
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
-        if (checks[i].theirs != checks[i].ours)
+        if (!size_fits(&checks[i]))
             return ferry_fail(error, FERRY_ERR_CONFIG,
                               "driver %s was built with another driver.h (struct %s has %ju bytes "
                               "there, %ju here); build it again",
@@ -230,7 +240,7 @@ static ferry_status adopt(struct ferry_driver_handle *handle, const char *name,
     handle->is_source = driver->source != NULL;
     handle->is_target = driver->target != NULL;
     if (handle->is_source)
-        handle->source = *driver->source;
+        memcpy(&handle->source, driver->source, driver->_source_size);
     if (handle->is_target)
         handle->target = *driver->target;
     const char *missing = ferry_driver_stub_fill(handle);

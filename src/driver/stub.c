@@ -42,6 +42,19 @@ static ferry_status stub_list(void *conn, struct ferry_listing *listing, struct 
                       "table or query");
 }
 
+static ferry_status stub_estimate(void *conn, const struct ferry_read *read,
+                                  const struct ferry_schema *schema, const struct ferry_scan *scan,
+                                  uint64_t *ret_rows, struct ferry_error *err)
+{
+    (void)conn;
+    (void)read;
+    (void)schema;
+    (void)scan;
+    (void)ret_rows;
+    (void)err;
+    return FERRY_OK;
+}
+
 static ferry_status stub_record_read(void *conn, const char *table, struct ferry_record *record,
                                      struct ferry_error *err)
 {
@@ -181,6 +194,8 @@ static const char *fill_source(struct ferry_source *source)
         source->fingerprint = stub_fingerprint;
     if (source->list == NULL)
         source->list = stub_list;
+    if (source->estimate == NULL)
+        source->estimate = stub_estimate;
     return FIRST_MISSING(required);
 }
 

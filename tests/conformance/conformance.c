@@ -113,6 +113,7 @@ static void run_groups(const struct suite *suite)
         tap_skip("the driver is no target", "loading");
     }
     if (suite->driver->is_source) {
+        test_estimate(suite);
         test_fingerprint(suite);
         test_listing(suite);
     }

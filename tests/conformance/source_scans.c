@@ -1,9 +1,11 @@
-/* Scans of the source that the quirks name, whatever it holds, and what it says of its state. */
+/* Scans of the source that the quirks name, whatever it holds, and what it says of its state and of
+ * its size. */
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "driver/cell.h"
 #include "driver/cursor.h"
 #include "driver/source.h"
@@ -307,6 +309,48 @@ void test_source_scans(const struct suite *suite)
     } else {
         tap_ok(false, "the source can be described, to be scanned");
     }
+    tap_error(&error);
+    source_close(&source);
+}
+
+/* ---- About how many rows there are ---- */
+
+/* The number may be wrong by much, or none; but it was cheap, and has changed nothing of what is
+ * read. */
+static void test_plain_estimate(struct source *source)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct ferry_batch_limits *limits = &ferry_batch_default_limits;
+    struct reading before, after;
+    uint64_t first = FERRY_ROWS_UNKNOWN, second = FERRY_ROWS_UNKNOWN;
+    bool read =
+        suite_read_all(source->connection, &source->read, &source->schema, limits, &before, &error);
+    int64_t began = ferry_clock_ms();
+    bool told = ferry_source_estimate(source->connection, &source->read, &source->schema, NULL,
+                                      &first, &error) == FERRY_OK &&
+                ferry_source_estimate(source->connection, &source->read, &source->schema, NULL,
+                                      &second, &error) == FERRY_OK;
+    int64_t took = ferry_clock_ms() - began;
+    tap_ok(told, "the source can be asked, again and again, about how many rows it has");
+    tap_ok(took < 2000, "which is quick");
+    read = read && suite_read_all(source->connection, &source->read, &source->schema, limits,
+                                  &after, &error);
+    tap_ok(read && before.digest == after.digest && before.rows == after.rows,
+           "what is read then is the same");
+    if (first != FERRY_ROWS_UNKNOWN)
+        tap_note("%" PRIu64 " rows are told of, and %" PRIu64 " are there", first, before.rows);
+    tap_error(&error);
+}
+
+void test_estimate(const struct suite *suite)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct source source = {0};
+    source.read = suite_read(suite, &source.text);
+    if (source_open(suite, "source", &source, &error))
+        test_plain_estimate(&source);
+    else
+        tap_ok(false, "the source can be described, to be asked how many rows it has");
     tap_error(&error);
     source_close(&source);
 }

@@ -140,6 +140,7 @@ void test_changes(const struct suite *suite);
 void test_changes_of_types(const struct suite *suite);
 void test_listing(const struct suite *suite);
 void test_source_scans(const struct suite *suite);
+void test_estimate(const struct suite *suite);
 void test_fingerprint(const struct suite *suite);
 void test_round_trip(const struct suite *suite);
 void test_wishes(const struct suite *suite);

@@ -223,6 +223,15 @@ jobs = ( { name = "j"; source = "a"; target = "b"; view = "rows"; } );'
     done
 }
 
+@test "a driver that was built before sources had an estimate is taken; with less than that, refused" {
+    build early '-DAFTER_INIT=made->_source_size -= 8'
+    run --separate-stderr dbferry drivers early
+    assert_status 0
+    assert_output_has early source
+    build earlier '-DAFTER_INIT=made->_source_size -= 16'
+    refused earlier "$D/earlier.so" "another driver.h" source
+}
+
 @test "an unknown thread model" {
     build threads '-DAFTER_INIT=made->_thread_model = 7'
     refused threads "$D/threads.so" "thread model"

@@ -5,6 +5,8 @@
 
 #include "types/types.h"
 
+struct mydrv_text;
+
 /* ---- origins.c: where rows come from ---- */
 
 ferry_status mydrv_origins(void *conn, const struct ferry_read *read, const char *table,
@@ -23,6 +25,12 @@ ferry_status mydrv_fingerprint(void *conn, const struct ferry_read *read,
                                struct ferry_fingerprint *fingerprint, struct ferry_error *err);
 /* Milliseconds on a clock that is never set. */
 int64_t mydrv_fingerprint_clock(void);
+
+/* ---- estimate.c: about how many rows there are ---- */
+
+ferry_status mydrv_estimate(void *conn, const struct ferry_read *read,
+                            const struct ferry_schema *schema, const struct ferry_scan *scan,
+                            uint64_t *ret_rows, struct ferry_error *err);
 
 /* ---- warnings.c: what the server warns of in what was read ---- */
 
@@ -120,6 +128,9 @@ void mydrv_statement_close(struct mydrv_statement *statement);
 ferry_status mydrv_statement_scan(struct mydrv_conn *conn, const struct ferry_read *read,
                                   const struct ferry_schema *schema, const struct ferry_scan *scan,
                                   struct mydrv_statement *statement, struct ferry_error *err);
+/* " FROM" and what is read, under the alias of scans. */
+void mydrv_scan_write_from(const struct mydrv_conn *conn, const struct ferry_read *read,
+                           struct mydrv_text *sql);
 ferry_status mydrv_describe(void *conn, const struct ferry_read *read, struct ferry_schema *schema,
                             struct ferry_error *err);
 
@@ -132,7 +143,6 @@ size_t mydrv_query_length(const struct mydrv_conn *conn, const char *text);
 
 #define MYDRV_SCAN_ALIAS "dbferry_rows" /* of what is read */
 
-struct mydrv_text;
 /* Whether it asks for all rows, in any order; `scan` may be NULL, here and in the two below. */
 static inline bool mydrv_scan_is_plain(const struct ferry_scan *scan)
 {

@@ -249,8 +249,8 @@ static void statement_write_scan_list(const struct mydrv_statement *statement,
 }
 
 /* A query is read as a derived table, whose end may be a comment. */
-static void statement_write_scan_from(const struct mydrv_conn *conn, const struct ferry_read *read,
-                                      struct mydrv_text *sql)
+void mydrv_scan_write_from(const struct mydrv_conn *conn, const struct ferry_read *read,
+                           struct mydrv_text *sql)
 {
     mydrv_text_add(sql, " FROM ");
     if (read->kind == FERRY_READ_QUERY) {
@@ -310,7 +310,7 @@ ferry_status mydrv_statement_scan(struct mydrv_conn *conn, const struct ferry_re
     if (orders == NULL)
         return mydrv_fail_memory(err);
     statement_write_scan_list(statement, scan, &sql);
-    statement_write_scan_from(conn, read, &sql);
+    mydrv_scan_write_from(conn, read, &sql);
     ferry_status status = mydrv_scan_write(conn, scan, schema, orders, &sql, err);
     if (status == FERRY_OK)
         status = mydrv_scan_make_room(conn, scan, schema, err);

@@ -16,7 +16,8 @@
  *  - Strings that a driver passes to the core are copied by it.
  *  - Structs grow at their end only and numbers are never used twice.  Until the interface is
  *    frozen, a difference in version, or in one of the sizes that struct ferry_driver tells, is
- *    refused at load; whoever changes another struct counts the version up.
+ *    refused at load; whoever changes another struct counts the version up.  A struct ferry_source
+ *    that ends before `estimate` is taken: what a driver does not know of is what it leaves out.
  *
  * The header compiles as C99 to C17 and as C++17.
  */
@@ -785,6 +786,9 @@ ferry_status ferry_listing_add(struct ferry_listing *listing, const struct ferry
  * none does. */
 #define FERRY_TOGETHER_ALIKE (1u << 6)
 
+/* Of a number of rows that nobody can tell. */
+#define FERRY_ROWS_UNKNOWN UINT64_MAX
+
 /* ---- The source half ---- */
 
 struct ferry_source {
@@ -831,6 +835,15 @@ struct ferry_source {
      * fails.  Called between snapshot_begin and describe.  Optional: without it each job names what
      * it reads. */
     ferry_status (*list)(void *conn, struct ferry_listing *listing, struct ferry_error *err);
+
+    /* Say in `*ret_rows` about how many rows `scan` will bring, for a person who waits for them: by
+     * what the database knows anyway, such as its statistics.  No row is read for it, and nothing
+     * is left behind.  It stays as it is, FERRY_ROWS_UNKNOWN, where that would be a mere guess.  A
+     * failure is no failure of the run.  Called between describe and read_begin of the same scan,
+     * in the snapshot, and only where somebody looks on.  Optional: then nobody knows. */
+    ferry_status (*estimate)(void *conn, const struct ferry_read *read,
+                             const struct ferry_schema *schema, const struct ferry_scan *scan,
+                             uint64_t *ret_rows, struct ferry_error *err);
 };
 
 /* ---- The target half ---- */

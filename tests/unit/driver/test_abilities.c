@@ -1,5 +1,5 @@
 /* Tests of what a driver can beyond the reading of all rows: of scans (cursor.c), of fingerprints
- * (source.c, fingerprint.c), and of what belongs together (stub.c). */
+ * (source.c, fingerprint.c), of estimates, and of what belongs together (stub.c). */
 
 #include "unit.h"
 
@@ -279,6 +279,82 @@ static void test_a_fingerprint_that_fails_leaves_no_text(void **state)
     ferry_connection_close(source);
 }
 
+/* ---- Estimates ---- */
+
+static ferry_status telling_estimate(void *conn, const struct ferry_read *read,
+                                     const struct ferry_schema *schema,
+                                     const struct ferry_scan *scan, uint64_t *ret_rows,
+                                     struct ferry_error *err)
+{
+    (void)conn;
+    (void)schema;
+    assert_string_equal(read->text, "v");
+    assert_int_equal(*ret_rows, FERRY_ROWS_UNKNOWN);
+    assert_int_equal(scan->_size, sizeof *scan); /* there is always one */
+    *ret_rows = 17;
+    return fake_act("estimate", err);
+}
+
+static void test_an_estimate_is_asked_for_any_scan(void **state)
+{
+    (void)state;
+    const struct ferry_schema schema = {0};
+    const struct ferry_scan scan = {._size = sizeof scan};
+    const struct ferry_scan *const scans[] = {NULL, &scan};
+    fake_handle.source.estimate = telling_estimate;
+    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
+    for (size_t i = 0; i < COUNT(scans); i++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        uint64_t rows = 5;
+        (void)ferry_source_estimate(source, &read_view, &schema, scans[i], &rows, &error);
+        assert_no_error(&error);
+        assert_int_equal(rows, 17);
+    }
+    ferry_connection_close(source);
+}
+
+static void test_a_source_without_estimate_knows_nothing(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct ferry_schema schema = {0};
+    uint64_t rows = 5;
+    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE); /* the stub's */
+    (void)ferry_source_estimate(source, &read_view, &schema, NULL, &rows, &error);
+    assert_no_error(&error);
+    assert_int_equal(rows, FERRY_ROWS_UNKNOWN);
+    ferry_connection_close(source);
+}
+
+static void test_an_estimate_that_fails_leaves_no_number(void **state)
+{
+    (void)state;
+    static const struct {
+        ferry_status status, report, result;
+        const char *message;
+    } cases[] = {
+        {FERRY_ERR_BUSY, FERRY_ERR_BUSY, FERRY_ERR_BUSY, "estimate failed"},
+        {FERRY_ERR_BUSY, FERRY_OK, FERRY_ERR_INTERNAL, "estimate failed without a message"},
+        {FERRY_OK, FERRY_ERR_BUSY, FERRY_ERR_INTERNAL,
+         "estimate reported an error and then success"},
+    };
+    const struct ferry_schema schema = {0};
+    fake_handle.source.estimate = telling_estimate;
+    struct ferry_connection *source = fake_open(FERRY_ROLE_SOURCE);
+    fake.at = "estimate";
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        FERRY_AUTO_ERROR struct ferry_error error = {0};
+        uint64_t rows = 5;
+        fake.status = cases[i].status;
+        fake.report = cases[i].report;
+        assert_int_equal(ferry_source_estimate(source, &read_view, &schema, NULL, &rows, &error),
+                         cases[i].result);
+        assert_error(&error, cases[i].result, cases[i].message);
+        assert_int_equal(rows, 5);
+    }
+    ferry_connection_close(source);
+}
+
 /* ---- What belongs together ---- */
 
 static void test_abilities_that_lack_something_are_named(void **state)
@@ -335,6 +411,9 @@ int main(void)
         WITH_FAKE(test_the_last_fingerprint_counts),
         WITH_FAKE(test_a_source_without_fingerprint_cannot_tell),
         WITH_FAKE(test_a_fingerprint_that_fails_leaves_no_text),
+        WITH_FAKE(test_an_estimate_is_asked_for_any_scan),
+        WITH_FAKE(test_a_source_without_estimate_knows_nothing),
+        WITH_FAKE(test_an_estimate_that_fails_leaves_no_number),
         WITH_FAKE(test_abilities_that_lack_something_are_named),
         WITH_FAKE(test_a_source_needs_nothing_more_for_scans),
     };
