@@ -18,6 +18,7 @@
 #include "base/context.h"
 #include "base/escape.h"
 #include "base/strbuf.h"
+#include "base/width.h"
 
 #define LINE_LIMIT ((size_t)8192)
 #define FILE_MODE 0640
@@ -26,7 +27,18 @@
 #define SPARE_LIMIT 512
 static const char no_memory[] = "out of memory while the log was written";
 
-#define WIPE "\r\033[K"
+/* The cursor is left where the line begins.  A terminal that gets narrower breaks the line in two,
+ * and keeps the cursor at the letter where it was: all of the line is behind it, whether it was
+ * broken or not. */
+#define WIPE "\r\033[J"
+#define BACK "\r"
+/* It may be narrower already than it says. */
+#define LET_NOTHING_WRAP "\033[?7l"
+#define LET_ALL_WRAP "\033[?7h"
+/* Of a terminal that does not say how wide it is. */
+#define USUAL_COLUMNS 80
+/* Between two lines on a terminal where nothing can be drawn over. */
+#define SAY_MS 10000
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 #define LEVEL_COUNT ((uint32_t)(sizeof level_names / sizeof level_names[0]))
@@ -37,6 +49,7 @@ static struct {
     int fd;
     bool file_broken;     /* told once, then the console alone goes on */
     bool status_is_drawn; /* on stderr */
+    int64_t said_ms;      /* the last of those that cannot be drawn over; 0: none was due */
 } log_state = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
     .settings = {.console_level = FERRY_LOG_WARNING},
@@ -292,24 +305,45 @@ void ferry_log_wipe_status(void)
     wipe_status();
 }
 
-/* How many bytes of it stand in one line of the terminal: what is wiped is one line.  Characters of
- * three bytes and more may be as wide as two letters. */
-static size_t fitting_length(const char *text)
+/* What is wiped is one line.  The last column stays free: some terminals go on to the next line
+ * with the letter that fills it. */
+size_t ferry_log_status_columns(void)
 {
     struct winsize window = {0};
-    size_t columns = 0, length = 0;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col == 0)
-        return strlen(text);
-    while (text[length] != '\0') {
-        unsigned char first = (unsigned char)text[length];
-        columns += first >= 0xE0 ? 2 : 1;
-        if (columns >= window.ws_col)
-            break;
-        length++;
-        while (((unsigned char)text[length] & 0xC0) == 0x80)
-            length++;
-    }
-    return length;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) != 0)
+        return SIZE_MAX;
+    return (window.ws_col == 0 ? USUAL_COLUMNS : (size_t)window.ws_col) - 1;
+}
+
+static bool can_draw_over(void)
+{
+    const char *terminal = getenv("TERM");
+    return terminal != NULL && terminal[0] != '\0' && strcmp(terminal, "dumb") != 0;
+}
+
+/* The first comes after the time between two: what is over by then needs none. */
+static bool is_line_due(void)
+{
+    int64_t now = ferry_clock_ms();
+    if (log_state.said_ms != 0 && now - log_state.said_ms < SAY_MS)
+        return false;
+    bool is_due = log_state.said_ms != 0;
+    log_state.said_ms = now;
+    return is_due;
+}
+
+/* Under the lock, on a terminal that takes it. */
+static void write_status(const char *text)
+{
+    bool draws = can_draw_over();
+    FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
+    if (!draws && !is_line_due())
+        return;
+    ferry_strbuf_add(&line, draws ? LET_NOTHING_WRAP WIPE : "");
+    ferry_strbuf_append(&line, text, ferry_width_fit(text, ferry_log_status_columns()));
+    ferry_strbuf_add(&line, draws ? BACK LET_ALL_WRAP : "\n");
+    (void)!write(STDERR_FILENO, ferry_strbuf_text(&line), line.length);
+    log_state.status_is_drawn = draws;
 }
 
 /* A terminal may stand still (Ctrl-S, a dead line), and whoever writes to it then may hold the
@@ -319,13 +353,8 @@ void ferry_log_draw_status(const char *text)
     struct pollfd terminal = {.fd = STDERR_FILENO, .events = POLLOUT};
     if (pthread_mutex_trylock(&log_state.lock) != 0)
         return;
-    if (poll(&terminal, 1, 0) == 1 && (terminal.revents & POLLOUT) != 0) {
-        FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
-        ferry_strbuf_add(&line, WIPE);
-        ferry_strbuf_append(&line, text, fitting_length(text));
-        (void)!write(STDERR_FILENO, ferry_strbuf_text(&line), line.length);
-        log_state.status_is_drawn = true;
-    }
+    if (poll(&terminal, 1, 0) == 1 && (terminal.revents & POLLOUT) != 0)
+        write_status(text);
     (void)pthread_mutex_unlock(&log_state.lock);
 }
 

@@ -41,8 +41,11 @@ bool ferry_log_level_parse(const char *name, uint32_t *ret_level);
 
 /* A line on stderr that is drawn over again, and that steps aside for the lines of the log. Without
  * a terminal that takes it at once it is left out: nothing waits for it.  What does not fit into
- * one line of the terminal is cut.  Any thread. */
+ * one line of the terminal is cut.  Where nothing can be drawn over (TERM is "dumb", or there is
+ * none) it is a line like others, and all but one in ten seconds are left out.  Any thread. */
 void ferry_log_draw_status(const char *text);
+/* How many columns that line may have now; SIZE_MAX without a terminal. */
+size_t ferry_log_status_columns(void);
 /* Wipes it, so that something else can be written in its place. */
 void ferry_log_wipe_status(void);
 

@@ -616,7 +616,7 @@ END
     requires script
     sample_config 'fail_at = "read_batch"; fail_how = "slow"; fail_delay = "700ms"; rows = 1234;'
     script -qec "'$DBFERRY' run" screen </dev/null >/dev/null
-    grep -q $'\r\x1b\[Kcars  [0-9,]* rows  [0-9.]* [KM]\\?i\\?B  .*rows/s  [0-9.]* m\\?s' screen
+    grep -q $'\r\x1b\[Jcars  [0-9,]* rows  [0-9.]* [KM]\\?i\\?B  .*rows/s  [0-9.]* m\\?s' screen
     grep -q "cars: 1,234 rows (before: 0), .* in .*rows/s" screen
     script -qec "'$DBFERRY' run --quiet" screen </dev/null >/dev/null
     refute grep -q rows screen
@@ -629,7 +629,7 @@ END
     sample_config 'fail_at = "read_batch"; fail_how = "slow"; fail_delay = "700ms"; rows = 20000;' \
         'min_rows = 30000;'
     script -qec "'$DBFERRY' run" screen </dev/null >/dev/null || true
-    grep -q $'\r\x1b\[Kdbferry: cars: the source has 20000 rows' screen
+    grep -q $'\r\x1b\[Jdbferry: cars: the source has 20000 rows' screen
 }
 
 # ---- Output that cannot be written ----

@@ -243,7 +243,7 @@ talkative() {
     sqlite3 m.db "DELETE FROM m WHERE id IN (1, 2); UPDATE m SET name = 'x' WHERE id = 9; INSERT INTO m VALUES (99999, 'y')"
     script -qec "'$DBFERRY' run --jobs 2" screen </dev/null >/dev/null || true
     drawn=$(tr -d '\r' <screen | tr '\033' '\n')
-    [[ $drawn == *"[K0 of 4 jobs done; running: a, b"* ]]
+    [[ $drawn == *"[J0 of 4 jobs done; running: a, b"* ]]
     refute grep -q 'MiB\|1,000 rows  ' <<<"$drawn" # no bar of one of them
     screen=$(tr -d '\r' <screen | sed 's/[0-9]*\.[0-9][0-9]  /0.00  /')
     [[ $screen == *"job   rows  inserted  updated  deleted  seconds  state
@@ -270,7 +270,7 @@ m    1,000         0        0        0     0.00  done
     for columns in 1 30 50 76 100; do
         script -qec "stty cols $columns; '$DBFERRY' run --jobs 2" screen </dev/null >/dev/null
         # letters take one column, these others two
-        tr -d '\r' <screen | tr '\033' '\n' | sed -n 's/^\[K\([0-9] of .*\)/\1/p' | sed 's/[漢字]/&&/g' >lines
+        tr -d '\r' <screen | tr '\033' '\n' | sed -n 's/^\[J\([0-9] of .*\)/\1/p' | sed 's/[漢字]/&&/g' >lines
         most=0
         while read -r line; do
             [ ${#line} -le $most ] || most=${#line}

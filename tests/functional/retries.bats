@@ -231,7 +231,7 @@ except OSError:
     pass
 assert run.wait() == 0
 assert b"j  attempt 1 failed, the next one in 1." in shown, shown
-assert shown.rfind(b"\r\033[K") > shown.rfind(b"the next one"), shown
+assert shown.rfind(b"\r\033[J") > shown.rfind(b"the next one"), shown
 assert b"at attempt 2" in shown, shown
 END
     assert_status 0
