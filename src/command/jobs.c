@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/context.h"
@@ -57,8 +56,7 @@ ferry_status ferry_command_open_log(const struct ferry_arguments *arguments,
         (void)ferry_log_level_parse(ferry_config_string(general, "log_level"),
                                     &settings.file_level);
     }
-    ferry_progress_enable(!arguments->quiet && arguments->verbose == 0 &&
-                          isatty(STDERR_FILENO) == 1);
+    ferry_progress_enable(!arguments->quiet && arguments->verbose == 0);
     return ferry_log_open(&settings, error);
 }
 

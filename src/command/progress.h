@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-/* Whether runs show a line, which they draw anew over the last one, and wipe at their end: standard
- * error is a terminal, and nobody asked for quiet. */
-void ferry_progress_enable(bool enabled);
+/* With `wanted`, runs show a line, which they draw anew over the last one and wipe at their end, if
+ * a person may watch: standard error is a terminal, and CI is not set. */
+void ferry_progress_enable(bool wanted);
 bool ferry_progress_is_enabled(void);
 /* Runs of this process draw nothing any more: another one has the line.  Whoever asks is still told
  * that a person watches. */

@@ -5,29 +5,74 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/context.h"
 #include "base/log.h"
 #include "engine/limits.h"
 #include "engine/show.h"
+#include "engine/strategy.h"
+
+/* ---- What is shown ---- */
+
+static const char *words_of_finish(const struct ferry_plan *plan)
+{
+    if (plan->strategy->load_kind == FERRY_LOAD_CHANGES)
+        return "making the changes";
+    return plan->index_count > 0 ? "building indexes" : "finishing";
+}
+
+/* What is done with the rows of a plan, once they were read, in each phase that may take long;
+ * NULL: another phase. */
+static const char *words_of_phase(const char *phase, const struct ferry_plan *plan)
+{
+    static const char *const words[][2] = {
+        {"keys", "comparing keys"}, {"verify", "comparing"}, {"commit", "committing"}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(phase, words[i][0]) == 0)
+            return words[i][1];
+    return strcmp(phase, "finish") == 0 ? words_of_finish(plan) : NULL;
+}
+
+/* By the phase that the log has: the thread of the run may be in any step. */
+static const char *doing_now(const struct ferry_plan *plan)
+{
+    struct ferry_context *context = ferry_context_current();
+    FERRY_LOCK_SCOPE(&context->lock);
+    return context->phase == NULL ? NULL : words_of_phase(context->phase, plan);
+}
+
+static void show(const struct ferry_run *run, const struct ferry_transfer *transfer,
+                 const char *doing)
+{
+    const struct ferry_provenance *from = &run->session.from;
+    const struct ferry_progress progress = {
+        .job = ferry_task_name(run->job, transfer->task),
+        .place = transfer->task->place,
+        .place_count = transfer->task->place_count,
+        .fallback = from->fallback != NULL ? from->fallback->name : NULL,
+        .pump = &transfer->pump,
+        .expected = doing == NULL ? transfer->expected : FERRY_ROWS_UNKNOWN,
+        .doing = doing,
+        .started_ms = run->started_ms};
+    ferry_show_progress(&progress);
+}
 
 static void draw_progress(void *data)
 {
     const struct ferry_run *run = data;
-    const struct ferry_provenance *from = &run->session.from;
-    for (size_t i = 0; i < run->job->task_count; i++) {
-        if (!atomic_load(&run->transfers[i].pumping)) /* else the rest may change */
-            continue;
-        const struct ferry_progress progress = {
-            .job = ferry_task_name(run->job, run->transfers[i].task),
-            .place = run->transfers[i].task->place,
-            .place_count = run->transfers[i].task->place_count,
-            .fallback = from->fallback != NULL ? from->fallback->name : NULL,
-            .pump = &run->transfers[i].pump,
-            .started_ms = run->started_ms};
-        ferry_show_progress(&progress);
-        return;
-    }
+    const struct ferry_transfer *current = &run->transfers[atomic_load(&run->at)];
+    for (size_t i = 0; i < run->job->task_count; i++)
+        if (atomic_load(&run->transfers[i].pumping)) { /* else the rest may change */
+            show(run, &run->transfers[i], NULL);
+            return;
+        }
+    const char *doing = doing_now(current->plan);
+    if (doing != NULL)
+        show(run, current, doing);
 }
+
+/* ---- The beginning and the tables ---- */
 
 static ferry_status make_transfers(struct ferry_run *run, struct ferry_error *error)
 {
@@ -66,7 +111,8 @@ ferry_status ferry_run_begin(struct ferry_run *run, const struct ferry_job *job,
     run->session.retry = retry;
     run->outcome = FERRY_OUTCOME_OLD;
     run->started_ms = ferry_clock_ms();
-    name_in_log(run, NULL); /* after an attempt that failed with one of them */
+    name_in_log(run, NULL);    /* after an attempt that failed with one of them ... */
+    ferry_log_set_phase(NULL); /* ... and in the midst of its work */
     ferry_status status = make_transfers(run, error);
     ferry_job_limits_begin(&run->watch, job, retry == NULL ? run->started_ms : retry->started_ms,
                            status == FERRY_OK ? draw_progress : NULL, run);
@@ -89,6 +135,7 @@ ferry_status ferry_run_each_table(struct ferry_run *run, ferry_run_step *step,
     for (size_t i = 0; i < run->job->task_count && status == FERRY_OK; i++) {
         struct ferry_transfer *transfer = &run->transfers[i];
         const int64_t began_ms = ferry_clock_ms();
+        atomic_store(&run->at, i);
         name_in_log(run, transfer);
         status = step(transfer, error);
         transfer->elapsed_ms += ferry_clock_ms() - began_ms;

@@ -17,6 +17,7 @@ struct ferry_run {
     struct ferry_plan *plans;         /* one for each task of the job */
     struct ferry_transfer *transfers; /* the same */
     const char **tables;              /* what those are called in the target */
+    atomic_size_t at;                 /* of those transfers, the one that a step is taken with */
     struct ferry_change_spec change_spec;
     struct ferry_change *change;
     bool is_unchanged; /* the source has said so of each table: nothing is read */

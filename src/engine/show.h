@@ -11,6 +11,8 @@ struct ferry_progress {
     size_t place, place_count; /* of the table, among those of its job; 0: it is alone */
     const char *fallback;      /* that is read; NULL: none */
     const struct ferry_pump *pump;
+    uint64_t expected; /* rows, about; FERRY_ROWS_UNKNOWN: nobody knows */
+    const char *doing; /* once they were read: "committing"; NULL: they are on their way */
     int64_t started_ms;
 };
 
@@ -29,7 +31,8 @@ const struct ferry_show *ferry_show(void);
 /* What follows is of the calling thread's run (context.h).  The first run that draws is the one
  * that is shown, until it clears what it has drawn; of others at that time nothing is. */
 
-/* Some five times a second while rows pass. */
+/* Some five times a second while rows pass, and while something is done with them that may take
+ * long. */
 void ferry_show_progress(const struct ferry_progress *progress);
 /* A few words instead: what is waited for. */
 void ferry_show_state(const char *job, const char *state);

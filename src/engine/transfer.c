@@ -11,6 +11,7 @@
 #include "driver/type.h"
 #include "engine/appending.h"
 #include "engine/choose_key.h"
+#include "engine/estimate.h"
 #include "engine/policy.h"
 #include "engine/strategy.h"
 
@@ -152,6 +153,8 @@ ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct fe
     status = ferry_plan_check(plan, &task->policy, task->table, error);
     if (status == FERRY_OK)
         status = decide(transfer, error);
+    if (status == FERRY_OK)
+        status = ferry_estimate_recall(transfer, error);
     if (status != FERRY_OK)
         return status;
     log_table(plan, task->table);
@@ -200,6 +203,9 @@ static ferry_status pump_rows(struct ferry_transfer *transfer, const struct ferr
     const struct ferry_session *session = transfer->session;
     struct ferry_pump *pump = &transfer->pump;
     ferry_log_set_phase("load");
+    ferry_status status = ferry_estimate_ask(transfer, scan, error);
+    if (status != FERRY_OK)
+        return status;
     pump->feed = ferry_feed_source(session->source, ferry_transfer_read(transfer),
                                    &transfer->plan->described);
     pump->feed.scan = scan;
@@ -208,7 +214,7 @@ static ferry_status pump_rows(struct ferry_transfer *transfer, const struct ferr
     pump->sink = *sink;
     transfer->is_reading = true;
     atomic_store(&transfer->pumping, true);
-    ferry_status status = ferry_pump_run(pump, error);
+    status = ferry_pump_run(pump, error);
     transfer->is_reading = status != FERRY_OK;
     atomic_store(&transfer->pumping, false);
     ferry_log(FERRY_LOG_DEBUG, "%" PRIu64 " rows read, %" PRIu64 " handed to the target",

@@ -28,7 +28,9 @@ struct ferry_transfer {
     struct ferry_load *load; /* belongs to the change */
     struct ferry_pump pump;
     bool is_reading;     /* rows were asked for, and have not ended */
-    atomic_bool pumping; /* the pump's numbers may be read, by any thread */
+    atomic_bool pumping; /* the pump's numbers may be read, by any thread, and `expected` */
+    uint64_t expected;   /* rows, about; FERRY_ROWS_UNKNOWN: nobody knows */
+    uint64_t recorded;   /* rows of the table by its record, where somebody looks on; 0: unknown */
     struct ferry_load_totals totals;
     uint64_t unchanged;                       /* rows that were compared and found the same */
     char read_hash[FERRY_READ_HASH];          /* of the source's place and of what is read there */

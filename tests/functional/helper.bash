@@ -24,6 +24,9 @@ ferry_setup() {
     mkdir -p "$HOME"
     unset DBFERRY_CONFIG XDG_CONFIG_HOME CREDENTIALS_DIRECTORY STATE_DIRECTORY
     export XDG_STATE_HOME=$T/state
+    # A test that gives it a terminal is the person who looks on.
+    unset CI NO_COLOR
+    export TERM=xterm
     [ -x "$DBFERRY" ] || {
         echo "there is no program at $DBFERRY; run make first, or set DBFERRY or FERRY_BUILD" >&2
         return 1

@@ -26,3 +26,5 @@ load target-cursor
 @test "skip_unchanged misses no change, however soon it comes" { check_that_no_change_is_skipped; }
 
 @test "change_query: another answer, and one that is none" { check_a_question_of_the_job; }
+
+@test "how many rows will come is told where the server knows it" { check_how_many_rows_are_expected; }

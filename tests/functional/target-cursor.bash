@@ -247,3 +247,48 @@ check_a_question_of_the_job() {
         done
     done
 }
+
+# expected KEYS: how many rows are said to come into the local file while somebody looks on; nothing where
+# the server does not know
+expected() {
+    target_config
+    cat >>"$DBFERRY_CONFIG" <<END
+general = { log_file = "$T/log"; log_level = "debug"; };
+jobs = ( { name = "j"; source = "server"; target = "local"; target_table = "j"; $1 } );
+END
+    rm -f "$T/log"
+    script -qec "'$DBFERRY' run" /dev/null </dev/null >/dev/null
+    grep -q "rows read" "$T/log"
+    sed -n 's/.*about \([0-9]*\) rows are expected.*/\1/p' "$T/log"
+}
+
+# What a server only guesses is not told, and a question that it refuses is no failure of the run.
+check_how_many_rows_are_expected() {
+    local reader
+    requires script
+    sql d <<<"CREATE TABLE t (id INT PRIMARY KEY, n INT, m INT, KEY (n)) ENGINE = MyISAM;
+        INSERT INTO t WITH RECURSIVE i AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM i WHERE n < 900) SELECT n, n, 1 FROM i;
+        CREATE VIEW whole AS SELECT id, n FROM t; CREATE VIEW partly AS SELECT * FROM t WHERE m > 7;
+        CREATE VIEW grouped AS SELECT m, COUNT(*) AS c FROM t GROUP BY m;
+        CREATE VIEW first AS SELECT * FROM t LIMIT 7; CREATE VIEW joined AS SELECT a.* FROM t a JOIN t b ON a.id = b.m"
+    assert_equal "$(expected 'table = "t";')" 900
+    rm "$D"
+    assert_equal "$(expected 'view = "whole";')" "" # nobody but who may see its definition is told
+    reader=$(sql <<<"SELECT CONCAT(QUOTE(user), '@', QUOTE(host)) FROM mysql.user WHERE user = 'reader'")
+    sql <<<"GRANT SHOW VIEW ON d.* TO $reader"
+    rm "$D"
+    assert_equal "$(expected 'view = "whole";')" 900
+    rm "$D"
+    assert_equal "$(expected 'query = "SELECT * FROM t ORDER BY n; -- all";')" 900
+    for read in 'view = "partly"' 'view = "grouped"' 'view = "first"' 'view = "joined"' \
+        'query = "SELECT m, COUNT(*) AS c FROM t GROUP BY m"' 'query = "SELECT 1 AS a UNION SELECT n FROM t"'; do
+        rm "$D"
+        assert_equal "$(expected "$read;")" ""
+    done
+    rm "$D"
+    assert_equal "$(expected 'table = "t"; strategy = "upsert"; cursor = "n"; key = ["id"];')" 900
+    sql d <<<"INSERT INTO t SELECT id + 1000, n + 1000, 1 FROM t WHERE id <= 50"
+    between 25 "$(expected 'table = "t"; strategy = "upsert"; cursor = "n"; key = ["id"];')" 200
+    assert_equal "$(sqlite3 "$D" "SELECT count(*) FROM j")" 950
+    sql <<<"REVOKE SHOW VIEW ON d.* FROM $reader"
+}

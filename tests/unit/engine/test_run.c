@@ -8,6 +8,7 @@
 #include "driver/record.h"
 #include "engine/run.h"
 #include "engine/show.h"
+#include "engine/strategy.h"
 
 static const struct ferry_option limits[] = {
     {.name = "run_timeout", .type = FERRY_OPTION_DURATION, .default_value = "0s", .help = "none"},
@@ -277,6 +278,7 @@ static void test_what_is_drawn(void **state)
     assert_int_equal(ferry_run_begin(&run, &job, NULL, &error), FERRY_OK);
     run.watch.tick(run.watch.data);
     assert_int_equal(draws, 0);
+    run.transfers[1].expected = 17;
     atomic_store(&run.transfers[1].pumping, true);
     run.watch.tick(run.watch.data);
     assert_int_equal(draws, 1);
@@ -284,6 +286,8 @@ static void test_what_is_drawn(void **state)
     assert_null(shown.fallback);
     assert_ptr_equal(shown.pump, &run.transfers[1].pump);
     assert_int_equal(shown.started_ms, run.started_ms);
+    assert_int_equal(shown.expected, 17);
+    assert_null(shown.doing);
     run.session.from.fallback = &spare;
     atomic_store(&run.transfers[0].pumping, true);
     run.watch.tick(run.watch.data);
@@ -293,6 +297,57 @@ static void test_what_is_drawn(void **state)
     assert_int_equal(clears, 0);
     ferry_run_end(&run, FERRY_OK, NULL);
     assert_int_equal(clears, 1);
+    ferry_show_by(NULL);
+}
+
+/* Once the rows were read, it is told what is done with them, by the phase of the log. */
+static void test_what_is_drawn_after_the_rows(void **state)
+{
+    (void)state;
+    static const struct ferry_show show = {.draw = draw, .draw_state = draw_state, .clear = clear};
+    static const struct ferry_strategy replaces = {.load_kind = FERRY_LOAD_REPLACE},
+                                       changes = {.load_kind = FERRY_LOAD_CHANGES};
+    static const struct {
+        const char *phase;
+        const struct ferry_strategy *strategy;
+        size_t indexes;
+        const char *doing;
+    } cases[] = {
+        {"finish", &replaces, 1, "building indexes"},
+        {"finish", &replaces, 0, "finishing"},
+        {"finish", &changes, 1, "making the changes"},
+        {"keys", &changes, 0, "comparing keys"},
+        {"verify", &replaces, 0, "comparing"},
+        {"commit", &replaces, 0, "committing"},
+        {"guard", &replaces, 0, NULL},
+        {"load", &replaces, 0, NULL},
+        {NULL, &replaces, 0, NULL},
+    };
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_run run = {0};
+    make_job();
+    ferry_show_by(&show);
+    ferry_log_set_phase("finish"); /* of a run before, which has failed */
+    assert_int_equal(ferry_run_begin(&run, &job, NULL, &error), FERRY_OK);
+    draws = 0;
+    run.watch.tick(run.watch.data);
+    assert_int_equal(draws, 0);
+    atomic_store(&run.at, 1);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        draws = 0;
+        run.plans[1].strategy = cases[i].strategy;
+        run.plans[1].index_count = cases[i].indexes;
+        ferry_log_set_phase(cases[i].phase);
+        run.watch.tick(run.watch.data);
+        assert_int_equal(draws, cases[i].doing != NULL);
+        if (cases[i].doing == NULL)
+            continue;
+        assert_string_equal(shown.doing, cases[i].doing);
+        assert_int_equal(shown.expected, FERRY_ROWS_UNKNOWN);
+        assert_ptr_equal(shown.pump, &run.transfers[1].pump);
+    }
+    run.plans[1].index_count = 0; /* there are none to be freed */
+    ferry_run_end(&run, FERRY_OK, NULL);
     ferry_show_by(NULL);
 }
 
@@ -409,6 +464,7 @@ int main(void)
         WITH_FAKE(test_a_target_that_changes_one_table_at_a_time),
         WITH_FAKE(test_one_that_fails_stops_all),
         WITH_FAKE(test_what_is_drawn),
+        WITH_FAKE(test_what_is_drawn_after_the_rows),
         WITH_FAKE(test_how_a_run_begins),
         WITH_FAKE(test_how_a_run_ends),
     };
