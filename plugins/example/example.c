@@ -30,6 +30,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -562,6 +563,26 @@ static ferry_status example_change_commit(void *change, const struct ferry_recor
     return status;
 }
 
+/* ---- What `dbferry check` tells ---- */
+
+/* A source that counts needs nothing.  A folder needs room, which is asked for and not tried: a
+ * check writes nothing. */
+static ferry_status example_examine(void *conn, const struct ferry_examination *examination,
+                                    struct ferry_findings *findings, struct ferry_error *err)
+{
+    struct example_conn *c = conn;
+    struct statvfs disk;
+    if (c->folder < 0 || examination->tables_only != 0)
+        return FERRY_OK;
+    if (fstatvfs(c->folder, &disk) != 0)
+        return ferry_fail(err, FERRY_ERR_TARGET_OPEN, "cannot look at '%s': %s", c->path,
+                          strerror(errno));
+    return disk.f_bavail > 0
+               ? ferry_finding_ok(findings, err, "disk", "has room for '%s'", c->path)
+               : ferry_finding_fail(findings, err, FERRY_ERR_TARGET_IO, "disk", "make room on it",
+                                    "the one of '%s' is full", c->path);
+}
+
 /* ---- The driver ---- */
 
 /* No origins: numbers that are counted anew are no copy of anything.  A source that reads back what
@@ -602,6 +623,7 @@ static struct ferry_driver example_driver = {
     .cancel = example_cancel,
     .source = &example_source,
     .target = &example_target,
+    .examine = example_examine,
 };
 
 #define FERRY_THREAD_MODEL FERRY_THREADS_PER_CONNECTION

@@ -11,7 +11,7 @@
     "none|connect|describe|read_begin|read_batch|read_end|snapshot_begin|origins|fingerprint|"     \
     "estimate|list|record_read|map_column|"                                                        \
     "inspect|change_begin|load_begin|load_batch|load_end|change_commit|change_abort|"              \
-    "stored_begin|stored_batch|records|prune"
+    "stored_begin|stored_batch|records|prune|examine"
 #define CONTRACT_BREACHES                                                                          \
     "none|no-result|silent-error|unknown-status|negative-status|ok-after-fail|other-status|"       \
     "overfull|null-pointer|wrong-kind|null-in-not-null|int-out-of-bits|bool-out-of-range|"         \
@@ -134,6 +134,15 @@ static const struct ferry_option memory_options[] = {
      .max = INT64_MAX,
      .flags = FERRY_OPTION_SOURCE_ONLY,
      .help = "how many rows the source says there are; -1: nothing; unset: as many as there are"},
+    {.name = "finding",
+     .type = FERRY_OPTION_CHOICE,
+     .default_value = "none",
+     .choices = memory_findings,
+     .help = "what examine finds; `fail` is of the class `fail_class`, `unmended` no driver may"},
+    {.name = "finding_text",
+     .type = FERRY_OPTION_STRING,
+     .default_value = "as was asked for",
+     .help = "what it says"},
     {.name = "fail_at",
      .type = FERRY_OPTION_CHOICE,
      .default_value = "none",
@@ -214,6 +223,8 @@ static void memory_disconnect(void *conn)
     free(c->order);
     free(c->unordered);
     free(c->fingerprint);
+    free(c->finding);
+    free(c->finding_text);
     free(c);
 }
 
@@ -260,6 +271,8 @@ static bool copy_options(struct memory_conn *c, const struct ferry_config *confi
            copy_option(config, "order", &c->order) &&
            copy_option(config, "unordered", &c->unordered) &&
            copy_option(config, "fingerprint", &c->fingerprint) &&
+           copy_option(config, "finding", &c->finding) &&
+           copy_option(config, "finding_text", &c->finding_text) &&
            copy_option(config, "fail_at", &c->fault.at) &&
            copy_option(config, "fail_mark", &c->fault.mark) &&
            copy_option(config, "fail_until", &c->fault.until) &&
@@ -336,6 +349,7 @@ static struct ferry_driver memory_driver = {
     .place = memory_place,
     .record_read = memory_record_read,
     .facts = memory_facts,
+    .examine = memory_examine,
     .source = &memory_source,
     .target = &memory_target,
 };

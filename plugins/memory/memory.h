@@ -254,8 +254,10 @@ struct memory_conn {
     char *fingerprint; /* or NULL */
     bool estimate_set;
     int64_t estimate; /* that is told instead; -1: none */
-    bool scans;       /* not where the driver is plain; see memory.c */
-    bool indexed;     /* indexes are said to have the order of the columns */
+    char *finding;     /* see examine.c */
+    char *finding_text;
+    bool scans;   /* not where the driver is plain; see memory.c */
+    bool indexed; /* indexes are said to have the order of the columns */
     uint32_t fit;
     bool read_store;               /* a source that reads the store, not generated rows */
     struct memory_columns columns; /* of generated and literal rows */
@@ -317,6 +319,12 @@ ferry_status memory_generate_table(const struct memory_conn *conn, struct memory
 /* Whether the option's text names that table. */
 bool memory_list_has(const char *names, const char *wanted);
 ferry_status memory_list(void *conn, struct ferry_listing *listing, struct ferry_error *err);
+
+/* ---- examine.c ---- */
+
+extern const char memory_findings[]; /* the choices of finding */
+ferry_status memory_examine(void *conn, const struct ferry_examination *examination,
+                            struct ferry_findings *findings, struct ferry_error *err);
 
 /* ---- source.c, target.c ---- */
 

@@ -205,6 +205,17 @@ void ferry_connection_facts(struct ferry_connection *connection, struct ferry_fa
     connection->driver->driver.facts(connection->conn, ret_facts);
 }
 
+ferry_status ferry_connection_examine(struct ferry_connection *connection,
+                                      const struct ferry_examination *examination,
+                                      struct ferry_findings *findings, struct ferry_error *error)
+{
+    DRIVER_SCOPE(connection->driver);
+    WAITING_SCOPE(connection);
+    ferry_status status =
+        connection->driver->driver.examine(connection->conn, examination, findings, error);
+    return ferry_call_end(connection, "examine", status, true, error);
+}
+
 ferry_status ferry_connection_record_read(struct ferry_connection *connection, const char *table,
                                           struct ferry_record *ret_record,
                                           struct ferry_error *error)

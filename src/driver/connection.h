@@ -15,6 +15,7 @@
 
 #include "base/context.h"
 #include "driver/batch.h"
+#include "driver/finding.h"
 #include "driver/load.h"
 #include "driver/mapping.h"
 #include "driver/notes.h"
@@ -84,6 +85,12 @@ struct ferry_facts {
 };
 void ferry_connection_facts(struct ferry_connection *connection, struct ferry_facts *ret_facts);
 void ferry_facts_done(struct ferry_facts *facts);
+
+/* What may stand in the way of a run; nothing of a driver that does not look.  `findings` keeps
+ * what was added before a failure. */
+ferry_status ferry_connection_examine(struct ferry_connection *connection,
+                                      const struct ferry_examination *examination,
+                                      struct ferry_findings *findings, struct ferry_error *error);
 
 /* The record of the run that wrote `table`; empty where there is none.  The caller frees it. */
 ferry_status ferry_connection_record_read(struct ferry_connection *connection, const char *table,

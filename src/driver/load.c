@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,10 +159,11 @@ struct size_check {
     const char *what;
     uint64_t theirs;
     uint64_t ours;
-    uint64_t least; /* with what is there since the interface has this version; 0: all */
+    uint64_t least; /* of an earlier header of this version; 0: `ours` alone will do */
 };
 
-/* A driver that does not know the members behind it is as good as one that leaves them out. */
+/* What has come since the sizes are told is optional. */
+#define DRIVER_LEAST offsetof(struct ferry_driver, examine)
 #define SOURCE_LEAST offsetof(struct ferry_source, estimate)
 
 static bool size_fits(const struct size_check *check)
@@ -180,7 +182,7 @@ static ferry_status check_versions(const char *path, const struct ferry_driver *
             "has version %u; install the driver that belongs to it",
             path, driver->_abi_version, (unsigned)FERRY_ABI_VERSION);
     const struct size_check checks[] = {
-        {"ferry_driver", driver->_driver_size, sizeof(struct ferry_driver), 0},
+        {"ferry_driver", driver->_driver_size, sizeof(struct ferry_driver), DRIVER_LEAST},
         {"ferry_source", driver->_source_size, sizeof(struct ferry_source), SOURCE_LEAST},
         {"ferry_target", driver->_target_size, sizeof(struct ferry_target), 0},
         {"ferry_option", driver->_option_size, sizeof(struct ferry_option), 0},
@@ -235,7 +237,7 @@ static ferry_status adopt(struct ferry_driver_handle *handle, const char *name,
     status = check_options(path, driver, error);
     if (status != FERRY_OK)
         return status;
-    handle->driver = *driver;
+    memcpy(&handle->driver, driver, (size_t)driver->_driver_size); /* what is missing stays NULL */
     (void)snprintf(handle->retries_text, sizeof handle->retries_text, "%" PRIu32, driver->retries);
     handle->is_source = driver->source != NULL;
     handle->is_target = driver->target != NULL;

@@ -159,6 +159,16 @@ static void stub_facts(void *conn, struct ferry_facts *facts)
     (void)facts;
 }
 
+static ferry_status stub_examine(void *conn, const struct ferry_examination *examination,
+                                 struct ferry_findings *findings, struct ferry_error *err)
+{
+    (void)conn;
+    (void)examination;
+    (void)findings;
+    (void)err;
+    return FERRY_OK;
+}
+
 struct requirement {
     bool met;
     const char *name;
@@ -255,6 +265,8 @@ static void fill_driver(struct ferry_driver *driver)
         driver->record_read = stub_record_read;
     if (driver->facts == NULL)
         driver->facts = stub_facts;
+    if (driver->examine == NULL)
+        driver->examine = stub_examine;
 }
 
 const char *ferry_driver_stub_fill(struct ferry_driver_handle *handle)
@@ -273,6 +285,7 @@ const char *ferry_driver_stub_fill(struct ferry_driver_handle *handle)
     if (missing == NULL && handle->is_target)
         missing = fill_target(&handle->target);
     handle->keeps_records = handle->driver.record_read != NULL;
+    handle->examines = handle->driver.examine != NULL;
     fill_driver(&handle->driver);
     return missing;
 }

@@ -95,3 +95,13 @@ broken() {
     assert_status 1
     assert_output_has "not ok 1" "not installed"
 }
+
+@test "a finding that does not say what to do" {
+    broken target 'finding = "unmended";'
+    assert_output_has "not ok" "without a word of what to do"
+}
+
+@test "an examination that fails without a word" {
+    broken source 'fail_at = "examine"; break_contract = "silent-error";'
+    assert_output_has "not ok" "examine failed without a message"
+}

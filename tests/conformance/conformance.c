@@ -117,6 +117,7 @@ static void run_groups(const struct suite *suite)
         test_fingerprint(suite);
         test_listing(suite);
     }
+    test_examining(suite);
 }
 
 static int run_suite(const struct quirks *quirks)

@@ -139,6 +139,7 @@ void test_stored_scans(const struct suite *suite);
 void test_changes(const struct suite *suite);
 void test_changes_of_types(const struct suite *suite);
 void test_listing(const struct suite *suite);
+void test_examining(const struct suite *suite);
 void test_source_scans(const struct suite *suite);
 void test_estimate(const struct suite *suite);
 void test_fingerprint(const struct suite *suite);

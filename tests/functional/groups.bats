@@ -111,7 +111,7 @@ same() {
     "$DBFERRY" run
     run "$DBFERRY" check
     assert_status 0
-    assert_equal "$(grep -c "source 'shop'" <<<"$output") $(grep -c "target 'local'" <<<"$output")" "1 1"
+    assert_equal "$(grep -c "source 'shop':" <<<"$output") $(grep -c "target 'local':" <<<"$output")" "1 1"
     assert_equal "$(grep -c "target table: .* fits" <<<"$output")" 2
     run "$DBFERRY" verify
     assert_status 0

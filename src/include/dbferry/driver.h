@@ -16,8 +16,9 @@
  *  - Strings that a driver passes to the core are copied by it.
  *  - Structs grow at their end only and numbers are never used twice.  Until the interface is
  *    frozen, a difference in version, or in one of the sizes that struct ferry_driver tells, is
- *    refused at load; whoever changes another struct counts the version up.  A struct ferry_source
- *    that ends before `estimate` is taken: what a driver does not know of is what it leaves out.
+ *    refused at load; whoever changes another struct counts the version up.  Only struct
+ *    ferry_driver and struct ferry_source may be shorter ones, of an earlier header of this version:
+ *    what came since (from `examine` and from `estimate` on) is optional, and absent there.
  *
  * The header compiles as C99 to C17 and as C++17.
  */
@@ -974,6 +975,36 @@ struct ferry_target {
  * that needs another connection for that had better open it now, while it has the password. */
 #define FERRY_ROLE_CHANGES 8
 
+/* ---- What is found where a connection is examined ----
+ *
+ * One line each for `dbferry check`: what was looked at, in a word or two ("certificate", "clock"),
+ * and what was found.  Text from outside may be passed as it is: the core escapes it.  A finding
+ * that is not well says what to do (`mend`): a warning is of what works now and may not tomorrow, a
+ * failure of what a run would fail by, and with this class.
+ */
+struct ferry_findings;
+ferry_status ferry_finding_ok(struct ferry_findings *findings, struct ferry_error *err,
+                              const char *subject, const char *format, ...) FERRY_PRINTF(4, 5);
+ferry_status ferry_finding_warn(struct ferry_findings *findings, struct ferry_error *err,
+                                const char *subject, const char *mend, const char *format, ...)
+    FERRY_PRINTF(5, 6);
+ferry_status ferry_finding_fail(struct ferry_findings *findings, struct ferry_error *err,
+                                ferry_status status, const char *subject, const char *mend,
+                                const char *format, ...) FERRY_PRINTF(6, 7);
+
+/* What an examined connection is meant for.  Lives until the callback returns. */
+struct ferry_examination {
+    uint64_t _size;       /* of this struct, as the core has it */
+    uint32_t tables_only; /* 1: the rest was asked with an earlier table of the connection */
+    /* Of a source: what is read. */
+    const struct ferry_read *const *reads;
+    size_t read_count;
+    /* Of a target: the loads that may come, now or later, of those tables alone whose plans are
+     * made; one of changes as if its table were there. */
+    const struct ferry_load_spec *const *loads;
+    size_t load_count;
+};
+
 /* The most parallelism the driver allows; define FERRY_THREAD_MODEL before FERRY_REGISTER_DRIVER.
  */
 #define FERRY_THREADS_ONE 0            /* one call at a time in the whole driver */
@@ -1045,6 +1076,15 @@ struct ferry_driver {
      * share the connection, which is opened anew then.  Optional: without it, a call that succeeded
      * leaves a connection that works. */
     int (*is_usable)(void *conn);
+
+    /* Look for what may stand in the way of a run, and add to `findings` what there is: limits and
+     * rights of the account, certificates, clocks, disks.  Rights are tried, in a way that leaves
+     * nothing behind whatever comes in between, or the place is asked for an exact answer.  Nothing
+     * is written, and nobody is kept waiting.  After connect, while nothing is read or loaded; of a
+     * source in a snapshot or without one.  What was found is a success; a failure is that the
+     * question itself failed.  Optional. */
+    ferry_status (*examine)(void *conn, const struct ferry_examination *examination,
+                            struct ferry_findings *findings, struct ferry_error *err);
 };
 
 /* The last line of a driver: `driver` is its struct ferry_driver. */
