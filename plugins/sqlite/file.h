@@ -63,4 +63,23 @@ void sqldrv_journal_leave(sqlite3 *db);
 /* Move the WAL into the file and empty it if no reader is in the way.  Never fails; warns. */
 void sqldrv_journal_checkpoint(struct sqldrv_conn *conn);
 
+/* ---- readers.c: who reads a file in WAL mode ---- */
+
+/* Processes other than this one, by their numbers; start as {0}. */
+struct sqldrv_readers {
+    pid_t *list;
+    size_t count;
+};
+void sqldrv_readers_done(struct sqldrv_readers *readers);
+/* Those that hold a lock of a reader in the -shm file now, as far as the system tells.  False
+ * where it tells nothing. */
+bool sqldrv_readers_find(const struct stat *shm, struct sqldrv_readers *ret_readers);
+/* Drops those from `readers` that are not among `others`. */
+void sqldrv_readers_keep(struct sqldrv_readers *readers, const struct sqldrv_readers *others);
+
+/* ---- examine.c: what may stand in the way of a load ---- */
+
+ferry_status sqldrv_examine(void *conn, const struct ferry_examination *examination,
+                            struct ferry_findings *findings, struct ferry_error *err);
+
 #endif /* DBFERRY_SQLITE_FILE_H */

@@ -371,10 +371,16 @@ static ferry_status lock_take(struct sqldrv_load *load, const char *name, struct
     return status;
 }
 
-ferry_status sqldrv_lock_take(struct sqldrv_load *load, struct ferry_error *err)
+char *sqldrv_lock_name(const struct sqldrv_conn *conn)
 {
     char *name = NULL;
-    if (asprintf(&name, "%s-dbferry.lock", load->conn->real) < 0) {
+    return asprintf(&name, "%s-dbferry.lock", conn->real) < 0 ? NULL : name;
+}
+
+ferry_status sqldrv_lock_take(struct sqldrv_load *load, struct ferry_error *err)
+{
+    char *name = sqldrv_lock_name(load->conn);
+    if (name == NULL) {
         return sqldrv_fail_memory(err);
     }
     ferry_status status = lock_take(load, name, err);

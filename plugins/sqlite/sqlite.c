@@ -97,6 +97,7 @@ static struct ferry_driver sqlite_driver = {
     .place = sqlite_place,
     .record_read = sqldrv_record_read,
     .facts = sqlite_facts,
+    .examine = sqldrv_examine,
 };
 
 FERRY_REGISTER_DRIVER(sqlite_driver)

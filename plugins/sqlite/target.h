@@ -114,6 +114,8 @@ ferry_status sqldrv_unit_write(struct sqldrv_unit *unit, struct ferry_error *err
 /* Lock the load's table until the unit lets go of all, or the process ends.  Held by another run:
  * BUSY, naming it. */
 ferry_status sqldrv_lock_take(struct sqldrv_load *load, struct ferry_error *err);
+/* The path of the file of the locks, from malloc; NULL if out of memory. */
+char *sqldrv_lock_name(const struct sqldrv_conn *conn);
 /* The end of a load; then that of all. */
 void sqldrv_lock_leave(struct sqldrv_load *load);
 void sqldrv_lock_release(struct sqldrv_unit *unit);
