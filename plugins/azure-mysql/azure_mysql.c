@@ -228,6 +228,7 @@ static struct ferry_driver azure_driver = {
     .place = azure_place,
     .record_read = mydrv_record_read,
     .facts = mydrv_facts,
+    .examine = mydrv_examine,
     .is_usable = mydrv_is_usable,
     .retries = 6,
 };

@@ -106,6 +106,7 @@ static struct ferry_driver mysql_driver = {
     .place = mysql_driver_place,
     .record_read = mydrv_record_read,
     .facts = mydrv_facts,
+    .examine = mydrv_examine,
     .is_usable = mydrv_is_usable,
     .retries = 2,
 };

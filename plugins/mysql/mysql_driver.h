@@ -160,6 +160,11 @@ void mydrv_thread_end(void);
 void mydrv_place(const struct ferry_config *config, const char *socket, char *buffer, size_t size);
 void mydrv_facts(void *conn, struct ferry_facts *facts);
 
+/* ---- examine.c: what may stand in the way of a run ---- */
+
+ferry_status mydrv_examine(void *conn, const struct ferry_examination *examination,
+                           struct ferry_findings *findings, struct ferry_error *err);
+
 /* ---- For variables that end with their scope ---- */
 
 static inline void mydrv_free_text(char **text)

@@ -133,6 +133,11 @@ bool mydrv_identity_is_looked_at(void);
 void mydrv_identity_begin(struct mydrv_identity *identity);
 void mydrv_identity_end(void);
 
+/* ---- certificate.c: how long certificates are still valid ---- */
+
+ferry_status mydrv_certificate_examine(const struct mydrv_conn *conn,
+                                       struct ferry_findings *findings, struct ferry_error *err);
+
 /* ---- gate.c: what happens before the login is done ---- */
 
 /* Once for each driver, before its first connection.  False if the library cannot do it. */

@@ -76,13 +76,11 @@ static ferry_status dependents_fail_answer(const struct mydrv_load *load, struct
                       err);
 }
 
-/* Without the right TRIGGER the server does not show triggers, and they would be lost. */
-ferry_status mydrv_dependents_check_right(const struct mydrv_load *load, struct ferry_error *err)
+ferry_status mydrv_dependents_ask_right(struct mydrv_conn *conn, const char *table, bool *ret_seen,
+                                        struct ferry_error *err)
 {
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
     uint64_t count = 0;
-    if (!load->table.exists)
-        return FERRY_OK;
     mydrv_text_add(&sql,
                    "SELECT (SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE "
                    "PRIVILEGE_TYPE = 'TRIGGER') + (SELECT COUNT(*) FROM "
@@ -90,11 +88,23 @@ ferry_status mydrv_dependents_check_right(const struct mydrv_load *load, struct 
                    "DATABASE() LIKE TABLE_SCHEMA) + (SELECT COUNT(*) FROM "
                    "information_schema.TABLE_PRIVILEGES WHERE PRIVILEGE_TYPE = 'TRIGGER' AND "
                    "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ");
-    mydrv_text_add_quoted(&sql, load->layout->table, strlen(load->layout->table));
+    mydrv_text_add_quoted(&sql, table, strlen(table));
     mydrv_text_add(&sql, ")");
+    ferry_status status = mydrv_ask_number(conn, &sql, "look at the account's rights", &count, err);
+    if (status == FERRY_OK)
+        *ret_seen = count > 0;
+    return status;
+}
+
+/* Without the right TRIGGER the server does not show triggers, and they would be lost. */
+ferry_status mydrv_dependents_check_right(const struct mydrv_load *load, struct ferry_error *err)
+{
+    bool seen = true;
+    if (!load->table.exists)
+        return FERRY_OK;
     ferry_status status =
-        mydrv_ask_number(load->unit->conn, &sql, "look at the account's rights", &count, err);
-    if (status == FERRY_OK && count == 0)
+        mydrv_dependents_ask_right(load->unit->conn, load->layout->table, &seen, err);
+    if (status == FERRY_OK && !seen)
         ferry_log(FERRY_LOG_WARNING,
                   "%s: this account seems to lack the right TRIGGER, without which the server does "
                   "not show the triggers of table '%s': they would be lost; grant it",

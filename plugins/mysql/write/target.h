@@ -119,8 +119,18 @@ void mydrv_dependents_write_is(const char *table, const char *schema_column,
                                const char *table_column, struct mydrv_text *sql);
 /* Warn where the account may not see triggers. */
 ferry_status mydrv_dependents_check_right(const struct mydrv_load *load, struct ferry_error *err);
+/* Whether the account may see the triggers of that table, as far as the catalog tells. */
+ferry_status mydrv_dependents_ask_right(struct mydrv_conn *conn, const char *table, bool *ret_seen,
+                                        struct ferry_error *err);
 /* Every foreign key from and to the table still holds. */
 ferry_status mydrv_dependents_check(struct mydrv_load *load, struct ferry_error *err);
+
+/* ---- rights.c: the rights that loads need ---- */
+
+/* Adds what is missing for the loads, and a line for each that has all.  Nothing is written. */
+ferry_status mydrv_rights_examine(struct mydrv_conn *conn,
+                                  const struct ferry_examination *examination,
+                                  struct ferry_findings *findings, struct ferry_error *err);
 
 /* ---- judge_key.c: whether the server takes a foreign key ---- */
 
