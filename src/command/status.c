@@ -5,105 +5,56 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/signals.h"
 #include "command/command.h"
 #include "command/status_table.h"
-#include "report/state_dir.h"
+#include "command/watched.h"
 
 #define WIDTH 80             /* where it is not told otherwise */
 #define REDRAW_MS 2000       /* with --watch */
 #define CLEAR "\033[H\033[J" /* the terminal, from its first line on */
 
-/* What is shown: `names` and `standings` have `count` each. */
+/* What is shown: each job and how it stands. */
 struct shown {
-    const char **names;
+    struct ferry_watched jobs;
     struct ferry_standing *standings;
-    size_t *indexes; /* of the jobs; SIZE_MAX: one table of a job */
-    size_t count;
 };
 
-/* ---- Which jobs ---- */
+static void shown_done(struct shown *shown)
+{
+    for (size_t i = 0; i < shown->jobs.count && shown->standings != NULL; i++)
+        ferry_standing_done(&shown->standings[i]);
+    free(shown->standings);
+    ferry_watched_done(&shown->jobs);
+}
 
 static ferry_status choose(const struct ferry_arguments *arguments,
                            const struct ferry_settings *settings, struct shown *shown,
                            struct ferry_error *error)
 {
-    bool all = arguments->operand_count == 0;
-    shown->count = all ? ferry_settings_job_count(settings) : arguments->operand_count;
-    shown->names = calloc(shown->count + 1, sizeof *shown->names);
-    shown->indexes = calloc(shown->count + 1, sizeof *shown->indexes);
-    shown->standings = calloc(shown->count + 1, sizeof *shown->standings);
-    if (shown->names == NULL || shown->indexes == NULL || shown->standings == NULL)
-        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the jobs");
-    for (size_t i = 0; i < shown->count; i++) {
-        const char *table;
-        size_t index = i;
-        shown->indexes[i] = i;
-        shown->names[i] = all ? ferry_settings_job_name(settings, i) : arguments->operands[i];
-        if (all)
-            continue;
-        if (ferry_settings_find_table(settings, shown->names[i], &index, &table))
-            shown->indexes[i] = SIZE_MAX;
-        else if (ferry_settings_find_job(settings, shown->names[i], &shown->indexes[i], error) !=
-                 FERRY_OK)
-            return error->status;
-    }
-    return FERRY_OK;
-}
-
-static void shown_done(struct shown *shown)
-{
-    for (size_t i = 0; i < shown->count && shown->standings != NULL; i++)
-        ferry_standing_done(&shown->standings[i]);
-    free((void *)shown->names);
-    free(shown->indexes);
-    free(shown->standings);
+    ferry_status status = ferry_watched_choose(settings, arguments->operands,
+                                               arguments->operand_count, &shown->jobs, error);
+    if (status != FERRY_OK)
+        return status;
+    shown->standings = calloc(shown->jobs.count + 1, sizeof *shown->standings);
+    return shown->standings != NULL
+               ? FERRY_OK
+               : ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the jobs");
 }
 
 /* ---- How they stand ---- */
 
-static int64_t expected(const struct ferry_settings *settings, size_t index)
+static ferry_status find_all(struct ferry_history *history, struct shown *shown, int64_t now_ms,
+                             struct ferry_error *error)
 {
-    return index == SIZE_MAX
-               ? 0
-               : ferry_config_int(ferry_settings_job_keys(settings, index), "expect_every");
-}
-
-static ferry_status find_all(const struct ferry_settings *settings, struct ferry_history *history,
-                             struct shown *shown, int64_t now_ms, struct ferry_error *error)
-{
+    const struct ferry_watched *jobs = &shown->jobs;
     ferry_status status = FERRY_OK;
-    for (size_t i = 0; status == FERRY_OK && i < shown->count; i++) {
+    for (size_t i = 0; status == FERRY_OK && i < jobs->count; i++) {
         ferry_standing_done(&shown->standings[i]);
-        status =
-            ferry_standing_find(history, shown->names[i], expected(settings, shown->indexes[i]),
-                                now_ms, &shown->standings[i], error);
+        status = ferry_standing_find(history, jobs->names[i], jobs->expect_every_ms[i], now_ms,
+                                     &shown->standings[i], error);
     }
-    return status;
-}
-
-/* Before the first run there is none. */
-static ferry_status open_history(const struct ferry_settings *settings,
-                                 struct ferry_history **ret_history, struct ferry_error *error)
-{
-    struct ferry_history *history = NULL;
-    FERRY_AUTO_FREE char *folder =
-        ferry_state_dir_find(ferry_config_string(ferry_settings_general(settings), "state_dir"));
-    const struct ferry_config *general = ferry_settings_general(settings);
-    struct ferry_history_keep keep = {0};
-    (void)ferry_history_keep_parse(ferry_config_string(general, "history_keep"), &keep);
-    if (keep.nothing || folder == NULL)
-        return ferry_fail(error, FERRY_ERR_CONFIG,
-                          "no history is kept: see history_keep and state_dir in general");
-    ferry_status status = ferry_history_open(folder, false, &history, error);
-    if (status == FERRY_ERR_NOT_FOUND) {
-        ferry_error_clear(error);
-        status = FERRY_OK;
-    }
-    if (status == FERRY_OK)
-        *ret_history = history;
     return status;
 }
 
@@ -111,9 +62,9 @@ static ferry_status look(const struct ferry_settings *settings, struct shown *sh
                          struct ferry_error *error)
 {
     struct ferry_history *history = NULL;
-    ferry_status status = open_history(settings, &history, error);
+    ferry_status status = ferry_watched_open_history(settings, &history, error);
     if (status == FERRY_OK)
-        status = find_all(settings, history, shown, now_ms, error);
+        status = find_all(history, shown, now_ms, error);
     ferry_history_close(history);
     return status;
 }
@@ -130,19 +81,19 @@ static int width_of_terminal(void)
 static void tell(const struct shown *shown, bool one_by_one, int64_t now_ms)
 {
     if (!one_by_one) {
-        ferry_status_print_table(shown->names, shown->standings, shown->count, now_ms,
+        ferry_status_print_table(shown->jobs.names, shown->standings, shown->jobs.count, now_ms,
                                  width_of_terminal());
         return;
     }
-    for (size_t i = 0; i < shown->count; i++)
-        ferry_status_print_one(shown->names[i], &shown->standings[i], now_ms);
+    for (size_t i = 0; i < shown->jobs.count; i++)
+        ferry_status_print_one(shown->jobs.names[i], &shown->standings[i], now_ms);
 }
 
 /* Late jobs make a script or a monitor look. */
 static ferry_status judge(const struct shown *shown)
 {
     bool any_late = false;
-    for (size_t i = 0; i < shown->count; i++)
+    for (size_t i = 0; i < shown->jobs.count; i++)
         any_late = any_late || shown->standings[i].is_late;
     return any_late ? FERRY_ERR_BUSY : FERRY_OK;
 }
