@@ -24,8 +24,9 @@ enum command_bit {
     DRIVERS = 1 << 5,
     INIT = 1 << 6,
     STATUS = 1 << 7,
-    LATER = 1 << 8, /* known by name; a later version brings it */
-    ALL = RUN | COPY | PLAN | CHECK | VERIFY | DRIVERS | INIT | STATUS,
+    REPORT = 1 << 8,
+    LATER = 1 << 9, /* known by name; a later version brings it */
+    ALL = RUN | COPY | PLAN | CHECK | VERIFY | DRIVERS | INIT | STATUS | REPORT,
 };
 
 const struct ferry_command ferry_commands[] = {
@@ -46,6 +47,8 @@ const struct ferry_command ferry_commands[] = {
      ferry_command_init},
     {STATUS, "status", "[JOB...]", "show the last run and success of each job, and which are late",
      0, -1, ferry_command_status},
+    {REPORT, "report", "FILE [JOB...]", "make an HTML page of the last runs; \"-\": print it", 1,
+     -1, ferry_command_report_page},
 };
 const size_t ferry_command_count = sizeof ferry_commands / sizeof ferry_commands[0];
 
@@ -183,7 +186,7 @@ static void print_version(const struct ferry_command *command)
 
 static const struct cli_option cli_options[] = {
     {"config", 'c', "FILE", "read this configuration file",
-     RUN | COPY | PLAN | CHECK | VERIFY | STATUS, take_text, AT(config), NULL},
+     RUN | COPY | PLAN | CHECK | VERIFY | STATUS | REPORT, take_text, AT(config), NULL},
     {"source", 0, "NAME", "read from this connection instead", RUN | PLAN | CHECK | VERIFY,
      take_text, AT(source), NULL},
     {"target", 0, "NAME", "write to this connection instead", RUN | PLAN | CHECK | VERIFY,

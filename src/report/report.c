@@ -112,6 +112,25 @@ bool ferry_report_begin(struct ferry_report *ret_report, const char *job)
     return true;
 }
 
+bool ferry_report_copy(struct ferry_report *ret_report, const struct ferry_report *report)
+{
+    struct ferry_report copy = *report;
+    bool is_whole = true;
+    for (size_t i = 0; i < ferry_report_field_count; i++) {
+        const struct ferry_report_field *field = &ferry_report_fields[i];
+        if (!ferry_report_field_is_text(field))
+            continue;
+        char *text = *ferry_report_text(report, field);
+        *ferry_report_text(&copy, field) = text == NULL ? NULL : strdup(text);
+        is_whole = is_whole && (text == NULL || *ferry_report_text(&copy, field) != NULL);
+    }
+    if (is_whole)
+        *ret_report = copy;
+    else
+        ferry_report_done(&copy);
+    return is_whole;
+}
+
 void ferry_report_done(struct ferry_report *report)
 {
     for (size_t i = 0; i < ferry_report_field_count; i++)

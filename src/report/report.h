@@ -78,6 +78,8 @@ bool ferry_report_field_is_text(const struct ferry_report_field *field);
 /* A run of `job` begins now, in this process.  False: out of memory, and there is nothing to free.
  */
 bool ferry_report_begin(struct ferry_report *ret_report, const char *job);
+/* All of it, to be freed by itself.  False: out of memory, and there is nothing to free. */
+bool ferry_report_copy(struct ferry_report *ret_report, const struct ferry_report *report);
 /* Frees what it holds and makes it empty. */
 void ferry_report_done(struct ferry_report *report);
 /* Puts a copy of a text (or NULL) in the place of another one; what cannot be copied is none. */

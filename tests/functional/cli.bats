@@ -18,7 +18,7 @@ files() { ls -A | grep -v separate-stderr; }
     run --separate-stderr dbferry --help
     assert_status 0
     assert_equal "$stderr" ""
-    for word in run copy plan check verify status drivers init; do
+    for word in run copy plan check verify status report drivers init; do
         [[ $output == *$'\n'"  $word "* ]]
     done
     for code in 0 3 64 65 66 69 70 71 73 74 75 76 77 78; do
@@ -36,7 +36,7 @@ files() { ls -A | grep -v separate-stderr; }
 }
 
 @test "dbferry COMMAND --help shows the usage and only the options of that command" {
-    for command in run copy plan check verify status drivers init; do
+    for command in run copy plan check verify status report drivers init; do
         run --separate-stderr dbferry "$command" --help
         assert_status 0
         assert_output_has "Usage: dbferry $command " --quiet --verbose --help
