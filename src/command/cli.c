@@ -1,18 +1,15 @@
-/* Two tables, one row per command and one per option, and what goes through them. */
+/* Two tables, one row per command and one per option, what options do, and the help. */
 
 #include "command/cli.h"
 
-#include <getopt.h>
 #include <libconfig.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/nearest.h"
 #include "base/units.h"
+#include "command/cli_option.h"
 #include "command/command.h"
-#include "config/file.h"
 #include "driver/load.h"
 
 enum command_bit {
@@ -25,8 +22,9 @@ enum command_bit {
     INIT = 1 << 6,
     STATUS = 1 << 7,
     REPORT = 1 << 8,
-    LATER = 1 << 9, /* known by name; a later version brings it */
-    ALL = RUN | COPY | PLAN | CHECK | VERIFY | DRIVERS | INIT | STATUS | REPORT,
+    LATER = 1 << 9,     /* known by name; a later version brings it */
+    COMPLETE = 1 << 10, /* for shells, not for people: no help shows it */
+    ALL = RUN | COPY | PLAN | CHECK | VERIFY | DRIVERS | INIT | STATUS | REPORT | COMPLETE,
 };
 
 const struct ferry_command ferry_commands[] = {
@@ -41,7 +39,7 @@ const struct ferry_command ferry_commands[] = {
      ferry_command_check},
     {VERIFY, "verify", "[JOB...]", "compare what the source gives with what the target holds", 0,
      -1, ferry_command_verify},
-    {DRIVERS, "drivers", "[NAME]", "list the drivers, or the options of one", 0, 1,
+    {DRIVERS, "drivers", "[DRIVER]", "list the drivers, or the options of one", 0, 1,
      ferry_command_drivers},
     {INIT, "init", "[DIR]", "write a commented configuration to start from", 0, 1,
      ferry_command_init},
@@ -49,26 +47,18 @@ const struct ferry_command ferry_commands[] = {
      0, -1, ferry_command_status},
     {REPORT, "report", "FILE [JOB...]", "make an HTML page of the last runs; \"-\": print it", 1,
      -1, ferry_command_report_page},
+    {COMPLETE, "complete", "-- [WORD...]", "say what a shell may offer for the last word", 0, -1,
+     ferry_command_complete},
 };
 const size_t ferry_command_count = sizeof ferry_commands / sizeof ferry_commands[0];
 
+bool ferry_command_is_shown(const struct ferry_command *command)
+{
+    return command->run != NULL && command->bit != COMPLETE;
+}
+
 #define ROWS_SHOWN 20 /* of --rows without a number */
 #define JOBS_MOST 64  /* at one time: each is a process with two connections */
-
-/* One row per option: a row is all that a new one needs. */
-struct cli_option {
-    const char *name;
-    int letter;           /* 0 = none */
-    const char *argument; /* NULL = takes none; in brackets: may be absent */
-    const char *help;
-    int commands; /* bits */
-    /* Puts the option into the arguments, at `offset`. */
-    ferry_status (*take)(const struct cli_option *option, struct ferry_arguments *arguments,
-                         const char *value, struct ferry_error *error);
-    size_t offset;
-    /* Or answers at once, instead of the command (or NULL) that was given. */
-    void (*answer)(const struct ferry_command *command);
-};
 
 /* ---- What options do ---- */
 
@@ -187,9 +177,9 @@ static void print_version(const struct ferry_command *command)
 static const struct cli_option cli_options[] = {
     {"config", 'c', "FILE", "read this configuration file",
      RUN | COPY | PLAN | CHECK | VERIFY | STATUS | REPORT, take_text, AT(config), NULL},
-    {"source", 0, "NAME", "read from this connection instead", RUN | PLAN | CHECK | VERIFY,
+    {"source", 0, "CONNECTION", "read from this connection instead", RUN | PLAN | CHECK | VERIFY,
      take_text, AT(source), NULL},
-    {"target", 0, "NAME", "write to this connection instead", RUN | PLAN | CHECK | VERIFY,
+    {"target", 0, "CONNECTION", "write to this connection instead", RUN | PLAN | CHECK | VERIFY,
      take_text, AT(target), NULL},
     {"view", 0, "NAME", "the view to read", COPY, take_text, AT(view), NULL},
     {"table", 0, "NAME", "the table to read", COPY, take_text, AT(table), NULL},
@@ -200,7 +190,7 @@ static const struct cli_option cli_options[] = {
     {"exclude", 0, "GLOB", "of those, leave out the tables and views that fit", COPY, take_texts,
      AT(exclude), NULL},
     {"target-table", 0, "NAME", "the table to replace", COPY, take_text, AT(target_table), NULL},
-    {"strategy", 0, "NAME", "replace, append, upsert or merge", COPY, take_text, AT(strategy),
+    {"strategy", 0, "STRATEGY", "replace, append, upsert or merge", COPY, take_text, AT(strategy),
      NULL},
     {"key", 0, "COLUMN[,COLUMN...]", "tell rows apart by these columns", COPY, take_text, AT(key),
      NULL},
@@ -234,20 +224,36 @@ static const struct cli_option cli_options[] = {
 };
 #define OPTION_COUNT (sizeof cli_options / sizeof cli_options[0])
 
+const struct cli_option *ferry_cli_options(size_t *ret_count)
+{
+    *ret_count = OPTION_COUNT;
+    return cli_options;
+}
+
+bool ferry_cli_option_is_of(const struct cli_option *option, const struct ferry_command *command)
+{
+    return (option->commands & (command == NULL ? ALL : command->bit)) != 0;
+}
+
+bool ferry_cli_option_is_later(const struct cli_option *option)
+{
+    return option->commands == LATER;
+}
+
 /* Written as the brackets of its argument say. */
-static bool may_lack_value(const struct cli_option *option)
+bool ferry_cli_option_may_lack_value(const struct cli_option *option)
 {
     return option->argument != NULL && option->argument[0] == '[';
 }
 
 /* ---- Help ---- */
 
-static void add_options(struct ferry_strbuf *text, int commands)
+static void add_options(struct ferry_strbuf *text, const struct ferry_command *command)
 {
     ferry_strbuf_add(text, "\nOptions:\n");
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct cli_option *option = &cli_options[i];
-        if ((option->commands & commands) == 0)
+        if (!ferry_cli_option_is_of(option, command))
             continue;
         FERRY_AUTO_STRBUF struct ferry_strbuf left = {0};
         if (option->letter != 0)
@@ -256,7 +262,8 @@ static void add_options(struct ferry_strbuf *text, int commands)
             ferry_strbuf_add(&left, "    ");
         ferry_strbuf_addf(&left, "--%s", option->name);
         if (option->argument != NULL)
-            ferry_strbuf_addf(&left, "%s%s", may_lack_value(option) ? "" : " ", option->argument);
+            ferry_strbuf_addf(&left, "%s%s", ferry_cli_option_may_lack_value(option) ? "" : " ",
+                              option->argument);
         ferry_strbuf_addf(text, left.length > 24 ? "  %s\n%28s%s\n" : "  %-24s%.0s  %s\n",
                           ferry_strbuf_text(&left), "", option->help);
     }
@@ -281,224 +288,20 @@ void ferry_cli_add_help(struct ferry_strbuf *text, const struct ferry_command *c
     if (command != NULL) {
         ferry_strbuf_addf(text, "Usage: dbferry %s [OPTION...] %s\n\n%s.\n", command->name,
                           command->operands, command->help);
-        add_options(text, command->bit);
+        add_options(text, command);
         return;
     }
     ferry_strbuf_add(text, "Usage: dbferry COMMAND [OPTION...] [OPERAND...]\n\n"
                            "Copies a view, a table or a query from one database into another, "
                            "whole and exact.\n\nCommands:\n");
     for (size_t i = 0; i < ferry_command_count; i++)
-        if (ferry_commands[i].run != NULL)
+        if (ferry_command_is_shown(&ferry_commands[i]))
             ferry_strbuf_addf(text, "  %-8s %-14s %s\n", ferry_commands[i].name,
                               ferry_commands[i].operands, ferry_commands[i].help);
-    add_options(text, ALL);
+    add_options(text, NULL);
     add_exit_codes(text);
     ferry_strbuf_add(text, "\nA first configuration: dbferry init.  Manual: man dbferry, man "
                            "dbferry.conf\n");
-}
-
-/* ---- Parsing ---- */
-
-static ferry_status find_command(const char *name, const struct ferry_command **ret_command,
-                                 struct ferry_error *error)
-{
-    struct ferry_nearest nearest = {.wanted = name};
-    for (size_t i = 0; i < ferry_command_count; i++) {
-        const struct ferry_command *command = &ferry_commands[i];
-        if (strcmp(command->name, name) == 0 && command->run == NULL)
-            return ferry_fail(error, FERRY_ERR_USAGE,
-                              "the command '%s' comes with a later version of dbferry", name);
-        if (strcmp(command->name, name) == 0) {
-            *ret_command = command;
-            return FERRY_OK;
-        }
-        if (command->run != NULL)
-            ferry_nearest_offer(&nearest, command->name);
-    }
-    if (nearest.best != NULL)
-        return ferry_fail(error, FERRY_ERR_USAGE, "unknown command '%s'; did you mean '%s'?", name,
-                          nearest.best);
-    return ferry_fail(error, FERRY_ERR_USAGE, "unknown command '%s'; \"dbferry --help\" lists them",
-                      name);
-}
-
-/* What getopt_long() has just refused, as the user would write it; its value may be a secret. */
-static void add_refused(struct ferry_strbuf *word, char **argv)
-{
-    const char *refused = argv[optind - 1];
-    if (optopt >= 256)
-        ferry_strbuf_addf(word, "--%s", cli_options[optopt - 256].name);
-    else if (optopt != 0)
-        ferry_strbuf_addf(word, "-%c", optopt);
-    else
-        ferry_strbuf_append(word, refused, strcspn(refused, "="));
-}
-
-static ferry_status fail_unknown(const char *word, const struct ferry_command *command,
-                                 struct ferry_error *error)
-{
-    size_t dashes = strspn(word, "-");
-    struct ferry_nearest nearest = {.wanted = word + dashes};
-    int bit = command == NULL ? ALL : command->bit;
-    for (size_t i = 0; i < OPTION_COUNT; i++)
-        if ((cli_options[i].commands & bit) != 0)
-            ferry_nearest_offer(&nearest, cli_options[i].name);
-    const char *scope = command == NULL ? "dbferry" : command->name;
-    if (nearest.best != NULL && dashes == 2)
-        return ferry_fail(error, FERRY_ERR_USAGE, "%s has no option %s; did you mean --%s?", scope,
-                          word, nearest.best);
-    return ferry_fail(error, FERRY_ERR_USAGE,
-                      "%s has no option %s; \"dbferry %s%s--help\" lists them", scope, word,
-                      command == NULL ? "" : scope, command == NULL ? "" : " ");
-}
-
-/* `found` is what getopt_long() returned for an option that it does not know or cannot use. */
-static ferry_status fail_refused(int found, char **argv, const struct ferry_command *command,
-                                 struct ferry_error *error)
-{
-    FERRY_AUTO_STRBUF struct ferry_strbuf word = {0};
-    add_refused(&word, argv);
-    if (found == ':')
-        return ferry_fail(error, FERRY_ERR_USAGE, "%s needs a value", ferry_strbuf_text(&word));
-    if (optopt >= 256)
-        return ferry_fail(error, FERRY_ERR_USAGE, "%s takes no value", ferry_strbuf_text(&word));
-    return fail_unknown(ferry_strbuf_text(&word), command, error);
-}
-
-/* Whether this command has the option that was found. */
-static ferry_status check_scope(const struct cli_option *option,
-                                const struct ferry_command *command, struct ferry_error *error)
-{
-    if (option->commands == LATER)
-        return ferry_fail(error, FERRY_ERR_USAGE, "--%s comes with a later version of dbferry",
-                          option->name);
-    if (command == NULL)
-        return ferry_fail(error, FERRY_ERR_USAGE,
-                          "the command comes first: dbferry COMMAND [OPTION...]");
-    if ((option->commands & command->bit) != 0)
-        return FERRY_OK;
-    FERRY_AUTO_STRBUF struct ferry_strbuf word = {0};
-    ferry_strbuf_addf(&word, "--%s", option->name);
-    return fail_unknown(ferry_strbuf_text(&word), command, error);
-}
-
-/* The tables that getopt_long() wants: long options return 256 + their index. */
-static void build_getopt(struct option longs[OPTION_COUNT + 1], char shorts[3 * OPTION_COUNT + 2])
-{
-    char *at = shorts;
-    *at++ = ':';
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        bool takes = cli_options[i].argument != NULL;
-        longs[i] = (struct option){.name = cli_options[i].name,
-                                   .has_arg = !takes                            ? no_argument
-                                              : may_lack_value(&cli_options[i]) ? optional_argument
-                                                                                : required_argument,
-                                   .val = 256 + (int)i};
-        if (cli_options[i].letter != 0)
-            *at++ = (char)cli_options[i].letter;
-        if (cli_options[i].letter != 0 && takes)
-            *at++ = ':';
-    }
-    *at = '\0';
-    longs[OPTION_COUNT] = (struct option){0};
-}
-
-/* Of an option that may stand alone, the next word is the value where it can be nothing else. */
-static bool is_number(const char *word)
-{
-    return word[0] != '\0' && word[strspn(word, "0123456789")] == '\0';
-}
-
-/* What getopt_long() returned is one of those that it was given. */
-static const struct cli_option *find_option(int found)
-{
-    if (found >= 256)
-        return &cli_options[found - 256];
-    const struct cli_option *option = cli_options;
-    while (option->letter != found)
-        option++;
-    return option;
-}
-
-static ferry_status parse_options(int argc, char **argv, struct ferry_arguments *arguments,
-                                  bool *ret_answered, struct ferry_error *error)
-{
-    struct option longs[OPTION_COUNT + 1];
-    char shorts[3 * OPTION_COUNT + 2];
-    const struct ferry_command *command = arguments->command;
-    build_getopt(longs, shorts);
-    opterr = 0;
-    optind = 1;
-    for (;;) {
-        int found = getopt_long(argc, argv, shorts, longs, NULL);
-        if (found == -1)
-            return FERRY_OK;
-        if (found == ':' || found == '?')
-            return fail_refused(found, argv, command, error);
-        const struct cli_option *option = find_option(found);
-        if (option->answer != NULL) {
-            option->answer(command);
-            *ret_answered = true;
-            return FERRY_OK;
-        }
-        const char *value = optarg;
-        if (may_lack_value(option) && value == NULL && optind < argc && is_number(argv[optind]))
-            value = argv[optind++];
-        ferry_status status = check_scope(option, command, error);
-        if (status == FERRY_OK)
-            status = option->take(option, arguments, value, error);
-        if (status != FERRY_OK)
-            return status;
-    }
-}
-
-static ferry_status check_operands(const struct ferry_arguments *arguments,
-                                   struct ferry_error *error)
-{
-    const struct ferry_command *command = arguments->command;
-    size_t least = (size_t)command->min_operands;
-    bool too_many =
-        command->max_operands >= 0 && arguments->operand_count > (size_t)command->max_operands;
-    if (arguments->operand_count >= least && !too_many)
-        return FERRY_OK;
-    return ferry_fail(error, FERRY_ERR_USAGE, "%s: usage: dbferry %s [OPTION...] %s",
-                      too_many ? "too many operands" : "something is missing", command->name,
-                      command->operands);
-}
-
-ferry_status ferry_cli_parse(int argc, char **argv, struct ferry_arguments *ret_arguments,
-                             struct ferry_error *error)
-{
-    struct ferry_arguments arguments = {0};
-    bool answered = false;
-    if (argc < 2) {
-        FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
-        ferry_cli_add_help(&text, NULL);
-        (void)fputs(ferry_strbuf_text(&text), stderr);
-        return ferry_fail(error, FERRY_ERR_USAGE, "a command is missing");
-    }
-    ferry_status status = FERRY_OK;
-    int skip = argv[1][0] == '-' ? 0 : 1; /* the command comes first, or there is none */
-    if (skip == 1)
-        status = find_command(argv[1], &arguments.command, error);
-    if (status == FERRY_OK)
-        status = parse_options(argc - skip, argv + skip, &arguments, &answered, error);
-    if (status == FERRY_OK && !answered && arguments.command == NULL)
-        status = ferry_fail(error, FERRY_ERR_USAGE,
-                            "the command comes first: dbferry COMMAND [OPTION...]");
-    if (status == FERRY_OK && !answered) {
-        arguments.operands = argv + skip + optind;
-        arguments.operand_count = (size_t)(argc - skip - optind);
-        status = check_operands(&arguments, error);
-    }
-    if (status != FERRY_OK) {
-        ferry_cli_done(&arguments);
-        return status;
-    }
-    if (answered)
-        arguments.command = NULL;
-    *ret_arguments = arguments;
-    return FERRY_OK;
 }
 
 void ferry_cli_done(struct ferry_arguments *arguments)

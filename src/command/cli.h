@@ -25,6 +25,9 @@ struct ferry_command {
 extern const struct ferry_command ferry_commands[];
 extern const size_t ferry_command_count;
 
+/* Whether it is there, and for people: not of a later version, not for shells alone. */
+bool ferry_command_is_shown(const struct ferry_command *command);
+
 struct ferry_arguments {
     const struct ferry_command *command; /* NULL: --help or --version was answered */
     const char *config;

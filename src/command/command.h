@@ -15,6 +15,7 @@ ferry_status ferry_command_drivers(const struct ferry_arguments *arguments);
 ferry_status ferry_command_status(const struct ferry_arguments *arguments);
 ferry_status ferry_command_report_page(const struct ferry_arguments *arguments);
 ferry_status ferry_command_init(const struct ferry_arguments *arguments);
+ferry_status ferry_command_complete(const struct ferry_arguments *arguments);
 
 /* ---- What several commands share: command_jobs.c ---- */
 

@@ -48,7 +48,7 @@ files() { ls -A | grep -v separate-stderr; }
     assert_output_has --view --table --query --target-table source.KEY=VALUE --dry-run
     refute_output_has "--source NAME"
     run dbferry run --help
-    assert_output_has "--source NAME" "--target NAME" --dry-run --config
+    assert_output_has "--source CONNECTION" "--target CONNECTION" --dry-run --config
     refute_output_has --view -o,
 }
 

@@ -46,10 +46,11 @@ copy_template() {
     assert_equal "$(stat -c %a "$ROOT/lib/dbferry")" 755
 }
 
-@test "the manual pages and the completion are where man and bash look" {
+@test "the manual pages and the completions are where man and the shells look" {
     requires pod2man
     for file in man/man1/dbferry.1 man/man5/dbferry.conf.5 man/man3/dbferry-driver.3 \
-        man/man7/dbferry-sqlite.7 bash-completion/completions/dbferry; do
+        man/man7/dbferry-sqlite.7 bash-completion/completions/dbferry \
+        zsh/site-functions/_dbferry fish/vendor_completions.d/dbferry.fish; do
         [ -s "$ROOT/share/$file" ]
     done
 }
