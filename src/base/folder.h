@@ -3,10 +3,14 @@
 #ifndef FERRY_FOLDER_H
 #define FERRY_FOLDER_H
 
+#include <stddef.h>
+
 #include "base/error.h"
 
-/* Makes a folder and those above it that are missing, with 0755 less the umask.
- * FERRY_ERR_TARGET_OPEN where that cannot be done. */
-ferry_status ferry_folder_make(const char *path, struct ferry_error *error);
+/* Makes a folder and those above it that are missing, with 0755 less the umask.  `made` (NULL:
+ * nobody asks) counts those up, also where it fails: FERRY_ERR_TARGET_OPEN. */
+ferry_status ferry_folder_make(const char *path, size_t *made, struct ferry_error *error);
+/* Removes so many of the path's last folders, up to one in which something lies. */
+void ferry_folder_take_back(const char *path, size_t made);
 
 #endif

@@ -321,14 +321,18 @@ struct typed {
 
 static struct typed *all_typed;
 
+static void forget(struct typed **place)
+{
+    struct typed *typed = *place;
+    *place = typed->next;
+    ferry_secret_free(typed->secret);
+    free(typed);
+}
+
 void ferry_secret_forget_typed(void)
 {
-    while (all_typed != NULL) {
-        struct typed *next = all_typed->next;
-        ferry_secret_free(all_typed->secret);
-        free(all_typed);
-        all_typed = next;
-    }
+    while (all_typed != NULL)
+        forget(&all_typed);
 }
 
 static ferry_status copy_secret(const char *secret, char **ret_copy, struct ferry_error *error)
@@ -354,12 +358,35 @@ static void remember_typed(const char *name, const char *secret)
     all_typed = typed;
 }
 
-static const struct typed *find_typed(const char *name)
+/* Where what was typed for this name stands in the list, or NULL does. */
+static struct typed **find_typed(const char *name)
 {
-    const struct typed *typed = all_typed;
-    while (typed != NULL && strcmp(typed->name, name) != 0)
-        typed = typed->next;
-    return typed;
+    struct typed **place = &all_typed;
+    while (*place != NULL && strcmp((*place)->name, name) != 0)
+        place = &(*place)->next;
+    return place;
+}
+
+static void add_name(struct ferry_strbuf *name, const char *connection, const char *key)
+{
+    ferry_strbuf_addf(name, "%s for %s", key, connection);
+}
+
+const char *ferry_secret_typed(const struct ferry_config *config, const char *key)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    add_name(&name, config->name, key);
+    const struct typed *typed = *find_typed(ferry_strbuf_text(&name));
+    return typed == NULL ? NULL : typed->secret;
+}
+
+void ferry_secret_forget(const char *connection, const char *key)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    add_name(&name, connection, key);
+    struct typed **place = find_typed(ferry_strbuf_text(&name));
+    if (*place != NULL)
+        forget(place);
 }
 
 static ferry_status secret_from_prompt(const struct ferry_config *config, const char *key,
@@ -368,10 +395,10 @@ static ferry_status secret_from_prompt(const struct ferry_config *config, const 
     if (!prompt_allowed || isatty(STDIN_FILENO) == 0)
         return FERRY_OK;
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
-    ferry_strbuf_addf(&name, "%s for %s", key, config->name);
+    add_name(&name, config->name, key);
     if (name.failed)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a secret");
-    const struct typed *typed = find_typed(ferry_strbuf_text(&name));
+    const struct typed *typed = *find_typed(ferry_strbuf_text(&name));
     if (typed != NULL)
         return copy_secret(typed->secret, ret_secret, error);
     FERRY_AUTO_FD int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);

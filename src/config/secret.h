@@ -14,5 +14,9 @@ void ferry_secret_allow_prompt(bool allowed);
 
 /* What was typed there is kept, so that nobody is asked twice, until it is wiped by this. */
 void ferry_secret_forget_typed(void);
+/* The same for one key of one connection. */
+void ferry_secret_forget(const char *connection, const char *key);
+/* What was typed for it; NULL: nothing, or nobody was asked.  Lives until it is forgotten. */
+const char *ferry_secret_typed(const struct ferry_config *config, const char *key);
 
 #endif

@@ -99,7 +99,7 @@ static ferry_status name_file(const char *folder, bool to_write, struct ferry_hi
                               struct ferry_error *error)
 {
     struct stat found;
-    ferry_status status = to_write ? ferry_folder_make(folder, error) : FERRY_OK;
+    ferry_status status = to_write ? ferry_folder_make(folder, NULL, error) : FERRY_OK;
     if (status != FERRY_OK)
         return status;
     /* a folder of systemd's is a link; the file itself must be none */
