@@ -254,7 +254,7 @@ struct memory_conn {
     char *fingerprint; /* or NULL */
     bool estimate_set;
     int64_t estimate; /* that is told instead; -1: none */
-    char *finding;     /* see examine.c */
+    char *finding;    /* see examine.c */
     char *finding_text;
     bool scans;   /* not where the driver is plain; see memory.c */
     bool indexed; /* indexes are said to have the order of the columns */

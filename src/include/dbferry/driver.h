@@ -17,8 +17,8 @@
  *  - Structs grow at their end only and numbers are never used twice.  Until the interface is
  *    frozen, a difference in version, or in one of the sizes that struct ferry_driver tells, is
  *    refused at load; whoever changes another struct counts the version up.  Only struct
- *    ferry_driver and struct ferry_source may be shorter ones, of an earlier header of this version:
- *    what came since (from `examine` and from `estimate` on) is optional, and absent there.
+ *    ferry_driver and struct ferry_source may be shorter ones, of an earlier header of this
+ * version: what came since (from `examine` and from `estimate` on) is optional, and absent there.
  *
  * The header compiles as C99 to C17 and as C++17.
  */
