@@ -1,10 +1,13 @@
 /* About how many rows a statement will bring, by the plan that the server makes of it.
  *
  * A plan is made of statistics, and no row is read for it.  It tells the number of rows only where
- * that is the number of one table's, or of a range of an index: a join, a condition that no index
- * serves and a GROUP BY are guessed by servers, often by orders of magnitude, so that nothing is
- * told of them.  A view or query that is merged into the statement shows as the table behind it;
- * one that groups or limits its rows cannot be merged, and shows as a table of its own.
+ * that is the number of one table's, or of our own bounds on an index of it: a join, a condition
+ * and a GROUP BY are guessed by servers, often by orders of magnitude, so that nothing is told of
+ * them.  A view or query that is merged into the statement shows as the table behind it; one that
+ * groups or limits its rows cannot be merged, and shows as a table of its own.
+ *
+ * MariaDB calls a function while it plans where that is deterministic and has no columns as its
+ * arguments, so the plan has a limit.  MySQL does not.
  */
 
 #include "read/read.h"
@@ -46,25 +49,26 @@ static bool estimate_is(const char *field, const char *text)
 }
 
 /* Whether all rows that are looked at are brought. */
-static bool estimate_is_all(const char *const fields[ESTIMATE_FIELDS])
+static bool estimate_is_all(const char *const fields[ESTIMATE_FIELDS],
+                            const struct ferry_scan *scan)
 {
     const char *extra = fields[ESTIMATE_EXTRA] == NULL ? "" : fields[ESTIMATE_EXTRA];
     const char *filtered = fields[ESTIMATE_FILTERED];
     if (!estimate_is(fields[ESTIMATE_SELECT], "SIMPLE") ||
         (filtered != NULL && strcmp(filtered, "100.00") != 0))
         return false;
-    if (estimate_is(fields[ESTIMATE_ACCESS], "range"))
-        return true;
+    if (scan->bound_count > 0)
+        return estimate_is(fields[ESTIMATE_ACCESS], "range");
     return (estimate_is(fields[ESTIMATE_ACCESS], "ALL") ||
             estimate_is(fields[ESTIMATE_ACCESS], "index")) &&
            strstr(extra, "Using where") == NULL;
 }
 
-static void estimate_read(MYSQL_RES *plan, uint64_t *ret_rows)
+static void estimate_read(MYSQL_RES *plan, const struct ferry_scan *scan, uint64_t *ret_rows)
 {
     const char *fields[ESTIMATE_FIELDS] = {0};
     char *end = NULL;
-    if (!estimate_take_row(plan, fields) || !estimate_is_all(fields) ||
+    if (!estimate_take_row(plan, fields) || !estimate_is_all(fields, scan) ||
         fields[ESTIMATE_ROWS] == NULL)
         return;
     uintmax_t rows = strtoumax(fields[ESTIMATE_ROWS], &end, 10);
@@ -79,6 +83,7 @@ static ferry_status estimate_write(const struct mydrv_conn *conn, const struct f
 {
     struct ferry_scan bounds = *scan;
     bounds.order_count = 0;
+    mydrv_text_add(sql, conn->mariadb ? "SET STATEMENT max_statement_time = 1 FOR " : "");
     mydrv_text_add(sql, "EXPLAIN FORMAT=TRADITIONAL SELECT *");
     mydrv_scan_write_from(conn, read, sql);
     return mydrv_scan_write(conn, &bounds, schema, NULL, sql, err);
@@ -103,6 +108,6 @@ ferry_status mydrv_estimate(void *argument, const struct ferry_read *read,
     MYDRV_AUTO_RESULT MYSQL_RES *plan = mysql_store_result(conn->native);
     if (plan == NULL)
         return mydrv_fail_conn(conn, MYDRV_ASKING, doing, err);
-    estimate_read(plan, ret_rows);
+    estimate_read(plan, scan, ret_rows);
     return FERRY_OK;
 }
