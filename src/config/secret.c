@@ -147,14 +147,14 @@ static ferry_status secret_from_file(const char *path, mode_t forbidden, char **
 
 /* ---- From systemd's credentials ---- */
 
-/* False if there is none. */
+/* False if there is none; one that cannot be reached is there. */
 static bool find_credential(const char *connection, const char *key, struct ferry_strbuf *path)
 {
     const char *folder = getenv("CREDENTIALS_DIRECTORY");
     if (folder == NULL || folder[0] != '/' || strchr(connection, '/') != NULL)
         return false;
     ferry_strbuf_addf(path, "%s/%s.%s", folder, connection, key);
-    return !path->failed && access(ferry_strbuf_text(path), F_OK) == 0;
+    return !path->failed && (access(ferry_strbuf_text(path), F_OK) == 0 || errno != ENOENT);
 }
 
 /* ---- From a command ---- */

@@ -293,6 +293,13 @@ both_ways() {
     works
     chmod 444 cred/server.password
     refused 78 "open to others"
+    chmod 400 cred/server.password # and so it is where there are none
+    chmod 500 cred
+    works
+    chmod 700 cred
+    rm cred/server.password
+    ln -s server.password cred/server.password # what cannot be reached is no reason to go without one
+    refused 78 "cannot open the password file $T/cred/server.password"
     rm cred/server.password
     refused 77 "reader"
 }
