@@ -40,8 +40,14 @@ static const char no_memory[] = "out of memory while the log was written";
 /* Between two lines on a terminal where nothing can be drawn over. */
 #define SAY_MS 10000
 
-static const char *const level_names[] = {"error", "warning", "info", "debug"};
-#define LEVEL_COUNT ((uint32_t)(sizeof level_names / sizeof level_names[0]))
+/* The journal takes a line's level from its first characters (sd-daemon(3)). */
+static const struct level {
+    const char *name;
+    const char *journal;
+} levels[] = {{"error", "<3>"}, {"warning", "<4>"}, {"info", "<6>"}, {"debug", "<7>"}};
+#define LEVEL_COUNT ((uint32_t)(sizeof levels / sizeof levels[0]))
+
+enum journal { JOURNAL_UNKNOWN, JOURNAL_ELSEWHERE, JOURNAL_ON_STDERR };
 
 static struct {
     pthread_mutex_t lock;
@@ -50,21 +56,27 @@ static struct {
     bool file_broken;     /* told once, then the console alone goes on */
     bool status_is_drawn; /* on stderr */
     int64_t said_ms;      /* the last of those that cannot be drawn over; 0: none was due */
+    enum journal journal;
 } log_state = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
     .settings = {.console_level = FERRY_LOG_WARNING},
     .fd = -1,
 };
 
+static const struct level *find_level(uint32_t level)
+{
+    return &levels[level < LEVEL_COUNT ? level : LEVEL_COUNT - 1];
+}
+
 const char *ferry_log_level_name(uint32_t level)
 {
-    return level_names[level < LEVEL_COUNT ? level : LEVEL_COUNT - 1];
+    return find_level(level)->name;
 }
 
 bool ferry_log_level_parse(const char *name, uint32_t *ret_level)
 {
     for (uint32_t i = 0; i < LEVEL_COUNT; i++)
-        if (strcmp(name, level_names[i]) == 0) {
+        if (strcmp(name, levels[i].name) == 0) {
             *ret_level = i;
             return true;
         }
@@ -125,6 +137,36 @@ static ferry_status open_file(const char *path, int *ret_fd, struct ferry_error 
     return status;
 }
 
+/* The socket that systemd has given us is named by device and inode (systemd.exec(5)): a file or a
+ * terminal that has come in its place since is another one. */
+static bool is_named_by_systemd(int fd)
+{
+    struct stat found;
+    char place[2 * sizeof "18446744073709551615"];
+    const char *named = getenv("JOURNAL_STREAM");
+    if (named == NULL || fstat(fd, &found) != 0)
+        return false;
+    (void)snprintf(place, sizeof place, "%ju:%ju", (uintmax_t)found.st_dev,
+                   (uintmax_t)found.st_ino);
+    return strcmp(named, place) == 0;
+}
+
+/* Under the lock.  Asked once: what a forked process says goes through a pipe of ours, and comes to
+ * the same place. */
+static bool is_journal(void)
+{
+    if (log_state.journal == JOURNAL_UNKNOWN)
+        log_state.journal =
+            is_named_by_systemd(STDERR_FILENO) ? JOURNAL_ON_STDERR : JOURNAL_ELSEWHERE;
+    return log_state.journal == JOURNAL_ON_STDERR;
+}
+
+/* Under the lock: what a line on stderr begins with. */
+static const char *prefix_of(uint32_t level)
+{
+    return is_journal() ? find_level(level)->journal : "";
+}
+
 ferry_status ferry_log_open(const struct ferry_log_settings *settings, struct ferry_error *error)
 {
     int fd = -1;
@@ -138,6 +180,7 @@ ferry_status ferry_log_open(const struct ferry_log_settings *settings, struct fe
     log_state.settings.file = NULL; /* the caller's memory */
     log_state.fd = fd;
     log_state.file_broken = false;
+    (void)is_journal(); /* before anybody forks */
     return FERRY_OK;
 }
 
@@ -171,6 +214,13 @@ void ferry_log_set_phase(const char *phase)
     FERRY_LOCK_SCOPE(&context->lock);
     replace_text(&context->phase, phase);
     ferry_phases_enter(&context->phases, phase, ferry_clock_ms());
+}
+
+void ferry_log_add_phase(struct ferry_strbuf *text)
+{
+    struct ferry_context *context = ferry_context_current();
+    FERRY_LOCK_SCOPE(&context->lock);
+    ferry_strbuf_add(text, context->phase == NULL ? "main" : context->phase);
 }
 
 void ferry_log_set_attempt(unsigned attempt)
@@ -286,8 +336,8 @@ static void write_file_line(const struct ferry_strbuf *line, const char *message
         return;
     log_state.file_broken = true;
     int length = snprintf(warning, sizeof warning,
-                          "dbferry: warning: the log file cannot be written (%s); going on\n",
-                          strerror(errno));
+                          "%sdbferry: warning: the log file cannot be written (%s); going on\n",
+                          prefix_of(FERRY_LOG_WARNING), strerror(errno));
     (void)write_whole(STDERR_FILENO, warning, (size_t)length);
 }
 
@@ -364,6 +414,7 @@ static void log_message(uint32_t level, const char *message)
     FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
     if (level <= log_state.settings.console_level) {
         wipe_status();
+        ferry_strbuf_add(&line, prefix_of(level));
         build(&line, log_state.settings.console_verbose ? build_text_line : build_plain_line, level,
               message);
         (void)write_line(STDERR_FILENO, &line, false, message);

@@ -1,4 +1,5 @@
-/* The log: one line per event, on the console and in a file, as text or JSON. */
+/* The log: one line per event, on the console and in a file, as text or JSON.  On a console that is
+ * the journal, each line begins with its priority. */
 
 #ifndef FERRY_LOG_H
 #define FERRY_LOG_H
@@ -6,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/strbuf.h"
 
 /* Besides the levels of the public header; always shown. */
 #define FERRY_LOG_ERROR 0u
@@ -28,6 +30,7 @@ void ferry_log_close(void);
  * (context.h); NULL = nothing.  Copied.  Phases: see sync.c; how long each takes is counted. */
 void ferry_log_set_job(const char *job);
 void ferry_log_set_phase(const char *phase);
+void ferry_log_add_phase(struct ferry_strbuf *text);
 /* The attempt of the job's run, from 1; another job begins with its first. */
 void ferry_log_set_attempt(unsigned attempt);
 

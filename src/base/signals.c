@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/notify.h"
 
 static struct {
     pthread_mutex_t lock;
@@ -28,6 +29,7 @@ void ferry_signals_that_ask(sigset_t *ret_set)
 
 void ferry_signal_note(int number)
 {
+    ferry_notify_stopping();
     FERRY_LOCK_SCOPE(&signals.lock);
     atomic_store(&signals.number, number);
     (void)pthread_cond_broadcast(&signals.caught);

@@ -2,6 +2,7 @@
  * for. */
 
 #include "base/clock.h"
+#include "base/pulse.h"
 #include "base/signals.h"
 #include "dbferry/driver.h"
 
@@ -33,6 +34,7 @@ int ferry_wait_pause(struct ferry_wait *wait, int64_t ms, int (*is_cancelled)(vo
             return 0;
         int64_t step = pause < STEP_MS ? pause : STEP_MS;
         (void)ferry_signal_wait(step);
+        ferry_pulse_beat();
         wait->waited_ms += step;
         pause -= step;
     } while (pause > 0);

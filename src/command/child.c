@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/signals.h"
 #include "command/command.h"
 #include "command/progress.h"
@@ -87,6 +88,7 @@ static int settle(struct pipes *pipes, pid_t parent)
     (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
     ferry_outcome_clear();
     ferry_progress_leave_line();
+    ferry_notify_close();
     ferry_secret_allow_prompt(false);
     return report;
 }

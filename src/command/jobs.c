@@ -13,6 +13,7 @@
 #include "command/command.h"
 #include "command/group.h"
 #include "command/progress.h"
+#include "command/service.h"
 #include "command/side_by_side.h"
 #include "engine/outcome.h"
 
@@ -22,6 +23,7 @@ ferry_status ferry_command_report(struct ferry_error *error, const char *outcome
     if (status != FERRY_OK) {
         ferry_log_error(error, outcome);
         ferry_account_note_error(error->message);
+        ferry_service_tell(NULL, error->message);
     }
     ferry_error_clear(error);
     return status;
@@ -33,6 +35,7 @@ void ferry_command_summarize(const struct ferry_job *job, const char *summary)
         return;
     ferry_log(FERRY_LOG_INFO, "done: %s", summary);
     ferry_account_note(summary);
+    ferry_service_tell(job->name, summary);
     if (!ferry_progress_is_enabled() || job->shared != NULL) /* of many, a table tells in the end */
         return;
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0}; /* a person is watching */

@@ -15,9 +15,11 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/signals.h"
 #include "command/command.h"
 #include "command/progress.h"
+#include "command/service.h"
 #include "engine/outcome.h"
 #include "engine/watch.h"
 
@@ -27,6 +29,8 @@
  * for no more than five.  What runs then is killed, and what is not read is dropped. */
 #define PATIENCE_MS 4600
 #define LAST_MS 300
+/* How often their signs of life are passed on, where somebody waits for them. */
+#define LIFE_MS 200
 /* A process that a job has left behind, and that prints without end, is not waited for. */
 #define LEFT_READS 64
 
@@ -244,7 +248,7 @@ static bool has_lines(const struct crowd *crowd)
 /* "2 of 7 jobs done; running: erp, facts" */
 static void draw(struct crowd *crowd)
 {
-    if (!ferry_progress_is_enabled() || crowd->is_drawn || crowd->running == 0 || has_lines(crowd))
+    if (crowd->is_drawn || crowd->running == 0 || has_lines(crowd))
         return;
     crowd->is_drawn = true;
     FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
@@ -257,7 +261,9 @@ static void draw(struct crowd *crowd)
         ferry_escape_text(&line, crowd->is->names[i], strlen(crowd->is->names[i]), 40);
         between = ", ";
     }
-    ferry_log_draw_status(ferry_strbuf_text(&line));
+    if (ferry_progress_is_enabled())
+        ferry_log_draw_status(ferry_strbuf_text(&line));
+    ferry_service_tell(NULL, ferry_strbuf_text(&line));
 }
 
 static void add_polled(struct crowd *crowd, size_t *count, int fd, short events)
@@ -311,7 +317,7 @@ static void read_from(struct crowd *crowd, size_t count, struct ferry_relay *rel
 static int patience(const struct crowd *crowd)
 {
     if (crowd->give_up_ms == 0)
-        return -1;
+        return ferry_notify_is_watched() ? LIFE_MS : -1;
     int64_t left = crowd->give_up_ms - ferry_clock_ms();
     return left < 0 ? 0 : (int)left;
 }
@@ -319,7 +325,9 @@ static int patience(const struct crowd *crowd)
 static void wait_and_work(struct crowd *crowd)
 {
     size_t count = gather_polled(crowd);
-    if (poll(crowd->polled, count, patience(crowd)) < 0)
+    int ready = poll(crowd->polled, count, patience(crowd));
+    ferry_notify_tick();
+    if (ready < 0)
         return;
     take_signals(crowd);
     for (size_t i = 0; i < crowd->is->count; i++) {

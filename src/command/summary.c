@@ -11,6 +11,7 @@
 #include "command/account.h"
 #include "command/grid.h"
 #include "command/progress.h"
+#include "command/service.h"
 
 #define NAME_WIDTH 40 /* longer names are cut */
 #define NAMES_TOLD 20 /* of tables that are new, say, in the line of totals */
@@ -174,6 +175,7 @@ void ferry_summary_tell(const struct ferry_job *job, const struct ferry_tables *
     add_all_strays(&totals, job, strays);
     ferry_log(FERRY_LOG_INFO, "done: %s", ferry_strbuf_text(&totals));
     ferry_account_note(ferry_strbuf_text(&totals));
+    ferry_service_tell(job->name, ferry_strbuf_text(&totals));
     if (!ferry_progress_is_enabled())
         return;
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0}; /* a person is watching */

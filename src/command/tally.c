@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "command/grid.h"
 #include "command/progress.h"
+#include "command/service.h"
 
 #define NAME_WIDTH 40 /* longer names are cut */
 
@@ -129,6 +130,7 @@ void ferry_tallies_tell(const char *const *names, const struct ferry_tally *tall
     FERRY_AUTO_STRBUF struct ferry_strbuf totals = {0};
     add_totals(&totals, tallies, count, elapsed_ms);
     ferry_log(FERRY_LOG_INFO, "done: %s", ferry_strbuf_text(&totals));
+    ferry_service_tell(NULL, ferry_strbuf_text(&totals));
     if (!ferry_progress_is_enabled())
         return;
     print_table(&told, count);

@@ -4,6 +4,7 @@
 #include "driver/call.h"
 
 #include "base/clock.h"
+#include "base/pulse.h"
 #include "driver/contract.h"
 
 pthread_mutex_t *ferry_call_enter(struct ferry_driver_handle *driver)
@@ -28,6 +29,7 @@ void ferry_call_stop_waiting(_Atomic int64_t **since)
 ferry_status ferry_call_end(const struct ferry_connection *connection, const char *callback,
                             ferry_status status, bool written, struct ferry_error *error)
 {
+    ferry_pulse_beat();
     status = ferry_contract_check_call(connection->driver, callback, status, written, error);
     if (status != FERRY_OK && error->role == 0)
         error->role = connection->role;

@@ -70,6 +70,8 @@ static void draw_progress(void *data)
     const char *doing = doing_now(current->plan);
     if (doing != NULL)
         show(run, current, doing);
+    else
+        ferry_show_phase(run->job->name);
 }
 
 /* ---- The beginning and the tables ---- */

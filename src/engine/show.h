@@ -20,13 +20,16 @@ struct ferry_progress {
 struct ferry_show {
     void (*draw)(const struct ferry_progress *progress);
     void (*draw_state)(const char *job, const char *state);
-    void (*clear)(void);
+    void (*draw_phase)(const char *job); /* which one, the log knows; or NULL */
+    void (*clear)(void);                 /* or NULL */
 };
 
-/* From now on runs are shown by `show`, which must stay; NULL: nobody looks, as at the beginning.
- * Before the first run. */
+/* From now on runs are shown to a person by `show`, which must stay; NULL: nobody looks, as at the
+ * beginning.  Before the first run. */
 void ferry_show_by(const struct ferry_show *show);
 const struct ferry_show *ferry_show(void);
+/* And so to the service manager. */
+void ferry_show_service_by(const struct ferry_show *show);
 
 /* What follows is of the calling thread's run (context.h).  The first run that draws is the one
  * that is shown, until it clears what it has drawn; of others at that time nothing is. */
@@ -36,6 +39,8 @@ const struct ferry_show *ferry_show(void);
 void ferry_show_progress(const struct ferry_progress *progress);
 /* A few words instead: what is waited for. */
 void ferry_show_state(const char *job, const char *state);
+/* Some five times a second while none do. */
+void ferry_show_phase(const char *job);
 /* The run draws no more, at least for now. */
 void ferry_show_clear(void);
 

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/notify.h"
 #include "base/signals.h"
 #include "engine/outcome.h"
 
@@ -113,6 +114,7 @@ static void *watch_thread(void *unused)
             die_by(ferry_signal_caught());
         }
         check_runs();
+        ferry_notify_tick();
     }
     return unused;
 }

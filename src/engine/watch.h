@@ -1,6 +1,7 @@
-/* The watch: one thread that waits for signals, measures the stalls and deadlines of all runs, and
- * draws their progress.  What it finds it answers by cancelling connections: all of them after a
- * signal, else those of the run in question, which then ends by itself. */
+/* The watch: one thread that waits for signals, measures the stalls and deadlines of all runs,
+ * draws their progress, and passes their signs of life on.  What it finds it answers by cancelling
+ * connections: all of them after a signal, else those of the run in question, which then ends by
+ * itself. */
 
 #ifndef FERRY_WATCH_H
 #define FERRY_WATCH_H

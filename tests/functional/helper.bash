@@ -22,7 +22,7 @@ ferry_setup() {
     T=$BATS_TEST_TMPDIR
     export HOME=$T/home LC_ALL=C.UTF-8
     mkdir -p "$HOME"
-    unset DBFERRY_CONFIG XDG_CONFIG_HOME CREDENTIALS_DIRECTORY STATE_DIRECTORY
+    unset DBFERRY_CONFIG XDG_CONFIG_HOME CREDENTIALS_DIRECTORY STATE_DIRECTORY NOTIFY_SOCKET JOURNAL_STREAM
     export XDG_STATE_HOME=$T/state
     # A test that gives it a terminal is the person who looks on.
     unset CI NO_COLOR

@@ -92,6 +92,33 @@ static void test_two_runs(void **state)
     ferry_context_release(b);
 }
 
+static void draw_phase(const char *job)
+{
+    add(job);
+    add("-step ");
+}
+
+/* The service manager has no line that is wiped, and a person sees no steps. */
+static void test_two_who_look(void **state)
+{
+    (void)state;
+    const struct ferry_show service = {
+        .draw = draw, .draw_state = draw_state, .draw_phase = draw_phase};
+    ferry_show_service_by(&service);
+    ferry_show_by(NULL);
+    ferry_show_phase("a");
+    show_rows("a");
+    ferry_show_clear();
+    ferry_show_by(&show);
+    ferry_show_phase("b");
+    show_rows("b");
+    ferry_show_state("b", "waits");
+    ferry_show_clear();
+    ferry_show_service_by(NULL);
+    ferry_show_phase("c");
+    assert_string_equal(drawn, "a-step a b-step b b b:waits b:waits cleared ");
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -105,6 +132,7 @@ int main(void)
         cmocka_unit_test_setup(test_nobody_looks, setup),
         cmocka_unit_test_setup(test_one_run, setup),
         cmocka_unit_test_setup(test_two_runs, setup),
+        cmocka_unit_test_setup(test_two_who_look, setup),
     };
     return cmocka_run_group_tests_name("show", tests, NULL, NULL);
 }
