@@ -413,10 +413,13 @@ static ferry_status example_lock(struct example_conn *c, int64_t wait_ms, struct
     while (flock(c->folder, LOCK_EX | LOCK_NB) != 0) {
         if (atomic_load(&c->cancelled))
             return example_cancelled(err);
-        if (wait_ms <= 0)
-            return ferry_fail(err, FERRY_ERR_BUSY,
-                              "another run writes to '%s'; `fuser` names it; try again later",
-                              c->path);
+        if (wait_ms <= 0) {
+            (void)ferry_fail(err, FERRY_ERR_BUSY,
+                             "another run writes to '%s'; `fuser` names it; try again later",
+                             c->path);
+            ferry_error_held_by_run(err); /* nobody else locks the folder */
+            return FERRY_ERR_BUSY;
+        }
         nanosleep(&pause, NULL);
         wait_ms -= 20;
     }

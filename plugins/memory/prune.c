@@ -24,6 +24,7 @@ static ferry_status fail_held(const struct memory_conn *c, const struct ferry_pr
             ? ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory")
             : ferry_fail(err, FERRY_ERR_BUSY, "store '%s': table '%s' is being loaded by job '%s'",
                          c->store, spec->table, holder);
+    ferry_error_held_by_run(err); /* of BUSY */
     free(holder);
     return status;
 }

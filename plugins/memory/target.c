@@ -187,10 +187,12 @@ static ferry_status load_lock(struct memory_load *load, const struct ferry_chang
     load->locked =
         memory_table_lock(load->conn->store, table, change->job, change->lock_wait_ms, &holder);
     ferry_status status = FERRY_OK;
-    if (!load->locked)
+    if (!load->locked) {
         status = ferry_fail(err, FERRY_ERR_BUSY,
                             "table '%s' is being written by job '%s'; try again later", table,
                             holder == NULL ? "?" : holder);
+        ferry_error_held_by_run(err);
+    }
     free(holder);
     return status;
 }

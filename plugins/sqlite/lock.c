@@ -249,11 +249,13 @@ static bool lock_find_holder(int fd, const char *table, char line[LOCK_LINE_SIZE
 static ferry_status lock_fail_held(const struct sqldrv_load *load, const char *name,
                                    const char *holder, struct ferry_error *err)
 {
-    return ferry_fail(err, FERRY_ERR_BUSY,
-                      "'%s': another run is replacing table '%s': %s (lock file '%s'); wait for it "
-                      "and run again",
-                      load->conn->path, load->layout->table,
-                      holder != NULL ? holder : "it has only just started", name);
+    ferry_status status = ferry_fail(
+        err, FERRY_ERR_BUSY,
+        "'%s': another run is replacing table '%s': %s (lock file '%s'); wait for it and run again",
+        load->conn->path, load->layout->table, holder != NULL ? holder : "it has only just started",
+        name);
+    ferry_error_held_by_run(err);
+    return status;
 }
 
 /* The holder writes its line right after taking the lock. */

@@ -129,6 +129,16 @@ void ferry_error_may_pass(struct ferry_error *err)
     err->may_pass = err->status != FERRY_OK;
 }
 
+void ferry_error_held_by_run(struct ferry_error *err)
+{
+    err->held_by_run = err->status == FERRY_ERR_BUSY;
+}
+
+bool ferry_error_is_of_other_run(const struct ferry_error *error)
+{
+    return error->status == FERRY_ERR_BUSY && error->held_by_run;
+}
+
 bool ferry_error_is_passing(const struct ferry_error *error)
 {
     if (error->status == FERRY_OK)

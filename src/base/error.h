@@ -19,8 +19,9 @@
  * never NULL once status is set. */
 struct ferry_error {
     ferry_status status;
-    bool may_pass; /* the driver said so */
-    uint32_t role; /* FERRY_ROLE_ of the connection that failed; 0: none, or not known */
+    bool may_pass;    /* the driver said so */
+    bool held_by_run; /* so it did, of BUSY: another run has the table */
+    uint32_t role;    /* FERRY_ROLE_ of the connection that failed; 0: none, or not known */
     char *message;
 };
 
@@ -63,6 +64,9 @@ ferry_status ferry_error_class_of_errno(int cause, ferry_status otherwise);
 bool ferry_error_status_is_known(ferry_status status);
 /* Whether it may help to try again, by the class and what the driver said. */
 bool ferry_error_is_passing(const struct ferry_error *error);
+
+/* Whether another run is at work on what this one wanted, by the class and what the driver said. */
+bool ferry_error_is_of_other_run(const struct ferry_error *error);
 
 /* Of two outcomes (FERRY_OK allowed) the one that decides the exit code. */
 ferry_status ferry_error_graver(ferry_status a, ferry_status b);

@@ -156,6 +156,20 @@ static ferry_status take_jobs(const struct cli_option *option, struct ferry_argu
     return FERRY_OK;
 }
 
+/* --random-delay DURATION */
+static ferry_status take_duration(const struct cli_option *option,
+                                  struct ferry_arguments *arguments, const char *value,
+                                  struct ferry_error *error)
+{
+    int64_t *ms = (int64_t *)(void *)((char *)arguments + option->offset);
+    if (*ms != 0)
+        return ferry_fail(error, FERRY_ERR_USAGE, "--%s is given twice", option->name);
+    if (ferry_units_parse_duration(value, ms))
+        return FERRY_OK;
+    return ferry_fail(error, FERRY_ERR_USAGE, "--%s takes a duration, such as 90s or 5m, not '%s'",
+                      option->name, value);
+}
+
 static void print_help(const struct ferry_command *command)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
@@ -215,6 +229,10 @@ static const struct cli_option cli_options[] = {
     {"jobs", 0, "N", "run up to N jobs at one time (1)", RUN, take_jobs, AT(jobs), NULL},
     {"watch", 0, NULL, "draw it anew every two seconds, on a terminal", STATUS, take_flag,
      AT(watch), NULL},
+    {"random-delay", 0, "DURATION", "wait a random time, up to this, before the first job", RUN,
+     take_duration, AT(random_delay_ms), NULL},
+    {"skip-locked", 0, NULL, "leave a table to the run that is at work on it", RUN | COPY,
+     take_flag, AT(skip_locked), NULL},
     {"quiet", 'q', NULL, "print errors only", ALL, take_flag, AT(quiet), NULL},
     {"verbose", 'v', NULL, "print the log; twice: with details", ALL, take_count, AT(verbose),
      NULL},

@@ -47,7 +47,9 @@ struct ferry_arguments {
     size_t index_count;
     bool all; /* tables */
     bool dry_run;
-    int64_t jobs; /* at one time; 0: not said, so one */
+    int64_t jobs;            /* at one time; 0: not said, so one */
+    int64_t random_delay_ms; /* at most; 0: none */
+    bool skip_locked;
     bool full;
     int64_t rows; /* that differ, to be shown at most; 0: none is asked for */
     bool values;  /* of them, too */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "command/skip.h"
 #include "command/strays.h"
 #include "command/summary.h"
 #include "engine/attempt.h"
@@ -171,13 +172,16 @@ static ferry_status carry(struct walk *walk)
 
 /* ---- What came of it ---- */
 
-/* Where none of them could be carried, nothing more is asked of the two sides. */
+/* Where none of them could be carried, nothing more is asked of the two sides; nor where another
+ * run is at work on some, which may have the rest still before it. */
 static bool asks_for_strays(const struct walk *walk)
 {
-    bool is_any_done = false;
-    for (size_t i = 0; i < walk->tables.count && walk->rows != NULL; i++)
+    bool is_any_done = false, is_any_left = false;
+    for (size_t i = 0; i < walk->tables.count && walk->rows != NULL; i++) {
         is_any_done = is_any_done || ferry_summary_is_done(&walk->rows[i]);
-    return is_any_done && walk->only == NULL;
+        is_any_left = is_any_left || walk->rows[i].result.left;
+    }
+    return is_any_done && !is_any_left && walk->only == NULL;
 }
 
 static void tell(const struct walk *walk, int64_t elapsed_ms)
@@ -190,6 +194,16 @@ static void tell(const struct walk *walk, int64_t elapsed_ms)
         ferry_summary_tell(walk->job, &walk->tables, walk->rows, &walk->strays, elapsed_ms);
     if (walk->job->ret_result != NULL)
         *walk->job->ret_result = ferry_summary_add_up(walk->rows, walk->tables.count);
+}
+
+/* What keeps the group from beginning. */
+static ferry_status report(struct walk *walk)
+{
+    if (!ferry_command_leaves(walk->job, walk->arguments, &walk->error))
+        return ferry_command_report(&walk->error, NULL);
+    if (walk->job->ret_result != NULL)
+        *walk->job->ret_result = (struct ferry_sync_result){.left = true};
+    return FERRY_OK;
 }
 
 static void end(struct walk *walk)
@@ -214,7 +228,7 @@ ferry_status ferry_command_each_table(struct ferry_job *job, const char *only,
     if (status == FERRY_OK)
         status = carry(&walk);
     if (walk.error.status != FERRY_OK)
-        status = ferry_command_report(&walk.error, NULL);
+        status = report(&walk);
     else if (asks_for_strays(&walk))
         status = ferry_command_find_strays(job, arguments, &walk.strays, status);
     ferry_shared_close(&walk.shared);

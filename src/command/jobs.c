@@ -11,6 +11,7 @@
 #include "base/signals.h"
 #include "command/account.h"
 #include "command/command.h"
+#include "command/delay.h"
 #include "command/group.h"
 #include "command/progress.h"
 #include "command/service.h"
@@ -246,11 +247,12 @@ static ferry_status choose_jobs(struct work *work, struct ferry_error *error)
 static ferry_status do_all(struct work *work, struct ferry_error *error)
 {
     const struct ferry_arguments *arguments = work->arguments;
+    ferry_command_delay(arguments);
     int64_t started_ms = ferry_clock_ms();
     struct ferry_tally *tallies = calloc(work->count, sizeof *tallies);
     if (tallies == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the jobs");
-    ferry_status outcome = arguments->jobs > 1 && work->count > 1
+    ferry_status outcome = arguments->jobs > 1 && work->count > 1 && ferry_signal_caught() == 0
                                ? do_side_by_side(work, tallies, error)
                                : do_one_after_another(work, tallies);
     if (work->count > 1 && is_run(work))

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "command/command.h"
+#include "command/skip.h"
 #include "driver/connection.h"
 #include "engine/attempt.h"
 #include "engine/outcome.h"
@@ -78,13 +79,29 @@ static const char *outcome_of(ferry_status status, const struct ferry_sync_resul
     return UNCHANGED;
 }
 
-static ferry_status run_for_real(const struct ferry_job *job)
+/* Nothing of it was done, and another run is at work on it. */
+static ferry_status leave(const struct ferry_job *job)
+{
+    const struct ferry_sync_result left = {.left = true};
+    for (size_t i = 0; job->ret_tables != NULL && i < job->task_count; i++)
+        job->ret_tables[i] = left;
+    if (job->ret_result != NULL)
+        *job->ret_result = left;
+    ferry_outcome_end();
+    return FERRY_OK;
+}
+
+static ferry_status run_for_real(const struct ferry_job *job,
+                                 const struct ferry_arguments *arguments)
 {
     struct ferry_error error = {0};
     struct ferry_sync_result result = {0};
     ferry_status status = ferry_attempt_job(job, ferry_sync_run, &result, &error);
     if (job->ret_result != NULL)
         *job->ret_result = result;
+    bool is_old = result.outcome == FERRY_OUTCOME_OLD && !result.commit_doubtful;
+    if (is_old && ferry_command_leaves(job, arguments, &error))
+        return leave(job);
     if (status != FERRY_OK) {
         status = ferry_command_report(&error, outcome_of(status, &result));
         ferry_outcome_end();
@@ -145,7 +162,7 @@ static ferry_status run_dry(const struct ferry_job *job)
 ferry_status ferry_command_run_job(const struct ferry_job *job,
                                    const struct ferry_arguments *arguments)
 {
-    return arguments->dry_run ? run_dry(job) : run_for_real(job);
+    return arguments->dry_run ? run_dry(job) : run_for_real(job, arguments);
 }
 
 ferry_status ferry_command_run(const struct ferry_arguments *arguments)

@@ -162,7 +162,8 @@ static void take_down_ended(struct crowd *crowd, size_t i, int how)
         return;
     }
     /* one that a signal has ended tells so itself */
-    if (WIFEXITED(how) && (tally.status == FERRY_OK || tally.status == FERRY_DONE_FROM_FALLBACK)) {
+    if (WIFEXITED(how) && !tally.left &&
+        (tally.status == FERRY_OK || tally.status == FERRY_DONE_FROM_FALLBACK)) {
         ferry_outcome_begin(crowd->is->names[i]);
         ferry_outcome_done(tally.rows);
     }

@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "command/skip.h"
 #include "engine/attempt.h"
 #include "engine/session.h"
 #include "engine/sync.h"
@@ -142,7 +143,7 @@ ferry_status ferry_command_find_strays(struct ferry_job *job,
     ferry_status status = ferry_command_drop_strays(job, strays, &error);
     for (size_t i = 0; i < strays->count; i++)
         tell(job, arguments, &strays->list[i]);
-    if (status != FERRY_OK)
+    if (status != FERRY_OK && !ferry_command_leaves(job, arguments, &error))
         outcome = ferry_error_graver(outcome, report(job, &error));
     return outcome;
 }

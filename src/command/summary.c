@@ -21,17 +21,25 @@ enum { NAME, ROWS, INSERTED, UPDATED, DELETED, SECONDS, STATE, COLUMN_COUNT };
 static const char *const headings[COLUMN_COUNT] = {"table",   "rows",    "inserted", "updated",
                                                    "deleted", "seconds", "state"};
 
+/* It has not failed, that is. */
+static bool is_well(const struct ferry_summary_row *row)
+{
+    return row->status == FERRY_OK || row->status == FERRY_DONE_FROM_FALLBACK;
+}
+
 bool ferry_summary_is_done(const struct ferry_summary_row *row)
 {
-    return row->begun && (row->status == FERRY_OK || row->status == FERRY_DONE_FROM_FALLBACK);
+    return row->begun && is_well(row) && !row->result.left;
 }
 
 static const char *state_of(const struct ferry_summary_row *row)
 {
     if (!row->begun)
         return "not begun";
-    if (!ferry_summary_is_done(row))
+    if (!is_well(row))
         return "FAILED";
+    if (row->result.left)
+        return "left to another run";
     return row->result.skipped                         ? "unchanged at the source"
            : row->result.has_changes                   ? "changed"
            : row->result.action == FERRY_TABLE_CREATE  ? "new"
@@ -147,10 +155,11 @@ static void add_all_strays(struct ferry_strbuf *text, const struct ferry_job *jo
 static void add_totals(struct ferry_strbuf *text, const struct ferry_tables *tables,
                        const struct ferry_summary_row *rows, int64_t elapsed_ms)
 {
-    uint64_t total = 0, failed = 0, left = 0;
+    uint64_t total = 0, failed = 0, to_others = 0, left = 0;
     for (size_t i = 0; i < tables->count; i++) {
         total += ferry_summary_is_done(&rows[i]) ? rows[i].result.rows : 0;
-        failed += rows[i].begun && !ferry_summary_is_done(&rows[i]);
+        failed += rows[i].begun && !is_well(&rows[i]);
+        to_others += rows[i].result.left;
         left += !rows[i].begun;
     }
     ferry_units_add_count(text, tables->count);
@@ -162,6 +171,8 @@ static void add_totals(struct ferry_strbuf *text, const struct ferry_tables *tab
     add_names(text, tables, rows, FERRY_TABLE_REBUILD, "; made anew for other columns: ");
     if (failed > 0)
         ferry_strbuf_addf(text, "; %zu of the tables failed", (size_t)failed);
+    if (to_others > 0)
+        ferry_strbuf_addf(text, "; %zu left to another run", (size_t)to_others);
     if (left > 0)
         ferry_strbuf_addf(text, "; %zu were not begun", (size_t)left);
 }
@@ -188,9 +199,10 @@ void ferry_summary_tell(const struct ferry_job *job, const struct ferry_tables *
 
 struct ferry_sync_result ferry_summary_add_up(const struct ferry_summary_row *rows, size_t count)
 {
-    struct ferry_sync_result all = {.skipped = count > 0};
+    struct ferry_sync_result all = {.skipped = count > 0, .left = count > 0};
     for (size_t i = 0; i < count; i++) {
         const struct ferry_sync_result *result = &rows[i].result;
+        all.left = all.left && result->left;
         if (!ferry_summary_is_done(&rows[i]))
             continue;
         all.rows += result->rows;
@@ -203,5 +215,6 @@ struct ferry_sync_result ferry_summary_add_up(const struct ferry_summary_row *ro
         all.has_changes = all.has_changes || result->has_changes;
         all.skipped = all.skipped && result->skipped;
     }
+    all.skipped = all.skipped && !all.left;
     return all;
 }

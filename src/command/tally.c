@@ -24,6 +24,7 @@ void ferry_tally_take(struct ferry_tally *tally, const struct ferry_sync_result 
     tally->rows = result->rows;
     tally->has_changes = result->has_changes;
     tally->skipped = result->skipped;
+    tally->left = result->left;
     tally->inserted = result->changes.inserted;
     tally->updated = result->changes.updated;
     tally->deleted = result->changes.deleted;
@@ -42,6 +43,8 @@ static void add_state(struct ferry_strbuf *cell, const struct ferry_tally *tally
         ferry_strbuf_add(cell, "stopped");
     else if (!is_done(tally))
         ferry_strbuf_addf(cell, "FAILED (%d)", ferry_error_class_of(tally->status)->exit_code);
+    else if (tally->left)
+        ferry_strbuf_add(cell, "left to another run");
     else if (tally->status == FERRY_DONE_FROM_FALLBACK)
         ferry_strbuf_add(cell, "done, from its fallback");
     else
@@ -64,7 +67,7 @@ static void fill(const void *data, size_t i, struct ferry_strbuf *cells)
     if (!tally->begun)
         return;
     ferry_strbuf_addf(&cells[SECONDS], "%.2f", (double)tally->elapsed_ms / 1000);
-    if (!is_done(tally) && tally->rows == 0)
+    if ((!is_done(tally) || tally->left) && tally->rows == 0)
         return;
     ferry_units_add_count(&cells[ROWS], tally->rows);
     if (!tally->has_changes)
@@ -102,13 +105,14 @@ static void add_totals(struct ferry_strbuf *text, const struct ferry_tally *tall
                        int64_t elapsed_ms)
 {
     struct ferry_tally all = {0};
-    uint64_t failed = 0, left = 0;
+    uint64_t failed = 0, to_others = 0, left = 0;
     for (size_t i = 0; i < count; i++) {
         all.rows += tallies[i].rows;
         all.inserted += tallies[i].inserted;
         all.updated += tallies[i].updated;
         all.deleted += tallies[i].deleted;
         failed += tallies[i].begun && !is_done(&tallies[i]);
+        to_others += tallies[i].left;
         left += !tallies[i].begun;
     }
     ferry_units_add_count(text, count);
@@ -120,6 +124,7 @@ static void add_totals(struct ferry_strbuf *text, const struct ferry_tally *tall
     add_number(text, all.updated, " updated");
     add_number(text, all.deleted, " deleted");
     add_number(text, failed, " failed");
+    add_number(text, to_others, " left to another run");
     add_number(text, left, " not begun");
 }
 

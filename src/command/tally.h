@@ -10,6 +10,7 @@ struct ferry_tally {
     bool begun;
     bool has_changes; /* at least one of its tables was changed by single rows */
     bool skipped;     /* nothing was read: the source says that it is unchanged */
+    bool left;        /* to another run */
     ferry_status status;
     uint64_t rows, inserted, updated, deleted;
     int64_t elapsed_ms;

@@ -19,6 +19,7 @@ struct ferry_sync_result {
     } changes;
     bool has_changes; /* at least one table was changed so */
     bool skipped;     /* nothing was read: the source says that it is unchanged */
+    bool left;        /* nothing was done: another run is at work on it (command/skip) */
     uint32_t action;  /* FERRY_TABLE_: what became of the table; of many, that of the last */
     int64_t elapsed_ms;
     struct ferry_provenance from;

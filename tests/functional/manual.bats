@@ -57,7 +57,7 @@ keys_of_driver() {
 
 @test "every page that a page points to is there, or is another program's" {
     local known=' sqlite3 mariadb mysql systemd.timer systemd.exec logrotate flock chmod openssl
-        pkg-config dlopen shutdown cron crontab systemd.service nohup '
+        pkg-config dlopen shutdown cron crontab systemd.service nohup nice ionice '
     for page in "${PAGES[@]}"; do
         for name in $(grep -o 'L<[a-z0-9.-]*([1-8])>' "$FERRY_SOURCE/$page" |
             sed 's/^L<\(.*\)([1-8])>/\1/' | sort -u); do

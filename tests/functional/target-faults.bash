@@ -356,6 +356,10 @@ check_stopped_holder() {
         assert_status 75
         assert_output_has "being loaded by another run" "loader" "unchanged"
     done
+    run env HOME="$T/other" "$DBFERRY" copy made target --view rows --target-table t \
+        --config "$T/other-host.conf" --skip-locked -v
+    assert_status 0
+    assert_output_has "left to another run" "being loaded by another run" "loader"
     # another table is another matter
     run dbferry copy made target --view rows --target-table other
     assert_status 0

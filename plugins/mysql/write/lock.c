@@ -72,12 +72,14 @@ static ferry_status lock_fail_taken(struct mydrv_conn *conn, const char *name, c
     bool known = row != NULL && row[0] != NULL && row[1] != NULL && row[2] != NULL;
     if (row != NULL && row[0] != NULL && lock_is_own(conn, strtoumax(row[0], NULL, 10)))
         return lock_fail_own(conn, table, err);
-    return ferry_fail(err, FERRY_ERR_BUSY,
-                      "%s: table '%s' is being loaded by another run (connection %s%s%s%s%s); run "
-                      "again when it is done",
-                      conn->label, table, row == NULL || row[0] == NULL ? "just gone" : row[0],
-                      known ? ", " : "", known ? row[1] : "", known ? " from " : "",
-                      known ? row[2] : "");
+    status = ferry_fail(
+        err, FERRY_ERR_BUSY,
+        "%s: table '%s' is being loaded by another run (connection %s%s%s%s%s); run again when it "
+        "is done",
+        conn->label, table, row == NULL || row[0] == NULL ? "just gone" : row[0], known ? ", " : "",
+        known ? row[1] : "", known ? " from " : "", known ? row[2] : "");
+    ferry_error_held_by_run(err);
+    return status;
 }
 
 ferry_status mydrv_lock_take(struct mydrv_lock *lock, struct mydrv_conn *conn, const char *name,

@@ -83,6 +83,11 @@ ferry_status ferry_fail(struct ferry_error *err, ferry_status status, const char
  * run holds. */
 void ferry_error_may_pass(struct ferry_error *err);
 
+/* After ferry_fail() with BUSY: it is another run of dbferry that has the lock of the table.  Who
+ * has asked for it then leaves the table to that run (run --skip-locked).  Not for what a stranger
+ * holds, and not together with ferry_error_may_pass(). */
+void ferry_error_held_by_run(struct ferry_error *err);
+
 /* 1 where the calling thread's run is to end: a signal came, or run_timeout has passed.  For a
  * callback that waits where cancel() cannot reach it, connect above all: it asks some times a
  * second and then fails with CANCELLED.  Any thread. */

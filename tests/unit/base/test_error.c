@@ -165,6 +165,28 @@ static void test_what_may_pass(void **state)
     }
 }
 
+/* Of another run is what the driver calls so, of one class. */
+static void test_of_other_run(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0}, moved = {0};
+    ferry_error_held_by_run(&error); /* too early: nothing has failed */
+    assert_false(ferry_error_is_of_other_run(&error));
+    (void)ferry_fail(&error, FERRY_ERR_BUSY, "locked");
+    assert_false(ferry_error_is_of_other_run(&error));
+    ferry_error_held_by_run(&error);
+    assert_true(ferry_error_is_of_other_run(&error));
+    assert_false(ferry_error_is_passing(&error));
+    ferry_error_prefix(&error, "after 2 attempts: ");
+    ferry_error_move(&moved, &error);
+    assert_true(ferry_error_is_of_other_run(&moved));
+    ferry_error_clear(&moved);
+    assert_false(ferry_error_is_of_other_run(&moved));
+    (void)ferry_fail(&error, FERRY_ERR_TARGET_IO, "the disk is full");
+    ferry_error_held_by_run(&error);
+    assert_false(ferry_error_is_of_other_run(&error));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_unknown_numbers_are_internal),
         cmocka_unit_test(test_graver_follows_the_manual),
         cmocka_unit_test(test_what_may_pass),
+        cmocka_unit_test(test_of_other_run),
     };
     return cmocka_run_group_tests_name("error", tests, NULL, NULL);
 }

@@ -1,0 +1,29 @@
+/* One question to the error, and a line for whoever looks. */
+
+#include "command/skip.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "base/log.h"
+#include "command/progress.h"
+#include "command/service.h"
+
+#define LEFT "left to another run: "
+
+bool ferry_command_leaves(const struct ferry_job *job, const struct ferry_arguments *arguments,
+                          struct ferry_error *error)
+{
+    if (!arguments->skip_locked || !ferry_error_is_of_other_run(error))
+        return false;
+    ferry_log(FERRY_LOG_INFO, LEFT "%s", error->message);
+    ferry_service_tell(job->name, "left to another run");
+    if (ferry_progress_is_enabled()) {
+        FERRY_AUTO_STRBUF struct ferry_strbuf name = {0}; /* a person is watching */
+        ferry_escape_text(&name, job->name, strlen(job->name), 200);
+        (void)fprintf(stderr, "%s: " LEFT "%s\n", ferry_strbuf_text(&name), error->message);
+    }
+    ferry_error_clear(error);
+    return true;
+}
