@@ -2,12 +2,9 @@
 
 #include "config/secret.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,7 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/environment.h"
+#include "base/program.h"
 #include "base/signals.h"
 #include "base/strbuf.h"
 
@@ -102,7 +99,7 @@ static ferry_status read_secret(int fd, const char *origin, int64_t deadline_ms,
         if (status != FERRY_OK)
             return status;
         ssize_t size = read(fd, buffer.data + buffer.length, SECRET_LIMIT + 1 - buffer.length);
-        if (size < 0 && errno == EINTR)
+        if (size < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (size < 0)
             return ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_CONFIG),
@@ -159,111 +156,21 @@ static bool find_credential(const char *connection, const char *key, struct ferr
 
 /* ---- From a command ---- */
 
-/* Client libraries open sockets that a program which is started would inherit, with a session on
- * it that has logged in. */
-static int leave_descriptors_out(posix_spawn_file_actions_t *actions)
-{
-#ifdef HAVE_POSIX_SPAWN_FILE_ACTIONS_ADDCLOSEFROM_NP
-    return posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
-#else
-    (void)actions;
-    DIR *list = opendir("/proc/self/fd");
-    if (list == NULL)
-        return errno;
-    for (const struct dirent *entry; (entry = readdir(list)) != NULL;) {
-        int fd = (int)strtol(entry->d_name, NULL, 10);
-        if (fd > STDERR_FILENO)
-            (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-    }
-    (void)closedir(list);
-    return 0;
-#endif
-}
-
-/* A shell with nothing to read, a signal mask and group of its own; 0 or an error number. */
-static int spawn_shell(const char *command, char **environment, int output, pid_t *ret_pid)
-{
-    char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, defaults;
-    (void)sigemptyset(&none);
-    (void)sigemptyset(&defaults);
-    (void)sigaddset(&defaults, SIGPIPE); /* we ignore it; a pipeline of commands needs it */
-    (void)posix_spawn_file_actions_init(&actions);
-    (void)posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    (void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    (void)posix_spawnattr_init(&attributes);
-    (void)posix_spawnattr_setsigmask(&attributes, &none);
-    (void)posix_spawnattr_setpgroup(&attributes, 0);
-    (void)posix_spawnattr_setsigdefault(&attributes, &defaults);
-    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                                    POSIX_SPAWN_SETPGROUP);
-    int failure = leave_descriptors_out(&actions);
-    if (failure == 0)
-        failure = posix_spawn(ret_pid, "/bin/sh", &actions, &attributes, arguments, environment);
-    (void)posix_spawnattr_destroy(&attributes);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    return failure;
-}
-
-static ferry_status start_command(const char *command, pid_t *ret_pid, int *ret_fd,
-                                  struct ferry_error *error)
-{
-    int ends[2];
-    char **environment = ferry_environment_for_programs();
-    if (environment == NULL)
-        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a command");
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        free(environment);
-        return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot make a pipe: %s", strerror(errno));
-    }
-    (void)signal(SIGCHLD, SIG_DFL); /* ignored, as we may inherit it, it hides exit codes */
-    int failure = spawn_shell(command, environment, ends[1], ret_pid);
-    free(environment);
-    (void)close(ends[1]);
-    if (failure != 0) {
-        (void)close(ends[0]);
-        return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot start /bin/sh: %s", strerror(failure));
-    }
-    *ret_fd = ends[0];
-    return FERRY_OK;
-}
-
-/* Waits for a command that has closed its output; one that stays longer is killed with all that it
- * started.  Returns its wait status. */
-static int end_command(pid_t pid, int64_t linger_ms)
-{
-    const struct timespec pause = {.tv_nsec = 10000000};
-    int64_t deadline = ferry_clock_ms() + linger_ms;
-    int result = 0;
-    pid_t ended = waitpid(pid, &result, WNOHANG);
-    while (ended == 0 && ferry_clock_ms() < deadline) {
-        (void)nanosleep(&pause, NULL);
-        ended = waitpid(pid, &result, WNOHANG);
-    }
-    if (ended != 0)
-        return result;
-    (void)kill(-pid, SIGKILL);
-    while (waitpid(pid, &result, 0) < 0 && errno == EINTR)
-        ;
-    return result;
-}
-
 static ferry_status secret_from_command(const char *key, const char *command, char **ret_secret,
                                         struct ferry_error *error)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf origin = {0};
     ferry_strbuf_addf(&origin, "the output of %s_command", key);
-    pid_t pid = 0;
-    FERRY_AUTO_FD int fd = -1;
-    ferry_status status = start_command(command, &pid, &fd, error);
+    const char *const arguments[] = {"/bin/sh", "-c", command, NULL};
+    struct ferry_program program = {0};
+    ferry_status status = ferry_program_start(arguments, 0, &program, error);
     if (status != FERRY_OK)
         return status;
+    FERRY_AUTO_FD int fd = program.output;
     char *secret = NULL;
     status = read_secret(fd, ferry_strbuf_text(&origin),
                          ferry_clock_ms() + INT64_C(1000) * COMMAND_SECONDS, &secret, error);
-    int result = end_command(pid, status == FERRY_OK ? LINGER_MS : 0);
+    int result = ferry_program_end(&program, status == FERRY_OK ? LINGER_MS : 0);
     if (status == FERRY_OK && !(WIFEXITED(result) && WEXITSTATUS(result) == 0))
         status = ferry_fail(error, FERRY_ERR_CONFIG,
                             "%s_command failed (%s %d); run it by hand to see why", key,
