@@ -30,6 +30,7 @@ void mydrv_facts(void *conn, struct ferry_facts *facts)
     const struct mydrv_conn *c = conn;
     ferry_facts_add(facts, "server", c->server);
     ferry_facts_add(facts, "TLS", c->tls);
+    mydrv_certificate_tell(c, facts);
     if (c->compression != NULL)
         ferry_facts_add(facts, "compression", c->compression);
     if (c->missing_database != NULL)

@@ -205,6 +205,18 @@ void ferry_connection_facts(struct ferry_connection *connection, struct ferry_fa
     connection->driver->driver.facts(connection->conn, ret_facts);
 }
 
+bool ferry_connection_certificate_ends(struct ferry_connection *connection, int64_t *ret_ms)
+{
+    struct ferry_facts facts = {0};
+    bool found = false;
+    ferry_connection_facts(connection, &facts);
+    for (size_t i = 0; i < facts.count && !found; i++)
+        found = strcmp(facts.items[i].name, FERRY_FACT_CERTIFICATE_ENDS) == 0 &&
+                ferry_clock_read(facts.items[i].value, ret_ms);
+    ferry_facts_done(&facts);
+    return found;
+}
+
 ferry_status ferry_connection_examine(struct ferry_connection *connection,
                                       const struct ferry_examination *examination,
                                       struct ferry_findings *findings, struct ferry_error *error)

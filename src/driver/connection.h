@@ -85,6 +85,9 @@ struct ferry_facts {
 };
 void ferry_connection_facts(struct ferry_connection *connection, struct ferry_facts *ret_facts);
 void ferry_facts_done(struct ferry_facts *facts);
+/* When the certificate of its server ends, in milliseconds since 1970; false where its driver tells
+ * of none. */
+bool ferry_connection_certificate_ends(struct ferry_connection *connection, int64_t *ret_ms);
 
 /* What may stand in the way of a run; nothing of a driver that does not look.  `findings` keeps
  * what was added before a failure. */

@@ -167,7 +167,8 @@ static ferry_status add_table(const struct choice *choice, const struct ferry_li
                               .name = ferry_strbuf_steal(&name),
                               .route = choice->job->route,
                               .tasks = task,
-                              .task_count = 1};
+                              .task_count = 1,
+                              .ret_certificates = choice->job->ret_certificates};
     task->name = job->name;
     tables->count++; /* what there is of it is freed with the rest */
     return job->name != NULL && task->table != NULL

@@ -52,6 +52,7 @@ struct ferry_task {
 struct ferry_differences;
 struct ferry_group;
 struct ferry_shared;
+struct ferry_certificates;
 struct ferry_sync_result;
 
 /* Start as {0}.  Strings point into `keys`, which must outlive the job. */
@@ -64,6 +65,7 @@ struct ferry_job {
     struct ferry_group *group;   /* many tables, found by patterns; NULL: those of `tasks` */
     struct ferry_shared *shared; /* what this job opens is kept for others; NULL: it is closed */
     struct ferry_sync_result *ret_result; /* what came of its run goes there too; NULL: nowhere */
+    struct ferry_certificates *ret_certificates; /* of its servers, too; NULL: nowhere */
     /* The same of each of its tables, where all that a run does is done in one step. */
     struct ferry_sync_result *ret_tables;
     /* Of a comparison: rows that differ are told there; NULL: only whether there are any. */

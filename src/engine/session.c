@@ -9,10 +9,25 @@
 #include "driver/source.h"
 #include "engine/limits.h"
 #include "engine/strategy.h"
+#include "report/certificate.h"
 
 static uint32_t role_of(const struct ferry_session *session, uint32_t role)
 {
     return session->looks ? role | FERRY_ROLE_LOOK : role;
+}
+
+/* Of a connection that was opened just now. */
+static void note_certificate(const struct ferry_session *session,
+                             struct ferry_connection *connection, const struct ferry_config *config)
+{
+    struct ferry_certificates *noted = session->job->ret_certificates;
+    struct ferry_certificate certificate = {.connection = config->name};
+    if (noted == NULL || !ferry_connection_certificate_ends(connection, &certificate.ends_ms))
+        return;
+    if (connection == session->source)
+        noted->source = certificate;
+    else
+        noted->target = certificate;
 }
 
 /* ---- What others share ---- */
@@ -85,6 +100,8 @@ static ferry_status open_source(struct ferry_session *session, struct ferry_erro
     ferry_log(FERRY_LOG_DEBUG, "connecting to source '%s'", session->reads_from->name);
     ferry_status status = ferry_connection_open(
         session->reads_from, role_of(session, FERRY_ROLE_SOURCE), &session->source, error);
+    if (status == FERRY_OK)
+        note_certificate(session, session->source, session->reads_from);
     if (status == FERRY_OK)
         status = ferry_source_snapshot_begin(session->source, error);
     if (status != FERRY_OK)
@@ -216,11 +233,14 @@ ferry_status ferry_session_open_target(struct ferry_session *session, struct fer
     if (shared != NULL)
         drop_lost_target(shared);
     session->target = shared != NULL ? shared->target : NULL;
-    if (session->target == NULL)
+    bool is_new = session->target == NULL;
+    if (is_new)
         status = ferry_connection_open(session->job->route.target, role_of(session, role),
                                        &session->target, error);
     if (status != FERRY_OK)
         return status;
+    if (is_new)
+        note_certificate(session, session->target, session->job->route.target);
     if (shared != NULL)
         shared->target = session->target;
     keep_apart(session);

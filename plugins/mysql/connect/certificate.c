@@ -8,6 +8,7 @@
 #include "connect/connect.h"
 
 #include <string.h>
+#include <time.h>
 
 #include <ma_pvio.h>
 #include <openssl/ssl.h>
@@ -119,4 +120,15 @@ ferry_status mydrv_certificate_examine(const struct mydrv_conn *conn,
         status = certificate_judge(own, "client's certificate",
                                    "renew the file that ssl_cert names", findings, err);
     return status;
+}
+
+void mydrv_certificate_tell(const struct mydrv_conn *conn, struct ferry_facts *facts)
+{
+    const SSL *ssl = certificate_session(conn);
+    const X509 *server = ssl == NULL ? NULL : SSL_get0_peer_certificate(ssl);
+    char text[32]; /* a year of X.509 has four digits */
+    struct tm moment;
+    if (server != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(server), &moment) == 1 &&
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.000Z", &moment) > 0)
+        ferry_facts_add(facts, FERRY_FACT_CERTIFICATE_ENDS, text);
 }

@@ -137,6 +137,8 @@ void mydrv_identity_end(void);
 
 ferry_status mydrv_certificate_examine(const struct mydrv_conn *conn,
                                        struct ferry_findings *findings, struct ferry_error *err);
+/* Adds to the facts of a connection with TLS when the server's own ends. */
+void mydrv_certificate_tell(const struct mydrv_conn *conn, struct ferry_facts *facts);
 
 /* ---- gate.c: what happens before the login is done ---- */
 

@@ -1018,6 +1018,9 @@ struct ferry_examination {
 /* Collects facts about a connection for `dbferry check`: "server", "MariaDB 10.11", and so on. */
 struct ferry_facts;
 void ferry_facts_add(struct ferry_facts *facts, const char *name, const char *value);
+/* When the certificate ends that the server has shown, as 2026-01-31T23:59:59.000Z: runs tell it
+ * too, so that somebody may be told in time. */
+#define FERRY_FACT_CERTIFICATE_ENDS "certificate ends"
 
 struct ferry_driver {
     /* Set by FERRY_REGISTER_DRIVER. */
