@@ -77,6 +77,12 @@ void ferry_account_set_route(struct ferry_account *account, const struct ferry_r
     ferry_report_set(&account->report.target, route->target->name);
 }
 
+struct ferry_certificates *ferry_account_certificates(struct ferry_account *account)
+{
+    bool are_wanted = account->is_told && ferry_tell_wants_certificates(account->settings);
+    return are_wanted ? &account->certificates : NULL;
+}
+
 static void note(const char *text)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf safe = {0};
@@ -179,7 +185,11 @@ void ferry_account_end(struct ferry_account *account, ferry_status status,
     open_account = NULL;
     if (!account->is_told)
         return;
+    struct ferry_past past;
     fill_in(account, status, result);
+    ferry_tell_look_back(account->settings, account->history, &account->report, &past);
     end_history(account);
+    ferry_tell(account->settings, &account->report, &past, &account->certificates);
+    ferry_past_done(&past);
     ferry_report_done(&account->report);
 }

@@ -4,6 +4,7 @@
 #ifndef FERRY_ACCOUNT_H
 #define FERRY_ACCOUNT_H
 
+#include "command/tell.h"
 #include "config/settings.h"
 #include "engine/sync.h"
 #include "report/history.h"
@@ -18,7 +19,8 @@ struct ferry_account {
     struct ferry_history *history; /* NULL: none, or it could not be written */
     struct ferry_history_keep keep;
     int64_t row;
-    int64_t began_ms; /* on ferry_clock_ms() */
+    int64_t began_ms;                       /* on ferry_clock_ms() */
+    struct ferry_certificates certificates; /* as far as they are told of */
 };
 
 /* A run of the job begins, in the calling thread's context.  The account must stay where it is
@@ -27,6 +29,8 @@ void ferry_account_begin(struct ferry_account *account, const struct ferry_setti
                          const char *job);
 /* Its connections. */
 void ferry_account_set_route(struct ferry_account *account, const struct ferry_route *route);
+/* Where the certificates of its servers are to be noted; NULL: nobody wants them. */
+struct ferry_certificates *ferry_account_certificates(struct ferry_account *account);
 /* What its last line says: the first of its errors, or else what was noted last.  Nothing where no
  * account is open. */
 void ferry_account_note(const char *text);

@@ -117,6 +117,7 @@ static ferry_status act(const struct work *work, const struct chosen *chosen,
     ferry_status status =
         ferry_settings_job(work->settings, chosen->index, &override, &job, &error);
     job.ret_result = ret_result;
+    job.ret_certificates = ferry_account_certificates(account);
     if (status == FERRY_OK)
         ferry_account_set_route(account, &job.route);
     if (status == FERRY_OK && work->arguments->full)

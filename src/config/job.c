@@ -38,6 +38,9 @@ const struct ferry_option ferry_general_options[] = {
      .default_value = "400d, 10000",
      .help = "how old its runs may be, how many of each job are kept: both or one; \"none\": no "
              "history"},
+    {.name = "metrics_file",
+     .type = FERRY_OPTION_PATH,
+     .help = "file of metrics for Prometheus' node_exporter, written after each run of a job"},
     {.name = "fallback_to_local_source_on_failure",
      .type = FERRY_OPTION_BOOL,
      .default_value = "true",

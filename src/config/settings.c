@@ -252,6 +252,11 @@ const struct ferry_config *ferry_settings_general(const struct ferry_settings *s
     return settings->general;
 }
 
+const char *ferry_settings_path(const struct ferry_settings *settings)
+{
+    return settings->file == NULL ? NULL : settings->file->path;
+}
+
 struct ferry_connections *ferry_settings_connections(struct ferry_settings *settings)
 {
     return &settings->connections;

@@ -19,6 +19,8 @@ ferry_status ferry_settings_new(struct ferry_settings **ret_settings, struct fer
 void ferry_settings_free(struct ferry_settings *settings);
 
 const struct ferry_config *ferry_settings_general(const struct ferry_settings *settings);
+/* The file that was read; NULL: none was. */
+const char *ferry_settings_path(const struct ferry_settings *settings);
 /* Live as long as the settings. */
 struct ferry_connections *ferry_settings_connections(struct ferry_settings *settings);
 

@@ -72,6 +72,32 @@ modes() {
     assert_output_has "ssl_ca"
 }
 
+@test "when its certificate ends is told in the metrics, as openssl says it, and by check" {
+    mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls server
+    write_config <<END
+general = { metrics_file = "m.prom"; };
+connections = {
+  server = { driver = "mysql"; retries = 0; host = "$HOST"; port = $MARIADB_PORT; user = "reader";
+             password_file = "$T/password"; database = "d"; ssl_ca = "$CA"; };
+  local = { driver = "sqlite"; path = "$T/target.db"; };
+};
+jobs = ( { name = "j"; source = "server"; table = "t"; target = "local"; },
+         { name = "away"; source = "server"; table = "none"; target = "local"; } );
+END
+    ends=$(date -u -d "$(openssl x509 -noout -enddate -in "$SERVER/tls/server.pem" | cut -d= -f2)" +%s)
+    dbferry run j
+    run dbferry run away
+    for job in j away; do
+        grep -qxE "dbferry_job_certificate_not_after_timestamp_seconds\{config=\"[^\"]*\",dbferry_job=\"$job\",role=\"source\",connection=\"server\"\} $ends\.000" "$T/m.prom"
+    done
+    run dbferry check j
+    assert_status 0
+    assert_output_has "certificate ends $(date -u -d "@$ends" +%Y-%m-%dT%H:%M:%S).000Z"
+    sed -i 's/ssl_ca = [^;]*;/ssl_mode = "disabled";/' "$T/dbferry.conf"
+    dbferry run j
+    refute grep -q 'not_after.*"j"' "$T/m.prom"
+}
+
 @test "no ssl_ca: a server whom the system does not trust is refused" {
     mariadb_start "$SERVER" --port --server=--bind-address=$HOST --tls other-server
     attempt 'ssl_mode = "verify-identity";'

@@ -1,0 +1,118 @@
+/* The key metrics_file: who is to be told, and what of earlier runs that takes. */
+
+#include "command/tell.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/context.h"
+#include "base/log.h"
+#include "report/metrics.h"
+
+static void warn(struct ferry_error *error)
+{
+    ferry_log(FERRY_LOG_WARNING, "%s; what the run has done stays", error->message);
+    ferry_error_clear(error);
+}
+
+/* ---- Who wants it ---- */
+
+/* NULL: nobody. */
+static const char *metrics_file(const struct ferry_settings *settings)
+{
+    return ferry_config_string(ferry_settings_general(settings), "metrics_file");
+}
+
+bool ferry_tell_wants_certificates(const struct ferry_settings *settings)
+{
+    return metrics_file(settings) != NULL;
+}
+
+/* ---- Earlier runs ---- */
+
+void ferry_tell_look_back(const struct ferry_settings *settings, struct ferry_history *history,
+                          const struct ferry_report *report, struct ferry_past *ret_past)
+{
+    struct ferry_error error = {0};
+    struct ferry_report last = {0};
+    ferry_status status = FERRY_OK;
+    *ret_past = (struct ferry_past){0};
+    if (history != NULL && metrics_file(settings) != NULL &&
+        !ferry_run_state_is_success(report->state))
+        status = ferry_history_find(history, report->job, &last, &ret_past->success, &error);
+    ferry_report_done(&last);
+    if (status != FERRY_OK)
+        warn(&error);
+}
+
+void ferry_past_done(struct ferry_past *past)
+{
+    ferry_report_done(&past->success);
+}
+
+/* ---- Metrics ---- */
+
+/* Nothing is expected of one table of a job, JOB/TABLE. */
+static int64_t expected_of(const struct ferry_settings *settings, const char *job)
+{
+    for (size_t i = 0; i < ferry_settings_job_count(settings); i++) {
+        const struct ferry_config *keys = ferry_settings_job_keys(settings, i);
+        if (strcmp(ferry_settings_job_name(settings, i), job) == 0 &&
+            ferry_config_is_set(keys, "expect_every"))
+            return ferry_config_int(keys, "expect_every");
+    }
+    return FERRY_REPORT_NONE;
+}
+
+/* The last one that is known; NULL: none is. */
+static const struct ferry_report *success_of(const struct ferry_report *report,
+                                             const struct ferry_past *past)
+{
+    if (ferry_run_state_is_success(report->state))
+        return report;
+    return past->success.job != NULL ? &past->success : NULL;
+}
+
+/* The names are the context's, which lives longer. */
+static struct ferry_phases phases_of_run(void)
+{
+    struct ferry_context *context = ferry_context_current();
+    FERRY_LOCK_SCOPE(&context->lock);
+    return context->phases;
+}
+
+static void write_metrics(const struct ferry_settings *settings, const char *path,
+                          const struct ferry_report *report, const struct ferry_past *past,
+                          const struct ferry_certificates *certificates)
+{
+    struct ferry_error error = {0};
+    const struct ferry_phases phases = phases_of_run();
+    size_t count = ferry_settings_job_count(settings);
+    FERRY_AUTO_FREE const char **jobs = calloc(count + 1, sizeof *jobs);
+    FERRY_AUTO_FREE char *config = realpath(ferry_settings_path(settings), NULL);
+    for (size_t i = 0; jobs != NULL && i < count; i++)
+        jobs[i] = ferry_settings_job_name(settings, i);
+    const struct ferry_metrics_run run = {
+        .report = report,
+        .success = success_of(report, past),
+        .phases = &phases,
+        .certificates = *certificates,
+        .expected_ms = expected_of(settings, report->job),
+        .config = config != NULL ? config : ferry_settings_path(settings),
+        .jobs = jobs,
+        .job_count = count,
+    };
+    if ((jobs == NULL ? ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for the metrics")
+                      : ferry_metrics_write(path, &run, &error)) != FERRY_OK)
+        warn(&error);
+}
+
+void ferry_tell(const struct ferry_settings *settings, const struct ferry_report *report,
+                const struct ferry_past *past, const struct ferry_certificates *certificates)
+{
+    const char *path = metrics_file(settings);
+    ferry_log_set_phase(NULL); /* warnings are of none */
+    if (path != NULL)
+        write_metrics(settings, path, report, past, certificates);
+}
