@@ -1,4 +1,5 @@
-/* The key metrics_file: who is to be told, and what of earlier runs that takes. */
+/* The keys metrics_file and notify_command: who is to be told, and what of earlier runs that takes.
+ */
 
 #include "command/tell.h"
 
@@ -9,6 +10,9 @@
 #include "base/context.h"
 #include "base/log.h"
 #include "report/metrics.h"
+#include "report/notice.h"
+
+#define LOOKED_AT 10 /* runs that were stopped, one after another, before it is given up */
 
 static void warn(struct ferry_error *error)
 {
@@ -29,7 +33,24 @@ bool ferry_tell_wants_certificates(const struct ferry_settings *settings)
     return metrics_file(settings) != NULL;
 }
 
+static bool has_notices(const struct ferry_settings *settings)
+{
+    return ferry_config_length(ferry_settings_general(settings), "notify_command") > 0;
+}
+
 /* ---- Earlier runs ---- */
+
+/* Of the first that has ended by itself, from the last on. */
+static ferry_status note_state(void *data, const struct ferry_report *report,
+                               struct ferry_error *error)
+{
+    struct ferry_past *past = data;
+    (void)error;
+    if (past->state == FERRY_REPORT_NONE && report->state != FERRY_RUN_RUNNING &&
+        report->state != FERRY_RUN_STOPPED)
+        past->state = report->state;
+    return FERRY_OK;
+}
 
 void ferry_tell_look_back(const struct ferry_settings *settings, struct ferry_history *history,
                           const struct ferry_report *report, struct ferry_past *ret_past)
@@ -37,8 +58,10 @@ void ferry_tell_look_back(const struct ferry_settings *settings, struct ferry_hi
     struct ferry_error error = {0};
     struct ferry_report last = {0};
     ferry_status status = FERRY_OK;
-    *ret_past = (struct ferry_past){0};
-    if (history != NULL && metrics_file(settings) != NULL &&
+    *ret_past = (struct ferry_past){.state = FERRY_REPORT_NONE};
+    if (history != NULL && has_notices(settings))
+        status = ferry_history_each(history, report->job, LOOKED_AT, note_state, ret_past, &error);
+    if (status == FERRY_OK && history != NULL && metrics_file(settings) != NULL &&
         !ferry_run_state_is_success(report->state))
         status = ferry_history_find(history, report->job, &last, &ret_past->success, &error);
     ferry_report_done(&last);
@@ -108,6 +131,29 @@ static void write_metrics(const struct ferry_settings *settings, const char *pat
         warn(&error);
 }
 
+/* ---- Notices ---- */
+
+static void send_notice(const struct ferry_settings *settings, const struct ferry_report *report,
+                        int64_t before)
+{
+    struct ferry_error error = {0};
+    const struct ferry_config *general = ferry_settings_general(settings);
+    enum ferry_notice_event event = ferry_notice_event_of(report->state, before);
+    if (event == FERRY_NOTICE_NONE)
+        return;
+    size_t count = ferry_config_length(general, "notify_command");
+    FERRY_AUTO_FREE const char **command = calloc(count + 1, sizeof *command);
+    for (size_t i = 0; command != NULL && i < count; i++)
+        command[i] = ferry_config_string_at(general, "notify_command", i);
+    const struct ferry_notice notice = {.command = command,
+                                        .timeout_ms = ferry_config_int(general, "notify_timeout")};
+    ferry_status status =
+        command == NULL ? ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for notify_command")
+                        : ferry_notice_send(&notice, event, report, before, &error);
+    if (status != FERRY_OK)
+        warn(&error);
+}
+
 void ferry_tell(const struct ferry_settings *settings, const struct ferry_report *report,
                 const struct ferry_past *past, const struct ferry_certificates *certificates)
 {
@@ -115,4 +161,6 @@ void ferry_tell(const struct ferry_settings *settings, const struct ferry_report
     ferry_log_set_phase(NULL); /* warnings are of none */
     if (path != NULL)
         write_metrics(settings, path, report, past, certificates);
+    if (has_notices(settings))
+        send_notice(settings, report, past->state);
 }

@@ -1,5 +1,5 @@
-/* Who is told of a run that has ended, beside the log and the history: whoever reads its metrics.
- * No run fails for it. */
+/* Who is told of a run that has ended, beside the log and the history: whoever reads its metrics,
+ * and a program of the user's.  No run fails for it. */
 
 #ifndef FERRY_TELL_H
 #define FERRY_TELL_H
@@ -10,6 +10,7 @@
 
 /* What earlier runs of a job came to.  Free it with ferry_past_done(). */
 struct ferry_past {
+    int64_t state; /* of the last that was not stopped by a signal; FERRY_REPORT_NONE: not known */
     struct ferry_report success; /* the last one; job NULL: not known */
 };
 

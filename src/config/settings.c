@@ -82,12 +82,16 @@ static ferry_status check_elements(const struct ferry_config_file *file,
 static ferry_status check_general(const struct ferry_config *general, struct ferry_error *error)
 {
     struct ferry_history_keep keep;
-    if (ferry_history_keep_parse(ferry_config_string(general, "history_keep"), &keep))
-        return FERRY_OK;
-    return ferry_origin_fail(
-        ferry_config_key_origin(general, "history_keep"), error,
-        "history_keep is a time, a number of runs, or both (\"400d, 10000\"), or "
-        "\"none\"");
+    const char *program = ferry_config_string_at(general, "notify_command", 0);
+    if (!ferry_history_keep_parse(ferry_config_string(general, "history_keep"), &keep))
+        return ferry_origin_fail(
+            ferry_config_key_origin(general, "history_keep"), error,
+            "history_keep is a time, a number of runs, or both (\"400d, 10000\"), or "
+            "\"none\"");
+    if (program != NULL && program[0] == '\0')
+        return ferry_origin_fail(ferry_config_key_origin(general, "notify_command"), error,
+                                 "notify_command begins with a program: [\"/usr/bin/logger\"]");
+    return FERRY_OK;
 }
 
 static ferry_status read_general(struct ferry_settings *settings, const config_setting_t *node,

@@ -46,6 +46,16 @@ fail_new() {
 @test "an allocation that fails once, where single rows change" {
     into wal --strategy merge && fail_sweep memory once 20
 }
+@test "an allocation that fails once, where metrics and a program are told of the run" {
+    how=wal
+    write_config <<END
+general = { metrics_file = "m.prom"; notify_command = ["cat"]; };
+connections = { from = { driver = "sqlite"; path = "from.db"; }; to = { driver = "sqlite"; path = "to.db"; }; };
+jobs = ( { name = "j"; source = "from"; table = "t"; target = "to"; expect_every = "1h"; } );
+END
+    fail_load=(run)
+    fail_sweep memory once 100
+}
 @test "an allocation that fails once, where rows are added from a cursor on" {
     into delete --strategy upsert --cursor id && fail_sweep memory once 25
 }

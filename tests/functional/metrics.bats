@@ -117,11 +117,12 @@ refused() {
     names=()
     for i in {1..24}; do names+=("j$i"); done
     jobs_config "${names[@]}"
+    dbferry run j24 # the target is there
     for i in {1..4}; do
         dbferry run "j$i" 3>&- &
         pids+=($!)
     done
-    dbferry run --jobs 4 "${names[@]:4}"
+    dbferry run --jobs 4 "${names[@]:4}" 3>&-
     for pid in "${pids[@]}"; do wait "$pid"; done
     for name in "${names[@]}"; do
         assert_equal "$(figure rows "$name")" 3
