@@ -31,7 +31,8 @@ watch() {
         "yes '' | head -n 12; echo first; '$DBFERRY' run --config '$T/$1.conf'; echo last; exec cat"
 }
 
-# The source gives 8,192 of its rows and waits for the file "go".
+# The source gives 8,192 of its rows and waits for the file "go".  A time left stands there only if the first
+# look came before those rows.
 HELD="rows = 20000; fail_at = \"read_batch\"; fail_how = \"stall\"; fail_row = 9000; fail_until = \"@\";"
 
 held() { printf '%s' "${HELD/@/$T/go}"; }
@@ -48,8 +49,8 @@ held() { printf '%s' "${HELD/@/$T/go}"; }
     done
     until_there sees told '^told  [0-9,]+ rows  [0-9.]+ [KM]iB  [0-9.]+ k rows/s  [0-9.]+ s  [0-9]+ %  about [0-9]+ s left$'
     # Two seconds are over here, too.
-    until_there sees nearly '^nearly  8,192 rows .* 99 %$'
-    until_there sees half '^half  8,192 rows .* 40 %$'
+    until_there sees nearly '^nearly  8,192 rows .* 99 %'
+    until_there sees half '^half  8,192 rows .* 40 %'
     for name in untold exceeded; do
         until_there sees $name "^$name  8,192 rows .*rows/s  [3-9]\.[0-9] s$"
         refute sees $name '%|left'
@@ -72,17 +73,17 @@ last"
     assert_equal "$(rows "$T/to.db" v)" 10000
     sed -i "s|rows = 10000;|$(held)|; s/rows = 20000/rows = 11000/" "$T/again.conf"
     watch again 100
-    until_there sees again '^again  8,192 rows .* 81 %$'
+    until_there sees again '^again  8,192 rows .* 81 %'
 }
 
 @test "a window that gets narrower and wider: one line, without rests" {
     requires tmux
     job Verzeichnis "$(held)"
     watch Verzeichnis 100
-    until_there sees Verzeichnis '^Verzeichnis  8,192 rows  [0-9.]+ [KM]iB  .* 40 %$'
-    for size in 50:'^Verzeichnis  8,192 rows  .*[ms]  40 %$' 30:'^Verzeichnis  8,192 rows  40 %$' \
+    until_there sees Verzeichnis '^Verzeichnis  8,192 rows  [0-9.]+ [KM]iB  .* 40 %'
+    for size in 50:'^Verzeichnis  8,192 rows  ([0-9][^K-M]* )?40 %' 30:'^Verzeichnis  (8,192 rows  )?40 %$' \
         20:'^Verzeichnis  40 %$' 14:'^Verzeichnis$' 6:'^Verze$' \
-        25:'^Verzeichnis  40 %$' 110:'^Verzeichnis  8,192 rows  [0-9.]+ [KM]iB  .* 40 %$'; do
+        25:'^Verzeichnis  40 %$' 110:'^Verzeichnis  8,192 rows  [0-9.]+ [KM]iB  .* 40 %'; do
         screen resize-window -t "=Verzeichnis:" -x "${size%%:*}"
         until_there sees Verzeichnis "${size#*:}"
         # What stands above it was there before.
@@ -162,7 +163,7 @@ assert silent.shown == b"", silent.shown
 for run in [dumb, unset]:
     assert b"\033" not in run.shown and not re.search(rb"\r(?!\n)", run.shown), run.shown
     lines = run.shown.decode().splitlines()
-    assert len(lines) == 2 and re.match(r"held  8,192 rows .* 40 %$", lines[0]), lines
+    assert len(lines) == 2 and re.match(r"held  8,192 rows .* 40 %", lines[0]), lines
     assert re.match(r"held: 20,000 rows ", lines[1]), lines
 for run in [usual, plain]:
     drawn = run.shown.decode().split("\r\033[J")
@@ -170,7 +171,7 @@ for run in [usual, plain]:
     for line in drawn:
         text, between = line.split("\r")[0], "".join(re.findall("\033.*", line))
         assert len(text.removesuffix("\033[?7l")) < 80 and between in ("", "\033[?7l", "\033[?7h", "\033[?7h\033[?7l"), line
-    assert any(" 40 %\r" in line for line in drawn) and drawn[-1].startswith("held: 20,000 rows "), drawn[-2:]
+    assert any(" 40 %" in line for line in drawn) and drawn[-1].startswith("held: 20,000 rows "), drawn[-2:]
 END
     assert_status 0
 }
