@@ -102,21 +102,21 @@ bool ferry_notify_is_watched(void)
 }
 
 /* By its address each time: the manager may have made the socket anew. */
-static void tell(const char *text, size_t length)
+static void tell(const char *text)
 {
     if (notify.fd >= 0)
-        (void)!sendto(notify.fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL,
+        (void)!sendto(notify.fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL,
                       (const struct sockaddr *)&notify.address, notify.address_size);
 }
 
 void ferry_notify_ready(void)
 {
-    tell("READY=1", sizeof "READY=1" - 1);
+    tell("READY=1");
 }
 
 void ferry_notify_stopping(void)
 {
-    tell("STOPPING=1", sizeof "STOPPING=1" - 1);
+    tell("STOPPING=1");
 }
 
 /* Under the lock; not the same again. */
@@ -127,7 +127,7 @@ static void tell_status(const char *text)
     ferry_escape_text(&message, text, strlen(text), STATUS_MOST);
     if (message.failed || strcmp(message.data, ferry_strbuf_text(&notify.told)) == 0)
         return;
-    tell(message.data, message.length);
+    tell(message.data);
     notify.told_ms = ferry_clock_ms();
     ferry_strbuf_reset(&notify.told);
     ferry_strbuf_append(&notify.told, message.data, message.length);
@@ -158,5 +158,5 @@ void ferry_notify_tick(void)
         return;
     notify.alive_ms = now;
     notify.beats = beats;
-    tell("WATCHDOG=1", sizeof "WATCHDOG=1" - 1);
+    tell("WATCHDOG=1");
 }

@@ -64,6 +64,7 @@ static const char *next(struct fixture *f)
     if (length < 0)
         return NULL;
     f->told[length] = '\0';
+    assert_int_equal(strlen(f->told), length); /* without a NUL */
     return f->told;
 }
 
@@ -189,7 +190,13 @@ static void test_sign_of_life(void **state)
     ferry_pulse_beat();
     ferry_notify_tick();
     assert_string_equal(next(f), "WATCHDOG=1");
-    open_with(f->path, "3600000000", NULL); /* before half of an hour none */
+    open_with(f->path, "2000000", NULL); /* before a second is over none, and then one for it */
+    ferry_pulse_beat();
+    ferry_notify_tick();
+    assert_null(next(f));
+    pass_ms(1001);
+    ferry_notify_tick();
+    assert_string_equal(next(f), "WATCHDOG=1");
     ferry_pulse_beat();
     ferry_notify_tick();
     assert_null(next(f));
