@@ -29,11 +29,17 @@ static void add_summary(struct ferry_strbuf *text, const struct ferry_job *job,
     ferry_units_add_rate(text, result->rows, result->elapsed_ms);
 }
 
-static void print_difference(const char *job, const char *line)
+static ferry_status print_difference(const char *job, const struct ferry_difference *difference,
+                                     struct ferry_error *error)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
+    ferry_difference_add_line(&line, difference);
+    if (line.failed)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a row that differs");
     ferry_escape_text(&name, job, strlen(job), 200);
-    (void)printf("%s: %s\n", ferry_strbuf_text(&name), line);
+    (void)printf("%s: %s\n", ferry_strbuf_text(&name), ferry_strbuf_text(&line));
+    return FERRY_OK;
 }
 
 static ferry_status verify_job(const struct ferry_job *job, const struct ferry_arguments *arguments)

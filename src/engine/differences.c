@@ -4,18 +4,13 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/escape.h"
 #include "base/log.h"
 #include "driver/source.h"
 #include "driver/target.h"
-#include "driver/type.h"
 #include "engine/choose_key.h"
 #include "engine/merge.h"
 #include "engine/stored_order.h"
-
-#define VALUE_LIMIT ((size_t)60) /* bytes of a value */
 
 struct finding {
     const struct ferry_transfer *transfer;
@@ -24,131 +19,10 @@ struct finding {
     uint64_t missing, extra, changed;
 };
 
-/* ---- Values ---- */
-
-static void add_bytes(struct ferry_strbuf *text, const struct ferry_cell *cell)
-{
-    size_t shown = cell->len < VALUE_LIMIT / 2 ? cell->len : VALUE_LIMIT / 2;
-    ferry_strbuf_add(text, "x'");
-    for (size_t i = 0; i < shown; i++)
-        ferry_strbuf_addf(text, "%02x", (unsigned)(unsigned char)cell->v.p[i]);
-    ferry_strbuf_add(text, shown < cell->len ? "...'" : "'");
-}
-
-static void add_text(struct ferry_strbuf *text, const struct ferry_cell *cell)
-{
-    ferry_strbuf_add(text, "'");
-    ferry_escape_text(text, cell->v.p, cell->len, VALUE_LIMIT);
-    ferry_strbuf_add(text, "'");
-}
-
-/* What a cell says of itself goes before its column's type. */
-static enum ferry_value value_of(const struct ferry_column *column, const struct ferry_cell *cell)
-{
-    static const enum ferry_value kinds[] = {
-        [FERRY_KIND_TYPED] = FERRY_VALUE_NONE,  [FERRY_KIND_INT] = FERRY_VALUE_INT,
-        [FERRY_KIND_FLOAT] = FERRY_VALUE_FLOAT, [FERRY_KIND_TEXT] = FERRY_VALUE_TEXT,
-        [FERRY_KIND_BYTES] = FERRY_VALUE_BYTES,
-    };
-    return cell->kind != FERRY_KIND_TYPED ? kinds[cell->kind] : ferry_type_value(column->type);
-}
-
-static void add_value(struct ferry_strbuf *text, const struct ferry_column *column,
-                      const struct ferry_cell *cell)
-{
-    if (cell->null != 0) {
-        ferry_strbuf_add(text, "NULL");
-        return;
-    }
-    switch (value_of(column, cell)) {
-    case FERRY_VALUE_INT:
-        if (cell->kind == FERRY_KIND_TYPED && ferry_type_is_unsigned(column))
-            ferry_strbuf_addf(text, "%" PRIu64, cell->v.u);
-        else
-            ferry_strbuf_addf(text, "%" PRId64, cell->v.i);
-        break;
-    case FERRY_VALUE_FLOAT:
-        ferry_strbuf_addf(text, "%.17g", cell->v.f);
-        break;
-    case FERRY_VALUE_DECIMAL:
-        ferry_escape_text(text, cell->v.p, cell->len, VALUE_LIMIT);
-        break;
-    case FERRY_VALUE_TEXT:
-        add_text(text, cell);
-        break;
-    case FERRY_VALUE_BYTES:
-        add_bytes(text, cell);
-        break;
-    case FERRY_VALUE_KIND:
-    case FERRY_VALUE_NONE:
-        ferry_strbuf_add(text, "?");
-        break;
-    }
-}
-
-/* ---- Rows ---- */
-
-static void add_name(struct ferry_strbuf *text, const struct ferry_column *column)
-{
-    ferry_escape_text(text, column->name, strlen(column->name), 2 * VALUE_LIMIT);
-}
-
-static void add_key(struct ferry_strbuf *text, const struct ferry_plan *plan,
-                    const struct ferry_cell *cells)
-{
-    for (size_t i = 0; i < plan->key.count; i++) {
-        size_t at = plan->key.columns[i];
-        ferry_strbuf_add(text, i > 0 ? ", " : "");
-        add_name(text, &plan->schema.columns[at]);
-        ferry_strbuf_add(text, " = ");
-        add_value(text, &plan->schema.columns[at], &cells[at]);
-    }
-}
-
-static void add_changed(struct ferry_strbuf *text, const struct finding *finding,
-                        const struct ferry_cell *source, const struct ferry_cell *stored)
-{
-    const struct ferry_schema *schema = &finding->transfer->plan->schema;
-    const char *comma = ": ";
-    for (size_t i = 0; i < schema->count; i++) {
-        if (ferry_cell_equal(&finding->forms[i], &source[i], &stored[i]))
-            continue;
-        ferry_strbuf_add(text, comma);
-        add_name(text, &schema->columns[i]);
-        comma = ", ";
-        if (!finding->report->values)
-            continue;
-        ferry_strbuf_add(text, " ");
-        add_value(text, &schema->columns[i], &stored[i]);
-        ferry_strbuf_add(text, " is ");
-        add_value(text, &schema->columns[i], &source[i]);
-        ferry_strbuf_add(text, " at the source");
-    }
-}
-
-/* One of both is NULL where a row is on one side alone. */
-static void add_difference(struct ferry_strbuf *line, const struct finding *finding,
-                           const struct ferry_cell *source, const struct ferry_cell *stored)
-{
-    const struct ferry_plan *plan = finding->transfer->plan;
-    if (stored == NULL) {
-        ferry_strbuf_add(line, "missing: ");
-        add_key(line, plan, source);
-    } else if (source == NULL) {
-        ferry_strbuf_add(line, "extra: ");
-        add_key(line, plan, stored);
-    } else {
-        ferry_strbuf_add(line, "changed: ");
-        add_key(line, plan, source);
-        add_changed(line, finding, source, stored);
-    }
-}
-
 static ferry_status differ(void *to, const struct ferry_cell *source,
                            const struct ferry_cell *stored, struct ferry_error *error)
 {
     struct finding *finding = to;
-    FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
     uint64_t told = finding->missing + finding->extra + finding->changed;
     uint64_t *count = stored == NULL   ? &finding->missing
                       : source == NULL ? &finding->extra
@@ -156,11 +30,12 @@ static ferry_status differ(void *to, const struct ferry_cell *source,
     (*count)++;
     if (told >= finding->report->most)
         return FERRY_OK;
-    add_difference(&line, finding, source, stored);
-    if (line.failed)
-        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a row that differs");
-    finding->report->tell(finding->transfer->session->job->name, ferry_strbuf_text(&line));
-    return FERRY_OK;
+    const struct ferry_difference difference = {.plan = finding->transfer->plan,
+                                                .forms = finding->forms,
+                                                .source = source,
+                                                .stored = stored,
+                                                .values = finding->report->values};
+    return finding->report->tell(finding->transfer->session->job->name, &difference, error);
 }
 
 /* ---- Both sides ---- */

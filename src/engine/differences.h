@@ -3,14 +3,15 @@
 #ifndef FERRY_DIFFERENCES_H
 #define FERRY_DIFFERENCES_H
 
+#include "engine/difference.h"
 #include "engine/transfer.h"
 
 /* Where they are told. */
 struct ferry_differences {
     uint64_t most; /* rows of each table; the others are counted */
     bool values;   /* with what stands in the columns that differ */
-    /* One line, without its end, escaped: "changed: id = 7: name, price". */
-    void (*tell)(const char *job, const char *line);
+    ferry_status (*tell)(const char *job, const struct ferry_difference *difference,
+                         struct ferry_error *error);
 };
 
 /* Reads both sides in the order of the key and tells of what is missing in the table, extra in it,

@@ -161,10 +161,16 @@ static void test_a_skipped_run(void **state)
     torture(work_on_a_skipped_run);
 }
 
-static void tell(const char *of, const char *line)
+static ferry_status tell(const char *of, const struct ferry_difference *difference,
+                         struct ferry_error *error)
 {
+    FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
     assert_string_equal(of, "job");
-    assert_true(strlen(line) > 10);
+    ferry_difference_add_line(&line, difference);
+    if (line.failed)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a line");
+    assert_true(line.length > 10);
+    return FERRY_OK;
 }
 
 static ferry_status work_on_differences(struct ferry_error *error)

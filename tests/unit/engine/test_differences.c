@@ -29,11 +29,16 @@ static const struct ferry_column all_columns[] = {
 
 static char told[4000]; /* one line each */
 
-static void tell(const char *of, const char *line)
+static ferry_status tell(const char *of, const struct ferry_difference *difference,
+                         struct ferry_error *error)
 {
+    FERRY_AUTO_STRBUF struct ferry_strbuf line = {0};
+    (void)error;
     assert_string_equal(of, "job");
+    ferry_difference_add_line(&line, difference);
     size_t length = strlen(told);
-    (void)snprintf(told + length, sizeof told - length, "%s\n", line);
+    (void)snprintf(told + length, sizeof told - length, "%s\n", ferry_strbuf_text(&line));
+    return FERRY_OK;
 }
 
 static struct ferry_differences report;
