@@ -2,18 +2,8 @@
 
 #include "command/plan_strategy.h"
 
-#include <stdio.h>
-
-#include "base/escape.h"
 #include "engine/choose_key.h"
 #include "engine/strategy.h"
-
-static void print_line(const char *label, const struct ferry_strbuf *text)
-{
-    FERRY_AUTO_STRBUF struct ferry_strbuf safe = {0};
-    ferry_escape_text(&safe, ferry_strbuf_text(text), text->length, 2000);
-    (void)printf("  %s: %s\n", label, ferry_strbuf_text(&safe));
-}
 
 /* An index in that very order, which the key begins, saves the sort. */
 static bool is_presorted(const struct ferry_plan *plan)
@@ -32,7 +22,7 @@ static bool is_presorted(const struct ferry_plan *plan)
     return presorted;
 }
 
-static void print_key(const struct ferry_plan *plan)
+static void add_key(const struct ferry_plan *plan, struct ferry_remarks *remarks)
 {
     static const char *const origins[] = {
         [FERRY_KEY_OF_JOB] = "as the job says",
@@ -46,10 +36,11 @@ static void print_key(const struct ferry_plan *plan)
     ferry_strbuf_addf(&text, ", %s; %s", origins[plan->key.from],
                       is_presorted(plan) ? "the source has an index in its order"
                                          : "the source must sort its rows by it");
-    print_line("key", &text);
+    ferry_remarks_add(remarks, "key", ferry_strbuf_text(&text));
 }
 
-static void print_cursor(const struct ferry_task *task, const struct ferry_plan *plan)
+static void add_cursor(const struct ferry_task *task, const struct ferry_plan *plan,
+                       struct ferry_remarks *remarks)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0}, value = {0};
     const struct ferry_bookmark *cursor = &plan->cursor;
@@ -66,14 +57,15 @@ static void print_cursor(const struct ferry_task *task, const struct ferry_plan 
         ferry_strbuf_add(&text, "read from the beginning");
     if (task->changes.lag.text != NULL)
         ferry_strbuf_addf(&text, " (cursor_lag %s)", task->changes.lag.text);
-    print_line("cursor", &text);
+    ferry_remarks_add(remarks, "cursor", ferry_strbuf_text(&text));
     if (task->changes.strategy == FERRY_STRATEGY_APPEND && plan->key.count == 0)
-        (void)printf("  note: without a key, rows that come later with the cursor of the last row "
-                     "are missed\n");
+        ferry_remarks_add(remarks, "note",
+                          "without a key, rows that come later with the cursor of the last row are "
+                          "missed");
 }
 
 /* Keys that other strategies have. */
-static void print_idle(const struct ferry_change_rules *rules)
+static void add_idle(const struct ferry_change_rules *rules, struct ferry_remarks *remarks)
 {
     bool keeps = ferry_strategy_keeps_rows(rules);
     const struct {
@@ -86,13 +78,18 @@ static void print_idle(const struct ferry_change_rules *rules)
         {"cursor_nulls", rules->read_nulls, keeps && rules->cursor != NULL},
         {"full_every", rules->full_every_ms > 0, keeps},
     };
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (keys[i].is_set && !keys[i].has_effect)
-            (void)printf("  note: %s has no effect with strategy = \"%s\"%s\n", keys[i].key,
-                         ferry_strategy_name(rules->strategy), keeps ? " without a cursor" : "");
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+        if (!keys[i].is_set || keys[i].has_effect)
+            continue;
+        ferry_strbuf_addf(&text, "%s has no effect with strategy = \"%s\"%s", keys[i].key,
+                          ferry_strategy_name(rules->strategy), keeps ? " without a cursor" : "");
+        ferry_remarks_add(remarks, "note", ferry_strbuf_text(&text));
+    }
 }
 
-void ferry_plan_print_strategy(const struct ferry_task *task, const struct ferry_plan *plan)
+void ferry_plan_add_strategy(const struct ferry_task *task, const struct ferry_plan *plan,
+                             struct ferry_remarks *remarks)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
     if (plan->strategy == NULL) /* refused before it was decided */
@@ -101,9 +98,9 @@ void ferry_plan_print_strategy(const struct ferry_task *task, const struct ferry
         ferry_strbuf_add(&text, plan->strategy->name);
         if (plan->why.length > 0)
             ferry_strbuf_addf(&text, ", since %s", ferry_strbuf_text(&plan->why));
-        print_line("strategy", &text);
-        print_key(plan);
-        print_cursor(task, plan);
+        ferry_remarks_add(remarks, "strategy", ferry_strbuf_text(&text));
+        add_key(plan, remarks);
+        add_cursor(task, plan, remarks);
     }
-    print_idle(&task->changes);
+    add_idle(&task->changes, remarks);
 }

@@ -3,6 +3,7 @@
 
 #include "unit.h"
 
+#include "base/escape.h"
 #include "command/plan_strategy.h"
 #include "engine/strategy.h"
 
@@ -44,24 +45,20 @@ static int teardown(void **state)
     return 0;
 }
 
-/* What is printed is exactly this. */
+/* What is told is exactly this, as a plan prints it. */
 static void prints(const char *expected)
 {
-    char *folder = make_folder();
-    char *path = write_file(folder, "out", "", 0, 0600);
-    (void)fflush(stdout);
-    int saved = dup(STDOUT_FILENO), file = open(path, O_WRONLY | O_CLOEXEC);
-    (void)dup2(file, STDOUT_FILENO);
-    ferry_plan_print_strategy(&task, &plan);
-    (void)fflush(stdout);
-    (void)dup2(saved, STDOUT_FILENO);
-    (void)close(saved);
-    (void)close(file);
-    char *text = read_file(path);
-    assert_string_equal(text, expected);
-    free(text);
-    free(path);
-    remove_folder(folder);
+    struct ferry_remarks remarks = {0};
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    ferry_plan_add_strategy(&task, &plan, &remarks);
+    for (size_t i = 0; i < remarks.count; i++) {
+        ferry_strbuf_addf(&text, "  %s: ", remarks.list[i].kind);
+        ferry_escape_text(&text, remarks.list[i].text, strlen(remarks.list[i].text), 2000);
+        ferry_strbuf_add(&text, "\n");
+    }
+    assert_false(remarks.failed);
+    assert_string_equal(ferry_strbuf_text(&text), expected);
+    ferry_remarks_done(&remarks);
 }
 
 static void key_is(size_t count, size_t first, size_t second)
