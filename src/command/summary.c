@@ -212,6 +212,7 @@ struct ferry_sync_result ferry_summary_add_up(const struct ferry_summary_row *ro
         all.changes.inserted += result->changes.inserted;
         all.changes.updated += result->changes.updated;
         all.changes.deleted += result->changes.deleted;
+        all.changes.unchanged += result->changes.unchanged;
         all.has_changes = all.has_changes || result->has_changes;
         all.skipped = all.skipped && result->skipped;
     }
