@@ -41,30 +41,30 @@ bool ferry_run_state_is_success(int64_t state)
 #define AT(member) offsetof(struct ferry_report, member)
 
 const struct ferry_report_field ferry_report_fields[] = {
-    {"job", FERRY_REPORT_TEXT, AT(job), true},
-    {"run_id", FERRY_REPORT_TEXT, AT(run_id), true},
-    {"state", FERRY_REPORT_STATE, AT(state), true},
-    {"started", FERRY_REPORT_MOMENT, AT(started_ms), true},
-    {"ended", FERRY_REPORT_MOMENT, AT(ended_ms), true},
-    {"seconds", FERRY_REPORT_SECONDS, AT(elapsed_ms), true},
-    {"phases", FERRY_REPORT_JSON, AT(phases), true},
-    {"rows", FERRY_REPORT_NUMBER, AT(rows), true},
-    {"rows_before", FERRY_REPORT_NUMBER, AT(rows_before), true},
-    {"inserted", FERRY_REPORT_NUMBER, AT(inserted), true},
-    {"updated", FERRY_REPORT_NUMBER, AT(updated), true},
-    {"deleted", FERRY_REPORT_NUMBER, AT(deleted), true},
-    {"unchanged", FERRY_REPORT_NUMBER, AT(unchanged), true},
-    {"bytes", FERRY_REPORT_NUMBER, AT(bytes), true},
-    {"source", FERRY_REPORT_TEXT, AT(source), true},
-    {"fallback", FERRY_REPORT_TEXT, AT(fallback), true},
-    {"target", FERRY_REPORT_TEXT, AT(target), true},
-    {"attempts", FERRY_REPORT_NUMBER, AT(attempts), true},
-    {"exit_code", FERRY_REPORT_NUMBER, AT(exit_code), true},
-    {"message", FERRY_REPORT_TEXT, AT(message), true},
-    {"version", FERRY_REPORT_TEXT, AT(version), true},
-    {"host", FERRY_REPORT_TEXT, AT(host), true},
-    {"pid", FERRY_REPORT_NUMBER, AT(pid), false},
-    {"process_started", FERRY_REPORT_NUMBER, AT(process_started), false},
+    {"job", FERRY_REPORT_TEXT, AT(job), "job"},
+    {"run_id", FERRY_REPORT_TEXT, AT(run_id), "run_id"},
+    {"state", FERRY_REPORT_STATE, AT(state), "state"},
+    {"started", FERRY_REPORT_MOMENT, AT(started_ms), "started"},
+    {"ended", FERRY_REPORT_MOMENT, AT(ended_ms), "ended"},
+    {"seconds", FERRY_REPORT_SECONDS, AT(elapsed_ms), "seconds"},
+    {"phases", FERRY_REPORT_JSON, AT(phases), "phases"},
+    {"rows", FERRY_REPORT_NUMBER, AT(rows), "rows"},
+    {"rows_before", FERRY_REPORT_NUMBER, AT(rows_before), "rows_before"},
+    {"inserted", FERRY_REPORT_NUMBER, AT(inserted), "inserted"},
+    {"updated", FERRY_REPORT_NUMBER, AT(updated), "updated"},
+    {"deleted", FERRY_REPORT_NUMBER, AT(deleted), "deleted"},
+    {"unchanged", FERRY_REPORT_NUMBER, AT(unchanged), "unchanged"},
+    {"bytes", FERRY_REPORT_NUMBER, AT(bytes), "bytes"},
+    {"source", FERRY_REPORT_TEXT, AT(source), "source"},
+    {"fallback", FERRY_REPORT_TEXT, AT(fallback), "fallback"},
+    {"target", FERRY_REPORT_TEXT, AT(target), "target"},
+    {"attempts", FERRY_REPORT_NUMBER, AT(attempts), "attempts"},
+    {"exit_code", FERRY_REPORT_NUMBER, AT(exit_code), "exit_code"},
+    {"message", FERRY_REPORT_TEXT, AT(message), "message"},
+    {"version", FERRY_REPORT_TEXT, AT(version), "dbferry_version"},
+    {"host", FERRY_REPORT_TEXT, AT(host), "host"},
+    {"pid", FERRY_REPORT_NUMBER, AT(pid), NULL},
+    {"process_started", FERRY_REPORT_NUMBER, AT(process_started), NULL},
 };
 const size_t ferry_report_field_count = sizeof ferry_report_fields / sizeof ferry_report_fields[0];
 
@@ -190,9 +190,9 @@ void ferry_report_add_json(struct ferry_strbuf *text, const struct ferry_report 
     const char *between = "";
     for (size_t i = 0; i < ferry_report_field_count; i++) {
         const struct ferry_report_field *field = &ferry_report_fields[i];
-        if (!field->is_told)
+        if (field->told_as == NULL)
             continue;
-        ferry_strbuf_addf(text, "%s\"%s\":", between, field->name);
+        ferry_strbuf_addf(text, "%s\"%s\":", between, field->told_as);
         add_field(text, report, field);
         between = ",";
     }

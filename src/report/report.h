@@ -61,10 +61,12 @@ enum ferry_report_type {
 };
 
 struct ferry_report_field {
-    const char *name; /* in JSON, and of the history's column */
+    const char *name; /* of the history's column */
     enum ferry_report_type type;
     size_t offset; /* in struct ferry_report */
-    bool is_told;  /* in JSON; others are the history's alone */
+    /* Its name in JSON, where "version" is that of a record's form; NULL: it is the history's
+     * alone. */
+    const char *told_as;
 };
 extern const struct ferry_report_field ferry_report_fields[];
 extern const size_t ferry_report_field_count;
