@@ -10,6 +10,8 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "command/command.h"
+#include "command/events.h"
 #include "report/state_dir.h"
 
 #define MESSAGE_LIMIT 4000 /* of what is kept; the log has it all */
@@ -29,6 +31,8 @@ static void warn(struct ferry_error *error, const char *what)
 static void begin_history(struct ferry_account *account)
 {
     struct ferry_error error = {0};
+    if (account->settings == NULL)
+        return;
     const struct ferry_config *general = ferry_settings_general(account->settings);
     FERRY_AUTO_FREE char *folder = ferry_state_dir_find(ferry_config_string(general, "state_dir"));
     (void)ferry_history_keep_parse(ferry_config_string(general, "history_keep"), &account->keep);
@@ -118,22 +122,14 @@ static void add_more(struct ferry_account *account)
     ferry_report_set(&account->report.message, ferry_strbuf_text(&text));
 }
 
-static enum ferry_run_state state_of(ferry_status status, const struct ferry_sync_result *result)
+enum ferry_run_state ferry_account_state(ferry_status status,
+                                         const struct ferry_sync_result *result)
 {
     if (status == FERRY_OK)
         return result->skipped ? FERRY_RUN_UNCHANGED : FERRY_RUN_DONE;
     if (status == FERRY_DONE_FROM_FALLBACK)
         return FERRY_RUN_FALLBACK;
     return ferry_signal_caught() != 0 ? FERRY_RUN_STOPPED : FERRY_RUN_FAILED;
-}
-
-static int64_t exit_code_of(ferry_status status)
-{
-    if (status == FERRY_OK)
-        return FERRY_EXIT_OK;
-    if (ferry_signal_caught() != 0)
-        return 128 + ferry_signal_caught();
-    return ferry_error_class_of(status)->exit_code;
 }
 
 /* Numbers are told of what was carried; of a failure there may be some, of many tables. */
@@ -164,8 +160,8 @@ static void fill_in(struct ferry_account *account, ferry_status status,
                     const struct ferry_sync_result *result)
 {
     struct ferry_report *report = &account->report;
-    report->state = state_of(status, result);
-    report->exit_code = exit_code_of(status);
+    report->state = ferry_account_state(status, result);
+    report->exit_code = ferry_command_exit_code(status);
     report->elapsed_ms = ferry_clock_ms() - account->began_ms;
     report->ended_ms = report->started_ms + report->elapsed_ms; /* also where the clock was set */
     report->attempts = result->attempts > 0 ? (int64_t)result->attempts : 1;
@@ -179,6 +175,17 @@ static void fill_in(struct ferry_account *account, ferry_status status,
     add_more(account);
 }
 
+static void write_event(const struct ferry_report *report)
+{
+    struct ferry_json event;
+    if (!ferry_events_are_enabled())
+        return;
+    ferry_event_begin(&event, "job");
+    ferry_strbuf_add(&event.text, ",");
+    ferry_report_add_json(&event.text, report);
+    ferry_event_write(&event);
+}
+
 void ferry_account_end(struct ferry_account *account, ferry_status status,
                        const struct ferry_sync_result *result)
 {
@@ -190,6 +197,7 @@ void ferry_account_end(struct ferry_account *account, ferry_status status,
     ferry_tell_look_back(account->settings, account->history, &account->report, &past);
     end_history(account);
     ferry_tell(account->settings, &account->report, &past, &account->certificates);
+    write_event(&account->report);
     ferry_past_done(&past);
     ferry_report_done(&account->report);
 }

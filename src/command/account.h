@@ -23,7 +23,8 @@ struct ferry_account {
     struct ferry_certificates certificates; /* as far as they are told of */
 };
 
-/* A run of the job begins, in the calling thread's context.  The account must stay where it is
+/* A run of the job begins, in the calling thread's context.  Without settings (NULL) it is a copy,
+ * of which no history is kept: only --json tells of it.  The account must stay where it is
  * until ferry_account_end(): notes go to the one that was begun last. */
 void ferry_account_begin(struct ferry_account *account, const struct ferry_settings *settings,
                          const char *job);
@@ -38,5 +39,9 @@ void ferry_account_note_error(const char *text);
 /* It has ended with that. */
 void ferry_account_end(struct ferry_account *account, ferry_status status,
                        const struct ferry_sync_result *result);
+
+/* What a run of that outcome came to. */
+enum ferry_run_state ferry_account_state(ferry_status status,
+                                         const struct ferry_sync_result *result);
 
 #endif

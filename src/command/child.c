@@ -17,6 +17,7 @@
 #include "base/notify.h"
 #include "base/signals.h"
 #include "command/command.h"
+#include "command/events.h"
 #include "command/progress.h"
 #include "config/secret.h"
 #include "engine/outcome.h"
@@ -89,6 +90,8 @@ static int settle(struct pipes *pipes, pid_t parent)
     ferry_outcome_clear();
     ferry_progress_leave_line();
     ferry_notify_close();
+    ferry_events_leave_end();
+    ferry_events_write_to(NULL);
     ferry_secret_allow_prompt(false);
     return report;
 }
@@ -100,8 +103,8 @@ static void live(int report, size_t i, ferry_child_work *work, void *data)
     struct ferry_tally tally = {0};
     if (ferry_watch_start(&error) == FERRY_OK)
         work(data, i, &tally);
-    else
-        tally.status = ferry_command_report(&error, NULL);
+    if (ferry_events_check(&error) != FERRY_OK || error.status != FERRY_OK)
+        tally.status = ferry_error_graver(tally.status, ferry_command_report(&error, NULL));
     tally.begun = true;
     (void)fflush(stdout);
     (void)!write(report, &tally, sizeof tally);

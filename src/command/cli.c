@@ -233,12 +233,13 @@ static const struct cli_option cli_options[] = {
      take_duration, AT(random_delay_ms), NULL},
     {"skip-locked", 0, NULL, "leave a table to the run that is at work on it", RUN | COPY,
      take_flag, AT(skip_locked), NULL},
+    {"json", 0, NULL, "print records for programs: a JSON object in each line",
+     RUN | COPY | PLAN | CHECK | VERIFY | DRIVERS | STATUS, take_flag, AT(json), NULL},
     {"quiet", 'q', NULL, "print errors only", ALL, take_flag, AT(quiet), NULL},
     {"verbose", 'v', NULL, "print the log; twice: with details", ALL, take_count, AT(verbose),
      NULL},
     {"help", 'h', NULL, "print this help", ALL, NULL, 0, print_help},
     {"version", 0, NULL, "print the version", ALL, NULL, 0, print_version},
-    {"json", 0, NULL, "", LATER, NULL, 0, NULL},
 };
 #define OPTION_COUNT (sizeof cli_options / sizeof cli_options[0])
 

@@ -54,6 +54,7 @@ struct ferry_arguments {
     int64_t rows; /* that differ, to be shown at most; 0: none is asked for */
     bool values;  /* of them, too */
     bool watch;
+    bool json; /* records for programs, and no text */
     bool quiet;
     int verbose;
     char **operands;

@@ -35,8 +35,12 @@ typedef ferry_status ferry_job_action(const struct ferry_job *job,
 ferry_status ferry_command_each_job(const struct ferry_arguments *arguments,
                                     struct ferry_settings *settings, ferry_job_action *action);
 
-/* Reports an error and frees it; returns its class. */
+/* Reports an error, in the log and in a record of --json, and frees it; returns its class. */
 ferry_status ferry_command_report(struct ferry_error *error, const char *outcome);
+
+/* What a process that had done nothing else would end with: after a signal, 128 and its number, as
+ * a shell tells it. */
+int ferry_command_exit_code(ferry_status status);
 
 /* Says what came of a job that is done: in the log, and to a person who watches. */
 void ferry_command_summarize(const struct ferry_job *job, const char *summary);

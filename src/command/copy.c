@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "command/account.h"
 #include "command/command.h"
 #include "command/copy_lists.h"
 #include "command/group.h"
@@ -167,10 +168,25 @@ static ferry_status load_settings(const struct ferry_arguments *arguments,
     return status;
 }
 
+/* It has no place in a configuration, and so no history; --json tells of it as of any job. */
+static ferry_status run_job(struct ferry_job *job, const struct ferry_arguments *arguments)
+{
+    struct ferry_account account = {0};
+    if (!arguments->dry_run)
+        ferry_account_begin(&account, NULL, job->name);
+    ferry_account_set_route(&account, &job->route);
+    ferry_status status =
+        job->group != NULL ? ferry_command_each_table(job, NULL, arguments, ferry_command_run_job)
+                           : ferry_command_run_job(job, arguments);
+    ferry_account_end(&account, status, job->ret_result);
+    return status;
+}
+
 static ferry_status copy_with(struct ferry_settings *settings, const struct ferry_config *keys,
                               const struct ferry_arguments *arguments, struct ferry_error *error)
 {
     struct ferry_job job = {0};
+    struct ferry_sync_result result = {0};
     ferry_status status = ferry_job_read(&job, keys, error);
     if (status == FERRY_OK && job.route.fallback.name != NULL)
         status = ferry_fail(error, FERRY_ERR_USAGE,
@@ -184,10 +200,9 @@ static ferry_status copy_with(struct ferry_settings *settings, const struct ferr
                                  &job.route.target, error);
     if (status == FERRY_OK && arguments->full)
         ferry_job_take_all(&job);
+    job.ret_result = &result;
     if (status == FERRY_OK)
-        status = job.group != NULL
-                     ? ferry_command_each_table(&job, NULL, arguments, ferry_command_run_job)
-                     : ferry_command_run_job(&job, arguments);
+        status = run_job(&job, arguments);
     ferry_job_done(&job);
     return status;
 }

@@ -2,8 +2,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command/command.h"
+#include "command/events.h"
 #include "driver/connection_keys.h"
 #include "driver/load.h"
 
@@ -14,6 +16,44 @@ static const char *role_name(const struct ferry_driver_handle *driver)
     return driver->is_source ? "source" : "target";
 }
 
+/* ---- The list ---- */
+
+/* One that is not usable has no handle, but a reason. */
+static void print_driver(const char *name, const struct ferry_driver_handle *driver,
+                         const char *reason)
+{
+    (void)printf("%-12s  %-14s  %s\n", name, driver == NULL ? "not usable" : role_name(driver),
+                 driver == NULL ? reason : driver->driver.description);
+}
+
+static void write_driver(const char *name, const struct ferry_driver_handle *driver,
+                         const char *reason)
+{
+    struct ferry_json event;
+    ferry_event_begin(&event, "driver");
+    ferry_json_add_text(&event, "name", name);
+    ferry_json_add_bool(&event, "usable", driver != NULL);
+    ferry_json_add_bool(&event, "source", driver != NULL && driver->is_source);
+    ferry_json_add_bool(&event, "target", driver != NULL && driver->is_target);
+    ferry_json_add_text(&event, "driver_version", driver == NULL ? NULL : driver->driver.version);
+    ferry_json_add_text(&event, "description", driver == NULL ? NULL : driver->driver.description);
+    ferry_json_add_text(&event, "file", driver == NULL ? NULL : driver->path);
+    ferry_json_add_text(&event, "message", reason);
+    ferry_event_write(&event);
+}
+
+static ferry_status tell_driver(const char *name)
+{
+    struct ferry_driver_handle *driver = NULL;
+    FERRY_AUTO_ERROR struct ferry_error failure = {0};
+    ferry_status status = ferry_driver_get(name, &driver, &failure);
+    if (ferry_events_are_enabled())
+        write_driver(name, driver, failure.message);
+    else
+        print_driver(name, driver, failure.message);
+    return status;
+}
+
 static ferry_status list_drivers(struct ferry_error *error)
 {
     char **names = NULL;
@@ -22,55 +62,98 @@ static ferry_status list_drivers(struct ferry_error *error)
     if (status != FERRY_OK)
         return status;
     for (size_t i = 0; i < count; i++) {
-        struct ferry_driver_handle *driver;
-        FERRY_AUTO_ERROR struct ferry_error failure = {0};
-        if (ferry_driver_get(names[i], &driver, &failure) == FERRY_OK) {
-            (void)printf("%-12s  %-14s  %s\n", names[i], role_name(driver),
-                         driver->driver.description);
-        } else {
-            (void)printf("%-12s  %-14s  %s\n", names[i], "not usable", failure.message);
-            status = ferry_error_graver(status, failure.status);
-        }
+        status = ferry_error_graver(status, tell_driver(names[i]));
         free(names[i]);
     }
     free(names);
-    if (count == 0)
+    if (count == 0 && !ferry_events_are_enabled())
         (void)printf("no drivers in %s\n", ferry_driver_folder());
     return status;
 }
 
-static void print_option(const char *list, const struct ferry_option *option)
+/* ---- The keys of one ---- */
+
+static const char *roles_of(const struct ferry_option *option)
 {
-    FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+    if ((option->flags & FERRY_OPTION_SOURCE_ONLY) != 0)
+        return "source";
+    return (option->flags & FERRY_OPTION_TARGET_ONLY) != 0 ? "target" : NULL;
+}
+
+static void print_option(const char *name, const struct ferry_option *option)
+{
     FERRY_AUTO_STRBUF struct ferry_strbuf notes = {0};
-    ferry_strbuf_addf(&name, "%s%s", list, option->name);
     if (option->choices != NULL)
         ferry_strbuf_addf(&notes, "; %s", option->choices);
     if (option->default_value != NULL)
         ferry_strbuf_addf(&notes, "; default %s", option->default_value);
     if ((option->flags & FERRY_OPTION_REQUIRED) != 0)
         ferry_strbuf_add(&notes, "; required");
-    if ((option->flags & FERRY_OPTION_SOURCE_ONLY) != 0)
-        ferry_strbuf_add(&notes, "; sources only");
-    if ((option->flags & FERRY_OPTION_TARGET_ONLY) != 0)
-        ferry_strbuf_add(&notes, "; targets only");
-    (void)printf("  %-20s  %-8s  %s%s\n", ferry_strbuf_text(&name), ferry_option_type_name(option),
-                 option->help, ferry_strbuf_text(&notes));
+    if (roles_of(option) != NULL)
+        ferry_strbuf_addf(&notes, "; %ss only", roles_of(option));
+    (void)printf("  %-20s  %-8s  %s%s\n", name, ferry_option_type_name(option), option->help,
+                 ferry_strbuf_text(&notes));
+}
+
+/* "a|b" */
+static void add_choices(struct ferry_json *event, const char *choices)
+{
+    ferry_json_begin_list(event, "choices");
+    for (const char *at = choices; at != NULL && *at != '\0';) {
+        FERRY_AUTO_STRBUF struct ferry_strbuf choice = {0};
+        size_t size = strcspn(at, "|");
+        ferry_strbuf_append(&choice, at, size);
+        ferry_json_add_text(event, NULL, ferry_strbuf_text(&choice));
+        at += size + (at[size] == '|');
+    }
+    ferry_json_end_list(event);
+}
+
+static void write_option(const char *driver, const char *name, const struct ferry_option *option)
+{
+    struct ferry_json event;
+    ferry_event_begin(&event, "option");
+    ferry_json_add_text(&event, "driver", driver);
+    ferry_json_add_text(&event, "name", name);
+    ferry_json_add_text(&event, "value_type", ferry_option_type_name(option));
+    ferry_json_add_text(&event, "help", option->help);
+    add_choices(&event, option->choices);
+    ferry_json_add_text(&event, "default", option->default_value);
+    ferry_json_add_bool(&event, "required", (option->flags & FERRY_OPTION_REQUIRED) != 0);
+    ferry_json_add_text(&event, "only", roles_of(option));
+    ferry_event_write(&event);
 }
 
 /* Each key, and behind one of GROUPS the keys of its groups as LIST.KEY. */
-static void print_options(const char *list, const struct ferry_option *options, size_t count)
+static void tell_options(const char *driver, const char *list, const struct ferry_option *options,
+                         size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct ferry_option *option = &options[i];
-        FERRY_AUTO_STRBUF struct ferry_strbuf within = {0};
-        print_option(list, option);
+        FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
+        ferry_strbuf_addf(&name, "%s%s", list, option->name);
+        if (ferry_events_are_enabled())
+            write_option(driver, ferry_strbuf_text(&name), option);
+        else
+            print_option(ferry_strbuf_text(&name), option);
         if (option->type != FERRY_OPTION_GROUPS)
             continue;
-        ferry_strbuf_addf(&within, "%s%s.", list, option->name);
-        print_options(ferry_strbuf_text(&within), option->group->options,
-                      option->group->option_count);
+        ferry_strbuf_add(&name, ".");
+        tell_options(driver, ferry_strbuf_text(&name), option->group->options,
+                     option->group->option_count);
     }
+}
+
+static void tell_one(const char *name, const struct ferry_driver_handle *driver,
+                     const struct ferry_config *options)
+{
+    if (ferry_events_are_enabled())
+        write_driver(name, driver, NULL);
+    else
+        (void)printf("%s %s: %s\nroles: %s\nfile: %s\nkeys of a connection:\n", name,
+                     driver->driver.version, driver->driver.description, role_name(driver),
+                     driver->path);
+    tell_options(name, "", options->options, options->count);
 }
 
 static ferry_status show_driver(const char *name, struct ferry_error *error)
@@ -83,12 +166,8 @@ static ferry_status show_driver(const char *name, struct ferry_error *error)
     if (options == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the options");
     status = ferry_connection_keys_add(options, driver, error);
-    if (status == FERRY_OK) {
-        (void)printf("%s %s: %s\nroles: %s\nfile: %s\nkeys of a connection:\n", name,
-                     driver->driver.version, driver->driver.description, role_name(driver),
-                     driver->path);
-        print_options("", options->options, options->count);
-    }
+    if (status == FERRY_OK)
+        tell_one(name, driver, options);
     ferry_config_free(options);
     return status;
 }

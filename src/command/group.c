@@ -96,6 +96,13 @@ static ferry_status prepare(struct walk *walk)
 
 /* ---- One after another ---- */
 
+/* To programs, as soon as it is done; to people, with the others in the end. */
+static void tell_table(const struct walk *walk, size_t i)
+{
+    if (walk_is_run(walk))
+        ferry_summary_tell_table(walk->job, &walk->tables.tasks[i], &walk->rows[i]);
+}
+
 /* Each with a line of its own in the log, as another job has. */
 static ferry_status do_table(struct walk *walk, size_t i)
 {
@@ -108,6 +115,7 @@ static ferry_status do_table(struct walk *walk, size_t i)
     ferry_log_set_attempt(0);
     row->begun = true;
     row->status = walk->action(&job, walk->arguments);
+    tell_table(walk, i);
     return row->status;
 }
 
@@ -150,6 +158,8 @@ static ferry_status do_together(struct walk *walk)
     for (size_t i = 0; i < count; i++)
         walk->rows[i] =
             (struct ferry_summary_row){.begun = true, .status = status, .result = results[i]};
+    for (size_t i = 0; i < count; i++)
+        tell_table(walk, i);
     free(results);
     return status;
 }

@@ -12,6 +12,7 @@
 #include "command/account.h"
 #include "command/command.h"
 #include "command/delay.h"
+#include "command/events.h"
 #include "command/group.h"
 #include "command/progress.h"
 #include "command/service.h"
@@ -23,11 +24,21 @@ ferry_status ferry_command_report(struct ferry_error *error, const char *outcome
     ferry_status status = error->status;
     if (status != FERRY_OK) {
         ferry_log_error(error, outcome);
+        ferry_event_write_error(error, outcome);
         ferry_account_note_error(error->message);
         ferry_service_tell(NULL, error->message);
     }
     ferry_error_clear(error);
     return status;
+}
+
+int ferry_command_exit_code(ferry_status status)
+{
+    if (status == FERRY_OK)
+        return FERRY_EXIT_OK;
+    if (ferry_signal_caught() != 0)
+        return 128 + ferry_signal_caught();
+    return ferry_error_class_of(status)->exit_code;
 }
 
 void ferry_command_summarize(const struct ferry_job *job, const char *summary)

@@ -2,13 +2,16 @@
 
 #include "command/plan.h"
 #include "command/command.h"
+#include "command/events.h"
 #include "engine/sync.h"
 
 ferry_status ferry_plan_tell(struct ferry_told_plan *told, struct ferry_error *error)
 {
     ferry_plan_add_remarks(told->task, told->plan, &told->remarks);
     bool failed = told->remarks.failed;
-    if (!failed)
+    if (!failed && ferry_events_are_enabled())
+        ferry_plan_write(told);
+    else if (!failed)
         ferry_plan_print(told);
     ferry_remarks_done(&told->remarks);
     return failed ? ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for what a plan says")

@@ -1,4 +1,4 @@
-/* A plan told: to a person, as a table. */
+/* A plan told: to a person as a table, to programs as a record. */
 
 #ifndef FERRY_COMMAND_PLAN_H
 #define FERRY_COMMAND_PLAN_H
@@ -15,10 +15,12 @@ struct ferry_told_plan {
     struct ferry_remarks remarks;
 };
 
-/* Finds what there is to say besides its columns, and tells all. */
+/* Tells it in the one way or the other, as the command line asks for. */
 ferry_status ferry_plan_tell(struct ferry_told_plan *told, struct ferry_error *error);
 
-/* plan_text.c */
+/* ---- The two ways: plan_text.c, plan_json.c ---- */
+
 void ferry_plan_print(const struct ferry_told_plan *told);
+void ferry_plan_write(const struct ferry_told_plan *told);
 
 #endif

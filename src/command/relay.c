@@ -10,7 +10,7 @@
 
 #define READ_SIZE ((size_t)64 * 1024)
 #define FULL ((size_t)256 * 1024)
-/* No line of ours is so long; what is cannot be kept back for ever. */
+/* No line for people is so long; what is cannot be kept back for ever. */
 #define LINE_MOST ((size_t)1 << 20)
 
 /* Where there is no memory, that much is lost and no more. */
@@ -44,7 +44,7 @@ bool ferry_relay_read(struct ferry_relay *relay, struct ferry_relay_source *sour
     if (whole > 0)
         pass_on(relay, &source->begun, data, whole);
     add(&source->begun, data + whole, length - whole);
-    if (source->begun.length > LINE_MOST)
+    if (source->begun.length > LINE_MOST && !relay->whole_alone)
         pass_on(relay, &source->begun, "\n", 1);
     return length > 0;
 }
@@ -54,9 +54,15 @@ void ferry_relay_close(struct ferry_relay *relay, struct ferry_relay_source *sou
     if (source->fd >= 0)
         (void)close(source->fd);
     source->fd = -1;
-    if (source->begun.length > 0)
+    if (source->begun.length > 0 && !relay->whole_alone)
         pass_on(relay, &source->begun, "\n", 1);
     ferry_strbuf_done(&source->begun);
+}
+
+void ferry_relay_add_line(struct ferry_relay *relay, const char *line, size_t length)
+{
+    struct ferry_strbuf nothing = {0};
+    pass_on(relay, &nothing, line, length);
 }
 
 bool ferry_relay_has_lines(const struct ferry_relay *relay)

@@ -17,6 +17,7 @@ struct ferry_relay {
     uint64_t taken, passed;      /* bytes of all lines that came, and of those that are out */
     bool in_line;                /* one is out in part */
     bool broken;                 /* it takes no more; what comes is dropped */
+    bool whole_alone;            /* a line without its end is no line, and is dropped */
 };
 
 /* Where it comes from: a pipe that does not block.  Start as {.fd = FD}; -1: there is none. */
@@ -29,6 +30,8 @@ struct ferry_relay_source {
 bool ferry_relay_read(struct ferry_relay *relay, struct ferry_relay_source *source);
 /* Closes the source, and ends the line that it has begun. */
 void ferry_relay_close(struct ferry_relay *relay, struct ferry_relay_source *source);
+/* One that is ours, with its end. */
+void ferry_relay_add_line(struct ferry_relay *relay, const char *line, size_t length);
 
 /* Whether something waits to be written; and whether so much that no more should be read. */
 bool ferry_relay_has_lines(const struct ferry_relay *relay);

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "command/command.h"
+#include "command/events.h"
+#include "command/plan.h"
 #include "command/skip.h"
 #include "driver/connection.h"
 #include "engine/attempt.h"
@@ -146,6 +148,18 @@ static void print_intention(const struct ferry_job *job, const struct ferry_task
     (void)printf("%s\n", ferry_strbuf_text(&safe));
 }
 
+/* For programs it is the plan, as `dbferry plan` tells it. */
+static ferry_status tell_intention(const struct ferry_job *job, const struct ferry_task *task,
+                                   const struct ferry_plan *plan,
+                                   const struct ferry_provenance *from, struct ferry_error *error)
+{
+    struct ferry_told_plan told = {.job = job, .task = task, .plan = plan, .from = from};
+    if (ferry_events_are_enabled())
+        return ferry_plan_tell(&told, error);
+    print_intention(job, task, plan, from);
+    return FERRY_OK;
+}
+
 static ferry_status run_dry(const struct ferry_job *job)
 {
     struct ferry_error error = {0};
@@ -153,7 +167,7 @@ static ferry_status run_dry(const struct ferry_job *job)
     struct ferry_provenance from = {0};
     ferry_status status = ferry_sync_plan(job, &plans, &from, &error);
     for (size_t i = 0; status == FERRY_OK && i < job->task_count; i++)
-        print_intention(job, &job->tasks[i], &plans[i], &from);
+        status = tell_intention(job, &job->tasks[i], &plans[i], &from, &error);
     ferry_plans_free(plans, job->task_count);
     status = ferry_command_report(&error, UNCHANGED);
     return status == FERRY_OK ? done_from(&from) : status;

@@ -18,6 +18,7 @@
 #include "base/notify.h"
 #include "base/signals.h"
 #include "command/command.h"
+#include "command/events.h"
 #include "command/progress.h"
 #include "command/service.h"
 #include "engine/outcome.h"
@@ -426,8 +427,11 @@ ferry_status ferry_side_by_side(const struct ferry_crowd *is, struct ferry_tally
                           .errors = {.to = STDERR_FILENO},
                           .signals = -1};
     ferry_watch_stop();
+    crowd.output.whole_alone = ferry_events_are_enabled();
     if (open_crowd(&crowd, &error) == FERRY_OK) {
+        ferry_events_write_to(&crowd.output);
         run_all(&crowd);
+        ferry_events_write_to(NULL);
         if (ferry_signal_caught() != 0 && has_lines(&crowd)) /* nobody reads what is said */
             ferry_signal_die_by(ferry_signal_caught());
         ferry_log_wipe_status();

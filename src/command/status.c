@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/signals.h"
 #include "command/command.h"
+#include "command/events.h"
 #include "command/status_table.h"
 #include "command/watched.h"
 
@@ -78,8 +79,45 @@ static int width_of_terminal(void)
     return is_known ? size.ws_col : WIDTH;
 }
 
+/* A run, or null. */
+static void add_run(struct ferry_json *event, const char *name, const struct ferry_report *report)
+{
+    if (report->job == NULL) {
+        ferry_json_add_null(event, name);
+        return;
+    }
+    ferry_json_begin_object(event, name);
+    ferry_report_add_json(&event->text, report);
+    ferry_json_end_object(event);
+}
+
+static void write_record(const char *name, const struct ferry_standing *standing)
+{
+    struct ferry_json event;
+    ferry_event_begin(&event, "status");
+    ferry_json_add_text(&event, "job", name);
+    ferry_json_add_bool(&event, "late", standing->is_late);
+    if (standing->expect_every_ms > 0)
+        ferry_json_add_seconds(&event, "expect_every", standing->expect_every_ms);
+    else
+        ferry_json_add_null(&event, "expect_every");
+    add_run(&event, "last", &standing->last);
+    add_run(&event, "success", &standing->success);
+    ferry_event_write(&event);
+}
+
+static void write_records(const struct shown *shown)
+{
+    for (size_t i = 0; i < shown->jobs.count; i++)
+        write_record(shown->jobs.names[i], &shown->standings[i]);
+}
+
 static void tell(const struct shown *shown, bool one_by_one, int64_t now_ms)
 {
+    if (ferry_events_are_enabled()) {
+        write_records(shown);
+        return;
+    }
     if (!one_by_one) {
         ferry_status_print_table(shown->jobs.names, shown->standings, shown->jobs.count, now_ms,
                                  width_of_terminal());
@@ -118,6 +156,8 @@ static ferry_status show_on(const struct ferry_arguments *arguments,
                             struct ferry_error *error)
 {
     ferry_status status = FERRY_OK;
+    if (ferry_events_are_enabled())
+        return ferry_fail(error, FERRY_ERR_USAGE, "--watch draws, and --json does not");
     if (isatty(STDOUT_FILENO) != 1)
         return ferry_fail(error, FERRY_ERR_USAGE,
                           "--watch draws on a terminal, which the standard output is not");

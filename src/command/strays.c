@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "command/events.h"
 #include "command/skip.h"
 #include "engine/attempt.h"
 #include "engine/session.h"
@@ -30,7 +31,7 @@ static void add_sentence(const struct ferry_job *job, const struct ferry_stray *
     ferry_strbuf_addf(text, ": its copy '%s' in '%s' ", stray->record.table,
                       job->route.target->name);
     if (stray->dropped)
-        ferry_strbuf_add(text, "would be dropped");
+        ferry_strbuf_add(text, job->shared->looks ? "would be dropped" : "was dropped");
     else if (stray->why.length > 0)
         ferry_strbuf_addf(text, "stays: %s", ferry_strbuf_text(&stray->why));
     else
@@ -52,6 +53,20 @@ static void print(const struct ferry_job *job, const struct ferry_arguments *arg
     (void)printf("%s\n", ferry_strbuf_text(&line));
 }
 
+static void write_record(const struct ferry_job *job, const struct ferry_stray *stray,
+                         const char *sentence)
+{
+    struct ferry_json event;
+    ferry_event_begin(&event, "stray");
+    ferry_json_add_text(&event, "job", job->name);
+    ferry_json_add_text(&event, "name", stray->name);
+    ferry_json_add_text(&event, "table", stray->record.table);
+    ferry_json_add_bool(&event, "gone", stray->is_gone);
+    ferry_json_add_bool(&event, "dropped", stray->dropped);
+    ferry_json_add_text(&event, "message", sentence);
+    ferry_event_write(&event);
+}
+
 /* A run drops what it can, so what it was asked for and has not done is worth a warning. */
 static void tell(const struct ferry_job *job, const struct ferry_arguments *arguments,
                  const struct ferry_stray *stray)
@@ -60,9 +75,11 @@ static void tell(const struct ferry_job *job, const struct ferry_arguments *argu
     if (!stray->exists)
         return;
     add_sentence(job, stray, &sentence);
-    if (job->shared->looks)
+    if (ferry_events_are_enabled())
+        write_record(job, stray, ferry_strbuf_text(&sentence));
+    else if (job->shared->looks)
         print(job, arguments, ferry_strbuf_text(&sentence));
-    else if (!stray->dropped)
+    if (!job->shared->looks && !stray->dropped)
         ferry_log(stray->is_gone && job->group->prune ? FERRY_LOG_WARNING : FERRY_LOG_INFO, "%s",
                   ferry_strbuf_text(&sentence));
 }

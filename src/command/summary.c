@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "command/account.h"
+#include "command/command.h"
+#include "command/events.h"
 #include "command/grid.h"
 #include "command/progress.h"
 #include "command/service.h"
@@ -195,6 +197,57 @@ void ferry_summary_tell(const struct ferry_job *job, const struct ferry_tables *
     ferry_escape_text(&safe, ferry_strbuf_text(&totals), totals.length, totals.length);
     print_table(tables, rows);
     (void)fprintf(stderr, "%s: %s\n", ferry_strbuf_text(&name), ferry_strbuf_text(&safe));
+}
+
+/* ---- For programs ---- */
+
+static const char *action_of(const struct ferry_summary_row *row)
+{
+    if (!ferry_summary_is_done(row))
+        return NULL;
+    return row->result.skipped                         ? "none"
+           : row->result.has_changes                   ? "change"
+           : row->result.action == FERRY_TABLE_CREATE  ? "create"
+           : row->result.action == FERRY_TABLE_REBUILD ? "rebuild"
+                                                       : "replace";
+}
+
+static void add_number(struct ferry_json *event, const char *name, bool known, uint64_t number)
+{
+    if (known)
+        ferry_json_add_count(event, name, number);
+    else
+        ferry_json_add_null(event, name);
+}
+
+void ferry_summary_tell_table(const struct ferry_job *job, const struct ferry_task *task,
+                              const struct ferry_summary_row *row)
+{
+    struct ferry_json event;
+    const struct ferry_sync_result *result = &row->result;
+    bool done = ferry_summary_is_done(row), changed = done && result->has_changes;
+    if (!ferry_events_are_enabled())
+        return;
+    ferry_event_begin(&event, "table");
+    ferry_json_add_text(&event, "job", job->name);
+    ferry_json_add_text(&event, "name", task->read.text);
+    ferry_json_add_text(&event, "table", task->table);
+    ferry_json_add_text(&event, "state",
+                        ferry_run_state_name(ferry_account_state(row->status, result)));
+    ferry_json_add_text(&event, "action", action_of(row));
+    add_number(&event, "rows", done, result->rows);
+    add_number(&event, "rows_before", done, result->rows_before);
+    add_number(&event, "inserted", changed, result->changes.inserted);
+    add_number(&event, "updated", changed, result->changes.updated);
+    add_number(&event, "deleted", changed, result->changes.deleted);
+    add_number(&event, "unchanged", changed, result->changes.unchanged);
+    add_number(&event, "bytes", done, result->bytes);
+    if (done)
+        ferry_json_add_seconds(&event, "seconds", result->elapsed_ms);
+    else
+        ferry_json_add_null(&event, "seconds");
+    ferry_json_add_int(&event, "exit_code", ferry_command_exit_code(row->status));
+    ferry_event_write(&event);
 }
 
 struct ferry_sync_result ferry_summary_add_up(const struct ferry_summary_row *rows, size_t count)

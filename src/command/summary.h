@@ -1,4 +1,5 @@
-/* What came of the tables of a group, as a table on the terminal and a line in the log. */
+/* What came of the tables of a group, as a table on the terminal, a line in the log, and records of
+ * --json. */
 
 #ifndef FERRY_SUMMARY_H
 #define FERRY_SUMMARY_H
@@ -22,6 +23,10 @@ bool ferry_summary_is_done(const struct ferry_summary_row *row);
 void ferry_summary_tell(const struct ferry_job *job, const struct ferry_tables *tables,
                         const struct ferry_summary_row *rows, const struct ferry_strays *strays,
                         int64_t elapsed_ms);
+
+/* The same of one table of them, alone, in a record of --json. */
+void ferry_summary_tell_table(const struct ferry_job *job, const struct ferry_task *task,
+                              const struct ferry_summary_row *row);
 
 /* What those that are done come to: their rows, and whether single ones were changed, or nothing
  * was read. */

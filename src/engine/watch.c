@@ -31,6 +31,7 @@ static struct {
     bool running;
     atomic_bool stop;
     struct ferry_watch_run *runs; /* under lock */
+    void (*say_last)(int number);
 } watch = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void watched_signals(sigset_t *ret_set)
@@ -42,6 +43,8 @@ static void watched_signals(sigset_t *ret_set)
 static void *say_last_words(void *said)
 {
     ferry_outcome_tell(ferry_signal_caught());
+    if (watch.say_last != NULL)
+        watch.say_last(ferry_signal_caught());
     atomic_store((atomic_bool *)said, true);
     return NULL;
 }
@@ -117,6 +120,11 @@ static void *watch_thread(void *unused)
         ferry_notify_tick();
     }
     return unused;
+}
+
+void ferry_watch_say_last(void (*say)(int number))
+{
+    watch.say_last = say;
 }
 
 ferry_status ferry_watch_start(struct ferry_error *error)

@@ -14,6 +14,10 @@ ferry_status ferry_watch_start(struct ferry_error *error);
 /* While no run is under way.  The signals stay blocked, and wait for the next start. */
 void ferry_watch_stop(void);
 
+/* What else is to be said before the process dies by the signal of that number: in a thread of its
+ * own, for which nobody waits long.  Before the watch starts. */
+void ferry_watch_say_last(void (*say)(int number));
+
 struct ferry_watch_run {
     int64_t started_ms;       /* on ferry_clock_ms() */
     int64_t run_timeout_ms;   /* 0 = none */

@@ -26,9 +26,6 @@ files() { ls -A | grep -v separate-stderr; }
     done
     # what each means begins in the same column
     assert_equal "$(sed -n '/^Exit codes:/,/^$/s/^\(  [0-9]* *\).*/\1/p' <<<"$output" | awk '{ print length }' | sort -u)" 6
-    for later in --json; do
-        [[ $output != *"$later"* ]]
-    done
 }
 
 @test "dbferry -h is dbferry --help" {
@@ -169,16 +166,6 @@ files() { ls -A | grep -v separate-stderr; }
     run dbferry init a b
     assert_status 64
     [ ! -e a ]
-}
-
-@test "what later versions bring is refused by name, never ignored" {
-    sample_config
-    for words in "run --json" "drivers --json" "plan --json" "check --json"; do
-        run dbferry $words
-        assert_status 64
-        assert_output_has "comes with a later version"
-    done
-    assert_equal "$(files)" $'dbferry.conf\nhome'
 }
 
 # ---- run ----

@@ -83,7 +83,7 @@ static void test_refusals(void **state)
     REFUSES("did you mean 'run'", "rum");
     REFUSES("unknown command", "frobnicate");
     REFUSES("unknown command ''", "");
-    REFUSES("--json", "run", "--json");
+    REFUSES("--json", "init", "--json");
     REFUSES("did you mean --dry-run", "run", "--dryrun");
     REFUSES("-x", "run", "-x");
     REFUSES("--table", "run", "--table", "t");

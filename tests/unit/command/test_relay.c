@@ -98,6 +98,31 @@ static void test_an_end_without_a_line_feed(void **state)
     close_place(&place);
 }
 
+/* Where only whole lines count, as with records. */
+static void test_whole_lines_alone(void **state)
+{
+    (void)state;
+    struct place place;
+    static char part[60000];
+    memset(part, 'x', sizeof part - 1);
+    open_place(&place);
+    place.relay.whole_alone = true;
+    say(place.one.write, "one\nhalf");
+    assert_true(ferry_relay_read(&place.relay, &place.from_one));
+    ferry_relay_add_line(&place.relay, "ours\n", strlen("ours\n"));
+    ferry_relay_close(&place.relay, &place.from_one);
+    assert_came(&place, "one\nours\n");
+    for (int i = 0; i < 30; i++) { /* a long one waits for its end */
+        say(place.other.write, part);
+        assert_true(ferry_relay_read(&place.relay, &place.from_other));
+    }
+    assert_false(ferry_relay_has_lines(&place.relay));
+    say(place.other.write, "\n");
+    assert_true(ferry_relay_read(&place.relay, &place.from_other));
+    assert_int_equal(place.relay.waiting.length, 30 * (sizeof part - 1) + 1);
+    close_place(&place);
+}
+
 /* A line without an end is broken where it gets too long; memory stays bounded. */
 static void test_a_line_without_end(void **state)
 {
@@ -207,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_in_parts),
         cmocka_unit_test(test_an_end_without_a_line_feed),
+        cmocka_unit_test(test_whole_lines_alone),
         cmocka_unit_test(test_a_line_without_end),
         cmocka_unit_test(test_a_slow_reader),
         cmocka_unit_test(test_when_others_may_write),
