@@ -9,6 +9,7 @@
 #include "command/check_general.h"
 #include "command/check_sides.h"
 #include "command/command.h"
+#include "command/events.h"
 #include "config/secret.h"
 #include "engine/limits.h"
 #include "engine/watch.h"
@@ -22,7 +23,8 @@ ferry_status ferry_command_check_job(const struct ferry_job *job,
     struct ferry_watch_run watch;
     FERRY_AUTO_STRBUF struct ferry_strbuf name = {0};
     ferry_escape_text(&name, job->name, strlen(job->name), 200);
-    (void)printf("job %s\n", ferry_strbuf_text(&name));
+    if (!ferry_events_are_enabled()) /* each record names its job */
+        (void)printf("job %s\n", ferry_strbuf_text(&name));
     struct ferry_plan *plans = calloc(job->task_count + 1, sizeof *plans);
     if (plans == NULL) {
         (void)ferry_fail(&error, FERRY_ERR_SYSTEM, "out of memory for the plan");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "command/events.h"
 
 #define SUBJECT_LIMIT ((size_t)400)
 #define TEXT_LIMIT ((size_t)4000)
@@ -91,7 +92,10 @@ static void print_finding(const struct ferry_finding *finding)
 void ferry_check_tell(struct ferry_check *check)
 {
     for (; check->told < check->findings.count; check->told++)
-        print_finding(&check->findings.list[check->told]);
+        if (ferry_events_are_enabled())
+            ferry_event_write_finding(&check->findings.list[check->told]);
+        else
+            print_finding(&check->findings.list[check->told]);
     (void)fflush(stdout);
 }
 
