@@ -83,7 +83,8 @@ void ferry_account_set_route(struct ferry_account *account, const struct ferry_r
 
 struct ferry_certificates *ferry_account_certificates(struct ferry_account *account)
 {
-    bool are_wanted = account->is_told && ferry_tell_wants_certificates(account->settings);
+    bool are_wanted = account->is_told && account->settings != NULL &&
+                      ferry_tell_wants_certificates(account->settings);
     return are_wanted ? &account->certificates : NULL;
 }
 
@@ -125,6 +126,8 @@ static void add_more(struct ferry_account *account)
 enum ferry_run_state ferry_account_state(ferry_status status,
                                          const struct ferry_sync_result *result)
 {
+    if (status == FERRY_OK && result->left)
+        return FERRY_RUN_LEFT;
     if (status == FERRY_OK)
         return result->skipped ? FERRY_RUN_UNCHANGED : FERRY_RUN_DONE;
     if (status == FERRY_DONE_FROM_FALLBACK)
@@ -186,18 +189,26 @@ static void write_event(const struct ferry_report *report)
     ferry_event_write(&event);
 }
 
+static void end_told(struct ferry_account *account)
+{
+    struct ferry_past past;
+    ferry_tell_look_back(account->settings, account->history, &account->report, &past);
+    end_history(account);
+    ferry_tell(account->settings, &account->report, &past, &account->certificates);
+    write_event(&account->report);
+    ferry_past_done(&past);
+}
+
 void ferry_account_end(struct ferry_account *account, ferry_status status,
                        const struct ferry_sync_result *result)
 {
     open_account = NULL;
     if (!account->is_told)
         return;
-    struct ferry_past past;
     fill_in(account, status, result);
-    ferry_tell_look_back(account->settings, account->history, &account->report, &past);
-    end_history(account);
-    ferry_tell(account->settings, &account->report, &past, &account->certificates);
-    write_event(&account->report);
-    ferry_past_done(&past);
+    if (account->settings == NULL) /* a copy: nobody else keeps account of it */
+        write_event(&account->report);
+    else
+        end_told(account);
     ferry_report_done(&account->report);
 }

@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "base/log.h"
+#include "command/account.h"
 #include "command/progress.h"
 #include "command/service.h"
 
@@ -19,6 +20,7 @@ bool ferry_command_leaves(const struct ferry_job *job, const struct ferry_argume
         return false;
     ferry_log(FERRY_LOG_INFO, LEFT "%s", error->message);
     ferry_service_tell(job->name, "left to another run");
+    ferry_account_note(error->message);
     if (ferry_progress_is_enabled()) {
         FERRY_AUTO_STRBUF struct ferry_strbuf name = {0}; /* a person is watching */
         ferry_escape_text(&name, job->name, strlen(job->name), 200);

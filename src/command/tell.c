@@ -46,7 +46,7 @@ static ferry_status note_state(void *data, const struct ferry_report *report,
 {
     struct ferry_past *past = data;
     (void)error;
-    if (past->state == FERRY_REPORT_NONE && report->state != FERRY_RUN_RUNNING &&
+    if (past->state == FERRY_REPORT_NONE && !ferry_run_state_is_mute(report->state) &&
         report->state != FERRY_RUN_STOPPED)
         past->state = report->state;
     return FERRY_OK;
@@ -158,8 +158,8 @@ void ferry_tell(const struct ferry_settings *settings, const struct ferry_report
                 const struct ferry_past *past, const struct ferry_certificates *certificates)
 {
     const char *path = metrics_file(settings);
-    ferry_log_set_phase(NULL); /* warnings are of none */
-    if (path != NULL)
+    ferry_log_set_phase(NULL);                           /* warnings are of none */
+    if (path != NULL && report->state != FERRY_RUN_LEFT) /* the other run tells of itself */
         write_metrics(settings, path, report, past, certificates);
     if (has_notices(settings))
         send_notice(settings, report, past->state);

@@ -210,17 +210,28 @@ static ferry_status make_if_empty(struct ferry_history *history, struct ferry_er
     return ferry_history_commit(history, status, error);
 }
 
+/* Both as they were at one moment: another process may be making the file. */
+static ferry_status read_marks(struct ferry_history *history, int64_t *ret_id, int64_t *ret_version,
+                               struct ferry_error *error)
+{
+    ferry_status status = ferry_history_do(history, "BEGIN", error);
+    if (status != FERRY_OK)
+        return status;
+    status = ask_number(history, "PRAGMA application_id", ret_id, error);
+    if (status == FERRY_OK)
+        status = ask_number(history, "PRAGMA user_version", ret_version, error);
+    return ferry_history_commit(history, status, error);
+}
+
 static ferry_status check_schema(struct ferry_history *history, bool to_write,
                                  struct ferry_error *error)
 {
     int64_t id = 0, version = 0;
-    ferry_status status = ask_number(history, "PRAGMA application_id", &id, error);
-    if (status == FERRY_OK)
-        status = ask_number(history, "PRAGMA user_version", &version, error);
+    ferry_status status = read_marks(history, &id, &version, error);
     if (status == FERRY_OK && id == 0 && version == 0 && to_write) {
         status = make_if_empty(history, error);
-        id = status == FERRY_OK ? APPLICATION_ID : 0;
-        version = SCHEMA_VERSION;
+        if (status == FERRY_OK)
+            status = read_marks(history, &id, &version, error);
     }
     if (status != FERRY_OK)
         return status;

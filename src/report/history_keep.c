@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/units.h"
 #include "report/history_file.h"
@@ -24,21 +23,19 @@ static bool parse_part(const char *text, struct ferry_history_keep *keep)
 
 bool ferry_history_keep_parse(const char *text, struct ferry_history_keep *ret_keep)
 {
-    struct ferry_history_keep keep = {0};
-    FERRY_AUTO_FREE char *copy = strdup(text);
-    char *rest = NULL;
-    if (strcmp(text, "none") == 0) {
-        *ret_keep = (struct ferry_history_keep){.nothing = true};
-        return true;
+    struct ferry_history_keep keep = {.nothing = strcmp(text, "none") == 0};
+    for (size_t i = 0; !keep.nothing; i++) {
+        char part[24] = ""; /* nothing that is longer is a number */
+        size_t length = strcspn(text, ", ");
+        if (i == 2 || length >= sizeof part)
+            return false;
+        memcpy(part, text, length);
+        if (!parse_part(part, &keep))
+            return false;
+        if (text[length] == '\0')
+            break;
+        text += length + strspn(text + length, ", ");
     }
-    if (copy == NULL)
-        return false;
-    char *part = strtok_r(copy, ", ", &rest);
-    if (part == NULL || !parse_part(part, &keep))
-        return false;
-    part = strtok_r(NULL, ", ", &rest);
-    if (part != NULL && (!parse_part(part, &keep) || strtok_r(NULL, ", ", &rest) != NULL))
-        return false;
     *ret_keep = keep;
     return true;
 }

@@ -156,6 +156,11 @@ ferry_status ferry_history_begin(struct ferry_history *history, const struct fer
 
 /* ---- Ending ---- */
 
+/* The run before it is still the last that has something to say. */
+static const char hand_back[] = "UPDATE job SET last_run = coalesce((SELECT id FROM run WHERE"
+                                " job = ?1 AND state <> 'left' ORDER BY id DESC LIMIT 1), ?2)"
+                                " WHERE name = ?1";
+
 static ferry_status write_end(struct ferry_history *history, int64_t row,
                               const struct ferry_report *report,
                               const struct ferry_history_keep *keep, struct ferry_error *error)
@@ -164,6 +169,8 @@ static ferry_status write_end(struct ferry_history *history, int64_t row,
     if (status == FERRY_OK && ferry_run_state_is_success(report->state))
         status = do_for_job(history, "UPDATE job SET last_success = ?2 WHERE name = ?1",
                             report->job, row, error);
+    if (status == FERRY_OK && report->state == FERRY_RUN_LEFT)
+        status = do_for_job(history, hand_back, report->job, row, error);
     return status == FERRY_OK ? ferry_history_forget(history, report->job, keep, error) : status;
 }
 

@@ -12,7 +12,7 @@ const struct ferry_verdict_words ferry_verdicts[FERRY_VERDICTS] = {
 
 enum ferry_verdict ferry_page_judge_run(const struct ferry_report *run)
 {
-    if (run->state == FERRY_RUN_RUNNING)
+    if (ferry_run_state_is_mute(run->state))
         return FERRY_VERDICT_NONE;
     if (run->state == FERRY_RUN_FALLBACK)
         return FERRY_VERDICT_FALLBACK;
@@ -22,7 +22,7 @@ enum ferry_verdict ferry_page_judge_run(const struct ferry_report *run)
 const struct ferry_report *ferry_page_last_ended(const struct ferry_page_job *job)
 {
     for (size_t i = job->run_count; i > 0; i--)
-        if (job->runs[i - 1].state != FERRY_RUN_RUNNING)
+        if (!ferry_run_state_is_mute(job->runs[i - 1].state))
             return &job->runs[i - 1];
     return NULL;
 }

@@ -15,7 +15,7 @@ static const char *const states[FERRY_RUN_STATES] = {
     [FERRY_RUN_RUNNING] = "running",     [FERRY_RUN_DONE] = "done",
     [FERRY_RUN_UNCHANGED] = "unchanged", [FERRY_RUN_FALLBACK] = "fallback",
     [FERRY_RUN_FAILED] = "failed",       [FERRY_RUN_STOPPED] = "stopped",
-    [FERRY_RUN_KILLED] = "killed",
+    [FERRY_RUN_LEFT] = "left",           [FERRY_RUN_KILLED] = "killed",
 };
 
 const char *ferry_run_state_name(int64_t state)
@@ -31,6 +31,11 @@ bool ferry_run_state_read(const char *name, int64_t *ret_state)
             return true;
         }
     return false;
+}
+
+bool ferry_run_state_is_mute(int64_t state)
+{
+    return state == FERRY_RUN_RUNNING || state == FERRY_RUN_LEFT;
 }
 
 bool ferry_run_state_is_success(int64_t state)

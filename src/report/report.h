@@ -19,6 +19,7 @@ enum ferry_run_state {
     FERRY_RUN_FALLBACK,  /* done, but read from the fallback source */
     FERRY_RUN_FAILED,
     FERRY_RUN_STOPPED, /* by a signal */
+    FERRY_RUN_LEFT,    /* to another run that was at work on the table: nothing was done */
     FERRY_RUN_KILLED,
     FERRY_RUN_STATES,
 };
@@ -27,6 +28,8 @@ enum ferry_run_state {
 const char *ferry_run_state_name(int64_t state);
 /* False of a name that is none. */
 bool ferry_run_state_read(const char *name, int64_t *ret_state);
+/* Whether the run tells nothing of its job: it goes on, or has left all to another one. */
+bool ferry_run_state_is_mute(int64_t state);
 /* Whether the tables held the source's rows after it. */
 bool ferry_run_state_is_success(int64_t state);
 

@@ -94,6 +94,20 @@ away|failed|69|||gone|file|2"
 3|stopped"
 }
 
+@test "a run that leaves its table to another one is no success, and not what status tells of" {
+    config '' ', { name = "slow too"; source = "made"; view = "v"; target = "file"; target_table = "x"; }'
+    begin_slow
+    dbferry run --skip-locked "slow too"
+    dbferry run --skip-locked slow
+    assert_equal "$(history "SELECT job, state, exit_code, message LIKE '%another run%' FROM run WHERE id > 1")" \
+        "slow too|left|0|1
+slow|left|0|1"
+    run dbferry status
+    assert_output_has "slow      running" "slow too  left"
+    assert_equal "$(history "SELECT name, last_run, last_success FROM job ORDER BY name")" "slow|1|
+slow too|2|"
+}
+
 @test "a run that goes on elsewhere keeps its row" {
     dbferry run good
     sqlite3 state/history.db "UPDATE run SET state = 'running', ended = NULL, host = 'elsewhere', pid = 1"

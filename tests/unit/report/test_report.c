@@ -80,8 +80,10 @@ static void test_how_much_is_kept(void **state)
         {"1", {.runs = 1}},
         {"none", {.nothing = true}},
     };
-    static const char *const refused[] = {"",       ",",    "0",        "-1",    "0s",      "d",
-                                          "1d, 2d", "1, 2", "1, 1d, 1", "1 day", "none, 1", "1x"};
+    static const char *const refused[] = {
+        "",         ",",      "0",       "-1",  "0s",
+        "d",        "1d, 2d", "1, 2",    "1, ", "12345678901234567890123456",
+        "1, 1d, 1", "1 day",  "none, 1", "1x"};
     struct ferry_history_keep keep;
     for (size_t i = 0; i < COUNT(rules); i++) {
         assert_true(ferry_history_keep_parse(rules[i].text, &keep));
