@@ -124,6 +124,19 @@ assert phases and all(0 <= value <= float(seconds) + 0.01 for value in phases.va
     told "failed|2|1|1" job state rows updated unchanged
 }
 
+@test "run --skip-locked: what is left to another run is no success" {
+    shop 'expect_every = "1h";'
+    sqlite3 local.db "PRAGMA journal_mode = wal; CREATE TABLE product (id INTEGER PRIMARY KEY, name TEXT NOT NULL, cents INTEGER)"
+    hold_lock local.db product
+    tells 0 run --skip-locked
+    told_types job end
+    told "products|left|0|null|null" job job state exit_code rows run_id
+    assert_output_has '"message":"left to another run: '
+    tells 75 status
+    told "products|true|left|null" status job late last.state success
+    let_go
+}
+
 @test "run: a copy whose source is gone" {
     shop '' ',
       { name = "all"; source = "shop"; tables = ["*"]; target = "copies"; prune = true; }'
