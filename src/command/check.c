@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "command/check_general.h"
 #include "command/check_sides.h"
+#include "command/check_watching.h"
 #include "command/command.h"
 #include "command/events.h"
 #include "config/secret.h"
@@ -72,6 +73,7 @@ static ferry_status check_configuration(struct ferry_settings *settings,
     if (ferry_check_outcome(&check) == FERRY_OK && jobs_are_understood(settings, arguments))
         ferry_check_ok(&check, "configuration", "every connection and job is understood");
     ferry_check_general(&check, ferry_settings_general(settings));
+    ferry_check_watching(&check, ferry_settings_general(settings));
     return ferry_check_end(&check);
 }
 

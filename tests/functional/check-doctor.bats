@@ -233,6 +233,27 @@ SCRIPT
     refute_output_has "log file"
 }
 
+@test "history, metrics and notices: what could not be kept or told is a warning" {
+    files_config '' '' "state_dir = \"$T/state\"; metrics_file = \"$T/prom/dbferry.prom\"; notify_command = [\"no-such-program\"];"
+    run dbferry check
+    assert_status 0
+    assert_equal "$(line history)" "ok    history: $T/state/history.db is made by the first run"
+    [[ $(line metrics) == "warn  metrics: this user cannot write the folder of $T/prom/dbferry.prom: No such file"*"; make the folder"* ]]
+    [[ $(line notices) == "warn  notices: no-such-program cannot be run: "*"; install it"* ]]
+    [ ! -e "$T/state" ] # nothing is written
+    dbferry run
+    mkdir "$T/prom"
+    sed -i 's/no-such-program/cat/' "$DBFERRY_CONFIG"
+    run dbferry check
+    assert_equal "$(line history)" "ok    history: $T/state/history.db"
+    assert_equal "$(line metrics)" "ok    metrics: $T/prom/dbferry.prom"
+    assert_equal "$(line notices)" "ok    notices: cat"
+    sqlite3 "$T/state/history.db" "PRAGMA user_version = 99"
+    run dbferry check
+    assert_status 0
+    [[ $(line history) == "warn  history: the history $T/state/history.db was written by a later version"* ]]
+}
+
 @test "a configuration that others may read, with a password in it, is refused" {
     requires_driver mysql
     sed -i "s|to = {|unused = { driver = \"mysql\"; user = \"u\"; password = \"S3cret\"; };\n  &|" "$DBFERRY_CONFIG"
