@@ -48,9 +48,7 @@ static const char catalog_srids[] =
     "SELECT G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS WHERE "
     "F_TABLE_SCHEMA = DATABASE() AND F_TABLE_NAME = ?";
 
-/* Errors that say that the account has no right to the answer.  Whatever else goes wrong may be
- * over in a moment, and nothing follows from it about the definition. */
-static bool catalog_is_refusal(unsigned code)
+bool mydrv_is_refusal(unsigned code)
 {
     static const unsigned codes[] = {
         1044, /* to the database */
@@ -111,7 +109,7 @@ ferry_status mydrv_catalog_ask_text(struct mydrv_conn *conn, const char *sql, un
     }
     mysql_free_result(list);
     unsigned code = mysql_errno(conn->native);
-    if (atomic_load(&conn->cancelled) || !catalog_is_refusal(code))
+    if (atomic_load(&conn->cancelled) || !mydrv_is_refusal(code))
         return mydrv_fail_conn(conn, MYDRV_ASKING, "read the server's catalog", err);
     *ret_list = NULL;
     return ferry_schema_unknown(schema, err, "%s is not known: the server says: %s (error %u)",

@@ -44,6 +44,10 @@ ferry_status mydrv_warnings_judge(struct mydrv_conn *conn, const char *what, uin
 
 /* ---- catalog.c: what the server's catalog adds to the columns of a table or view ---- */
 
+/* Whether an error of the server says that the account has no right to the answer.  Whatever else
+ * goes wrong may be over in a moment, and nothing follows from it. */
+bool mydrv_is_refusal(unsigned code);
+
 /* What the catalog has of the columns of the view or table `name`, to be freed; NULL where the
  * account has no right to know, which is told as unknown. */
 ferry_status mydrv_catalog_read(struct mydrv_conn *conn, const char *name,
