@@ -196,12 +196,25 @@ static ferry_status make_schema(struct ferry_history *history, struct ferry_erro
                       : ferry_history_do(history, ferry_strbuf_text(&sql), error);
 }
 
-/* Of an empty file, which another one may be making at this moment too. */
+/* Another process may be making the file at this moment, for which SQLite does not wait here. */
+static ferry_status begin_wal(struct ferry_history *history, struct ferry_error *error)
+{
+    struct ferry_wait wait;
+    ferry_wait_begin(&wait, BUSY_MS);
+    ferry_status status;
+    while ((status = ferry_history_do(history, "PRAGMA journal_mode = WAL", error)) ==
+               FERRY_ERR_BUSY &&
+           ferry_wait_pause(&wait, 10, NULL, NULL) != 0)
+        ferry_error_clear(error);
+    return status;
+}
+
 static ferry_status make_if_empty(struct ferry_history *history, struct ferry_error *error)
 {
     int64_t pages = 0;
-    ferry_status status =
-        ferry_history_do(history, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE", error);
+    ferry_status status = begin_wal(history, error);
+    if (status == FERRY_OK)
+        status = ferry_history_do(history, "BEGIN IMMEDIATE", error);
     if (status != FERRY_OK)
         return status;
     status = ask_number(history, "SELECT COUNT(*) FROM sqlite_schema", &pages, error);

@@ -133,11 +133,34 @@ done"
     dbferry run --jobs 16 $(seq -f j%.0f 200)
     assert_equal "$(history "SELECT count(*), count(DISTINCT job), sum(state = 'done') FROM run")" "200|200|200"
     the_history_is_whole
-    # and by as many processes of their own, each of which writes when all others do
-    for i in {1..40}; do "$DBFERRY" run "j$i" 2>>errors 3>&- & done
+    # and by processes of their own, each of which writes when all others do; the file is not there yet
+    local round
+    for round in 1 2 3; do
+        rm -rf state
+        for i in {1..20}; do "$DBFERRY" run "j$i" 2>>errors 3>&- & done
+        wait
+        refute grep history errors
+        assert_equal "$(history "SELECT count(*), sum(state = 'done') FROM run")" "20|20"
+    done
+}
+
+@test "a history that another process is making is waited for" {
+    requires python3
+    mkdir state
+    cat >hold.py <<'END'
+import sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN IMMEDIATE") # on the way to its first pages
+open(sys.argv[2], "w").close()
+time.sleep(0.7)
+db.execute("COMMIT")
+END
+    python3 hold.py state/history.db held 3>&- &
+    until_there test -e held
+    run dbferry run good
     wait
-    refute grep history errors
-    assert_equal "$(history "SELECT count(*) FROM run WHERE state = 'running'")" 0
+    assert_equal "$output" ""
+    assert_equal "$(history "SELECT state FROM run")" done
 }
 
 @test "history_keep: so many of each job, none too old, and never the last success" {
