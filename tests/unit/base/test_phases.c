@@ -43,7 +43,7 @@ static void test_too_many(void **state)
 {
     (void)state;
     struct ferry_phases phases = {0};
-    char name[8];
+    char name[16];
     for (int i = 0; i < FERRY_PHASES_MOST + 5; i++) {
         (void)snprintf(name, sizeof name, "p%d", i);
         ferry_phases_enter(&phases, name, i);
