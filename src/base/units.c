@@ -142,6 +142,17 @@ void ferry_units_add_rate(struct ferry_strbuf *buffer, uint64_t rows, int64_t ms
         ferry_strbuf_addf(buffer, "%.0f rows/s", rate);
 }
 
+void ferry_units_add_changes(struct ferry_strbuf *buffer, uint64_t inserted, uint64_t updated,
+                             uint64_t deleted)
+{
+    ferry_units_add_count(buffer, inserted);
+    ferry_strbuf_add(buffer, " inserted, ");
+    ferry_units_add_count(buffer, updated);
+    ferry_strbuf_add(buffer, " updated, ");
+    ferry_units_add_count(buffer, deleted);
+    ferry_strbuf_add(buffer, " deleted");
+}
+
 void ferry_units_add_age(struct ferry_strbuf *buffer, int64_t ms)
 {
     static const struct {

@@ -18,6 +18,9 @@ bool ferry_units_parse_bool(const char *text, int64_t *ret_value);  /* true fals
 
 /* "1,234,567" */
 void ferry_units_add_count(struct ferry_strbuf *buffer, uint64_t count);
+/* "30 inserted, 5 updated, 7 deleted" */
+void ferry_units_add_changes(struct ferry_strbuf *buffer, uint64_t inserted, uint64_t updated,
+                             uint64_t deleted);
 /* "812 B", "3.4 KiB", "1.2 GiB" */
 void ferry_units_add_bytes(struct ferry_strbuf *buffer, uint64_t bytes);
 /* "940 rows/s", "1.12 M rows/s" */

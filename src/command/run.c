@@ -22,12 +22,8 @@
 static void add_changes(struct ferry_strbuf *text, const struct ferry_sync_changes *changes)
 {
     ferry_strbuf_add(text, "; ");
-    ferry_units_add_count(text, changes->inserted);
-    ferry_strbuf_add(text, " inserted, ");
-    ferry_units_add_count(text, changes->updated);
-    ferry_strbuf_add(text, " updated, ");
-    ferry_units_add_count(text, changes->deleted);
-    ferry_strbuf_add(text, " deleted, ");
+    ferry_units_add_changes(text, changes->inserted, changes->updated, changes->deleted);
+    ferry_strbuf_add(text, ", ");
     ferry_units_add_count(text, changes->unchanged);
     ferry_strbuf_add(text, " unchanged");
 }

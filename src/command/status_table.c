@@ -176,12 +176,8 @@ static void add_numbers(struct ferry_strbuf *text, const struct ferry_report *re
     if (report->inserted == FERRY_REPORT_NONE)
         return;
     ferry_strbuf_add(text, "; ");
-    ferry_units_add_count(text, (uint64_t)report->inserted);
-    ferry_strbuf_add(text, " inserted, ");
-    ferry_units_add_count(text, (uint64_t)report->updated);
-    ferry_strbuf_add(text, " updated, ");
-    ferry_units_add_count(text, (uint64_t)report->deleted);
-    ferry_strbuf_add(text, " deleted");
+    ferry_units_add_changes(text, (uint64_t)report->inserted, (uint64_t)report->updated,
+                            (uint64_t)report->deleted);
 }
 
 static void print_last(const struct ferry_report *last, int64_t now_ms)
