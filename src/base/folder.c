@@ -11,6 +11,14 @@
 
 #define FOLDER_MODE 0755
 
+char *ferry_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return strdup(".");
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
 /* One level; counts it where it is new. */
 static ferry_status make_one(const char *path, size_t *made, struct ferry_error *error)
 {

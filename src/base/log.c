@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/context.h"
 #include "base/escape.h"
+#include "base/folder.h"
 #include "base/strbuf.h"
 #include "base/width.h"
 
@@ -92,9 +93,7 @@ static bool is_known(uid_t user)
 static bool folder_is_closed(const char *path)
 {
     struct stat folder;
-    const char *slash = strrchr(path, '/');
-    FERRY_AUTO_FREE char *name =
-        slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    FERRY_AUTO_FREE char *name = ferry_folder_of(path);
     return name != NULL && stat(name, &folder) == 0 && is_known(folder.st_uid) &&
            (folder.st_mode & 022) == 0;
 }

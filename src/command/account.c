@@ -12,7 +12,7 @@
 #include "base/signals.h"
 #include "command/command.h"
 #include "command/events.h"
-#include "report/state_dir.h"
+#include "command/watched.h"
 
 #define MESSAGE_LIMIT 4000 /* of what is kept; the log has it all */
 
@@ -33,9 +33,8 @@ static void begin_history(struct ferry_account *account)
     struct ferry_error error = {0};
     if (account->settings == NULL)
         return;
-    const struct ferry_config *general = ferry_settings_general(account->settings);
-    FERRY_AUTO_FREE char *folder = ferry_state_dir_find(ferry_config_string(general, "state_dir"));
-    (void)ferry_history_keep_parse(ferry_config_string(general, "history_keep"), &account->keep);
+    FERRY_AUTO_FREE char *folder =
+        ferry_watched_folder(ferry_settings_general(account->settings), &account->keep);
     if (folder == NULL || account->keep.nothing)
         return;
     ferry_status status = ferry_history_open(folder, true, &account->history, &error);

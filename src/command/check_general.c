@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/folder.h"
 
 /* Who else may put another file in the place of one in this folder; NULL: nobody. */
 static const char *find_stranger(const struct stat *folder)
@@ -23,20 +24,13 @@ static const char *find_stranger(const struct stat *folder)
     return (folder->st_mode & S_IWGRP) != 0 && !sticky && !own_group ? "its group" : NULL;
 }
 
-/* Of a file at an absolute path. */
-static char *copy_folder(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == path || slash == NULL ? strdup("/") : strndup(path, (size_t)(slash - path));
-}
-
 static void check_log(struct ferry_check *check, const struct ferry_config *general)
 {
     const char *file = ferry_config_string(general, "log_file");
     struct stat stat_buffer;
     if (file == NULL)
         return;
-    FERRY_AUTO_FREE char *folder = copy_folder(file);
+    FERRY_AUTO_FREE char *folder = ferry_folder_of(file);
     if (folder == NULL || stat(folder, &stat_buffer) != 0) {
         FERRY_AUTO_ERROR struct ferry_error error = {0};
         (void)ferry_fail(&error, ferry_error_class_of_errno(errno, FERRY_ERR_CONFIG),

@@ -8,16 +8,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "report/history.h"
-#include "report/state_dir.h"
-
-static char *copy_parent(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return strdup(".");
-    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-}
+#include "base/folder.h"
+#include "command/watched.h"
 
 /* Whether a file can be made in the folder, or the folder in the one above it that is there. */
 static bool can_be_made(const char *folder)
@@ -25,7 +17,7 @@ static bool can_be_made(const char *folder)
     FERRY_AUTO_FREE char *path = strdup(folder);
     while (path != NULL && access(path, F_OK) != 0 && strchr(path, '/') != NULL &&
            strcmp(path, "/") != 0) {
-        char *above = copy_parent(path);
+        char *above = ferry_folder_of(path);
         free(path);
         path = above;
     }
@@ -51,8 +43,7 @@ static void check_history(struct ferry_check *check, const struct ferry_config *
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     struct ferry_history_keep keep = {0};
     struct ferry_history *history = NULL;
-    FERRY_AUTO_FREE char *folder = ferry_state_dir_find(ferry_config_string(general, "state_dir"));
-    (void)ferry_history_keep_parse(ferry_config_string(general, "history_keep"), &keep);
+    FERRY_AUTO_FREE char *folder = ferry_watched_folder(general, &keep);
     if (keep.nothing)
         return;
     if (folder == NULL) {
@@ -74,7 +65,7 @@ static void check_metrics(struct ferry_check *check, const struct ferry_config *
     const char *file = ferry_config_string(general, "metrics_file");
     if (file == NULL)
         return;
-    FERRY_AUTO_FREE char *folder = copy_parent(file);
+    FERRY_AUTO_FREE char *folder = ferry_folder_of(file);
     if (folder != NULL && access(folder, W_OK | X_OK) == 0)
         ferry_check_ok(check, "metrics", "%s", file);
     else

@@ -51,15 +51,19 @@ void ferry_watched_done(struct ferry_watched *watched)
     *watched = (struct ferry_watched){0};
 }
 
+char *ferry_watched_folder(const struct ferry_config *general, struct ferry_history_keep *ret_keep)
+{
+    (void)ferry_history_keep_parse(ferry_config_string(general, "history_keep"), ret_keep);
+    return ferry_state_dir_find(ferry_config_string(general, "state_dir"));
+}
+
 ferry_status ferry_watched_open_history(const struct ferry_settings *settings,
                                         struct ferry_history **ret_history,
                                         struct ferry_error *error)
 {
     struct ferry_history *history = NULL;
     struct ferry_history_keep keep = {0};
-    const struct ferry_config *general = ferry_settings_general(settings);
-    FERRY_AUTO_FREE char *folder = ferry_state_dir_find(ferry_config_string(general, "state_dir"));
-    (void)ferry_history_keep_parse(ferry_config_string(general, "history_keep"), &keep);
+    FERRY_AUTO_FREE char *folder = ferry_watched_folder(ferry_settings_general(settings), &keep);
     if (keep.nothing || folder == NULL)
         return ferry_fail(error, FERRY_ERR_CONFIG,
                           "no history is kept: see history_keep and state_dir in general");

@@ -21,6 +21,10 @@ ferry_status ferry_watched_choose(const struct ferry_settings *settings, char *c
                                   struct ferry_error *error);
 void ferry_watched_done(struct ferry_watched *watched);
 
+/* The folder of the history, and how much of it is kept; NULL: none can be told.  `general` is that
+ * group of the configuration.  The caller frees. */
+char *ferry_watched_folder(const struct ferry_config *general, struct ferry_history_keep *ret_keep);
+
 /* Opens the history to read it; NULL where there is none yet, before the first run.
  * FERRY_ERR_CONFIG where none is kept. */
 ferry_status ferry_watched_open_history(const struct ferry_settings *settings,

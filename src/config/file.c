@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/folder.h"
 #include "base/strbuf.h"
 #include "config/lint.h"
 
@@ -190,14 +191,6 @@ static ferry_status parse_text(struct ferry_config_file *file, struct ferry_strb
     return FERRY_OK;
 }
 
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return strdup(".");
-    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-}
-
 ferry_status ferry_config_file_open(const char *path, struct ferry_config_file **ret_file,
                                     struct ferry_error *error)
 {
@@ -212,7 +205,7 @@ ferry_status ferry_config_file_open(const char *path, struct ferry_config_file *
     else
         file->path = strdup(path);
     if (status == FERRY_OK)
-        file->folder = file->path == NULL ? NULL : folder_of(file->path);
+        file->folder = file->path == NULL ? NULL : ferry_folder_of(file->path);
     if (status == FERRY_OK && file->folder == NULL)
         status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the configuration");
     if (status == FERRY_OK)

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/folder.h"
 #include "base/publish.h"
 #include "base/signals.h"
 #include "report/metrics.h"
@@ -53,9 +54,7 @@ static bool split(struct place *place)
 {
     const char *slash = strrchr(place->path, '/');
     place->name = slash == NULL ? place->path : slash + 1;
-    place->folder = slash == NULL          ? strdup(".")
-                    : slash == place->path ? strdup("/")
-                                           : strndup(place->path, (size_t)(slash - place->path));
+    place->folder = ferry_folder_of(place->path);
     return place->folder != NULL;
 }
 
