@@ -65,6 +65,15 @@ END
 
 # ---- run ----
 
+# ended CODE: the program in the background, whose records are in out, comes to this end.
+ended() {
+    code=0
+    wait "$program" || code=$?
+    assert_equal "$code" "$1"
+    output=$(cat out)
+    keep "$1"
+}
+
 @test "run: a record for each job, with its numbers, and the last one with the exit code" {
     shop
     tells 0 run
@@ -189,11 +198,7 @@ END
     until_there test -e at
     until_there grep -q '"type":"job"' out
     kill -KILL $(pgrep -P "$program")
-    code=0
-    wait "$program" || code=$?
-    assert_equal "$code" 70
-    output=$(cat out)
-    keep 70
+    ended 70
     told_types job error end
     told "made|done" job job state
     told "held|internal|70" error job class exit_code
@@ -214,11 +219,7 @@ held() {
     requires_driver memory
     held
     kill -TERM "$program"
-    code=0
-    wait "$program" || code=$?
-    assert_equal "$code" 143
-    output=$(cat out)
-    keep 143
+    ended 143
     told_types error job end
     told "cars|stopped|143" job job state exit_code
     told "cancelled|143" error class exit_code
@@ -226,11 +227,7 @@ held() {
     kill -TERM "$program"
     sleep 0.5 # two in a moment are one
     kill -TERM "$program"
-    code=0
-    wait "$program" || code=$?
-    assert_equal "$code" 143
-    output=$(cat out)
-    keep 143
+    ended 143
     told_types end
 }
 

@@ -1,5 +1,5 @@
 # docs/ten-minutes.md: each of its commands, on an installed tree, with a real server.  It changes
-# /etc, /usr/local and /var/lib/dbferry: those of a mount namespace, which ends with the test.
+# /etc, the prefix and /var/lib/dbferry: those of a mount namespace, which ends with the test.
 # What needs a booted systemd is run by make check-slow (tests/servers/systemd-units).
 
 load helper
@@ -33,14 +33,16 @@ commands() { sed -n '/^```sh$/,/^```$/{/^```/d;p}' "$FERRY_SOURCE/docs/ten-minut
     mariadb_query <<<"CREATE DATABASE shop; CREATE TABLE shop.o (id INT PRIMARY KEY, what TEXT);
         INSERT INTO shop.o VALUES (1, 'a'), (2, 'b'); CREATE VIEW shop.order_list AS SELECT * FROM shop.o"
     mariadb_account reader S3cret "SELECT ON shop.order_list"
+    prefix=$(sed -n 's/^prefix = //p' "$FERRY_BUILD/Makefile")
+    grep -q " $prefix/share/dbferry/" "$FERRY_SOURCE/docs/ten-minutes.md" || skip "the page is of another prefix than $prefix"
     make -s -C "$FERRY_BUILD" install DESTDIR="$T/root" >"$T/install.log" 2>&1
     cat >script <<END
 set -eu -o pipefail
 mkdir -p "$T/upper" "$T/work"
 mount -t overlay -o "lowerdir=/etc,upperdir=$T/upper,workdir=$T/work" overlay /etc
-mount --bind "$T/root/usr/local" /usr/local
+mount --bind "$T/root$prefix" "$prefix"
 mount -t tmpfs none /var/lib/dbferry
-export PATH=/usr/local/bin:\$PATH
+export PATH=$prefix/bin:\$PATH
 mkdir -p /etc/prometheus
 editor() { printf 'S3cret\n' >"\$1"; }
 # Not booted here: that the units are there and can be enabled is all that can be seen.
