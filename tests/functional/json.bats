@@ -11,21 +11,24 @@ setup() {
     requires_driver sqlite
     requires sqlite3
     requires python3
-    python3 -c 'from importlib.util import find_spec as f; exit(not f("jsonschema"))' ||
-        skip "python3-jsonschema is not installed"
+    [ -d "$RECORDS" ] || skip "python3-jsonschema is not installed"
     cd "$T"
-    mkdir records
 }
 
-# At once, since the validator is slow to start.
-teardown() {
-    [ -z "$(ls "$T/records" 2>/dev/null)" ] || records check "$SCHEMA" "$T"/records/*
+# The records of all tests are held against the schema at once, since the validator is slow to start.
+setup_file() {
+    export RECORDS=$BATS_FILE_TMPDIR/records
+    ! python3 -c 'from importlib.util import find_spec as f; exit(not f("jsonschema"))' || mkdir "$RECORDS"
+}
+
+teardown_file() {
+    [ -z "$(ls "$RECORDS" 2>/dev/null)" ] || records check "$SCHEMA" "$RECORDS"/*
 }
 
 records() { python3 "$FERRY_SOURCE/tests/functional/records.py" "$@"; }
 
 # keep CODE: $output is to be what a process that ended with CODE prints: records by the schema, and no text
-keep() { printf '%s\n' "$output" >"$T/records/$(ls "$T/records" | wc -l).$1"; }
+keep() { printf '%s\n' "$output" >"$RECORDS/test-$BATS_TEST_NUMBER-$(ls "$RECORDS" | wc -l).$1"; }
 
 # tells CODE WORD...: dbferry WORD... --json ends with CODE, and prints such records
 tells() {

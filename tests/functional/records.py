@@ -66,7 +66,7 @@ def check_one(validators, path):
     for record in records:
         for validator in validators:
             for flaw in validator.iter_errors(record):
-                sys.exit(f"{record}: {'/'.join(map(str, flaw.absolute_path))}: {flaw.message}")
+                sys.exit(f"{path}: {record}: {'/'.join(map(str, flaw.absolute_path))}: {flaw.message}")
     ends = [record for record in records if record["type"] == "end"]
     assert len(ends) == 1 and records[-1] is ends[0], f"{path}: the last record is the only one that ends"
     code = int(path.rpartition(".")[2])
