@@ -97,6 +97,7 @@ mysql_launch() {
         --datadir="$MYSQL_DATA/data" --socket="$MYSQL_DATA/socket" --pid-file="$MYSQL_DATA/pid" \
         --bind-address=127.0.0.1 --port="$MYSQL_PORT" --mysqlx=OFF --skip-log-bin \
         "${mysql_files[@]}" --innodb-flush-log-at-trx-commit=0 --secure-file-priv= \
+        --innodb-ddl-threads=1 --innodb-parallel-read-threads=1 \
         --tmpdir="$MYSQL_DATA" \
         "${MYSQL_OPTIONS[@]}" >>"$log" 2>&1 </dev/null 3>&-) &
     MYSQL_PID=$!
