@@ -16,7 +16,8 @@
 #                                      wrong-host, expired, not-yet, revoked, self-signed, other-ca
 #                                      and other-server, each NAME.pem with NAME.key; crl.pem
 #
-# After mariadb_start these are set: MARIADB_FOLDER MARIADB_SOCKET MARIADB_PORT MARIADB_PID.
+# After mariadb_start these are set: MARIADB_FOLDER MARIADB_SOCKET MARIADB_PORT MARIADB_PID; and, for
+# all that is started then, MARIADB_USER and MARIADB_CLIENT, so that they are not asked for each query.
 # Root of the server is the user who started it, by the unix socket only.  It needs bash, the
 # packages mariadb-server-core and mariadb-client-core, and openssl for certificates.  It runs as an
 # ordinary user and as root.
@@ -43,7 +44,7 @@ mariadb_make_data() {
     [ -n "$ready" ] && mkdir -p "$ready" 2>/dev/null && [ -w "$ready" ] ||
         { mariadb_install_data; return; }
     mkdir -p "$MARIADB_FOLDER/tmp"
-    ready+=/mariadb-$(command id -un)-$("$(mariadb_find mariadbd)" --version | cksum | cut -d' ' -f1)
+    ready+=/mariadb-$MARIADB_USER-$("$(mariadb_find mariadbd)" --version | cksum | cut -d' ' -f1)
     (
         flock 9 || exit
         [ ! -d "$ready" ] || exec cp -a "$ready" "$MARIADB_FOLDER/data"
@@ -56,8 +57,8 @@ mariadb_install_data() {
     local log=$MARIADB_FOLDER/install.log
     mkdir -p "$MARIADB_FOLDER/tmp"
     "$(mariadb_find mariadb-install-db)" --no-defaults --datadir="$MARIADB_FOLDER/data.new" \
-        --user="$(command id -un)" --auth-root-authentication-method=socket \
-        --auth-root-socket-user="$(command id -un)" --skip-test-db --skip-name-resolve --force \
+        --user="$MARIADB_USER" --auth-root-authentication-method=socket \
+        --auth-root-socket-user="$MARIADB_USER" --skip-test-db --skip-name-resolve --force \
         --tmpdir="$MARIADB_FOLDER/tmp" --innodb-log-file-size=16M >"$log" 2>&1 </dev/null 3>&- || {
         echo "mariadb: the data folder could not be made; see $log" >&2
         tail -n 5 "$log" >&2
@@ -103,6 +104,7 @@ mariadb_start() {
     MARIADB_FOLDER=$(mkdir -p "$1" && cd "$1" && pwd) || return
     shift
     MARIADB_PORT='' MARIADB_PID='' MARIADB_OPTIONS=("$@")
+    mariadb_ask_once || return
     mariadb_refuse_second || return
     mariadb_choose_socket || return
     [ -d "$MARIADB_FOLDER/data" ] || mariadb_make_data || return
@@ -136,7 +138,7 @@ mariadb_launch() {
         shift
     done
     # Descriptor 3 is the test harness's, which would wait for the server to close it.
-    "$(mariadb_find mariadbd)" --no-defaults --user="$(command id -un)" --datadir="$MARIADB_FOLDER/data" \
+    "$(mariadb_find mariadbd)" --no-defaults --user="$MARIADB_USER" --datadir="$MARIADB_FOLDER/data" \
         --socket="$MARIADB_SOCKET" --pid-file="$MARIADB_FOLDER/pid" --tmpdir="$MARIADB_FOLDER/tmp" \
         --innodb-buffer-pool-size=128M --innodb-log-file-size=16M --skip-name-resolve \
         --character-set-server=utf8mb4 --max-connections=30 "${network[@]}" "${speed[@]}" \
@@ -151,7 +153,7 @@ mariadb_wait_until_ready() {
     for try in {1..600}; do
         if [ -S "$MARIADB_SOCKET" ] &&
             "$admin" --no-defaults --skip-ssl --socket="$MARIADB_SOCKET" \
-                --user="$(command id -un)" ping >/dev/null 2>&1 </dev/null; then
+                --user="$MARIADB_USER" ping >/dev/null 2>&1 </dev/null; then
             return
         fi
         kill -0 "$MARIADB_PID" 2>/dev/null || break
@@ -198,11 +200,16 @@ mariadb_restart() {
     mariadb_start "$MARIADB_FOLDER" "$@"
 }
 
+mariadb_ask_once() {
+    export MARIADB_USER MARIADB_CLIENT
+    MARIADB_USER=${MARIADB_USER:-$(command id -un)} &&
+        MARIADB_CLIENT=${MARIADB_CLIENT:-$(mariadb_find mariadb)}
+}
+
 mariadb_shell() {
-    local program
-    program=$(mariadb_find mariadb) || return
-    MARIADB_SHELL=("$program" --no-defaults --skip-ssl --socket="$MARIADB_SOCKET"
-        --user="$(command id -un)" --default-character-set=utf8mb4 --local-infile=1
+    mariadb_ask_once || return
+    MARIADB_SHELL=("$MARIADB_CLIENT" --no-defaults --skip-ssl --socket="$MARIADB_SOCKET"
+        --user="$MARIADB_USER" --default-character-set=utf8mb4 --local-infile=1
         --batch --raw --skip-column-names)
 }
 
