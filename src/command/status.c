@@ -10,6 +10,7 @@
 #include "command/command.h"
 #include "command/events.h"
 #include "command/status_table.h"
+#include "command/timer.h"
 #include "command/watched.h"
 
 #define WIDTH 80             /* where it is not told otherwise */
@@ -20,6 +21,7 @@
 struct shown {
     struct ferry_watched jobs;
     struct ferry_standing *standings;
+    struct ferry_timers timers;
 };
 
 static void shown_done(struct shown *shown)
@@ -27,6 +29,7 @@ static void shown_done(struct shown *shown)
     for (size_t i = 0; i < shown->jobs.count && shown->standings != NULL; i++)
         ferry_standing_done(&shown->standings[i]);
     free(shown->standings);
+    ferry_timers_done(&shown->timers);
     ferry_watched_done(&shown->jobs);
 }
 
@@ -67,6 +70,9 @@ static ferry_status look(const struct ferry_settings *settings, struct shown *sh
     if (status == FERRY_OK)
         status = find_all(history, shown, now_ms, error);
     ferry_history_close(history);
+    ferry_timers_done(&shown->timers);
+    if (status == FERRY_OK)
+        ferry_timers_find(&shown->timers);
     return status;
 }
 
@@ -91,7 +97,23 @@ static void add_run(struct ferry_json *event, const char *name, const struct fer
     ferry_json_end_object(event);
 }
 
-static void write_record(const char *name, const struct ferry_standing *standing)
+/* What runs the job next, or null. */
+static void add_timer(struct ferry_json *event, const struct ferry_timer *timer)
+{
+    char moment[FERRY_CLOCK_TEXT];
+    if (timer == NULL) {
+        ferry_json_add_null(event, "timer");
+        return;
+    }
+    ferry_clock_print(timer->next_ms, moment);
+    ferry_json_begin_object(event, "timer");
+    ferry_json_add_text(event, "unit", timer->unit);
+    ferry_json_add_text(event, "next", moment);
+    ferry_json_end_object(event);
+}
+
+static void write_record(const char *name, const struct ferry_standing *standing,
+                         const struct ferry_timer *timer)
 {
     struct ferry_json event;
     ferry_event_begin(&event, "status");
@@ -101,6 +123,7 @@ static void write_record(const char *name, const struct ferry_standing *standing
         ferry_json_add_seconds(&event, "expect_every", standing->expect_every_ms);
     else
         ferry_json_add_null(&event, "expect_every");
+    add_timer(&event, timer);
     add_run(&event, "last", &standing->last);
     add_run(&event, "success", &standing->success);
     ferry_event_write(&event);
@@ -109,7 +132,8 @@ static void write_record(const char *name, const struct ferry_standing *standing
 static void write_records(const struct shown *shown)
 {
     for (size_t i = 0; i < shown->jobs.count; i++)
-        write_record(shown->jobs.names[i], &shown->standings[i]);
+        write_record(shown->jobs.names[i], &shown->standings[i],
+                     ferry_timers_of(&shown->timers, shown->jobs.names[i]));
 }
 
 static void tell(const struct shown *shown, bool one_by_one, int64_t now_ms)
@@ -119,12 +143,13 @@ static void tell(const struct shown *shown, bool one_by_one, int64_t now_ms)
         return;
     }
     if (!one_by_one) {
-        ferry_status_print_table(shown->jobs.names, shown->standings, shown->jobs.count, now_ms,
-                                 width_of_terminal());
+        ferry_status_print_table(shown->jobs.names, shown->standings, shown->jobs.count,
+                                 &shown->timers, now_ms, width_of_terminal());
         return;
     }
     for (size_t i = 0; i < shown->jobs.count; i++)
-        ferry_status_print_one(shown->jobs.names[i], &shown->standings[i], now_ms);
+        ferry_status_print_one(shown->jobs.names[i], &shown->standings[i],
+                               ferry_timers_of(&shown->timers, shown->jobs.names[i]), now_ms);
 }
 
 /* Late jobs make a script or a monitor look. */

@@ -14,13 +14,14 @@
 #define NAME_LEAST 12 /* characters of a name that are always shown */
 
 /* In the order in which they stand. */
-enum { NAME, STATE, LAST, TOOK, ROWS, CHANGED, SUCCESS, COLUMN_COUNT };
-static const char *const headings[COLUMN_COUNT] = {"job",  "state",   "last run",    "took",
-                                                   "rows", "changed", "last success"};
+enum { NAME, STATE, LAST, TOOK, ROWS, CHANGED, SUCCESS, NEXT, COLUMN_COUNT };
+static const char *const headings[COLUMN_COUNT] = {"job",  "state",   "last run",     "took",
+                                                   "rows", "changed", "last success", "next run"};
 
 struct told {
     const char *const *names;
     const struct ferry_standing *standings;
+    const struct ferry_timers *timers;
     int64_t now_ms;
     size_t name_limit; /* bytes of a name */
     size_t shown[COLUMN_COUNT];
@@ -31,6 +32,12 @@ static void add_age(struct ferry_strbuf *cell, int64_t moment_ms, int64_t now_ms
 {
     ferry_units_add_age(cell, now_ms - moment_ms);
     ferry_strbuf_add(cell, " ago");
+}
+
+static void add_time_until(struct ferry_strbuf *cell, int64_t moment_ms, int64_t now_ms)
+{
+    ferry_strbuf_add(cell, "in ");
+    ferry_units_add_age(cell, moment_ms - now_ms);
 }
 
 static void add_state(struct ferry_strbuf *cell, const struct ferry_standing *standing)
@@ -70,6 +77,9 @@ static void fill_all(const struct told *told, size_t i, struct ferry_strbuf *cel
     const struct ferry_report *success = &standing->success;
     ferry_escape_text(&cells[NAME], told->names[i], strlen(told->names[i]), told->name_limit);
     add_state(&cells[STATE], standing);
+    const struct ferry_timer *timer = ferry_timers_of(told->timers, told->names[i]);
+    if (timer != NULL)
+        add_time_until(&cells[NEXT], timer->next_ms, told->now_ms);
     if (last->job != NULL) {
         add_age(&cells[LAST], last->started_ms, told->now_ms);
         add_took(&cells[TOOK], last, told->now_ms);
@@ -115,14 +125,16 @@ static void choose(struct told *told, unsigned left_out, struct ferry_grid *grid
 }
 
 /* What is left out next where the line is too wide. */
-static const unsigned less[] = {0, 1U << CHANGED, 1U << CHANGED | 1U << TOOK,
-                                1U << CHANGED | 1U << TOOK | 1U << LAST};
+static const unsigned less[] = {0, 1U << NEXT, 1U << NEXT | 1U << CHANGED,
+                                1U << NEXT | 1U << CHANGED | 1U << TOOK,
+                                1U << NEXT | 1U << CHANGED | 1U << TOOK | 1U << LAST};
 
 static void fit(struct told *told, struct ferry_grid *grid, const char **shown_headings, int width)
 {
+    unsigned empty = told->timers->count == 0 ? 1U << NEXT : 0;
     for (size_t i = 0; i < sizeof less / sizeof less[0]; i++) {
         told->name_limit = SIZE_MAX;
-        choose(told, less[i], grid, shown_headings);
+        choose(told, less[i] | empty, grid, shown_headings);
         int wide = ferry_grid_width(grid);
         if (wide <= width)
             return;
@@ -136,9 +148,10 @@ static void fit(struct told *told, struct ferry_grid *grid, const char **shown_h
 }
 
 void ferry_status_print_table(const char *const *names, const struct ferry_standing *standings,
-                              size_t count, int64_t now_ms, int width)
+                              size_t count, const struct ferry_timers *timers, int64_t now_ms,
+                              int width)
 {
-    struct told told = {.names = names, .standings = standings, .now_ms = now_ms};
+    struct told told = {.names = names, .standings = standings, .timers = timers, .now_ms = now_ms};
     const char *shown_headings[COLUMN_COUNT];
     struct ferry_grid grid = {.to = stdout,
                               .indent = "",
@@ -219,7 +232,18 @@ static void print_success(const struct ferry_report *success, int64_t now_ms)
     print_line("rows", &rows);
 }
 
-void ferry_status_print_one(const char *name, const struct ferry_standing *standing, int64_t now_ms)
+static void print_next(const struct ferry_timer *timer, int64_t now_ms)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    char moment[FERRY_CLOCK_TEXT];
+    ferry_clock_print(timer->next_ms, moment);
+    add_time_until(&text, timer->next_ms, now_ms);
+    ferry_strbuf_addf(&text, " (%s), by %s", moment, timer->unit);
+    print_line("next run", &text);
+}
+
+void ferry_status_print_one(const char *name, const struct ferry_standing *standing,
+                            const struct ferry_timer *timer, int64_t now_ms)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf state = {0};
     FERRY_AUTO_STRBUF struct ferry_strbuf safe = {0};
@@ -230,6 +254,8 @@ void ferry_status_print_one(const char *name, const struct ferry_standing *stand
     if (standing->last.job != NULL)
         print_last(&standing->last, now_ms);
     print_success(&standing->success, now_ms);
+    if (timer != NULL)
+        print_next(timer, now_ms);
     if (standing->expect_every_ms == 0)
         return;
     FERRY_AUTO_STRBUF struct ferry_strbuf every = {0};

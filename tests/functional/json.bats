@@ -337,7 +337,11 @@ END
       { name = "never"; source = "shop"; table = "product"; target = "local"; expect_every = "90m"; },
       { name = "idle"; source = "shop"; table = "product"; target = "local"; }'
     "$DBFERRY" run products
-    tells 75 status
+    mkdir bin
+    printf '#!/bin/sh\necho "Id=dbferry@idle.timer"\necho "NextElapseUSecRealtime=Mon 2098-12-01 06:00:00 UTC"\n' >bin/systemctl
+    chmod 755 bin/systemctl
+    PATH=$T/bin:$PATH tells 75 status
+    told $'null\nnull\n2098-12-01T06:00:00.000Z' status timer.next
     told_types status status status end
     told $'products|false|3600.0|done\nnever|true|5400.0|null\nidle|false|null|null' \
         status job late expect_every last.state

@@ -1,4 +1,5 @@
-# What timers need: runs that leave a table to another run, and that do not all begin at one moment.
+# What timers need: runs that leave a table to another run, and that do not all begin at one moment; and what
+# status knows of them.
 
 load helper
 load sample
@@ -188,4 +189,68 @@ END
         run dbferry $command --random-delay 1s
         assert_status 64
     done
+}
+
+# ---- status ----
+
+# systemctl [LINE...]: from now on it answers so.  A booted systemd is asked in tests/servers/systemd-units.
+systemctl() {
+    mkdir -p bin
+    printf '%s\n' '#!/bin/sh' "$@" >bin/systemctl && chmod 755 bin/systemctl
+    export PATH=$T/bin:$PATH
+}
+
+# set_timer UNIT MOMENT: systemctl tells of this one, too, as systemd 252 does
+set_timer() {
+    printf 'NextElapseUSecRealtime=%s\nId=%s\n' "$2" "$1" >>set-timers
+    systemctl "case \"\$TZ \$*\" in 'UTC show '*) cat '$T/set-timers' ;; *) exit 1 ;; esac"
+    echo >>set-timers
+}
+
+jobs() {
+    write_config <<END
+connections = { made = { driver = "memory"; rows = 3; }; };
+jobs = ( { name = "day"; source = "made"; view = "v"; target = "made"; },
+  { name = "two/thirds-of-.it"; source = "made"; view = "v"; target = "made"; },
+  { name = "never"; source = "made"; view = "v"; target = "made"; } );
+END
+}
+
+next_of() { "$DBFERRY" status --json | python3 "$FERRY_SOURCE/tests/functional/records.py" show status job timer; }
+
+@test "status tells which timer of systemd runs a job next, and when" {
+    requires python3
+    jobs
+    set_timer dbferry@day.timer 'Mon 2098-12-01 06:00:00 UTC'
+    set_timer "$(systemd-escape --template=dbferry@.timer two/thirds-of-.it)" 'Tue 2098-12-02 07:30:05 UTC'
+    set_timer dbferry@other.timer 'Mon 2098-12-01 01:00:00 UTC'
+    set_timer dbferry@never.timer ''
+    assert_equal "$(next_of)" 'day|{"unit":"dbferry@day.timer","next":"2098-12-01T06:00:00.000Z"}
+two/thirds-of-.it|{"unit":"dbferry@two-thirds\\x2dof\\x2d.it.timer","next":"2098-12-02T07:30:05.000Z"}
+never|null'
+    run "$DBFERRY" status day
+    assert_output_has "next run       in " " d (2098-12-01T06:00:00.000Z), by dbferry@day.timer"
+    run script -qec "stty cols 120; '$DBFERRY' status" /dev/null
+    assert_output_has "last success  next run" "day                never run                                 never         in "
+    # the timer of all jobs runs them, too
+    set_timer dbferry.timer 'Mon 2098-12-01 08:00:00 UTC'
+    assert_equal "$(next_of | sed 's/"next".*//')" 'day|{"unit":"dbferry@day.timer",
+two/thirds-of-.it|{"unit":"dbferry.timer",
+never|{"unit":"dbferry.timer",'
+}
+
+@test "status shows how jobs stand whatever systemctl says, or where there is none" {
+    requires python3
+    jobs
+    systemctl 'echo "System has not been booted with systemd" >&2' 'exit 1'
+    expected=$("$DBFERRY" status)
+    refute grep "next run" <<<"$expected"
+    for answer in 'exit 0' 'kill -9 $$' 'sleep 600' 'yes "Id=dbferry.timer"' 'head -c 100000 /dev/zero' 'echo Id=; echo NextElapseUSecRealtime=' \
+        'echo Id=dbferry.timer; echo NextElapseUSecRealtime=tomorrow' 'echo NextElapseUSecRealtime=Mon 2098-12-01 06:00:00 CET; echo Id=dbferry.timer' \
+        'printf Id=dbferry.timer\\nNextElapseUSecRealtime=Mon\ 2098-12-01\ 06:00:00\ UTC; exit 1'; do
+        systemctl "$answer"
+        assert_equal "$(timeout 20 "$DBFERRY" status)" "$expected"
+    done
+    mkdir nothing
+    assert_equal "$(PATH=$T/nothing "$DBFERRY" status)" "$expected"
 }
