@@ -455,7 +455,7 @@ sleeping_run() {
 
 end_run() {
     local code=0
-    kill -TERM "$pid"
+    kill -TERM "$pid" || { cat out >&2; return 1; } # it was to wait for rows
     wait "$pid" || code=$?
     assert_equal "$code" 143
     unseen out
