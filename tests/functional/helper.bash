@@ -141,6 +141,16 @@ stop_looking() {
     rm "$T/enough"
 }
 
+# ten_thousand_looks SQL: the statement, for a shell that runs them all in one session: ten thousand times, and
+# until the file $T/runs says that enough has been done meanwhile, on a machine that is busy with others.
+ten_thousand_looks() {
+    local i=0
+    while { [ "$i" -lt 10000 ] || [ ! -e "$T/runs" ]; } && [ -e "$T" ]; do
+        i=$((i + 1))
+        printf '%s\n' "$1"
+    done
+}
+
 # saw_only LINE...: the onlooker saw each of these and nothing else
 saw_only() {
     assert_equal "$(sort -u "$onlooker_file")" "$(printf '%s\n' "$@" | sort -u)"

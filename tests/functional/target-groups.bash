@@ -437,14 +437,10 @@ check_a_leftover_that_a_key_holds() {
     assert_equal "$(sql e <<<"SELECT DISTINCT name FROM item")" new
 }
 
-# Each look is a line of one session: ten thousand of them, and until it has been there for some runs, on a
-# machine that is busy with others.
+# Each look is a line of one session.
 look_ten_thousand_times() {
-    local i=0
-    while { [ "$i" -lt 10000 ] || [ ! -e "$T/runs" ]; } && [ -e "$T" ]; do
-        i=$((i + 1))
-        echo "SELECT COUNT(*) FROM orders o LEFT JOIN item i ON i.id = o.item WHERE i.id IS NULL;"
-    done | sql e >"$T/looks" 2>&1
+    ten_thousand_looks "SELECT COUNT(*) FROM orders o LEFT JOIN item i ON i.id = o.item WHERE i.id IS NULL;" |
+        sql e >"$T/looks" 2>&1
     touch "$T/enough"
 }
 
