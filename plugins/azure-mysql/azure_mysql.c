@@ -231,6 +231,7 @@ static struct ferry_driver azure_driver = {
     .examine = mydrv_examine,
     .is_usable = mydrv_is_usable,
     .retries = 6,
+    .environment = mydrv_environment,
 };
 
 FERRY_REGISTER_DRIVER(azure_driver)

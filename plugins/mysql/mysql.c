@@ -109,6 +109,7 @@ static struct ferry_driver mysql_driver = {
     .examine = mydrv_examine,
     .is_usable = mydrv_is_usable,
     .retries = 2,
+    .environment = mydrv_environment,
 };
 
 FERRY_REGISTER_DRIVER(mysql_driver)

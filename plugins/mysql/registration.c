@@ -39,6 +39,24 @@ void mydrv_facts(void *conn, struct ferry_facts *facts)
     ferry_facts_add(facts, "client library", mysql_get_client_info());
 }
 
+/* Of either library, and of MySQL's own: they name code to load, servers, accounts and trust.  By
+ * name, since a password_command may need a MYSQL_ of its user's own. */
+const char *const mydrv_environment[] = {
+    "LIBMYSQL_PLUGINS",
+    "LIBMYSQL_PLUGIN_DIR",
+    "MARIADB_HOME",
+    "MARIADB_PLUGIN_DIR",
+    "MARIADB_TLS_DISABLE_PEER_VERIFICATION",
+    "MARIADB_UNIX_PORT",
+    "MYSQL_HOME",
+    "MYSQL_HOST",
+    "MYSQL_PWD",
+    "MYSQL_TCP_PORT",
+    "MYSQL_TEST_LOGIN_FILE",
+    "MYSQL_UNIX_PORT",
+    NULL,
+};
+
 const struct ferry_source mydrv_source = {
     .describe = mydrv_describe,
     .read_begin = mydrv_read_begin,

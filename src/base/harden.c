@@ -13,18 +13,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Each is read by a client library that a driver may use: libmariadb, libmysqlclient, OpenSSL. They
- * name code to load, servers, trust, or files for the keys of a TLS session. */
+/* Each is read by a library that several drivers use, OpenSSL, some while it is loaded.  They name
+ * code to load, trust, or files for the keys of a TLS session.  What steers the library of one
+ * driver is declared by that: struct ferry_driver, `environment`. */
 static const char *const foreign_variables[] = {
-    "LIBMYSQL_PLUGINS",   "LIBMYSQL_PLUGIN_DIR",
-    "MARIADB_PLUGIN_DIR", "MYSQL_PWD",
-    "MYSQL_TCP_PORT",     "MYSQL_UNIX_PORT",
-    "MARIADB_UNIX_PORT",  "MYSQL_TEST_LOGIN_FILE",
-    "MYSQL_HOST",         "MARIADB_TLS_DISABLE_PEER_VERIFICATION",
-    "OPENSSL_CONF",       "OPENSSL_CONF_INCLUDE",
-    "OPENSSL_ENGINES",    "OPENSSL_MODULES",
-    "SSLKEYLOGFILE",      "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
+    "OPENSSL_CONF",  "OPENSSL_CONF_INCLUDE", "OPENSSL_ENGINES", "OPENSSL_MODULES",
+    "SSLKEYLOGFILE", "SSL_CERT_FILE",        "SSL_CERT_DIR",
 };
 
 /* Values of this size and more go back to the system when they are freed. */
@@ -60,7 +54,8 @@ ferry_status ferry_harden(struct ferry_error *error)
     if (status != FERRY_OK)
         return status;
     for (size_t i = 0; i < sizeof foreign_variables / sizeof foreign_variables[0]; i++)
-        (void)unsetenv(foreign_variables[i]);
+        if (!ferry_environment_take(foreign_variables[i]))
+            return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
     if (!leave_out_list_of_authorities())
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
     (void)setrlimit(RLIMIT_CORE, &no_core);

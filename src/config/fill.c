@@ -38,7 +38,7 @@ static ferry_status expand(const char *text, const struct ferry_origin *origin,
     }
     if (name.failed)
         return ferry_config_fail_memory(error);
-    const char *value = getenv(ferry_strbuf_text(&name));
+    const char *value = ferry_environment_value(ferry_strbuf_text(&name));
     if (value == NULL)
         return ferry_origin_fail(origin, error, "the environment variable %s is not set",
                                  ferry_strbuf_text(&name));

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/environment.h"
 #include "base/program.h"
 #include "base/signals.h"
 #include "base/strbuf.h"
@@ -336,7 +337,7 @@ static bool find_sibling(const struct ferry_config *config, const char *key, con
 static ferry_status secret_from_environment(const char *key, const char *name, char **ret_secret,
                                             struct ferry_error *error)
 {
-    const char *value = getenv(name);
+    const char *value = ferry_environment_value(name);
     FERRY_AUTO_STRBUF struct ferry_strbuf origin = {0};
     ferry_strbuf_addf(&origin, "the environment variable %s, named by %s_env,", name, key);
     if (value == NULL)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/environment.h"
 #include "base/nearest.h"
 #include "base/strbuf.h"
 #include "driver/option.h"
@@ -217,6 +218,21 @@ static ferry_status check_options(const char *path, const struct ferry_driver *d
     return FERRY_OK;
 }
 
+static ferry_status take_environment(const char *path, const char *const *patterns,
+                                     struct ferry_error *error)
+{
+    for (size_t i = 0; patterns != NULL && patterns[i] != NULL; i++) {
+        if (!ferry_environment_pattern_is_valid(patterns[i]))
+            return ferry_fail(error, FERRY_ERR_CONFIG,
+                              "driver %s declares '%s', which cannot be a variable of the "
+                              "environment; it is a name, or two letters of it at least and a '*'",
+                              path, patterns[i]);
+        if (!ferry_environment_take(patterns[i]))
+            return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a driver");
+    }
+    return FERRY_OK;
+}
+
 static ferry_status adopt(struct ferry_driver_handle *handle, const char *name,
                           const struct ferry_driver *driver, struct ferry_error *error)
 {
@@ -250,7 +266,7 @@ static ferry_status adopt(struct ferry_driver_handle *handle, const char *name,
         return ferry_fail(error, FERRY_ERR_CONFIG,
                           "driver %s lacks '%s', which every driver of its kind must have", path,
                           missing);
-    return FERRY_OK;
+    return take_environment(path, handle->driver.environment, error);
 }
 
 static ferry_status load(const char *name, struct ferry_driver_handle *handle,

@@ -72,6 +72,9 @@ static struct ferry_driver driver = {
     .connect = t_connect,
 #endif
     .disconnect = t_disconnect,
+#ifdef ENVIRONMENT
+    .environment = (const char *const[]){ENVIRONMENT, NULL},
+#endif
 #ifndef NO_SOURCE
     .source = &t_source,
 #endif
@@ -126,6 +129,25 @@ refused() {
     assert_status 0
     assert_output_has good source
     [ -z "$stderr" ]
+}
+
+@test "variables that a driver declares are gone when it connects, and can be named all the same" {
+    build acme '-DENVIRONMENT="ACME_*", "TNS_ADMIN"' \
+        '-DCONNECT=ferry_log(FERRY_LOG_WARNING, "%s %s %s %s", ferry_config_string(c, "a"), SAY("ACME_HOST"), SAY("TNS_ADMIN"), SAY("ACMEX"));' \
+        '-DSAY(name)=(getenv(name) == NULL ? "gone" : "there")'
+    cp -L "$FERRY_BUILD/drivers/memory.so" "$D" 2>/dev/null || skip "the driver memory is not there"
+    write_config <<<'connections = { a = { driver = "acme"; a = "${ACME_HOST}"; }; b = { driver = "memory"; }; };
+jobs = ( { name = "j"; source = "a"; target = "b"; view = "rows"; } );'
+    run --separate-stderr env ACME_HOST=named TNS_ADMIN=x ACMEX=y "$DBFERRY" run
+    assert_status 78
+    assert_output_has "named gone gone there"
+}
+
+@test "what is no variable cannot be declared" {
+    build greedy '-DENVIRONMENT="*"'
+    refused greedy "'*'" "cannot be a variable of the environment"
+    build assigning '-DENVIRONMENT="PGHOST", "PG=HOST"'
+    refused assigning "'PG=HOST'"
 }
 
 @test "missing: the message names the file and the nearest name" {

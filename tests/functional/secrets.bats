@@ -557,6 +557,7 @@ END
 @test "variables that client libraries would read are gone before any library or program sees them" {
     printf '%s\n' "$target_password" >target.pw
     names=$(sed -n '/foreign_variables\[\] = {/,/^};/s/[^"]*"\([A-Z_]*\)"[^"]*/\1 /gp' "$FERRY_SOURCE/src/base/harden.c" | tr '\n' ' ')
+    names+=$(sed -n '/mydrv_environment\[\] = {/,/^};/s/[^"]*"\([A-Z_]*\)"[^"]*/\1 /gp' "$FERRY_SOURCE/plugins/mysql/registration.c" | tr '\n' ' ')
     for name in LIBMYSQL_PLUGINS MARIADB_PLUGIN_DIR MYSQL_PWD MYSQL_TCP_PORT MYSQL_UNIX_PORT MARIADB_UNIX_PORT \
         MARIADB_TLS_DISABLE_PEER_VERIFICATION SSL_CERT_FILE SSL_CERT_DIR OPENSSL_CONF OPENSSL_MODULES; do
         [[ " $names" == *" $name "* ]] || { echo "$name is not in the list" >&2; return 1; }
@@ -572,6 +573,15 @@ END
     refute grep /nonexistent helper
     refute grep ^SSL_CERT_FILE helper
     refute_output_has /nonexistent
+}
+
+@test "a variable of the client library that the configuration names is read all the same" {
+    printf '%s\n' "$target_password" >target.pw
+    both_config 'password_env = "MYSQL_PWD";' \
+        "password_command = \"env >'$T/helper'; cat '$T/target.pw'\";"
+    MYSQL_PWD=$password run --separate-stderr dbferry run -vv
+    assert_status 0
+    refute grep ^MYSQL_PWD helper
 }
 
 @test "a variable: one line end is taken off, and more than 64 KiB is refused" {

@@ -1093,6 +1093,13 @@ struct ferry_driver {
      * question itself failed.  Optional. */
     ferry_status (*examine)(void *conn, const struct ferry_examination *examination,
                             struct ferry_findings *findings, struct ferry_error *err);
+
+    /* The variables of the environment by which a library of the driver would do what the
+     * configuration does not say: names, or the beginning of names and a '*', and NULL at the end:
+     * "PG*".  They are taken out of the environment once the driver is loaded, before anything else
+     * of it is called, and the programs that dbferry starts do not see them; a configuration may
+     * name one of them all the same (password_env, "${NAME}").  NULL: there are none. */
+    const char *const *environment;
 };
 
 /* The last line of a driver: `driver` is its struct ferry_driver. */
