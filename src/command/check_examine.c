@@ -36,7 +36,7 @@ void ferry_check_examine_source(struct ferry_check *check, const struct ferry_jo
     for (size_t i = 0; i < count; i++)
         reads[i] = ferry_task_read(&job->tasks[i], of_fallback);
     const struct ferry_examination examination = {
-        ._size = sizeof examination, .tables_only = again, .reads = reads, .read_count = count};
+        .tables_only = again, .reads = reads, .read_count = count};
     ferry_strbuf_addf(&about, "%s '%s'", of_fallback ? "fallback" : "source",
                       of_fallback ? job->route.fallback.source->name : job->route.source->name);
     examine(check, job, ferry_strbuf_text(&about), source, &examination);
@@ -85,10 +85,8 @@ void ferry_check_examine_target(struct ferry_check *check, const struct ferry_jo
     for (size_t i = 0; complete && i < job->task_count; i++)
         if (plans[i].action != 0)
             add_loads(&loads, &job->tasks[i], &plans[i], &loads.layouts[i]);
-    const struct ferry_examination examination = {._size = sizeof examination,
-                                                  .tables_only = again,
-                                                  .loads = loads.list,
-                                                  .load_count = loads.count};
+    const struct ferry_examination examination = {
+        .tables_only = again, .loads = loads.list, .load_count = loads.count};
     ferry_strbuf_addf(&about, "target '%s'", job->route.target->name);
     examine(check, job, ferry_strbuf_text(&about), target, &examination);
     free(loads.layouts);

@@ -16,7 +16,7 @@ struct ferry_cursor {
 };
 
 /* Every row, in any order. */
-static const struct ferry_scan whole_scan = {._size = sizeof whole_scan};
+static const struct ferry_scan whole_scan;
 
 static bool asks_for_more(const struct ferry_scan *scan)
 {

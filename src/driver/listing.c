@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver/sized.h"
+
 static ferry_status check(const struct ferry_listed *listed, struct ferry_error *err)
 {
     if (listed->name == NULL || listed->name[0] == '\0')
@@ -18,8 +20,10 @@ static ferry_status check(const struct ferry_listed *listed, struct ferry_error 
 ferry_status ferry_listing_add(struct ferry_listing *listing, const struct ferry_listed *listed,
                                size_t size, struct ferry_error *err)
 {
-    struct ferry_listed added = {0};
-    memcpy(&added, listed, size < sizeof added ? size : sizeof added);
+    struct ferry_listed added;
+    if (!ferry_sized_copy(&added, sizeof added, FERRY_FIRST_SIZE(ferry_listed, rows), listed, size))
+        return ferry_fail(err, FERRY_ERR_INTERNAL, "a listed table of another size (%zu bytes)",
+                          size);
     ferry_status status = check(&added, err);
     if (status != FERRY_OK)
         return status;

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +18,7 @@
 #include "base/environment.h"
 #include "base/nearest.h"
 #include "base/strbuf.h"
-#include "driver/option.h"
+#include "driver/registered.h"
 #include "driver/stub.h"
 
 #define SUFFIX ".so"
@@ -156,68 +155,6 @@ static ferry_status find_file(const char *name, char **ret_path, struct ferry_er
 
 /* ---- The contract ---- */
 
-struct size_check {
-    const char *what;
-    uint64_t theirs;
-    uint64_t ours;
-    uint64_t least; /* of an earlier header of this version; 0: `ours` alone will do */
-};
-
-/* What has come since the sizes are told is optional. */
-#define DRIVER_LEAST offsetof(struct ferry_driver, examine)
-#define SOURCE_LEAST offsetof(struct ferry_source, estimate)
-
-static bool size_fits(const struct size_check *check)
-{
-    return check->theirs == check->ours ||
-           (check->least > 0 && check->theirs >= check->least && check->theirs < check->ours);
-}
-
-static ferry_status check_versions(const char *path, const struct ferry_driver *driver,
-                                   struct ferry_error *error)
-{
-    if (driver->_abi_version != FERRY_ABI_VERSION)
-        return ferry_fail(
-            error, FERRY_ERR_CONFIG,
-            "driver %s was built for version %u of the driver interface, this dbferry "
-            "has version %u; install the driver that belongs to it",
-            path, driver->_abi_version, (unsigned)FERRY_ABI_VERSION);
-    const struct size_check checks[] = {
-        {"ferry_driver", driver->_driver_size, sizeof(struct ferry_driver), DRIVER_LEAST},
-        {"ferry_source", driver->_source_size, sizeof(struct ferry_source), SOURCE_LEAST},
-        {"ferry_target", driver->_target_size, sizeof(struct ferry_target), 0},
-        {"ferry_option", driver->_option_size, sizeof(struct ferry_option), 0},
-        {"ferry_column", driver->_column_size, sizeof(struct ferry_column), 0},
-        {"ferry_cell", driver->_cell_size, sizeof(struct ferry_cell), 0},
-    };
-    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
-        if (!size_fits(&checks[i]))
-            return ferry_fail(error, FERRY_ERR_CONFIG,
-                              "driver %s was built with another driver.h (struct %s has %ju bytes "
-                              "there, %ju here); build it again",
-                              path, checks[i].what, (uintmax_t)checks[i].theirs,
-                              (uintmax_t)checks[i].ours);
-    if (driver->_thread_model != FERRY_THREADS_ONE &&
-        driver->_thread_model != FERRY_THREADS_PER_CONNECTION)
-        return ferry_fail(error, FERRY_ERR_CONFIG, "driver %s has an unknown thread model (%u)",
-                          path, driver->_thread_model);
-    return FERRY_OK;
-}
-
-static ferry_status check_options(const char *path, const struct ferry_driver *driver,
-                                  struct ferry_error *error)
-{
-    if (driver->option_count > 0 && driver->options == NULL)
-        return ferry_fail(error, FERRY_ERR_CONFIG, "driver %s has no table of options", path);
-    for (size_t i = 0; i < driver->option_count; i++) {
-        const char *flaw = ferry_option_flaw(&driver->options[i]);
-        if (flaw != NULL)
-            return ferry_fail(error, FERRY_ERR_CONFIG, "option %zu of driver %s has %s", i + 1,
-                              path, flaw);
-    }
-    return FERRY_OK;
-}
-
 static ferry_status take_environment(const char *path, const char *const *patterns,
                                      struct ferry_error *error)
 {
@@ -234,12 +171,13 @@ static ferry_status take_environment(const char *path, const char *const *patter
 }
 
 static ferry_status adopt(struct ferry_driver_handle *handle, const char *name,
-                          const struct ferry_driver *driver, struct ferry_error *error)
+                          const struct ferry_driver *registered, struct ferry_error *error)
 {
     const char *path = handle->path;
-    ferry_status status = check_versions(path, driver, error);
+    ferry_status status = ferry_registered_copy(handle, registered, error);
     if (status != FERRY_OK)
         return status;
+    const struct ferry_driver *driver = &handle->driver;
     if (driver->name == NULL || strcmp(driver->name, name) != 0)
         return ferry_fail(error, FERRY_ERR_CONFIG, "driver %s calls itself '%s', not '%s'", path,
                           driver->name == NULL ? "" : driver->name, name);
@@ -250,23 +188,24 @@ static ferry_status adopt(struct ferry_driver_handle *handle, const char *name,
         return ferry_fail(error, FERRY_ERR_CONFIG,
                           "driver %s wants %" PRIu32 " retries; %d is the most", path,
                           driver->retries, FERRY_RETRIES_MOST);
-    status = check_options(path, driver, error);
-    if (status != FERRY_OK)
-        return status;
-    memcpy(&handle->driver, driver, (size_t)driver->_driver_size); /* what is missing stays NULL */
     (void)snprintf(handle->retries_text, sizeof handle->retries_text, "%" PRIu32, driver->retries);
-    handle->is_source = driver->source != NULL;
-    handle->is_target = driver->target != NULL;
-    if (handle->is_source)
-        memcpy(&handle->source, driver->source, driver->_source_size);
-    if (handle->is_target)
-        handle->target = *driver->target;
     const char *missing = ferry_driver_stub_fill(handle);
     if (missing != NULL)
         return ferry_fail(error, FERRY_ERR_CONFIG,
                           "driver %s lacks '%s', which every driver of its kind must have", path,
                           missing);
-    return take_environment(path, handle->driver.environment, error);
+    return take_environment(path, driver->environment, error);
+}
+
+static ferry_status fail_dlopen(const char *path, int system_error, const char *reason,
+                                struct ferry_error *error)
+{
+    if (ferry_error_class_of_errno(system_error, FERRY_OK) != FERRY_OK)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot load driver %s: %s", path, reason);
+    const char *hint = strstr(reason, "undefined symbol: ferry_") != NULL
+                           ? "it was built for a later dbferry than this one; install that"
+                           : "a missing library is the usual cause, ldd shows it";
+    return ferry_fail(error, FERRY_ERR_CONFIG, "cannot load driver %s: %s; %s", path, reason, hint);
 }
 
 static ferry_status load(const char *name, struct ferry_driver_handle *handle,
@@ -274,14 +213,8 @@ static ferry_status load(const char *name, struct ferry_driver_handle *handle,
 {
     errno = 0; /* dlopen() has no other word for what it lacked */
     void *object = dlopen(handle->path, RTLD_NOW | RTLD_LOCAL);
-    if (object == NULL && ferry_error_class_of_errno(errno, FERRY_OK) != FERRY_OK)
-        return ferry_fail(error, FERRY_ERR_SYSTEM, "cannot load driver %s: %s", handle->path,
-                          dlerror());
     if (object == NULL)
-        return ferry_fail(error, FERRY_ERR_CONFIG,
-                          "cannot load driver %s: %s; a missing library is the usual cause, ldd "
-                          "shows it",
-                          handle->path, dlerror());
+        return fail_dlopen(handle->path, errno, dlerror(), error);
     struct ferry_driver *(*init)(void) = NULL;
     void *symbol = dlsym(object, INIT_SYMBOL);
     memcpy(&init, &symbol, sizeof init); /* ISO C has no cast from object to function */

@@ -11,6 +11,7 @@
 #include <xxhash.h>
 
 #include "base/strbuf.h"
+#include "driver/sized.h"
 #include "driver/type.h"
 
 /* More than any database allows (MySQL 4096, SQLite 32767); a bound for hostile servers. */
@@ -107,17 +108,18 @@ static ferry_status schema_reserve(struct ferry_schema *schema, struct ferry_err
 ferry_status ferry_schema_add(struct ferry_schema *schema, const struct ferry_column *column,
                               size_t size, struct ferry_error *err)
 {
-    if (size != sizeof *column)
+    struct ferry_column copy;
+    if (!ferry_sized_copy(&copy, sizeof copy, FERRY_FIRST_SIZE(ferry_column, clauses), column,
+                          size))
         return ferry_fail(err, FERRY_ERR_INTERNAL, "a column of another size (%zu bytes)", size);
-    if (column->name == NULL || column->name[0] == '\0')
+    if (copy.name == NULL || copy.name[0] == '\0')
         return ferry_fail(err, FERRY_ERR_INTERNAL, "column %zu has no name", schema->count + 1);
-    const char *contradiction = ferry_type_contradiction(column);
+    const char *contradiction = ferry_type_contradiction(&copy);
     if (contradiction != NULL)
-        return ferry_fail(err, FERRY_ERR_INTERNAL, "column '%s': %s", column->name, contradiction);
+        return ferry_fail(err, FERRY_ERR_INTERNAL, "column '%s': %s", copy.name, contradiction);
     ferry_status status = schema_reserve(schema, err);
     if (status != FERRY_OK)
         return status;
-    struct ferry_column copy = *column;
     if (!column_own_texts(&copy)) {
         column_done(&copy);
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for a column");
@@ -190,18 +192,21 @@ static bool index_copy(struct ferry_index *copy, const struct ferry_index *index
 ferry_status ferry_schema_add_index(struct ferry_schema *schema, const struct ferry_index *index,
                                     size_t size, struct ferry_error *err)
 {
-    if (size != sizeof *index || index->column_count == 0)
+    struct ferry_index known;
+    if (!ferry_sized_copy(&known, sizeof known, FERRY_FIRST_SIZE(ferry_index, copied), index,
+                          size) ||
+        known.column_count == 0)
         return ferry_fail(err, FERRY_ERR_INTERNAL, "an index of another size or without columns");
-    for (size_t i = 0; i < index->column_count; i++)
-        if (ferry_schema_find(schema, index->columns[i]) < 0)
+    for (size_t i = 0; i < known.column_count; i++)
+        if (ferry_schema_find(schema, known.columns[i]) < 0)
             return ferry_fail(err, FERRY_ERR_INTERNAL, "an index on '%s', which is no column",
-                              index->columns[i]);
+                              known.columns[i]);
     struct ferry_index *indexes =
         reallocarray(schema->indexes, schema->index_count + 1, sizeof *indexes);
     if (indexes != NULL)
         schema->indexes = indexes;
     struct ferry_index copy = {0};
-    if (indexes == NULL || !index_copy(&copy, index)) {
+    if (indexes == NULL || !index_copy(&copy, &known)) {
         index_done(&copy);
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for an index");
     }
@@ -235,17 +240,20 @@ ferry_status ferry_schema_add_foreign_key(struct ferry_schema *schema,
                                           const struct ferry_foreign_key *key, size_t size,
                                           struct ferry_error *err)
 {
-    if (size != sizeof *key || key->column_count == 0 || key->columns == NULL || key->table == NULL)
+    struct ferry_foreign_key known;
+    if (!ferry_sized_copy(&known, sizeof known, FERRY_FIRST_SIZE(ferry_foreign_key, on_update), key,
+                          size) ||
+        known.column_count == 0 || known.columns == NULL || known.table == NULL)
         return ferry_fail(err, FERRY_ERR_INTERNAL,
                           "a foreign key of another size, without columns or without a table");
-    if (key->on_delete > FERRY_ACTION_SET_DEFAULT || key->on_update > FERRY_ACTION_SET_DEFAULT)
+    if (known.on_delete > FERRY_ACTION_SET_DEFAULT || known.on_update > FERRY_ACTION_SET_DEFAULT)
         return ferry_fail(err, FERRY_ERR_INTERNAL, "a foreign key with an unknown action");
     struct ferry_foreign_key *keys =
         reallocarray(schema->foreign_keys, schema->foreign_key_count + 1, sizeof *keys);
     if (keys != NULL)
         schema->foreign_keys = keys;
     struct ferry_foreign_key copy = {0};
-    if (keys == NULL || !foreign_key_copy(&copy, key)) {
+    if (keys == NULL || !foreign_key_copy(&copy, &known)) {
         foreign_key_done(&copy);
         return ferry_fail(err, FERRY_ERR_SYSTEM, "out of memory for a foreign key");
     }

@@ -159,6 +159,11 @@ static void stub_facts(void *conn, struct ferry_facts *facts)
     (void)facts;
 }
 
+static void stub_libraries(struct ferry_facts *facts)
+{
+    (void)facts;
+}
+
 static ferry_status stub_examine(void *conn, const struct ferry_examination *examination,
                                  struct ferry_findings *findings, struct ferry_error *err)
 {
@@ -267,6 +272,8 @@ static void fill_driver(struct ferry_driver *driver)
         driver->facts = stub_facts;
     if (driver->examine == NULL)
         driver->examine = stub_examine;
+    if (driver->libraries == NULL)
+        driver->libraries = stub_libraries;
 }
 
 const char *ferry_driver_stub_fill(struct ferry_driver_handle *handle)

@@ -1,4 +1,8 @@
-/* The target half, call by call. */
+/* The target half, call by call.
+ *
+ * Two structs are the driver's to fill in.  One of a later header may assign the whole of its own,
+ * longer one: so what it gets lies in a larger room.
+ */
 
 #include "driver/target.h"
 
@@ -7,6 +11,8 @@
 #include "driver/call.h"
 #include "driver/change.h"
 #include "driver/contract.h"
+
+#define ROOM ((size_t)512)
 
 ferry_status ferry_target_map_column(struct ferry_connection *target,
                                      const struct ferry_column *column,
@@ -23,9 +29,16 @@ ferry_status ferry_target_inspect(struct ferry_connection *target, const char *t
                                   struct ferry_inspection *ret_inspection,
                                   struct ferry_error *error)
 {
+    union {
+        struct ferry_inspection inspection;
+        char room[ROOM];
+    } found = {.inspection = *ret_inspection};
     DRIVER_SCOPE(target->driver);
     ferry_status status =
-        target->driver->target.inspect(target->conn, table, ret_inspection, error);
+        target->driver->target.inspect(target->conn, table, &found.inspection, error);
+    struct ferry_schema *schema = ret_inspection->schema;
+    *ret_inspection = found.inspection;
+    ret_inspection->schema = schema;
     bool written = ret_inspection->exists == 0 || ret_inspection->schema->count > 0;
     return ferry_call_end(target, "inspect", status, written, error);
 }
@@ -164,8 +177,14 @@ ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_to
                                    struct ferry_error *error)
 {
     struct ferry_driver_handle *driver = load->connection->driver;
+    union {
+        struct ferry_load_totals totals;
+        char room[ROOM];
+    } counted = {.totals = *ret_totals};
     DRIVER_SCOPE(driver);
-    ferry_status status = driver->target.load_end(load->load, ret_totals, error);
+    ferry_status status = driver->target.load_end(load->load, &counted.totals, error);
+    if (status == FERRY_OK)
+        *ret_totals = counted.totals;
     return ferry_call_end(load->connection, "load_end", status, true, error);
 }
 

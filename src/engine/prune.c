@@ -71,7 +71,6 @@ static ferry_status drop(const struct ferry_run *run, struct ferry_stray *stray,
                          struct ferry_notes *obstacles, struct ferry_error *error)
 {
     const struct ferry_prune_spec spec = {
-        ._size = sizeof spec,
         .job = run->job->name,
         .run_id = run->id,
         .lock_wait_ms = run->job->route.lock_wait_ms,

@@ -24,7 +24,6 @@ static ferry_status make_schema(struct ferry_stored_order *stored, const struct 
 struct ferry_scan ferry_source_order(const struct ferry_plan *plan, bool only_key)
 {
     return (struct ferry_scan){
-        ._size = sizeof(struct ferry_scan),
         .order = plan->key.columns,
         .order_count = plan->key.count,
         .columns = plan->key.columns,

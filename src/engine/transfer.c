@@ -283,7 +283,7 @@ static void choose_verified(const struct ferry_transfer *transfer, struct ferry_
                             struct ferry_bound *bound, const struct ferry_bound *const *bounds)
 {
     const struct ferry_plan *plan = transfer->plan;
-    *scan = (struct ferry_scan){._size = sizeof *scan};
+    *scan = (struct ferry_scan){0};
     if (transfer->load == NULL || plan->strategy->is_whole)
         return;
     if (plan->key.count > 0) {

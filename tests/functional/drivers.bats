@@ -127,7 +127,8 @@ refused() {
     build good
     run --separate-stderr dbferry drivers good
     assert_status 0
-    assert_output_has good source
+    assert_output_has good source "strategies of a source: replace"
+    refute_output_has "strategies of a target" libraries
     [ -z "$stderr" ]
 }
 
@@ -231,27 +232,31 @@ jobs = ( { name = "j"; source = "a"; target = "b"; view = "rows"; } );'
 }
 
 @test "another version of the interface, older and newer" {
-    build newer '-DAFTER_INIT=made->_abi_version = 4'
-    refused newer "$D/newer.so" "version 4" "version 3"
-    build older '-DAFTER_INIT=made->_abi_version = 2'
-    refused older "$D/older.so" "version 2" "version 3"
+    local version
+    version=$(sed -n 's/^#define FERRY_ABI_VERSION //p' "$FERRY_SOURCE/src/include/dbferry/driver.h")
+    build newer '-DAFTER_INIT=made->_abi_version++'
+    refused newer "$D/newer.so" "version $((version + 1))" "version $version"
+    build older '-DAFTER_INIT=made->_abi_version--'
+    refused older "$D/older.so" "version $((version - 1))" "version $version"
 }
 
-@test "structs of other sizes" {
+@test "shorter structs than this version began with, cells of another size, and sizes that are none" {
     local field
-    for field in driver source target option column cell; do
-        build "size-$field" "-DAFTER_INIT=made->_${field}_size += 8"
+    for field in driver source target option group; do
+        build "size-$field" "-DAFTER_INIT=made->_${field}_size -= 8"
         refused "size-$field" "$D/size-$field.so" "another driver.h" "$field"
+        build "size-$field" "-DAFTER_INIT=made->_${field}_size = -8"
+        refused "size-$field" "$D/size-$field.so" "another driver.h" "$field"
+    done
+    for field in '+= 8' '-= 8'; do
+        build size-cell "-DAFTER_INIT=made->_cell_size $field"
+        refused size-cell "$D/size-cell.so" "another driver.h" "a cell has"
     done
 }
 
-@test "a driver that was built before sources had an estimate is taken; with less than that, refused" {
-    build early '-DAFTER_INIT=made->_source_size -= 8'
-    run --separate-stderr dbferry drivers early
-    assert_status 0
-    assert_output_has early source
-    build earlier '-DAFTER_INIT=made->_source_size -= 16'
-    refused earlier "$D/earlier.so" "another driver.h" source
+@test "a function that this dbferry does not have: the driver is a later one" {
+    build later '-DCONNECT=extern int ferry_of_tomorrow(void); (void)ferry_of_tomorrow();'
+    refused later "$D/later.so" "ferry_of_tomorrow" "a later dbferry"
 }
 
 @test "an unknown thread model" {

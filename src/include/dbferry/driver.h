@@ -14,11 +14,19 @@
  *  - Pointers that the core passes in live until the callback returns, unless their comment says
  *    more.
  *  - Strings that a driver passes to the core are copied by it.
- *  - Structs grow at their end only and numbers are never used twice.  Until the interface is
- *    frozen, a difference in version, or in one of the sizes that struct ferry_driver tells, is
- *    refused at load; whoever changes another struct counts the version up.  Only struct
- *    ferry_driver and struct ferry_source may be shorter ones, of an earlier header of this
- * version: what came since (from `examine` and from `estimate` on) is optional, and absent there.
+ *  - A callback that failed has begun nothing and leaves nothing behind.  Once the core has ended
+ *    what was begun before (read_end, snapshot_end, change_abort), the connection can do all that
+ *    it could, or `is_usable` says 0 and nothing but disconnect comes; the first is taken for
+ *    granted of a driver without is_usable.  After cancel() nothing but such ends comes, and each
+ *    other callback fails with CANCELLED.
+ *  - Driver and core may have been built with different headers of one version.  Structs grow at
+ *    their end only, what is new there means what was before where it is zero, and numbers are
+ * never used twice.  The core copies what a driver gives it as far as both know it.  A struct that
+ * the core hands over is as long as the core's header has it: read and write members, never copy or
+ *    assign the whole, and ask FERRY_HAS() about a member that came after the first header of the
+ *    version.  Struct ferry_cell never grows.
+ *  - A type that a driver does not know is one of a later header: to map_column that is
+ *    FERRY_FIT_NONE.  Bits that it does not know mean nothing to it; other numbers are UNSUPPORTED.
  *
  * The header compiles as C99 to C17 and as C++17.
  */
@@ -37,7 +45,7 @@ extern "C" {
 #define FERRY_EXTERN_C
 #endif
 
-#define FERRY_ABI_VERSION 3
+#define FERRY_ABI_VERSION 4
 
 #define FERRY_PUBLIC __attribute__((__visibility__("default")))
 #define FERRY_PRINTF(format, first) __attribute__((__format__(__printf__, format, first)))
@@ -93,12 +101,21 @@ void ferry_error_held_by_run(struct ferry_error *err);
  * second and then fails with CANCELLED.  Any thread. */
 int ferry_should_stop(void);
 
+/* How many bytes `struct NAME` of this header has in the core that runs the driver; 0 of one that
+ * it does not know. */
+size_t ferry_struct_size(const char *name);
+/* Whether the core knows this member: FERRY_HAS(ferry_scan, touched). */
+#define FERRY_HAS(name, member)                                                                    \
+    (ferry_struct_size(#name) >=                                                                   \
+     offsetof(struct name, member) + sizeof(((struct name *)NULL)->member))
+
 /* A budget of waiting for others, such as the `lock_wait_ms` of a change.  What ferry_wait_pause()
  * sleeps is taken from it, and what the driver counts beside that; work in between is not. */
 struct ferry_wait {
     int64_t limit_ms;
     int64_t waited_ms;  /* of that, so far */
     int64_t started_ms; /* on a clock of the core's */
+    int64_t _spare[5];  /* for the core, since it is the driver that makes room for this */
 };
 void ferry_wait_begin(struct ferry_wait *wait, int64_t limit_ms);
 /* All the time since ferry_wait_begin() was waiting, as where a server waited for a lock. */
@@ -496,12 +513,11 @@ struct ferry_bound {
     uint32_t or_null;              /* 1: rows that are NULL there, too */
 };
 
-/* Which rows are read, what of them, and in what order.  Lives until the reading ends.  All zero
- * but for `_size`: everything, in any order.  More is asked only of drivers with FERRY_SCANS, and
- * only of columns that are said to be ordered: by FERRY_COLUMN_ORDERED of a source, by
- * ferry_mapping_set_ordered() of a target. */
+/* Which rows are read, what of them, and in what order.  Lives until the reading ends.  All zero:
+ * everything, in any order.  More is asked only of drivers with FERRY_SCANS, and only of columns
+ * that are said to be ordered: by FERRY_COLUMN_ORDERED of a source, by ferry_mapping_set_ordered()
+ * of a target. */
 struct ferry_scan {
-    uint64_t _size;                          /* of this struct, as the core has it */
     const size_t *order;                     /* columns of the schema by which the rows ascend */
     size_t order_count;                      /* 0: in any order */
     const struct ferry_bound *const *bounds; /* all of them hold for each row */
@@ -684,7 +700,6 @@ struct ferry_record;
 
 /* A copy that is to go, since its source is gone.  Lives until the callback returns. */
 struct ferry_prune_spec {
-    uint64_t _size;       /* of this struct, as the core has it */
     const char *job;      /* for locks and messages */
     const char *run_id;   /* the same; [0-9a-f-]+ */
     int64_t lock_wait_ms; /* how long to wait for others who use the table */
@@ -999,7 +1014,6 @@ ferry_status ferry_finding_fail(struct ferry_findings *findings, struct ferry_er
 
 /* What an examined connection is meant for.  Lives until the callback returns. */
 struct ferry_examination {
-    uint64_t _size;       /* of this struct, as the core has it */
     uint32_t tables_only; /* 1: the rest was asked with an earlier table of the connection */
     /* Of a source: what is read. */
     const struct ferry_read *const *reads;
@@ -1030,7 +1044,7 @@ struct ferry_driver {
     uint64_t _source_size;
     uint64_t _target_size;
     uint64_t _option_size;
-    uint64_t _column_size;
+    uint64_t _group_size;
     uint64_t _cell_size;
 
     const char *name;        /* as configurations say it, and the file's name; [a-z0-9-]+ */
@@ -1079,10 +1093,10 @@ struct ferry_driver {
      * this kind of place do not pass.  The default of the connection's key `retries`. */
     uint32_t retries;
 
-    /* 0 where nothing can be asked of the connection any more, although the last call has
-     * succeeded: it was lost, and something else has done the rest.  Asked between two jobs that
-     * share the connection, which is opened anew then.  Optional: without it, a call that succeeded
-     * leaves a connection that works. */
+    /* 0 where nothing can be asked of the connection any more: after a callback that failed, or
+     * one that succeeded since something else has done the rest.  Asked where a connection is to
+     * be used again, by the next of many tables for instance; it is opened anew then.  Waits for
+     * nobody.  Optional: without it a connection that is not cancelled works. */
     int (*is_usable)(void *conn);
 
     /* Look for what may stand in the way of a run, and add to `findings` what there is: limits and
@@ -1100,6 +1114,10 @@ struct ferry_driver {
      * of it is called, and the programs that dbferry starts do not see them; a configuration may
      * name one of them all the same (password_env, "${NAME}").  NULL: there are none. */
     const char *const *environment;
+
+    /* Add the libraries that the driver works with: "libpq", "15.3".  Needs no connection; for
+     * `dbferry drivers`.  Optional. */
+    void (*libraries)(struct ferry_facts *facts);
 };
 
 /* The last line of a driver: `driver` is its struct ferry_driver. */
@@ -1113,7 +1131,7 @@ struct ferry_driver {
         (driver)._source_size = sizeof(struct ferry_source);                                       \
         (driver)._target_size = sizeof(struct ferry_target);                                       \
         (driver)._option_size = sizeof(struct ferry_option);                                       \
-        (driver)._column_size = sizeof(struct ferry_column);                                       \
+        (driver)._group_size = sizeof(struct ferry_option_group);                                  \
         (driver)._cell_size = sizeof(struct ferry_cell);                                           \
         return &(driver);                                                                          \
     }

@@ -72,7 +72,7 @@ static void test_what_stands_against_it(void **state)
     (void)state;
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     struct ferry_notes obstacles = {0};
-    const struct ferry_prune_spec spec = {._size = sizeof spec, .table = "t"};
+    const struct ferry_prune_spec spec = {.table = "t"};
     struct ferry_connection *target = fake_open(FERRY_ROLE_TARGET);
     fake_handle.target.prune = prune;
     assert_int_equal(ferry_target_prune(target, &spec, &obstacles, &error), FERRY_OK);
@@ -94,7 +94,7 @@ static void test_a_driver_without_them(void **state)
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     struct ferry_records found = {0};
     struct ferry_notes obstacles = {0};
-    const struct ferry_prune_spec spec = {._size = sizeof spec, .table = "t"};
+    const struct ferry_prune_spec spec = {.table = "t"};
     struct ferry_connection *target = fake_open(FERRY_ROLE_TARGET);
     assert_int_equal(ferry_target_records(target, "erp/", &found, &error), FERRY_OK);
     assert_int_equal(found.count, 0);

@@ -56,9 +56,8 @@ static void test_scans(void **state)
 {
     (void)state;
     static const size_t order[] = {0};
-    static const struct ferry_scan plain = {._size = sizeof plain};
-    static const struct ferry_scan ordered = {
-        ._size = sizeof ordered, .order = order, .order_count = 1};
+    static const struct ferry_scan plain = {0};
+    static const struct ferry_scan ordered = {.order = order, .order_count = 1};
     static const struct {
         uint32_t kind;
         const struct ferry_scan *scan;

@@ -243,8 +243,7 @@ static void test_formats_of_a_scan(void **state)
 {
     (void)state;
     static const size_t columns[] = {3, 0};
-    static const struct ferry_scan scan = {
-        ._size = sizeof scan, .columns = columns, .column_count = COUNT(columns)};
+    static const struct ferry_scan scan = {.columns = columns, .column_count = COUNT(columns)};
     struct place place;
     make_place(&place, four, MOST_COLUMNS);
     for (size_t i = 0; i < COUNT(columns); i++)
@@ -404,8 +403,7 @@ static void test_codes_are_learnt(void **state)
     leave_place(&place);
 
     static const size_t third[] = {2}; /* it is raw, though the first is not */
-    static const struct ferry_scan scan = {
-        ._size = sizeof scan, .columns = third, .column_count = COUNT(third)};
+    static const struct ferry_scan scan = {.columns = third, .column_count = COUNT(third)};
     make_place(&place, columns, MOST_COLUMNS);
     place.planned[0] = columns[2];
     place.cursor.statement.column_count = 1;

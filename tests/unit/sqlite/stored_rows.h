@@ -47,7 +47,7 @@ static inline void add_column(struct table *table, const struct ferry_column *co
 static inline ferry_status begin(struct table *table)
 {
     static const struct ferry_batch_limits limits = {.rows = 100, .bytes = 1 << 20};
-    static const struct ferry_scan all = {._size = sizeof all};
+    static const struct ferry_scan all = {0};
     if (table->batch == NULL)
         table->batch = ferry_batch_new(&table->schema, &limits);
     assert_non_null(table->batch);

@@ -105,7 +105,7 @@ static void test_upsert(void **state)
         assert_int_equal(send(&changes, FERRY_OP_UPSERT, "8|Hal|h"), FERRY_OK);
         assert_int_equal(end_changes(&changes), FERRY_OK);
         assert_totals(&changes, "5 +2 ~1 -0 =7");
-        const struct ferry_scan touched = {._size = sizeof touched, .touched = 1};
+        const struct ferry_scan touched = {.touched = 1};
         const char *rows = read_stored_rows(&changes, changes.load, &touched);
         assert_int_equal(strlen(rows), strlen("1|ADA|a;2|Bo|b;4|NULL|d;5||e;8|Hal|h;9|Ida|i"));
         commit_changes(&changes);

@@ -198,7 +198,7 @@ static void test_no_key(void **state)
     static const char *const definitions[] = {
         "id INTEGER, name TEXT, code TEXT", "id INTEGER PRIMARY KEY, name TEXT, code TEXT",
         "id INTEGER, name TEXT, code TEXT, PRIMARY KEY(code)) WITHOUT ROWID; CREATE TABLE u(x"};
-    const struct ferry_scan touched = {._size = sizeof touched, .touched = 1};
+    const struct ferry_scan touched = {.touched = 1};
     for (size_t i = 0; i < COUNT(definitions); i++) {
         struct changes changes;
         char sql[256];

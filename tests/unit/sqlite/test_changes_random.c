@@ -232,7 +232,7 @@ static struct ferry_load_totals send_changes(struct changes *changes, const stru
 static void change_by_chance(const char *shape, const char *key)
 {
     static const size_t id[] = {0};
-    const struct ferry_scan scan = {._size = sizeof scan, .order = id, .order_count = 1};
+    const struct ferry_scan scan = {.order = id, .order_count = 1};
     struct changes changes;
     struct rows before;
     struct rows after;

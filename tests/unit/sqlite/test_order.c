@@ -165,7 +165,7 @@ static void assert_below(size_t i, const struct ferry_schema *schema, const char
                                       .kind = FERRY_BOUND_BELOW,
                                       .or_null = bounds[i].or_null};
     const struct ferry_bound *const list[] = {&bound};
-    const struct ferry_scan scan = {._size = sizeof scan, .bounds = list, .bound_count = 1};
+    const struct ferry_scan scan = {.bounds = list, .bound_count = 1};
     assert_true(sqldrv_stored_prepare(&schema->columns[0], &wish, &stored));
     const struct sqldrv_scan_column of = {.convert = stored.convert,
                                           .scale = bounds[i].column.scale};

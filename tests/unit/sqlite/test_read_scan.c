@@ -120,8 +120,7 @@ static void test_table(void **state)
     open_source(rows_sql);
     describe(&table);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        const struct ferry_scan scan = {._size = sizeof scan,
-                                        .order = cases[i].order,
+        const struct ferry_scan scan = {.order = cases[i].order,
                                         .order_count = cases[i].order_count,
                                         .columns = cases[i].columns,
                                         .column_count = cases[i].column_count};
@@ -140,8 +139,7 @@ static void test_view_and_query(void **state)
     static const struct ferry_bound above_of_query = {1, &ten, FERRY_BOUND_ABOVE, 1};
     static const struct ferry_bound *const bounds[] = {&above};
     static const struct ferry_bound *const bounds_of_query[] = {&above_of_query};
-    struct ferry_scan scan = {
-        ._size = sizeof scan, .order = order, .order_count = 2, .bounds = bounds, .bound_count = 1};
+    struct ferry_scan scan = {.order = order, .order_count = 2, .bounds = bounds, .bound_count = 1};
     open_source(rows_sql);
     describe(&view);
     assert_rows(&view, &scan, "20|B|t:Y;20|a|NULL");
@@ -159,7 +157,7 @@ static void test_raw(void **state)
 {
     (void)state;
     static const size_t x[] = {0};
-    static const struct ferry_scan scan = {._size = sizeof scan, .order = x, .order_count = 1};
+    static const struct ferry_scan scan = {.order = x, .order_count = 1};
     open_source("CREATE TABLE t(x TEXT); INSERT INTO t VALUES(x'62'), ('c'), ('a'), (x'63ff')");
     describe(&table);
     schema.columns[0].type = FERRY_TYPE_BYTES;

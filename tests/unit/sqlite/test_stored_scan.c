@@ -65,8 +65,7 @@ static void test_order(void **state)
             if (way == 1) /* by steps, where there are two columns */
                 (void)sqlite3_limit(changes.conn->db, SQLITE_LIMIT_FUNCTION_ARG, 1);
             for (size_t i = 0; i < COUNT(cases); i++) {
-                const struct ferry_scan scan = {._size = sizeof scan,
-                                                .order = cases[i].order,
+                const struct ferry_scan scan = {.order = cases[i].order,
                                                 .order_count = cases[i].order_count,
                                                 .columns = cases[i].columns,
                                                 .column_count = cases[i].column_count};
@@ -93,8 +92,7 @@ static void test_bounds(void **state)
         struct changes changes;
         make_table(&changes, definitions[d], "0");
         for (size_t i = 0; i < COUNT(rows); i++) {
-            const struct ferry_scan scan = {._size = sizeof scan,
-                                            .order = id,
+            const struct ferry_scan scan = {.order = id,
                                             .order_count = 1,
                                             .bounds = lists[i],
                                             .bound_count = 2,
@@ -112,9 +110,8 @@ static void test_between_batches(void **state)
     (void)state;
     static const struct ferry_batch_limits limits = {.rows = 2, .bytes = 1 << 20};
     static const size_t id[] = {0};
-    const struct ferry_scan scan = {._size = sizeof scan, .order = id, .order_count = 1};
-    const struct ferry_scan ids = {
-        ._size = sizeof ids, .order = id, .order_count = 1, .columns = id, .column_count = 1};
+    const struct ferry_scan scan = {.order = id, .order_count = 1};
+    const struct ferry_scan ids = {.order = id, .order_count = 1, .columns = id, .column_count = 1};
     for (size_t d = 0; d < COUNT(definitions); d++) {
         struct changes changes;
         make_table(&changes, definitions[d], "0");
@@ -148,7 +145,7 @@ static void test_between_batches(void **state)
         assert_string_equal(read_stored_rows(&changes, changes.load, &ids), "2;4;5;7;10;11;12");
         assert_string_equal(read_stored_rows(&changes, changes.load, &scan),
                             "2|a|i:5;4|ab|f:4.5;5|y|i:1;7|NULL|t:b;10|z|NULL;11|x|x;12|w|1");
-        const struct ferry_scan touched = {._size = sizeof touched, .touched = 1};
+        const struct ferry_scan touched = {.touched = 1};
         assert_non_null(strstr(read_stored_rows(&changes, changes.load, &touched), "10|z|NULL"));
         assert_null(strstr(changes.text, "7|NULL"));
         commit_changes(&changes);
