@@ -1,8 +1,9 @@
 /* A driver to copy: a source that counts, and a target that writes tab-separated text files.
  *
  * To make a driver of your own:
- *   1. Copy this file to plugins/NAME/NAME.c (or into a package of its own) and replace `example`
- *      by NAME throughout.
+ *   1. Copy the package that this file is part of (`pkg-config --variable=template dbferry` prints
+ *      where it is installed) and run ./rename NAME in it; within the sources of dbferry, copy this
+ *      file to plugins/NAME/NAME.c and replace `example` by NAME throughout.
  *   2. Declare the keys of a connection in the option table.  The core checks and explains them.
  *   3. Write connect, disconnect and cancel: what a connection is, and how a wait is ended.
  *   4. A source: describe says what the columns are, then read_begin, read_batch and read_end
@@ -11,9 +12,9 @@
  *      Leave out the half that your database cannot have, and the optional callbacks and the
  *      abilities that it does not need.
  *   5. Fill in the struct at the end.  FERRY_REGISTER_DRIVER makes the one exported symbol.
- *   6. Build it and copy the .so to the folder that `pkg-config --variable=driverdir dbferry`
- *      prints:    cc -shared -fPIC $(pkg-config --cflags dbferry) -o NAME.so NAME.c
- *      then ask   dbferry drivers NAME    and run the conformance suite, ferry-conformance.
+ *   6. `make check` in the package builds it and holds it against the contract, with the quirks
+ *      in NAME.conf; dbferry-driver-test(1) explains those.  `make install`, and
+ *      `dbferry drivers NAME` shows it.
  *   7. Read dbferry/driver.h again: each callback's comment is its contract.
  */
 
@@ -283,6 +284,9 @@ static ferry_status example_map_column(void *conn, const struct ferry_column *co
     if (wish->type != NULL && strcmp(wish->type, "text") != 0)
         return ferry_mapping_set(mapping, FERRY_FIT_NONE, "text",
                                  "a text file has no other type than text", err);
+    if (column->type > FERRY_TYPE_VECTOR) /* of a later header than this file was written for */
+        return ferry_mapping_set(mapping, FERRY_FIT_NONE, "text",
+                                 "a type that this driver does not know", err);
     if (column->type == FERRY_TYPE_ANY)
         return ferry_mapping_set(mapping, FERRY_FIT_NONE, "text",
                                  "the number 1 and the text '1' would look alike", err);

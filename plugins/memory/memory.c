@@ -15,7 +15,7 @@
 #define CONTRACT_BREACHES                                                                          \
     "none|no-result|silent-error|unknown-status|negative-status|ok-after-fail|other-status|"       \
     "overfull|null-pointer|wrong-kind|null-in-not-null|int-out-of-bits|bool-out-of-range|"         \
-    "bad-utf8|bad-decimal|bad-date|bad-time|bad-datetime|bad-fit|wrong-totals"
+    "bad-utf8|bad-decimal|bad-date|bad-time|bad-datetime|bad-fit|wrong-totals|spoiled-by-failure"
 
 static const struct ferry_option memory_options[] = {
     {.name = "columns",

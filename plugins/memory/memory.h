@@ -243,6 +243,8 @@ struct memory_conn {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* signalled by cancel */
     bool cancelled;
+    bool spoiled; /* on request: a failure has left the connection of no use, which it does not say
+                   */
     char *store;
     char *tables; /* the names that are there, or NULL: any */
     char *note;   /* that describe tells */

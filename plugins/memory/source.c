@@ -31,6 +31,9 @@ static ferry_status source_find(struct memory_conn *conn, const struct ferry_rea
     bool missing = conn->read_store
                        ? *ret_table == NULL
                        : conn->tables != NULL && !memory_list_has(conn->tables, read->text);
+    if (conn->spoiled)
+        return ferry_fail(err, FERRY_ERR_STREAM, "the connection is of no use any more");
+    conn->spoiled = missing && memory_fault_breaks(conn, "spoiled-by-failure");
     if (missing)
         return ferry_fail(err, FERRY_ERR_NOT_FOUND, "no table '%s' in memory; check the name",
                           read->text);

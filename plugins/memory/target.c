@@ -36,6 +36,8 @@ static ferry_status answer_mapping(const struct memory_conn *c, const struct fer
                                    const struct ferry_wish *wish, struct ferry_mapping *mapping,
                                    struct ferry_error *err)
 {
+    if (column->type > FERRY_TYPE_VECTOR) /* of a later header */
+        return ferry_mapping_set(mapping, FERRY_FIT_NONE, "", "a type that is not known", err);
     bool chosen = c->fit_column == NULL || strcmp(c->fit_column, column->name) == 0;
     uint32_t fit = FERRY_FIT_EXACT;
     char *native = NULL, *clauses = NULL;

@@ -2,19 +2,20 @@
 
 load ../functional/helper.bash
 
-suite=$FERRY_BUILD/tests/conformance/ferry-conformance
+suite=$FERRY_BUILD/tests/conformance/dbferry-driver-test
+memory=$FERRY_BUILD/drivers/memory.so
 
 # broken SIDE KEYS: runs the suite on the memory driver with these keys added to its source or target.
 broken() {
-    [ -x "$suite" ] || skip "ferry-conformance was not built"
+    [ -x "$suite" ] || skip "dbferry-driver-test was not built"
     sed "s|^$1 = {|& $2|" "$FERRY_SOURCE/tests/conformance/memory.conf" >"$T/broken.conf"
-    DBFERRY_DRIVER_DIR=$FERRY_BUILD/drivers run --separate-stderr "$suite" "$T/broken.conf"
+    run --separate-stderr "$suite" "$memory" "$T/broken.conf"
     assert_status 1
 }
 
 @test "without a fault the suite passes" {
-    [ -x "$suite" ] || skip "ferry-conformance was not built"
-    DBFERRY_DRIVER_DIR=$FERRY_BUILD/drivers run "$suite" \
+    [ -x "$suite" ] || skip "dbferry-driver-test was not built"
+    run "$suite" "$memory" \
         "$FERRY_SOURCE/tests/conformance/memory.conf"
     assert_status 0
     refute_output_has "not ok"
@@ -78,9 +79,53 @@ broken() {
         "one row is inserted: those that were touched are told"
 }
 
+@test "a target that stores another value than it was given" {
+    broken target 'corrupt = "flip-bit"; fail_row = 0;'
+    assert_output_has "not ok" "text: 14 values at its edges are kept" "another value is stored for it"
+}
+
+@test "a target that refuses a value and does not say which, or against its fit" {
+    broken target 'fail_at = "load_batch"; fail_class = "data";'
+    assert_output_has "not ok" "bool: 2 values at its edges are kept" "no refusal by row and column"
+}
+
+@test "a connection that a failure has spoiled, and that does not say so" {
+    broken source 'break_contract = "spoiled-by-failure";'
+    assert_output_has "not ok" "after a view that is not there the connection reads all rows"
+}
+
+@test "quirks of another driver, none, and none that can be read" {
+    run "$suite" "$memory" "$FERRY_SOURCE/tests/conformance/sqlite.conf"
+    assert_status 66
+    assert_output_has "these are the quirks of driver 'sqlite', not of 'memory'"
+    run "$suite" "$memory" "$T/absent.conf"
+    assert_status 66
+    printf 'target = {' >"$T/torn.conf"
+    run "$suite" "$memory" "$T/torn.conf"
+    assert_status 66
+    assert_output_has "torn.conf:1"
+    run "$suite" "$memory"
+    assert_status 0
+    assert_output_has "# skip there are no quirks that say how to connect"
+    refute_output_has "not ok"
+}
+
+@test "wrong arguments, help and version" {
+    run "$suite"
+    assert_status 64
+    run "$suite" "$T/nothing.so"
+    assert_status 66
+    run "$suite" --help
+    assert_status 0
+    assert_output_has "usage: dbferry-driver-test DRIVER [QUIRKS]"
+    run "$suite" --version
+    assert_status 0
+    assert_output_has "driver interface $(sed -n 's/^#define FERRY_ABI_VERSION //p' "$FERRY_SOURCE/src/include/dbferry/driver.h")"
+}
+
 @test "without the abilities the cases that need them are left out by name" {
-    [ -x "$suite" ] || skip "ferry-conformance was not built"
-    DBFERRY_MEMORY_PLAIN=1 DBFERRY_DRIVER_DIR=$FERRY_BUILD/drivers run "$suite" \
+    [ -x "$suite" ] || skip "dbferry-driver-test was not built"
+    DBFERRY_MEMORY_PLAIN=1 run "$suite" "$memory" \
         "$FERRY_SOURCE/tests/conformance/memory.conf"
     assert_status 0
     assert_output_has "scans of stored rows # skip the driver has not the ability FERRY_SCANS" \
@@ -89,9 +134,8 @@ broken() {
 }
 
 @test "a driver that is not there" {
-    [ -x "$suite" ] || skip "ferry-conformance was not built"
-    printf 'driver = "nosuch";\n' >"$T/nosuch.conf"
-    DBFERRY_DRIVER_DIR=$FERRY_BUILD/drivers run "$suite" "$T/nosuch.conf"
+    [ -x "$suite" ] || skip "dbferry-driver-test was not built"
+    DBFERRY_DRIVER_DIR=$FERRY_BUILD/drivers run "$suite" nosuch
     assert_status 1
     assert_output_has "not ok 1" "not installed"
 }

@@ -25,7 +25,7 @@ static const struct ferry_batch_limits few = {.rows = 2, .bytes = 1 << 20};
 static ferry_status read_begin(struct target *target, struct ferry_load *load, bool touched,
                                struct reading_on *reading, struct ferry_error *error)
 {
-    const struct ferry_scan scan = {._size = sizeof scan, .touched = touched ? 1 : 0};
+    const struct ferry_scan scan = {.touched = touched ? 1 : 0};
     *reading = (struct reading_on){.batch = ferry_batch_new(&target->plan.schema, &few)};
     target->layout = ferry_plan_layout(&target->plan, target->table);
     return ferry_target_stored_begin(target->connection, load, &target->layout, &scan,

@@ -61,7 +61,7 @@ static bool touched_is(struct target *target, struct ferry_load *loaded,
                        const struct ferry_cell *cells, struct ferry_error *error)
 {
     const struct ferry_batch_limits limits = {.rows = 2, .bytes = 1 << 20};
-    const struct ferry_scan scan = {._size = sizeof scan, .touched = 1};
+    const struct ferry_scan scan = {.touched = 1};
     const struct ferry_schema *schema = &target->plan.schema;
     struct ferry_batch *batch = ferry_batch_new(schema, &limits);
     struct ferry_cursor *cursor = NULL;

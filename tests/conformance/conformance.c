@@ -1,10 +1,8 @@
-/* ferry-conformance: holds one driver against the contract of dbferry/driver.h.
+/* dbferry-driver-test: holds one driver against the contract of dbferry/driver.h.
  *
- * Usage: ferry-conformance QUIRKS
- *
- * QUIRKS is a small file that says what the suite has to know about the driver; those beside this
- * source are commented.  The driver is taken from $DBFERRY_DRIVER_DIR, or from where dbferry finds
- * its drivers.  Prints TAP; exit status 0 if every test passed. */
+ * The file of quirks says what the suite has to know about the driver; memory.conf, beside this
+ * source, explains each key, and so does dbferry-driver-test(1).  Prints TAP; exit status 0 if
+ * every test passed. */
 
 #include "suite.h"
 
@@ -27,13 +25,47 @@ static int remove_entry(const char *path, const struct stat *stat, int type, str
     return remove(path);
 }
 
+/* ---- What was asked for ---- */
+
+static const char usage[] =
+    "usage: dbferry-driver-test DRIVER [QUIRKS]\n"
+    "\n"
+    "Holds a driver of dbferry against the contract of <dbferry/driver.h>.  Prints TAP.\n"
+    "\n"
+    "  DRIVER    a file, ./NAME.so, or the bare name of a driver that is installed\n"
+    "  QUIRKS    how the driver connects, what is read, and how its target can be looked at;\n"
+    "            without it only what the driver says about itself is tried\n"
+    "\n"
+    "Status: 0 all passed, 1 some failed, 64 usage, 66 no such file, 71 no folder for the tests.\n"
+    "dbferry-driver-test(1) has the keys of the quirks.\n";
+
+/* The name of the driver; a file's folder becomes that of the drivers.  NULL after a message. */
+static char *find_driver(const char *asked)
+{
+    if (strchr(asked, '/') == NULL && strstr(asked, ".so") == NULL)
+        return strdup(asked);
+    char *path = realpath(asked, NULL);
+    char *slash = path == NULL ? NULL : strrchr(path, '/');
+    char *suffix = slash == NULL ? NULL : strstr(slash, ".so");
+    if (suffix == NULL || suffix[3] != '\0' || suffix == slash + 1) {
+        (void)fprintf(stderr, "dbferry-driver-test: %s: %s\n", asked,
+                      path == NULL ? strerror(errno) : "a driver's file is called NAME.so");
+        free(path);
+        return NULL;
+    }
+    *slash = *suffix = '\0';
+    char *name = setenv("DBFERRY_DRIVER_DIR", path, 1) == 0 ? strdup(slash + 1) : NULL;
+    free(path);
+    return name;
+}
+
 /* What commands of the quirks see besides $T: where the quirks lie, and who asks. */
 static bool set_environment(const char *quirks)
 {
     char pid[16], *real = realpath(quirks, NULL);
     char *slash = real == NULL ? NULL : strrchr(real, '/');
     if (slash == NULL) {
-        (void)fprintf(stderr, "%s: %s\n", quirks, strerror(errno));
+        (void)fprintf(stderr, "dbferry-driver-test: %s: %s\n", quirks, strerror(errno));
         free(real);
         return false;
     }
@@ -49,7 +81,7 @@ static char *make_folder(void)
 {
     const char *base = getenv("TMPDIR");
     char *folder = NULL;
-    if (asprintf(&folder, "%s/ferry-conformance.XXXXXX", base == NULL ? "/tmp" : base) < 0)
+    if (asprintf(&folder, "%s/dbferry-driver-test.XXXXXX", base == NULL ? "/tmp" : base) < 0)
         return NULL;
     if (mkdtemp(folder) == NULL || setenv("T", folder, 1) != 0) {
         (void)fprintf(stderr, "cannot create %s: %s\n", folder, strerror(errno));
@@ -88,8 +120,13 @@ static bool read_environment(const char *folder)
 static void run_groups(const struct suite *suite)
 {
     test_registration(suite);
+    if (!suite->quirks->given) {
+        tap_skip("there are no quirks that say how to connect", "reading, loading and the rest");
+        return;
+    }
     if (suite->driver->is_source) {
         test_reading(suite);
+        test_failed_reads(suite);
         test_cancelling(suite);
         test_source_scans(suite);
     } else {
@@ -98,7 +135,10 @@ static void run_groups(const struct suite *suite)
     if (suite->driver->is_target) {
         test_mapping(suite);
         test_wishes(suite);
+        test_edges(suite);
         test_loading(suite);
+        test_failed_loads(suite);
+        test_cancelled_load(suite);
         test_indexes(suite);
         test_joined(suite);
         test_pruning(suite);
@@ -147,24 +187,41 @@ static int run_suite(const struct quirks *quirks)
     return tap_end();
 }
 
-int main(int argc, char **argv)
+/* How many tests failed; -1 if they could not begin, after a message. */
+static int run_with_quirks(const char *driver, const char *path, const char *folder)
 {
     struct quirks quirks;
-    if (argc != 2) {
-        (void)fprintf(stderr, "usage: ferry-conformance QUIRKS\n");
+    int failed = -1;
+    if (quirks_load(&quirks, driver, path, folder))
+        failed = run_suite(&quirks);
+    quirks_done(&quirks);
+    return failed;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return fputs(usage, stdout) < 0;
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return printf("dbferry-driver-test %s, driver interface %d\n", PACKAGE_VERSION,
+                      FERRY_ABI_VERSION) < 0;
+    if (argc < 2 || argc > 3 || argv[1][0] == '-' || argv[1][0] == '\0') {
+        (void)fputs(usage, stderr);
         return 64;
     }
     (void)signal(SIGPIPE, SIG_IGN);
-    if (!set_environment(argv[1]))
+    const char *quirks = argc == 3 ? argv[2] : NULL;
+    char *driver = find_driver(argv[1]);
+    if (driver == NULL || (quirks != NULL && !set_environment(quirks))) {
+        free(driver);
         return 66;
+    }
     char *folder = make_folder();
-    if (folder == NULL)
-        return 71;
-    int failed = 1;
-    if (quirks_load(&quirks, argv[1], folder))
-        failed = run_suite(&quirks);
-    quirks_done(&quirks);
-    (void)nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    int failed = folder == NULL ? -1 : run_with_quirks(driver, quirks, folder);
+    if (folder != NULL)
+        (void)nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    free(driver);
+    bool begun = folder != NULL;
     free(folder);
-    return failed == 0 ? 0 : 1;
+    return !begun ? 71 : failed < 0 ? 66 : failed > 0;
 }

@@ -48,8 +48,7 @@ static void test_source(const struct suite *suite)
     char *text = NULL;
     const struct ferry_read read = suite_read(suite, &text);
     const struct ferry_read *const reads[] = {&read};
-    const struct ferry_examination examination = {
-        ._size = sizeof examination, .reads = reads, .read_count = 1};
+    const struct ferry_examination examination = {.reads = reads, .read_count = 1};
     struct ferry_schema schema = {0};
     struct ferry_connection *source =
         suite_open(suite, "source", FERRY_ROLE_SOURCE | FERRY_ROLE_LOOK, &config);
@@ -80,8 +79,7 @@ static void test_target(const struct suite *suite)
     struct ferry_layout layout = ferry_plan_layout(&target.plan, target.table);
     struct ferry_load_spec spec = ferry_plan_load(&target.plan, &layout, NULL);
     const struct ferry_load_spec *const loads[] = {&spec};
-    const struct ferry_examination examination = {
-        ._size = sizeof examination, .loads = loads, .load_count = 1};
+    const struct ferry_examination examination = {.loads = loads, .load_count = 1};
     (void)examine(target.connection, &examination, "target of a load");
     if ((suite->driver->target.abilities & FERRY_CHANGES) != 0) {
         spec.kind = FERRY_LOAD_CHANGES;

@@ -53,7 +53,6 @@ static ferry_status prune(const struct target *target, const struct ferry_prune_
         status = ferry_record_set(&last, FERRY_RECORD_RUN_ID, follows, &error);
     if (status == FERRY_OK)
         status = ferry_record_follow(&record, &last, &error);
-    spec._size = sizeof spec;
     spec.job = "conformance";
     spec.run_id = "0123456789abcdef0123456789abcdef";
     spec.lock_wait_ms = 1000;

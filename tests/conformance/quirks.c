@@ -8,17 +8,22 @@
 
 #include "driver/connection_keys.h"
 
-bool quirks_load(struct quirks *quirks, const char *path, const char *folder)
+bool quirks_load(struct quirks *quirks, const char *driver, const char *path, const char *folder)
 {
-    *quirks = (struct quirks){.folder = folder};
+    const char *named = NULL;
+    *quirks = (struct quirks){.driver = driver, .folder = folder, .given = path != NULL};
     config_init(&quirks->tree);
+    if (path == NULL)
+        return true;
     if (config_read_file(&quirks->tree, path) != CONFIG_TRUE) {
         (void)fprintf(stderr, "%s:%d: %s\n", path, config_error_line(&quirks->tree),
                       config_error_text(&quirks->tree));
         return false;
     }
-    if (config_lookup_string(&quirks->tree, "driver", &quirks->driver) != CONFIG_TRUE) {
-        (void)fprintf(stderr, "%s: driver = \"NAME\"; is missing\n", path);
+    if (config_lookup_string(&quirks->tree, "driver", &named) == CONFIG_TRUE &&
+        strcmp(named, driver) != 0) {
+        (void)fprintf(stderr, "%s: these are the quirks of driver '%s', not of '%s'\n", path, named,
+                      driver);
         return false;
     }
     return true;

@@ -8,7 +8,6 @@
 
 #include "base/nearest.h"
 #include "base/units.h"
-#include "config/settings.h"
 
 static bool is_one_line(const char *text)
 {

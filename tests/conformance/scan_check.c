@@ -263,8 +263,7 @@ bool scan_is_right(const struct scanned *scanned, const struct scan_wanted *want
         order[i] = place_of(scanned, wanted->order[i]);
     bool right = make_columns(scanned, wanted, &arrival, columns, &error);
     if (right && make_bounds(scanned, wanted, bounds, cells, bound_list)) {
-        const struct ferry_scan scan = {._size = sizeof scan,
-                                        .order = order,
+        const struct ferry_scan scan = {.order = order,
                                         .order_count = wanted->order_count,
                                         .bounds = bound_list,
                                         .bound_count = wanted->limit_count,

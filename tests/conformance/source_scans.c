@@ -131,7 +131,7 @@ static void look_done(struct look *look)
 static void test_order(struct source *source, size_t column, const struct look *whole)
 {
     FERRY_AUTO_ERROR struct ferry_error error = {0};
-    const struct ferry_scan scan = {._size = sizeof scan, .order = &column, .order_count = 1};
+    const struct ferry_scan scan = {.order = &column, .order_count = 1};
     struct look look = {.hasher = ferry_cell_hasher_new(&source->schema),
                         .form = ferry_cell_form(&source->schema.columns[column]),
                         .ordered = column};
@@ -160,11 +160,8 @@ static bool find_middle(struct source *source, size_t column, uint64_t rows, cha
                         struct ferry_cell *ret_cell, struct ferry_error *error)
 {
     const struct ferry_batch_limits limits = {.rows = (size_t)rows, .bytes = SIZE_MAX};
-    const struct ferry_scan scan = {._size = sizeof scan,
-                                    .order = &column,
-                                    .order_count = 1,
-                                    .columns = &column,
-                                    .column_count = 1};
+    const struct ferry_scan scan = {
+        .order = &column, .order_count = 1, .columns = &column, .column_count = 1};
     const struct ferry_cell_form form = ferry_cell_form(&source->schema.columns[column]);
     struct ferry_schema schema = {0};
     struct ferry_cursor *cursor = NULL;
@@ -204,7 +201,7 @@ static bool bound_is_right(struct source *source, size_t column, const struct fe
     const struct ferry_bound bound = {
         .column = column, .cell = limit, .kind = kind, .or_null = or_null};
     const struct ferry_bound *const bounds[] = {&bound};
-    const struct ferry_scan scan = {._size = sizeof scan, .bounds = bounds, .bound_count = 1};
+    const struct ferry_scan scan = {.bounds = bounds, .bound_count = 1};
     struct look look = {.form = all->form, .ordered = column, .limit = limit};
     ferry_status status =
         look_at_all(source, &scan, &source->schema, source->schema.count, &look, &error);
@@ -261,8 +258,7 @@ static void test_columns(struct source *source)
         status = ferry_schema_add(&schema, &source->schema.columns[i], sizeof(struct ferry_column),
                                   &error);
     }
-    const struct ferry_scan scan = {
-        ._size = sizeof scan, .columns = columns, .column_count = count};
+    const struct ferry_scan scan = {.columns = columns, .column_count = count};
     struct look chosen = {
         .columns = columns, .hasher = ferry_cell_hasher_new(&schema), .ordered = SIZE_MAX};
     struct look look = {.hasher = ferry_cell_hasher_new(&schema), .ordered = SIZE_MAX};

@@ -17,8 +17,7 @@ static void note_digests(const struct ferry_digest *loaded, const struct ferry_d
              ferry_digest_rows(loaded), left, ferry_digest_rows(stored), right);
 }
 
-/* Reads what is stored in batches of a few rows. */
-static ferry_status digest_stored(struct target *target, struct ferry_load *load,
+ferry_status target_digest_stored(struct target *target, struct ferry_load *load,
                                   const struct ferry_layout *layout, struct ferry_digest *digest,
                                   struct ferry_error *error)
 {
@@ -47,7 +46,7 @@ static bool reads_back(struct target *target, struct ferry_load *load)
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     const struct ferry_layout layout = ferry_plan_layout(&target->plan, target->table);
     struct ferry_digest *stored = ferry_digest_new(&target->plan.schema);
-    ferry_status status = digest_stored(target, load, &layout, stored, &error);
+    ferry_status status = target_digest_stored(target, load, &layout, stored, &error);
     bool same = status == FERRY_OK && ferry_digest_equal(stored, target->digest);
     if (status == FERRY_OK && !same)
         note_digests(target->digest, stored);
@@ -97,7 +96,7 @@ static void test_no_table(const struct suite *suite)
         target.digest = ferry_digest_new(&target.plan.schema);
         const struct ferry_layout layout =
             ferry_plan_layout(&target.plan, "conformance_of_nothing");
-        ferry_status status = digest_stored(&target, NULL, &layout, target.digest, &error);
+        ferry_status status = target_digest_stored(&target, NULL, &layout, target.digest, &error);
         if (!tap_ok(status == FERRY_ERR_NOT_FOUND, "a table that is not there is NOT_FOUND"))
             tap_error(&error);
     }

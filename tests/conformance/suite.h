@@ -34,10 +34,11 @@ struct quirks {
     config_t tree;
     const char *driver;
     const char *folder; /* the suite's own, $T of the commands */
+    bool given;         /* by a file */
 };
 
-/* Reads FILE; on false a message was printed. */
-bool quirks_load(struct quirks *quirks, const char *path, const char *folder);
+/* Reads FILE, if that is not NULL; on false a message was printed. */
+bool quirks_load(struct quirks *quirks, const char *driver, const char *path, const char *folder);
 void quirks_done(struct quirks *quirks);
 /* A string, with @NAME@ replaced by the environment's NAME; NULL if it is not there.  The caller
  * frees it. */
@@ -111,6 +112,11 @@ ferry_status target_begin_changes(struct target *target, const size_t *key, size
 ferry_status target_load_rows(struct target *target, struct ferry_load *load, uint64_t first,
                               uint64_t count, uint64_t *digest, struct ferry_error *error);
 ferry_status target_commit(struct target *target, uint64_t rows, struct ferry_error *error);
+/* Adds what is stored, of the load or (NULL) of the table, to the digest; it is read in batches of
+ * a few rows. */
+ferry_status target_digest_stored(struct target *target, struct ferry_load *load,
+                                  const struct ferry_layout *layout, struct ferry_digest *digest,
+                                  struct ferry_error *error);
 /* Ends the change, if there is one. */
 void target_abort(struct target *target);
 /* A whole load; false if it failed (noted). */
@@ -129,7 +135,11 @@ struct suite {
 void test_registration(const struct suite *suite);
 void test_reading(const struct suite *suite);
 void test_cancelling(const struct suite *suite);
+void test_failed_reads(const struct suite *suite);
+void test_failed_loads(const struct suite *suite);
+void test_cancelled_load(const struct suite *suite);
 void test_mapping(const struct suite *suite);
+void test_edges(const struct suite *suite);
 void test_loading(const struct suite *suite);
 void test_joined(const struct suite *suite);
 void test_pruning(const struct suite *suite);

@@ -322,8 +322,8 @@ time.sleep(60)' >"$T/port" 3>&- &
 }
 
 @test "the conformance suite passes" {
-    local program=$FERRY_BUILD/tests/conformance/ferry-conformance
-    [ -x "$program" ] || skip "there is no ferry-conformance in the build tree"
+    local program=$FERRY_BUILD/tests/conformance/dbferry-driver-test
+    [ -x "$program" ] || skip "there is no dbferry-driver-test in the build tree"
     sql <<'SQL'
 DROP DATABASE IF EXISTS conformance; CREATE DATABASE conformance; USE conformance;
 SET cte_max_recursion_depth = 10000;
@@ -353,7 +353,7 @@ count = "$shell -e \\"SELECT COUNT(*) FROM \$TABLE\\"";
 content = "$shell -e \\"SHOW TABLES LIKE '\$TABLE'; SELECT * FROM \$TABLE ORDER BY 1, 2\\" 2>&1 || true";
 read_back = { $there user = "loader"; database = "e"; };
 END
-    DBFERRY=$program DBFERRY_DRIVER_DIR=${DBFERRY_DRIVER_DIR-$FERRY_BUILD/drivers} run azure "$T/azure.conf"
+    DBFERRY=$program run azure "${DBFERRY_DRIVER_DIR-$FERRY_BUILD/drivers}/azure-mysql.so" "$T/azure.conf"
     echo "$output" | tail -n 30
     assert_status 0
     between 20 "$(grep -c '^ok' <<<"$output")" 9999
