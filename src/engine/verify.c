@@ -90,10 +90,11 @@ ferry_status ferry_verify_content(const struct ferry_digest *read, struct ferry_
                                   struct ferry_load *load, const struct ferry_layout *layout,
                                   const struct ferry_scan *scan, struct ferry_error *error)
 {
-    const char *advice = load != NULL
-                             ? "the rows were changed while they were stored: look at the target's "
-                               "disk and memory, then run again"
-                             : "one of them has changed since; run the job to replace the table";
+    const char *advice =
+        load != NULL ? "what the target gives back is not what it was given: run again; if both "
+                       "digests are the same then, its driver is at fault, so report that, else "
+                       "look at the machine's disk and memory"
+                     : "one of them has changed since; run the job to replace the table";
     struct ferry_digest *stored = ferry_digest_new(layout->schema);
     if (stored == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a digest");

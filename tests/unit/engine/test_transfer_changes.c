@@ -84,7 +84,7 @@ static void test_touched_rows_of_an_upsert(void **state)
     ferry_plan_done(&plan);
     TARGET_HAS(ROW(2, "b", 5), ROW(3, "C", 6));
     ferry_transfer_done(&transfer);
-    fails(finish, FERRY_ERR_DATA, "; the rows were changed while they were stored:");
+    fails(finish, FERRY_ERR_DATA, "; what the target gives back is not what it was given:");
 }
 
 static void test_rows_behind_the_cursor_without_a_key(void **state)

@@ -61,9 +61,11 @@ static void test_content_of_a_load_that_differs(void **state)
 {
     (void)state;
     let_read_back(2);
-    fails(move_and_finish, FERRY_ERR_DATA,
-          "; the rows were changed while they were stored: look at the target's disk and memory, "
-          "then run again");
+    fails(
+        move_and_finish, FERRY_ERR_DATA,
+        "; what the target gives back is not what it was given: run again; if both digests are the "
+        "same then, its driver is at fault, so report that, else look at the machine's disk and "
+        "memory");
     abort_change();
 }
 
