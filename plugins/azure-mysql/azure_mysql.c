@@ -232,6 +232,7 @@ static struct ferry_driver azure_driver = {
     .is_usable = mydrv_is_usable,
     .retries = 6,
     .environment = mydrv_environment,
+    .libraries = mydrv_libraries,
 };
 
 FERRY_REGISTER_DRIVER(azure_driver)

@@ -110,6 +110,7 @@ static struct ferry_driver mysql_driver = {
     .is_usable = mydrv_is_usable,
     .retries = 2,
     .environment = mydrv_environment,
+    .libraries = mydrv_libraries,
 };
 
 FERRY_REGISTER_DRIVER(mysql_driver)

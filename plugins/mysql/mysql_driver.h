@@ -152,6 +152,7 @@ struct mydrv_flavour {
 
 /* ---- registration.c: what each driver of this family registers as it is ---- */
 
+void mydrv_libraries(struct ferry_facts *facts);
 extern const char *const mydrv_environment[];
 extern const struct ferry_source mydrv_source;
 ferry_status mydrv_thread_begin(struct ferry_error *err);

@@ -3,6 +3,8 @@
 #include "connect/connect.h"
 #include "read/read.h"
 
+#include <string.h>
+
 ferry_status mydrv_thread_begin(struct ferry_error *err)
 {
     return mysql_thread_init() == 0 ? FERRY_OK : mydrv_fail_memory(err);
@@ -37,6 +39,13 @@ void mydrv_facts(void *conn, struct ferry_facts *facts)
         ferry_facts_add(facts, "database", "not there; the first load makes it");
     ferry_facts_add(facts, "time zone", c->time_zone);
     ferry_facts_add(facts, "client library", mysql_get_client_info());
+}
+
+void mydrv_libraries(struct ferry_facts *facts)
+{
+    ferry_facts_add(facts, "MariaDB Connector/C", mysql_get_client_info());
+    const char *version = dbi_version(); /* "libdbi v0.9.0" */
+    ferry_facts_add(facts, "libdbi", version + strcspn(version, "0123456789"));
 }
 
 /* Of either library, and of MySQL's own: they name code to load, servers, accounts and trust.  By

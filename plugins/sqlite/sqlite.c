@@ -83,6 +83,11 @@ static void sqlite_facts(void *argument, struct ferry_facts *facts)
     }
 }
 
+static void sqlite_libraries(struct ferry_facts *facts)
+{
+    ferry_facts_add(facts, "SQLite", sqlite3_libversion());
+}
+
 static struct ferry_driver sqlite_driver = {
     .name = "sqlite",
     .version = "1.0",
@@ -98,6 +103,7 @@ static struct ferry_driver sqlite_driver = {
     .record_read = sqldrv_record_read,
     .facts = sqlite_facts,
     .examine = sqldrv_examine,
+    .libraries = sqlite_libraries,
 };
 
 FERRY_REGISTER_DRIVER(sqlite_driver)

@@ -1,13 +1,16 @@
 /* dbferry drivers: what is installed, and what each driver's connections take. */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command/command.h"
 #include "command/events.h"
+#include "driver/connection.h"
 #include "driver/connection_keys.h"
 #include "driver/load.h"
+#include "engine/strategy.h"
 
 static const char *role_name(const struct ferry_driver_handle *driver)
 {
@@ -26,6 +29,31 @@ static void print_driver(const char *name, const struct ferry_driver_handle *dri
                  driver == NULL ? reason : driver->driver.description);
 }
 
+static void write_strategies(struct ferry_json *event, const char *key,
+                             const struct ferry_driver_handle *driver, uint32_t role)
+{
+    ferry_json_begin_list(event, key);
+    for (size_t i = 0; driver != NULL && ferry_strategy_of_driver(driver, role, i) != NULL; i++)
+        ferry_json_add_text(event, NULL, ferry_strategy_of_driver(driver, role, i));
+    ferry_json_end_list(event);
+}
+
+static void write_libraries(struct ferry_json *event, const struct ferry_driver_handle *driver)
+{
+    struct ferry_facts libraries = {0};
+    if (driver != NULL)
+        driver->driver.libraries(&libraries);
+    ferry_json_begin_list(event, "libraries");
+    for (size_t i = 0; i < libraries.count; i++) {
+        ferry_json_begin_object(event, NULL);
+        ferry_json_add_text(event, "name", libraries.items[i].name);
+        ferry_json_add_text(event, "version", libraries.items[i].value);
+        ferry_json_end_object(event);
+    }
+    ferry_json_end_list(event);
+    ferry_facts_done(&libraries);
+}
+
 static void write_driver(const char *name, const struct ferry_driver_handle *driver,
                          const char *reason)
 {
@@ -39,6 +67,13 @@ static void write_driver(const char *name, const struct ferry_driver_handle *dri
     ferry_json_add_text(&event, "description", driver == NULL ? NULL : driver->driver.description);
     ferry_json_add_text(&event, "file", driver == NULL ? NULL : driver->path);
     ferry_json_add_text(&event, "message", reason);
+    if (driver == NULL)
+        ferry_json_add_null(&event, "interface");
+    else
+        ferry_json_add_count(&event, "interface", driver->driver._abi_version);
+    write_strategies(&event, "source_strategies", driver, FERRY_ROLE_SOURCE);
+    write_strategies(&event, "target_strategies", driver, FERRY_ROLE_TARGET);
+    write_libraries(&event, driver);
     ferry_event_write(&event);
 }
 
@@ -144,15 +179,41 @@ static void tell_options(const char *driver, const char *list, const struct ferr
     }
 }
 
+/* "replace, append", or nothing of what the driver is not. */
+static void print_strategies(const struct ferry_driver_handle *driver, uint32_t role,
+                             const char *side)
+{
+    const char *name = ferry_strategy_of_driver(driver, role, 0);
+    for (size_t i = 0; name != NULL; i++) {
+        (void)printf("%s%s", i == 0 ? side : ", ", name);
+        name = ferry_strategy_of_driver(driver, role, i + 1);
+        if (name == NULL)
+            (void)printf("\n");
+    }
+}
+
+static void print_about(const char *name, const struct ferry_driver_handle *driver)
+{
+    struct ferry_facts libraries = {0};
+    (void)printf("%s %s: %s\ninterface: %" PRIu32 "\nroles: %s\n", name, driver->driver.version,
+                 driver->driver.description, driver->driver._abi_version, role_name(driver));
+    print_strategies(driver, FERRY_ROLE_SOURCE, "strategies of a source: ");
+    print_strategies(driver, FERRY_ROLE_TARGET, "strategies of a target: ");
+    driver->driver.libraries(&libraries);
+    for (size_t i = 0; i < libraries.count; i++)
+        (void)printf("%s%s %s%s", i == 0 ? "libraries: " : ", ", libraries.items[i].name,
+                     libraries.items[i].value, i + 1 == libraries.count ? "\n" : "");
+    ferry_facts_done(&libraries);
+    (void)printf("file: %s\nkeys of a connection:\n", driver->path);
+}
+
 static void tell_one(const char *name, const struct ferry_driver_handle *driver,
                      const struct ferry_config *options)
 {
     if (ferry_events_are_enabled())
         write_driver(name, driver, NULL);
     else
-        (void)printf("%s %s: %s\nroles: %s\nfile: %s\nkeys of a connection:\n", name,
-                     driver->driver.version, driver->driver.description, role_name(driver),
-                     driver->path);
+        print_about(name, driver);
     tell_options(name, "", options->options, options->count);
 }
 

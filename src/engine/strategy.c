@@ -38,6 +38,18 @@ const char *ferry_strategy_name(enum ferry_strategy_id strategy)
     return strategies[strategy].name;
 }
 
+const char *ferry_strategy_of_driver(const struct ferry_driver_handle *driver, uint32_t role,
+                                     size_t i)
+{
+    bool changes = (role & FERRY_ROLE_SOURCE) != 0
+                       ? driver->is_source && (driver->source.abilities & FERRY_SCANS) != 0
+                       : driver->is_target && (driver->target.abilities & FERRY_CHANGES) != 0;
+    bool any = (role & FERRY_ROLE_SOURCE) != 0 ? driver->is_source : driver->is_target;
+    size_t count =
+        changes ? sizeof strategies / sizeof strategies[0] : any; /* the first needs none */
+    return i < count ? strategies[i].name : NULL;
+}
+
 bool ferry_strategy_keeps_rows(const struct ferry_change_rules *rules)
 {
     return !strategies[rules->strategy].is_whole;

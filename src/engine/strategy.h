@@ -6,6 +6,7 @@
 #include "engine/change_rules.h"
 #include "engine/negotiate.h"
 
+struct ferry_driver_handle;
 struct ferry_task;
 struct ferry_transfer;
 
@@ -56,6 +57,10 @@ ferry_status ferry_strategy_replace_with(struct ferry_plan *plan, const char *ot
 
 /* The word of a configuration for it. */
 const char *ferry_strategy_name(enum ferry_strategy_id strategy);
+/* The strategies in which a driver can take part on the side of `role`, by its abilities: the name
+ * of number `i`, from 0 on; NULL past the end. */
+const char *ferry_strategy_of_driver(const struct ferry_driver_handle *driver, uint32_t role,
+                                     size_t i);
 /* Whether earlier rows are kept, so that rows of an older copy must never be read instead. */
 bool ferry_strategy_keeps_rows(const struct ferry_change_rules *rules);
 /* Whether a run by the strategy of this name (or NULL) left what the source held, and nothing else.

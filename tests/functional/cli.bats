@@ -504,7 +504,9 @@ END
 @test "drivers NAME lists every key with its type, default and help" {
     run dbferry drivers sqlite
     assert_status 0
-    assert_output_has "roles: source, target" "file: /"
+    assert_output_has "roles: source, target" "file: /" "interface: $(sed -n 's/^#define FERRY_ABI_VERSION //p' "$FERRY_SOURCE/src/include/dbferry/driver.h")" \
+        "strategies of a source: replace, append, upsert, merge" "strategies of a target: replace, append, upsert, merge"
+    [[ $output =~ $'\n'"libraries: SQLite 3."[0-9.]+$'\n' ]]
     [[ $output =~ $'\n'"  path "+path\ .*required ]]
     [[ $output =~ $'\n'"  journal_mode "+choice\ .*"wal|delete|truncate|persist; default wal" ]]
     [[ $output =~ $'\n'"  stall_timeout "+time\ .*"default 5m; sources only" ]]

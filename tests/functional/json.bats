@@ -362,6 +362,10 @@ END
     assert_equal "$(records show option name value_type default <<<"$output" | sed 's/|null$//')" \
         "$("$DBFERRY" drivers sqlite | sed -n 's/^  \([^ ]*\)  *\([a-z]*\)  .*; default \([^;]*\).*/\1|\2|\3/p; t; s/^  \([^ ]*\)  *\([a-z]*\)  .*/\1|\2/p')"
     told "sqlite|true" driver name usable
+    assert_output_has '"source_strategies":["replace","append","upsert","merge"]' \
+        '"target_strategies":["replace","append","upsert","merge"]' \
+        "\"interface\":$(sed -n 's/^#define FERRY_ABI_VERSION //p' "$FERRY_SOURCE/src/include/dbferry/driver.h")," \
+        '"libraries":[{"name":"SQLite","version":"3.'
     tells 78 drivers nothing
     told_types error end
 }
@@ -372,7 +376,7 @@ END
     DBFERRY_DRIVER_DIR=$T/drivers tells 78 drivers
     told_types driver end
     told "broken|false|false|null" driver name usable source driver_version
-    assert_output_has "broken.so"
+    assert_output_has "broken.so" '"interface":null,"source_strategies":[],"target_strategies":[],"libraries":[]'
 }
 
 # ---- What is on standard output ----
