@@ -88,10 +88,21 @@ static void keep_source(const struct ferry_session *session)
             session->reads_from->name);
 }
 
+/* A question that failed for the table before may have cost the connection. */
+static void drop_lost_source(struct ferry_shared *shared)
+{
+    if (shared->source == NULL || ferry_connection_is_usable(shared->source))
+        return;
+    shared->source_was_lost = true;
+    close_shared_source(shared);
+}
+
 static ferry_status open_source(struct ferry_session *session, struct ferry_error *error)
 {
-    const struct ferry_shared *shared = shared_of(session);
+    struct ferry_shared *shared = shared_of(session);
     ferry_log_set_phase("source");
+    if (shared != NULL)
+        drop_lost_source(shared);
     if (shared != NULL && shared->source != NULL) {
         session->source = shared->source;
         session->snapshot = true;

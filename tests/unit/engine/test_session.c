@@ -465,6 +465,33 @@ static void test_what_is_lost_is_opened_again(void **state)
     job.shared = NULL;
 }
 
+static int is_usable(void *conn)
+{
+    (void)conn;
+    return 0;
+}
+
+/* A driver says of a connection that a failure has cost it. */
+static void test_what_is_of_no_use_is_opened_again(void **state)
+{
+    (void)state;
+    struct ferry_shared shared = {.target_role = FERRY_ROLE_TARGET};
+    struct ferry_session session;
+    job.shared = &shared;
+    open_next(&session);
+    ferry_session_close_source(&session);
+    ferry_session_close(&session);
+    fake_handle.driver.is_usable = is_usable;
+    open_next(&session);
+    assert_string_equal(trace,
+                        "release main, leave main, read main, snapshot main, leave far, write far");
+    assert_true(is_logged("from this table on, source 'main' is read in another snapshot"));
+    fake_handle.driver.is_usable = NULL;
+    ferry_session_close(&session);
+    ferry_shared_close(&shared);
+    job.shared = NULL;
+}
+
 /* A job that shares nothing has lost nothing. */
 static void test_who_is_alone_loses_nothing(void **state)
 {
@@ -496,6 +523,7 @@ int main(void)
         WITH_SESSION(test_a_run_from_the_fallback),
         WITH_SESSION(test_what_is_shared_stays_open),
         WITH_SESSION(test_what_is_lost_is_opened_again),
+        WITH_SESSION(test_what_is_of_no_use_is_opened_again),
         WITH_SESSION(test_who_is_alone_loses_nothing),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
