@@ -170,6 +170,8 @@ keys_of_driver() {
     printf 'driverdir=%s\nName: dbferry\nDescription: test\nVersion: 1\nCflags: -I%s\n' \
         "$T/drivers" "$T/prefix" >"$T/pc/dbferry.pc"
     export PKG_CONFIG_PATH=$T/pc DBFERRY_DRIVER_DIR=$T/drivers
+    [ -x "$FERRY_BUILD/tests/conformance/dbferry-driver-test" ] || skip "dbferry-driver-test was not built"
+    ln -s "$FERRY_BUILD/tests/conformance/dbferry-driver-test" "$T/bin/"
     run_page docs/dbferry-driver.pod
 }
 

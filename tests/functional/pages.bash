@@ -9,8 +9,8 @@
 #   none       cannot be run here (systemctl, cron)
 #   sql, types   of dbferry-types(7): tests/types/page.py runs them
 
-PAGES=(docs/dbferry.pod docs/dbferry.conf.pod docs/dbferry-driver.pod docs/dbferry-types.pod
-    plugins/sqlite/dbferry-sqlite.pod plugins/mysql/dbferry-mysql.pod
+PAGES=(docs/dbferry.pod docs/dbferry.conf.pod docs/dbferry-driver.pod docs/dbferry-driver-test.pod
+    docs/dbferry-types.pod plugins/sqlite/dbferry-sqlite.pod plugins/mysql/dbferry-mysql.pod
     plugins/azure-mysql/dbferry-azure-mysql.pod)
 
 # page_keys PAGE [SECTION]: the names in B<> with which items start, or with which they go on after
