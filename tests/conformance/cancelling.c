@@ -81,6 +81,40 @@ static void *read_slowly(void *data)
     return NULL;
 }
 
+/* Rows are left, and none of them comes; what was begun ends at once. */
+static void test_mid_stream(const struct suite *suite)
+{
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    struct ferry_config *config;
+    struct ferry_schema schema = {0};
+    struct ferry_cursor *cursor = NULL;
+    char *text;
+    const struct ferry_batch_limits one = {.rows = 1, .bytes = 1};
+    const struct ferry_read read = suite_read(suite, &text);
+    struct ferry_connection *source = suite_open(suite, "source", FERRY_ROLE_SOURCE, &config);
+    ferry_status status =
+        source == NULL ? FERRY_ERR_INTERNAL : ferry_source_describe(source, &read, &schema, &error);
+    if (status == FERRY_OK)
+        status = ferry_source_read_begin(source, &read, &schema, NULL, &cursor, &error);
+    struct ferry_batch *batch = status == FERRY_OK ? ferry_batch_new(&schema, &one) : NULL;
+    for (uint64_t row = 1; row <= 2 && status == FERRY_OK; row++) { /* the second is too late */
+        ferry_batch_reset(batch, row);
+        status = ferry_cursor_read(cursor, batch, &error);
+        if (row == 1 && status == FERRY_OK)
+            ferry_connection_cancel(source, FERRY_CANCEL_PEER);
+    }
+    if (!tap_ok(status == FERRY_ERR_CANCELLED, "a cancel between two batches ends the reading"))
+        tap_error(&error);
+    int64_t started = ferry_clock_ms();
+    ferry_cursor_close(cursor);
+    ferry_connection_close(source);
+    tap_ok(ferry_clock_ms() - started < SOON_MS, "and nobody waits for the rows that are left");
+    ferry_batch_free(batch);
+    ferry_schema_done(&schema);
+    ferry_config_free(config);
+    free(text);
+}
+
 static void test_in_the_middle(const struct suite *suite)
 {
     static const long moments[] = {1, 300};
@@ -128,5 +162,6 @@ void test_cancelling(const struct suite *suite)
         return;
     }
     test_before_use(suite);
+    test_mid_stream(suite);
     test_in_the_middle(suite);
 }
