@@ -14,6 +14,7 @@
 
 static const char out_of_memory[] = "out of memory while an error was reported";
 
+/* The gravest first. */
 static const struct ferry_error_class classes[] = {
     {FERRY_ERR_INTERNAL, "internal", 70, "a bug in dbferry or in a driver", FERRY_PASSES_NEVER},
     {FERRY_ERR_SYSTEM, "system", 71, "out of memory, or the operating system failed",
@@ -65,14 +66,23 @@ const struct ferry_error_class *ferry_error_class_of(ferry_status status)
     return &classes[status - 1];
 }
 
+/* Its place in the table, which need not follow the numbers: a class that is new has the next one.
+ * UNSUPPORTED has the exit code of CONFIG and so its weight. */
+static size_t gravity(ferry_status status)
+{
+    size_t place = 0;
+    if (status == FERRY_ERR_UNSUPPORTED)
+        status = FERRY_ERR_CONFIG;
+    while (place < CLASS_COUNT && classes[place].status != status)
+        place++;
+    return place;
+}
+
 ferry_status ferry_error_graver(ferry_status a, ferry_status b)
 {
     if (a == FERRY_OK || b == FERRY_OK)
         return a == FERRY_OK ? b : a;
-    /* UNSUPPORTED has the exit code of CONFIG and so its weight. */
-    ferry_status weight_a = a == FERRY_ERR_UNSUPPORTED ? FERRY_ERR_CONFIG : a;
-    ferry_status weight_b = b == FERRY_ERR_UNSUPPORTED ? FERRY_ERR_CONFIG : b;
-    return weight_a <= weight_b ? a : b;
+    return gravity(a) <= gravity(b) ? a : b;
 }
 
 static void error_free_message(struct ferry_error *error)

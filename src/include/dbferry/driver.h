@@ -52,8 +52,8 @@ extern "C" {
 
 /* ---- Errors ------------------------------------------------------------------------------------
  *
- * The class of a failure.  Lower numbers are graver: of several failures the lowest decides the
- * exit code of the program (exit codes in brackets).
+ * The class of a failure.  They stand in the order of their gravity: of several failures the
+ * gravest decides the exit code of the program (exit codes in brackets).
  */
 typedef int ferry_status;
 
