@@ -244,7 +244,7 @@ bool memory_columns_add(struct memory_columns *columns, struct ferry_column *col
 static bool index_copy(struct ferry_index *copy, const struct ferry_index *index)
 {
     const char **columns = calloc(index->column_count, sizeof *columns);
-    *copy = *index;
+    FERRY_COPY(ferry_index, copy, index);
     copy->columns = columns;
     copy->name = index->name == NULL ? NULL : strdup(index->name);
     bool complete = columns != NULL && (index->name == NULL || copy->name != NULL);
@@ -276,7 +276,7 @@ bool memory_columns_add_index(struct memory_columns *columns, const struct ferry
 static bool copy_column(struct ferry_column *copy, const struct ferry_column *column)
 {
     bool complete = true;
-    *copy = *column;
+    FERRY_COPY(ferry_column, copy, column);
     copy->flags &= ~(FERRY_COLUMN_SOLE_KEY | /* the core says it, each time anew */
                      FERRY_COLUMN_ORDERED | FERRY_COLUMN_INDEX_ORDERED); /* so does describe */
     copy->native = NULL;

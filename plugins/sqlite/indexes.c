@@ -54,7 +54,7 @@ bool sqldrv_indexes_choose(struct sqldrv_load *load)
     }
     for (size_t i = 0; i < spec->index_count; i++) {
         if (indexes_is_needed(load, spec->indexes[i])) {
-            objects->indexes[objects->index_count++] = *spec->indexes[i];
+            FERRY_COPY(ferry_index, &objects->indexes[objects->index_count++], spec->indexes[i]);
         }
     }
     return true;

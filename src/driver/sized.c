@@ -44,3 +44,8 @@ size_t ferry_struct_size(const char *name)
             return sizes[i].size;
     return 0;
 }
+
+void ferry_struct_copy(const char *name, void *ret_copy, size_t size, const void *from)
+{
+    (void)ferry_sized_copy(ret_copy, size, 0, from, ferry_struct_size(name));
+}

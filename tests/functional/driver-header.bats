@@ -81,9 +81,10 @@ flags() {
     printf '%s\n' -std=gnu17 -D_GNU_SOURCE '-DPACKAGE_VERSION="0"' '-DFERRY_DRIVER_DIR="/nowhere"' -O0 -w -pthread \
         "-I$BATS_FILE_TMPDIR/later" "-I$FERRY_SOURCE/src" "-I$FERRY_SOURCE/src/include"
     pkg-config --cflags "$@" | tr -s ' ' '\n' | grep . || true
-    nm "$FERRY_BUILD/src/dbferry" | grep -q __asan_init && printf '%s\n' -fsanitize=address,undefined
-    true
+    ! is_sanitized || printf '%s\n' -fsanitize=address,undefined
 }
+
+is_sanitized() { nm "$FERRY_BUILD/src/dbferry" | grep -q __asan_init; }
 
 prepare_later() {
     requires cc
@@ -105,8 +106,11 @@ passes() {
     done
 }
 
+# A driver that copies or assigns a whole struct of the core's reaches beyond its end, which the
+# sanitizers see.
 @test "drivers that know more members than the core work with it" {
     prepare_later
+    [ -z "${FERRY_PASS:-}" ] || is_sanitized || skip "the sanitized pass has it"
     local name flags package
     mkdir -m 755 "$T/drivers"
     for name in example memory sqlite; do
@@ -124,6 +128,7 @@ passes() {
 
 @test "drivers that know fewer members than the core work with it" {
     prepare_later
+    [ -z "${FERRY_PASS:-}" ] || ! is_sanitized || skip "the plain pass has it"
     local flags folder
     mapfile -t flags < <(flags libconfig libxxhash)
     for folder in "$FERRY_SOURCE"/src/{engine,driver,base} "$FERRY_SOURCE/tests/conformance"; do

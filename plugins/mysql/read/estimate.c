@@ -81,7 +81,8 @@ static ferry_status estimate_write(const struct mydrv_conn *conn, const struct f
                                    const struct ferry_schema *schema, const struct ferry_scan *scan,
                                    struct mydrv_text *sql, struct ferry_error *err)
 {
-    struct ferry_scan bounds = *scan;
+    struct ferry_scan bounds;
+    FERRY_COPY(ferry_scan, &bounds, scan);
     bounds.order_count = 0;
     mydrv_text_add(sql, conn->mariadb ? "SET STATEMENT max_statement_time = 1 FOR " : "");
     mydrv_text_add(sql, "EXPLAIN FORMAT=TRADITIONAL SELECT *");

@@ -22,9 +22,9 @@
  *  - Driver and core may have been built with different headers of one version.  Structs grow at
  *    their end only, what is new there means what was before where it is zero, and numbers are
  * never used twice.  The core copies what a driver gives it as far as both know it.  A struct that
- * the core hands over is as long as the core's header has it: read and write members, never copy or
- *    assign the whole, and ask FERRY_HAS() about a member that came after the first header of the
- *    version.  Struct ferry_cell never grows.
+ * the core hands over is as long as the core's header has it: read and write members, copy the
+ * whole by FERRY_COPY() alone, never assign it, and ask FERRY_HAS() about a member that came after
+ * the first header of the version.  Struct ferry_cell never grows.
  *  - A type that a driver does not know is one of a later header: to map_column that is
  *    FERRY_FIT_NONE.  Bits that it does not know mean nothing to it; other numbers are UNSUPPORTED.
  *
@@ -108,6 +108,12 @@ size_t ferry_struct_size(const char *name);
 #define FERRY_HAS(name, member)                                                                    \
     (ferry_struct_size(#name) >=                                                                   \
      offsetof(struct name, member) + sizeof(((struct name *)NULL)->member))
+
+/* Copies a whole struct that the core has handed over, as far as both know it; the rest is zero:
+ * FERRY_COPY(ferry_column, &mine, column). */
+void ferry_struct_copy(const char *name, void *ret_copy, size_t size, const void *from);
+#define FERRY_COPY(name, ret_copy, from)                                                           \
+    ferry_struct_copy(#name, (ret_copy), sizeof(struct name), (from))
 
 /* A budget of waiting for others, such as the `lock_wait_ms` of a change.  What ferry_wait_pause()
  * sleeps is taken from it, and what the driver counts beside that; work in between is not. */
