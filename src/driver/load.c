@@ -97,6 +97,18 @@ static ferry_status check_is_elf(const char *path, struct ferry_error *error)
     return check_owner(path, &stat, error);
 }
 
+/* Which package has it, by the rule that configure was told; of a folder that somebody has chosen
+ * there are no packages. */
+static void hint_at_package(const char *name, struct ferry_strbuf *hint)
+{
+    static const char rule[] = FERRY_DRIVER_PACKAGES;
+    const char *place = strstr(rule, "NAME");
+    if (place == NULL || folder_is_overridden())
+        return;
+    ferry_strbuf_addf(hint, "; its package is %.*s%s%s, where there is one", (int)(place - rule),
+                      rule, name, place + strlen("NAME"));
+}
+
 static ferry_status fail_missing(const char *name, struct ferry_error *error)
 {
     struct ferry_nearest nearest = {.wanted = name};
@@ -109,6 +121,7 @@ static ferry_status fail_missing(const char *name, struct ferry_error *error)
             ferry_nearest_offer(&nearest, names[i]);
     if (nearest.best != NULL)
         ferry_strbuf_addf(&hint, "; did you mean '%s'?", nearest.best);
+    hint_at_package(name, &hint);
     ferry_status status =
         ferry_fail(error, FERRY_ERR_CONFIG,
                    "driver '%s' is not installed (no %s/%s" SUFFIX ")%s; \"dbferry drivers\" lists "
