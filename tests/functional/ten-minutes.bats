@@ -10,7 +10,7 @@ setup() {
     requires_driver mysql
     requires_driver sqlite
     requires sqlite3
-    requires adduser
+    requires systemd-sysusers
     requires runuser
     requires promtool
     mariadb_is_installed || skip "MariaDB's server is not installed"

@@ -46,6 +46,18 @@ settings() { sed -n "s/^$2=//p" "units/$1"; }
     done
 }
 
+@test "systemd makes the account that the services run as, and its folder" {
+    requires systemd-sysusers
+    [ "$(id -u)" -eq 0 ] || skip "accounts need root"
+    mkdir -p root/etc
+    systemd-sysusers --root="$T/root" "$FERRY_SOURCE/conf/sysusers.d/dbferry.conf"
+    IFS=: read -r name _ uid gid _ home shell < <(grep '^dbferry:' root/etc/passwd)
+    assert_equal "$(settings dbferry.service User) $home $shell" "$name /var/lib/dbferry /usr/sbin/nologin"
+    assert_equal "$(cut -d: -f1,3 root/etc/group | grep ":$gid$")" "$(settings dbferry.service Group):$gid"
+    systemd-tmpfiles --root="$T/root" --create "$FERRY_SOURCE/conf/tmpfiles.d/dbferry.conf"
+    assert_equal "$(stat -c '%u %g %a' root/var/lib/dbferry)" "$uid $gid 755"
+}
+
 @test "both services are one, but for the job and for trying again" {
     diff <(grep -v '^#' units/dbferry.service) <(grep -v '^#' units/dbferry@.service) >differences || true
     refute grep -vE '^([0-9,c]+|---|[<>] (Description|ExecStart|Restart|RestartSec|RestartPreventExitStatus)=.*|[0-9]+[ad][0-9]+(,[0-9]+)?)$' \
