@@ -14,7 +14,7 @@
 
 debian13_packages() {
     # What reads the sources need not be there.
-    "$1/bootstrap" packages | sed 's/^[^:]*: *//; s/^also //' | tr ' ' '\n' | sort -u |
+    "$1/bootstrap" packages | sed '/^make /d; s/^[^:]*: *//; s/^also //' | tr ' ' '\n' | sort -u |
         grep -vxE 'mmdebstrap|shellcheck|cppcheck|clang.*|libclang.*'
 }
 
