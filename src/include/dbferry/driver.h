@@ -20,11 +20,11 @@
  *    granted of a driver without is_usable.  After cancel() nothing but such ends comes, and each
  *    other callback fails with CANCELLED.
  *  - Driver and core may have been built with different headers of one version.  Structs grow at
- *    their end only, what is new there means what was before where it is zero, and numbers are
- * never used twice.  The core copies what a driver gives it as far as both know it.  A struct that
- * the core hands over is as long as the core's header has it: read and write members, copy the
- * whole by FERRY_COPY() alone, never assign it, and ask FERRY_HAS() about a member that came after
- * the first header of the version.  Struct ferry_cell never grows.
+ *    their end only, zero in a new member means what was before, and numbers are never used
+ *    twice.  The core copies what a driver gives it as far as both know it.  A struct that the core
+ *    hands over is as long as the core's header has it: read and write members, copy the whole by
+ *    FERRY_COPY() alone, never assign it, and ask FERRY_HAS() about a member that came after the
+ *    first header of the version.  Struct ferry_cell never grows.
  *  - A type that a driver does not know is one of a later header: to map_column that is
  *    FERRY_FIT_NONE.  Bits that it does not know mean nothing to it; other numbers are UNSUPPORTED.
  *
