@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define VERDICT_DUPLICATE 1062 /* an error number: the other row may be far away */
+#define VERDICT_ARGUMENT 3141  /* one: a text is no JSON document, of whatever column */
 
 /* The server's own texts quote the value, which must not get into a log. */
 #define VERDICT_JSON "is no JSON document, or one that this server would print in another way"
@@ -29,7 +30,7 @@ static const struct {
     {1416, "is no shape that the server understands"},
     {1452, "breaks a foreign key"},
     {3140, VERDICT_JSON VERDICT_KEEPS},
-    {3141, VERDICT_JSON VERDICT_KEEPS},
+    {VERDICT_ARGUMENT, VERDICT_JSON VERDICT_KEEPS},
     {3144, "is no JSON document in UTF-8"},
     {3155, VERDICT_JSON VERDICT_KEEPS},
     {3157, "is a JSON document of more levels than this server takes" VERDICT_KEEPS},
@@ -74,8 +75,10 @@ static bool verdict_names_column(const char *text, const char *name)
     return false;
 }
 
-/* The one column of documents, where no name is in the text of an error about one. */
-static bool verdict_finds_json(const struct ferry_schema *schema, const char *text, size_t *ret_i)
+/* The one column of documents, where no name is in the text of an error about one: MariaDB's is
+ * about a check, and this one of MySQL's about a function. */
+static bool verdict_finds_json(const struct ferry_schema *schema, unsigned code, const char *text,
+                               size_t *ret_i)
 {
     size_t count = 0;
     for (size_t i = 0; i < ferry_schema_count(schema); i++) {
@@ -84,7 +87,7 @@ static bool verdict_finds_json(const struct ferry_schema *schema, const char *te
         *ret_i = i;
         count++;
     }
-    return count == 1 && strstr(text, "json_valid") != NULL;
+    return count == 1 && (code == VERDICT_ARGUMENT || strstr(text, "json_valid") != NULL);
 }
 
 static ferry_status verdict_fail_value(struct mydrv_lane *lane, const struct mydrv_parcel *parcel,
@@ -104,7 +107,7 @@ static ferry_status verdict_fail_value(struct mydrv_lane *lane, const struct myd
             return ferry_fail_row(err, FERRY_ERR_DATA, schema, parcel->first + row - 1, i,
                                   "the value %s (error %u)", words, code);
     size_t json = 0;
-    if (verdict_finds_json(schema, text, &json))
+    if (verdict_finds_json(schema, code, text, &json))
         return ferry_fail_row(err, FERRY_ERR_DATA, schema, parcel->first + row - 1, json,
                               "the value %s (error %u)", words, code);
     return ferry_fail_row(err, FERRY_ERR_DATA, schema, parcel->first + row - 1, 0,

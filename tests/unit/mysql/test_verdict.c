@@ -219,6 +219,11 @@ static void test_documents(void **state)
     says_of_one(2, 4025, "CONSTRAINT `x` failed for json_valid(`x`)",
                 "row 501, column 'id': (or another column of that row) the value breaks a check of "
                 "the table (error 4025)");
+    says_of_one(3, 3141,
+                "Invalid JSON text in argument 1 to function json_binary: \"Number too big.\"",
+                "row 501, column 'doc': the value is no JSON document, or one that this server "
+                "would print in another way; the type longtext (columns of a job, --column of "
+                "copy) keeps the text (error 3141)");
     says_of_one(3, 4025, "CONSTRAINT `x` failed",
                 "row 501, column 'id': (or another column of that row) the value breaks a check of "
                 "the table (error 4025)");
