@@ -266,23 +266,13 @@ SCRIPT
     refute_output_has "S3cret"
 }
 
-@test "a driver that was built before there was an examine is used as it is" {
-    requires cc
-    local folder=$T/drivers less
-    mkdir "$folder"
-    {
-        sed 's/^FERRY_REGISTER_DRIVER.*//' "$FERRY_SOURCE/plugins/example/example.c"
-        cat <<'END'
-#define ferry_driver_init made_by_the_macro
-FERRY_REGISTER_DRIVER(example_driver)
-#undef ferry_driver_init
-FERRY_PUBLIC struct ferry_driver *ferry_driver_init(void);
-struct ferry_driver *ferry_driver_init(void)
-{
-    struct ferry_driver *made = made_by_the_macro();
-    made->_driver_size = offsetof(struct ferry_driver, examine) - LESS;
-    memset(&made->examine, 0xff, sizeof made->examine); /* what lies behind a shorter one */
-    return made;
+@test "a driver without an examine is used as it is" {
+    write_config <<END
+connections = { numbers = { driver = "example"; }; texts = { driver = "example"; folder = "$T"; }; };
+jobs = ( { name = "count"; source = "numbers"; target = "texts"; table = "numbers"; } );
+END
+    run "$DBFERRY" check
+    assert_status 0
 }
 END
     } >"$T/example.c"

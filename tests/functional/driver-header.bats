@@ -78,7 +78,7 @@ later_header() {
 
 # flags PACKAGE...: those of a compiler for sources of ours, one a line.
 flags() {
-    printf '%s\n' -std=gnu17 -D_GNU_SOURCE '-DPACKAGE_VERSION="0"' '-DFERRY_DRIVER_DIR="/nowhere"' -O0 -w -pthread \
+    printf '%s\n' -std=gnu17 -D_GNU_SOURCE '-DPACKAGE_VERSION="0"' '-DFERRY_DRIVER_DIR="/nowhere"' '-DFERRY_DRIVER_PACKAGES=""' -O0 -w -pthread \
         "-I$BATS_FILE_TMPDIR/later" "-I$FERRY_SOURCE/src" "-I$FERRY_SOURCE/src/include"
     pkg-config --cflags "$@" | tr -s ' ' '\n' | grep . || true
     ! is_sanitized || printf '%s\n' -fsanitize=address,undefined
