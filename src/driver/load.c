@@ -262,6 +262,7 @@ ferry_status ferry_driver_get(const char *name, struct ferry_driver_handle **ret
     if (status == FERRY_OK)
         status = load(name, handle, error);
     if (status != FERRY_OK) {
+        ferry_registered_release(handle);
         free(handle->path);
         free(handle);
         return status;

@@ -19,14 +19,15 @@ struct ferry_driver_handle {
     struct ferry_target target; /* meaningful if is_target */
     bool is_source;
     bool is_target;
-    bool lists;            /* source.list is the driver's own */
-    bool tells_stored;     /* target.stored_begin is the driver's own */
-    bool keeps_records;    /* driver.record_read is the driver's own */
-    bool prunes;           /* target.prune is the driver's own */
-    bool examines;         /* driver.examine is the driver's own */
-    char retries_text[12]; /* driver.retries, as it would stand in a configuration */
-    char *path;            /* of the shared object */
-    pthread_mutex_t lock;  /* held around each call of a driver that allows one at a time */
+    bool lists;                   /* source.list is the driver's own */
+    bool tells_stored;            /* target.stored_begin is the driver's own */
+    bool keeps_records;           /* driver.record_read is the driver's own */
+    bool prunes;                  /* target.prune is the driver's own */
+    bool examines;                /* driver.examine is the driver's own */
+    char retries_text[12];        /* driver.retries, as it would stand in a configuration */
+    char *path;                   /* of the shared object */
+    struct ferry_option *options; /* driver.options, once they are the core's own copy */
+    pthread_mutex_t lock;         /* held around each call of a driver that allows one at a time */
     struct ferry_driver_handle *next;
 };
 

@@ -113,9 +113,10 @@ static struct ferry_option *copy_options(const struct ferry_driver *driver,
     return options;
 }
 
-static ferry_status take_options(struct ferry_driver *driver, const char *path,
-                                 struct ferry_error *error)
+static ferry_status take_options(struct ferry_driver_handle *handle, struct ferry_error *error)
 {
+    struct ferry_driver *driver = &handle->driver;
+    const char *path = handle->path;
     if (driver->option_count > 0 && driver->options == NULL)
         return ferry_fail(error, FERRY_ERR_CONFIG, "driver %s has no table of options", path);
     struct ferry_option *options = copy_options(driver, driver->options, driver->option_count);
@@ -129,7 +130,7 @@ static ferry_status take_options(struct ferry_driver *driver, const char *path,
                               path, flaw);
         }
     }
-    driver->options = options;
+    driver->options = handle->options = options;
     return FERRY_OK;
 }
 
@@ -148,5 +149,12 @@ ferry_status ferry_registered_copy(struct ferry_driver_handle *handle,
     if (handle->is_target)
         (void)ferry_sized_copy(&handle->target, sizeof handle->target, 0, driver->target,
                                driver->_target_size);
-    return take_options(&handle->driver, handle->path, error);
+    return take_options(handle, error);
+}
+
+void ferry_registered_release(struct ferry_driver_handle *handle)
+{
+    if (handle->options != NULL)
+        free_options(handle->options, handle->driver.option_count);
+    handle->options = NULL;
 }
