@@ -274,17 +274,3 @@ END
     run "$DBFERRY" check
     assert_status 0
 }
-END
-    } >"$T/example.c"
-    write_config <<END
-connections = { numbers = { driver = "example"; }; texts = { driver = "example"; folder = "$T"; }; };
-jobs = ( { name = "count"; source = "numbers"; target = "texts"; table = "numbers"; } );
-END
-    for less in 0 8; do
-        cc -w -shared -fPIC -I"$FERRY_SOURCE/src/include" -DLESS=$less -o "$folder/example.so" "$T/example.c"
-        chmod 755 "$folder/example.so"
-        DBFERRY_DRIVER_DIR=$folder run "$DBFERRY" check
-        assert_status $((less == 0 ? 0 : 78))
-    done
-    assert_output_has "another driver.h"
-}
