@@ -43,8 +43,10 @@ CODES = [
 
 # The libraries that crash themselves for memory that they themselves had asked for: 1.5, 0.9.0 and 3.3.
 CRASHES = {"libconfig", "libdbi", "libmariadb"}
-# And glibc 2.36, whose name service takes for granted that it gets what it asks for.
-CRASHES_OF_GLIBC = re.compile("__nss_|nss_database|getpwuid|getservbyname")
+# And glibc 2.36, whose name service takes for granted that it gets what it asks for, and whose loader ends the
+# program, with 127, where a library that was loaded while it ran has no memory for what is each thread's own.
+CRASHES_OF_GLIBC = re.compile("__nss_|nss_database|getpwuid|getservbyname|"
+                              "^cannot allocate memory for thread-local data: ABORT$", re.MULTILINE)
 
 # Its resolver goes on without the configuration that it has no memory to read, and what then fails is
 # the name.
