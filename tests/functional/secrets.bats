@@ -459,6 +459,12 @@ end_run() {
     wait "$pid" || code=$?
     assert_equal "$code" 143
     unseen out
+    until_there is_noticed
+}
+
+# The server has seen the end of the run: the next one is not held off by its lock.
+is_noticed() {
+    [ "$(mariadb_query <<<"SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'writer'")" = 0 ]
 }
 
 # whose_process: what others see of it

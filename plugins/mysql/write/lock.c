@@ -18,6 +18,10 @@ static struct {
     unsigned next;
 } lock_holders = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
+/* Seconds.  A run that was stopped, by its user or the machine, may be followed at once by the next,
+ * and the server lets go of its lock when it has noticed the end of its connection. */
+#define LOCK_GRACE 2
+
 /* Ids are a server's own: two servers may have the same one. */
 static uint64_t lock_holder_key(const struct mydrv_conn *conn, uint64_t id)
 {
@@ -89,7 +93,7 @@ ferry_status mydrv_lock_take(struct mydrv_lock *lock, struct mydrv_conn *conn, c
     uint64_t taken = 0;
     mydrv_text_add(&sql, "SELECT GET_LOCK(");
     mydrv_text_add_quoted(&sql, name, strlen(name));
-    mydrv_text_add(&sql, ", 0)");
+    mydrv_text_addf(&sql, ", %d)", LOCK_GRACE);
     ferry_status status = mydrv_ask_number(conn, &sql, "take the table's lock", &taken, err);
     if (status == FERRY_OK && taken != 1)
         status = lock_fail_taken(conn, name, table, err);
