@@ -18,8 +18,8 @@ static struct {
     unsigned next;
 } lock_holders = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-/* Seconds.  A run that was stopped, by its user or the machine, may be followed at once by the next,
- * and the server lets go of its lock when it has noticed the end of its connection. */
+/* Seconds.  A run that was stopped, by its user or the machine, may be followed at once by the
+ * next, and the server lets go of its lock when it has noticed the end of its connection. */
 #define LOCK_GRACE 2
 
 /* Ids are a server's own: two servers may have the same one. */
