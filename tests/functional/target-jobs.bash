@@ -43,9 +43,10 @@ check_many_jobs_of_a_server() {
     local i round
     jobs_to target t1 t2 t3 t4 t5 t6 t7 t8 t9 t10 t11 t12
     for i in {1..12}; do touch "$T/go.$i"; done
-    for round in 1 2 3; do
+    for round in {1..6}; do
         run timeout 200 "$DBFERRY" run --jobs 8
         assert_status 0
+        [ $round -gt 4 ] || sql e <<<"DROP TABLE _dbferry_sync" # it is made by many at one time
     done
     sql <<<"GRANT UPDATE ON e.* TO loader" # a merge needs it
     sed -i 's/target = "target"; }/target = "target"; strategy = "merge"; }/' "$DBFERRY_CONFIG"

@@ -12,6 +12,7 @@ ORDER is a file of two words, read anew for each connection: a moment and an err
     fetch     in place of the second row of what was executed
     load      to LOAD DATA
     rename    to RENAME TABLE
+    record    to the first statement of a connection that makes or widens _dbferry_sync
     commit    to COMMIT, once something was written to _dbferry_sync
     short     the answer to LOAD DATA tells of so many rows less (of 250 at most)
     count     the next SELECT COUNT(*) FROM `t` finds 8 of the 9 rows that are there
@@ -31,7 +32,8 @@ import threading
 server_path, own_path, order_path = sys.argv[1:4]
 ENDS = (1053, 1152, 1927, 3169, 4031)
 STATEMENTS = {"setup": b"\x03SET SESSION", "prepare": b"\x16", "execute": b"\x17",
-              "load": b"\x03LOAD DATA", "rename": b"\x03RENAME TABLE", "commit": b"\x03COMMIT"}
+              "load": b"\x03LOAD DATA", "rename": b"\x03RENAME TABLE", "commit": b"\x03COMMIT",
+              "record": (b"\x03CREATE TABLE IF NOT EXISTS _dbferry_sync", b"\x03ALTER TABLE _dbferry_sync")}
 
 
 def take(source):
@@ -105,6 +107,7 @@ def talk(client, server, state, moment, number):
             client.sendall(error(number, 1))
             if number in ENDS:
                 return
+            moment = "none" if moment == "record" else moment
             continue
         if moment == "ask" and packet[4:].startswith(STATEMENTS["rename"]):
             client.sendall(b"\x0c\0\0\1\xfb/etc/passwd")

@@ -6,6 +6,11 @@
 #include <string.h>
 
 #define RECORD_DUPLICATE_COLUMN 1060
+/* Where many runs make or widen the table at one time, MySQL 9 ends the statement of one for that
+ * of another, and then the way is free. */
+#define RECORD_DEADLOCK 1213
+#define RECORD_TRIES 5
+
 /* A column of this driver's own: the run whose mark the table had when the record was written in a
  * transaction with the rows.  As long as it has that mark, nobody has put another in its place. */
 #define RECORD_MARK "table_mark"
@@ -35,6 +40,19 @@ static bool record_has_column(MYSQL_RES *columns, const char *name)
     return found;
 }
 
+/* `fine` is an error that is none, or 0. */
+static ferry_status record_define(struct mydrv_conn *conn, const struct mydrv_text *sql,
+                                  unsigned fine, const char *doing, struct ferry_error *err)
+{
+    unsigned code = RECORD_DEADLOCK;
+    ferry_status status = sql->failed ? mydrv_fail_memory(err) : mydrv_conn_check(conn, err);
+    if (status != FERRY_OK)
+        return status;
+    for (int tries = 0; code == RECORD_DEADLOCK && tries < RECORD_TRIES; tries++)
+        code = mydrv_query(conn, sql) ? 0 : mysql_errno(conn->native);
+    return code == 0 || code == fine ? FERRY_OK : mydrv_fail_conn(conn, MYDRV_LOADING, doing, err);
+}
+
 /* `field` NULL: the driver's own. */
 static ferry_status record_add_column(struct mydrv_conn *conn, const struct ferry_field *field,
                                       struct ferry_error *err)
@@ -45,13 +63,8 @@ static ferry_status record_add_column(struct mydrv_conn *conn, const struct ferr
         record_write_column(field, &sql);
     else
         mydrv_text_add(&sql, RECORD_MARK_COLUMN);
-    if (sql.failed)
-        return mydrv_fail_memory(err);
-    if (mysql_real_query(conn->native, sql.data, sql.length) != 0 &&
-        mysql_errno(conn->native) != RECORD_DUPLICATE_COLUMN) /* another run was faster */
-        return mydrv_fail_conn(conn, MYDRV_LOADING,
-                               "add a column to the table of runs, _dbferry_sync", err);
-    return FERRY_OK;
+    return record_define(conn, &sql, RECORD_DUPLICATE_COLUMN, /* another run was faster */
+                         "add a column to the table of runs, _dbferry_sync", err);
 }
 
 static ferry_status record_ask_columns(struct mydrv_conn *conn, MYSQL_RES **ret_columns,
@@ -89,7 +102,7 @@ static ferry_status record_make(struct mydrv_conn *conn, struct ferry_error *err
     mydrv_text_add(&sql, ", " RECORD_MARK_COLUMN
                          ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin "
                          "COMMENT='the last run into each table; written by dbferry'");
-    return mydrv_run(conn, &sql, "create the table of runs, _dbferry_sync", err);
+    return record_define(conn, &sql, 0, "create the table of runs, _dbferry_sync", err);
 }
 
 /* Nothing is written where all is there. */
