@@ -1,6 +1,7 @@
 /* The pgsql driver: PostgreSQL servers, by the client library libpq. */
 
 #include "connect/connect.h"
+#include "read/read.h"
 
 #define FERRY_THREAD_MODEL FERRY_THREADS_PER_CONNECTION
 
@@ -86,6 +87,7 @@ static struct ferry_driver pgsql_driver = {
     .option_count = sizeof pgsql_options / sizeof *pgsql_options,
     .connect = pgdrv_connect,
     .disconnect = pgdrv_disconnect,
+    .source = &pgdrv_source,
     .cancel = pgdrv_cancel,
     .place = pgdrv_place,
     .facts = pgdrv_facts,

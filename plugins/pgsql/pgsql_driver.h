@@ -38,6 +38,8 @@ struct pgdrv_conn {
     bool broken;         /* an answer was not taken to its end: nothing can be asked any more */
     bool under_way;      /* a statement was sent, and its last result has not come */
     bool in_snapshot;    /* a transaction of snapshot_begin() is open */
+    bool savepoint;      /* it has one, before the first of many tables ... */
+    bool read_since;     /* ... and a table was read behind it */
     int64_t wait_ms;     /* how long any answer may take to begin or go on; 0: for ever */
     int64_t until_ms;    /* while it is being opened: when that must be done (pgdrv_clock()) */
     uint64_t warnings;   /* what the server has warned of since pgdrv_warnings_forget() */
@@ -148,7 +150,17 @@ ferry_status pgdrv_try(struct pgdrv_conn *conn, enum pgdrv_phase phase, const ch
 ferry_status pgdrv_ask(struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *sql,
                        const char *const *values, int count, const char *doing,
                        PGresult **ret_result, struct ferry_error *err);
-/* The same of a statement without parameters whose answer does not matter. */
+/* As pgdrv_try(), but so that a failure on the server does not end the transaction of a snapshot.
+ */
+ferry_status pgdrv_try_aside(struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *sql,
+                             const char *const *values, int count, const char *doing,
+                             PGresult **ret_result, struct ferry_error *err);
+/* What the columns and parameters of a statement are, without running it (PQnparams, PQftype ...).
+ */
+ferry_status pgdrv_describe_statement(struct pgdrv_conn *conn, enum pgdrv_phase phase,
+                                      const char *sql, const char *doing, PGresult **ret_result,
+                                      struct ferry_error *err);
+/* As pgdrv_ask(), of a statement without parameters whose answer does not matter. */
 ferry_status pgdrv_run(struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *sql,
                        const char *doing, struct ferry_error *err);
 /* The same for clearing up, where a failure has nobody to be told: whether it succeeded. */

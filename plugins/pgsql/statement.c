@@ -98,16 +98,17 @@ ferry_status pgdrv_next(struct pgdrv_conn *conn, enum pgdrv_phase phase, const c
 
 /* The last result counts, and an error always is the last but for one of a lost connection, which
  * follows on the reason that the server gave. */
-ferry_status pgdrv_try(struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *sql,
-                       const char *const *values, int count, const char *doing,
-                       PGresult **ret_result, struct ferry_error *err)
+static ferry_status statement_collect(struct pgdrv_conn *conn, enum pgdrv_phase phase,
+                                      const char *doing, PGresult **ret_result,
+                                      struct ferry_error *err)
 {
     PGDRV_AUTO_RESULT PGresult *last = NULL;
-    ferry_status status = pgdrv_send(conn, phase, sql, values, count, false, doing, err);
-    PGresult *result = NULL;
-    while (status == FERRY_OK) {
-        status = pgdrv_next(conn, phase, doing, &result, err);
-        if (status != FERRY_OK || result == NULL)
+    for (;;) {
+        PGresult *result = NULL;
+        ferry_status status = pgdrv_next(conn, phase, doing, &result, err);
+        if (status != FERRY_OK)
+            return status;
+        if (result == NULL)
             break;
         if (last == NULL || pgdrv_result_is_good(last)) {
             PQclear(last);
@@ -118,14 +119,40 @@ ferry_status pgdrv_try(struct pgdrv_conn *conn, enum pgdrv_phase phase, const ch
         if (PQstatus(conn->pg) == CONNECTION_BAD)
             break;
     }
-    if (status != FERRY_OK)
-        return status;
-    if (last == NULL || PQresultErrorField(last, PG_DIAG_SQLSTATE) == NULL) {
-        if (last == NULL || !pgdrv_result_is_good(last))
-            return pgdrv_fail_result(conn, phase, last, doing, err);
-    }
+    if (last == NULL ||
+        (!pgdrv_result_is_good(last) && PQresultErrorField(last, PG_DIAG_SQLSTATE) == NULL))
+        return pgdrv_fail_result(conn, phase, last, doing, err);
     *ret_result = last;
     last = NULL;
+    return FERRY_OK;
+}
+
+ferry_status pgdrv_try(struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *sql,
+                       const char *const *values, int count, const char *doing,
+                       PGresult **ret_result, struct ferry_error *err)
+{
+    ferry_status status = pgdrv_send(conn, phase, sql, values, count, false, doing, err);
+    return status == FERRY_OK ? statement_collect(conn, phase, doing, ret_result, err) : status;
+}
+
+ferry_status pgdrv_try_aside(struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *sql,
+                             const char *const *values, int count, const char *doing,
+                             PGresult **ret_result, struct ferry_error *err)
+{
+    PGDRV_AUTO_RESULT PGresult *result = NULL;
+    bool inside = PQtransactionStatus(conn->pg) == PQTRANS_INTRANS;
+    ferry_status status =
+        inside ? pgdrv_run(conn, phase, "SAVEPOINT dbferry_aside", doing, err) : FERRY_OK;
+    if (status == FERRY_OK)
+        status = pgdrv_try(conn, phase, sql, values, count, doing, &result, err);
+    if (status == FERRY_OK && inside)
+        status = pgdrv_run(conn, phase, "ROLLBACK TO SAVEPOINT dbferry_aside", doing, err);
+    if (status == FERRY_OK && inside)
+        status = pgdrv_run(conn, phase, "RELEASE SAVEPOINT dbferry_aside", doing, err);
+    if (status != FERRY_OK)
+        return status;
+    *ret_result = result;
+    result = NULL;
     return FERRY_OK;
 }
 
@@ -141,6 +168,32 @@ ferry_status pgdrv_ask(struct pgdrv_conn *conn, enum pgdrv_phase phase, const ch
         return pgdrv_fail_result(conn, phase, result, doing, err);
     *ret_result = result;
     result = NULL;
+    return FERRY_OK;
+}
+
+ferry_status pgdrv_describe_statement(struct pgdrv_conn *conn, enum pgdrv_phase phase,
+                                      const char *sql, const char *doing, PGresult **ret_result,
+                                      struct ferry_error *err)
+{
+    PGDRV_AUTO_RESULT PGresult *prepared = NULL;
+    ferry_status status = pgdrv_conn_check(conn, err);
+    for (int step = 0; step < 2 && status == FERRY_OK; step++) {
+        PQclear(prepared);
+        prepared = NULL;
+        if ((step == 0 ? PQsendPrepare(conn->pg, "", sql, 0, NULL)
+                       : PQsendDescribePrepared(conn->pg, "")) == 0)
+            return pgdrv_fail_result(conn, phase, NULL, doing, err);
+        conn->under_way = true;
+        status = pgdrv_flush(conn, phase, doing, err);
+        if (status == FERRY_OK)
+            status = statement_collect(conn, phase, doing, &prepared, err);
+        if (status == FERRY_OK && !pgdrv_result_is_good(prepared))
+            status = pgdrv_fail_result(conn, phase, prepared, doing, err);
+    }
+    if (status != FERRY_OK)
+        return status;
+    *ret_result = prepared;
+    prepared = NULL;
     return FERRY_OK;
 }
 

@@ -199,10 +199,10 @@ static ferry_status session_learn(struct pgdrv_conn *conn, struct ferry_error *e
 /* The catalog is asked in ways that the releases before lack. */
 static ferry_status session_check_version(const struct pgdrv_conn *conn, struct ferry_error *err)
 {
-    if (conn->version >= 110000)
+    if (conn->version >= 120000)
         return FERRY_OK;
     return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
-                      "%s: the server is %s; this driver needs PostgreSQL 11 or later", conn->label,
+                      "%s: the server is %s; this driver needs PostgreSQL 12 or later", conn->label,
                       conn->server);
 }
 
@@ -245,6 +245,6 @@ ferry_status pgdrv_snapshot_begin(void *argument, struct ferry_error *err)
 void pgdrv_snapshot_end(void *argument)
 {
     struct pgdrv_conn *conn = argument;
-    conn->in_snapshot = false;
+    conn->in_snapshot = conn->savepoint = false;
     (void)pgdrv_give_back(conn, "ROLLBACK"); /* a connection that is lost shows afterwards */
 }

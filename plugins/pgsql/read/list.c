@@ -1,0 +1,84 @@
+/* The tables and views of a schema that the account may read. */
+
+#include "read/read.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define LIST_SAVEPOINT "dbferry_tables"
+
+enum { LIST_NAME, LIST_KIND, LIST_ROWS, LIST_FIELDS };
+
+/* Not the partitions of a table, whose rows are the table's; nor what belongs to an extension, or
+ * to us.  A last row without a name shows that the answer is whole. */
+static const char list_question[] =
+    "SELECT c.relname, c.relkind, CASE WHEN c.reltuples < 0 OR c.relkind NOT IN ('r', 'm') THEN "
+    "NULL ELSE c.reltuples::pg_catalog.int8 END FROM pg_catalog.pg_class c JOIN "
+    "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND n.nspname NOT IN "
+    "('pg_catalog', 'information_schema', 'pg_toast') AND c.relkind IN ('r', 'p', 'f', 'v', 'm') "
+    "AND NOT c.relispartition AND c.relname NOT LIKE '\\_dbferry\\_%' AND "
+    "(pg_catalog.has_table_privilege(c.oid, 'SELECT') OR "
+    "pg_catalog.has_any_column_privilege(c.oid, 'SELECT')) AND NOT EXISTS (SELECT FROM "
+    "pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND "
+    "d.objid = c.oid AND d.deptype = 'e') UNION ALL SELECT NULL, NULL, NULL";
+
+static const char list_doing[] = "ask which tables there are";
+
+static ferry_status list_take(const PGresult *answer, int row, struct ferry_listing *listing,
+                              struct ferry_error *err)
+{
+    const char *kind = PQgetvalue(answer, row, LIST_KIND);
+    const char *rows = pgdrv_value(answer, row, LIST_ROWS);
+    struct ferry_listed listed = {
+        .name = PQgetvalue(answer, row, LIST_NAME),
+        .kind = *kind == 'v' || *kind == 'm' ? FERRY_READ_VIEW : FERRY_READ_TABLE,
+    };
+    if (rows != NULL) {
+        listed.rows = strtoumax(rows, NULL, 10);
+        listed.rows_known = 1;
+    }
+    return ferry_listing_add(listing, &listed, sizeof listed, err);
+}
+
+/* A transaction holds a lock on each table that it has read, so that whoever alters one waits for
+ * its end, and all others for him.  It lets go of those that came after a savepoint when it goes
+ * back there, and keeps its view of the data. */
+static ferry_status list_begin_tables(struct pgdrv_conn *conn, struct ferry_error *err)
+{
+    if (!conn->in_snapshot)
+        return FERRY_OK;
+    ferry_status status = pgdrv_run(conn, PGDRV_ASKING, "SAVEPOINT " LIST_SAVEPOINT,
+                                    "set a savepoint before the tables", err);
+    conn->savepoint = status == FERRY_OK;
+    conn->read_since = false;
+    return status;
+}
+
+ferry_status pgdrv_list_let_go(struct pgdrv_conn *conn, struct ferry_error *err)
+{
+    if (!conn->savepoint || !conn->read_since)
+        return FERRY_OK;
+    conn->read_since = false;
+    return pgdrv_run(conn, PGDRV_ASKING, "ROLLBACK TO SAVEPOINT " LIST_SAVEPOINT,
+                     "let go of the table before", err);
+}
+
+ferry_status pgdrv_list(void *argument, struct ferry_listing *listing, struct ferry_error *err)
+{
+    struct pgdrv_conn *conn = argument;
+    const char *const values[] = {conn->schema};
+    PGDRV_AUTO_RESULT PGresult *answer = NULL;
+    ferry_status status =
+        pgdrv_ask(conn, PGDRV_ASKING, list_question, values, 1, list_doing, &answer, err);
+    if (status != FERRY_OK)
+        return status;
+    int rows = PQntuples(answer);
+    if (PQnfields(answer) != LIST_FIELDS || rows < 1 || pgdrv_value(answer, rows - 1, 0) != NULL)
+        return pgdrv_fail_shape(conn, PGDRV_ASKING, list_doing, err);
+    for (int row = 0; row < rows - 1 && status == FERRY_OK; row++) {
+        if (pgdrv_value(answer, row, LIST_NAME) == NULL)
+            return pgdrv_fail_shape(conn, PGDRV_ASKING, list_doing, err);
+        status = list_take(answer, row, listing, err);
+    }
+    return status == FERRY_OK ? list_begin_tables(conn, err) : status;
+}
