@@ -3,6 +3,7 @@
 #   postgres_start FOLDER [OPTION...]  make the data if need be, start, and wait until it answers
 #     --tls NAME     offer TLS with the certificate NAME of FOLDER/tls, as
 #                    mariadb_make_certificates of mariadb.bash makes them
+#     --socket       listen on the unix socket alone, whose port is 5432
 #     --hba LINE     a line of pg_hba.conf, before those that are there
 #     --durable      the server's own crash-safe settings; without it, nothing is forced to disk
 #     --server=SET   any other setting, such as --server=max_connections=5
@@ -94,7 +95,7 @@ postgres_free_port() {
 postgres_start() {
     POSTGRES_FOLDER=$(mkdir -p "$1" && cd "$1" && pwd) || return
     shift
-    POSTGRES_PID='' POSTGRES_OPTIONS=("$@")
+    POSTGRES_PORT='' POSTGRES_PID='' POSTGRES_OPTIONS=("$@")
     postgres_choose_account
     postgres_choose_home || return
     POSTGRES_SOCKET=$POSTGRES_HOME
@@ -110,7 +111,7 @@ postgres_use_certificate() {
 }
 
 postgres_launch() {
-    local more=() lines=() speed=(-c fsync=off -c synchronous_commit=off -c full_page_writes=off)
+    local more=() lines=() network=(-c listen_addresses=127.0.0.1) speed=(-c fsync=off -c synchronous_commit=off -c full_page_writes=off)
     while [ $# -gt 0 ]; do
         case $1 in
         --tls)
@@ -122,6 +123,7 @@ postgres_launch() {
             lines+=("$2")
             shift
             ;;
+        --socket) network=(-c listen_addresses=) POSTGRES_PORT=5432 ;;
         --durable) speed=() ;;
         --server=*) more+=(-c "${1#--server=}") ;;
         *)
@@ -133,10 +135,10 @@ postgres_launch() {
     done
     lines+=('local all all trust' 'host all all 127.0.0.1/32 scram-sha-256')
     printf '%s\n' "${lines[@]}" >"$POSTGRES_HOME/data/pg_hba.conf" || return
-    POSTGRES_PORT=$(postgres_free_port) || return
+    [ -n "$POSTGRES_PORT" ] || POSTGRES_PORT=$(postgres_free_port) || return
     # Descriptor 3 is the test harness's, which would wait for the server to close it.
     (cd "$POSTGRES_HOME" && exec "${POSTGRES_AS[@]}" "$(postgres_find postgres)" -D "$POSTGRES_HOME/data" \
-        -c listen_addresses=127.0.0.1 -c port="$POSTGRES_PORT" \
+        "${network[@]}" -c port="$POSTGRES_PORT" \
         -c unix_socket_directories="$POSTGRES_SOCKET" -c max_connections=30 -c shared_buffers=32MB \
         -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off -c log_min_messages=fatal \
         "${speed[@]}" "${more[@]}") >>"$POSTGRES_FOLDER/log" 2>&1 </dev/null 3>&- &

@@ -51,7 +51,6 @@ static const struct {
     {"escape_string_warning", "off"},
     {"array_nulls", "on"},
     {"quote_all_identifiers", "off"},
-    {"lo_compat_privileges", "off"},
     {"client_min_messages", "warning"},
     {"statement_timeout", "0"},
     {"lock_timeout", "0"},
@@ -97,7 +96,7 @@ static void session_write_fixed(struct pgdrv_text *sql)
         pgdrv_text_addf(sql, "%s('%s', '%s')", i > 0 ? ", " : "", session_fixed[i].name,
                         session_fixed[i].value);
     pgdrv_text_add(sql, ") v (n, v) JOIN pg_catalog.pg_settings s ON s.name = v.n AND "
-                        "s.context IN ('user', 'superuser')");
+                        "s.context = 'user'");
 }
 
 /* The user's schema first, then the system's; what a stranger puts into a temporary schema is found
