@@ -38,8 +38,7 @@ struct pgdrv_conn {
     bool broken;         /* an answer was not taken to its end: nothing can be asked any more */
     bool under_way;      /* a statement was sent, and its last result has not come */
     bool in_snapshot;    /* a transaction of snapshot_begin() is open */
-    bool savepoint;      /* it has one, before the first of many tables ... */
-    bool read_since;     /* ... and a table was read behind it */
+    bool read_since;     /* a table was read in it, which is to be let go before the next */
     int64_t wait_ms;     /* how long any answer may take to begin or go on; 0: for ever */
     int64_t until_ms;    /* while it is being opened: when that must be done (pgdrv_clock()) */
     uint64_t warnings;   /* what the server has warned of since pgdrv_warnings_forget() */
@@ -127,6 +126,9 @@ enum pgdrv_wait_end pgdrv_wait(const struct pgdrv_conn *conn, short events);
 
 /* ---- statement.c: one statement and its answer ---- */
 
+/* In a snapshot, before a table of many is asked about or read: those that were read before may be
+ * altered from now on. */
+ferry_status pgdrv_snapshot_let_go(struct pgdrv_conn *conn, struct ferry_error *err);
 /* Send one statement with parameters `$1` ... as text (NULL: SQL's NULL); `binary` asks for the
  * columns in the binary form.  More than one statement in `sql` is refused by the server. */
 ferry_status pgdrv_send(struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *sql,

@@ -69,11 +69,46 @@ ferry_status pgdrv_flush(struct pgdrv_conn *conn, enum pgdrv_phase phase, const 
     return left == 0 ? FERRY_OK : pgdrv_fail_result(conn, phase, NULL, doing, err);
 }
 
+/* ---- The transaction of a snapshot ---- */
+
+static ferry_status statement_go_back(struct pgdrv_conn *conn, struct ferry_error *err)
+{
+    if (pgdrv_give_back(conn, "ROLLBACK TO SAVEPOINT dbferry_snapshot"))
+        return FERRY_OK;
+    conn->broken = true;
+    return atomic_load(&conn->cancelled)
+               ? ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled")
+               : pgdrv_fail(conn, PGDRV_ASKING, PGDRV_STATE_LOST, "the connection was lost",
+                            "go back to the beginning of the snapshot", err);
+}
+
+/* After an error the server takes no statement of a transaction until it has gone back. */
+static ferry_status statement_recover(struct pgdrv_conn *conn, struct ferry_error *err)
+{
+    ferry_status status = pgdrv_conn_check(conn, err);
+    if (status != FERRY_OK || !conn->in_snapshot ||
+        PQtransactionStatus(conn->pg) != PQTRANS_INERROR)
+        return status;
+    return statement_go_back(conn, err);
+}
+
+/* A transaction holds a lock on each table that it has read, so that whoever alters one waits for
+ * its end, and all others for him. */
+ferry_status pgdrv_snapshot_let_go(struct pgdrv_conn *conn, struct ferry_error *err)
+{
+    if (!conn->in_snapshot || !conn->read_since)
+        return FERRY_OK;
+    conn->read_since = false;
+    return statement_go_back(conn, err);
+}
+
+/* ---- Statements ---- */
+
 ferry_status pgdrv_send(struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *sql,
                         const char *const *values, int count, bool binary, const char *doing,
                         struct ferry_error *err)
 {
-    ferry_status status = pgdrv_conn_check(conn, err);
+    ferry_status status = statement_recover(conn, err);
     if (status != FERRY_OK)
         return status;
     if (PQsendQueryParams(conn->pg, sql, count, NULL, values, NULL, NULL, binary ? 1 : 0) == 0)
@@ -176,7 +211,7 @@ ferry_status pgdrv_describe_statement(struct pgdrv_conn *conn, enum pgdrv_phase 
                                       struct ferry_error *err)
 {
     PGDRV_AUTO_RESULT PGresult *prepared = NULL;
-    ferry_status status = pgdrv_conn_check(conn, err);
+    ferry_status status = statement_recover(conn, err);
     for (int step = 0; step < 2 && status == FERRY_OK; step++) {
         PQclear(prepared);
         prepared = NULL;

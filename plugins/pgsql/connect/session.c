@@ -227,23 +227,25 @@ ferry_status pgdrv_session_set_up(struct pgdrv_conn *conn, const struct ferry_co
 
 /* ---- The snapshot ---- */
 
-/* The view is taken by the first statement that reads, so one follows at once. */
+/* The view is taken by the first statement that reads, so one follows at once; then a savepoint, to
+ * which the session goes back after a failure, and after each table (pgdrv_snapshot_let_go()). */
 ferry_status pgdrv_snapshot_begin(void *argument, struct ferry_error *err)
 {
+    static const char *const steps[] = {"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+                                        "SELECT FROM pg_catalog.pg_class LIMIT 1",
+                                        "SAVEPOINT dbferry_snapshot"};
     struct pgdrv_conn *conn = argument;
-    static const char doing[] = "open a consistent snapshot";
-    ferry_status status = pgdrv_run(conn, PGDRV_SETTING_UP,
-                                    "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", doing, err);
-    if (status == FERRY_OK)
-        status = pgdrv_run(conn, PGDRV_SETTING_UP, "SELECT FROM pg_catalog.pg_class LIMIT 1", doing,
-                           err);
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && status == FERRY_OK; i++)
+        status = pgdrv_run(conn, PGDRV_SETTING_UP, steps[i], "open a consistent snapshot", err);
     conn->in_snapshot = status == FERRY_OK;
+    conn->read_since = false;
     return status;
 }
 
 void pgdrv_snapshot_end(void *argument)
 {
     struct pgdrv_conn *conn = argument;
-    conn->in_snapshot = conn->savepoint = false;
+    conn->in_snapshot = false;
     (void)pgdrv_give_back(conn, "ROLLBACK"); /* a connection that is lost shows afterwards */
 }

@@ -57,7 +57,7 @@ ferry_status pgdrv_describe(void *argument, const struct ferry_read *read,
     struct pgdrv_result result = {0};
     struct pgdrv_nature nature = {0};
     PGDRV_AUTO_RESULT PGresult *keys = NULL;
-    ferry_status status = pgdrv_list_let_go(conn, err);
+    ferry_status status = pgdrv_snapshot_let_go(conn, err);
     if (status == FERRY_OK)
         status = pgdrv_result_open(conn, read, &result, err);
     if (status == FERRY_OK && read->kind != FERRY_READ_QUERY)

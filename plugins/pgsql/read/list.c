@@ -5,8 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define LIST_SAVEPOINT "dbferry_tables"
-
 enum { LIST_NAME, LIST_KIND, LIST_ROWS, LIST_FIELDS };
 
 /* Not the partitions of a table, whose rows are the table's; nor what belongs to an extension, or
@@ -40,29 +38,6 @@ static ferry_status list_take(const PGresult *answer, int row, struct ferry_list
     return ferry_listing_add(listing, &listed, sizeof listed, err);
 }
 
-/* A transaction holds a lock on each table that it has read, so that whoever alters one waits for
- * its end, and all others for him.  It lets go of those that came after a savepoint when it goes
- * back there, and keeps its view of the data. */
-static ferry_status list_begin_tables(struct pgdrv_conn *conn, struct ferry_error *err)
-{
-    if (!conn->in_snapshot)
-        return FERRY_OK;
-    ferry_status status = pgdrv_run(conn, PGDRV_ASKING, "SAVEPOINT " LIST_SAVEPOINT,
-                                    "set a savepoint before the tables", err);
-    conn->savepoint = status == FERRY_OK;
-    conn->read_since = false;
-    return status;
-}
-
-ferry_status pgdrv_list_let_go(struct pgdrv_conn *conn, struct ferry_error *err)
-{
-    if (!conn->savepoint || !conn->read_since)
-        return FERRY_OK;
-    conn->read_since = false;
-    return pgdrv_run(conn, PGDRV_ASKING, "ROLLBACK TO SAVEPOINT " LIST_SAVEPOINT,
-                     "let go of the table before", err);
-}
-
 ferry_status pgdrv_list(void *argument, struct ferry_listing *listing, struct ferry_error *err)
 {
     struct pgdrv_conn *conn = argument;
@@ -80,5 +55,5 @@ ferry_status pgdrv_list(void *argument, struct ferry_listing *listing, struct fe
             return pgdrv_fail_shape(conn, PGDRV_ASKING, list_doing, err);
         status = list_take(answer, row, listing, err);
     }
-    return status == FERRY_OK ? list_begin_tables(conn, err) : status;
+    return status;
 }

@@ -126,7 +126,7 @@ ferry_status pgdrv_read_begin(void *conn, const struct ferry_read *read,
         return pgdrv_fail_memory(err);
     cursor->conn = conn;
     cursor->on_warning = read->on_warning;
-    ferry_status status = pgdrv_list_let_go(conn, err);
+    ferry_status status = pgdrv_snapshot_let_go(conn, err);
     if (status == FERRY_OK)
         status = pgdrv_result_open(conn, read, &cursor->result, err);
     if (status == FERRY_OK)

@@ -119,9 +119,6 @@ ferry_status pgdrv_warnings_judge(struct pgdrv_conn *conn, const char *what, uin
 /* ---- list.c, origins.c, fingerprint.c, estimate.c ---- */
 
 ferry_status pgdrv_list(void *conn, struct ferry_listing *listing, struct ferry_error *err);
-/* Before a table of many is asked about or read: those that were read may be altered from now on.
- */
-ferry_status pgdrv_list_let_go(struct pgdrv_conn *conn, struct ferry_error *err);
 ferry_status pgdrv_origins(void *conn, const struct ferry_read *read, const char *table,
                            struct ferry_origins *origins, struct ferry_error *err);
 ferry_status pgdrv_fingerprint(void *conn, const struct ferry_read *read,
