@@ -91,6 +91,7 @@ static struct ferry_driver pgsql_driver = {
     .cancel = pgdrv_cancel,
     .place = pgdrv_place,
     .facts = pgdrv_facts,
+    .examine = pgdrv_examine,
     .is_usable = pgdrv_is_usable,
     .retries = 2,
     .environment = pgsql_environment,

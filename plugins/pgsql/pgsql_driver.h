@@ -173,6 +173,11 @@ bool pgdrv_result_is_good(const PGresult *result);
  * or column. */
 const char *pgdrv_value(const PGresult *result, int row, int column);
 
+/* ---- examine.c: what may stand in the way of a run ---- */
+
+ferry_status pgdrv_examine(void *conn, const struct ferry_examination *examination,
+                           struct ferry_findings *findings, struct ferry_error *err);
+
 /* ---- notices.c: what the server says beside its answers ---- */
 
 /* Have it counted and logged; once, of a new connection. */

@@ -61,7 +61,12 @@ ferry_status pgdrv_tls_confirm(struct pgdrv_conn *conn, const struct pgdrv_setti
 /* What the library's words for a failed handshake mean and what to do; NULL: they are not about
  * TLS. */
 const char *pgdrv_tls_explain(const char *text);
-/* When the server's certificate ends, for facts; adds nothing without TLS. */
+
+/* ---- certificate.c: how long certificates are still valid ---- */
+
+ferry_status pgdrv_certificate_examine(const struct pgdrv_conn *conn,
+                                       struct ferry_findings *findings, struct ferry_error *err);
+/* Adds to the facts of a connection with TLS when the server's own ends. */
 void pgdrv_certificate_tell(const struct pgdrv_conn *conn, struct ferry_facts *facts);
 
 /* ---- resolve.c: the addresses of a name, within the time that there is ---- */

@@ -120,6 +120,11 @@ ferry_status pgdrv_tls_check(const char *label, const struct pgdrv_settings *set
                           label, pgdrv_tls_mode_name(settings->tls));
     for (size_t i = 0; i < sizeof files / sizeof *files && status == FERRY_OK; i++)
         status = tls_check_readable(label, files[i].key, files[i].path, err);
+    if (status == FERRY_OK && settings->tls == PGDRV_TLS_VERIFY_CA && settings->ca == NULL)
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "%s: ssl_mode \"verify-ca\" without ssl_ca proves nothing, since the "
+                          "authorities of this system sign for everybody; set ssl_ca",
+                          label);
     if (status == FERRY_OK && !blind && settings->ca == NULL &&
         pgdrv_tls_system_authorities() == NULL)
         status = ferry_fail(err, FERRY_ERR_CONFIG,
@@ -204,18 +209,4 @@ const char *pgdrv_tls_explain(const char *text)
         if (strstr(text, failures[i].part) != NULL)
             return failures[i].meaning;
     return NULL;
-}
-
-void pgdrv_certificate_tell(const struct pgdrv_conn *conn, struct ferry_facts *facts)
-{
-    SSL *ssl = PQsslInUse(conn->pg) != 0 ? PQsslStruct(conn->pg, "OpenSSL") : NULL;
-    X509 *certificate = ssl == NULL ? NULL : SSL_get1_peer_certificate(ssl);
-    struct tm end;
-    char text[sizeof "YYYY-MM-DDTHH:MM:SS.000Z" + 8];
-    if (certificate == NULL)
-        return;
-    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1 && end.tm_year < 8100 &&
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.000Z", &end) > 0)
-        ferry_facts_add(facts, FERRY_FACT_CERTIFICATE_ENDS, text);
-    X509_free(certificate);
 }

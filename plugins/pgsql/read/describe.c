@@ -2,6 +2,7 @@
 
 #include "connect/connect.h"
 #include "read/read.h"
+#include "text.h"
 
 #include <string.h>
 
@@ -28,14 +29,40 @@ static ferry_status describe_add_columns(const struct pgdrv_conn *conn, struct p
     ferry_status status = FERRY_OK;
     for (size_t i = 0; i < result->count && status == FERRY_OK; i++) {
         struct pgdrv_column *c = &result->columns[i];
-        const char *remark = pgdrv_column_remark(c);
         describe_set_order(conn, c);
         status = ferry_schema_add(schema, &c->column, sizeof c->column, err);
-        if (status == FERRY_OK && remark != NULL)
-            status =
-                ferry_schema_note(schema, err, "column '%s' (%s) %s", c->name, c->native, remark);
     }
     return status;
+}
+
+/* One sentence for all columns of which `is` says so. */
+static ferry_status describe_note(const struct pgdrv_result *result,
+                                  bool (*is)(const struct pgdrv_column *column), const char *what,
+                                  struct ferry_schema *schema, struct ferry_error *err)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text list = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < result->count; i++)
+        if (is(&result->columns[i]))
+            pgdrv_text_addf(&list, "%s%s (%s)", count++ > 0 ? ", " : "", result->columns[i].name,
+                            result->columns[i].native);
+    if (list.failed)
+        return pgdrv_fail_memory(err);
+    return count == 0 ? FERRY_OK : ferry_schema_note(schema, err, "%s: %s", what, list.data);
+}
+
+static ferry_status describe_note_texts(const struct pgdrv_result *result,
+                                        struct ferry_schema *schema, struct ferry_error *err)
+{
+    ferry_status status = describe_note(
+        result, pgdrv_column_is_unlimited,
+        "carried as text, since the definition does not say how many digits there are "
+        "(numeric(20,4) would, ::numeric(20,4) in a query)",
+        schema, err);
+    return status == FERRY_OK
+               ? describe_note(result, pgdrv_column_is_printed,
+                               "carried as the text that the server prints", schema, err)
+               : status;
 }
 
 /* Nobody has seen to it that its texts are UTF-8. */
@@ -66,6 +93,8 @@ ferry_status pgdrv_describe(void *argument, const struct ferry_read *read,
         status = pgdrv_keys_read(conn, &nature, &result, schema, &keys, err);
     if (status == FERRY_OK)
         status = describe_add_columns(conn, &result, schema, err);
+    if (status == FERRY_OK)
+        status = describe_note_texts(&result, schema, err);
     if (status == FERRY_OK)
         status = describe_note_encoding(conn, schema, err);
     if (status == FERRY_OK && nature.is_table)

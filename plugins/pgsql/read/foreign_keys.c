@@ -73,7 +73,7 @@ static char *foreign_table(const struct pgdrv_conn *conn, const PGresult *answer
 static ferry_status foreign_add(const struct pgdrv_conn *conn, const PGresult *answer, int first,
                                 int end, struct ferry_schema *schema, struct ferry_error *err)
 {
-    size_t count = (size_t)(end - first);
+    size_t count = end > first ? (size_t)(end - first) : 0;
     PGDRV_AUTO_TEXT char *table = foreign_table(conn, answer, first);
     const char **names = calloc(2 * count, sizeof *names);
     ferry_status status = FERRY_OK;

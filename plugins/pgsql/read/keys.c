@@ -122,7 +122,7 @@ ferry_status pgdrv_keys_read(struct pgdrv_conn *conn, const struct pgdrv_nature 
 static ferry_status keys_add_one(const PGresult *answer, int first, int end,
                                  struct ferry_schema *schema, struct ferry_error *err)
 {
-    size_t count = (size_t)(end - first);
+    size_t count = end > first ? (size_t)(end - first) : 0;
     const char **names = calloc(count, sizeof *names);
     if (names == NULL)
         return pgdrv_fail_memory(err);

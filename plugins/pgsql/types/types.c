@@ -7,6 +7,10 @@
 
 #define TYPES_NUMERIC 1700
 #define TYPES_BPCHAR 1042
+#define TYPES_VARCHAR 1043
+#define TYPES_CHAR 18 /* of one byte, in quotes */
+#define TYPES_NAME 19
+#define TYPES_NAME_BYTES 63
 #define TYPES_MODIFIER 4 /* is in the typmods of texts and numbers */
 #define TYPES_MONEY 19   /* digits of the largest amount */
 #define TYPES_BITS_MOST 64
@@ -40,11 +44,11 @@ static const struct types_row types[] = {
      PGDRV_ORDER_ITSELF},
     {790, FERRY_TYPE_DECIMAL, 0, 0, PGDRV_CODEC_NUMERIC, PGDRV_VIA_NUMERIC, PGDRV_ORDER_ITSELF},
     {25, FERRY_TYPE_TEXT, 0, 0, PGDRV_CODEC_TEXT, PGDRV_VIA_ITSELF, PGDRV_ORDER_TEXT},
-    {1043, FERRY_TYPE_TEXT, 0, 0, PGDRV_CODEC_TEXT, PGDRV_VIA_ITSELF, PGDRV_ORDER_TEXT},
+    {TYPES_VARCHAR, FERRY_TYPE_TEXT, 0, 0, PGDRV_CODEC_TEXT, PGDRV_VIA_ITSELF, PGDRV_ORDER_TEXT},
     {TYPES_BPCHAR, FERRY_TYPE_TEXT, 0, FERRY_COLUMN_IGNORES_TRAILING_SPACE, PGDRV_CODEC_PADDED,
      PGDRV_VIA_ITSELF, PGDRV_ORDER_TEXT},
-    {19, FERRY_TYPE_TEXT, 0, 0, PGDRV_CODEC_TEXT, PGDRV_VIA_OUTPUT, PGDRV_ORDER_TEXT},
-    {18, FERRY_TYPE_TEXT, 0, 0, PGDRV_CODEC_TEXT, PGDRV_VIA_OUTPUT, PGDRV_ORDER_TEXT},
+    {TYPES_NAME, FERRY_TYPE_TEXT, 0, 0, PGDRV_CODEC_TEXT, PGDRV_VIA_OUTPUT, PGDRV_ORDER_TEXT},
+    {TYPES_CHAR, FERRY_TYPE_TEXT, 0, 0, PGDRV_CODEC_TEXT, PGDRV_VIA_OUTPUT, PGDRV_ORDER_TEXT},
     {17, FERRY_TYPE_BYTES, 0, 0, PGDRV_CODEC_TEXT, PGDRV_VIA_ITSELF, PGDRV_ORDER_ITSELF},
     {1082, FERRY_TYPE_DATE, 0, 0, PGDRV_CODEC_DATE, PGDRV_VIA_ITSELF, PGDRV_ORDER_ITSELF},
     {1083, FERRY_TYPE_TIME, 0, 0, PGDRV_CODEC_TIME, PGDRV_VIA_ITSELF, PGDRV_ORDER_NONE},
@@ -137,10 +141,10 @@ static void types_set_modifiers(struct pgdrv_column *c, const struct pgdrv_type_
         break;
     case PGDRV_CODEC_TEXT:
     case PGDRV_CODEC_PADDED:
-        if (facts->base == TYPES_BPCHAR || facts->base == 1043)
+        if (facts->base == TYPES_BPCHAR || facts->base == TYPES_VARCHAR)
             types_set_length(c, facts->mod);
-        else if (facts->base == 18 || facts->base == 19)
-            c->column.length = facts->base == 18 ? 1 : 63;
+        else if (facts->base == TYPES_CHAR || facts->base == TYPES_NAME)
+            c->column.length = facts->base == TYPES_CHAR ? 1 : TYPES_NAME_BYTES;
         break;
     default:
         break;
@@ -219,15 +223,16 @@ ferry_status pgdrv_column_describe(const struct pgdrv_conn *conn, const char *na
     return FERRY_OK;
 }
 
-const char *pgdrv_column_remark(const struct pgdrv_column *column)
+bool pgdrv_column_is_unlimited(const struct pgdrv_column *column)
 {
-    if (column->type == TYPES_NUMERIC && column->column.type == FERRY_TYPE_TEXT)
-        return "is carried as text, since its definition does not say how many digits it has: "
-               "numeric(20,4) would, or ::numeric(20,4) in a query";
-    if (column->column.type == FERRY_TYPE_TEXT && column->via == PGDRV_VIA_OUTPUT &&
-        column->type != 18 && column->type != 19)
-        return "is carried as the text that the server prints for it";
-    return NULL;
+    return column->type == TYPES_NUMERIC && column->column.type == FERRY_TYPE_TEXT;
+}
+
+bool pgdrv_column_is_printed(const struct pgdrv_column *column)
+{
+    return column->column.type == FERRY_TYPE_TEXT && column->via == PGDRV_VIA_OUTPUT &&
+           column->type != TYPES_CHAR && column->type != TYPES_NAME &&
+           !pgdrv_column_is_unlimited(column);
 }
 
 bool pgdrv_column_is_text(const struct pgdrv_column *column)

@@ -74,8 +74,10 @@ struct pgdrv_column {
 ferry_status pgdrv_column_describe(const struct pgdrv_conn *conn, const char *name,
                                    const struct pgdrv_type_facts *facts, unsigned money_scale,
                                    struct pgdrv_column *column, struct ferry_error *err);
-/* One sentence about how the column is carried, without its end; NULL: that goes without saying. */
-const char *pgdrv_column_remark(const struct pgdrv_column *column);
+/* Whether it is a numeric of any number of digits, which is carried as text. */
+bool pgdrv_column_is_unlimited(const struct pgdrv_column *column);
+/* Whether it is carried as the text that the server prints for it, and is no text itself. */
+bool pgdrv_column_is_printed(const struct pgdrv_column *column);
 void pgdrv_column_clear(struct pgdrv_column *column);
 /* Whether its values are texts that the job may want as bytes. */
 bool pgdrv_column_is_text(const struct pgdrv_column *column);
