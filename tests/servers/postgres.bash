@@ -4,12 +4,14 @@
 #     --tls NAME     offer TLS with the certificate NAME of FOLDER/tls, as
 #                    mariadb_make_certificates of mariadb.bash makes them
 #     --socket       listen on the unix socket alone, whose port is 5432
+#     --port PORT    this one, and no free one
 #     --hba LINE     a line of pg_hba.conf, before those that are there
 #     --durable      the server's own crash-safe settings; without it, nothing is forced to disk
 #     --server=SET   any other setting, such as --server=max_connections=5
 #   postgres_stop                      end it by a fast shutdown and wait; the data stay
 #   postgres_kill                      end it at once, as a crash would
-#   postgres_restart [OPTION...]       stop (if it runs) and start again in the same folder
+#   postgres_restart [OPTION...]       stop (if it runs) and start again in the same folder, at the
+#                                      same port
 #   postgres_remove                    stop it, and remove its data
 #   postgres_query [DATABASE]          run the SQL on standard input as the superuser; bare rows
 #   postgres_shell [DATABASE]          POSTGRES_SHELL becomes the command that does so
@@ -119,6 +121,10 @@ postgres_launch() {
             more+=(-c ssl=on -c ssl_ca_file=ca.crt)
             shift
             ;;
+        --port)
+            POSTGRES_PORT=$2
+            shift
+            ;;
         --hba)
             lines+=("$2")
             shift
@@ -182,10 +188,13 @@ postgres_kill() { postgres_end QUIT; }
 postgres_restart() {
     postgres_stop
     [ $# -gt 0 ] || set -- "${POSTGRES_OPTIONS[@]}"
-    postgres_start "$POSTGRES_FOLDER" "$@"
+    postgres_start "$POSTGRES_FOLDER" --port "$POSTGRES_PORT" "$@"
 }
 
+# A server that another shell has started again since is this one too.
 postgres_remove() {
+    postgres_kill
+    POSTGRES_PID=$(head -n 1 "${POSTGRES_HOME:-/dev/null}/data/postmaster.pid" 2>/dev/null) || true
     postgres_kill
     case ${POSTGRES_HOME:-} in
     */dbferry-pg.*) rm -rf "$POSTGRES_HOME" ;;

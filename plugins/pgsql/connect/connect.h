@@ -58,9 +58,9 @@ ferry_status pgdrv_tls_check(const char *label, const struct pgdrv_settings *set
  */
 ferry_status pgdrv_tls_confirm(struct pgdrv_conn *conn, const struct pgdrv_settings *settings,
                                struct ferry_error *err);
-/* What the library's words for a failed handshake mean and what to do; NULL: they are not about
- * TLS. */
-const char *pgdrv_tls_explain(const char *text);
+/* What the library's own words for a login that it gave up mean and what to do; NULL: the server was
+ * not reached, or was lost. */
+const char *pgdrv_login_explain(const char *text);
 
 /* ---- certificate.c: how long certificates are still valid ---- */
 

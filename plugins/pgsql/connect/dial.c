@@ -107,7 +107,7 @@ static ferry_status dial_fail(struct pgdrv_conn *conn, struct ferry_error *err)
     const char *said = text;
     char state[6] = PGDRV_STATE_LOST;
     bool told = pgdrv_login_state(text, state, &said);
-    const char *meaning = told ? NULL : pgdrv_tls_explain(text);
+    const char *meaning = told ? NULL : pgdrv_login_explain(text);
     if (meaning != NULL)
         return ferry_fail(err, FERRY_ERR_REFUSED, "%s: cannot connect: %.*s; %s", conn->label,
                           (int)strcspn(text, "\n"), text, meaning);

@@ -164,7 +164,7 @@ ferry_status pgdrv_tls_confirm(struct pgdrv_conn *conn, const struct pgdrv_setti
     return FERRY_OK;
 }
 
-const char *pgdrv_tls_explain(const char *text)
+const char *pgdrv_login_explain(const char *text)
 {
     static const struct {
         const char *part, *meaning;
@@ -174,16 +174,9 @@ const char *pgdrv_tls_explain(const char *text)
                                  "on)"},
         {"does not match host name", "the certificate is of another host: set `host` to a name "
                                      "that is in it, or have it made out to this one"},
-        {"certificate has expired", "the server's certificate is out of date; have it renewed"},
-        {"certificate is not yet valid", "check this machine's clock and the server's certificate"},
-        {"certificate revoked", "the server's certificate is on the list of ssl_crl; have it "
-                                "replaced"},
-        {"unable to get certificate CRL", "ssl_crl has no list of the authority that signed the "
-                                          "server's certificate"},
-        {"CRL has expired", "fetch a new list for ssl_crl"},
-        {"certificate verify failed", "set ssl_ca to the certificate of the authority that signed "
-                                      "the server's; if that is right, somebody else answers "
-                                      "there"},
+        {"certificate verify failed", "the server's certificate is of an authority that ssl_ca does "
+                                      "not have, out of date, or revoked (ssl_crl); if the files "
+                                      "are right, somebody else answers there"},
         {"unsupported protocol", "the server speaks no TLS of the version that tls_version asks "
                                  "for"},
         {"alert protocol version", "the server speaks no TLS of the version that tls_version asks "
@@ -195,16 +188,27 @@ const char *pgdrv_tls_explain(const char *text)
         {"certificate does not match private key", "ssl_key is not the key of ssl_cert"},
         {"could not read certificate file", "ssl_cert must be a certificate in PEM"},
         {"could not read root certificate file", "ssl_ca must hold certificates in PEM"},
-        {"unexpected response to SSL negotiation packet",
+        {"received invalid response to SSL negotiation",
          "what answers there is not a PostgreSQL server"},
+        {"expected authentication request", "what answers there is not a PostgreSQL server"},
         {"received unencrypted data after SSL response",
          "somebody on the way has put in what the server did not say; nothing of it was taken"},
-        {"channel binding", "the server cannot prove that it knows the password, and ssl_mode "
-                            "\"required\" does not check who it is: set ssl_mode to "
-                            "\"verify-identity\" or \"verify-ca\", or have the account's password "
-                            "stored as scram-sha-256"},
+        {"hannel binding", "the server does not prove that it knows the password, and ssl_mode "
+                           "\"required\" does not check who it is: set ssl_mode to "
+                           "\"verify-identity\" or \"verify-ca\", or have the account's password "
+                           "stored as scram-sha-256"},
+        {"no password supplied", "the server asks for a password, and none was given; set "
+                                 "password_file, or another key of that kind"},
+        {"SCRAM", "the server's part of the login is not sound; somebody else may answer there"},
+        {"SASL", "the server's part of the login is not sound; somebody else may answer there"},
+        {"not supported", "have the account log in by a password (scram-sha-256) or a "
+                          "certificate"},
+        {"fe_sendauth", "the server's part of the login is not sound"},
         {"SSL error", "the TLS handshake failed"},
     };
+    /* Lost in the handshake: nobody has refused anything. */
+    if (strstr(text, "unexpected eof while reading") != NULL)
+        return NULL;
     for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
         if (strstr(text, failures[i].part) != NULL)
             return failures[i].meaning;
