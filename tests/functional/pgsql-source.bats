@@ -287,7 +287,7 @@ is_idle() { [ "$(sql <<<"SELECT count(*) FROM pg_stat_activity WHERE usename = '
     refute_output_has 'S3cret'
     # By the socket, without a name of a host.
     write_config <<END
-connections = { server = { driver = "pgsql"; socket = "$POSTGRES_SOCKET"; port = $POSTGRES_PORT; user = "reader"; };
+connections = { server = { driver = "pgsql"; socket = "$POSTGRES_SOCKET"; port = $POSTGRES_PORT; user = "reader"; database = "postgres"; };
   local = { driver = "sqlite"; path = "$D"; }; };
 END
     run dbferry copy server local --view v --target-table v

@@ -7,7 +7,8 @@ load ../servers/mariadb
 
 setup_file() {
     mariadb_make_certificates "$BATS_FILE_TMPDIR/server" || return
-    pgsql_start --tls server --hba 'hostssl all certified 127.0.0.1/32 cert' || return
+    pgsql_start --tls server --hba 'hostssl all certified 127.0.0.1/32 cert' \
+        --hba 'host all old 127.0.0.1/32 md5' || return
     [ -n "${POSTGRES_PID:-}" ] || return 0
     sql <<'SQL'
 CREATE TABLE t (id int);

@@ -44,6 +44,7 @@ def answer(connection):
         connection.sendall(message(b"E", ERROR))
     elif HOW == "words before TLS":
         connection.sendall(b"S" + CLEAR_TEXT)
+        connection = encrypt(connection, "server")
     elif HOW == "another protocol":
         connection.sendall(b"HTTP/1.1 400\r\n\r\n")
     elif HOW == "clear text by TLS":
