@@ -24,10 +24,11 @@
 #
 # The server refuses to run as root: where root starts it, it runs as the account postgres (or
 # nobody) in a folder below TMPDIR that this account may enter, to which POSTGRES_FOLDER/home leads.
+# FERRY_POSTGRES_ROOT is where its packages were unpacked, if they are not installed.
 
 postgres_find() {
     local name=$1 folder
-    for folder in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql*; do
+    for folder in "${FERRY_POSTGRES_ROOT:-}"/usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql*; do
         [ ! -x "$folder/$name" ] || { echo "$folder/$name"; return; }
     done
     command -v "$name" && return
@@ -35,9 +36,14 @@ postgres_find() {
     return 1
 }
 
+# The account that is to run it must be able to.
 postgres_is_installed() {
-    postgres_find postgres >/dev/null 2>&1 && postgres_find initdb >/dev/null 2>&1 &&
-        postgres_find psql >/dev/null 2>&1
+    local program
+    postgres_choose_account
+    for program in postgres initdb pg_isready psql; do
+        program=$(postgres_find "$program" 2>/dev/null) &&
+            "${POSTGRES_AS[@]}" "$program" --version >/dev/null 2>&1 || return
+    done
 }
 
 # Sets POSTGRES_AS, which comes before each command of the server, and POSTGRES_OWNER.

@@ -58,8 +58,8 @@ ferry_status pgdrv_tls_check(const char *label, const struct pgdrv_settings *set
  */
 ferry_status pgdrv_tls_confirm(struct pgdrv_conn *conn, const struct pgdrv_settings *settings,
                                struct ferry_error *err);
-/* What the library's own words for a login that it gave up mean and what to do; NULL: the server was
- * not reached, or was lost. */
+/* What the library's own words for a login that it gave up mean and what to do; NULL: the server
+ * was not reached, or was lost. */
 const char *pgdrv_login_explain(const char *text);
 
 /* ---- certificate.c: how long certificates are still valid ---- */

@@ -174,9 +174,10 @@ const char *pgdrv_login_explain(const char *text)
                                  "on)"},
         {"does not match host name", "the certificate is of another host: set `host` to a name "
                                      "that is in it, or have it made out to this one"},
-        {"certificate verify failed", "the server's certificate is of an authority that ssl_ca does "
-                                      "not have, out of date, or revoked (ssl_crl); if the files "
-                                      "are right, somebody else answers there"},
+        {"certificate verify failed",
+         "the server's certificate is of an authority that ssl_ca does "
+         "not have, out of date, or revoked (ssl_crl); if the files "
+         "are right, somebody else answers there"},
         {"unsupported protocol", "the server speaks no TLS of the version that tls_version asks "
                                  "for"},
         {"alert protocol version", "the server speaks no TLS of the version that tls_version asks "
