@@ -10,7 +10,8 @@ import os
 import re
 import sys
 
-from stores import Failed, File, Server, Tap, dbferry, plan_lines, servers, write_config
+from stores import (Failed, File, Server, Tap, dbferry, plan_lines, postgres, servers,
+                    write_config)
 
 PAGE = os.path.join(os.environ["FERRY_SOURCE"], "docs", "dbferry-types.pod")
 
@@ -23,17 +24,23 @@ SERVER_TYPES = [
     "SET('a','b')", "BINARY(16)", "VARBINARY(20)", "TINYBLOB", "BLOB", "MEDIUMBLOB", "LONGBLOB",
     "JSON", "GEOMETRY", "POINT"]
 ONLY = {"mariadb": ["UUID", "INET4", "INET6"], "mysql": ["VECTOR(3)", "POINT SRID 4326"]}
+PGSQL_TYPES = [
+    "boolean", "smallint", "integer", "bigint", "oid", "xid8", "real", "double precision",
+    "numeric(15,2)", "numeric(1000,2)", "numeric", "money", "char(20)", "varchar(20)", "text", "name",
+    "bytea", "date", "time(6)", "time with time zone", "timestamp(6)", "timestamp(6) with time zone",
+    "interval", "bit(8)", "bit varying", "json", "jsonb", "uuid", "inet", "integer[]", "int4range",
+    "xml", "tsvector", "point"]
 FILE_TYPES = ["INTEGER", "BIGINT UNSIGNED", "REAL", "DOUBLE", "TEXT", "VARCHAR(20)", "CLOB", "BLOB",
               "NUMERIC", "DECIMAL(10,2)", "BOOLEAN", "DATE", "DATETIME", "JSON", ""]
 
 
 def relation(store, types):
     """A table with a column of each type; the names say which."""
-    mark = '"' if isinstance(store, File) else "`"
-    store_run = store.run if isinstance(store, File) else lambda sql: store.run(sql, "types")
+    mark = "`" if isinstance(store, Server) else '"'
+    store_run = (lambda sql: store.run(sql, "types")) if isinstance(store, Server) else store.run
     columns = ", ".join(f"{mark}c{i}{mark} {ddl}" for i, ddl in enumerate(types))
     # The servers' own defaults differ.
-    more = "" if isinstance(store, File) else " CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
+    more = "" if not isinstance(store, Server) else " CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
     store_run(f"DROP TABLE IF EXISTS page; CREATE TABLE page ({columns}){more};")
 
 
@@ -90,6 +97,13 @@ def tables(here):
     by_name = {server.name: server for server in here}
     first, other = by_name.get("mariadb"), by_name.get("mysql")
     yield "sqlite-sqlite", table(plan(File("source.db"), file, FILE_TYPES))
+    third = postgres()
+    if third is not None:
+        yield "pgsql-sqlite", table(plan(third, file, PGSQL_TYPES))
+    if third is not None and first is not None:
+        # A DECIMAL has 65 digits there, and the plan ends at the other.
+        yield "pgsql-mariadb", table(plan(third, first, [ddl for ddl in PGSQL_TYPES
+                                                         if ddl != "numeric(1000,2)"]))
     if first is None or other is None:
         return
     both = plan(first, file, SERVER_TYPES + ONLY["mariadb"])

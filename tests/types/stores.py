@@ -49,6 +49,27 @@ def servers():
     return [Server(name) for name in here], [name for name in known if name not in here]
 
 
+class Postgres:
+    """A PostgreSQL server, of which the same holds."""
+
+    def __init__(self):
+        self.name = "pgsql"
+        self.shell = shlex.split(os.environ["TYPES_PGSQL_SHELL"])
+        self.port = os.environ["TYPES_PGSQL_PORT"]
+
+    def run(self, text, _=None):
+        return run_shell(self.shell, text)
+
+    def connection(self, _=None, more=""):
+        return (f'driver = "pgsql"; host = "127.0.0.1"; port = {self.port}; user = "ferry"; '
+                f'password_file = "{WORK}/password"; database = "postgres"; {more}')
+
+
+def postgres():
+    """The one that tests/types/run could start, or None."""
+    return Postgres() if os.environ.get("TYPES_PGSQL_PORT") else None
+
+
 class File:
     """A SQLite database file."""
 

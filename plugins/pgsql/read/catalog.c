@@ -106,7 +106,8 @@ static ferry_status catalog_add_collation(const PGresult *answer, int row, struc
     c->collation = strdup(collation);
     if (c->collation == NULL)
         return pgdrv_fail_memory(err);
-    c->column.collation = c->collation;
+    if (!pgdrv_collation_is_bytes(collation)) /* then there is nothing to tell */
+        c->column.collation = c->collation;
     if (catalog_is(answer, row, CATALOG_DETERMINISTIC, 'f'))
         c->column.flags |= FERRY_COLUMN_COMPARES_UNKNOWN;
     return FERRY_OK;
@@ -139,7 +140,7 @@ static void catalog_take_nature(const PGresult *answer, struct pgdrv_nature *nat
 {
     const char *kind = pgdrv_value(answer, 0, CATALOG_KIND);
     const char *oid = pgdrv_value(answer, 0, CATALOG_OID);
-    nature->kind = kind == NULL ? '\0' : *kind;
+    nature->kind = *(kind == NULL ? "" : kind);
     nature->is_table = nature->kind == 'r' || nature->kind == 'p';
     snprintf(nature->oid, sizeof nature->oid, "%s", oid == NULL ? "0" : oid);
 }

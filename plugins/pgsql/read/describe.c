@@ -10,8 +10,7 @@
 static void describe_set_order(const struct pgdrv_conn *conn, struct pgdrv_column *c)
 {
     bool never_null = (c->column.flags & FERRY_COLUMN_NOT_NULL) != 0;
-    bool bytewise = c->collation != NULL &&
-                    (strcmp(c->collation, "C") == 0 || strcmp(c->collation, "POSIX") == 0) &&
+    bool bytewise = c->collation != NULL && pgdrv_collation_is_bytes(c->collation) &&
                     strcmp(conn->encoding, "UTF8") == 0 && c->codec == PGDRV_CODEC_TEXT &&
                     c->via == PGDRV_VIA_ITSELF;
     bool indexed = (c->order == PGDRV_ORDER_ITSELF && c->via == PGDRV_VIA_ITSELF) ||

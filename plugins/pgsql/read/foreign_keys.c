@@ -75,7 +75,7 @@ static ferry_status foreign_add(const struct pgdrv_conn *conn, const PGresult *a
 {
     size_t count = end > first ? (size_t)(end - first) : 0;
     PGDRV_AUTO_TEXT char *table = foreign_table(conn, answer, first);
-    const char **names = calloc(2 * count, sizeof *names);
+    const char **names = calloc(2 * count + 1, sizeof *names);
     ferry_status status = FERRY_OK;
     if (names == NULL || table == NULL) {
         free(names);

@@ -123,7 +123,7 @@ static ferry_status keys_add_one(const PGresult *answer, int first, int end,
                                  struct ferry_schema *schema, struct ferry_error *err)
 {
     size_t count = end > first ? (size_t)(end - first) : 0;
-    const char **names = calloc(count, sizeof *names);
+    const char **names = calloc(count + 1, sizeof *names);
     if (names == NULL)
         return pgdrv_fail_memory(err);
     for (size_t i = 0; i < count; i++)

@@ -75,7 +75,7 @@ static ferry_status read_choose_formats(struct pgdrv_cursor *cursor,
                                         const struct ferry_scan *scan, struct ferry_error *err)
 {
     cursor->column_count = pgdrv_scan_width(scan, cursor->result.count);
-    cursor->formats = calloc(cursor->column_count, sizeof *cursor->formats);
+    cursor->formats = calloc(cursor->column_count + 1, sizeof *cursor->formats);
     if (cursor->formats == NULL)
         return pgdrv_fail_memory(err);
     for (size_t i = 0; i < cursor->column_count; i++) {

@@ -178,10 +178,10 @@ static ferry_status result_ask_types(struct pgdrv_conn *conn, const PGresult *de
 {
     size_t count = (size_t)PQnfields(described);
     PGDRV_AUTO_RESULT PGresult *answer = NULL;
-    Oid *types = calloc(count, sizeof *types);
-    int *mods = calloc(count, sizeof *mods);
-    struct pgdrv_type_facts *facts = calloc(count, sizeof *facts);
-    result->columns = calloc(count, sizeof *result->columns);
+    Oid *types = calloc(count + 1, sizeof *types);
+    int *mods = calloc(count + 1, sizeof *mods);
+    struct pgdrv_type_facts *facts = calloc(count + 1, sizeof *facts);
+    result->columns = calloc(count + 1, sizeof *result->columns);
     ferry_status status = FERRY_OK;
     if (types == NULL || mods == NULL || facts == NULL || result->columns == NULL)
         status = pgdrv_fail_memory(err);

@@ -235,6 +235,11 @@ bool pgdrv_column_is_printed(const struct pgdrv_column *column)
            !pgdrv_column_is_unlimited(column);
 }
 
+bool pgdrv_collation_is_bytes(const char *name)
+{
+    return strcmp(name, "C") == 0 || strcmp(name, "POSIX") == 0;
+}
+
 bool pgdrv_column_is_text(const struct pgdrv_column *column)
 {
     return column->column.type == FERRY_TYPE_TEXT || column->column.type == FERRY_TYPE_JSON ||

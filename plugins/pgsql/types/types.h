@@ -78,6 +78,8 @@ ferry_status pgdrv_column_describe(const struct pgdrv_conn *conn, const char *na
 bool pgdrv_column_is_unlimited(const struct pgdrv_column *column);
 /* Whether it is carried as the text that the server prints for it, and is no text itself. */
 bool pgdrv_column_is_printed(const struct pgdrv_column *column);
+/* Whether texts of this collation are in order of their bytes. */
+bool pgdrv_collation_is_bytes(const char *name);
 void pgdrv_column_clear(struct pgdrv_column *column);
 /* Whether its values are texts that the job may want as bytes. */
 bool pgdrv_column_is_text(const struct pgdrv_column *column);
