@@ -245,10 +245,13 @@ static size_t read_row_size(const struct pgdrv_cursor *cursor)
             return 0;
         uint32_t length = read_u32(cursor->at + size);
         size += 4;
-        if (length != UINT32_MAX)
-            size += length;
+        if (length == UINT32_MAX)
+            continue;
+        if (length > cursor->left - size)
+            return 0;
+        size += length;
     }
-    return size <= cursor->left ? size : 0;
+    return size;
 }
 
 static ferry_status read_row(struct pgdrv_cursor *cursor, struct ferry_batch *batch,
