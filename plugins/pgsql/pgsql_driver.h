@@ -152,11 +152,6 @@ ferry_status pgdrv_try(struct pgdrv_conn *conn, enum pgdrv_phase phase, const ch
 ferry_status pgdrv_ask(struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *sql,
                        const char *const *values, int count, const char *doing,
                        PGresult **ret_result, struct ferry_error *err);
-/* As pgdrv_try(), but so that a failure on the server does not end the transaction of a snapshot.
- */
-ferry_status pgdrv_try_aside(struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *sql,
-                             const char *const *values, int count, const char *doing,
-                             PGresult **ret_result, struct ferry_error *err);
 /* What the columns and parameters of a statement are, without running it (PQnparams, PQftype ...).
  */
 ferry_status pgdrv_describe_statement(struct pgdrv_conn *conn, enum pgdrv_phase phase,

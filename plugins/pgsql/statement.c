@@ -170,27 +170,6 @@ ferry_status pgdrv_try(struct pgdrv_conn *conn, enum pgdrv_phase phase, const ch
     return status == FERRY_OK ? statement_collect(conn, phase, doing, ret_result, err) : status;
 }
 
-ferry_status pgdrv_try_aside(struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *sql,
-                             const char *const *values, int count, const char *doing,
-                             PGresult **ret_result, struct ferry_error *err)
-{
-    PGDRV_AUTO_RESULT PGresult *result = NULL;
-    bool inside = PQtransactionStatus(conn->pg) == PQTRANS_INTRANS;
-    ferry_status status =
-        inside ? pgdrv_run(conn, phase, "SAVEPOINT dbferry_aside", doing, err) : FERRY_OK;
-    if (status == FERRY_OK)
-        status = pgdrv_try(conn, phase, sql, values, count, doing, &result, err);
-    if (status == FERRY_OK && inside)
-        status = pgdrv_run(conn, phase, "ROLLBACK TO SAVEPOINT dbferry_aside", doing, err);
-    if (status == FERRY_OK && inside)
-        status = pgdrv_run(conn, phase, "RELEASE SAVEPOINT dbferry_aside", doing, err);
-    if (status != FERRY_OK)
-        return status;
-    *ret_result = result;
-    result = NULL;
-    return FERRY_OK;
-}
-
 ferry_status pgdrv_ask(struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *sql,
                        const char *const *values, int count, const char *doing,
                        PGresult **ret_result, struct ferry_error *err)

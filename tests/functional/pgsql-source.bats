@@ -189,6 +189,14 @@ SQL
     run dbferry run j -v
     assert_status 0
     assert_output_has 'nothing was read'
+    # An account that may not ask reads all rows.
+    sql <<<"REVOKE EXECUTE ON FUNCTION pg_control_system FROM PUBLIC"
+    run dbferry run j -v
+    assert_status 0
+    refute_output_has 'nothing was read'
+    sql <<<"GRANT EXECUTE ON FUNCTION pg_control_system TO PUBLIC"
+    run dbferry run j
+    assert_status 0
     sql <<<"UPDATE keys SET v = v"
     run dbferry run j -v
     assert_status 0

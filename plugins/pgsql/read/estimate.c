@@ -67,8 +67,8 @@ ferry_status pgdrv_estimate(void *argument, const struct ferry_read *read,
     if (status == FERRY_OK && result.count == ferry_schema_count(schema))
         status = pgdrv_select_write(conn, read, schema, &result, scan, true, &sql, err);
     if (status == FERRY_OK && result.count == ferry_schema_count(schema))
-        status = pgdrv_try_aside(conn, PGDRV_ASKING, sql.data, NULL, 0,
-                                 "ask about how many rows there are", &plan, err);
+        status = pgdrv_try(conn, PGDRV_ASKING, sql.data, NULL, 0,
+                           "ask about how many rows there are", &plan, err);
     if (status == FERRY_OK && plan != NULL && pgdrv_result_is_good(plan))
         estimate_read(plan, scan->bound_count > 0, ret_rows);
     pgdrv_result_clear(&result);

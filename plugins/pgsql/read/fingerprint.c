@@ -50,7 +50,7 @@ ferry_status pgdrv_fingerprint(void *argument, const struct ferry_read *read,
     if (read->kind != FERRY_READ_TABLE || !conn->in_snapshot)
         return pgdrv_conn_check(conn, err);
     ferry_status status =
-        pgdrv_try_aside(conn, PGDRV_ASKING, fingerprint_question, values, 2, doing, &answer, err);
+        pgdrv_try(conn, PGDRV_ASKING, fingerprint_question, values, 2, doing, &answer, err);
     if (status != FERRY_OK)
         return status;
     if (!pgdrv_result_is_good(answer) && !pgdrv_state_is_refusal(pgdrv_state(answer)))
