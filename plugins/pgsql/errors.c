@@ -37,7 +37,6 @@ static const char hint_encoding[] = "the value has a letter that UTF-8 does not 
                                     "source";
 static const char hint_damage[] = "the server finds its own files damaged; look into its log and "
                                   "repair or restore the table";
-static const char hint_network[] = "the connection broke the protocol; run again";
 static const char hint_server[] = "the server lacks memory, files or room at the moment; look into "
                                   "its log, or try again later";
 static const char hint_conflict[] = "the server needed rows or locks that this session held for a "
@@ -119,7 +118,6 @@ static const struct pgdrv_fault faults[] = {
     {"22P05", PGDRV_READING, FERRY_ERR_DATA, hint_encoding},
     {"22021", PGDRV_READING, FERRY_ERR_DATA, hint_encoding},
     {"22", PGDRV_READING, FERRY_ERR_DATA, hint_value},
-    {"08P01", ANY_PHASE, FERRY_ERR_STREAM, hint_network},
     /* Whatever is not listed does not pass. */
     {"", PGDRV_CONNECTING, FERRY_ERR_REFUSED, hint_none},
     {"", PGDRV_SETTING_UP, FERRY_ERR_CONFIG, "check session_variables and time_zone"},
