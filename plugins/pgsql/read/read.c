@@ -20,6 +20,7 @@ struct pgdrv_cursor {
     struct pgdrv_format *formats;
     size_t column_count;
     uint32_t on_warning; /* FERRY_WARNINGS_ */
+    bool by_name;        /* a table that was named */
     uint64_t rows;
     bool copying;  /* the server was asked for rows */
     bool headed;   /* the header was read */
@@ -126,6 +127,7 @@ ferry_status pgdrv_read_begin(void *conn, const struct ferry_read *read,
         return pgdrv_fail_memory(err);
     cursor->conn = conn;
     cursor->on_warning = read->on_warning;
+    cursor->by_name = read->kind == FERRY_READ_TABLE;
     ferry_status status = pgdrv_snapshot_let_go(conn, err);
     if (status == FERRY_OK)
         status = pgdrv_result_open(conn, read, &cursor->result, err);
@@ -338,7 +340,10 @@ static ferry_status read_confirm_end(struct pgdrv_cursor *cursor, struct ferry_e
         return read_fail_form(cursor, "the server says that it has sent another number of rows",
                               err);
     cursor->ended = true;
-    return pgdrv_warnings_judge(cursor->conn, cursor->result.what, cursor->on_warning, err);
+    status = pgdrv_read_prove(cursor->conn, cursor->by_name, cursor->result.what, err);
+    return status == FERRY_OK
+               ? pgdrv_warnings_judge(cursor->conn, cursor->result.what, cursor->on_warning, err)
+               : status;
 }
 
 ferry_status pgdrv_read_batch(void *argument, struct ferry_batch *batch, struct ferry_error *err)

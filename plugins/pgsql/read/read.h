@@ -98,6 +98,13 @@ ferry_status pgdrv_read_begin(void *conn, const struct ferry_read *read,
 ferry_status pgdrv_read_batch(void *cursor, struct ferry_batch *batch, struct ferry_error *err);
 void pgdrv_read_end(void *cursor);
 
+/* ---- proof.c: whether the rows of the snapshot were still there to be read ---- */
+
+/* After the rows of `what`, whose locks are held; `by_name`: it is a table that was named, with all
+ * that inherit from it.  Fails with BUSY, which may pass. */
+ferry_status pgdrv_read_prove(struct pgdrv_conn *conn, bool by_name, const char *what,
+                              struct ferry_error *err);
+
 /* ---- decode.c: one value of the stream into its cell ---- */
 
 struct pgdrv_format { /* all that decoding one column needs */

@@ -111,6 +111,14 @@ ferry_status pgdrv_warnings_judge(struct pgdrv_conn *conn, const char *what, uin
     return pgdrv_conn_check(conn, err);
 }
 
+ferry_status pgdrv_read_prove(struct pgdrv_conn *conn, bool by_name, const char *what,
+                              struct ferry_error *err)
+{
+    (void)by_name;
+    (void)what;
+    return pgdrv_conn_check(conn, err);
+}
+
 /* Only what read_begin() asks, which is not called here. */
 ferry_status pgdrv_snapshot_let_go(struct pgdrv_conn *conn, struct ferry_error *err)
 {
