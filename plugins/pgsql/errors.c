@@ -167,6 +167,47 @@ const char *pgdrv_state(const PGresult *result)
     return state == NULL || strlen(state) != 5 ? PGDRV_STATE_LOST : state;
 }
 
+/* ---- What may be told ---- */
+
+/* Classes of errors whose text names tables, columns, types and limits, and never a row's value.
+ * Others' may, and so may that of a function's own RAISE. */
+static const char errors_open[][3] = {"08", "0A", "21", "25", "28", "3D", "3F", "40",
+                                      "42", "53", "54", "55", "57", "58", "72", "XX"};
+
+/* What is said of the others, found as the faults are. */
+static const struct {
+    const char *state, *words;
+} errors_words[] = {
+    {"22001", "a text is too long"},
+    {"22003", "a number is out of range"},
+    {"22007", "a text is no date or time"},
+    {"22008", "a date or time is out of range"},
+    {"22012", "division by zero"},
+    {"22021", "a text is not of its encoding"},
+    {"22023", "the value is not allowed"},
+    {"22P02", "a text is not of the form that its type has"},
+    {"22P05", "a letter has no equivalent in the other encoding"},
+    {"22", "an expression cannot take a value"},
+    {"23", "a row breaks a constraint"},
+    {"P0", "a function has raised an error"},
+    {"", "the server refuses it"},
+};
+
+/* Where rows are read or written, or settings made, whose values are nobody's business. */
+#define ERRORS_CLOSED (PGDRV_READING | PGDRV_LOADING | PGDRV_SETTING_UP)
+
+/* The text of the server, or words for it. */
+static const char *errors_tell(const char *state, enum pgdrv_phase phase, const char *text)
+{
+    size_t word = 0;
+    for (size_t i = 0; i < sizeof errors_open / sizeof *errors_open; i++)
+        if ((phase & ERRORS_CLOSED) == 0 || strncmp(state, errors_open[i], 2) == 0)
+            return text;
+    while (strncmp(errors_words[word].state, state, strlen(errors_words[word].state)) != 0)
+        word++;
+    return errors_words[word].words;
+}
+
 /* The first line; what stands behind it guesses at reasons, or names a row. */
 static int errors_line(const char *text)
 {
@@ -207,7 +248,8 @@ ferry_status pgdrv_fail_result(struct pgdrv_conn *conn, enum pgdrv_phase phase,
     if (atomic_load(&conn->cancelled))
         return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
     if (told)
-        text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+        text = errors_tell(pgdrv_state(result), phase,
+                           PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
     if (text == NULL)
         text = result != NULL ? PQresultErrorMessage(result) : PQerrorMessage(conn->pg);
     if (!told && errors_is_memory(text))

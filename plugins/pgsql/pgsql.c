@@ -95,6 +95,7 @@ static struct ferry_driver pgsql_driver = {
     .is_usable = pgdrv_is_usable,
     .retries = 2,
     .environment = pgsql_environment,
+    .libraries = pgdrv_libraries,
 };
 
 FERRY_REGISTER_DRIVER(pgsql_driver)

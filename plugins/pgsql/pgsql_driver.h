@@ -59,6 +59,7 @@ int pgdrv_is_usable(void *conn);
 ferry_status pgdrv_conn_check(const struct pgdrv_conn *conn, struct ferry_error *err);
 void pgdrv_place(const struct ferry_config *config, char *buffer, size_t size);
 void pgdrv_facts(void *conn, struct ferry_facts *facts);
+void pgdrv_libraries(struct ferry_facts *facts);
 
 /* ---- connect/stop.c: ending what a server still does ---- */
 
@@ -92,7 +93,8 @@ bool pgdrv_state_is_refusal(const char *state);
 ferry_status pgdrv_fail(const struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *state,
                         const char *text, const char *doing, struct ferry_error *err);
 /* The same with the error that `result` is (NULL: the connection's own), or CANCELLED where that
- * was the cause.  A connection that is gone is marked as broken. */
+ * was the cause.  A connection that is gone is marked as broken.  Where the server's text may hold
+ * a value of a row, or of a setting, our words stand for it. */
 ferry_status pgdrv_fail_result(struct pgdrv_conn *conn, enum pgdrv_phase phase,
                                const PGresult *result, const char *doing, struct ferry_error *err);
 /* Fail because an answer has another shape than its question. */

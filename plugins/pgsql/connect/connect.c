@@ -161,12 +161,28 @@ ferry_status pgdrv_conn_check(const struct pgdrv_conn *conn, struct ferry_error 
     return FERRY_OK;
 }
 
+#define CONNECT_VERSION sizeof "2147483647.2147483647"
+
+static void connect_write_version(char number[CONNECT_VERSION])
+{
+    int library = PQlibVersion();
+    snprintf(number, CONNECT_VERSION, "%d.%d", library / 10000, library % 10000);
+}
+
+void pgdrv_libraries(struct ferry_facts *facts)
+{
+    char number[CONNECT_VERSION];
+    connect_write_version(number);
+    ferry_facts_add(facts, "libpq", number);
+}
+
 void pgdrv_facts(void *argument, struct ferry_facts *facts)
 {
     const struct pgdrv_conn *conn = argument;
-    int library = PQlibVersion();
-    char version[sizeof "libpq 2147483647.2147483647"];
-    snprintf(version, sizeof version, "libpq %d.%d", library / 10000, library % 10000);
+    char version[sizeof "libpq " + CONNECT_VERSION];
+    char number[CONNECT_VERSION];
+    connect_write_version(number);
+    snprintf(version, sizeof version, "libpq %s", number);
     ferry_facts_add(facts, "server", conn->server);
     ferry_facts_add(facts, "TLS", conn->tls);
     pgdrv_certificate_tell(conn, facts);

@@ -57,6 +57,17 @@ static void dial_set_constants(struct dial *dial)
         dial_set(dial, constants[i][0], constants[i][1]);
 }
 
+/* What the library of an older release does not know it would refuse. */
+static bool dial_is_known(const char *key)
+{
+    PQconninfoOption *all = PQconndefaults();
+    bool known = false;
+    for (const PQconninfoOption *one = all; one != NULL && one->keyword != NULL; one++)
+        known = known || strcmp(one->keyword, key) == 0;
+    PQconninfoFree(all); /* takes NULL */
+    return known;
+}
+
 /* Who is not verified may get no password that it could use: with channel binding the server proves
  * that it knows it, and that nobody stands between. */
 static void dial_set_tls(struct dial *dial, const struct pgdrv_settings *settings,
@@ -70,6 +81,10 @@ static void dial_set_tls(struct dial *dial, const struct pgdrv_settings *setting
     dial_set(dial, "sslkey", settings->key != NULL ? settings->key : DIAL_NOWHERE);
     dial_set(dial, "sslcrl", settings->crl != NULL ? settings->crl : DIAL_NOWHERE);
     dial_set(dial, "ssl_min_protocol_version", settings->tls_version);
+    /* By TCP without TLS anybody may answer, and would ask for the password as it is. */
+    if (settings->tls == PGDRV_TLS_DISABLED && !settings->use_socket &&
+        dial_is_known("require_auth"))
+        dial_set(dial, "require_auth", "!password");
     dial_set(dial, "channel_binding",
              settings->tls == PGDRV_TLS_REQUIRED && password != NULL ? "require" : "prefer");
 }

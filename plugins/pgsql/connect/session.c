@@ -149,7 +149,7 @@ static ferry_status session_set_variables(struct pgdrv_conn *conn,
         status = session_check_name(conn, pair[0], err);
         if (status != FERRY_OK)
             return status;
-        if (asprintf(&doing, "set '%s' to '%s'", pair[0], pair[1]) < 0) {
+        if (asprintf(&doing, "set '%s' as session_variables says", pair[0]) < 0) {
             doing = NULL;
             return pgdrv_fail_memory(err);
         }
@@ -157,6 +157,28 @@ static ferry_status session_set_variables(struct pgdrv_conn *conn,
                              &result, err);
     }
     return status;
+}
+
+/* ---- Who answers ---- */
+
+/* A pooler gives each transaction to another session of the server, and a key of its own to us:
+ * what is set here would then hold for others, and not for what is read. */
+static ferry_status session_check_alone(struct pgdrv_conn *conn, struct ferry_error *err)
+{
+    PGDRV_AUTO_RESULT PGresult *result = NULL;
+    char own[sizeof "-2147483648"];
+    ferry_status status = session_ask(conn, "SELECT pg_catalog.pg_backend_pid()", NULL, 0,
+                                      "ask which session of the server it is", &result, err);
+    if (status != FERRY_OK)
+        return status;
+    const char *said = pgdrv_value(result, 0, 0);
+    snprintf(own, sizeof own, "%d", PQbackendPID(conn->pg));
+    if (said != NULL && strcmp(said, own) == 0)
+        return FERRY_OK;
+    return ferry_fail(err, FERRY_ERR_CONFIG,
+                      "%s: a pooler (pgbouncer or the like) stands before the server, and the "
+                      "session's settings may not hold behind it; connect to the server itself",
+                      conn->label);
 }
 
 /* ---- What the server is ---- */
@@ -213,7 +235,9 @@ ferry_status pgdrv_session_set_up(struct pgdrv_conn *conn, const struct ferry_co
     session_write_fixed(&sql);
     if (sql.failed)
         return pgdrv_fail_memory(err);
-    ferry_status status = session_ask(conn, sql.data, NULL, 0, "set up the session", &result, err);
+    ferry_status status = session_check_alone(conn, err);
+    if (status == FERRY_OK)
+        status = session_ask(conn, sql.data, NULL, 0, "set up the session", &result, err);
     if (status == FERRY_OK)
         status = session_set_names(conn, settings, err);
     if (status == FERRY_OK)

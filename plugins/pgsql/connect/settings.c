@@ -37,22 +37,26 @@ bool pgdrv_host_is_local(const char *host)
 }
 
 /* The name that the client library would take by itself; asked for here so that messages and the
- * login agree. */
-static ferry_status settings_own_user(char **ret_user, struct ferry_error *err)
+ * login agree.  NULL: there is none, or no memory. */
+static char *settings_own_name(void)
 {
     long advised = sysconf(_SC_GETPW_R_SIZE_MAX);
     size_t size = advised > 0 ? (size_t)advised : 16384;
     PGDRV_AUTO_TEXT char *buffer = malloc(size);
     struct passwd entry;
     struct passwd *found = NULL;
-    if (buffer == NULL)
-        return pgdrv_fail_memory(err);
-    if (getpwuid_r(geteuid(), &entry, buffer, size, &found) != 0 || found == NULL)
-        return ferry_fail(err, FERRY_ERR_CONFIG,
-                          "no `user` is set and the account that runs dbferry has no name; set "
-                          "`user`");
-    *ret_user = strdup(found->pw_name);
-    return *ret_user == NULL ? pgdrv_fail_memory(err) : FERRY_OK;
+    if (buffer == NULL || getpwuid_r(geteuid(), &entry, buffer, size, &found) != 0 || found == NULL)
+        return NULL;
+    return strdup(found->pw_name);
+}
+
+static ferry_status settings_own_user(char **ret_user, struct ferry_error *err)
+{
+    *ret_user = settings_own_name();
+    if (*ret_user != NULL)
+        return FERRY_OK;
+    return ferry_fail(err, FERRY_ERR_CONFIG,
+                      "no `user` is set and the account that runs dbferry has no name; set `user`");
 }
 
 static ferry_status settings_check_name(const struct ferry_config *config, const char *key,
@@ -92,20 +96,10 @@ static ferry_status settings_read_names(const struct ferry_config *config,
     return ret->database == NULL ? pgdrv_fail_memory(err) : FERRY_OK;
 }
 
-/* Where a server of this machine listens, if nothing says otherwise: the folder of Debian's and
- * other packages, or that of a server which was built from its sources. */
-static const char *settings_own_socket(unsigned port)
-{
-    static const char *const folders[] = {"/run/postgresql", "/var/run/postgresql", "/tmp"};
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-        PGDRV_AUTO_TEXT char *path = NULL;
-        if (asprintf(&path, "%s/.s.PGSQL.%u", folders[i], port) < 0)
-            path = NULL;
-        else if (access(path, F_OK) == 0)
-            return folders[i];
-    }
-    return folders[0];
-}
+/* Where a server of this machine listens, if nothing says otherwise.  Not /tmp, where one that was
+ * built from its sources does: anybody could listen there while it is down, and ask for the
+ * password. */
+static const char settings_own_socket[] = "/run/postgresql";
 
 static ferry_status settings_read_place(const struct ferry_config *config,
                                         struct pgdrv_settings *ret, struct ferry_error *err)
@@ -128,7 +122,7 @@ static ferry_status settings_read_place(const struct ferry_config *config,
                           name, ret->host);
     ret->use_socket = ret->host == NULL;
     if (ret->use_socket && ret->socket == NULL)
-        ret->socket = settings_own_socket(ret->port);
+        ret->socket = settings_own_socket;
     /* The library takes other spellings for hosts, and commas for lists of folders. */
     if (ret->use_socket && (*ret->socket != '/' || strchr(ret->socket, ',') != NULL))
         return ferry_fail(err, FERRY_ERR_CONFIG,
@@ -189,20 +183,26 @@ void pgdrv_settings_clear(struct pgdrv_settings *settings)
     settings->user = settings->database = NULL;
 }
 
+/* The same place by whatever keys: `database` is what settings_read_names() would take. */
 void pgdrv_place(const struct ferry_config *config, char *buffer, size_t size)
 {
+    PGDRV_AUTO_TEXT char *own = NULL;
     const char *host = ferry_config_string(config, "host");
     const char *socket = ferry_config_string(config, "socket");
     const char *database = ferry_config_string(config, "database");
     const char *schema = ferry_config_string(config, "schema");
     unsigned port = (unsigned)ferry_config_int(config, "port");
-    if (database == NULL)
-        database = "";
+    if (database == NULL || *database == '\0')
+        database = ferry_config_string(config, "user");
+    if (database == NULL || *database == '\0') {
+        own = settings_own_name();
+        database = own == NULL ? "" : own;
+    }
     if (host != NULL && *host != '\0') {
         snprintf(buffer, size, "pgsql://%s:%u/%s/%s", host, port, database, schema);
         return;
     }
     if (socket == NULL)
-        socket = settings_own_socket(port);
+        socket = settings_own_socket;
     snprintf(buffer, size, "pgsql://localhost(%s:%u)/%s/%s", socket, port, database, schema);
 }

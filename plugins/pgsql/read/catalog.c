@@ -23,8 +23,13 @@ enum {
     CATALOG_FIELDS,
 };
 
+/* From release 18 on NOT NULL is a constraint, which old rows, or those of tables that inherit,
+ * need not keep. */
 static const char catalog_question[] =
-    "SELECT c.oid, c.relkind, a.attname, a.attnotnull, a.attidentity, a.attgenerated, "
+    "SELECT c.oid, c.relkind, a.attname, a.attnotnull AND NOT EXISTS (SELECT FROM "
+    "pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] "
+    "= a.attnum AND (NOT k.convalidated OR (k.connoinherit AND c.relhassubclass))), a.attidentity, "
+    "a.attgenerated, "
     "pg_catalog.pg_get_expr(d.adbin, d.adrelid), co.collname, co.collisdeterministic "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
     "c.relnamespace JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT "

@@ -4,11 +4,13 @@
  * taken while none was under way, and the next number is what it was at an earlier run, nobody has
  * written to any table in between: to this one neither.  That is often so at night, and on a server
  * that others write to never; a number of a single table there is none.  The server's identity
- * stands beside it, and its line of history: another may have the same number.
+ * stands beside it, and its line of history: another may have the same number.  So does the last
+ * checkpoint: a crash may lose what was committed without waiting for the disk (synchronous_commit
+ * = off) and give its numbers away again, and ends with a checkpoint.
  *
  * A table that is not logged is emptied after a crash without a number, and a foreign table changes
- * elsewhere: nothing is told of them.  Of views and queries nothing is told: a now() in them
- * changes their rows though nobody writes.
+ * elsewhere; policies may show other rows at another time: nothing is told of them.  Of views and
+ * queries nothing is told: a now() in them changes their rows though nobody writes.
  */
 
 #include "read/read.h"
@@ -20,15 +22,18 @@ enum {
     FINGERPRINT_SNAPSHOT,
     FINGERPRINT_SYSTEM,
     FINGERPRINT_LINE,
+    FINGERPRINT_CHECKPOINT,
     FINGERPRINT_OID,
     FINGERPRINT_FIELDS
 };
 
 static const char fingerprint_question[] =
-    "SELECT pg_catalog.txid_current_snapshot(), s.system_identifier, k.timeline_id, c.oid FROM "
+    "SELECT pg_catalog.txid_current_snapshot(), s.system_identifier, k.timeline_id, "
+    "k.checkpoint_lsn, c.oid FROM "
     "pg_catalog.pg_control_system() s, pg_catalog.pg_control_checkpoint() k, pg_catalog.pg_class c "
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = "
-    "$2 AND c.relkind IN ('r', 'm') AND c.relpersistence = 'p' AND NOT EXISTS (SELECT FROM "
+    "$2 AND c.relkind IN ('r', 'm') AND c.relpersistence = 'p' AND NOT "
+    "pg_catalog.row_security_active(c.oid) AND NOT EXISTS (SELECT FROM "
     "pg_catalog.pg_inherits i WHERE i.inhparent = c.oid)";
 
 /* "100:100:": what lies before the first number has ended, and so has all before the second. */

@@ -14,6 +14,7 @@ enum {
     FOREIGN_ON_UPDATE,
     FOREIGN_MATCH,
     FOREIGN_PARTLY, /* ON DELETE SET ... of some of the columns only */
+    FOREIGN_HEIRS,  /* others inherit from the table, and are read with it */
     FOREIGN_COLUMN,
     FOREIGN_REFERRED,
     FOREIGN_FIELDS
@@ -22,7 +23,9 @@ enum {
 #define FOREIGN_QUESTION(partly)                                                                   \
     "SELECT f.conname, n.nspname, r.relname, f.confdeltype, f.confupdtype, "                       \
     "f.confmatchtype, " partly                                                                     \
-    ", a.attname, b.attname FROM pg_catalog.pg_constraint f JOIN pg_catalog.pg_class r ON "        \
+    ", EXISTS (SELECT FROM pg_catalog.pg_class t JOIN pg_catalog.pg_inherits h ON h.inhparent = "  \
+    "t.oid WHERE t.oid = f.conrelid AND t.relkind = 'r'), a.attname, b.attname FROM "              \
+    "pg_catalog.pg_constraint f JOIN pg_catalog.pg_class r ON "                                    \
     "r.oid = f.confrelid JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace CROSS JOIN "     \
     "LATERAL pg_catalog.generate_series(1, pg_catalog.array_length(f.conkey, 1)) k JOIN "          \
     "pg_catalog.pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[k] JOIN "        \
@@ -104,6 +107,8 @@ static const char *foreign_flaw(const PGresult *answer, int row)
 {
     if (*PQgetvalue(answer, row, FOREIGN_MATCH) == 'f' && foreign_end(answer, row) > row + 1)
         return "it is of the kind MATCH FULL";
+    if (*PQgetvalue(answer, row, FOREIGN_HEIRS) == 't')
+        return "the rows of tables that inherit from this one need not keep to it";
     return *PQgetvalue(answer, row, FOREIGN_PARTLY) == 't'
                ? "it takes a value from some of its columns only"
                : NULL;

@@ -17,13 +17,16 @@ enum {
     KEYS_DESCENDING,
     KEYS_ONE_NULL, /* NULL counts as a value of its own */
     KEYS_COLUMN,   /* NULL: an expression */
+    KEYS_HEIRS,    /* others inherit from the table, and are read with it */
     KEYS_FIELDS
 };
 
 #define KEYS_QUESTION(one_null)                                                                    \
     "SELECT x.relname, i.indisprimary, i.indisunique, m.amname, i.indisvalid, i.indpred IS NOT "   \
     "NULL, i.indisexclusion, (i.indoption[k - 1] & 1) = 1, " one_null                              \
-    ", a.attname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid "   \
+    ", a.attname, EXISTS (SELECT FROM pg_catalog.pg_class t JOIN pg_catalog.pg_inherits h ON "     \
+    "h.inhparent = t.oid WHERE t.oid = i.indrelid AND t.relkind = 'r') FROM pg_catalog.pg_index "  \
+    "i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid "                                        \
     "JOIN pg_catalog.pg_am m ON m.oid = x.relam CROSS JOIN LATERAL "                               \
     "pg_catalog.generate_series(1, i.indnkeyatts::pg_catalog.int4) k LEFT JOIN "                   \
     "pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k - 1] AND "     \
@@ -66,6 +69,8 @@ static const char *keys_flaw(const PGresult *answer, int row)
         return "it is on an expression";
     if (keys_is(answer, row, KEYS_ONE_NULL) && keys_is(answer, row, KEYS_UNIQUE))
         return "it takes NULL for a value that may come once only";
+    if (keys_is(answer, row, KEYS_HEIRS) && keys_is(answer, row, KEYS_UNIQUE))
+        return "the rows of tables that inherit from it need not keep to it";
     if (keys_is(answer, row, KEYS_DESCENDING))
         return "it is descending";
     return NULL;

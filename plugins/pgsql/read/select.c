@@ -39,6 +39,8 @@ static void select_write_output(const struct pgdrv_column *column, size_t i, str
 {
     pgdrv_text_addf(sql, "pg_catalog.textin(%s(", column->output);
     select_write_column(i, sql);
+    if (column->is_cast)
+        pgdrv_text_addf(sql, "::%s", column->native);
     pgdrv_text_add(sql, "))");
 }
 

@@ -208,6 +208,7 @@ ferry_status pgdrv_column_describe(const struct pgdrv_conn *conn, const char *na
     column->codec = row->codec;
     column->via = row->via;
     column->order = row->order;
+    column->is_cast = facts->kind == 'e';
     column->column.type = row->type;
     column->column.bits = row->bits;
     column->column.flags = row->flags;

@@ -66,6 +66,7 @@ struct pgdrv_column {
     enum pgdrv_codec codec;
     enum pgdrv_via via;
     enum pgdrv_order order;
+    bool is_cast; /* to `native`: enum_out() takes no domain, and no description tells of one */
 };
 
 /* Fill in what follows from the type; `column` is zeroed and is to be cleared also after a failure.

@@ -81,6 +81,32 @@ static void test_classes(void **state)
     }
 }
 
+/* Of each class that a row's value can get into, our own words. */
+static void test_values_are_not_told(void **state)
+{
+    static const char text[] = "the server's text";
+    static const char *const open[] = {"42883", "57014", "25006", "XX001", "08006", "40001"};
+    static const struct {
+        const char *state, *words;
+    } closed[] = {
+        {"22012", "division by zero"},
+        {"22P02", "a text is not of the form that its type has"},
+        {"22P03", "an expression cannot take a value"},
+        {"23505", "a row breaks a constraint"},
+        {"P0001", "a function has raised an error"},
+        {"38000", "the server refuses it"},
+        {"HV000", "the server refuses it"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(open); i++)
+        assert_string_equal(errors_tell(open[i], PGDRV_READING, text), text);
+    for (size_t i = 0; i < COUNT(closed); i++) {
+        assert_string_equal(errors_tell(closed[i].state, PGDRV_READING, text), closed[i].words);
+        assert_string_equal(errors_tell(closed[i].state, PGDRV_LOADING, text), closed[i].words);
+        assert_string_equal(errors_tell(closed[i].state, PGDRV_DESCRIBING, text), text);
+    }
+}
+
 static void test_words_of_a_login(void **state)
 {
     static const char two[] =
@@ -104,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_values_are_not_told),
         cmocka_unit_test(test_words_of_a_login),
     };
     return cmocka_run_group_tests_name("pgsql errors", tests, NULL, NULL);
