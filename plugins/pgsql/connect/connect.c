@@ -79,7 +79,7 @@ static ferry_status connect_all(const struct ferry_config *config,
                                 const struct pgdrv_settings *settings, uint32_t role,
                                 struct pgdrv_conn **ret_conn, struct ferry_error *err)
 {
-    bool two = (role & FERRY_ROLE_CHANGES) != 0 && (role & FERRY_ROLE_LOOK) == 0;
+    bool two = (role & FERRY_ROLE_TARGET) != 0 && (role & FERRY_ROLE_LOOK) == 0;
     struct pgdrv_conn *conn = NULL;
     char *password = NULL;
     ferry_status status = ferry_config_secret(config, "password", &password, err);
@@ -148,7 +148,8 @@ void pgdrv_cancel(void *argument)
 int pgdrv_is_usable(void *argument)
 {
     const struct pgdrv_conn *conn = argument;
-    return !conn->broken && !conn->under_way && PQstatus(conn->pg) == CONNECTION_OK;
+    return !conn->broken && !conn->under_way && PQstatus(conn->pg) == CONNECTION_OK &&
+           (conn->second == NULL || pgdrv_is_usable(conn->second) != 0);
 }
 
 ferry_status pgdrv_conn_check(const struct pgdrv_conn *conn, struct ferry_error *err)
