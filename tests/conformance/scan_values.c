@@ -184,7 +184,7 @@ static const struct scan_column others[] = {
      VALUES(V("1::"), V("2001:db8::1"), V("2001:db8::10"), V("2001:db8::9"), V("2001:db8::a"),
             V("::"), V("::1"), V("a::1"), V("fe80::1"))},
     {{.name = "o_time", .native = "time", .type = FERRY_TYPE_TIME},
-     VALUES(V("-10:00:00"), V("00:00:00"), V("100:00:00"))},
+     VALUES(V("00:00:00"), V("09:00:00"), V("10:00:00"))},
 };
 
 #define SHAPE(list)                                                                                \
