@@ -4,6 +4,7 @@
 
 #include "connect/connect.h"
 #include "read/read.h"
+#include "write/target.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -167,5 +168,5 @@ ferry_status pgdrv_examine(void *argument, const struct ferry_examination *exami
         status = looks[i](conn, findings, err);
     for (size_t i = 0; i < examination->read_count && status == FERRY_OK; i++)
         status = examine_read(conn, examination->reads[i], findings, err);
-    return status;
+    return status == FERRY_OK ? pgdrv_rights_examine(conn, examination, findings, err) : status;
 }

@@ -2,6 +2,7 @@
 
 #include "connect/connect.h"
 #include "read/read.h"
+#include "write/target.h"
 
 #define FERRY_THREAD_MODEL FERRY_THREADS_PER_CONNECTION
 
@@ -82,7 +83,7 @@ static const char *const pgsql_environment[] = {"PG*", "KRB5*", NULL};
 static struct ferry_driver pgsql_driver = {
     .name = "pgsql",
     .version = "1",
-    .description = "reads PostgreSQL servers",
+    .description = "reads and writes PostgreSQL servers",
     .options = pgsql_options,
     .option_count = sizeof pgsql_options / sizeof *pgsql_options,
     .connect = pgdrv_connect,
@@ -91,6 +92,8 @@ static struct ferry_driver pgsql_driver = {
     .cancel = pgdrv_cancel,
     .place = pgdrv_place,
     .facts = pgdrv_facts,
+    .target = &pgdrv_target,
+    .record_read = pgdrv_record_read,
     .examine = pgdrv_examine,
     .is_usable = pgdrv_is_usable,
     .retries = 2,

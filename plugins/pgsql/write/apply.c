@@ -1,0 +1,416 @@
+/* Changes become rows of the table, in the transaction that is open and with nobody else writing:
+ * DELETE, UPDATE and INSERT by key, each of exactly the rows that it is meant for.
+ *
+ * Rows that take each other's unique values fail as an UPDATE: then they are deleted and inserted.
+ */
+
+#include "write/target.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* What a change of type UPSERT or ADD turned out to be. */
+enum { TODO_SAME = 0, TODO_INSERT = FERRY_OP_INSERT, TODO_UPDATE = FERRY_OP_UPDATE, TODO_OTHER };
+
+#define APPLY_DUPLICATE "23505"
+static const char apply_doing[] = "change the rows";
+
+struct apply {
+    struct pgdrv_load *load;
+    struct pgdrv_conn *conn;
+    struct ferry_load_totals *totals;
+    uint64_t inserts, updates; /* that are due */
+    struct ferry_error *err;
+};
+
+/* ---- Statements ---- */
+
+static ferry_status apply_run(const struct apply *apply, const struct pgdrv_text *sql,
+                              uint64_t *ret_rows)
+{
+    PGDRV_AUTO_RESULT PGresult *result = NULL;
+    ferry_status status = pgdrv_sql_try(apply->conn, sql, apply_doing, &result, apply->err);
+    if (status != FERRY_OK)
+        return status;
+    if (!pgdrv_result_is_good(result))
+        return pgdrv_verdict_fail(apply->conn, result, apply->load->layout, 0, apply_doing,
+                                  apply->err);
+    *ret_rows = pgdrv_sql_rows(result);
+    return FERRY_OK;
+}
+
+static ferry_status apply_number(const struct apply *apply, const struct pgdrv_text *sql,
+                                 uint64_t *ret_number)
+{
+    return pgdrv_sql_number(apply->conn, sql, apply_doing, ret_number, apply->err);
+}
+
+/* The key's columns, as a list for a person. */
+static void apply_write_key(const struct apply *apply, struct pgdrv_text *names)
+{
+    const struct ferry_load_spec *spec = apply->load->spec;
+    for (size_t k = 0; k < spec->key_count; k++)
+        pgdrv_text_addf(names, "%s'%s'", k > 0 ? ", " : "",
+                        ferry_schema_column(spec->layout->schema, spec->key[k])->name);
+}
+
+static ferry_status apply_fail_other(const struct apply *apply)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text names = {0};
+    apply_write_key(apply, &names);
+    return names.failed || names.data == NULL
+               ? pgdrv_fail_memory(apply->err)
+               : ferry_fail(apply->err, FERRY_ERR_DATA,
+                            "%s: a row that is to be added is in table '%s' already, with other "
+                            "values, by its key %s; choose strategy = \"upsert\"",
+                            apply->conn->label, apply->load->layout->table, names.data);
+}
+
+static ferry_status apply_fail_twice(const struct apply *apply)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text names = {0};
+    apply_write_key(apply, &names);
+    return names.failed || names.data == NULL
+               ? pgdrv_fail_memory(apply->err)
+               : ferry_fail(apply->err, FERRY_ERR_DATA,
+                            "%s: table '%s' has two rows of one key (%s); delete one of them, or "
+                            "choose another key",
+                            apply->conn->label, apply->load->layout->table, names.data);
+}
+
+/* Fewer rows than are due: somebody has written to the table.  More: a key is there twice. */
+static ferry_status apply_check(const struct apply *apply, uint64_t rows, uint64_t due)
+{
+    if (rows > due)
+        return apply_fail_twice(apply);
+    return rows == due ? FERRY_OK
+                       : ferry_load_fail_changed(apply->load->spec, apply->conn->label, apply->err);
+}
+
+/* ---- Parts of statements ---- */
+
+static void apply_write_change(const char *column, struct pgdrv_text *sql)
+{
+    pgdrv_text_add(sql, PGDRV_MATCH_CHANGES ".");
+    pgdrv_text_add_name(sql, column);
+}
+
+/* Changes that are, or turned out to be, of this kind. */
+static void apply_write_which(const struct apply *apply, uint32_t operation, struct pgdrv_text *sql)
+{
+    pgdrv_text_add(sql, "(");
+    apply_write_change(apply->load->changes->tag, sql);
+    pgdrv_text_addf(sql, " = %" PRIu32 " OR ", operation);
+    apply_write_change(apply->load->changes->todo, sql);
+    pgdrv_text_addf(sql, " = %" PRIu32 ")", operation);
+}
+
+/* Changes that depend on whether their row is there. */
+static void apply_write_open(const struct apply *apply, struct pgdrv_text *sql)
+{
+    apply_write_change(apply->load->changes->tag, sql);
+    pgdrv_text_addf(sql, " IN (%d, %d)", FERRY_OP_UPSERT, FERRY_OP_ADD);
+}
+
+static void apply_write_changes(const struct apply *apply, struct pgdrv_text *sql)
+{
+    pgdrv_text_addf(sql, "%s AS " PGDRV_MATCH_CHANGES, apply->load->path);
+}
+
+/* "a" = c."a", ... of the columns that came, without the key.  False: there are none. */
+static bool apply_write_set(const struct apply *apply, struct pgdrv_text *sql)
+{
+    const struct ferry_schema *schema = apply->load->layout->schema;
+    bool any = false;
+    for (size_t i = 0; i < ferry_schema_count(schema); i++) {
+        const char *name = ferry_schema_column(schema, i)->name;
+        if (pgdrv_match_is_key(apply->load, i))
+            continue;
+        pgdrv_text_add(sql, any ? ", " : " SET ");
+        pgdrv_text_add_name(sql, name);
+        pgdrv_text_add(sql, " = ");
+        apply_write_change(name, sql);
+        any = true;
+    }
+    return any;
+}
+
+/* ---- Which of the open changes are what ---- */
+
+static void apply_write_todo(const struct apply *apply, struct pgdrv_text *sql)
+{
+    const struct pgdrv_load *load = apply->load;
+    pgdrv_text_addf(sql, "UPDATE %s AS " PGDRV_MATCH_CHANGES " SET ", load->path);
+    pgdrv_text_add_name(sql, load->changes->todo);
+    pgdrv_text_add(sql, " = CASE WHEN ");
+    for (size_t i = 0; i < ferry_schema_count(load->layout->schema); i++) {
+        if (pgdrv_match_is_key(load, i))
+            continue;
+        pgdrv_match_write_same(load, i, sql);
+        pgdrv_text_add(sql, " AND ");
+    }
+    pgdrv_text_addf(sql, "TRUE THEN %d WHEN ", TODO_SAME);
+    apply_write_change(load->changes->tag, sql);
+    pgdrv_text_addf(sql, " = %d THEN %d ELSE %d END FROM %s AS " PGDRV_MATCH_LIVE " WHERE ",
+                    FERRY_OP_UPSERT, TODO_UPDATE, TODO_OTHER, load->names.table);
+    apply_write_open(apply, sql);
+    pgdrv_text_add(sql, " AND ");
+    pgdrv_match_write(load, sql);
+}
+
+static ferry_status apply_count_todo(const struct apply *apply, int todo, uint64_t *ret_rows)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    pgdrv_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
+    apply_write_changes(apply, &sql);
+    pgdrv_text_add(&sql, " WHERE ");
+    apply_write_change(apply->load->changes->todo, &sql);
+    pgdrv_text_addf(&sql, " = %d", todo);
+    return apply_number(apply, &sql, ret_rows);
+}
+
+/* So many changes have found a row; none may have found two. */
+static ferry_status apply_check_once(const struct apply *apply, uint64_t there)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    uint64_t pairs = 0;
+    pgdrv_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
+    apply_write_changes(apply, &sql);
+    pgdrv_text_addf(&sql, " JOIN %s AS " PGDRV_MATCH_LIVE " ON ", apply->load->names.table);
+    pgdrv_match_write(apply->load, &sql);
+    pgdrv_text_add(&sql, " WHERE ");
+    apply_write_open(apply, &sql);
+    ferry_status status = apply_number(apply, &sql, &pairs);
+    return status == FERRY_OK && pairs > there ? apply_fail_twice(apply) : status;
+}
+
+/* Each is an INSERT until its row is found. */
+static ferry_status apply_resolve(struct apply *apply)
+{
+    const struct pgdrv_changes *changes = apply->load->changes;
+    PGDRV_AUTO_SQL struct pgdrv_text all = {0};
+    PGDRV_AUTO_SQL struct pgdrv_text found = {0};
+    uint64_t rows = 0, there = 0, others = 0;
+    if (changes->came[FERRY_OP_UPSERT] + changes->came[FERRY_OP_ADD] == 0)
+        return FERRY_OK;
+    pgdrv_text_addf(&all, "UPDATE %s AS " PGDRV_MATCH_CHANGES " SET ", apply->load->path);
+    pgdrv_text_add_name(&all, changes->todo);
+    pgdrv_text_addf(&all, " = %d WHERE ", TODO_INSERT);
+    apply_write_open(apply, &all);
+    apply_write_todo(apply, &found);
+    ferry_status status = apply_run(apply, &all, &rows);
+    if (status == FERRY_OK)
+        status = apply_run(apply, &found, &there);
+    if (status == FERRY_OK)
+        status = apply_check_once(apply, there);
+    if (status == FERRY_OK)
+        status = apply_count_todo(apply, TODO_OTHER, &others);
+    if (status == FERRY_OK && others > 0)
+        status = apply_fail_other(apply);
+    if (status == FERRY_OK)
+        status = apply_count_todo(apply, TODO_UPDATE, &rows);
+    apply->updates += rows;
+    apply->inserts += changes->came[FERRY_OP_UPSERT] + changes->came[FERRY_OP_ADD] - there;
+    return status;
+}
+
+/* ---- Rows ---- */
+
+/* No row of an INSERT is there. */
+static ferry_status apply_check_inserts(const struct apply *apply)
+{
+    const struct pgdrv_load *load = apply->load;
+    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    uint64_t there = 0;
+    if (load->changes->came[FERRY_OP_INSERT] == 0 || load->spec->key_count == 0)
+        return FERRY_OK;
+    pgdrv_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
+    apply_write_changes(apply, &sql);
+    pgdrv_text_addf(&sql, " JOIN %s AS " PGDRV_MATCH_LIVE " ON ", load->names.table);
+    pgdrv_match_write(load, &sql);
+    pgdrv_text_add(&sql, " WHERE ");
+    apply_write_change(load->changes->tag, &sql);
+    pgdrv_text_addf(&sql, " = %d", FERRY_OP_INSERT);
+    ferry_status status = apply_number(apply, &sql, &there);
+    return status == FERRY_OK && there > 0
+               ? ferry_load_fail_changed(load->spec, apply->conn->label, apply->err)
+               : status;
+}
+
+/* Rows of the table whose changes are of this kind. */
+static ferry_status apply_delete(const struct apply *apply, uint32_t operation, uint64_t due)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    uint64_t rows = 0;
+    if (due == 0)
+        return FERRY_OK;
+    pgdrv_text_addf(&sql, "DELETE FROM %s AS " PGDRV_MATCH_LIVE " USING ",
+                    apply->load->names.table);
+    apply_write_changes(apply, &sql);
+    pgdrv_text_add(&sql, " WHERE ");
+    pgdrv_match_write(apply->load, &sql);
+    pgdrv_text_add(&sql, " AND ");
+    apply_write_which(apply, operation, &sql);
+    ferry_status status = apply_run(apply, &sql, &rows);
+    return status == FERRY_OK ? apply_check(apply, rows, due) : status;
+}
+
+static void apply_write_update(const struct apply *apply, const char *path, bool *ret_any,
+                               struct pgdrv_text *sql)
+{
+    pgdrv_text_addf(sql, "UPDATE %s AS " PGDRV_MATCH_LIVE, path);
+    *ret_any = apply_write_set(apply, sql);
+    pgdrv_text_add(sql, " FROM ");
+    apply_write_changes(apply, sql);
+    pgdrv_text_add(sql, " WHERE ");
+    pgdrv_match_write(apply->load, sql);
+    pgdrv_text_add(sql, " AND ");
+    apply_write_which(apply, FERRY_OP_UPDATE, sql);
+}
+
+/* All columns that take values, those among them that the source does not have. */
+static void apply_write_all(const struct apply *apply, struct pgdrv_text *sql)
+{
+    for (size_t i = 0; i < apply->load->table.column_count; i++) {
+        pgdrv_text_add(sql, i > 0 ? ", " : "");
+        pgdrv_text_add_name(sql, apply->load->table.columns[i].name);
+    }
+}
+
+/* The one row's value would be another's, which would have taken a third: the server looks at each
+ * row when it is written, not at the end. */
+static ferry_status apply_update_anew(const struct apply *apply)
+{
+    const struct pgdrv_load *load = apply->load;
+    PGDRV_AUTO_SQL struct pgdrv_text kept = {0};
+    PGDRV_AUTO_SQL struct pgdrv_text keep = {0};
+    PGDRV_AUTO_SQL struct pgdrv_text update = {0};
+    PGDRV_AUTO_SQL struct pgdrv_text insert = {0};
+    uint64_t rows = 0;
+    bool any = false;
+    pgdrv_text_add_path(&kept, "pg_temp", "_dbferry_kept");
+    if (kept.failed)
+        return pgdrv_fail_memory(apply->err);
+    pgdrv_text_addf(&keep,
+                    "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS SELECT " PGDRV_MATCH_LIVE
+                    ".* FROM %s AS " PGDRV_MATCH_LIVE " JOIN ",
+                    kept.data, load->names.table);
+    apply_write_changes(apply, &keep);
+    pgdrv_text_add(&keep, " ON ");
+    pgdrv_match_write(load, &keep);
+    pgdrv_text_add(&keep, " WHERE ");
+    apply_write_which(apply, FERRY_OP_UPDATE, &keep);
+    apply_write_update(apply, kept.data, &any, &update);
+    pgdrv_text_addf(&insert, "INSERT INTO %s (", load->names.table);
+    apply_write_all(apply, &insert);
+    pgdrv_text_add(&insert, ") OVERRIDING SYSTEM VALUE SELECT ");
+    apply_write_all(apply, &insert);
+    pgdrv_text_addf(&insert, " FROM %s", kept.data);
+    ferry_status status = apply_run(apply, &keep, &rows);
+    if (status == FERRY_OK)
+        status = apply_run(apply, &update, &rows);
+    if (status == FERRY_OK)
+        status = apply_delete(apply, FERRY_OP_UPDATE, apply->updates);
+    if (status == FERRY_OK)
+        status = apply_run(apply, &insert, &rows);
+    return status == FERRY_OK ? apply_check(apply, rows, apply->updates) : status;
+}
+
+static ferry_status apply_mark(const struct apply *apply, const char *statement)
+{
+    return pgdrv_run(apply->conn, PGDRV_LOADING, statement, apply_doing, apply->err);
+}
+
+static ferry_status apply_update(const struct apply *apply)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PGDRV_AUTO_RESULT PGresult *result = NULL;
+    bool any = false;
+    apply_write_update(apply, apply->load->names.table, &any, &sql);
+    if (apply->updates == 0 || !any) /* nothing but a key: it is there */
+        return FERRY_OK;
+    ferry_status status = apply_mark(apply, "SAVEPOINT dbferry_update");
+    if (status == FERRY_OK)
+        status = pgdrv_sql_try(apply->conn, &sql, apply_doing, &result, apply->err);
+    if (status != FERRY_OK)
+        return status;
+    if (!pgdrv_result_is_good(result)) {
+        if (strcmp(pgdrv_state(result), APPLY_DUPLICATE) != 0)
+            return pgdrv_verdict_fail(apply->conn, result, apply->load->layout, 0, apply_doing,
+                                      apply->err);
+        status = apply_mark(apply, "ROLLBACK TO SAVEPOINT dbferry_update");
+        return status == FERRY_OK ? apply_update_anew(apply) : status;
+    }
+    status = apply_check(apply, pgdrv_sql_rows(result), apply->updates);
+    return status == FERRY_OK ? apply_mark(apply, "RELEASE SAVEPOINT dbferry_update") : status;
+}
+
+static ferry_status apply_insert(const struct apply *apply)
+{
+    const struct pgdrv_load *load = apply->load;
+    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    uint64_t rows = 0;
+    if (apply->inserts == 0)
+        return FERRY_OK;
+    pgdrv_text_addf(&sql, "INSERT INTO %s (", load->names.table);
+    pgdrv_load_add_columns(load, NULL, &sql);
+    pgdrv_text_add(&sql, ") OVERRIDING SYSTEM VALUE SELECT ");
+    pgdrv_load_add_columns(load, PGDRV_MATCH_CHANGES, &sql);
+    pgdrv_text_add(&sql, " FROM ");
+    apply_write_changes(apply, &sql);
+    pgdrv_text_add(&sql, " WHERE ");
+    apply_write_which(apply, FERRY_OP_INSERT, &sql);
+    ferry_status status = apply_run(apply, &sql, &rows);
+    return status == FERRY_OK ? apply_check(apply, rows, apply->inserts) : status;
+}
+
+/* ---- All of it ---- */
+
+static ferry_status apply_rows(struct apply *apply)
+{
+    const struct pgdrv_changes *changes = apply->load->changes;
+    ferry_status status = apply_resolve(apply);
+    apply->inserts += changes->came[FERRY_OP_INSERT];
+    apply->updates += changes->came[FERRY_OP_UPDATE];
+    if (status == FERRY_OK)
+        status = apply_check_inserts(apply);
+    if (status == FERRY_OK)
+        status = apply_delete(apply, FERRY_OP_DELETE, changes->came[FERRY_OP_DELETE]);
+    if (status == FERRY_OK)
+        status = apply_update(apply);
+    return status == FERRY_OK ? apply_insert(apply) : status;
+}
+
+/* What a trigger has done to the rows shows in their number. */
+static ferry_status apply_check_count(const struct apply *apply)
+{
+    const struct ferry_load_totals *totals = apply->totals;
+    if (totals->before + totals->inserted - totals->deleted == totals->after)
+        return FERRY_OK;
+    return ferry_fail(apply->err, FERRY_ERR_DATA,
+                      "%s: table '%s' holds %" PRIu64 " rows where %" PRIu64
+                      " should be; a trigger may have changed them; drop it",
+                      apply->conn->label, apply->load->layout->table, totals->after,
+                      totals->before + totals->inserted - totals->deleted);
+}
+
+ferry_status pgdrv_apply(struct pgdrv_load *load, struct ferry_load_totals *ret_totals,
+                         struct ferry_error *err)
+{
+    struct apply apply = {.load = load, .conn = load->unit->conn, .totals = ret_totals, .err = err};
+    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    pgdrv_text_addf(&sql, "ANALYZE %s", load->path);
+    ferry_status status = pgdrv_load_count(load, load->names.table, &ret_totals->before, err);
+    if (status == FERRY_OK && load->lane.taken > 0)
+        status = pgdrv_sql_run(apply.conn, &sql, "look at the changes", err);
+    if (status == FERRY_OK && load->lane.taken > 0)
+        status = apply_rows(&apply);
+    if (status == FERRY_OK)
+        status = pgdrv_load_count(load, load->names.table, &ret_totals->after, err);
+    if (status != FERRY_OK)
+        return status;
+    ret_totals->inserted = apply.inserts;
+    ret_totals->updated = apply.updates;
+    ret_totals->deleted = load->changes->came[FERRY_OP_DELETE];
+    return apply_check_count(&apply);
+}

@@ -1,0 +1,192 @@
+/* One table of a change: single rows of it are inserted, updated and deleted.
+ *
+ *   begin   lock, look at the table and what hangs on it, make a temporary table for the changes
+ *   batch   rows and keys into that, by COPY; meanwhile the rows that are there are read by the
+ *           second connection, in a snapshot of its own
+ *   end     DELETE, UPDATE and INSERT in the table, in the transaction that is open
+ */
+
+#include "write/target.h"
+
+#include <string.h>
+
+/* ---- Begin ---- */
+
+/* A name that no column of the table has. */
+static char *changes_name(const struct pgdrv_load *load, const char *name)
+{
+    struct pgdrv_text text = {0};
+    bool taken;
+    pgdrv_text_add(&text, name);
+    do {
+        taken = false;
+        for (size_t i = 0; i < load->table.column_count && !text.failed; i++)
+            taken = taken || strcmp(load->table.columns[i].name, text.data) == 0;
+        if (taken)
+            pgdrv_text_add(&text, "_");
+    } while (taken && !text.failed);
+    if (text.failed)
+        pgdrv_text_clear(&text);
+    return text.data;
+}
+
+/* Where the columns of the table are in a batch of keys, and of what kind they are. */
+static ferry_status changes_learn(struct pgdrv_load *load, struct ferry_error *err)
+{
+    size_t count = ferry_schema_count(load->layout->schema);
+    struct pgdrv_changes *changes = load->changes;
+    changes->places = calloc(count + 1, sizeof *changes->places);
+    changes->kinds = calloc(count + 1, sizeof *changes->kinds);
+    changes->tag = changes_name(load, "dbferry_tag");
+    changes->todo = changes_name(load, "dbferry_todo");
+    if (changes->places == NULL || changes->kinds == NULL || changes->tag == NULL ||
+        changes->todo == NULL)
+        return pgdrv_fail_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        struct pgdrv_type type;
+        changes->places[i] = PGDRV_LANE_NOWHERE;
+        if (!pgdrv_type_parse(load->layout->natives[i], &type))
+            return ferry_fail(err, FERRY_ERR_INTERNAL, "%s: type '%s' is not understood",
+                              load->unit->conn->label, load->layout->natives[i]);
+        changes->kinds[i] = type.kind;
+    }
+    for (size_t k = 0; k < load->spec->key_count; k++)
+        changes->places[load->spec->key[k]] = k;
+    return FERRY_OK;
+}
+
+/* Columns have the types of those of the table, and nothing else of them. */
+static ferry_status changes_make(struct pgdrv_load *load, struct ferry_error *err)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    struct pgdrv_text path = {0};
+    pgdrv_text_add_path(&path, "pg_temp", load->names.gather);
+    load->path = path.data; /* freed with the load */
+    if (path.failed)
+        return pgdrv_fail_memory(err);
+    pgdrv_text_addf(&sql, "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS SELECT ", load->path);
+    pgdrv_load_add_columns(load, NULL, &sql);
+    pgdrv_text_add(&sql, ", 0::smallint AS ");
+    pgdrv_text_add_name(&sql, load->changes->tag);
+    pgdrv_text_add(&sql, ", 0::smallint AS ");
+    pgdrv_text_add_name(&sql, load->changes->todo);
+    pgdrv_text_addf(&sql, " FROM %s WITH NO DATA", load->names.table);
+    return pgdrv_sql_run(load->unit->conn, &sql,
+                         "make a temporary table for the changes, which needs the right TEMPORARY "
+                         "on the database",
+                         err);
+}
+
+ferry_status pgdrv_changes_begin(struct pgdrv_load *load, struct ferry_error *err)
+{
+    struct pgdrv_conn *conn = load->unit->conn;
+    load->changes = calloc(1, sizeof *load->changes);
+    if (load->changes == NULL)
+        return pgdrv_fail_memory(err);
+    ferry_status status = pgdrv_load_take(load, err);
+    if (status == FERRY_OK && !load->table.exists)
+        status = ferry_load_fail_changed(load->spec, conn->label, err);
+    if (status == FERRY_OK)
+        status = pgdrv_hangs_check_rows(conn, load->layout->table, &load->table, false, err);
+    if (status == FERRY_OK)
+        status = pgdrv_rights_check(load, err);
+    if (status == FERRY_OK)
+        status = changes_learn(load, err);
+    if (status == FERRY_OK)
+        status = changes_make(load, err);
+    if (status == FERRY_OK)
+        status = pgdrv_lane_begin(&load->lane, conn, load->path, load->layout, load->changes->tag,
+                                  "", err);
+    return status;
+}
+
+static void changes_close_reader(struct pgdrv_changes *changes)
+{
+    if (changes->reader != NULL)
+        (void)pgdrv_give_back(changes->reader, "ROLLBACK");
+    changes->reader = NULL;
+}
+
+void pgdrv_changes_free(struct pgdrv_load *load)
+{
+    if (load->changes == NULL)
+        return;
+    changes_close_reader(load->changes);
+    free(load->changes->tag);
+    free(load->changes->todo);
+    free(load->changes->places);
+    free(load->changes->kinds);
+    free(load->changes);
+    load->changes = NULL;
+}
+
+/* ---- Batches, and what is read meanwhile ---- */
+
+ferry_status pgdrv_changes_batch(struct pgdrv_load *load, uint32_t operation,
+                                 const struct ferry_batch *batch, struct ferry_error *err)
+{
+    if (operation < FERRY_OP_INSERT || operation > FERRY_OP_ADD ||
+        (operation != FERRY_OP_INSERT && load->spec->key_count == 0))
+        return ferry_fail(err, FERRY_ERR_INTERNAL, "%s: operation %u is not known here",
+                          load->unit->conn->label, operation);
+    load->lane.tag = operation;
+    load->lane.places = operation == FERRY_OP_DELETE ? load->changes->places : NULL;
+    load->changes->came[operation] += ferry_batch_count(batch);
+    return pgdrv_lane_batch(&load->lane, batch, err);
+}
+
+ferry_status pgdrv_changes_open_reader(struct pgdrv_load *load, struct pgdrv_conn **ret_conn,
+                                       struct ferry_error *err)
+{
+    struct pgdrv_changes *changes = load->changes;
+    struct pgdrv_conn *second = load->unit->conn->second;
+    if (second == NULL)
+        return ferry_fail(err, FERRY_ERR_INTERNAL, "%s: there is no second connection",
+                          load->unit->conn->label);
+    if (changes->reader == NULL) {
+        ferry_status status =
+            pgdrv_run(second, PGDRV_LOADING, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                      "begin a snapshot of the stored rows", err);
+        if (status != FERRY_OK)
+            return status;
+        changes->reader = second;
+    }
+    *ret_conn = second;
+    return FERRY_OK;
+}
+
+/* ---- End ---- */
+
+/* Nobody else writes to the table from here on, and readers see it as it was. */
+static ferry_status changes_lock(struct pgdrv_load *load, struct ferry_error *err)
+{
+    struct pgdrv_unit *unit = load->unit;
+    const char *table = load->layout->table;
+    pgdrv_turns_begin(unit);
+    ferry_status status =
+        pgdrv_turns_lock_one(unit, load->names.table, "SHARE ROW EXCLUSIVE", table, err);
+    if (status == FERRY_OK)
+        status = pgdrv_table_confirm(unit->conn, load->spec, err);
+    return status == FERRY_OK ? pgdrv_hangs_check_rows(unit->conn, table, &load->table, false, err)
+                              : status;
+}
+
+ferry_status pgdrv_changes_end(struct pgdrv_load *load, struct ferry_load_totals *ret_totals,
+                               struct ferry_error *err)
+{
+    ferry_status status = pgdrv_conn_check(load->unit->conn, err);
+    struct ferry_load_totals totals = {0};
+    if (status == FERRY_OK)
+        status = pgdrv_lane_end(&load->lane, err);
+    changes_close_reader(load->changes);
+    if (status == FERRY_OK)
+        status = changes_lock(load, err);
+    if (status == FERRY_OK)
+        status = pgdrv_apply(load, &totals, err);
+    if (status != FERRY_OK)
+        return status;
+    load->changes->ended = true;
+    totals.bytes = load->lane.bytes;
+    *ret_totals = totals;
+    return FERRY_OK;
+}

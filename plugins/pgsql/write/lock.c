@@ -1,0 +1,56 @@
+/* One run at a time into a table: a lock of the database that ends with the transaction, so that a
+ * run that was killed leaves none.
+ */
+
+#include "write/target.h"
+
+#include <inttypes.h>
+
+/* Who holds it, as far as this account may see. */
+static ferry_status lock_name_holder(struct pgdrv_conn *conn, int64_t key, struct pgdrv_text *ret,
+                                     struct ferry_error *err)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PGDRV_AUTO_RESULT PGresult *rows = NULL;
+    uint64_t number = (uint64_t)key;
+    pgdrv_text_addf(&sql,
+                    "SELECT l.pid, a.client_addr, a.backend_start FROM pg_catalog.pg_locks l LEFT "
+                    "JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = "
+                    "'advisory' AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE "
+                    "datname = pg_catalog.current_database()) AND l.classid = %" PRIu64
+                    " AND l.objid = %" PRIu64 " AND l.objsubid = 1 AND l.granted",
+                    number >> 32, number & UINT32_MAX);
+    ferry_status status = pgdrv_sql_ask(conn, &sql, 3, "look who holds a lock", &rows, err);
+    if (status != FERRY_OK || PQntuples(rows) == 0)
+        return status;
+    const char *pid = pgdrv_value(rows, 0, 0);
+    const char *from = pgdrv_value(rows, 0, 1), *since = pgdrv_value(rows, 0, 2);
+    pgdrv_text_addf(ret, " (process %s of the server", pid == NULL ? "?" : pid);
+    if (from != NULL)
+        pgdrv_text_addf(ret, ", from %s", from);
+    if (since != NULL)
+        pgdrv_text_addf(ret, ", connected since %s", since);
+    pgdrv_text_add(ret, ")");
+    return FERRY_OK;
+}
+
+ferry_status pgdrv_lock_take(struct pgdrv_conn *conn, const struct pgdrv_names *names,
+                             const char *table, struct ferry_error *err)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PGDRV_AUTO_SQL struct pgdrv_text holder = {0};
+    uint64_t taken = 0;
+    pgdrv_text_addf(&sql, "SELECT pg_catalog.pg_try_advisory_xact_lock(%" PRId64 ")::int",
+                    names->lock);
+    ferry_status status = pgdrv_sql_number(conn, &sql, "lock the table", &taken, err);
+    if (status != FERRY_OK || taken != 0)
+        return status;
+    status = lock_name_holder(conn, names->lock, &holder, err);
+    if (status != FERRY_OK)
+        return status;
+    ferry_fail(err, FERRY_ERR_BUSY,
+               "%s: another run of dbferry is writing table '%s'%s; wait for its end", conn->label,
+               table, holder.data == NULL || holder.failed ? "" : holder.data);
+    ferry_error_held_by_run(err);
+    return FERRY_ERR_BUSY;
+}

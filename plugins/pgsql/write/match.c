@@ -1,0 +1,59 @@
+/* Changes and the rows that they are of: found by an index where there is one, and told apart by
+ * the exact value of the key.
+ */
+
+#include "write/target.h"
+
+#include <string.h>
+
+bool pgdrv_match_is_key(const struct pgdrv_load *load, size_t i)
+{
+    for (size_t k = 0; k < load->spec->key_count; k++)
+        if (load->spec->key[k] == i)
+            return true;
+    return false;
+}
+
+/* Both sides, each with `behind`. */
+static void match_write_pair(const struct pgdrv_load *load, size_t i, const char *sign,
+                             const char *behind, struct pgdrv_text *sql)
+{
+    const char *name = ferry_schema_column(load->layout->schema, i)->name;
+    pgdrv_text_add(sql, PGDRV_MATCH_LIVE ".");
+    pgdrv_text_add_name(sql, name);
+    pgdrv_text_addf(sql, "%s %s " PGDRV_MATCH_CHANGES ".", behind, sign);
+    pgdrv_text_add_name(sql, name);
+    pgdrv_text_add(sql, behind);
+}
+
+static bool match_is_text(enum pgdrv_kind kind)
+{
+    return kind == PGDRV_KIND_TEXT || kind == PGDRV_KIND_VARCHAR || kind == PGDRV_KIND_CHAR;
+}
+
+/* A collation of the user's own may take 'A' for 'a'.  Its index serves all the same: it finds too
+ * much and never too little. */
+void pgdrv_match_write(const struct pgdrv_load *load, struct pgdrv_text *sql)
+{
+    for (size_t k = 0; k < load->spec->key_count; k++) {
+        size_t i = load->spec->key[k];
+        pgdrv_text_add(sql, k > 0 ? " AND " : "");
+        match_write_pair(load, i, "=", "", sql);
+        if (!match_is_text(load->changes->kinds[i]))
+            continue;
+        pgdrv_text_add(sql, " AND ");
+        match_write_pair(load, i, "=", " COLLATE \"C\"", sql);
+    }
+}
+
+/* The same as it is written, where a type takes different values for equal. */
+void pgdrv_match_write_same(const struct pgdrv_load *load, size_t i, struct pgdrv_text *sql)
+{
+    enum pgdrv_kind kind = load->changes->kinds[i];
+    bool written = kind == PGDRV_KIND_JSON || kind == PGDRV_KIND_INTERVAL;
+    match_write_pair(load, i, "IS NOT DISTINCT FROM",
+                     written               ? "::text COLLATE \"C\""
+                     : match_is_text(kind) ? " COLLATE \"C\""
+                                           : "",
+                     sql);
+}

@@ -1,0 +1,110 @@
+/* Waiting for others who use a table: in short turns, so that nobody waits for long behind us.
+ *
+ * While we wait for an open transaction, everybody who comes after us waits behind that, readers
+ * too.  So each turn is short, and between two turns the others get through.
+ */
+
+#include "write/target.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define TURNS_TURN_MS 2000 /* others are held up for so long at once, at most */
+#define TURNS_PAUSE_MS 500
+
+void pgdrv_turns_begin(struct pgdrv_unit *unit)
+{
+    ferry_wait_begin(&unit->wait, unit->spec->lock_wait_ms);
+}
+
+static int turns_is_cancelled(void *conn)
+{
+    return atomic_load(&((struct pgdrv_conn *)conn)->cancelled);
+}
+
+/* It was not free, two waited for each other, or all of them together took too long. */
+static bool turns_is_taken(const char *state)
+{
+    return strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0 ||
+           strcmp(state, "57014") == 0;
+}
+
+/* Of one lock, and of a statement that asks for many; 0: none. */
+static void turns_write_limits(int64_t lock_ms, int64_t statement_ms, struct pgdrv_text *sql)
+{
+    pgdrv_text_addf(sql,
+                    "SELECT pg_catalog.set_config('lock_timeout', '%" PRId64
+                    "', true), pg_catalog.set_config('statement_timeout', '%" PRId64 "', true)",
+                    lock_ms, statement_ms);
+}
+
+static ferry_status turns_fail(struct pgdrv_unit *unit, const char *tables, struct ferry_error *err)
+{
+    if (turns_is_cancelled(unit->conn) || ferry_should_stop() != 0)
+        return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
+    ferry_fail(err, FERRY_ERR_BUSY,
+               "%s: others have used %s for all of the %.1f s of lock_wait, and the old rows stay; "
+               "see who does in pg_stat_activity, or raise lock_wait",
+               unit->conn->label, tables, (double)unit->spec->lock_wait_ms / 1000);
+    ferry_error_may_pass(err);
+    return FERRY_ERR_BUSY;
+}
+
+/* One try, in a savepoint: a lock that was not to be had would end the transaction. */
+static ferry_status turns_try(struct pgdrv_unit *unit, const struct pgdrv_text *lock,
+                              bool *ret_taken, struct ferry_error *err)
+{
+    static const char doing[] = "lock the table";
+    struct pgdrv_conn *conn = unit->conn;
+    PGDRV_AUTO_RESULT PGresult *result = NULL;
+    PGDRV_AUTO_SQL struct pgdrv_text limits = {0};
+    PGDRV_AUTO_SQL struct pgdrv_text none = {0};
+    int64_t left = ferry_wait_left(&unit->wait);
+    turns_write_limits(left < 1               ? 1
+                       : left < TURNS_TURN_MS ? left
+                                              : TURNS_TURN_MS,
+                       TURNS_TURN_MS, &limits);
+    turns_write_limits(0, 0, &none);
+    ferry_status status = pgdrv_run(conn, PGDRV_LOADING, "SAVEPOINT dbferry_turn", doing, err);
+    if (status == FERRY_OK)
+        status = pgdrv_sql_run(conn, &limits, doing, err);
+    if (status == FERRY_OK)
+        status = pgdrv_sql_try(conn, lock, doing, &result, err);
+    if (status != FERRY_OK)
+        return status;
+    *ret_taken = pgdrv_result_is_good(result);
+    if (!*ret_taken && !turns_is_taken(pgdrv_state(result)))
+        return pgdrv_fail_result(conn, PGDRV_LOADING, result, doing, err);
+    if (!*ret_taken)
+        return pgdrv_run(conn, PGDRV_LOADING, "ROLLBACK TO SAVEPOINT dbferry_turn", doing, err);
+    status = pgdrv_sql_run(conn, &none, doing, err);
+    return status == FERRY_OK
+               ? pgdrv_run(conn, PGDRV_LOADING, "RELEASE SAVEPOINT dbferry_turn", doing, err)
+               : status;
+}
+
+ferry_status pgdrv_turns_lock(struct pgdrv_unit *unit, const char *paths, const char *mode,
+                              const char *tables, struct ferry_error *err)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text lock = {0};
+    bool taken = false;
+    pgdrv_text_addf(&lock, "LOCK TABLE %s IN %s MODE", paths, mode);
+    ferry_status status = turns_try(unit, &lock, &taken, err);
+    while (status == FERRY_OK && !taken) {
+        ferry_wait_count_all(&unit->wait);
+        if (ferry_wait_left(&unit->wait) <= TURNS_PAUSE_MS ||
+            ferry_wait_pause(&unit->wait, TURNS_PAUSE_MS, turns_is_cancelled, unit->conn) == 0)
+            return turns_fail(unit, tables, err);
+        status = turns_try(unit, &lock, &taken, err);
+    }
+    return status;
+}
+
+ferry_status pgdrv_turns_lock_one(struct pgdrv_unit *unit, const char *path, const char *mode,
+                                  const char *table, struct ferry_error *err)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text name = {0};
+    pgdrv_text_addf(&name, "table '%s'", table);
+    return name.failed ? pgdrv_fail_memory(err)
+                       : pgdrv_turns_lock(unit, path, mode, name.data, err);
+}
