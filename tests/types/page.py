@@ -100,7 +100,11 @@ def tables(here):
     third = postgres()
     if third is not None:
         yield "pgsql-sqlite", table(plan(third, file, PGSQL_TYPES))
+        # What the table before has made would be taken for the target's own.
+        third.run("DROP TABLE page")
+        yield "sqlite-pgsql", table(plan(File("source.db"), third, FILE_TYPES))
     if third is not None and first is not None:
+        yield "mariadb-pgsql", table(plan(first, third, SERVER_TYPES + ONLY["mariadb"]))
         # A DECIMAL has 65 digits there, and the plan ends at the other.
         yield "pgsql-mariadb", table(plan(third, first, [ddl for ddl in PGSQL_TYPES
                                                          if ddl != "numeric(1000,2)"]))
