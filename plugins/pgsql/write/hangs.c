@@ -40,8 +40,10 @@ static const char hangs_sql[] =
     "pg_catalog.pg_constraint k WHERE k.oid = s.objoid AND k.conrelid = own.oid)) "
     "UNION ALL SELECT 'a security label' FROM pg_catalog.pg_seclabel s, own WHERE s.objoid = "
     "own.oid AND s.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass "
-    "UNION ALL SELECT 'the publication ' || pg_catalog.quote_ident(p.pubname) || ' of the whole "
-    "database' FROM pg_catalog.pg_publication p WHERE p.puballtables "
+    "UNION ALL SELECT 'the publication ' || pg_catalog.quote_ident(p.pubname) FROM "
+    "pg_catalog.pg_publication_tables p JOIN pg_catalog.pg_namespace n ON n.nspname = p.schemaname "
+    "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename JOIN own ON "
+    "own.oid = c.oid "
     "ORDER BY 1 LIMIT 1";
 
 /* An array of names as the server reads one. */
