@@ -178,9 +178,9 @@ cut_end() {
             [ "$(sql <<<"SELECT count(*) FROM t")" = 1 ] || make_old
             cut_at $mode "$text"
             run load_t
-            grep -q "cut at" "$T/cut.log"
-            cut_end
             echo "$mode $text: $status $output"
+            until_there grep -q "cut at" "$T/cut.log"
+            cut_end
             until_there refute session_is true
             if [ "$mode $text" = "after COMMIT" ]; then
                 assert_status 0
