@@ -28,7 +28,7 @@ rows_of_t() { sql <<<"SELECT id, name, n FROM t ORDER BY id"; }
 9223372036854775807|1e+308||"
     assert_equal "$(sql <<<"SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 't'::regclass")" "PRIMARY KEY (id)"
     assert_equal "$(sql <<<"SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 't'::regclass ORDER BY 1")" \
-        "t_by_r
+        "t_by_r_idx
 t_pkey
 t_r_id_key
 t_x_key"
@@ -36,7 +36,7 @@ t_x_key"
     assert_status 0
     assert_equal "$(sql <<<"SELECT count(*) FROM t")" 5
     assert_equal "$(sql <<<"SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 't'::regclass ORDER BY 1" | tr '\n' ' ')" \
-        "t_by_r t_pkey t_r_id_key t_x_key "
+        "t_by_r_idx t_pkey t_r_id_key t_x_key "
     assert_equal "$(leftovers)" ""
 }
 

@@ -45,6 +45,17 @@ static ferry_status apply_number(const struct apply *apply, const struct pgdrv_t
     return pgdrv_sql_number(apply->conn, sql, apply_doing, ret_number, apply->err);
 }
 
+static void apply_write_change(const char *column, struct pgdrv_text *sql)
+{
+    pgdrv_text_add(sql, PGDRV_MATCH_CHANGES ".");
+    pgdrv_text_add_name(sql, column);
+}
+
+static void apply_write_changes(const struct apply *apply, struct pgdrv_text *sql)
+{
+    pgdrv_text_addf(sql, "%s AS " PGDRV_MATCH_CHANGES, apply->load->path);
+}
+
 /* The key's columns, as a list for a person. */
 static void apply_write_key(const struct apply *apply, struct pgdrv_text *names)
 {
@@ -78,22 +89,51 @@ static ferry_status apply_fail_twice(const struct apply *apply)
                             apply->conn->label, apply->load->layout->table, names.data);
 }
 
-/* Fewer rows than are due: somebody has written to the table.  More: a key is there twice. */
+static ferry_status apply_fail_null(const struct apply *apply)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text names = {0};
+    apply_write_key(apply, &names);
+    return names.failed || names.data == NULL
+               ? pgdrv_fail_memory(apply->err)
+               : ferry_fail(apply->err, FERRY_ERR_DATA,
+                            "%s: a row that is to change in table '%s' has NULL in its key (%s), "
+                            "by which it cannot be found; choose another key",
+                            apply->conn->label, apply->load->layout->table, names.data);
+}
+
+/* Rows of changes that have no key. */
+static ferry_status apply_count_nulls(const struct apply *apply, uint64_t *ret_rows)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    pgdrv_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
+    apply_write_changes(apply, &sql);
+    pgdrv_text_add(&sql, " WHERE FALSE");
+    for (size_t k = 0; k < apply->load->spec->key_count; k++) {
+        size_t i = apply->load->spec->key[k];
+        pgdrv_text_add(&sql, " OR ");
+        apply_write_change(ferry_schema_column(apply->load->layout->schema, i)->name, &sql);
+        pgdrv_text_add(&sql, " IS NULL");
+    }
+    return apply_number(apply, &sql, ret_rows);
+}
+
+/* More rows than are due: a key is there twice.  Fewer: it is NULL, which is like no other, or
+ * somebody has written to the table. */
 static ferry_status apply_check(const struct apply *apply, uint64_t rows, uint64_t due)
 {
+    uint64_t nulls = 0;
+    if (rows == due)
+        return FERRY_OK;
     if (rows > due)
         return apply_fail_twice(apply);
-    return rows == due ? FERRY_OK
-                       : ferry_load_fail_changed(apply->load->spec, apply->conn->label, apply->err);
+    ferry_status status = apply_count_nulls(apply, &nulls);
+    if (status != FERRY_OK)
+        return status;
+    return nulls > 0 ? apply_fail_null(apply)
+                     : ferry_load_fail_changed(apply->load->spec, apply->conn->label, apply->err);
 }
 
 /* ---- Parts of statements ---- */
-
-static void apply_write_change(const char *column, struct pgdrv_text *sql)
-{
-    pgdrv_text_add(sql, PGDRV_MATCH_CHANGES ".");
-    pgdrv_text_add_name(sql, column);
-}
 
 /* Changes that are, or turned out to be, of this kind. */
 static void apply_write_which(const struct apply *apply, uint32_t operation, struct pgdrv_text *sql)
@@ -110,11 +150,6 @@ static void apply_write_open(const struct apply *apply, struct pgdrv_text *sql)
 {
     apply_write_change(apply->load->changes->tag, sql);
     pgdrv_text_addf(sql, " IN (%d, %d)", FERRY_OP_UPSERT, FERRY_OP_ADD);
-}
-
-static void apply_write_changes(const struct apply *apply, struct pgdrv_text *sql)
-{
-    pgdrv_text_addf(sql, "%s AS " PGDRV_MATCH_CHANGES, apply->load->path);
 }
 
 /* "a" = c."a", ... of the columns that came, without the key.  False: there are none. */

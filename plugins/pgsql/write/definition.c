@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+static const char definition_doing[] = "look at the table's definition";
+
 /* A line for each column, key, index, trigger, rule and policy, and for what is said of the table
  * as a whole.  Numbers of columns are left out: a column that was dropped leaves a gap. */
 static const char definition_sql[] =
@@ -13,7 +15,8 @@ static const char definition_sql[] =
     "SELECT 1 AS k, pg_catalog.row_number() OVER (ORDER BY a.attnum) AS n, "
     "pg_catalog.concat_ws(' ', 'column', pg_catalog.quote_ident(a.attname), "
     "pg_catalog.format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' END, "
-    "a.attidentity, a.attgenerated, a.attstorage, a.attcompression, a.attstattarget, "
+    "a.attidentity, a.attgenerated, a.attstorage, pg_catalog.to_jsonb(a) ->> 'attcompression', "
+    "a.attstattarget, "
     "pg_catalog.array_to_string(a.attoptions, ','), a.attcollation::pg_catalog.regcollation, "
     "pg_catalog.pg_get_expr(d.adbin, d.adrelid)) AS l "
     "FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid "
@@ -49,8 +52,12 @@ ferry_status pgdrv_definition_read(struct pgdrv_conn *conn, const char *oid, cha
     const char *const values[] = {oid};
     PGDRV_AUTO_RESULT PGresult *lines = NULL;
     struct pgdrv_text text = {0};
-    ferry_status status = pgdrv_ask(conn, PGDRV_LOADING, definition_sql, values, 1,
-                                    "look at the table's definition", &lines, err);
+    /* A default is printed by the session's style of intervals, which stored.c sets, too. */
+    ferry_status status =
+        pgdrv_run(conn, PGDRV_LOADING, "SET IntervalStyle = 'postgres'", definition_doing, err);
+    if (status == FERRY_OK)
+        status = pgdrv_ask(conn, PGDRV_LOADING, definition_sql, values, 1, definition_doing, &lines,
+                           err);
     if (status != FERRY_OK)
         return status;
     for (int i = 0; i < PQntuples(lines); i++) {
@@ -61,9 +68,8 @@ ferry_status pgdrv_definition_read(struct pgdrv_conn *conn, const char *oid, cha
     if (text.failed || text.data == NULL) {
         bool failed = text.failed;
         pgdrv_text_clear(&text);
-        return failed
-                   ? pgdrv_fail_memory(err)
-                   : pgdrv_fail_shape(conn, PGDRV_LOADING, "look at the table's definition", err);
+        return failed ? pgdrv_fail_memory(err)
+                      : pgdrv_fail_shape(conn, PGDRV_LOADING, definition_doing, err);
     }
     *ret_definition = text.data;
     return FERRY_OK;

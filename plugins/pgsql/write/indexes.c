@@ -84,20 +84,21 @@ ferry_status pgdrv_indexes_check(const struct pgdrv_load *load, struct ferry_err
 
 /* ---- Names ---- */
 
-/* Names of indexes are of the whole schema, so the table's is a part of each that nobody asked for.
- */
+/* Names of indexes are of the whole schema, and of tables, too: the table's is a part of each that
+ * nobody asked for, and the end says what it is. */
 static void indexes_name_long(const struct pgdrv_load *load, size_t number, struct pgdrv_text *name)
 {
     const struct ferry_index *index = load->spec->indexes[number];
     pgdrv_text_addf(name, "%s_", load->layout->table);
     if (index->primary != 0) {
         pgdrv_text_add(name, "pkey");
-    } else if (index->name != NULL) {
-        pgdrv_text_add(name, index->name);
-    } else {
-        indexes_add_columns(index, "_", name);
-        pgdrv_text_add(name, index->unique != 0 ? "_key" : "_idx");
+        return;
     }
+    if (index->name != NULL)
+        pgdrv_text_add(name, index->name);
+    else
+        indexes_add_columns(index, "_", name);
+    pgdrv_text_add(name, index->unique != 0 ? "_key" : "_idx");
 }
 
 static bool indexes_is_own_name(const struct ferry_index *index)
@@ -105,12 +106,13 @@ static bool indexes_is_own_name(const struct ferry_index *index)
     return index->copied == 0 && index->name != NULL && index->primary == 0;
 }
 
-/* The same at each run. */
-static void indexes_write_name(const struct pgdrv_load *load, size_t number,
+/* The one that the job gives it, or one of its own; `apart`: with a hash, so that it is no other
+ * relation's. */
+static void indexes_write_name(const struct pgdrv_load *load, size_t number, bool apart,
                                struct pgdrv_text *ret_name)
 {
     PGDRV_AUTO_SQL struct pgdrv_text name = {0};
-    size_t alike = 0;
+    size_t alike = apart ? load->spec->index_count : 0;
     if (indexes_is_own_name(load->spec->indexes[number])) {
         pgdrv_text_add(ret_name, load->spec->indexes[number]->name);
         return;
@@ -132,10 +134,31 @@ static void indexes_write_name(const struct pgdrv_load *load, size_t number,
     size_t kept = name.length < INDEXES_NAME_KEPT ? name.length : INDEXES_NAME_KEPT;
     while (kept > 0 && ((unsigned char)name.data[kept] & 0xC0) == 0x80)
         kept--; /* not within a character */
-    uint64_t hash =
-        ferry_hash_bytes(ferry_hash_name(FERRY_HASH_SEED, name.data), &alike, sizeof alike);
+    uint64_t hash = ferry_hash_name(FERRY_HASH_SEED, load->layout->table);
+    hash = ferry_hash_bytes(ferry_hash_name(hash, name.data), &alike, sizeof alike);
     pgdrv_text_append(ret_name, name.data, kept);
     pgdrv_text_addf(ret_name, "_%016" PRIx64, hash);
+}
+
+/* An index "b_c" of a table "a" and an index "c" of a table "a_b" would have one name. */
+static ferry_status indexes_find_name(const struct pgdrv_load *load, size_t number,
+                                      struct pgdrv_text *ret_name, struct ferry_error *err)
+{
+    static const char sql[] = "SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON "
+                              "n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2";
+    struct pgdrv_conn *conn = load->unit->conn;
+    PGDRV_AUTO_RESULT PGresult *rows = NULL;
+    indexes_write_name(load, number, false, ret_name);
+    if (ret_name->failed)
+        return pgdrv_fail_memory(err);
+    const char *const values[] = {conn->schema, ret_name->data};
+    ferry_status status =
+        pgdrv_ask(conn, PGDRV_LOADING, sql, values, 2, "look for a name of an index", &rows, err);
+    if (status != FERRY_OK || PQntuples(rows) == 0)
+        return status;
+    pgdrv_text_clear(ret_name);
+    indexes_write_name(load, number, true, ret_name);
+    return ret_name->failed ? pgdrv_fail_memory(err) : FERRY_OK;
 }
 
 /* Until the table that has the names is gone. */
@@ -147,17 +170,18 @@ static void indexes_write_stage_name(const struct pgdrv_load *load, size_t numbe
 
 /* ---- Making them ---- */
 
-static void indexes_write(const struct pgdrv_load *load, size_t number, struct pgdrv_text *sql)
+static ferry_status indexes_write(const struct pgdrv_load *load, size_t number,
+                                  struct pgdrv_text *sql, struct ferry_error *err)
 {
     const struct ferry_index *index = load->spec->indexes[number];
     PGDRV_AUTO_SQL struct pgdrv_text name = {0};
+    ferry_status status = FERRY_OK;
     if (load->table.exists)
         indexes_write_stage_name(load, number, &name);
     else
-        indexes_write_name(load, number, &name);
-    sql->failed = sql->failed || name.failed;
-    if (name.failed)
-        return;
+        status = indexes_find_name(load, number, &name, err);
+    if (status != FERRY_OK || name.failed)
+        return status != FERRY_OK ? status : pgdrv_fail_memory(err);
     if (index->primary != 0)
         pgdrv_text_addf(sql, "ALTER TABLE %s ADD CONSTRAINT ", load->path);
     else
@@ -169,6 +193,7 @@ static void indexes_write(const struct pgdrv_load *load, size_t number, struct p
         pgdrv_text_addf(sql, " ON %s (", load->path);
     pgdrv_text_add_list(sql, index->columns, index->column_count);
     pgdrv_text_add(sql, ")");
+    return FERRY_OK;
 }
 
 /* The rows are the same without an index that nobody asked for by name. */
@@ -194,9 +219,9 @@ static ferry_status indexes_make_one(const struct pgdrv_load *load, size_t numbe
     PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *result = NULL;
     bool may_lack = index->copied != 0 && index->primary == 0;
-    indexes_write(load, number, &sql);
-    ferry_status status =
-        may_lack ? pgdrv_run(conn, PGDRV_LOADING, "SAVEPOINT dbferry_index", doing, err) : FERRY_OK;
+    ferry_status status = indexes_write(load, number, &sql, err);
+    if (status == FERRY_OK && may_lack)
+        status = pgdrv_run(conn, PGDRV_LOADING, "SAVEPOINT dbferry_index", doing, err);
     if (status == FERRY_OK)
         status = pgdrv_sql_try(conn, &sql, doing, &result, err);
     if (status != FERRY_OK)
@@ -229,9 +254,9 @@ ferry_status pgdrv_indexes_rename(const struct pgdrv_load *load, struct ferry_er
         PGDRV_AUTO_SQL struct pgdrv_text to = {0};
         PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
         indexes_write_stage_name(load, i, &from);
-        indexes_write_name(load, i, &to);
-        if (from.failed || to.failed)
-            return pgdrv_fail_memory(err);
+        status = indexes_find_name(load, i, &to, err);
+        if (status != FERRY_OK || from.failed)
+            return status != FERRY_OK ? status : pgdrv_fail_memory(err);
         pgdrv_text_add(&sql, "ALTER INDEX IF EXISTS ");
         pgdrv_text_add_path(&sql, conn->schema, from.data);
         pgdrv_text_add(&sql, " RENAME TO ");
