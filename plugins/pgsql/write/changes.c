@@ -157,8 +157,48 @@ ferry_status pgdrv_changes_open_reader(struct pgdrv_load *load, struct pgdrv_con
 
 /* ---- End ---- */
 
+/* The rows of the table as versions: whatever anybody does to a row, it is another one then, at
+ * another place or of another transaction.  `*ret_rows` is to be freed. */
+static ferry_status changes_sum(const struct pgdrv_load *load, struct pgdrv_conn *conn,
+                                char **ret_rows, struct ferry_error *err)
+{
+    static const char doing[] = "see whether others have changed the table";
+    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PGDRV_AUTO_RESULT PGresult *result = NULL;
+    int64_t patience = conn->wait_ms;
+    pgdrv_text_addf(&sql,
+                    "SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*), pg_catalog.sum("
+                    "pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', t.ctid, t.xmin), 0))) "
+                    "FROM %s AS t",
+                    load->names.table);
+    conn->wait_ms = 0; /* how long it takes depends on the rows */
+    ferry_status status = pgdrv_sql_ask(conn, &sql, 1, doing, &result, err);
+    conn->wait_ms = patience;
+    if (status != FERRY_OK)
+        return status;
+    const char *rows = pgdrv_value(result, 0, 0);
+    if (rows == NULL)
+        return pgdrv_fail_shape(conn, PGDRV_LOADING, doing, err);
+    *ret_rows = strdup(rows);
+    return *ret_rows == NULL ? pgdrv_fail_memory(err) : FERRY_OK;
+}
+
+/* The changes are what the source has and the reader's snapshot had not: they are right as long as
+ * the table is what that was. */
+static ferry_status changes_confirm_rows(const struct pgdrv_load *load, const char *seen,
+                                         struct ferry_error *err)
+{
+    PGDRV_AUTO_TEXT char *now = NULL;
+    if (seen == NULL)
+        return FERRY_OK;
+    ferry_status status = changes_sum(load, load->unit->conn, &now, err);
+    return status == FERRY_OK && strcmp(now, seen) != 0
+               ? ferry_load_fail_changed(load->spec, load->unit->conn->label, err)
+               : status;
+}
+
 /* Nobody else writes to the table from here on, and readers see it as it was. */
-static ferry_status changes_lock(struct pgdrv_load *load, struct ferry_error *err)
+static ferry_status changes_lock(struct pgdrv_load *load, const char *seen, struct ferry_error *err)
 {
     struct pgdrv_unit *unit = load->unit;
     const char *table = load->layout->table;
@@ -167,25 +207,30 @@ static ferry_status changes_lock(struct pgdrv_load *load, struct ferry_error *er
         pgdrv_turns_lock_one(unit, load->names.table, "SHARE ROW EXCLUSIVE", table, err);
     if (status == FERRY_OK)
         status = pgdrv_table_confirm(unit->conn, load->spec, err);
-    return status == FERRY_OK ? pgdrv_hangs_check_rows(unit->conn, table, &load->table, false, err)
-                              : status;
+    if (status == FERRY_OK)
+        status = pgdrv_hangs_check_rows(unit->conn, table, &load->table, false, err);
+    return status == FERRY_OK ? changes_confirm_rows(load, seen, err) : status;
 }
 
 ferry_status pgdrv_changes_end(struct pgdrv_load *load, struct ferry_load_totals *ret_totals,
                                struct ferry_error *err)
 {
     ferry_status status = pgdrv_conn_check(load->unit->conn, err);
+    struct pgdrv_changes *changes = load->changes;
     struct ferry_load_totals totals = {0};
+    PGDRV_AUTO_TEXT char *seen = NULL;
     if (status == FERRY_OK)
         status = pgdrv_lane_end(&load->lane, err);
-    changes_close_reader(load->changes);
+    if (status == FERRY_OK && changes->reader != NULL && changes->seen_all)
+        status = changes_sum(load, changes->reader, &seen, err);
+    changes_close_reader(changes);
     if (status == FERRY_OK)
-        status = changes_lock(load, err);
+        status = changes_lock(load, seen, err);
     if (status == FERRY_OK)
         status = pgdrv_apply(load, &totals, err);
     if (status != FERRY_OK)
         return status;
-    load->changes->ended = true;
+    changes->ended = true;
     totals.bytes = load->lane.bytes;
     *ret_totals = totals;
     return FERRY_OK;

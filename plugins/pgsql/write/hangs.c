@@ -83,13 +83,15 @@ ferry_status pgdrv_hangs_look(struct pgdrv_conn *conn, const struct pgdrv_table 
 
 /* ---- What is in the way of rows that go and come ---- */
 
-/* Foreign keys of other tables that do something to their rows; with `every`, all of them.  Rules
- * that turn a statement into another.  Policies that hide rows from this account. */
+/* Where single rows change ($2 is false): foreign keys that do something to the rows that refer to
+ * them, those of the table itself among them, since such a row may be in no change.  Where all rows
+ * go: foreign keys of other tables.  Rules that turn a statement into another.  Policies that hide
+ * rows from this account. */
 static const char hangs_obstacle_sql[] =
     "SELECT pg_catalog.concat('the foreign key ', pg_catalog.quote_ident(k.conname), ' of table ', "
     "k.conrelid::pg_catalog.regclass, ' refers to it') FROM pg_catalog.pg_constraint k WHERE "
-    "k.contype = 'f' AND k.confrelid = $1::oid AND k.conrelid <> k.confrelid AND ($2::bool OR "
-    "k.confdeltype NOT IN ('a', 'r') OR k.confupdtype NOT IN ('a', 'r')) "
+    "k.contype = 'f' AND k.confrelid = $1::oid AND CASE WHEN $2::bool THEN k.conrelid <> "
+    "k.confrelid ELSE k.confdeltype NOT IN ('a', 'r') OR k.confupdtype NOT IN ('a', 'r') END "
     "UNION ALL SELECT pg_catalog.concat('its rule ', pg_catalog.quote_ident(r.rulename), ' changes "
     "what is written') FROM pg_catalog.pg_rewrite r WHERE r.ev_class = $1::oid AND r.ev_enabled <> "
     "'D' "

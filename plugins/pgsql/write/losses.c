@@ -34,7 +34,11 @@ static const char losses_sql[] =
     "(SELECT pg_catalog.string_agg(a.attname, E'\\x1f' ORDER BY u.place) FROM "
     "pg_catalog.unnest(i.indkey) WITH ORDINALITY AS u (number, place) JOIN pg_catalog.pg_attribute "
     "a ON a.attrelid = i.indrelid AND a.attnum = u.number)) || CASE WHEN i.indexprs IS NULL AND "
-    "i.indpred IS NULL AND m.amname = 'btree' AND i.indnkeyatts = i.indnatts THEN '' ELSE "
+    "i.indpred IS NULL AND m.amname = 'btree' AND i.indnkeyatts = i.indnatts AND NOT EXISTS "
+    "(SELECT "
+    "FROM pg_catalog.unnest(i.indoption) AS o WHERE o <> 0) AND NOT EXISTS (SELECT FROM "
+    "pg_catalog.pg_opclass o WHERE o.oid = ANY (i.indclass) AND NOT o.opcdefault) AND "
+    "COALESCE(pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct', 'false') = 'false' THEN '' ELSE "
     "E'\\x1f' END FROM "
     "pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN "
     "pg_catalog.pg_am "
@@ -47,6 +51,15 @@ static const char losses_sql[] =
     "AND c.relpersistence = 'u' "
     "UNION ALL SELECT 't', 'the tablespace ' || s.spcname, NULL, NULL FROM pg_catalog.pg_class c "
     "JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace WHERE c.oid = $1::oid "
+    "UNION ALL SELECT 't', 'REPLICA IDENTITY', NULL, NULL FROM pg_catalog.pg_class c WHERE c.oid = "
+    "$1::oid AND c.relreplident <> 'd' "
+    "UNION ALL SELECT 't', 'the access method ' || m.amname, NULL, NULL FROM pg_catalog.pg_class c "
+    "JOIN pg_catalog.pg_am m ON m.oid = c.relam WHERE c.oid = $1::oid AND m.amname <> "
+    "pg_catalog.current_setting('default_table_access_method') "
+    "UNION ALL SELECT 'd', 'its own STORAGE or COMPRESSION', a.attname, NULL FROM "
+    "pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = "
+    "$1::oid AND a.attnum > 0 AND NOT a.attisdropped AND (a.attstorage <> t.typstorage OR "
+    "COALESCE(pg_catalog.to_jsonb(a) ->> 'attcompression', '') <> '') "
     "ORDER BY 1, 2, 3";
 
 /* The part of a text that is good in a message. */

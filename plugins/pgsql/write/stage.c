@@ -90,6 +90,10 @@ static const struct {
      "pg_catalog.pg_attribute b WHERE b.attrelid = $2::pg_catalog.regclass AND b.attname = "
      "a.attname AND NOT b.attisdropped)) ORDER BY d.objsubid",
      "give the new table the comments of the old one"},
+    {"SELECT pg_catalog.format('ALTER TABLE %s %s ROW LEVEL SECURITY', $2::text, w.word) FROM "
+     "pg_catalog.pg_class o, LATERAL (VALUES (o.relrowsecurity, 'ENABLE'), (o.relforcerowsecurity, "
+     "'FORCE')) AS w (has, word) WHERE o.oid = $1::oid AND w.has",
+     "give the new table the row level security of the old one"},
 };
 
 static ferry_status stage_run_answers(struct pgdrv_conn *conn, const PGresult *statements,
@@ -104,11 +108,45 @@ static ferry_status stage_run_answers(struct pgdrv_conn *conn, const PGresult *s
     return status;
 }
 
+/* Owner and rights of the old table, as one text to be freed. */
+static ferry_status stage_read_rights(const struct pgdrv_load *load, struct pgdrv_conn *conn,
+                                      char **ret_rights, struct ferry_error *err)
+{
+    static const char doing[] = "look at the rights on the old table";
+    static const char sql[] = "SELECT pg_catalog.concat_ws(' ', relowner, relrowsecurity, "
+                              "relforcerowsecurity, relacl::text) FROM pg_catalog.pg_class WHERE "
+                              "oid = $1::oid";
+    const char *const values[] = {load->table.oid};
+    PGDRV_AUTO_RESULT PGresult *result = NULL;
+    ferry_status status = pgdrv_ask(conn, PGDRV_LOADING, sql, values, 1, doing, &result, err);
+    if (status != FERRY_OK)
+        return status;
+    const char *rights = pgdrv_value(result, 0, 0);
+    if (rights == NULL)
+        return ferry_load_fail_changed(load->spec, conn->label, err);
+    *ret_rights = strdup(rights);
+    return *ret_rights == NULL ? pgdrv_fail_memory(err) : FERRY_OK;
+}
+
+ferry_status pgdrv_stage_confirm(struct pgdrv_load *load, struct ferry_error *err)
+{
+    struct pgdrv_unit *unit = load->unit;
+    PGDRV_AUTO_TEXT char *now = NULL;
+    if (unit->conn->second == NULL || load->rights == NULL)
+        return FERRY_OK;
+    /* The second connection sees the old table until the commit, with rights that were changed
+     * meanwhile: GRANT and REVOKE take no lock of the table. */
+    ferry_status status = stage_read_rights(load, unit->conn->second, &now, err);
+    return status == FERRY_OK && strcmp(now, load->rights) != 0
+               ? ferry_load_fail_changed(load->spec, unit->conn->label, err)
+               : status;
+}
+
 ferry_status pgdrv_stage_inherit(struct pgdrv_load *load, struct ferry_error *err)
 {
     const char *const values[] = {load->table.oid, load->path};
     struct pgdrv_conn *conn = load->unit->conn;
-    ferry_status status = FERRY_OK;
+    ferry_status status = stage_read_rights(load, conn, &load->rights, err);
     for (size_t i = 0; i < sizeof stage_inherited / sizeof *stage_inherited && status == FERRY_OK;
          i++) {
         PGDRV_AUTO_RESULT PGresult *statements = NULL;

@@ -222,10 +222,13 @@ static ferry_status stored_open(struct stored *stored, const struct pgdrv_load *
 
 /* While changes come in by the first connection, the rows are read by the second. */
 static ferry_status stored_choose_conn(struct pgdrv_conn *conn, struct pgdrv_load *load,
-                                       struct pgdrv_conn **ret_conn, struct ferry_error *err)
+                                       const struct ferry_scan *scan, struct pgdrv_conn **ret_conn,
+                                       struct ferry_error *err)
 {
-    if (load != NULL && load->changes != NULL && !load->changes->ended)
+    if (load != NULL && load->changes != NULL && !load->changes->ended) {
+        load->changes->seen_all = load->changes->seen_all || scan == NULL || scan->bound_count == 0;
         return pgdrv_changes_open_reader(load, ret_conn, err);
+    }
     *ret_conn = conn;
     return FERRY_OK;
 }
@@ -239,7 +242,7 @@ ferry_status pgdrv_stored_begin(void *conn, void *load, const struct ferry_layou
         return pgdrv_fail_memory(err);
     stored->table = layout->table;
     stored->scan = scan;
-    ferry_status status = stored_choose_conn(conn, load, &stored->conn, err);
+    ferry_status status = stored_choose_conn(conn, load, scan, &stored->conn, err);
     if (status == FERRY_OK)
         status = stored_open(stored, load, layout, err);
     if (status != FERRY_OK) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SWAP_NEEDED "2BP01" /* something that hangs on the table needs it */
+#define SWAP_LOCKS_MS 2000  /* for a further lock, while others wait for us */
 #define SWAP_ASK_MS 200
 #define SWAP_ASK_FOR_MS 5000
 
@@ -32,24 +33,43 @@ static ferry_status swap_confirm(struct pgdrv_load *load, struct ferry_error *er
                : status;
 }
 
+static int swap_compare(const void *one, const void *other)
+{
+    return strcmp((*(struct pgdrv_load *const *)one)->names.table,
+                  (*(struct pgdrv_load *const *)other)->names.table);
+}
+
+/* The tables that go, as a statement has them and as a person is told; in one order, so that two
+ * changes do not wait for each other. */
+static ferry_status swap_write_old(const struct pgdrv_unit *unit, struct pgdrv_text *paths,
+                                   struct pgdrv_text *names, struct ferry_error *err)
+{
+    struct pgdrv_load **loads = calloc(unit->load_count + 1, sizeof(void *));
+    size_t count = 0;
+    if (loads == NULL)
+        return pgdrv_fail_memory(err);
+    for (size_t i = 0; i < unit->load_count; i++)
+        if (swap_has_old(unit->loads[i]))
+            loads[count++] = unit->loads[i];
+    qsort(loads, count, sizeof(void *), swap_compare);
+    for (size_t i = 0; i < count; i++) {
+        pgdrv_text_addf(paths, "%s%s", i > 0 ? ", " : "", loads[i]->names.table);
+        pgdrv_text_addf(names, "%s'%s'", i > 0 ? ", " : "table ", loads[i]->layout->table);
+    }
+    free(loads);
+    return paths->failed || names->failed ? pgdrv_fail_memory(err) : FERRY_OK;
+}
+
 /* All in one turn: none is held while another is waited for. */
 static ferry_status swap_lock(struct pgdrv_unit *unit, struct ferry_error *err)
 {
     PGDRV_AUTO_SQL struct pgdrv_text paths = {0};
     PGDRV_AUTO_SQL struct pgdrv_text names = {0};
-    for (size_t i = 0; i < unit->load_count; i++) {
-        const struct pgdrv_load *load = unit->loads[i];
-        if (!swap_has_old(load))
-            continue;
-        pgdrv_text_addf(&paths, "%s%s", paths.length > 0 ? ", " : "", load->names.table);
-        pgdrv_text_addf(&names, "%s'%s'", names.length > 0 ? ", " : "table ", load->layout->table);
-    }
-    if (paths.failed || names.failed)
-        return pgdrv_fail_memory(err);
-    if (paths.data == NULL)
-        return FERRY_OK;
+    ferry_status status = swap_write_old(unit, &paths, &names, err);
+    if (status != FERRY_OK || paths.data == NULL)
+        return status;
     pgdrv_turns_begin(unit);
-    ferry_status status = pgdrv_turns_lock(unit, paths.data, "ACCESS EXCLUSIVE", names.data, err);
+    status = pgdrv_turns_lock(unit, paths.data, "ACCESS EXCLUSIVE", names.data, err);
     for (size_t i = 0; i < unit->load_count && status == FERRY_OK; i++)
         if (swap_has_old(unit->loads[i]))
             status = swap_confirm(unit->loads[i], err);
@@ -82,6 +102,19 @@ static ferry_status swap_drop(struct pgdrv_unit *unit, struct ferry_error *err)
     return pgdrv_fail_result(unit->conn, PGDRV_LOADING, result, doing, err);
 }
 
+/* With each table that takes the place of another. */
+static ferry_status swap_each(struct pgdrv_unit *unit,
+                              ferry_status (*step)(struct pgdrv_load *load,
+                                                   struct ferry_error *err),
+                              struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; i < unit->load_count && status == FERRY_OK; i++)
+        if (swap_has_old(unit->loads[i]))
+            status = step(unit->loads[i], err);
+    return status;
+}
+
 static ferry_status swap_rename(struct pgdrv_load *load, struct ferry_error *err)
 {
     PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
@@ -94,17 +127,17 @@ static ferry_status swap_rename(struct pgdrv_load *load, struct ferry_error *err
 ferry_status pgdrv_swap(struct pgdrv_unit *unit, struct ferry_error *err)
 {
     ferry_status status = pgdrv_references_make(unit, err);
-    for (size_t i = 0; i < unit->load_count && status == FERRY_OK; i++)
-        if (swap_has_old(unit->loads[i]))
-            status = pgdrv_stage_inherit(unit->loads[i], err);
     if (status == FERRY_OK)
         status = swap_lock(unit, err);
+    /* Readers wait for us from here on. */
+    if (status == FERRY_OK)
+        status = pgdrv_turns_limit(unit, SWAP_LOCKS_MS, err);
+    /* Not before: rights may be changed while the lock is waited for. */
+    status = status == FERRY_OK ? swap_each(unit, pgdrv_stage_inherit, err) : status;
     if (status == FERRY_OK)
         status = swap_drop(unit, err);
-    for (size_t i = 0; i < unit->load_count && status == FERRY_OK; i++)
-        if (swap_has_old(unit->loads[i]))
-            status = swap_rename(unit->loads[i], err);
-    return status;
+    status = status == FERRY_OK ? swap_each(unit, pgdrv_stage_confirm, err) : status;
+    return status == FERRY_OK ? swap_each(unit, swap_rename, err) : status;
 }
 
 /* ---- COMMIT ---- */
@@ -203,6 +236,12 @@ static ferry_status swap_fail_commit(struct pgdrv_unit *unit, const char *transa
     PGDRV_AUTO_SQL struct pgdrv_text tables = {0};
     swap_add_tables(unit, &tables);
     const char *what = tables.failed ? "a table" : tables.data;
+    if (atomic_load(&unit->conn->cancelled) || ferry_should_stop() != 0) /* as is the second */
+        return ferry_fail(err, FERRY_ERR_CANCELLED,
+                          "%s: cancelled in the commit of %s; whether it holds the old or the new "
+                          "rows is unknown (the new ones have run id %s in _dbferry_sync); running "
+                          "again is safe",
+                          unit->conn->label, what, unit->spec->run_id);
     *outcome = swap_find_outcome(unit, transaction);
     if (*outcome == FERRY_OUTCOME_NEW) {
         ferry_log(

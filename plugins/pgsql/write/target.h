@@ -52,6 +52,8 @@ ferry_status pgdrv_lock_take(struct pgdrv_conn *conn, const struct pgdrv_names *
 
 /* The job's lock_wait begins now. */
 void pgdrv_turns_begin(struct pgdrv_unit *unit);
+/* No statement of the transaction waits longer for a lock from now on: of a table, a row. */
+ferry_status pgdrv_turns_limit(struct pgdrv_unit *unit, int64_t limit_ms, struct ferry_error *err);
 /* Lock tables in this mode ("ACCESS EXCLUSIVE"), all or none, in short turns, so that nobody waits
  * for long behind us.  `paths` are as a statement has them, `tables` as a person is told. */
 ferry_status pgdrv_turns_lock(struct pgdrv_unit *unit, const char *paths, const char *mode,
@@ -142,6 +144,7 @@ ferry_status pgdrv_record_drop(struct pgdrv_conn *conn, const char *table, struc
 struct pgdrv_form { /* of one column */
     const struct ferry_column *column;
     struct pgdrv_type type;
+    bool counts_bytes; /* the server does, where it has no encoding to tell characters by */
 };
 
 /* Fails with INTERNAL where a type is not understood.  The forms are the caller's to free. */
@@ -232,6 +235,9 @@ ferry_status pgdrv_note_indexes(void *conn, struct ferry_schema *schema, const c
 ferry_status pgdrv_stage_make(struct pgdrv_load *load, struct ferry_error *err);
 /* Owner, rights and words of the table in whose place it comes. */
 ferry_status pgdrv_stage_inherit(struct pgdrv_load *load, struct ferry_error *err);
+/* Fails where somebody has changed owner or rights of the old table since; it is dropped already,
+ * so that nobody can any more. */
+ferry_status pgdrv_stage_confirm(struct pgdrv_load *load, struct ferry_error *err);
 
 /* ---- stored.c: what is stored, as cells of the source's schema ---- */
 
@@ -253,6 +259,7 @@ struct pgdrv_load {
     uint64_t before;               /* rows of the table */
     bool makes;                    /* the table is made, or made anew; false: its rows change */
     char *path;                    /* "schema"."name" of the stage, or of what that has become */
+    char *rights;                  /* of the table, as the stage has them; NULL: not yet */
     struct pgdrv_changes *changes; /* NULL: all rows are replaced */
 };
 
@@ -275,6 +282,7 @@ struct pgdrv_changes {
     enum pgdrv_kind *kinds;          /* of the columns that come */
     uint64_t came[FERRY_OP_ADD + 1]; /* rows, by operation */
     struct pgdrv_conn *reader;       /* a second connection with its snapshot; NULL: none */
+    bool seen_all;                   /* the changes rest on all stored rows */
     bool ended;
 };
 

@@ -7,16 +7,68 @@
 
 #include "write/target.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char unit_begin_doing[] = "begin a transaction";
 
 /* ---- Begin ---- */
 
+/* Which database this is, of which server, and since when that runs; to be freed.  A standby tells
+ * another start.  The system's own number is told where this account may ask for it. */
+static ferry_status unit_read_place(struct pgdrv_conn *conn, char **ret_place,
+                                    struct ferry_error *err)
+{
+    static const char doing[] = "learn which server this is";
+    PGDRV_AUTO_RESULT PGresult *start = NULL;
+    PGDRV_AUTO_RESULT PGresult *system = NULL;
+    ferry_status status =
+        pgdrv_ask(conn, PGDRV_LOADING,
+                  "SELECT pg_catalog.concat_ws(' ', oid, pg_catalog.pg_postmaster_start_time(), "
+                  "pg_catalog.pg_is_in_recovery()) FROM pg_catalog.pg_database WHERE datname = "
+                  "pg_catalog.current_database()",
+                  NULL, 0, doing, &start, err);
+    if (status == FERRY_OK)
+        status = pgdrv_try(conn, PGDRV_LOADING,
+                           "SELECT system_identifier FROM pg_catalog.pg_control_system()", NULL, 0,
+                           doing, &system, err);
+    if (status != FERRY_OK)
+        return status;
+    const char *since = pgdrv_value(start, 0, 0), *number = pgdrv_value(system, 0, 0);
+    if (since == NULL)
+        return pgdrv_fail_shape(conn, PGDRV_LOADING, doing, err);
+    if (asprintf(ret_place, "%s %s", since, number == NULL ? "" : number) >= 0)
+        return FERRY_OK;
+    *ret_place = NULL;
+    return pgdrv_fail_memory(err);
+}
+
+/* A name may stand for many servers.  What the second connection reads and says would be of another
+ * table and of others' transactions there. */
+static ferry_status unit_check_second(struct pgdrv_conn *conn, struct ferry_error *err)
+{
+    PGDRV_AUTO_TEXT char *first = NULL;
+    PGDRV_AUTO_TEXT char *second = NULL;
+    if (conn->second == NULL)
+        return FERRY_OK;
+    ferry_status status = unit_read_place(conn, &first, err);
+    if (status == FERRY_OK)
+        status = unit_read_place(conn->second, &second, err);
+    if (status != FERRY_OK || strcmp(first, second) == 0)
+        return status;
+    ferry_fail(err, FERRY_ERR_BUSY,
+               "%s: two connections by this host's name reached two servers; name one of them",
+               conn->label);
+    ferry_error_may_pass(err);
+    return FERRY_ERR_BUSY;
+}
+
 static ferry_status unit_begin(struct pgdrv_unit *unit, struct ferry_error *err)
 {
     struct pgdrv_conn *conn = unit->conn;
     ferry_status status = pgdrv_conn_check(conn, err);
+    if (status == FERRY_OK)
+        status = unit_check_second(conn, err);
     if (status == FERRY_OK)
         status = pgdrv_record_prepare(conn, err);
     if (status == FERRY_OK)
@@ -44,6 +96,7 @@ static void unit_free_load(struct pgdrv_load *load)
     pgdrv_table_clear(&load->table);
     pgdrv_names_clear(&load->names);
     free(load->path);
+    free(load->rights);
     free(load);
 }
 
@@ -113,25 +166,40 @@ static ferry_status unit_hash(const struct pgdrv_unit *unit, const char *table, 
 
 /* A table that was not made keeps the mark that it has. */
 static ferry_status unit_write_record(struct pgdrv_unit *unit, const struct ferry_record *record,
-                                      struct ferry_error *err)
+                                      uint64_t hash, struct ferry_error *err)
 {
     const struct pgdrv_load *load = unit_find_load(unit, record);
-    uint64_t hash = 0;
-    ferry_status status = pgdrv_record_follow(unit->conn, record, &hash, err);
-    if (status == FERRY_OK && load != NULL && load->makes)
+    ferry_status status = FERRY_OK;
+    if (load != NULL && load->makes)
         status = unit_hash(unit, load->layout->table, &hash, err);
     return status == FERRY_OK ? pgdrv_record_write(unit->conn, record, hash, err) : status;
+}
+
+/* The records are held before the tables, so that nobody who uses a table waits for whoever holds a
+ * record. */
+static ferry_status unit_put(struct pgdrv_unit *unit, const struct ferry_record *const *records,
+                             size_t count, uint64_t *hashes, struct ferry_error *err)
+{
+    ferry_status status = pgdrv_turns_limit(unit, unit->spec->lock_wait_ms, err);
+    for (size_t i = 0; i < count && status == FERRY_OK; i++)
+        status = pgdrv_record_follow(unit->conn, records[i], &hashes[i], err);
+    if (status == FERRY_OK)
+        status = pgdrv_swap(unit, err);
+    for (size_t i = 0; i < count && status == FERRY_OK; i++)
+        status = unit_write_record(unit, records[i], hashes[i], err);
+    return status;
 }
 
 static ferry_status unit_commit(struct pgdrv_unit *unit, const struct ferry_record *const *records,
                                 size_t count, uint32_t *outcome, struct ferry_error *err)
 {
     *outcome = FERRY_OUTCOME_OLD;
-    ferry_status status = pgdrv_conn_check(unit->conn, err);
+    uint64_t *hashes = calloc(count + 1, sizeof *hashes);
+    ferry_status status =
+        hashes == NULL ? pgdrv_fail_memory(err) : pgdrv_conn_check(unit->conn, err);
     if (status == FERRY_OK)
-        status = pgdrv_swap(unit, err);
-    for (size_t i = 0; i < count && status == FERRY_OK; i++)
-        status = unit_write_record(unit, records[i], err);
+        status = unit_put(unit, records, count, hashes, err);
+    free(hashes);
     return status == FERRY_OK ? pgdrv_commit(unit, outcome, err) : status;
 }
 

@@ -9,7 +9,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define TURNS_TURN_MS 2000 /* others are held up for so long at once, at most */
+/* Others are held up for so long at once, at most.  It is less than the server's deadlock_timeout
+ * (1 s), when it ends one of two that wait for each other, and perhaps not us. */
+#define TURNS_TURN_MS 800
 #define TURNS_PAUSE_MS 500
 
 void pgdrv_turns_begin(struct pgdrv_unit *unit)
@@ -38,6 +40,19 @@ static void turns_write_limits(int64_t lock_ms, int64_t statement_ms, struct pgd
                     lock_ms, statement_ms);
 }
 
+/* Without a limit (0) a stranger's open transaction would hold us up, and who waits for us. */
+static int64_t turns_limit(int64_t limit_ms)
+{
+    return limit_ms < 1 ? 1 : limit_ms > INT32_MAX ? INT32_MAX : limit_ms;
+}
+
+ferry_status pgdrv_turns_limit(struct pgdrv_unit *unit, int64_t limit_ms, struct ferry_error *err)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    turns_write_limits(turns_limit(limit_ms), 0, &sql);
+    return pgdrv_sql_run(unit->conn, &sql, "limit how long locks are waited for", err);
+}
+
 static ferry_status turns_fail(struct pgdrv_unit *unit, const char *tables, struct ferry_error *err)
 {
     if (turns_is_cancelled(unit->conn) || ferry_should_stop() != 0)
@@ -58,13 +73,13 @@ static ferry_status turns_try(struct pgdrv_unit *unit, const struct pgdrv_text *
     struct pgdrv_conn *conn = unit->conn;
     PGDRV_AUTO_RESULT PGresult *result = NULL;
     PGDRV_AUTO_SQL struct pgdrv_text limits = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text none = {0};
+    PGDRV_AUTO_SQL struct pgdrv_text after = {0};
     int64_t left = ferry_wait_left(&unit->wait);
     turns_write_limits(left < 1               ? 1
                        : left < TURNS_TURN_MS ? left
                                               : TURNS_TURN_MS,
                        TURNS_TURN_MS, &limits);
-    turns_write_limits(0, 0, &none);
+    turns_write_limits(turns_limit(unit->spec->lock_wait_ms), 0, &after);
     ferry_status status = pgdrv_run(conn, PGDRV_LOADING, "SAVEPOINT dbferry_turn", doing, err);
     if (status == FERRY_OK)
         status = pgdrv_sql_run(conn, &limits, doing, err);
@@ -75,9 +90,10 @@ static ferry_status turns_try(struct pgdrv_unit *unit, const struct pgdrv_text *
     *ret_taken = pgdrv_result_is_good(result);
     if (!*ret_taken && !turns_is_taken(pgdrv_state(result)))
         return pgdrv_fail_result(conn, PGDRV_LOADING, result, doing, err);
-    if (!*ret_taken)
-        return pgdrv_run(conn, PGDRV_LOADING, "ROLLBACK TO SAVEPOINT dbferry_turn", doing, err);
-    status = pgdrv_sql_run(conn, &none, doing, err);
+    /* A savepoint that was gone back to is there still: the next would be one within it. */
+    status = *ret_taken
+                 ? pgdrv_sql_run(conn, &after, doing, err)
+                 : pgdrv_run(conn, PGDRV_LOADING, "ROLLBACK TO SAVEPOINT dbferry_turn", doing, err);
     return status == FERRY_OK
                ? pgdrv_run(conn, PGDRV_LOADING, "RELEASE SAVEPOINT dbferry_turn", doing, err)
                : status;
