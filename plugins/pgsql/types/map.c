@@ -223,6 +223,10 @@ ferry_status pgdrv_map_column(void *conn, const struct ferry_column *column,
     uint32_t fit = map_choose(column, wish, &type, &note);
     if (fit == FERRY_FIT_NONE)
         return ferry_mapping_set(mapping, fit, "", note, err);
+    /* Where the server counts bytes, a length in characters says nothing. */
+    if (type.kind == PGDRV_KIND_VARCHAR && wish->type == NULL &&
+        strcmp(((const struct pgdrv_conn *)conn)->encoding, "SQL_ASCII") == 0)
+        map_set(&type, PGDRV_KIND_TEXT);
     pgdrv_type_spell(&type, &native);
     map_add_notes(column, note, &notes);
     if (native.failed || notes.failed)

@@ -104,14 +104,16 @@ static bool decode_int(const struct decode *decode)
     return decode_digits(decode, text);
 }
 
+/* What a double holds is not rounded to a single of the source: another number shows as such. */
 static bool decode_float(const struct decode *decode)
 {
+    bool is_single =
+        decode->form->column->bits == 32 && decode->form->type.kind != PGDRV_KIND_FLOAT8;
     char text[DECODE_ROOM];
     char *end = NULL;
     if (!decode_copy(decode, text))
         return false;
-    decode->cell->v.f =
-        decode->form->column->bits == 32 ? (double)strtof(text, &end) : strtod(text, &end);
+    decode->cell->v.f = is_single ? (double)strtof(text, &end) : strtod(text, &end);
     return *end == '\0';
 }
 

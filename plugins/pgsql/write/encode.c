@@ -131,7 +131,8 @@ static const char *encode_int(const struct pgdrv_form *form, const struct ferry_
 
 /* ---- Other numbers ---- */
 
-/* As few digits as bring the same number back. */
+/* As few digits as bring the same number back: nine name a single where a single is read from them,
+ * but another double. */
 static void encode_double(double value, bool is_single, struct pgdrv_text *out)
 {
     char text[ENCODE_ROOM];
@@ -156,7 +157,7 @@ static const char *encode_float(const struct pgdrv_form *form, const struct ferr
     if (form->type.kind == PGDRV_KIND_FLOAT4 && isfinite(value) != 0 &&
         (fabs(value) > (double)FLT_MAX || (double)(float)value != value))
         return encode_is_rounded;
-    encode_double(value, form->column->bits == 32, out);
+    encode_double(value, form->column->bits == 32 && form->type.kind != PGDRV_KIND_FLOAT8, out);
     return NULL;
 }
 
@@ -256,7 +257,7 @@ static const char *encode_characters(const struct pgdrv_form *form, const struct
         return "ends in a space, which a column of the type character would lose";
     if ((type->kind == PGDRV_KIND_VARCHAR || type->kind == PGDRV_KIND_CHAR) && type->count > 0 &&
         cell->len > type->numbers[0] &&
-        encode_count_characters(cell->v.p, cell->len) > type->numbers[0])
+        (form->counts_bytes || encode_count_characters(cell->v.p, cell->len) > type->numbers[0]))
         return "is too long for the column";
     if (type->kind == PGDRV_KIND_INET &&
         !encode_is_address(cell, form->column->type == FERRY_TYPE_INET4 ? AF_INET : AF_INET6))
@@ -419,6 +420,7 @@ ferry_status pgdrv_forms_make(const struct pgdrv_conn *conn, const struct ferry_
         return pgdrv_fail_memory(err);
     for (size_t i = 0; i < count; i++) {
         forms[i].column = ferry_schema_column(layout->schema, i);
+        forms[i].counts_bytes = strcmp(conn->encoding, "SQL_ASCII") == 0;
         if (pgdrv_type_parse(layout->natives[i], &forms[i].type) &&
             forms[i].column->type < sizeof encode_functions / sizeof *encode_functions)
             continue;
