@@ -137,7 +137,7 @@ ferry_status pgdrv_stage_confirm(struct pgdrv_load *load, struct ferry_error *er
     /* The second connection sees the old table until the commit, with rights that were changed
      * meanwhile: GRANT and REVOKE take no lock of the table. */
     ferry_status status = stage_read_rights(load, unit->conn->second, &now, err);
-    return status == FERRY_OK && strcmp(now, load->rights) != 0
+    return status == FERRY_OK && (now == NULL || strcmp(now, load->rights) != 0)
                ? ferry_load_fail_changed(load->spec, unit->conn->label, err)
                : status;
 }

@@ -54,8 +54,10 @@ static ferry_status unit_check_second(struct pgdrv_conn *conn, struct ferry_erro
     ferry_status status = unit_read_place(conn, &first, err);
     if (status == FERRY_OK)
         status = unit_read_place(conn->second, &second, err);
-    if (status != FERRY_OK || strcmp(first, second) == 0)
+    if (status != FERRY_OK)
         return status;
+    if (first != NULL && second != NULL && strcmp(first, second) == 0)
+        return FERRY_OK;
     ferry_fail(err, FERRY_ERR_BUSY,
                "%s: two connections by this host's name reached two servers; name one of them",
                conn->label);
