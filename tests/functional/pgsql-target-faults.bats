@@ -174,7 +174,7 @@ cut_end() {
     local mode text tried=0
     make_old
     for text in "BEGIN" "pg_try_advisory" "CREATE TABLE" "COPY" "ADD CONSTRAINT" "ANALYZE" "LOCK TABLE" "DROP TABLE" \
-        "RENAME TO" "INSERT INTO" "COMMIT"; do
+        "RENAME TO" "INSERT INTO" "=COMMIT"; do
         for mode in before after; do
             [ "$(sql <<<"SELECT count(*) FROM t")" = 1 ] || make_old
             cut_at $mode "$text"
@@ -183,7 +183,7 @@ cut_end() {
             until_there grep -q "cut at" "$T/cut.log"
             cut_end
             until_there refute session_is true
-            if [ "$mode $text" = "after COMMIT" ]; then
+            if [ "$mode $text" = "after =COMMIT" ]; then
                 assert_status 0
                 rows_are_new
             else

@@ -3,9 +3,10 @@
 
     cut_postgres.py SERVER-SOCKET OWN-SOCKET before|after TEXT
 
-The first message of any connection that holds TEXT is where it happens: `before`, the server does not
-get it; `after`, it does, and its answer is lost.  Then a line is printed, and that connection has
-ended on both sides.  All others, and what comes later, are left alone.  Without TLS.
+The first message of any connection that holds TEXT (=TEXT: that is nothing else) is where it
+happens: `before`, the server does not get it; `after`, it does, and its answer is lost. Then a line
+is printed, and that connection has ended on both sides. All others, and what comes later, are left
+alone. Without TLS.
 """
 
 import os
@@ -58,6 +59,10 @@ def answers(server, client, deaf, heard):
     end(client)
 
 
+def is_there(data):
+    return data[5:].rstrip(b"\0") == text[1:] if text.startswith(b"=") else text in data
+
+
 def serve(client):
     global happened
     server = socket.socket(socket.AF_UNIX)
@@ -70,7 +75,7 @@ def serve(client):
             data = message(client, first)
             first = False
             with lock:
-                here = not happened and text in data
+                here = not happened and is_there(data)
                 happened = happened or here
             if here and mode == "after":
                 deaf.set()

@@ -53,7 +53,7 @@ static void apply_write_change(const char *column, struct pgdrv_text *sql)
 
 static void apply_write_changes(const struct apply *apply, struct pgdrv_text *sql)
 {
-    pgdrv_text_addf(sql, "%s AS " PGDRV_MATCH_CHANGES, apply->load->path);
+    pgdrv_text_addf(sql, "%s AS " PGDRV_MATCH_CHANGES, apply->load->gather);
 }
 
 /* The key's columns, as a list for a person. */
@@ -175,7 +175,7 @@ static bool apply_write_set(const struct apply *apply, struct pgdrv_text *sql)
 static void apply_write_todo(const struct apply *apply, struct pgdrv_text *sql)
 {
     const struct pgdrv_load *load = apply->load;
-    pgdrv_text_addf(sql, "UPDATE %s AS " PGDRV_MATCH_CHANGES " SET ", load->path);
+    pgdrv_text_addf(sql, "UPDATE %s AS " PGDRV_MATCH_CHANGES " SET ", load->gather);
     pgdrv_text_add_name(sql, load->changes->todo);
     pgdrv_text_add(sql, " = CASE WHEN ");
     for (size_t i = 0; i < ferry_schema_count(load->layout->schema); i++) {
@@ -187,7 +187,7 @@ static void apply_write_todo(const struct apply *apply, struct pgdrv_text *sql)
     pgdrv_text_addf(sql, "TRUE THEN %d WHEN ", TODO_SAME);
     apply_write_change(load->changes->tag, sql);
     pgdrv_text_addf(sql, " = %d THEN %d ELSE %d END FROM %s AS " PGDRV_MATCH_LIVE " WHERE ",
-                    FERRY_OP_UPSERT, TODO_UPDATE, TODO_OTHER, load->names.table);
+                    FERRY_OP_UPSERT, TODO_UPDATE, TODO_OTHER, pgdrv_load_rows(load));
     apply_write_open(apply, sql);
     pgdrv_text_add(sql, " AND ");
     pgdrv_match_write(load, sql);
@@ -211,7 +211,7 @@ static ferry_status apply_check_once(const struct apply *apply, uint64_t there)
     uint64_t pairs = 0;
     pgdrv_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
     apply_write_changes(apply, &sql);
-    pgdrv_text_addf(&sql, " JOIN %s AS " PGDRV_MATCH_LIVE " ON ", apply->load->names.table);
+    pgdrv_text_addf(&sql, " JOIN %s AS " PGDRV_MATCH_LIVE " ON ", pgdrv_load_rows(apply->load));
     pgdrv_match_write(apply->load, &sql);
     pgdrv_text_add(&sql, " WHERE ");
     apply_write_open(apply, &sql);
@@ -228,7 +228,7 @@ static ferry_status apply_resolve(struct apply *apply)
     uint64_t rows = 0, there = 0, others = 0;
     if (changes->came[FERRY_OP_UPSERT] + changes->came[FERRY_OP_ADD] == 0)
         return FERRY_OK;
-    pgdrv_text_addf(&all, "UPDATE %s AS " PGDRV_MATCH_CHANGES " SET ", apply->load->path);
+    pgdrv_text_addf(&all, "UPDATE %s AS " PGDRV_MATCH_CHANGES " SET ", apply->load->gather);
     pgdrv_text_add_name(&all, changes->todo);
     pgdrv_text_addf(&all, " = %d WHERE ", TODO_INSERT);
     apply_write_open(apply, &all);
@@ -261,7 +261,7 @@ static ferry_status apply_check_inserts(const struct apply *apply)
         return FERRY_OK;
     pgdrv_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
     apply_write_changes(apply, &sql);
-    pgdrv_text_addf(&sql, " JOIN %s AS " PGDRV_MATCH_LIVE " ON ", load->names.table);
+    pgdrv_text_addf(&sql, " JOIN %s AS " PGDRV_MATCH_LIVE " ON ", pgdrv_load_rows(load));
     pgdrv_match_write(load, &sql);
     pgdrv_text_add(&sql, " WHERE ");
     apply_write_change(load->changes->tag, &sql);
@@ -280,7 +280,7 @@ static ferry_status apply_delete(const struct apply *apply, uint32_t operation, 
     if (due == 0)
         return FERRY_OK;
     pgdrv_text_addf(&sql, "DELETE FROM %s AS " PGDRV_MATCH_LIVE " USING ",
-                    apply->load->names.table);
+                    pgdrv_load_rows(apply->load));
     apply_write_changes(apply, &sql);
     pgdrv_text_add(&sql, " WHERE ");
     pgdrv_match_write(apply->load, &sql);
@@ -304,51 +304,82 @@ static void apply_write_update(const struct apply *apply, const char *path, bool
 }
 
 /* All columns that take values, those among them that the source does not have. */
-static void apply_write_all(const struct apply *apply, struct pgdrv_text *sql)
+static void apply_write_all(const struct apply *apply, const char *alias, struct pgdrv_text *sql)
 {
     for (size_t i = 0; i < apply->load->table.column_count; i++) {
         pgdrv_text_add(sql, i > 0 ? ", " : "");
+        if (alias != NULL)
+            pgdrv_text_addf(sql, "%s.", alias);
         pgdrv_text_add_name(sql, apply->load->table.columns[i].name);
     }
+}
+
+/* The rows as they will be, in a table of their own. */
+static ferry_status apply_keep(const struct apply *apply, const char *kept)
+{
+    const struct pgdrv_load *load = apply->load;
+    PGDRV_AUTO_SQL struct pgdrv_text keep = {0};
+    PGDRV_AUTO_SQL struct pgdrv_text update = {0};
+    uint64_t rows = 0;
+    bool any = false;
+    pgdrv_text_addf(&keep,
+                    "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS SELECT " PGDRV_MATCH_LIVE
+                    ".* FROM %s AS " PGDRV_MATCH_LIVE " JOIN ",
+                    kept, pgdrv_load_rows(load));
+    apply_write_changes(apply, &keep);
+    pgdrv_text_add(&keep, " ON ");
+    pgdrv_match_write(load, &keep);
+    pgdrv_text_add(&keep, " WHERE ");
+    apply_write_which(apply, FERRY_OP_UPDATE, &keep);
+    apply_write_update(apply, kept, &any, &update);
+    ferry_status status = apply_run(apply, &keep, &rows);
+    if (status == FERRY_OK)
+        status = apply_check(apply, rows, apply->updates);
+    return status == FERRY_OK ? apply_run(apply, &update, &rows) : status;
+}
+
+/* The rows go before they come, as none comes before they are counted.  Foreign keys that refer to
+ * them are looked at after the statement, when they are there again. */
+static void apply_write_exchange(const struct apply *apply, const char *kept,
+                                 struct pgdrv_text *sql)
+{
+    const char *rows = pgdrv_load_rows(apply->load);
+    pgdrv_text_addf(sql, "WITH dbferry_gone AS (DELETE FROM %s AS " PGDRV_MATCH_LIVE " USING ",
+                    rows);
+    apply_write_changes(apply, sql);
+    pgdrv_text_add(sql, " WHERE ");
+    pgdrv_match_write(apply->load, sql);
+    pgdrv_text_add(sql, " AND ");
+    apply_write_which(apply, FERRY_OP_UPDATE, sql);
+    pgdrv_text_addf(sql, " RETURNING 1) INSERT INTO %s (", rows);
+    apply_write_all(apply, NULL, sql);
+    pgdrv_text_add(sql, ") OVERRIDING SYSTEM VALUE SELECT ");
+    apply_write_all(apply, "dbferry_kept", sql);
+    pgdrv_text_addf(sql,
+                    " FROM %s AS dbferry_kept, (SELECT pg_catalog.count(*) AS n FROM dbferry_gone) "
+                    "AS dbferry_all WHERE dbferry_all.n = %" PRIu64,
+                    kept, apply->updates);
 }
 
 /* The one row's value would be another's, which would have taken a third: the server looks at each
  * row when it is written, not at the end. */
 static ferry_status apply_update_anew(const struct apply *apply)
 {
-    const struct pgdrv_load *load = apply->load;
     PGDRV_AUTO_SQL struct pgdrv_text kept = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text keep = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text update = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text insert = {0};
-    uint64_t rows = 0;
-    bool any = false;
+    PGDRV_AUTO_SQL struct pgdrv_text exchange = {0};
+    PGDRV_AUTO_SQL struct pgdrv_text drop = {0};
+    uint64_t rows = 0, none = 0;
     pgdrv_text_add_path(&kept, "pg_temp", "_dbferry_kept");
     if (kept.failed)
         return pgdrv_fail_memory(apply->err);
-    pgdrv_text_addf(&keep,
-                    "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS SELECT " PGDRV_MATCH_LIVE
-                    ".* FROM %s AS " PGDRV_MATCH_LIVE " JOIN ",
-                    kept.data, load->names.table);
-    apply_write_changes(apply, &keep);
-    pgdrv_text_add(&keep, " ON ");
-    pgdrv_match_write(load, &keep);
-    pgdrv_text_add(&keep, " WHERE ");
-    apply_write_which(apply, FERRY_OP_UPDATE, &keep);
-    apply_write_update(apply, kept.data, &any, &update);
-    pgdrv_text_addf(&insert, "INSERT INTO %s (", load->names.table);
-    apply_write_all(apply, &insert);
-    pgdrv_text_add(&insert, ") OVERRIDING SYSTEM VALUE SELECT ");
-    apply_write_all(apply, &insert);
-    pgdrv_text_addf(&insert, " FROM %s", kept.data);
-    ferry_status status = apply_run(apply, &keep, &rows);
+    apply_write_exchange(apply, kept.data, &exchange);
+    pgdrv_text_addf(&drop, "DROP TABLE %s", kept.data); /* another load may need the name */
+    ferry_status status = apply_keep(apply, kept.data);
     if (status == FERRY_OK)
-        status = apply_run(apply, &update, &rows);
+        status = apply_run(apply, &exchange, &rows);
     if (status == FERRY_OK)
-        status = apply_delete(apply, FERRY_OP_UPDATE, apply->updates);
-    if (status == FERRY_OK)
-        status = apply_run(apply, &insert, &rows);
-    return status == FERRY_OK ? apply_check(apply, rows, apply->updates) : status;
+        status = apply_check(apply, rows, apply->updates);
+    return status == FERRY_OK ? apply_run(apply, &drop, &none) : status;
 }
 
 static ferry_status apply_mark(const struct apply *apply, const char *statement)
@@ -361,7 +392,7 @@ static ferry_status apply_update(const struct apply *apply)
     PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *result = NULL;
     bool any = false;
-    apply_write_update(apply, apply->load->names.table, &any, &sql);
+    apply_write_update(apply, pgdrv_load_rows(apply->load), &any, &sql);
     if (apply->updates == 0 || !any) /* nothing but a key: it is there */
         return FERRY_OK;
     ferry_status status = apply_mark(apply, "SAVEPOINT dbferry_update");
@@ -387,7 +418,7 @@ static ferry_status apply_insert(const struct apply *apply)
     uint64_t rows = 0;
     if (apply->inserts == 0)
         return FERRY_OK;
-    pgdrv_text_addf(&sql, "INSERT INTO %s (", load->names.table);
+    pgdrv_text_addf(&sql, "INSERT INTO %s (", pgdrv_load_rows(load));
     pgdrv_load_add_columns(load, NULL, &sql);
     pgdrv_text_add(&sql, ") OVERRIDING SYSTEM VALUE SELECT ");
     pgdrv_load_add_columns(load, PGDRV_MATCH_CHANGES, &sql);
@@ -434,14 +465,14 @@ ferry_status pgdrv_apply(struct pgdrv_load *load, struct ferry_load_totals *ret_
 {
     struct apply apply = {.load = load, .conn = load->unit->conn, .totals = ret_totals, .err = err};
     PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
-    pgdrv_text_addf(&sql, "ANALYZE %s", load->path);
-    ferry_status status = pgdrv_load_count(load, load->names.table, &ret_totals->before, err);
+    pgdrv_text_addf(&sql, "ANALYZE %s", load->gather);
+    ferry_status status = pgdrv_load_count(load, pgdrv_load_rows(load), &ret_totals->before, err);
     if (status == FERRY_OK && load->lane.taken > 0)
         status = pgdrv_sql_run(apply.conn, &sql, "look at the changes", err);
     if (status == FERRY_OK && load->lane.taken > 0)
         status = apply_rows(&apply);
     if (status == FERRY_OK)
-        status = pgdrv_load_count(load, load->names.table, &ret_totals->after, err);
+        status = pgdrv_load_count(load, pgdrv_load_rows(load), &ret_totals->after, err);
     if (status != FERRY_OK)
         return status;
     ret_totals->inserted = apply.inserts;

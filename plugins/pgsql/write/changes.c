@@ -4,6 +4,11 @@
  *   batch   rows and keys into that, by COPY; meanwhile the rows that are there are read by the
  *           second connection, in a snapshot of its own
  *   end     DELETE, UPDATE and INSERT in the table, in the transaction that is open
+ *
+ * Where tables change together with their foreign keys, the rows of one refer to those that another
+ * is yet to get, and what a key does to rows (CASCADE) would be done to those that are right
+ * already.  So a table with foreign keys is copied on the server, without them, and changed there;
+ * the copy takes its place as one that was made anew.  Nothing is copied where nothing changes.
  */
 
 #include "write/target.h"
@@ -61,20 +66,53 @@ static ferry_status changes_make(struct pgdrv_load *load, struct ferry_error *er
     PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
     struct pgdrv_text path = {0};
     pgdrv_text_add_path(&path, "pg_temp", load->names.gather);
-    load->path = path.data; /* freed with the load */
+    load->gather = path.data; /* freed with the load */
     if (path.failed)
         return pgdrv_fail_memory(err);
-    pgdrv_text_addf(&sql, "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS SELECT ", load->path);
-    pgdrv_load_add_columns(load, NULL, &sql);
-    pgdrv_text_add(&sql, ", 0::smallint AS ");
+    pgdrv_text_addf(&sql, "CREATE TEMPORARY TABLE %s (", load->gather);
+    pgdrv_table_write_columns(&load->table, load->layout, &sql);
+    pgdrv_text_add(&sql, ", ");
     pgdrv_text_add_name(&sql, load->changes->tag);
-    pgdrv_text_add(&sql, ", 0::smallint AS ");
+    pgdrv_text_add(&sql, " smallint, ");
     pgdrv_text_add_name(&sql, load->changes->todo);
-    pgdrv_text_addf(&sql, " FROM %s WITH NO DATA", load->names.table);
+    pgdrv_text_add(&sql, " smallint) ON COMMIT DROP");
     return pgdrv_sql_run(load->unit->conn, &sql,
                          "make a temporary table for the changes, which needs the right TEMPORARY "
                          "on the database",
                          err);
+}
+
+/* What is in the way of a copy, in words, or NULL. */
+static ferry_status changes_look(const struct pgdrv_load *load, char **ret_hangs,
+                                 struct ferry_error *err)
+{
+    const struct ferry_change_spec *spec = load->unit->spec;
+    if (load->table.own && load->spec->keep_definition == 0)
+        return pgdrv_hangs_look(load->unit->conn, &load->table, spec->tables, spec->load_count,
+                                ret_hangs, err);
+    *ret_hangs = strdup("its definition is somebody's own");
+    return *ret_hangs == NULL ? pgdrv_fail_memory(err) : FERRY_OK;
+}
+
+static ferry_status changes_choose(struct pgdrv_load *load, struct ferry_error *err)
+{
+    struct pgdrv_conn *conn = load->unit->conn;
+    PGDRV_AUTO_TEXT char *hangs = NULL;
+    ferry_status status = FERRY_OK;
+    if (load->unit->spec->foreign_keys != 0)
+        status = pgdrv_hangs_has_keys(conn, &load->table, &load->changes->copies, err);
+    if (status == FERRY_OK && load->changes->copies)
+        status = changes_look(load, &hangs, err);
+    if (status == FERRY_OK && hangs != NULL)
+        return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
+                          "%s: table '%s' cannot change together with others and their foreign "
+                          "keys, since %s; drop that, or leave the table out",
+                          conn->label, load->layout->table, hangs);
+    return status == FERRY_OK
+               ? pgdrv_hangs_check_rows(
+                     conn, load->layout->table, &load->table,
+                     load->changes->copies ? PGDRV_HANGS_COPY : PGDRV_HANGS_SINGLE, err)
+               : status;
 }
 
 ferry_status pgdrv_changes_begin(struct pgdrv_load *load, struct ferry_error *err)
@@ -87,7 +125,7 @@ ferry_status pgdrv_changes_begin(struct pgdrv_load *load, struct ferry_error *er
     if (status == FERRY_OK && !load->table.exists)
         status = ferry_load_fail_changed(load->spec, conn->label, err);
     if (status == FERRY_OK)
-        status = pgdrv_hangs_check_rows(conn, load->layout->table, &load->table, false, err);
+        status = changes_choose(load, err);
     if (status == FERRY_OK)
         status = pgdrv_rights_check(load, err);
     if (status == FERRY_OK)
@@ -95,7 +133,7 @@ ferry_status pgdrv_changes_begin(struct pgdrv_load *load, struct ferry_error *er
     if (status == FERRY_OK)
         status = changes_make(load, err);
     if (status == FERRY_OK)
-        status = pgdrv_lane_begin(&load->lane, conn, load->path, load->layout, load->changes->tag,
+        status = pgdrv_lane_begin(&load->lane, conn, load->gather, load->layout, load->changes->tag,
                                   "", err);
     return status;
 }
@@ -208,8 +246,32 @@ static ferry_status changes_lock(struct pgdrv_load *load, const char *seen, stru
     if (status == FERRY_OK)
         status = pgdrv_table_confirm(unit->conn, load->spec, err);
     if (status == FERRY_OK)
-        status = pgdrv_hangs_check_rows(unit->conn, table, &load->table, false, err);
+        status = pgdrv_hangs_check_rows(
+            unit->conn, table, &load->table,
+            load->changes->copies ? PGDRV_HANGS_COPY : PGDRV_HANGS_SINGLE, err);
     return status == FERRY_OK ? changes_confirm_rows(load, seen, err) : status;
+}
+
+ferry_status pgdrv_changes_copy(struct pgdrv_load *load, struct ferry_error *err)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text fill = {0};
+    PGDRV_AUTO_SQL struct pgdrv_text look = {0};
+    load->makes = true;
+    ferry_status status = pgdrv_stage_make(load, err);
+    if (status != FERRY_OK)
+        return status;
+    pgdrv_text_addf(&fill, "INSERT INTO %s (", load->path);
+    pgdrv_load_add_columns(load, NULL, &fill);
+    pgdrv_text_add(&fill, ") SELECT ");
+    pgdrv_load_add_columns(load, NULL, &fill);
+    pgdrv_text_addf(&fill, " FROM %s", load->names.table);
+    pgdrv_text_addf(&look, "ANALYZE %s", load->path);
+    status = pgdrv_sql_run(load->unit->conn, &fill, "copy the table", err);
+    if (status == FERRY_OK)
+        status = pgdrv_indexes_make(load, err);
+    return status == FERRY_OK
+               ? pgdrv_sql_run(load->unit->conn, &look, "look what is in the copy", err)
+               : status;
 }
 
 ferry_status pgdrv_changes_end(struct pgdrv_load *load, struct ferry_load_totals *ret_totals,
@@ -226,6 +288,8 @@ ferry_status pgdrv_changes_end(struct pgdrv_load *load, struct ferry_load_totals
     changes_close_reader(changes);
     if (status == FERRY_OK)
         status = changes_lock(load, seen, err);
+    if (status == FERRY_OK && changes->copies && load->lane.taken > 0)
+        status = pgdrv_changes_copy(load, err);
     if (status == FERRY_OK)
         status = pgdrv_apply(load, &totals, err);
     if (status != FERRY_OK)

@@ -41,7 +41,9 @@ static const char definition_sql[] =
     "FROM pg_catalog.pg_inherits WHERE inhrelid = $1::oid "
     "UNION ALL SELECT 8, 0, pg_catalog.concat_ws(' ', 'table', c.relkind, c.relpersistence, "
     "c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.reloftype, "
-    "pg_catalog.array_to_string(c.reloptions, ','), t.spcname, m.amname) "
+    "pg_catalog.array_to_string(c.reloptions, ','), t.spcname, m.amname, (SELECT "
+    "pg_catalog.array_to_string(w.reloptions, ',') FROM pg_catalog.pg_class w WHERE w.oid = "
+    "c.reltoastrelid)) "
     "FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_tablespace t ON t.oid = c.reltablespace "
     "LEFT JOIN pg_catalog.pg_am m ON m.oid = c.relam WHERE c.oid = $1::oid "
     ") lines ORDER BY k, n, l COLLATE \"C\"";

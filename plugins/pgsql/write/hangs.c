@@ -38,6 +38,9 @@ static const char hangs_sql[] =
     "i.indexrelid = s.objoid AND i.indrelid = own.oid)) OR (s.classoid = "
     "'pg_catalog.pg_constraint'::pg_catalog.regclass AND EXISTS (SELECT FROM "
     "pg_catalog.pg_constraint k WHERE k.oid = s.objoid AND k.conrelid = own.oid)) "
+    "UNION ALL SELECT pg_catalog.pg_describe_object(d.refclassid, d.refobjid, 0) FROM "
+    "pg_catalog.pg_depend d, own WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND "
+    "d.objid = own.oid AND d.deptype IN ('e', 'x') "
     "UNION ALL SELECT 'a security label' FROM pg_catalog.pg_seclabel s, own WHERE s.objoid = "
     "own.oid AND s.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass "
     "UNION ALL SELECT 'the publication ' || pg_catalog.quote_ident(p.pubname) FROM "
@@ -83,15 +86,16 @@ ferry_status pgdrv_hangs_look(struct pgdrv_conn *conn, const struct pgdrv_table 
 
 /* ---- What is in the way of rows that go and come ---- */
 
-/* Where single rows change ($2 is false): foreign keys that do something to the rows that refer to
- * them, those of the table itself among them, since such a row may be in no change.  Where all rows
- * go: foreign keys of other tables.  Rules that turn a statement into another.  Policies that hide
- * rows from this account. */
+/* Where single rows change ($2 is "single"): foreign keys that do something to the rows that refer
+ * to them, those of the table itself among them, since such a row may be in no change.  Where all
+ * rows go ("all"): foreign keys of other tables.  A copy has none ("copy").  Rules that turn a
+ * statement into another.  Policies that hide rows from this account. */
 static const char hangs_obstacle_sql[] =
     "SELECT pg_catalog.concat('the foreign key ', pg_catalog.quote_ident(k.conname), ' of table ', "
     "k.conrelid::pg_catalog.regclass, ' refers to it') FROM pg_catalog.pg_constraint k WHERE "
-    "k.contype = 'f' AND k.confrelid = $1::oid AND CASE WHEN $2::bool THEN k.conrelid <> "
-    "k.confrelid ELSE k.confdeltype NOT IN ('a', 'r') OR k.confupdtype NOT IN ('a', 'r') END "
+    "k.contype = 'f' AND k.confrelid = $1::oid AND CASE $2::text WHEN 'all' THEN k.conrelid <> "
+    "k.confrelid WHEN 'single' THEN k.confdeltype NOT IN ('a', 'r') OR k.confupdtype NOT IN ('a', "
+    "'r') ELSE FALSE END "
     "UNION ALL SELECT pg_catalog.concat('its rule ', pg_catalog.quote_ident(r.rulename), ' changes "
     "what is written') FROM pg_catalog.pg_rewrite r WHERE r.ev_class = $1::oid AND r.ev_enabled <> "
     "'D' "
@@ -102,10 +106,16 @@ static const char hangs_obstacle_sql[] =
     "ORDER BY 1 LIMIT 1";
 
 ferry_status pgdrv_hangs_check_rows(struct pgdrv_conn *conn, const char *name,
-                                    const struct pgdrv_table *table, bool all_rows,
+                                    const struct pgdrv_table *table, enum pgdrv_hangs_way way,
                                     struct ferry_error *err)
 {
-    const char *const values[] = {table->oid, all_rows ? "t" : "f"};
+    static const char *const words[] = {
+        [PGDRV_HANGS_ALL_ROWS] = "all",
+        [PGDRV_HANGS_SINGLE] = "single",
+        [PGDRV_HANGS_COPY] = "copy",
+    };
+    const char *const values[] = {table->oid, words[way]};
+    bool all_rows = way == PGDRV_HANGS_ALL_ROWS;
     PGDRV_AUTO_RESULT PGresult *rows = NULL;
     ferry_status status = pgdrv_ask(conn, PGDRV_LOADING, hangs_obstacle_sql, values, 2,
                                     "look what hangs on the table", &rows, err);
@@ -118,4 +128,18 @@ ferry_status pgdrv_hangs_check_rows(struct pgdrv_conn *conn, const char *name,
                       conn->label, name, all_rows ? "replaced" : "changed",
                       first == NULL ? "something hangs on it" : first,
                       all_rows ? ", choose strategy = \"merge\"" : "");
+}
+
+ferry_status pgdrv_hangs_has_keys(struct pgdrv_conn *conn, const struct pgdrv_table *table,
+                                  bool *ret_has, struct ferry_error *err)
+{
+    static const char sql[] = "SELECT FROM pg_catalog.pg_constraint WHERE contype = 'f' AND "
+                              "$1::oid IN (conrelid, confrelid) LIMIT 1";
+    const char *const values[] = {table->oid};
+    PGDRV_AUTO_RESULT PGresult *rows = NULL;
+    ferry_status status = pgdrv_ask(conn, PGDRV_LOADING, sql, values, 1,
+                                    "look for foreign keys of the table", &rows, err);
+    if (status == FERRY_OK)
+        *ret_has = PQntuples(rows) > 0;
+    return status;
 }

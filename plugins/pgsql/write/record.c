@@ -11,6 +11,7 @@
  * table is the driver's. */
 #define RECORD_MARK "table_mark"
 #define RECORD_MARK_SIZE 17 /* 16 hexadecimal digits */
+#define RECORD_TURN_MS "2000"
 
 static void record_add_path(const struct pgdrv_conn *conn, struct pgdrv_text *sql)
 {
@@ -78,6 +79,23 @@ static ferry_status record_make(struct pgdrv_conn *conn, struct ferry_error *err
                : pgdrv_fail_result(conn, PGDRV_LOADING, result, doing, err);
 }
 
+/* Whoever reads or writes records waits behind us while we wait for a run that does. */
+static ferry_status record_add_column(struct pgdrv_conn *conn, const struct pgdrv_text *sql,
+                                      struct ferry_error *err)
+{
+    static const char doing[] = "add a column to the table of runs, " RECORD_TABLE;
+    PGDRV_AUTO_RESULT PGresult *result = NULL;
+    ferry_status status =
+        pgdrv_run(conn, PGDRV_LOADING, "SET lock_timeout = " RECORD_TURN_MS, doing, err);
+    if (status == FERRY_OK)
+        status = pgdrv_sql_try(conn, sql, doing, &result, err);
+    if (status == FERRY_OK)
+        status = pgdrv_run(conn, PGDRV_LOADING, "SET lock_timeout = 0", doing, err);
+    return status == FERRY_OK && !pgdrv_result_is_good(result)
+               ? pgdrv_fail_result(conn, PGDRV_LOADING, result, doing, err)
+               : status;
+}
+
 static ferry_status record_add_columns(struct pgdrv_conn *conn, const PGresult *columns,
                                        struct ferry_error *err)
 {
@@ -94,7 +112,7 @@ static ferry_status record_add_columns(struct pgdrv_conn *conn, const PGresult *
             pgdrv_text_add(&sql, RECORD_MARK " text");
         else
             record_write_column(field, &sql);
-        status = pgdrv_sql_run(conn, &sql, "add a column to the table of runs, " RECORD_TABLE, err);
+        status = record_add_column(conn, &sql, err);
     }
     return status;
 }

@@ -160,7 +160,7 @@ static void references_write(const struct pgdrv_load *load, const struct ferry_f
     pgdrv_text_addf(sql, " ADD CONSTRAINT dbferry_fk_%zu FOREIGN KEY (", number + 1);
     pgdrv_text_add_list(sql, key->columns, key->column_count);
     pgdrv_text_add(sql, ") REFERENCES ");
-    pgdrv_text_add(sql, to->path);
+    pgdrv_text_add(sql, pgdrv_load_rows(to));
     pgdrv_text_add(sql, " (");
     pgdrv_text_add_list(sql, key->referred, key->column_count);
     pgdrv_text_addf(sql, ") ON DELETE %s ON UPDATE %s", references_words(key->on_delete),

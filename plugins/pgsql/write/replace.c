@@ -19,6 +19,11 @@ ferry_status pgdrv_load_count(struct pgdrv_load *load, const char *path, uint64_
     return pgdrv_sql_number(load->unit->conn, &sql, "count the rows", ret_rows, err);
 }
 
+const char *pgdrv_load_rows(const struct pgdrv_load *load)
+{
+    return load->makes ? load->path : load->names.table;
+}
+
 void pgdrv_load_add_columns(const struct pgdrv_load *load, const char *alias,
                             struct pgdrv_text *sql)
 {
@@ -86,7 +91,8 @@ static ferry_status replace_choose(struct pgdrv_load *load, struct ferry_error *
         ferry_log(FERRY_LOG_DEBUG, "%s: table '%s' stays, since %s needs it", conn->label,
                   load->layout->table, hangs);
     return load->makes ? FERRY_OK
-                       : pgdrv_hangs_check_rows(conn, load->layout->table, &load->table, true, err);
+                       : pgdrv_hangs_check_rows(conn, load->layout->table, &load->table,
+                                                PGDRV_HANGS_ALL_ROWS, err);
 }
 
 ferry_status pgdrv_replace_begin(struct pgdrv_load *load, struct ferry_error *err)
@@ -153,7 +159,7 @@ static ferry_status replace_in_place(struct pgdrv_load *load, struct ferry_error
     if (status == FERRY_OK)
         status = pgdrv_table_confirm(unit->conn, load->spec, err);
     if (status == FERRY_OK)
-        status = pgdrv_hangs_check_rows(unit->conn, table, &load->table, true, err);
+        status = pgdrv_hangs_check_rows(unit->conn, table, &load->table, PGDRV_HANGS_ALL_ROWS, err);
     if (status == FERRY_OK)
         status = replace_clear(load, err);
     if (status == FERRY_OK)

@@ -7,12 +7,16 @@
 #include <string.h>
 
 /* What is missing, in words; no row where nothing is.  $1: the schema, $2: the table; $3: it is
- * made, or made anew; $4: its rows are replaced by way of a temporary table. */
+ * made, or made anew, and then given to its owner ($5: the right that this takes); $4: single rows
+ * change. */
 static const char rights_sql[] =
     "SELECT m FROM (SELECT "
     "(SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1) AS n, "
     "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace s ON s.oid = "
-    "c.relnamespace WHERE s.nspname = $1 AND c.relname = $2) AS t) p, LATERAL (VALUES "
+    "c.relnamespace WHERE s.nspname = $1 AND c.relname = $2) AS t) p LEFT JOIN LATERAL (SELECT "
+    "c.relowner FROM pg_catalog.pg_class c, "
+    "pg_catalog.pg_roles r WHERE c.oid = p.t AND r.rolname = current_user AND NOT r.rolsuper AND "
+    "c.relowner <> r.oid) AS o (own) ON TRUE, LATERAL (VALUES "
     "(p.n IS NULL, 'there is no schema ' || pg_catalog.quote_ident($1)), "
     "(NOT pg_catalog.has_schema_privilege(p.n, 'USAGE'), 'USAGE on schema ' || "
     "pg_catalog.quote_ident($1)), "
@@ -22,18 +26,25 @@ static const char rights_sql[] =
     "pg_catalog.pg_class WHERE oid = p.t), 'USAGE'), 'to be the owner of the table'), "
     "(NOT $3::bool AND NOT pg_catalog.has_table_privilege(p.t, 'INSERT'), 'INSERT on the table'), "
     "(NOT $3::bool AND NOT pg_catalog.has_table_privilege(p.t, 'DELETE'), 'DELETE on the table'), "
-    "(NOT $3::bool AND NOT pg_catalog.has_table_privilege(p.t, 'UPDATE'), 'UPDATE on the table'), "
+    "($4::bool AND NOT pg_catalog.has_table_privilege(p.t, 'UPDATE'), 'UPDATE on the table'), "
+    "($3::bool AND o.own IS NOT NULL AND NOT pg_catalog.has_schema_privilege(o.own, p.n, "
+    "'CREATE'), 'CREATE on schema ' || pg_catalog.quote_ident($1) || ' for the owner of the "
+    "table'), "
+    "($3::bool AND o.own IS NOT NULL AND NOT pg_catalog.pg_has_role(o.own, $5::text), 'SET for the "
+    "role of the owner of the table'), "
     "(NOT pg_catalog.has_table_privilege(p.t, 'SELECT'), 'SELECT on the table'), "
     "(NOT $3::bool AND NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), "
     "'TEMPORARY'), 'TEMPORARY on database ' || pg_catalog.quote_ident("
     "pg_catalog.current_database()))) AS w (missing, m) WHERE w.missing";
 
-static ferry_status rights_ask(struct pgdrv_conn *conn, const char *table, bool makes,
+static ferry_status rights_ask(struct pgdrv_conn *conn, const char *table, bool makes, bool changes,
                                struct pgdrv_text *ret_missing, struct ferry_error *err)
 {
-    const char *const values[] = {conn->schema, table, makes ? "t" : "f"};
+    const char *const values[] = {conn->schema, table, makes ? "t" : "f",
+                                  changes && !makes ? "t" : "f",
+                                  conn->version >= 160000 ? "SET" : "MEMBER"};
     PGDRV_AUTO_RESULT PGresult *rows = NULL;
-    ferry_status status = pgdrv_ask(conn, PGDRV_LOADING, rights_sql, values, 3,
+    ferry_status status = pgdrv_ask(conn, PGDRV_LOADING, rights_sql, values, 5,
                                     "ask for the rights of the account", &rows, err);
     for (int i = 0; status == FERRY_OK && i < PQntuples(rows); i++) {
         const char *missing = pgdrv_value(rows, i, 0);
@@ -46,7 +57,9 @@ ferry_status pgdrv_rights_check(const struct pgdrv_load *load, struct ferry_erro
 {
     PGDRV_AUTO_SQL struct pgdrv_text missing = {0};
     struct pgdrv_conn *conn = load->unit->conn;
-    ferry_status status = rights_ask(conn, load->layout->table, load->makes, &missing, err);
+    bool changes = load->changes != NULL;
+    bool makes = load->makes || (changes && load->changes->copies);
+    ferry_status status = rights_ask(conn, load->layout->table, makes, changes, &missing, err);
     if (status != FERRY_OK || missing.length == 0)
         return status;
     return ferry_fail(err, FERRY_ERR_REFUSED,
@@ -67,7 +80,7 @@ static ferry_status rights_examine_one(struct pgdrv_conn *conn, const struct fer
                  (spec->action == FERRY_TABLE_KEEP && (!table.own || spec->keep_definition != 0));
     pgdrv_table_clear(&table);
     if (status == FERRY_OK)
-        status = rights_ask(conn, name, !stays, &missing, err);
+        status = rights_ask(conn, name, !stays, spec->kind == FERRY_LOAD_CHANGES, &missing, err);
     if (status != FERRY_OK)
         return status;
     if (missing.length == 0)

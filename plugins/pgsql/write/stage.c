@@ -43,9 +43,9 @@ static ferry_status stage_make_temporary(struct pgdrv_load *load, struct ferry_e
     load->path = path.data;
     if (path.failed)
         return pgdrv_fail_memory(err);
-    pgdrv_text_addf(&sql, "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS SELECT ", load->path);
-    pgdrv_load_add_columns(load, NULL, &sql);
-    pgdrv_text_addf(&sql, " FROM %s WITH NO DATA", load->names.table);
+    pgdrv_text_addf(&sql, "CREATE TEMPORARY TABLE %s (", load->path);
+    pgdrv_table_write_columns(&load->table, load->layout, &sql);
+    pgdrv_text_add(&sql, ") ON COMMIT DROP");
     return pgdrv_sql_run(load->unit->conn, &sql,
                          "make a temporary table for the new rows, which needs the right TEMPORARY "
                          "on the database",

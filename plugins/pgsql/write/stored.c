@@ -123,7 +123,7 @@ static ferry_status stored_add_scan(const struct stored *stored, struct pgdrv_te
 /* Rows that a change was of, without those that are gone. */
 static void stored_add_touched(const struct pgdrv_load *load, struct pgdrv_text *sql)
 {
-    pgdrv_text_addf(sql, " JOIN %s AS " PGDRV_MATCH_CHANGES " ON ", load->path);
+    pgdrv_text_addf(sql, " JOIN %s AS " PGDRV_MATCH_CHANGES " ON ", load->gather);
     pgdrv_match_write(load, sql);
     pgdrv_text_add(sql, " WHERE " PGDRV_MATCH_CHANGES ".");
     pgdrv_text_add_name(sql, load->changes->tag);
@@ -172,7 +172,7 @@ static ferry_status stored_find(struct pgdrv_conn *conn, const struct pgdrv_load
 {
     struct pgdrv_table table = {0};
     if (load != NULL) {
-        pgdrv_text_add(ret_path, load->makes ? load->path : load->names.table);
+        pgdrv_text_add(ret_path, pgdrv_load_rows(load));
         return FERRY_OK;
     }
     ferry_status status = pgdrv_table_load(conn, layout->table, &table, err);

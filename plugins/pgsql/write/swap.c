@@ -124,9 +124,29 @@ static ferry_status swap_rename(struct pgdrv_load *load, struct ferry_error *err
     return status == FERRY_OK ? pgdrv_indexes_rename(load, err) : status;
 }
 
+/* Where one is made anew, those that it refers to or that refer to it cannot stay. */
+static ferry_status swap_copy_others(struct pgdrv_unit *unit, struct ferry_error *err)
+{
+    int64_t patience = unit->conn->wait_ms;
+    ferry_status status = FERRY_OK;
+    bool any = false;
+    for (size_t i = 0; i < unit->load_count; i++)
+        any = any || swap_has_old(unit->loads[i]);
+    unit->conn->wait_ms = 0; /* how long the server takes depends on the rows */
+    for (size_t i = 0; i < unit->load_count && status == FERRY_OK && any; i++) {
+        struct pgdrv_load *load = unit->loads[i];
+        if (load->changes != NULL && load->changes->copies && !load->makes)
+            status = pgdrv_changes_copy(load, err);
+    }
+    unit->conn->wait_ms = patience;
+    return status;
+}
+
 ferry_status pgdrv_swap(struct pgdrv_unit *unit, struct ferry_error *err)
 {
-    ferry_status status = pgdrv_references_make(unit, err);
+    ferry_status status = swap_copy_others(unit, err);
+    if (status == FERRY_OK)
+        status = pgdrv_references_make(unit, err);
     if (status == FERRY_OK)
         status = swap_lock(unit, err);
     /* Readers wait for us from here on. */

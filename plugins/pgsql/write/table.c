@@ -18,6 +18,7 @@ void pgdrv_table_clear(struct pgdrv_table *table)
     for (size_t i = 0; i < table->column_count; i++) {
         free(table->columns[i].name);
         free(table->columns[i].native);
+        free(table->columns[i].type);
     }
     free(table->columns);
     free(table->oid);
@@ -32,15 +33,19 @@ static ferry_status table_add_column(struct pgdrv_conn *conn, struct pgdrv_table
 {
     const char *name = pgdrv_value(rows, row, 0), *native = pgdrv_value(rows, row, 1);
     const char *not_null = pgdrv_value(rows, row, 2), *fills = pgdrv_value(rows, row, 3);
+    const char *type = pgdrv_value(rows, row, 4);
     struct pgdrv_live_column *column = &table->columns[table->column_count];
-    if (name == NULL || native == NULL || not_null == NULL || fills == NULL)
+    if (name == NULL || native == NULL || not_null == NULL || fills == NULL || type == NULL)
         return pgdrv_fail_shape(conn, PGDRV_LOADING, table_doing, err);
     column->name = strdup(name);
     column->native = strdup(native);
+    column->type = strdup(type);
     column->not_null = *not_null == 't';
     column->has_default = *fills == 't';
     table->column_count++; /* what was copied is freed with the table */
-    return column->name == NULL || column->native == NULL ? pgdrv_fail_memory(err) : FERRY_OK;
+    return column->name == NULL || column->native == NULL || column->type == NULL
+               ? pgdrv_fail_memory(err)
+               : FERRY_OK;
 }
 
 /* Those that take values: a column that is computed from others does not. */
@@ -48,10 +53,12 @@ static ferry_status table_load_columns(struct pgdrv_conn *conn, struct pgdrv_tab
                                        struct ferry_error *err)
 {
     static const char sql[] =
-        "SELECT attname, pg_catalog.format_type(atttypid, atttypmod), attnotnull, atthasdef OR "
-        "attidentity <> '' FROM pg_catalog.pg_attribute WHERE attrelid = $1::oid AND attnum > 0 "
-        "AND "
-        "NOT attisdropped AND attgenerated = '' ORDER BY attnum";
+        "SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, "
+        "a.atthasdef OR a.attidentity <> '', pg_catalog.concat(pg_catalog.format_type(a.atttypid, "
+        "a.atttypmod), CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || "
+        "a.attcollation::pg_catalog.regcollation END) FROM pg_catalog.pg_attribute a JOIN "
+        "pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = $1::oid AND a.attnum > 0 "
+        "AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum";
     const char *const values[] = {table->oid};
     PGDRV_AUTO_RESULT PGresult *rows = NULL;
     ferry_status status = pgdrv_ask(conn, PGDRV_LOADING, sql, values, 1, table_doing, &rows, err);
@@ -63,6 +70,19 @@ static ferry_status table_load_columns(struct pgdrv_conn *conn, struct pgdrv_tab
     for (int i = 0; i < PQntuples(rows) && status == FERRY_OK; i++)
         status = table_add_column(conn, table, rows, i, err);
     return status;
+}
+
+void pgdrv_table_write_columns(const struct pgdrv_table *table, const struct ferry_layout *layout,
+                               struct pgdrv_text *sql)
+{
+    for (size_t i = 0; i < ferry_schema_count(layout->schema); i++) {
+        const char *name = ferry_schema_column(layout->schema, i)->name;
+        pgdrv_text_add(sql, i > 0 ? ", " : "");
+        pgdrv_text_add_name(sql, name);
+        for (size_t k = 0; k < table->column_count; k++)
+            if (strcmp(table->columns[k].name, name) == 0)
+                pgdrv_text_addf(sql, " %s", table->columns[k].type);
+    }
 }
 
 /* ---- The table ---- */
@@ -208,11 +228,12 @@ static ferry_status table_count_small(struct pgdrv_conn *conn, const char *name,
 {
     PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
     uint64_t bytes = 0;
-    pgdrv_text_addf(&sql,
-                    "SELECT c.relpages::bigint * 8192 FROM pg_catalog.pg_class c WHERE c.oid = %s "
-                    "AND pg_catalog.has_table_privilege(c.oid, 'SELECT') UNION ALL SELECT %" PRIu64
-                    " ORDER BY 1 LIMIT 1",
-                    table->oid, TABLE_COUNT_BYTES_MAX + 1);
+    pgdrv_text_addf(
+        &sql,
+        "SELECT pg_catalog.pg_relation_size(c.oid) FROM pg_catalog.pg_class c WHERE c.oid = %s "
+        "AND pg_catalog.has_table_privilege(c.oid, 'SELECT') UNION ALL SELECT %" PRIu64
+        " ORDER BY 1 LIMIT 1",
+        table->oid, TABLE_COUNT_BYTES_MAX + 1);
     ferry_status status = pgdrv_sql_number(conn, &sql, table_doing, &bytes, err);
     return status == FERRY_OK && bytes <= TABLE_COUNT_BYTES_MAX
                ? table_count(conn, name, inspection, err)

@@ -67,7 +67,8 @@ ferry_status pgdrv_turns_lock_one(struct pgdrv_unit *unit, const char *path, con
 struct pgdrv_live_column {
     char *name;
     char *native;
-    bool not_null, has_default, generated; /* generated: it takes no values, or only by force */
+    char *type; /* with its collation, as a definition has it */
+    bool not_null, has_default;
 };
 
 struct pgdrv_table {
@@ -80,6 +81,10 @@ struct pgdrv_table {
     size_t column_count;
 };
 
+/* "name" type, ... of those of its columns that the layout has, as a temporary table is made of
+ * them: by what the catalog says, since whoever asks the table itself locks it until the commit. */
+void pgdrv_table_write_columns(const struct pgdrv_table *table, const struct ferry_layout *layout,
+                               struct pgdrv_text *sql);
 ferry_status pgdrv_table_load(struct pgdrv_conn *conn, const char *name,
                               struct pgdrv_table *ret_table, struct ferry_error *err);
 void pgdrv_table_clear(struct pgdrv_table *table);
@@ -106,10 +111,19 @@ uint64_t pgdrv_definition_hash(const char *definition);
 ferry_status pgdrv_hangs_look(struct pgdrv_conn *conn, const struct pgdrv_table *table,
                               const char *const *others, size_t other_count, char **ret_hangs,
                               struct ferry_error *err);
+enum pgdrv_hangs_way {
+    PGDRV_HANGS_ALL_ROWS, /* all go, and others come */
+    PGDRV_HANGS_SINGLE,   /* single rows change */
+    PGDRV_HANGS_COPY,     /* they are read, and change in a copy */
+};
+
 /* Fails with SCHEMA where something is in the way of rows that go and come. */
 ferry_status pgdrv_hangs_check_rows(struct pgdrv_conn *conn, const char *name,
-                                    const struct pgdrv_table *table, bool all_rows,
+                                    const struct pgdrv_table *table, enum pgdrv_hangs_way way,
                                     struct ferry_error *err);
+/* Whether the table has foreign keys, or others have some that refer to it. */
+ferry_status pgdrv_hangs_has_keys(struct pgdrv_conn *conn, const struct pgdrv_table *table,
+                                  bool *ret_has, struct ferry_error *err);
 
 /* ---- losses.c: what is told before a load ---- */
 
@@ -256,10 +270,11 @@ struct pgdrv_load {
     struct pgdrv_table table;          /* as it was when the load began */
     struct pgdrv_names names;
     struct pgdrv_lane lane;
-    uint64_t before;               /* rows of the table */
-    bool makes;                    /* the table is made, or made anew; false: its rows change */
-    char *path;                    /* "schema"."name" of the stage, or of what that has become */
-    char *rights;                  /* of the table, as the stage has them; NULL: not yet */
+    uint64_t before; /* rows of the table */
+    bool makes;      /* the table is made, or made anew; false: its rows change */
+    char *path;      /* "schema"."name" of the stage, or of what that has become */
+    char *gather;    /* of the table in which changes gather; NULL: all are replaced */
+    char *rights;    /* of the table, as the stage has them; NULL: not yet */
     struct pgdrv_changes *changes; /* NULL: all rows are replaced */
 };
 
@@ -267,6 +282,9 @@ struct pgdrv_load {
 ferry_status pgdrv_load_take(struct pgdrv_load *load, struct ferry_error *err);
 ferry_status pgdrv_load_count(struct pgdrv_load *load, const char *path, uint64_t *ret_rows,
                               struct ferry_error *err);
+/* "schema"."name" of the table that has the rows before the commit: the live one, or another in its
+ * place. */
+const char *pgdrv_load_rows(const struct pgdrv_load *load);
 /* The columns that come, each behind `alias` and a full stop where there is one. */
 void pgdrv_load_add_columns(const struct pgdrv_load *load, const char *alias,
                             struct pgdrv_text *sql);
@@ -283,6 +301,7 @@ struct pgdrv_changes {
     uint64_t came[FERRY_OP_ADD + 1]; /* rows, by operation */
     struct pgdrv_conn *reader;       /* a second connection with its snapshot; NULL: none */
     bool seen_all;                   /* the changes rest on all stored rows */
+    bool copies;                     /* they are made in a copy of the table */
     bool ended;
 };
 
@@ -294,6 +313,8 @@ ferry_status pgdrv_changes_end(struct pgdrv_load *load, struct ferry_load_totals
 /* A connection that sees the rows as they were before, in one snapshot for the whole load. */
 ferry_status pgdrv_changes_open_reader(struct pgdrv_load *load, struct pgdrv_conn **ret_conn,
                                        struct ferry_error *err);
+/* A copy of the table with its rows, which takes its place: load->makes. */
+ferry_status pgdrv_changes_copy(struct pgdrv_load *load, struct ferry_error *err);
 void pgdrv_changes_free(struct pgdrv_load *load);
 
 /* ---- match.c: changes and the rows that they are of ---- */

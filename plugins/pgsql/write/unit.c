@@ -98,6 +98,7 @@ static void unit_free_load(struct pgdrv_load *load)
     pgdrv_table_clear(&load->table);
     pgdrv_names_clear(&load->names);
     free(load->path);
+    free(load->gather);
     free(load->rights);
     free(load);
 }
@@ -275,6 +276,6 @@ const struct ferry_target pgdrv_target = {
     .judge_key = pgdrv_judge_key,
     .records = pgdrv_records,
     .prune = pgdrv_prune,
-    .abilities =
-        FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER | FERRY_SIDE_BY_SIDE | FERRY_TELLS_RESTRICT,
+    .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER | FERRY_TOGETHER_CHANGES |
+                 FERRY_SIDE_BY_SIDE | FERRY_TELLS_RESTRICT,
 };

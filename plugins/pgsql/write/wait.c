@@ -13,6 +13,7 @@
  * (1 s), when it ends one of two that wait for each other, and perhaps not us. */
 #define TURNS_TURN_MS 800
 #define TURNS_PAUSE_MS 500
+#define TURNS_GONE "42P01"
 
 void pgdrv_turns_begin(struct pgdrv_unit *unit)
 {
@@ -65,9 +66,18 @@ static ferry_status turns_fail(struct pgdrv_unit *unit, const char *tables, stru
     return FERRY_ERR_BUSY;
 }
 
+static ferry_status turns_fail_gone(struct pgdrv_unit *unit, const char *tables,
+                                    struct ferry_error *err)
+{
+    ferry_fail(err, FERRY_ERR_BUSY, "%s: somebody has dropped %s meanwhile; run again",
+               unit->conn->label, tables);
+    ferry_error_may_pass(err);
+    return FERRY_ERR_BUSY;
+}
+
 /* One try, in a savepoint: a lock that was not to be had would end the transaction. */
 static ferry_status turns_try(struct pgdrv_unit *unit, const struct pgdrv_text *lock,
-                              bool *ret_taken, struct ferry_error *err)
+                              const char *tables, bool *ret_taken, struct ferry_error *err)
 {
     static const char doing[] = "lock the table";
     struct pgdrv_conn *conn = unit->conn;
@@ -88,6 +98,8 @@ static ferry_status turns_try(struct pgdrv_unit *unit, const struct pgdrv_text *
     if (status != FERRY_OK)
         return status;
     *ret_taken = pgdrv_result_is_good(result);
+    if (strcmp(pgdrv_state(result), TURNS_GONE) == 0)
+        return turns_fail_gone(unit, tables, err);
     if (!*ret_taken && !turns_is_taken(pgdrv_state(result)))
         return pgdrv_fail_result(conn, PGDRV_LOADING, result, doing, err);
     /* A savepoint that was gone back to is there still: the next would be one within it. */
@@ -105,13 +117,13 @@ ferry_status pgdrv_turns_lock(struct pgdrv_unit *unit, const char *paths, const 
     PGDRV_AUTO_SQL struct pgdrv_text lock = {0};
     bool taken = false;
     pgdrv_text_addf(&lock, "LOCK TABLE %s IN %s MODE", paths, mode);
-    ferry_status status = turns_try(unit, &lock, &taken, err);
+    ferry_status status = turns_try(unit, &lock, tables, &taken, err);
     while (status == FERRY_OK && !taken) {
         ferry_wait_count_all(&unit->wait);
         if (ferry_wait_left(&unit->wait) <= TURNS_PAUSE_MS ||
             ferry_wait_pause(&unit->wait, TURNS_PAUSE_MS, turns_is_cancelled, unit->conn) == 0)
             return turns_fail(unit, tables, err);
-        status = turns_try(unit, &lock, &taken, err);
+        status = turns_try(unit, &lock, tables, &taken, err);
     }
     return status;
 }
