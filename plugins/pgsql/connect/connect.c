@@ -44,10 +44,10 @@ static ferry_status connect_new(const struct ferry_config *config,
 
 static ferry_status connect_open(struct pgdrv_conn *conn, const struct ferry_config *config,
                                  const struct pgdrv_settings *settings, const char *password,
-                                 struct ferry_error *err)
+                                 const struct pgdrv_conn *beside, struct ferry_error *err)
 {
     conn->until_ms = pgdrv_clock() + settings->connect_timeout_ms;
-    ferry_status status = pgdrv_dial(conn, settings, password, err);
+    ferry_status status = pgdrv_dial(conn, settings, password, beside, err);
     if (status == FERRY_OK)
         status = pgdrv_tls_confirm(conn, settings, err);
     if (status == FERRY_OK)
@@ -58,15 +58,15 @@ static ferry_status connect_open(struct pgdrv_conn *conn, const struct ferry_con
 
 static ferry_status connect_make(const struct ferry_config *config,
                                  const struct pgdrv_settings *settings, const char *password,
-                                 uint32_t role, struct pgdrv_conn **ret_conn,
-                                 struct ferry_error *err)
+                                 uint32_t role, const struct pgdrv_conn *beside,
+                                 struct pgdrv_conn **ret_conn, struct ferry_error *err)
 {
     struct pgdrv_conn *conn = NULL;
     ferry_status status = connect_new(config, settings, role, &conn, err);
     if (status == FERRY_OK)
         status = pgdrv_tls_check(conn->label, settings, err);
     if (status == FERRY_OK)
-        status = connect_open(conn, config, settings, password, err);
+        status = connect_open(conn, config, settings, password, beside, err);
     if (status != FERRY_OK) {
         pgdrv_disconnect(conn);
         return status;
@@ -84,9 +84,9 @@ static ferry_status connect_all(const struct ferry_config *config,
     char *password = NULL;
     ferry_status status = ferry_config_secret(config, "password", &password, err);
     if (status == FERRY_OK)
-        status = connect_make(config, settings, password, role, &conn, err);
+        status = connect_make(config, settings, password, role, NULL, &conn, err);
     if (status == FERRY_OK && two)
-        status = connect_make(config, settings, password, role, &conn->second, err);
+        status = connect_make(config, settings, password, role, conn, &conn->second, err);
     if (password != NULL)
         ferry_secret_free(password);
     if (status != FERRY_OK) {

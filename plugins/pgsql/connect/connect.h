@@ -78,8 +78,10 @@ ferry_status pgdrv_resolve(const struct pgdrv_conn *conn, const char *host, char
 
 /* ---- dial.c: from settings to a connection that is logged in ---- */
 
+/* `beside`, or NULL: another connection by these settings, to whose server this one is to go. */
 ferry_status pgdrv_dial(struct pgdrv_conn *conn, const struct pgdrv_settings *settings,
-                        const char *password, struct ferry_error *err);
+                        const char *password, const struct pgdrv_conn *beside,
+                        struct ferry_error *err);
 
 /* ---- session.c: the state of the session on the server ---- */
 

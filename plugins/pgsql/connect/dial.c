@@ -45,7 +45,6 @@ static void dial_set_constants(struct dial *dial)
         {"fallback_application_name", "dbferry"},
         {"gssencmode", "disable"},
         {"krbsrvname", "postgres"},
-        {"target_session_attrs", "any"},
         {"sslcompression", "0"},
         {"sslsni", "1"},
         {"keepalives", "1"},
@@ -89,9 +88,25 @@ static void dial_set_tls(struct dial *dial, const struct pgdrv_settings *setting
              settings->tls == PGDRV_TLS_REQUIRED && password != NULL ? "require" : "prefer");
 }
 
-/* With its addresses a name is not looked up again, and still is what a certificate must bear. */
+/* The addresses of the host: those of its name, or the one that was taken before. */
+static ferry_status dial_find(struct dial *dial, const struct pgdrv_conn *conn,
+                              const struct pgdrv_settings *settings,
+                              const struct pgdrv_conn *beside, size_t *ret_count,
+                              struct ferry_error *err)
+{
+    const char *taken = beside == NULL ? NULL : PQhostaddr(beside->pg);
+    if (taken == NULL || *taken == '\0')
+        return pgdrv_resolve(conn, settings->host, &dial->addresses, ret_count, err);
+    dial->addresses = strdup(taken);
+    *ret_count = 1;
+    return dial->addresses == NULL ? pgdrv_fail_memory(err) : FERRY_OK;
+}
+
+/* With its addresses a name is not looked up again, and still is what a certificate must bear.
+ * Where there are many, a standby may be among them, which takes no rows. */
 static ferry_status dial_set_place(struct dial *dial, const struct pgdrv_conn *conn,
-                                   const struct pgdrv_settings *settings, struct ferry_error *err)
+                                   const struct pgdrv_settings *settings,
+                                   const struct pgdrv_conn *beside, struct ferry_error *err)
 {
     size_t count = 0;
     snprintf(dial->port, sizeof dial->port, "%u", settings->port);
@@ -99,9 +114,10 @@ static ferry_status dial_set_place(struct dial *dial, const struct pgdrv_conn *c
     if (settings->use_socket || pgdrv_host_is_address(settings->host)) {
         dial_set(dial, "host", settings->use_socket ? settings->socket : settings->host);
         dial_set(dial, "hostaddr", settings->use_socket ? NULL : settings->host);
+        dial_set(dial, "target_session_attrs", "any");
         return FERRY_OK;
     }
-    ferry_status status = pgdrv_resolve(conn, settings->host, &dial->addresses, &count, err);
+    ferry_status status = dial_find(dial, conn, settings, beside, &count, err);
     if (status != FERRY_OK)
         return status;
     for (size_t i = 0; i < count; i++)
@@ -110,6 +126,7 @@ static ferry_status dial_set_place(struct dial *dial, const struct pgdrv_conn *c
         return pgdrv_fail_memory(err);
     dial_set(dial, "host", dial->hosts.data);
     dial_set(dial, "hostaddr", dial->addresses);
+    dial_set(dial, "target_session_attrs", conn->target && count > 1 ? "read-write" : "any");
     return FERRY_OK;
 }
 
@@ -180,10 +197,11 @@ static ferry_status dial_start(struct pgdrv_conn *conn, const struct dial *dial,
 }
 
 ferry_status pgdrv_dial(struct pgdrv_conn *conn, const struct pgdrv_settings *settings,
-                        const char *password, struct ferry_error *err)
+                        const char *password, const struct pgdrv_conn *beside,
+                        struct ferry_error *err)
 {
     struct dial dial = {0};
-    ferry_status status = dial_set_place(&dial, conn, settings, err);
+    ferry_status status = dial_set_place(&dial, conn, settings, beside, err);
     dial_set_constants(&dial);
     dial_set_tls(&dial, settings, password);
     dial_set(&dial, "user", settings->user);
