@@ -152,6 +152,7 @@ tables_with_keys() {
     mkdir -p "$T/cut"
     for text in "COPY" "UPDATE" "ADD CONSTRAINT" "DROP TABLE" "=COMMIT"; do
         for mode in before after; do
+            rm -f "$T/cut.log"
             python3 "$FERRY_SOURCE/tests/servers/cut_postgres.py" "$POSTGRES_SOCKET/.s.PGSQL.$POSTGRES_PORT" \
                 "$T/cut/.s.PGSQL.$POSTGRES_PORT" $mode "$text" >"$T/cut.log" 2>&1 3>&- &
             cutter=$!

@@ -155,6 +155,7 @@ session_is() { sql <<<"SELECT pid FROM pg_stat_activity WHERE usename = 'loader'
 # cut_at MODE TEXT: from now on the target is reached through a proxy that cuts one connection off there.
 cut_at() {
     mkdir -p "$T/cut"
+    rm -f "$T/cut.log" # the last one said that it is ready
     python3 "$FERRY_SOURCE/tests/servers/cut_postgres.py" "$POSTGRES_SOCKET/.s.PGSQL.$POSTGRES_PORT" \
         "$T/cut/.s.PGSQL.$POSTGRES_PORT" "$@" >"$T/cut.log" 2>&1 3>&- &
     cutter=$!

@@ -10,6 +10,7 @@ setup_file() {
     mariadb_start "$BATS_FILE_TMPDIR/mariadb" || return
     export MARIADB_SOCKET MARIADB_PID MARIADB_FOLDER
     mariadb_account reader pw "SELECT ON d.*"
+    mariadb_account loader pw "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, TRIGGER, CREATE TEMPORARY TABLES ON e.*"
 }
 
 teardown_file() {
@@ -27,11 +28,14 @@ connections = {
   target = { driver = "pgsql"; socket = "$POSTGRES_SOCKET"; port = $POSTGRES_PORT; user = "loader"; database = "e"; retries = 0; };
   latin = { driver = "pgsql"; socket = "$POSTGRES_SOCKET"; port = $POSTGRES_PORT; user = "loader"; database = "latin"; retries = 0; };
   server = { driver = "mysql"; socket = "$MARIADB_SOCKET"; user = "reader"; password_file = "$T/password"; database = "d"; };
+  archive = { driver = "mysql"; socket = "$MARIADB_SOCKET"; user = "loader"; password_file = "$T/password"; database = "e"; };
   local = { driver = "sqlite"; path = "$D"; };
 };
-jobs = ( { name = "l"; source = "local"; target = "latin"; table = "t"; target_table = "t"; strategy = "merge"; verify = "content"; } );
+jobs = ( { name = "m"; source = "target"; target = "archive"; table = "t"; target_table = "t"; strategy = "merge"; verify = "content"; },
+  { name = "l"; source = "local"; target = "latin"; table = "t"; target_table = "t"; strategy = "merge"; verify = "content"; } );
 END
-    mariadb_query <<<"DROP DATABASE IF EXISTS d; CREATE DATABASE d CHARACTER SET utf8mb4"
+    mariadb_query <<<"SET GLOBAL local_infile = 1; DROP DATABASE IF EXISTS d; DROP DATABASE IF EXISTS e; CREATE DATABASE d CHARACTER SET utf8mb4;
+        CREATE DATABASE e CHARACTER SET utf8mb4"
 }
 
 my() { mariadb_query d; }
@@ -119,4 +123,40 @@ END
     run dbferry copy local latin --table euro --target-table euro
     assert_status 65
     assert_output_has "row 2" "encoding"
+}
+
+# Each column is cast to a text, alike in both.
+@test "PostgreSQL into MariaDB: every type that it has there, the same in both shells; the next run finds it so" {
+    sql <<'SQL'
+CREATE TYPE mood AS ENUM ('fine', 'it''s');
+CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
+CREATE TABLE t (id integer PRIMARY KEY, b boolean, i2 smallint, i8 bigint, o oid, f4 real, f8 double precision, n numeric(38,10),
+  v varchar(30), c char(5), x text, y bytea, d date, ti time(6), ts timestamp(6), tz timestamptz(3), iv interval, u uuid, j json, jb jsonb,
+  bi bit(9), i inet, m mood, p positive, a integer[], r int4range, k point, ml xml, mo money);
+INSERT INTO t VALUES (1, true, -32768, -9223372036854775808, 4294967295, 0.1, 1.7976931348623157e308, -9999999999999999999999999999.0000000001,
+  'äöü', 'ab', E'tab\there\nnl\\bs"q''', '\x00ff0a5c27', '1000-01-01', '23:59:59.999999', '9999-12-31 23:59:59.999999', '2038-01-19 03:14:07.999+00',
+  '1 year 2 days 03:04:05', '123e4567-e89b-12d3-a456-426655440000', '{"a": [1, 2.5]}', '{"b": null}', B'101010101', '192.0.2.1/24', 'it''s', 7, '{1,NULL,3}',
+  '[1,5)', '(1,2)', '<a>x</a>', 12.34),
+ (2, false, 0, 0, 0, 0, 5e-324, 0, '', '', '', '', '9999-12-31', '00:00', '1000-01-01', '1970-01-01 00:00:01+00', '0', '00000000-0000-0000-0000-000000000000',
+  'null', '[]', B'000000000', '::/0', 'fine', 1, '{}', 'empty', '(0,0)', '', 0),
+ (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '😀', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL);
+GRANT SELECT ON t TO loader;
+SQL
+    run dbferry run m
+    assert_status 0
+    theirs() {
+        mariadb_query e <<<"SET time_zone = '+00:00'; SELECT id, b, i2, i8, o, f4, f8, n, HEX(v), HEX(c), HEX(x), HEX(y), d, ti, ts, tz, iv, u, HEX(j), HEX(jb), bi + 0, i, m, p, a, r, k, ml, mo
+            FROM t ORDER BY id"
+    }
+    ours() {
+        sql <<<"SET TimeZone = 'UTC'; SET IntervalStyle = iso_8601; SELECT id, b::int, i2, i8, o, f4, f8, n, upper(encode(convert_to(v, 'UTF8'), 'hex')),
+            upper(encode(convert_to(rtrim(c), 'UTF8'), 'hex')), upper(encode(convert_to(x, 'UTF8'), 'hex')), upper(encode(y, 'hex')), d, to_char(ti, 'HH24:MI:SS.US'),
+            to_char(ts, 'YYYY-MM-DD HH24:MI:SS.US'), to_char(tz, 'YYYY-MM-DD HH24:MI:SS.MS'), iv, u, upper(encode(convert_to(j::text, 'UTF8'), 'hex')),
+            upper(encode(convert_to(jb::text, 'UTF8'), 'hex')), bi::int, i, m, p, a, r, k, ml, mo::numeric FROM t ORDER BY id"
+    }
+    assert_equal "$(theirs | sed 's/\t/|/g; s/NULL//g')" "$(ours | sed 's/NULL//g; s/e+308/e308/')"
+    run dbferry run m
+    assert_status 0
+    assert_equal "$(mariadb_query e <<<"SELECT inserted + updated + deleted, unchanged FROM _dbferry_sync")" $'0\t3'
 }
