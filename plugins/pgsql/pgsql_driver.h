@@ -43,9 +43,9 @@ struct pgdrv_conn {
     int64_t until_ms;    /* while it is being opened: when that must be done (pgdrv_clock()) */
     uint64_t warnings;   /* what the server has warned of since pgdrv_warnings_forget() */
     char *first_warning; /* the text of the first; NULL: none */
-    /* Of a target that may be written: a session of its own, by which rows are read while others are
-     * on their way, and by which the end of a lost commit is asked.  It is cancelled and closed with
-     * this one. */
+    /* Of a target that may be written: a session of its own, by which rows are read while others
+     * are on their way, and by which the end of a lost commit is asked.  It is cancelled and closed
+     * with this one. */
     struct pgdrv_conn *second;
 };
 
