@@ -25,6 +25,9 @@ teardown_file() { postgres_remove; }
 setup() {
     pgsql_setup
     requires openssl
+    # Up to gcc 13 and clang 16 the sanitizers take some of the memory that threads have by OpenSSL's
+    # libraries for that of an old C library, and LeakSanitizer then reads what is not there.
+    export ASAN_OPTIONS=${ASAN_OPTIONS:-}:intercept_tls_get_addr=0
     TLS=$POSTGRES_FOLDER/tls CA=$POSTGRES_FOLDER/tls/ca.pem
 }
 
@@ -51,7 +54,8 @@ modes() {
     KEYS='tls_version = "TLSv1.3";' modes 0 verify-identity
     pgsql_config "ssl_mode = \"verify-identity\"; ssl_ca = \"$CA\";"
     run dbferry check j
-    assert_output_has 'CN=server' 'days left'
+    # the server's own or that of its authority, whichever ends first: they were made in one second, or not
+    assert_output_has ', certificate: CN=' 'days left'
 }
 
 @test "without ssl_mode TLS is asked for where the way may lead elsewhere, or a CA is named" {
