@@ -86,6 +86,30 @@ load_waits() { sql <<<"SELECT count(*) FROM pg_stat_activity WHERE usename = 'lo
     rows_are_new
 }
 
+runs_hold() { [ "$(sql <<<"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted")" = 1 ]; }
+run_asks() { sql <<<"SELECT query FROM pg_stat_activity WHERE usename = 'loader' AND state LIKE 'idle%'" | grep -q try_advisory; }
+
+@test "a run that follows one that was stopped waits until the server has noticed its end" {
+    local try load next
+    for try in {1..5}; do # the run may have waited before this test sees it
+        make_old
+        sed -i '/made = /s/rows = 5000;/& fail_at = "read_batch"; fail_how = "stall"; fail_row = 3000;/' "$DBFERRY_CONFIG"
+        "$DBFERRY" copy made target --view rows --target-table t >"$T/out" 2>&1 3>&- &
+        load=$!
+        until_there runs_hold || { cat "$T/out" >&2; return 1; }
+        kill -STOP $load
+        target_config
+        "$DBFERRY" copy made target --view rows --target-table t >"$T/next" 2>&1 3>&- &
+        next=$!
+        asks_or_ended() { ! kill -0 $next 2>/dev/null || run_asks; }
+        until_there asks_or_ended
+        kill -KILL $load
+        wait $load || true
+        ! wait $next || break
+    done
+    rows_are_new
+}
+
 @test "a table that changed since it was planned for, or something that came to hang on it" {
     make_old
     hold "SELECT * FROM t"

@@ -6,6 +6,11 @@
 
 #include <inttypes.h>
 
+/* A run that was stopped may be followed at once by the next, and the server lets go of its lock
+ * when it has noticed the end of its connection. */
+#define LOCK_GRACE_MS 2000
+#define LOCK_PAUSE_MS 100
+
 /* Who holds it, as far as this account may see. */
 static ferry_status lock_name_holder(struct pgdrv_conn *conn, int64_t key, struct pgdrv_text *ret,
                                      struct ferry_error *err)
@@ -34,15 +39,32 @@ static ferry_status lock_name_holder(struct pgdrv_conn *conn, int64_t key, struc
     return FERRY_OK;
 }
 
+static int lock_is_cancelled(void *conn)
+{
+    return atomic_load(&((struct pgdrv_conn *)conn)->cancelled);
+}
+
+static ferry_status lock_ask_for(struct pgdrv_conn *conn, int64_t key, uint64_t *ret_taken,
+                                 struct ferry_error *err)
+{
+    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    struct ferry_wait wait;
+    ferry_wait_begin(&wait, LOCK_GRACE_MS);
+    pgdrv_text_addf(&sql, "SELECT pg_catalog.pg_try_advisory_xact_lock(%" PRId64 ")::int", key);
+    ferry_status status;
+    do
+        status = pgdrv_sql_number(conn, &sql, "lock the table", ret_taken, err);
+    while (status == FERRY_OK && *ret_taken == 0 &&
+           ferry_wait_pause(&wait, LOCK_PAUSE_MS, lock_is_cancelled, conn) != 0);
+    return status;
+}
+
 ferry_status pgdrv_lock_take(struct pgdrv_conn *conn, const struct pgdrv_names *names,
                              const char *table, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
     PGDRV_AUTO_SQL struct pgdrv_text holder = {0};
     uint64_t taken = 0;
-    pgdrv_text_addf(&sql, "SELECT pg_catalog.pg_try_advisory_xact_lock(%" PRId64 ")::int",
-                    names->lock);
-    ferry_status status = pgdrv_sql_number(conn, &sql, "lock the table", &taken, err);
+    ferry_status status = lock_ask_for(conn, names->lock, &taken, err);
     if (status != FERRY_OK || taken != 0)
         return status;
     status = lock_name_holder(conn, names->lock, &holder, err);
