@@ -233,7 +233,7 @@ ferry_status pgdrv_fail(const struct pgdrv_conn *conn, enum pgdrv_phase phase, c
 }
 
 /* The library keeps no code for these. */
-static bool errors_is_memory(const char *text)
+bool pgdrv_is_memory(const char *text)
 {
     return strstr(text, "out of memory") != NULL || strstr(text, "cannot allocate memory") != NULL;
 }
@@ -252,7 +252,7 @@ ferry_status pgdrv_fail_result(struct pgdrv_conn *conn, enum pgdrv_phase phase,
                            PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
     if (text == NULL)
         text = result != NULL ? PQresultErrorMessage(result) : PQerrorMessage(conn->pg);
-    if (!told && errors_is_memory(text))
+    if (!told && pgdrv_is_memory(text))
         return pgdrv_fail_memory(err);
     return pgdrv_fail(conn, phase, pgdrv_state(result), *text == '\0' ? "no reason given" : text,
                       doing, err);

@@ -93,6 +93,8 @@ bool pgdrv_state_is_refusal(const char *state);
  * `doing` completes "cannot ...". */
 ferry_status pgdrv_fail(const struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *state,
                         const char *text, const char *doing, struct ferry_error *err);
+/* Whether the library's own words say that it had no memory. */
+bool pgdrv_is_memory(const char *text);
 /* The same with the error that `result` is (NULL: the connection's own), or CANCELLED where that
  * was the cause.  A connection that is gone is marked as broken.  Where the server's text may hold
  * a value of a row, or of a setting, our words stand for it. */

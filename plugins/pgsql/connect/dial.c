@@ -139,6 +139,8 @@ static ferry_status dial_fail(struct pgdrv_conn *conn, struct ferry_error *err)
     const char *said = text;
     char state[6] = PGDRV_STATE_LOST;
     bool told = pgdrv_login_state(text, state, &said);
+    if (!told && pgdrv_is_memory(text))
+        return pgdrv_fail_memory(err);
     const char *meaning = told ? NULL : pgdrv_login_explain(text);
     if (meaning != NULL)
         return ferry_fail(err, FERRY_ERR_REFUSED, "%s: cannot connect: %.*s; %s", conn->label,
