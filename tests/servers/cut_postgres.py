@@ -3,10 +3,10 @@
 
     cut_postgres.py SERVER-SOCKET OWN-SOCKET before|after TEXT
 
-The first message of any connection that holds TEXT (=TEXT: that is nothing else) is where it
-happens: `before`, the server does not get it; `after`, it does, and its answer is lost. Then a line
-is printed, and that connection has ended on both sides. All others, and what comes later, are left
-alone. Without TLS.
+The first message of any connection that holds TEXT (=TEXT: that is nothing else; #N: the Nth of
+all) is where it happens: `before`, the server does not get it; `after`, it does, and its answer is
+lost. Then a line is printed, and that connection has ended on both sides. All others, and what
+comes later, are left alone. Without TLS.
 """
 
 import os
@@ -59,7 +59,14 @@ def answers(server, client, deaf, heard):
     end(client)
 
 
+seen = 0
+
+
 def is_there(data):
+    global seen
+    seen += 1
+    if text.startswith(b"#"):
+        return seen == int(text[1:])
     return data[5:].rstrip(b"\0") == text[1:] if text.startswith(b"=") else text in data
 
 

@@ -230,7 +230,7 @@ static ferry_status changes_confirm_rows(const struct pgdrv_load *load, const ch
     if (seen == NULL)
         return FERRY_OK;
     ferry_status status = changes_sum(load, load->unit->conn, &now, err);
-    return status == FERRY_OK && strcmp(now, seen) != 0
+    return status == FERRY_OK && (now == NULL || strcmp(now, seen) != 0)
                ? ferry_load_fail_changed(load->spec, load->unit->conn->label, err)
                : status;
 }

@@ -13,6 +13,12 @@
 #define RECORD_MARK_SIZE 17 /* 16 hexadecimal digits */
 #define RECORD_TURN_MS "2000"
 
+/* Records of a source are read, too: by them its rows are known to be old or new. */
+static enum pgdrv_phase record_phase(const struct pgdrv_conn *conn)
+{
+    return conn->target ? PGDRV_LOADING : PGDRV_DESCRIBING;
+}
+
 static void record_add_path(const struct pgdrv_conn *conn, struct pgdrv_text *sql)
 {
     pgdrv_text_add_path(sql, conn->schema, RECORD_TABLE);
@@ -199,7 +205,7 @@ static ferry_status record_is_there(struct pgdrv_conn *conn, bool *ret_there,
         "'" RECORD_TABLE "' AND c.relkind = 'r'";
     const char *const values[] = {conn->schema};
     PGDRV_AUTO_RESULT PGresult *rows = NULL;
-    ferry_status status = pgdrv_ask(conn, PGDRV_DESCRIBING, sql, values, 1,
+    ferry_status status = pgdrv_ask(conn, record_phase(conn), sql, values, 1,
                                     "look for the record of a run in " RECORD_TABLE, &rows, err);
     const char *may = status == FERRY_OK ? pgdrv_value(rows, 0, 0) : NULL;
     if (status == FERRY_OK)
@@ -221,7 +227,7 @@ static ferry_status record_ask(struct pgdrv_conn *conn, const char *columns, con
     record_add_path(conn, &sql);
     pgdrv_text_addf(&sql, " %s", condition);
     return sql.failed ? pgdrv_fail_memory(err)
-                      : pgdrv_ask(conn, PGDRV_DESCRIBING, sql.data, values, 1,
+                      : pgdrv_ask(conn, record_phase(conn), sql.data, values, 1,
                                   "read the record of a run from " RECORD_TABLE, ret_rows, err);
 }
 
