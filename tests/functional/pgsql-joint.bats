@@ -124,6 +124,72 @@ tables_with_keys() {
     assert_equal "$(sql <<<"SELECT name FROM customers WHERE id = 2")" bob
 }
 
+# older_begin: a session whose view of the data is as old as this; older_counts: what it says of tables
+older_begin() {
+    coproc OLDER { sql; }
+    older=$OLDER_PID
+    echo "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class WHERE false;" >&"${OLDER[1]}"
+    read -r <&"${OLDER[0]}"
+}
+older_counts() {
+    local table count
+    for table; do
+        echo "SELECT count(*) FROM $table;" >&"${OLDER[1]}"
+        read -r count <&"${OLDER[0]}"
+        echo "$table $count"
+    done >"$T/older"
+    eval "exec ${OLDER[1]}>&-"
+    wait "$older"
+}
+
+@test "an older view of the data finds none of the tables with foreign keys empty" {
+    local was
+    tables_with_keys
+    was=$(oids)
+    older_begin
+    sqlite3 "$D" "UPDATE customers SET name = 'eve' WHERE id = 2; UPDATE customers SET name = 'bob' WHERE id = 4; INSERT INTO orders VALUES (15, 2); DELETE FROM orders WHERE id = 12"
+    run dbferry run g
+    assert_status 0
+    older_counts customers orders notes a_ring b_ring alone
+    assert_equal "$(tr '\n' ' ' <"$T/older")" "customers 3 orders 3 notes 2 a_ring 1 b_ring 1 alone 1 "
+    # these were exchanged, changed or not
+    assert_equal "$(comm -12 <(echo "$was") <(oids) | cut -d'|' -f1)" alone
+    same customers orders notes a_ring b_ring alone
+    assert_equal "$(leftovers)" ""
+}
+
+@test "each type of value comes through the copy of a table with foreign keys as it was" {
+    write_config <<END
+connections = {
+  target = { driver = "pgsql"; socket = "$POSTGRES_SOCKET"; port = $POSTGRES_PORT; user = "loader"; database = "e"; retries = 0; };
+  local = { driver = "pgsql"; socket = "$POSTGRES_SOCKET"; port = $POSTGRES_PORT; user = "loader"; database = "e"; schema = "src"; };
+};
+jobs = ( { name = "g"; source = "local"; target = "target"; tables = ["c", "p"]; commit = "together"; strategy = "merge"; foreign_keys = true; } );
+END
+    sql <<'END'
+CREATE SCHEMA src; GRANT USAGE ON SCHEMA src TO loader;
+CREATE TABLE src.p (id bigint PRIMARY KEY, t text, b bytea, d date, m timestamp, z timestamptz, f float8, n numeric(20,5), j json, u uuid, q bit(9), s time, o boolean, w varchar(9), r real);
+INSERT INTO src.p VALUES (1, E'tab\tline\n\\\\N ä', '\x00ff5c0a', '2024-02-29', '2024-02-29 23:59:59.123456', '2024-02-29 23:59:59.123456+02', 0.1, 12345678901234.56789,
+    '{"a": [1,  2]}', '0f8fad5b-d9cb-469f-a165-70867728950e', B'101010101', '23:59:59.999999', true, '\.', 0.1),
+    (2, '', '', NULL, NULL, NULL, 1e300, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (3, NULL, NULL, '0001-01-01', '9999-12-31', '0001-01-01 00:00:00+00', '-0', -0.00001, 'null', NULL, B'000000000', '00:00', false, '', '-0');
+CREATE TABLE src.c (id bigint PRIMARY KEY, p bigint REFERENCES src.p (id)); INSERT INTO src.c VALUES (1, 2);
+GRANT SELECT ON ALL TABLES IN SCHEMA src TO loader
+END
+    alike() { assert_equal "$(sql <<<"SELECT p::text FROM public.p ORDER BY id")" "$(sql <<<"SELECT p::text FROM src.p ORDER BY id")"; }
+    run dbferry run g
+    assert_status 0
+    sql <<<"INSERT INTO src.c VALUES (2, 1)" # p is copied without a change
+    run dbferry run g
+    assert_status 0
+    assert_equal "$(sql <<<"SELECT count(*) FROM public.c")" 2
+    alike
+    sql <<<"INSERT INTO src.p (id, t) VALUES (4, 'new')"
+    run dbferry run g
+    assert_status 0
+    alike
+}
+
 @test "what hangs on tables with foreign keys, or who owns them, is not lost by their copies" {
     tables_with_keys
     sql <<<"DROP OWNED BY other" 2>"$T/none" || true

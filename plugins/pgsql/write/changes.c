@@ -8,7 +8,7 @@
  * Where tables change together with their foreign keys, the rows of one refer to those that another
  * is yet to get, and what a key does to rows (CASCADE) would be done to those that are right
  * already.  So a table with foreign keys is copied on the server, without them, and changed there;
- * the copy takes its place as one that was made anew.  Nothing is copied where nothing changes.
+ * a table that is made anew of the copy takes its place.  Nothing is copied where nothing changes.
  */
 
 #include "write/target.h"
@@ -252,11 +252,11 @@ static ferry_status changes_lock(struct pgdrv_load *load, const char *seen, stru
     return status == FERRY_OK ? changes_confirm_rows(load, seen, err) : status;
 }
 
-ferry_status pgdrv_changes_copy(struct pgdrv_load *load, struct ferry_error *err)
+/* A temporary copy of the rows, without keys and indexes, in which they change. */
+static ferry_status changes_copy(struct pgdrv_load *load, struct ferry_error *err)
 {
     PGDRV_AUTO_SQL struct pgdrv_text fill = {0};
     PGDRV_AUTO_SQL struct pgdrv_text look = {0};
-    load->makes = true;
     ferry_status status = pgdrv_stage_make(load, err);
     if (status != FERRY_OK)
         return status;
@@ -267,11 +267,16 @@ ferry_status pgdrv_changes_copy(struct pgdrv_load *load, struct ferry_error *err
     pgdrv_text_addf(&fill, " FROM %s", load->names.table);
     pgdrv_text_addf(&look, "ANALYZE %s", load->path);
     status = pgdrv_sql_run(load->unit->conn, &fill, "copy the table", err);
-    if (status == FERRY_OK)
-        status = pgdrv_indexes_make(load, err);
     return status == FERRY_OK
                ? pgdrv_sql_run(load->unit->conn, &look, "look what is in the copy", err)
                : status;
+}
+
+ferry_status pgdrv_changes_exchange(struct pgdrv_load *load, struct ferry_error *err)
+{
+    PGDRV_AUTO_TEXT char *copy = load->path; /* NULL: nothing of the table has changed */
+    load->path = NULL;
+    return pgdrv_freeze(load, copy == NULL ? load->names.table : copy, err);
 }
 
 ferry_status pgdrv_changes_end(struct pgdrv_load *load, struct ferry_load_totals *ret_totals,
@@ -288,10 +293,13 @@ ferry_status pgdrv_changes_end(struct pgdrv_load *load, struct ferry_load_totals
     changes_close_reader(changes);
     if (status == FERRY_OK)
         status = changes_lock(load, seen, err);
-    if (status == FERRY_OK && changes->copies && load->lane.taken > 0)
-        status = pgdrv_changes_copy(load, err);
+    bool copies = changes->copies && load->lane.taken > 0;
+    if (status == FERRY_OK && copies)
+        status = changes_copy(load, err);
     if (status == FERRY_OK)
         status = pgdrv_apply(load, &totals, err);
+    if (status == FERRY_OK && copies)
+        status = pgdrv_changes_exchange(load, err);
     if (status != FERRY_OK)
         return status;
     changes->ended = true;

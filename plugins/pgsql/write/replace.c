@@ -21,7 +21,8 @@ ferry_status pgdrv_load_count(struct pgdrv_load *load, const char *path, uint64_
 
 const char *pgdrv_load_rows(const struct pgdrv_load *load)
 {
-    return load->makes ? load->path : load->names.table;
+    bool copied = load->changes != NULL && load->path != NULL; /* changes are made in a copy */
+    return load->makes || copied ? load->path : load->names.table;
 }
 
 void pgdrv_load_add_columns(const struct pgdrv_load *load, const char *alias,

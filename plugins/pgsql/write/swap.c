@@ -136,7 +136,7 @@ static ferry_status swap_copy_others(struct pgdrv_unit *unit, struct ferry_error
     for (size_t i = 0; i < unit->load_count && status == FERRY_OK && any; i++) {
         struct pgdrv_load *load = unit->loads[i];
         if (load->changes != NULL && load->changes->copies && !load->makes)
-            status = pgdrv_changes_copy(load, err);
+            status = pgdrv_changes_exchange(load, err);
     }
     unit->conn->wait_ms = patience;
     return status;

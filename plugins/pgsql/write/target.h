@@ -313,9 +313,16 @@ ferry_status pgdrv_changes_end(struct pgdrv_load *load, struct ferry_load_totals
 /* A connection that sees the rows as they were before, in one snapshot for the whole load. */
 ferry_status pgdrv_changes_open_reader(struct pgdrv_load *load, struct pgdrv_conn **ret_conn,
                                        struct ferry_error *err);
-/* A copy of the table with its rows, which takes its place: load->makes. */
-ferry_status pgdrv_changes_copy(struct pgdrv_load *load, struct ferry_error *err);
+/* Make the table that takes the place of the live one, with its rows as they are to be:
+ * load->makes. */
+ferry_status pgdrv_changes_exchange(struct pgdrv_load *load, struct ferry_error *err);
 void pgdrv_changes_free(struct pgdrv_load *load);
+
+/* ---- freeze.c: rows of the server, into a table that takes another's place ---- */
+
+/* Make the stage of the load, with the rows of the table `from` that this transaction sees, and its
+ * keys and indexes.  Whoever looks at the database from before the commit sees them, too. */
+ferry_status pgdrv_freeze(struct pgdrv_load *load, const char *from, struct ferry_error *err);
 
 /* ---- match.c: changes and the rows that they are of ---- */
 
