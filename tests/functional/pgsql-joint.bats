@@ -158,6 +158,52 @@ older_counts() {
     assert_equal "$(leftovers)" ""
 }
 
+is_closed() { [ "$(sql <<<"SELECT count(*) FROM pg_locks WHERE relation = '$1'::regclass AND mode = 'ShareRowExclusiveLock' AND granted")" -gt 0 ]; }
+
+# The server looks for deadlocks each time that the session has waited for a second; a turn and its pause
+# are 1.3 s, so that one of three tries, 1.65 s apart, would fall into a turn.
+@test "a stranger who has one table and waits for the other is not ended for a run" {
+    tables_with_keys
+    sqlite3 "$D" "UPDATE orders SET customer = 2 WHERE id = 10"
+    coproc STRANGER { sql 2>&1; }
+    stranger=$STRANGER_PID
+    echo "SET deadlock_timeout = '1s'; SET lock_timeout = '1650ms'; BEGIN; SELECT count(*) FROM customers;" >&"${STRANGER[1]}"
+    read -r <&"${STRANGER[0]}"
+    dbferry run g >"$T/run" 2>&1 3>&- &
+    local other=$! said
+    until_there is_closed orders
+    echo 'DO $$ BEGIN FOR i IN 1..3 LOOP BEGIN INSERT INTO orders VALUES (99, 2); EXCEPTION WHEN lock_not_available THEN NULL; END; END LOOP; END $$;' >&"${STRANGER[1]}"
+    echo "COMMIT; SELECT 'whole';" >&"${STRANGER[1]}"
+    read -r said <&"${STRANGER[0]}"
+    eval "exec ${STRANGER[1]}>&-"
+    wait "$stranger" || true
+    wait "$other" || { cat "$T/run"; return 1; }
+    assert_equal "$said" whole
+    same orders customers
+}
+
+@test "the same of tables that change where they are" {
+    joint ''
+    sqlite3 "$D" "CREATE TABLE a (id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO a VALUES (1, 1); CREATE TABLE b (id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO b VALUES (1, 1)"
+    dbferry run g
+    sqlite3 "$D" "UPDATE a SET n = 2; UPDATE b SET n = 2"
+    coproc STRANGER { sql 2>&1; }
+    stranger=$STRANGER_PID
+    echo "SET deadlock_timeout = '1s'; SET lock_timeout = '1650ms'; BEGIN; UPDATE b SET n = 7 RETURNING n;" >&"${STRANGER[1]}"
+    read -r <&"${STRANGER[0]}"
+    dbferry run g >"$T/run" 2>&1 3>&- &
+    local other=$! said
+    until_there is_closed a
+    echo 'DO $$ BEGIN FOR i IN 1..3 LOOP BEGIN UPDATE a SET n = 7; EXCEPTION WHEN lock_not_available THEN NULL; END; END LOOP; END $$;' >&"${STRANGER[1]}"
+    echo "ROLLBACK; SELECT 'whole';" >&"${STRANGER[1]}"
+    read -r said <&"${STRANGER[0]}"
+    eval "exec ${STRANGER[1]}>&-"
+    wait "$stranger" || true
+    wait "$other" || { cat "$T/run"; return 1; }
+    assert_equal "$said" whole
+    same a b
+}
+
 @test "each type of value comes through the copy of a table with foreign keys as it was" {
     write_config <<END
 connections = {

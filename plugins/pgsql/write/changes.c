@@ -241,8 +241,8 @@ static ferry_status changes_lock(struct pgdrv_load *load, const char *seen, stru
     struct pgdrv_unit *unit = load->unit;
     const char *table = load->layout->table;
     pgdrv_turns_begin(unit);
-    ferry_status status =
-        pgdrv_turns_lock_one(unit, load->names.table, "SHARE ROW EXCLUSIVE", table, err);
+    ferry_status status = pgdrv_turns_lock_one(unit, load->names.table, load->table.oid,
+                                               PGDRV_LOCK_WRITERS, table, err);
     if (status == FERRY_OK)
         status = pgdrv_table_confirm(unit->conn, load->spec, err);
     if (status == FERRY_OK)

@@ -36,10 +36,9 @@ static ferry_status prune_drop(struct pgdrv_unit *unit, const struct ferry_prune
     uint64_t hash = 0;
     bool kept = false;
     pgdrv_text_addf(&sql, "DROP TABLE %s", names->table);
-    ferry_status status =
-        spec->exists != 0
-            ? pgdrv_turns_lock_one(unit, names->table, "ACCESS EXCLUSIVE", spec->table, err)
-            : FERRY_OK;
+    ferry_status status = spec->exists != 0 ? pgdrv_turns_lock_one(unit, names->table, "0",
+                                                                   PGDRV_LOCK_ALL, spec->table, err)
+                                            : FERRY_OK;
     if (status == FERRY_OK)
         status = pgdrv_table_load(conn, spec->table, &table, err);
     if (status == FERRY_OK &&

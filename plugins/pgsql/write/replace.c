@@ -155,8 +155,8 @@ static ferry_status replace_in_place(struct pgdrv_load *load, struct ferry_error
     const char *table = load->layout->table;
     uint64_t rows = 0;
     pgdrv_turns_begin(unit);
-    ferry_status status =
-        pgdrv_turns_lock_one(unit, load->names.table, "SHARE ROW EXCLUSIVE", table, err);
+    ferry_status status = pgdrv_turns_lock_one(unit, load->names.table, load->table.oid,
+                                               PGDRV_LOCK_WRITERS, table, err);
     if (status == FERRY_OK)
         status = pgdrv_table_confirm(unit->conn, load->spec, err);
     if (status == FERRY_OK)

@@ -42,7 +42,8 @@ static int swap_compare(const void *one, const void *other)
 /* The tables that go, as a statement has them and as a person is told; in one order, so that two
  * changes do not wait for each other. */
 static ferry_status swap_write_old(const struct pgdrv_unit *unit, struct pgdrv_text *paths,
-                                   struct pgdrv_text *names, struct ferry_error *err)
+                                   struct pgdrv_text *oids, struct pgdrv_text *names,
+                                   struct ferry_error *err)
 {
     struct pgdrv_load **loads = calloc(unit->load_count + 1, sizeof(void *));
     size_t count = 0;
@@ -54,22 +55,24 @@ static ferry_status swap_write_old(const struct pgdrv_unit *unit, struct pgdrv_t
     qsort(loads, count, sizeof(void *), swap_compare);
     for (size_t i = 0; i < count; i++) {
         pgdrv_text_addf(paths, "%s%s", i > 0 ? ", " : "", loads[i]->names.table);
+        pgdrv_text_addf(oids, "%s%s", i > 0 ? ", " : "", loads[i]->table.oid);
         pgdrv_text_addf(names, "%s'%s'", i > 0 ? ", " : "table ", loads[i]->layout->table);
     }
     free(loads);
-    return paths->failed || names->failed ? pgdrv_fail_memory(err) : FERRY_OK;
+    return paths->failed || oids->failed || names->failed ? pgdrv_fail_memory(err) : FERRY_OK;
 }
 
 /* All in one turn: none is held while another is waited for. */
 static ferry_status swap_lock(struct pgdrv_unit *unit, struct ferry_error *err)
 {
     PGDRV_AUTO_SQL struct pgdrv_text paths = {0};
+    PGDRV_AUTO_SQL struct pgdrv_text oids = {0};
     PGDRV_AUTO_SQL struct pgdrv_text names = {0};
-    ferry_status status = swap_write_old(unit, &paths, &names, err);
+    ferry_status status = swap_write_old(unit, &paths, &oids, &names, err);
     if (status != FERRY_OK || paths.data == NULL)
         return status;
     pgdrv_turns_begin(unit);
-    status = pgdrv_turns_lock(unit, paths.data, "ACCESS EXCLUSIVE", names.data, err);
+    status = pgdrv_turns_lock(unit, paths.data, oids.data, PGDRV_LOCK_ALL, names.data, err);
     for (size_t i = 0; i < unit->load_count && status == FERRY_OK; i++)
         if (swap_has_old(unit->loads[i]))
             status = swap_confirm(unit->loads[i], err);

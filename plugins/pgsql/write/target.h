@@ -54,13 +54,16 @@ ferry_status pgdrv_lock_take(struct pgdrv_conn *conn, const struct pgdrv_names *
 void pgdrv_turns_begin(struct pgdrv_unit *unit);
 /* No statement of the transaction waits longer for a lock from now on: of a table, a row. */
 ferry_status pgdrv_turns_limit(struct pgdrv_unit *unit, int64_t limit_ms, struct ferry_error *err);
-/* Lock tables in this mode ("ACCESS EXCLUSIVE"), all or none, in short turns, so that nobody waits
- * for long behind us.  `paths` are as a statement has them, `tables` as a person is told. */
-ferry_status pgdrv_turns_lock(struct pgdrv_unit *unit, const char *paths, const char *mode,
-                              const char *tables, struct ferry_error *err);
+#define PGDRV_LOCK_ALL "ACCESS EXCLUSIVE"
+#define PGDRV_LOCK_WRITERS "SHARE ROW EXCLUSIVE"
+/* Lock tables in this mode, all or none, in short turns, so that nobody waits for long behind us,
+ * and that nobody is waited for who waits for us.  `paths` and `oids` are as a statement has them,
+ * `tables` as a person is told. */
+ferry_status pgdrv_turns_lock(struct pgdrv_unit *unit, const char *paths, const char *oids,
+                              const char *mode, const char *tables, struct ferry_error *err);
 /* The same of one table. */
-ferry_status pgdrv_turns_lock_one(struct pgdrv_unit *unit, const char *path, const char *mode,
-                                  const char *table, struct ferry_error *err);
+ferry_status pgdrv_turns_lock_one(struct pgdrv_unit *unit, const char *path, const char *oid,
+                                  const char *mode, const char *table, struct ferry_error *err);
 
 /* ---- table.c: what stands under a table's name ---- */
 
@@ -371,6 +374,7 @@ struct pgdrv_unit {
     struct pgdrv_load **loads; /* in the order in which they began */
     size_t load_count;
     bool open;              /* a transaction is */
+    bool holds;             /* it has locked a table, so that others may wait for it */
     struct ferry_wait wait; /* the job's lock_wait */
 };
 

@@ -2,6 +2,11 @@
  *
  * While we wait for an open transaction, everybody who comes after us waits behind that, readers
  * too.  So each turn is short, and between two turns the others get through.
+ *
+ * Once the change has locked a table, somebody may wait for that who has one that we want.  The
+ * server ends one of two that wait for each other when one has waited for deadlock_timeout, and
+ * perhaps not us.  So a turn ends before whoever has begun to wait for us in it has waited for so
+ * long, and who waits for us already is in no turn: then a lock is only asked for when it is free.
  */
 
 #include "write/target.h"
@@ -9,10 +14,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Others are held up for so long at once, at most.  It is less than the server's deadlock_timeout
- * (1 s), when it ends one of two that wait for each other, and perhaps not us. */
+/* Others are held up for so long at once, at most; less than deadlock_timeout (1 s). */
 #define TURNS_TURN_MS 800
 #define TURNS_PAUSE_MS 500
+/* The same where somebody waits for us.  A lock that is free is had at once, also before those who
+ * wait for it; the time is for who has taken it since we looked. */
+#define TURNS_AWAITED_TURN_MS 10
+#define TURNS_AWAITED_PAUSE_MS 100
 #define TURNS_GONE "42P01"
 
 void pgdrv_turns_begin(struct pgdrv_unit *unit)
@@ -75,8 +83,39 @@ static ferry_status turns_fail_gone(struct pgdrv_unit *unit, const char *tables,
     return FERRY_ERR_BUSY;
 }
 
+/* Whether somebody waits for us, and whether nobody has a lock of these tables that is in the way
+ * of this mode. */
+static ferry_status turns_look(struct pgdrv_unit *unit, const char *oids, const char *mode,
+                               bool *ret_awaited, bool *ret_free, struct ferry_error *err)
+{
+    static const char doing[] = "look who uses the table";
+    PGDRV_AUTO_SQL struct pgdrv_text awaited = {0};
+    PGDRV_AUTO_SQL struct pgdrv_text used = {0};
+    uint64_t waiting = 0, others = 0;
+    pgdrv_text_add(&awaited,
+                   "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE NOT granted AND "
+                   "pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(pid))");
+    pgdrv_text_addf(&used,
+                    "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND "
+                    "locktype = 'relation' AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid() "
+                    "AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
+                    "pg_catalog.current_database()) AND relation IN (%s)%s",
+                    oids,
+                    strcmp(mode, PGDRV_LOCK_WRITERS) == 0
+                        ? " AND mode NOT IN ('AccessShareLock', 'RowShareLock')"
+                        : "");
+    ferry_status status = pgdrv_sql_number(unit->conn, &awaited, doing, &waiting, err);
+    if (status == FERRY_OK && waiting > 0)
+        status = pgdrv_sql_number(unit->conn, &used, doing, &others, err);
+    if (status != FERRY_OK)
+        return status;
+    *ret_awaited = waiting > 0;
+    *ret_free = others == 0;
+    return FERRY_OK;
+}
+
 /* One try, in a savepoint: a lock that was not to be had would end the transaction. */
-static ferry_status turns_try(struct pgdrv_unit *unit, const struct pgdrv_text *lock,
+static ferry_status turns_try(struct pgdrv_unit *unit, const struct pgdrv_text *lock, int64_t turn,
                               const char *tables, bool *ret_taken, struct ferry_error *err)
 {
     static const char doing[] = "lock the table";
@@ -85,10 +124,7 @@ static ferry_status turns_try(struct pgdrv_unit *unit, const struct pgdrv_text *
     PGDRV_AUTO_SQL struct pgdrv_text limits = {0};
     PGDRV_AUTO_SQL struct pgdrv_text after = {0};
     int64_t left = ferry_wait_left(&unit->wait);
-    turns_write_limits(left < 1               ? 1
-                       : left < TURNS_TURN_MS ? left
-                                              : TURNS_TURN_MS,
-                       TURNS_TURN_MS, &limits);
+    turns_write_limits(left < 1 ? 1 : left < turn ? left : turn, TURNS_TURN_MS, &limits);
     turns_write_limits(turns_limit(unit->spec->lock_wait_ms), 0, &after);
     ferry_status status = pgdrv_run(conn, PGDRV_LOADING, "SAVEPOINT dbferry_turn", doing, err);
     if (status == FERRY_OK)
@@ -111,28 +147,38 @@ static ferry_status turns_try(struct pgdrv_unit *unit, const struct pgdrv_text *
                : status;
 }
 
-ferry_status pgdrv_turns_lock(struct pgdrv_unit *unit, const char *paths, const char *mode,
-                              const char *tables, struct ferry_error *err)
+ferry_status pgdrv_turns_lock(struct pgdrv_unit *unit, const char *paths, const char *oids,
+                              const char *mode, const char *tables, struct ferry_error *err)
 {
     PGDRV_AUTO_SQL struct pgdrv_text lock = {0};
+    int64_t pause = 0;
+    ferry_status status = FERRY_OK;
     bool taken = false;
     pgdrv_text_addf(&lock, "LOCK TABLE %s IN %s MODE", paths, mode);
-    ferry_status status = turns_try(unit, &lock, tables, &taken, err);
     while (status == FERRY_OK && !taken) {
-        ferry_wait_count_all(&unit->wait);
-        if (ferry_wait_left(&unit->wait) <= TURNS_PAUSE_MS ||
-            ferry_wait_pause(&unit->wait, TURNS_PAUSE_MS, turns_is_cancelled, unit->conn) == 0)
+        bool awaited = false, is_free = true;
+        if (pause > 0 &&
+            (ferry_wait_left(&unit->wait) <= pause ||
+             ferry_wait_pause(&unit->wait, pause, turns_is_cancelled, unit->conn) == 0))
             return turns_fail(unit, tables, err);
-        status = turns_try(unit, &lock, tables, &taken, err);
+        if (unit->holds)
+            status = turns_look(unit, oids, mode, &awaited, &is_free, err);
+        if (status == FERRY_OK && is_free)
+            status = turns_try(unit, &lock, awaited ? TURNS_AWAITED_TURN_MS : TURNS_TURN_MS, tables,
+                               &taken, err);
+        pause = awaited ? TURNS_AWAITED_PAUSE_MS : TURNS_PAUSE_MS;
+        if (!taken)
+            ferry_wait_count_all(&unit->wait);
     }
+    unit->holds = unit->holds || taken;
     return status;
 }
 
-ferry_status pgdrv_turns_lock_one(struct pgdrv_unit *unit, const char *path, const char *mode,
-                                  const char *table, struct ferry_error *err)
+ferry_status pgdrv_turns_lock_one(struct pgdrv_unit *unit, const char *path, const char *oid,
+                                  const char *mode, const char *table, struct ferry_error *err)
 {
     PGDRV_AUTO_SQL struct pgdrv_text name = {0};
     pgdrv_text_addf(&name, "table '%s'", table);
     return name.failed ? pgdrv_fail_memory(err)
-                       : pgdrv_turns_lock(unit, path, mode, name.data, err);
+                       : pgdrv_turns_lock(unit, path, oid, mode, name.data, err);
 }
