@@ -159,3 +159,34 @@ its_status() {
     assert_status 0
     assert_equal "$(sql <<<"SELECT a.x, z.x, z.day, a.five FROM a JOIN z USING (id)")" "new|new|1 day 02:00:00|5"
 }
+
+@test "a number that somebody has changed by less than the source's type holds is no number of the source" {
+    write_config <<END
+connections = {
+  target = { driver = "pgsql"; socket = "$POSTGRES_SOCKET"; port = $POSTGRES_PORT; user = "loader"; database = "e"; retries = 0; };
+  local = { driver = "pgsql"; socket = "$POSTGRES_SOCKET"; port = $POSTGRES_PORT; user = "loader"; database = "e"; schema = "src"; };
+};
+jobs = ( { name = "j"; source = "local"; target = "target"; table = "t"; target_table = "t"; strategy = "merge"; verify = "content";
+           columns = ( { name = "d"; type = "double precision"; }, { name = "i"; type = "double precision"; }, { name = "x"; type = "text"; } ); } );
+END
+    sql <<<"CREATE SCHEMA src; GRANT USAGE ON SCHEMA src TO loader;
+        CREATE TABLE src.t (id bigint PRIMARY KEY, d numeric(10,2), i int, x bigint); GRANT SELECT ON src.t TO loader;
+        INSERT INTO src.t VALUES (1, 1.23, 1, 5), (2, -12345678.91, -2147483648, -50), (3, 0, 0, 0), (4, NULL, NULL, NULL)"
+    dbferry run j
+    run dbferry run j
+    assert_status 0
+    assert_equal "$(sql <<<"SELECT unchanged FROM _dbferry_sync WHERE target_table = 't'")" 4
+    local change
+    for change in "d = 1.2349" "i = 1.4" "x = '05'" "x = '+5'" "x = ' 5'" "x = '5.0'"; do
+        sql <<<"UPDATE public.t SET $change WHERE id = 1"
+        run dbferry verify j
+        echo "$change: $status $output"
+        [ "$status" -ne 0 ]
+        run dbferry run j
+        assert_status 65
+        assert_output_has "no value of the source's type" "column '${change%% *}'"
+        sql <<<"UPDATE public.t SET d = 1.23, i = 1, x = '5' WHERE id = 1"
+    done
+    run dbferry run j
+    assert_status 0
+}

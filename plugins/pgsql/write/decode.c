@@ -84,6 +84,22 @@ static bool decode_digits(const struct decode *decode, char *text)
     return errno == 0 && end != text && *end == '\0';
 }
 
+/* As it was written: "05" and "+5" are texts of somebody else. */
+static bool decode_is_written(const char *text)
+{
+    const char *digits = *text == '-' ? text + 1 : text;
+    return *digits == '0' ? digits == text && digits[1] == '\0'
+                          : digits[strspn(digits, "0123456789")] == '\0';
+}
+
+/* With so many digits behind the point.  False: it is another number then. */
+static bool decode_print(double value, bool is_single, uint32_t scale, char *room, size_t size)
+{
+    int made = scale > DECODE_ROOM ? -1 : snprintf(room, size, "%.*f", (int)scale, value);
+    double back = made < 0 ? 0 : is_single ? (double)strtof(room, NULL) : strtod(room, NULL);
+    return made > 0 && (size_t)made < size && !(back < value) && !(back > value);
+}
+
 static bool decode_int(const struct decode *decode)
 {
     char text[DECODE_ROOM];
@@ -98,9 +114,11 @@ static bool decode_int(const struct decode *decode)
     }
     if (kind == PGDRV_KIND_FLOAT4 || kind == PGDRV_KIND_FLOAT8) {
         char whole[DECODE_ROOM];
-        (void)snprintf(whole, sizeof whole, "%.0f", strtod(text, NULL));
-        return decode_digits(decode, whole);
+        return decode_print(strtod(text, NULL), false, 0, whole, sizeof whole) &&
+               decode_digits(decode, whole);
     }
+    if ((kind == PGDRV_KIND_TEXT || kind == PGDRV_KIND_VARCHAR) && !decode_is_written(text))
+        return false;
     return decode_digits(decode, text);
 }
 
@@ -165,15 +183,15 @@ static bool decode_decimal(const struct decode *decode)
         return decode_as_it_is(decode);
     if (kind != PGDRV_KIND_FLOAT4 && kind != PGDRV_KIND_FLOAT8)
         return decode_scale(decode, decode->data, decode->size);
-    if (!decode_copy(decode, text) || decode->form->column->scale > DECODE_ROOM)
+    if (!decode_copy(decode, text))
         return false;
-    double value = kind == PGDRV_KIND_FLOAT4 ? (double)strtof(text, NULL) : strtod(text, NULL);
+    bool is_single = kind == PGDRV_KIND_FLOAT4;
     /* A single is the shortest digits that name it, not those of the double that it is. */
-    int made =
-        kind == PGDRV_KIND_FLOAT4 && strchr(text, 'e') == NULL
-            ? snprintf(number, sizeof number, "%s", text)
-            : snprintf(number, sizeof number, "%.*f", (int)decode->form->column->scale, value);
-    return made > 0 && (size_t)made < sizeof number && decode_scale(decode, number, (size_t)made);
+    if (is_single && strchr(text, 'e') == NULL)
+        return decode_scale(decode, text, strlen(text));
+    double value = is_single ? (double)strtof(text, NULL) : strtod(text, NULL);
+    return decode_print(value, is_single, decode->form->column->scale, number, sizeof number) &&
+           decode_scale(decode, number, strlen(number));
 }
 
 /* ---- Bytes ---- */
