@@ -196,10 +196,27 @@ static const struct {
 /* Where rows are read or written, or settings made, whose values are nobody's business. */
 #define ERRORS_CLOSED (PGDRV_READING | PGDRV_LOADING | PGDRV_SETTING_UP)
 
-/* The text of the server, or words for it. */
-static const char *errors_tell(const char *state, enum pgdrv_phase phase, const char *text)
+/* The languages in which users write functions, by the names of their sources.  A function chooses
+ * the code of an error that it raises, and its text. */
+static const char errors_languages[][8] = {"pl_", "plperl", "plpy", "pltcl", "plv8"};
+
+static bool errors_is_function(const PGresult *result)
 {
+    const char *file = PQresultErrorField(result, PG_DIAG_SOURCE_FILE);
+    for (size_t i = 0; i < sizeof errors_languages / sizeof *errors_languages; i++)
+        if (file != NULL && strncmp(file, errors_languages[i], strlen(errors_languages[i])) == 0)
+            return true;
+    return false;
+}
+
+/* The text of the server, or words for it. */
+static const char *errors_tell(const PGresult *result, enum pgdrv_phase phase)
+{
+    const char *state = pgdrv_state(result);
+    const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     size_t word = 0;
+    if ((phase & ERRORS_CLOSED) != 0 && errors_is_function(result))
+        state = "P0";
     for (size_t i = 0; i < sizeof errors_open / sizeof *errors_open; i++)
         if ((phase & ERRORS_CLOSED) == 0 || strncmp(state, errors_open[i], 2) == 0)
             return text;
@@ -248,8 +265,7 @@ ferry_status pgdrv_fail_result(struct pgdrv_conn *conn, enum pgdrv_phase phase,
     if (atomic_load(&conn->cancelled))
         return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
     if (told)
-        text = errors_tell(pgdrv_state(result), phase,
-                           PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+        text = errors_tell(result, phase);
     if (text == NULL)
         text = result != NULL ? PQresultErrorMessage(result) : PQerrorMessage(conn->pg);
     if (!told && pgdrv_is_memory(text))

@@ -140,7 +140,13 @@ INSERT INTO notes VALUES ('s3cret-note');
 CREATE FUNCTION complains(note text) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'bad %', note; END $$;
 CREATE VIEW cast_note AS SELECT note::int AS n FROM notes;
 CREATE VIEW raised AS SELECT complains(note) AS n FROM notes;
+CREATE FUNCTION lies(note text) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE 'no %', note USING ERRCODE = '42704'; END $$;
+CREATE VIEW lied AS SELECT lies(note) AS n FROM notes;
 SQL
+    run copy lied -v
+    [ "$status" -ne 0 ]
+    assert_output_has '42704' 'a function has raised an error'
+    refute_output_has 's3cret-note'
     for name in cast_note raised; do
         run copy "$name" -v
         assert_status 65
