@@ -43,6 +43,8 @@ static const char hangs_sql[] =
     "d.objid = own.oid AND d.deptype IN ('e', 'x') "
     "UNION ALL SELECT 'a security label' FROM pg_catalog.pg_seclabel s, own WHERE s.objoid = "
     "own.oid AND s.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass "
+    "UNION ALL SELECT 'a subscription' FROM pg_catalog.pg_subscription_rel r, own WHERE "
+    "r.srrelid = own.oid "
     "UNION ALL SELECT 'the publication ' || pg_catalog.quote_ident(p.pubname) FROM "
     "pg_catalog.pg_publication_tables p JOIN pg_catalog.pg_namespace n ON n.nspname = p.schemaname "
     "JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename JOIN own ON "
