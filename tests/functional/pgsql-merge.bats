@@ -96,3 +96,28 @@ of_source() { ask "SELECT id, name, n FROM t ORDER BY id"; }
     assert_output_has "refers to it"
     assert_equal "$(sql <<<"SELECT a FROM u")" 1
 }
+
+@test "rows that refer to rows of their own table; rows that swap what an exclusion constraint holds" {
+    target_config "" 'strategy = "merge";'
+    sqlite3 "$D" "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, n INTEGER); INSERT INTO t VALUES (1, 'a', NULL), (2, 'b', 1), (3, 'c', 1)"
+    sync
+    sql <<<"ALTER TABLE t ADD FOREIGN KEY (n) REFERENCES t (id), ADD EXCLUDE USING btree (name WITH =)"
+    # who is referred to goes, and a new one comes
+    sqlite3 "$D" "UPDATE t SET n = 2 WHERE id = 3; UPDATE t SET n = NULL WHERE id = 2; DELETE FROM t WHERE id = 1"
+    run sync
+    assert_status 0
+    assert_equal "$(of_t)" "$(of_source)"
+    sqlite3 "$D" "UPDATE t SET n = 9 WHERE id = 3; DELETE FROM t WHERE id = 2; INSERT INTO t VALUES (9, 'd', 3)"
+    run sync
+    assert_status 0
+    assert_equal "$(of_t)" "$(of_source)"
+    sqlite3 "$D" "UPDATE t SET name = CASE id WHEN 3 THEN 'd' ELSE 'c' END"
+    run sync
+    assert_status 0
+    assert_equal "$(of_t)" "$(of_source)"
+    sqlite3 "$D" "UPDATE t SET n = 77 WHERE id = 3"
+    run sync
+    assert_status 65
+    assert_output_has "breaks a foreign key"
+    assert_equal "$(of_t)" $'3|d|9\n9|c|3'
+}

@@ -2,6 +2,7 @@
  * DELETE, UPDATE and INSERT by key, each of exactly the rows that it is meant for.
  *
  * Rows that take each other's unique values fail as an UPDATE: then they are deleted and inserted.
+ * Rows that refer to rows of their table may need another order: then the DELETE comes last.
  */
 
 #include "write/target.h"
@@ -12,7 +13,9 @@
 /* What a change of type UPSERT or ADD turned out to be. */
 enum { TODO_SAME = 0, TODO_INSERT = FERRY_OP_INSERT, TODO_UPDATE = FERRY_OP_UPDATE, TODO_OTHER };
 
-#define APPLY_DUPLICATE "23505"
+#define APPLY_DUPLICATE "23505" /* of a unique key */
+#define APPLY_EXCLUDED "23P01"  /* of an exclusion constraint */
+#define APPLY_REFERENCE "23503" /* of a foreign key */
 static const char apply_doing[] = "change the rows";
 
 struct apply {
@@ -20,10 +23,20 @@ struct apply {
     struct pgdrv_conn *conn;
     struct ferry_load_totals *totals;
     uint64_t inserts, updates; /* that are due */
+    bool *broken; /* is set in place of telling of a foreign key that is broken; NULL: it is told */
     struct ferry_error *err;
 };
 
 /* ---- Statements ---- */
+
+static ferry_status apply_refuse(const struct apply *apply, const PGresult *refusal)
+{
+    if (apply->broken == NULL || strcmp(pgdrv_state(refusal), APPLY_REFERENCE) != 0)
+        return pgdrv_verdict_fail(apply->conn, refusal, apply->load->layout, 0, apply_doing,
+                                  apply->err);
+    *apply->broken = true;
+    return FERRY_ERR_DATA;
+}
 
 static ferry_status apply_run(const struct apply *apply, const struct pgdrv_text *sql,
                               uint64_t *ret_rows)
@@ -33,8 +46,7 @@ static ferry_status apply_run(const struct apply *apply, const struct pgdrv_text
     if (status != FERRY_OK)
         return status;
     if (!pgdrv_result_is_good(result))
-        return pgdrv_verdict_fail(apply->conn, result, apply->load->layout, 0, apply_doing,
-                                  apply->err);
+        return apply_refuse(apply, result);
     *ret_rows = pgdrv_sql_rows(result);
     return FERRY_OK;
 }
@@ -65,40 +77,35 @@ static void apply_write_key(const struct apply *apply, struct pgdrv_text *names)
                         ferry_schema_column(spec->layout->schema, spec->key[k])->name);
 }
 
-static ferry_status apply_fail_other(const struct apply *apply)
+/* "... table 't' ... (its key) ..." */
+static ferry_status apply_fail_key(const struct apply *apply, const char *before,
+                                   const char *between, const char *behind)
 {
     PGDRV_AUTO_SQL struct pgdrv_text names = {0};
     apply_write_key(apply, &names);
     return names.failed || names.data == NULL
                ? pgdrv_fail_memory(apply->err)
-               : ferry_fail(apply->err, FERRY_ERR_DATA,
-                            "%s: a row that is to be added is in table '%s' already, with other "
-                            "values, by its key %s; choose strategy = \"upsert\"",
-                            apply->conn->label, apply->load->layout->table, names.data);
+               : ferry_fail(apply->err, FERRY_ERR_DATA, "%s: %s '%s' %s (%s)%s", apply->conn->label,
+                            before, apply->load->layout->table, between, names.data, behind);
+}
+
+static ferry_status apply_fail_other(const struct apply *apply)
+{
+    return apply_fail_key(apply, "a row that is to be added is in table",
+                          "already, with other values, by its key",
+                          "; choose strategy = \"upsert\"");
 }
 
 static ferry_status apply_fail_twice(const struct apply *apply)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text names = {0};
-    apply_write_key(apply, &names);
-    return names.failed || names.data == NULL
-               ? pgdrv_fail_memory(apply->err)
-               : ferry_fail(apply->err, FERRY_ERR_DATA,
-                            "%s: table '%s' has two rows of one key (%s); delete one of them, or "
-                            "choose another key",
-                            apply->conn->label, apply->load->layout->table, names.data);
+    return apply_fail_key(apply, "table", "has two rows of one key",
+                          "; delete one of them, or choose another key");
 }
 
 static ferry_status apply_fail_null(const struct apply *apply)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text names = {0};
-    apply_write_key(apply, &names);
-    return names.failed || names.data == NULL
-               ? pgdrv_fail_memory(apply->err)
-               : ferry_fail(apply->err, FERRY_ERR_DATA,
-                            "%s: a row that is to change in table '%s' has NULL in its key (%s), "
-                            "by which it cannot be found; choose another key",
-                            apply->conn->label, apply->load->layout->table, names.data);
+    return apply_fail_key(apply, "a row that is to change in table", "has NULL in its key",
+                          ", by which it cannot be found; choose another key");
 }
 
 /* Rows of changes that have no key. */
@@ -150,24 +157,6 @@ static void apply_write_open(const struct apply *apply, struct pgdrv_text *sql)
 {
     apply_write_change(apply->load->changes->tag, sql);
     pgdrv_text_addf(sql, " IN (%d, %d)", FERRY_OP_UPSERT, FERRY_OP_ADD);
-}
-
-/* "a" = c."a", ... of the columns that came, without the key.  False: there are none. */
-static bool apply_write_set(const struct apply *apply, struct pgdrv_text *sql)
-{
-    const struct ferry_schema *schema = apply->load->layout->schema;
-    bool any = false;
-    for (size_t i = 0; i < ferry_schema_count(schema); i++) {
-        const char *name = ferry_schema_column(schema, i)->name;
-        if (pgdrv_match_is_key(apply->load, i))
-            continue;
-        pgdrv_text_add(sql, any ? ", " : " SET ");
-        pgdrv_text_add_name(sql, name);
-        pgdrv_text_add(sql, " = ");
-        apply_write_change(name, sql);
-        any = true;
-    }
-    return any;
 }
 
 /* ---- Which of the open changes are what ---- */
@@ -294,7 +283,7 @@ static void apply_write_update(const struct apply *apply, const char *path, bool
                                struct pgdrv_text *sql)
 {
     pgdrv_text_addf(sql, "UPDATE %s AS " PGDRV_MATCH_LIVE, path);
-    *ret_any = apply_write_set(apply, sql);
+    *ret_any = pgdrv_match_write_set(apply->load, sql);
     pgdrv_text_add(sql, " FROM ");
     apply_write_changes(apply, sql);
     pgdrv_text_add(sql, " WHERE ");
@@ -401,9 +390,9 @@ static ferry_status apply_update(const struct apply *apply)
     if (status != FERRY_OK)
         return status;
     if (!pgdrv_result_is_good(result)) {
-        if (strcmp(pgdrv_state(result), APPLY_DUPLICATE) != 0)
-            return pgdrv_verdict_fail(apply->conn, result, apply->load->layout, 0, apply_doing,
-                                      apply->err);
+        if (strcmp(pgdrv_state(result), APPLY_DUPLICATE) != 0 &&
+            strcmp(pgdrv_state(result), APPLY_EXCLUDED) != 0)
+            return apply_refuse(apply, result);
         status = apply_mark(apply, "ROLLBACK TO SAVEPOINT dbferry_update");
         return status == FERRY_OK ? apply_update_anew(apply) : status;
     }
@@ -432,7 +421,36 @@ static ferry_status apply_insert(const struct apply *apply)
 
 /* ---- All of it ---- */
 
+static ferry_status apply_each(struct apply *apply, bool deletes_last)
+{
+    uint64_t deletes = apply->load->changes->came[FERRY_OP_DELETE];
+    ferry_status status =
+        deletes_last ? apply_insert(apply) : apply_delete(apply, FERRY_OP_DELETE, deletes);
+    if (status == FERRY_OK)
+        status = apply_update(apply);
+    if (status != FERRY_OK)
+        return status;
+    return deletes_last ? apply_delete(apply, FERRY_OP_DELETE, deletes) : apply_insert(apply);
+}
+
+/* The server looks at foreign keys after each statement. */
 static ferry_status apply_rows(struct apply *apply)
+{
+    bool broken = false;
+    apply->broken = &broken;
+    ferry_status status = apply_mark(apply, "SAVEPOINT dbferry_rows");
+    if (status == FERRY_OK)
+        status = apply_each(apply, false);
+    apply->broken = NULL;
+    if (broken) {
+        status = apply_mark(apply, "ROLLBACK TO SAVEPOINT dbferry_rows");
+        if (status == FERRY_OK)
+            status = apply_each(apply, true);
+    }
+    return status == FERRY_OK ? apply_mark(apply, "RELEASE SAVEPOINT dbferry_rows") : status;
+}
+
+static ferry_status apply_changes(struct apply *apply)
 {
     const struct pgdrv_changes *changes = apply->load->changes;
     ferry_status status = apply_resolve(apply);
@@ -440,11 +458,7 @@ static ferry_status apply_rows(struct apply *apply)
     apply->updates += changes->came[FERRY_OP_UPDATE];
     if (status == FERRY_OK)
         status = apply_check_inserts(apply);
-    if (status == FERRY_OK)
-        status = apply_delete(apply, FERRY_OP_DELETE, changes->came[FERRY_OP_DELETE]);
-    if (status == FERRY_OK)
-        status = apply_update(apply);
-    return status == FERRY_OK ? apply_insert(apply) : status;
+    return status == FERRY_OK ? apply_rows(apply) : status;
 }
 
 /* What a trigger has done to the rows shows in their number. */
@@ -470,7 +484,7 @@ ferry_status pgdrv_apply(struct pgdrv_load *load, struct ferry_load_totals *ret_
     if (status == FERRY_OK && load->lane.taken > 0)
         status = pgdrv_sql_run(apply.conn, &sql, "look at the changes", err);
     if (status == FERRY_OK && load->lane.taken > 0)
-        status = apply_rows(&apply);
+        status = apply_changes(&apply);
     if (status == FERRY_OK)
         status = pgdrv_load_count(load, pgdrv_load_rows(load), &ret_totals->after, err);
     if (status != FERRY_OK)

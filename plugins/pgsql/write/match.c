@@ -57,3 +57,20 @@ void pgdrv_match_write_same(const struct pgdrv_load *load, size_t i, struct pgdr
                                            : "",
                      sql);
 }
+
+bool pgdrv_match_write_set(const struct pgdrv_load *load, struct pgdrv_text *sql)
+{
+    const struct ferry_schema *schema = load->layout->schema;
+    bool any = false;
+    for (size_t i = 0; i < ferry_schema_count(schema); i++) {
+        const char *name = ferry_schema_column(schema, i)->name;
+        if (pgdrv_match_is_key(load, i))
+            continue;
+        pgdrv_text_add(sql, any ? ", " : " SET ");
+        pgdrv_text_add_name(sql, name);
+        pgdrv_text_add(sql, " = " PGDRV_MATCH_CHANGES ".");
+        pgdrv_text_add_name(sql, name);
+        any = true;
+    }
+    return any;
+}

@@ -337,6 +337,8 @@ bool pgdrv_match_is_key(const struct pgdrv_load *load, size_t i);
 void pgdrv_match_write(const struct pgdrv_load *load, struct pgdrv_text *sql);
 /* A condition: both have the same value in this column. */
 void pgdrv_match_write_same(const struct pgdrv_load *load, size_t i, struct pgdrv_text *sql);
+/* " SET a = ..." of the columns that came, without the key.  False: there are none. */
+bool pgdrv_match_write_set(const struct pgdrv_load *load, struct pgdrv_text *sql);
 
 /* ---- apply.c: changes become rows ---- */
 
