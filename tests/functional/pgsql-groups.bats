@@ -78,3 +78,13 @@ both() { sql <<<"SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)"; }
     assert_status 0
     assert_equal "$(sql <<<"SELECT to_regclass('log'), (SELECT count(*) FROM _dbferry_sync WHERE target_table = 'log')")" "|0"
 }
+
+@test "a table of the group has the name that an index of another one would get" {
+    local round
+    sqlite3 "$D" "CREATE TABLE a_pkey (id INTEGER PRIMARY KEY); INSERT INTO a_pkey VALUES (7)"
+    for round in 1 2; do
+        run dbferry run g
+        assert_status 0
+        assert_equal "$(sql <<<"SELECT (SELECT count(*) FROM a), (SELECT id FROM a_pkey), (SELECT count(*) FROM pg_index WHERE indrelid = 'a'::regclass AND indisprimary)")" "2|7|1"
+    done
+}

@@ -140,6 +140,15 @@ static void indexes_write_name(const struct pgdrv_load *load, size_t number, boo
     pgdrv_text_addf(ret_name, "_%016" PRIx64, hash);
 }
 
+/* Whether a table of the change has the name, or will have it. */
+static bool indexes_is_table(const struct pgdrv_unit *unit, const char *name)
+{
+    for (size_t i = 0; unit->spec->tables != NULL && i < unit->spec->load_count; i++)
+        if (strcmp(unit->spec->tables[i], name) == 0)
+            return true;
+    return false;
+}
+
 /* An index "b_c" of a table "a" and an index "c" of a table "a_b" would have one name. */
 static ferry_status indexes_find_name(const struct pgdrv_load *load, size_t number,
                                       struct pgdrv_text *ret_name, struct ferry_error *err)
@@ -154,7 +163,8 @@ static ferry_status indexes_find_name(const struct pgdrv_load *load, size_t numb
     const char *const values[] = {conn->schema, ret_name->data};
     ferry_status status =
         pgdrv_ask(conn, PGDRV_LOADING, sql, values, 2, "look for a name of an index", &rows, err);
-    if (status != FERRY_OK || PQntuples(rows) == 0)
+    if (status != FERRY_OK ||
+        (PQntuples(rows) == 0 && !indexes_is_table(load->unit, ret_name->data)))
         return status;
     pgdrv_text_clear(ret_name);
     indexes_write_name(load, number, true, ret_name);
