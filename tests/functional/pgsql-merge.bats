@@ -121,3 +121,22 @@ of_source() { ask "SELECT id, name, n FROM t ORDER BY id"; }
     assert_output_has "breaks a foreign key"
     assert_equal "$(of_t)" $'3|d|9\n9|c|3'
 }
+
+@test "what keeps rows out is named: an index that a text is too long for, a trigger that adds none" {
+    target_config "" 'strategy = "merge";'
+    sqlite3 "$D" "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, n INTEGER); CREATE INDEX of_name ON t (name); INSERT INTO t VALUES (1, 'a', 1)"
+    sync
+    sqlite3 "$D" "INSERT INTO t VALUES (2, hex(randomblob(8000)), 2)"
+    run sync
+    assert_status 65
+    assert_output_has "in an index; drop that"
+    sql <<<"DROP INDEX t_of_name_idx"
+    run sync
+    assert_status 0
+    assert_equal "$(of_t | md5sum)" "$(of_source | md5sum)"
+    sql <<<"CREATE FUNCTION keeps() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER hook BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION keeps()"
+    sqlite3 "$D" "INSERT INTO t VALUES (3, 'c', 3)"
+    run sync
+    assert_status 65
+    assert_output_has "trigger"
+}

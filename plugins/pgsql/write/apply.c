@@ -1,6 +1,5 @@
 /* Changes become rows of the table, in the transaction that is open and with nobody else writing:
  * DELETE, UPDATE and INSERT by key, each of exactly the rows that it is meant for.
- *
  * Rows that take each other's unique values fail as an UPDATE: then they are deleted and inserted.
  * Rows that refer to rows of their table may need another order: then the DELETE comes last.
  */
@@ -416,7 +415,11 @@ static ferry_status apply_insert(const struct apply *apply)
     pgdrv_text_add(&sql, " WHERE ");
     apply_write_which(apply, FERRY_OP_INSERT, &sql);
     ferry_status status = apply_run(apply, &sql, &rows);
-    return status == FERRY_OK ? apply_check(apply, rows, apply->inserts) : status;
+    return status == FERRY_OK && rows != apply->inserts
+               ? ferry_fail(apply->err, FERRY_ERR_DATA,
+                            "%s: a trigger keeps rows from being added to table '%s'; drop it",
+                            apply->conn->label, load->layout->table)
+               : status;
 }
 
 /* ---- All of it ---- */

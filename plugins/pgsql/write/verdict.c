@@ -32,7 +32,8 @@ static const struct {
     {"23505", "would be there twice in a unique key"},
     {"23514", "breaks a check of the table"},
     {"23P01", "breaks an exclusion constraint of the table"},
-    {"54000", "is longer than the server takes"},
+    {"54000",
+     "is longer than the server takes, as a whole or in an index; drop that where it is one"},
 };
 
 static const char *verdict_meaning(const char *state)
