@@ -1,0 +1,298 @@
+/* A connection: opened by the manager, made known to its dialect, and closed. */
+
+#include "connect/connect.h"
+
+#include <string.h>
+
+#include "dialect/dialect.h"
+#include "write/target.h"
+
+/* One for the process, never freed: where a driver allows one call at a time, the manager has the
+ * lock for that in here. */
+static SQLHENV connect_environment;
+static SQLRETURN connect_environment_result = SQL_ERROR;
+
+static void connect_make_environment(void)
+{
+    SQLRETURN result = SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &connect_environment);
+    if (odrv_succeeded(result))
+        result = SQLSetEnvAttr(connect_environment, SQL_ATTR_ODBC_VERSION, (SQLPOINTER)SQL_OV_ODBC3,
+                               SQL_IS_UINTEGER);
+    connect_environment_result = result;
+}
+
+ferry_status odrv_conn_check(const struct odrv_conn *conn, struct ferry_error *err)
+{
+    return atomic_load(&conn->watch.cancelled) ? ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled")
+                                               : FERRY_OK;
+}
+
+ferry_status odrv_conn_set_transaction(struct odrv_conn *conn, bool on, struct ferry_error *err)
+{
+    uintptr_t mode = on ? SQL_AUTOCOMMIT_OFF : SQL_AUTOCOMMIT_ON;
+    if (conn->transaction == on)
+        return FERRY_OK;
+    SQLRETURN result =
+        SQLSetConnectAttr(conn->dbc, SQL_ATTR_AUTOCOMMIT, (SQLPOINTER)mode, SQL_IS_UINTEGER);
+    if (!odrv_succeeded(result))
+        return odrv_fail(conn, SQL_HANDLE_DBC, conn->dbc, ODRV_ASKING, "begin a transaction", err);
+    conn->transaction = on;
+    return FERRY_OK;
+}
+
+/* ---- Where it leads ---- */
+
+static const char *connect_host(const struct ferry_config *config, const char **ret_database)
+{
+    static const char *const hosts[] = {"Server", "Servername", "Host", "Socket", "Database"};
+    const char *name, *value, *found = NULL;
+    size_t best = sizeof hosts / sizeof *hosts;
+    *ret_database = NULL;
+    for (size_t i = 0; ferry_config_pair(config, "attributes", i, &name, &value) == 1; i++) {
+        for (size_t h = 0; h < best; h++)
+            if (strcasecmp(hosts[h], name) == 0) {
+                found = value;
+                best = h;
+            }
+        if (strcasecmp(name, "Database") == 0)
+            *ret_database = value;
+    }
+    return found;
+}
+
+void odrv_place(const struct ferry_config *config, char *buffer, size_t size)
+{
+    const char *database;
+    const char *host = connect_host(config, &database);
+    const char *dsn = ferry_config_string(config, "dsn");
+    const char *driver = ferry_config_string(config, "odbc_driver");
+    const char *schema = ferry_config_string(config, "schema");
+    (void)snprintf(buffer, size, "odbc:%s%s%s%s%s%s%s",
+                   dsn != NULL      ? dsn
+                   : driver != NULL ? driver
+                                    : "",
+                   host == NULL ? "" : "/", host == NULL ? "" : host,
+                   database == NULL || database == host ? "" : "/",
+                   database == NULL || database == host ? "" : database, schema == NULL ? "" : "#",
+                   schema == NULL ? "" : schema);
+}
+
+static ferry_status connect_label(struct odrv_conn *conn, const struct ferry_config *config,
+                                  struct ferry_error *err)
+{
+    char place[512];
+    odrv_place(config, place, sizeof place);
+    if (asprintf(&conn->label, "connection '%s' (%s)", ferry_config_name(config), place) >= 0)
+        return FERRY_OK;
+    conn->label = NULL;
+    return odrv_fail_memory(err);
+}
+
+/* ---- The login ---- */
+
+static ferry_status connect_dial(struct odrv_conn *conn, const struct ferry_config *config,
+                                 const char *string, struct ferry_error *err)
+{
+    int64_t timeout_ms = ferry_config_int(config, "connect_timeout");
+    uintptr_t seconds = (uintptr_t)((timeout_ms + 999) / 1000);
+    enum odrv_phase phase = conn->target ? ODRV_OPENING : ODRV_CONNECTING;
+    SQLRETURN result = SQL_ERROR;
+    if (!odrv_succeeded(SQLAllocHandle(SQL_HANDLE_DBC, connect_environment, &conn->dbc)))
+        return odrv_fail_memory(err);
+    (void)SQLSetConnectAttr(conn->dbc, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)seconds,
+                            SQL_IS_UINTEGER);
+    switch (odrv_dial(conn->dbc, string, timeout_ms, &result)) {
+    case ODRV_DIAL_DONE:
+        conn->connected = odrv_succeeded(result);
+        return conn->connected ? FERRY_OK
+                               : odrv_fail(conn, SQL_HANDLE_DBC, conn->dbc, phase, "connect", err);
+    case ODRV_DIAL_NO_THREAD:
+        return odrv_fail_memory(err);
+    case ODRV_DIAL_STOPPED:
+        conn->dbc = SQL_NULL_HDBC;
+        return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
+    case ODRV_DIAL_SLOW:
+        break;
+    }
+    conn->dbc = SQL_NULL_HDBC;
+    ferry_status status = ferry_fail(
+        err, conn->target ? FERRY_ERR_TARGET_OPEN : FERRY_ERR_UNREACHABLE,
+        "%s: no connection within %lld ms; check that the server is up and reachable from this "
+        "machine, or raise `connect_timeout`",
+        conn->label, (long long)timeout_ms);
+    if (conn->target)
+        ferry_error_may_pass(err);
+    return status;
+}
+
+static void connect_hang_up(struct odrv_conn *conn)
+{
+    if (conn->connected)
+        (void)SQLDisconnect(conn->dbc);
+    if (conn->dbc != SQL_NULL_HDBC)
+        (void)SQLFreeHandle(SQL_HANDLE_DBC, conn->dbc);
+    conn->connected = false;
+    conn->dbc = SQL_NULL_HDBC;
+}
+
+/* What the ODBC driver says of itself and of the database; NULL if out of memory. */
+static char *connect_info(const struct odrv_conn *conn, SQLUSMALLINT what)
+{
+    char text[1024] = "";
+    SQLSMALLINT length = 0;
+    if (!odrv_succeeded(SQLGetInfo(conn->dbc, what, text, (SQLSMALLINT)sizeof text, &length)))
+        text[0] = '\0';
+    text[sizeof text - 1] = '\0';
+    return strdup(text);
+}
+
+/* The dialect is known only now, and it may need attributes that were not given: then once more,
+ * with those. */
+static ferry_status connect_log_in(struct odrv_conn *conn, const struct ferry_config *config,
+                                   struct ferry_error *err)
+{
+    ODRV_AUTO_STRING char *library = odrv_string_library(config);
+    const struct odrv_dialect *expected = odrv_dialect_of_library(library);
+    for (int turn = 0;; turn++) {
+        ODRV_AUTO_SECRET struct odrv_text string = {0};
+        ferry_status status = odrv_string_make(config, expected, conn->target, &string, err);
+        if (status == FERRY_OK)
+            status = connect_dial(conn, config, string.data, err);
+        if (status != FERRY_OK)
+            return status;
+        ODRV_AUTO_STRING char *product = connect_info(conn, SQL_DBMS_NAME);
+        ODRV_AUTO_STRING char *driver = connect_info(conn, SQL_DRIVER_NAME);
+        if (product == NULL || driver == NULL)
+            return odrv_fail_memory(err);
+        conn->dialect = odrv_dialect_of_product(product);
+        const struct odrv_dialect *by_library = odrv_dialect_of_library(driver);
+        bool given = by_library->attributes == NULL || by_library == expected;
+        if (given || turn > 0)
+            return FERRY_OK;
+        connect_hang_up(conn);
+        expected = by_library;
+    }
+}
+
+/* ---- The session ---- */
+
+static ferry_status connect_name(struct odrv_conn *conn, struct ferry_error *err)
+{
+    ODRV_AUTO_STRING char *product = connect_info(conn, SQL_DBMS_NAME);
+    ODRV_AUTO_STRING char *version = connect_info(conn, SQL_DBMS_VER);
+    ODRV_AUTO_STRING char *driver = connect_info(conn, SQL_DRIVER_NAME);
+    ODRV_AUTO_STRING char *driver_version = connect_info(conn, SQL_DRIVER_VER);
+    ODRV_AUTO_STRING char *quote = connect_info(conn, SQL_IDENTIFIER_QUOTE_CHAR);
+    if (product == NULL || version == NULL || driver == NULL || driver_version == NULL ||
+        quote == NULL)
+        return odrv_fail_memory(err);
+    if (asprintf(&conn->product, "%s %s", product, version) < 0)
+        conn->product = NULL;
+    if (asprintf(&conn->library, "%s %s", driver, driver_version) < 0)
+        conn->library = NULL;
+    if (conn->dialect->catalogs &&
+        (conn->own_catalog = connect_info(conn, SQL_DATABASE_NAME)) == NULL)
+        return odrv_fail_memory(err);
+    if (quote[0] != ' ' && quote[1] == '\0')
+        conn->quote = quote[0];
+    return conn->product == NULL || conn->library == NULL ? odrv_fail_memory(err) : FERRY_OK;
+}
+
+static ferry_status connect_set_up(struct odrv_conn *conn, const struct ferry_config *config,
+                                   struct ferry_error *err)
+{
+    const struct odrv_dialect *dialect = conn->dialect;
+    const char *schema = ferry_config_string(config, "schema");
+    ODRV_AUTO_STRING char *encoding = NULL;
+    ferry_status status = FERRY_OK;
+    if (schema != NULL && (conn->schema = strdup(schema)) == NULL)
+        return odrv_fail_memory(err);
+    for (size_t i = 0; status == FERRY_OK && dialect->session[i] != NULL; i++)
+        status = odrv_run(conn, dialect->session[i], ODRV_ASKING, "set up the session", err);
+    for (size_t i = 0; status == FERRY_OK && conn->target && dialect->writing->session[i] != NULL;
+         i++)
+        status =
+            odrv_run(conn, dialect->writing->session[i], ODRV_ASKING, "set up the session", err);
+    if (status == FERRY_OK && dialect->ask_encoding != NULL)
+        status = odrv_ask(conn, dialect->ask_encoding, "ask for the encoding", &encoding, err);
+    conn->utf8 = dialect->encoding != NULL &&
+                 (dialect->ask_encoding == NULL ||
+                  (encoding != NULL && strcasecmp(encoding, dialect->encoding) == 0));
+    if (status == FERRY_OK && schema == NULL && dialect->ask_schema != NULL)
+        return odrv_ask(conn, dialect->ask_schema, "ask for the schema", &conn->own_schema, err);
+    if (status == FERRY_OK && schema != NULL && (conn->own_schema = strdup(schema)) == NULL)
+        return odrv_fail_memory(err);
+    return status;
+}
+
+ferry_status odrv_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
+                          struct ferry_error *err)
+{
+    static pthread_once_t made = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&made, connect_make_environment);
+    if (!odrv_succeeded(connect_environment_result))
+        return ferry_fail(err, FERRY_ERR_SYSTEM, "the ODBC driver manager cannot be started");
+    struct odrv_conn *conn = calloc(1, sizeof *conn);
+    if (conn == NULL)
+        return odrv_fail_memory(err);
+    conn->dbc = SQL_NULL_HDBC;
+    conn->target = (role & FERRY_ROLE_TARGET) != 0;
+    ferry_status status = connect_label(conn, config, err);
+    if (status == FERRY_OK)
+        status = connect_log_in(conn, config, err);
+    if (status == FERRY_OK)
+        status = connect_name(conn, err);
+    if (status == FERRY_OK && conn->target && conn->dialect->writing == NULL)
+        status = ferry_fail(err, FERRY_ERR_UNSUPPORTED,
+                            "%s: dbferry does not write to %s through ODBC; dbferry-odbc(7) names "
+                            "the databases that it does write to",
+                            conn->label, conn->product == NULL ? "it" : conn->product);
+    if (status == FERRY_OK)
+        status = odrv_watch_start(&conn->watch, ferry_config_int(config, "connect_timeout"), err);
+    if (status == FERRY_OK)
+        status = connect_set_up(conn, config, err);
+    odrv_watch_open(&conn->watch, ferry_config_int(config, "read_timeout"));
+    if (status != FERRY_OK) {
+        odrv_disconnect(conn);
+        return status;
+    }
+    if (conn->dialect->untried)
+        ferry_log(FERRY_LOG_WARNING,
+                  "%s: dbferry was never tried with %s; see CONFORMANCE in dbferry-odbc(7)",
+                  conn->label, conn->product);
+    *ret_conn = conn;
+    return FERRY_OK;
+}
+
+void odrv_disconnect(void *conn)
+{
+    struct odrv_conn *c = conn;
+    if (c == NULL)
+        return;
+    odrv_watch_stop(&c->watch);
+    if (c->connected)
+        (void)SQLEndTran(SQL_HANDLE_DBC, c->dbc, SQL_ROLLBACK); /* else some do not disconnect */
+    connect_hang_up(c);
+    free(c->label);
+    free(c->product);
+    free(c->library);
+    free(c->schema);
+    free(c->own_schema);
+    free(c->own_catalog);
+    free(c);
+}
+
+void odrv_cancel(void *conn)
+{
+    odrv_watch_cancel(&((struct odrv_conn *)conn)->watch);
+}
+
+void odrv_facts(void *conn, struct ferry_facts *facts)
+{
+    const struct odrv_conn *c = conn;
+    ferry_facts_add(facts, "server", c->product);
+    ferry_facts_add(facts, "ODBC driver", c->library);
+    ferry_facts_add(facts, "dialect", c->dialect->name);
+    if (c->own_schema != NULL)
+        ferry_facts_add(facts, "schema", c->own_schema);
+}

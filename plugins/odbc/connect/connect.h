@@ -1,0 +1,33 @@
+/* Opening a connection: what the files of this folder have to themselves. */
+
+#ifndef DBFERRY_ODBC_CONNECT_H
+#define DBFERRY_ODBC_CONNECT_H
+
+#include "odbc_driver.h"
+#include "text.h"
+
+/* ---- string.c: the connection string ---- */
+
+/* KEY=VALUE;KEY=VALUE for the manager, with the password, and with the attributes of the dialect
+ * that is expected there.  To be wiped by odrv_string_clear().  Fails with CONFIG. */
+ferry_status odrv_string_make(const struct ferry_config *config, const struct odrv_dialect *dialect,
+                              bool target, struct odrv_text *ret_string, struct ferry_error *err);
+void odrv_string_clear(struct odrv_text *string);
+#define ODRV_AUTO_SECRET __attribute__((cleanup(odrv_string_clear)))
+/* The file name of the ODBC driver that the configuration leads to, as far as the manager's own
+ * files tell; NULL: they do not.  The caller frees it. */
+char *odrv_string_library(const struct ferry_config *config);
+
+/* ---- dial.c: one login, in a thread that may be left behind ---- */
+
+enum odrv_dial_end {
+    ODRV_DIAL_DONE,      /* `*ret_result` is what SQLDriverConnect returned */
+    ODRV_DIAL_SLOW,      /* not within the limit ... */
+    ODRV_DIAL_STOPPED,   /* the run is to end ... */
+    ODRV_DIAL_NO_THREAD, /* or memory */
+};
+/* ... and then `dbc` belongs to the thread that was left behind. */
+enum odrv_dial_end odrv_dial(SQLHDBC dbc, const char *string, int64_t timeout_ms,
+                             SQLRETURN *ret_result);
+
+#endif /* DBFERRY_ODBC_CONNECT_H */

@@ -1,0 +1,216 @@
+/* The connection string: data source or ODBC driver, attributes, account.
+ *
+ * A value that could mean something else is put between braces, and braces that close are doubled,
+ * as the ODBC reference has it; so no value can add an attribute.  A driver that takes braces for a
+ * part of the value gets it as it is, if it has no semicolon.
+ */
+
+#include "connect/connect.h"
+
+#include <ctype.h>
+#include <odbcinst.h>
+#include <string.h>
+
+#include "dialect/dialect.h"
+
+#define STRING_LONGEST_SETTING 4096
+
+/* What has a key of its own, or would lead elsewhere. */
+static const struct {
+    const char *attribute;
+    const char *key; /* to be used instead; NULL: not at all */
+} string_taken[] = {
+    {"DSN", "dsn"},           {"DRIVER", "odbc_driver"}, {"UID", "user"},
+    {"USER", "user"},         {"USERNAME", "user"},      {"PWD", "password"},
+    {"PASSWORD", "password"}, {"FILEDSN", NULL},         {"SAVEFILE", NULL},
+};
+
+void odrv_string_clear(struct odrv_text *string)
+{
+    if (string->data != NULL)
+        explicit_bzero(string->data, string->room);
+    odrv_text_clear(string);
+}
+
+static bool string_is_plain(const char *value)
+{
+    return *value != '\0' && strpbrk(value, "[]{}(),;?*=!@\\ \t\"'") == NULL;
+}
+
+static void string_add(struct odrv_text *string, const struct odrv_dialect *dialect,
+                       const char *attribute, const char *value)
+{
+    odrv_text_addf(string, "%s%s=", string->length > 0 ? ";" : "", attribute);
+    if (dialect->no_braces || string_is_plain(value)) {
+        odrv_text_add(string, value);
+        return;
+    }
+    odrv_text_add(string, "{");
+    for (const char *c = value; *c != '\0'; c++)
+        odrv_text_append(string, *c == '}' ? "}}" : c, *c == '}' ? 2 : 1);
+    odrv_text_add(string, "}");
+}
+
+static bool string_has_control(const char *value)
+{
+    for (const char *c = value; *c != '\0'; c++)
+        if (iscntrl((unsigned char)*c))
+            return true;
+    return false;
+}
+
+static ferry_status string_check(const struct ferry_config *config,
+                                 const struct odrv_dialect *dialect, const char *what,
+                                 const char *value, struct ferry_error *err)
+{
+    if (dialect->no_braces && strchr(value, ';') != NULL)
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "connection '%s': %s has a semicolon, which the ODBC driver of %s cannot "
+                          "be given; use another name",
+                          ferry_config_name(config), what, dialect->name);
+    return !string_has_control(value)
+               ? FERRY_OK
+               : ferry_fail(err, FERRY_ERR_CONFIG,
+                            "connection '%s': %s has a character that cannot be in a connection "
+                            "string (a line feed, a tab); take it out",
+                            ferry_config_name(config), what);
+}
+
+/* Whether the dialect sets this attribute itself: its values would come otherwise. */
+static bool string_is_dialects(const struct odrv_dialect *dialect, const char *attribute)
+{
+    size_t length = strlen(attribute);
+    for (const char *at = dialect->attributes; at != NULL && *at != '\0';) {
+        if (strncasecmp(at, attribute, length) == 0 && at[length] == '=')
+            return true;
+        at = strchr(at, ';');
+        at = at == NULL ? NULL : at + 1;
+    }
+    return false;
+}
+
+static ferry_status string_check_attribute(const struct ferry_config *config,
+                                           const struct odrv_dialect *dialect,
+                                           const char *attribute, struct ferry_error *err)
+{
+    const char *name = ferry_config_name(config);
+    for (size_t i = 0; i < sizeof string_taken / sizeof *string_taken; i++) {
+        if (strcasecmp(string_taken[i].attribute, attribute) != 0)
+            continue;
+        if (string_taken[i].key == NULL)
+            return ferry_fail(err, FERRY_ERR_CONFIG,
+                              "connection '%s': the attribute '%s' is not allowed; take it out",
+                              name, attribute);
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "connection '%s': the attribute '%s' has a key of its own; write `%s`",
+                          name, attribute, string_taken[i].key);
+    }
+    if (string_is_dialects(dialect, attribute))
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "connection '%s': dbferry sets the attribute '%s' itself, so that values "
+                          "come as they are; take it out",
+                          name, attribute);
+    return FERRY_OK;
+}
+
+static ferry_status string_add_attributes(const struct ferry_config *config,
+                                          const struct odrv_dialect *dialect,
+                                          struct odrv_text *string, struct ferry_error *err)
+{
+    const char *name, *value;
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0;
+         status == FERRY_OK && ferry_config_pair(config, "attributes", i, &name, &value) == 1;
+         i++) {
+        status = string_check_attribute(config, dialect, name, err);
+        if (status == FERRY_OK)
+            status = string_check(config, dialect, name, value, err);
+        if (status == FERRY_OK)
+            string_add(string, dialect, name, value);
+    }
+    return status;
+}
+
+static ferry_status string_add_account(const struct ferry_config *config,
+                                       const struct odrv_dialect *dialect, struct odrv_text *string,
+                                       struct ferry_error *err)
+{
+    const char *user = ferry_config_string(config, "user");
+    char *password = NULL;
+    ferry_status status =
+        user == NULL ? FERRY_OK : string_check(config, dialect, "`user`", user, err);
+    if (status == FERRY_OK)
+        status = ferry_config_secret(config, "password", &password, err);
+    if (status == FERRY_OK && password != NULL)
+        status = string_check(config, dialect, "the password", password, err);
+    if (status == FERRY_OK && user != NULL)
+        string_add(string, dialect, "UID", user);
+    if (status == FERRY_OK && password != NULL)
+        string_add(string, dialect, "PWD", password);
+    ferry_secret_free(password);
+    return status;
+}
+
+/* Room beforehand: a text that grows leaves copies of what it held. */
+#define STRING_ROOM 16384
+
+ferry_status odrv_string_make(const struct ferry_config *config, const struct odrv_dialect *dialect,
+                              bool target, struct odrv_text *ret_string, struct ferry_error *err)
+{
+    const char *dsn = ferry_config_string(config, "dsn");
+    const char *driver = ferry_config_string(config, "odbc_driver");
+    if ((dsn == NULL) == (driver == NULL))
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "connection '%s': %s; `dsn` names a data source of odbc.ini, "
+                          "`odbc_driver` a driver of odbcinst.ini",
+                          ferry_config_name(config),
+                          dsn == NULL ? "`dsn` or `odbc_driver` is needed"
+                                      : "both `dsn` and `odbc_driver` are set; remove one");
+    ferry_status status =
+        string_check(config, dialect, "`dsn` or `odbc_driver`", dsn != NULL ? dsn : driver, err);
+    if (status != FERRY_OK)
+        return status;
+    ODRV_AUTO_SECRET struct odrv_text string = {0};
+    (void)odrv_text_reserve(&string, STRING_ROOM);
+    string_add(&string, dialect, dsn != NULL ? "DSN" : "DRIVER", dsn != NULL ? dsn : driver);
+    status = string_add_attributes(config, dialect, &string, err);
+    if (status == FERRY_OK)
+        status = string_add_account(config, dialect, &string, err);
+    if (status != FERRY_OK)
+        return status;
+    if (dialect->attributes != NULL)
+        odrv_text_addf(&string, ";%s", dialect->attributes);
+    if (!target && dialect->attributes_of_source != NULL)
+        odrv_text_addf(&string, ";%s", dialect->attributes_of_source);
+    if (string.failed)
+        return odrv_fail_memory(err);
+    *ret_string = string;
+    string = (struct odrv_text){0};
+    return FERRY_OK;
+}
+
+/* ---- What the manager's files tell ---- */
+
+/* NULL where nothing is set, or memory is short: then the connection itself tells later. */
+static char *string_setting(const char *section, const char *key, const char *file)
+{
+    char value[STRING_LONGEST_SETTING];
+    int length = SQLGetPrivateProfileString(section, key, "", value, (int)sizeof value, file);
+    return length > 0 && length < (int)sizeof value && *value != '\0' ? strdup(value) : NULL;
+}
+
+char *odrv_string_library(const struct ferry_config *config)
+{
+    const char *dsn = ferry_config_string(config, "dsn");
+    const char *named = ferry_config_string(config, "odbc_driver");
+    ODRV_AUTO_STRING char *driver = dsn != NULL ? string_setting(dsn, "Driver", "odbc.ini")
+                                                : strdup(named == NULL ? "" : named);
+    if (driver == NULL)
+        return NULL;
+    ODRV_AUTO_STRING char *path =
+        *driver == '/' ? strdup(driver) : string_setting(driver, "Driver", "odbcinst.ini");
+    if (path == NULL)
+        return NULL;
+    const char *slash = strrchr(path, '/');
+    return strdup(slash == NULL ? path : slash + 1);
+}

@@ -1,0 +1,159 @@
+/* The table as it is: what it is made of, and what hangs on it. */
+
+#include "write/target.h"
+
+#include <string.h>
+
+static const char inspect_doing[] = "look at the table";
+
+ferry_status odrv_table_add_path(const struct odrv_conn *conn, const char *table,
+                                 struct odrv_text *sql, struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    if (conn->own_schema != NULL) {
+        status = odrv_query_add_name(conn, conn->own_schema, sql, err);
+        odrv_text_add(sql, ".");
+    }
+    return status == FERRY_OK ? odrv_query_add_name(conn, table, sql, err) : status;
+}
+
+ferry_status odrv_table_question(const struct odrv_conn *conn, const char *template,
+                                 const char *table, struct odrv_text *sql, struct ferry_error *err)
+{
+    ODRV_AUTO_TEXT struct odrv_text path = {0};
+    ODRV_AUTO_TEXT struct odrv_text quoted = {0};
+    ferry_status status = odrv_table_add_path(conn, table, &path, err);
+    if (status != FERRY_OK)
+        return status;
+    odrv_text_add_quoted(&quoted, '\'', path.failed ? "" : path.data);
+    if (!path.failed && !quoted.failed)
+        odrv_text_add_template(sql, template, quoted.data);
+    return path.failed || quoted.failed || sql->failed ? odrv_fail_memory(err) : FERRY_OK;
+}
+
+/* One column, which also goes into the hash. */
+static ferry_status inspect_column(struct odrv_conn *conn, SQLHSTMT stmt,
+                                   struct ferry_schema *schema, uint64_t *hash,
+                                   struct ferry_error *err)
+{
+    ODRV_AUTO_STRING char *name = NULL;
+    ODRV_AUTO_STRING char *native = NULL;
+    ODRV_AUTO_STRING char *not_null = NULL;
+    ferry_status status = odrv_statement_text(conn, stmt, 1, inspect_doing, &name, err);
+    if (status == FERRY_OK)
+        status = odrv_statement_text(conn, stmt, 2, inspect_doing, &native, err);
+    if (status == FERRY_OK)
+        status = odrv_statement_text(conn, stmt, 3, inspect_doing, &not_null, err);
+    if (status != FERRY_OK)
+        return status;
+    if (name == NULL || native == NULL || not_null == NULL)
+        return ferry_fail(err, FERRY_ERR_STREAM, "%s: cannot %s: an answer without a name or type",
+                          conn->label, inspect_doing);
+    bool filled = strcmp(not_null, "0") != 0;
+    *hash = ferry_hash_name(ferry_hash_name(ferry_hash_name(*hash, name), native), not_null);
+    const struct ferry_column column = {.name = name,
+                                        .native = native,
+                                        .type = FERRY_TYPE_TEXT, /* `native` is what counts */
+                                        .flags = filled ? FERRY_COLUMN_NOT_NULL : 0,
+                                        .clauses = filled ? "NOT NULL" : ""};
+    return schema == NULL ? FERRY_OK : ferry_schema_add(schema, &column, sizeof column, err);
+}
+
+static ferry_status inspect_columns(struct odrv_conn *conn, const char *table,
+                                    struct ferry_schema *schema, uint64_t *ret_definition,
+                                    struct ferry_error *err)
+{
+    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
+    uint64_t hash = FERRY_HASH_SEED;
+    bool row = true;
+    ferry_status status =
+        odrv_table_question(conn, conn->dialect->writing->ask_columns, table, &sql, err);
+    if (status == FERRY_OK)
+        status = odrv_statement_new(conn, &stmt, err);
+    if (status == FERRY_OK)
+        status = odrv_statement_run(conn, stmt, sql.data, ODRV_LOADING, inspect_doing, err);
+    while (status == FERRY_OK) {
+        status = odrv_statement_next(conn, stmt, inspect_doing, &row, err);
+        if (status != FERRY_OK || !row)
+            break;
+        status = inspect_column(conn, stmt, schema, &hash, err);
+    }
+    if (status == FERRY_OK && ret_definition != NULL)
+        *ret_definition = hash;
+    return status;
+}
+
+ferry_status odrv_table_look(struct odrv_conn *conn, const char *table, struct ferry_schema *schema,
+                             bool *ret_exists, uint64_t *ret_definition, struct ferry_error *err)
+{
+    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    ODRV_AUTO_STRING char *kind = NULL;
+    ferry_status status =
+        odrv_table_question(conn, conn->dialect->writing->ask_kind, table, &sql, err);
+    if (status == FERRY_OK)
+        status = odrv_ask(conn, sql.data, inspect_doing, &kind, err);
+    if (status != FERRY_OK)
+        return status;
+    *ret_exists = kind != NULL;
+    if (kind == NULL)
+        return FERRY_OK;
+    if (strcmp(kind, "r") != 0)
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "%s: '%s' is no plain table (but of the kind '%s': a view, a partitioned "
+                          "or foreign table); choose another name",
+                          conn->label, table, kind);
+    return inspect_columns(conn, table, schema, ret_definition, err);
+}
+
+ferry_status odrv_inspect(void *conn, const char *table, struct ferry_inspection *ret_inspection,
+                          struct ferry_error *err)
+{
+    bool exists = false;
+    ferry_status status = odrv_table_look(conn, table, ret_inspection->schema, &exists,
+                                          &ret_inspection->definition, err);
+    if (status == FERRY_OK)
+        ret_inspection->exists = exists ? 1 : 0;
+    return status;
+}
+
+/* The answer to a question about the table, as a list in words; NULL: there is nothing. */
+static ferry_status inspect_ask(struct odrv_conn *conn, const char *question, const char *table,
+                                char **ret_list, struct ferry_error *err)
+{
+    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    ferry_status status = odrv_table_question(conn, question, table, &sql, err);
+    return status == FERRY_OK
+               ? odrv_ask(conn, sql.data, "ask what hangs on the table", ret_list, err)
+               : status;
+}
+
+static ferry_status inspect_losses(struct odrv_conn *conn, const char *table,
+                                   struct ferry_notes *losses, struct ferry_error *err)
+{
+    ODRV_AUTO_STRING char *list = NULL;
+    ferry_status status = inspect_ask(conn, conn->dialect->writing->ask_losses, table, &list, err);
+    return status == FERRY_OK && list != NULL ? ferry_note(losses, err, "%s", list) : status;
+}
+
+/* A table that is made anew has none of what hangs on the old one. */
+ferry_status odrv_foresee(void *conn, const struct ferry_load_spec *spec,
+                          struct ferry_notes *losses, struct ferry_notes *stale,
+                          struct ferry_error *err)
+{
+    struct odrv_conn *c = conn;
+    const char *table = spec->layout->table;
+    ODRV_AUTO_STRING char *hanging = NULL;
+    (void)stale;
+    if (spec->action != FERRY_TABLE_REBUILD)
+        return FERRY_OK;
+    ferry_status status = inspect_ask(c, c->dialect->writing->ask_dependents, table, &hanging, err);
+    if (status == FERRY_OK && hanging == NULL)
+        return inspect_losses(c, table, losses, err);
+    if (status != FERRY_OK)
+        return status;
+    return ferry_fail(err, FERRY_ERR_SCHEMA,
+                      "%s: table '%s' has other columns and would have to be made anew, but %s "
+                      "would be lost; alter the table to the columns of the plan, or drop it",
+                      c->label, table, hanging);
+}

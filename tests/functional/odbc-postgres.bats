@@ -1,0 +1,266 @@
+# What the odbc driver reads through odbc-postgresql: each value as psql prints it, or refused.
+
+load helper
+load ../servers/postgres
+
+setup_file() {
+    postgres_is_installed || return 0
+    postgres_start "$BATS_FILE_TMPDIR/server" || return
+    export POSTGRES_FOLDER POSTGRES_HOME POSTGRES_SOCKET POSTGRES_PORT POSTGRES_PID
+    postgres_query <<<"CREATE ROLE reader LOGIN PASSWORD 'a}b;c={d \"e';
+        ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader"
+}
+
+teardown_file() {
+    [ -z "${POSTGRES_PID:-}" ] || postgres_remove
+}
+
+setup() {
+    ferry_setup
+    requires_driver odbc
+    requires_driver sqlite
+    requires sqlite3
+    requires odbcinst
+    postgres_is_installed || skip "PostgreSQL's server is not installed"
+    odbcinst -q -d -n "PostgreSQL Unicode" >/dev/null 2>&1 ||
+        skip "the ODBC driver PostgreSQL Unicode is not installed"
+    D=$T/target.db
+    (umask 077 && printf 'a}b;c={d "e' >"$T/password")
+    write_config <<END
+connections = {
+  pg = { driver = "odbc"; odbc_driver = "PostgreSQL Unicode"; user = "reader"; retries = 0;
+         password_file = "$T/password";
+         attributes = { Server = "127.0.0.1"; Port = "$POSTGRES_PORT"; Database = "postgres"; }; };
+  writer = { driver = "odbc"; odbc_driver = "PostgreSQL Unicode"; user = "postgres"; retries = 0;
+             attributes = { Server = "$POSTGRES_SOCKET"; Port = "$POSTGRES_PORT"; Database = "postgres"; }; };
+  local = { driver = "sqlite"; path = "$D"; };
+};
+END
+}
+
+copy() { dbferry copy pg local --table "$1" --target-table "$1" "${@:2}"; }
+
+# same_as_psql TABLE COLUMN...: psql's words of each value, NULL apart from ''.
+same_as_psql() {
+    local column
+    for column in "${@:2}"; do
+        assert_equal "$column: $(sqlite3 "$D" "SELECT coalesce('<' || \"$column\" || '>', 'NULL') FROM $1 ORDER BY id")" \
+            "$column: $(postgres_query <<<"SET timezone = 'UTC'; SELECT CASE WHEN \"$column\" IS NULL THEN 'NULL' ELSE concat('<', \"$column\", '>') END FROM $1 ORDER BY id")"
+    done
+}
+
+@test "numbers, texts, moments and bytes are those that psql prints" {
+    postgres_query <<'SQL'
+CREATE TABLE kinds (id int PRIMARY KEY, i2 smallint, i8 bigint, o oid, n numeric(65,30), n0 numeric(20,0),
+    c char(5), v varchar(9), w varchar, x text, nm name, u uuid, da date, ti time(3), ts timestamp,
+    t3 timestamp(3), ip inet, ma macaddr, b bytea, f real, d double precision, yes boolean, z timestamptz);
+INSERT INTO kinds VALUES
+ (1, -32768, 9223372036854775807, 4294967295,
+  '12345678901234567890123456789012345.123456789012345678901234567891', -7, 'ab', 'x  ',
+  U&'\00e9\+01F600', E'\t\n''"\\', 'nm', '7B275486-66b6-4e02-a4ad-f5cc649ccc41', '2024-02-29',
+  '12:34:56.789', '2024-01-02 03:04:05.123456', '9999-12-31 23:59:59.999', '10.0.0.1/8',
+  '08:00:2b:01:02:03', '\x00ff4100', 1.1, 0.1, true, '2024-07-01 12:00+02'),
+ (2, 32767, -9223372036854775808, 0, -0.000000000000000000000000000001, 99999, '', '', '', '', '',
+  '00000000-0000-0000-0000-000000000000', '0001-01-01', '24:00', '0001-01-01', '0001-01-01', '::1', NULL,
+  '', 3.4028235e38, 5e-324, false, '0001-01-01 00:00+00'),
+ (3, NULL, NULL, NULL, 0, NULL, NULL, NULL, repeat(U&'\00e9\+01F600', 3000), repeat('x', 100000), NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, decode(repeat('00ff', 40000), 'hex'), 1e-45,
+  2.2250738585072014e-308, NULL, NULL),
+ (4, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, 'infinity', 1.0 / 3, NULL, NULL);
+SQL
+    run copy kinds
+    assert_status 0
+    same_as_psql kinds i2 i8 o n n0 c v w x nm u da ip ma
+    # A fraction has as many digits as its column.
+    assert_equal "$(sqlite3 "$D" "SELECT ti, ts, t3, z FROM kinds WHERE id < 3 ORDER BY id")" \
+        "12:34:56.789|2024-01-02 03:04:05.123456|9999-12-31 23:59:59.999|2024-07-01 10:00:00.000000
+24:00:00.000|0001-01-01 00:00:00.000000|0001-01-01 00:00:00.000|0001-01-01 00:00:00.000000"
+    assert_equal "$(sqlite3 "$D" "SELECT hex(b) FROM kinds WHERE id < 4 ORDER BY id")" \
+        "$(postgres_query <<<"SELECT upper(encode(b, 'hex')) FROM kinds WHERE id < 4 ORDER BY id")"
+    bits=$(python3 - "$D" <<'PY'
+import sqlite3, struct, sys
+for f, d in sqlite3.connect(sys.argv[1]).execute("SELECT f, d FROM kinds ORDER BY id"):
+    print(struct.pack(">f", f).hex() + "|" + struct.pack(">d", d).hex())
+PY
+    )
+    assert_equal "$bits" "$(postgres_query <<<"SELECT encode(float4send(f), 'hex'), encode(float8send(d), 'hex') FROM kinds ORDER BY id")"
+    [[ $(sqlite3 "$D" .schema) == *"PRIMARY KEY"* ]]
+}
+
+@test "a type without a name there is refused by column; a text of it is carried" {
+    postgres_query <<<"CREATE TABLE odd (id int, a int[], i interval);
+        INSERT INTO odd VALUES (1, '{1,2}', '1 day 2 hours')"
+    run copy odd
+    assert_status 65
+    assert_output_has "column 'a'" "cast it to a text"
+    run dbferry copy pg local --query "SELECT id, a::text AS a, i::text AS i FROM odd" --target-table odd
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" 'SELECT * FROM odd')" "1|{1,2}|1 day 02:00:00"
+}
+
+@test "a value that ODBC would bend is refused by row and column" {
+    postgres_query <<<"CREATE TABLE bent (id int, d date, t timestamp, n numeric(9,2), m numeric);
+        INSERT INTO bent VALUES (1, '2024-01-01', '2024-01-01', 1, 0.5)"
+    run copy bent
+    assert_status 0
+    local what
+    for what in "d = 'infinity'" "d = '0044-03-15 BC'" "d = '10000-01-01'" "t = '-infinity'" "n = 'NaN'" \
+        "m = 1e-20" "m = 1e40"; do
+        postgres_query <<<"BEGIN; DELETE FROM bent WHERE id = 2; INSERT INTO bent (id) VALUES (2);
+            UPDATE bent SET $what WHERE id = 2; COMMIT"
+        run copy bent
+        assert_status 65
+        assert_output_has "row 2, column '${what%% *}'"
+    done
+    assert_equal "$(rows "$D" bent)" 1
+}
+
+@test "a password with what means something in a connection string; a wrong one is never shown" {
+    postgres_query <<<"CREATE TABLE one AS SELECT 1 AS id"
+    run copy one
+    assert_status 0
+    (umask 077 && printf 'wrong}b;Server=127.0.0.2' >"$T/password")
+    run dbferry copy pg local --table one -v -v
+    assert_status 77
+    refute_output_has "wrong}b" "127.0.0.2"
+}
+
+@test "a server that ends the connection while rows come: 76, and the target stays" {
+    postgres_query <<<"CREATE TABLE rows AS SELECT 1 AS id"
+    run copy rows
+    assert_status 0
+    dbferry copy pg local --target-table rows \
+        --query "SELECT i AS id, pg_sleep(0.001)::text AS s FROM generate_series(1, 1000000) i" \
+        >"$T/log" 2>&1 3>&- &
+    local run=$!
+    until_there reading
+    postgres_query <<<"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader'"
+    status=0
+    wait "$run" || status=$?
+    output=$(cat "$T/log")
+    assert_status 76
+    assert_equal "$(sqlite3 "$D" 'SELECT * FROM rows')" 1
+}
+
+reading() {
+    [ "$(postgres_query <<<"SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader' AND state = 'active'
+        AND query ILIKE '%generate_series%'")" = 1 ]
+}
+
+@test "time limits: for an answer, and for a login that nobody answers" {
+    sed -i 's/retries = 0;/retries = 0; read_timeout = "1s"; connect_timeout = "500ms";/' "$T/dbferry.conf"
+    local before=$SECONDS
+    run dbferry copy pg local --query "SELECT 1 AS id, pg_sleep(100)::text AS s" --target-table late
+    assert_status 76
+    assert_output_has read_timeout
+    python3 - "$T/port" <<'PY' &
+import os, socket, sys, time
+s = socket.create_server(("127.0.0.1", 0))
+open(sys.argv[1] + ".new", "w").write(str(s.getsockname()[1]))
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+time.sleep(60)
+PY
+    local silent=$!
+    until_there [ -e "$T/port" ]
+    sed -i "s/Port = \"$POSTGRES_PORT\"/Port = \"$(cat "$T/port")\"/" "$T/dbferry.conf"
+    run copy kinds
+    kill "$silent"
+    assert_status 69
+    assert_output_has "no connection within 500 ms"
+    [ $((SECONDS - before)) -lt 50 ]
+}
+
+@test "merge by a text key, in the order of its bytes" {
+    postgres_query <<<"CREATE TABLE words (w text PRIMARY KEY, n int);
+        INSERT INTO words VALUES ('a', 1), ('B', 2), (U&'\00e9', 3), (U&'\+01F600', 4), (U&'\FF5E', 5), ('', 6)"
+    run copy words
+    assert_status 0
+    postgres_query <<<"DELETE FROM words WHERE w = 'B'; UPDATE words SET n = 7 WHERE n = 4"
+    run copy words -o job.strategy=merge -v
+    assert_status 0
+    assert_output_has "1 updated, 1 deleted"
+    assert_equal "$(sqlite3 "$D" 'SELECT sum(n), count(*) FROM words')" "22|5"
+}
+
+# ---- As a target ----
+
+# of_file TABLE: a table of the file goes to the server.
+of_file() { dbferry copy local writer --table "$1" --target-table "$1" "${@:2}"; }
+
+@test "a table of a file is stored as it was, and again; what hangs on it stays" {
+    sqlite3 "$D" <<'SQL'
+CREATE TABLE copied (id INTEGER PRIMARY KEY, x TEXT NOT NULL, r REAL, b BLOB, i INT);
+INSERT INTO copied VALUES (1, 'é😀' || char(9) || '''\"?{fn', 0.1, x'00ff', 5), (2, '', 5e-324, x'', NULL),
+    (3, ' x ', -1e999, NULL, -9223372036854775808);
+WITH RECURSIVE n(i) AS (SELECT 4 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+    INSERT INTO copied SELECT i, printf('%.*c', i, 'y'), i / 7.0, randomblob(i % 99), i FROM n;
+SQL
+    run of_file copied -o job.verify=content
+    assert_status 0
+    assert_equal "$(postgres_query <<<"SELECT id, x, encode(float8send(r), 'hex'), coalesce(encode(b, 'hex'),
+        'NULL'), i FROM copied WHERE id < 4 ORDER BY id")" \
+        $'1|é😀\t\'\\"?{fn|3fb999999999999a|00ff|5\n2||0000000000000001||\n3| x |fff0000000000000|NULL|-9223372036854775808'
+    assert_equal "$(postgres_query <<<"SELECT md5(string_agg(id || x || coalesce(encode(b, 'hex'), ''), ','
+        ORDER BY id)) FROM copied WHERE id > 3")" \
+        "$(sqlite3 "$D" "SELECT id || x || lower(hex(b)) FROM copied WHERE id > 3 ORDER BY id" |
+            paste -sd, | tr -d '\n' | md5sum | cut -d' ' -f1)"
+    postgres_query <<<"CREATE VIEW of_copied AS SELECT id FROM copied; GRANT SELECT ON copied TO reader"
+    sqlite3 "$D" "DELETE FROM copied WHERE id > 2"
+    run of_file copied
+    assert_status 0
+    assert_equal "$(postgres_query <<<"SELECT count(*) FROM of_copied")" 2
+    assert_equal "$(postgres_query <<<"SELECT has_table_privilege('reader', 'copied', 'SELECT')")" t
+    # Another shape would need another table.
+    sqlite3 "$D" "ALTER TABLE copied ADD COLUMN more INT"
+    run of_file copied -o job.on_schema_change=rebuild
+    assert_status 65
+    assert_output_has "rights of others" "the view of_copied"
+    assert_equal "$(postgres_query <<<"SELECT count(*) FROM of_copied")" 2
+}
+
+@test "what the definition of a table says is not lost unasked" {
+    sqlite3 "$D" "CREATE TABLE said (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO said VALUES (1, 'a')"
+    postgres_query <<<"CREATE TABLE said (id bigint PRIMARY KEY, more int DEFAULT 5 CHECK (more > 0));
+        CREATE INDEX of_more ON said (more); COMMENT ON TABLE said IS 'mine'; INSERT INTO said VALUES (7);
+        REVOKE ALL ON said FROM reader"
+    run of_file said -o job.on_schema_change=rebuild
+    assert_status 65
+    assert_output_has "the constraint said_more_check" "the default of more" "the index of_more" "its comment"
+    assert_equal "$(postgres_query <<<"SELECT id, more FROM said")" "7|5"
+    postgres_query <<<"DROP TABLE said; CREATE TABLE said (id bigint PRIMARY KEY, more int);
+        REVOKE ALL ON said FROM reader"
+    run of_file said -o job.on_schema_change=rebuild
+    assert_status 0
+    assert_equal "$(postgres_query <<<"SELECT id, x FROM said")" "1|a"
+}
+
+@test "a value that the server does not take: 65, and the table stays" {
+    sqlite3 "$D" "CREATE TABLE bad (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO bad VALUES (1, 'fine')"
+    run of_file bad
+    assert_status 0
+    sqlite3 "$D" "INSERT INTO bad VALUES (2, 'a' || char(0) || 'b')"
+    run of_file bad
+    assert_status 65
+    assert_output_has "row 2, column 'x'" NUL
+    postgres_query <<<"ALTER TABLE bad ADD CONSTRAINT short CHECK (length(x) < 9)"
+    sqlite3 "$D" "UPDATE bad SET x = 'much too long' WHERE id = 2"
+    run of_file bad
+    assert_status 65
+    assert_output_has short
+    assert_equal "$(postgres_query <<<"SELECT id, x FROM bad")" "1|fine"
+    assert_equal "$(postgres_query <<<"SELECT \"rows\" FROM _dbferry_sync WHERE target_table = 'bad'")" 1
+}
+
+@test "a view is no target; single rows are not changed through ODBC" {
+    sqlite3 "$D" "CREATE TABLE plain (id INTEGER PRIMARY KEY); INSERT INTO plain VALUES (1)"
+    run of_file plain
+    assert_status 0
+    postgres_query <<<"CREATE VIEW no_table AS SELECT 1 AS id"
+    run dbferry copy local writer --table plain --target-table no_table
+    assert_status 65
+    assert_output_has "no plain table"
+    sqlite3 "$D" "INSERT INTO plain VALUES (2)"
+    run of_file plain -o job.strategy=append -o job.cursor=id
+    [ "$status" -ne 0 ] || assert_equal "$(postgres_query <<<"SELECT count(*) FROM plain")" 2
+}
