@@ -28,7 +28,8 @@ static const struct fault {
     ferry_status status;
     const char *hint;
 } faults[] = {
-    /* Words first: of drivers whose states say too little. */
+    /* Words first, of drivers whose states say too little; where a server speaks, a state of its own
+     * says more than a text, which may hold anybody's names. */
     {"", "password authentication failed", REACHING, FERRY_ERR_REFUSED, hint_login},
     {"", "no password supplied", REACHING, FERRY_ERR_REFUSED, hint_login},
     {"", "pg_hba.conf", REACHING, FERRY_ERR_REFUSED, hint_login},
@@ -38,23 +39,23 @@ static const struct fault {
     {"", "\" does not exist", REACHING, FERRY_ERR_CONFIG, "check database and user"},
     {"", "Unknown database", REACHING, FERRY_ERR_CONFIG, "check the database's name"},
     {"", "certificate", REACHING, FERRY_ERR_REFUSED, "check the attributes for TLS"},
-    {"", "out of memory", ANY_PHASE, FERRY_ERR_SYSTEM, hint_none},
-    {"", "no such table", ASKED, FERRY_ERR_NOT_FOUND, hint_query},
-    {"", "database is locked", ANY_PHASE | PASSES, FERRY_ERR_BUSY, hint_none},
-    {"", "database table is locked", ANY_PHASE | PASSES, FERRY_ERR_BUSY, hint_none},
-    {"", "database disk image is malformed", ODRV_DESCRIBING | ODRV_READING | ODRV_ASKING,
+    {"HY", "out of memory", ANY_PHASE, FERRY_ERR_SYSTEM, hint_none},
+    {"HY", "no such table", ASKED, FERRY_ERR_NOT_FOUND, hint_query},
+    {"HY", "database is locked", ANY_PHASE | PASSES, FERRY_ERR_BUSY, hint_none},
+    {"HY", "database table is locked", ANY_PHASE | PASSES, FERRY_ERR_BUSY, hint_none},
+    {"HY", "database disk image is malformed", ODRV_DESCRIBING | ODRV_READING | ODRV_ASKING,
      FERRY_ERR_DATA, "restore the file from a backup"},
-    {"", "file is not a database", ODRV_DESCRIBING | ODRV_READING | ODRV_ASKING, FERRY_ERR_DATA,
+    {"HY", "file is not a database", ODRV_DESCRIBING | ODRV_READING | ODRV_ASKING, FERRY_ERR_DATA,
      "name another file"},
-    {"", "database or disk is full", ODRV_LOADING, FERRY_ERR_TARGET_IO, hint_full},
-    {"", "readonly database", ODRV_LOADING, FERRY_ERR_TARGET_IO, hint_none},
-    {"", "server closed the connection", ODRV_READING | ODRV_DESCRIBING | ODRV_ASKING,
+    {"HY", "database or disk is full", ODRV_LOADING, FERRY_ERR_TARGET_IO, hint_full},
+    {"HY", "readonly database", ODRV_LOADING, FERRY_ERR_TARGET_IO, hint_none},
+    {"HY", "server closed the connection", ODRV_READING | ODRV_DESCRIBING | ODRV_ASKING,
      FERRY_ERR_STREAM, hint_none},
-    {"", "Could not send query", ODRV_READING | ODRV_DESCRIBING | ODRV_ASKING, FERRY_ERR_STREAM,
+    {"HY", "Could not send query", ODRV_READING | ODRV_DESCRIBING | ODRV_ASKING, FERRY_ERR_STREAM,
      hint_none},
-    {"", "erver has gone away", ODRV_READING | ODRV_DESCRIBING | ODRV_ASKING, FERRY_ERR_STREAM,
+    {"HY", "erver has gone away", ODRV_READING | ODRV_DESCRIBING | ODRV_ASKING, FERRY_ERR_STREAM,
      hint_none},
-    {"", "Lost connection", ODRV_READING | ODRV_DESCRIBING | ODRV_ASKING, FERRY_ERR_STREAM,
+    {"HY", "Lost connection", ODRV_READING | ODRV_DESCRIBING | ODRV_ASKING, FERRY_ERR_STREAM,
      hint_none},
 
     {"28", NULL, ANY_PHASE, FERRY_ERR_REFUSED, hint_login},
@@ -65,6 +66,7 @@ static const struct fault {
     {"01000", "Can't open lib", REACHING, FERRY_ERR_CONFIG,
      "install the ODBC driver, or correct its path in odbcinst.ini"},
     {"IM", NULL, ANY_PHASE, FERRY_ERR_CONFIG, "the ODBC driver cannot do what is needed"},
+    {"53200", NULL, ANY_PHASE, FERRY_ERR_SYSTEM, hint_none},
     {"HY001", NULL, ANY_PHASE, FERRY_ERR_SYSTEM, hint_none},
     {"HYC00", NULL, ANY_PHASE, FERRY_ERR_UNSUPPORTED, "the ODBC driver does not do that"},
     {"HYT", NULL, REACHING, FERRY_ERR_UNREACHABLE, hint_reach},
@@ -85,6 +87,8 @@ static const struct fault {
     {"42", NULL, ODRV_DESCRIBING | ODRV_READING, FERRY_ERR_CONFIG, hint_query},
     {"22", NULL, ASKED, FERRY_ERR_DATA, hint_none},
     {"23", NULL, ODRV_LOADING, FERRY_ERR_DATA, hint_none},
+    {"2BP01", NULL, ODRV_LOADING, FERRY_ERR_SCHEMA, "drop what needs the table, or keep its columns"},
+    {"42P07", NULL, ODRV_LOADING, FERRY_ERR_SCHEMA, "something else has that name; choose another"},
 
     /* Whatever is not listed does not pass. */
     {"", NULL, ODRV_CONNECTING, FERRY_ERR_UNREACHABLE, "check the data source and its attributes"},
@@ -99,7 +103,7 @@ static const struct fault {
 
 /* One record is added to `text`; false where there is none.  A text that is longer than its first
  * buffer is asked for again. */
-static bool diagnosis_add(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT record,
+static bool diagnosis_add(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT record, bool first_one,
                           struct odrv_diagnosis *diagnosis, struct odrv_text *text)
 {
     SQLCHAR state[SQL_SQLSTATE_SIZE + 1] = "", first[512] = "";
@@ -109,7 +113,7 @@ static bool diagnosis_add(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT record
                                      (SQLSMALLINT)sizeof first, &length);
     if (!odrv_succeeded(result))
         return false;
-    if (record == 1) {
+    if (first_one) {
         memcpy(diagnosis->state, state, SQL_SQLSTATE_SIZE);
         diagnosis->state[SQL_SQLSTATE_SIZE] = '\0';
         diagnosis->native = native;
@@ -123,21 +127,28 @@ static bool diagnosis_add(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT record
             (void)SQLGetDiagRec(kind, handle, record, state, &native, longer, room, &length);
     }
     const char *found = (const char *)(longer != NULL ? longer : first);
-    odrv_text_add(text, record == 1 ? "" : "; ");
-    odrv_text_append(text, found,
-                     strnlen(found, longer != NULL ? DIAGNOSIS_LONGEST : sizeof first));
+    size_t size = strnlen(found, longer != NULL ? DIAGNOSIS_LONGEST : sizeof first);
+    const char *values = memmem(found, size, "DETAIL:", 7); /* "Key (id)=(5) already exists." */
+    odrv_text_add(text, first_one ? "" : "; ");
+    odrv_text_append(text, found, values != NULL ? (size_t)(values - found) : size);
     free(longer);
     return true;
 }
 
-void odrv_diagnosis_take(SQLSMALLINT kind, SQLHANDLE handle, struct odrv_diagnosis *diagnosis)
+void odrv_diagnosis_take_from(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT first,
+                              struct odrv_diagnosis *diagnosis)
 {
     struct odrv_text text = {0};
     *diagnosis = (struct odrv_diagnosis){0};
-    for (SQLSMALLINT i = 1; i <= DIAGNOSIS_RECORDS; i++)
-        if (!diagnosis_add(kind, handle, i, diagnosis, &text))
+    for (SQLSMALLINT i = first; i < first + DIAGNOSIS_RECORDS; i++)
+        if (!diagnosis_add(kind, handle, i, i == first, diagnosis, &text))
             break;
     diagnosis->text = text.data != NULL ? text.data : strdup("");
+}
+
+void odrv_diagnosis_take(SQLSMALLINT kind, SQLHANDLE handle, struct odrv_diagnosis *diagnosis)
+{
+    odrv_diagnosis_take_from(kind, handle, 1, diagnosis);
 }
 
 void odrv_diagnosis_clear(struct odrv_diagnosis *diagnosis)
@@ -189,7 +200,7 @@ static bool fail_was_ended(const struct odrv_conn *conn, enum odrv_phase phase, 
     return true;
 }
 
-ferry_status odrv_fail_as(const struct odrv_conn *conn, const struct odrv_diagnosis *diagnosis,
+ferry_status odrv_fail_as(struct odrv_conn *conn, const struct odrv_diagnosis *diagnosis,
                           enum odrv_phase phase, const char *doing, struct ferry_error *err)
 {
     const char *hint = hint_none;
@@ -198,6 +209,8 @@ ferry_status odrv_fail_as(const struct odrv_conn *conn, const struct odrv_diagno
     if (fail_was_ended(conn, phase, doing, &status, err))
         return status;
     status = odrv_fault_class(diagnosis, phase, &hint, &may_pass);
+    if (status == FERRY_ERR_STREAM && conn->target)
+        status = FERRY_ERR_TARGET_IO;
     status = ferry_fail(err, status, "%s: cannot %s: %s%s%s%s%s%s", conn->label, doing,
                         diagnosis->text == NULL || *diagnosis->text == '\0'
                             ? "the ODBC driver gives no reason"
@@ -206,10 +219,13 @@ ferry_status odrv_fail_as(const struct odrv_conn *conn, const struct odrv_diagno
                         *diagnosis->state == '\0' ? "" : ")", *hint == '\0' ? "" : "; ", hint);
     if (may_pass)
         ferry_error_may_pass(err);
+    /* Whether it is only this statement that failed, no state tells for certain. */
+    if (status == FERRY_ERR_STREAM || status == FERRY_ERR_TARGET_IO)
+        atomic_store(&conn->watch.spoiled, true);
     return status;
 }
 
-ferry_status odrv_fail(const struct odrv_conn *conn, SQLSMALLINT kind, SQLHANDLE handle,
+ferry_status odrv_fail(struct odrv_conn *conn, SQLSMALLINT kind, SQLHANDLE handle,
                        enum odrv_phase phase, const char *doing, struct ferry_error *err)
 {
     ODRV_AUTO_DIAGNOSIS struct odrv_diagnosis diagnosis;

@@ -48,6 +48,10 @@ static const char *const odbc_environment[] = {
     "FREETDS*",
     "TNS_ADMIN",
     "TWO_TASK",
+    "LOCAL",
+    "NLS_*",
+    "ORA_*",
+    "ORACLE_*",
     "DSQUERY",
     "PG*",
     "LIBMYSQL_PLUGINS",
@@ -107,7 +111,9 @@ static struct ferry_driver odbc_driver = {
     .place = odrv_place,
     .facts = odrv_facts,
     .retries = 2,
+    .is_usable = odrv_is_usable,
     .environment = odbc_environment,
+    .libraries = odrv_libraries,
 };
 
 FERRY_REGISTER_DRIVER(odbc_driver)

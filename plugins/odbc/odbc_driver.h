@@ -34,13 +34,15 @@ struct odrv_watch {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     pthread_t thread;
-    SQLHSTMT running;        /* under lock: what a call is made on; NULL: nothing */
+    SQLHSTMT running;        /* under lock: what calls are made on; NULL: nothing */
     bool ending;             /* under lock */
-    bool cancelling;         /* under lock: the thread is in SQLCancel */
+    bool patient;            /* under lock: these calls may take as long as they take */
     bool started;            /* the thread, and what it waits on, are there */
+    atomic_int calling;      /* WATCH_: whether a call is being made, or cancelled */
     atomic_bool cancelled;   /* set from any thread */
     atomic_bool timed_out;   /* a call was ended since it took longer than `patience_ms` */
-    atomic_int_least64_t at; /* when the last answer came, in ms */
+    atomic_bool spoiled;     /* that, or the connection is lost: nothing can be asked any more */
+    atomic_int_least64_t at; /* when the call began, in ms */
     int64_t patience_ms;     /* under lock; 0: for ever */
     bool connecting;         /* under lock: the core cannot cancel yet, so it is asked */
 };
@@ -51,11 +53,13 @@ ferry_status odrv_watch_start(struct odrv_watch *watch, int64_t patience_ms,
 void odrv_watch_open(struct odrv_watch *watch, int64_t patience_ms);
 /* No call is running. */
 void odrv_watch_stop(struct odrv_watch *watch);
-/* Around each call, or each series of calls, that may wait for the database. */
-void odrv_watch_begin(struct odrv_watch *watch, SQLHSTMT stmt);
+/* Around each call that may wait for the database, or, with enter and leave, around a series of
+ * them.  `patient`: what the database does may take its time. */
+void odrv_watch_begin(struct odrv_watch *watch, SQLHSTMT stmt, bool patient);
 void odrv_watch_end(struct odrv_watch *watch);
-/* Within such a series: an answer has come. */
-void odrv_watch_answered(struct odrv_watch *watch);
+/* Around each call of such a series.  Nothing is cancelled between a leave and the next enter. */
+void odrv_watch_leave(struct odrv_watch *watch);
+void odrv_watch_enter(struct odrv_watch *watch);
 void odrv_watch_cancel(struct odrv_watch *watch);
 
 /* ---- connect.c: opening and closing ---- */
@@ -66,14 +70,17 @@ struct odrv_conn {
     char *label;       /* "connection 'NAME' (PLACE)", for messages */
     char *product;     /* "PostgreSQL 15.0.18", for facts */
     char *library;     /* "psqlodbcw.so 13.02.0000", the ODBC driver */
+    char *tls;         /* its version and cipher, for facts; NULL: not known */
     char *schema;      /* in which names are looked up; NULL: as the database does by itself */
     char *own_schema;  /* what the database says that is; NULL: it has none, or does not tell */
     char *own_catalog; /* the same of the catalog, where names belong to one; or NULL */
     char quote;        /* around names; '\0': the database knows no quotes */
     bool connected;    /* `dbc` is to be disconnected */
     bool target;
+    bool untried;     /* this database, or this ODBC driver of it, was never tried */
     bool utf8;        /* texts are sorted byte by byte as the dialect's templates sort them */
     bool transaction; /* autocommit is off */
+    size_t longest;   /* bytes of a name in a target; 0: any */
     struct odrv_watch watch;
 };
 
@@ -83,10 +90,18 @@ void odrv_disconnect(void *conn);
 void odrv_cancel(void *conn);
 void odrv_place(const struct ferry_config *config, char *buffer, size_t size);
 void odrv_facts(void *conn, struct ferry_facts *facts);
+void odrv_libraries(struct ferry_facts *facts);
+int odrv_is_usable(void *conn);
 /* Fails with CANCELLED after a cancel. */
 ferry_status odrv_conn_check(const struct odrv_conn *conn, struct ferry_error *err);
+/* "No data" alone is no proof of an end: fails where the answer was cancelled, and where the
+ * database does not answer to a question, in the same transaction. */
+ferry_status odrv_conn_confirm(struct odrv_conn *conn, const char *doing, struct ferry_error *err);
 /* Commits and begins transactions, or, with false, leaves each statement to itself again. */
 ferry_status odrv_conn_set_transaction(struct odrv_conn *conn, bool on, struct ferry_error *err);
+/* Ends the transaction; nothing, where there is none.  Where that fails, the connection is given up
+ * with it: to set autocommit would commit what was to be undone. */
+void odrv_conn_roll_back(struct odrv_conn *conn);
 
 /* ---- errors.c: what the ODBC driver says -> classes ---- */
 
@@ -107,6 +122,9 @@ struct odrv_diagnosis {
     char *text; /* never NULL: "" where memory is short or nothing is said */
 };
 void odrv_diagnosis_take(SQLSMALLINT kind, SQLHANDLE handle, struct odrv_diagnosis *diagnosis);
+/* From this record on, the first being 1. */
+void odrv_diagnosis_take_from(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT first,
+                              struct odrv_diagnosis *diagnosis);
 void odrv_diagnosis_clear(struct odrv_diagnosis *diagnosis);
 #define ODRV_AUTO_DIAGNOSIS __attribute__((cleanup(odrv_diagnosis_clear)))
 
@@ -114,10 +132,10 @@ void odrv_diagnosis_clear(struct odrv_diagnosis *diagnosis);
 ferry_status odrv_fault_class(const struct odrv_diagnosis *diagnosis, enum odrv_phase phase,
                               const char **ret_hint, bool *ret_may_pass);
 /* Fail with what the handle says.  `doing` completes "cannot ...". */
-ferry_status odrv_fail(const struct odrv_conn *conn, SQLSMALLINT kind, SQLHANDLE handle,
+ferry_status odrv_fail(struct odrv_conn *conn, SQLSMALLINT kind, SQLHANDLE handle,
                        enum odrv_phase phase, const char *doing, struct ferry_error *err);
 /* The same with a diagnosis that was taken. */
-ferry_status odrv_fail_as(const struct odrv_conn *conn, const struct odrv_diagnosis *diagnosis,
+ferry_status odrv_fail_as(struct odrv_conn *conn, const struct odrv_diagnosis *diagnosis,
                           enum odrv_phase phase, const char *doing, struct ferry_error *err);
 
 /* Says its result openly, so that whoever analyses a caller knows that it failed. */
@@ -158,7 +176,11 @@ ferry_status odrv_statement_text(struct odrv_conn *conn, SQLHSTMT stmt, SQLUSMAL
 /* One statement whose answer, if there is one, nobody wants. */
 ferry_status odrv_run(struct odrv_conn *conn, const char *sql, enum odrv_phase phase,
                       const char *doing, struct ferry_error *err);
+/* The same, by autocommit, where a failure is no news. */
+void odrv_try(struct odrv_conn *conn, const char *sql);
 /* The first value of the first row; NULL where there is none.  The caller frees it. */
+ferry_status odrv_ask_in(struct odrv_conn *conn, const char *sql, enum odrv_phase phase,
+                         const char *doing, char **ret_text, struct ferry_error *err);
 ferry_status odrv_ask(struct odrv_conn *conn, const char *sql, const char *doing, char **ret_text,
                       struct ferry_error *err);
 

@@ -35,7 +35,7 @@ ferry_status odrv_statement_prepare(struct odrv_conn *conn, SQLHSTMT stmt, const
                                     enum odrv_phase phase, const char *doing,
                                     struct ferry_error *err)
 {
-    odrv_watch_begin(&conn->watch, stmt);
+    odrv_watch_begin(&conn->watch, stmt, false);
     SQLRETURN result = SQLPrepare(stmt, (SQLCHAR *)(uintptr_t)sql, SQL_NTS);
     odrv_watch_end(&conn->watch);
     return odrv_succeeded(result) ? FERRY_OK
@@ -45,7 +45,7 @@ ferry_status odrv_statement_prepare(struct odrv_conn *conn, SQLHSTMT stmt, const
 ferry_status odrv_statement_execute(struct odrv_conn *conn, SQLHSTMT stmt, enum odrv_phase phase,
                                     const char *doing, struct ferry_error *err)
 {
-    odrv_watch_begin(&conn->watch, stmt);
+    odrv_watch_begin(&conn->watch, stmt, phase == ODRV_LOADING);
     SQLRETURN result = SQLExecute(stmt);
     odrv_watch_end(&conn->watch);
     return odrv_succeeded(result) || result == SQL_NO_DATA
@@ -56,7 +56,7 @@ ferry_status odrv_statement_execute(struct odrv_conn *conn, SQLHSTMT stmt, enum 
 ferry_status odrv_statement_run(struct odrv_conn *conn, SQLHSTMT stmt, const char *sql,
                                 enum odrv_phase phase, const char *doing, struct ferry_error *err)
 {
-    odrv_watch_begin(&conn->watch, stmt);
+    odrv_watch_begin(&conn->watch, stmt, phase == ODRV_LOADING);
     SQLRETURN result = SQLExecDirect(stmt, (SQLCHAR *)(uintptr_t)sql, SQL_NTS);
     odrv_watch_end(&conn->watch);
     return odrv_succeeded(result) || result == SQL_NO_DATA
@@ -67,13 +67,14 @@ ferry_status odrv_statement_run(struct odrv_conn *conn, SQLHSTMT stmt, const cha
 ferry_status odrv_statement_next(struct odrv_conn *conn, SQLHSTMT stmt, const char *doing,
                                  bool *ret_row, struct ferry_error *err)
 {
-    odrv_watch_begin(&conn->watch, stmt);
+    odrv_watch_begin(&conn->watch, stmt, false);
     SQLRETURN result = SQLFetch(stmt);
     odrv_watch_end(&conn->watch);
     if (!odrv_succeeded(result) && result != SQL_NO_DATA)
         return odrv_fail(conn, SQL_HANDLE_STMT, stmt, ODRV_ASKING, doing, err);
     *ret_row = result != SQL_NO_DATA;
-    return FERRY_OK;
+    /* What was cancelled may also end without a word. */
+    return result == SQL_NO_DATA ? odrv_conn_check(conn, err) : FERRY_OK;
 }
 
 ferry_status odrv_statement_text(struct odrv_conn *conn, SQLHSTMT stmt, SQLUSMALLINT column,
@@ -112,15 +113,15 @@ ferry_status odrv_run(struct odrv_conn *conn, const char *sql, enum odrv_phase p
     return status == FERRY_OK ? odrv_statement_run(conn, stmt, sql, phase, doing, err) : status;
 }
 
-ferry_status odrv_ask(struct odrv_conn *conn, const char *sql, const char *doing, char **ret_text,
-                      struct ferry_error *err)
+ferry_status odrv_ask_in(struct odrv_conn *conn, const char *sql, enum odrv_phase phase,
+                         const char *doing, char **ret_text, struct ferry_error *err)
 {
     ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
     bool row = false;
     char *text = NULL;
     ferry_status status = odrv_statement_new(conn, &stmt, err);
     if (status == FERRY_OK)
-        status = odrv_statement_run(conn, stmt, sql, ODRV_ASKING, doing, err);
+        status = odrv_statement_run(conn, stmt, sql, phase, doing, err);
     if (status == FERRY_OK)
         status = odrv_statement_next(conn, stmt, doing, &row, err);
     if (status == FERRY_OK && row)
@@ -128,4 +129,21 @@ ferry_status odrv_ask(struct odrv_conn *conn, const char *sql, const char *doing
     if (status == FERRY_OK)
         *ret_text = text;
     return status;
+}
+
+ferry_status odrv_ask(struct odrv_conn *conn, const char *sql, const char *doing, char **ret_text,
+                      struct ferry_error *err)
+{
+    return odrv_ask_in(conn, sql, ODRV_ASKING, doing, ret_text, err);
+}
+
+void odrv_try(struct odrv_conn *conn, const char *sql)
+{
+    SQLHSTMT stmt = SQL_NULL_HSTMT;
+    if (!odrv_succeeded(SQLAllocHandle(SQL_HANDLE_STMT, conn->dbc, &stmt)))
+        return;
+    odrv_watch_begin(&conn->watch, stmt, true);
+    (void)SQLExecDirect(stmt, (SQLCHAR *)(uintptr_t)sql, SQL_NTS);
+    odrv_watch_end(&conn->watch);
+    odrv_statement_free(&stmt);
 }

@@ -2,15 +2,21 @@
 
 #include "connect/connect.h"
 
+#include <fnmatch.h>
 #include <string.h>
+#include <strings.h>
 
 #include "dialect/dialect.h"
 #include "write/target.h"
+
+#define HANG_UP_MS 10000
+#define ROLL_BACK_MS 30000
 
 /* One for the process, never freed: where a driver allows one call at a time, the manager has the
  * lock for that in here. */
 static SQLHENV connect_environment;
 static SQLRETURN connect_environment_result = SQL_ERROR;
+static pthread_once_t connect_made = PTHREAD_ONCE_INIT;
 
 static void connect_make_environment(void)
 {
@@ -23,8 +29,29 @@ static void connect_make_environment(void)
 
 ferry_status odrv_conn_check(const struct odrv_conn *conn, struct ferry_error *err)
 {
-    return atomic_load(&conn->watch.cancelled) ? ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled")
-                                               : FERRY_OK;
+    if (atomic_load(&conn->watch.cancelled))
+        return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
+    if (!atomic_load(&conn->watch.timed_out))
+        return FERRY_OK;
+    return ferry_fail(err, conn->target ? FERRY_ERR_TARGET_IO : FERRY_ERR_STREAM,
+                      "%s: no answer within `read_timeout`; look what the database waits for, or "
+                      "raise it",
+                      conn->label);
+}
+
+ferry_status odrv_conn_confirm(struct odrv_conn *conn, const char *doing, struct ferry_error *err)
+{
+    ODRV_AUTO_STRING char *answer = NULL;
+    const char *question = conn->dialect->ask_alive;
+    ferry_status status = odrv_conn_check(conn, err);
+    return status == FERRY_OK && question != NULL ? odrv_ask(conn, question, doing, &answer, err)
+                                                  : status;
+}
+
+int odrv_is_usable(void *conn)
+{
+    const struct odrv_conn *c = conn;
+    return c->connected && !atomic_load(&c->watch.cancelled) && !atomic_load(&c->watch.spoiled);
 }
 
 ferry_status odrv_conn_set_transaction(struct odrv_conn *conn, bool on, struct ferry_error *err)
@@ -40,42 +67,46 @@ ferry_status odrv_conn_set_transaction(struct odrv_conn *conn, bool on, struct f
     return FERRY_OK;
 }
 
-/* ---- Where it leads ---- */
-
-static const char *connect_host(const struct ferry_config *config, const char **ret_database)
+static void connect_hang_up(struct odrv_conn *conn)
 {
-    static const char *const hosts[] = {"Server", "Servername", "Host", "Socket", "Database"};
-    const char *name, *value, *found = NULL;
-    size_t best = sizeof hosts / sizeof *hosts;
-    *ret_database = NULL;
-    for (size_t i = 0; ferry_config_pair(config, "attributes", i, &name, &value) == 1; i++) {
-        for (size_t h = 0; h < best; h++)
-            if (strcasecmp(hosts[h], name) == 0) {
-                found = value;
-                best = h;
-            }
-        if (strcasecmp(name, "Database") == 0)
-            *ret_database = value;
+    bool taken = conn->connected && /* then the thread has freed it, or will */
+                 odrv_dial_hang_up(conn->dbc, HANG_UP_MS) != ODRV_DIAL_NO_THREAD;
+    if (conn->connected && !taken)
+        (void)SQLDisconnect(conn->dbc);
+    if (conn->dbc != SQL_NULL_HDBC && !taken)
+        (void)SQLFreeHandle(SQL_HANDLE_DBC, conn->dbc);
+    conn->connected = false;
+    conn->dbc = SQL_NULL_HDBC;
+}
+
+void odrv_conn_roll_back(struct odrv_conn *conn)
+{
+    SQLRETURN result = SQL_ERROR;
+    if (!conn->transaction || !conn->connected)
+        return;
+    if (atomic_load(&conn->watch.spoiled)) {
+        connect_hang_up(conn);
+        return;
     }
-    return found;
+    enum odrv_dial_end end =
+        odrv_dial_end_transaction(conn->dbc, SQL_ROLLBACK, ROLL_BACK_MS, &result);
+    if (end == ODRV_DIAL_SLOW || end == ODRV_DIAL_STOPPED) {
+        conn->dbc = SQL_NULL_HDBC;
+        conn->connected = false;
+        return;
+    }
+    if (end == ODRV_DIAL_DONE && odrv_succeeded(result) &&
+        odrv_succeeded(SQLSetConnectAttr(conn->dbc, SQL_ATTR_AUTOCOMMIT,
+                                         (SQLPOINTER)(uintptr_t)SQL_AUTOCOMMIT_ON,
+                                         SQL_IS_UINTEGER))) {
+        conn->transaction = false;
+        return;
+    }
+    atomic_store(&conn->watch.spoiled, true);
+    connect_hang_up(conn);
 }
 
-void odrv_place(const struct ferry_config *config, char *buffer, size_t size)
-{
-    const char *database;
-    const char *host = connect_host(config, &database);
-    const char *dsn = ferry_config_string(config, "dsn");
-    const char *driver = ferry_config_string(config, "odbc_driver");
-    const char *schema = ferry_config_string(config, "schema");
-    (void)snprintf(buffer, size, "odbc:%s%s%s%s%s%s%s",
-                   dsn != NULL      ? dsn
-                   : driver != NULL ? driver
-                                    : "",
-                   host == NULL ? "" : "/", host == NULL ? "" : host,
-                   database == NULL || database == host ? "" : "/",
-                   database == NULL || database == host ? "" : database, schema == NULL ? "" : "#",
-                   schema == NULL ? "" : schema);
-}
+/* ---- The login ---- */
 
 static ferry_status connect_label(struct odrv_conn *conn, const struct ferry_config *config,
                                   struct ferry_error *err)
@@ -88,8 +119,6 @@ static ferry_status connect_label(struct odrv_conn *conn, const struct ferry_con
     return odrv_fail_memory(err);
 }
 
-/* ---- The login ---- */
-
 static ferry_status connect_dial(struct odrv_conn *conn, const struct ferry_config *config,
                                  const char *string, struct ferry_error *err)
 {
@@ -101,6 +130,9 @@ static ferry_status connect_dial(struct odrv_conn *conn, const struct ferry_conf
         return odrv_fail_memory(err);
     (void)SQLSetConnectAttr(conn->dbc, SQL_ATTR_LOGIN_TIMEOUT, (SQLPOINTER)seconds,
                             SQL_IS_UINTEGER);
+    if (!conn->target) /* a wish as well */
+        (void)SQLSetConnectAttr(conn->dbc, SQL_ATTR_ACCESS_MODE,
+                                (SQLPOINTER)(uintptr_t)SQL_MODE_READ_ONLY, SQL_IS_UINTEGER);
     switch (odrv_dial(conn->dbc, string, timeout_ms, &result)) {
     case ODRV_DIAL_DONE:
         conn->connected = odrv_succeeded(result);
@@ -123,16 +155,6 @@ static ferry_status connect_dial(struct odrv_conn *conn, const struct ferry_conf
     if (conn->target)
         ferry_error_may_pass(err);
     return status;
-}
-
-static void connect_hang_up(struct odrv_conn *conn)
-{
-    if (conn->connected)
-        (void)SQLDisconnect(conn->dbc);
-    if (conn->dbc != SQL_NULL_HDBC)
-        (void)SQLFreeHandle(SQL_HANDLE_DBC, conn->dbc);
-    conn->connected = false;
-    conn->dbc = SQL_NULL_HDBC;
 }
 
 /* What the ODBC driver says of itself and of the database; NULL if out of memory. */
@@ -164,8 +186,10 @@ static ferry_status connect_log_in(struct odrv_conn *conn, const struct ferry_co
         ODRV_AUTO_STRING char *driver = connect_info(conn, SQL_DRIVER_NAME);
         if (product == NULL || driver == NULL)
             return odrv_fail_memory(err);
-        conn->dialect = odrv_dialect_of_product(product);
         const struct odrv_dialect *by_library = odrv_dialect_of_library(driver);
+        conn->dialect = odrv_dialect_of_product(product);
+        conn->untried =
+            conn->dialect->untried || strcmp(by_library->name, conn->dialect->name) != 0;
         bool given = by_library->attributes == NULL || by_library == expected;
         if (given || turn > 0)
             return FERRY_OK;
@@ -198,38 +222,64 @@ static ferry_status connect_name(struct odrv_conn *conn, struct ferry_error *err
     return conn->product == NULL || conn->library == NULL ? odrv_fail_memory(err) : FERRY_OK;
 }
 
+static ferry_status connect_run_all(struct odrv_conn *conn, const char *const *statements,
+                                    struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; status == FERRY_OK && statements != NULL && statements[i] != NULL; i++)
+        status = odrv_run(conn, statements[i], ODRV_ASKING, "set up the session", err);
+    return status;
+}
+
+static ferry_status connect_choose_schema(struct odrv_conn *conn, const struct ferry_config *config,
+                                          struct ferry_error *err)
+{
+    const char *schema = ferry_config_string(config, "schema");
+    if (schema == NULL)
+        return conn->dialect->ask_schema == NULL ? FERRY_OK
+                                                 : odrv_ask(conn, conn->dialect->ask_schema,
+                                                            "ask for the schema", &conn->own_schema,
+                                                            err);
+    conn->schema = strdup(schema);
+    conn->own_schema = strdup(schema);
+    return conn->schema == NULL || conn->own_schema == NULL ? odrv_fail_memory(err) : FERRY_OK;
+}
+
+/* What a target cuts names to, which would make two tables one. */
+static ferry_status connect_measure_names(struct odrv_conn *conn, struct ferry_error *err)
+{
+    ODRV_AUTO_STRING char *longest = NULL;
+    ferry_status status = odrv_ask(conn, conn->dialect->writing->ask_longest,
+                                   "ask how long names may be", &longest, err);
+    if (status == FERRY_OK && longest != NULL)
+        conn->longest = strtoul(longest, NULL, 10);
+    return status;
+}
+
 static ferry_status connect_set_up(struct odrv_conn *conn, const struct ferry_config *config,
                                    struct ferry_error *err)
 {
     const struct odrv_dialect *dialect = conn->dialect;
-    const char *schema = ferry_config_string(config, "schema");
     ODRV_AUTO_STRING char *encoding = NULL;
-    ferry_status status = FERRY_OK;
-    if (schema != NULL && (conn->schema = strdup(schema)) == NULL)
-        return odrv_fail_memory(err);
-    for (size_t i = 0; status == FERRY_OK && dialect->session[i] != NULL; i++)
-        status = odrv_run(conn, dialect->session[i], ODRV_ASKING, "set up the session", err);
-    for (size_t i = 0; status == FERRY_OK && conn->target && dialect->writing->session[i] != NULL;
-         i++)
-        status =
-            odrv_run(conn, dialect->writing->session[i], ODRV_ASKING, "set up the session", err);
+    ferry_status status = connect_run_all(conn, dialect->session, err);
+    if (status == FERRY_OK && conn->target)
+        status = connect_run_all(conn, dialect->writing->session, err);
+    if (status == FERRY_OK && conn->target)
+        status = connect_measure_names(conn, err);
     if (status == FERRY_OK && dialect->ask_encoding != NULL)
         status = odrv_ask(conn, dialect->ask_encoding, "ask for the encoding", &encoding, err);
     conn->utf8 = dialect->encoding != NULL &&
                  (dialect->ask_encoding == NULL ||
                   (encoding != NULL && strcasecmp(encoding, dialect->encoding) == 0));
-    if (status == FERRY_OK && schema == NULL && dialect->ask_schema != NULL)
-        return odrv_ask(conn, dialect->ask_schema, "ask for the schema", &conn->own_schema, err);
-    if (status == FERRY_OK && schema != NULL && (conn->own_schema = strdup(schema)) == NULL)
-        return odrv_fail_memory(err);
-    return status;
+    if (status == FERRY_OK && dialect->ask_tls != NULL)
+        status = odrv_ask(conn, dialect->ask_tls, "ask for TLS", &conn->tls, err);
+    return status == FERRY_OK ? connect_choose_schema(conn, config, err) : status;
 }
 
 ferry_status odrv_connect(const struct ferry_config *config, uint32_t role, void **ret_conn,
                           struct ferry_error *err)
 {
-    static pthread_once_t made = PTHREAD_ONCE_INIT;
-    (void)pthread_once(&made, connect_make_environment);
+    (void)pthread_once(&connect_made, connect_make_environment);
     if (!odrv_succeeded(connect_environment_result))
         return ferry_fail(err, FERRY_ERR_SYSTEM, "the ODBC driver manager cannot be started");
     struct odrv_conn *conn = calloc(1, sizeof *conn);
@@ -242,11 +292,17 @@ ferry_status odrv_connect(const struct ferry_config *config, uint32_t role, void
         status = connect_log_in(conn, config, err);
     if (status == FERRY_OK)
         status = connect_name(conn, err);
-    if (status == FERRY_OK && conn->target && conn->dialect->writing == NULL)
+    if (status == FERRY_OK && conn->dialect->refused_library != NULL &&
+        fnmatch(conn->dialect->refused_library, conn->library, FNM_CASEFOLD) == 0)
+        status = ferry_fail(err, FERRY_ERR_CONFIG,
+                            "%s: the ODBC driver %s changes letters that its character set does "
+                            "not have; use the one for Unicode",
+                            conn->label, conn->library);
+    if (status == FERRY_OK && conn->target && (conn->dialect->writing == NULL || conn->untried))
         status = ferry_fail(err, FERRY_ERR_UNSUPPORTED,
-                            "%s: dbferry does not write to %s through ODBC; dbferry-odbc(7) names "
-                            "the databases that it does write to",
-                            conn->label, conn->product == NULL ? "it" : conn->product);
+                            "%s: dbferry does not write to %s through %s; dbferry-odbc(7) names "
+                            "the databases and ODBC drivers by which it does",
+                            conn->label, conn->product, conn->library);
     if (status == FERRY_OK)
         status = odrv_watch_start(&conn->watch, ferry_config_int(config, "connect_timeout"), err);
     if (status == FERRY_OK)
@@ -256,10 +312,11 @@ ferry_status odrv_connect(const struct ferry_config *config, uint32_t role, void
         odrv_disconnect(conn);
         return status;
     }
-    if (conn->dialect->untried)
+    if (conn->untried)
         ferry_log(FERRY_LOG_WARNING,
-                  "%s: dbferry was never tried with %s; see CONFORMANCE in dbferry-odbc(7)",
-                  conn->label, conn->product);
+                  "%s: dbferry was never tried with %s through %s; see CONFORMANCE in "
+                  "dbferry-odbc(7)",
+                  conn->label, conn->product, conn->library);
     *ret_conn = conn;
     return FERRY_OK;
 }
@@ -270,14 +327,13 @@ void odrv_disconnect(void *conn)
     if (c == NULL)
         return;
     odrv_watch_stop(&c->watch);
-    if (c->connected)
-        (void)SQLEndTran(SQL_HANDLE_DBC, c->dbc, SQL_ROLLBACK); /* else some do not disconnect */
     connect_hang_up(c);
     free(c->label);
     free(c->product);
     free(c->library);
     free(c->schema);
     free(c->own_schema);
+    free(c->tls);
     free(c->own_catalog);
     free(c);
 }
@@ -289,10 +345,27 @@ void odrv_cancel(void *conn)
 
 void odrv_facts(void *conn, struct ferry_facts *facts)
 {
-    const struct odrv_conn *c = conn;
+    struct odrv_conn *c = conn;
     ferry_facts_add(facts, "server", c->product);
     ferry_facts_add(facts, "ODBC driver", c->library);
     ferry_facts_add(facts, "dialect", c->dialect->name);
     if (c->own_schema != NULL)
         ferry_facts_add(facts, "schema", c->own_schema);
+    if (c->tls != NULL)
+        ferry_facts_add(facts, "TLS", c->tls);
+}
+
+void odrv_libraries(struct ferry_facts *facts)
+{
+    char version[64] = "";
+    SQLSMALLINT length = 0;
+    SQLHDBC dbc = SQL_NULL_HDBC;
+    (void)pthread_once(&connect_made, connect_make_environment);
+    if (odrv_succeeded(connect_environment_result) &&
+        odrv_succeeded(SQLAllocHandle(SQL_HANDLE_DBC, connect_environment, &dbc)))
+        (void)SQLGetInfo(dbc, SQL_DM_VER, version, (SQLSMALLINT)sizeof version, &length);
+    if (dbc != SQL_NULL_HDBC)
+        (void)SQLFreeHandle(SQL_HANDLE_DBC, dbc);
+    version[sizeof version - 1] = '\0';
+    ferry_facts_add(facts, "unixODBC", *version == '\0' ? "unknown" : version);
 }

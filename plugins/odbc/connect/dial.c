@@ -1,10 +1,10 @@
-/* One login with one time limit for all of it: in a thread of its own, which is left behind where
- * it takes too long.
+/* What SQLCancel does not reach, with one time limit for all of it: a login, the end of a transaction
+ * and hanging up.  Each runs in a thread of its own, which is left behind where it takes too long.
  *
  * SQL_ATTR_LOGIN_TIMEOUT is a wish that many drivers ignore, and nothing can be cancelled before
- * SQLDriverConnect has returned.  So whoever waits here waits for the thread, and gives up alone:
- * at the limit, or where the run is to end.  The connection is the thread's own then, and it closes
- * that whenever it comes to its end.
+ * SQLDriverConnect has returned; SQLEndTran and SQLDisconnect work on no statement.  So whoever
+ * waits here waits for the thread, and gives up alone: at the limit, or where the run is to end.
+ * The connection is the thread's own then, and it closes that whenever it comes to its end.
  */
 
 #include "connect/connect.h"
@@ -13,10 +13,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DIAL_ASK_MS 100 /* how often the core is asked whether the run is to end */
+#define DIAL_ASK_MS 100   /* how often the core is asked whether the run is to end */
+#define DIAL_LAST_MS 5000 /* so long an end that has begun is waited for after a cancel */
 #define DIAL_COMPLETED 16384
 
+enum dial_task { DIAL_CONNECT, DIAL_COMMIT, DIAL_ROLL_BACK, DIAL_HANG_UP };
+
 struct dial {
+    enum dial_task task;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     SQLHDBC dbc;
@@ -52,17 +56,47 @@ static void dial_free(struct dial *dial)
     free(dial);
 }
 
-static void *dial_thread(void *data)
+static SQLRETURN dial_connect(struct dial *dial)
 {
-    struct dial *dial = data;
     SQLSMALLINT length = 0;
     /* The whole string, password and all.  Nobody wants it, but SQLite's driver writes it down also
      * where there is no room. */
     SQLCHAR completed[DIAL_COMPLETED];
-    dial->result =
+    SQLRETURN result =
         SQLDriverConnect(dial->dbc, NULL, (SQLCHAR *)dial->string.data, SQL_NTS, completed,
                          (SQLSMALLINT)sizeof completed, &length, SQL_DRIVER_NOPROMPT);
     explicit_bzero(completed, sizeof completed);
+    return result;
+}
+
+/* Some do not disconnect within a transaction. */
+static SQLRETURN dial_hang_up(struct dial *dial)
+{
+    (void)SQLEndTran(SQL_HANDLE_DBC, dial->dbc, SQL_ROLLBACK);
+    SQLRETURN result = SQLDisconnect(dial->dbc);
+    (void)SQLFreeHandle(SQL_HANDLE_DBC, dial->dbc);
+    return result;
+}
+
+static SQLRETURN dial_work(struct dial *dial)
+{
+    switch (dial->task) {
+    case DIAL_CONNECT:
+        return dial_connect(dial);
+    case DIAL_COMMIT:
+        return SQLEndTran(SQL_HANDLE_DBC, dial->dbc, SQL_COMMIT);
+    case DIAL_ROLL_BACK:
+        return SQLEndTran(SQL_HANDLE_DBC, dial->dbc, SQL_ROLLBACK);
+    case DIAL_HANG_UP:
+        break;
+    }
+    return dial_hang_up(dial);
+}
+
+static void *dial_thread(void *data)
+{
+    struct dial *dial = data;
+    dial->result = dial_work(dial);
     pthread_mutex_lock(&dial->lock);
     dial->done = true;
     bool left = dial->left;
@@ -70,9 +104,8 @@ static void *dial_thread(void *data)
     pthread_mutex_unlock(&dial->lock);
     if (!left)
         return NULL;
-    if (odrv_succeeded(dial->result))
-        (void)SQLDisconnect(dial->dbc);
-    (void)SQLFreeHandle(SQL_HANDLE_DBC, dial->dbc);
+    if (dial->task != DIAL_HANG_UP)
+        (void)dial_hang_up(dial);
     dial_free(dial);
     atomic_fetch_sub(&dial_strays, 1);
     return NULL;
@@ -85,13 +118,19 @@ static int64_t dial_now(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Under the lock. */
+/* Under the lock.  A login that is not wanted any more is given up at once, an end is not. */
 static enum odrv_dial_end dial_wait(struct dial *dial, int64_t timeout_ms)
 {
     int64_t end = dial_now() + timeout_ms;
+    bool stopped = false;
     while (!dial->done) {
-        if (ferry_should_stop())
-            return ODRV_DIAL_STOPPED;
+        if (!stopped && ferry_should_stop()) {
+            if (dial->task == DIAL_CONNECT)
+                return ODRV_DIAL_STOPPED;
+            int64_t last = dial_now() + DIAL_LAST_MS;
+            end = last < end ? last : end;
+            stopped = true;
+        }
         if (dial_now() >= end)
             return ODRV_DIAL_SLOW;
         int64_t next = dial_now() + DIAL_ASK_MS;
@@ -102,7 +141,7 @@ static enum odrv_dial_end dial_wait(struct dial *dial, int64_t timeout_ms)
     return ODRV_DIAL_DONE;
 }
 
-static struct dial *dial_new(SQLHDBC dbc, const char *string)
+static struct dial *dial_new(SQLHDBC dbc, enum dial_task task, const char *string)
 {
     struct dial *dial = calloc(1, sizeof *dial);
     if (dial == NULL)
@@ -110,6 +149,7 @@ static struct dial *dial_new(SQLHDBC dbc, const char *string)
     pthread_mutex_init(&dial->lock, NULL);
     pthread_cond_init(&dial->changed, NULL);
     dial->dbc = dbc;
+    dial->task = task;
     (void)odrv_text_reserve(&dial->string, strlen(string));
     odrv_text_add(&dial->string, string);
     if (!dial->string.failed)
@@ -118,11 +158,11 @@ static struct dial *dial_new(SQLHDBC dbc, const char *string)
     return NULL;
 }
 
-enum odrv_dial_end odrv_dial(SQLHDBC dbc, const char *string, int64_t timeout_ms,
-                             SQLRETURN *ret_result)
+static enum odrv_dial_end dial_run(SQLHDBC dbc, enum dial_task task, const char *string,
+                                   int64_t timeout_ms, SQLRETURN *ret_result)
 {
     static pthread_once_t expected = PTHREAD_ONCE_INIT;
-    struct dial *dial = dial_new(dbc, string);
+    struct dial *dial = dial_new(dbc, task, string);
     pthread_t thread;
     if (dial == NULL)
         return ODRV_DIAL_NO_THREAD;
@@ -147,4 +187,23 @@ enum odrv_dial_end odrv_dial(SQLHDBC dbc, const char *string, int64_t timeout_ms
     *ret_result = dial->result;
     dial_free(dial);
     return ODRV_DIAL_DONE;
+}
+
+enum odrv_dial_end odrv_dial(SQLHDBC dbc, const char *string, int64_t timeout_ms,
+                             SQLRETURN *ret_result)
+{
+    return dial_run(dbc, DIAL_CONNECT, string, timeout_ms, ret_result);
+}
+
+enum odrv_dial_end odrv_dial_end_transaction(SQLHDBC dbc, SQLSMALLINT how, int64_t timeout_ms,
+                                             SQLRETURN *ret_result)
+{
+    return dial_run(dbc, how == SQL_COMMIT ? DIAL_COMMIT : DIAL_ROLL_BACK, "", timeout_ms,
+                    ret_result);
+}
+
+enum odrv_dial_end odrv_dial_hang_up(SQLHDBC dbc, int64_t timeout_ms)
+{
+    SQLRETURN result;
+    return dial_run(dbc, DIAL_HANG_UP, "", timeout_ms, &result);
 }

@@ -8,8 +8,10 @@
 #include "connect/connect.h"
 
 #include <ctype.h>
+#include <fnmatch.h>
 #include <odbcinst.h>
 #include <string.h>
+#include <strings.h>
 
 #include "dialect/dialect.h"
 
@@ -23,6 +25,7 @@ static const struct {
     {"DSN", "dsn"},           {"DRIVER", "odbc_driver"}, {"UID", "user"},
     {"USER", "user"},         {"USERNAME", "user"},      {"PWD", "password"},
     {"PASSWORD", "password"}, {"FILEDSN", NULL},         {"SAVEFILE", NULL},
+    {"TRACE", NULL},          {"TRACEFILE", NULL},
 };
 
 void odrv_string_clear(struct odrv_text *string)
@@ -76,11 +79,11 @@ static ferry_status string_check(const struct ferry_config *config,
                             ferry_config_name(config), what);
 }
 
-/* Whether the dialect sets this attribute itself: its values would come otherwise. */
-static bool string_is_dialects(const struct odrv_dialect *dialect, const char *attribute)
+/* Whether `list` sets this attribute. */
+static bool string_sets(const char *list, const char *attribute)
 {
     size_t length = strlen(attribute);
-    for (const char *at = dialect->attributes; at != NULL && *at != '\0';) {
+    for (const char *at = list; at != NULL && *at != '\0';) {
         if (strncasecmp(at, attribute, length) == 0 && at[length] == '=')
             return true;
         at = strchr(at, ';');
@@ -89,11 +92,33 @@ static bool string_is_dialects(const struct odrv_dialect *dialect, const char *a
     return false;
 }
 
+/* A name is no place for what begins another attribute. */
+static bool string_is_name(const char *attribute)
+{
+    for (const char *c = attribute; *c != '\0'; c++)
+        if (!isalnum((unsigned char)*c) && strchr("_- .", *c) == NULL)
+            return false;
+    return *attribute != '\0' && *attribute != ' ' && attribute[strlen(attribute) - 1] != ' ';
+}
+
+/* Values would come otherwise than the dialect expects them. */
+static bool string_is_dialects(const struct odrv_dialect *dialect, const char *attribute)
+{
+    return string_sets(dialect->attributes, attribute) ||
+           string_sets(dialect->attributes_of_source, attribute) ||
+           (dialect->refused_attributes != NULL &&
+            fnmatch(dialect->refused_attributes, attribute, 0) == 0);
+}
+
 static ferry_status string_check_attribute(const struct ferry_config *config,
                                            const struct odrv_dialect *dialect,
                                            const char *attribute, struct ferry_error *err)
 {
     const char *name = ferry_config_name(config);
+    if (!string_is_name(attribute))
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "connection '%s': '%s' cannot be the name of an attribute", name,
+                          attribute);
     for (size_t i = 0; i < sizeof string_taken / sizeof *string_taken; i++) {
         if (strcasecmp(string_taken[i].attribute, attribute) != 0)
             continue;
@@ -108,7 +133,7 @@ static ferry_status string_check_attribute(const struct ferry_config *config,
     if (string_is_dialects(dialect, attribute))
         return ferry_fail(err, FERRY_ERR_CONFIG,
                           "connection '%s': dbferry sets the attribute '%s' itself, so that values "
-                          "come as they are; take it out",
+                          "come as they are, or it is short for one that might be; take it out",
                           name, attribute);
     return FERRY_OK;
 }
@@ -151,6 +176,33 @@ static ferry_status string_add_account(const struct ferry_config *config,
     return status;
 }
 
+/* What nobody has said otherwise, neither in `attributes` nor in the data source. */
+static void string_add_defaults(const struct ferry_config *config,
+                                const struct odrv_dialect *dialect, struct odrv_text *string)
+{
+    bool local = odrv_place_is_local(config);
+    for (const struct odrv_default *set = dialect->defaults; set != NULL && set->attribute != NULL;
+         set++) {
+        const char *const names[] = {set->attribute, NULL};
+        ODRV_AUTO_STRING char *said = odrv_place_attribute(config, names);
+        if (said == NULL && !(set->remote && local))
+            odrv_text_addf(string, ";%s=%s", set->attribute, set->value);
+    }
+}
+
+/* The manager's trace, and a log of a driver, may have the password in them: each takes it for over
+ * at a semicolon. */
+static ferry_status string_check_trace(const struct ferry_config *config, struct ferry_error *err)
+{
+    ODRV_AUTO_STRING char *trace = odrv_string_setting("ODBC", "Trace", "odbcinst.ini");
+    if (trace == NULL || strchr("1yYoO", *trace) == NULL || strcasecmp(trace, "off") == 0)
+        return FERRY_OK;
+    return ferry_fail(err, FERRY_ERR_CONFIG,
+                      "connection '%s': odbcinst.ini has unixODBC write a trace of all that is "
+                      "said, passwords and values; take Trace out of its section [ODBC]",
+                      ferry_config_name(config));
+}
+
 /* Room beforehand: a text that grows leaves copies of what it held. */
 #define STRING_ROOM 16384
 
@@ -170,6 +222,9 @@ ferry_status odrv_string_make(const struct ferry_config *config, const struct od
         string_check(config, dialect, "`dsn` or `odbc_driver`", dsn != NULL ? dsn : driver, err);
     if (status != FERRY_OK)
         return status;
+    status = string_check_trace(config, err);
+    if (status != FERRY_OK)
+        return status;
     ODRV_AUTO_SECRET struct odrv_text string = {0};
     (void)odrv_text_reserve(&string, STRING_ROOM);
     string_add(&string, dialect, dsn != NULL ? "DSN" : "DRIVER", dsn != NULL ? dsn : driver);
@@ -182,6 +237,7 @@ ferry_status odrv_string_make(const struct ferry_config *config, const struct od
         odrv_text_addf(&string, ";%s", dialect->attributes);
     if (!target && dialect->attributes_of_source != NULL)
         odrv_text_addf(&string, ";%s", dialect->attributes_of_source);
+    string_add_defaults(config, dialect, &string);
     if (string.failed)
         return odrv_fail_memory(err);
     *ret_string = string;
@@ -192,7 +248,7 @@ ferry_status odrv_string_make(const struct ferry_config *config, const struct od
 /* ---- What the manager's files tell ---- */
 
 /* NULL where nothing is set, or memory is short: then the connection itself tells later. */
-static char *string_setting(const char *section, const char *key, const char *file)
+char *odrv_string_setting(const char *section, const char *key, const char *file)
 {
     char value[STRING_LONGEST_SETTING];
     int length = SQLGetPrivateProfileString(section, key, "", value, (int)sizeof value, file);
@@ -203,12 +259,12 @@ char *odrv_string_library(const struct ferry_config *config)
 {
     const char *dsn = ferry_config_string(config, "dsn");
     const char *named = ferry_config_string(config, "odbc_driver");
-    ODRV_AUTO_STRING char *driver = dsn != NULL ? string_setting(dsn, "Driver", "odbc.ini")
+    ODRV_AUTO_STRING char *driver = dsn != NULL ? odrv_string_setting(dsn, "Driver", "odbc.ini")
                                                 : strdup(named == NULL ? "" : named);
     if (driver == NULL)
         return NULL;
     ODRV_AUTO_STRING char *path =
-        *driver == '/' ? strdup(driver) : string_setting(driver, "Driver", "odbcinst.ini");
+        *driver == '/' ? strdup(driver) : odrv_string_setting(driver, "Driver", "odbcinst.ini");
     if (path == NULL)
         return NULL;
     const char *slash = strrchr(path, '/');

@@ -3,7 +3,10 @@
  *
  * An ODBC call cannot be given up from outside: SQLCancel from another thread is all there is. Some
  * drivers open a connection for it, so it may wait itself, which cancel() of this driver may not.
- * It has no effect between two calls, so it is said again for as long as the call goes on.
+ * It has no effect between two calls, so it is said again for as long as the call goes on.  Some
+ * drivers also free what a statement has fetched, so it is said of none that is not in a call, and
+ * only of a call that has gone on for a while: one that returns by itself is followed by a look at
+ * `cancelled`.
  */
 
 #include "odbc_driver.h"
@@ -11,7 +14,10 @@
 #include <string.h>
 #include <time.h>
 
-#define WATCH_AGAIN_MS 200 /* between two SQLCancel of one call, and two looks at its time */
+#define WATCH_AGAIN_MS 100 /* between two SQLCancel of one call, and two looks at its time */
+#define WATCH_LONG_MS 100  /* so long a call is left alone */
+
+enum { WATCH_IDLE, WATCH_CALLING, WATCH_CANCELLING };
 
 static int64_t watch_now(void)
 {
@@ -41,12 +47,24 @@ static bool watch_is_due(struct odrv_watch *watch)
         return false;
     if (watch->connecting && ferry_should_stop())
         atomic_store(&watch->cancelled, true);
+    int64_t taken = watch_now() - (int64_t)atomic_load(&watch->at);
+    if (atomic_load(&watch->calling) != WATCH_CALLING || taken < WATCH_LONG_MS)
+        return false;
     if (atomic_load(&watch->cancelled))
         return true;
-    if (watch->patience_ms == 0 ||
-        watch_now() - (int64_t)atomic_load(&watch->at) < watch->patience_ms)
+    return !watch->patient && watch->patience_ms > 0 && taken >= watch->patience_ms;
+}
+
+/* The call stays until SQLCancel has returned; false where it was over before. */
+static bool watch_claim(struct odrv_watch *watch)
+{
+    int calling = WATCH_CALLING;
+    if (!atomic_compare_exchange_strong(&watch->calling, &calling, WATCH_CANCELLING))
         return false;
-    atomic_store(&watch->timed_out, true);
+    if (!atomic_load(&watch->cancelled)) {
+        atomic_store(&watch->timed_out, true);
+        atomic_store(&watch->spoiled, true);
+    }
     return true;
 }
 
@@ -55,13 +73,12 @@ static void *watch_thread(void *data)
     struct odrv_watch *watch = data;
     pthread_mutex_lock(&watch->lock);
     while (!watch->ending) {
-        if (watch_is_due(watch)) {
+        if (watch_is_due(watch) && watch_claim(watch)) {
             SQLHSTMT stmt = watch->running;
-            watch->cancelling = true; /* the statement stays until then */
             pthread_mutex_unlock(&watch->lock);
             (void)SQLCancel(stmt);
             pthread_mutex_lock(&watch->lock);
-            watch->cancelling = false;
+            atomic_store(&watch->calling, WATCH_CALLING);
             pthread_cond_broadcast(&watch->changed);
         }
         watch_pause(watch);
@@ -111,27 +128,42 @@ void odrv_watch_stop(struct odrv_watch *watch)
     watch->started = false;
 }
 
-void odrv_watch_begin(struct odrv_watch *watch, SQLHSTMT stmt)
+void odrv_watch_enter(struct odrv_watch *watch)
 {
     atomic_store(&watch->at, watch_now());
+    atomic_store(&watch->calling, WATCH_CALLING);
+}
+
+void odrv_watch_leave(struct odrv_watch *watch)
+{
+    int calling = WATCH_CALLING;
+    if (atomic_compare_exchange_strong(&watch->calling, &calling, WATCH_IDLE) ||
+        calling == WATCH_IDLE)
+        return;
+    pthread_mutex_lock(&watch->lock);
+    while (atomic_load(&watch->calling) == WATCH_CANCELLING)
+        (void)pthread_cond_wait(&watch->changed, &watch->lock);
+    atomic_store(&watch->calling, WATCH_IDLE);
+    pthread_mutex_unlock(&watch->lock);
+}
+
+void odrv_watch_begin(struct odrv_watch *watch, SQLHSTMT stmt, bool patient)
+{
+    atomic_store(&watch->timed_out, false);
     pthread_mutex_lock(&watch->lock);
     watch->running = stmt;
+    watch->patient = patient;
+    odrv_watch_enter(watch);
     pthread_cond_broadcast(&watch->changed);
     pthread_mutex_unlock(&watch->lock);
 }
 
 void odrv_watch_end(struct odrv_watch *watch)
 {
+    odrv_watch_leave(watch);
     pthread_mutex_lock(&watch->lock);
     watch->running = SQL_NULL_HSTMT;
-    while (watch->cancelling)
-        (void)pthread_cond_wait(&watch->changed, &watch->lock);
     pthread_mutex_unlock(&watch->lock);
-}
-
-void odrv_watch_answered(struct odrv_watch *watch)
-{
-    atomic_store_explicit(&watch->at, watch_now(), memory_order_relaxed);
 }
 
 void odrv_watch_cancel(struct odrv_watch *watch)

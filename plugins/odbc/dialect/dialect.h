@@ -43,6 +43,12 @@ struct odrv_type {
 
 /* ---- dialect.c ---- */
 
+struct odrv_default {
+    const char *attribute;
+    const char *value;
+    bool remote; /* only where the server is another machine */
+};
+
 struct odrv_dialect {
     const char *name;
     const char *product; /* how SQL_DBMS_NAME begins */
@@ -50,12 +56,19 @@ struct odrv_dialect {
     /* Put into the connection string, so that values come as they are and rows piece by piece. */
     const char *attributes;
     const char *attributes_of_source;
-    const char *const *session; /* statements after the login; NULL at the end */
+    /* The same where nobody says otherwise; ends in one without a name; or NULL. */
+    const struct odrv_default *defaults;
+    const char *refused_attributes; /* short names, as a pattern: no long one would be missed */
+    const char *refused_library;    /* one of those of `library` that bends values; or NULL */
+    const char *const *session;     /* statements after the login; NULL at the end */
     /* The same, to begin a snapshot in a transaction; NULL: there is none. */
     const char *const *snapshot;
     /* A statement that ends it, where the driver is not told of transactions: then they are begun
      * by the statements above. */
     const char *snapshot_end;
+    /* Whether there is one, in a word that has to be answered; NULL: it is taken for granted. */
+    const char *ask_snapshot;
+    const char *snapshot_answer;
     const char *ask_schema; /* in which names are looked up; NULL: there are none */
     /* What has to be answered for texts to be sorted; NULL: they always are, if there is an
      * `encoding`. */
@@ -64,6 +77,10 @@ struct odrv_dialect {
     /* name, declared type and NOT NULL of a table's columns, where the ODBC driver guesses; '%' for
      * the name as a text; or NULL. */
     const char *ask_declared;
+    const char *ask_tls;     /* its version and cipher; NULL: they are not known */
+    const char *ask_warnings; /* a statement for them, with level, number and text; or NULL */
+    const char *count_warnings;
+    const char *const *warnings_refused; /* numbers of those by which rows or values were cut */
     const char *ask_alive;   /* a question that succeeds where all is well, to confirm an end */
     const char *nulls_first; /* behind an expression to sort by */
     /* SQL_C_WCHAR, or SQL_C_CHAR or SQL_C_BINARY where those are UTF-8 and nothing else. */
@@ -72,6 +89,7 @@ struct odrv_dialect {
     uint64_t sorted_length; /* longer texts are not sorted; 0: all are */
     bool catalogs;          /* a database is a catalog of the catalog functions */
     bool keys;              /* SQLPrimaryKeys tells the truth */
+    bool hides;             /* a table may have columns that SELECT * does not give */
     bool no_braces;         /* its ODBC driver takes those around a value for a part of it */
     bool untried;
     const struct odrv_type *types;      /* in types.c */

@@ -89,7 +89,9 @@ static const char *decode_floating(const char *data, size_t size, uint32_t bits,
                                    struct ferry_cell *cell)
 {
     char *stop = NULL;
-    if (size == 0 || data[0] == ' ')
+    /* strtod() knows numbers with an x as well, which no database prints. */
+    if (size == 0 || data[0] == ' ' || memchr(data, 'x', size) != NULL ||
+        memchr(data, 'X', size) != NULL)
         return FLAW_FLOAT;
     cell->v.f = bits == 32 ? (double)strtof(data, &stop) : strtod(data, &stop);
     return stop == data + size ? NULL : FLAW_FLOAT;
@@ -187,7 +189,8 @@ static const char *decode_uuid(const char *data, size_t size, struct ferry_batch
     for (size_t i = 0; i < size; i++) {
         bool upper = text[i] >= 'A' && text[i] <= 'F';
         text[i] = (char)(upper ? text[i] - 'A' + 'a' : text[i]);
-        if (form[i] == '-' ? text[i] != '-' : strchr("0123456789abcdef", text[i]) == NULL)
+        bool digit = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+        if (form[i] == '-' ? text[i] != '-' : !digit)
             return FLAW_UUID;
     }
     return NULL;

@@ -267,27 +267,29 @@ static ferry_status describe_ask_declared(struct odrv_conn *conn, const struct f
         if (status == FERRY_OK)
             status = describe_set_declared(list, count, column, type, not_null, err);
     }
-    return status;
+    odrv_statement_free(&stmt);
+    return status == FERRY_OK ? odrv_conn_confirm(conn, describe_declared_doing, err) : status;
 }
 
 /* ---- The whole ---- */
 
 /* Prepares it, and says how many columns it has. */
 static ferry_status describe_prepare(struct odrv_conn *conn, const struct ferry_read *read,
-                                     SQLHSTMT stmt, const char *what, SQLSMALLINT *ret_count,
+                                     const struct odrv_names *names, SQLHSTMT stmt,
+                                     const char *what, SQLSMALLINT *ret_count,
                                      struct ferry_error *err)
 {
     ODRV_AUTO_TEXT struct odrv_text sql = {0};
     ODRV_AUTO_STRING char *doing = NULL;
     SQLSMALLINT markers = 0, count = 0;
-    ferry_status status = odrv_query_plain(conn, read, &sql, err);
+    ferry_status status = odrv_query_plain(conn, read, names, &sql, err);
     if (status != FERRY_OK)
         return status;
     if (asprintf(&doing, "read %s", what) < 0) {
         doing = NULL;
         return odrv_fail_memory(err);
     }
-    odrv_watch_begin(&conn->watch, stmt);
+    odrv_watch_begin(&conn->watch, stmt, false);
     SQLRETURN result = SQLPrepare(stmt, (SQLCHAR *)sql.data, SQL_NTS);
     if (odrv_succeeded(result)) /* some ask the database only now */
         result = SQLNumResultCols(stmt, &count);
@@ -334,13 +336,69 @@ static ferry_status describe_columns(struct odrv_conn *conn, const struct ferry_
     return status;
 }
 
+/* Prepares it, describes its columns, and sets NOT NULL where a table says so: an outer join in a
+ * view or query puts NULL where its tables have none. */
+static ferry_status describe_statement(struct odrv_conn *conn, const struct ferry_read *read,
+                                       const struct odrv_names *names, const char *what, bool table,
+                                       struct odrv_columns *columns, struct ferry_error *err)
+{
+    ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
+    SQLSMALLINT count = 0;
+    ferry_status status = odrv_statement_new(conn, &stmt, err);
+    if (status == FERRY_OK)
+        status = describe_prepare(conn, read, names, stmt, what, &count, err);
+    if (status != FERRY_OK)
+        return status;
+    struct described *list = calloc((size_t)count + 1, sizeof *list);
+    status = list == NULL ? odrv_fail_memory(err)
+                          : describe_columns(conn, read, stmt, what, list, count, columns, err);
+    for (SQLSMALLINT i = 0; status == FERRY_OK && table && i < count; i++)
+        columns->list[i].column.flags |= list[i].not_null ? FERRY_COLUMN_NOT_NULL : 0;
+    for (SQLSMALLINT i = 0; list != NULL && i < count; i++)
+        described_clear(&list[i]);
+    free(list);
+    return status;
+}
+
+static bool describe_has(const struct odrv_columns *columns, const char *name)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        if (strcmp(columns->list[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A table may have columns that SELECT * leaves out, and its key may need them: then it is described
+ * once more, with each column by its name. */
+static ferry_status describe_hidden(struct odrv_conn *conn, const struct ferry_read *read,
+                                    const char *what, struct odrv_columns *columns,
+                                    struct ferry_error *err)
+{
+    ODRV_AUTO_NAMES struct odrv_names names = {0};
+    ODRV_AUTO_COLUMNS struct odrv_columns all = {0};
+    bool hidden = false;
+    ferry_status status = odrv_tables_columns(conn, read->text, &names, err);
+    for (size_t i = 0; status == FERRY_OK && i < names.count; i++)
+        hidden = hidden || !describe_has(columns, names.list[i]);
+    if (status == FERRY_OK && hidden)
+        status = describe_statement(conn, read, &names, what, true, &all, err);
+    if (status != FERRY_OK || !hidden)
+        return status;
+    for (size_t i = 0; i < all.count; i++)
+        if (!describe_has(columns, all.list[i].name))
+            all.list[i].column.flags |= FERRY_COLUMN_INVISIBLE;
+    odrv_columns_clear(columns);
+    *columns = all;
+    all = (struct odrv_columns){0};
+    return FERRY_OK;
+}
+
 ferry_status odrv_columns_describe(struct odrv_conn *conn, const struct ferry_read *read,
                                    struct odrv_columns *ret_columns, struct ferry_error *err)
 {
-    ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
+    static const struct odrv_names everything = {0};
     ODRV_AUTO_STRING char *what = odrv_query_what(read);
     ODRV_AUTO_COLUMNS struct odrv_columns columns = {0};
-    SQLSMALLINT count = 0;
     struct odrv_found found = {.exists = true};
     ferry_status status = what == NULL ? odrv_fail_memory(err) : FERRY_OK;
     if (status == FERRY_OK && read->kind != FERRY_READ_QUERY)
@@ -351,23 +409,12 @@ ferry_status odrv_columns_describe(struct odrv_conn *conn, const struct ferry_re
                             "%s: there is no %s, or the account may not see it; check its name, "
                             "and `schema`",
                             conn->label, what);
+    bool table = found.kind == FERRY_READ_TABLE;
     if (status == FERRY_OK)
-        status = odrv_statement_new(conn, &stmt, err);
-    if (status == FERRY_OK)
-        status = describe_prepare(conn, read, stmt, what, &count, err);
-    if (status != FERRY_OK)
-        return status;
-    struct described *list = calloc((size_t)count + 1, sizeof *list);
-    status = list == NULL ? odrv_fail_memory(err)
-                          : describe_columns(conn, read, stmt, what, list, count, &columns, err);
-    /* An outer join in a view or query puts NULL where its tables have none. */
-    for (SQLSMALLINT i = 0; status == FERRY_OK && found.kind == FERRY_READ_TABLE && i < count; i++)
-        columns.list[i].column.flags |= list[i].not_null ? FERRY_COLUMN_NOT_NULL : 0;
-    for (SQLSMALLINT i = 0; list != NULL && i < count; i++)
-        described_clear(&list[i]);
-    free(list);
-    odrv_statement_free(&stmt);
-    if (status == FERRY_OK && found.kind == FERRY_READ_TABLE)
+        status = describe_statement(conn, read, &everything, what, table, &columns, err);
+    if (status == FERRY_OK && table && conn->dialect->hides)
+        status = describe_hidden(conn, read, what, &columns, err);
+    if (status == FERRY_OK && table)
         status = odrv_keys_mark(conn, read, &columns, err);
     if (status == FERRY_OK) {
         *ret_columns = columns;

@@ -18,6 +18,9 @@ struct odrv_slot {
     char *data;   /* of a block */
     SQLLEN *lengths;
     struct odrv_text piece;
+    /* Of the value that comes in pieces, in bytes: all of it, and what was left at the last look;
+     * SQL_NO_TOTAL: not known. */
+    SQLLEN total, left;
 };
 
 static size_t fetch_end_bytes(SQLSMALLINT c_type)
@@ -149,21 +152,43 @@ void odrv_fetch_end(struct odrv_fetch *fetch)
     }
     free(fetch->slots);
     free(fetch->row_states);
-    free(fetch->first_warning);
     *fetch = (struct odrv_fetch){0};
 }
 
 /* ---- Rows ---- */
 
-void odrv_fetch_note(struct odrv_fetch *fetch)
+/* What says that something of the rows is missing or changed, and not only that there is something
+ * to know. */
+static bool fetch_is_loss(const char *state)
 {
-    struct odrv_diagnosis diagnosis;
-    odrv_diagnosis_take(SQL_HANDLE_STMT, fetch->stmt, &diagnosis);
-    fetch->warnings++;
-    if (fetch->first_warning == NULL)
-        fetch->first_warning = diagnosis.text;
-    else
-        odrv_diagnosis_clear(&diagnosis);
+    static const char *const losses[] = {"01S01", "01S07", "22"};
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
+        if (strncmp(state, losses[i], strlen(losses[i])) == 0)
+            return true;
+    return false;
+}
+
+#define FETCH_STATES_MOST 100 /* of one call; more say the same of other rows of its block */
+
+/* Texts may have values in them, so states alone are kept. */
+bool odrv_fetch_note(struct odrv_fetch *fetch)
+{
+    bool cut = false;
+    for (SQLSMALLINT i = 1; i <= FETCH_STATES_MOST; i++) {
+        SQLCHAR state[SQL_SQLSTATE_SIZE + 1] = "", text[2] = "";
+        SQLINTEGER native = 0;
+        SQLSMALLINT length = 0;
+        if (!odrv_succeeded(SQLGetDiagRec(SQL_HANDLE_STMT, fetch->stmt, i, state, &native, text,
+                                          (SQLSMALLINT)sizeof text, &length)))
+            break;
+        bool loss = fetch_is_loss((const char *)state);
+        cut = cut || strcmp((const char *)state, "01004") == 0;
+        fetch->warnings++;
+        if (fetch->first_warning[0] == '\0' || (loss && !fetch->lossy))
+            memcpy(fetch->first_warning, state, sizeof state);
+        fetch->lossy = fetch->lossy || loss;
+    }
+    return cut;
 }
 
 static ferry_status fetch_fail(const struct odrv_fetch *fetch, struct ferry_error *err)
@@ -204,16 +229,17 @@ ferry_status odrv_fetch_row(struct odrv_fetch *fetch, bool *ret_row, struct ferr
         return fetch_take_row(fetch, ret_row, err);
     }
     fetch->fetched = fetch->at = 0;
+    odrv_watch_enter(&fetch->conn->watch);
     SQLRETURN result = SQLFetch(fetch->stmt);
-    odrv_watch_answered(&fetch->conn->watch);
+    odrv_watch_leave(&fetch->conn->watch);
     if (result == SQL_NO_DATA) {
         *ret_row = false;
-        return FERRY_OK;
+        return odrv_conn_check(fetch->conn, err);
     }
     if (!odrv_succeeded(result))
         return fetch_fail(fetch, err);
-    if (result == SQL_SUCCESS_WITH_INFO)
-        odrv_fetch_note(fetch);
+    if (result == SQL_SUCCESS_WITH_INFO && odrv_fetch_note(fetch))
+        return fetch_fail_driver(fetch, "cuts a value", err);
     if (fetch->block > 0) {
         if (fetch->fetched == 0 || fetch->fetched > fetch->block)
             return fetch_fail_driver(fetch, "gives a block of no rows", err);
@@ -244,21 +270,59 @@ static ferry_status fetch_bound(struct odrv_fetch *fetch, const struct odrv_slot
     return FERRY_OK;
 }
 
+/* A driver that cannot say how much is left puts a NUL behind what it gives: that stands before the
+ * marks that nobody has overwritten. */
+#define FETCH_MARK 0xff
+
+static size_t fetch_given(const char *data, size_t room, size_t end)
+{
+    static const char nothing[sizeof(SQLWCHAR)];
+    size_t size = room;
+    while (size > 0 && (unsigned char)data[size - 1] == FETCH_MARK)
+        size--;
+    size = (size + end - 1) / end * end;
+    return size >= end && memcmp(data + size - end, nothing, end) == 0 ? size - end : room;
+}
+
+/* Of the piece before this one, less may have come than there was room for: a driver does not break
+ * a letter in two.  False where more had come than there is. */
+static bool fetch_close_gap(struct odrv_slot *slot, SQLLEN left, size_t room)
+{
+    struct odrv_text *piece = &slot->piece;
+    if (slot->total == SQL_NO_TOTAL || left == SQL_NO_TOTAL)
+        return true;
+    if (left >= slot->left || (size_t)(slot->total - left) > piece->length)
+        return false;
+    size_t before = (size_t)(slot->total - left);
+    memmove(piece->data + before, piece->data + piece->length, room);
+    piece->length = before;
+    return true;
+}
+
 /* Asks for what is left of a value; true where that was all. */
 static ferry_status fetch_piece(struct odrv_fetch *fetch, size_t i, struct odrv_slot *slot,
                                 bool *ret_null, bool *ret_done, struct ferry_error *err)
 {
     struct odrv_text *piece = &slot->piece;
     size_t end = fetch_end_bytes(slot->c_type);
+    bool first = piece->length == 0, cut = false;
     /* An even number, so that no unit of UTF-16 is cut. */
     size_t room = (piece->room - 1 - piece->length) & ~(size_t)1;
     SQLLEN left = 0;
+    if (end > 0)
+        memset(piece->data + piece->length, FETCH_MARK, room);
+    odrv_watch_enter(&fetch->conn->watch);
     SQLRETURN result = SQLGetData(fetch->stmt, (SQLUSMALLINT)(i + 1), slot->c_type,
                                   piece->data + piece->length, (SQLLEN)room, &left);
-    if (result == SQL_NO_DATA) /* one that has announced more is caught below */
+    odrv_watch_leave(&fetch->conn->watch);
+    if (result == SQL_NO_DATA)
         return fetch_fail_driver(fetch, "breaks off a value", err);
     if (!odrv_succeeded(result))
         return fetch_fail(fetch, err);
+    if (result == SQL_SUCCESS_WITH_INFO)
+        cut = odrv_fetch_note(fetch);
+    if (cut && --fetch->warnings == 0) /* that was known */
+        fetch->first_warning[0] = '\0';
     if (left == SQL_NULL_DATA) {
         *ret_null = *ret_done = true;
         return FERRY_OK;
@@ -267,13 +331,28 @@ static ferry_status fetch_piece(struct odrv_fetch *fetch, size_t i, struct odrv_
         left = (SQLLEN)sizeof(double);
     if (left < 0 && left != SQL_NO_TOTAL)
         return fetch_fail_driver(fetch, "gives a value of no size", err);
-    if (left != SQL_NO_TOTAL && (size_t)left + end <= room) {
+    if (first)
+        slot->total = left;
+    else if (!fetch_close_gap(slot, left, room))
+        return fetch_fail_driver(fetch, "breaks off a value", err);
+    slot->left = left;
+    bool fits = left != SQL_NO_TOTAL && (size_t)left + end <= room;
+    if (fits && cut)
+        return fetch_fail_driver(fetch, "cuts a value", err);
+    if (fits) {
         piece->length += (size_t)left;
         *ret_done = true;
-        return FERRY_OK;
+        return slot->total == SQL_NO_TOTAL || piece->length == (size_t)slot->total
+                   ? FERRY_OK
+                   : fetch_fail_driver(fetch, "breaks off a value", err);
     }
-    piece->length += room - end;
-    size_t more = left == SQL_NO_TOTAL ? piece->length : (size_t)left - (room - end);
+    size_t given = left == SQL_NO_TOTAL && end > 0
+                       ? fetch_given(piece->data + piece->length, room, end)
+                       : room - end;
+    if (given == 0)
+        return fetch_fail_driver(fetch, "gives a value of no end", err);
+    piece->length += given;
+    size_t more = left == SQL_NO_TOTAL ? piece->length : (size_t)left - given;
     return odrv_text_reserve(piece, more + 8) ? FERRY_OK : odrv_fail_memory(err);
 }
 

@@ -34,7 +34,7 @@ static ferry_status keys_read_position(struct odrv_conn *conn, SQLHSTMT stmt,
 
 /* One row of the answer. */
 static ferry_status keys_take(struct odrv_conn *conn, SQLHSTMT stmt, struct odrv_columns *columns,
-                              struct ferry_error *err)
+                              bool *ret_known, struct ferry_error *err)
 {
     ODRV_AUTO_STRING char *name = NULL;
     uint32_t position = 0;
@@ -42,20 +42,26 @@ static ferry_status keys_take(struct odrv_conn *conn, SQLHSTMT stmt, struct odrv
     if (status == FERRY_OK)
         status = keys_read_position(conn, stmt, &position, err);
     struct odrv_column *column = keys_find(columns, name);
-    if (status == FERRY_OK && column != NULL)
+    if (status != FERRY_OK)
+        return status;
+    /* Half a key is none. */
+    *ret_known = *ret_known && column != NULL && position > 0;
+    if (column != NULL)
         column->column.key_position = position;
-    return status;
+    return FERRY_OK;
 }
 
+/* `*ret_known`: all of the key's columns are among these. */
 static ferry_status keys_take_all(struct odrv_conn *conn, SQLHSTMT stmt,
-                                  struct odrv_columns *columns, struct ferry_error *err)
+                                  struct odrv_columns *columns, bool *ret_known,
+                                  struct ferry_error *err)
 {
     bool row = true;
     ferry_status status = FERRY_OK;
     while (status == FERRY_OK && row) {
         status = odrv_statement_next(conn, stmt, keys_doing, &row, err);
         if (status == FERRY_OK && row)
-            status = keys_take(conn, stmt, columns, err);
+            status = keys_take(conn, stmt, columns, ret_known, err);
     }
     return status;
 }
@@ -87,14 +93,19 @@ ferry_status odrv_keys_mark(struct odrv_conn *conn, const struct ferry_read *rea
     ferry_status status = odrv_statement_new(conn, &stmt, err);
     if (status != FERRY_OK)
         return status;
-    odrv_watch_begin(&conn->watch, stmt);
+    odrv_watch_begin(&conn->watch, stmt, false);
     SQLRETURN result = SQLPrimaryKeys(stmt, NULL, 0, schema, schema == NULL ? 0 : SQL_NTS,
                                       (SQLCHAR *)(uintptr_t)read->text, SQL_NTS);
     odrv_watch_end(&conn->watch);
     if (!odrv_succeeded(result))
         return odrv_fail(conn, SQL_HANDLE_STMT, stmt, ODRV_ASKING, keys_doing, err);
-    status = keys_take_all(conn, stmt, columns, err);
-    for (size_t i = 0; !keys_are_whole(columns) && i < columns->count; i++)
+    bool known = true;
+    status = keys_take_all(conn, stmt, columns, &known, err);
+    odrv_statement_free(&stmt);
+    if (status == FERRY_OK)
+        status = odrv_conn_confirm(conn, keys_doing, err);
+    known = known && keys_are_whole(columns);
+    for (size_t i = 0; !known && i < columns->count; i++)
         columns->list[i].column.key_position = 0;
     return status;
 }

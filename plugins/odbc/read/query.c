@@ -66,26 +66,23 @@ ferry_status odrv_query_add_from(const struct odrv_conn *conn, const struct ferr
 }
 
 ferry_status odrv_query_plain(const struct odrv_conn *conn, const struct ferry_read *read,
-                              struct odrv_text *sql, struct ferry_error *err)
+                              const struct odrv_names *names, struct odrv_text *sql,
+                              struct ferry_error *err)
 {
+    ferry_status status = FERRY_OK;
     if (read->kind == FERRY_READ_QUERY) {
         odrv_text_append(sql, read->text, query_length(read->text));
         return sql->failed ? odrv_fail_memory(err) : FERRY_OK;
     }
-    odrv_text_add(sql, "SELECT * FROM ");
-    ferry_status status = odrv_query_add_from(conn, read, sql, err);
+    odrv_text_add(sql, "SELECT ");
+    for (size_t i = 0; status == FERRY_OK && i < names->count; i++) {
+        odrv_text_add(sql, i > 0 ? ", " : "");
+        status = odrv_query_add_name(conn, names->list[i], sql, err);
+    }
+    odrv_text_add(sql, names->count > 0 ? " FROM " : "* FROM ");
+    if (status == FERRY_OK)
+        status = odrv_query_add_from(conn, read, sql, err);
     return status == FERRY_OK && sql->failed ? odrv_fail_memory(err) : status;
-}
-
-/* Whether the query can be sent as it is. */
-static bool query_is_plain(const struct ferry_read *read, const struct odrv_columns *columns,
-                           const struct ferry_scan *scan)
-{
-    bool plain = read->kind == FERRY_READ_QUERY && scan->order_count == 0 &&
-                 scan->bound_count == 0 && scan->column_count == 0;
-    for (size_t i = 0; plain && i < columns->count; i++)
-        plain = columns->list[i].type->ask == NULL;
-    return plain;
 }
 
 static ferry_status query_add_column(const struct odrv_conn *conn, const struct odrv_column *column,
@@ -108,8 +105,6 @@ ferry_status odrv_query_scan(const struct odrv_conn *conn, const struct ferry_re
 {
     size_t width = odrv_scan_width(scan, ferry_schema_count(schema));
     ferry_status status = FERRY_OK;
-    if (query_is_plain(read, columns, scan))
-        return odrv_query_plain(conn, read, sql, err);
     odrv_text_add(sql, "SELECT ");
     for (size_t i = 0; i < width && status == FERRY_OK; i++) {
         odrv_text_add(sql, i > 0 ? ", " : "");

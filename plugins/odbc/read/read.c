@@ -80,7 +80,7 @@ static ferry_status read_execute(struct odrv_cursor *cursor, const char *sql,
         doing = NULL;
         return odrv_fail_memory(err);
     }
-    odrv_watch_begin(&cursor->conn->watch, cursor->stmt);
+    odrv_watch_begin(&cursor->conn->watch, cursor->stmt, false);
     SQLRETURN result = SQLPrepare(cursor->stmt, (SQLCHAR *)(uintptr_t)sql, SQL_NTS);
     if (odrv_succeeded(result))
         result = SQLExecute(cursor->stmt);
@@ -91,7 +91,7 @@ static ferry_status read_execute(struct odrv_cursor *cursor, const char *sql,
     if (!odrv_succeeded(result))
         return odrv_fail(cursor->conn, SQL_HANDLE_STMT, cursor->stmt, ODRV_READING, doing, err);
     if (result == SQL_SUCCESS_WITH_INFO)
-        odrv_fetch_note(&cursor->fetch);
+        (void)odrv_fetch_note(&cursor->fetch); /* no value has come yet */
     if (!odrv_succeeded(SQLNumResultCols(cursor->stmt, &count)) || count < 0 ||
         (size_t)count != cursor->count)
         return read_fail_changed(cursor, err);
@@ -159,7 +159,7 @@ ferry_status odrv_cursor_begin(struct odrv_conn *conn, const char *what,
                                struct odrv_columns *columns, const char *sql, void **ret_cursor,
                                struct ferry_error *err)
 {
-    const struct ferry_scan everything = {._size = sizeof everything};
+    static const struct ferry_scan everything = {0};
     struct odrv_cursor *cursor = read_new(conn, strdup(what));
     if (cursor == NULL)
         return odrv_fail_memory(err);
@@ -221,29 +221,83 @@ static ferry_status read_row(struct odrv_cursor *cursor, struct ferry_batch *bat
 static ferry_status read_judge_warnings(struct odrv_cursor *cursor, struct ferry_error *err)
 {
     const struct odrv_fetch *fetch = &cursor->fetch;
-    const char *first = fetch->first_warning == NULL ? "" : fetch->first_warning;
+    bool lossy = fetch->lossy && cursor->on_warning == FERRY_WARNINGS_AUTO;
     if (fetch->warnings == 0)
         return FERRY_OK;
-    if (cursor->on_warning == FERRY_WARNINGS_REFUSE)
+    if (lossy || cursor->on_warning == FERRY_WARNINGS_REFUSE)
         return ferry_fail(err, FERRY_ERR_DATA,
-                          "%s: %" PRIu64 " warnings came with %s, the first: %s; mend what they "
+                          "%s: %" PRIu64 " warnings came with %s, the first %s: %s; mend what they "
                           "are about, or say on_warning = \"allow\"",
-                          cursor->conn->label, fetch->warnings, cursor->what, first);
+                          cursor->conn->label, fetch->warnings, cursor->what, fetch->first_warning,
+                          lossy ? "rows or values are not whole" : "it is about what was read");
     ferry_log(FERRY_LOG_WARNING, "%s: %" PRIu64 " warnings came with %s, the first: %s",
-              cursor->conn->label, fetch->warnings, cursor->what, first);
+              cursor->conn->label, fetch->warnings, cursor->what, fetch->first_warning);
     return FERRY_OK;
 }
 
-/* "No data" alone is no proof: a lost server must not look like the end.  It is asked something, in
- * the same transaction, which a failure would have spoiled. */
+/* One line of what the server has to say about the rows. */
+static ferry_status read_take_warning(struct odrv_cursor *cursor, SQLHSTMT stmt, const char *doing,
+                                      struct ferry_error *err)
+{
+    ODRV_AUTO_STRING char *number = NULL;
+    struct odrv_fetch *fetch = &cursor->fetch;
+    ferry_status status = odrv_statement_text(cursor->conn, stmt, 2, doing, &number, err);
+    if (status != FERRY_OK)
+        return status;
+    bool loss = number == NULL;
+    for (const char *const *at = cursor->conn->dialect->warnings_refused;
+         number != NULL && at != NULL && *at != NULL; at++)
+        loss = loss || strcmp(*at, number) == 0;
+    fetch->warnings++;
+    if (fetch->first_warning[0] == '\0' || (loss && !fetch->lossy))
+        (void)snprintf(fetch->first_warning, sizeof fetch->first_warning, "%s",
+                       number == NULL ? "?" : number);
+    fetch->lossy = fetch->lossy || loss;
+    return FERRY_OK;
+}
+
+/* The server keeps some of its warnings, and knows how many there were.  To be asked before
+ * anything else, which would forget them. */
+static ferry_status read_ask_warnings(struct odrv_cursor *cursor, struct ferry_error *err)
+{
+    static const char doing[] = "ask for the warnings";
+    struct odrv_conn *conn = cursor->conn;
+    ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
+    ODRV_AUTO_STRING char *count = NULL;
+    uint64_t before = cursor->fetch.warnings;
+    bool row = true;
+    if (conn->dialect->ask_warnings == NULL)
+        return FERRY_OK;
+    ferry_status status = odrv_ask(conn, conn->dialect->count_warnings, doing, &count, err);
+    if (status != FERRY_OK || (count != NULL && strcmp(count, "0") == 0))
+        return status;
+    status = odrv_statement_new(conn, &stmt, err);
+    if (status == FERRY_OK)
+        status =
+            odrv_statement_run(conn, stmt, conn->dialect->ask_warnings, ODRV_ASKING, doing, err);
+    while (status == FERRY_OK) {
+        status = odrv_statement_next(conn, stmt, doing, &row, err);
+        if (status != FERRY_OK || !row)
+            break;
+        status = read_take_warning(cursor, stmt, doing, err);
+    }
+    uint64_t all = count == NULL ? 0 : strtoull(count, NULL, 10);
+    if (status == FERRY_OK && cursor->fetch.warnings - before < all) {
+        cursor->fetch.warnings = before + all; /* of those that nobody has kept, any may be one */
+        cursor->fetch.lossy = true;
+    }
+    return status;
+}
+
+/* "No data" alone is no proof: a lost server must not look like the end. */
 static ferry_status read_confirm_end(struct odrv_cursor *cursor, struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *answer = NULL;
-    const char *question = cursor->conn->dialect->ask_alive;
     odrv_statement_free(&cursor->stmt);
     ferry_status status = odrv_conn_check(cursor->conn, err);
-    if (status == FERRY_OK && question != NULL)
-        status = odrv_ask(cursor->conn, question, "confirm the end of the rows", &answer, err);
+    if (status == FERRY_OK)
+        status = read_ask_warnings(cursor, err);
+    if (status == FERRY_OK)
+        status = odrv_conn_confirm(cursor->conn, "confirm the end of the rows", err);
     if (status == FERRY_OK)
         status = read_judge_warnings(cursor, err);
     cursor->ended = status == FERRY_OK;
@@ -259,7 +313,8 @@ ferry_status odrv_read_batch(void *cursor, struct ferry_batch *batch, struct fer
     ferry_status status = odrv_conn_check(c->conn, err);
     if (status != FERRY_OK)
         return status;
-    odrv_watch_begin(&c->conn->watch, c->stmt);
+    odrv_watch_begin(&c->conn->watch, c->stmt, false);
+    odrv_watch_leave(&c->conn->watch); /* each call enters again */
     while (status == FERRY_OK && !ferry_batch_full(batch)) {
         status = odrv_fetch_row(&c->fetch, &row, err);
         if (status != FERRY_OK || !row)
@@ -274,17 +329,44 @@ ferry_status odrv_read_batch(void *cursor, struct ferry_batch *batch, struct fer
 
 /* ---- One view of the data ---- */
 
+static ferry_status snapshot_confirm(struct odrv_conn *conn, struct ferry_error *err)
+{
+    ODRV_AUTO_STRING char *answer = NULL;
+    const struct odrv_dialect *dialect = conn->dialect;
+    if (dialect->ask_snapshot == NULL)
+        return FERRY_OK;
+    ferry_status status = odrv_ask(conn, dialect->ask_snapshot, "ask for the snapshot", &answer, err);
+    if (status != FERRY_OK ||
+        (answer != NULL && strcmp(answer, dialect->snapshot_answer) == 0))
+        return status;
+    return ferry_fail(err, FERRY_ERR_STREAM,
+                      "%s: the rows cannot be read as of one moment: the transaction is '%s'; a "
+                      "pooler or another release of the ODBC driver may be why",
+                      conn->label, answer == NULL ? "" : answer);
+}
+
 ferry_status odrv_snapshot_begin(void *conn, struct ferry_error *err)
 {
     struct odrv_conn *c = conn;
     const char *const *statements = c->dialect->snapshot;
     ferry_status status = odrv_conn_check(c, err);
-    if (status != FERRY_OK || statements == NULL)
+    if (status != FERRY_OK)
         return status;
+    if (statements == NULL) {
+        ferry_log(FERRY_LOG_WARNING,
+                  "%s: rows of different moments may come, and a row that is moved meanwhile twice "
+                  "or not at all: dbferry knows no snapshot of %s",
+                  c->label, c->product);
+        return FERRY_OK;
+    }
     if (c->dialect->snapshot_end == NULL)
         status = odrv_conn_set_transaction(c, true, err);
     for (size_t i = 0; status == FERRY_OK && statements[i] != NULL; i++)
         status = odrv_run(c, statements[i], ODRV_ASKING, "begin a snapshot", err);
+    if (status == FERRY_OK)
+        status = snapshot_confirm(c, err);
+    if (status != FERRY_OK)
+        odrv_snapshot_end(c);
     return status;
 }
 
@@ -296,13 +378,7 @@ void odrv_snapshot_end(void *conn)
     if (end != NULL && odrv_succeeded(SQLAllocHandle(SQL_HANDLE_STMT, c->dbc, &stmt)))
         (void)SQLExecDirect(stmt, (SQLCHAR *)(uintptr_t)end, SQL_NTS);
     odrv_statement_free(&stmt);
-    if (!c->transaction)
-        return;
-    (void)SQLEndTran(SQL_HANDLE_DBC, c->dbc, SQL_ROLLBACK);
-    if (odrv_succeeded(SQLSetConnectAttr(c->dbc, SQL_ATTR_AUTOCOMMIT,
-                                         (SQLPOINTER)(uintptr_t)SQL_AUTOCOMMIT_ON,
-                                         SQL_IS_UINTEGER)))
-        c->transaction = false;
+    odrv_conn_roll_back(c);
 }
 
 /* A database does not say through ODBC which tables a query reads, so that nothing is known of a

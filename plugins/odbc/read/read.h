@@ -39,9 +39,11 @@ ferry_status odrv_query_add_from(const struct odrv_conn *conn, const struct ferr
                                  struct odrv_text *sql, struct ferry_error *err);
 ferry_status odrv_query_add_name(const struct odrv_conn *conn, const char *name,
                                  struct odrv_text *sql, struct ferry_error *err);
-/* SELECT * of it, whose result is described. */
+/* SELECT of the names, or of *, whose result is described: it is prepared and never executed. */
+struct odrv_names;
 ferry_status odrv_query_plain(const struct odrv_conn *conn, const struct ferry_read *read,
-                              struct odrv_text *sql, struct ferry_error *err);
+                              const struct odrv_names *names, struct odrv_text *sql,
+                              struct ferry_error *err);
 /* The statement that brings the rows of a scan. */
 ferry_status odrv_query_scan(const struct odrv_conn *conn, const struct ferry_read *read,
                              const struct ferry_schema *schema, const struct odrv_columns *columns,
@@ -78,6 +80,15 @@ struct odrv_found {
 };
 ferry_status odrv_tables_find(struct odrv_conn *conn, const char *name,
                               struct odrv_found *ret_found, struct ferry_error *err);
+/* The columns of a table, also those that SELECT * does not give. */
+struct odrv_names {
+    char **list;
+    size_t count;
+};
+void odrv_names_clear(struct odrv_names *names);
+#define ODRV_AUTO_NAMES __attribute__((cleanup(odrv_names_clear)))
+ferry_status odrv_tables_columns(struct odrv_conn *conn, const char *table,
+                                 struct odrv_names *ret_names, struct ferry_error *err);
 ferry_status odrv_list(void *conn, struct ferry_listing *listing, struct ferry_error *err);
 
 /* ---- keys.c: the primary key of a table ---- */
@@ -106,7 +117,8 @@ struct odrv_fetch {
     bool ended;
     uint64_t rows;
     uint64_t warnings;
-    char *first_warning;
+    char first_warning[SQL_SQLSTATE_SIZE + 1]; /* its state, or that of the first loss */
+    bool lossy;                                /* one says that rows or values are not whole */
 };
 ferry_status odrv_fetch_begin(struct odrv_fetch *fetch, struct odrv_conn *conn, SQLHSTMT stmt,
                               const char *what, struct ferry_error *err);
@@ -118,8 +130,8 @@ ferry_status odrv_fetch_row(struct odrv_fetch *fetch, bool *ret_row, struct ferr
 /* Column `i` of that row, from the first to the last. */
 ferry_status odrv_fetch_value(struct odrv_fetch *fetch, size_t i, struct odrv_value *ret_value,
                               struct ferry_error *err);
-/* Take what the statement says beside a success. */
-void odrv_fetch_note(struct odrv_fetch *fetch);
+/* Take what the statement says beside a success; true where a value is cut. */
+bool odrv_fetch_note(struct odrv_fetch *fetch);
 void odrv_fetch_end(struct odrv_fetch *fetch);
 
 /* ---- decode.c: values become cells ---- */

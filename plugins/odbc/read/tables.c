@@ -57,7 +57,7 @@ static ferry_status tables_ask(struct odrv_conn *conn, SQLHSTMT stmt, const char
                                struct ferry_error *err)
 {
     ODRV_AUTO_STRING char *pattern = tables_pattern(conn, name);
-    odrv_watch_begin(&conn->watch, stmt);
+    odrv_watch_begin(&conn->watch, stmt, false);
     SQLRETURN result = SQLTables(stmt, NULL, 0, NULL, 0, (SQLCHAR *)pattern,
                                  pattern == NULL ? 0 : SQL_NTS, NULL, 0);
     odrv_watch_end(&conn->watch);
@@ -124,7 +124,8 @@ static ferry_status tables_each(struct odrv_conn *conn, const char *name,
         status = taker->take(taker->data, row.name, tables_kind(row.type),
                              tables_is_same(row.schema, conn->own_schema), err);
     }
-    return status;
+    odrv_statement_free(&stmt);
+    return status == FERRY_OK ? odrv_conn_confirm(conn, tables_doing, err) : status;
 }
 
 static ferry_status tables_compare(void *data, const char *name, uint32_t kind, bool here,
@@ -150,6 +151,80 @@ ferry_status odrv_tables_find(struct odrv_conn *conn, const char *name,
         *ret_found = found;
     return status;
 }
+
+/* ---- Columns ---- */
+
+static const char columns_doing[] = "ask which columns there are";
+
+void odrv_names_clear(struct odrv_names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free(names->list[i]);
+    free(names->list);
+    *names = (struct odrv_names){0};
+}
+
+/* `name` is taken over. */
+static ferry_status columns_add(struct odrv_names *names, char *name, struct ferry_error *err)
+{
+    char **list = reallocarray(names->list, names->count + 1, sizeof *list);
+    if (list == NULL) {
+        free(name);
+        return odrv_fail_memory(err);
+    }
+    names->list = list;
+    names->list[names->count++] = name;
+    return FERRY_OK;
+}
+
+/* SQLColumns has the name of the column where SQLTables has the type of the table. */
+static ferry_status columns_take(struct odrv_conn *conn, SQLHSTMT stmt, const char *table,
+                                 struct odrv_names *names, struct ferry_error *err)
+{
+    __attribute__((cleanup(tables_clear))) struct tables_row row = {0};
+    ferry_status status = tables_read(conn, stmt, &row, err);
+    if (status != FERRY_OK || row.name == NULL || strcmp(row.name, table) != 0 ||
+        row.type == NULL || !tables_is_same(row.catalog, conn->own_catalog) ||
+        !tables_is_same(row.schema, conn->own_schema))
+        return status;
+    char *name = row.type;
+    row.type = NULL;
+    return columns_add(names, name, err);
+}
+
+ferry_status odrv_tables_columns(struct odrv_conn *conn, const char *table,
+                                 struct odrv_names *ret_names, struct ferry_error *err)
+{
+    ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
+    ODRV_AUTO_NAMES struct odrv_names names = {0};
+    ODRV_AUTO_STRING char *pattern = tables_pattern(conn, table);
+    bool row = true;
+    ferry_status status = odrv_statement_new(conn, &stmt, err);
+    if (status != FERRY_OK)
+        return status;
+    odrv_watch_begin(&conn->watch, stmt, false);
+    SQLRETURN result = SQLColumns(stmt, NULL, 0, NULL, 0, (SQLCHAR *)pattern,
+                                  pattern == NULL ? 0 : SQL_NTS, NULL, 0);
+    odrv_watch_end(&conn->watch);
+    if (!odrv_succeeded(result))
+        return odrv_fail(conn, SQL_HANDLE_STMT, stmt, ODRV_ASKING, columns_doing, err);
+    while (status == FERRY_OK) {
+        status = odrv_statement_next(conn, stmt, columns_doing, &row, err);
+        if (status != FERRY_OK || !row)
+            break;
+        status = columns_take(conn, stmt, table, &names, err);
+    }
+    odrv_statement_free(&stmt);
+    if (status == FERRY_OK)
+        status = odrv_conn_confirm(conn, columns_doing, err);
+    if (status == FERRY_OK) {
+        *ret_names = names;
+        names = (struct odrv_names){0};
+    }
+    return status;
+}
+
+/* ---- A list of tables ---- */
 
 /* Tables in which a target keeps records and rows on their way are not the user's. */
 static ferry_status tables_add(void *data, const char *name, uint32_t kind, bool here,

@@ -31,6 +31,30 @@ ferry_status odrv_table_question(const struct odrv_conn *conn, const char *templ
     return path.failed || quoted.failed || sql->failed ? odrv_fail_memory(err) : FERRY_OK;
 }
 
+static ferry_status inspect_check_name(const struct odrv_conn *conn, const char *what,
+                                       const char *name, struct ferry_error *err)
+{
+    return conn->longest == 0 || name == NULL || strlen(name) <= conn->longest
+               ? FERRY_OK
+               : ferry_fail(err, FERRY_ERR_SCHEMA,
+                            "%s: the name of the %s '%s' is longer than the %zu bytes that the "
+                            "database keeps of a name; choose a shorter one",
+                            conn->label, what, name, conn->longest);
+}
+
+ferry_status odrv_names_check(const struct odrv_conn *conn, const struct ferry_load_spec *spec,
+                              struct ferry_error *err)
+{
+    const struct ferry_schema *schema = spec->layout->schema;
+    ferry_status status = inspect_check_name(conn, "table", spec->layout->table, err);
+    for (size_t i = 0; status == FERRY_OK && i < ferry_schema_count(schema); i++)
+        status = inspect_check_name(conn, "column", ferry_schema_column(schema, i)->name, err);
+    for (size_t i = 0; status == FERRY_OK && i < spec->index_count; i++)
+        if (spec->indexes[i]->copied == 0)
+            status = inspect_check_name(conn, "index", spec->indexes[i]->name, err);
+    return status;
+}
+
 /* One column, which also goes into the hash. */
 static ferry_status inspect_column(struct odrv_conn *conn, SQLHSTMT stmt,
                                    struct ferry_schema *schema, uint64_t *hash,
@@ -79,6 +103,9 @@ static ferry_status inspect_columns(struct odrv_conn *conn, const char *table,
             break;
         status = inspect_column(conn, stmt, schema, &hash, err);
     }
+    odrv_statement_free(&stmt);
+    if (status == FERRY_OK)
+        status = odrv_conn_confirm(conn, inspect_doing, err);
     if (status == FERRY_OK && ret_definition != NULL)
         *ret_definition = hash;
     return status;
@@ -89,8 +116,9 @@ ferry_status odrv_table_look(struct odrv_conn *conn, const char *table, struct f
 {
     ODRV_AUTO_TEXT struct odrv_text sql = {0};
     ODRV_AUTO_STRING char *kind = NULL;
-    ferry_status status =
-        odrv_table_question(conn, conn->dialect->writing->ask_kind, table, &sql, err);
+    ferry_status status = inspect_check_name(conn, "table", table, err);
+    if (status == FERRY_OK)
+        status = odrv_table_question(conn, conn->dialect->writing->ask_kind, table, &sql, err);
     if (status == FERRY_OK)
         status = odrv_ask(conn, sql.data, inspect_doing, &kind, err);
     if (status != FERRY_OK)
@@ -128,12 +156,86 @@ static ferry_status inspect_ask(struct odrv_conn *conn, const char *question, co
                : status;
 }
 
-static ferry_status inspect_losses(struct odrv_conn *conn, const char *table,
-                                   struct ferry_notes *losses, struct ferry_error *err)
+ferry_status odrv_table_check_rows(struct odrv_conn *conn, const char *table,
+                                   struct ferry_error *err)
 {
     ODRV_AUTO_STRING char *list = NULL;
-    ferry_status status = inspect_ask(conn, conn->dialect->writing->ask_losses, table, &list, err);
+    ferry_status status =
+        inspect_ask(conn, conn->dialect->writing->ask_obstacles, table, &list, err);
+    return status != FERRY_OK || list == NULL
+               ? status
+               : ferry_fail(err, FERRY_ERR_SCHEMA,
+                            "%s: the rows of table '%s' cannot be replaced, since %s; drop that, "
+                            "or choose another target_table",
+                            conn->label, table, list);
+}
+
+ferry_status odrv_table_check_drop(struct odrv_conn *conn, const char *table,
+                                   struct ferry_error *err)
+{
+    ODRV_AUTO_STRING char *list = NULL;
+    ferry_status status =
+        inspect_ask(conn, conn->dialect->writing->ask_dependents, table, &list, err);
+    return status != FERRY_OK || list == NULL
+               ? status
+               : ferry_fail(err, FERRY_ERR_SCHEMA,
+                            "%s: table '%s' has other columns and would have to be made anew, but "
+                            "this would be lost: %s; alter the table to the columns of the plan, "
+                            "or drop it",
+                            conn->label, table, list);
+}
+
+/* ---- What the definition says ---- */
+
+static ferry_status losses_add(struct odrv_conn *conn, const char *question, const char *table,
+                               struct ferry_notes *losses, struct ferry_error *err)
+{
+    ODRV_AUTO_STRING char *list = NULL;
+    ferry_status status = inspect_ask(conn, question, table, &list, err);
     return status == FERRY_OK && list != NULL ? ferry_note(losses, err, "%s", list) : status;
+}
+
+static bool losses_has_key(const struct ferry_load_spec *spec)
+{
+    for (size_t i = 0; i < spec->index_count; i++)
+        if (spec->indexes[i]->primary != 0)
+            return true;
+    return false;
+}
+
+/* Of the columns that may be NULL by the plan. */
+static ferry_status losses_add_not_null(struct odrv_conn *conn, const struct ferry_load_spec *spec,
+                                        struct ferry_notes *losses, struct ferry_error *err)
+{
+    const struct ferry_layout *layout = spec->layout;
+    ODRV_AUTO_TEXT struct odrv_text question = {0};
+    ODRV_AUTO_TEXT struct odrv_text names = {0};
+    for (size_t i = 0; i < ferry_schema_count(layout->schema); i++) {
+        if (strstr(layout->clauses[i], "NOT NULL") != NULL)
+            continue;
+        odrv_text_add(&names, names.length > 0 ? ", " : "");
+        odrv_text_add_quoted(&names, '\'', ferry_schema_column(layout->schema, i)->name);
+    }
+    if (names.length == 0 && !names.failed)
+        return FERRY_OK;
+    odrv_text_add(&question, conn->dialect->writing->ask_not_null);
+    for (const char *c = names.failed ? "" : names.data; *c != '\0'; c++)
+        odrv_text_append(&question, *c == '%' ? "%%" : c, *c == '%' ? 2 : 1);
+    odrv_text_add(&question, ")");
+    if (names.failed || question.failed)
+        return odrv_fail_memory(err);
+    return losses_add(conn, question.data, layout->table, losses, err);
+}
+
+static ferry_status losses_add_all(struct odrv_conn *conn, const struct ferry_load_spec *spec,
+                                   struct ferry_notes *losses, struct ferry_error *err)
+{
+    const struct odrv_writing *writing = conn->dialect->writing;
+    const char *table = spec->layout->table;
+    ferry_status status = losses_add(conn, writing->ask_losses, table, losses, err);
+    if (status == FERRY_OK && !losses_has_key(spec))
+        status = losses_add(conn, writing->ask_key, table, losses, err);
+    return status == FERRY_OK ? losses_add_not_null(conn, spec, losses, err) : status;
 }
 
 /* A table that is made anew has none of what hangs on the old one. */
@@ -142,18 +244,12 @@ ferry_status odrv_foresee(void *conn, const struct ferry_load_spec *spec,
                           struct ferry_error *err)
 {
     struct odrv_conn *c = conn;
-    const char *table = spec->layout->table;
-    ODRV_AUTO_STRING char *hanging = NULL;
     (void)stale;
-    if (spec->action != FERRY_TABLE_REBUILD)
-        return FERRY_OK;
-    ferry_status status = inspect_ask(c, c->dialect->writing->ask_dependents, table, &hanging, err);
-    if (status == FERRY_OK && hanging == NULL)
-        return inspect_losses(c, table, losses, err);
-    if (status != FERRY_OK)
+    ferry_status status = odrv_names_check(c, spec, err);
+    if (status == FERRY_OK && spec->action == FERRY_TABLE_KEEP)
+        return odrv_table_check_rows(c, spec->layout->table, err);
+    if (status != FERRY_OK || spec->action != FERRY_TABLE_REBUILD)
         return status;
-    return ferry_fail(err, FERRY_ERR_SCHEMA,
-                      "%s: table '%s' has other columns and would have to be made anew, but %s "
-                      "would be lost; alter the table to the columns of the plan, or drop it",
-                      c->label, table, hanging);
+    status = odrv_table_check_drop(c, spec->layout->table, err);
+    return status == FERRY_OK ? losses_add_all(c, spec, losses, err) : status;
 }

@@ -1,4 +1,4 @@
-/* One load: the lock, the table, and at the end its indexes and its count. */
+/* One load: the lock, the table as it was planned for, and at the end its count. */
 
 #include "write/target.h"
 
@@ -12,6 +12,7 @@ void odrv_load_free(struct odrv_load *load)
     odrv_rows_free(load);
     free((void *)load->rules);
     free(load->what);
+    free(load->into);
     free(load);
 }
 
@@ -40,13 +41,12 @@ static ferry_status load_lock(struct odrv_load *load, struct ferry_error *err)
     return status;
 }
 
-/* `template` with the path of the table. */
-static ferry_status load_run(struct odrv_load *load, const char *template, const char *doing,
-                             struct ferry_error *err)
+ferry_status odrv_load_run(struct odrv_load *load, const char *template, const char *table,
+                           const char *doing, struct ferry_error *err)
 {
     ODRV_AUTO_TEXT struct odrv_text path = {0};
     ODRV_AUTO_TEXT struct odrv_text sql = {0};
-    ferry_status status = odrv_table_add_path(load->conn, load->spec->layout->table, &path, err);
+    ferry_status status = odrv_table_add_path(load->conn, table, &path, err);
     if (status != FERRY_OK)
         return status;
     if (!path.failed)
@@ -56,17 +56,20 @@ static ferry_status load_run(struct odrv_load *load, const char *template, const
     return odrv_run(load->conn, sql.data, ODRV_LOADING, doing, err);
 }
 
-static ferry_status load_count(struct odrv_load *load, uint64_t *ret_count, struct ferry_error *err)
+static ferry_status load_count(struct odrv_load *load, const char *table, uint64_t *ret_count,
+                               struct ferry_error *err)
 {
+    ODRV_AUTO_TEXT struct odrv_text path = {0};
     ODRV_AUTO_TEXT struct odrv_text sql = {0};
     ODRV_AUTO_STRING char *text = NULL;
     char *end = NULL;
-    odrv_text_add(&sql, "SELECT COUNT(*) FROM ");
-    ferry_status status = odrv_table_add_path(load->conn, load->spec->layout->table, &sql, err);
-    if (status == FERRY_OK && sql.failed)
+    ferry_status status = odrv_table_add_path(load->conn, table, &path, err);
+    if (status == FERRY_OK && !path.failed)
+        odrv_text_add_template(&sql, load->conn->dialect->writing->count_rows, path.data);
+    if (status == FERRY_OK && (path.failed || sql.failed))
         status = odrv_fail_memory(err);
     if (status == FERRY_OK)
-        status = odrv_ask(load->conn, sql.data, "count the rows", &text, err);
+        status = odrv_ask_in(load->conn, sql.data, ODRV_LOADING, "count the rows", &text, err);
     if (status != FERRY_OK)
         return status;
     *ret_count = text == NULL ? 0 : strtoull(text, &end, 10);
@@ -78,74 +81,37 @@ static ferry_status load_count(struct odrv_load *load, uint64_t *ret_count, stru
 
 /* ---- The table ---- */
 
-static ferry_status load_add_columns(const struct odrv_conn *conn, const struct ferry_index *index,
-                                     struct odrv_text *sql, struct ferry_error *err)
-{
-    ferry_status status = FERRY_OK;
-    odrv_text_add(sql, " (");
-    for (size_t i = 0; status == FERRY_OK && i < index->column_count; i++) {
-        odrv_text_add(sql, i > 0 ? ", " : "");
-        status = odrv_query_add_name(conn, index->columns[i], sql, err);
-    }
-    odrv_text_add(sql, ")");
-    return status;
-}
-
-static ferry_status load_create(struct odrv_load *load, struct ferry_error *err)
-{
-    const struct ferry_layout *layout = load->spec->layout;
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
-    odrv_text_add(&sql, "CREATE TABLE ");
-    ferry_status status = odrv_table_add_path(load->conn, layout->table, &sql, err);
-    odrv_text_add(&sql, " (");
-    for (size_t i = 0; status == FERRY_OK && i < load->count; i++) {
-        odrv_text_add(&sql, i > 0 ? ", " : "");
-        status = odrv_query_add_name(load->conn, ferry_schema_column(layout->schema, i)->name, &sql,
-                                     err);
-        odrv_text_addf(&sql, " %s %s", layout->natives[i], layout->clauses[i]);
-    }
-    for (size_t i = 0; status == FERRY_OK && i < load->spec->index_count; i++) {
-        if (load->spec->indexes[i]->primary == 0)
-            continue;
-        odrv_text_add(&sql, ", PRIMARY KEY");
-        status = load_add_columns(load->conn, load->spec->indexes[i], &sql, err);
-    }
-    odrv_text_add(&sql, ")");
-    if (status == FERRY_OK && sql.failed)
-        status = odrv_fail_memory(err);
-    return status == FERRY_OK
-               ? odrv_run(load->conn, sql.data, ODRV_LOADING, "create the table", err)
-               : status;
-}
-
-/* As it was planned for, with nobody else who writes to it. */
+/* As it was planned for, with nobody else who writes to it; and still so that its rows can go. */
 static ferry_status load_confirm(struct odrv_load *load, struct ferry_error *err)
 {
+    const char *table = load->spec->layout->table;
     bool exists = false;
     uint64_t definition = 0;
-    ferry_status status =
-        odrv_table_look(load->conn, load->spec->layout->table, NULL, &exists, NULL, err);
+    ferry_status status = odrv_table_look(load->conn, table, NULL, &exists, NULL, err);
     if (status == FERRY_OK && exists)
-        status = load_run(load, load->conn->dialect->writing->lock_table, "lock the table", err);
+        status = odrv_load_run(load, load->conn->dialect->writing->lock_table, table,
+                               "lock the table", err);
+    if (status == FERRY_OK)
+        status = odrv_table_look(load->conn, table, NULL, &exists, &definition, err);
     if (status == FERRY_OK)
         status =
-            odrv_table_look(load->conn, load->spec->layout->table, NULL, &exists, &definition, err);
-    return status == FERRY_OK
-               ? ferry_load_confirm(load->spec, load->conn->label, exists ? 1 : 0, definition, err)
+            ferry_load_confirm(load->spec, load->conn->label, exists ? 1 : 0, definition, err);
+    return status == FERRY_OK && load->spec->action == FERRY_TABLE_KEEP
+               ? odrv_table_check_rows(load->conn, table, err)
                : status;
 }
 
-static ferry_status load_make_table(struct odrv_load *load, struct ferry_error *err)
+static ferry_status load_make_ready(struct odrv_load *load, struct ferry_error *err)
 {
+    const char *table = load->spec->layout->table;
     ferry_status status = FERRY_OK;
     uint32_t action = load->spec->action;
     if (action != FERRY_TABLE_CREATE)
-        status = load_count(load, &load->before, err);
+        status = load_count(load, table, &load->before, err);
     if (status == FERRY_OK && action == FERRY_TABLE_KEEP)
-        return load_run(load, "DELETE FROM %", "delete the old rows", err);
-    if (status == FERRY_OK && action == FERRY_TABLE_REBUILD)
-        status = load_run(load, "DROP TABLE %", "make the table anew", err);
-    return status == FERRY_OK ? load_create(load, err) : status;
+        return odrv_load_run(load, load->conn->dialect->writing->delete_rows, table,
+                             "delete the old rows", err);
+    return status == FERRY_OK ? odrv_make_table(load, err) : status;
 }
 
 static ferry_status load_choose_rules(struct odrv_load *load, struct ferry_error *err)
@@ -157,6 +123,13 @@ static ferry_status load_choose_rules(struct odrv_load *load, struct ferry_error
         load->what = NULL;
         return odrv_fail_memory(err);
     }
+    if (load->spec->action != FERRY_TABLE_REBUILD)
+        load->into = strdup(layout->table);
+    else if (asprintf(&load->into, "_dbferry_new_%016" PRIx64,
+                      ferry_hash_name(FERRY_HASH_SEED, layout->table)) < 0)
+        load->into = NULL;
+    if (load->into == NULL)
+        return odrv_fail_memory(err);
     for (size_t i = 0; i < load->count; i++) {
         const struct ferry_column *column = ferry_schema_column(layout->schema, i);
         load->rules[i] = odrv_rule_find(load->conn->dialect->writing, column, layout->wishes[i]);
@@ -176,18 +149,19 @@ ferry_status odrv_load_begin(void *change, const struct ferry_load_spec *spec, v
         return odrv_fail_memory(err);
     load->conn = c->conn;
     load->spec = spec;
+    load->run_id = c->spec->run_id;
     load->schema = spec->layout->schema;
     load->stmt = SQL_NULL_HSTMT;
     c->load = load; /* the change frees it */
-    ferry_status status = load_choose_rules(load, err);
+    ferry_status status = odrv_names_check(load->conn, spec, err);
+    if (status == FERRY_OK)
+        status = load_choose_rules(load, err);
     if (status == FERRY_OK)
         status = load_lock(load, err);
     if (status == FERRY_OK)
         status = load_confirm(load, err);
     if (status == FERRY_OK)
-        status = odrv_record_prepare(load->conn, err);
-    if (status == FERRY_OK)
-        status = load_make_table(load, err);
+        status = load_make_ready(load, err);
     if (status == FERRY_OK)
         status = odrv_rows_prepare(load, err);
     if (status == FERRY_OK)
@@ -197,42 +171,6 @@ ferry_status odrv_load_begin(void *change, const struct ferry_load_spec *spec, v
 
 /* ---- The end ---- */
 
-/* A name that is the same at each run. */
-static void load_add_index_name(const struct odrv_load *load, const struct ferry_index *index,
-                                struct odrv_text *name)
-{
-    uint64_t hash = ferry_hash_name(FERRY_HASH_SEED, load->spec->layout->table);
-    if (index->name != NULL && index->copied == 0) {
-        odrv_text_add(name, index->name);
-        return;
-    }
-    for (size_t i = 0; i < index->column_count; i++)
-        hash = ferry_hash_name(hash, index->columns[i]);
-    odrv_text_addf(name, "dbferry_%016" PRIx64 "%s", hash, index->unique != 0 ? "_u" : "");
-}
-
-static ferry_status load_make_index(struct odrv_load *load, const struct ferry_index *index,
-                                    struct ferry_error *err)
-{
-    ODRV_AUTO_TEXT struct odrv_text name = {0};
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
-    load_add_index_name(load, index, &name);
-    if (name.failed)
-        return odrv_fail_memory(err);
-    odrv_text_addf(&sql, "CREATE %sINDEX IF NOT EXISTS ", index->unique != 0 ? "UNIQUE " : "");
-    ferry_status status = odrv_query_add_name(load->conn, name.data, &sql, err);
-    odrv_text_add(&sql, " ON ");
-    if (status == FERRY_OK)
-        status = odrv_table_add_path(load->conn, load->spec->layout->table, &sql, err);
-    if (status == FERRY_OK)
-        status = load_add_columns(load->conn, index, &sql, err);
-    if (status == FERRY_OK && sql.failed)
-        status = odrv_fail_memory(err);
-    return status == FERRY_OK ? odrv_run(load->conn, sql.data, ODRV_LOADING, "make an index", err)
-                              : status;
-}
-
-/* A table that stays keeps its own; the job's are made there, too. */
 ferry_status odrv_load_end(void *load, struct ferry_load_totals *ret_totals,
                            struct ferry_error *err)
 {
@@ -240,14 +178,10 @@ ferry_status odrv_load_end(void *load, struct ferry_load_totals *ret_totals,
     uint64_t after = 0;
     ferry_status status = odrv_conn_check(l->conn, err);
     odrv_rows_free(l);
-    for (size_t i = 0; status == FERRY_OK && i < l->spec->index_count; i++) {
-        const struct ferry_index *index = l->spec->indexes[i];
-        bool wanted = l->spec->action != FERRY_TABLE_KEEP || index->copied == 0;
-        if (wanted && index->primary == 0)
-            status = load_make_index(l, index, err);
-    }
     if (status == FERRY_OK)
-        status = load_count(l, &after, err);
+        status = odrv_make_indexes(l, err);
+    if (status == FERRY_OK)
+        status = load_count(l, l->into, &after, err);
     if (status != FERRY_OK)
         return status;
     *ret_totals =

@@ -17,22 +17,18 @@ static void record_add_type(const struct odrv_conn *conn, const struct ferry_fie
                                                            : writing->flag);
 }
 
-static ferry_status record_make(struct odrv_conn *conn, struct ferry_error *err)
+static ferry_status record_write_make(const struct odrv_conn *conn, struct odrv_text *sql,
+                                      struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
-    odrv_text_add(&sql, "CREATE TABLE ");
-    ferry_status status = odrv_table_add_path(conn, RECORD_TABLE, &sql, err);
-    odrv_text_addf(&sql, " (target_table %s NOT NULL PRIMARY KEY", conn->dialect->writing->text);
+    odrv_text_add(sql, "CREATE TABLE IF NOT EXISTS ");
+    ferry_status status = odrv_table_add_path(conn, RECORD_TABLE, sql, err);
+    odrv_text_addf(sql, " (target_table %s NOT NULL PRIMARY KEY", conn->dialect->writing->text);
     for (size_t i = 0; status == FERRY_OK && i < ferry_field_count(); i++) {
-        odrv_text_addf(&sql, ", %s ", ferry_field(i)->name);
-        record_add_type(conn, ferry_field(i), &sql);
+        odrv_text_addf(sql, ", %s ", ferry_field(i)->name);
+        record_add_type(conn, ferry_field(i), sql);
     }
-    odrv_text_add(&sql, ")");
-    if (status == FERRY_OK && sql.failed)
-        status = odrv_fail_memory(err);
-    return status == FERRY_OK ? odrv_run(conn, sql.data, ODRV_LOADING,
-                                         "create the table of runs, " RECORD_TABLE, err)
-                              : status;
+    odrv_text_add(sql, ")");
+    return status == FERRY_OK && sql->failed ? odrv_fail_memory(err) : status;
 }
 
 /* The names of its columns, each in a text of its own line; NULL: there is no such table. */
@@ -57,6 +53,9 @@ static ferry_status record_columns(struct odrv_conn *conn, struct odrv_text *nam
         status = odrv_statement_text(conn, stmt, 1, doing, &name, err);
         odrv_text_addf(names, "\n%s\n", name == NULL ? "" : name);
     }
+    odrv_statement_free(&stmt);
+    if (status == FERRY_OK)
+        status = odrv_conn_confirm(conn, doing, err);
     return status == FERRY_OK && names->failed ? odrv_fail_memory(err) : status;
 }
 
@@ -67,29 +66,53 @@ static bool record_has(const struct odrv_text *names, const char *name)
     return names->data != NULL && strstr(names->data, line) != NULL;
 }
 
+/* Two runs that make it at the same moment are in each other's way, also with IF NOT EXISTS: only
+ * the second attempt tells why it fails. */
+static ferry_status record_make(struct odrv_conn *conn, struct odrv_text *names,
+                                struct ferry_error *err)
+{
+    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    ferry_status status = record_write_make(conn, &sql, err);
+    if (status != FERRY_OK)
+        return status;
+    odrv_try(conn, sql.data);
+    status = record_columns(conn, names, err);
+    if (status == FERRY_OK && names->length == 0)
+        status = odrv_run(conn, sql.data, ODRV_LOADING, "create the table of runs, " RECORD_TABLE,
+                          err);
+    if (status == FERRY_OK && names->length == 0)
+        status = record_columns(conn, names, err);
+    return status;
+}
+
+static ferry_status record_add_column(struct odrv_conn *conn, const struct ferry_field *field,
+                                      struct ferry_error *err)
+{
+    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    odrv_text_add(&sql, "ALTER TABLE ");
+    ferry_status status = odrv_table_add_path(conn, RECORD_TABLE, &sql, err);
+    odrv_text_addf(&sql, " ADD COLUMN IF NOT EXISTS %s ", field->name);
+    record_add_type(conn, field, &sql);
+    if (status == FERRY_OK && sql.failed)
+        status = odrv_fail_memory(err);
+    return status == FERRY_OK ? odrv_run(conn, sql.data, ODRV_LOADING,
+                                         "add a column to the table of runs, " RECORD_TABLE, err)
+                              : status;
+}
+
 /* A table that an older release has made lacks the younger fields. */
 ferry_status odrv_record_prepare(struct odrv_conn *conn, struct ferry_error *err)
 {
     ODRV_AUTO_TEXT struct odrv_text names = {0};
-    ferry_status status = record_columns(conn, &names, err);
-    if (status != FERRY_OK)
-        return status;
-    if (names.length == 0)
-        return record_make(conn, err);
-    for (size_t i = 0; status == FERRY_OK && i < ferry_field_count(); i++) {
-        ODRV_AUTO_TEXT struct odrv_text sql = {0};
-        if (record_has(&names, ferry_field(i)->name))
-            continue;
-        odrv_text_add(&sql, "ALTER TABLE ");
-        status = odrv_table_add_path(conn, RECORD_TABLE, &sql, err);
-        odrv_text_addf(&sql, " ADD COLUMN %s ", ferry_field(i)->name);
-        record_add_type(conn, ferry_field(i), &sql);
-        if (status == FERRY_OK && sql.failed)
-            status = odrv_fail_memory(err);
-        if (status == FERRY_OK)
-            status = odrv_run(conn, sql.data, ODRV_LOADING,
-                              "add a column to the table of runs, " RECORD_TABLE, err);
-    }
+    bool exists = false;
+    ferry_status status = odrv_table_look(conn, RECORD_TABLE, NULL, &exists, NULL, err);
+    if (status == FERRY_OK && exists)
+        status = record_columns(conn, &names, err);
+    else if (status == FERRY_OK)
+        status = record_make(conn, &names, err);
+    for (size_t i = 0; status == FERRY_OK && i < ferry_field_count(); i++)
+        if (!record_has(&names, ferry_field(i)->name))
+            status = record_add_column(conn, ferry_field(i), err);
     return status;
 }
 
@@ -180,6 +203,21 @@ static ferry_status record_take(struct odrv_conn *conn, SQLHSTMT stmt,
     return status;
 }
 
+/* Who may not see the table of runs, or has something else of that name, has none. */
+static ferry_status record_is_readable(struct odrv_conn *conn, bool *ret_readable,
+                                       struct ferry_error *err)
+{
+    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    ODRV_AUTO_STRING char *answer = NULL;
+    ferry_status status =
+        odrv_table_question(conn, conn->dialect->writing->ask_readable, RECORD_TABLE, &sql, err);
+    if (status == FERRY_OK)
+        status = odrv_ask(conn, sql.data, "look at the table of runs, " RECORD_TABLE, &answer, err);
+    if (status == FERRY_OK)
+        *ret_readable = answer != NULL && strcmp(answer, "1") == 0;
+    return status;
+}
+
 ferry_status odrv_record_read(void *conn, const char *table, struct ferry_record *record,
                               struct ferry_error *err)
 {
@@ -190,7 +228,10 @@ ferry_status odrv_record_read(void *conn, const char *table, struct ferry_record
     bool row = false;
     if (c->dialect->writing == NULL)
         return FERRY_OK;
-    ferry_status status = record_columns(c, &names, err);
+    bool readable = false;
+    ferry_status status = record_is_readable(c, &readable, err);
+    if (status == FERRY_OK && readable)
+        status = record_columns(c, &names, err);
     if (status != FERRY_OK || names.length == 0)
         return status;
     odrv_text_add(&sql, "SELECT ");

@@ -11,20 +11,36 @@
 
 static const char rows_doing[] = "store rows";
 
+/* `native` without its size, "numeric" of "numeric(9,2)": an explicit cast to a size cuts or rounds
+ * what the column itself refuses. */
+static void rows_add_type(const char *native, struct odrv_text *type)
+{
+    const char *open = strchr(native, '('), *close = open == NULL ? NULL : strchr(open, ')');
+    if (close == NULL) {
+        odrv_text_add(type, native);
+        return;
+    }
+    odrv_text_append(type, native, (size_t)(open - native));
+    odrv_text_add(type, close + 1);
+}
+
 ferry_status odrv_rows_prepare(struct odrv_load *load, struct ferry_error *err)
 {
     const struct ferry_layout *layout = load->spec->layout;
     ODRV_AUTO_TEXT struct odrv_text sql = {0};
     ODRV_AUTO_TEXT struct odrv_text marks = {0};
     odrv_text_add(&sql, "INSERT INTO ");
-    ferry_status status = odrv_table_add_path(load->conn, layout->table, &sql, err);
+    ferry_status status = odrv_table_add_path(load->conn, load->into, &sql, err);
     odrv_text_add(&sql, " (");
     for (size_t i = 0; status == FERRY_OK && i < load->count; i++) {
+        ODRV_AUTO_TEXT struct odrv_text type = {0};
+        rows_add_type(layout->natives[i], &type);
         odrv_text_add(&sql, i > 0 ? ", " : "");
         odrv_text_add(&marks, i > 0 ? ", " : "");
         status = odrv_query_add_name(load->conn, ferry_schema_column(layout->schema, i)->name, &sql,
                                      err);
-        odrv_text_add_template(&marks, load->rules[i]->mark, layout->natives[i]);
+        odrv_text_add_template(&marks, load->rules[i]->mark, type.failed ? "" : type.data);
+        marks.failed = marks.failed || type.failed;
     }
     odrv_text_addf(&sql, ") VALUES (%s)", marks.failed ? "" : marks.data);
     if (status == FERRY_OK && (sql.failed || marks.failed))
@@ -106,7 +122,8 @@ static ferry_status rows_put(struct odrv_load *load, const struct ferry_batch *b
     if (cell->kind != FERRY_KIND_TYPED)
         return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, i,
                                "a value of another kind than the column's; mend it at the source");
-    const char *flaw = odrv_put(load->rules[i]->put, cell, &load->values[i]);
+    const char *flaw = odrv_put(load->rules[i]->put, ferry_schema_column(load->schema, i), cell,
+                                &load->values[i]);
     if (flaw != NULL)
         return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, i, "%s", flaw);
     return load->values[i].failed ? odrv_fail_memory(err) : FERRY_OK;
@@ -151,30 +168,86 @@ static bool rows_set(SQLHSTMT stmt, SQLINTEGER attribute, SQLPOINTER value)
     return odrv_succeeded(SQLSetStmtAttr(stmt, attribute, value, 0));
 }
 
-static ferry_status rows_execute(struct odrv_load *load, size_t rows, struct ferry_error *err)
+/* The record of the diagnosis that is about row `row` of the array, from 1; else the first one. */
+static SQLSMALLINT rows_find_record(SQLHSTMT stmt, SQLLEN row)
+{
+    for (SQLSMALLINT i = 1; i <= ROWS_MOST; i++) {
+        SQLLEN about = 0;
+        SQLRETURN result = SQLGetDiagField(SQL_HANDLE_STMT, stmt, i, SQL_DIAG_ROW_NUMBER, &about,
+                                           SQL_IS_INTEGER, NULL);
+        if (result == SQL_NO_DATA || !odrv_succeeded(result))
+            break;
+        if (about == row)
+            return i;
+    }
+    return 1;
+}
+
+/* Row `first_bad` of the array was refused; those after it fail since that one did. */
+static ferry_status rows_fail(struct odrv_load *load, size_t first_bad, struct ferry_error *err)
 {
     ODRV_AUTO_STRING char *doing = NULL;
-    SQLULEN processed = 0;
-    if (asprintf(&doing, "store rows %" PRIu64 " to %" PRIu64 " in %s", load->rows + 1,
-                 load->rows + rows, load->what) < 0) {
+    ODRV_AUTO_DIAGNOSIS struct odrv_diagnosis diagnosis;
+    odrv_diagnosis_take_from(SQL_HANDLE_STMT, load->stmt,
+                             rows_find_record(load->stmt, (SQLLEN)first_bad + 1), &diagnosis);
+    if (asprintf(&doing, "store row %" PRIu64 " in %s", load->rows + first_bad + 1, load->what) <
+        0) {
         doing = NULL;
         return odrv_fail_memory(err);
     }
+    return odrv_fail_as(load->conn, &diagnosis, ODRV_LOADING, doing, err);
+}
+
+/* What the driver says of each row, since its answer to the whole may be a success with one that
+ * was refused.  `states` were set to SQL_PARAM_UNUSED. */
+static ferry_status rows_judge(struct odrv_load *load, SQLRETURN result,
+                               const SQLUSMALLINT *states, size_t rows, SQLULEN processed,
+                               struct ferry_error *err)
+{
+    for (size_t row = 0; row < rows; row++)
+        if (states[row] == SQL_PARAM_ERROR)
+            return rows_fail(load, row, err);
+    if (!odrv_succeeded(result))
+        return rows_fail(load, processed > 0 && processed <= rows ? (size_t)processed - 1 : 0, err);
+    for (size_t row = 0; row < rows; row++)
+        if (states[row] != SQL_PARAM_SUCCESS && states[row] != SQL_PARAM_SUCCESS_WITH_INFO)
+            processed = row;
+    return processed == rows
+               ? odrv_conn_check(load->conn, err)
+               : ferry_fail(err, FERRY_ERR_TARGET_IO,
+                            "%s: cannot store row %" PRIu64 " in %s: the ODBC driver has not "
+                            "taken it, and does not say why",
+                            load->conn->label, load->rows + processed + 1, load->what);
+}
+
+static ferry_status rows_execute(struct odrv_load *load, size_t rows, struct ferry_error *err)
+{
+    SQLULEN processed = 0;
+    SQLUSMALLINT *states = calloc(rows, sizeof *states);
+    if (states == NULL)
+        return odrv_fail_memory(err);
+    for (size_t row = 0; row < rows; row++)
+        states[row] = SQL_PARAM_UNUSED;
     bool set =
         rows_set(load->stmt, SQL_ATTR_PARAM_BIND_TYPE, (SQLPOINTER)SQL_PARAM_BIND_BY_COLUMN) &&
         rows_set(load->stmt, SQL_ATTR_PARAMS_PROCESSED_PTR, &processed) &&
+        rows_set(load->stmt, SQL_ATTR_PARAM_STATUS_PTR, states) &&
         rows_set(load->stmt, SQL_ATTR_PARAMSET_SIZE, (SQLPOINTER)(uintptr_t)rows);
-    if (!set)
-        return odrv_fail(load->conn, SQL_HANDLE_STMT, load->stmt, ODRV_LOADING,
-                         "take many rows at once", err);
-    ferry_status status = odrv_statement_execute(load->conn, load->stmt, ODRV_LOADING, doing, err);
+    ferry_status status = FERRY_OK;
+    if (set) {
+        odrv_watch_begin(&load->conn->watch, load->stmt, true);
+        SQLRETURN result = SQLExecute(load->stmt);
+        odrv_watch_end(&load->conn->watch);
+        status = rows_judge(load, result, states, rows, processed, err);
+    } else {
+        status = odrv_fail(load->conn, SQL_HANDLE_STMT, load->stmt, ODRV_LOADING,
+                           "take many rows at once", err);
+    }
     (void)rows_set(load->stmt, SQL_ATTR_PARAMS_PROCESSED_PTR, NULL);
+    (void)rows_set(load->stmt, SQL_ATTR_PARAM_STATUS_PTR, NULL);
     (void)SQLFreeStmt(load->stmt, SQL_CLOSE);
     (void)SQLFreeStmt(load->stmt, SQL_RESET_PARAMS);
-    if (status == FERRY_OK && processed != rows)
-        return ferry_fail(err, FERRY_ERR_TARGET_IO,
-                          "%s: cannot %s: the ODBC driver took %lu of them", load->conn->label,
-                          doing, (unsigned long)processed);
+    free(states);
     load->rows += status == FERRY_OK ? rows : 0;
     return status;
 }

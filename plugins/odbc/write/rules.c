@@ -109,46 +109,125 @@ static const struct odrv_rule rules_postgresql[] = {
 };
 /* clang-format on */
 
-static const char *const postgresql_session[] = {"SET standard_conforming_strings = on", NULL};
+static const char *const postgresql_session[] = {
+    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE", NULL};
 
-#define PG_TABLE "to_regclass(%)"
+#define PG_TABLE "pg_catalog.to_regclass(%)"
+#define PG_FROM_TABLE " FROM pg_catalog.pg_class c WHERE c.oid = " PG_TABLE
+#define PG_LIST "SELECT pg_catalog.string_agg(DISTINCT what, ', ') FROM ("
+#define PG_OF(kind) "'pg_catalog." kind "'::pg_catalog.regclass"
+
+/* Why rows cannot go and come: keys of other tables that would do something to their rows, rules
+ * that turn a statement into another, policies that hide rows, tables whose rows are seen in this
+ * one. */
+static const char postgresql_obstacles[] =
+    PG_LIST "SELECT concat('the foreign key ', quote_ident(k.conname), ' of table ', "
+            "k.conrelid::regclass, ' changes its rows as well') AS what "
+            "FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.confrelid = " PG_TABLE
+            " AND k.conrelid <> k.confrelid AND k.confdeltype NOT IN ('a', 'r') "
+            "UNION ALL SELECT concat('its rule ', quote_ident(r.rulename), ' changes what is "
+            "written') FROM pg_catalog.pg_rewrite r WHERE r.ev_class = " PG_TABLE
+            " AND r.ev_enabled <> 'D' "
+            "UNION ALL SELECT 'its policies (row level security) hide rows from this account' "
+            "WHERE row_security_active(" PG_TABLE "::oid) "
+            "UNION ALL SELECT concat('table ', i.inhrelid::regclass, ' inherits from it') "
+            "FROM pg_catalog.pg_inherits i WHERE i.inhparent = " PG_TABLE ") AS hanging";
+
+/* The catalog knows of everything that needs a table or the type of its rows.  What is not named
+ * here is no part of a table's own definition: views, triggers, policies, keys of other tables,
+ * sequences, children, and kinds that nobody knows yet.  Its own definition is the question below. */
+static const char postgresql_dependents[] =
+    PG_LIST "SELECT pg_describe_object(d.classid, d.objid, d.objsubid) AS what "
+            "FROM pg_catalog.pg_depend d, (SELECT c.oid, c.reltype, t.typarray "
+            "FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_type t ON t.oid = c.reltype "
+            "WHERE c.oid = " PG_TABLE ") AS own WHERE "
+            "((d.refclassid = " PG_OF("pg_class") " AND d.refobjid = own.oid) OR "
+            "(d.refclassid = " PG_OF("pg_type") " AND d.refobjid IN (own.reltype, own.typarray))) "
+            "AND NOT ((d.classid = " PG_OF("pg_type") " AND d.objid IN (own.reltype, own.typarray)) "
+            "OR d.classid = " PG_OF("pg_attrdef") " OR (d.classid = " PG_OF("pg_class")
+            " AND (d.objid = own.oid OR EXISTS (SELECT FROM pg_catalog.pg_index i WHERE "
+            "i.indexrelid = d.objid AND i.indrelid = own.oid) OR EXISTS (SELECT FROM "
+            "pg_catalog.pg_class t WHERE t.oid = d.objid AND t.relkind = 't'))) OR "
+            "(d.classid = " PG_OF("pg_constraint") " AND EXISTS (SELECT FROM "
+            "pg_catalog.pg_constraint k WHERE k.oid = d.objid AND k.conrelid = own.oid))) "
+            "UNION ALL SELECT concat('the foreign key ', quote_ident(k.conname)) "
+            "FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.conrelid = " PG_TABLE " "
+            "UNION ALL SELECT 'rights of others' FROM pg_catalog.pg_class c, aclexplode(c.relacl) a "
+            "WHERE c.oid = " PG_TABLE " AND a.grantee <> c.relowner "
+            "UNION ALL SELECT concat('rights on its column ', quote_ident(a.attname)) "
+            "FROM pg_catalog.pg_attribute a WHERE a.attrelid = " PG_TABLE
+            " AND a.attacl IS NOT NULL "
+            "UNION ALL SELECT 'policies of rows'" PG_FROM_TABLE " AND c.relrowsecurity "
+            "UNION ALL SELECT concat('its place in ', i.inhparent::regclass) "
+            "FROM pg_catalog.pg_inherits i WHERE i.inhrelid = " PG_TABLE " "
+            "UNION ALL SELECT 'a security label' FROM pg_catalog.pg_seclabel s WHERE s.objoid = "
+            PG_TABLE " AND s.classoid = " PG_OF("pg_class") " "
+            "UNION ALL SELECT concat('the publication ', quote_ident(p.pubname)) "
+            "FROM pg_catalog.pg_publication_tables p JOIN pg_catalog.pg_namespace n "
+            "ON n.nspname = p.schemaname JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid "
+            "AND c.relname = p.tablename WHERE c.oid = " PG_TABLE ") AS hanging";
+
+static const char postgresql_losses[] =
+    PG_LIST "SELECT concat('the constraint ', quote_ident(k.conname)) AS what "
+            "FROM pg_catalog.pg_constraint k WHERE k.conrelid = " PG_TABLE
+            " AND k.contype IN ('c', 'u', 'x') "
+            "UNION ALL SELECT concat('the default of ', quote_ident(a.attname)) "
+            "FROM pg_catalog.pg_attribute a WHERE a.attrelid = " PG_TABLE
+            " AND a.atthasdef AND NOT a.attisdropped "
+            "UNION ALL SELECT concat('the ', CASE WHEN a.attcollation <> t.typcollation THEN "
+            "'collation' ELSE 'storage' END, ' of ', quote_ident(a.attname)) "
+            "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE "
+            "a.attrelid = " PG_TABLE " AND a.attnum > 0 AND NOT a.attisdropped "
+            "AND (a.attcollation <> t.typcollation OR a.attstorage <> t.typstorage) "
+            "UNION ALL SELECT concat('the index ', i.indexrelid::regclass) "
+            "FROM pg_catalog.pg_index i WHERE i.indrelid = " PG_TABLE " AND NOT EXISTS (SELECT "
+            "FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = "
+            "i.indrelid) AND i.indexrelid::regclass::text NOT LIKE '%%dbferry\\_%%' "
+            "UNION ALL SELECT CASE WHEN s.objsubid = 0 THEN 'its comment' ELSE 'the comment on a "
+            "column' END FROM pg_catalog.pg_description s WHERE s.objoid = " PG_TABLE
+            " AND s.classoid = " PG_OF("pg_class") " "
+            "UNION ALL SELECT concat('its owner ', quote_ident(pg_get_userbyid(c.relowner)))"
+            PG_FROM_TABLE " AND pg_get_userbyid(c.relowner) <> current_user "
+            "UNION ALL SELECT 'its storage parameters'" PG_FROM_TABLE
+            " AND c.reloptions IS NOT NULL "
+            "UNION ALL SELECT 'its tablespace'" PG_FROM_TABLE " AND c.reltablespace <> 0 "
+            "UNION ALL SELECT 'that it is unlogged'" PG_FROM_TABLE " AND c.relpersistence <> 'p' "
+            "UNION ALL SELECT 'its replica identity'" PG_FROM_TABLE " AND c.relreplident <> 'd' "
+            "UNION ALL SELECT 'its type'" PG_FROM_TABLE " AND c.reloftype <> 0) AS said";
+
 const struct odrv_writing odrv_writing_postgresql = {
     .rules = rules_postgresql,
     .session = postgresql_session,
-    .ask_kind = "SELECT relkind FROM pg_class WHERE oid = " PG_TABLE,
+    .ask_kind = "SELECT c.relkind" PG_FROM_TABLE,
     .ask_columns = "SELECT attname, format_type(atttypid, atttypmod), attnotnull::int "
-                   "FROM pg_attribute WHERE attrelid = " PG_TABLE
+                   "FROM pg_catalog.pg_attribute WHERE attrelid = " PG_TABLE
                    " AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-    .ask_dependents =
-        "SELECT string_agg(what, ', ') FROM ("
-        "SELECT 'the trigger ' || tgname AS what FROM pg_trigger WHERE tgrelid = " PG_TABLE
-        " AND NOT tgisinternal "
-        "UNION ALL SELECT DISTINCT 'rights of others' FROM pg_class, aclexplode(relacl) "
-        "WHERE oid = " PG_TABLE " AND grantee <> relowner "
-        "UNION ALL SELECT 'policies of rows' FROM pg_class WHERE oid = " PG_TABLE
-        " AND relrowsecurity "
-        "UNION ALL SELECT 'the foreign key ' || conname FROM pg_constraint WHERE contype = 'f' "
-        "AND (confrelid = " PG_TABLE " OR conrelid = " PG_TABLE ") "
-        "UNION ALL SELECT 'the view ' || ev_class::regclass FROM pg_rewrite r JOIN pg_depend d "
-        "ON d.objid = r.oid AND d.classid = 'pg_rewrite'::regclass WHERE d.refobjid = " PG_TABLE
-        " AND ev_class <> " PG_TABLE " "
-        "UNION ALL SELECT 'the table ' || inhrelid::regclass FROM pg_inherits WHERE inhparent "
-        "= " PG_TABLE " "
-        "UNION ALL SELECT 'a publication' FROM pg_publication_rel WHERE prrelid = " PG_TABLE
-        ") AS hanging",
-    .ask_losses =
-        "SELECT string_agg(what, ', ') FROM ("
-        "SELECT 'the constraint ' || conname AS what FROM pg_constraint WHERE conrelid = " PG_TABLE
-        " AND contype IN ('c', 'u', 'x') "
-        "UNION ALL SELECT 'the default of ' || attname FROM pg_attrdef JOIN pg_attribute "
-        "ON attrelid = adrelid AND attnum = adnum WHERE adrelid = " PG_TABLE " "
-        "UNION ALL SELECT 'the index ' || indexrelid::regclass FROM pg_index "
-        "LEFT JOIN pg_constraint ON conindid = indexrelid WHERE indrelid = " PG_TABLE
-        " AND conindid IS NULL AND indexrelid::regclass::text NOT LIKE '%%dbferry\\_%%' "
-        "UNION ALL SELECT 'its comment' FROM pg_description WHERE objoid = " PG_TABLE
-        " AND classoid = 'pg_class'::regclass) AS said",
+    .ask_obstacles = postgresql_obstacles,
+    .ask_dependents = postgresql_dependents,
+    .ask_losses = postgresql_losses,
+    .ask_key = "SELECT concat('the primary key ', quote_ident(conname)) "
+               "FROM pg_catalog.pg_constraint WHERE contype = 'p' AND conrelid = " PG_TABLE,
+    .ask_not_null = "SELECT string_agg(concat('NOT NULL of ', quote_ident(attname)), ', ') "
+                    "FROM pg_catalog.pg_attribute WHERE attrelid = " PG_TABLE
+                    " AND attnotnull AND NOT attisdropped AND attname IN (",
+    .ask_index =
+        "SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = " PG_TABLE
+        " AND i.indisvalid AND i.indisready AND i.indpred IS NULL AND i.indexprs IS NULL "
+        "AND (i.indisunique OR $u = 0) AND (SELECT string_agg('\"' || replace(a.attname, '\"', "
+        "'\"\"') || '\"', ', ' ORDER BY k.n) FROM unnest(i.indkey::int2[]) WITH ORDINALITY "
+        "AS k(attnum, n) JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = "
+        "k.attnum WHERE k.n <= i.indnkeyatts) = $c LIMIT 1",
+    .ask_readable = "SELECT (c.relkind = 'r' AND has_table_privilege(c.oid, 'SELECT'))::int"
+                    PG_FROM_TABLE,
+    .ask_longest = "SELECT current_setting('max_identifier_length')",
     .ask_lock = "SELECT pg_try_advisory_xact_lock(%)::int",
-    .lock_table = "LOCK TABLE % IN SHARE ROW EXCLUSIVE MODE",
+    .set_patience = "SET lock_timeout = %",
+    .begin = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE",
+    .lock_table = "LOCK TABLE ONLY % IN SHARE ROW EXCLUSIVE MODE",
+    .take_table = "LOCK TABLE ONLY % IN ACCESS EXCLUSIVE MODE",
+    .count_rows = "SELECT COUNT(*) FROM ONLY %",
+    .delete_rows = "DELETE FROM ONLY %",
+    .only = "ONLY ",
     .text = "text",
     .number = "numeric(20,0)",
     .flag = "smallint",

@@ -13,8 +13,8 @@ static ferry_status stored_column(const struct odrv_conn *conn, const struct fer
     if (rule == NULL)
         return ferry_fail(err, FERRY_ERR_SCHEMA, "%s: column '%s' cannot be stored", conn->label,
                           column->name);
-    *ret =
-        (struct odrv_column){.column = *column, .type = &rule->read, .name = strdup(column->name)};
+    *ret = (struct odrv_column){.type = &rule->read, .name = strdup(column->name)};
+    FERRY_COPY(ferry_column, &ret->column, column);
     ret->column.name = ret->name;
     return ret->name == NULL ? odrv_fail_memory(err) : FERRY_OK;
 }
@@ -46,9 +46,9 @@ ferry_status odrv_stored_begin(void *conn, void *load, const struct ferry_layout
     ODRV_AUTO_TEXT struct odrv_text sql = {0};
     size_t count = ferry_schema_count(layout->schema);
     bool exists = false;
-    (void)load; /* its rows are in the table, in this transaction */
+    const char *table = load == NULL ? layout->table : ((const struct odrv_load *)load)->into;
     (void)scan; /* everything: the driver has no FERRY_SCANS as a target */
-    ferry_status status = odrv_table_look(c, layout->table, NULL, &exists, NULL, err);
+    ferry_status status = odrv_table_look(c, table, NULL, &exists, NULL, err);
     if (status == FERRY_OK && !exists)
         status = ferry_fail(err, FERRY_ERR_NOT_FOUND, "%s: there is no table '%s'", c->label,
                             layout->table);
@@ -64,9 +64,9 @@ ferry_status odrv_stored_begin(void *conn, void *load, const struct ferry_layout
     odrv_text_add(&sql, "SELECT ");
     if (status == FERRY_OK)
         status = stored_add_list(c, &columns, &sql, err);
-    odrv_text_add(&sql, " FROM ");
+    odrv_text_addf(&sql, " FROM %s", c->dialect->writing->only);
     if (status == FERRY_OK)
-        status = odrv_table_add_path(c, layout->table, &sql, err);
+        status = odrv_table_add_path(c, table, &sql, err);
     if (status == FERRY_OK && sql.failed)
         status = odrv_fail_memory(err);
     return status == FERRY_OK

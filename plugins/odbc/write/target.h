@@ -20,8 +20,10 @@ enum odrv_put {
     ODRV_PUT_TIME,     /* of a day */
     ODRV_PUT_DATETIME, /* of the calendar */
 };
-/* What is wrong with the value, or NULL: then it was added. */
-const char *odrv_put(enum odrv_put put, const struct ferry_cell *cell, struct odrv_text *text);
+/* What is wrong with the value, or NULL: then it was added.  What is longer than `column` says is
+ * refused: the server would cut or round some of it without a word. */
+const char *odrv_put(enum odrv_put put, const struct ferry_column *column,
+                     const struct ferry_cell *cell, struct odrv_text *text);
 
 /* ---- rules.c: how each type is stored ---- */
 
@@ -36,7 +38,7 @@ struct odrv_rule {
     uint32_t fit;
     const char *note;
     enum odrv_put put;
-    const char *mark;      /* the parameter in an INSERT, its type as '%' */
+    const char *mark; /* the parameter in an INSERT, its type without a size as '%' */
     struct odrv_type read; /* how it comes back: codec, ask */
     uint32_t flags;        /* ODRV_RULE_ */
 };
@@ -49,10 +51,26 @@ struct odrv_writing {
     const char *ask_kind;
     /* Its columns in order: name, type as the rules spell it, NOT NULL as 0 or 1. */
     const char *ask_columns;
-    const char *ask_dependents; /* what hangs on it and would be lost with it; NULL for nothing */
-    const char *ask_losses;     /* what its definition says besides columns and key; or NULL */
-    const char *ask_lock;       /* 1 where the lock of the number '%' is ours until the end */
-    const char *lock_table;     /* against other writers */
+    /* What the questions from here on answer: things in words, with a comma between them; NULL for
+     * nothing. */
+    const char *ask_obstacles;  /* why its rows cannot be replaced */
+    const char *ask_dependents; /* what hangs on it and would be lost with it */
+    const char *ask_losses;     /* what its definition says besides columns and key */
+    const char *ask_key;        /* the same of its primary key, ... */
+    const char *ask_not_null;   /* ... and of NOT NULL, of columns whose names follow */
+    /* 1 where it has an index of the columns '$c', as a list of quoted names, that is unique or
+     * need not be ('$u' is 0). */
+    const char *ask_index;
+    const char *ask_readable; /* 1 where it is a table that this account may read */
+    const char *ask_longest;  /* bytes of a name */
+    const char *ask_lock;     /* 1 where the lock of the number '%' is ours until the end */
+    const char *set_patience; /* how long to wait for others, in ms */
+    const char *begin;        /* the first statement of a change */
+    const char *lock_table;   /* against other writers */
+    const char *take_table;   /* against everybody */
+    const char *count_rows;
+    const char *delete_rows;
+    const char *only; /* before the name of a table that is read, without those that inherit */
     const char *text, *number, *flag; /* types of the table of records */
 };
 extern const struct odrv_writing odrv_writing_postgresql;
@@ -79,6 +97,15 @@ ferry_status odrv_inspect(void *conn, const char *table, struct ferry_inspection
 ferry_status odrv_foresee(void *conn, const struct ferry_load_spec *spec,
                           struct ferry_notes *losses, struct ferry_notes *stale,
                           struct ferry_error *err);
+/* Names that the database would cut are refused: two might become one. */
+ferry_status odrv_names_check(const struct odrv_conn *conn, const struct ferry_load_spec *spec,
+                              struct ferry_error *err);
+/* Fails with SCHEMA where the rows of the table cannot all go and come. */
+ferry_status odrv_table_check_rows(struct odrv_conn *conn, const char *table,
+                                   struct ferry_error *err);
+/* Fails with SCHEMA where the table cannot be dropped without more. */
+ferry_status odrv_table_check_drop(struct odrv_conn *conn, const char *table,
+                                   struct ferry_error *err);
 /* SCHEMA."table", for statements. */
 ferry_status odrv_table_add_path(const struct odrv_conn *conn, const char *table,
                                  struct odrv_text *sql, struct ferry_error *err);
@@ -95,6 +122,8 @@ struct odrv_load {
     const struct odrv_rule **rules; /* of each column */
     size_t count;
     char *what; /* "table 'NAME'" */
+    char *into; /* the table that the rows go into: this one, or one that takes its place */
+    const char *run_id;
     uint64_t before, rows;
     /* rows.c: */
     SQLHSTMT stmt;
@@ -116,6 +145,18 @@ ferry_status odrv_load_begin(void *change, const struct ferry_load_spec *spec, v
 ferry_status odrv_load_end(void *load, struct ferry_load_totals *ret_totals,
                            struct ferry_error *err);
 void odrv_load_free(struct odrv_load *load);
+/* `template` with the path of the table. */
+ferry_status odrv_load_run(struct odrv_load *load, const char *template, const char *table,
+                           const char *doing, struct ferry_error *err);
+
+/* ---- make.c: tables and indexes ---- */
+
+/* Makes `load->into`. */
+ferry_status odrv_make_table(struct odrv_load *load, struct ferry_error *err);
+/* The indexes of the spec that it lacks. */
+ferry_status odrv_make_indexes(struct odrv_load *load, struct ferry_error *err);
+/* A table that was made under another name takes the place of the old one. */
+ferry_status odrv_make_visible(struct odrv_load *load, struct ferry_error *err);
 
 /* ---- rows.c: rows become arrays of parameters ---- */
 
@@ -126,7 +167,8 @@ void odrv_rows_free(struct odrv_load *load);
 
 /* ---- record.c: one row per target table in _dbferry_sync ---- */
 
-/* Makes the table where it is not there.  In the transaction of the change. */
+/* Makes the table where it is not there.  Before the transaction of the change, so that runs do not
+ * wait for one another. */
 ferry_status odrv_record_prepare(struct odrv_conn *conn, struct ferry_error *err);
 ferry_status odrv_record_write(struct odrv_conn *conn, const struct ferry_record *record,
                                struct ferry_error *err);
