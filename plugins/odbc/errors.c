@@ -28,8 +28,8 @@ static const struct fault {
     ferry_status status;
     const char *hint;
 } faults[] = {
-    /* Words first, of drivers whose states say too little; where a server speaks, a state of its own
-     * says more than a text, which may hold anybody's names. */
+    /* Words first, of drivers whose states say too little; where a server speaks, a state of its
+     * own says more than a text, which may hold anybody's names. */
     {"", "password authentication failed", REACHING, FERRY_ERR_REFUSED, hint_login},
     {"", "no password supplied", REACHING, FERRY_ERR_REFUSED, hint_login},
     {"", "pg_hba.conf", REACHING, FERRY_ERR_REFUSED, hint_login},
@@ -87,7 +87,8 @@ static const struct fault {
     {"42", NULL, ODRV_DESCRIBING | ODRV_READING, FERRY_ERR_CONFIG, hint_query},
     {"22", NULL, ASKED, FERRY_ERR_DATA, hint_none},
     {"23", NULL, ODRV_LOADING, FERRY_ERR_DATA, hint_none},
-    {"2BP01", NULL, ODRV_LOADING, FERRY_ERR_SCHEMA, "drop what needs the table, or keep its columns"},
+    {"2BP01", NULL, ODRV_LOADING, FERRY_ERR_SCHEMA,
+     "drop what needs the table, or keep its columns"},
     {"42P07", NULL, ODRV_LOADING, FERRY_ERR_SCHEMA, "something else has that name; choose another"},
 
     /* Whatever is not listed does not pass. */

@@ -236,10 +236,10 @@ static ferry_status connect_choose_schema(struct odrv_conn *conn, const struct f
 {
     const char *schema = ferry_config_string(config, "schema");
     if (schema == NULL)
-        return conn->dialect->ask_schema == NULL ? FERRY_OK
-                                                 : odrv_ask(conn, conn->dialect->ask_schema,
-                                                            "ask for the schema", &conn->own_schema,
-                                                            err);
+        return conn->dialect->ask_schema == NULL
+                   ? FERRY_OK
+                   : odrv_ask(conn, conn->dialect->ask_schema, "ask for the schema",
+                              &conn->own_schema, err);
     conn->schema = strdup(schema);
     conn->own_schema = strdup(schema);
     return conn->schema == NULL || conn->own_schema == NULL ? odrv_fail_memory(err) : FERRY_OK;

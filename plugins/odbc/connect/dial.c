@@ -1,5 +1,6 @@
-/* What SQLCancel does not reach, with one time limit for all of it: a login, the end of a transaction
- * and hanging up.  Each runs in a thread of its own, which is left behind where it takes too long.
+/* What SQLCancel does not reach, with one time limit for all of it: a login, the end of a
+ * transaction and hanging up.  Each runs in a thread of its own, which is left behind where it
+ * takes too long.
  *
  * SQL_ATTR_LOGIN_TIMEOUT is a wish that many drivers ignore, and nothing can be cancelled before
  * SQLDriverConnect has returned; SQLEndTran and SQLDisconnect work on no statement.  So whoever

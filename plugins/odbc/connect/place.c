@@ -6,8 +6,8 @@
 #include <strings.h>
 
 /* Each part of a place by the words that ODBC drivers have for it. */
-static const char *const place_servers[] = {"Server", "Servername", "Host", "Hostname", "Address",
-                                            NULL};
+static const char *const place_servers[] = {"Server",   "Servername", "Host",
+                                            "Hostname", "Address",    NULL};
 static const char *const place_sockets[] = {"Socket", NULL};
 static const char *const place_ports[] = {"Port", "TCP_Port", NULL};
 static const char *const place_services[] = {"DBQ", "ServiceName", "Service", "SID", NULL};

@@ -22,10 +22,9 @@ static const struct {
     const char *attribute;
     const char *key; /* to be used instead; NULL: not at all */
 } string_taken[] = {
-    {"DSN", "dsn"},           {"DRIVER", "odbc_driver"}, {"UID", "user"},
-    {"USER", "user"},         {"USERNAME", "user"},      {"PWD", "password"},
-    {"PASSWORD", "password"}, {"FILEDSN", NULL},         {"SAVEFILE", NULL},
-    {"TRACE", NULL},          {"TRACEFILE", NULL},
+    {"DSN", "dsn"},       {"DRIVER", "odbc_driver"}, {"UID", "user"},          {"USER", "user"},
+    {"USERNAME", "user"}, {"PWD", "password"},       {"PASSWORD", "password"}, {"FILEDSN", NULL},
+    {"SAVEFILE", NULL},   {"TRACE", NULL},           {"TRACEFILE", NULL},
 };
 
 void odrv_string_clear(struct odrv_text *string)

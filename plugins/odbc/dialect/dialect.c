@@ -37,8 +37,10 @@ static const char *const postgresql_snapshot[] = {
 /* A server that is lost is noticed, also where a call cannot be cancelled. */
 static const struct odrv_default postgresql_defaults[] = {
     {"SSLmode", "verify-full", true},
-    {"pqopt", "{keepalives_idle=30 keepalives_interval=10 keepalives_count=6 "
-              "tcp_user_timeout=300000}", true},
+    {"pqopt",
+     "{keepalives_idle=30 keepalives_interval=10 keepalives_count=6 "
+     "tcp_user_timeout=300000}",
+     true},
     {NULL, NULL, false},
 };
 
@@ -66,9 +68,9 @@ static const char *const mariadb_refused[] = {"1256", "1257", "1260", "1300", "1
 
 /* FreeTDS cuts long values at its own `text size`; a session may stop after some rows. */
 static const char *const sqlserver_session[] = {
-    "SET TEXTSIZE 2147483647", "SET ROWCOUNT 0",        "SET ANSI_PADDING ON",
-    "SET ANSI_NULLS ON",       "SET ANSI_WARNINGS ON",  "SET QUOTED_IDENTIFIER ON",
-    "SET ARITHABORT ON",       "SET LOCK_TIMEOUT -1",   NULL};
+    "SET TEXTSIZE 2147483647", "SET ROWCOUNT 0",       "SET ANSI_PADDING ON",
+    "SET ANSI_NULLS ON",       "SET ANSI_WARNINGS ON", "SET QUOTED_IDENTIFIER ON",
+    "SET ARITHABORT ON",       "SET LOCK_TIMEOUT -1",  NULL};
 
 static const char *const oracle_session[] = {"ALTER SESSION SET TIME_ZONE = '+00:00'",
                                              "ALTER SESSION SET NLS_CALENDAR = 'GREGORIAN'", NULL};

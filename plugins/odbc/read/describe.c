@@ -368,8 +368,8 @@ static bool describe_has(const struct odrv_columns *columns, const char *name)
     return false;
 }
 
-/* A table may have columns that SELECT * leaves out, and its key may need them: then it is described
- * once more, with each column by its name. */
+/* A table may have columns that SELECT * leaves out, and its key may need them: then it is
+ * described once more, with each column by its name. */
 static ferry_status describe_hidden(struct odrv_conn *conn, const struct ferry_read *read,
                                     const char *what, struct odrv_columns *columns,
                                     struct ferry_error *err)

@@ -182,7 +182,10 @@ bool odrv_fetch_note(struct odrv_fetch *fetch)
                                           (SQLSMALLINT)sizeof text, &length)))
             break;
         bool loss = fetch_is_loss((const char *)state);
-        cut = cut || strcmp((const char *)state, "01004") == 0;
+        if (strcmp((const char *)state, "01004") == 0) {
+            cut = true; /* by what was asked for: whoever has asked knows what that means */
+            continue;
+        }
         fetch->warnings++;
         if (fetch->first_warning[0] == '\0' || (loss && !fetch->lossy))
             memcpy(fetch->first_warning, state, sizeof state);
@@ -321,8 +324,6 @@ static ferry_status fetch_piece(struct odrv_fetch *fetch, size_t i, struct odrv_
         return fetch_fail(fetch, err);
     if (result == SQL_SUCCESS_WITH_INFO)
         cut = odrv_fetch_note(fetch);
-    if (cut && --fetch->warnings == 0) /* that was known */
-        fetch->first_warning[0] = '\0';
     if (left == SQL_NULL_DATA) {
         *ret_null = *ret_done = true;
         return FERRY_OK;

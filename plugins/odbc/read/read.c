@@ -335,9 +335,9 @@ static ferry_status snapshot_confirm(struct odrv_conn *conn, struct ferry_error 
     const struct odrv_dialect *dialect = conn->dialect;
     if (dialect->ask_snapshot == NULL)
         return FERRY_OK;
-    ferry_status status = odrv_ask(conn, dialect->ask_snapshot, "ask for the snapshot", &answer, err);
-    if (status != FERRY_OK ||
-        (answer != NULL && strcmp(answer, dialect->snapshot_answer) == 0))
+    ferry_status status =
+        odrv_ask(conn, dialect->ask_snapshot, "ask for the snapshot", &answer, err);
+    if (status != FERRY_OK || (answer != NULL && strcmp(answer, dialect->snapshot_answer) == 0))
         return status;
     return ferry_fail(err, FERRY_ERR_STREAM,
                       "%s: the rows cannot be read as of one moment: the transaction is '%s'; a "

@@ -24,7 +24,8 @@ static bool scan_has_texts(const struct odrv_column *column)
 uint32_t odrv_scan_flags(const struct odrv_conn *conn, const struct odrv_column *column)
 {
     uint64_t most = conn->dialect->sorted_length;
-    /* Where rows that move meanwhile may be missed, nobody is to tell by their order what is gone. */
+    /* Where rows that move meanwhile may be missed, nobody is to tell by their order what is gone.
+     */
     bool sorted = column->type->order != NULL && conn->dialect->snapshot != NULL;
     if (sorted && scan_has_texts(column))
         sorted = conn->utf8;

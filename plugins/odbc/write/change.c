@@ -75,11 +75,9 @@ static ferry_status change_leave(struct odrv_conn *conn, struct ferry_error *err
     conn->connected = false;
     conn->dbc = SQL_NULL_HDBC;
     atomic_store(&conn->watch.spoiled, true);
-    return ferry_fail(err,
-                      atomic_load(&conn->watch.cancelled) ? FERRY_ERR_CANCELLED
-                                                          : FERRY_ERR_TARGET_IO,
-                      "%s: there is no answer to COMMIT; whether the rows are there is not known",
-                      conn->label);
+    return ferry_fail(
+        err, atomic_load(&conn->watch.cancelled) ? FERRY_ERR_CANCELLED : FERRY_ERR_TARGET_IO,
+        "%s: there is no answer to COMMIT; whether the rows are there is not known", conn->label);
 }
 
 static ferry_status change_commit(struct odrv_conn *conn, uint32_t *outcome,

@@ -94,8 +94,7 @@ static ferry_status load_confirm(struct odrv_load *load, struct ferry_error *err
     if (status == FERRY_OK)
         status = odrv_table_look(load->conn, table, NULL, &exists, &definition, err);
     if (status == FERRY_OK)
-        status =
-            ferry_load_confirm(load->spec, load->conn->label, exists ? 1 : 0, definition, err);
+        status = ferry_load_confirm(load->spec, load->conn->label, exists ? 1 : 0, definition, err);
     return status == FERRY_OK && load->spec->action == FERRY_TABLE_KEEP
                ? odrv_table_check_rows(load->conn, table, err)
                : status;

@@ -1,6 +1,6 @@
-/* Tables and indexes are made.  A table that takes the place of another one is made and loaded under
- * a name of its own, so that readers of the old one wait for the last step alone; all of that is one
- * transaction, so nothing of it is ever left. */
+/* Tables and indexes are made.  A table that takes the place of another one is made and loaded
+ * under a name of its own, so that readers of the old one wait for the last step alone; all of that
+ * is one transaction, so nothing of it is ever left. */
 
 #include "write/target.h"
 
@@ -176,9 +176,9 @@ static ferry_status make_rename(struct odrv_load *load, const char *thing, const
         status = odrv_query_add_name(load->conn, to, &sql, err);
     if (status == FERRY_OK && sql.failed)
         status = odrv_fail_memory(err);
-    return status == FERRY_OK ? odrv_run(load->conn, sql.data, ODRV_LOADING,
-                                         "put the new table in its place", err)
-                              : status;
+    return status == FERRY_OK
+               ? odrv_run(load->conn, sql.data, ODRV_LOADING, "put the new table in its place", err)
+               : status;
 }
 
 ferry_status odrv_make_visible(struct odrv_load *load, struct ferry_error *err)

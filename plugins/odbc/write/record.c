@@ -78,8 +78,8 @@ static ferry_status record_make(struct odrv_conn *conn, struct odrv_text *names,
     odrv_try(conn, sql.data);
     status = record_columns(conn, names, err);
     if (status == FERRY_OK && names->length == 0)
-        status = odrv_run(conn, sql.data, ODRV_LOADING, "create the table of runs, " RECORD_TABLE,
-                          err);
+        status =
+            odrv_run(conn, sql.data, ODRV_LOADING, "create the table of runs, " RECORD_TABLE, err);
     if (status == FERRY_OK && names->length == 0)
         status = record_columns(conn, names, err);
     return status;

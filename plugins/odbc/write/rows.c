@@ -122,8 +122,8 @@ static ferry_status rows_put(struct odrv_load *load, const struct ferry_batch *b
     if (cell->kind != FERRY_KIND_TYPED)
         return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, i,
                                "a value of another kind than the column's; mend it at the source");
-    const char *flaw = odrv_put(load->rules[i]->put, ferry_schema_column(load->schema, i), cell,
-                                &load->values[i]);
+    const char *flaw =
+        odrv_put(load->rules[i]->put, ferry_schema_column(load->schema, i), cell, &load->values[i]);
     if (flaw != NULL)
         return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, i, "%s", flaw);
     return load->values[i].failed ? odrv_fail_memory(err) : FERRY_OK;
@@ -200,9 +200,8 @@ static ferry_status rows_fail(struct odrv_load *load, size_t first_bad, struct f
 
 /* What the driver says of each row, since its answer to the whole may be a success with one that
  * was refused.  `states` were set to SQL_PARAM_UNUSED. */
-static ferry_status rows_judge(struct odrv_load *load, SQLRETURN result,
-                               const SQLUSMALLINT *states, size_t rows, SQLULEN processed,
-                               struct ferry_error *err)
+static ferry_status rows_judge(struct odrv_load *load, SQLRETURN result, const SQLUSMALLINT *states,
+                               size_t rows, SQLULEN processed, struct ferry_error *err)
 {
     for (size_t row = 0; row < rows; row++)
         if (states[row] == SQL_PARAM_ERROR)

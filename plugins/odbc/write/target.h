@@ -38,7 +38,7 @@ struct odrv_rule {
     uint32_t fit;
     const char *note;
     enum odrv_put put;
-    const char *mark; /* the parameter in an INSERT, its type without a size as '%' */
+    const char *mark;      /* the parameter in an INSERT, its type without a size as '%' */
     struct odrv_type read; /* how it comes back: codec, ask */
     uint32_t flags;        /* ODRV_RULE_ */
 };

@@ -225,33 +225,39 @@ static void test_parameters(void **state)
         const char *given;
         size_t size;
         const char *expected; /* NULL: refused */
+        struct ferry_column column;
     } cases[] = {
-        {ODRV_PUT_TEXT, "a'\\?{", 5, "a'\\?{"},
-        {ODRV_PUT_TEXT, "", 0, ""},
-        {ODRV_PUT_TEXT, "a\0b", 3, NULL},
-        {ODRV_PUT_HEX, "\0\xff\x10", 3, "00ff10"},
-        {ODRV_PUT_DATE, "2024-02-29", 10, "2024-02-29"},
-        {ODRV_PUT_DATE, "2023-02-29", 10, NULL},
-        {ODRV_PUT_DATE, "2000-02-29", 10, "2000-02-29"},
-        {ODRV_PUT_DATE, "1900-02-29", 10, NULL},
-        {ODRV_PUT_DATE, "2024-04-31", 10, NULL},
-        {ODRV_PUT_DATE, "2024-00-01", 10, NULL},
-        {ODRV_PUT_DATE, "0000-01-01", 10, NULL},
-        {ODRV_PUT_DATE, "2024-13-01", 10, NULL},
-        {ODRV_PUT_DATETIME, "0001-01-01 00:00:00.5", 21, "0001-01-01 00:00:00.5"},
-        {ODRV_PUT_DATETIME, "2024-01-00 00:00:00", 19, NULL},
-        {ODRV_PUT_TIME, "23:59:59.9", 10, "23:59:59.9"},
-        {ODRV_PUT_TIME, "24:00:00.0", 10, "24:00:00.0"},
-        {ODRV_PUT_TIME, "24:00:00.1", 10, NULL},
-        {ODRV_PUT_TIME, "25:00:00", 8, NULL},
-        {ODRV_PUT_TIME, "-01:00:00", 9, NULL},
-        {ODRV_PUT_TIME, "100:00:00", 9, NULL},
+        {ODRV_PUT_TEXT, "a'\\?{", 5, "a'\\?{", {0}},
+        {ODRV_PUT_TEXT, "", 0, "", {0}},
+        {ODRV_PUT_TEXT, "a\0b", 3, NULL, {0}},
+        {ODRV_PUT_HEX, "\0\xff\x10", 3, "00ff10", {0}},
+        {ODRV_PUT_DATE, "2024-02-29", 10, "2024-02-29", {0}},
+        {ODRV_PUT_DATE, "2023-02-29", 10, NULL, {0}},
+        {ODRV_PUT_DATE, "2000-02-29", 10, "2000-02-29", {0}},
+        {ODRV_PUT_DATE, "1900-02-29", 10, NULL, {0}},
+        {ODRV_PUT_DATE, "2024-04-31", 10, NULL, {0}},
+        {ODRV_PUT_DATE, "2024-00-01", 10, NULL, {0}},
+        {ODRV_PUT_DATE, "0000-01-01", 10, NULL, {0}},
+        {ODRV_PUT_DATE, "2024-13-01", 10, NULL, {0}},
+        {ODRV_PUT_DATETIME, "0001-01-01 00:00:00.5", 21, "0001-01-01 00:00:00.5", {.scale = 1}},
+        {ODRV_PUT_DATETIME, "0001-01-01 00:00:00.55", 22, NULL, {.scale = 1}},
+        {ODRV_PUT_TEXT, "aé😀", 7, "aé😀", {.type = FERRY_TYPE_TEXT, .length = 3}},
+        {ODRV_PUT_TEXT, "aé😀 ", 8, NULL, {.type = FERRY_TYPE_TEXT, .length = 3}},
+        {ODRV_PUT_TEXT, "-1.25", 5, "-1.25", {.type = FERRY_TYPE_DECIMAL, .scale = 2}},
+        {ODRV_PUT_TEXT, "-1.255", 6, NULL, {.type = FERRY_TYPE_DECIMAL, .scale = 2}},
+        {ODRV_PUT_DATETIME, "2024-01-00 00:00:00", 19, NULL, {0}},
+        {ODRV_PUT_TIME, "23:59:59.9", 10, "23:59:59.9", {.scale = 1}},
+        {ODRV_PUT_TIME, "24:00:00.0", 10, "24:00:00.0", {.scale = 1}},
+        {ODRV_PUT_TIME, "24:00:00.1", 10, NULL, {0}},
+        {ODRV_PUT_TIME, "25:00:00", 8, NULL, {0}},
+        {ODRV_PUT_TIME, "-01:00:00", 9, NULL, {0}},
+        {ODRV_PUT_TIME, "100:00:00", 9, NULL, {0}},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         const struct ferry_cell cell = {.v.p = cases[i].given, .len = (uint32_t)cases[i].size};
         struct odrv_text text = {0};
-        const char *flaw = odrv_put(cases[i].put, &cell, &text);
+        const char *flaw = odrv_put(cases[i].put, &cases[i].column, &cell, &text);
         if ((flaw == NULL) != (cases[i].expected != NULL))
             fail_msg("case %zu", i);
         if (flaw == NULL)
@@ -263,16 +269,22 @@ static void test_parameters(void **state)
 /* Each double comes back from its text. */
 static void test_floats(void **state)
 {
+    static const struct ferry_column column = {.bits = 64}, single = {.bits = 32};
     static const double values[] = {0.1, -0.0, 5e-324, 1.7976931348623157e308, 1.0 / 3, 1e22};
     (void)state;
     for (size_t i = 0; i < COUNT(values); i++) {
         const struct ferry_cell cell = {.v.f = values[i]};
         struct odrv_text text = {0};
-        assert_null(odrv_put(ODRV_PUT_FLOAT, &cell, &text));
+        assert_null(odrv_put(ODRV_PUT_FLOAT, &column, &cell, &text));
         double back = strtod(text.data, NULL);
         assert_memory_equal(&back, &values[i], sizeof back);
         odrv_text_clear(&text);
     }
+    const struct ferry_cell fine = {.v.f = 0.1F}, more = {.v.f = 0.1};
+    struct odrv_text text = {0};
+    assert_null(odrv_put(ODRV_PUT_FLOAT, &single, &fine, &text));
+    assert_non_null(odrv_put(ODRV_PUT_FLOAT, &single, &more, &text));
+    odrv_text_clear(&text);
 }
 
 static void test_templates(void **state)
@@ -306,6 +318,9 @@ static void test_errors(void **state)
         {"28000", "Access denied for user", ODRV_CONNECTING, FERRY_ERR_REFUSED, false},
         {"08S01", "gone", ODRV_READING, FERRY_ERR_STREAM, false},
         {"57P01", "terminating connection", ODRV_READING, FERRY_ERR_STREAM, false},
+        {"23505", "duplicate key (out of memory)", ODRV_LOADING, FERRY_ERR_DATA, false},
+        {"55P03", "canceling statement due to lock timeout", ODRV_LOADING, FERRY_ERR_BUSY, true},
+        {"2BP01", "cannot drop table", ODRV_LOADING, FERRY_ERR_SCHEMA, false},
         {"40001", "could not serialize", ODRV_READING, FERRY_ERR_BUSY, true},
         {"HY000", "[SQLite]database is locked (5)", ODRV_READING, FERRY_ERR_BUSY, true},
         {"42P01", "relation does not exist", ODRV_DESCRIBING, FERRY_ERR_NOT_FOUND, false},
