@@ -104,7 +104,7 @@ static const struct fault {
 
 /* One record is added to `text`; false where there is none.  A text that is longer than its first
  * buffer is asked for again. */
-static bool diagnosis_add(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT record, bool first_one,
+static bool diagnosis_add(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT record,
                           struct odrv_diagnosis *diagnosis, struct odrv_text *text)
 {
     SQLCHAR state[SQL_SQLSTATE_SIZE + 1] = "", first[512] = "";
@@ -114,7 +114,7 @@ static bool diagnosis_add(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT record
                                      (SQLSMALLINT)sizeof first, &length);
     if (!odrv_succeeded(result))
         return false;
-    if (first_one) {
+    if (record == 1) {
         memcpy(diagnosis->state, state, SQL_SQLSTATE_SIZE);
         diagnosis->state[SQL_SQLSTATE_SIZE] = '\0';
         diagnosis->native = native;
@@ -130,26 +130,20 @@ static bool diagnosis_add(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT record
     const char *found = (const char *)(longer != NULL ? longer : first);
     size_t size = strnlen(found, longer != NULL ? DIAGNOSIS_LONGEST : sizeof first);
     const char *values = memmem(found, size, "DETAIL:", 7); /* "Key (id)=(5) already exists." */
-    odrv_text_add(text, first_one ? "" : "; ");
+    odrv_text_add(text, record == 1 ? "" : "; ");
     odrv_text_append(text, found, values != NULL ? (size_t)(values - found) : size);
     free(longer);
     return true;
 }
 
-void odrv_diagnosis_take_from(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT first,
-                              struct odrv_diagnosis *diagnosis)
+void odrv_diagnosis_take(SQLSMALLINT kind, SQLHANDLE handle, struct odrv_diagnosis *diagnosis)
 {
     struct odrv_text text = {0};
     *diagnosis = (struct odrv_diagnosis){0};
-    for (SQLSMALLINT i = first; i < first + DIAGNOSIS_RECORDS; i++)
-        if (!diagnosis_add(kind, handle, i, i == first, diagnosis, &text))
+    for (SQLSMALLINT i = 1; i <= DIAGNOSIS_RECORDS; i++)
+        if (!diagnosis_add(kind, handle, i, diagnosis, &text))
             break;
     diagnosis->text = text.data != NULL ? text.data : strdup("");
-}
-
-void odrv_diagnosis_take(SQLSMALLINT kind, SQLHANDLE handle, struct odrv_diagnosis *diagnosis)
-{
-    odrv_diagnosis_take_from(kind, handle, 1, diagnosis);
 }
 
 void odrv_diagnosis_clear(struct odrv_diagnosis *diagnosis)
@@ -159,6 +153,11 @@ void odrv_diagnosis_clear(struct odrv_diagnosis *diagnosis)
 }
 
 /* ---- What it means ---- */
+
+bool odrv_state_is_loss(const char *state)
+{
+    return strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0;
+}
 
 ferry_status odrv_fault_class(const struct odrv_diagnosis *diagnosis, enum odrv_phase phase,
                               const char **ret_hint, bool *ret_may_pass)

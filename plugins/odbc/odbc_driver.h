@@ -122,12 +122,11 @@ struct odrv_diagnosis {
     char *text; /* never NULL: "" where memory is short or nothing is said */
 };
 void odrv_diagnosis_take(SQLSMALLINT kind, SQLHANDLE handle, struct odrv_diagnosis *diagnosis);
-/* From this record on, the first being 1. */
-void odrv_diagnosis_take_from(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT first,
-                              struct odrv_diagnosis *diagnosis);
 void odrv_diagnosis_clear(struct odrv_diagnosis *diagnosis);
 #define ODRV_AUTO_DIAGNOSIS __attribute__((cleanup(odrv_diagnosis_clear)))
 
+/* Whether a state says that the connection is lost. */
+bool odrv_state_is_loss(const char *state);
 /* The class for this state and text in this phase; `*ret_hint` says what to do, "" for nothing. */
 ferry_status odrv_fault_class(const struct odrv_diagnosis *diagnosis, enum odrv_phase phase,
                               const char **ret_hint, bool *ret_may_pass);
@@ -176,8 +175,8 @@ ferry_status odrv_statement_text(struct odrv_conn *conn, SQLHSTMT stmt, SQLUSMAL
 /* One statement whose answer, if there is one, nobody wants. */
 ferry_status odrv_run(struct odrv_conn *conn, const char *sql, enum odrv_phase phase,
                       const char *doing, struct ferry_error *err);
-/* The same, by autocommit, where a failure is no news. */
-void odrv_try(struct odrv_conn *conn, const char *sql);
+/* The same, where a failure is no news: false. */
+bool odrv_try(struct odrv_conn *conn, const char *sql);
 /* The first value of the first row; NULL where there is none.  The caller frees it. */
 ferry_status odrv_ask_in(struct odrv_conn *conn, const char *sql, enum odrv_phase phase,
                          const char *doing, char **ret_text, struct ferry_error *err);

@@ -137,13 +137,14 @@ ferry_status odrv_ask(struct odrv_conn *conn, const char *sql, const char *doing
     return odrv_ask_in(conn, sql, ODRV_ASKING, doing, ret_text, err);
 }
 
-void odrv_try(struct odrv_conn *conn, const char *sql)
+bool odrv_try(struct odrv_conn *conn, const char *sql)
 {
     SQLHSTMT stmt = SQL_NULL_HSTMT;
     if (!odrv_succeeded(SQLAllocHandle(SQL_HANDLE_STMT, conn->dbc, &stmt)))
-        return;
+        return false;
     odrv_watch_begin(&conn->watch, stmt, true);
-    (void)SQLExecDirect(stmt, (SQLCHAR *)(uintptr_t)sql, SQL_NTS);
+    SQLRETURN result = SQLExecDirect(stmt, (SQLCHAR *)(uintptr_t)sql, SQL_NTS);
     odrv_watch_end(&conn->watch);
     odrv_statement_free(&stmt);
+    return odrv_succeeded(result);
 }

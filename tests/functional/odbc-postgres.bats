@@ -265,3 +265,182 @@ SQL
     run of_file plain -o job.strategy=append -o job.cursor=id
     [ "$status" -ne 0 ] || assert_equal "$(postgres_query <<<"SELECT count(*) FROM plain")" 2
 }
+
+# refused_as_it_is TABLE WORD...: the job is refused, and all the rows stay.
+refused_as_it_is() {
+    local before
+    before=$(postgres_query <<<"SELECT string_agg(t::text, ',' ORDER BY t::text) FROM $1 t")
+    run of_file "$1" "${options[@]}"
+    assert_status 65
+    assert_output_has "${@:2}"
+    assert_equal "$(postgres_query <<<"SELECT string_agg(t::text, ',' ORDER BY t::text) FROM $1 t")" "$before"
+}
+
+@test "rows of other tables do not go with those that are replaced" {
+    local options=()
+    sqlite3 "$D" "CREATE TABLE customer (id INTEGER PRIMARY KEY); INSERT INTO customer VALUES (1), (2)"
+    of_file customer
+    postgres_query <<<"CREATE TABLE orders (c bigint REFERENCES customer ON DELETE CASCADE); INSERT INTO orders VALUES (2)"
+    refused_as_it_is customer orders_c_fkey "changes its rows as well"
+    assert_equal "$(postgres_query <<<"SELECT c FROM orders")" 2
+    postgres_query <<<"DROP TABLE orders; CREATE TABLE kid () INHERITS (customer); INSERT INTO kid VALUES (99)"
+    refused_as_it_is customer "table kid inherits from it"
+    postgres_query <<<"DROP TABLE kid; CREATE RULE half AS ON DELETE TO customer WHERE OLD.id = 1 DO INSTEAD NOTHING"
+    refused_as_it_is customer "its rule half"
+    postgres_query <<<"DROP RULE half ON customer"
+    run of_file customer
+    assert_status 0
+}
+
+@test "what hangs on a table is not lost where it would be made anew" {
+    local options=(-o job.on_schema_change=rebuild) what
+    sqlite3 "$D" "CREATE TABLE hung (id INTEGER PRIMARY KEY, more TEXT); INSERT INTO hung VALUES (1, 'a')"
+    while IFS='|' read -r definition after words; do
+        postgres_query <<<"DROP TABLE IF EXISTS parent, hung CASCADE; CREATE TABLE $definition; REVOKE ALL ON hung FROM reader; $after;
+            INSERT INTO hung (x) VALUES (7)"
+        refused_as_it_is hung "$words"
+    done <<'END'
+hung (id int GENERATED ALWAYS AS IDENTITY, x int)||sequence hung_id_seq
+hung (id bigint, x int)|GRANT SELECT (x) ON hung TO reader|rights on its column x
+hung (id bigint, x int)|CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER tr AFTER DELETE ON hung EXECUTE FUNCTION no()|trigger tr on table hung
+hung (id bigint, x int)|CREATE STATISTICS stats_of ON id, x FROM hung|stats_of
+hung (id bigint, x int)|CREATE RULE noted AS ON DELETE TO hung DO ALSO NOTIFY gone|rule noted
+hung (id bigint NOT NULL DEFAULT 5, x int PRIMARY KEY)||the primary key hung_pkey
+hung (id bigint, more text NOT NULL DEFAULT 'x', x int)||NOT NULL of more
+hung (id bigint, more text COLLATE "C", x int)||the collation of more
+hung (id bigint, x int) WITH (fillfactor = 50)||storage parameters
+parent (id bigint, x int); CREATE TABLE hung () INHERITS (parent)||its place in parent
+END
+    assert_equal "$(postgres_query <<<"SELECT x FROM parent")" 7
+}
+
+@test "a table is made anew under another name: readers wait for the last step, and that for lock_wait" {
+    sqlite3 "$D" "CREATE TABLE anew (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO anew VALUES (1, 'a'), (2, 'b')"
+    postgres_query <<<"CREATE TABLE anew (id bigint PRIMARY KEY); INSERT INTO anew VALUES (7);
+        REVOKE ALL ON anew FROM reader"
+    looks anew 'LOCK TABLE anew IN ACCESS SHARE MODE;'
+    run of_file anew -o job.on_schema_change=rebuild -o job.lock_wait=1s
+    look_away
+    assert_status 75
+    assert_equal "$(postgres_query <<<"SELECT * FROM anew")" 7
+    write_more_config indexes 'indexes = ({ name = "by_x"; columns = ["x"]; unique = true; });'
+    for _ in 1 2; do
+        run dbferry run anew
+        assert_status 0
+        assert_equal "$(postgres_query <<<"SELECT id, x FROM anew ORDER BY id")" $'1|a\n2|b'
+        assert_equal "$(postgres_query <<<"SELECT count(*), bool_or(indexname = 'by_x') FROM pg_indexes
+            WHERE tablename = 'anew'")" "2|t"
+    done
+    # The name is another table's: no index is taken for it.
+    postgres_query <<<"ALTER INDEX by_x RENAME TO by_y; CREATE TABLE taken (x text); CREATE INDEX by_x ON taken (x);
+        DROP INDEX by_y"
+    run dbferry run anew
+    assert_status 65
+    assert_output_has by_x "something else has that name"
+}
+
+# A job `anew` with more keys.
+write_more_config() {
+    printf 'jobs = ({ name = "anew"; source = "local"; table = "anew"; target = "writer"; on_schema_change = "rebuild"; %s });\n' \
+        "$2" >>"$T/dbferry.conf"
+}
+
+# looks TABLE SQL: another session begins with this, and waits within its transaction.
+looks() {
+    local POSTGRES_SHELL
+    postgres_shell
+    mkfifo "$T/look"
+    "${POSTGRES_SHELL[@]}" <"$T/look" >/dev/null 2>&1 3>&- &
+    LOOKING=$!
+    exec 4>"$T/look"
+    printf 'BEGIN; %s\n' "$2" >&4
+    until_there locked "$1" t
+}
+
+look_away() {
+    printf '%s\n' "${1:-ROLLBACK;}" >&4
+    exec 4>&-
+    wait "$LOOKING"
+    rm "$T/look"
+}
+
+# locked TABLE GRANTED: somebody has a lock of it, or waits for one.
+locked() {
+    [ "$(postgres_query <<<"SELECT count(*) FROM pg_locks WHERE relation = to_regclass('$1') AND granted = '$2'")" -gt 0 ]
+}
+
+@test "a change sees what others commit while it waits, whatever the account's own settings are" {
+    sqlite3 "$D" "CREATE TABLE late (id INTEGER PRIMARY KEY); INSERT INTO late VALUES (1), (2)"
+    of_file late
+    postgres_query <<<"ALTER ROLE postgres SET default_transaction_isolation = 'serializable';
+        ALTER ROLE postgres SET default_transaction_read_only = on; ALTER ROLE postgres SET lock_timeout = 1"
+    looks late 'SET TRANSACTION READ WRITE, ISOLATION LEVEL READ COMMITTED; INSERT INTO late VALUES (7), (8);'
+    dbferry copy local writer --table late --target-table late >"$T/log" 2>&1 3>&- 4>&- &
+    local run=$!
+    until_there locked late f
+    look_away 'COMMIT;'
+    status=0
+    wait "$run" || status=$?
+    output=$(cat "$T/log")
+    postgres_query <<<"SET default_transaction_read_only = off; ALTER ROLE postgres RESET ALL"
+    assert_status 0
+    assert_equal "$(postgres_query <<<"SELECT id FROM late ORDER BY id")" $'1\n2'
+}
+
+@test "names that the server would cut are refused" {
+    local long
+    long=$(printf 'x%.0s' {1..63})
+    for name in "${long}a" "${long}b"; do
+        sqlite3 "$D" "CREATE TABLE \"$name\" (id INTEGER PRIMARY KEY)"
+        run of_file "$name"
+        assert_status 65
+        assert_output_has "longer than the 63 bytes"
+    done
+    assert_equal "$(postgres_query <<<"SELECT to_regclass('$long') IS NULL")" t
+}
+
+@test "the row that is refused is named, and not the others" {
+    sqlite3 "$D" "CREATE TABLE named (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO named VALUES (1, 'a')"
+    of_file named
+    postgres_query <<<"ALTER TABLE named ADD CONSTRAINT short CHECK (length(x) < 3)"
+    sqlite3 "$D" "INSERT INTO named SELECT value, CASE value WHEN 4 THEN 'secret' ELSE 'b' END FROM
+        (WITH RECURSIVE n(value) AS (SELECT 2 UNION ALL SELECT value + 1 FROM n WHERE value < 90) SELECT value FROM n)"
+    run of_file named
+    assert_status 65
+    assert_output_has "row 4 in table 'named'" short
+    refute_output_has secret
+}
+
+@test "the session is dbferry's own, whatever account, data source and ConnSettings have set" {
+    postgres_query <<<"CREATE TABLE set (x text, d double precision, b bytea); INSERT INTO set VALUES ('é', 0.1::float8 + 0.2::float8, '\x00ff');
+        CREATE SCHEMA other; CREATE FUNCTION other.current_schema() RETURNS name LANGUAGE sql AS 'SELECT ''bent''';
+        ALTER ROLE reader SET search_path = public, other, pg_catalog; GRANT USAGE ON SCHEMA other TO reader"
+    sed -i 's/Port = /ConnSettings = "SET extra_float_digits = 0; SET bytea_output = escape"; &/' "$T/dbferry.conf"
+    run copy set
+    postgres_query <<<"ALTER ROLE reader RESET search_path"
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT x, d = 0.1 + 0.2, hex(b) FROM \"set\"")" "é|1|00FF"
+    sed -i 's/SET extra_float_digits = 0;/SET client_encoding TO LATIN1;/' "$T/dbferry.conf"
+    run copy set
+    assert_status 78
+    assert_output_has client_encoding
+    sed -i 's/ConnSettings = "[^"]*"/A6 = "x"/' "$T/dbferry.conf"
+    run copy set
+    assert_status 78
+    assert_output_has "attribute 'A6'"
+}
+
+@test "rows that a policy hides end the run" {
+    postgres_query <<<"CREATE TABLE hidden AS SELECT i AS id FROM generate_series(1, 10) i;
+        ALTER TABLE hidden ENABLE ROW LEVEL SECURITY; CREATE POLICY one ON hidden USING (id = 1)"
+    run copy hidden
+    assert_status 77
+    assert_output_has "row-level security"
+}
+
+@test "an account that may not see the records of runs has none" {
+    postgres_query <<<"CREATE TABLE unseen AS SELECT 1 AS id; CREATE TABLE IF NOT EXISTS _dbferry_sync (target_table text);
+        REVOKE ALL ON _dbferry_sync FROM reader"
+    run copy unseen
+    assert_status 0
+}

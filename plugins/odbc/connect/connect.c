@@ -256,12 +256,32 @@ static ferry_status connect_measure_names(struct odrv_conn *conn, struct ferry_e
     return status;
 }
 
+/* Set by the configuration or the account, it is another one than the ODBC driver translates from.
+ */
+static ferry_status connect_check_client(struct odrv_conn *conn, struct ferry_error *err)
+{
+    const struct odrv_dialect *dialect = conn->dialect;
+    ODRV_AUTO_STRING char *answer = NULL;
+    if (dialect->ask_client == NULL)
+        return FERRY_OK;
+    ferry_status status = odrv_ask(conn, dialect->ask_client, "ask how texts come", &answer, err);
+    if (status != FERRY_OK || (answer != NULL && strcasecmp(answer, dialect->client_answer) == 0))
+        return status;
+    return ferry_fail(
+        err, FERRY_ERR_CONFIG,
+        "%s: client_encoding is %s where the ODBC driver counts on %s, so texts would "
+        "come as others; take it out of ConnSettings, here or in odbc.ini",
+        conn->label, answer == NULL ? "unknown" : answer, dialect->client_answer);
+}
+
 static ferry_status connect_set_up(struct odrv_conn *conn, const struct ferry_config *config,
                                    struct ferry_error *err)
 {
     const struct odrv_dialect *dialect = conn->dialect;
     ODRV_AUTO_STRING char *encoding = NULL;
-    ferry_status status = connect_run_all(conn, dialect->session, err);
+    ferry_status status = connect_check_client(conn, err);
+    if (status == FERRY_OK)
+        status = connect_run_all(conn, dialect->session, err);
     if (status == FERRY_OK && conn->target)
         status = connect_run_all(conn, dialect->writing->session, err);
     if (status == FERRY_OK && conn->target)

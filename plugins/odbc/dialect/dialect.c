@@ -82,8 +82,9 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
                   "BoolsAsChar=0;TextAsLongVarchar=1;UnknownsAsLongVarchar=0;LFConversion=0;"      \
                   "Protocol=7.4-0;Debug=0;CommLog=0",                                              \
     .defaults = postgresql_defaults, .refused_attributes = "[A-Da-d][0-9A-Za-z]",                  \
-    .refused_library = "*psqlodbca*", .session = postgresql_session,                               \
-    .snapshot = postgresql_snapshot,                                                               \
+    .refused_library = "*psqlodbca*",                                                              \
+    .ask_client = "SELECT pg_catalog.current_setting('client_encoding')", .client_answer = "UTF8", \
+    .session = postgresql_session, .snapshot = postgresql_snapshot,                                \
     .ask_snapshot = "SELECT pg_catalog.concat(current_setting('transaction_isolation'), ' ', "     \
                     "current_setting('transaction_read_only'))",                                   \
     .snapshot_answer = "repeatable read on", .ask_schema = "SELECT current_schema()",              \

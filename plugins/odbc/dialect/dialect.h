@@ -60,7 +60,10 @@ struct odrv_dialect {
     const struct odrv_default *defaults;
     const char *refused_attributes; /* short names, as a pattern: no long one would be missed */
     const char *refused_library;    /* one of those of `library` that bends values; or NULL */
-    const char *const *session;     /* statements after the login; NULL at the end */
+    /* How texts come, which the ODBC driver must know as well as the session; or NULL. */
+    const char *ask_client;
+    const char *client_answer;
+    const char *const *session; /* statements after the login; NULL at the end */
     /* The same, to begin a snapshot in a transaction; NULL: there is none. */
     const char *const *snapshot;
     /* A statement that ends it, where the driver is not told of transactions: then they are begun

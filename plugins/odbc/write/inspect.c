@@ -31,6 +31,41 @@ ferry_status odrv_table_question(const struct odrv_conn *conn, const char *templ
     return path.failed || quoted.failed || sql->failed ? odrv_fail_memory(err) : FERRY_OK;
 }
 
+ferry_status odrv_index_add_columns(const struct odrv_conn *conn, const struct ferry_index *index,
+                                    struct odrv_text *sql, struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; status == FERRY_OK && i < index->column_count; i++) {
+        odrv_text_add(sql, i > 0 ? ", " : "");
+        status = odrv_query_add_name(conn, index->columns[i], sql, err);
+    }
+    return status;
+}
+
+ferry_status odrv_index_question(const struct odrv_conn *conn, const char *template,
+                                 const char *table, const struct ferry_index *index,
+                                 struct odrv_text *sql, struct ferry_error *err)
+{
+    ODRV_AUTO_TEXT struct odrv_text columns = {0};
+    ODRV_AUTO_TEXT struct odrv_text question = {0};
+    ferry_status status =
+        index == NULL ? FERRY_OK : odrv_index_add_columns(conn, index, &columns, err);
+    if (status == FERRY_OK)
+        status = odrv_table_question(conn, template, table, &question, err);
+    if (status != FERRY_OK || columns.failed)
+        return status != FERRY_OK ? status : odrv_fail_memory(err);
+    for (const char *c = question.data; *c != '\0'; c++) {
+        bool mark = c[0] == '$' && (c[1] == 'c' || c[1] == 'u');
+        if (!mark)
+            odrv_text_append(sql, c, 1);
+        else if (*++c == 'c')
+            odrv_text_add_quoted(sql, '\'', columns.data == NULL ? "" : columns.data);
+        else
+            odrv_text_add(sql, index != NULL && index->unique != 0 ? "1" : "0");
+    }
+    return sql->failed ? odrv_fail_memory(err) : FERRY_OK;
+}
+
 static ferry_status inspect_check_name(const struct odrv_conn *conn, const char *what,
                                        const char *name, struct ferry_error *err)
 {
@@ -195,12 +230,21 @@ static ferry_status losses_add(struct odrv_conn *conn, const char *question, con
     return status == FERRY_OK && list != NULL ? ferry_note(losses, err, "%s", list) : status;
 }
 
-static bool losses_has_key(const struct ferry_load_spec *spec)
+/* A primary key of other columns than the plan's. */
+static ferry_status losses_add_key(struct odrv_conn *conn, const struct ferry_load_spec *spec,
+                                   struct ferry_notes *losses, struct ferry_error *err)
 {
+    const struct ferry_index *primary = NULL;
+    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    ODRV_AUTO_STRING char *key = NULL;
     for (size_t i = 0; i < spec->index_count; i++)
         if (spec->indexes[i]->primary != 0)
-            return true;
-    return false;
+            primary = spec->indexes[i];
+    ferry_status status = odrv_index_question(conn, conn->dialect->writing->ask_key,
+                                              spec->layout->table, primary, &sql, err);
+    if (status == FERRY_OK)
+        status = odrv_ask(conn, sql.data, "ask for the primary key", &key, err);
+    return status == FERRY_OK && key != NULL ? ferry_note(losses, err, "%s", key) : status;
 }
 
 /* Of the columns that may be NULL by the plan. */
@@ -233,8 +277,8 @@ static ferry_status losses_add_all(struct odrv_conn *conn, const struct ferry_lo
     const struct odrv_writing *writing = conn->dialect->writing;
     const char *table = spec->layout->table;
     ferry_status status = losses_add(conn, writing->ask_losses, table, losses, err);
-    if (status == FERRY_OK && !losses_has_key(spec))
-        status = losses_add(conn, writing->ask_key, table, losses, err);
+    if (status == FERRY_OK)
+        status = losses_add_key(conn, spec, losses, err);
     return status == FERRY_OK ? losses_add_not_null(conn, spec, losses, err) : status;
 }
 

@@ -7,17 +7,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-static ferry_status make_add_columns(const struct odrv_conn *conn, const struct ferry_index *index,
-                                     struct odrv_text *sql, struct ferry_error *err)
-{
-    ferry_status status = FERRY_OK;
-    for (size_t i = 0; status == FERRY_OK && i < index->column_count; i++) {
-        odrv_text_add(sql, i > 0 ? ", " : "");
-        status = odrv_query_add_name(conn, index->columns[i], sql, err);
-    }
-    return status;
-}
-
 /* A name that no other index has: the old table's are still there. */
 static void make_add_name(const struct odrv_load *load, const struct ferry_index *index,
                           struct odrv_text *name)
@@ -46,7 +35,7 @@ static ferry_status make_add_primary(struct odrv_load *load, const struct ferry_
     }
     odrv_text_add(sql, " PRIMARY KEY (");
     if (status == FERRY_OK)
-        status = make_add_columns(load->conn, index, sql, err);
+        status = odrv_index_add_columns(load->conn, index, sql, err);
     odrv_text_add(sql, ")");
     return status;
 }
@@ -77,36 +66,13 @@ ferry_status odrv_make_table(struct odrv_load *load, struct ferry_error *err)
 
 /* ---- Indexes ---- */
 
-/* The question for an index like this one: '%' and '$' stand for what is in it. */
-static ferry_status make_add_question(struct odrv_load *load, const struct ferry_index *index,
-                                      struct odrv_text *sql, struct ferry_error *err)
-{
-    ODRV_AUTO_TEXT struct odrv_text columns = {0};
-    ODRV_AUTO_TEXT struct odrv_text template = {0};
-    ferry_status status = make_add_columns(load->conn, index, &columns, err);
-    if (status == FERRY_OK)
-        status = odrv_table_question(load->conn, load->conn->dialect->writing->ask_index,
-                                     load->into, &template, err);
-    if (status != FERRY_OK || columns.failed)
-        return status != FERRY_OK ? status : odrv_fail_memory(err);
-    for (const char *c = template.data; *c != '\0'; c++) {
-        bool mark = c[0] == '$' && (c[1] == 'c' || c[1] == 'u');
-        if (!mark)
-            odrv_text_append(sql, c, 1);
-        else if (*++c == 'c')
-            odrv_text_add_quoted(sql, '\'', columns.data == NULL ? "" : columns.data);
-        else
-            odrv_text_add(sql, index->unique != 0 ? "1" : "0");
-    }
-    return sql->failed ? odrv_fail_memory(err) : FERRY_OK;
-}
-
 static ferry_status make_find(struct odrv_load *load, const struct ferry_index *index,
                               bool *ret_found, struct ferry_error *err)
 {
     ODRV_AUTO_TEXT struct odrv_text sql = {0};
     ODRV_AUTO_STRING char *found = NULL;
-    ferry_status status = make_add_question(load, index, &sql, err);
+    ferry_status status = odrv_index_question(load->conn, load->conn->dialect->writing->ask_index,
+                                              load->into, index, &sql, err);
     if (status == FERRY_OK)
         status = odrv_ask(load->conn, sql.data, "look at the indexes", &found, err);
     if (status == FERRY_OK)
@@ -138,7 +104,7 @@ static ferry_status make_index(struct odrv_load *load, const struct ferry_index 
         status = odrv_table_add_path(load->conn, load->into, &sql, err);
     odrv_text_add(&sql, " (");
     if (status == FERRY_OK)
-        status = make_add_columns(load->conn, index, &sql, err);
+        status = odrv_index_add_columns(load->conn, index, &sql, err);
     odrv_text_add(&sql, ")");
     if (status == FERRY_OK && sql.failed)
         status = odrv_fail_memory(err);

@@ -50,6 +50,9 @@ ferry_status odrv_rows_prepare(struct odrv_load *load, struct ferry_error *err)
     if (status == FERRY_OK && (load->values == NULL || load->widths == NULL))
         status = odrv_fail_memory(err);
     if (status == FERRY_OK)
+        status = odrv_run(load->conn, load->conn->dialect->writing->save_point, ODRV_LOADING,
+                          rows_doing, err);
+    if (status == FERRY_OK)
         status = odrv_statement_new(load->conn, &load->stmt, err);
     return status == FERRY_OK ? odrv_statement_prepare(load->conn, load->stmt, sql.data,
                                                        ODRV_LOADING, rows_doing, err)
@@ -153,12 +156,16 @@ static ferry_status rows_fill(struct odrv_load *load, const struct ferry_batch *
                    load->values[i].length);
         column->lengths[row] = (SQLLEN)load->values[i].length;
     }
-    SQLRETURN result = SQLBindParameter(load->stmt, (SQLUSMALLINT)(i + 1), SQL_PARAM_INPUT,
-                                        SQL_C_CHAR, SQL_LONGVARCHAR, column->width, 0, column->data,
-                                        (SQLLEN)column->width, column->lengths);
-    return odrv_succeeded(result) ? FERRY_OK
-                                  : odrv_fail(load->conn, SQL_HANDLE_STMT, load->stmt, ODRV_LOADING,
-                                              "bind a parameter", err);
+    return FERRY_OK;
+}
+
+/* The values of the column from row `first` on are the parameter's. */
+static bool rows_bind(struct odrv_load *load, size_t i, struct rows_column *column, size_t first)
+{
+    return odrv_succeeded(SQLBindParameter(load->stmt, (SQLUSMALLINT)(i + 1), SQL_PARAM_INPUT,
+                                           SQL_C_CHAR, SQL_LONGVARCHAR, column->width, 0,
+                                           column->data + first * column->width,
+                                           (SQLLEN)column->width, column->lengths + first));
 }
 
 /* ---- The rows ---- */
@@ -168,84 +175,100 @@ static bool rows_set(SQLHSTMT stmt, SQLINTEGER attribute, SQLPOINTER value)
     return odrv_succeeded(SQLSetStmtAttr(stmt, attribute, value, 0));
 }
 
-/* The record of the diagnosis that is about row `row` of the array, from 1; else the first one. */
-static SQLSMALLINT rows_find_record(SQLHSTMT stmt, SQLLEN row)
+/* From row `first` of the array on, `rows` of them.  What the driver says of each row counts, since
+ * its answer to the whole may be a success with one that was refused. */
+static bool rows_send(struct odrv_load *load, struct rows_column *columns, size_t first,
+                      size_t rows, SQLUSMALLINT *states, struct odrv_diagnosis *diagnosis)
 {
-    for (SQLSMALLINT i = 1; i <= ROWS_MOST; i++) {
-        SQLLEN about = 0;
-        SQLRETURN result = SQLGetDiagField(SQL_HANDLE_STMT, stmt, i, SQL_DIAG_ROW_NUMBER, &about,
-                                           SQL_IS_INTEGER, NULL);
-        if (result == SQL_NO_DATA || !odrv_succeeded(result))
-            break;
-        if (about == row)
-            return i;
+    SQLULEN processed = 0;
+    bool done = true;
+    for (size_t i = 0; done && i < load->count; i++)
+        done = rows_bind(load, i, &columns[i], first);
+    for (size_t row = 0; row < rows; row++)
+        states[row] = SQL_PARAM_UNUSED;
+    done = done &&
+           rows_set(load->stmt, SQL_ATTR_PARAM_BIND_TYPE, (SQLPOINTER)SQL_PARAM_BIND_BY_COLUMN) &&
+           rows_set(load->stmt, SQL_ATTR_PARAMS_PROCESSED_PTR, &processed) &&
+           rows_set(load->stmt, SQL_ATTR_PARAM_STATUS_PTR, states) &&
+           rows_set(load->stmt, SQL_ATTR_PARAMSET_SIZE, (SQLPOINTER)(uintptr_t)rows);
+    if (!done) {
+        odrv_diagnosis_take(SQL_HANDLE_STMT, load->stmt, diagnosis);
+        return false;
     }
-    return 1;
+    odrv_watch_begin(&load->conn->watch, load->stmt, true);
+    SQLRETURN result = SQLExecute(load->stmt);
+    odrv_watch_end(&load->conn->watch);
+    if (result != SQL_SUCCESS) /* before anything else is asked of the statement */
+        odrv_diagnosis_take(SQL_HANDLE_STMT, load->stmt, diagnosis);
+    (void)rows_set(load->stmt, SQL_ATTR_PARAMS_PROCESSED_PTR, NULL);
+    (void)rows_set(load->stmt, SQL_ATTR_PARAM_STATUS_PTR, NULL);
+    for (size_t row = 0; row < rows; row++)
+        done = done &&
+               (states[row] == SQL_PARAM_SUCCESS || states[row] == SQL_PARAM_SUCCESS_WITH_INFO);
+    return done && odrv_succeeded(result) && processed == rows;
 }
 
-/* Row `first_bad` of the array was refused; those after it fail since that one did. */
-static ferry_status rows_fail(struct odrv_load *load, size_t first_bad, struct ferry_error *err)
+static void rows_close(struct odrv_load *load)
+{
+    (void)SQLFreeStmt(load->stmt, SQL_CLOSE);
+    (void)SQLFreeStmt(load->stmt, SQL_RESET_PARAMS);
+}
+
+/* Row `row` of the array is the one. */
+static ferry_status rows_fail(struct odrv_load *load, size_t row,
+                              const struct odrv_diagnosis *diagnosis, struct ferry_error *err)
 {
     ODRV_AUTO_STRING char *doing = NULL;
-    ODRV_AUTO_DIAGNOSIS struct odrv_diagnosis diagnosis;
-    odrv_diagnosis_take_from(SQL_HANDLE_STMT, load->stmt,
-                             rows_find_record(load->stmt, (SQLLEN)first_bad + 1), &diagnosis);
-    if (asprintf(&doing, "store row %" PRIu64 " in %s", load->rows + first_bad + 1, load->what) <
-        0) {
+    if (asprintf(&doing, "store row %" PRIu64 " in %s", load->rows + row + 1, load->what) < 0) {
         doing = NULL;
         return odrv_fail_memory(err);
     }
-    return odrv_fail_as(load->conn, &diagnosis, ODRV_LOADING, doing, err);
+    return odrv_fail_as(load->conn, diagnosis, ODRV_LOADING, doing, err);
 }
 
-/* What the driver says of each row, since its answer to the whole may be a success with one that
- * was refused.  `states` were set to SQL_PARAM_UNUSED. */
-static ferry_status rows_judge(struct odrv_load *load, SQLRETURN result, const SQLUSMALLINT *states,
-                               size_t rows, SQLULEN processed, struct ferry_error *err)
+/* Some row of the array was refused, and those after it failed since that one did: they are sent
+ * once more, one by one, to see which it is and what there is to say of it.  The rows before them
+ * are gone by then, so one that was refused because of those is not found. */
+static ferry_status rows_find_bad(struct odrv_load *load, struct rows_column *columns, size_t rows,
+                                  const struct odrv_diagnosis *diagnosis, struct ferry_error *err)
 {
-    for (size_t row = 0; row < rows; row++)
-        if (states[row] == SQL_PARAM_ERROR)
-            return rows_fail(load, row, err);
-    if (!odrv_succeeded(result))
-        return rows_fail(load, processed > 0 && processed <= rows ? (size_t)processed - 1 : 0, err);
-    for (size_t row = 0; row < rows; row++)
-        if (states[row] != SQL_PARAM_SUCCESS && states[row] != SQL_PARAM_SUCCESS_WITH_INFO)
-            processed = row;
-    return processed == rows
-               ? odrv_conn_check(load->conn, err)
-               : ferry_fail(err, FERRY_ERR_TARGET_IO,
-                            "%s: cannot store row %" PRIu64 " in %s: the ODBC driver has not "
-                            "taken it, and does not say why",
-                            load->conn->label, load->rows + processed + 1, load->what);
+    SQLUSMALLINT state;
+    ODRV_AUTO_STRING char *doing = NULL;
+    rows_close(load);
+    ferry_status status = odrv_conn_check(load->conn, err);
+    bool back = status == FERRY_OK && !odrv_state_is_loss(diagnosis->state) &&
+                odrv_try(load->conn, load->conn->dialect->writing->go_back);
+    for (size_t row = 0; back && row < rows; row++) {
+        ODRV_AUTO_DIAGNOSIS struct odrv_diagnosis single = {0};
+        bool stored = rows_send(load, columns, row, 1, &state, &single);
+        rows_close(load);
+        if (!stored)
+            return rows_fail(load, row, &single, err);
+    }
+    if (status != FERRY_OK)
+        return status;
+    if (asprintf(&doing, "store one of the rows %" PRIu64 " to %" PRIu64 " in %s", load->rows + 1,
+                 load->rows + rows, load->what) < 0) {
+        doing = NULL;
+        return odrv_fail_memory(err);
+    }
+    return odrv_fail_as(load->conn, diagnosis, ODRV_LOADING, doing, err);
 }
 
-static ferry_status rows_execute(struct odrv_load *load, size_t rows, struct ferry_error *err)
+static ferry_status rows_execute(struct odrv_load *load, struct rows_column *columns, size_t rows,
+                                 struct ferry_error *err)
 {
-    SQLULEN processed = 0;
     SQLUSMALLINT *states = calloc(rows, sizeof *states);
     if (states == NULL)
         return odrv_fail_memory(err);
-    for (size_t row = 0; row < rows; row++)
-        states[row] = SQL_PARAM_UNUSED;
-    bool set =
-        rows_set(load->stmt, SQL_ATTR_PARAM_BIND_TYPE, (SQLPOINTER)SQL_PARAM_BIND_BY_COLUMN) &&
-        rows_set(load->stmt, SQL_ATTR_PARAMS_PROCESSED_PTR, &processed) &&
-        rows_set(load->stmt, SQL_ATTR_PARAM_STATUS_PTR, states) &&
-        rows_set(load->stmt, SQL_ATTR_PARAMSET_SIZE, (SQLPOINTER)(uintptr_t)rows);
+    ODRV_AUTO_DIAGNOSIS struct odrv_diagnosis diagnosis = {0};
     ferry_status status = FERRY_OK;
-    if (set) {
-        odrv_watch_begin(&load->conn->watch, load->stmt, true);
-        SQLRETURN result = SQLExecute(load->stmt);
-        odrv_watch_end(&load->conn->watch);
-        status = rows_judge(load, result, states, rows, processed, err);
+    if (rows_send(load, columns, 0, rows, states, &diagnosis)) {
+        rows_close(load);
+        status = odrv_conn_check(load->conn, err);
     } else {
-        status = odrv_fail(load->conn, SQL_HANDLE_STMT, load->stmt, ODRV_LOADING,
-                           "take many rows at once", err);
+        status = rows_find_bad(load, columns, rows, &diagnosis, err);
     }
-    (void)rows_set(load->stmt, SQL_ATTR_PARAMS_PROCESSED_PTR, NULL);
-    (void)rows_set(load->stmt, SQL_ATTR_PARAM_STATUS_PTR, NULL);
-    (void)SQLFreeStmt(load->stmt, SQL_CLOSE);
-    (void)SQLFreeStmt(load->stmt, SQL_RESET_PARAMS);
     free(states);
     load->rows += status == FERRY_OK ? rows : 0;
     return status;
@@ -265,7 +288,7 @@ ferry_status odrv_load_batch(void *load, uint32_t operation, const struct ferry_
         for (size_t i = 0; status == FERRY_OK && i < l->count; i++)
             status = rows_fill(l, batch, first, rows, i, &columns[i], err);
         if (status == FERRY_OK)
-            status = rows_execute(l, rows, err);
+            status = rows_execute(l, columns, rows, err);
         for (size_t i = 0; i < l->count; i++)
             rows_column_clear(&columns[i]);
         free(columns);

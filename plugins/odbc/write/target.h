@@ -66,6 +66,8 @@ struct odrv_writing {
     const char *ask_lock;     /* 1 where the lock of the number '%' is ours until the end */
     const char *set_patience; /* how long to wait for others, in ms */
     const char *begin;        /* the first statement of a change */
+    const char *save_point;   /* a point within it ... */
+    const char *go_back;      /* ... and back to that */
     const char *lock_table;   /* against other writers */
     const char *take_table;   /* against everybody */
     const char *count_rows;
@@ -106,6 +108,13 @@ ferry_status odrv_table_check_rows(struct odrv_conn *conn, const char *table,
 /* Fails with SCHEMA where the table cannot be dropped without more. */
 ferry_status odrv_table_check_drop(struct odrv_conn *conn, const char *table,
                                    struct ferry_error *err);
+/* "one", "other": the columns of an index. */
+ferry_status odrv_index_add_columns(const struct odrv_conn *conn, const struct ferry_index *index,
+                                    struct odrv_text *sql, struct ferry_error *err);
+/* A question about an index of the table like this one, or none, if that is NULL: see ask_index. */
+ferry_status odrv_index_question(const struct odrv_conn *conn, const char *template,
+                                 const char *table, const struct ferry_index *index,
+                                 struct odrv_text *sql, struct ferry_error *err);
 /* SCHEMA."table", for statements. */
 ferry_status odrv_table_add_path(const struct odrv_conn *conn, const char *table,
                                  struct odrv_text *sql, struct ferry_error *err);
