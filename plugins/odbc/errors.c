@@ -19,6 +19,7 @@ static const char hint_none[] = "";
 static const char hint_login[] = "check user, password and the rights of the account";
 static const char hint_reach[] = "check that the server is up and reachable from this machine";
 static const char hint_query[] = "check the view, table or query";
+static const char hint_tls[] = "check the attributes for TLS, and the server's certificate";
 static const char hint_full[] = "make room there";
 
 static const struct fault {
@@ -38,7 +39,10 @@ static const struct fault {
     {"", "ORA-01017", REACHING, FERRY_ERR_REFUSED, hint_login},
     {"", "\" does not exist", REACHING, FERRY_ERR_CONFIG, "check database and user"},
     {"", "Unknown database", REACHING, FERRY_ERR_CONFIG, "check the database's name"},
-    {"", "certificate", REACHING, FERRY_ERR_REFUSED, "check the attributes for TLS"},
+    /* TLS that fails is no server that is away: no fallback steps in for it. */
+    {"", "certificate", REACHING, FERRY_ERR_REFUSED, hint_tls},
+    {"", "SSL", REACHING, FERRY_ERR_REFUSED, hint_tls},
+    {"", "TLS", REACHING, FERRY_ERR_REFUSED, hint_tls},
     {"HY", "out of memory", ANY_PHASE, FERRY_ERR_SYSTEM, hint_none},
     {"HY", "no such table", ASKED, FERRY_ERR_NOT_FOUND, hint_query},
     {"HY", "database is locked", ANY_PHASE | PASSES, FERRY_ERR_BUSY, hint_none},

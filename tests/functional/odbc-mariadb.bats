@@ -113,3 +113,38 @@ SQL
     run copy kinds
     assert_status 69
 }
+
+@test "the session's own limits and modes neither end the rows early nor change them" {
+    sql <<<"CREATE OR REPLACE TABLE padded (id INT PRIMARY KEY, c CHAR(5)); INSERT INTO padded SELECT seq, 'ab' FROM seq_1_to_50;
+        SET GLOBAL sql_select_limit = 7; SET GLOBAL sql_mode = 'PAD_CHAR_TO_FULL_LENGTH'"
+    run copy padded
+    sql <<<"SET GLOBAL sql_select_limit = DEFAULT; SET GLOBAL sql_mode = DEFAULT"
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT count(*), min(length(c)), max(length(c)) FROM padded")" "50|2|2"
+}
+
+@test "what the server has cut ends the run, unless the job allows it" {
+    sql <<<"CREATE OR REPLACE TABLE longs (id INT, x TEXT); INSERT INTO longs VALUES (1, REPEAT('x', 900)), (1, REPEAT('y', 900));
+        CREATE OR REPLACE VIEW joined AS SELECT id, GROUP_CONCAT(x) AS x FROM longs GROUP BY id"
+    sql <<<"SET GLOBAL group_concat_max_len = 1024"
+    run dbferry copy server local --view joined
+    assert_status 65
+    assert_output_has 1260 "not whole"
+    run dbferry copy server local --view joined -o job.on_warning=allow
+    sql <<<"SET GLOBAL group_concat_max_len = DEFAULT"
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT length(x) FROM joined")" 1024
+}
+
+@test "a column that SELECT * hides is read, and its key is whole" {
+    sql <<<"CREATE OR REPLACE TABLE half (a INT NOT NULL, b INT NOT NULL INVISIBLE DEFAULT 0, PRIMARY KEY (a, b));
+        INSERT INTO half (a, b) VALUES (1, 1), (1, 2)"
+    run copy half
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT a, b FROM half ORDER BY b; SELECT il.\"unique\", group_concat(ii.name) FROM
+        pragma_index_list('half') il, pragma_index_info(il.name) ii")" $'1|1\n1|2\n1|a,b'
+    sql <<<"INSERT INTO half (a, b) VALUES (1, 3); DELETE FROM half WHERE b = 1"
+    run copy half -o job.strategy=merge -v
+    assert_status 0
+    assert_output_has "1 inserted" "1 deleted"
+}

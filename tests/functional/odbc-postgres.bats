@@ -444,3 +444,28 @@ locked() {
     run copy unseen
     assert_status 0
 }
+
+@test "two first runs at one time make the table of runs once, and neither waits for the other's rows" {
+    sqlite3 "$D" "CREATE TABLE one (id INTEGER PRIMARY KEY); INSERT INTO one VALUES (1); CREATE TABLE other (id INTEGER PRIMARY KEY)"
+    postgres_query <<<"DROP TABLE IF EXISTS _dbferry_sync, one"
+    cat >>"$T/dbferry.conf" <<'END'
+jobs = ({ name = "one"; source = "local"; table = "one"; target = "writer"; },
+        { name = "other"; source = "local"; table = "other"; target = "writer"; });
+END
+    run dbferry run --jobs 2
+    assert_status 0
+    assert_equal "$(postgres_query <<<"SELECT target_table FROM _dbferry_sync ORDER BY 1")" $'one\nother'
+}
+
+@test "a place has its port; a server that is not this machine has to prove its name" {
+    run copy nowhere
+    assert_status 66
+    assert_output_has "127.0.0.1:$POSTGRES_PORT/postgres"
+    sed -i 's/Server = "127.0.0.1"/Server = "0.0.0.0"/' "$T/dbferry.conf"
+    run copy nowhere
+    assert_status 77
+    assert_output_has SSL
+    sed -i 's/Server = "0.0.0.0";/& SSLmode = "disable";/' "$T/dbferry.conf"
+    run copy nowhere
+    assert_status 66
+}

@@ -95,6 +95,18 @@ END
     assert_output_has IM002 "odbcinst -q -s"
 }
 
+@test "where unixODBC writes a trace, nothing is said" {
+    unshare -rm true 2>/dev/null || skip "no private mounts here"
+    { printf '[ODBC]\nTrace = Yes\nTraceFile = %s\n' "$T/trace"; cat /etc/odbcinst.ini; } >"$T/odbcinst.ini"
+    cat >"$T/inside" <<END
+mount --bind "$T/odbcinst.ini" /etc/odbcinst.ini && exec "$DBFERRY" copy source local --table t
+END
+    run unshare -rm bash "$T/inside"
+    assert_status 78
+    assert_output_has Trace
+    [ ! -e "$T/trace" ]
+}
+
 @test "what a connection cannot say is refused by name" {
     odbc_config ' '
     run copy --table t
@@ -113,6 +125,12 @@ END
     run copy --table t
     assert_status 78
     assert_output_has "sets the attribute 'StepAPI' itself"
+    odbc_config "odbc_driver = \"SQLite3\"; attributes = { Database = \"$S\"; NoCreat = \"0\"; };"
+    run copy --table t
+    assert_status 78
+    assert_output_has "attribute 'NoCreat'"
+    run dbferry copy odbc:x "sqlite:$D" --table t -o 'source.attributes.a;NoCreat=0'
+    [ "$status" -ne 0 ]
     odbc_config 'odbc_driver = "No such driver";'
     run copy --table t
     assert_status 78

@@ -15,7 +15,8 @@ struct odrv_cursor {
     size_t count;
     struct odrv_fetch fetch;
     uint32_t on_warning;
-    bool ended;
+    bool finished; /* all rows have come ... */
+    bool ended;    /* ... and that was confirmed */
 };
 
 /* ---- Whether the result is still what was described ---- */
@@ -313,6 +314,8 @@ ferry_status odrv_read_batch(void *cursor, struct ferry_batch *batch, struct fer
     ferry_status status = odrv_conn_check(c->conn, err);
     if (status != FERRY_OK)
         return status;
+    if (c->finished)
+        return read_confirm_end(c, err);
     odrv_watch_begin(&c->conn->watch, c->stmt, false);
     odrv_watch_leave(&c->conn->watch); /* each call enters again */
     while (status == FERRY_OK && !ferry_batch_full(batch)) {
@@ -324,7 +327,11 @@ ferry_status odrv_read_batch(void *cursor, struct ferry_batch *batch, struct fer
             status = odrv_conn_check(c->conn, err);
     }
     odrv_watch_end(&c->conn->watch);
-    return status == FERRY_OK && !row ? read_confirm_end(c, err) : status;
+    if (status != FERRY_OK || row)
+        return status;
+    /* The last rows go first: what is wrong with one of them tells more than a warning. */
+    c->finished = true;
+    return ferry_batch_count(batch) > 0 ? FERRY_OK : read_confirm_end(c, err);
 }
 
 /* ---- One view of the data ---- */
