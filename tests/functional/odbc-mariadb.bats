@@ -123,6 +123,15 @@ SQL
     assert_equal "$(sqlite3 "$D" "SELECT count(*), min(length(c)), max(length(c)) FROM padded")" "50|2|2"
 }
 
+@test "a table without transactions is told of" {
+    sql <<<"CREATE OR REPLACE TABLE old (id INT) ENGINE = Aria; INSERT INTO old VALUES (1)"
+    run copy old
+    assert_status 0
+    assert_output_has "engine without transactions"
+    run copy kinds
+    refute_output_has "engine without transactions"
+}
+
 @test "what the server has cut ends the run, unless the job allows it" {
     sql <<<"CREATE OR REPLACE TABLE longs (id INT, x TEXT); INSERT INTO longs VALUES (1, REPEAT('x', 900)), (1, REPEAT('y', 900));
         CREATE OR REPLACE VIEW joined AS SELECT id, GROUP_CONCAT(x) AS x FROM longs GROUP BY id"

@@ -114,11 +114,15 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
 #define MARIADB                                                                                    \
     .name = "MariaDB", .attributes = "CHARSET=utf8mb4;FORWARDONLY=1;NO_CACHE=1",                   \
     .defaults = mariadb_defaults, .session = mariadb_session, .snapshot = mariadb_snapshot,        \
-    .encoding = "utf8mb4", .ask_warnings = "SHOW WARNINGS",                                        \
-    .count_warnings = "SHOW COUNT(*) WARNINGS", .warnings_refused = mariadb_refused,               \
-    .ask_alive = "SELECT 1", .nulls_first = "", .text_type = SQL_C_BINARY,                         \
-    .unlimited = SIZE_OF_LONGEST, .sorted_length = 255, .catalogs = true, .keys = true,            \
-    .hides = true, .types = odrv_types_mariadb
+    .encoding = "utf8mb4",                                                                         \
+    .ask_unsteady = "SELECT 1 FROM information_schema.TABLES t JOIN information_schema.ENGINES e " \
+                    "ON e.ENGINE = t.ENGINE WHERE t.TABLE_SCHEMA = DATABASE() AND "                \
+                    "t.TABLE_NAME = CONVERT(x'%' USING utf8mb4) AND "                              \
+                    "coalesce(e.TRANSACTIONS, 'NO') <> 'YES'",                                     \
+    .ask_warnings = "SHOW WARNINGS", .count_warnings = "SHOW COUNT(*) WARNINGS",                   \
+    .warnings_refused = mariadb_refused, .ask_alive = "SELECT 1", .nulls_first = "",               \
+    .text_type = SQL_C_BINARY, .unlimited = SIZE_OF_LONGEST, .sorted_length = 255,                 \
+    .catalogs = true, .keys = true, .hides = true, .types = odrv_types_mariadb
 
 #define SQLSERVER                                                                                  \
     .name = "SQL Server", .session = sqlserver_session, .ask_schema = "SELECT SCHEMA_NAME()",      \

@@ -80,6 +80,8 @@ struct odrv_dialect {
     /* name, declared type and NOT NULL of a table's columns, where the ODBC driver guesses; '%' for
      * the name as a text; or NULL. */
     const char *ask_declared;
+    const char *ask_unsteady; /* 1 where a snapshot does not hold the table; '%' for its name in
+                                 hex; or NULL */
     const char *ask_tls;      /* its version and cipher; NULL: they are not known */
     const char *ask_warnings; /* a statement for them, with level, number and text; or NULL */
     const char *count_warnings;

@@ -112,6 +112,32 @@ static ferry_status read_start(struct odrv_cursor *cursor, const struct ferry_sc
     return status == FERRY_OK ? read_execute(cursor, sql, err) : status;
 }
 
+/* Tables of some engines have no transactions, so a snapshot does not hold them. */
+static ferry_status read_tell_unsteady(const struct odrv_cursor *cursor,
+                                       const struct ferry_read *read, struct ferry_error *err)
+{
+    const char *question = cursor->conn->dialect->ask_unsteady;
+    ODRV_AUTO_TEXT struct odrv_text name = {0};
+    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    ODRV_AUTO_STRING char *answer = NULL;
+    if (question == NULL || read->kind != FERRY_READ_TABLE)
+        return FERRY_OK;
+    for (const char *c = read->text; *c != '\0'; c++)
+        odrv_text_addf(&name, "%02x", (unsigned)(unsigned char)*c);
+    if (!name.failed)
+        odrv_text_add_template(&sql, question, name.data);
+    if (name.failed || sql.failed)
+        return odrv_fail_memory(err);
+    ferry_status status =
+        odrv_ask(cursor->conn, sql.data, "ask for the table's engine", &answer, err);
+    if (status == FERRY_OK && answer != NULL)
+        ferry_log(FERRY_LOG_WARNING,
+                  "%s: %s is of an engine without transactions, so rows of different moments may "
+                  "come",
+                  cursor->conn->label, cursor->what);
+    return status;
+}
+
 static ferry_status read_open(struct odrv_cursor *cursor, const struct ferry_read *read,
                               const struct ferry_schema *schema, const struct ferry_scan *scan,
                               struct ferry_error *err)
@@ -120,6 +146,8 @@ static ferry_status read_open(struct odrv_cursor *cursor, const struct ferry_rea
     ferry_status status = odrv_columns_describe(cursor->conn, read, &cursor->described, err);
     if (status == FERRY_OK)
         status = read_check_columns(cursor, schema, err);
+    if (status == FERRY_OK)
+        status = read_tell_unsteady(cursor, read, err);
     if (status == FERRY_OK)
         status = odrv_query_scan(cursor->conn, read, schema, &cursor->described, scan, &sql, err);
     return status == FERRY_OK ? read_start(cursor, scan, sql.data, err) : status;
