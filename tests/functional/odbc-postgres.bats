@@ -457,6 +457,27 @@ END
     assert_equal "$(postgres_query <<<"SELECT target_table FROM _dbferry_sync ORDER BY 1")" $'one\nother'
 }
 
+@test "dbferry-types(7) says what becomes of each type" {
+    local page=$FERRY_SOURCE/docs/dbferry-types.pod columns='' i=0
+    sed -n '/^=head1 THROUGH ODBC/,/^=head1 SEE/s/^    //p' "$page" | tail -n +3 | sed 's/   */|/g' >"$T/page"
+    while IFS='|' read -r type _; do
+        columns+=", c$((i++)) $type"
+    done <"$T/page"
+    [ "$i" -gt 20 ]
+    postgres_query <<<"CREATE TABLE typed (${columns#,})"
+    cat >>"$T/dbferry.conf" <<'END'
+jobs = ({ name = "file"; source = "pg"; table = "typed"; target = "local"; },
+        { name = "server"; source = "pg"; table = "typed"; target = "writer"; target_table = "stored"; });
+END
+    python3 - "$(dbferry plan file --json)" "$(dbferry plan server --json)" >"$T/plan" <<'END'
+import json, sys
+plans = [next(r for r in map(json.loads, text.splitlines()) if r["type"] == "plan") for text in sys.argv[1:]]
+for file, server in zip(*(plan["columns"] for plan in plans)):
+    print(file["target_type"], file["fit"], server["target_type"], server["fit"], sep="|")
+END
+    assert_equal "$(cut -d'|' -f2- "$T/page")" "$(cat "$T/plan")"
+}
+
 @test "a place has its port; a server that is not this machine has to prove its name" {
     run copy nowhere
     assert_status 66

@@ -25,6 +25,10 @@
 #define TEXTS(pattern, how, sorted)                                                                \
     {.name = (pattern), .type = FERRY_TYPE_TEXT, .codec = ODRV_CODEC_TEXT, .flags = COMPARES,      \
      .ask = (how), .order = (sorted)}
+/* Without a length, whatever the driver says: one that it makes up would limit the copy. */
+#define LONG_TEXTS(pattern, how, sorted)                                                           \
+    {.name = (pattern), .type = FERRY_TYPE_TEXT, .codec = ODRV_CODEC_TEXT,                         \
+     .flags = COMPARES | FERRY_COLUMN_LONG, .ask = (how), .order = (sorted)}
 #define BYTES(pattern)                                                                             \
     {.name = (pattern), .type = FERRY_TYPE_BYTES, .codec = ODRV_CODEC_BYTES, .order = "%"}
 #define DATES(pattern, how, value)                                                                 \
@@ -60,9 +64,9 @@ const struct odrv_type odrv_types_postgresql[] = {
     DECIMALS("numeric", PG_TEXT),
     TEXTS("char", NULL, NULL), /* padded: not in order of its bytes */
     TEXTS("varchar", NULL, PG_SORTED),
-    TEXTS("text", NULL, PG_SORTED),
+    LONG_TEXTS("text", NULL, PG_SORTED),
     TEXTS("name", NULL, PG_SORTED),
-    TEXTS("xml", NULL, NULL),
+    LONG_TEXTS("xml", NULL, NULL),
     TEXTS("inet", NULL, NULL),
     TEXTS("cidr", NULL, NULL),
     TEXTS("macaddr", NULL, NULL),
@@ -182,13 +186,16 @@ const struct odrv_type odrv_types_sqlserver[] = {
     TEXTS("varchar", NULL, NULL),
     TEXTS("nchar", NULL, NULL),
     TEXTS("nvarchar", NULL, NULL),
-    TEXTS("text", NULL, NULL),
-    TEXTS("ntext", NULL, NULL),
+    LONG_TEXTS("text", NULL, NULL),
+    LONG_TEXTS("ntext", NULL, NULL),
     TEXTS("sysname", NULL, NULL),
-    TEXTS("xml", NULL, NULL),
+    LONG_TEXTS("xml", NULL, NULL),
     BYTES("binary"),
     BYTES("varbinary"),
-    {.name = "image", .type = FERRY_TYPE_BYTES, .codec = ODRV_CODEC_BYTES},
+    {.name = "image",
+     .type = FERRY_TYPE_BYTES,
+     .flags = FERRY_COLUMN_LONG,
+     .codec = ODRV_CODEC_BYTES},
     BYTES("timestamp"), /* a number of the row's version, of 8 bytes */
     {0},
 };
@@ -216,10 +223,13 @@ const struct odrv_type odrv_types_oracle[] = {
     TEXTS("VARCHAR2", NULL, NULL),
     TEXTS("NCHAR", NULL, NULL),
     TEXTS("NVARCHAR2", NULL, NULL),
-    TEXTS("CLOB", NULL, NULL),
-    TEXTS("NCLOB", NULL, NULL),
+    LONG_TEXTS("CLOB", NULL, NULL),
+    LONG_TEXTS("NCLOB", NULL, NULL),
     BYTES("RAW"),
-    {.name = "BLOB", .type = FERRY_TYPE_BYTES, .codec = ODRV_CODEC_BYTES},
+    {.name = "BLOB",
+     .type = FERRY_TYPE_BYTES,
+     .flags = FERRY_COLUMN_LONG,
+     .codec = ODRV_CODEC_BYTES},
     {0},
 };
 

@@ -113,6 +113,8 @@ static bool describe_measure(const struct odrv_conn *conn, const struct describe
     case FERRY_TYPE_BYTES:
         if (conn->dialect->ask_declared != NULL)
             break; /* a length there limits nothing */
+        if ((c->flags & FERRY_COLUMN_LONG) != 0)
+            break;
         if (describe_is_long(conn, described))
             c->flags |= FERRY_COLUMN_LONG;
         else
