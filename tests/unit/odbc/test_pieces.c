@@ -94,6 +94,12 @@ static void reading_begin(struct reading *reading, enum odrv_codec codec)
                      FERRY_OK);
 }
 
+static void reading_end(struct reading *reading)
+{
+    odrv_fetch_end(&reading->fetch);
+    ferry_error_clear(&reading->error);
+}
+
 /* Whether the value comes, and as `expected`; NULL: it is refused. */
 static void expect(enum odrv_codec codec, const struct given *pieces, size_t count,
                    const char *expected, size_t size)
@@ -110,7 +116,7 @@ static void expect(enum odrv_codec codec, const struct given *pieces, size_t cou
         assert_int_equal(value.size, size);
         assert_memory_equal(value.data, expected, size);
     }
-    odrv_fetch_end(&reading.fetch);
+    reading_end(&reading);
 }
 
 #define EXPECT(codec, expected, size, ...)                                                         \
@@ -186,7 +192,7 @@ static void test_warnings(void **state)
         assert_int_equal(odrv_fetch_row(&reading.fetch, &row, &reading.error), cases[i].status);
         assert_int_equal(reading.fetch.warnings, cases[i].warnings);
         assert_int_equal(reading.fetch.lossy, cases[i].lossy);
-        odrv_fetch_end(&reading.fetch);
+        reading_end(&reading);
     }
 }
 
@@ -202,11 +208,11 @@ static void test_ended(void **state)
     assert_int_equal(odrv_fetch_row(&reading.fetch, &row, &reading.error), FERRY_OK);
     atomic_store(&reading.conn.watch.timed_out, true);
     assert_int_equal(odrv_fetch_row(&reading.fetch, &row, &reading.error), FERRY_ERR_STREAM);
-    odrv_fetch_end(&reading.fetch);
+    reading_end(&reading);
     reading_begin(&reading, ODRV_CODEC_TEXT);
     atomic_store(&reading.conn.watch.cancelled, true);
     assert_int_equal(odrv_fetch_row(&reading.fetch, &row, &reading.error), FERRY_ERR_CANCELLED);
-    odrv_fetch_end(&reading.fetch);
+    reading_end(&reading);
 }
 
 int main(void)
