@@ -7,7 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define CHANGE_COMMIT_MS 600000 /* how long the end of a COMMIT is waited for */
+#define CHANGE_COMMIT_MS                                                                           \
+    600000 /* how long the answer to COMMIT is waited for, without read_timeout */
 
 /* How long to wait for others is the job's to say, and what a transaction sees nobody else's. */
 static ferry_status change_set_up(struct odrv_conn *conn, const struct ferry_change_spec *spec,
@@ -84,8 +85,9 @@ static ferry_status change_commit(struct odrv_conn *conn, uint32_t *outcome,
                                   struct ferry_error *err)
 {
     SQLRETURN result = SQL_ERROR;
-    enum odrv_dial_end end =
-        odrv_dial_end_transaction(conn->dbc, SQL_COMMIT, CHANGE_COMMIT_MS, &result);
+    int64_t limit = conn->watch.patience_ms; /* nobody changes it any more */
+    enum odrv_dial_end end = odrv_dial_end_transaction(
+        conn->dbc, SQL_COMMIT, limit > 0 ? limit : CHANGE_COMMIT_MS, &result);
     if (end == ODRV_DIAL_NO_THREAD)
         return odrv_fail_memory(err);
     if (end == ODRV_DIAL_DONE && odrv_succeeded(result)) {

@@ -258,7 +258,7 @@ static ferry_status rows_find_bad(struct odrv_load *load, struct rows_column *co
 static ferry_status rows_execute(struct odrv_load *load, struct rows_column *columns, size_t rows,
                                  struct ferry_error *err)
 {
-    SQLUSMALLINT *states = calloc(rows, sizeof *states);
+    SQLUSMALLINT *states = calloc(rows + 1, sizeof *states);
     if (states == NULL)
         return odrv_fail_memory(err);
     ODRV_AUTO_DIAGNOSIS struct odrv_diagnosis diagnosis = {0};
