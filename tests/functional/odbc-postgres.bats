@@ -323,7 +323,7 @@ END
     look_away
     assert_status 75
     assert_equal "$(postgres_query <<<"SELECT * FROM anew")" 7
-    write_more_config indexes 'indexes = ({ name = "by_x"; columns = ["x"]; unique = true; });'
+    write_more_config anew 'indexes = ({ name = "by_x"; columns = ["x"]; unique = true; });'
     for _ in 1 2; do
         run dbferry run anew
         assert_status 0
@@ -331,18 +331,28 @@ END
         assert_equal "$(postgres_query <<<"SELECT count(*), bool_or(indexname = 'by_x') FROM pg_indexes
             WHERE tablename = 'anew'")" "2|t"
     done
+    # Whatever is in its name.
+    sqlite3 "$D" "CREATE TABLE \"a\$c%u\" (id INTEGER PRIMARY KEY, \"x%\$c\" TEXT); INSERT INTO \"a\$c%u\" VALUES (1, 'a')"
+    write_more_config odd 'indexes = ({ columns = ["x%$c"]; });' 'a$c%u'
+    for _ in 1 2; do
+        run dbferry run odd
+        assert_status 0
+    done
+    assert_equal "$(postgres_query <<<"SELECT count(*) FROM pg_indexes WHERE tablename = 'a\$c%u'")" 2
     # The name is another table's: no index is taken for it.
     postgres_query <<<"ALTER INDEX by_x RENAME TO by_y; CREATE TABLE taken (x text); CREATE INDEX by_x ON taken (x);
         DROP INDEX by_y"
+    write_more_config anew 'indexes = ({ name = "by_x"; columns = ["x"]; unique = true; });'
     run dbferry run anew
     assert_status 65
     assert_output_has by_x "something else has that name"
 }
 
-# A job `anew` with more keys.
+# write_more_config NAME KEYS [TABLE]: the job NAME, with more keys.
 write_more_config() {
-    printf 'jobs = ({ name = "anew"; source = "local"; table = "anew"; target = "writer"; on_schema_change = "rebuild"; %s });\n' \
-        "$2" >>"$T/dbferry.conf"
+    sed -i '/^jobs/d' "$T/dbferry.conf"
+    printf 'jobs = ({ name = "%s"; source = "local"; table = "%s"; target = "writer"; on_schema_change = "rebuild"; %s });\n' \
+        "$1" "${3:-$1}" "$2" >>"$T/dbferry.conf"
 }
 
 # looks TABLE SQL: another session begins with this, and waits within its transaction.

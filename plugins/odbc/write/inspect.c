@@ -42,28 +42,37 @@ ferry_status odrv_index_add_columns(const struct odrv_conn *conn, const struct f
     return status;
 }
 
-ferry_status odrv_index_question(const struct odrv_conn *conn, const char *template,
+/* As a text in quotes, in a template. */
+static void inspect_add_list(const struct odrv_text *columns, struct odrv_text *template)
+{
+    ODRV_AUTO_TEXT struct odrv_text quoted = {0};
+    odrv_text_add_quoted(&quoted, '\'', columns->data == NULL ? "" : columns->data);
+    for (const char *c = quoted.failed ? "" : quoted.data; *c != '\0'; c++)
+        odrv_text_append(template, *c == '%' ? "%%" : c, *c == '%' ? 2 : 1);
+    template->failed = template->failed || quoted.failed;
+}
+
+ferry_status odrv_index_question(const struct odrv_conn *conn, const char *question,
                                  const char *table, const struct ferry_index *index,
                                  struct odrv_text *sql, struct ferry_error *err)
 {
     ODRV_AUTO_TEXT struct odrv_text columns = {0};
-    ODRV_AUTO_TEXT struct odrv_text question = {0};
+    ODRV_AUTO_TEXT struct odrv_text template = {0};
     ferry_status status =
         index == NULL ? FERRY_OK : odrv_index_add_columns(conn, index, &columns, err);
-    if (status == FERRY_OK)
-        status = odrv_table_question(conn, template, table, &question, err);
-    if (status != FERRY_OK || columns.failed)
-        return status != FERRY_OK ? status : odrv_fail_memory(err);
-    for (const char *c = question.data; *c != '\0'; c++) {
-        bool mark = c[0] == '$' && (c[1] == 'c' || c[1] == 'u');
-        if (!mark)
-            odrv_text_append(sql, c, 1);
+    if (status != FERRY_OK)
+        return status;
+    for (const char *c = question; *c != '\0'; c++) {
+        if (c[0] != '$' || (c[1] != 'c' && c[1] != 'u'))
+            odrv_text_append(&template, c, 1);
         else if (*++c == 'c')
-            odrv_text_add_quoted(sql, '\'', columns.data == NULL ? "" : columns.data);
+            inspect_add_list(&columns, &template);
         else
-            odrv_text_add(sql, index != NULL && index->unique != 0 ? "1" : "0");
+            odrv_text_add(&template, index != NULL && index->unique != 0 ? "1" : "0");
     }
-    return sql->failed ? odrv_fail_memory(err) : FERRY_OK;
+    if (columns.failed || template.failed)
+        return odrv_fail_memory(err);
+    return odrv_table_question(conn, template.data, table, sql, err);
 }
 
 static ferry_status inspect_check_name(const struct odrv_conn *conn, const char *what,

@@ -112,7 +112,7 @@ ferry_status odrv_table_check_drop(struct odrv_conn *conn, const char *table,
 ferry_status odrv_index_add_columns(const struct odrv_conn *conn, const struct ferry_index *index,
                                     struct odrv_text *sql, struct ferry_error *err);
 /* A question about an index of the table like this one, or none, if that is NULL: see ask_index. */
-ferry_status odrv_index_question(const struct odrv_conn *conn, const char *template,
+ferry_status odrv_index_question(const struct odrv_conn *conn, const char *question,
                                  const char *table, const struct ferry_index *index,
                                  struct odrv_text *sql, struct ferry_error *err);
 /* SCHEMA."table", for statements. */
