@@ -467,6 +467,49 @@ END
     assert_equal "$(postgres_query <<<"SELECT target_table FROM _dbferry_sync ORDER BY 1")" $'one\nother'
 }
 
+@test "a COMMIT that nobody answers is given up, and its outcome is not known" {
+    sqlite3 "$D" "CREATE TABLE unsure (id INTEGER PRIMARY KEY); INSERT INTO unsure VALUES (1), (2)"
+    of_file unsure
+    cat >"$T/hold.py" <<'PY'
+# Carries bytes to the server of argv[1] and back, until a client says COMMIT of a change: then nothing more of it.
+import os, socket, sys, threading
+listener = socket.create_server(("127.0.0.1", 0))
+open(sys.argv[2] + ".new", "w").write(str(listener.getsockname()[1]))
+os.rename(sys.argv[2] + ".new", sys.argv[2])
+def carry(source, sink, watched):
+    seen = b""
+    while data := source.recv(65536):
+        seen = (seen + data)[-200000:]
+        if watched and b'INTO "public"."_dbferry_sync"' in seen and b"COMMIT" in data:
+            open(sys.argv[2] + ".held", "w").close()
+            return
+        sink.sendall(data)
+while True:
+    client, _ = listener.accept()
+    server = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+    for args in ((client, server, True), (server, client, False)):
+        threading.Thread(target=carry, args=args, daemon=True).start()
+PY
+    python3 "$T/hold.py" "$POSTGRES_PORT" "$T/port" 3>&- &
+    local proxy=$!
+    until_there [ -e "$T/port" ]
+    postgres_query <<<"ALTER ROLE reader SUPERUSER"
+    cat >"$T/dbferry.conf" <<END
+connections = {
+  local = { driver = "sqlite"; path = "$D"; };
+  held = { driver = "odbc"; odbc_driver = "PostgreSQL Unicode"; user = "reader"; password_file = "$T/password";
+           read_timeout = "2s"; retries = 0;
+           attributes = { Server = "127.0.0.1"; Port = "$(cat "$T/port")"; Database = "postgres"; }; };
+};
+END
+    run dbferry copy local held --table unsure --target-table unsure
+    kill "$proxy"
+    postgres_query <<<"ALTER ROLE reader NOSUPERUSER"
+    assert_status 75
+    assert_output_has "no answer to COMMIT"
+    [ -e "$T/port.held" ]
+}
+
 @test "dbferry-types(7) says what becomes of each type" {
     local page=$FERRY_SOURCE/docs/dbferry-types.pod columns='' i=0
     sed -n '/^=head1 THROUGH ODBC/,/^=head1 SEE/s/^    //p' "$page" | tail -n +3 | sed 's/   */|/g' >"$T/page"

@@ -22,13 +22,13 @@ static ferry_status change_set_up(struct odrv_conn *conn, const struct ferry_cha
     odrv_text_add_template(&patience, writing->set_patience, number);
     ferry_status status = patience.failed
                               ? odrv_fail_memory(err)
-                              : odrv_run(conn, patience.data, ODRV_LOADING, "set lock_wait", err);
+                              : odrv_run(conn, patience.data, ODRV_ASKING, "set lock_wait", err);
     if (status == FERRY_OK)
         status = odrv_record_prepare(conn, err);
     if (status == FERRY_OK)
         status = odrv_conn_set_transaction(conn, true, err);
     if (status == FERRY_OK)
-        status = odrv_run(conn, writing->begin, ODRV_LOADING, "begin the change", err);
+        status = odrv_run(conn, writing->begin, ODRV_ASKING, "begin the change", err);
     if (status != FERRY_OK)
         odrv_conn_roll_back(conn);
     return status;
@@ -77,7 +77,7 @@ static ferry_status change_leave(struct odrv_conn *conn, struct ferry_error *err
     conn->dbc = SQL_NULL_HDBC;
     atomic_store(&conn->watch.spoiled, true);
     return ferry_fail(
-        err, atomic_load(&conn->watch.cancelled) ? FERRY_ERR_CANCELLED : FERRY_ERR_TARGET_IO,
+        err, atomic_load(&conn->watch.cancelled) ? FERRY_ERR_CANCELLED : FERRY_ERR_BUSY,
         "%s: there is no answer to COMMIT; whether the rows are there is not known", conn->label);
 }
 
