@@ -543,3 +543,29 @@ END
     run copy nowhere
     assert_status 66
 }
+
+@test "no word of the connection leads a password past TLS" {
+    local words
+    cp "$T/dbferry.conf" "$T/before"
+    # Two words for one part, or an option of libpq's: which of them would count?
+    while IFS='|' read -r attributes words; do
+        sed "s/Server = \"127.0.0.1\";/$attributes/" "$T/before" >"$T/dbferry.conf"
+        run copy nowhere
+        assert_status 78
+        assert_output_has "$words"
+    done <<'END'
+pqopt = "host=127.0.0.1";|`pqopt` has host
+pqopt = "connect_timeout=3 hostaddr = 127.0.0.1";|`pqopt` has hostaddr
+Server = "localhost"; pqopt = "service='x'";|`pqopt` has service
+pqopt = "postgresql:\/\/127.0.0.1\/postgres";|`pqopt` has an address
+Server = "localhost"; Servername = "127.0.0.1";|'Server' and 'Servername'
+Server = "localhost"; SERVER = "127.0.0.1";|'Server' and 'SERVER'
+END
+    # What only begins like this machine is another one: nothing is said to it without TLS.
+    for words in "127.1"; do
+        sed "s/Server = \"127.0.0.1\";/Server = \"$words\";/" "$T/before" >"$T/dbferry.conf"
+        run copy nowhere
+        assert_status 77
+        assert_output_has SSL
+    done
+}

@@ -42,7 +42,11 @@ enum odrv_dial_end odrv_dial_hang_up(SQLHDBC dbc, int64_t timeout_ms);
 /* An attribute of the connection: of its group `attributes`, else of its data source; by any of the
  * names, of which the last is followed by NULL.  NULL: none says so.  The caller frees it. */
 char *odrv_place_attribute(const struct ferry_config *config, const char *const *names);
-/* Whether the server is this machine, or the database a file of it. */
+/* Fails with CONFIG where two words say where one part of the place is, or an option of libpq's
+ * does.
+ */
+ferry_status odrv_place_check(const struct ferry_config *config, struct ferry_error *err);
+/* Whether every word for a server names this machine, or there is none. */
 bool odrv_place_is_local(const struct ferry_config *config);
 
 #endif /* DBFERRY_ODBC_CONNECT_H */

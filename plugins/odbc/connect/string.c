@@ -222,6 +222,8 @@ ferry_status odrv_string_make(const struct ferry_config *config, const struct od
     if (status != FERRY_OK)
         return status;
     status = string_check_trace(config, err);
+    if (status == FERRY_OK)
+        status = odrv_place_check(config, err);
     if (status != FERRY_OK)
         return status;
     ODRV_AUTO_SECRET struct odrv_text string = {0};
