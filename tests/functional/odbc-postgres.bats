@@ -206,7 +206,7 @@ SQL
         ORDER BY id)) FROM copied WHERE id > 3")" \
         "$(sqlite3 "$D" "SELECT id || x || lower(hex(b)) FROM copied WHERE id > 3 ORDER BY id" |
             paste -sd, | tr -d '\n' | md5sum | cut -d' ' -f1)"
-    postgres_query <<<"CREATE VIEW of_copied AS SELECT id FROM copied; GRANT SELECT ON copied TO reader"
+    postgres_query <<<"CREATE VIEW of_copied AS SELECT id FROM copied; GRANT INSERT ON copied TO reader"
     sqlite3 "$D" "DELETE FROM copied WHERE id > 2"
     run of_file copied
     assert_status 0
@@ -216,21 +216,19 @@ SQL
     sqlite3 "$D" "ALTER TABLE copied ADD COLUMN more INT"
     run of_file copied -o job.on_schema_change=rebuild
     assert_status 65
-    assert_output_has "rights of others" "view of_copied"
+    assert_output_has "the right INSERT of reader" "view of_copied"
     assert_equal "$(postgres_query <<<"SELECT count(*) FROM of_copied")" 2
 }
 
 @test "what the definition of a table says is not lost unasked" {
     sqlite3 "$D" "CREATE TABLE said (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO said VALUES (1, 'a')"
     postgres_query <<<"CREATE TABLE said (id bigint PRIMARY KEY, more int DEFAULT 5 CHECK (more > 0));
-        CREATE INDEX of_more ON said (more); COMMENT ON TABLE said IS 'mine'; INSERT INTO said VALUES (7);
-        REVOKE ALL ON said FROM reader"
+        CREATE INDEX of_more ON said (more); COMMENT ON TABLE said IS 'mine'; INSERT INTO said VALUES (7)"
     run of_file said -o job.on_schema_change=rebuild
     assert_status 65
     assert_output_has "the constraint said_more_check" "the default of more" "the index of_more" "its comment"
     assert_equal "$(postgres_query <<<"SELECT id, more FROM said")" "7|5"
-    postgres_query <<<"DROP TABLE said; CREATE TABLE said (id bigint PRIMARY KEY, more int);
-        REVOKE ALL ON said FROM reader"
+    postgres_query <<<"DROP TABLE said; CREATE TABLE said (id bigint PRIMARY KEY, more int)"
     run of_file said -o job.on_schema_change=rebuild
     assert_status 0
     assert_equal "$(postgres_query <<<"SELECT id, x FROM said")" "1|a"
@@ -296,11 +294,14 @@ refused_as_it_is() {
     local options=(-o job.on_schema_change=rebuild) what
     sqlite3 "$D" "CREATE TABLE hung (id INTEGER PRIMARY KEY, more TEXT); INSERT INTO hung VALUES (1, 'a')"
     while IFS='|' read -r definition after words; do
-        postgres_query <<<"DROP TABLE IF EXISTS parent, hung CASCADE; CREATE TABLE $definition; REVOKE ALL ON hung FROM reader; $after;
+        postgres_query <<<"DROP TABLE IF EXISTS parent, hung CASCADE; CREATE TABLE $definition; $after;
             INSERT INTO hung (x) VALUES (7)"
         refused_as_it_is hung "$words"
     done <<'END'
 hung (id int GENERATED ALWAYS AS IDENTITY, x int)||sequence hung_id_seq
+hung (id bigint, x int)|REVOKE ALL ON hung FROM reader|no right SELECT of reader, which default privileges give
+hung (id bigint, x int)|REVOKE TRUNCATE ON hung FROM postgres|no right TRUNCATE of its owner
+hung (id bigint, x int)|GRANT SELECT ON hung TO PUBLIC|the right SELECT of everybody
 hung (id bigint, x int)|GRANT SELECT (x) ON hung TO reader|rights on its column x
 hung (id bigint, x int)|CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER tr AFTER DELETE ON hung EXECUTE FUNCTION no()|trigger tr on table hung
 hung (id bigint, x int)|CREATE STATISTICS stats_of ON id, x FROM hung|stats_of
@@ -316,8 +317,7 @@ END
 
 @test "a table is made anew under another name: readers wait for the last step, and that for lock_wait" {
     sqlite3 "$D" "CREATE TABLE anew (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO anew VALUES (1, 'a'), (2, 'b')"
-    postgres_query <<<"CREATE TABLE anew (id bigint PRIMARY KEY); INSERT INTO anew VALUES (7);
-        REVOKE ALL ON anew FROM reader"
+    postgres_query <<<"CREATE TABLE anew (id bigint PRIMARY KEY); INSERT INTO anew VALUES (7)"
     looks anew 'LOCK TABLE anew IN ACCESS SHARE MODE;'
     run of_file anew -o job.on_schema_change=rebuild -o job.lock_wait=1s
     look_away

@@ -229,6 +229,24 @@ ferry_status odrv_table_check_drop(struct odrv_conn *conn, const char *table,
                             conn->label, table, list);
 }
 
+ferry_status odrv_table_check_rights(struct odrv_conn *conn, const char *table, const char *other,
+                                     struct ferry_error *err)
+{
+    const char *question = conn->dialect->writing->ask_rights;
+    ODRV_AUTO_STRING char *now = NULL;
+    ODRV_AUTO_STRING char *then = NULL;
+    ferry_status status = inspect_ask(conn, question, table, &now, err);
+    if (status == FERRY_OK)
+        status = inspect_ask(conn, question, other, &then, err);
+    if (status != FERRY_OK || strcmp(now == NULL ? "" : now, then == NULL ? "" : then) == 0)
+        return status;
+    return ferry_fail(err, FERRY_ERR_SCHEMA,
+                      "%s: table '%s' has other columns and would have to be made anew, but its "
+                      "rights are (%s), and the new table's are (%s); alter the table to the "
+                      "columns of the plan, or drop it",
+                      conn->label, table, now == NULL ? "" : now, then == NULL ? "" : then);
+}
+
 /* ---- What the definition says ---- */
 
 static ferry_status losses_add(struct odrv_conn *conn, const char *question, const char *table,

@@ -157,6 +157,8 @@ ferry_status odrv_make_visible(struct odrv_load *load, struct ferry_error *err)
     if (status == FERRY_OK) /* somebody may have begun to need it */
         status = odrv_table_check_drop(load->conn, table, err);
     if (status == FERRY_OK)
+        status = odrv_table_check_rights(load->conn, table, load->into, err);
+    if (status == FERRY_OK)
         status = odrv_load_run(load, "DROP TABLE %", table, "drop the old table", err);
     if (status == FERRY_OK)
         status = make_rename(load, "TABLE", load->into, table, err);

@@ -131,6 +131,22 @@ static const char postgresql_obstacles[] = PG_LIST
     "UNION ALL SELECT concat('table ', i.inhrelid::regclass, ' inherits from it') "
     "FROM pg_catalog.pg_inherits i WHERE i.inhparent = " PG_TABLE ") AS hanging";
 
+/* A right, as "SELECT of reader". */
+#define PG_RIGHT(owner)                                                                            \
+    "concat(a.privilege_type, CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' END, ' of ', "      \
+    "CASE a.grantee WHEN " owner " THEN 'its owner' WHEN 0 THEN 'everybody' "                        \
+    "ELSE quote_ident(pg_get_userbyid(a.grantee)) END)"
+#define PG_OLD_RIGHTS "SELECT " PG_RIGHT("c.relowner") " FROM pg_catalog.pg_class c, "               \
+    "aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a WHERE c.oid = " PG_TABLE
+/* Those that default privileges give to a table that this account makes beside it. */
+#define PG_NEW_RIGHTS "SELECT " PG_RIGHT("u.oid") " FROM pg_catalog.pg_roles u, LATERAL ("           \
+    "SELECT g.* FROM aclexplode(coalesce((SELECT d.defaclacl FROM pg_catalog.pg_default_acl d "      \
+    "WHERE d.defaclrole = u.oid AND d.defaclnamespace = 0 AND d.defaclobjtype = 'r'), "              \
+    "acldefault('r', u.oid))) g UNION SELECT s.* FROM pg_catalog.pg_default_acl d, "                 \
+    "aclexplode(d.defaclacl) s WHERE d.defaclrole = u.oid AND d.defaclobjtype = 'r' "                \
+    "AND d.defaclnamespace = (SELECT c.relnamespace" PG_FROM_TABLE ")) a "                           \
+    "WHERE u.rolname = current_user"
+
 /* The catalog knows of everything that needs a table or the type of its rows.  What is not named
  * here is no part of a table's own definition: views, triggers, policies, keys of other tables,
  * sequences, children, and kinds that nobody knows yet.  Its own definition is the question below. */
@@ -149,8 +165,9 @@ static const char postgresql_dependents[] = PG_LIST
     "WHERE k.oid = d.objid AND k.conrelid = own.oid))) "
     "UNION ALL SELECT concat('the foreign key ', quote_ident(k.conname)) "
     "FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.conrelid = " PG_TABLE " "
-    "UNION ALL SELECT 'rights of others' FROM pg_catalog.pg_class c, aclexplode(c.relacl) a "
-    "WHERE c.oid = " PG_TABLE " AND a.grantee <> c.relowner "
+    "UNION ALL SELECT concat('the right ', r) FROM (" PG_OLD_RIGHTS " EXCEPT " PG_NEW_RIGHTS
+    ") AS lost(r) UNION ALL SELECT concat('that there is no right ', r, ', which default privileges "
+    "give') FROM (" PG_NEW_RIGHTS " EXCEPT " PG_OLD_RIGHTS ") AS given(r) "
     "UNION ALL SELECT concat('rights on its column ', quote_ident(a.attname)) "
     "FROM pg_catalog.pg_attribute a WHERE a.attrelid = " PG_TABLE " AND a.attacl IS NOT NULL "
     "UNION ALL SELECT 'policies of rows'" PG_FROM_TABLE " AND c.relrowsecurity "
@@ -200,6 +217,8 @@ const struct odrv_writing odrv_writing_postgresql = {
         " AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
     .ask_obstacles = postgresql_obstacles,
     .ask_dependents = postgresql_dependents,
+    .ask_rights =
+        "SELECT string_agg(r, ', ' ORDER BY r COLLATE \"C\") FROM (" PG_OLD_RIGHTS ") AS a(r)",
     .ask_losses = postgresql_losses,
     .ask_key =
         "SELECT concat('the primary key ', quote_ident(k.conname)) FROM pg_catalog.pg_constraint k "

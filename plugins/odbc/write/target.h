@@ -55,6 +55,7 @@ struct odrv_writing {
      * nothing. */
     const char *ask_obstacles;  /* why its rows cannot be replaced */
     const char *ask_dependents; /* what hangs on it and would be lost with it */
+    const char *ask_rights;     /* who may do what with it */
     const char *ask_losses;     /* what its definition says besides columns and key */
     const char *ask_key;        /* the same of its primary key, ... */
     const char *ask_not_null;   /* ... and of NOT NULL, of columns whose names follow */
@@ -108,6 +109,10 @@ ferry_status odrv_table_check_rows(struct odrv_conn *conn, const char *table,
 /* Fails with SCHEMA where the table cannot be dropped without more. */
 ferry_status odrv_table_check_drop(struct odrv_conn *conn, const char *table,
                                    struct ferry_error *err);
+/* Fails with SCHEMA where the rights of `table` are not those of `other`, which is to replace it.
+ */
+ferry_status odrv_table_check_rights(struct odrv_conn *conn, const char *table, const char *other,
+                                     struct ferry_error *err);
 /* "one", "other": the columns of an index. */
 ferry_status odrv_index_add_columns(const struct odrv_conn *conn, const struct ferry_index *index,
                                     struct odrv_text *sql, struct ferry_error *err);
