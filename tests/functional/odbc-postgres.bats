@@ -228,7 +228,8 @@ SQL
     assert_status 65
     assert_output_has "the constraint said_more_check" "the default of more" "the index of_more" "its comment"
     assert_equal "$(postgres_query <<<"SELECT id, more FROM said")" "7|5"
-    postgres_query <<<"DROP TABLE said; CREATE TABLE said (id bigint PRIMARY KEY, more int)"
+    postgres_query <<<"DROP TABLE said; CREATE TABLE said (id bigint PRIMARY KEY, \"a \"\"b\" int);
+        CREATE UNIQUE INDEX dbferry_0123456789abcdef_u ON said (id, \"a \"\"b\")" # as dbferry makes one
     run of_file said -o job.on_schema_change=rebuild
     assert_status 0
     assert_equal "$(postgres_query <<<"SELECT id, x FROM said")" "1|a"
@@ -310,6 +311,13 @@ hung (id bigint NOT NULL DEFAULT 5, x int PRIMARY KEY)||the primary key hung_pke
 hung (id bigint, more text NOT NULL DEFAULT 'x', x int)||NOT NULL of more
 hung (id bigint, more text COLLATE "C", x int)||the collation of more
 hung (id bigint, x int) WITH (fillfactor = 50)||storage parameters
+hung (id bigint, x int)|CREATE INDEX my_dbferry_idx ON hung ((id + 1))|the index my_dbferry_idx
+hung (id bigint, x int)|CREATE INDEX dbferry_0123456789abcdef ON hung (id DESC)|the index dbferry_0123456789abcdef
+hung (id bigint, x int)|CREATE INDEX dbferry_0123456789abcdef ON hung (id) WHERE x > 1|the index dbferry_0123456789abcdef
+hung (id bigint DEFAULT 1 PRIMARY KEY DEFERRABLE, x int)||what is special of the index hung_pkey
+hung (id bigint DEFAULT 1 PRIMARY KEY, x int)|CLUSTER hung USING hung_pkey|clustered by hung_pkey
+hung (id bigint DEFAULT 1 PRIMARY KEY, x int)|COMMENT ON CONSTRAINT hung_pkey ON hung IS 'mine'|the comment on a constraint
+hung (id bigint, x int)|ALTER TABLE hung ALTER x SET (n_distinct = 5)|the options of x
 parent (id bigint, x int); CREATE TABLE hung () INHERITS (parent)||its place in parent
 END
     assert_equal "$(postgres_query <<<"SELECT x FROM parent")" 7

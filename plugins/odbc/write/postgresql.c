@@ -180,6 +180,18 @@ static const char postgresql_dependents[] = PG_LIST
     "ON n.nspname = p.schemaname JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid "
     "AND c.relname = p.tablename WHERE c.oid = " PG_TABLE ") AS hanging";
 
+#define PG_NAME "(\"([^\"]|\"\")+\"|[a-z_][a-z0-9_]*)"
+/* An index as this driver makes and names it, with nothing more to it. */
+#define PG_OWN_INDEX                                                                               \
+    "'^CREATE( UNIQUE)? INDEX dbferry_[0-9a-f]{16}(_u)? ON " PG_NAME "(\\." PG_NAME ")? "             \
+    "USING btree \\(" PG_NAME "(, " PG_NAME ")*\\)$'"
+#define PG_INDEXES                                                                                 \
+    " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "                \
+    "WHERE i.indrelid = " PG_TABLE " AND "
+#define PG_OF_CONSTRAINT                                                                           \
+    "EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid "                \
+    "AND k.conrelid = i.indrelid) "
+
 static const char postgresql_losses[] = PG_LIST
     "SELECT concat('the constraint ', quote_ident(k.conname)) AS what "
     "FROM pg_catalog.pg_constraint k WHERE k.conrelid = " PG_TABLE
@@ -192,10 +204,22 @@ static const char postgresql_losses[] = PG_LIST
     "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = " PG_TABLE
     " AND a.attnum > 0 AND NOT a.attisdropped "
     "AND (a.attcollation <> t.typcollation OR a.attstorage <> t.typstorage) "
-    "UNION ALL SELECT concat('the index ', i.indexrelid::regclass) FROM pg_catalog.pg_index i "
-    "WHERE i.indrelid = " PG_TABLE " AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k "
-    "WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid) "
-    "AND i.indexrelid::regclass::text NOT LIKE '%%dbferry\\_%%' "
+    "UNION ALL SELECT concat('the index ', i.indexrelid::regclass)" PG_INDEXES
+    "NOT " PG_OF_CONSTRAINT "AND NOT (c.reltablespace = 0 "
+    "AND pg_get_indexdef(i.indexrelid) ~ " PG_OWN_INDEX ") "
+    "UNION ALL SELECT concat('what is special of the index ', i.indexrelid::regclass)" PG_INDEXES
+    PG_OF_CONSTRAINT "AND (c.reltablespace <> 0 OR c.reloptions IS NOT NULL "
+    "OR i.indnatts <> i.indnkeyatts OR NOT i.indimmediate) "
+    "UNION ALL SELECT concat('that it is clustered by ', i.indexrelid::regclass)" PG_INDEXES
+    "i.indisclustered "
+    "UNION ALL SELECT 'the comment on an index'" PG_INDEXES "EXISTS (SELECT FROM "
+    "pg_catalog.pg_description s WHERE s.objoid = c.oid AND s.classoid = " PG_OF("pg_class") ") "
+    "UNION ALL SELECT 'the comment on a constraint' FROM pg_catalog.pg_constraint k "
+    "JOIN pg_catalog.pg_description s ON s.objoid = k.oid AND s.classoid = " PG_OF("pg_constraint")
+    " WHERE k.conrelid = " PG_TABLE " "
+    "UNION ALL SELECT concat('the options of ', quote_ident(a.attname)) "
+    "FROM pg_catalog.pg_attribute a WHERE a.attrelid = " PG_TABLE " AND a.attnum > 0 "
+    "AND NOT a.attisdropped AND (a.attoptions IS NOT NULL OR a.attstattarget >= 0) "
     "UNION ALL SELECT CASE WHEN s.objsubid = 0 THEN 'its comment' ELSE 'the comment on a column' END "
     "FROM pg_catalog.pg_description s WHERE s.objoid = " PG_TABLE
     " AND s.classoid = " PG_OF("pg_class") " "
