@@ -286,7 +286,11 @@ refused_as_it_is() {
     refused_as_it_is customer "table kid inherits from it"
     postgres_query <<<"DROP TABLE kid; CREATE RULE half AS ON DELETE TO customer WHERE OLD.id = 1 DO INSTEAD NOTHING"
     refused_as_it_is customer "its rule half"
-    postgres_query <<<"DROP RULE half ON customer"
+    postgres_query <<<"DROP RULE half ON customer; CREATE TABLE orders (c bigint REFERENCES customer); INSERT INTO orders VALUES (2);
+        ALTER ROLE postgres SET session_replication_role = replica"
+    sqlite3 "$D" "DELETE FROM customer WHERE id = 2"
+    refused_as_it_is customer session_replication_role
+    postgres_query <<<"ALTER ROLE postgres RESET session_replication_role; DROP TABLE orders"
     run of_file customer
     assert_status 0
 }

@@ -116,9 +116,9 @@ static const char *const postgresql_session[] = {
 /* The name of a column as this driver quotes it, which quote_ident does only where it must. */
 #define PG_QUOTED "'\"' || replace(a.attname, '\"', '\"\"') || '\"'"
 
-/* Why rows cannot go and come: keys of other tables that would do something to their rows, rules
- * that turn a statement into another, policies that hide rows, tables whose rows are seen in this
- * one. */
+/* Why rows cannot go and come: keys of other tables that would do something to their rows, or that
+ * this account does not heed, rules that turn a statement into another, policies that hide rows,
+ * tables whose rows are seen in this one. */
 static const char postgresql_obstacles[] = PG_LIST
     "SELECT concat('the foreign key ', quote_ident(k.conname), ' of table ', k.conrelid::regclass, "
     "' changes its rows as well') AS what FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' "
@@ -129,7 +129,9 @@ static const char postgresql_obstacles[] = PG_LIST
     "UNION ALL SELECT 'its policies (row level security) hide rows from this account' "
     "WHERE row_security_active(" PG_TABLE "::oid) "
     "UNION ALL SELECT concat('table ', i.inhrelid::regclass, ' inherits from it') "
-    "FROM pg_catalog.pg_inherits i WHERE i.inhparent = " PG_TABLE ") AS hanging";
+    "FROM pg_catalog.pg_inherits i WHERE i.inhparent = " PG_TABLE " "
+    "UNION ALL SELECT 'session_replication_role of this account is replica, by which no foreign key "
+    "is checked' WHERE current_setting('session_replication_role') = 'replica') AS hanging";
 
 /* A right, as "SELECT of reader". */
 #define PG_RIGHT(owner)                                                                            \
