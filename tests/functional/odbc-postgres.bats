@@ -581,3 +581,17 @@ END
         assert_output_has SSL
     done
 }
+
+@test "triggers that keep a row and drop another are noticed, though the count is right" {
+    sqlite3 "$D" "CREATE TABLE kept (id INTEGER PRIMARY KEY); INSERT INTO kept VALUES (1), (2), (3)"
+    of_file kept
+    postgres_query <<<"CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN RETURN CASE WHEN TG_OP = ''DELETE'' AND OLD.id <> 3 THEN OLD WHEN TG_OP = ''INSERT'' AND NEW.id <> 3 THEN NEW END; END';
+        CREATE TRIGGER keep BEFORE INSERT OR DELETE ON kept FOR EACH ROW EXECUTE FUNCTION keep()"
+    local options=()
+    refused_as_it_is kept "2 of the 3 rows" trigger
+    postgres_query <<<"DROP TRIGGER keep ON kept; CREATE TRIGGER keep BEFORE INSERT ON kept FOR EACH ROW EXECUTE FUNCTION keep()"
+    run of_file kept
+    [ "$status" -ne 0 ]
+    assert_equal "$(postgres_query <<<"SELECT count(*) FROM kept")" 3
+}

@@ -41,33 +41,35 @@ static ferry_status load_lock(struct odrv_load *load, struct ferry_error *err)
     return status;
 }
 
-ferry_status odrv_load_run(struct odrv_load *load, const char *template, const char *table,
-                           const char *doing, struct ferry_error *err)
+/* `template` with the path of the table. */
+static ferry_status load_spell(struct odrv_load *load, const char *template, const char *table,
+                               struct odrv_text *sql, struct ferry_error *err)
 {
     ODRV_AUTO_TEXT struct odrv_text path = {0};
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
     ferry_status status = odrv_table_add_path(load->conn, table, &path, err);
     if (status != FERRY_OK)
         return status;
     if (!path.failed)
-        odrv_text_add_template(&sql, template, path.data);
-    if (path.failed || sql.failed)
-        return odrv_fail_memory(err);
-    return odrv_run(load->conn, sql.data, ODRV_LOADING, doing, err);
+        odrv_text_add_template(sql, template, path.data);
+    return path.failed || sql->failed ? odrv_fail_memory(err) : FERRY_OK;
+}
+
+ferry_status odrv_load_run(struct odrv_load *load, const char *template, const char *table,
+                           const char *doing, struct ferry_error *err)
+{
+    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    ferry_status status = load_spell(load, template, table, &sql, err);
+    return status == FERRY_OK ? odrv_run(load->conn, sql.data, ODRV_LOADING, doing, err) : status;
 }
 
 static ferry_status load_count(struct odrv_load *load, const char *table, uint64_t *ret_count,
                                struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text path = {0};
     ODRV_AUTO_TEXT struct odrv_text sql = {0};
     ODRV_AUTO_STRING char *text = NULL;
     char *end = NULL;
-    ferry_status status = odrv_table_add_path(load->conn, table, &path, err);
-    if (status == FERRY_OK && !path.failed)
-        odrv_text_add_template(&sql, load->conn->dialect->writing->count_rows, path.data);
-    if (status == FERRY_OK && (path.failed || sql.failed))
-        status = odrv_fail_memory(err);
+    ferry_status status =
+        load_spell(load, load->conn->dialect->writing->count_rows, table, &sql, err);
     if (status == FERRY_OK)
         status = odrv_ask_in(load->conn, sql.data, ODRV_LOADING, "count the rows", &text, err);
     if (status != FERRY_OK)
@@ -77,6 +79,32 @@ static ferry_status load_count(struct odrv_load *load, const char *table, uint64
                ? FERRY_OK
                : ferry_fail(err, FERRY_ERR_TARGET_IO, "%s: the count of %s is no number",
                             load->conn->label, load->what);
+}
+
+/* All rows, by the count of the DELETE itself: one that a trigger keeps would make up for one that
+ * another trigger does not let in. */
+static ferry_status load_delete(struct odrv_load *load, const char *table, struct ferry_error *err)
+{
+    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
+    SQLLEN deleted = -1;
+    ferry_status status =
+        load_spell(load, load->conn->dialect->writing->delete_rows, table, &sql, err);
+    if (status == FERRY_OK)
+        status = odrv_statement_new(load->conn, &stmt, err);
+    if (status == FERRY_OK)
+        status = odrv_statement_run(load->conn, stmt, sql.data, ODRV_LOADING, "delete the old rows",
+                                    err);
+    if (status != FERRY_OK)
+        return status;
+    if (odrv_succeeded(SQLRowCount(stmt, &deleted)) && deleted >= 0 &&
+        (uint64_t)deleted == load->before)
+        return FERRY_OK;
+    return ferry_fail(err, FERRY_ERR_SCHEMA,
+                      "%s: %lld of the %" PRIu64
+                      " rows of %s were deleted, as if a trigger kept or "
+                      "deleted some; drop that trigger, or choose another target_table",
+                      load->conn->label, (long long)deleted, load->before, load->what);
 }
 
 /* ---- The table ---- */
@@ -108,8 +136,7 @@ static ferry_status load_make_ready(struct odrv_load *load, struct ferry_error *
     if (action != FERRY_TABLE_CREATE)
         status = load_count(load, table, &load->before, err);
     if (status == FERRY_OK && action == FERRY_TABLE_KEEP)
-        return odrv_load_run(load, load->conn->dialect->writing->delete_rows, table,
-                             "delete the old rows", err);
+        return load_delete(load, table, err);
     return status == FERRY_OK ? odrv_make_table(load, err) : status;
 }
 
