@@ -91,6 +91,7 @@ static const struct fault {
     {"42", NULL, ODRV_DESCRIBING | ODRV_READING, FERRY_ERR_CONFIG, hint_query},
     {"22", NULL, ASKED, FERRY_ERR_DATA, hint_none},
     {"23", NULL, ODRV_LOADING, FERRY_ERR_DATA, hint_none},
+    {"P0001", NULL, ODRV_LOADING, FERRY_ERR_DATA, "a trigger there says so"},
     {"2BP01", NULL, ODRV_LOADING, FERRY_ERR_SCHEMA,
      "drop what needs the table, or keep its columns"},
     {"42P07", NULL, ODRV_LOADING, FERRY_ERR_SCHEMA, "something else has that name; choose another"},

@@ -177,6 +177,8 @@ ferry_status odrv_run(struct odrv_conn *conn, const char *sql, enum odrv_phase p
                       const char *doing, struct ferry_error *err);
 /* The same, where a failure is no news: false. */
 bool odrv_try(struct odrv_conn *conn, const char *sql);
+/* Whether the session answers to a question of a dialect that has one, in time. */
+bool odrv_conn_answers(struct odrv_conn *conn);
 /* The first value of the first row; NULL where there is none.  The caller frees it. */
 ferry_status odrv_ask_in(struct odrv_conn *conn, const char *sql, enum odrv_phase phase,
                          const char *doing, char **ret_text, struct ferry_error *err);

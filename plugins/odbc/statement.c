@@ -1,6 +1,6 @@
 /* One statement and its answer. */
 
-#include "odbc_driver.h"
+#include "dialect/dialect.h"
 
 #include <string.h>
 
@@ -137,14 +137,24 @@ ferry_status odrv_ask(struct odrv_conn *conn, const char *sql, const char *doing
     return odrv_ask_in(conn, sql, ODRV_ASKING, doing, ret_text, err);
 }
 
-bool odrv_try(struct odrv_conn *conn, const char *sql)
+static bool statement_try(struct odrv_conn *conn, const char *sql, bool patient)
 {
     SQLHSTMT stmt = SQL_NULL_HSTMT;
     if (!odrv_succeeded(SQLAllocHandle(SQL_HANDLE_STMT, conn->dbc, &stmt)))
         return false;
-    odrv_watch_begin(&conn->watch, stmt, true);
+    odrv_watch_begin(&conn->watch, stmt, patient);
     SQLRETURN result = SQLExecDirect(stmt, (SQLCHAR *)(uintptr_t)sql, SQL_NTS);
     odrv_watch_end(&conn->watch);
     odrv_statement_free(&stmt);
     return odrv_succeeded(result);
+}
+
+bool odrv_try(struct odrv_conn *conn, const char *sql)
+{
+    return statement_try(conn, sql, true);
+}
+
+bool odrv_conn_answers(struct odrv_conn *conn)
+{
+    return statement_try(conn, conn->dialect->ask_alive, false);
 }

@@ -595,3 +595,15 @@ END
     [ "$status" -ne 0 ]
     assert_equal "$(postgres_query <<<"SELECT count(*) FROM kept")" 3
 }
+
+@test "a trigger that says no at COMMIT is a refusal: the change is undone" {
+    sqlite3 "$D" "CREATE TABLE late_no (id INTEGER PRIMARY KEY); INSERT INTO late_no VALUES (1)"
+    of_file late_no
+    postgres_query <<<"CREATE FUNCTION no_two() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN IF NEW.id = 2 THEN RAISE ''no two here''; END IF; RETURN NEW; END';
+        CREATE CONSTRAINT TRIGGER no_two AFTER INSERT ON late_no INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION no_two()"
+    sqlite3 "$D" "INSERT INTO late_no VALUES (2)"
+    local options=()
+    refused_as_it_is late_no "no two here"
+    refute_output_has "not known"
+}

@@ -62,12 +62,28 @@ void odrv_change_abort(void *change)
     free(c);
 }
 
-/* What the database says no to, it has undone; of anything else nobody knows: 40003 says just that.
- */
-static uint32_t change_outcome(const char *state)
+/* A state of the server's own, for a no to the change: not of the ODBC driver, of a connection that
+ * is lost, or of a server that fails; 40003 says just that nobody knows. */
+static bool change_is_refusal(const char *state)
 {
-    bool refused = strncmp(state, "23", 2) == 0 || strncmp(state, "40", 2) == 0;
-    return refused && strcmp(state, "40003") != 0 ? FERRY_OUTCOME_OLD : FERRY_OUTCOME_UNKNOWN;
+    static const char *const unsure[] = {"00", "01", "08", "40003", "57P", "58",
+                                         "HY", "IM", "S1", "XX",    NULL};
+    for (size_t i = 0; unsure[i] != NULL; i++)
+        if (strncmp(state, unsure[i], strlen(unsure[i])) == 0)
+            return false;
+    return strlen(state) == SQL_SQLSTATE_SIZE;
+}
+
+/* What the database says no to, it has undone.  Where any error at COMMIT is that, a session that
+ * still answers proves it: also for states that a trigger makes up. */
+static uint32_t change_outcome(struct odrv_conn *conn, const char *state)
+{
+    if (!change_is_refusal(state))
+        return FERRY_OUTCOME_UNKNOWN;
+    if (strncmp(state, "23", 2) == 0 || strncmp(state, "40", 2) == 0)
+        return FERRY_OUTCOME_OLD;
+    return conn->dialect->writing->undoes && odrv_conn_answers(conn) ? FERRY_OUTCOME_OLD
+                                                                     : FERRY_OUTCOME_UNKNOWN;
 }
 
 /* The connection is left to whoever waits for the answer. */
@@ -99,7 +115,7 @@ static ferry_status change_commit(struct odrv_conn *conn, uint32_t *outcome,
         return change_leave(conn, err);
     ODRV_AUTO_DIAGNOSIS struct odrv_diagnosis diagnosis;
     odrv_diagnosis_take(SQL_HANDLE_DBC, conn->dbc, &diagnosis);
-    *outcome = change_outcome(diagnosis.state);
+    *outcome = change_outcome(conn, diagnosis.state);
     if (*outcome == FERRY_OUTCOME_UNKNOWN) /* no ROLLBACK that would find nothing to undo */
         atomic_store(&conn->watch.spoiled, true);
     return odrv_fail_as(conn, &diagnosis, ODRV_LOADING,

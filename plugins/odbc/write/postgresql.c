@@ -275,6 +275,7 @@ const struct odrv_writing odrv_writing_postgresql = {
     .count_rows = "SELECT COUNT(*) FROM ONLY %",
     .delete_rows = "DELETE FROM ONLY %",
     .only = "ONLY ",
+    .undoes = true,
     .text = "text",
     .number = "numeric(20,0)",
     .flag = "smallint",

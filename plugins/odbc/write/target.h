@@ -74,6 +74,7 @@ struct odrv_writing {
     const char *count_rows;
     const char *delete_rows;
     const char *only; /* before the name of a table that is read, without those that inherit */
+    bool undoes; /* an error at COMMIT has undone the transaction, if the session still answers */
     const char *text, *number, *flag; /* types of the table of records */
 };
 extern const struct odrv_writing odrv_writing_postgresql;
