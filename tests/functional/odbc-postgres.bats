@@ -574,7 +574,7 @@ Server = "localhost"; Servername = "127.0.0.1";|'Server' and 'Servername'
 Server = "localhost"; SERVER = "127.0.0.1";|'Server' and 'SERVER'
 END
     # What only begins like this machine is another one: nothing is said to it without TLS.
-    for words in "127.1"; do
+    for words in "127.0.0.1,0.0.0.0" "\/nowhere,127.0.0.1" "127.1"; do
         sed "s/Server = \"127.0.0.1\";/Server = \"$words\";/" "$T/before" >"$T/dbferry.conf"
         run copy nowhere
         assert_status 77
@@ -606,4 +606,19 @@ END
     local options=()
     refused_as_it_is late_no "no two here"
     refute_output_has "not known"
+}
+
+@test "names with what means something in a connection string are those that the server has" {
+    postgres_query <<<"CREATE ROLE \"re@d(e)r\" LOGIN PASSWORD 'a}b;c={d \"e'; CREATE TABLE mine AS SELECT 5 AS id; GRANT SELECT ON mine TO PUBLIC"
+    echo 'CREATE DATABASE "my db"' | postgres_query
+    sed -i 's/user = "reader"/user = "re@d(e)r"/' "$T/dbferry.conf"
+    run copy mine
+    assert_status 0
+    sed -i '0,/Database = "postgres"/s//Database = "my db"/' "$T/dbferry.conf"
+    run copy mine
+    assert_status 66
+    sed -i '0,/Database = "my db"/s//Database = "a;SSLmode=disable"/' "$T/dbferry.conf"
+    run copy mine
+    assert_status 78
+    assert_output_has semicolon
 }

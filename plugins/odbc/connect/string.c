@@ -1,8 +1,8 @@
 /* The connection string: data source or ODBC driver, attributes, account.
  *
  * A value that could mean something else is put between braces, and braces that close are doubled,
- * as the ODBC reference has it; so no value can add an attribute.  A driver that takes braces for a
- * part of the value gets it as it is, if it has no semicolon.
+ * as the ODBC reference has it; so no value can add an attribute.  Where a driver takes braces for
+ * a part of the value, it gets the value as it is, if that has nothing that needs them.
  */
 
 #include "connect/connect.h"
@@ -34,16 +34,41 @@ void odrv_string_clear(struct odrv_text *string)
     odrv_text_clear(string);
 }
 
+/* Whether `list`, with semicolons between them, has this attribute, with a value or without. */
+static bool string_sets(const char *list, const char *attribute)
+{
+    size_t length = strlen(attribute);
+    for (const char *at = list; at != NULL && *at != '\0';) {
+        if (strncasecmp(at, attribute, length) == 0 && strchr("=;", at[length]) != NULL)
+            return true;
+        at = strchr(at, ';');
+        at = at == NULL ? NULL : at + 1;
+    }
+    return false;
+}
+
 static bool string_is_plain(const char *value)
 {
     return *value != '\0' && strpbrk(value, "[]{}(),;?*=!@\\ \t\"'") == NULL;
+}
+
+/* A value that cannot be told from what stands around it. */
+static bool string_needs_braces(const char *value)
+{
+    return strchr(value, ';') != NULL || *value == '{' || *value == ' ' ||
+           (*value != '\0' && value[strlen(value) - 1] == ' ');
+}
+
+static bool string_takes_braces(const struct odrv_dialect *dialect, const char *attribute)
+{
+    return dialect->braced == NULL || string_sets(dialect->braced, attribute);
 }
 
 static void string_add(struct odrv_text *string, const struct odrv_dialect *dialect,
                        const char *attribute, const char *value)
 {
     odrv_text_addf(string, "%s%s=", string->length > 0 ? ";" : "", attribute);
-    if (dialect->no_braces || string_is_plain(value)) {
+    if (string_is_plain(value) || !string_takes_braces(dialect, attribute)) {
         odrv_text_add(string, value);
         return;
     }
@@ -62,33 +87,21 @@ static bool string_has_control(const char *value)
 }
 
 static ferry_status string_check(const struct ferry_config *config,
-                                 const struct odrv_dialect *dialect, const char *what,
-                                 const char *value, struct ferry_error *err)
+                                 const struct odrv_dialect *dialect, const char *attribute,
+                                 const char *what, const char *value, struct ferry_error *err)
 {
-    if (dialect->no_braces && strchr(value, ';') != NULL)
-        return ferry_fail(err, FERRY_ERR_CONFIG,
-                          "connection '%s': %s has a semicolon, which the ODBC driver of %s cannot "
-                          "be given; use another name",
-                          ferry_config_name(config), what, dialect->name);
+    if (!string_takes_braces(dialect, attribute) && string_needs_braces(value))
+        return ferry_fail(
+            err, FERRY_ERR_CONFIG,
+            "connection '%s': %s has a semicolon, or a brace or blank where it begins "
+            "or ends, which the ODBC driver of %s cannot be given; use another name",
+            ferry_config_name(config), what, dialect->name);
     return !string_has_control(value)
                ? FERRY_OK
                : ferry_fail(err, FERRY_ERR_CONFIG,
                             "connection '%s': %s has a character that cannot be in a connection "
                             "string (a line feed, a tab); take it out",
                             ferry_config_name(config), what);
-}
-
-/* Whether `list` sets this attribute. */
-static bool string_sets(const char *list, const char *attribute)
-{
-    size_t length = strlen(attribute);
-    for (const char *at = list; at != NULL && *at != '\0';) {
-        if (strncasecmp(at, attribute, length) == 0 && at[length] == '=')
-            return true;
-        at = strchr(at, ';');
-        at = at == NULL ? NULL : at + 1;
-    }
-    return false;
 }
 
 /* A name is no place for what begins another attribute. */
@@ -148,7 +161,7 @@ static ferry_status string_add_attributes(const struct ferry_config *config,
          i++) {
         status = string_check_attribute(config, dialect, name, err);
         if (status == FERRY_OK)
-            status = string_check(config, dialect, name, value, err);
+            status = string_check(config, dialect, name, name, value, err);
         if (status == FERRY_OK)
             string_add(string, dialect, name, value);
     }
@@ -162,11 +175,11 @@ static ferry_status string_add_account(const struct ferry_config *config,
     const char *user = ferry_config_string(config, "user");
     char *password = NULL;
     ferry_status status =
-        user == NULL ? FERRY_OK : string_check(config, dialect, "`user`", user, err);
+        user == NULL ? FERRY_OK : string_check(config, dialect, "UID", "`user`", user, err);
     if (status == FERRY_OK)
         status = ferry_config_secret(config, "password", &password, err);
     if (status == FERRY_OK && password != NULL)
-        status = string_check(config, dialect, "the password", password, err);
+        status = string_check(config, dialect, "PWD", "the password", password, err);
     if (status == FERRY_OK && user != NULL)
         string_add(string, dialect, "UID", user);
     if (status == FERRY_OK && password != NULL)
@@ -217,8 +230,8 @@ ferry_status odrv_string_make(const struct ferry_config *config, const struct od
                           ferry_config_name(config),
                           dsn == NULL ? "`dsn` or `odbc_driver` is needed"
                                       : "both `dsn` and `odbc_driver` are set; remove one");
-    ferry_status status =
-        string_check(config, dialect, "`dsn` or `odbc_driver`", dsn != NULL ? dsn : driver, err);
+    ferry_status status = string_check(config, dialect, "DSN", "`dsn` or `odbc_driver`",
+                                       dsn != NULL ? dsn : driver, err);
     if (status != FERRY_OK)
         return status;
     status = string_check_trace(config, err);

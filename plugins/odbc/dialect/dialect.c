@@ -81,8 +81,8 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
     .attributes = "UseDeclareFetch=1;Fetch=1000;MaxVarcharSize=10485760;ByteaAsLongVarBinary=1;"   \
                   "BoolsAsChar=0;TextAsLongVarchar=1;UnknownsAsLongVarchar=0;LFConversion=0;"      \
                   "Protocol=7.4-0;Debug=0;CommLog=0",                                              \
-    .defaults = postgresql_defaults, .refused_attributes = "[A-Da-d][0-9A-Za-z]",                  \
-    .refused_library = "*psqlodbca*",                                                              \
+    .defaults = postgresql_defaults, .braced = "DSN;DRIVER;PWD;pqopt;ConnSettings",                \
+    .refused_attributes = "[A-Da-d][0-9A-Za-z]", .refused_library = "*psqlodbca*",                 \
     .ask_client = "SELECT pg_catalog.current_setting('client_encoding')", .client_answer = "UTF8", \
     .session = postgresql_session, .snapshot = postgresql_snapshot,                                \
     .ask_snapshot = "SELECT pg_catalog.concat(current_setting('transaction_isolation'), ' ', "     \
@@ -107,7 +107,7 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
                     "AND (SELECT max(pk) FROM pragma_table_xinfo(%)) = 1) "                        \
                     "FROM pragma_table_xinfo(%)",                                                  \
     .ask_alive = "SELECT 1", .nulls_first = "", .text_type = SQL_C_CHAR, .keys = true,             \
-    .no_braces = true, .types = odrv_types_sqlite
+    .braced = "", .types = odrv_types_sqlite
 
 /* FORWARDONLY and NO_CACHE: rows one by one, from Connector/ODBC 3.1.17 on.  Texts as the bytes
  * that the server sends, since as wide characters they end at a NUL. */

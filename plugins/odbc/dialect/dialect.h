@@ -58,6 +58,8 @@ struct odrv_dialect {
     const char *attributes_of_source;
     /* The same where nobody says otherwise; ends in one without a name; or NULL. */
     const struct odrv_default *defaults;
+    /* Attributes whose values its ODBC driver takes out of braces; NULL: all of them. */
+    const char *braced;
     const char *refused_attributes; /* short names, as a pattern: no long one would be missed */
     const char *refused_library;    /* one of those of `library` that bends values; or NULL */
     /* How texts come, which the ODBC driver must know as well as the session; or NULL. */
@@ -95,7 +97,6 @@ struct odrv_dialect {
     bool catalogs;          /* a database is a catalog of the catalog functions */
     bool keys;              /* SQLPrimaryKeys tells the truth */
     bool hides;             /* a table may have columns that SELECT * does not give */
-    bool no_braces;         /* its ODBC driver takes those around a value for a part of it */
     bool untried;
     const struct odrv_type *types;      /* in types.c */
     const struct odrv_writing *writing; /* in write/rules.c; NULL: it is no target */
