@@ -116,7 +116,7 @@ SQL
 
 @test "the session's own limits and modes neither end the rows early nor change them" {
     sql <<<"CREATE OR REPLACE TABLE padded (id INT PRIMARY KEY, c CHAR(5)); INSERT INTO padded SELECT seq, 'ab' FROM seq_1_to_50;
-        SET GLOBAL sql_select_limit = 7; SET GLOBAL sql_mode = 'PAD_CHAR_TO_FULL_LENGTH'"
+        SET GLOBAL sql_select_limit = 7; SET GLOBAL sql_mode = 'PAD_CHAR_TO_FULL_LENGTH,ANSI_QUOTES'"
     run copy padded
     sql <<<"SET GLOBAL sql_select_limit = DEFAULT; SET GLOBAL sql_mode = DEFAULT"
     assert_status 0

@@ -217,7 +217,9 @@ static ferry_status connect_name(struct odrv_conn *conn, struct ferry_error *err
     if (conn->dialect->catalogs &&
         (conn->own_catalog = connect_info(conn, SQL_DATABASE_NAME)) == NULL)
         return odrv_fail_memory(err);
-    if (quote[0] != ' ' && quote[1] == '\0')
+    if (conn->dialect->quote != '\0')
+        conn->quote = conn->dialect->quote;
+    else if (quote[0] != ' ' && quote[1] == '\0')
         conn->quote = quote[0];
     return conn->product == NULL || conn->library == NULL ? odrv_fail_memory(err) : FERRY_OK;
 }

@@ -121,7 +121,7 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
                     "coalesce(e.TRANSACTIONS, 'NO') <> 'YES'",                                     \
     .ask_warnings = "SHOW WARNINGS", .count_warnings = "SHOW COUNT(*) WARNINGS",                   \
     .warnings_refused = mariadb_refused, .ask_alive = "SELECT 1", .nulls_first = "",               \
-    .text_type = SQL_C_BINARY, .unlimited = SIZE_OF_LONGEST, .sorted_length = 255,                 \
+    .text_type = SQL_C_BINARY, .quote = '`', .unlimited = SIZE_OF_LONGEST, .sorted_length = 255,   \
     .catalogs = true, .keys = true, .hides = true, .types = odrv_types_mariadb
 
 #define SQLSERVER                                                                                  \

@@ -92,6 +92,7 @@ struct odrv_dialect {
     const char *nulls_first; /* behind an expression to sort by */
     /* SQL_C_WCHAR, or SQL_C_CHAR or SQL_C_BINARY where those are UTF-8 and nothing else. */
     SQLSMALLINT text_type;
+    char quote;             /* around names, whatever the session was as it began; '\0': ask */
     uint64_t unlimited;     /* a text of this length or more has none */
     uint64_t sorted_length; /* longer texts are not sorted; 0: all are */
     bool catalogs;          /* a database is a catalog of the catalog functions */
