@@ -622,3 +622,11 @@ END
     assert_status 78
     assert_output_has semicolon
 }
+
+@test "the type \"char\" beside char(n)" {
+    postgres_query <<<"CREATE TABLE chars (id int PRIMARY KEY, c \"char\", c1 char(1), c5 char(5));
+        INSERT INTO chars VALUES (1, 'r', 'é', 'é '), (2, '', '', ''), (3, NULL, NULL, NULL), (4, ' ', ' ', 'abcde')"
+    run copy chars
+    assert_status 0
+    same_as_psql chars c c1 c5
+}

@@ -62,7 +62,9 @@ const struct odrv_type odrv_types_postgresql[] = {
      .ask = "CAST(% AS int)",
      .order = "%"},
     DECIMALS("numeric", PG_TEXT),
-    TEXTS("char", NULL, NULL), /* padded: not in order of its bytes */
+    /* Padded: not in order of its bytes.  "char", of one byte, has the same name there, and comes
+     * whole as a text alone; concat() keeps the blanks, which a cast takes off. */
+    TEXTS("char", "CASE WHEN % IS NOT NULL THEN concat(%, '') END", NULL),
     TEXTS("varchar", NULL, PG_SORTED),
     LONG_TEXTS("text", NULL, PG_SORTED),
     TEXTS("name", NULL, PG_SORTED),
