@@ -117,12 +117,14 @@ const struct odrv_type odrv_types_sqlite[] = {
 #define MA_CHAR "CAST(% AS CHAR)"
 /* Texts as bytes of UTF-8: those that are stored so come as they are, and the core looks at each.
  * What the server cannot translate it replaces by '?', which shows where one text has more of them
- * than the other: then no text comes but a byte that is none, and is refused. */
+ * than the other, or by U+FFFD, which only sets of Unicode have: then no text comes but a byte that
+ * is none, and is refused. */
 #define MA_UTF8 "CAST(CONVERT(% USING utf8mb4) AS BINARY)"
 #define MA_TEXT                                                                                    \
     "CASE WHEN CHARSET(%) IN ('utf8mb4', 'utf8mb3', 'utf8', 'ascii') THEN CAST(% AS BINARY) "      \
-    "WHEN CHARSET(%) = 'latin1' OR % IS NULL OR CHAR_LENGTH(REPLACE(%, '?', '')) = "               \
-    "CHAR_LENGTH(REPLACE(CONVERT(% USING utf8mb4), '?', '')) THEN " MA_UTF8 " ELSE x'FF' END"
+    "WHEN CHARSET(%) = 'latin1' OR % IS NULL OR ((CHARSET(%) IN ('ucs2', 'utf16', 'utf16le', "     \
+    "'utf32') OR INSTR(" MA_UTF8 ", x'EFBFBD') = 0) AND CHAR_LENGTH(REPLACE(%, '?', '')) = "       \
+    "CHAR_LENGTH(REPLACE(CONVERT(% USING utf8mb4), '?', ''))) THEN " MA_UTF8 " ELSE x'FF' END"
 #define MA_SORTED MA_UTF8
 
 const struct odrv_type odrv_types_mariadb[] = {
