@@ -190,3 +190,18 @@ END
     assert_output_has "does not write to SQLite" "dbferry-odbc(7)"
     assert_equal "$(sqlite3 "$S" 'SELECT count(*) FROM t')" 1
 }
+
+@test "a file in UTF-16: its texts are those that it has; one with a NUL is refused" {
+    rm "$S"
+    sqlite3 "$S" "PRAGMA encoding = 'UTF-16le'; CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT, b BLOB, any);
+        INSERT INTO t VALUES (1, 'abc', x'0061', 'a'), (2, 'é😀''', x'', 1.5), (3, '', NULL, x'00')"
+    run copy --table t --target-table t -o job.verify=content
+    assert_status 0
+    # Not by ATTACH, which takes files of one encoding alone.
+    local question="SELECT id, x, length(x), hex(b), typeof(any), CASE typeof(any) WHEN 'blob' THEN hex(any) ELSE any END FROM t"
+    assert_equal "$(sqlite3 "$D" "$question")" "$(sqlite3 "$S" "$question")"
+    sqlite3 "$S" "INSERT INTO t VALUES (4, 'a' || char(0) || 'b', NULL, NULL)"
+    run copy --table t --target-table t
+    assert_status 65
+    assert_output_has "row 4, column 'x'" NUL
+}

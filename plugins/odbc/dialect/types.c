@@ -87,11 +87,13 @@ const struct odrv_type odrv_types_postgresql[] = {
 };
 
 /* SQLite's rules of affinity, in their order.  Each cell says its own kind.  A text with a NUL
- * comes in hexadecimal digits, since it would end there. */
+ * comes in hexadecimal digits, since it would end there: those are of the file's encoding, so in a
+ * file of UTF-16, where 'a' has two bytes, it comes as a kind that is refused. */
 #define SQLITE_TAGGED                                                                              \
     "CASE typeof(%) WHEN 'integer' THEN 'i' || % WHEN 'real' THEN 'r' || printf('%%!.20g', %) "    \
-    "WHEN 'text' THEN CASE WHEN instr(CAST(% AS BLOB), x'00') > 0 THEN 'x' || "                    \
-    "hex(CAST(% AS BLOB)) ELSE 't' || % END WHEN 'blob' THEN 'b' || hex(%) END"
+    "WHEN 'text' THEN CASE WHEN instr(%, char(0)) = 0 THEN 't' || % "                              \
+    "WHEN hex(CAST('a' AS BLOB)) = '61' THEN 'x' || hex(CAST(% AS BLOB)) ELSE 'n' END "            \
+    "WHEN 'blob' THEN 'b' || hex(%) END"
 #define SQLITE_ORDER "% COLLATE BINARY"
 #define LITE(pattern, kind, width, more)                                                           \
     {                                                                                              \

@@ -19,6 +19,7 @@ const char odrv_decode_no_memory[] = "out of memory";
 #define FLAW_DIGITS "the value has more digits than its column tells of, or is none (NaN, infinity)"
 #define FLAW_LONG "the value has 4 GiB or more"
 #define FLAW_NULL "there is a value in a column that is NULL by its nature"
+#define FLAW_NUL "a text with a NUL, in a file that is not stored as UTF-8; write it as a blob"
 #define FLAW_TAG "the database gives a value of no kind"
 
 /* ---- Numbers ---- */
@@ -259,6 +260,9 @@ static const char *decode_tagged(const struct odrv_column *column, const char *d
     case 'b':
         kind = FERRY_KIND_BYTES;
         flaw = decode_hex(data + 1, size - 1, batch, cell);
+        break;
+    case 'n':
+        flaw = FLAW_NUL;
         break;
     default:
         break;
