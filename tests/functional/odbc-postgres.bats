@@ -120,6 +120,13 @@ PY
     postgres_query <<<"CREATE TABLE one AS SELECT 1 AS id"
     run copy one
     assert_status 0
+    for words in a+b a%b '%41+b%7D' 'a}+%20'; do
+        postgres_query <<<"ALTER ROLE reader PASSWORD '$words'"
+        (umask 077 && printf '%s' "$words" >"$T/password")
+        run copy one
+        postgres_query <<<"ALTER ROLE reader PASSWORD 'a}b;c={d \"e'"
+        assert_status 0
+    done
     (umask 077 && printf 'wrong}b;Server=127.0.0.2' >"$T/password")
     run dbferry copy pg local --table one -v -v
     assert_status 77

@@ -47,9 +47,10 @@ static bool string_sets(const char *list, const char *attribute)
     return false;
 }
 
+/* Without braces, psqlodbc takes + and % for blanks and codes of letters in a password. */
 static bool string_is_plain(const char *value)
 {
-    return *value != '\0' && strpbrk(value, "[]{}(),;?*=!@\\ \t\"'") == NULL;
+    return *value != '\0' && strpbrk(value, "[]{}(),;?*=!@\\ \t\"'+%") == NULL;
 }
 
 /* A value that cannot be told from what stands around it. */
