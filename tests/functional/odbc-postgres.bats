@@ -637,3 +637,15 @@ END
     assert_status 0
     same_as_psql chars c c1 c5
 }
+
+@test "a table that has the name of the system's is not taken for that" {
+    postgres_query <<<"SET allow_system_table_mods = on; CREATE TABLE public.pg_tables (id int); INSERT INTO public.pg_tables VALUES (5)"
+    run copy pg_tables
+    assert_status 78
+    assert_output_has schema
+    sed -i 's/retries = 0;/& schema = "public";/' "$T/dbferry.conf"
+    run copy pg_tables
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" 'SELECT id FROM pg_tables')" 5
+    postgres_query <<<"DROP TABLE public.pg_tables"
+}

@@ -88,6 +88,7 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
     .ask_snapshot = "SELECT pg_catalog.concat(current_setting('transaction_isolation'), ' ', "     \
                     "current_setting('transaction_read_only'))",                                   \
     .snapshot_answer = "repeatable read on", .ask_schema = "SELECT current_schema()",              \
+    .system_names = "pg_*",                                                                        \
     .ask_encoding = "SELECT pg_encoding_to_char(encoding) FROM pg_catalog.pg_database "            \
                     "WHERE datname = current_database()",                                          \
     .encoding = "UTF8",                                                                            \

@@ -75,6 +75,8 @@ struct odrv_dialect {
     const char *ask_snapshot;
     const char *snapshot_answer;
     const char *ask_schema; /* in which names are looked up; NULL: there are none */
+    /* Names that are looked up elsewhere before that, as a pattern; or NULL. */
+    const char *system_names;
     /* What has to be answered for texts to be sorted; NULL: they always are, if there is an
      * `encoding`. */
     const char *ask_encoding;

@@ -3,6 +3,7 @@
 
 #include "read/read.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 #define DESCRIBE_NAME_ROOM 256
@@ -395,6 +396,14 @@ static ferry_status describe_hidden(struct odrv_conn *conn, const struct ferry_r
     return FERRY_OK;
 }
 
+/* Its name alone may mean another table than the one of the current schema. */
+static bool describe_is_hidden(const struct odrv_conn *conn, const struct ferry_read *read)
+{
+    return read->kind != FERRY_READ_QUERY && conn->schema == NULL &&
+           conn->dialect->system_names != NULL &&
+           fnmatch(conn->dialect->system_names, read->text, 0) == 0;
+}
+
 ferry_status odrv_columns_describe(struct odrv_conn *conn, const struct ferry_read *read,
                                    struct odrv_columns *ret_columns, struct ferry_error *err)
 {
@@ -411,6 +420,11 @@ ferry_status odrv_columns_describe(struct odrv_conn *conn, const struct ferry_re
                             "%s: there is no %s, or the account may not see it; check its name, "
                             "and `schema`",
                             conn->label, what);
+    if (status == FERRY_OK && found.kind != 0 && describe_is_hidden(conn, read))
+        status = ferry_fail(err, FERRY_ERR_CONFIG,
+                            "%s: %s has a name of the system's, whose own would be read instead; "
+                            "set `schema` to \"%s\"",
+                            conn->label, what, conn->own_schema == NULL ? "" : conn->own_schema);
     bool table = found.kind == FERRY_READ_TABLE;
     if (status == FERRY_OK)
         status = describe_statement(conn, read, &everything, what, table, &columns, err);
