@@ -649,3 +649,23 @@ END
     assert_equal "$(sqlite3 "$D" 'SELECT id FROM pg_tables')" 5
     postgres_query <<<"DROP TABLE public.pg_tables"
 }
+
+@test "tables of another schema, by its name" {
+    postgres_query <<<"CREATE SCHEMA \"Many_%\"; CREATE SCHEMA \"ManyX%\"; GRANT USAGE ON SCHEMA \"Many_%\", \"ManyX%\" TO reader;
+        CREATE TABLE \"Many_%\".of_many (id int PRIMARY KEY); INSERT INTO \"Many_%\".of_many VALUES (1), (2);
+        CREATE TABLE \"ManyX%\".of_many (id text); CREATE TABLE \"ManyX%\".more (id int)"
+    sed -i 's/retries = 0;/& schema = "Many_%";/' "$T/dbferry.conf"
+    cat >>"$T/dbferry.conf" <<'END'
+jobs = ({ name = "all"; source = "pg"; tables = ["*"]; target = "local"; });
+END
+    run dbferry run all
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\_dbferry%' ESCAPE '\'")" of_many
+    [[ $(sqlite3 "$D" ".schema of_many") == *"PRIMARY KEY"* ]]
+    # One of the current schema does not describe it.
+    postgres_query <<<"CREATE TABLE of_many (other int)"
+    run copy of_many -o job.verify=content
+    assert_status 0
+    [[ $(sqlite3 "$D" ".schema of_many") == *"PRIMARY KEY"* ]]
+    assert_equal "$(sqlite3 "$D" 'SELECT id FROM of_many ORDER BY id')" $'1\n2'
+}

@@ -57,9 +57,11 @@ static ferry_status tables_ask(struct odrv_conn *conn, SQLHSTMT stmt, const char
                                struct ferry_error *err)
 {
     ODRV_AUTO_STRING char *pattern = tables_pattern(conn, name);
+    /* Without a schema, psqlodbc looks for a name in the current one alone. */
+    ODRV_AUTO_STRING char *schema = tables_pattern(conn, conn->schema);
     odrv_watch_begin(&conn->watch, stmt, false);
-    SQLRETURN result = SQLTables(stmt, NULL, 0, NULL, 0, (SQLCHAR *)pattern,
-                                 pattern == NULL ? 0 : SQL_NTS, NULL, 0);
+    SQLRETURN result = SQLTables(stmt, NULL, 0, (SQLCHAR *)schema, schema == NULL ? 0 : SQL_NTS,
+                                 (SQLCHAR *)pattern, pattern == NULL ? 0 : SQL_NTS, NULL, 0);
     odrv_watch_end(&conn->watch);
     return odrv_succeeded(result)
                ? odrv_conn_check(conn, err)
@@ -198,13 +200,14 @@ ferry_status odrv_tables_columns(struct odrv_conn *conn, const char *table,
     ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
     ODRV_AUTO_NAMES struct odrv_names names = {0};
     ODRV_AUTO_STRING char *pattern = tables_pattern(conn, table);
+    ODRV_AUTO_STRING char *schema = tables_pattern(conn, conn->schema);
     bool row = true;
     ferry_status status = odrv_statement_new(conn, &stmt, err);
     if (status != FERRY_OK)
         return status;
     odrv_watch_begin(&conn->watch, stmt, false);
-    SQLRETURN result = SQLColumns(stmt, NULL, 0, NULL, 0, (SQLCHAR *)pattern,
-                                  pattern == NULL ? 0 : SQL_NTS, NULL, 0);
+    SQLRETURN result = SQLColumns(stmt, NULL, 0, (SQLCHAR *)schema, schema == NULL ? 0 : SQL_NTS,
+                                  (SQLCHAR *)pattern, pattern == NULL ? 0 : SQL_NTS, NULL, 0);
     odrv_watch_end(&conn->watch);
     if (!odrv_succeeded(result))
         return odrv_fail(conn, SQL_HANDLE_STMT, stmt, ODRV_ASKING, columns_doing, err);
