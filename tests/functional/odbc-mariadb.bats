@@ -157,3 +157,10 @@ SQL
     assert_status 0
     assert_output_has "1 inserted" "1 deleted"
 }
+
+@test "a schema is refused, since a database is none" {
+    sed -i 's/retries = 0;/& schema = "mysql";/' "$T/dbferry.conf"
+    run copy kinds
+    assert_status 78
+    assert_output_has Database
+}

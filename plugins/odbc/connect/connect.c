@@ -242,6 +242,11 @@ static ferry_status connect_choose_schema(struct odrv_conn *conn, const struct f
                    ? FERRY_OK
                    : odrv_ask(conn, conn->dialect->ask_schema, "ask for the schema",
                               &conn->own_schema, err);
+    if (conn->dialect->catalogs && conn->dialect->ask_schema == NULL)
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "%s: %s has no schemas within a database; write the name as the "
+                          "attribute Database, and take `schema` out",
+                          conn->label, conn->dialect->name);
     conn->schema = strdup(schema);
     conn->own_schema = strdup(schema);
     return conn->schema == NULL || conn->own_schema == NULL ? odrv_fail_memory(err) : FERRY_OK;
