@@ -669,3 +669,19 @@ END
     [[ $(sqlite3 "$D" ".schema of_many") == *"PRIMARY KEY"* ]]
     assert_equal "$(sqlite3 "$D" 'SELECT id FROM of_many ORDER BY id')" $'1\n2'
 }
+
+@test "what is added to a table after it was planned for is not lost" {
+    sqlite3 "$D" "CREATE TABLE grown (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO grown VALUES (1, 'a')"
+    postgres_query <<<"CREATE TABLE grown (id bigint PRIMARY KEY)"
+    looks grown 'LOCK TABLE grown IN SHARE ROW EXCLUSIVE MODE;'
+    dbferry copy local writer --table grown --target-table grown -o job.on_schema_change=rebuild -o job.lock_wait=20s \
+        >"$T/log" 2>&1 3>&- 4>&- &
+    local run=$!
+    until_there locked grown f
+    look_away 'ALTER TABLE grown ADD CONSTRAINT mine CHECK (id > 0); COMMIT;'
+    status=0
+    wait "$run" || status=$?
+    output=$(cat "$T/log")
+    [ "$status" -ne 0 ]
+    assert_equal "$(postgres_query <<<"SELECT conname FROM pg_constraint WHERE conrelid = 'grown'::regclass AND contype = 'c'")" mine
+}

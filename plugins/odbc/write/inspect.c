@@ -155,6 +155,29 @@ static ferry_status inspect_columns(struct odrv_conn *conn, const char *table,
     return status;
 }
 
+/* The answer to a question about the table, as a list in words; NULL: there is nothing. */
+static ferry_status inspect_ask(struct odrv_conn *conn, const char *question, const char *table,
+                                char **ret_list, struct ferry_error *err)
+{
+    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    ferry_status status = odrv_table_question(conn, question, table, &sql, err);
+    return status == FERRY_OK
+               ? odrv_ask(conn, sql.data, "ask what hangs on the table", ret_list, err)
+               : status;
+}
+
+/* What its definition says besides columns: what is added between plan and lock would be lost
+ * unasked. */
+static ferry_status inspect_hash_rest(struct odrv_conn *conn, const char *table, uint64_t *hash,
+                                      struct ferry_error *err)
+{
+    ODRV_AUTO_STRING char *list = NULL;
+    ferry_status status = inspect_ask(conn, conn->dialect->writing->ask_losses, table, &list, err);
+    if (status == FERRY_OK && list != NULL)
+        *hash = ferry_hash_name(*hash, list);
+    return status;
+}
+
 ferry_status odrv_table_look(struct odrv_conn *conn, const char *table, struct ferry_schema *schema,
                              bool *ret_exists, uint64_t *ret_definition, struct ferry_error *err)
 {
@@ -175,7 +198,10 @@ ferry_status odrv_table_look(struct odrv_conn *conn, const char *table, struct f
                           "%s: '%s' is no plain table (but of the kind '%s': a view, a partitioned "
                           "or foreign table); choose another name",
                           conn->label, table, kind);
-    return inspect_columns(conn, table, schema, ret_definition, err);
+    status = inspect_columns(conn, table, schema, ret_definition, err);
+    return status == FERRY_OK && ret_definition != NULL
+               ? inspect_hash_rest(conn, table, ret_definition, err)
+               : status;
 }
 
 ferry_status odrv_inspect(void *conn, const char *table, struct ferry_inspection *ret_inspection,
@@ -187,17 +213,6 @@ ferry_status odrv_inspect(void *conn, const char *table, struct ferry_inspection
     if (status == FERRY_OK)
         ret_inspection->exists = exists ? 1 : 0;
     return status;
-}
-
-/* The answer to a question about the table, as a list in words; NULL: there is nothing. */
-static ferry_status inspect_ask(struct odrv_conn *conn, const char *question, const char *table,
-                                char **ret_list, struct ferry_error *err)
-{
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
-    ferry_status status = odrv_table_question(conn, question, table, &sql, err);
-    return status == FERRY_OK
-               ? odrv_ask(conn, sql.data, "ask what hangs on the table", ret_list, err)
-               : status;
 }
 
 ferry_status odrv_table_check_rows(struct odrv_conn *conn, const char *table,
