@@ -350,6 +350,20 @@ END
         assert_equal "$(postgres_query <<<"SELECT count(*), bool_or(indexname = 'by_x') FROM pg_indexes
             WHERE tablename = 'anew'")" "2|t"
     done
+    # Its own index is made again with the table.
+    sqlite3 "$D" "ALTER TABLE anew ADD COLUMN y INT"
+    run dbferry run anew
+    assert_status 0
+    assert_equal "$(postgres_query <<<"SELECT count(*), bool_or(indexname = 'by_x') FROM pg_indexes
+        WHERE tablename = 'anew'")" "2|t"
+    postgres_query <<<"DROP INDEX by_x; CREATE INDEX by_x ON anew (x) WHERE id > 1"
+    sqlite3 "$D" "ALTER TABLE anew ADD COLUMN z INT"
+    run dbferry run anew
+    assert_status 65
+    assert_output_has "the index by_x"
+    postgres_query <<<"DROP INDEX by_x; CREATE INDEX by_x ON anew (x)"
+    run dbferry run anew
+    assert_status 0
     # Whatever is in its name.
     sqlite3 "$D" "CREATE TABLE \"a\$c%u\" (id INTEGER PRIMARY KEY, \"x%\$c\" TEXT); INSERT INTO \"a\$c%u\" VALUES (1, 'a')"
     write_more_config odd 'indexes = ({ columns = ["x%$c"]; });' 'a$c%u'
@@ -678,10 +692,10 @@ END
         >"$T/log" 2>&1 3>&- 4>&- &
     local run=$!
     until_there locked grown f
-    look_away 'ALTER TABLE grown ADD CONSTRAINT mine CHECK (id > 0); COMMIT;'
+    look_away 'CREATE INDEX of_grown ON grown (id DESC); COMMIT;'
     status=0
     wait "$run" || status=$?
     output=$(cat "$T/log")
     [ "$status" -ne 0 ]
-    assert_equal "$(postgres_query <<<"SELECT conname FROM pg_constraint WHERE conrelid = 'grown'::regclass AND contype = 'c'")" mine
+    assert_equal "$(postgres_query <<<"SELECT indexname FROM pg_indexes WHERE tablename = 'grown' AND indexname = 'of_grown'")" of_grown
 }

@@ -171,10 +171,19 @@ static ferry_status inspect_ask(struct odrv_conn *conn, const char *question, co
 static ferry_status inspect_hash_rest(struct odrv_conn *conn, const char *table, uint64_t *hash,
                                       struct ferry_error *err)
 {
+    const struct odrv_writing *writing = conn->dialect->writing;
+    ODRV_AUTO_TEXT struct odrv_text question = {0};
     ODRV_AUTO_STRING char *list = NULL;
-    ferry_status status = inspect_ask(conn, conn->dialect->writing->ask_losses, table, &list, err);
-    if (status == FERRY_OK && list != NULL)
-        *hash = ferry_hash_name(*hash, list);
+    ODRV_AUTO_STRING char *indexes = NULL;
+    odrv_text_addf(&question, "%s'')))", writing->ask_indexes); /* no names */
+    if (question.failed)
+        return odrv_fail_memory(err);
+    ferry_status status = inspect_ask(conn, writing->ask_losses, table, &list, err);
+    if (status == FERRY_OK)
+        status = inspect_ask(conn, question.data, table, &indexes, err);
+    if (status == FERRY_OK)
+        *hash = ferry_hash_name(ferry_hash_name(*hash, list == NULL ? "" : list),
+                                indexes == NULL ? "" : indexes);
     return status;
 }
 
@@ -289,12 +298,27 @@ static ferry_status losses_add_key(struct odrv_conn *conn, const struct ferry_lo
     return status == FERRY_OK && key != NULL ? ferry_note(losses, err, "%s", key) : status;
 }
 
+/* A question that ends in a list of names. */
+static ferry_status losses_add_of_names(struct odrv_conn *conn, const char *begin,
+                                        const struct odrv_text *names, const char *end,
+                                        const char *table, struct ferry_notes *losses,
+                                        struct ferry_error *err)
+{
+    ODRV_AUTO_TEXT struct odrv_text question = {0};
+    odrv_text_add(&question, begin);
+    for (const char *c = names->failed ? "" : names->data; *c != '\0'; c++)
+        odrv_text_append(&question, *c == '%' ? "%%" : c, *c == '%' ? 2 : 1);
+    odrv_text_add(&question, end);
+    if (names->failed || question.failed)
+        return odrv_fail_memory(err);
+    return losses_add(conn, question.data, table, losses, err);
+}
+
 /* Of the columns that may be NULL by the plan. */
 static ferry_status losses_add_not_null(struct odrv_conn *conn, const struct ferry_load_spec *spec,
                                         struct ferry_notes *losses, struct ferry_error *err)
 {
     const struct ferry_layout *layout = spec->layout;
-    ODRV_AUTO_TEXT struct odrv_text question = {0};
     ODRV_AUTO_TEXT struct odrv_text names = {0};
     for (size_t i = 0; i < ferry_schema_count(layout->schema); i++) {
         if (strstr(layout->clauses[i], "NOT NULL") != NULL)
@@ -304,13 +328,24 @@ static ferry_status losses_add_not_null(struct odrv_conn *conn, const struct fer
     }
     if (names.length == 0 && !names.failed)
         return FERRY_OK;
-    odrv_text_add(&question, conn->dialect->writing->ask_not_null);
-    for (const char *c = names.failed ? "" : names.data; *c != '\0'; c++)
-        odrv_text_append(&question, *c == '%' ? "%%" : c, *c == '%' ? 2 : 1);
-    odrv_text_add(&question, ")");
-    if (names.failed || question.failed)
-        return odrv_fail_memory(err);
-    return losses_add(conn, question.data, layout->table, losses, err);
+    return losses_add_of_names(conn, conn->dialect->writing->ask_not_null, &names, ")",
+                               layout->table, losses, err);
+}
+
+/* An index that the job names is made again. */
+static ferry_status losses_add_indexes(struct odrv_conn *conn, const struct ferry_load_spec *spec,
+                                       struct ferry_notes *losses, struct ferry_error *err)
+{
+    ODRV_AUTO_TEXT struct odrv_text names = {0};
+    odrv_text_add(&names, "''"); /* no index has this one */
+    for (size_t i = 0; i < spec->index_count; i++) {
+        if (spec->indexes[i]->name == NULL || spec->indexes[i]->copied != 0)
+            continue;
+        odrv_text_add(&names, ", ");
+        odrv_text_add_quoted(&names, '\'', spec->indexes[i]->name);
+    }
+    return losses_add_of_names(conn, conn->dialect->writing->ask_indexes, &names, ")))",
+                               spec->layout->table, losses, err);
 }
 
 static ferry_status losses_add_all(struct odrv_conn *conn, const struct ferry_load_spec *spec,
@@ -319,6 +354,8 @@ static ferry_status losses_add_all(struct odrv_conn *conn, const struct ferry_lo
     const struct odrv_writing *writing = conn->dialect->writing;
     const char *table = spec->layout->table;
     ferry_status status = losses_add(conn, writing->ask_losses, table, losses, err);
+    if (status == FERRY_OK)
+        status = losses_add_indexes(conn, spec, losses, err);
     if (status == FERRY_OK)
         status = losses_add_key(conn, spec, losses, err);
     return status == FERRY_OK ? losses_add_not_null(conn, spec, losses, err) : status;

@@ -183,9 +183,9 @@ static const char postgresql_dependents[] = PG_LIST
     "AND c.relname = p.tablename WHERE c.oid = " PG_TABLE ") AS hanging";
 
 #define PG_NAME "(\"([^\"]|\"\")+\"|[a-z_][a-z0-9_]*)"
-/* An index as this driver makes and names it, with nothing more to it. */
-#define PG_OWN_INDEX                                                                               \
-    "'^CREATE( UNIQUE)? INDEX dbferry_[0-9a-f]{16}(_u)? ON " PG_NAME "(\\." PG_NAME ")? "             \
+/* An index as this driver makes it, with nothing more to it. */
+#define PG_PLAIN_INDEX                                                                               \
+    "'^CREATE( UNIQUE)? INDEX " PG_NAME " ON " PG_NAME "(\\." PG_NAME ")? "             \
     "USING btree \\(" PG_NAME "(, " PG_NAME ")*\\)$'"
 #define PG_INDEXES                                                                                 \
     " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "                \
@@ -206,9 +206,6 @@ static const char postgresql_losses[] = PG_LIST
     "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = " PG_TABLE
     " AND a.attnum > 0 AND NOT a.attisdropped "
     "AND (a.attcollation <> t.typcollation OR a.attstorage <> t.typstorage) "
-    "UNION ALL SELECT concat('the index ', i.indexrelid::regclass)" PG_INDEXES
-    "NOT " PG_OF_CONSTRAINT "AND NOT (c.reltablespace = 0 "
-    "AND pg_get_indexdef(i.indexrelid) ~ " PG_OWN_INDEX ") "
     "UNION ALL SELECT concat('what is special of the index ', i.indexrelid::regclass)" PG_INDEXES
     PG_OF_CONSTRAINT "AND (c.reltablespace <> 0 OR c.reloptions IS NOT NULL "
     "OR i.indnatts <> i.indnkeyatts OR NOT i.indimmediate) "
@@ -246,6 +243,11 @@ const struct odrv_writing odrv_writing_postgresql = {
     .ask_rights =
         "SELECT string_agg(r, ', ' ORDER BY r COLLATE \"C\") FROM (" PG_OLD_RIGHTS ") AS a(r)",
     .ask_losses = postgresql_losses,
+    .ask_indexes =
+        "SELECT string_agg(concat('the index ', i.indexrelid::regclass), ', ')" PG_INDEXES
+        "NOT " PG_OF_CONSTRAINT "AND NOT (c.reltablespace = 0 "
+        "AND pg_get_indexdef(i.indexrelid) ~ " PG_PLAIN_INDEX " "
+        "AND (c.relname ~ '^dbferry_[0-9a-f]{16}(_u)?$' OR c.relname IN (",
     .ask_key =
         "SELECT concat('the primary key ', quote_ident(k.conname)) FROM pg_catalog.pg_constraint k "
         "WHERE k.contype = 'p' AND k.conrelid = " PG_TABLE " AND (SELECT string_agg(" PG_QUOTED

@@ -57,6 +57,7 @@ struct odrv_writing {
     const char *ask_dependents; /* what hangs on it and would be lost with it */
     const char *ask_rights;     /* who may do what with it */
     const char *ask_losses;     /* what its definition says besides columns and key */
+    const char *ask_indexes;    /* the same of indexes, but plain ones whose names follow */
     const char *ask_key;        /* the same of its primary key, ... */
     const char *ask_not_null;   /* ... and of NOT NULL, of columns whose names follow */
     /* 1 where it has an index of the columns '$c', as a list of quoted names, that is unique or
