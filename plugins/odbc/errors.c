@@ -134,7 +134,10 @@ static bool diagnosis_add(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT record
     }
     const char *found = (const char *)(longer != NULL ? longer : first);
     size_t size = strnlen(found, longer != NULL ? DIAGNOSIS_LONGEST : sizeof first);
-    const char *values = memmem(found, size, "DETAIL:", 7); /* "Key (id)=(5) already exists." */
+    /* "DETAIL: Key (id)=(5) already exists.", in whatever language the server speaks. */
+    const char *values = strncmp(diagnosis->state, "23", 2) == 0
+                             ? memchr(found, '\n', size)
+                             : memmem(found, size, "DETAIL:", 7);
     odrv_text_add(text, record == 1 ? "" : "; ");
     odrv_text_append(text, found, values != NULL ? (size_t)(values - found) : size);
     free(longer);

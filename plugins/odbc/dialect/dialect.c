@@ -30,6 +30,8 @@ static const char *const postgresql_session[] = {
     "SET statement_timeout = 0",
     "SET lock_timeout = 0",
     "SET idle_in_transaction_session_timeout = 0",
+    "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings "
+    "WHERE name = 'transaction_timeout'", /* from release 17 on */
     NULL,
 };
 static const char *const postgresql_snapshot[] = {
