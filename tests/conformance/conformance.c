@@ -181,6 +181,9 @@ static int run_suite(const struct quirks *quirks)
         loaded = tap_ok(output != NULL, "the quirks' command `prepare` succeeds");
         free(output);
     }
+    /* Of a driver of many databases, one may be read and not written. */
+    if (loaded && quirks_int(quirks, "source_only", 0) != 0)
+        suite.driver->is_target = false;
     if (loaded && read_environment(quirks->folder))
         run_groups(&suite);
     free(quirks_run(quirks, "finish"));

@@ -92,6 +92,24 @@ char *quirks_run(const struct quirks *quirks, const char *name)
     return ferry_strbuf_steal(&output);
 }
 
+/* { NAME = "value"; ... } */
+static ferry_status set_pairs(struct ferry_config *config, const config_setting_t *group,
+                              const struct ferry_origin *origin, struct ferry_error *error)
+{
+    const char *key = config_setting_name(group);
+    ferry_status status = ferry_config_begin_list(config, key, FERRY_OPTION_PAIRS, origin, error);
+    for (int i = 0; status == FERRY_OK && i < config_setting_length(group); i++) {
+        const config_setting_t *node = config_setting_get_elem(group, (unsigned)i);
+        const char *value = config_setting_get_string(node);
+        char *text = value == NULL ? NULL : expand(value);
+        status = text == NULL ? ferry_fail(error, FERRY_ERR_CONFIG, "'%s' has no text", key)
+                              : ferry_config_add_pair(config, key, config_setting_name(node), text,
+                                                      origin, error);
+        free(text);
+    }
+    return status;
+}
+
 /* One key, in the spelling of the command line. */
 static ferry_status set_key(struct ferry_config *config, const config_setting_t *node,
                             const struct ferry_origin *origin, struct ferry_error *error)
@@ -107,6 +125,8 @@ static ferry_status set_key(struct ferry_config *config, const config_setting_t 
     case CONFIG_TYPE_BOOL:
         return ferry_config_set_bool(config, key, config_setting_get_bool(node) != 0, origin,
                                      error);
+    case CONFIG_TYPE_GROUP:
+        return set_pairs(config, node, origin, error);
     default:
         break;
     }

@@ -108,9 +108,15 @@ keys_of_driver() {
         "$(keys_of_driver pgsql | sort)"
 }
 
+@test "dbferry-odbc(7) has every key of the driver, and no other" {
+    requires_driver odbc
+    assert_equal "$(page_keys plugins/odbc/dbferry-odbc.pod OPTIONS | sort)" \
+        "$(keys_of_driver odbc | sort)"
+}
+
 # Defaults and choices come from the table; the words around them are the page's own.
 @test "a driver's page tells the choices of each key" {
-    for driver in sqlite mysql azure-mysql pgsql; do
+    for driver in sqlite mysql azure-mysql pgsql odbc; do
         requires_driver "$driver"
         while read -r key choices; do
             text=$(page_item "plugins/$driver/dbferry-$driver.pod" "$key")
@@ -126,7 +132,7 @@ keys_of_driver() {
 }
 
 @test "a driver's page tells the default of each key, as it would stand in the file" {
-    for driver in sqlite mysql azure-mysql pgsql; do
+    for driver in sqlite mysql azure-mysql pgsql odbc; do
         requires_driver "$driver"
         while read -r key default; do
             [[ $(page_item "plugins/$driver/dbferry-$driver.pod" "$key") == *"$default"* ]] || {

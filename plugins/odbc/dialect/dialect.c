@@ -1,0 +1,193 @@
+/* The table of dialects, and who is which. */
+
+#include "dialect/dialect.h"
+#include "write/target.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#define SIZE_OF_LONGEST UINT64_C(1073741823)
+
+static const char *const dialect_nothing[] = {NULL};
+
+/* By autocommit, the ODBC driver would read whole results into memory. */
+static const char *const sqlite_snapshot[] = {"BEGIN", NULL};
+
+/* What account, database, data source and ConnSettings may have set otherwise: how values are
+ * written, which rows are seen, how long the session waits.  Names are looked up in pg_catalog
+ * first, as long as it is not in the path. */
+static const char *const postgresql_session[] = {
+    "SELECT pg_catalog.set_config('search_path', pg_catalog.array_to_string(ARRAY("
+    "SELECT pg_catalog.quote_ident(s) FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) "
+    "WITH ORDINALITY AS u(s, n) WHERE s <> 'pg_catalog' ORDER BY n), ', '), false)",
+    "SET client_encoding = 'UTF8'",
+    "SET extra_float_digits = 3",
+    "SET DateStyle = 'ISO'",
+    "SET IntervalStyle = 'postgres'",
+    "SET bytea_output = 'hex'",
+    "SET standard_conforming_strings = on",
+    "SET row_security = off",
+    "SET statement_timeout = 0",
+    "SET lock_timeout = 0",
+    "SET idle_in_transaction_session_timeout = 0",
+    "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings "
+    "WHERE name = 'transaction_timeout'", /* from release 17 on */
+    NULL,
+};
+static const char *const postgresql_snapshot[] = {
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", NULL};
+/* A server that is lost is noticed, also where a call cannot be cancelled. */
+static const struct odrv_default postgresql_defaults[] = {
+    {"SSLmode", "verify-full", true},
+    {"pqopt",
+     "{keepalives_idle=30 keepalives_interval=10 keepalives_count=6 "
+     "tcp_user_timeout=300000}",
+     true},
+    {NULL, NULL, false},
+};
+
+/* A TIMESTAMP comes in the session's time zone; a limit of rows would make a part of the table
+ * seem the whole; a sql_mode may pad each CHAR; notes take the room of warnings. */
+static const char *const mariadb_session[] = {
+    "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
+    "sql_select_limit = 18446744073709551615, sql_notes = 0, net_write_timeout = 3600, "
+    "net_read_timeout = 3600, wait_timeout = 28800, completion_type = 0"
+    "/*M!100300 , idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0, "
+    "idle_write_transaction_timeout = 0, max_error_count = 65535 */",
+    NULL,
+};
+static const char *const mariadb_snapshot[] = {
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+    "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", NULL};
+static const struct odrv_default mariadb_defaults[] = {
+    {"FORCETLS", "1", true},
+    {"SSLVERIFY", "1", true},
+    {NULL, NULL, false},
+};
+/* Of both servers: what a limit has cut, or the way to us has changed. */
+static const char *const mariadb_refused[] = {"1256", "1257", "1260", "1300", "1301", "1684",
+                                              "1931", "1977", "3641", "3854", "6119", NULL};
+
+/* FreeTDS cuts long values at its own `text size`; a session may stop after some rows. */
+static const char *const sqlserver_session[] = {
+    "SET TEXTSIZE 2147483647", "SET ROWCOUNT 0",       "SET ANSI_PADDING ON",
+    "SET ANSI_NULLS ON",       "SET ANSI_WARNINGS ON", "SET QUOTED_IDENTIFIER ON",
+    "SET ARITHABORT ON",       "SET LOCK_TIMEOUT -1",  NULL};
+
+static const char *const oracle_session[] = {"ALTER SESSION SET TIME_ZONE = '+00:00'",
+                                             "ALTER SESSION SET NLS_CALENDAR = 'GREGORIAN'", NULL};
+static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL};
+
+#define POSTGRESQL                                                                                 \
+    .name = "PostgreSQL", .product = "PostgreSQL",                                                 \
+    .attributes = "UseDeclareFetch=1;Fetch=1000;MaxVarcharSize=10485760;ByteaAsLongVarBinary=1;"   \
+                  "BoolsAsChar=0;TextAsLongVarchar=1;UnknownsAsLongVarchar=0;LFConversion=0;"      \
+                  "Protocol=7.4-0;Debug=0;CommLog=0",                                              \
+    .defaults = postgresql_defaults, .braced = "DSN;DRIVER;PWD;pqopt;ConnSettings",                \
+    .refused_attributes = "[A-Da-d][0-9A-Za-z]", .refused_library = "*psqlodbca*",                 \
+    .ask_client = "SELECT pg_catalog.current_setting('client_encoding')", .client_answer = "UTF8", \
+    .session = postgresql_session, .snapshot = postgresql_snapshot,                                \
+    .ask_snapshot = "SELECT pg_catalog.concat(current_setting('transaction_isolation'), ' ', "     \
+                    "current_setting('transaction_read_only'))",                                   \
+    .snapshot_answer = "repeatable read on", .ask_schema = "SELECT current_schema()",              \
+    .system_names = "pg_*",                                                                        \
+    .ask_encoding = "SELECT pg_encoding_to_char(encoding) FROM pg_catalog.pg_database "            \
+                    "WHERE datname = current_database()",                                          \
+    .encoding = "UTF8",                                                                            \
+    .ask_tls = "SELECT coalesce((SELECT concat(version, ' ', cipher) FROM pg_catalog.pg_stat_ssl " \
+               "WHERE pid = pg_backend_pid() AND ssl), 'none')",                                   \
+    .ask_alive = "SELECT 1", .nulls_first = " NULLS FIRST", .text_type = SQL_C_WCHAR,              \
+    .unlimited = UINT64_C(10485760), .keys = true, .types = odrv_types_postgresql,                 \
+    .writing = &odrv_writing_postgresql
+
+/* The driver guesses the types of expressions by their first value, and prints numbers with 15
+ * digits: so each value comes with a letter for its kind, in a text of its own making. */
+#define SQLITE                                                                                     \
+    .name = "SQLite", .product = "SQLite", .attributes = "StepAPI=1;BigInt=1;NoWCHAR=1",           \
+    .attributes_of_source = "NoCreat=1", .session = dialect_nothing, .snapshot = sqlite_snapshot,  \
+    .snapshot_end = "ROLLBACK", .ask_encoding = "PRAGMA encoding", .encoding = "UTF-8",            \
+    .ask_declared = "SELECT name, type, \"notnull\" <> 0 OR (pk = 1 AND upper(type) = 'INTEGER' "  \
+                    "AND (SELECT max(pk) FROM pragma_table_xinfo(%)) = 1) "                        \
+                    "FROM pragma_table_xinfo(%)",                                                  \
+    .ask_alive = "SELECT 1", .nulls_first = "", .text_type = SQL_C_CHAR, .keys = true,             \
+    .braced = "", .types = odrv_types_sqlite
+
+/* FORWARDONLY and NO_CACHE: rows one by one, from Connector/ODBC 3.1.17 on.  Texts as the bytes
+ * that the server sends, since as wide characters they end at a NUL. */
+#define MARIADB                                                                                    \
+    .name = "MariaDB", .attributes = "CHARSET=utf8mb4;FORWARDONLY=1;NO_CACHE=1",                   \
+    .defaults = mariadb_defaults, .session = mariadb_session, .snapshot = mariadb_snapshot,        \
+    .encoding = "utf8mb4",                                                                         \
+    .ask_unsteady = "SELECT 1 FROM information_schema.TABLES t JOIN information_schema.ENGINES e " \
+                    "ON e.ENGINE = t.ENGINE WHERE t.TABLE_SCHEMA = DATABASE() AND "                \
+                    "t.TABLE_NAME = CONVERT(x'%' USING utf8mb4) AND "                              \
+                    "coalesce(e.TRANSACTIONS, 'NO') <> 'YES'",                                     \
+    .ask_warnings = "SHOW WARNINGS", .count_warnings = "SHOW COUNT(*) WARNINGS",                   \
+    .warnings_refused = mariadb_refused, .ask_alive = "SELECT 1", .nulls_first = "",               \
+    .text_type = SQL_C_BINARY, .quote = '`', .unlimited = SIZE_OF_LONGEST, .sorted_length = 255,   \
+    .catalogs = true, .keys = true, .hides = true, .types = odrv_types_mariadb
+
+#define SQLSERVER                                                                                  \
+    .name = "SQL Server", .session = sqlserver_session, .ask_schema = "SELECT SCHEMA_NAME()",      \
+    .ask_alive = "SELECT 1", .nulls_first = "", .text_type = SQL_C_WCHAR,                          \
+    .unlimited = SIZE_OF_LONGEST, .catalogs = true, .keys = true, .hides = true, .untried = true,  \
+    .types = odrv_types_sqlserver
+
+#define ORACLE                                                                                     \
+    .name = "Oracle", .product = "Oracle", .session = oracle_session, .snapshot = oracle_snapshot, \
+    .ask_schema = "SELECT SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') FROM DUAL",                     \
+    .ask_alive = "SELECT 1 FROM DUAL", .nulls_first = " NULLS FIRST", .text_type = SQL_C_WCHAR,    \
+    .unlimited = SIZE_OF_LONGEST, .keys = true, .hides = true, .untried = true,                    \
+    .types = odrv_types_oracle
+
+static const struct odrv_dialect dialects[] = {
+    {POSTGRESQL, .library = "*psqlodbc*"},
+    {SQLITE, .library = "*sqlite3odbc*"},
+    {MARIADB, .product = "MariaDB",
+     .ask_tls = "SELECT concat('cipher ', VARIABLE_VALUE) FROM information_schema.SESSION_STATUS "
+                "WHERE VARIABLE_NAME = 'Ssl_cipher' AND VARIABLE_VALUE <> ''",
+     .library = "*libmaodbc*"},
+    {MARIADB, .product = "MySQL", .library = "*libmaodbc*"},
+    {SQLSERVER, .product = "Microsoft SQL Server", .library = "*msodbcsql*"},
+    {SQLSERVER, .product = "Microsoft SQL Server", .library = "*libtdsodbc*"},
+    {ORACLE, .library = "*libsqora*"},
+};
+
+static const struct odrv_dialect dialect_generic = {
+    .name = "generic",
+    .product = "",
+    .library = "*",
+    .session = dialect_nothing,
+    .nulls_first = "",
+    .text_type = SQL_C_WCHAR,
+    .unlimited = SIZE_OF_LONGEST,
+    .hides = true,
+    .untried = true,
+    .types = odrv_types_generic,
+};
+
+const struct odrv_dialect *odrv_dialect_of_product(const char *product)
+{
+    for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++)
+        if (strncasecmp(product, dialects[i].product, strlen(dialects[i].product)) == 0)
+            return &dialects[i];
+    return &dialect_generic;
+}
+
+const struct odrv_dialect *odrv_dialect_of_library(const char *library)
+{
+    for (size_t i = 0; library != NULL && i < sizeof dialects / sizeof *dialects; i++)
+        if (fnmatch(dialects[i].library, library, FNM_CASEFOLD) == 0)
+            return &dialects[i];
+    return &dialect_generic;
+}
+
+const struct odrv_type *odrv_dialect_type(const struct odrv_dialect *dialect, const char *name,
+                                          SQLSMALLINT sql_type)
+{
+    for (const struct odrv_type *type = dialect->types; type->type != 0; type++)
+        if ((type->name == NULL || fnmatch(type->name, name, FNM_CASEFOLD) == 0) &&
+            (type->sql_type == SQL_UNKNOWN_TYPE || type->sql_type == sql_type))
+            return type;
+    return NULL;
+}

@@ -1,0 +1,147 @@
+/* Cells become the texts of parameters, which the server turns into its own types; what it would
+ * bend is refused here. */
+
+#include "write/target.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#define FLAW_NUL "a text with a NUL cannot be stored there"
+#define FLAW_DATE                                                                                  \
+    "it is no date of the calendar (a zero or partial date?), which cannot be stored there"
+#define FLAW_LONG "the text has more letters than its column"
+#define FLAW_FRACTION "the value has more digits than its column"
+#define FLAW_SINGLE "the number has more digits than a single"
+#define FLAW_TIME "a time below 0 or above 24 hours cannot be stored there"
+
+static unsigned value_number(const char *digits, size_t count)
+{
+    unsigned number = 0;
+    for (size_t i = 0; i < count; i++)
+        number = number * 10 + (unsigned)(digits[i] - '0');
+    return number;
+}
+
+/* YYYY-MM-DD, by the contract. */
+static bool value_is_date(const char *text, size_t size)
+{
+    static const unsigned days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (size < 10)
+        return false;
+    unsigned year = value_number(text, 4), month = value_number(text + 5, 2);
+    unsigned day = value_number(text + 8, 2);
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] &&
+           (month != 2 || day <= 28 || leap);
+}
+
+static bool value_is_time_of_day(const char *text, size_t size)
+{
+    if (size < 8 || text[0] == '-' || text[2] != ':')
+        return false;
+    unsigned hours = value_number(text, 2);
+    return hours < 24 || (hours == 24 && strspn(text + 2, "0:.") >= size - 2);
+}
+
+static void value_add_float(double value, struct odrv_text *text)
+{
+    if (isnan(value))
+        odrv_text_add(text, "NaN");
+    else if (isinf(value))
+        odrv_text_add(text, value > 0 ? "Infinity" : "-Infinity");
+    else
+        odrv_text_addf(text, "%.17g", value);
+}
+
+static void value_add_hex(const struct ferry_cell *cell, struct odrv_text *text)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (!odrv_text_reserve(text, 2 * (size_t)cell->len))
+        return;
+    for (uint32_t i = 0; i < cell->len; i++) {
+        unsigned char byte = (unsigned char)cell->v.p[i];
+        text->data[text->length++] = digits[byte >> 4];
+        text->data[text->length++] = digits[byte & 15];
+    }
+    text->data[text->length] = '\0';
+}
+
+/* Letters of UTF-8. */
+static uint64_t value_letters(const struct ferry_cell *cell)
+{
+    uint64_t letters = 0;
+    for (uint32_t i = 0; i < cell->len; i++)
+        letters += ((unsigned char)cell->v.p[i] & 0xc0) != 0x80;
+    return letters;
+}
+
+/* Whether it has no more digits behind the point than its column. */
+static bool value_has_scale(const struct ferry_column *column, const struct ferry_cell *cell)
+{
+    const char *point = cell->len == 0 ? NULL : memchr(cell->v.p, '.', cell->len);
+    return point == NULL || (size_t)(cell->v.p + cell->len - point) - 1 <= column->scale;
+}
+
+/* Texts of any kind, decimals among them. */
+static const char *value_check_text(const struct ferry_column *column,
+                                    const struct ferry_cell *cell)
+{
+    if (cell->len > 0 && memchr(cell->v.p, '\0', cell->len) != NULL)
+        return FLAW_NUL;
+    if (column->type == FERRY_TYPE_DECIMAL)
+        return value_has_scale(column, cell) ? NULL : FLAW_FRACTION;
+    bool limited = column->type == FERRY_TYPE_TEXT && column->length > 0;
+    return limited && value_letters(cell) > column->length ? FLAW_LONG : NULL;
+}
+
+static const char *value_check(enum odrv_put put, const struct ferry_column *column,
+                               const struct ferry_cell *cell)
+{
+    switch (put) {
+    case ODRV_PUT_TEXT:
+        return value_check_text(column, cell);
+    case ODRV_PUT_FLOAT:
+        return column->bits == 32 && !isnan(cell->v.f) && (double)(float)cell->v.f != cell->v.f
+                   ? FLAW_SINGLE
+                   : NULL;
+    case ODRV_PUT_DATE:
+        return value_is_date(cell->v.p, cell->len) ? NULL : FLAW_DATE;
+    case ODRV_PUT_DATETIME:
+        return !value_is_date(cell->v.p, cell->len) ? FLAW_DATE
+               : value_has_scale(column, cell)      ? NULL
+                                                    : FLAW_FRACTION;
+    case ODRV_PUT_TIME:
+        return !value_is_time_of_day(cell->v.p, cell->len) ? FLAW_TIME
+               : value_has_scale(column, cell)             ? NULL
+                                                           : FLAW_FRACTION;
+    default:
+        return NULL;
+    }
+}
+
+const char *odrv_put(enum odrv_put put, const struct ferry_column *column,
+                     const struct ferry_cell *cell, struct odrv_text *text)
+{
+    const char *flaw = value_check(put, column, cell);
+    if (flaw != NULL)
+        return flaw;
+    switch (put) {
+    case ODRV_PUT_INT:
+        odrv_text_addf(text, "%" PRId64, cell->v.i);
+        break;
+    case ODRV_PUT_UINT:
+        odrv_text_addf(text, "%" PRIu64, cell->v.u);
+        break;
+    case ODRV_PUT_FLOAT:
+        value_add_float(cell->v.f, text);
+        break;
+    case ODRV_PUT_HEX:
+        value_add_hex(cell, text);
+        break;
+    default:
+        odrv_text_append(text, cell->v.p, cell->len);
+        break;
+    }
+    return NULL;
+}
