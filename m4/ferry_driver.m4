@@ -11,24 +11,35 @@ AC_DEFUN([FERRY_DRIVERS_INIT], [
     AC_SUBST([DRIVER_DIRS])
 ])
 
+# FERRY_DRIVER_IN_THE_MAKING(NAME)
+# --------------------------------
+# Says of the driver, before its FERRY_DRIVER, that it is not ready to be trusted: it is built only
+# where --with-NAME asks for it.
+AC_DEFUN([FERRY_DRIVER_IN_THE_MAKING],
+    [m4_define([ferry_in_the_making_]m4_translit([$1], [-], [_]), [yes])])
+
 # FERRY_DRIVER(NAME, VARIABLE, SUMMARY, [PKG-CONFIG MODULES], [HEADERS])
 # ----------------------------------------------------------------------
 # Declares the driver in plugins/NAME.  VARIABLE is the prefix of its make variables:
 # VARIABLE_CFLAGS and VARIABLE_LIBS hold what its libraries need.
 #
-#   by default      built if its modules and headers are found
+#   by default      built if its modules and headers are found, and it is not in the making
 #   --with-NAME     built, or configure fails; the failure comes after the summary, so that it
 #                   names everything that is missing and not only the first piece
 #   --without-NAME  not looked for
 AC_DEFUN([FERRY_DRIVER], [
     AC_ARG_WITH([$1],
-        [AS_HELP_STRING([--with-$1], [build the driver $1: $3 (default: if possible)])],
+        [AS_HELP_STRING([--with-$1], [build the driver $1: $3 (default: ]m4_ifdef(
+            [ferry_in_the_making_]m4_translit([$1], [-], [_]), [no], [if possible])[)])],
         [], [with_]m4_translit([$1], [-], [_])[=check])
     ferry_want=$with_[]m4_translit([$1], [-], [_])
     ferry_reason=
+    m4_ifdef([ferry_in_the_making_]m4_translit([$1], [-], [_]),
+        [AS_IF([test "x$ferry_want" = xcheck],
+            [ferry_want=no ferry_reason="in the making; --with-$1 builds it"])])
     $2_CFLAGS=${$2_CFLAGS-}
     $2_LIBS=${$2_LIBS-}
-    AS_IF([test "x$ferry_want" = xno], [ferry_reason="--without-$1"], [
+    AS_IF([test "x$ferry_want" = xno], [ferry_reason=${ferry_reason:---without-$1}], [
         m4_ifnblank([$4], [
         PKG_CHECK_MODULES([$2], [$4], [],
             [ferry_reason=`$PKG_CONFIG --print-errors --short-errors --exists "$4" 2>&1 |
