@@ -67,7 +67,8 @@ ferry_status dbidrv_conn_begin(struct dbidrv_conn *conn, const char *const *stat
 {
     ferry_status status = FERRY_OK;
     for (size_t i = 0; status == FERRY_OK && statements[i] != NULL; i++) {
-        status = dbidrv_run(conn, statements[i], DBIDRV_ASKING, doing, NULL, err);
+        status = dbidrv_run(conn, statements[i], conn->target ? DBIDRV_LOADING : DBIDRV_ASKING,
+                            doing, NULL, err);
         conn->transaction = conn->transaction || status == FERRY_OK;
     }
     if (status != FERRY_OK)

@@ -129,17 +129,19 @@ bool dbidrv_settings_apply(const struct dbidrv_dialect *dialect, const struct fe
 
 void dbidrv_settings_place(const struct ferry_config *config, char *buffer, size_t size)
 {
-    const char *dialect = ferry_config_string(config, "dialect");
+    const char *name = ferry_config_string(config, "dialect");
+    const struct dbidrv_dialect *dialect = dbidrv_dialect_find(name == NULL ? "" : name);
     const char *host = ferry_config_string(config, "host");
     const char *database = ferry_config_string(config, "database");
     const char *schema = ferry_config_string(config, "schema");
-    if (dbidrv_dialect_find(dialect == NULL ? "" : dialect)->is_file) {
+    int64_t port = ferry_config_int(config, "port");
+    if (dialect->is_file) {
         DBIDRV_AUTO_STRING char *real = database == NULL ? NULL : realpath(database, NULL);
         (void)snprintf(buffer, size, "%s", real != NULL ? real : database == NULL ? "" : database);
         return;
     }
-    (void)snprintf(buffer, size, "dbi:%s/%s:%lld/%s%s%s", dialect == NULL ? "" : dialect,
-                   host == NULL ? "" : host, (long long)ferry_config_int(config, "port"),
-                   database == NULL ? "" : database, schema == NULL ? "" : "/",
-                   schema == NULL ? "" : schema);
+    (void)snprintf(
+        buffer, size, "dbi:%s/%s:%lld/%s%s%s", dialect->name, host == NULL ? "localhost" : host,
+        (long long)(port == 0 ? dialect->default_port : port), database == NULL ? "" : database,
+        schema == NULL ? "" : "/", schema == NULL ? "" : schema);
 }

@@ -72,6 +72,7 @@ struct dbidrv_dialect {
     const char *package; /* Debian's, that has it */
     const char *product; /* for messages and facts */
     const char *schema;  /* in which all names are, where `schema` is no key of it; or NULL */
+    int default_port;    /* 0: it has none */
     bool untried;
     bool is_file;        /* the database is a file, and nobody logs in */
     bool path_in_quotes; /* questions get the path of a table as SQL spells it, else its name */

@@ -123,6 +123,7 @@ const struct dbidrv_dialect dbidrv_dialect_freetds = {
     .name = "freetds",
     .package = "libdbd-freetds",
     .product = "SQL Server",
+    .default_port = 1433,
     .untried = true,
     .session = freetds_session,
     .snapshot = freetds_snapshot,

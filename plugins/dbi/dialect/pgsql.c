@@ -271,6 +271,7 @@ const struct dbidrv_dialect dbidrv_dialect_pgsql = {
     .name = "pgsql",
     .package = "libdbd-pgsql",
     .product = "PostgreSQL",
+    .default_port = 5432,
     .path_in_quotes = true,
     .session = pgsql_session,
     .snapshot = pgsql_snapshot,

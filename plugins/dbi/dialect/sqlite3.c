@@ -170,7 +170,7 @@ static int sqlite3_is_cancelled(void *data)
 static int sqlite3_wait(void *data, int turns)
 {
     const struct dbidrv_conn *conn = data;
-    const struct timespec pause = {.tv_nsec = WAIT_MS * 1000000};
+    const struct timespec pause = {.tv_nsec = WAIT_MS * 1000000L};
     if (atomic_load(&conn->cancelled) || (int64_t)turns * WAIT_MS >= conn->lock_wait_ms)
         return 0;
     (void)nanosleep(&pause, NULL);

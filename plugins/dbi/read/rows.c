@@ -9,7 +9,7 @@
 
 #include <inttypes.h>
 
-#define PIECE_FIRST 64
+#define PIECE_FIRST 8
 #define PIECE_MOST 4096
 /* Of what libdbi may hold: twice the values, and what rows that are longer than the ones before
  * them need. */
