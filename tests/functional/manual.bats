@@ -114,9 +114,14 @@ keys_of_driver() {
         "$(keys_of_driver odbc | sort)"
 }
 
+@test "dbferry-dbi(7) has every key of the driver, and no other" {
+    requires_driver dbi
+    assert_equal "$(page_keys plugins/dbi/dbferry-dbi.pod OPTIONS | sort)" "$(keys_of_driver dbi | sort)"
+}
+
 # Defaults and choices come from the table; the words around them are the page's own.
 @test "a driver's page tells the choices of each key" {
-    for driver in sqlite mysql azure-mysql pgsql odbc; do
+    for driver in sqlite mysql azure-mysql pgsql odbc dbi; do
         requires_driver "$driver"
         while read -r key choices; do
             text=$(page_item "plugins/$driver/dbferry-$driver.pod" "$key")
@@ -132,7 +137,7 @@ keys_of_driver() {
 }
 
 @test "a driver's page tells the default of each key, as it would stand in the file" {
-    for driver in sqlite mysql azure-mysql pgsql odbc; do
+    for driver in sqlite mysql azure-mysql pgsql odbc dbi; do
         requires_driver "$driver"
         while read -r key default; do
             [[ $(page_item "plugins/$driver/dbferry-$driver.pod" "$key") == *"$default"* ]] || {

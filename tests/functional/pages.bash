@@ -12,7 +12,7 @@
 PAGES=(docs/dbferry.pod docs/dbferry.conf.pod docs/dbferry-driver.pod docs/dbferry-driver-test.pod
     docs/dbferry-types.pod plugins/sqlite/dbferry-sqlite.pod plugins/mysql/dbferry-mysql.pod
     plugins/azure-mysql/dbferry-azure-mysql.pod plugins/pgsql/dbferry-pgsql.pod
-    plugins/odbc/dbferry-odbc.pod)
+    plugins/odbc/dbferry-odbc.pod plugins/dbi/dbferry-dbi.pod)
 
 # page_keys PAGE [SECTION]: the names in B<> with which items start, or with which they go on after
 # a comma, one a line; those of one =head1 only, if it is given.

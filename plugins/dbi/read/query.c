@@ -1,0 +1,92 @@
+/* Statements: names, queries as parts of others, and the SELECT that brings values as texts. */
+
+#include "read/read.h"
+
+#include <ctype.h>
+#include <string.h>
+
+char *dbidrv_query_what(const struct ferry_read *read)
+{
+    char *what = NULL;
+    int made = read->kind == FERRY_READ_QUERY
+                   ? asprintf(&what, "the query")
+                   : asprintf(&what, "%s '%s'", read->kind == FERRY_READ_VIEW ? "view" : "table",
+                              read->text);
+    return made < 0 ? NULL : what;
+}
+
+void dbidrv_query_add_path(const struct dbidrv_conn *conn, const char *name,
+                           struct dbidrv_text *sql)
+{
+    const char *schema = conn->schema != NULL ? conn->schema
+                         : conn->target       ? conn->own_schema
+                                              : NULL;
+    if (schema != NULL) {
+        dbidrv_text_add_quoted(sql, '"', schema);
+        dbidrv_text_add(sql, ".");
+    }
+    dbidrv_text_add_quoted(sql, '"', name);
+}
+
+void dbidrv_query_question(const struct dbidrv_conn *conn, const char *template, const char *name,
+                           struct dbidrv_text *sql)
+{
+    DBIDRV_AUTO_TEXT struct dbidrv_text path = {0};
+    DBIDRV_AUTO_TEXT struct dbidrv_text quoted = {0};
+    if (conn->dialect->path_in_quotes)
+        dbidrv_query_add_path(conn, name, &path);
+    else
+        dbidrv_text_add(&path, name);
+    if (!path.failed)
+        dbidrv_text_add_quoted(&quoted, '\'', path.data == NULL ? "" : path.data);
+    if (path.failed || quoted.failed)
+        sql->failed = true;
+    else
+        dbidrv_text_add_template(sql, template, quoted.data);
+}
+
+/* A query without the semicolon at its end. */
+static size_t query_length(const char *text)
+{
+    size_t length = strlen(text);
+    while (length > 0 && (isspace((unsigned char)text[length - 1]) || text[length - 1] == ';'))
+        length--;
+    return length;
+}
+
+void dbidrv_query_add_from(const struct dbidrv_conn *conn, const struct ferry_read *read,
+                           struct dbidrv_text *sql)
+{
+    if (read->kind == FERRY_READ_QUERY) {
+        dbidrv_text_add(sql, "(");
+        dbidrv_text_append(sql, read->text, query_length(read->text));
+        dbidrv_text_add(sql, "\n)"); /* its last line may be a comment */
+    } else
+        dbidrv_query_add_path(conn, read->text, sql);
+    dbidrv_text_add(sql, " AS " DBIDRV_ALIAS);
+}
+
+void dbidrv_query_plain(const struct dbidrv_conn *conn, const struct ferry_read *read,
+                        struct dbidrv_text *sql)
+{
+    dbidrv_text_add(sql, "SELECT * FROM ");
+    dbidrv_query_add_from(conn, read, sql);
+}
+
+ferry_status dbidrv_query_values(const struct dbidrv_column *const *columns, size_t count,
+                                 const char *alias, struct dbidrv_text *sql,
+                                 struct ferry_error *err)
+{
+    dbidrv_text_add(sql, "SELECT ");
+    for (size_t i = 0; i < count; i++) {
+        DBIDRV_AUTO_TEXT struct dbidrv_text name = {0};
+        dbidrv_text_addf(&name, "%s.", alias);
+        dbidrv_text_add_quoted(&name, '"', columns[i]->name);
+        if (name.failed)
+            return dbidrv_fail_memory(err);
+        dbidrv_text_add(sql, i > 0 ? ", " : "");
+        dbidrv_text_add_template(sql, columns[i]->type->ask, name.data);
+        dbidrv_text_addf(sql, " AS c%zu", i + 1);
+    }
+    return sql->failed ? dbidrv_fail_memory(err) : FERRY_OK;
+}

@@ -1,0 +1,148 @@
+/* The rows of a SELECT.
+ *
+ * libdbi holds each result whole, and twice.  So rows are asked for in pieces, each as large as the
+ * rows before it let it be; where a dialect has no way to do so, the size of the whole is asked for
+ * beforehand, and a result that is too large is refused.
+ */
+
+#include "read/read.h"
+
+#include <inttypes.h>
+
+#define PIECE_FIRST 8
+#define PIECE_MOST 4096
+/* Of what libdbi may hold: twice the values, and what rows that are longer than the ones before
+ * them need. */
+#define PIECE_SHARE 8
+/* What a row, and each value of it, costs beside its bytes. */
+#define ROW_BYTES 128
+#define VALUE_BYTES 64
+
+/* ---- As a whole ---- */
+
+static ferry_status rows_weigh(struct dbidrv_rows *rows, const char *select, const char *doing,
+                               struct ferry_error *err)
+{
+    struct dbidrv_conn *conn = rows->conn;
+    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    DBIDRV_AUTO_ANSWER struct dbidrv_answer answer = {0};
+    bool row = false;
+    dbidrv_text_add(&sql, "SELECT CAST(COUNT(*) AS varchar(20)) AS c1, CAST(COALESCE(SUM(");
+    for (unsigned i = 1; i <= rows->columns; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "c%u", i);
+        dbidrv_text_add(&sql, i > 1 ? " + " : "");
+        dbidrv_text_add_template(&sql, conn->dialect->size_of, name);
+    }
+    dbidrv_text_addf(&sql, "), 0) AS varchar(20)) AS c2 FROM (%s) AS dbferry_w", select);
+    ferry_status status = sql.failed
+                              ? dbidrv_fail_memory(err)
+                              : dbidrv_answer_ask(conn, sql.data, 2, DBIDRV_READING,
+                                                  "ask how large the result is", &answer, err);
+    if (status == FERRY_OK)
+        status = dbidrv_answer_next(conn, &answer, doing, &row, err);
+    if (status != FERRY_OK)
+        return status;
+    double count = strtod(dbidrv_answer_text(&answer, 0), NULL);
+    double bytes = 2 * strtod(dbidrv_answer_text(&answer, 1), NULL) +
+                   count * (ROW_BYTES + VALUE_BYTES * (double)rows->columns);
+    if (bytes > (double)conn->most)
+        return ferry_fail(err, FERRY_ERR_DATA,
+                          "%s: cannot %s: libdbi would hold about %.0f MiB in memory; raise "
+                          "max_result_bytes, or read less",
+                          conn->label, doing, bytes / 1048576);
+    ferry_log(FERRY_LOG_INFO, "%s: libdbi will hold about %.0f MiB in memory", conn->label,
+              bytes / 1048576);
+    return FERRY_OK;
+}
+
+static ferry_status rows_open_whole(struct dbidrv_rows *rows, const char *select, const char *doing,
+                                    struct ferry_error *err)
+{
+    ferry_status status = rows_weigh(rows, select, doing, err);
+    return status == FERRY_OK ? dbidrv_answer_open(rows->conn, select, rows->columns,
+                                                   DBIDRV_READING, doing, &rows->answer, err)
+                              : status;
+}
+
+/* ---- In pieces ---- */
+
+ferry_status dbidrv_rows_open(struct dbidrv_rows *rows, struct dbidrv_conn *conn,
+                              const char *select, unsigned columns, const char *doing,
+                              struct ferry_error *err)
+{
+    const struct dbidrv_pieces *pieces = conn->dialect->pieces;
+    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    ferry_status status = FERRY_OK;
+    *rows = (struct dbidrv_rows){.conn = conn, .columns = columns, .piece = PIECE_FIRST};
+    if (!conn->transaction && conn->dialect->snapshot != NULL) {
+        status = dbidrv_conn_begin(conn, conn->dialect->snapshot, "begin a transaction", err);
+        rows->own_transaction = status == FERRY_OK;
+    }
+    if (status == FERRY_OK && pieces == NULL)
+        return rows_open_whole(rows, select, doing, err);
+    dbidrv_text_addf(&sql, "%s%s", pieces == NULL ? "" : pieces->open, select);
+    if (status == FERRY_OK && sql.failed)
+        status = dbidrv_fail_memory(err);
+    if (status == FERRY_OK)
+        status = dbidrv_run(conn, sql.data, DBIDRV_READING, doing, NULL, err);
+    rows->open = status == FERRY_OK;
+    return status;
+}
+
+/* As many as the rows so far let hope will be small enough. */
+static void rows_choose_piece(struct dbidrv_rows *rows)
+{
+    uint64_t count = rows->answer.rows > 0 ? rows->answer.rows : 1;
+    uint64_t size = rows->answer.bytes / count + ROW_BYTES + (uint64_t)VALUE_BYTES * rows->columns;
+    uint64_t fit = rows->conn->most / PIECE_SHARE / size;
+    uint64_t grown = rows->piece * 4;
+    rows->piece = fit < 1 ? 1 : fit < grown ? fit : grown;
+    if (rows->piece > PIECE_MOST)
+        rows->piece = PIECE_MOST;
+}
+
+static ferry_status rows_next_piece(struct dbidrv_rows *rows, const char *doing,
+                                    struct ferry_error *err)
+{
+    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    if (rows->answer.result != NULL)
+        rows_choose_piece(rows);
+    rows->done += rows->answer.rows;
+    dbidrv_answer_close(&rows->answer);
+    rows->conn->dialect->pieces->add(&sql, rows->columns, rows->done, rows->piece);
+    return sql.failed ? dbidrv_fail_memory(err)
+                      : dbidrv_answer_open(rows->conn, sql.data, rows->columns, DBIDRV_READING,
+                                           doing, &rows->answer, err);
+}
+
+ferry_status dbidrv_rows_next(struct dbidrv_rows *rows, const char *doing, bool *ret_row,
+                              struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    *ret_row = false;
+    if (rows->ended)
+        return FERRY_OK;
+    if (rows->open && rows->answer.at == rows->answer.rows)
+        status = rows_next_piece(rows, doing, err);
+    if (status == FERRY_OK)
+        status = dbidrv_answer_next(rows->conn, &rows->answer, doing, ret_row, err);
+    rows->ended = status == FERRY_OK && !*ret_row; /* of a piece: one without a row */
+    return status;
+}
+
+/* The end of a transaction ends what was opened in it. */
+void dbidrv_rows_close(struct dbidrv_rows *rows)
+{
+    dbidrv_answer_close(&rows->answer);
+    if (rows->conn == NULL)
+        return;
+    if (rows->own_transaction)
+        dbidrv_conn_rollback(rows->conn);
+    else if (rows->open) {
+        dbi_result result = dbi_conn_query(rows->conn->dbi, rows->conn->dialect->pieces->close);
+        if (result != NULL)
+            dbi_result_free(result);
+    }
+    rows->open = rows->own_transaction = false;
+}

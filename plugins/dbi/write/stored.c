@@ -1,0 +1,80 @@
+/* Stored rows, read back as cells of the schema that they came by. */
+
+#include "write/target.h"
+
+#include <string.h>
+
+static ferry_status stored_column(const struct dbidrv_conn *conn, const struct ferry_layout *layout,
+                                  size_t i, struct dbidrv_column *ret, struct ferry_error *err)
+{
+    const struct ferry_column *column = ferry_schema_column(layout->schema, i);
+    const struct dbidrv_rule *rule =
+        dbidrv_rule_find(conn->dialect->writing, column, layout->wishes[i]);
+    if (rule == NULL)
+        return ferry_fail(err, FERRY_ERR_SCHEMA, "%s: column '%s' cannot be stored", conn->label,
+                          column->name);
+    struct dbidrv_column found = {
+        .type = &rule->read, .name = strdup(column->name), .scale = column->scale};
+    if (found.name == NULL)
+        return dbidrv_fail_memory(err);
+    FERRY_COPY(ferry_column, &found.column, column);
+    found.column.name = found.name;
+    *ret = found;
+    return FERRY_OK;
+}
+
+static ferry_status stored_columns(const struct dbidrv_conn *conn,
+                                   const struct ferry_layout *layout,
+                                   struct dbidrv_columns *columns, struct ferry_error *err)
+{
+    size_t count = ferry_schema_count(layout->schema);
+    ferry_status status = FERRY_OK;
+    columns->list = calloc(count, sizeof *columns->list);
+    if (columns->list == NULL)
+        return dbidrv_fail_memory(err);
+    for (size_t i = 0; status == FERRY_OK && i < count; i++) {
+        status = stored_column(conn, layout, i, &columns->list[i], err);
+        columns->count += status == FERRY_OK;
+    }
+    return status;
+}
+
+static ferry_status stored_select(const struct dbidrv_conn *conn, const char *table,
+                                  const struct dbidrv_columns *columns, struct dbidrv_text *sql,
+                                  struct ferry_error *err)
+{
+    const struct dbidrv_column **list = calloc(columns->count, sizeof *list);
+    if (list == NULL)
+        return dbidrv_fail_memory(err);
+    for (size_t i = 0; i < columns->count; i++)
+        list[i] = &columns->list[i];
+    ferry_status status = dbidrv_query_values(list, columns->count, DBIDRV_ALIAS, sql, err);
+    free((void *)list);
+    dbidrv_text_addf(sql, " FROM %s", conn->dialect->writing->only);
+    dbidrv_query_add_path(conn, table, sql);
+    dbidrv_text_add(sql, " AS " DBIDRV_ALIAS);
+    return status == FERRY_OK && sql->failed ? dbidrv_fail_memory(err) : status;
+}
+
+ferry_status dbidrv_stored_begin(void *conn, void *load, const struct ferry_layout *layout,
+                                 const struct ferry_scan *scan, void **ret_cursor,
+                                 struct ferry_error *err)
+{
+    struct dbidrv_conn *c = conn;
+    DBIDRV_AUTO_COLUMNS struct dbidrv_columns columns = {0};
+    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    bool exists = false;
+    (void)load; /* its rows are in the table, in this transaction */
+    (void)scan; /* everything: the driver has no FERRY_SCANS as a target */
+    ferry_status status = dbidrv_table_look(c, layout->table, NULL, &exists, NULL, err);
+    if (status == FERRY_OK && !exists)
+        status = ferry_fail(err, FERRY_ERR_NOT_FOUND, "%s: there is no table '%s'", c->label,
+                            layout->table);
+    if (status == FERRY_OK)
+        status = stored_columns(c, layout, &columns, err);
+    if (status == FERRY_OK)
+        status = stored_select(c, layout->table, &columns, &sql, err);
+    return status == FERRY_OK
+               ? dbidrv_cursor_begin(c, layout->table, &columns, sql.data, ret_cursor, err)
+               : status;
+}

@@ -1,0 +1,227 @@
+/* Cells become literals, which the database turns into its own types; what it would bend is refused
+ * here. */
+
+#include "write/target.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#define FLAW_NUL "a text with a NUL cannot be stored there"
+#define FLAW_LONG "the text has more letters than its column tells of"
+#define FLAW_DATE                                                                                  \
+    "it is no date of the calendar (a zero or partial date?), which cannot be stored there"
+#define FLAW_TIME "a time below 0 or above 24 hours cannot be stored there"
+#define FLAW_NAN "NaN cannot be stored there"
+#define FLAW_BIG "an integer above 9223372036854775807 cannot be stored there"
+#define FLAW_KIND "the value has another kind than its column's, which cannot be stored there"
+
+/* ---- Forms ---- */
+
+static unsigned value_number(const char *digits, size_t count)
+{
+    unsigned number = 0;
+    for (size_t i = 0; i < count; i++)
+        number = number * 10 + (unsigned)(digits[i] - '0');
+    return number;
+}
+
+/* YYYY-MM-DD, by the contract. */
+static bool value_is_date(const char *text, size_t size)
+{
+    static const unsigned days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (size < 10)
+        return false;
+    unsigned year = value_number(text, 4), month = value_number(text + 5, 2);
+    unsigned day = value_number(text + 8, 2);
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] &&
+           (month != 2 || day <= 28 || leap);
+}
+
+static bool value_is_time_of_day(const char *text, size_t size)
+{
+    if (size < 8 || text[0] == '-' || text[2] != ':')
+        return false;
+    unsigned hours = value_number(text, 2);
+    return hours < 24 || (hours == 24 && strspn(text + 2, "0:.") >= size - 2);
+}
+
+static uint64_t value_letters(const char *text, size_t size)
+{
+    uint64_t letters = 0;
+    for (size_t i = 0; i < size; i++)
+        letters += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return letters;
+}
+
+/* ---- Literals ---- */
+
+static void value_add_hex(const struct ferry_cell *cell, struct dbidrv_text *sql)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (!dbidrv_text_reserve(sql, 2 * (size_t)cell->len))
+        return;
+    for (uint32_t i = 0; i < cell->len; i++) {
+        unsigned char byte = (unsigned char)cell->v.p[i];
+        sql->data[sql->length++] = digits[byte >> 4];
+        sql->data[sql->length++] = digits[byte & 15];
+    }
+    sql->data[sql->length] = '\0';
+}
+
+static void value_add_quoted(const char *text, size_t size, const char *end,
+                             struct dbidrv_text *sql)
+{
+    dbidrv_text_add(sql, "'");
+    while (size > 0) {
+        const char *quote = memchr(text, '\'', size);
+        size_t part = quote == NULL ? size : (size_t)(quote - text) + 1;
+        dbidrv_text_append(sql, text, part);
+        if (quote != NULL)
+            dbidrv_text_add(sql, "'");
+        text += part;
+        size -= part;
+    }
+    dbidrv_text_add(sql, end);
+    dbidrv_text_add(sql, "'");
+}
+
+static const char *value_add_text(enum dbidrv_style style, const struct ferry_cell *cell,
+                                  struct dbidrv_text *sql)
+{
+    bool nul = cell->len > 0 && memchr(cell->v.p, '\0', cell->len) != NULL;
+    if (nul && style != DBIDRV_STYLE_SQLITE)
+        return FLAW_NUL;
+    if (!nul) {
+        value_add_quoted(cell->v.p, cell->len, "", sql);
+        return NULL;
+    }
+    dbidrv_text_add(sql, "CAST(x'");
+    value_add_hex(cell, sql);
+    dbidrv_text_add(sql, "' AS TEXT)");
+    return NULL;
+}
+
+static void value_add_bytes(enum dbidrv_style style, const struct ferry_cell *cell,
+                            struct dbidrv_text *sql)
+{
+    dbidrv_text_add(sql, style == DBIDRV_STYLE_SQLITE ? "x'" : "'\\x");
+    value_add_hex(cell, sql);
+    dbidrv_text_add(sql, "'");
+}
+
+#define MANTISSA_BITS 53
+#define STEP_BITS 52
+#define STEP "4503599627370496.0" /* 2 to the 52nd, of few enough digits to be read exactly */
+
+/* SQLite reads a number of 17 digits a little off at times, and integers exactly; what is
+ * multiplied with powers of two loses nothing. */
+static void value_add_sqlite_float(double value, struct dbidrv_text *sql)
+{
+    int exponent = 0;
+    double fraction = frexp(value, &exponent);
+    if (isinf(value)) {
+        dbidrv_text_add(sql, value > 0 ? "9e999" : "-9e999");
+        return;
+    }
+    dbidrv_text_addf(sql, "(%" PRId64 ".0", (int64_t)ldexp(fraction, MANTISSA_BITS));
+    exponent -= MANTISSA_BITS;
+    for (; value != 0 && exponent >= STEP_BITS; exponent -= STEP_BITS)
+        dbidrv_text_add(sql, "*" STEP);
+    for (; value != 0 && exponent <= -STEP_BITS; exponent += STEP_BITS)
+        dbidrv_text_add(sql, "/" STEP);
+    if (value != 0 && exponent != 0)
+        dbidrv_text_addf(sql, "%c%" PRId64 ".0", exponent > 0 ? '*' : '/',
+                         INT64_C(1) << (exponent > 0 ? exponent : -exponent));
+    dbidrv_text_add(sql, ")");
+}
+
+static const char *value_add_float(enum dbidrv_style style, double value, struct dbidrv_text *sql)
+{
+    if (style == DBIDRV_STYLE_SQLITE) {
+        if (isnan(value))
+            return FLAW_NAN;
+        value_add_sqlite_float(value, sql);
+    } else if (isnan(value))
+        dbidrv_text_add(sql, "'NaN'");
+    else if (isinf(value))
+        dbidrv_text_add(sql, value > 0 ? "'Infinity'" : "'-Infinity'");
+    else
+        dbidrv_text_addf(sql, "'%.17g'", value);
+    return NULL;
+}
+
+static void value_add_integer(enum dbidrv_style style, bool is_unsigned,
+                              const struct ferry_cell *cell, struct dbidrv_text *sql)
+{
+    const char *quote = style == DBIDRV_STYLE_SQLITE ? "" : "'";
+    if (is_unsigned)
+        dbidrv_text_addf(sql, "%s%" PRIu64 "%s", quote, cell->v.u, quote);
+    else
+        dbidrv_text_addf(sql, "%s%" PRId64 "%s", quote, cell->v.i, quote);
+}
+
+static const char *value_add_any(enum dbidrv_style style, const struct ferry_cell *cell,
+                                 struct dbidrv_text *sql)
+{
+    switch (cell->kind) {
+    case FERRY_KIND_INT:
+        value_add_integer(style, false, cell, sql);
+        return NULL;
+    case FERRY_KIND_FLOAT:
+        return value_add_float(style, cell->v.f, sql);
+    case FERRY_KIND_TEXT:
+        return value_add_text(style, cell, sql);
+    case FERRY_KIND_BYTES:
+        value_add_bytes(style, cell, sql);
+        return NULL;
+    default:
+        return FLAW_KIND;
+    }
+}
+
+static const char *value_put_moment(enum dbidrv_put put, const struct ferry_cell *cell,
+                                    struct dbidrv_text *sql)
+{
+    if (put == DBIDRV_PUT_TIME && !value_is_time_of_day(cell->v.p, cell->len))
+        return FLAW_TIME;
+    if (put != DBIDRV_PUT_TIME && !value_is_date(cell->v.p, cell->len))
+        return FLAW_DATE;
+    value_add_quoted(cell->v.p, cell->len, put == DBIDRV_PUT_INSTANT ? "+00" : "", sql);
+    return NULL;
+}
+
+const char *dbidrv_put(enum dbidrv_style style, enum dbidrv_put put, uint64_t most_letters,
+                       const struct ferry_cell *cell, struct dbidrv_text *sql)
+{
+    if (put != DBIDRV_PUT_ANY && cell->kind != FERRY_KIND_TYPED)
+        return FLAW_KIND;
+    switch (put) {
+    case DBIDRV_PUT_INT:
+    case DBIDRV_PUT_UINT:
+        value_add_integer(style, put == DBIDRV_PUT_UINT, cell, sql);
+        return NULL;
+    case DBIDRV_PUT_UINT_AS_INT:
+        if (cell->v.u > INT64_MAX)
+            return FLAW_BIG;
+        value_add_integer(style, true, cell, sql);
+        return NULL;
+    case DBIDRV_PUT_UINT_AS_TEXT:
+        value_add_integer(DBIDRV_STYLE_QUOTED, true, cell, sql);
+        return NULL;
+    case DBIDRV_PUT_FLOAT:
+        return value_add_float(style, cell->v.f, sql);
+    case DBIDRV_PUT_TEXT:
+        return most_letters > 0 && value_letters(cell->v.p, cell->len) > most_letters
+                   ? FLAW_LONG
+                   : value_add_text(style, cell, sql);
+    case DBIDRV_PUT_BYTES:
+        value_add_bytes(style, cell, sql);
+        return NULL;
+    case DBIDRV_PUT_ANY:
+        return value_add_any(style, cell, sql);
+    default:
+        return value_put_moment(put, cell, sql);
+    }
+}

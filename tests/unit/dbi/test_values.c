@@ -1,0 +1,222 @@
+/* Tests of what the dbi driver makes of values, types and errors: what a database may give and must
+ * not become a cell, and what a cell must not become in a statement. */
+
+#include "unit.h"
+
+#include <math.h>
+
+#include "driver/batch.h"
+#include "driver/schema.h"
+#include "read/read.h"
+#include "write/target.h"
+
+/* ---- Values that say their own kind ---- */
+
+/* The kind of the cell; -1: the value is refused. */
+static int kind_of(uint32_t column_type, uint32_t flags, enum dbidrv_codec codec, const char *data)
+{
+    const struct dbidrv_type type = {.codec = codec, .ask = DBIDRV_TAGGED};
+    const struct dbidrv_column column = {
+        .type = &type,
+        .column = {.name = "c",
+                   .type = column_type,
+                   .flags = flags,
+                   .bits = column_type == FERRY_TYPE_FLOAT ? 64 : 0}};
+    const struct dbidrv_value value = {.data = data, .size = strlen(data)};
+    struct ferry_schema schema = {0};
+    struct ferry_error error = {0};
+    struct ferry_cell cell = {0};
+    assert_int_equal(ferry_schema_add(&schema, &column.column, sizeof column.column, &error),
+                     FERRY_OK);
+    struct ferry_batch *batch = ferry_batch_new(&schema, &ferry_batch_default_limits);
+    assert_non_null(batch);
+    ferry_batch_reset(batch, 1);
+    const char *flaw = dbidrv_decode(&column, &value, batch, &cell);
+    ferry_batch_free(batch);
+    ferry_schema_done(&schema);
+    return flaw == NULL ? cell.kind : -1;
+}
+
+static void test_tags(void **state)
+{
+    static const struct {
+        uint32_t type, flags;
+        enum dbidrv_codec codec;
+        const char *given;
+        int kind;
+    } cases[] = {
+        {FERRY_TYPE_ANY, 0, DBIDRV_CODEC_TEXT, "i-9223372036854775808", FERRY_KIND_INT},
+        {FERRY_TYPE_ANY, 0, DBIDRV_CODEC_TEXT, "i9223372036854775808", -1},
+        {FERRY_TYPE_ANY, 0, DBIDRV_CODEC_TEXT, "rInf", FERRY_KIND_FLOAT},
+        {FERRY_TYPE_ANY, 0, DBIDRV_CODEC_TEXT, "r", -1},
+        {FERRY_TYPE_ANY, 0, DBIDRV_CODEC_TEXT, "t", FERRY_KIND_TEXT},
+        {FERRY_TYPE_ANY, 0, DBIDRV_CODEC_TEXT, "x00", FERRY_KIND_TEXT},
+        {FERRY_TYPE_ANY, 0, DBIDRV_CODEC_TEXT, "b0", -1},
+        {FERRY_TYPE_ANY, 0, DBIDRV_CODEC_TEXT, "bfg", -1},
+        {FERRY_TYPE_ANY, 0, DBIDRV_CODEC_TEXT, "", -1},
+        {FERRY_TYPE_ANY, 0, DBIDRV_CODEC_TEXT, "z1", -1},
+        {FERRY_TYPE_TEXT, FERRY_COLUMN_LOOSE, DBIDRV_CODEC_TEXT, "i1", FERRY_KIND_INT},
+        {FERRY_TYPE_TEXT, FERRY_COLUMN_LOOSE, DBIDRV_CODEC_TEXT, "ta", FERRY_KIND_TYPED},
+        {FERRY_TYPE_TEXT, 0, DBIDRV_CODEC_TEXT, "i1", -1},
+        {FERRY_TYPE_TEXT, 0, DBIDRV_CODEC_TEXT, "x6100", FERRY_KIND_TYPED},
+        {FERRY_TYPE_BYTES, 0, DBIDRV_CODEC_HEX, "b", FERRY_KIND_TYPED},
+        {FERRY_TYPE_BYTES, 0, DBIDRV_CODEC_HEX, "t00", -1},
+        {FERRY_TYPE_BOOL, 0, DBIDRV_CODEC_BOOL, "i1", FERRY_KIND_TYPED},
+        {FERRY_TYPE_BOOL, 0, DBIDRV_CODEC_BOOL, "i2", -1},
+        {FERRY_TYPE_FLOAT, 0, DBIDRV_CODEC_FLOATING, "t1", -1},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        int kind = kind_of(cases[i].type, cases[i].flags, cases[i].codec, cases[i].given);
+        if (kind != cases[i].kind)
+            fail_msg("'%s' has the kind %d", cases[i].given, kind);
+    }
+}
+
+/* ---- Literals ---- */
+
+static void expect_literal(enum dbidrv_style style, enum dbidrv_put put, uint64_t most,
+                           struct ferry_cell cell, const char *expected)
+{
+    struct dbidrv_text sql = {0};
+    const char *flaw = dbidrv_put(style, put, most, &cell, &sql);
+    if ((flaw == NULL) != (expected != NULL))
+        fail_msg("expected %s: %s", expected == NULL ? "a flaw" : expected,
+                 flaw == NULL ? sql.data : flaw);
+    if (expected != NULL)
+        assert_string_equal(sql.data, expected);
+    dbidrv_text_clear(&sql);
+}
+
+#define TEXT(text)                                                                                 \
+    (struct ferry_cell)                                                                            \
+    {                                                                                              \
+        .v.p = (text), .len = sizeof(text) - 1                                                     \
+    }
+#define FLOAT(number)                                                                              \
+    (struct ferry_cell)                                                                            \
+    {                                                                                              \
+        .v.f = (number)                                                                            \
+    }
+#define QUOTED DBIDRV_STYLE_QUOTED
+#define SQLITE DBIDRV_STYLE_SQLITE
+
+static void test_texts(void **state)
+{
+    (void)state;
+    expect_literal(QUOTED, DBIDRV_PUT_TEXT, 0, TEXT("a'b''\\"), "'a''b''''\\'");
+    expect_literal(QUOTED, DBIDRV_PUT_TEXT, 0, TEXT(""), "''");
+    expect_literal(QUOTED, DBIDRV_PUT_TEXT, 0, TEXT("a\0b"), NULL);
+    expect_literal(SQLITE, DBIDRV_PUT_TEXT, 0, TEXT("a\0b"), "CAST(x'610062' AS TEXT)");
+    expect_literal(QUOTED, DBIDRV_PUT_TEXT, 2, TEXT("\xc3\xa9\xc3\xa9"), "'\xc3\xa9\xc3\xa9'");
+    expect_literal(QUOTED, DBIDRV_PUT_TEXT, 2, TEXT("ab "), NULL); /* it would be cut */
+    expect_literal(QUOTED, DBIDRV_PUT_BYTES, 0, TEXT("\0'\xff"), "'\\x0027ff'");
+    expect_literal(SQLITE, DBIDRV_PUT_BYTES, 0, TEXT(""), "x''");
+    expect_literal(QUOTED, DBIDRV_PUT_DATE, 0, TEXT("2023-02-29"), NULL);
+    expect_literal(QUOTED, DBIDRV_PUT_DATE, 0, TEXT("0000-00-00"), NULL);
+    expect_literal(QUOTED, DBIDRV_PUT_INSTANT, 0, TEXT("2024-02-29 00:00:00"),
+                   "'2024-02-29 00:00:00+00'");
+    expect_literal(QUOTED, DBIDRV_PUT_TIME, 0, TEXT("-01:00:00"), NULL);
+    expect_literal(QUOTED, DBIDRV_PUT_TIME, 0, TEXT("24:00:00"), "'24:00:00'");
+    expect_literal(QUOTED, DBIDRV_PUT_TIME, 0, TEXT("24:00:01"), NULL);
+}
+
+static void test_numbers(void **state)
+{
+    const struct ferry_cell most = {.v.u = UINT64_MAX}, least = {.v.i = INT64_MIN};
+    const struct ferry_cell text = {.v.p = "1", .len = 1, .kind = FERRY_KIND_TEXT};
+    (void)state;
+    expect_literal(QUOTED, DBIDRV_PUT_UINT, 0, most, "'18446744073709551615'");
+    expect_literal(SQLITE, DBIDRV_PUT_UINT_AS_INT, 0, most, NULL);
+    expect_literal(SQLITE, DBIDRV_PUT_UINT_AS_TEXT, 0, most, "'18446744073709551615'");
+    expect_literal(SQLITE, DBIDRV_PUT_INT, 0, least, "-9223372036854775808");
+    expect_literal(SQLITE, DBIDRV_PUT_INT, 0, text, NULL);
+    expect_literal(SQLITE, DBIDRV_PUT_ANY, 0, text, "'1'");
+    expect_literal(SQLITE, DBIDRV_PUT_FLOAT, 0, FLOAT(0.0), "(0.0)");
+    expect_literal(SQLITE, DBIDRV_PUT_FLOAT, 0, FLOAT(0.1),
+                   "(7205759403792794.0/4503599627370496.0/16.0)");
+    expect_literal(SQLITE, DBIDRV_PUT_FLOAT, 0, FLOAT(NAN), NULL);
+    expect_literal(SQLITE, DBIDRV_PUT_FLOAT, 0, FLOAT(-INFINITY), "-9e999");
+    expect_literal(QUOTED, DBIDRV_PUT_FLOAT, 0, FLOAT(NAN), "'NaN'");
+    expect_literal(QUOTED, DBIDRV_PUT_FLOAT, 0, FLOAT(0.1), "'0.10000000000000001'");
+}
+
+/* ---- Types and errors ---- */
+
+static void test_types(void **state)
+{
+    static const struct {
+        const char *name;
+        uint32_t type; /* 0: it is not carried */
+        unsigned count;
+        unsigned long first, second;
+    } cases[] = {
+        {"numeric(10,2)", FERRY_TYPE_DECIMAL, 2, 10, 2},
+        {"numeric", FERRY_TYPE_TEXT, 0, 0, 0},
+        {"numeric(2,-3)", 0, 0, 0, 0},
+        {"character varying(40)", FERRY_TYPE_TEXT, 1, 40, 0},
+        {"timestamp(3) with time zone", FERRY_TYPE_DATETIME, 1, 3, 0},
+        {"integer", FERRY_TYPE_INT, 0, 0, 0},
+        {"integer[]", 0, 0, 0, 0},
+        {"public.text", 0, 0, 0, 0},
+        {"", 0, 0, 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unsigned long numbers[2] = {0};
+        unsigned count = 0;
+        const struct dbidrv_type *type =
+            dbidrv_dialect_type(&dbidrv_dialect_pgsql, cases[i].name, numbers, &count);
+        if ((type == NULL ? 0 : type->type) != cases[i].type)
+            fail_msg("'%s' has the type %u", cases[i].name, type == NULL ? 0 : type->type);
+        if (type == NULL)
+            continue;
+        assert_int_equal(count, cases[i].count);
+        assert_int_equal(numbers[0], cases[i].first);
+        assert_int_equal(numbers[1], cases[i].second);
+    }
+}
+
+static void test_faults(void **state)
+{
+    static const struct {
+        const char *state;
+        const char *text;
+        enum dbidrv_phase phase;
+        ferry_status status;
+        bool may_pass;
+    } cases[] = {
+        {"", "password authentication failed", DBIDRV_CONNECTING, FERRY_ERR_REFUSED, false},
+        {"", "Connection refused", DBIDRV_CONNECTING, FERRY_ERR_UNREACHABLE, false},
+        {"", "Connection refused", DBIDRV_OPENING, FERRY_ERR_TARGET_OPEN, false},
+        {"", "database is locked", DBIDRV_LOADING, FERRY_ERR_BUSY, true},
+        {"55P03", "canceling statement", DBIDRV_LOADING, FERRY_ERR_BUSY, true},
+        {"40P01", "deadlock detected", DBIDRV_LOADING, FERRY_ERR_BUSY, true},
+        {"23505", "duplicate key value", DBIDRV_LOADING, FERRY_ERR_DATA, false},
+        {"42P01", "no relation 'out of memory'", DBIDRV_DESCRIBING, FERRY_ERR_NOT_FOUND, false},
+        {"42501", "permission denied", DBIDRV_READING, FERRY_ERR_REFUSED, false},
+        {"57P01", "terminating connection", DBIDRV_READING, FERRY_ERR_STREAM, false},
+        {"53100", "could not extend file", DBIDRV_LOADING, FERRY_ERR_TARGET_IO, false},
+        {"", "", DBIDRV_READING, FERRY_ERR_DATA, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct dbidrv_diagnosis diagnosis = {.text = (char *)(uintptr_t)cases[i].text};
+        const char *hint = NULL;
+        bool may_pass = false;
+        memcpy(diagnosis.state, cases[i].state, strlen(cases[i].state));
+        ferry_status status = dbidrv_fault_class(&diagnosis, cases[i].phase, &hint, &may_pass);
+        if (status != cases[i].status || may_pass != cases[i].may_pass)
+            fail_msg("'%s' '%s': class %d", cases[i].state, cases[i].text, status);
+        assert_non_null(hint);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tags),  cmocka_unit_test(test_texts),  cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_types), cmocka_unit_test(test_faults),
+    };
+    return cmocka_run_group_tests_name("dbi values", tests, NULL, NULL);
+}
