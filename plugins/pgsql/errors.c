@@ -209,20 +209,27 @@ static bool errors_is_function(const PGresult *result)
     return false;
 }
 
-/* The text of the server, or words for it. */
-static const char *errors_tell(const PGresult *result, enum pgdrv_phase phase)
+/* The text of the server, or words for it.  A function chooses its code and its text itself. */
+static const char *errors_choose(const char *state, bool is_function, enum pgdrv_phase phase,
+                                 const char *text)
 {
-    const char *state = pgdrv_state(result);
-    const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     size_t word = 0;
-    if ((phase & ERRORS_CLOSED) != 0 && errors_is_function(result))
+    if ((phase & ERRORS_CLOSED) == 0)
+        return text;
+    if (is_function)
         state = "P0";
     for (size_t i = 0; i < sizeof errors_open / sizeof *errors_open; i++)
-        if ((phase & ERRORS_CLOSED) == 0 || strncmp(state, errors_open[i], 2) == 0)
+        if (strncmp(state, errors_open[i], 2) == 0)
             return text;
     while (strncmp(errors_words[word].state, state, strlen(errors_words[word].state)) != 0)
         word++;
     return errors_words[word].words;
+}
+
+static const char *errors_tell(const PGresult *result, enum pgdrv_phase phase)
+{
+    return errors_choose(pgdrv_state(result), errors_is_function(result), phase,
+                         PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 }
 
 /* The first line; what stands behind it guesses at reasons, or names a row. */

@@ -20,14 +20,14 @@ const struct dbidrv_dialect *dbidrv_dialect_find(const char *name)
     return dialects[0]; /* the core knows the choices */
 }
 
-/* "numeric(10,2) x" -> "numeric x", 10, 2.  What stands in brackets otherwise makes another name.
- */
+/* "numeric(10,2) x" -> "numeric x", 10, 2.  What stands in brackets otherwise makes another name,
+ * which is there unchanged. */
 static bool type_take_numbers(const char *type, char *name, unsigned long numbers[2],
                               unsigned *ret_count)
 {
     const char *open = strchr(type, '(');
     unsigned count = 0;
-    strcpy(name, type);
+    memcpy(name, type, strlen(type) + 1);
     *ret_count = 0;
     if (open == NULL)
         return true;
@@ -42,7 +42,7 @@ static bool type_take_numbers(const char *type, char *name, unsigned long number
     } while (*at == ',');
     if (*at != ')')
         return false;
-    strcpy(name + (open - type), at + 1);
+    memcpy(name + (open - type), at + 1, strlen(at));
     *ret_count = count;
     return true;
 }
@@ -54,10 +54,8 @@ const struct dbidrv_type *dbidrv_dialect_type(const struct dbidrv_dialect *diale
     DBIDRV_AUTO_STRING char *bare = malloc(strlen(name) + 1);
     if (bare == NULL)
         return NULL;
-    if (!type_take_numbers(name, bare, numbers, ret_count)) {
-        strcpy(bare, name);
+    if (!type_take_numbers(name, bare, numbers, ret_count))
         *ret_count = 0;
-    }
     for (const struct dbidrv_type *type = dialect->types; type->type != 0; type++)
         if ((type->name == NULL || fnmatch(type->name, bare, FNM_CASEFOLD) == 0) &&
             (!type->sized || *ret_count > 0))

@@ -17,9 +17,9 @@ static const char *const sqlite_snapshot[] = {"BEGIN", NULL};
  * written, which rows are seen, how long the session waits.  Names are looked up in pg_catalog
  * first, as long as it is not in the path. */
 static const char *const postgresql_session[] = {
-    "SELECT pg_catalog.set_config('search_path', pg_catalog.array_to_string(ARRAY("
-    "SELECT pg_catalog.quote_ident(s) FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) "
-    "WITH ORDINALITY AS u(s, n) WHERE s <> 'pg_catalog' ORDER BY n), ', '), false)",
+    ("SELECT pg_catalog.set_config('search_path', pg_catalog.array_to_string(ARRAY("
+     "SELECT pg_catalog.quote_ident(s) FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) "
+     "WITH ORDINALITY AS u(s, n) WHERE s <> 'pg_catalog' ORDER BY n), ', '), false)"),
     "SET client_encoding = 'UTF8'",
     "SET extra_float_digits = 3",
     "SET DateStyle = 'ISO'",
@@ -30,8 +30,8 @@ static const char *const postgresql_session[] = {
     "SET statement_timeout = 0",
     "SET lock_timeout = 0",
     "SET idle_in_transaction_session_timeout = 0",
-    "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings "
-    "WHERE name = 'transaction_timeout'", /* from release 17 on */
+    ("SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings "
+     "WHERE name = 'transaction_timeout'"), /* from release 17 on */
     NULL,
 };
 static const char *const postgresql_snapshot[] = {

@@ -99,11 +99,15 @@ static void test_values_are_not_told(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT(open); i++)
-        assert_string_equal(errors_tell(open[i], PGDRV_READING, text), text);
+        assert_string_equal(errors_choose(open[i], false, PGDRV_READING, text), text);
+    assert_string_equal(errors_choose(open[0], true, PGDRV_READING, text),
+                        "a function has raised an error");
     for (size_t i = 0; i < COUNT(closed); i++) {
-        assert_string_equal(errors_tell(closed[i].state, PGDRV_READING, text), closed[i].words);
-        assert_string_equal(errors_tell(closed[i].state, PGDRV_LOADING, text), closed[i].words);
-        assert_string_equal(errors_tell(closed[i].state, PGDRV_DESCRIBING, text), text);
+        assert_string_equal(errors_choose(closed[i].state, false, PGDRV_READING, text),
+                            closed[i].words);
+        assert_string_equal(errors_choose(closed[i].state, false, PGDRV_LOADING, text),
+                            closed[i].words);
+        assert_string_equal(errors_choose(closed[i].state, false, PGDRV_DESCRIBING, text), text);
     }
 }
 
