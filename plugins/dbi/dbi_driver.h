@@ -80,6 +80,8 @@ struct dbidrv_diagnosis {
     char *text;    /* never with more than its first line: the rest may have values; or NULL */
 };
 void dbidrv_diagnosis_take(dbi_conn dbi, struct dbidrv_diagnosis *ret);
+/* The same from words of the client library; NULL: it has none. */
+void dbidrv_diagnosis_take_text(const char *text, struct dbidrv_diagnosis *ret);
 void dbidrv_diagnosis_clear(struct dbidrv_diagnosis *diagnosis);
 #define DBIDRV_AUTO_DIAGNOSIS __attribute__((cleanup(dbidrv_diagnosis_clear)))
 /* The class for this state and text in this phase; `*ret_hint` says what to do, "" for nothing. */

@@ -42,9 +42,9 @@ static const struct fault {
     {"", "out of memory", ANY_PHASE, FERRY_ERR_SYSTEM, hint_none},
     {"", "no such table", ASKED, FERRY_ERR_NOT_FOUND, hint_query},
     {"", "is locked", ANY_PHASE | PASSES, FERRY_ERR_BUSY, hint_none},
-    {"", "database disk image is malformed", STREAMING, FERRY_ERR_DATA,
+    {"", "database disk image is malformed", ANY_PHASE, FERRY_ERR_DATA,
      "restore the file from a backup"},
-    {"", "file is not a database", STREAMING, FERRY_ERR_DATA, "name another file"},
+    {"", "file is not a database", ANY_PHASE, FERRY_ERR_DATA, "name another file"},
     {"", "database or disk is full", DBIDRV_LOADING, FERRY_ERR_TARGET_IO, hint_full},
     {"", "already exists", DBIDRV_LOADING, FERRY_ERR_SCHEMA, "choose another name"},
     {"", "constraint failed", DBIDRV_LOADING, FERRY_ERR_DATA, hint_none},
@@ -52,6 +52,8 @@ static const struct fault {
     {"", "interrupted", STREAMING, FERRY_ERR_STREAM, hint_none},
     {"", "server closed the connection", STREAMING, FERRY_ERR_STREAM, hint_none},
     {"", "no connection to the server", STREAMING, FERRY_ERR_STREAM, hint_none},
+    {"", "server closed the connection", DBIDRV_LOADING | PASSES, FERRY_ERR_TARGET_IO, hint_none},
+    {"", "no connection to the server", DBIDRV_LOADING | PASSES, FERRY_ERR_TARGET_IO, hint_none},
 
     {"28", NULL, ANY_PHASE, FERRY_ERR_REFUSED, hint_login},
     {"42501", NULL, ANY_PHASE, FERRY_ERR_REFUSED, "give the account the right"},
@@ -66,6 +68,7 @@ static const struct fault {
     {"42P01", NULL, ASKED, FERRY_ERR_NOT_FOUND, hint_query},
     {"3F000", NULL, ASKED, FERRY_ERR_NOT_FOUND, "check `schema`"},
     {"22", NULL, ASKED, FERRY_ERR_DATA, hint_none},
+    {"54", NULL, ASKED, FERRY_ERR_DATA, hint_none}, /* more than a limit of the server */
     {"23", NULL, DBIDRV_LOADING, FERRY_ERR_DATA, hint_none},
     {"42P07", NULL, DBIDRV_LOADING, FERRY_ERR_SCHEMA, "choose another name"},
     {"42", NULL, DBIDRV_DESCRIBING | DBIDRV_READING, FERRY_ERR_CONFIG, hint_query},
@@ -94,11 +97,28 @@ static const char *diagnosis_find_state(const char *text)
     return at[5] == ':' && at[6] == ' ' ? at : NULL;
 }
 
+/* One line; and of an error in data only what stands before a quotation mark of whatever language,
+ * since that is where a value begins. */
+static size_t diagnosis_length(const char *text, const char *state)
+{
+    size_t length = strcspn(text, "\n");
+    if (strncmp(state, "22", 2) == 0)
+        for (size_t i = 0; i < length; i++)
+            if (text[i] == '"' || (unsigned char)text[i] >= 0x80)
+                return i;
+    return length;
+}
+
 void dbidrv_diagnosis_take(dbi_conn dbi, struct dbidrv_diagnosis *ret)
 {
     const char *text = NULL;
-    *ret = (struct dbidrv_diagnosis){0};
     (void)dbi_conn_error(dbi, &text);
+    dbidrv_diagnosis_take_text(text, ret);
+}
+
+void dbidrv_diagnosis_take_text(const char *text, struct dbidrv_diagnosis *ret)
+{
+    *ret = (struct dbidrv_diagnosis){0};
     if (text == NULL)
         return;
     size_t number = strspn(text, "-0123456789"); /* libdbi puts the database's own before it */
@@ -109,7 +129,7 @@ void dbidrv_diagnosis_take(dbi_conn dbi, struct dbidrv_diagnosis *ret)
         memcpy(ret->state, state, 5);
         text = state + 7;
     }
-    ret->text = strndup(text, strcspn(text, "\n"));
+    ret->text = strndup(text, diagnosis_length(text, ret->state));
 }
 
 void dbidrv_diagnosis_clear(struct dbidrv_diagnosis *diagnosis)

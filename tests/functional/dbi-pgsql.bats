@@ -316,3 +316,71 @@ PY
 holding() {
     [ "$(postgres_query <<<"SELECT count(*) FROM pg_locks WHERE relation = 'loaded.busy'::regclass AND granted")" -ge 1 ]
 }
+
+# ---- What a review has found ----
+
+@test "a user's table with a name of the catalog is read, and not the catalog" {
+    postgres_query <<<"CREATE TABLE public.pg_tables (id int PRIMARY KEY, v text); INSERT INTO public.pg_tables VALUES (1, 'mine')"
+    run copy pg_tables
+    postgres_query <<<"DROP TABLE public.pg_tables"
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT * FROM pg_tables")" "1|mine"
+}
+
+@test "a query that ends the transaction and writes is not run" {
+    postgres_query <<<"CREATE TABLE public.victim AS SELECT 1 AS id; ALTER TABLE public.victim OWNER TO reader"
+    run dbferry copy pg local --target-table q --query "SELECT 1 AS id) AS x; COMMIT; DELETE FROM victim; SELECT * FROM (SELECT 1 AS id"
+    [ "$status" -ne 0 ]
+    assert_equal "$(postgres_query <<<"SELECT * FROM public.victim")" 1
+}
+
+@test "a value is not told in the reason; quoted names of types; a key that includes more" {
+    run dbferry copy pg local --target-table q --query "SELECT 1 AS id, ('SEC'||'RET')::int AS y"
+    assert_status 65
+    assert_output_has 22P02
+    [[ $output != *SECRET* ]]
+    postgres_query <<<"CREATE TABLE keyed (id int, x text, PRIMARY KEY (id) INCLUDE (x)); INSERT INTO keyed VALUES (1, 'a');
+        ALTER ROLE reader SET quote_all_identifiers = on"
+    run copy keyed
+    postgres_query <<<"ALTER ROLE reader RESET quote_all_identifiers"
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT group_concat(name) FROM pragma_table_info('keyed') WHERE pk > 0")" id
+}
+
+@test "rights that a table made anew would get, keys that are not checked, an index of one's own" {
+    source_rows
+    run dbferry copy file writer --table t --target-table r
+    assert_status 0
+    sqlite3 "$S" "ALTER TABLE t ADD COLUMN more TEXT"
+    postgres_query <<<"CREATE UNIQUE INDEX dbferry_mine ON loaded.r ((lower(x)))"
+    run dbferry copy file writer --table t --target-table r -o job.on_rebuild_loss=refuse
+    assert_status 65
+    assert_output_has dbferry_mine
+    postgres_query <<<"DROP INDEX loaded.dbferry_mine;
+        ALTER DEFAULT PRIVILEGES FOR ROLE loader IN SCHEMA loaded GRANT SELECT ON TABLES TO reader"
+    run dbferry copy file writer --table t --target-table r -o job.on_rebuild_loss=allow
+    postgres_query <<<"ALTER DEFAULT PRIVILEGES FOR ROLE loader IN SCHEMA loaded REVOKE SELECT ON TABLES FROM reader"
+    assert_status 65
+    assert_output_has "ALTER DEFAULT PRIVILEGES"
+    run dbferry copy file writer --table t --target-table r
+    assert_status 0
+    postgres_query <<<"ALTER ROLE loader SET session_replication_role = replica"
+    run dbferry copy file writer --table t --target-table r
+    postgres_query <<<"ALTER ROLE loader RESET session_replication_role"
+    assert_status 65
+    assert_output_has session_replication_role
+}
+
+@test "a database that counts bytes is no target; an address of the server has one key" {
+    source_rows
+    postgres_query <<<"CREATE DATABASE bytes ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0"
+    sed -i '/user = "loader"/{s/loaded/public/;s/database = "postgres"/database = "bytes"/}' "$DBFERRY_CONFIG"
+    run dbferry copy file writer --table t --target-table t
+    postgres_query <<<"DROP DATABASE bytes"
+    assert_status 78
+    assert_output_has SQL_ASCII
+    sed -i 's/pgsql_sslmode = "require"/pgsql_hostaddr = "192.0.2.2"/' "$DBFERRY_CONFIG"
+    run dbferry copy tls local --table kinds --target-table kinds
+    assert_status 78
+    assert_output_has pgsql_hostaddr
+}

@@ -198,3 +198,50 @@ ok"
     assert_status 78
     assert_output_has "does not write"
 }
+
+# ---- What a review has found ----
+
+@test "NULL stays NULL, or is refused: SQLite puts nothing in its place" {
+    sqlite3 "$S" "CREATE TABLE n (id INTEGER, a TEXT); INSERT INTO n VALUES (1, 'x'), (NULL, 'y'), (2, NULL)"
+    sqlite3 "$D" "CREATE TABLE n (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO n VALUES (9, 'old')"
+    run dbferry copy plain written --table n --target-table n -o job.on_schema_change=refuse
+    assert_status 65
+    assert_output_has "INTEGER PRIMARY KEY"
+    assert_equal "$(sqlite3 "$D" "SELECT * FROM n")" "9|old"
+
+    sqlite3 "$D" "CREATE TABLE o (id INTEGER, a TEXT NOT NULL ON CONFLICT REPLACE DEFAULT 'made up')"
+    run dbferry copy plain written --query "SELECT id, a FROM n" --target-table o
+    assert_status 65
+    assert_equal "$(sqlite3 "$D" "SELECT count(*) FROM o")" 0
+
+    # No alias of the row's number: NULL is a value there.
+    sqlite3 "$D" "CREATE TABLE d (id INTEGER PRIMARY KEY DESC, a TEXT)"
+    run dbferry copy plain written --query "SELECT id, a FROM n" --target-table d -o job.on_schema_change=refuse
+    assert_status 0
+    run dbferry copy written local --table d --target-table back
+    assert_equal "$(sqlite3 "$D" "SELECT count(*) FROM d WHERE id IS NULL")" 1
+}
+
+@test "a table that a view, a trigger or a virtual table names is not made anew, nor what is like our indexes" {
+    local case
+    sqlite3 "$S" "CREATE TABLE x (id INTEGER, a TEXT); INSERT INTO x VALUES (1, 'a')"
+    for case in "CREATE VIEW other AS SELECT b FROM [X]" \
+        "CREATE UNIQUE INDEX dbferry_mine ON x (b)" \
+        "CREATE UNIQUE INDEX dbferry_0123456789abcdef_u ON x (lower(b))"; do
+        sqlite3 "$D" "DROP TABLE IF EXISTS x; CREATE TABLE x (id INTEGER, a TEXT, b TEXT); $case"
+        run dbferry copy plain written --table x --target-table x -o job.on_rebuild_loss=refuse
+        assert_status 65
+        sqlite3 "$D" "SELECT b FROM x; DROP VIEW IF EXISTS other"
+    done
+}
+
+@test "a file that SQLite would take for none, or that is none of its own" {
+    mkdir "$T/folder"
+    sqlite3 "$T/folder/:memory:" VACUUM
+    printf 'no database, %0500d' 1 >"$T/garbled.db"
+    sed -i "s|database = \"$D\"|database = \"$T/folder/:memory:\"|; s|database = \"$T/absent.db\"|database = \"$T/garbled.db\"|" "$DBFERRY_CONFIG"
+    run dbferry copy plain written --table t --target-table t
+    assert_status 78
+    run dbferry copy absent local --table t --target-table t
+    assert_status 65
+}

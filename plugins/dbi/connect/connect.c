@@ -200,6 +200,12 @@ static ferry_status connect_set_up(struct dbidrv_conn *conn, struct ferry_error 
     if (status != FERRY_OK)
         return status;
     conn->utf8 = encoding != NULL && strcmp(encoding, dialect->encoding) == 0;
+    if (conn->target && encoding != NULL && dialect->no_letters != NULL &&
+        strcmp(encoding, dialect->no_letters) == 0)
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "%s: its encoding is %s, which counts bytes where others count letters; "
+                          "write to a database in UTF8",
+                          conn->label, encoding);
     if (dialect->only_encoding && !conn->utf8)
         return ferry_fail(err, FERRY_ERR_CONFIG,
                           "%s: its texts are stored as %s, which does not come through libdbi; use "

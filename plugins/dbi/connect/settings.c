@@ -10,19 +10,11 @@
 
 /* What other keys say, or what this driver sets itself. */
 static const char *const settings_own[] = {
-    "pgsql_host",
-    "pgsql_port",
-    "pgsql_user",
-    "pgsql_password",
-    "pgsql_passfile",
-    "pgsql_dbname",
-    "pgsql_service",
-    "pgsql_connect_timeout",
-    "pgsql_replication",
-    "pgsql_options",
-    "pgsql_client_encoding",
-    "sqlite3_dbdir",
-    "sqlite3_timeout",
+    "pgsql_host",        "pgsql_hostaddr",  "pgsql_port",
+    "pgsql_user",        "pgsql_password",  "pgsql_passfile",
+    "pgsql_dbname",      "pgsql_service",   "pgsql_connect_timeout",
+    "pgsql_replication", "pgsql_options",   "pgsql_client_encoding",
+    "sqlite3_dbdir",     "sqlite3_timeout",
 };
 
 static ferry_status settings_check_option(const char *label, const struct dbidrv_dialect *dialect,
@@ -66,6 +58,10 @@ static ferry_status settings_check_file(const char *label, const struct ferry_co
         return ferry_fail(err, FERRY_ERR_CONFIG,
                           "%s: of the dialect sqlite3, `database` is the file, as a path that "
                           "begins with '/'",
+                          label);
+    if (strcmp(strrchr(path, '/'), "/:memory:") == 0)
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "%s: SQLite takes a file called ':memory:' for no file; rename it",
                           label);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (ferry_config_is_set(config, keys[i]))

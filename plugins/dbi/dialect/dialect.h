@@ -79,9 +79,12 @@ struct dbidrv_dialect {
     const char *const *session;
     const char *const *snapshot; /* NULL: there is none */
     const char *ask_version;
-    const char *ask_schema;             /* NULL: `schema` */
-    const char *ask_encoding;           /* how texts are stored */
-    const char *encoding;               /* the answer by which they are sorted as UTF-8 */
+    const char *ask_schema;   /* NULL: `schema` */
+    const char *ask_encoding; /* how texts are stored */
+    const char *encoding;     /* the answer by which they are sorted as UTF-8 */
+    const char *no_letters;   /* the answer by which a column counts bytes: no target; or NULL */
+    /* How names of the catalog begin, which hide a user's of the same name; or NULL. */
+    const char *own_prefix;
     bool only_encoding;                 /* with another one, nothing is read */
     const struct dbidrv_gather *gather; /* NULL: answers come by themselves */
     const struct dbidrv_pieces *pieces; /* NULL: libdbi holds the whole result */

@@ -2,8 +2,10 @@
 
 #include "dialect/dialect.h"
 
+#include <arpa/inet.h>
 #include <dbi/dbi-dev.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "connect/connect.h"
@@ -121,7 +123,11 @@ static const char *const pgsql_session[] = {
     "SET lock_timeout = 0",
     "SET idle_in_transaction_session_timeout = 0",
     "SET transform_null_equals = off",
+    "SET quote_all_identifiers = off",
     "SET default_transaction_deferrable = off",
+    /* The server looks after a client that has hung up; not before PostgreSQL 14. */
+    "SELECT pg_catalog.set_config(name, '2s', false) FROM pg_catalog.pg_settings WHERE name = "
+    "'client_connection_check_interval'",
     NULL,
 };
 static const char *const pgsql_snapshot[] = {
@@ -209,6 +215,38 @@ static ferry_status pgsql_take_columns(struct dbidrv_conn *conn, dbi_result resu
     return status == FERRY_OK && sql->failed ? dbidrv_fail_memory(err) : status;
 }
 
+#define COMMAND_OK 1 /* PGRES_COMMAND_OK */
+
+/* What a query is sent with runs every statement in it; to prepare it takes one alone, and runs
+ * none.  What proves the description proves the reading, which has the same query in it. */
+static ferry_status pgsql_prove_one(struct dbidrv_conn *conn, const char *sql, const char *doing,
+                                    struct ferry_error *err)
+{
+    void *(*prepare)(void *native, const char *name, const char *sql, int count,
+                     const unsigned *types) = NULL;
+    int (*status_of)(const void *result) = NULL;
+    void (*clear)(void *result) = NULL;
+    const char *(*message)(const void *native) = NULL;
+    void *native = ((const dbi_conn_t *)conn->dbi)->connection;
+    ferry_status status = dbidrv_dialect_function(conn, "PQprepare", &prepare, err);
+    if (status == FERRY_OK)
+        status = dbidrv_dialect_function(conn, "PQresultStatus", &status_of, err);
+    if (status == FERRY_OK)
+        status = dbidrv_dialect_function(conn, "PQclear", &clear, err);
+    if (status == FERRY_OK)
+        status = dbidrv_dialect_function(conn, "PQerrorMessage", &message, err);
+    if (status != FERRY_OK)
+        return status;
+    void *result = prepare(native, "", sql, 0, NULL);
+    if (status_of(result) != COMMAND_OK) {
+        DBIDRV_AUTO_DIAGNOSIS struct dbidrv_diagnosis diagnosis;
+        dbidrv_diagnosis_take_text(message(native), &diagnosis);
+        status = dbidrv_fail_as(conn, &diagnosis, DBIDRV_DESCRIBING, doing, err);
+    }
+    clear(result);
+    return status;
+}
+
 static ferry_status pgsql_describe(struct dbidrv_conn *conn, const struct ferry_read *read,
                                    const char *select, const char *what,
                                    struct dbidrv_described **ret_list, size_t *ret_count,
@@ -222,6 +260,8 @@ static ferry_status pgsql_describe(struct dbidrv_conn *conn, const struct ferry_
     if (sql.failed || asprintf(&doing, "read %s", what) < 0)
         return dbidrv_fail_memory(err);
     ferry_status status = dbidrv_conn_check(conn, err);
+    if (status == FERRY_OK)
+        status = pgsql_prove_one(conn, sql.data, doing, err);
     if (status != FERRY_OK)
         return status;
     dbi_result result = dbi_conn_query(conn->dbi, sql.data);
@@ -236,11 +276,22 @@ static ferry_status pgsql_describe(struct dbidrv_conn *conn, const struct ferry_
 
 /* ---- Connecting ---- */
 
+/* "127.example.net" is a name like others. */
+static bool pgsql_is_local(const char *host)
+{
+    struct in_addr four;
+    struct in6_addr six;
+    if (*host == '/' || strcmp(host, "localhost") == 0)
+        return true;
+    if (inet_pton(AF_INET, host, &four) == 1)
+        return (ntohl(four.s_addr) >> 24) == IN_LOOPBACKNET;
+    return inet_pton(AF_INET6, host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
 static bool pgsql_set_options(dbi_conn dbi, const struct ferry_config *config)
 {
     const char *host = ferry_config_string(config, "host");
-    bool local = host == NULL || *host == '/' || strcmp(host, "localhost") == 0 ||
-                 strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
+    bool local = host == NULL || pgsql_is_local(host);
     bool told = false;
     const char *name, *value;
     for (size_t i = 0; ferry_config_pair(config, "options", i, &name, &value) == 1; i++)
@@ -267,6 +318,7 @@ static ferry_status pgsql_attach(struct dbidrv_conn *conn, struct ferry_error *e
 }
 
 #define TABLE "pg_catalog.to_regclass(%)"
+#define PLACE "pg_catalog.array_position(i.indkey::pg_catalog.int2[], a.attnum)"
 const struct dbidrv_dialect dbidrv_dialect_pgsql = {
     .name = "pgsql",
     .package = "libdbd-pgsql",
@@ -279,16 +331,22 @@ const struct dbidrv_dialect dbidrv_dialect_pgsql = {
     .ask_schema = "SELECT pg_catalog.current_schema()::pg_catalog.text AS c1",
     .ask_encoding = "SELECT pg_catalog.current_setting('server_encoding') AS c1",
     .encoding = "UTF8",
+    .no_letters = "SQL_ASCII",
+    .own_prefix = "pg_",
     .pieces = &pgsql_pieces,
-    .ask_kind = "SELECT CASE WHEN relkind IN ('r', 'p', 'f') THEN 'table' WHEN relkind IN ('v', "
-                "'m') THEN 'view' ELSE relkind::pg_catalog.text END AS c1 FROM pg_catalog.pg_class "
-                "WHERE oid = " TABLE,
-    .ask_keys = "SELECT a.attname::pg_catalog.text AS c1, "
-                "a.attnotnull::pg_catalog.int4::pg_catalog.text AS c2, "
-                "COALESCE(pg_catalog.array_position(i.indkey::pg_catalog.int2[], a.attnum) + 1, 0)"
-                "::pg_catalog.text AS c3 FROM pg_catalog.pg_attribute a LEFT JOIN "
-                "pg_catalog.pg_index i ON i.indrelid = a.attrelid AND i.indisprimary "
-                "WHERE a.attrelid = " TABLE " AND a.attnum > 0 AND NOT a.attisdropped",
+    .ask_kind = "SELECT CASE WHEN c.oid IS NULL THEN 'replaced' WHEN c.relkind IN ('r', 'p', 'f') "
+                "THEN 'table' WHEN c.relkind IN ('v', 'm') THEN 'view' ELSE "
+                "c.relkind::pg_catalog.text END AS c1 FROM (SELECT " TABLE "::pg_catalog.oid AS "
+                "oid) n LEFT JOIN pg_catalog.pg_class c ON c.oid = n.oid WHERE n.oid IS NOT NULL",
+    .ask_keys =
+        "SELECT a.attname::pg_catalog.text AS c1, "
+        "a.attnotnull::pg_catalog.int4::pg_catalog.text AS c2, "
+        "(CASE WHEN " PLACE " < i.indnkeyatts THEN " PLACE " + 1 ELSE 0 END)"
+        "::pg_catalog.text AS c3 FROM pg_catalog.pg_attribute a LEFT JOIN "
+        "pg_catalog.pg_index i ON i.indrelid = a.attrelid AND i.indisprimary AND NOT EXISTS "
+        "(SELECT FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_class p ON p.oid = "
+        "h.inhparent WHERE p.oid = i.indrelid AND p.relkind = 'r') "
+        "WHERE a.attrelid = " TABLE " AND a.attnum > 0 AND NOT a.attisdropped",
     .ask_list = "SELECT c.relname::pg_catalog.text AS c1, CASE WHEN c.relkind IN ('v', 'm') THEN "
                 "'view' ELSE 'table' END AS c2 FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', "
                 "'p', 'f', 'v', 'm') AND NOT c.relispartition AND c.relnamespace = "

@@ -238,8 +238,9 @@ const struct dbidrv_dialect dbidrv_dialect_sqlite3 = {
         "SELECT type AS c1 FROM main.sqlite_master WHERE type IN ('table', 'view') AND name "
         "= % COLLATE NOCASE",
     .ask_keys = "SELECT name AS c1, CAST(\"notnull\" <> 0 OR (pk = 1 AND type = 'INTEGER' COLLATE "
-                "NOCASE AND (SELECT max(pk) FROM pragma_table_xinfo(%, 'main')) = 1) AS TEXT) AS "
-                "c2, CAST(pk AS TEXT) AS c3 FROM pragma_table_xinfo(%, 'main')",
+                "NOCASE AND (SELECT max(pk) FROM pragma_table_xinfo(%, 'main')) = 1 AND NOT "
+                "EXISTS (SELECT 1 FROM pragma_index_list(%, 'main') WHERE origin = 'pk')) AS TEXT) "
+                "AS c2, CAST(pk AS TEXT) AS c3 FROM pragma_table_xinfo(%, 'main')",
     .ask_list = "SELECT name AS c1, type AS c2 FROM main.sqlite_master WHERE type IN ('table', "
                 "'view') AND name NOT LIKE 'sqlite\\_%%' ESCAPE '\\' AND % <> ''",
     .nulls_first = "",

@@ -18,9 +18,11 @@ char *dbidrv_query_what(const struct ferry_read *read)
 void dbidrv_query_add_path(const struct dbidrv_conn *conn, const char *name,
                            struct dbidrv_text *sql)
 {
-    const char *schema = conn->schema != NULL ? conn->schema
-                         : conn->target       ? conn->own_schema
-                                              : NULL;
+    const char *prefix = conn->dialect->own_prefix;
+    bool hidden = prefix != NULL && strncmp(name, prefix, strlen(prefix)) == 0;
+    const char *schema = conn->schema != NULL     ? conn->schema
+                         : conn->target || hidden ? conn->own_schema
+                                                  : NULL;
     if (schema != NULL) {
         dbidrv_text_add_quoted(sql, '"', schema);
         dbidrv_text_add(sql, ".");

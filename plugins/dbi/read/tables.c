@@ -16,6 +16,13 @@ ferry_status dbidrv_tables_find(struct dbidrv_conn *conn, const char *name, uint
                                                   "look whether it is there", &kind, err);
     if (status != FERRY_OK)
         return status;
+    if (kind != NULL && strcmp(kind, "replaced") == 0) {
+        status = ferry_fail(err, FERRY_ERR_BUSY,
+                            "%s: '%s' was replaced by another after the rows' moment was chosen",
+                            conn->label, name);
+        ferry_error_may_pass(err);
+        return status;
+    }
     *ret_kind = kind == NULL                 ? 0
                 : strcmp(kind, "table") == 0 ? FERRY_READ_TABLE
                 : strcmp(kind, "view") == 0  ? FERRY_READ_VIEW

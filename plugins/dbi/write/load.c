@@ -272,10 +272,7 @@ static ferry_status load_start(struct dbidrv_load *load, struct ferry_error *err
         status = load_confirm(load, err);
     if (status == FERRY_OK)
         status = load_make_table(load, err);
-    if (status != FERRY_OK)
-        return status;
-    dbidrv_rows_prepare(load);
-    return load->begin.failed ? dbidrv_fail_memory(err) : FERRY_OK;
+    return status == FERRY_OK ? dbidrv_rows_prepare(load, err) : status;
 }
 
 ferry_status dbidrv_load_begin(void *change, const struct ferry_load_spec *spec, void **ret_load,

@@ -3,14 +3,34 @@
 #include "write/target.h"
 
 #include <inttypes.h>
+#include <strings.h>
 
 #define INSERT_BYTES ((size_t)256 * 1024)
 #define INSERT_ROWS 500
+#define FLAW_NUMBERED "NULL in an INTEGER PRIMARY KEY, where SQLite would put a number"
 
-void dbidrv_rows_prepare(struct dbidrv_load *load)
+static ferry_status rows_find_numbered(struct dbidrv_load *load, struct ferry_error *err)
+{
+    const char *question = load->conn->dialect->writing->ask_numbered;
+    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    DBIDRV_AUTO_STRING char *name = NULL;
+    load->numbered = load->count;
+    if (question == NULL)
+        return FERRY_OK;
+    dbidrv_query_question(load->conn, question, load->into, &sql);
+    ferry_status status = sql.failed ? dbidrv_fail_memory(err)
+                                     : dbidrv_ask(load->conn, sql.data, DBIDRV_LOADING,
+                                                  "ask for its key", &name, err);
+    for (size_t i = 0; status == FERRY_OK && name != NULL && i < load->count; i++)
+        if (strcasecmp(ferry_schema_column(load->spec->layout->schema, i)->name, name) == 0)
+            load->numbered = i;
+    return status;
+}
+
+ferry_status dbidrv_rows_prepare(struct dbidrv_load *load, struct ferry_error *err)
 {
     const struct ferry_layout *layout = load->spec->layout;
-    dbidrv_text_add(&load->begin, "INSERT INTO ");
+    dbidrv_text_add(&load->begin, load->conn->dialect->writing->insert);
     dbidrv_query_add_path(load->conn, load->into, &load->begin);
     dbidrv_text_add(&load->begin, " (");
     for (size_t i = 0; i < load->count; i++) {
@@ -18,6 +38,7 @@ void dbidrv_rows_prepare(struct dbidrv_load *load)
         dbidrv_text_add_quoted(&load->begin, '"', ferry_schema_column(layout->schema, i)->name);
     }
     dbidrv_text_add(&load->begin, ") VALUES ");
+    return load->begin.failed ? dbidrv_fail_memory(err) : rows_find_numbered(load, err);
 }
 
 static ferry_status rows_add(struct dbidrv_load *load, const struct ferry_batch *batch, size_t row,
@@ -30,6 +51,8 @@ static ferry_status rows_add(struct dbidrv_load *load, const struct ferry_batch 
         const struct ferry_column *column = ferry_schema_column(load->spec->layout->schema, i);
         uint64_t most = (rule->flags & DBIDRV_RULE_COUNTED) != 0 ? column->length : 0;
         dbidrv_text_add(sql, i > 0 ? "," : "(");
+        if (cells[i].null != 0 && i == load->numbered)
+            return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, i, FLAW_NUMBERED);
         if (cells[i].null != 0) {
             dbidrv_text_add(sql, "NULL");
             continue;

@@ -149,7 +149,10 @@ const struct dbidrv_writing dbidrv_writing_pgsql = {
         " UNION ALL SELECT pg_catalog.concat('column ', pg_catalog.quote_ident(a.attname), ' is "
         "filled by the database alone') FROM pg_catalog.pg_attribute a WHERE a.attrelid = " PG_TABLE
         " AND (a.attidentity = 'a' OR a.attgenerated <> '') AND a.attnum > 0 AND NOT "
-        "a.attisdropped",
+        "a.attisdropped "
+        "UNION ALL SELECT 'session_replication_role of this account is not origin, by which no "
+        "foreign key is checked' WHERE pg_catalog.current_setting('session_replication_role') <> "
+        "'origin'",
     .ask_hanging =
         "WITH own AS (SELECT c.*, t.typarray FROM pg_catalog.pg_class c JOIN pg_catalog.pg_type t "
         "ON t.oid = c.reltype WHERE c.oid = " PG_TABLE
@@ -167,6 +170,10 @@ const struct dbidrv_writing dbidrv_writing_pgsql = {
         "UNION ALL SELECT 'its parent ' || i.inhparent::pg_catalog.regclass FROM "
         "pg_catalog.pg_inherits i, own WHERE i.inhrelid = own.oid "
         "UNION ALL SELECT 'rights of others' FROM own WHERE own.relacl IS NOT NULL "
+        "UNION ALL SELECT 'its rights (by ALTER DEFAULT PRIVILEGES, the new table has others)' "
+        "FROM "
+        "pg_catalog.pg_default_acl d, own WHERE d.defaclobjtype = 'r' AND d.defaclrole = "
+        "own.relowner AND d.defaclnamespace IN (0, own.relnamespace) "
         "UNION ALL SELECT 'its owner' FROM own WHERE own.relowner <> (SELECT r.oid FROM "
         "pg_catalog.pg_roles r WHERE r.rolname = current_user) "
         "UNION ALL SELECT 'its storage or replication settings' FROM own WHERE own.reloptions IS "
@@ -186,7 +193,9 @@ const struct dbidrv_writing dbidrv_writing_pgsql = {
     .ask_index_names = "SELECT c.relname::pg_catalog.text AS c1 FROM pg_catalog.pg_index i JOIN "
                        "pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = " PG_TABLE
                        " AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = "
-                       "c.oid) AND c.relname NOT LIKE 'dbferry\\_%%'",
+                       "c.oid) AND (c.relname::pg_catalog.text !~ "
+                       "'^dbferry_[0-9a-f]{16}(_u)?$' OR i.indpred IS NOT NULL OR i.indexprs IS "
+                       "NOT NULL)",
     .renames = true,
     .ask_indexes =
         "SELECT (SELECT pg_catalog.string_agg(a.attname::pg_catalog.text || E'\\x01', '' ORDER BY "
@@ -195,6 +204,7 @@ const struct dbidrv_writing dbidrv_writing_pgsql = {
         "AS c1, i.indisunique::pg_catalog.int4::pg_catalog.text AS c2 FROM pg_catalog.pg_index i "
         "WHERE i.indrelid = " PG_TABLE " AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS "
         "NULL AND i.indnatts = i.indnkeyatts",
+    .insert = "INSERT INTO ",
     .ask_lock = "SELECT pg_catalog.pg_try_advisory_xact_lock(%)::pg_catalog.int4::pg_catalog.text "
                 "AS c1",
     .lock_table = "LOCK TABLE ONLY % IN SHARE ROW EXCLUSIVE MODE",
@@ -206,6 +216,12 @@ const struct dbidrv_writing dbidrv_writing_pgsql = {
 };
 
 static const char *const sqlite3_begin[] = {"BEGIN IMMEDIATE", NULL};
+
+/* Names of this driver's own indexes. */
+#define HEX4 "[0-9a-f][0-9a-f][0-9a-f][0-9a-f]"
+#define OWN_INDEX "dbferry_" HEX4 HEX4 HEX4 HEX4
+/* A text without quotes, to look for a name in it. */
+#define BARE(text) "replace(replace(replace(lower(" text "), '\"', ''), '`', ''), '''', '')"
 
 const struct dbidrv_writing dbidrv_writing_sqlite3 = {
     .rules = rules_sqlite3,
@@ -235,15 +251,25 @@ const struct dbidrv_writing dbidrv_writing_sqlite3 = {
         "'%%GENERATED%%' OR sql LIKE '%%CONFLICT%%' OR sql LIKE '%%--%%' OR sql LIKE '%%/*%%') "
         "UNION ALL SELECT 'the foreign key of table ' || m.name FROM main.sqlite_master AS m, "
         "pragma_foreign_key_list(m.name, 'main') AS k WHERE m.type = 'table' AND k.\"table\" = % "
-        "COLLATE NOCASE",
+        "COLLATE NOCASE "
+        "UNION ALL SELECT type || ' ' || name || ' (which names it) might not work any more, or "
+        "its "
+        "rows' FROM main.sqlite_master WHERE (type IN ('view', 'trigger') OR sql LIKE "
+        "'CREATE VIRTUAL%%') AND instr(" BARE("sql") ", " BARE("%") ") > 0",
     .ask_index_names =
-        "SELECT name AS c1 FROM main.sqlite_master WHERE type = 'index' AND tbl_name "
-        "= % COLLATE NOCASE AND sql IS NOT NULL AND name NOT LIKE 'dbferry\\_%%' "
-        "ESCAPE '\\'",
+        "SELECT m.name AS c1 FROM main.sqlite_master AS m WHERE m.type = 'index' AND m.tbl_name "
+        "= % COLLATE NOCASE AND m.sql IS NOT NULL AND NOT ((m.name GLOB '" OWN_INDEX "' OR m.name "
+        "GLOB '" OWN_INDEX "_u') AND m.sql NOT LIKE '%%WHERE%%' AND NOT EXISTS (SELECT 1 FROM "
+        "pragma_index_info(m.name, 'main') AS i WHERE i.name IS NULL))",
     .ask_indexes = "SELECT (SELECT group_concat(i.name || char(1), '') FROM (SELECT name FROM "
                    "pragma_index_info(l.name, 'main') ORDER BY seqno) AS i) AS c1, "
                    "CAST(l.\"unique\" AS TEXT) AS c2 FROM pragma_index_list(%, 'main') AS l WHERE "
                    "l.partial = 0",
+    .insert = "INSERT OR ABORT INTO ", /* whatever ON CONFLICT a table has */
+    .ask_numbered =
+        "SELECT name AS c1 FROM pragma_table_xinfo(%, 'main') WHERE pk = 1 AND type = 'INTEGER' "
+        "COLLATE NOCASE AND (SELECT max(pk) FROM pragma_table_xinfo(%, 'main')) = 1 AND NOT EXISTS "
+        "(SELECT 1 FROM pragma_index_list(%, 'main') WHERE origin = 'pk')",
     .text = "TEXT",
     .number = "INTEGER",
     .flag = "INTEGER",

@@ -75,6 +75,8 @@ struct dbidrv_writing {
     /* Its plain indexes: columns, of which each has DBIDRV_SEPARATOR behind it; unique as 0 or 1.
      */
     const char *ask_indexes;
+    const char *insert;       /* how an INSERT begins */
+    const char *ask_numbered; /* the column of '%' that turns NULL into a number; or NULL */
     const char *ask_lock;   /* 1 where the lock of the number '%' is ours until the end; or NULL */
     const char *lock_table; /* against other writers; or NULL */
     const char *ask_readable; /* 1 where this account may read the table '%'; NULL: it may */
@@ -124,6 +126,7 @@ struct dbidrv_load {
     char *what;               /* "table 'NAME'" */
     char *into;               /* the table that the rows go to until load_end */
     struct dbidrv_text begin; /* INSERT INTO ... VALUES */
+    size_t numbered; /* the column in which NULL would become a number; count: there is none */
     uint64_t before, rows;
 };
 struct dbidrv_change {
@@ -150,7 +153,7 @@ void dbidrv_indexes_add_columns(const struct ferry_index *index, struct dbidrv_t
 
 /* ---- rows.c: rows become INSERTs ---- */
 
-void dbidrv_rows_prepare(struct dbidrv_load *load);
+ferry_status dbidrv_rows_prepare(struct dbidrv_load *load, struct ferry_error *err);
 ferry_status dbidrv_load_batch(void *load, uint32_t operation, const struct ferry_batch *batch,
                                struct ferry_error *err);
 
