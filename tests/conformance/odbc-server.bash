@@ -14,7 +14,7 @@ installed() {
     esac
 }
 
-postgres() {
+start_postgres() {
     . "$here/../servers/postgres.bash"
     postgres_start "$T/server"
     declare -p POSTGRES_FOLDER POSTGRES_HOME POSTGRES_SOCKET POSTGRES_PORT POSTGRES_PID 2>/dev/null |
@@ -59,7 +59,7 @@ stop() {
 
 case ${1-} in
 installed) installed "$2" ;;
-postgres) postgres ;;
+postgres) start_postgres ;;
 stop) stop ;;
 content) content ;;
 count) count ;;

@@ -28,10 +28,11 @@
 
 postgres_find() {
     local name=$1 folder
-    for folder in "${FERRY_POSTGRES_ROOT:-}"/usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql*; do
+    for folder in ${FERRY_POSTGRES_ROOT:+"$FERRY_POSTGRES_ROOT"/usr/lib/postgresql/*/bin} /usr/lib/postgresql/*/bin \
+        /usr/pgsql-*/bin /usr/libexec/postgresql*; do
         [ ! -x "$folder/$name" ] || { echo "$folder/$name"; return; }
     done
-    command -v "$name" && return
+    type -P "$name" && return
     echo "postgres: $name is not installed" >&2
     return 1
 }

@@ -126,8 +126,8 @@ static const char *const pgsql_session[] = {
     "SET quote_all_identifiers = off",
     "SET default_transaction_deferrable = off",
     /* The server looks after a client that has hung up; not before PostgreSQL 14. */
-    "SELECT pg_catalog.set_config(name, '2s', false) FROM pg_catalog.pg_settings WHERE name = "
-    "'client_connection_check_interval'",
+    ("SELECT pg_catalog.set_config(name, '2s', false) FROM pg_catalog.pg_settings WHERE name = "
+     "'client_connection_check_interval'"),
     NULL,
 };
 static const char *const pgsql_snapshot[] = {
