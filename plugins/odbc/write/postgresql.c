@@ -218,7 +218,8 @@ static const char postgresql_losses[] = PG_LIST
     " WHERE k.conrelid = " PG_TABLE " "
     "UNION ALL SELECT concat('the options of ', quote_ident(a.attname)) "
     "FROM pg_catalog.pg_attribute a WHERE a.attrelid = " PG_TABLE " AND a.attnum > 0 "
-    "AND NOT a.attisdropped AND (a.attoptions IS NOT NULL OR a.attstattarget >= 0) "
+    "AND NOT a.attisdropped AND (a.attstattarget >= 0 "
+    "OR EXISTS (SELECT FROM unnest(a.attoptions) AS u(o) WHERE starts_with(o, 'n_distinct'))) "
     "UNION ALL SELECT CASE WHEN s.objsubid = 0 THEN 'its comment' ELSE 'the comment on a column' END "
     "FROM pg_catalog.pg_description s WHERE s.objoid = " PG_TABLE
     " AND s.classoid = " PG_OF("pg_class") " "
