@@ -13,7 +13,12 @@
 #include <string.h>
 
 /* What a change of type UPSERT or ADD turned out to be. */
-enum { TODO_SAME = 0, TODO_INSERT = FERRY_OP_INSERT, TODO_UPDATE = FERRY_OP_UPDATE, TODO_OTHER };
+enum {
+    EFFECT_SAME = 0,
+    EFFECT_INSERT = FERRY_OP_INSERT,
+    EFFECT_UPDATE = FERRY_OP_UPDATE,
+    EFFECT_OTHER
+};
 
 struct apply {
     struct mydrv_load *load;
@@ -99,7 +104,7 @@ static void apply_write_which(const struct apply *apply, uint32_t operation, str
     mydrv_text_add(sql, " WHERE (");
     mydrv_match_write_change(changes->tag, sql);
     mydrv_text_addf(sql, " = %" PRIu32 " OR ", operation);
-    mydrv_match_write_change(changes->todo, sql);
+    mydrv_match_write_change(changes->effect, sql);
     mydrv_text_addf(sql, " = %" PRIu32 ")", operation);
 }
 
@@ -221,11 +226,11 @@ static bool apply_count(struct apply *apply, uint64_t *ret_rows)
     return apply_number(apply, &sql, ret_rows);
 }
 
-static void apply_write_todo(const struct apply *apply, struct mydrv_text *sql)
+static void apply_write_effect(const struct apply *apply, struct mydrv_text *sql)
 {
     const struct mydrv_changes *changes = apply->load->changes;
     mydrv_text_add(sql, " SET ");
-    mydrv_match_write_change(changes->todo, sql);
+    mydrv_match_write_change(changes->effect, sql);
     mydrv_text_add(sql, " = IF(");
     for (size_t i = 0; i < ferry_schema_count(apply->load->layout->schema); i++) {
         if (mydrv_match_is_key(apply->load, i))
@@ -233,17 +238,17 @@ static void apply_write_todo(const struct apply *apply, struct mydrv_text *sql)
         mydrv_match_write_same(apply->load, i, sql);
         mydrv_text_add(sql, " AND ");
     }
-    mydrv_text_addf(sql, "TRUE, %d, IF(", TODO_SAME);
+    mydrv_text_addf(sql, "TRUE, %d, IF(", EFFECT_SAME);
     mydrv_match_write_change(changes->tag, sql);
-    mydrv_text_addf(sql, " = %d, %d, %d))", FERRY_OP_UPSERT, TODO_UPDATE, TODO_OTHER);
+    mydrv_text_addf(sql, " = %d, %d, %d))", FERRY_OP_UPSERT, EFFECT_UPDATE, EFFECT_OTHER);
     apply_write_open(apply, sql);
 }
 
-static void apply_take_todo(uint64_t todo, uint64_t rows, void *data)
+static void apply_take_effect(uint64_t effect, uint64_t rows, void *data)
 {
     uint64_t *counts = data;
-    if (todo <= TODO_OTHER)
-        counts[todo] = rows;
+    if (effect <= EFFECT_OTHER)
+        counts[effect] = rows;
 }
 
 /* The key's columns, as a list for a person. */
@@ -268,33 +273,33 @@ static bool apply_resolve(struct apply *apply)
 {
     const struct mydrv_changes *changes = apply->load->changes;
     MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    uint64_t counts[TODO_OTHER + 1] = {0};
+    uint64_t counts[EFFECT_OTHER + 1] = {0};
     if (changes->came[FERRY_OP_UPSERT] + changes->came[FERRY_OP_ADD] == 0)
         return true;
     mydrv_text_add(&sql, "UPDATE ");
     apply_write_changes(apply, &sql);
     mydrv_text_add(&sql, " SET ");
-    mydrv_match_write_change(changes->todo, &sql);
-    mydrv_text_addf(&sql, " = %d", TODO_INSERT);
+    mydrv_match_write_change(changes->effect, &sql);
+    mydrv_text_addf(&sql, " = %d", EFFECT_INSERT);
     apply_write_open(apply, &sql);
     if (!apply_run(apply, &sql))
         return false;
     mydrv_text_add(&sql, "UPDATE ");
     mydrv_match_write(apply->load, &sql);
-    apply_write_todo(apply, &sql);
+    apply_write_effect(apply, &sql);
     if (!apply_run(apply, &sql))
         return false;
     mydrv_text_add(&sql, "SELECT ");
-    mydrv_match_write_change(changes->todo, &sql);
+    mydrv_match_write_change(changes->effect, &sql);
     mydrv_text_add(&sql, ", COUNT(*) FROM ");
     apply_write_changes(apply, &sql);
     apply_write_open(apply, &sql);
     mydrv_text_add(&sql, " GROUP BY 1");
-    if (!apply_ask(apply, &sql, apply_take_todo, counts))
+    if (!apply_ask(apply, &sql, apply_take_effect, counts))
         return false;
-    apply->inserts += counts[TODO_INSERT];
-    apply->updates += counts[TODO_UPDATE];
-    return counts[TODO_OTHER] == 0 || apply_fail_other(apply);
+    apply->inserts += counts[EFFECT_INSERT];
+    apply->updates += counts[EFFECT_UPDATE];
+    return counts[EFFECT_OTHER] == 0 || apply_fail_other(apply);
 }
 
 /* Rows of the live table whose changes are of this kind. */

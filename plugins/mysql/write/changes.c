@@ -196,7 +196,7 @@ void mydrv_changes_free(struct mydrv_load *load)
     changes_close_reader(load->changes);
     mydrv_gather_drop(load);
     free(load->changes->tag);
-    free(load->changes->todo);
+    free(load->changes->effect);
     free(load->changes->index);
     free(load->changes->places);
     free(load->changes);

@@ -28,9 +28,9 @@ static char *gather_name(const struct mydrv_table *live, const char *base)
 static ferry_status gather_choose_names(struct mydrv_load *load, struct ferry_error *err)
 {
     load->changes->tag = gather_name(&load->table, "_dbferry_op");
-    load->changes->todo = gather_name(&load->table, "_dbferry_todo");
-    return load->changes->tag == NULL || load->changes->todo == NULL ? mydrv_fail_memory(err)
-                                                                     : FERRY_OK;
+    load->changes->effect = gather_name(&load->table, "_dbferry_effect");
+    return load->changes->tag == NULL || load->changes->effect == NULL ? mydrv_fail_memory(err)
+                                                                       : FERRY_OK;
 }
 
 static void gather_write_column(const struct mydrv_live_column *column, struct mydrv_text *sql)
@@ -82,7 +82,7 @@ static bool gather_try(struct mydrv_load *load, struct mydrv_text *sql)
     mydrv_text_add(sql, " BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, ");
     mydrv_text_add_name(sql, load->changes->tag);
     mydrv_text_add(sql, " TINYINT UNSIGNED NOT NULL, ");
-    mydrv_text_add_name(sql, load->changes->todo);
+    mydrv_text_add_name(sql, load->changes->effect);
     mydrv_text_add(sql, " TINYINT UNSIGNED NOT NULL DEFAULT 0");
     for (size_t i = 0; i < load->table.column_count; i++)
         gather_write_column(&load->table.columns[i], sql);

@@ -224,7 +224,7 @@ void mydrv_replace_free(struct mydrv_load *load);
 
 struct mydrv_changes {
     char *tag;      /* names of columns beside those of the table: what is to be done ... */
-    char *todo;     /* ... and what of that depends on what is there */
+    char *effect;   /* ... and what of that depends on what is there */
     char *index;    /* of the table, by which a row is found; NULL: there is none */
     size_t *places; /* of the table's columns in a batch of keys: see struct mydrv_lane */
     uint64_t came[FERRY_OP_ADD + 1]; /* rows, by operation */

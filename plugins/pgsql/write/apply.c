@@ -10,7 +10,12 @@
 #include <string.h>
 
 /* What a change of type UPSERT or ADD turned out to be. */
-enum { TODO_SAME = 0, TODO_INSERT = FERRY_OP_INSERT, TODO_UPDATE = FERRY_OP_UPDATE, TODO_OTHER };
+enum {
+    EFFECT_SAME = 0,
+    EFFECT_INSERT = FERRY_OP_INSERT,
+    EFFECT_UPDATE = FERRY_OP_UPDATE,
+    EFFECT_OTHER
+};
 
 #define APPLY_DUPLICATE "23505" /* of a unique key */
 #define APPLY_EXCLUDED "23P01"  /* of an exclusion constraint */
@@ -147,7 +152,7 @@ static void apply_write_which(const struct apply *apply, uint32_t operation, str
     pgdrv_text_add(sql, "(");
     apply_write_change(apply->load->changes->tag, sql);
     pgdrv_text_addf(sql, " = %" PRIu32 " OR ", operation);
-    apply_write_change(apply->load->changes->todo, sql);
+    apply_write_change(apply->load->changes->effect, sql);
     pgdrv_text_addf(sql, " = %" PRIu32 ")", operation);
 }
 
@@ -160,11 +165,11 @@ static void apply_write_open(const struct apply *apply, struct pgdrv_text *sql)
 
 /* ---- Which of the open changes are what ---- */
 
-static void apply_write_todo(const struct apply *apply, struct pgdrv_text *sql)
+static void apply_write_effect(const struct apply *apply, struct pgdrv_text *sql)
 {
     const struct pgdrv_load *load = apply->load;
     pgdrv_text_addf(sql, "UPDATE %s AS " PGDRV_MATCH_CHANGES " SET ", load->gather);
-    pgdrv_text_add_name(sql, load->changes->todo);
+    pgdrv_text_add_name(sql, load->changes->effect);
     pgdrv_text_add(sql, " = CASE WHEN ");
     for (size_t i = 0; i < ferry_schema_count(load->layout->schema); i++) {
         if (pgdrv_match_is_key(load, i))
@@ -172,23 +177,23 @@ static void apply_write_todo(const struct apply *apply, struct pgdrv_text *sql)
         pgdrv_match_write_same(load, i, sql);
         pgdrv_text_add(sql, " AND ");
     }
-    pgdrv_text_addf(sql, "TRUE THEN %d WHEN ", TODO_SAME);
+    pgdrv_text_addf(sql, "TRUE THEN %d WHEN ", EFFECT_SAME);
     apply_write_change(load->changes->tag, sql);
     pgdrv_text_addf(sql, " = %d THEN %d ELSE %d END FROM %s AS " PGDRV_MATCH_LIVE " WHERE ",
-                    FERRY_OP_UPSERT, TODO_UPDATE, TODO_OTHER, pgdrv_load_rows(load));
+                    FERRY_OP_UPSERT, EFFECT_UPDATE, EFFECT_OTHER, pgdrv_load_rows(load));
     apply_write_open(apply, sql);
     pgdrv_text_add(sql, " AND ");
     pgdrv_match_write(load, sql);
 }
 
-static ferry_status apply_count_todo(const struct apply *apply, int todo, uint64_t *ret_rows)
+static ferry_status apply_count_effect(const struct apply *apply, int effect, uint64_t *ret_rows)
 {
     PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
     pgdrv_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
     apply_write_changes(apply, &sql);
     pgdrv_text_add(&sql, " WHERE ");
-    apply_write_change(apply->load->changes->todo, &sql);
-    pgdrv_text_addf(&sql, " = %d", todo);
+    apply_write_change(apply->load->changes->effect, &sql);
+    pgdrv_text_addf(&sql, " = %d", effect);
     return apply_number(apply, &sql, ret_rows);
 }
 
@@ -217,21 +222,21 @@ static ferry_status apply_resolve(struct apply *apply)
     if (changes->came[FERRY_OP_UPSERT] + changes->came[FERRY_OP_ADD] == 0)
         return FERRY_OK;
     pgdrv_text_addf(&all, "UPDATE %s AS " PGDRV_MATCH_CHANGES " SET ", apply->load->gather);
-    pgdrv_text_add_name(&all, changes->todo);
-    pgdrv_text_addf(&all, " = %d WHERE ", TODO_INSERT);
+    pgdrv_text_add_name(&all, changes->effect);
+    pgdrv_text_addf(&all, " = %d WHERE ", EFFECT_INSERT);
     apply_write_open(apply, &all);
-    apply_write_todo(apply, &found);
+    apply_write_effect(apply, &found);
     ferry_status status = apply_run(apply, &all, &rows);
     if (status == FERRY_OK)
         status = apply_run(apply, &found, &there);
     if (status == FERRY_OK)
         status = apply_check_once(apply, there);
     if (status == FERRY_OK)
-        status = apply_count_todo(apply, TODO_OTHER, &others);
+        status = apply_count_effect(apply, EFFECT_OTHER, &others);
     if (status == FERRY_OK && others > 0)
         status = apply_fail_other(apply);
     if (status == FERRY_OK)
-        status = apply_count_todo(apply, TODO_UPDATE, &rows);
+        status = apply_count_effect(apply, EFFECT_UPDATE, &rows);
     apply->updates += rows;
     apply->inserts += changes->came[FERRY_OP_UPSERT] + changes->came[FERRY_OP_ADD] - there;
     return status;

@@ -43,9 +43,9 @@ static ferry_status changes_learn(struct pgdrv_load *load, struct ferry_error *e
     changes->places = calloc(count + 1, sizeof *changes->places);
     changes->kinds = calloc(count + 1, sizeof *changes->kinds);
     changes->tag = changes_name(load, "dbferry_tag");
-    changes->todo = changes_name(load, "dbferry_todo");
+    changes->effect = changes_name(load, "dbferry_effect");
     if (changes->places == NULL || changes->kinds == NULL || changes->tag == NULL ||
-        changes->todo == NULL)
+        changes->effect == NULL)
         return pgdrv_fail_memory(err);
     for (size_t i = 0; i < count; i++) {
         struct pgdrv_type type;
@@ -74,7 +74,7 @@ static ferry_status changes_make(struct pgdrv_load *load, struct ferry_error *er
     pgdrv_text_add(&sql, ", ");
     pgdrv_text_add_name(&sql, load->changes->tag);
     pgdrv_text_add(&sql, " smallint, ");
-    pgdrv_text_add_name(&sql, load->changes->todo);
+    pgdrv_text_add_name(&sql, load->changes->effect);
     pgdrv_text_add(&sql, " smallint) ON COMMIT DROP");
     return pgdrv_sql_run(load->unit->conn, &sql,
                          "make a temporary table for the changes, which needs the right TEMPORARY "
@@ -151,7 +151,7 @@ void pgdrv_changes_free(struct pgdrv_load *load)
         return;
     changes_close_reader(load->changes);
     free(load->changes->tag);
-    free(load->changes->todo);
+    free(load->changes->effect);
     free(load->changes->places);
     free(load->changes->kinds);
     free(load->changes);

@@ -298,7 +298,7 @@ ferry_status pgdrv_replace_end(struct pgdrv_load *load, struct ferry_load_totals
 /* ---- changes.c: what becomes of single rows of one table ---- */
 
 struct pgdrv_changes {
-    char *tag, *todo;                /* names of columns beside those of the table */
+    char *tag, *effect;              /* names of columns beside those of the table */
     size_t *places;                  /* of the table's columns in a batch of keys */
     enum pgdrv_kind *kinds;          /* of the columns that come */
     uint64_t came[FERRY_OP_ADD + 1]; /* rows, by operation */

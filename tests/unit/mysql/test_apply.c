@@ -19,7 +19,7 @@ struct answer {
     uint64_t rows;  /* affected; or the number that a SELECT gives */
     const char *info;
     unsigned error;
-    const char *todo[4][2]; /* of SELECT todo, COUNT(*): its rows */
+    const char *effect[4][2]; /* of SELECT effect, COUNT(*): its rows */
 };
 
 static const struct answer *answers;
@@ -57,7 +57,7 @@ void STDCALL mysql_free_result(MYSQL_RES *result)
 unsigned int STDCALL mysql_num_fields(MYSQL_RES *result)
 {
     assert_ptr_equal(result, &row_at);
-    return last->todo[0][0] != NULL ? 2 : 1;
+    return last->effect[0][0] != NULL ? 2 : 1;
 }
 
 MYSQL_ROW STDCALL mysql_fetch_row(MYSQL_RES *result)
@@ -65,8 +65,9 @@ MYSQL_ROW STDCALL mysql_fetch_row(MYSQL_RES *result)
     static char number[24];
     static const char *row[1] = {number};
     assert_ptr_equal(result, &row_at);
-    if (last->todo[0][0] != NULL)
-        return row_at < 4 && last->todo[row_at][0] != NULL ? (MYSQL_ROW)last->todo[row_at++] : NULL;
+    if (last->effect[0][0] != NULL)
+        return row_at < 4 && last->effect[row_at][0] != NULL ? (MYSQL_ROW)last->effect[row_at++]
+                                                             : NULL;
     (void)snprintf(number, sizeof number, "%llu", (unsigned long long)last->rows);
     return row_at++ == 0 ? (MYSQL_ROW)row : NULL;
 }
@@ -219,7 +220,7 @@ static void make_place(struct place *place, const uint64_t came[5])
     place->spec = (struct ferry_load_spec){.layout = &place->layout, .key = key, .key_count = 1};
     place->unit = (struct mydrv_unit){.conn = &conn, .in_place = true};
     place->changes = (struct mydrv_changes){
-        .tag = (char *)"op", .todo = (char *)"do", .index = (char *)"PRIMARY"};
+        .tag = (char *)"op", .effect = (char *)"do", .index = (char *)"PRIMARY"};
     memcpy(&place->changes.came[FERRY_OP_INSERT], came, 5 * sizeof *came);
     place->load = (struct mydrv_load){.unit = &place->unit,
                                       .spec = &place->spec,
@@ -366,7 +367,7 @@ static void test_upsert(void **state)
     (void)state;
     static const struct answer list[] = {
         BEGIN,          ALL_NEW,
-        RESOLVE,        {COUNTS, .todo = {{"0", "5"}, {"1", "2"}, {"2", "3"}}},
+        RESOLVE,        {COUNTS, .effect = {{"0", "5"}, {"1", "2"}, {"2", "3"}}},
         UPDATE(3, "3"), ABSENT(0),
         INSERT(2),      NOW(12)};
     struct place place;
@@ -380,7 +381,7 @@ static void test_add_of_another_row(void **state)
 {
     (void)state;
     static const struct answer list[] = {
-        BEGIN, ALL_NEW, RESOLVE, {COUNTS, .todo = {{"1", "2"}, {"3", "1"}}}};
+        BEGIN, ALL_NEW, RESOLVE, {COUNTS, .effect = {{"1", "2"}, {"3", "1"}}}};
     struct place place;
     make_place(&place, (const uint64_t[]){0, 0, 0, 0, 3});
     assert_int_equal(apply_to(&place, list, COUNT(list)), FERRY_ERR_DATA);
