@@ -2,7 +2,6 @@
 
 #include "connect/connect.h"
 
-#include <fnmatch.h>
 #include <string.h>
 #include <strings.h>
 
@@ -320,7 +319,7 @@ ferry_status odrv_connect(const struct ferry_config *config, uint32_t role, void
     if (status == FERRY_OK)
         status = connect_name(conn, err);
     if (status == FERRY_OK && conn->dialect->refused_library != NULL &&
-        fnmatch(conn->dialect->refused_library, conn->library, FNM_CASEFOLD) == 0)
+        strcasestr(conn->library, conn->dialect->refused_library) != NULL)
         status = ferry_fail(err, FERRY_ERR_CONFIG,
                             "%s: the ODBC driver %s changes letters that its character set does "
                             "not have; use the one for Unicode",

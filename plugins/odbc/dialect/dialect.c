@@ -84,7 +84,7 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
                   "BoolsAsChar=0;TextAsLongVarchar=1;UnknownsAsLongVarchar=0;LFConversion=0;"      \
                   "Protocol=7.4-0;Debug=0;CommLog=0",                                              \
     .defaults = postgresql_defaults, .braced = "DSN;DRIVER;PWD;pqopt;ConnSettings",                \
-    .refused_attributes = "[A-Da-d][0-9A-Za-z]", .refused_library = "*psqlodbca*",                 \
+    .refused_attributes = "[A-Da-d][0-9A-Za-z]", .refused_library = "psqlodbca",                   \
     .ask_client = "SELECT pg_catalog.current_setting('client_encoding')", .client_answer = "UTF8", \
     .session = postgresql_session, .snapshot = postgresql_snapshot,                                \
     .ask_snapshot = "SELECT pg_catalog.concat(current_setting('transaction_isolation'), ' ', "     \
@@ -141,22 +141,22 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
     .types = odrv_types_oracle
 
 static const struct odrv_dialect dialects[] = {
-    {POSTGRESQL, .library = "*psqlodbc*"},
-    {SQLITE, .library = "*sqlite3odbc*"},
+    {POSTGRESQL, .library = "psqlodbc"},
+    {SQLITE, .library = "sqlite3odbc"},
     {MARIADB, .product = "MariaDB",
      .ask_tls = "SELECT concat('cipher ', VARIABLE_VALUE) FROM information_schema.SESSION_STATUS "
                 "WHERE VARIABLE_NAME = 'Ssl_cipher' AND VARIABLE_VALUE <> ''",
-     .library = "*libmaodbc*"},
-    {MARIADB, .product = "MySQL", .library = "*libmaodbc*"},
-    {SQLSERVER, .product = "Microsoft SQL Server", .library = "*msodbcsql*"},
-    {SQLSERVER, .product = "Microsoft SQL Server", .library = "*libtdsodbc*"},
-    {ORACLE, .library = "*libsqora*"},
+     .library = "libmaodbc"},
+    {MARIADB, .product = "MySQL", .library = "libmaodbc"},
+    {SQLSERVER, .product = "Microsoft SQL Server", .library = "msodbcsql"},
+    {SQLSERVER, .product = "Microsoft SQL Server", .library = "libtdsodbc"},
+    {ORACLE, .library = "libsqora"},
 };
 
 static const struct odrv_dialect dialect_generic = {
     .name = "generic",
     .product = "",
-    .library = "*",
+    .library = "",
     .session = dialect_nothing,
     .nulls_first = "",
     .text_type = SQL_C_WCHAR,
@@ -177,7 +177,7 @@ const struct odrv_dialect *odrv_dialect_of_product(const char *product)
 const struct odrv_dialect *odrv_dialect_of_library(const char *library)
 {
     for (size_t i = 0; library != NULL && i < sizeof dialects / sizeof *dialects; i++)
-        if (fnmatch(dialects[i].library, library, FNM_CASEFOLD) == 0)
+        if (strcasestr(library, dialects[i].library) != NULL)
             return &dialects[i];
     return &dialect_generic;
 }

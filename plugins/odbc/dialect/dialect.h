@@ -52,7 +52,7 @@ struct odrv_default {
 struct odrv_dialect {
     const char *name;
     const char *product; /* how SQL_DBMS_NAME begins */
-    const char *library; /* the ODBC driver's file, as a pattern; each file has a row */
+    const char *library; /* what the name of the ODBC driver's file has in it; each has a row */
     /* Put into the connection string, so that values come as they are and rows piece by piece. */
     const char *attributes;
     const char *attributes_of_source;
@@ -61,7 +61,7 @@ struct odrv_dialect {
     /* Attributes whose values its ODBC driver takes out of braces; NULL: all of them. */
     const char *braced;
     const char *refused_attributes; /* short names, as a pattern: no long one would be missed */
-    const char *refused_library;    /* one of those of `library` that bends values; or NULL */
+    const char *refused_library;    /* the same of one that bends values; or NULL */
     /* How texts come, which the ODBC driver must know as well as the session; or NULL. */
     const char *ask_client;
     const char *client_answer;
