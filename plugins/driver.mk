@@ -1,7 +1,7 @@
 # How every driver is built.  A driver's Makefile.am includes this file, sets DRIVER to its name,
 # and says with driver_LTLIBRARIES or noinst_LTLIBRARIES whether it is installed.
 
-AM_CPPFLAGS = -I$(top_srcdir)/src/include $(FERRY_CPPFLAGS)
+AM_CPPFLAGS = -I$(top_srcdir)/src/include -I$(top_srcdir)/plugins $(FERRY_CPPFLAGS)
 # Thread-local memory is there with the thread: what a shared object gets otherwise is asked for at the
 # first use, and the loader ends the program where there is none.
 AM_CFLAGS = $(FERRY_CFLAGS) -ftls-model=initial-exec

@@ -23,7 +23,7 @@
 #include <stdlib.h>
 
 #include "dbferry/driver.h"
-#include "text.h"
+#include "parts/text.h"
 
 struct dbidrv_dialect;
 
@@ -143,7 +143,7 @@ void dbidrv_answer_close(struct dbidrv_answer *answer);
 ferry_status dbidrv_ask(struct dbidrv_conn *conn, const char *sql, enum dbidrv_phase phase,
                         const char *doing, char **ret_text, struct ferry_error *err);
 /* "c1, c2, ..." */
-void dbidrv_add_columns(struct dbidrv_text *sql, unsigned columns);
+void dbidrv_add_columns(struct part_text *sql, unsigned columns);
 
 /* ---- For variables that end with their scope ---- */
 

@@ -12,10 +12,10 @@
 
 #include "dialect/dialect.h"
 
-void dbidrv_add_columns(struct dbidrv_text *sql, unsigned columns)
+void dbidrv_add_columns(struct part_text *sql, unsigned columns)
 {
     for (unsigned i = 1; i <= columns; i++)
-        dbidrv_text_addf(sql, "%sc%u", i > 1 ? ", " : "", i);
+        part_text_addf(sql, "%sc%u", i > 1 ? ", " : "", i);
 }
 
 ferry_status dbidrv_run(struct dbidrv_conn *conn, const char *sql, enum dbidrv_phase phase,
@@ -75,19 +75,19 @@ ferry_status dbidrv_answer_ask(struct dbidrv_conn *conn, const char *sql, unsign
                                struct dbidrv_answer *ret, struct ferry_error *err)
 {
     const struct dbidrv_gather *gather = conn->dialect->gather;
-    DBIDRV_AUTO_TEXT struct dbidrv_text text = {0};
+    PART_AUTO_TEXT struct part_text text = {0};
     if (gather == NULL)
         return dbidrv_answer_open(conn, sql, columns, phase, doing, ret, err);
-    dbidrv_text_add_template(&text, gather->make, DBIDRV_ASKED);
-    dbidrv_text_add(&text, sql);
+    part_text_add_template(&text, gather->make, DBIDRV_ASKED);
+    part_text_add(&text, sql);
     ferry_status status = text.failed ? dbidrv_fail_memory(err)
                                       : dbidrv_run(conn, text.data, phase, doing, NULL, err);
     if (status != FERRY_OK)
         return status;
-    dbidrv_text_reset(&text);
-    dbidrv_text_add(&text, "SELECT ");
+    part_text_reset(&text);
+    part_text_add(&text, "SELECT ");
     dbidrv_add_columns(&text, columns);
-    dbidrv_text_add(&text, " FROM " DBIDRV_ASKED);
+    part_text_add(&text, " FROM " DBIDRV_ASKED);
     status = text.failed ? dbidrv_fail_memory(err)
                          : dbidrv_answer_open(conn, text.data, columns, phase, doing, ret, err);
     dbi_result dropped = dbi_conn_query(conn->dbi, gather->drop_asked);

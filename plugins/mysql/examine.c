@@ -87,9 +87,9 @@ static const struct {
 static ferry_status examine_ask_waits(struct mydrv_conn *conn, uint64_t seconds[EXAMINE_WAITS],
                                       struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     for (size_t i = 0; i < EXAMINE_WAITS; i++)
-        mydrv_text_addf(&sql, "%s @@SESSION.%s", i > 0 ? "," : "SELECT", examine_waits[i].name);
+        part_text_addf(&sql, "%s @@SESSION.%s", i > 0 ? "," : "SELECT", examine_waits[i].name);
     return sql.failed ? mydrv_fail_memory(err)
                       : examine_ask(conn, sql.data, seconds, EXAMINE_WAITS,
                                     "ask for the session's time limits", err);
@@ -99,15 +99,15 @@ static ferry_status examine_waiting(struct mydrv_conn *conn, struct ferry_findin
                                     struct ferry_error *err)
 {
     uint64_t seconds[EXAMINE_WAITS] = {0};
-    MYDRV_AUTO_SQL struct mydrv_text enough = {0};
+    PART_AUTO_TEXT struct part_text enough = {0};
     bool all_enough = true;
     ferry_status status = examine_ask_waits(conn, seconds, err);
     for (size_t i = 0; i < EXAMINE_WAITS && status == FERRY_OK; i++) {
         if (conn->target ? !examine_waits[i].of_target : !examine_waits[i].of_source)
             continue;
         if (seconds[i] >= EXAMINE_SECONDS) {
-            mydrv_text_addf(&enough, "%s%s %" PRIu64 " s", enough.length > 0 ? ", " : "",
-                            examine_waits[i].name, seconds[i]);
+            part_text_addf(&enough, "%s%s %" PRIu64 " s", enough.length > 0 ? ", " : "",
+                           examine_waits[i].name, seconds[i]);
             continue;
         }
         all_enough = false;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "text.h"
+#include "parts/text.h"
 
 /* Beside the phases of a fault: it may be gone at the next attempt. */
 #define PASSES (1u << 16)
@@ -110,7 +110,7 @@ static const struct fault {
 /* One record is added to `text`; false where there is none.  A text that is longer than its first
  * buffer is asked for again. */
 static bool diagnosis_add(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT record,
-                          struct odrv_diagnosis *diagnosis, struct odrv_text *text)
+                          struct odrv_diagnosis *diagnosis, struct part_text *text)
 {
     SQLCHAR state[SQL_SQLSTATE_SIZE + 1] = "", first[512] = "";
     SQLINTEGER native = 0;
@@ -138,15 +138,15 @@ static bool diagnosis_add(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT record
     const char *values = strncmp(diagnosis->state, "23", 2) == 0
                              ? memchr(found, '\n', size)
                              : memmem(found, size, "DETAIL:", 7);
-    odrv_text_add(text, record == 1 ? "" : "; ");
-    odrv_text_append(text, found, values != NULL ? (size_t)(values - found) : size);
+    part_text_add(text, record == 1 ? "" : "; ");
+    part_text_append(text, found, values != NULL ? (size_t)(values - found) : size);
     free(longer);
     return true;
 }
 
 void odrv_diagnosis_take(SQLSMALLINT kind, SQLHANDLE handle, struct odrv_diagnosis *diagnosis)
 {
-    struct odrv_text text = {0};
+    struct part_text text = {0};
     *diagnosis = (struct odrv_diagnosis){0};
     for (SQLSMALLINT i = 1; i <= DIAGNOSIS_RECORDS; i++)
         if (!diagnosis_add(kind, handle, i, diagnosis, &text))

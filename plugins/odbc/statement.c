@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "text.h"
+#include "parts/text.h"
 
 #define STATEMENT_PIECE 1024 /* bytes of a value that are asked for at once */
 
@@ -80,7 +80,7 @@ ferry_status odrv_statement_next(struct odrv_conn *conn, SQLHSTMT stmt, const ch
 ferry_status odrv_statement_text(struct odrv_conn *conn, SQLHSTMT stmt, SQLUSMALLINT column,
                                  const char *doing, char **ret_text, struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text text = {0};
+    PART_AUTO_TEXT struct part_text text = {0};
     for (;;) {
         char piece[STATEMENT_PIECE];
         SQLLEN left = 0;
@@ -93,11 +93,11 @@ ferry_status odrv_statement_text(struct odrv_conn *conn, SQLHSTMT stmt, SQLUSMAL
             *ret_text = NULL;
             return FERRY_OK;
         }
-        odrv_text_append(&text, piece, strnlen(piece, sizeof piece - 1));
+        part_text_append(&text, piece, strnlen(piece, sizeof piece - 1));
         if (left != SQL_NO_TOTAL && left < (SQLLEN)sizeof piece)
             break;
     }
-    odrv_text_append(&text, "", 0);
+    part_text_append(&text, "", 0);
     if (text.failed)
         return odrv_fail_memory(err);
     *ret_text = text.data;

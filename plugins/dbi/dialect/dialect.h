@@ -63,7 +63,7 @@ struct dbidrv_gather {
 struct dbidrv_pieces {
     const char *open; /* before the SELECT */
     /* The next `count` rows, of which `done` have come. */
-    void (*add)(struct dbidrv_text *sql, unsigned columns, uint64_t done, uint64_t count);
+    void (*add)(struct part_text *sql, unsigned columns, uint64_t done, uint64_t count);
     const char *close;
 };
 

@@ -79,8 +79,8 @@ static ferry_status freetds_describe(struct dbidrv_conn *conn, const struct ferr
                                      struct ferry_error *err)
 {
     static const char doing[] = "ask for the columns";
-    DBIDRV_AUTO_TEXT struct dbidrv_text name = {0};
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text name = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_ANSWER struct dbidrv_answer answer = {0};
     bool row = true;
     (void)select;
@@ -88,8 +88,8 @@ static ferry_status freetds_describe(struct dbidrv_conn *conn, const struct ferr
         return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
                           "%s: libdbi does not tell the types of %s there; make a view of it",
                           conn->label, what);
-    dbidrv_text_add_quoted(&name, '\'', read->text);
-    dbidrv_text_add_template(&sql, ASK_COLUMNS, name.failed ? "''" : name.data);
+    part_text_add_quoted(&name, '\'', read->text);
+    part_text_add_template(&sql, ASK_COLUMNS, name.failed ? "''" : name.data);
     ferry_status status =
         name.failed || sql.failed
             ? dbidrv_fail_memory(err)

@@ -133,12 +133,11 @@ static const char *const pgsql_session[] = {
 static const char *const pgsql_snapshot[] = {
     "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", NULL};
 
-static void pgsql_add_piece(struct dbidrv_text *sql, unsigned columns, uint64_t done,
-                            uint64_t count)
+static void pgsql_add_piece(struct part_text *sql, unsigned columns, uint64_t done, uint64_t count)
 {
     (void)columns;
     (void)done; /* the cursor knows */
-    dbidrv_text_addf(sql, "FETCH FORWARD %" PRIu64 " FROM " DBIDRV_ROWS, count);
+    part_text_addf(sql, "FETCH FORWARD %" PRIu64 " FROM " DBIDRV_ROWS, count);
 }
 static const struct dbidrv_pieces pgsql_pieces = {
     .open = "DECLARE " DBIDRV_ROWS " NO SCROLL CURSOR FOR ",
@@ -194,7 +193,7 @@ static ferry_status pgsql_name_types(struct dbidrv_conn *conn, const char *sql,
 }
 
 static ferry_status pgsql_take_columns(struct dbidrv_conn *conn, dbi_result result,
-                                       struct dbidrv_text *sql, struct dbidrv_described **list,
+                                       struct part_text *sql, struct dbidrv_described **list,
                                        size_t *count, struct ferry_error *err)
 {
     unsigned (*type_of)(const void *result, int column) = NULL;
@@ -204,12 +203,12 @@ static ferry_status pgsql_take_columns(struct dbidrv_conn *conn, dbi_result resu
     ferry_status status = dbidrv_dialect_function(conn, "PQftype", &type_of, err);
     if (status == FERRY_OK)
         status = dbidrv_dialect_function(conn, "PQfmod", &modifier_of, err);
-    dbidrv_text_add(sql, "SELECT ");
+    part_text_add(sql, "SELECT ");
     for (unsigned i = 0; status == FERRY_OK && i < columns; i++) {
         const char *name = dbi_result_get_field_name(result, i + 1);
-        dbidrv_text_addf(sql, "%spg_catalog.format_type(%u, %d)::pg_catalog.text AS c%u",
-                         i > 0 ? ", " : "", type_of(native, (int)i), modifier_of(native, (int)i),
-                         i + 1);
+        part_text_addf(sql, "%spg_catalog.format_type(%u, %d)::pg_catalog.text AS c%u",
+                       i > 0 ? ", " : "", type_of(native, (int)i), modifier_of(native, (int)i),
+                       i + 1);
         status = dbidrv_described_add(list, count, name == NULL ? "" : name, "", err);
     }
     return status == FERRY_OK && sql->failed ? dbidrv_fail_memory(err) : status;
@@ -253,10 +252,10 @@ static ferry_status pgsql_describe(struct dbidrv_conn *conn, const struct ferry_
                                    struct ferry_error *err)
 {
     DBIDRV_AUTO_STRING char *doing = NULL;
-    DBIDRV_AUTO_TEXT struct dbidrv_text types = {0};
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text types = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     (void)read;
-    dbidrv_text_addf(&sql, "%s LIMIT 0", select);
+    part_text_addf(&sql, "%s LIMIT 0", select);
     if (sql.failed || asprintf(&doing, "read %s", what) < 0)
         return dbidrv_fail_memory(err);
     ferry_status status = dbidrv_conn_check(conn, err);

@@ -50,15 +50,15 @@ static const struct dbidrv_gather sqlite3_gather = {
 };
 
 /* The rows of a table that a SELECT has made are numbered from 1 on, without a gap. */
-static void sqlite3_add_piece(struct dbidrv_text *sql, unsigned columns, uint64_t done,
+static void sqlite3_add_piece(struct part_text *sql, unsigned columns, uint64_t done,
                               uint64_t count)
 {
-    dbidrv_text_add(sql, "SELECT ");
+    part_text_add(sql, "SELECT ");
     dbidrv_add_columns(sql, columns);
-    dbidrv_text_addf(sql,
-                     " FROM " DBIDRV_ROWS " WHERE rowid > %" PRIu64 " AND rowid <= %" PRIu64
-                     " ORDER BY rowid",
-                     done, done + count);
+    part_text_addf(sql,
+                   " FROM " DBIDRV_ROWS " WHERE rowid > %" PRIu64 " AND rowid <= %" PRIu64
+                   " ORDER BY rowid",
+                   done, done + count);
 }
 static const struct dbidrv_pieces sqlite3_pieces = {
     .open = "CREATE TEMP TABLE " DBIDRV_ROWS " AS ",

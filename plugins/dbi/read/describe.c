@@ -102,7 +102,7 @@ static ferry_status describe_all(struct dbidrv_conn *conn, const struct ferry_re
 {
     struct dbidrv_described *list = NULL;
     size_t count = 0;
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     dbidrv_query_plain(conn, read, &sql);
     ferry_status status =
         sql.failed ? dbidrv_fail_memory(err)

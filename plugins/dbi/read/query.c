@@ -15,8 +15,7 @@ char *dbidrv_query_what(const struct ferry_read *read)
     return made < 0 ? NULL : what;
 }
 
-void dbidrv_query_add_path(const struct dbidrv_conn *conn, const char *name,
-                           struct dbidrv_text *sql)
+void dbidrv_query_add_path(const struct dbidrv_conn *conn, const char *name, struct part_text *sql)
 {
     const char *prefix = conn->dialect->own_prefix;
     bool hidden = prefix != NULL && strncmp(name, prefix, strlen(prefix)) == 0;
@@ -24,27 +23,27 @@ void dbidrv_query_add_path(const struct dbidrv_conn *conn, const char *name,
                          : conn->target || hidden ? conn->own_schema
                                                   : NULL;
     if (schema != NULL) {
-        dbidrv_text_add_quoted(sql, '"', schema);
-        dbidrv_text_add(sql, ".");
+        part_text_add_quoted(sql, '"', schema);
+        part_text_add(sql, ".");
     }
-    dbidrv_text_add_quoted(sql, '"', name);
+    part_text_add_quoted(sql, '"', name);
 }
 
 void dbidrv_query_question(const struct dbidrv_conn *conn, const char *template, const char *name,
-                           struct dbidrv_text *sql)
+                           struct part_text *sql)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text path = {0};
-    DBIDRV_AUTO_TEXT struct dbidrv_text quoted = {0};
+    PART_AUTO_TEXT struct part_text path = {0};
+    PART_AUTO_TEXT struct part_text quoted = {0};
     if (conn->dialect->path_in_quotes)
         dbidrv_query_add_path(conn, name, &path);
     else
-        dbidrv_text_add(&path, name);
+        part_text_add(&path, name);
     if (!path.failed)
-        dbidrv_text_add_quoted(&quoted, '\'', path.data == NULL ? "" : path.data);
+        part_text_add_quoted(&quoted, '\'', path.data == NULL ? "" : path.data);
     if (path.failed || quoted.failed)
         sql->failed = true;
     else
-        dbidrv_text_add_template(sql, template, quoted.data);
+        part_text_add_template(sql, template, quoted.data);
 }
 
 /* A query without the semicolon at its end. */
@@ -57,38 +56,37 @@ static size_t query_length(const char *text)
 }
 
 void dbidrv_query_add_from(const struct dbidrv_conn *conn, const struct ferry_read *read,
-                           struct dbidrv_text *sql)
+                           struct part_text *sql)
 {
     if (read->kind == FERRY_READ_QUERY) {
-        dbidrv_text_add(sql, "(");
-        dbidrv_text_append(sql, read->text, query_length(read->text));
-        dbidrv_text_add(sql, "\n)"); /* its last line may be a comment */
+        part_text_add(sql, "(");
+        part_text_append(sql, read->text, query_length(read->text));
+        part_text_add(sql, "\n)"); /* its last line may be a comment */
     } else
         dbidrv_query_add_path(conn, read->text, sql);
-    dbidrv_text_add(sql, " AS " DBIDRV_ALIAS);
+    part_text_add(sql, " AS " DBIDRV_ALIAS);
 }
 
 void dbidrv_query_plain(const struct dbidrv_conn *conn, const struct ferry_read *read,
-                        struct dbidrv_text *sql)
+                        struct part_text *sql)
 {
-    dbidrv_text_add(sql, "SELECT * FROM ");
+    part_text_add(sql, "SELECT * FROM ");
     dbidrv_query_add_from(conn, read, sql);
 }
 
 ferry_status dbidrv_query_values(const struct dbidrv_column *const *columns, size_t count,
-                                 const char *alias, struct dbidrv_text *sql,
-                                 struct ferry_error *err)
+                                 const char *alias, struct part_text *sql, struct ferry_error *err)
 {
-    dbidrv_text_add(sql, "SELECT ");
+    part_text_add(sql, "SELECT ");
     for (size_t i = 0; i < count; i++) {
-        DBIDRV_AUTO_TEXT struct dbidrv_text name = {0};
-        dbidrv_text_addf(&name, "%s.", alias);
-        dbidrv_text_add_quoted(&name, '"', columns[i]->name);
+        PART_AUTO_TEXT struct part_text name = {0};
+        part_text_addf(&name, "%s.", alias);
+        part_text_add_quoted(&name, '"', columns[i]->name);
         if (name.failed)
             return dbidrv_fail_memory(err);
-        dbidrv_text_add(sql, i > 0 ? ", " : "");
-        dbidrv_text_add_template(sql, columns[i]->type->ask, name.data);
-        dbidrv_text_addf(sql, " AS c%zu", i + 1);
+        part_text_add(sql, i > 0 ? ", " : "");
+        part_text_add_template(sql, columns[i]->type->ask, name.data);
+        part_text_addf(sql, " AS c%zu", i + 1);
     }
     return sql->failed ? dbidrv_fail_memory(err) : FERRY_OK;
 }

@@ -75,7 +75,7 @@ static ferry_status read_open(struct dbidrv_cursor *cursor, const struct ferry_r
                               const struct ferry_schema *schema, const struct ferry_scan *scan,
                               struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = dbidrv_columns_describe(cursor->conn, read, &cursor->described, err);
     if (status == FERRY_OK)
         status = read_check_columns(cursor, schema, err);
@@ -83,7 +83,7 @@ static ferry_status read_open(struct dbidrv_cursor *cursor, const struct ferry_r
         status = read_choose(cursor, scan, err);
     if (status == FERRY_OK)
         status = dbidrv_query_values(cursor->columns, cursor->count, DBIDRV_ALIAS, &sql, err);
-    dbidrv_text_add(&sql, " FROM ");
+    part_text_add(&sql, " FROM ");
     dbidrv_query_add_from(cursor->conn, read, &sql);
     if (status == FERRY_OK)
         status = dbidrv_scan_add(cursor->conn, scan, &cursor->described, &sql, err);

@@ -34,20 +34,18 @@ ferry_status dbidrv_describe(void *conn, const struct ferry_read *read, struct f
 char *dbidrv_query_what(const struct ferry_read *read);
 /* What stands behind FROM: a name, or a query in brackets. */
 void dbidrv_query_add_from(const struct dbidrv_conn *conn, const struct ferry_read *read,
-                           struct dbidrv_text *sql);
+                           struct part_text *sql);
 /* SELECT * of it. */
 void dbidrv_query_plain(const struct dbidrv_conn *conn, const struct ferry_read *read,
-                        struct dbidrv_text *sql);
+                        struct part_text *sql);
 /* A name in the schema where names are looked up; of a target, always with it. */
-void dbidrv_query_add_path(const struct dbidrv_conn *conn, const char *name,
-                           struct dbidrv_text *sql);
+void dbidrv_query_add_path(const struct dbidrv_conn *conn, const char *name, struct part_text *sql);
 /* `template` with the table as its questions want it, as a text in quotes. */
 void dbidrv_query_question(const struct dbidrv_conn *conn, const char *template, const char *name,
-                           struct dbidrv_text *sql);
+                           struct part_text *sql);
 /* SELECT of the values of these columns, each as a text called c1, c2, ..., but no FROM. */
 ferry_status dbidrv_query_values(const struct dbidrv_column *const *columns, size_t count,
-                                 const char *alias, struct dbidrv_text *sql,
-                                 struct ferry_error *err);
+                                 const char *alias, struct part_text *sql, struct ferry_error *err);
 
 /* ---- scan.c: bounds and order ---- */
 
@@ -62,7 +60,7 @@ static inline size_t dbidrv_scan_column(const struct ferry_scan *scan, size_t i)
 /* FERRY_COLUMN_ORDERED, or 0. */
 uint32_t dbidrv_scan_flags(const struct dbidrv_conn *conn, const struct dbidrv_column *column);
 ferry_status dbidrv_scan_add(const struct dbidrv_conn *conn, const struct ferry_scan *scan,
-                             const struct dbidrv_columns *columns, struct dbidrv_text *sql,
+                             const struct dbidrv_columns *columns, struct part_text *sql,
                              struct ferry_error *err);
 #define DBIDRV_ALIAS "dbferry_q"
 

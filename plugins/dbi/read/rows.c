@@ -24,17 +24,17 @@ static ferry_status rows_weigh(struct dbidrv_rows *rows, const char *select, con
                                struct ferry_error *err)
 {
     struct dbidrv_conn *conn = rows->conn;
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_ANSWER struct dbidrv_answer answer = {0};
     bool row = false;
-    dbidrv_text_add(&sql, "SELECT CAST(COUNT(*) AS varchar(20)) AS c1, CAST(COALESCE(SUM(");
+    part_text_add(&sql, "SELECT CAST(COUNT(*) AS varchar(20)) AS c1, CAST(COALESCE(SUM(");
     for (unsigned i = 1; i <= rows->columns; i++) {
         char name[16];
         (void)snprintf(name, sizeof name, "c%u", i);
-        dbidrv_text_add(&sql, i > 1 ? " + " : "");
-        dbidrv_text_add_template(&sql, conn->dialect->size_of, name);
+        part_text_add(&sql, i > 1 ? " + " : "");
+        part_text_add_template(&sql, conn->dialect->size_of, name);
     }
-    dbidrv_text_addf(&sql, "), 0) AS varchar(20)) AS c2 FROM (%s) AS dbferry_w", select);
+    part_text_addf(&sql, "), 0) AS varchar(20)) AS c2 FROM (%s) AS dbferry_w", select);
     ferry_status status = sql.failed
                               ? dbidrv_fail_memory(err)
                               : dbidrv_answer_ask(conn, sql.data, 2, DBIDRV_READING,
@@ -72,7 +72,7 @@ ferry_status dbidrv_rows_open(struct dbidrv_rows *rows, struct dbidrv_conn *conn
                               struct ferry_error *err)
 {
     const struct dbidrv_pieces *pieces = conn->dialect->pieces;
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = FERRY_OK;
     *rows = (struct dbidrv_rows){.conn = conn, .columns = columns, .piece = PIECE_FIRST};
     if (!conn->transaction && conn->dialect->snapshot != NULL) {
@@ -81,7 +81,7 @@ ferry_status dbidrv_rows_open(struct dbidrv_rows *rows, struct dbidrv_conn *conn
     }
     if (status == FERRY_OK && pieces == NULL)
         return rows_open_whole(rows, select, doing, err);
-    dbidrv_text_addf(&sql, "%s%s", pieces == NULL ? "" : pieces->open, select);
+    part_text_addf(&sql, "%s%s", pieces == NULL ? "" : pieces->open, select);
     if (status == FERRY_OK && sql.failed)
         status = dbidrv_fail_memory(err);
     if (status == FERRY_OK)
@@ -105,7 +105,7 @@ static void rows_choose_piece(struct dbidrv_rows *rows)
 static ferry_status rows_next_piece(struct dbidrv_rows *rows, const char *doing,
                                     struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     if (rows->answer.result != NULL)
         rows_choose_piece(rows);
     rows->done += rows->answer.rows;

@@ -8,7 +8,7 @@
 ferry_status dbidrv_tables_find(struct dbidrv_conn *conn, const char *name, uint32_t *ret_kind,
                                 struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_STRING char *kind = NULL;
     dbidrv_query_question(conn, conn->dialect->ask_kind, name, &sql);
     ferry_status status = sql.failed ? dbidrv_fail_memory(err)
@@ -58,7 +58,7 @@ ferry_status dbidrv_tables_mark(struct dbidrv_conn *conn, const char *name,
                                 struct dbidrv_columns *columns, struct ferry_error *err)
 {
     static const char doing[] = "ask for its key";
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_ANSWER struct dbidrv_answer answer = {0};
     uint64_t told = 0;
     bool row = true;
@@ -107,8 +107,8 @@ ferry_status dbidrv_list(void *conn, struct ferry_listing *listing, struct ferry
 {
     static const char doing[] = "ask for the tables";
     struct dbidrv_conn *c = conn;
-    DBIDRV_AUTO_TEXT struct dbidrv_text schema = {0};
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text schema = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_ANSWER struct dbidrv_answer answer = {0};
     const char *where = c->schema != NULL ? c->schema : c->own_schema;
     bool row = true;
@@ -118,13 +118,13 @@ ferry_status dbidrv_list(void *conn, struct ferry_listing *listing, struct ferry
                           c->label, c->dialect->product);
     if (where == NULL)
         return FERRY_OK; /* no schema, no tables */
-    DBIDRV_AUTO_TEXT struct dbidrv_text quoted = {0};
+    PART_AUTO_TEXT struct part_text quoted = {0};
     if (c->dialect->path_in_quotes)
-        dbidrv_text_add_quoted(&schema, '"', where);
+        part_text_add_quoted(&schema, '"', where);
     else
-        dbidrv_text_add(&schema, where);
-    dbidrv_text_add_quoted(&quoted, '\'', schema.failed ? "" : schema.data);
-    dbidrv_text_add_template(&sql, c->dialect->ask_list, quoted.failed ? "''" : quoted.data);
+        part_text_add(&schema, where);
+    part_text_add_quoted(&quoted, '\'', schema.failed ? "" : schema.data);
+    part_text_add_template(&sql, c->dialect->ask_list, quoted.failed ? "''" : quoted.data);
     ferry_status status =
         schema.failed || quoted.failed || sql.failed
             ? dbidrv_fail_memory(err)

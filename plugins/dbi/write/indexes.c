@@ -8,28 +8,28 @@
 
 static const char indexes_doing[] = "look at the indexes";
 
-void dbidrv_indexes_add_columns(const struct ferry_index *index, struct dbidrv_text *sql)
+void dbidrv_indexes_add_columns(const struct ferry_index *index, struct part_text *sql)
 {
-    dbidrv_text_add(sql, " (");
+    part_text_add(sql, " (");
     for (size_t i = 0; i < index->column_count; i++) {
-        dbidrv_text_add(sql, i > 0 ? ", " : "");
-        dbidrv_text_add_quoted(sql, '"', index->columns[i]);
+        part_text_add(sql, i > 0 ? ", " : "");
+        part_text_add_quoted(sql, '"', index->columns[i]);
     }
-    dbidrv_text_add(sql, ")");
+    part_text_add(sql, ")");
 }
 
 /* A name that is the same at each run. */
 static void indexes_add_name(const struct dbidrv_load *load, const struct ferry_index *index,
-                             struct dbidrv_text *name)
+                             struct part_text *name)
 {
     uint64_t hash = ferry_hash_name(FERRY_HASH_SEED, load->spec->layout->table);
     if (index->name != NULL && index->copied == 0) {
-        dbidrv_text_add(name, index->name);
+        part_text_add(name, index->name);
         return;
     }
     for (size_t i = 0; i < index->column_count; i++)
         hash = ferry_hash_name(hash, index->columns[i]);
-    dbidrv_text_addf(name, "dbferry_%016" PRIx64 "%s", hash, index->unique != 0 ? "_u" : "");
+    part_text_addf(name, "dbferry_%016" PRIx64 "%s", hash, index->unique != 0 ? "_u" : "");
 }
 
 static bool indexes_is_same(const struct ferry_index *index, struct dbidrv_answer *answer)
@@ -51,7 +51,7 @@ static bool indexes_is_same(const struct ferry_index *index, struct dbidrv_answe
 static ferry_status indexes_find(struct dbidrv_load *load, const struct ferry_index *index,
                                  bool *ret_found, struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_ANSWER struct dbidrv_answer answer = {0};
     bool row = true;
     dbidrv_query_question(load->conn, load->conn->dialect->writing->ask_indexes,
@@ -70,8 +70,8 @@ static ferry_status indexes_find(struct dbidrv_load *load, const struct ferry_in
 static ferry_status indexes_make(struct dbidrv_load *load, const struct ferry_index *index,
                                  struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text name = {0};
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text name = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     bool in_schema = load->conn->dialect->schema != NULL; /* then the name says where, not ON */
     indexes_add_name(load, index, &name);
     if (name.failed)
@@ -79,14 +79,14 @@ static ferry_status indexes_make(struct dbidrv_load *load, const struct ferry_in
     ferry_status status = dbidrv_table_check_name(load->conn, "index", name.data, err);
     if (status != FERRY_OK)
         return status;
-    dbidrv_text_addf(&sql, "CREATE %sINDEX ", index->unique != 0 ? "UNIQUE " : "");
+    part_text_addf(&sql, "CREATE %sINDEX ", index->unique != 0 ? "UNIQUE " : "");
     if (in_schema)
         dbidrv_query_add_path(load->conn, name.data, &sql);
     else
-        dbidrv_text_add_quoted(&sql, '"', name.data);
-    dbidrv_text_add(&sql, " ON ");
+        part_text_add_quoted(&sql, '"', name.data);
+    part_text_add(&sql, " ON ");
     if (in_schema)
-        dbidrv_text_add_quoted(&sql, '"', load->spec->layout->table);
+        part_text_add_quoted(&sql, '"', load->spec->layout->table);
     else
         dbidrv_query_add_path(load->conn, load->spec->layout->table, &sql);
     dbidrv_indexes_add_columns(index, &sql);

@@ -42,7 +42,7 @@ static ferry_status inspect_columns(struct dbidrv_conn *conn, const char *table,
                                     struct ferry_schema *schema, uint64_t *ret_definition,
                                     struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_ANSWER struct dbidrv_answer answer = {0};
     uint64_t hash = FERRY_HASH_SEED;
     bool row = true;
@@ -65,7 +65,7 @@ ferry_status dbidrv_table_look(struct dbidrv_conn *conn, const char *table,
                                struct ferry_schema *schema, bool *ret_exists,
                                uint64_t *ret_definition, struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_STRING char *kind = NULL;
     ferry_status status = dbidrv_table_check_name(conn, "table", table, err);
     if (status == FERRY_OK && conn->schema == NULL && conn->own_schema == NULL)
@@ -109,7 +109,7 @@ ferry_status dbidrv_inspect(void *conn, const char *table, struct ferry_inspecti
 static ferry_status inspect_ask(struct dbidrv_conn *conn, const char *question, const char *table,
                                 char **ret_words, struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     dbidrv_query_question(conn, question, table, &sql);
     return sql.failed ? dbidrv_fail_memory(err)
                       : dbidrv_ask(conn, sql.data, DBIDRV_LOADING, "look what hangs on the table",
@@ -188,7 +188,7 @@ static bool losses_makes_index(const struct ferry_load_spec *spec, const char *n
 static ferry_status losses_add_indexes(struct dbidrv_conn *conn, const struct ferry_load_spec *spec,
                                        struct ferry_notes *losses, struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_ANSWER struct dbidrv_answer answer = {0};
     bool row = true;
     dbidrv_query_question(conn, conn->dialect->writing->ask_index_names, spec->layout->table, &sql);
@@ -209,7 +209,7 @@ static ferry_status losses_add_indexes(struct dbidrv_conn *conn, const struct fe
 static ferry_status inspect_losses(struct dbidrv_conn *conn, const struct ferry_load_spec *spec,
                                    struct ferry_notes *losses, struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_ANSWER struct dbidrv_answer answer = {0};
     bool row = true, lost_key = false;
     dbidrv_query_question(conn, conn->dialect->ask_keys, spec->layout->table, &sql);

@@ -9,7 +9,7 @@ void dbidrv_load_free(struct dbidrv_load *load)
 {
     if (load == NULL)
         return;
-    dbidrv_text_clear(&load->begin);
+    part_text_clear(&load->begin);
     free((void *)load->rules);
     free(load->what);
     free(load->into);
@@ -22,7 +22,7 @@ static ferry_status load_begin_transaction(struct dbidrv_load *load, struct ferr
 {
     struct dbidrv_conn *conn = load->conn;
     const struct dbidrv_writing *writing = conn->dialect->writing;
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     char wait[24];
     ferry_status status = dbidrv_conn_begin(conn, writing->begin, "begin to write", err);
     if (status != FERRY_OK || writing->set_lock_wait == NULL)
@@ -32,7 +32,7 @@ static ferry_status load_begin_transaction(struct dbidrv_load *load, struct ferr
                  : conn->lock_wait_ms > 1000000000 ? 1000000000
                                                    : conn->lock_wait_ms;
     (void)snprintf(wait, sizeof wait, "%" PRId64, ms);
-    dbidrv_text_add_template(&sql, writing->set_lock_wait, wait);
+    part_text_add_template(&sql, writing->set_lock_wait, wait);
     return sql.failed
                ? dbidrv_fail_memory(err)
                : dbidrv_run(conn, sql.data, DBIDRV_LOADING, "set the time to wait", NULL, err);
@@ -48,13 +48,13 @@ static ferry_status load_lock(struct dbidrv_load *load, struct ferry_error *err)
     uint64_t key =
         ferry_hash_name(ferry_hash_name(ferry_hash_name(FERRY_HASH_SEED, "dbferry"), schema),
                         load->spec->layout->table);
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_STRING char *taken = NULL;
     char number[24];
     if (conn->dialect->writing->ask_lock == NULL)
         return FERRY_OK; /* the transaction is one */
     (void)snprintf(number, sizeof number, "%" PRId64, (int64_t)key);
-    dbidrv_text_add_template(&sql, conn->dialect->writing->ask_lock, number);
+    part_text_add_template(&sql, conn->dialect->writing->ask_lock, number);
     if (sql.failed)
         return dbidrv_fail_memory(err);
     ferry_status status =
@@ -72,11 +72,11 @@ static ferry_status load_lock(struct dbidrv_load *load, struct ferry_error *err)
 static ferry_status load_run(struct dbidrv_load *load, const char *template, const char *table,
                              const char *doing, struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text path = {0};
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text path = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     dbidrv_query_add_path(load->conn, table, &path);
     if (!path.failed)
-        dbidrv_text_add_template(&sql, template, path.data);
+        part_text_add_template(&sql, template, path.data);
     return path.failed || sql.failed
                ? dbidrv_fail_memory(err)
                : dbidrv_run(load->conn, sql.data, DBIDRV_LOADING, doing, NULL, err);
@@ -85,12 +85,12 @@ static ferry_status load_run(struct dbidrv_load *load, const char *template, con
 static ferry_status load_count(struct dbidrv_load *load, uint64_t *ret_count,
                                struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_STRING char *text = NULL;
     char *end = NULL;
     bool quoted = load->conn->dialect->writing->style == DBIDRV_STYLE_QUOTED;
-    dbidrv_text_addf(&sql, "SELECT CAST(COUNT(*) AS %s) AS c1 FROM %s",
-                     quoted ? "pg_catalog.text" : "TEXT", load->conn->dialect->writing->only);
+    part_text_addf(&sql, "SELECT CAST(COUNT(*) AS %s) AS c1 FROM %s",
+                   quoted ? "pg_catalog.text" : "TEXT", load->conn->dialect->writing->only);
     dbidrv_query_add_path(load->conn, load->spec->layout->table, &sql);
     ferry_status status =
         sql.failed ? dbidrv_fail_memory(err)
@@ -113,10 +113,10 @@ static bool load_is_apart(const struct dbidrv_load *load)
 
 /* The name of its primary key: 'n' while the table has another name, then 'p'. */
 static void load_add_key_name(const struct dbidrv_load *load, const char *before, char which,
-                              struct dbidrv_text *sql)
+                              struct part_text *sql)
 {
-    dbidrv_text_addf(sql, "%s\"dbferry_%016" PRIx64 "_%c\"", before,
-                     ferry_hash_name(FERRY_HASH_SEED, load->spec->layout->table), which);
+    part_text_addf(sql, "%s\"dbferry_%016" PRIx64 "_%c\"", before,
+                   ferry_hash_name(FERRY_HASH_SEED, load->spec->layout->table), which);
 }
 
 static bool load_has_key(const struct dbidrv_load *load)
@@ -130,27 +130,27 @@ static bool load_has_key(const struct dbidrv_load *load)
 static ferry_status load_create(struct dbidrv_load *load, struct ferry_error *err)
 {
     const struct ferry_layout *layout = load->spec->layout;
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = FERRY_OK;
-    dbidrv_text_add(&sql, "CREATE TABLE ");
+    part_text_add(&sql, "CREATE TABLE ");
     dbidrv_query_add_path(load->conn, load->into, &sql);
-    dbidrv_text_add(&sql, " (");
+    part_text_add(&sql, " (");
     for (size_t i = 0; status == FERRY_OK && i < load->count; i++) {
         const char *name = ferry_schema_column(layout->schema, i)->name;
         status = dbidrv_table_check_name(load->conn, "column", name, err);
-        dbidrv_text_add(&sql, i > 0 ? ", " : "");
-        dbidrv_text_add_quoted(&sql, '"', name);
-        dbidrv_text_addf(&sql, " %s %s", layout->natives[i], layout->clauses[i]);
+        part_text_add(&sql, i > 0 ? ", " : "");
+        part_text_add_quoted(&sql, '"', name);
+        part_text_addf(&sql, " %s %s", layout->natives[i], layout->clauses[i]);
     }
     for (size_t i = 0; i < load->spec->index_count; i++)
         if (load->spec->indexes[i]->primary != 0) {
-            dbidrv_text_add(&sql, ", ");
+            part_text_add(&sql, ", ");
             if (load_is_apart(load))
                 load_add_key_name(load, "CONSTRAINT ", 'n', &sql);
-            dbidrv_text_add(&sql, " PRIMARY KEY");
+            part_text_add(&sql, " PRIMARY KEY");
             dbidrv_indexes_add_columns(load->spec->indexes[i], &sql);
         }
-    dbidrv_text_add(&sql, ")");
+    part_text_add(&sql, ")");
     if (status == FERRY_OK && sql.failed)
         status = dbidrv_fail_memory(err);
     return status == FERRY_OK
@@ -183,7 +183,7 @@ static ferry_status load_make_table(struct dbidrv_load *load, struct ferry_error
 {
     const struct dbidrv_writing *writing = load->conn->dialect->writing;
     const char *table = load->spec->layout->table;
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = FERRY_OK;
     if (load->spec->action != FERRY_TABLE_CREATE)
         status = load_count(load, &load->before, err);
@@ -191,7 +191,7 @@ static ferry_status load_make_table(struct dbidrv_load *load, struct ferry_error
         status = load_run(load, "DROP TABLE %", table, "make the table anew", err);
     if (status != FERRY_OK || load->spec->action != FERRY_TABLE_KEEP)
         return status == FERRY_OK ? load_create(load, err) : status;
-    dbidrv_text_addf(&sql, "DELETE FROM %s%%", writing->only);
+    part_text_addf(&sql, "DELETE FROM %s%%", writing->only);
     return sql.failed ? dbidrv_fail_memory(err)
                       : load_run(load, sql.data, table, "delete the old rows", err);
 }
@@ -201,15 +201,15 @@ static ferry_status load_rename(struct dbidrv_load *load, struct ferry_error *er
 {
     static const char doing[] = "put the new table in the place of the old one";
     const char *table = load->spec->layout->table;
-    DBIDRV_AUTO_TEXT struct dbidrv_text rename = {0};
-    DBIDRV_AUTO_TEXT struct dbidrv_text key = {0};
+    PART_AUTO_TEXT struct part_text rename = {0};
+    PART_AUTO_TEXT struct part_text key = {0};
     if (!load_is_apart(load))
         return FERRY_OK;
-    dbidrv_text_add(&rename, "ALTER TABLE ");
+    part_text_add(&rename, "ALTER TABLE ");
     dbidrv_query_add_path(load->conn, load->into, &rename);
-    dbidrv_text_add(&rename, " RENAME TO ");
-    dbidrv_text_add_quoted(&rename, '"', table);
-    dbidrv_text_add(&key, "ALTER TABLE ");
+    part_text_add(&rename, " RENAME TO ");
+    part_text_add_quoted(&rename, '"', table);
+    part_text_add(&key, "ALTER TABLE ");
     dbidrv_query_add_path(load->conn, table, &key);
     load_add_key_name(load, " RENAME CONSTRAINT ", 'n', &key);
     load_add_key_name(load, " TO ", 'p', &key);

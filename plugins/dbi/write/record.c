@@ -11,20 +11,20 @@
 /* ---- The table ---- */
 
 static void record_add_column(const struct dbidrv_conn *conn, const struct ferry_field *field,
-                              struct dbidrv_text *sql)
+                              struct part_text *sql)
 {
     const struct dbidrv_writing *writing = conn->dialect->writing;
-    dbidrv_text_addf(sql, "%s %s", field->name,
-                     field->type == FERRY_FIELD_TEXT     ? writing->text
-                     : field->type == FERRY_FIELD_NUMBER ? writing->number
-                                                         : writing->flag);
+    part_text_addf(sql, "%s %s", field->name,
+                   field->type == FERRY_FIELD_TEXT     ? writing->text
+                   : field->type == FERRY_FIELD_NUMBER ? writing->number
+                                                       : writing->flag);
 }
 
 /* The fields that the table has; NULL: there is no such table, or none that may be read. */
 static ferry_status record_columns(struct dbidrv_conn *conn, bool **ret_has,
                                    struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_ANSWER struct dbidrv_answer answer = {0};
     bool row = true;
     dbidrv_query_question(conn, conn->dialect->writing->ask_columns, RECORD_TABLE, &sql);
@@ -51,15 +51,15 @@ static ferry_status record_columns(struct dbidrv_conn *conn, bool **ret_has,
 
 static ferry_status record_make(struct dbidrv_conn *conn, struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
-    dbidrv_text_add(&sql, "CREATE TABLE IF NOT EXISTS ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "CREATE TABLE IF NOT EXISTS ");
     dbidrv_query_add_path(conn, RECORD_TABLE, &sql);
-    dbidrv_text_addf(&sql, " (target_table %s NOT NULL PRIMARY KEY", conn->dialect->writing->text);
+    part_text_addf(&sql, " (target_table %s NOT NULL PRIMARY KEY", conn->dialect->writing->text);
     for (size_t i = 0; i < ferry_field_count(); i++) {
-        dbidrv_text_add(&sql, ", ");
+        part_text_add(&sql, ", ");
         record_add_column(conn, ferry_field(i), &sql);
     }
-    dbidrv_text_add(&sql, ")");
+    part_text_add(&sql, ")");
     return sql.failed ? dbidrv_fail_memory(err)
                       : dbidrv_run(conn, sql.data, DBIDRV_LOADING,
                                    "create the table of runs, " RECORD_TABLE, NULL, err);
@@ -71,12 +71,12 @@ static ferry_status record_complete(struct dbidrv_conn *conn, const bool *has,
 {
     ferry_status status = FERRY_OK;
     for (size_t i = 0; status == FERRY_OK && i < ferry_field_count(); i++) {
-        DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+        PART_AUTO_TEXT struct part_text sql = {0};
         if (has[i])
             continue;
-        dbidrv_text_add(&sql, "ALTER TABLE ");
+        part_text_add(&sql, "ALTER TABLE ");
         dbidrv_query_add_path(conn, RECORD_TABLE, &sql);
-        dbidrv_text_add(&sql, " ADD COLUMN ");
+        part_text_add(&sql, " ADD COLUMN ");
         record_add_column(conn, ferry_field(i), &sql);
         status = sql.failed
                      ? dbidrv_fail_memory(err)
@@ -98,21 +98,21 @@ ferry_status dbidrv_record_prepare(struct dbidrv_conn *conn, struct ferry_error 
 
 /* ---- Writing ---- */
 
-static void record_add_where(const char *table, struct dbidrv_text *sql)
+static void record_add_where(const char *table, struct part_text *sql)
 {
-    dbidrv_text_add(sql, " WHERE target_table = ");
-    dbidrv_text_add_quoted(sql, '\'', table);
+    part_text_add(sql, " WHERE target_table = ");
+    part_text_add_quoted(sql, '\'', table);
 }
 
 static ferry_status record_follow(struct dbidrv_conn *conn, const struct ferry_record *record,
                                   struct ferry_error *err)
 {
     const char *follows = ferry_record_follows(record);
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_STRING char *run_id = NULL;
     if (follows == NULL)
         return FERRY_OK;
-    dbidrv_text_add(&sql, "SELECT run_id AS c1 FROM ");
+    part_text_add(&sql, "SELECT run_id AS c1 FROM ");
     dbidrv_query_add_path(conn, RECORD_TABLE, &sql);
     record_add_where(ferry_record_table(record), &sql);
     ferry_status status =
@@ -124,32 +124,32 @@ static ferry_status record_follow(struct dbidrv_conn *conn, const struct ferry_r
 }
 
 static void record_add_value(const struct ferry_field *field, const char *value,
-                             struct dbidrv_text *sql)
+                             struct part_text *sql)
 {
     if (value == NULL)
-        dbidrv_text_add(sql, "NULL");
+        part_text_add(sql, "NULL");
     else if (field->type == FERRY_FIELD_TEXT)
-        dbidrv_text_add_quoted(sql, '\'', value);
+        part_text_add_quoted(sql, '\'', value);
     else
-        dbidrv_text_add(sql, value);
+        part_text_add(sql, value);
 }
 
 static ferry_status record_insert(struct dbidrv_conn *conn, const struct ferry_record *record,
                                   struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
-    dbidrv_text_add(&sql, "INSERT INTO ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "INSERT INTO ");
     dbidrv_query_add_path(conn, RECORD_TABLE, &sql);
-    dbidrv_text_add(&sql, " (target_table");
+    part_text_add(&sql, " (target_table");
     for (size_t i = 0; i < ferry_field_count(); i++)
-        dbidrv_text_addf(&sql, ", %s", ferry_field(i)->name);
-    dbidrv_text_add(&sql, ") VALUES (");
-    dbidrv_text_add_quoted(&sql, '\'', ferry_record_table(record));
+        part_text_addf(&sql, ", %s", ferry_field(i)->name);
+    part_text_add(&sql, ") VALUES (");
+    part_text_add_quoted(&sql, '\'', ferry_record_table(record));
     for (size_t i = 0; i < ferry_field_count(); i++) {
-        dbidrv_text_add(&sql, ", ");
+        part_text_add(&sql, ", ");
         record_add_value(ferry_field(i), ferry_record_value(record, ferry_field(i)->name), &sql);
     }
-    dbidrv_text_add(&sql, ")");
+    part_text_add(&sql, ")");
     return sql.failed ? dbidrv_fail_memory(err)
                       : dbidrv_run(conn, sql.data, DBIDRV_LOADING, "write the record of the run",
                                    NULL, err);
@@ -158,8 +158,8 @@ static ferry_status record_insert(struct dbidrv_conn *conn, const struct ferry_r
 ferry_status dbidrv_record_write(struct dbidrv_conn *conn, const struct ferry_record *record,
                                  struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
-    dbidrv_text_add(&sql, "DELETE FROM ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "DELETE FROM ");
     dbidrv_query_add_path(conn, RECORD_TABLE, &sql);
     record_add_where(ferry_record_table(record), &sql);
     ferry_status status = record_follow(conn, record, err);
@@ -175,7 +175,7 @@ ferry_status dbidrv_record_write(struct dbidrv_conn *conn, const struct ferry_re
 
 /* The select list of the fields that are there, as texts; their number. */
 static unsigned record_add_fields(const struct dbidrv_conn *conn, const bool *has,
-                                  struct dbidrv_text *sql)
+                                  struct part_text *sql)
 {
     const char *text =
         conn->dialect->writing->style == DBIDRV_STYLE_QUOTED ? "pg_catalog.text" : "TEXT";
@@ -183,8 +183,8 @@ static unsigned record_add_fields(const struct dbidrv_conn *conn, const bool *ha
     for (size_t i = 0; i < ferry_field_count(); i++)
         if (has[i]) {
             count++;
-            dbidrv_text_addf(sql, "%sCAST(%s AS %s) AS c%u", count > 1 ? ", " : "",
-                             ferry_field(i)->name, text, count);
+            part_text_addf(sql, "%sCAST(%s AS %s) AS c%u", count > 1 ? ", " : "",
+                           ferry_field(i)->name, text, count);
         }
     return count;
 }
@@ -209,12 +209,12 @@ static ferry_status record_take(struct dbidrv_answer *answer, const bool *has,
 static ferry_status record_read(struct dbidrv_conn *conn, const char *table, const bool *has,
                                 struct ferry_record *record, struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_ANSWER struct dbidrv_answer answer = {0};
     bool row = false;
-    dbidrv_text_add(&sql, "SELECT ");
+    part_text_add(&sql, "SELECT ");
     unsigned count = record_add_fields(conn, has, &sql);
-    dbidrv_text_add(&sql, " FROM ");
+    part_text_add(&sql, " FROM ");
     dbidrv_query_add_path(conn, RECORD_TABLE, &sql);
     record_add_where(table, &sql);
     if (count == 0)
@@ -230,7 +230,7 @@ static ferry_status record_read(struct dbidrv_conn *conn, const char *table, con
 static ferry_status record_is_readable(struct dbidrv_conn *conn, bool *ret_readable,
                                        struct ferry_error *err)
 {
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_STRING char *answer = NULL;
     *ret_readable = true;
     if (conn->dialect->writing->ask_readable == NULL)

@@ -12,7 +12,7 @@
 static ferry_status rows_find_numbered(struct dbidrv_load *load, struct ferry_error *err)
 {
     const char *question = load->conn->dialect->writing->ask_numbered;
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_STRING char *name = NULL;
     load->numbered = load->count;
     if (question == NULL)
@@ -30,19 +30,19 @@ static ferry_status rows_find_numbered(struct dbidrv_load *load, struct ferry_er
 ferry_status dbidrv_rows_prepare(struct dbidrv_load *load, struct ferry_error *err)
 {
     const struct ferry_layout *layout = load->spec->layout;
-    dbidrv_text_add(&load->begin, load->conn->dialect->writing->insert);
+    part_text_add(&load->begin, load->conn->dialect->writing->insert);
     dbidrv_query_add_path(load->conn, load->into, &load->begin);
-    dbidrv_text_add(&load->begin, " (");
+    part_text_add(&load->begin, " (");
     for (size_t i = 0; i < load->count; i++) {
-        dbidrv_text_add(&load->begin, i > 0 ? ", " : "");
-        dbidrv_text_add_quoted(&load->begin, '"', ferry_schema_column(layout->schema, i)->name);
+        part_text_add(&load->begin, i > 0 ? ", " : "");
+        part_text_add_quoted(&load->begin, '"', ferry_schema_column(layout->schema, i)->name);
     }
-    dbidrv_text_add(&load->begin, ") VALUES ");
+    part_text_add(&load->begin, ") VALUES ");
     return load->begin.failed ? dbidrv_fail_memory(err) : rows_find_numbered(load, err);
 }
 
 static ferry_status rows_add(struct dbidrv_load *load, const struct ferry_batch *batch, size_t row,
-                             struct dbidrv_text *sql, struct ferry_error *err)
+                             struct part_text *sql, struct ferry_error *err)
 {
     const struct ferry_cell *cells = ferry_batch_cells(batch, row);
     enum dbidrv_style style = load->conn->dialect->writing->style;
@@ -50,22 +50,22 @@ static ferry_status rows_add(struct dbidrv_load *load, const struct ferry_batch 
         const struct dbidrv_rule *rule = load->rules[i];
         const struct ferry_column *column = ferry_schema_column(load->spec->layout->schema, i);
         uint64_t most = (rule->flags & DBIDRV_RULE_COUNTED) != 0 ? column->length : 0;
-        dbidrv_text_add(sql, i > 0 ? "," : "(");
+        part_text_add(sql, i > 0 ? "," : "(");
         if (cells[i].null != 0 && i == load->numbered)
             return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, i, FLAW_NUMBERED);
         if (cells[i].null != 0) {
-            dbidrv_text_add(sql, "NULL");
+            part_text_add(sql, "NULL");
             continue;
         }
         const char *flaw = dbidrv_put(style, rule->put, most, &cells[i], sql);
         if (flaw != NULL)
             return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, i, "%s", flaw);
     }
-    dbidrv_text_add(sql, ")");
+    part_text_add(sql, ")");
     return sql->failed ? dbidrv_fail_memory(err) : FERRY_OK;
 }
 
-static ferry_status rows_insert(struct dbidrv_load *load, const struct dbidrv_text *sql,
+static ferry_status rows_insert(struct dbidrv_load *load, const struct part_text *sql,
                                 uint64_t count, struct ferry_error *err)
 {
     DBIDRV_AUTO_STRING char *doing = NULL;
@@ -88,7 +88,7 @@ ferry_status dbidrv_load_batch(void *load, uint32_t operation, const struct ferr
                                struct ferry_error *err)
 {
     struct dbidrv_load *l = load;
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     size_t count = ferry_batch_count(batch);
     uint64_t waiting = 0;
     ferry_status status = dbidrv_conn_check(l->conn, err);
@@ -97,10 +97,10 @@ ferry_status dbidrv_load_batch(void *load, uint32_t operation, const struct ferr
                           l->conn->label);
     for (size_t i = 0; status == FERRY_OK && i < count; i++) {
         if (waiting == 0) {
-            dbidrv_text_reset(&sql);
-            dbidrv_text_append(&sql, l->begin.data, l->begin.length);
+            part_text_reset(&sql);
+            part_text_append(&sql, l->begin.data, l->begin.length);
         } else
-            dbidrv_text_add(&sql, ",");
+            part_text_add(&sql, ",");
         status = rows_add(l, batch, i, &sql, err);
         waiting++;
         if (status == FERRY_OK &&

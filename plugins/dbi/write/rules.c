@@ -297,18 +297,18 @@ static uint64_t rule_size(const struct ferry_column *column)
 
 /* The type as a table declares it. */
 static void rule_spell(const struct dbidrv_rule *rule, const struct ferry_column *column,
-                       struct dbidrv_text *native)
+                       struct part_text *native)
 {
     for (const char *c = rule->native; *c != '\0'; c++) {
         if (*c != '$') {
-            dbidrv_text_append(native, c, 1);
+            part_text_append(native, c, 1);
             continue;
         }
         c++;
         if (*c == 'l')
-            dbidrv_text_addf(native, "%" PRIu64, column->length);
+            part_text_addf(native, "%" PRIu64, column->length);
         else
-            dbidrv_text_addf(native, "%" PRIu32, *c == 'p' ? column->precision : column->scale);
+            part_text_addf(native, "%" PRIu32, *c == 'p' ? column->precision : column->scale);
     }
 }
 
@@ -336,7 +336,7 @@ const struct dbidrv_rule *dbidrv_rule_find(const struct dbidrv_writing *writing,
 {
     const struct dbidrv_rule *found = NULL;
     for (const struct dbidrv_rule *rule = writing->rules; rule->type != 0; rule++) {
-        DBIDRV_AUTO_TEXT struct dbidrv_text native = {0};
+        PART_AUTO_TEXT struct part_text native = {0};
         bool textual = (rule->flags & TEXTUAL) != 0;
         if (!rule_fits(rule, column))
             continue;
@@ -356,16 +356,16 @@ const struct dbidrv_rule *dbidrv_rule_find(const struct dbidrv_writing *writing,
 
 /* What the rule promises, of this very column. */
 static uint32_t rule_fit(const struct dbidrv_rule *rule, const struct ferry_column *column,
-                         struct dbidrv_text *note)
+                         struct part_text *note)
 {
     uint32_t fit = rule->fit;
-    dbidrv_text_add(note, rule->note == NULL ? "" : rule->note);
+    part_text_add(note, rule->note == NULL ? "" : rule->note);
     if ((rule->flags & DBIDRV_RULE_FINITE) != 0 && (column->flags & FERRY_COLUMN_NO_NAN) == 0) {
-        dbidrv_text_add(note, NOTE_NAN);
+        part_text_add(note, NOTE_NAN);
         fit = CHECKED;
     }
     if ((column->flags & FERRY_COLUMN_LOOSE) != 0) {
-        dbidrv_text_addf(note, "%sother kinds are refused", note->length > 0 ? "; " : "");
+        part_text_addf(note, "%sother kinds are refused", note->length > 0 ? "; " : "");
         fit = CHECKED;
     }
     return fit;
@@ -377,8 +377,8 @@ ferry_status dbidrv_map_column(void *conn, const struct ferry_column *column,
 {
     const struct dbidrv_conn *c = conn;
     const struct dbidrv_rule *rule = dbidrv_rule_find(c->dialect->writing, column, wish);
-    DBIDRV_AUTO_TEXT struct dbidrv_text native = {0};
-    DBIDRV_AUTO_TEXT struct dbidrv_text note = {0};
+    PART_AUTO_TEXT struct part_text native = {0};
+    PART_AUTO_TEXT struct part_text note = {0};
     if (rule == NULL)
         return ferry_mapping_set(mapping, FERRY_FIT_NONE, "",
                                  wish->type != NULL ? "it cannot be stored as that type"

@@ -40,7 +40,7 @@ static ferry_status stored_columns(const struct dbidrv_conn *conn,
 }
 
 static ferry_status stored_select(const struct dbidrv_conn *conn, const char *table,
-                                  const struct dbidrv_columns *columns, struct dbidrv_text *sql,
+                                  const struct dbidrv_columns *columns, struct part_text *sql,
                                   struct ferry_error *err)
 {
     const struct dbidrv_column **list = calloc(columns->count, sizeof *list);
@@ -50,9 +50,9 @@ static ferry_status stored_select(const struct dbidrv_conn *conn, const char *ta
         list[i] = &columns->list[i];
     ferry_status status = dbidrv_query_values(list, columns->count, DBIDRV_ALIAS, sql, err);
     free((void *)list);
-    dbidrv_text_addf(sql, " FROM %s", conn->dialect->writing->only);
+    part_text_addf(sql, " FROM %s", conn->dialect->writing->only);
     dbidrv_query_add_path(conn, table, sql);
-    dbidrv_text_add(sql, " AS " DBIDRV_ALIAS);
+    part_text_add(sql, " AS " DBIDRV_ALIAS);
     return status == FERRY_OK && sql->failed ? dbidrv_fail_memory(err) : status;
 }
 
@@ -62,7 +62,7 @@ ferry_status dbidrv_stored_begin(void *conn, void *load, const struct ferry_layo
 {
     struct dbidrv_conn *c = conn;
     DBIDRV_AUTO_COLUMNS struct dbidrv_columns columns = {0};
-    DBIDRV_AUTO_TEXT struct dbidrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     bool exists = false;
     (void)load; /* its rows are in the table, in this transaction */
     (void)scan; /* everything: the driver has no FERRY_SCANS as a target */

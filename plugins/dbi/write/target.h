@@ -30,7 +30,7 @@ enum dbidrv_style {
 };
 /* What is wrong with the value, or NULL: then it was added. */
 const char *dbidrv_put(enum dbidrv_style style, enum dbidrv_put put, uint64_t most_letters,
-                       const struct ferry_cell *cell, struct dbidrv_text *sql);
+                       const struct ferry_cell *cell, struct part_text *sql);
 
 /* ---- rules.c: how each type is stored ---- */
 
@@ -123,9 +123,9 @@ struct dbidrv_load {
     const struct ferry_load_spec *spec;
     const struct dbidrv_rule **rules; /* of each column */
     size_t count;
-    char *what;               /* "table 'NAME'" */
-    char *into;               /* the table that the rows go to until load_end */
-    struct dbidrv_text begin; /* INSERT INTO ... VALUES */
+    char *what;             /* "table 'NAME'" */
+    char *into;             /* the table that the rows go to until load_end */
+    struct part_text begin; /* INSERT INTO ... VALUES */
     size_t numbered; /* the column in which NULL would become a number; count: there is none */
     uint64_t before, rows;
 };
@@ -149,7 +149,7 @@ void dbidrv_load_free(struct dbidrv_load *load);
 
 /* Those that the load wants and the table has not. */
 ferry_status dbidrv_indexes_make(struct dbidrv_load *load, struct ferry_error *err);
-void dbidrv_indexes_add_columns(const struct ferry_index *index, struct dbidrv_text *sql);
+void dbidrv_indexes_add_columns(const struct ferry_index *index, struct part_text *sql);
 
 /* ---- rows.c: rows become INSERTs ---- */
 

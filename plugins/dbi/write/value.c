@@ -57,10 +57,10 @@ static uint64_t value_letters(const char *text, size_t size)
 
 /* ---- Literals ---- */
 
-static void value_add_hex(const struct ferry_cell *cell, struct dbidrv_text *sql)
+static void value_add_hex(const struct ferry_cell *cell, struct part_text *sql)
 {
     static const char digits[] = "0123456789abcdef";
-    if (!dbidrv_text_reserve(sql, 2 * (size_t)cell->len))
+    if (!part_text_reserve(sql, 2 * (size_t)cell->len))
         return;
     for (uint32_t i = 0; i < cell->len; i++) {
         unsigned char byte = (unsigned char)cell->v.p[i];
@@ -70,25 +70,24 @@ static void value_add_hex(const struct ferry_cell *cell, struct dbidrv_text *sql
     sql->data[sql->length] = '\0';
 }
 
-static void value_add_quoted(const char *text, size_t size, const char *end,
-                             struct dbidrv_text *sql)
+static void value_add_quoted(const char *text, size_t size, const char *end, struct part_text *sql)
 {
-    dbidrv_text_add(sql, "'");
+    part_text_add(sql, "'");
     while (size > 0) {
         const char *quote = memchr(text, '\'', size);
         size_t part = quote == NULL ? size : (size_t)(quote - text) + 1;
-        dbidrv_text_append(sql, text, part);
+        part_text_append(sql, text, part);
         if (quote != NULL)
-            dbidrv_text_add(sql, "'");
+            part_text_add(sql, "'");
         text += part;
         size -= part;
     }
-    dbidrv_text_add(sql, end);
-    dbidrv_text_add(sql, "'");
+    part_text_add(sql, end);
+    part_text_add(sql, "'");
 }
 
 static const char *value_add_text(enum dbidrv_style style, const struct ferry_cell *cell,
-                                  struct dbidrv_text *sql)
+                                  struct part_text *sql)
 {
     bool nul = cell->len > 0 && memchr(cell->v.p, '\0', cell->len) != NULL;
     if (nul && style != DBIDRV_STYLE_SQLITE)
@@ -97,18 +96,18 @@ static const char *value_add_text(enum dbidrv_style style, const struct ferry_ce
         value_add_quoted(cell->v.p, cell->len, "", sql);
         return NULL;
     }
-    dbidrv_text_add(sql, "CAST(x'");
+    part_text_add(sql, "CAST(x'");
     value_add_hex(cell, sql);
-    dbidrv_text_add(sql, "' AS TEXT)");
+    part_text_add(sql, "' AS TEXT)");
     return NULL;
 }
 
 static void value_add_bytes(enum dbidrv_style style, const struct ferry_cell *cell,
-                            struct dbidrv_text *sql)
+                            struct part_text *sql)
 {
-    dbidrv_text_add(sql, style == DBIDRV_STYLE_SQLITE ? "x'" : "'\\x");
+    part_text_add(sql, style == DBIDRV_STYLE_SQLITE ? "x'" : "'\\x");
     value_add_hex(cell, sql);
-    dbidrv_text_add(sql, "'");
+    part_text_add(sql, "'");
 }
 
 #define MANTISSA_BITS 53
@@ -117,53 +116,53 @@ static void value_add_bytes(enum dbidrv_style style, const struct ferry_cell *ce
 
 /* SQLite reads a number of 17 digits a little off at times, and integers exactly; what is
  * multiplied with powers of two loses nothing. */
-static void value_add_sqlite_float(double value, struct dbidrv_text *sql)
+static void value_add_sqlite_float(double value, struct part_text *sql)
 {
     int exponent = 0;
     double fraction = frexp(value, &exponent);
     if (isinf(value)) {
-        dbidrv_text_add(sql, value > 0 ? "9e999" : "-9e999");
+        part_text_add(sql, value > 0 ? "9e999" : "-9e999");
         return;
     }
-    dbidrv_text_addf(sql, "(%" PRId64 ".0", (int64_t)ldexp(fraction, MANTISSA_BITS));
+    part_text_addf(sql, "(%" PRId64 ".0", (int64_t)ldexp(fraction, MANTISSA_BITS));
     exponent -= MANTISSA_BITS;
     for (; value != 0 && exponent >= STEP_BITS; exponent -= STEP_BITS)
-        dbidrv_text_add(sql, "*" STEP);
+        part_text_add(sql, "*" STEP);
     for (; value != 0 && exponent <= -STEP_BITS; exponent += STEP_BITS)
-        dbidrv_text_add(sql, "/" STEP);
+        part_text_add(sql, "/" STEP);
     if (value != 0 && exponent != 0)
-        dbidrv_text_addf(sql, "%c%" PRId64 ".0", exponent > 0 ? '*' : '/',
-                         INT64_C(1) << (exponent > 0 ? exponent : -exponent));
-    dbidrv_text_add(sql, ")");
+        part_text_addf(sql, "%c%" PRId64 ".0", exponent > 0 ? '*' : '/',
+                       INT64_C(1) << (exponent > 0 ? exponent : -exponent));
+    part_text_add(sql, ")");
 }
 
-static const char *value_add_float(enum dbidrv_style style, double value, struct dbidrv_text *sql)
+static const char *value_add_float(enum dbidrv_style style, double value, struct part_text *sql)
 {
     if (style == DBIDRV_STYLE_SQLITE) {
         if (isnan(value))
             return FLAW_NAN;
         value_add_sqlite_float(value, sql);
     } else if (isnan(value))
-        dbidrv_text_add(sql, "'NaN'");
+        part_text_add(sql, "'NaN'");
     else if (isinf(value))
-        dbidrv_text_add(sql, value > 0 ? "'Infinity'" : "'-Infinity'");
+        part_text_add(sql, value > 0 ? "'Infinity'" : "'-Infinity'");
     else
-        dbidrv_text_addf(sql, "'%.17g'", value);
+        part_text_addf(sql, "'%.17g'", value);
     return NULL;
 }
 
 static void value_add_integer(enum dbidrv_style style, bool is_unsigned,
-                              const struct ferry_cell *cell, struct dbidrv_text *sql)
+                              const struct ferry_cell *cell, struct part_text *sql)
 {
     const char *quote = style == DBIDRV_STYLE_SQLITE ? "" : "'";
     if (is_unsigned)
-        dbidrv_text_addf(sql, "%s%" PRIu64 "%s", quote, cell->v.u, quote);
+        part_text_addf(sql, "%s%" PRIu64 "%s", quote, cell->v.u, quote);
     else
-        dbidrv_text_addf(sql, "%s%" PRId64 "%s", quote, cell->v.i, quote);
+        part_text_addf(sql, "%s%" PRId64 "%s", quote, cell->v.i, quote);
 }
 
 static const char *value_add_any(enum dbidrv_style style, const struct ferry_cell *cell,
-                                 struct dbidrv_text *sql)
+                                 struct part_text *sql)
 {
     switch (cell->kind) {
     case FERRY_KIND_INT:
@@ -182,7 +181,7 @@ static const char *value_add_any(enum dbidrv_style style, const struct ferry_cel
 }
 
 static const char *value_put_moment(enum dbidrv_put put, const struct ferry_cell *cell,
-                                    struct dbidrv_text *sql)
+                                    struct part_text *sql)
 {
     if (put == DBIDRV_PUT_TIME && !value_is_time_of_day(cell->v.p, cell->len))
         return FLAW_TIME;
@@ -193,7 +192,7 @@ static const char *value_put_moment(enum dbidrv_put put, const struct ferry_cell
 }
 
 const char *dbidrv_put(enum dbidrv_style style, enum dbidrv_put put, uint64_t most_letters,
-                       const struct ferry_cell *cell, struct dbidrv_text *sql)
+                       const struct ferry_cell *cell, struct part_text *sql)
 {
     if (put != DBIDRV_PUT_ANY && cell->kind != FERRY_KIND_TYPED)
         return FLAW_KIND;

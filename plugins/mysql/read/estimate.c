@@ -79,13 +79,13 @@ static void estimate_read(MYSQL_RES *plan, const struct ferry_scan *scan, uint64
 /* As it will be read, but for the order and the columns. */
 static ferry_status estimate_write(const struct mydrv_conn *conn, const struct ferry_read *read,
                                    const struct ferry_schema *schema, const struct ferry_scan *scan,
-                                   struct mydrv_text *sql, struct ferry_error *err)
+                                   struct part_text *sql, struct ferry_error *err)
 {
     struct ferry_scan bounds;
     FERRY_COPY(ferry_scan, &bounds, scan);
     bounds.order_count = 0;
-    mydrv_text_add(sql, conn->mariadb ? "SET STATEMENT max_statement_time = 1 FOR " : "");
-    mydrv_text_add(sql, "EXPLAIN FORMAT=TRADITIONAL SELECT *");
+    part_text_add(sql, conn->mariadb ? "SET STATEMENT max_statement_time = 1 FOR " : "");
+    part_text_add(sql, "EXPLAIN FORMAT=TRADITIONAL SELECT *");
     mydrv_scan_write_from(conn, read, sql);
     return mydrv_scan_write(conn, &bounds, schema, NULL, sql, err);
 }
@@ -96,7 +96,7 @@ ferry_status mydrv_estimate(void *argument, const struct ferry_read *read,
 {
     static const char doing[] = "ask about how many rows there are";
     struct mydrv_conn *conn = argument;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = mydrv_conn_check(conn, err);
     if (status == FERRY_OK)
         status = mydrv_list_let_go(conn, err);

@@ -70,11 +70,11 @@ static ferry_status fingerprint_ask_table(struct mydrv_conn *conn, const char *n
                                           MYSQL_RES **ret_rows, struct ferry_error *err)
 {
     static const char fresh[] = "SET SESSION information_schema_stats_expiry = 0";
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     if (!conn->mariadb && conn->version >= FINGERPRINT_MYSQL_CACHES &&
         mysql_real_query(conn->native, fresh, sizeof fresh - 1) != 0)
         return mydrv_fail_conn(conn, MYDRV_ASKING, "have the server look afresh", err);
-    mydrv_text_add(&sql, fingerprint_question);
+    part_text_add(&sql, fingerprint_question);
     mydrv_text_add_quoted(&sql, name, strlen(name));
     return sql.failed ? mydrv_fail_memory(err)
                       : fingerprint_ask(conn, sql.data, FINGERPRINT_FIELDS, ret_rows, err);
@@ -94,17 +94,17 @@ static bool fingerprint_is_safe(const struct mydrv_conn *conn, const char *age)
 static ferry_status fingerprint_tell(struct mydrv_conn *conn, MYSQL_ROW table,
                                      struct ferry_fingerprint *fingerprint, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text text = {0};
+    PART_AUTO_TEXT struct part_text text = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *server = NULL;
     MYSQL_ROW row;
     ferry_status status = fingerprint_ask(conn, fingerprint_server, 2, &server, err);
     if (status != FERRY_OK)
         return status;
-    mydrv_text_addf(&text, "written %s, made %s", table[FINGERPRINT_WRITTEN],
-                    table[FINGERPRINT_MADE]);
+    part_text_addf(&text, "written %s, made %s", table[FINGERPRINT_WRITTEN],
+                   table[FINGERPRINT_MADE]);
     while ((row = mysql_fetch_row(server)) != NULL)
         if (row[0] != NULL && row[1] != NULL)
-            mydrv_text_addf(&text, ", %s %s", row[0], row[1]);
+            part_text_addf(&text, ", %s %s", row[0], row[1]);
     return text.failed ? mydrv_fail_memory(err)
                        : ferry_fingerprint_set(fingerprint, text.data, err);
 }

@@ -10,9 +10,9 @@
 ferry_status mydrv_foreign_keys_describe(struct mydrv_conn *conn, const char *name,
                                          struct ferry_schema *schema, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text quoted = {0};
+    PART_AUTO_TEXT struct part_text quoted = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *list = NULL;
-    mydrv_text_add(&quoted, "SHOW CREATE TABLE ");
+    part_text_add(&quoted, "SHOW CREATE TABLE ");
     mydrv_text_add_name(&quoted, name);
     if (quoted.failed)
         return mydrv_fail_memory(err);

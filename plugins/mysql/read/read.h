@@ -5,7 +5,7 @@
 
 #include "types/types.h"
 
-struct mydrv_text;
+struct part_text;
 
 /* ---- origins.c: where rows come from ---- */
 
@@ -134,7 +134,7 @@ ferry_status mydrv_statement_scan(struct mydrv_conn *conn, const struct ferry_re
                                   struct mydrv_statement *statement, struct ferry_error *err);
 /* " FROM" and what is read, under the alias of scans. */
 void mydrv_scan_write_from(const struct mydrv_conn *conn, const struct ferry_read *read,
-                           struct mydrv_text *sql);
+                           struct part_text *sql);
 ferry_status mydrv_describe(void *conn, const struct ferry_read *read, struct ferry_schema *schema,
                             struct ferry_error *err);
 
@@ -163,11 +163,11 @@ static inline size_t mydrv_scan_column(const struct ferry_scan *scan, size_t i)
     return scan == NULL || scan->column_count == 0 ? i : scan->columns[i];
 }
 /* The column's name behind the alias, so that no name of the list is meant. */
-void mydrv_scan_write_name(const char *name, struct mydrv_text *sql);
+void mydrv_scan_write_name(const char *name, struct part_text *sql);
 /* WHERE and ORDER BY; `orders` are those of the columns of `schema`. */
 ferry_status mydrv_scan_write(const struct mydrv_conn *conn, const struct ferry_scan *scan,
                               const struct ferry_schema *schema, const enum mydrv_order *orders,
-                              struct mydrv_text *sql, struct ferry_error *err);
+                              struct part_text *sql, struct ferry_error *err);
 /* Have the session sort by the whole of long keys, where that costs little. */
 ferry_status mydrv_scan_make_room(struct mydrv_conn *conn, const struct ferry_scan *scan,
                                   const struct ferry_schema *schema, struct ferry_error *err);

@@ -14,9 +14,9 @@
 #define SCAN_LITERAL_MOST 96
 #define SCAN_UTF8_BYTES 4 /* of a character, at most */
 
-void mydrv_scan_write_name(const char *name, struct mydrv_text *sql)
+void mydrv_scan_write_name(const char *name, struct part_text *sql)
 {
-    mydrv_text_add(sql, MYDRV_SCAN_ALIAS ".");
+    part_text_add(sql, MYDRV_SCAN_ALIAS ".");
     mydrv_text_add_name(sql, name);
 }
 
@@ -32,31 +32,31 @@ static bool scan_is_made_of(const struct ferry_cell *cell, const char *letters)
 }
 
 static bool scan_write_quoted(const char *type, const struct ferry_cell *cell,
-                              struct mydrv_text *sql)
+                              struct part_text *sql)
 {
     if (!scan_is_made_of(cell, "0123456789-: ."))
         return false;
-    mydrv_text_addf(sql, "%s'%.*s'", type, (int)cell->len, cell->v.p);
+    part_text_addf(sql, "%s'%.*s'", type, (int)cell->len, cell->v.p);
     return true;
 }
 
 /* A literal that has its type in itself, so that no setting of the session changes what it means.
  */
 static bool scan_write_literal(const struct ferry_column *column, const struct ferry_cell *cell,
-                               struct mydrv_text *sql)
+                               struct part_text *sql)
 {
     switch (column->type) {
     case FERRY_TYPE_BOOL:
     case FERRY_TYPE_INT:
         if ((column->flags & FERRY_COLUMN_UNSIGNED) != 0)
-            mydrv_text_addf(sql, "%" PRIu64, cell->v.u);
+            part_text_addf(sql, "%" PRIu64, cell->v.u);
         else
-            mydrv_text_addf(sql, "%" PRId64, cell->v.i);
+            part_text_addf(sql, "%" PRId64, cell->v.i);
         return true;
     case FERRY_TYPE_DECIMAL:
         if (!scan_is_made_of(cell, "0123456789-."))
             return false;
-        mydrv_text_append(sql, cell->v.p, cell->len);
+        part_text_append(sql, cell->v.p, cell->len);
         return true;
     case FERRY_TYPE_DATE:
         return scan_write_quoted("DATE", cell, sql);
@@ -68,7 +68,7 @@ static bool scan_write_literal(const struct ferry_column *column, const struct f
 }
 
 static bool scan_write_bound(const struct ferry_column *column, const struct ferry_bound *bound,
-                             struct mydrv_text *sql)
+                             struct part_text *sql)
 {
     static const char *const signs[] = {
         [FERRY_BOUND_AT_LEAST] = " >= ",
@@ -78,23 +78,23 @@ static bool scan_write_bound(const struct ferry_column *column, const struct fer
     };
     if (bound->kind >= sizeof signs / sizeof *signs || signs[bound->kind] == NULL)
         return false;
-    mydrv_text_add(sql, "(");
+    part_text_add(sql, "(");
     mydrv_scan_write_name(column->name, sql);
-    mydrv_text_add(sql, signs[bound->kind]);
+    part_text_add(sql, signs[bound->kind]);
     if (!scan_write_literal(column, bound->cell, sql))
         return false;
     if (bound->or_null != 0) {
-        mydrv_text_add(sql, " OR ");
+        part_text_add(sql, " OR ");
         mydrv_scan_write_name(column->name, sql);
-        mydrv_text_add(sql, " IS NULL");
+        part_text_add(sql, " IS NULL");
     }
-    mydrv_text_add(sql, ")");
+    part_text_add(sql, ")");
     return true;
 }
 
 /* ---- Order ---- */
 
-static void scan_write_order(const char *name, enum mydrv_order order, struct mydrv_text *sql)
+static void scan_write_order(const char *name, enum mydrv_order order, struct part_text *sql)
 {
     static const char *const parts[][2] = {
         [MYDRV_ORDER_NONE] = {"", ""},
@@ -103,9 +103,9 @@ static void scan_write_order(const char *name, enum mydrv_order order, struct my
         [MYDRV_ORDER_BYTES] = {"CAST(", " AS BINARY)"},
         [MYDRV_ORDER_TEXT] = {"CAST(CONVERT(", " USING utf8mb4) AS BINARY)"},
     };
-    mydrv_text_add(sql, parts[order][0]);
+    part_text_add(sql, parts[order][0]);
     mydrv_scan_write_name(name, sql);
-    mydrv_text_add(sql, parts[order][1]);
+    part_text_add(sql, parts[order][1]);
 }
 
 static ferry_status scan_fail(const struct mydrv_conn *conn, const struct ferry_column *column,
@@ -117,11 +117,11 @@ static ferry_status scan_fail(const struct mydrv_conn *conn, const struct ferry_
 
 ferry_status mydrv_scan_write(const struct mydrv_conn *conn, const struct ferry_scan *scan,
                               const struct ferry_schema *schema, const enum mydrv_order *orders,
-                              struct mydrv_text *sql, struct ferry_error *err)
+                              struct part_text *sql, struct ferry_error *err)
 {
     for (size_t i = 0; i < scan->bound_count; i++) {
         const struct ferry_column *column = ferry_schema_column(schema, scan->bounds[i]->column);
-        mydrv_text_add(sql, i == 0 ? " WHERE " : " AND ");
+        part_text_add(sql, i == 0 ? " WHERE " : " AND ");
         if (!scan_write_bound(column, scan->bounds[i], sql))
             return scan_fail(conn, column, "held against such a bound", err);
     }
@@ -129,7 +129,7 @@ ferry_status mydrv_scan_write(const struct mydrv_conn *conn, const struct ferry_
         const struct ferry_column *column = ferry_schema_column(schema, scan->order[i]);
         if (orders[scan->order[i]] == MYDRV_ORDER_NONE)
             return scan_fail(conn, column, "put in order", err);
-        mydrv_text_add(sql, i == 0 ? " ORDER BY " : ", ");
+        part_text_add(sql, i == 0 ? " ORDER BY " : ", ");
         scan_write_order(column->name, orders[scan->order[i]], sql);
     }
     return sql->failed ? mydrv_fail_memory(err) : FERRY_OK;
@@ -170,13 +170,13 @@ ferry_status mydrv_scan_make_room(struct mydrv_conn *conn, const struct ferry_sc
     }
     if (most <= USUAL)
         return FERRY_OK;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     uint64_t memory = most < SCAN_KEY_MOST ? (sum + 64) * ROWS : SCAN_SORT_LONG;
-    mydrv_text_addf(&sql,
-                    "SET SESSION max_sort_length = CAST(GREATEST(@@SESSION.max_sort_length, "
-                    "%" PRIu64 ") AS UNSIGNED), sort_buffer_size = "
-                    "CAST(GREATEST(@@SESSION.sort_buffer_size, %" PRIu64 ") AS UNSIGNED)",
-                    most + 8, memory);
+    part_text_addf(&sql,
+                   "SET SESSION max_sort_length = CAST(GREATEST(@@SESSION.max_sort_length, "
+                   "%" PRIu64 ") AS UNSIGNED), sort_buffer_size = "
+                   "CAST(GREATEST(@@SESSION.sort_buffer_size, %" PRIu64 ") AS UNSIGNED)",
+                   most + 8, memory);
     if (sql.failed)
         return mydrv_fail_memory(err);
     return mysql_real_query(conn->native, sql.data, sql.length) == 0

@@ -233,16 +233,16 @@ ferry_status mydrv_statement_open(struct mydrv_conn *conn, const struct ferry_re
 /* ---- A scan ---- */
 
 static void statement_write_scan_list(const struct mydrv_statement *statement,
-                                      const struct ferry_scan *scan, struct mydrv_text *sql)
+                                      const struct ferry_scan *scan, struct part_text *sql)
 {
     size_t width = mydrv_scan_width(scan, statement->column_count);
     for (size_t i = 0; i < width; i++) {
         const struct mydrv_column *column = &statement->columns[mydrv_scan_column(scan, i)];
-        mydrv_text_add(sql, i > 0 ? ", " : "SELECT ");
-        mydrv_text_add(sql, column->recast != NULL ? "CAST(" : "");
+        part_text_add(sql, i > 0 ? ", " : "SELECT ");
+        part_text_add(sql, column->recast != NULL ? "CAST(" : "");
         mydrv_scan_write_name(column->name, sql);
         if (column->recast != NULL) {
-            mydrv_text_addf(sql, " AS %s) AS ", column->recast);
+            part_text_addf(sql, " AS %s) AS ", column->recast);
             mydrv_text_add_name(sql, column->name);
         }
     }
@@ -250,17 +250,17 @@ static void statement_write_scan_list(const struct mydrv_statement *statement,
 
 /* A query is read as a derived table, whose end may be a comment. */
 void mydrv_scan_write_from(const struct mydrv_conn *conn, const struct ferry_read *read,
-                           struct mydrv_text *sql)
+                           struct part_text *sql)
 {
-    mydrv_text_add(sql, " FROM ");
+    part_text_add(sql, " FROM ");
     if (read->kind == FERRY_READ_QUERY) {
-        mydrv_text_add(sql, "(");
-        mydrv_text_append(sql, read->text, mydrv_query_length(conn, read->text));
-        mydrv_text_add(sql, "\n)");
+        part_text_add(sql, "(");
+        part_text_append(sql, read->text, mydrv_query_length(conn, read->text));
+        part_text_add(sql, "\n)");
     } else {
         mydrv_text_add_name(sql, read->text);
     }
-    mydrv_text_add(sql, " AS " MYDRV_SCAN_ALIAS);
+    part_text_add(sql, " AS " MYDRV_SCAN_ALIAS);
 }
 
 /* The orders of all columns, to be freed; NULL if out of memory. */
@@ -301,7 +301,7 @@ ferry_status mydrv_statement_scan(struct mydrv_conn *conn, const struct ferry_re
                                   const struct ferry_schema *schema, const struct ferry_scan *scan,
                                   struct mydrv_statement *statement, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     /* A derived table may send the bits of a column as an expression does. */
     for (size_t i = 0; i < statement->column_count && read->kind == FERRY_READ_QUERY; i++)
         if (statement->columns[i].column.type == FERRY_TYPE_BIT)

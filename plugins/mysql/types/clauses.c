@@ -7,57 +7,56 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void clauses_add_bits(uint64_t bits, struct mydrv_text *out)
+static void clauses_add_bits(uint64_t bits, struct part_text *out)
 {
     int first = 63;
     while (first > 0 && (bits >> first & 1) == 0)
         first--;
-    mydrv_text_add(out, " DEFAULT b'");
+    part_text_add(out, " DEFAULT b'");
     for (int i = first; i >= 0; i--)
-        mydrv_text_add(out, (bits >> i & 1) != 0 ? "1" : "0");
-    mydrv_text_add(out, "'");
+        part_text_add(out, (bits >> i & 1) != 0 ? "1" : "0");
+    part_text_add(out, "'");
 }
 
-static void clauses_add_default(const struct mydrv_clauses *clauses, struct mydrv_text *out)
+static void clauses_add_default(const struct mydrv_clauses *clauses, struct part_text *out)
 {
     if (clauses->default_now && clauses->scale > 0) {
-        mydrv_text_addf(out, " DEFAULT CURRENT_TIMESTAMP(%" PRIu32 ")", clauses->scale);
+        part_text_addf(out, " DEFAULT CURRENT_TIMESTAMP(%" PRIu32 ")", clauses->scale);
     } else if (clauses->default_now) {
-        mydrv_text_add(out, " DEFAULT CURRENT_TIMESTAMP");
+        part_text_add(out, " DEFAULT CURRENT_TIMESTAMP");
     } else if (clauses->default_value != NULL) {
-        mydrv_text_add(out, " DEFAULT ");
+        part_text_add(out, " DEFAULT ");
         mydrv_text_add_quoted(out, clauses->default_value, strlen(clauses->default_value));
     }
     if (clauses->has_default_bits)
         clauses_add_bits(clauses->default_bits, out);
 }
 
-void mydrv_clauses_spell(const struct mydrv_clauses *clauses, struct mydrv_text *out)
+void mydrv_clauses_spell(const struct mydrv_clauses *clauses, struct part_text *out)
 {
-    MYDRV_AUTO_SQL struct mydrv_text text = {0};
+    PART_AUTO_TEXT struct part_text text = {0};
     if (clauses->charset != NULL && clauses->collation != NULL)
-        mydrv_text_addf(&text, " CHARACTER SET %s COLLATE %s", clauses->charset,
-                        clauses->collation);
+        part_text_addf(&text, " CHARACTER SET %s COLLATE %s", clauses->charset, clauses->collation);
     if (clauses->has_srid && clauses->mariadb)
-        mydrv_text_addf(&text, " REF_SYSTEM_ID=%" PRIu32, clauses->srid);
+        part_text_addf(&text, " REF_SYSTEM_ID=%" PRIu32, clauses->srid);
     if (clauses->not_null)
-        mydrv_text_add(&text, " NOT NULL");
+        part_text_add(&text, " NOT NULL");
     else if (clauses->explicit_null)
-        mydrv_text_add(&text, " NULL");
+        part_text_add(&text, " NULL");
     if (clauses->has_srid && !clauses->mariadb)
-        mydrv_text_addf(&text, " SRID %" PRIu32, clauses->srid);
+        part_text_addf(&text, " SRID %" PRIu32, clauses->srid);
     clauses_add_default(clauses, &text);
     if (clauses->auto_number)
-        mydrv_text_add(&text, " AUTO_INCREMENT");
+        part_text_add(&text, " AUTO_INCREMENT");
     if (clauses->invisible)
-        mydrv_text_add(&text, " INVISIBLE");
+        part_text_add(&text, " INVISIBLE");
     if (clauses->check_json != NULL) {
-        mydrv_text_add(&text, " CHECK (json_valid(");
+        part_text_add(&text, " CHECK (json_valid(");
         mydrv_text_add_name(&text, clauses->check_json);
-        mydrv_text_add(&text, "))");
+        part_text_add(&text, "))");
     }
     if (text.length > 0)
-        mydrv_text_append(out, text.data + 1, text.length - 1);
+        part_text_append(out, text.data + 1, text.length - 1);
     out->failed = out->failed || text.failed;
 }
 
@@ -76,8 +75,8 @@ static ferry_status clauses_probe(struct mydrv_conn *conn, const char *charset,
     *ret_known = false;
     if (!clauses_is_word(charset) || !clauses_is_word(collation))
         return FERRY_OK;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_addf(&sql, "DO _%s'' COLLATE %s", charset, collation);
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_addf(&sql, "DO _%s'' COLLATE %s", charset, collation);
     if (sql.failed)
         return mydrv_fail_memory(err);
     if (conn->known_collation != NULL && strcmp(conn->known_collation, sql.data) == 0) {
@@ -93,7 +92,7 @@ static ferry_status clauses_probe(struct mydrv_conn *conn, const char *charset,
     }
     free(conn->known_collation);
     conn->known_collation = sql.data;
-    sql = (struct mydrv_text){0};
+    sql = (struct part_text){0};
     *ret_known = true;
     return FERRY_OK;
 }
@@ -151,11 +150,11 @@ static ferry_status clauses_choose_by_flags(struct mydrv_conn *conn, uint32_t co
  * bytes. */
 static ferry_status clauses_choose_collation(struct mydrv_conn *conn,
                                              const struct ferry_column *column,
-                                             struct mydrv_text *name, struct mydrv_text *note,
+                                             struct part_text *name, struct part_text *note,
                                              struct mydrv_clauses *clauses, struct ferry_error *err)
 {
     bool known = false;
-    MYDRV_AUTO_SQL struct mydrv_text differs = {0};
+    PART_AUTO_TEXT struct part_text differs = {0};
     ferry_status status = clauses_probe(conn, column->charset, column->collation, &known, err);
     if (status != FERRY_OK || known) {
         clauses->charset = column->charset;
@@ -172,16 +171,16 @@ static ferry_status clauses_choose_collation(struct mydrv_conn *conn,
         status = clauses_probe(conn, "utf8mb4", name->data, &known, err);
         if (status != FERRY_OK || known) {
             clauses->collation = name->data;
-            mydrv_text_add(note, differs.data == NULL ? "" : differs.data);
+            part_text_add(note, differs.data == NULL ? "" : differs.data);
             return status;
         }
     }
     if (!named || !mydrv_collation_is_national(column->charset, column->collation))
         return clauses_choose_by_flags(conn, column->flags & CLAUSES_COMPARES, clauses, err);
-    mydrv_text_addf(note,
-                    "this server has nothing like %s: texts are compared byte by byte, so that "
-                    "case, accents and trailing spaces make a difference here",
-                    column->collation);
+    part_text_addf(note,
+                   "this server has nothing like %s: texts are compared byte by byte, so that "
+                   "case, accents and trailing spaces make a difference here",
+                   column->collation);
     return clauses_choose_by_flags(conn, 0, clauses, err);
 }
 
@@ -273,10 +272,10 @@ static bool clauses_may_hide(const struct mydrv_conn *conn, const struct mydrv_c
 }
 
 ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_column *column,
-                                  const struct mydrv_type *type, struct mydrv_text *out,
-                                  struct mydrv_text *note, struct ferry_error *err)
+                                  const struct mydrv_type *type, struct part_text *out,
+                                  struct part_text *note, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text collation = {0};
+    PART_AUTO_TEXT struct part_text collation = {0};
     struct mydrv_clauses clauses = {
         .mariadb = conn->mariadb,
         .not_null = (column->flags & FERRY_COLUMN_NOT_NULL) != 0 ||

@@ -35,36 +35,36 @@ static const struct codes_form codes_forms[] = {
     {"gb18030", 4, {{0x81, 0x84}, {0x30, 0x39}, {0x81, 0xfe}, {0x30, 0x39}}},
 };
 
-static void codes_write_digits(struct mydrv_text *sql, const char *name)
+static void codes_write_digits(struct part_text *sql, const char *name)
 {
-    mydrv_text_add(sql, "(SELECT 0 AS n");
+    part_text_add(sql, "(SELECT 0 AS n");
     for (unsigned i = 1; i < 16; i++)
-        mydrv_text_addf(sql, " UNION ALL SELECT %u", i);
-    mydrv_text_addf(sql, ") AS %s", name);
+        part_text_addf(sql, " UNION ALL SELECT %u", i);
+    part_text_addf(sql, ") AS %s", name);
 }
 
 /* One row for each code of this form that is one character: code, letter, and whether the one
  * becomes the other and comes back. */
 static void codes_write_question(const struct mydrv_charset *set, const struct codes_form *form,
-                                 struct mydrv_text *sql)
+                                 struct part_text *sql)
 {
-    mydrv_text_addf(sql,
-                    "SELECT x, u, k = x FROM (SELECT CAST(c AS BINARY) AS x, CAST(CONVERT(c USING "
-                    "utf8mb4) AS BINARY) AS u, CAST(CONVERT(CONVERT(c USING utf8mb4) USING %s) AS "
-                    "BINARY) AS k FROM (SELECT CHAR(",
-                    set->name);
+    part_text_addf(sql,
+                   "SELECT x, u, k = x FROM (SELECT CAST(c AS BINARY) AS x, CAST(CONVERT(c USING "
+                   "utf8mb4) AS BINARY) AS u, CAST(CONVERT(CONVERT(c USING utf8mb4) USING %s) AS "
+                   "BINARY) AS k FROM (SELECT CHAR(",
+                   set->name);
     for (unsigned i = 0; i < form->size; i++)
-        mydrv_text_addf(sql, "%sp%u.b", i > 0 ? ", " : "", i);
-    mydrv_text_addf(sql, " USING %s) AS c FROM ", set->name);
+        part_text_addf(sql, "%sp%u.b", i > 0 ? ", " : "", i);
+    part_text_addf(sql, " USING %s) AS c FROM ", set->name);
     for (unsigned i = 0; i < form->size; i++) {
-        mydrv_text_addf(sql, "%s(SELECT h.n * 16 + l.n AS b FROM ", i > 0 ? " JOIN " : "");
+        part_text_addf(sql, "%s(SELECT h.n * 16 + l.n AS b FROM ", i > 0 ? " JOIN " : "");
         codes_write_digits(sql, "h");
-        mydrv_text_add(sql, " JOIN ");
+        part_text_add(sql, " JOIN ");
         codes_write_digits(sql, "l");
-        mydrv_text_addf(sql, " HAVING b BETWEEN %u AND %u) AS p%u", form->bytes[i].first,
-                        form->bytes[i].last, i);
+        part_text_addf(sql, " HAVING b BETWEEN %u AND %u) AS p%u", form->bytes[i].first,
+                       form->bytes[i].last, i);
     }
-    mydrv_text_add(sql, ") AS q WHERE CHAR_LENGTH(c) = 1) AS r");
+    part_text_add(sql, ") AS q WHERE CHAR_LENGTH(c) = 1) AS r");
 }
 
 /* ---- The answer ---- */
@@ -136,7 +136,7 @@ static void codes_take(struct mydrv_codes *codes, const struct codes_form *form,
 }
 
 static ferry_status codes_run(struct mydrv_conn *conn, const struct mydrv_codes *codes,
-                              const struct mydrv_text *sql, MYSQL_RES **ret_rows,
+                              const struct part_text *sql, MYSQL_RES **ret_rows,
                               struct ferry_error *err)
 {
     enum mydrv_phase phase = conn->target ? MYDRV_LOADING : MYDRV_DESCRIBING;
@@ -160,7 +160,7 @@ static ferry_status codes_run(struct mydrv_conn *conn, const struct mydrv_codes 
 static ferry_status codes_ask(struct mydrv_conn *conn, struct mydrv_codes *codes,
                               const struct codes_form *form, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     codes_write_question(codes->set, form, &sql);
     ferry_status status = codes_run(conn, codes, &sql, &rows, err);
@@ -174,9 +174,9 @@ static ferry_status codes_ask(struct mydrv_conn *conn, struct mydrv_codes *codes
 static ferry_status codes_clear_warnings(struct mydrv_conn *conn, const struct mydrv_codes *codes,
                                          struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-    mydrv_text_add(&sql, "SELECT 1 FROM (SELECT 1) AS t");
+    part_text_add(&sql, "SELECT 1 FROM (SELECT 1) AS t");
     return codes_run(conn, codes, &sql, &rows, err);
 }
 

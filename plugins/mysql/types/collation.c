@@ -115,30 +115,30 @@ static bool collation_parse_mariadb(const char *name, struct collation *ret)
     return ret->language != NULL && collation_parse_end(end, ret);
 }
 
-static void collation_note(struct mydrv_text *note, const char *sentence)
+static void collation_note(struct part_text *note, const char *sentence)
 {
-    mydrv_text_addf(note, "%s%s", note->length > 0 ? "; " : "", sentence);
+    part_text_addf(note, "%s%s", note->length > 0 ? "; " : "", sentence);
 }
 
-static void collation_note_letters(struct mydrv_text *note, const char *letters)
+static void collation_note_letters(struct part_text *note, const char *letters)
 {
     if (letters != NULL)
-        mydrv_text_addf(note, "%s%s are the same here, which a key may refuse",
-                        note->length > 0 ? "; " : "", letters);
+        part_text_addf(note, "%s%s are the same here, which a key may refuse",
+                       note->length > 0 ? "; " : "", letters);
 }
 
 /* MySQL has one collation without accents and case, and one with both; only of no language one with
  * accents alone.  A difference more never lets a key fail. */
-static void collation_write_mysql(const struct collation *from, struct mydrv_text *name,
-                                  struct mydrv_text *note)
+static void collation_write_mysql(const struct collation *from, struct part_text *name,
+                                  struct part_text *note)
 {
     bool of_language = from->language->mysql[0] != '\0';
     bool plain = !from->accents && !from->letter_case;
     bool accents_only = from->accents && !from->letter_case && !of_language;
-    mydrv_text_addf(name, "utf8mb4_%s%s0900_%s", from->language->mysql, of_language ? "_" : "",
-                    plain          ? "ai_ci"
-                    : accents_only ? "as_ci"
-                                   : "as_cs");
+    part_text_addf(name, "utf8mb4_%s%s0900_%s", from->language->mysql, of_language ? "_" : "",
+                   plain          ? "ai_ci"
+                   : accents_only ? "as_ci"
+                                  : "as_cs");
     if (!plain && !accents_only && !from->letter_case)
         collation_note(note, "case makes a difference here");
     if (!plain && !from->accents)
@@ -149,13 +149,13 @@ static void collation_write_mysql(const struct collation *from, struct mydrv_tex
         collation_note_letters(note, from->language->same_on_mysql);
 }
 
-static void collation_write_mariadb(const struct collation *from, struct mydrv_text *name,
-                                    struct mydrv_text *note)
+static void collation_write_mariadb(const struct collation *from, struct part_text *name,
+                                    struct part_text *note)
 {
     const char *language = from->language->mariadb;
-    mydrv_text_addf(name, "utf8mb4_uca1400%s%s%s_%s_%s", language[0] != '\0' ? "_" : "", language,
-                    from->no_pad ? "_nopad" : "", from->accents ? "as" : "ai",
-                    from->letter_case ? "cs" : "ci");
+    part_text_addf(name, "utf8mb4_uca1400%s%s%s_%s_%s", language[0] != '\0' ? "_" : "", language,
+                   from->no_pad ? "_nopad" : "", from->accents ? "as" : "ai",
+                   from->letter_case ? "cs" : "ci");
     if (language[0] == '\0' && from->language->mysql[0] != '\0')
         collation_note(note, "texts are sorted otherwise here");
     if (!from->accents)
@@ -163,7 +163,7 @@ static void collation_write_mariadb(const struct collation *from, struct mydrv_t
 }
 
 bool mydrv_collation_translate(const char *charset, const char *collation, bool to_mariadb,
-                               struct mydrv_text *name, struct mydrv_text *note)
+                               struct part_text *name, struct part_text *note)
 {
     struct collation from = {0};
     size_t length = strlen(charset);

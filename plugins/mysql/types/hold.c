@@ -208,7 +208,7 @@ ferry_status mydrv_hold_column(void *conn, const struct ferry_column *existing,
 {
     struct mydrv_conn *c = conn;
     const struct mydrv_abilities can = mydrv_abilities_of(c);
-    MYDRV_AUTO_SQL struct mydrv_text native = {0};
+    PART_AUTO_TEXT struct part_text native = {0};
     struct mydrv_type is;
     struct mydrv_type wanted;
     const char *note = NULL;

@@ -26,7 +26,7 @@ struct mydrv_abilities mydrv_abilities_of(const struct mydrv_conn *conn)
 }
 
 static uint32_t map_int(const struct mydrv_abilities *can, const struct ferry_column *column,
-                        struct mydrv_text *native)
+                        struct part_text *native)
 {
     static const struct {
         uint32_t bits;
@@ -51,45 +51,45 @@ static uint32_t map_int(const struct mydrv_abilities *can, const struct ferry_co
 }
 
 static uint32_t map_float(const struct mydrv_abilities *can, const struct ferry_column *column,
-                          struct mydrv_text *native)
+                          struct part_text *native)
 {
     (void)can;
-    mydrv_text_add(native, column->bits == 32 ? "float" : "double");
+    part_text_add(native, column->bits == 32 ? "float" : "double");
     if ((column->flags & FERRY_COLUMN_UNSIGNED) != 0)
-        mydrv_text_add(native, " unsigned");
+        part_text_add(native, " unsigned");
     uint32_t finite = FERRY_COLUMN_NO_NAN | FERRY_COLUMN_NO_INFINITY;
     return (column->flags & finite) == finite ? FERRY_FIT_EXACT : FERRY_FIT_CHECKED;
 }
 
 static uint32_t map_decimal(const struct mydrv_abilities *can, const struct ferry_column *column,
-                            struct mydrv_text *native)
+                            struct part_text *native)
 {
     if (column->precision == 0 || column->precision > 65 || column->scale > can->decimal_scale)
         return FERRY_FIT_NONE;
-    mydrv_text_addf(native, "decimal(%" PRIu32 ",%" PRIu32 ")%s", column->precision, column->scale,
-                    (column->flags & FERRY_COLUMN_UNSIGNED) != 0 ? " unsigned" : "");
+    part_text_addf(native, "decimal(%" PRIu32 ",%" PRIu32 ")%s", column->precision, column->scale,
+                   (column->flags & FERRY_COLUMN_UNSIGNED) != 0 ? " unsigned" : "");
     /* MariaDB declares 65 digits for what it computes, and gives up to 81. */
     return column->precision < 65 ? FERRY_FIT_EXACT : FERRY_FIT_CHECKED;
 }
 
 /* The smallest of a family of four that holds so many bytes. */
-static void map_family(uint64_t bytes, const char *what, struct mydrv_text *native)
+static void map_family(uint64_t bytes, const char *what, struct part_text *native)
 {
-    mydrv_text_addf(native, "%s%s",
-                    bytes <= 255        ? "tiny"
-                    : bytes <= 65535    ? ""
-                    : bytes <= 16777215 ? "medium"
-                                        : "long",
-                    what);
+    part_text_addf(native, "%s%s",
+                   bytes <= 255        ? "tiny"
+                   : bytes <= 65535    ? ""
+                   : bytes <= 16777215 ? "medium"
+                                       : "long",
+                   what);
 }
 
 static uint32_t map_text(const struct mydrv_abilities *can, const struct ferry_column *column,
-                         struct mydrv_text *native)
+                         struct part_text *native)
 {
     (void)can;
     bool is_long = (column->flags & FERRY_COLUMN_LONG) != 0;
     if (column->length == 0 || column->length > UINT32_MAX) {
-        mydrv_text_add(native, "longtext");
+        part_text_add(native, "longtext");
         return is_long ? FERRY_FIT_EXACT : FERRY_FIT_WIDER;
     }
     if (is_long) { /* the family counts bytes, in the source's character set */
@@ -97,11 +97,11 @@ static uint32_t map_text(const struct mydrv_abilities *can, const struct ferry_c
         return FERRY_FIT_EXACT;
     }
     if ((column->flags & FERRY_COLUMN_FIXED) != 0 && column->length <= 255) {
-        mydrv_text_addf(native, "char(%" PRIu64 ")", column->length);
+        part_text_addf(native, "char(%" PRIu64 ")", column->length);
         return FERRY_FIT_EXACT;
     }
     if (column->length <= MAP_VARCHAR_MAX) {
-        mydrv_text_addf(native, "varchar(%" PRIu64 ")", column->length);
+        part_text_addf(native, "varchar(%" PRIu64 ")", column->length);
         return FERRY_FIT_EXACT;
     }
     map_family(column->length * MAP_UTF8_BYTES, "text", native);
@@ -109,7 +109,7 @@ static uint32_t map_text(const struct mydrv_abilities *can, const struct ferry_c
 }
 
 static uint32_t map_bytes(const struct mydrv_abilities *can, const struct ferry_column *column,
-                          struct mydrv_text *native)
+                          struct part_text *native)
 {
     (void)can;
     bool is_long = (column->flags & FERRY_COLUMN_LONG) != 0;
@@ -122,30 +122,30 @@ static uint32_t map_bytes(const struct mydrv_abilities *can, const struct ferry_
         return FERRY_FIT_WIDER;
     }
     bool is_fixed = (column->flags & FERRY_COLUMN_FIXED) != 0 && column->length <= 255;
-    mydrv_text_addf(native, "%sbinary(%" PRIu64 ")", is_fixed ? "" : "var", column->length);
+    part_text_addf(native, "%sbinary(%" PRIu64 ")", is_fixed ? "" : "var", column->length);
     return FERRY_FIT_EXACT;
 }
 
 static uint32_t map_fraction(const char *name, const struct ferry_column *column,
-                             struct mydrv_text *native)
+                             struct part_text *native)
 {
     if (column->scale > 6)
         return FERRY_FIT_NONE;
-    mydrv_text_add(native, name);
+    part_text_add(native, name);
     if (column->scale > 0)
-        mydrv_text_addf(native, "(%" PRIu32 ")", column->scale);
+        part_text_addf(native, "(%" PRIu32 ")", column->scale);
     return FERRY_FIT_EXACT;
 }
 
 static uint32_t map_time(const struct mydrv_abilities *can, const struct ferry_column *column,
-                         struct mydrv_text *native)
+                         struct part_text *native)
 {
     uint32_t fit = map_fraction("time", column, native);
     return fit == FERRY_FIT_EXACT && column->scale > 0 && !can->mariadb ? FERRY_FIT_CHECKED : fit;
 }
 
 static uint32_t map_datetime(const struct mydrv_abilities *can, const struct ferry_column *column,
-                             struct mydrv_text *native)
+                             struct part_text *native)
 {
     (void)can;
     if ((column->flags & FERRY_COLUMN_UTC) == 0)
@@ -156,18 +156,18 @@ static uint32_t map_datetime(const struct mydrv_abilities *can, const struct fer
 }
 
 static uint32_t map_bit(const struct mydrv_abilities *can, const struct ferry_column *column,
-                        struct mydrv_text *native)
+                        struct part_text *native)
 {
     (void)can;
-    mydrv_text_addf(native, "bit(%" PRIu32 ")", column->bits);
+    part_text_addf(native, "bit(%" PRIu32 ")", column->bits);
     return FERRY_FIT_EXACT;
 }
 
 static uint32_t map_members(const struct mydrv_abilities *can, const struct ferry_column *column,
-                            struct mydrv_text *native)
+                            struct part_text *native)
 {
-    MYDRV_AUTO_SQL struct mydrv_text list = {0};
-    MYDRV_AUTO_SQL struct mydrv_text member = {0};
+    PART_AUTO_TEXT struct part_text list = {0};
+    PART_AUTO_TEXT struct part_text member = {0};
     const char *at = column->members == NULL ? "" : column->members;
     const char *end = at + strlen(at);
     while (mydrv_member_next(&at, end, false, &member))
@@ -175,47 +175,47 @@ static uint32_t map_members(const struct mydrv_abilities *can, const struct ferr
     native->failed = native->failed || list.failed || member.failed;
     if (list.length == 0 || at != end) /* an expression, whose members nobody knows */
         return map_text(can, column, native) == FERRY_FIT_NONE ? FERRY_FIT_NONE : FERRY_FIT_WIDER;
-    mydrv_text_addf(native, "%s(", column->type == FERRY_TYPE_ENUM ? "enum" : "set");
-    mydrv_text_append(native, list.data, list.length);
-    mydrv_text_add(native, ")");
+    part_text_addf(native, "%s(", column->type == FERRY_TYPE_ENUM ? "enum" : "set");
+    part_text_append(native, list.data, list.length);
+    part_text_add(native, ")");
     /* An ENUM of the source may hold its error value too. */
     return column->type == FERRY_TYPE_ENUM ? FERRY_FIT_CHECKED : FERRY_FIT_EXACT;
 }
 
 static uint32_t map_json(const struct mydrv_abilities *can, const struct ferry_column *column,
-                         struct mydrv_text *native)
+                         struct part_text *native)
 {
     (void)column;
-    mydrv_text_add(native, can->mariadb ? "longtext" : "json");
+    part_text_add(native, can->mariadb ? "longtext" : "json");
     return FERRY_FIT_CHECKED;
 }
 
 static uint32_t map_uuid(const struct mydrv_abilities *can, const struct ferry_column *column,
-                         struct mydrv_text *native)
+                         struct part_text *native)
 {
     (void)column;
-    mydrv_text_add(native, can->uuid ? "uuid" : "char(36)");
+    part_text_add(native, can->uuid ? "uuid" : "char(36)");
     return can->uuid ? FERRY_FIT_EXACT : FERRY_FIT_WIDER;
 }
 
 static uint32_t map_inet4(const struct mydrv_abilities *can, const struct ferry_column *column,
-                          struct mydrv_text *native)
+                          struct part_text *native)
 {
     (void)column;
-    mydrv_text_add(native, can->inet4 ? "inet4" : "varchar(15)");
+    part_text_add(native, can->inet4 ? "inet4" : "varchar(15)");
     return can->inet4 ? FERRY_FIT_EXACT : FERRY_FIT_WIDER;
 }
 
 static uint32_t map_inet6(const struct mydrv_abilities *can, const struct ferry_column *column,
-                          struct mydrv_text *native)
+                          struct part_text *native)
 {
     (void)column;
-    mydrv_text_add(native, can->inet6 ? "inet6" : "varchar(45)");
+    part_text_add(native, can->inet6 ? "inet6" : "varchar(45)");
     return can->inet6 ? FERRY_FIT_EXACT : FERRY_FIT_WIDER;
 }
 
 static uint32_t map_geometry(const struct mydrv_abilities *can, const struct ferry_column *column,
-                             struct mydrv_text *native)
+                             struct part_text *native)
 {
     struct mydrv_type type;
     const char *name = column->subtype == NULL ? "geometry" : column->subtype;
@@ -226,27 +226,27 @@ static uint32_t map_geometry(const struct mydrv_abilities *can, const struct fer
 }
 
 static uint32_t map_vector(const struct mydrv_abilities *can, const struct ferry_column *column,
-                           struct mydrv_text *native)
+                           struct part_text *native)
 {
     if (column->length == 0 || column->length > MAP_VARCHAR_MAX) {
-        mydrv_text_add(native, "longblob");
+        part_text_add(native, "longblob");
         return FERRY_FIT_WIDER;
     }
     if (can->vector)
-        mydrv_text_addf(native, "vector(%" PRIu64 ")", column->length);
+        part_text_addf(native, "vector(%" PRIu64 ")", column->length);
     else
-        mydrv_text_addf(native, "varbinary(%" PRIu64 ")", column->length * 4);
+        part_text_addf(native, "varbinary(%" PRIu64 ")", column->length * 4);
     return !can->vector ? FERRY_FIT_WIDER : can->mariadb ? FERRY_FIT_CHECKED : FERRY_FIT_EXACT;
 }
 
 /* As CREATE TABLE ... AS SELECT NULL has it: a column that holds nothing. */
 static uint32_t map_any(const struct mydrv_abilities *can, const struct ferry_column *column,
-                        struct mydrv_text *native)
+                        struct part_text *native)
 {
     (void)can;
     if ((column->flags & FERRY_COLUMN_ONLY_NULL) == 0)
         return FERRY_FIT_NONE;
-    mydrv_text_add(native, "binary(0)");
+    part_text_add(native, "binary(0)");
     return FERRY_FIT_EXACT;
 }
 
@@ -254,7 +254,7 @@ static const struct map {
     uint32_t type;
     const char *native; /* where there is only one */
     uint32_t (*make)(const struct mydrv_abilities *can, const struct ferry_column *column,
-                     struct mydrv_text *native);
+                     struct part_text *native);
     const char *note; /* where the fit is not EXACT */
 } maps[] = {
     {FERRY_TYPE_BOOL, "tinyint(1)", NULL, NULL},
@@ -300,7 +300,7 @@ static const char *map_note(const struct mydrv_abilities *can, const struct map 
 
 /* Wishes that are about numbers in SQLite mean the same here, where they mean anything. */
 static bool map_wished(const struct mydrv_abilities *can, const struct ferry_column *column,
-                       const struct ferry_wish *wish, struct mydrv_text *native)
+                       const struct ferry_wish *wish, struct part_text *native)
 {
     struct mydrv_type type;
     if (wish->type != NULL) {
@@ -310,17 +310,17 @@ static bool map_wished(const struct mydrv_abilities *can, const struct ferry_col
         if (known)
             return mydrv_type_spell(&type, can->mariadb, native);
     } else if (column->type == FERRY_TYPE_DECIMAL && wish->decimal == FERRY_DECIMAL_REAL) {
-        mydrv_text_add(native, "double");
+        part_text_add(native, "double");
         return true;
     } else if (column->type == FERRY_TYPE_DECIMAL && wish->decimal == FERRY_DECIMAL_TEXT) {
-        mydrv_text_addf(native, "varchar(%" PRIu32 ")", column->precision + 3);
+        part_text_addf(native, "varchar(%" PRIu32 ")", column->precision + 3);
         return true;
     }
     return false;
 }
 
 uint32_t mydrv_map_type(const struct mydrv_abilities *can, const struct ferry_column *column,
-                        const struct ferry_wish *wish, struct mydrv_text *native,
+                        const struct ferry_wish *wish, struct part_text *native,
                         const char **ret_note)
 {
     *ret_note = NULL;
@@ -335,7 +335,7 @@ uint32_t mydrv_map_type(const struct mydrv_abilities *can, const struct ferry_co
                        : maps[i].native != NULL ? FERRY_FIT_EXACT
                                                 : FERRY_FIT_NONE;
         if (maps[i].native != NULL)
-            mydrv_text_add(native, maps[i].native);
+            part_text_add(native, maps[i].native);
         *ret_note = map_note(can, &maps[i], fit);
         if ((column->flags & FERRY_COLUMN_LOOSE) != 0 && fit <= FERRY_FIT_CHECKED) {
             *ret_note = "the source does not hold its values to this type; one of another kind "
@@ -349,7 +349,7 @@ uint32_t mydrv_map_type(const struct mydrv_abilities *can, const struct ferry_co
 }
 
 /* A constant of a column is carried where the server takes it and shows it again as it was. */
-static bool map_loses_default(const struct ferry_column *column, const struct mydrv_text *clauses)
+static bool map_loses_default(const struct ferry_column *column, const struct part_text *clauses)
 {
     bool has_one = column->default_value != NULL || (column->flags & FERRY_COLUMN_DEFAULT_NOW) != 0;
     return has_one && (clauses->data == NULL || (strstr(clauses->data, "DEFAULT ") == NULL &&
@@ -357,14 +357,14 @@ static bool map_loses_default(const struct ferry_column *column, const struct my
 }
 
 /* One sentence more. */
-static void map_add_note(struct mydrv_text *notes, const char *note)
+static void map_add_note(struct part_text *notes, const char *note)
 {
     if (note != NULL && *note != '\0')
-        mydrv_text_addf(notes, "%s%s", notes->length > 0 ? "; " : "", note);
+        part_text_addf(notes, "%s%s", notes->length > 0 ? "; " : "", note);
 }
 
 /* The definition begins with it, where the type has one. */
-static ferry_status map_set_charset(const struct mydrv_text *clauses, struct ferry_mapping *mapping,
+static ferry_status map_set_charset(const struct part_text *clauses, struct ferry_mapping *mapping,
                                     struct ferry_error *err)
 {
     static const char words[] = "CHARACTER SET ";
@@ -381,13 +381,13 @@ static ferry_status map_set_charset(const struct mydrv_text *clauses, struct fer
 }
 
 static ferry_status map_set(struct mydrv_conn *conn, const struct ferry_column *column,
-                            uint32_t fit, const struct mydrv_text *native, const char *note,
+                            uint32_t fit, const struct part_text *native, const char *note,
                             struct ferry_mapping *mapping, struct ferry_error *err)
 {
     struct mydrv_type type;
-    MYDRV_AUTO_SQL struct mydrv_text clauses = {0};
-    MYDRV_AUTO_SQL struct mydrv_text compared = {0};
-    MYDRV_AUTO_SQL struct mydrv_text notes = {0};
+    PART_AUTO_TEXT struct part_text clauses = {0};
+    PART_AUTO_TEXT struct part_text compared = {0};
+    PART_AUTO_TEXT struct part_text notes = {0};
     if (native->failed)
         return mydrv_fail_memory(err);
     ferry_status status =
@@ -421,7 +421,7 @@ ferry_status mydrv_map_column(void *conn, const struct ferry_column *column,
 {
     struct mydrv_conn *c = conn;
     const struct mydrv_abilities can = mydrv_abilities_of(c);
-    MYDRV_AUTO_SQL struct mydrv_text native = {0};
+    PART_AUTO_TEXT struct part_text native = {0};
     struct mydrv_type type;
     const char *note = NULL;
     ferry_status status = mydrv_conn_check(c, err);

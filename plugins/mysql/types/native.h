@@ -53,15 +53,15 @@ struct mydrv_type {   /* `decimal(10,2) unsigned`, taken apart */
 bool mydrv_type_parse(const char *text, struct mydrv_type *ret_type);
 /* The one spelling that this driver uses: without display widths that say nothing, with members
  * quoted anew. */
-bool mydrv_type_spell(const struct mydrv_type *type, bool mariadb, struct mydrv_text *out);
+bool mydrv_type_spell(const struct mydrv_type *type, bool mariadb, struct part_text *out);
 bool mydrv_type_has_charset(const struct mydrv_type *type);
 /* Cut the next member out of a list 'a','it''s'.  False at its end, or if it is malformed (then
  * *list is not at its end).  `member` (NULL: nobody asks) gets the text itself, and fails where
  * memory ends.  `escapes`: backslashes escape, as in
  * what servers print and in this driver's spelling. */
-bool mydrv_member_next(const char **list, const char *end, bool escapes, struct mydrv_text *member);
+bool mydrv_member_next(const char **list, const char *end, bool escapes, struct part_text *member);
 /* Add a member to a list in this driver's spelling, behind a comma where there is one before it. */
-void mydrv_member_add(struct mydrv_text *out, const struct mydrv_text *member);
+void mydrv_member_add(struct part_text *out, const struct part_text *member);
 
 /* ---- map.c: the common type descriptor -> a column type of this server ---- */
 
@@ -76,7 +76,7 @@ struct mydrv_abilities {
 struct mydrv_abilities mydrv_abilities_of(const struct mydrv_conn *conn);
 /* The type alone: its spelling goes to `native`.  Returns the fit; `*ret_note` may be set. */
 uint32_t mydrv_map_type(const struct mydrv_abilities *can, const struct ferry_column *column,
-                        const struct ferry_wish *wish, struct mydrv_text *native,
+                        const struct ferry_wish *wish, struct part_text *native,
                         const char **ret_note);
 
 /* ---- clauses.c: what a column's definition says behind its type ---- */
@@ -92,13 +92,13 @@ struct mydrv_clauses {
     bool has_default_bits, has_srid, not_null, explicit_null, default_now, auto_number, mariadb;
     bool invisible;
 };
-void mydrv_clauses_spell(const struct mydrv_clauses *clauses, struct mydrv_text *out);
+void mydrv_clauses_spell(const struct mydrv_clauses *clauses, struct part_text *out);
 /* Whether the server can index a column of this type whole. */
 bool mydrv_type_is_key(const struct mydrv_type *type);
 /* The clauses for a column of this type.  What texts are compared otherwise is added to `note`. */
 ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_column *column,
-                                  const struct mydrv_type *type, struct mydrv_text *out,
-                                  struct mydrv_text *note, struct ferry_error *err);
+                                  const struct mydrv_type *type, struct part_text *out,
+                                  struct part_text *note, struct ferry_error *err);
 
 /* ---- collation.c: national collations of both servers ---- */
 
@@ -106,7 +106,7 @@ ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_co
  * as `collation` does, and in `note` what differs.  False: it is none of the newer collations, or
  * they have no such language there. */
 bool mydrv_collation_translate(const char *charset, const char *collation, bool to_mariadb,
-                               struct mydrv_text *name, struct mydrv_text *note);
+                               struct part_text *name, struct part_text *note);
 /* Whether it compares by the rules of a language, or of a character set's own. */
 bool mydrv_collation_is_national(const char *charset, const char *collation);
 

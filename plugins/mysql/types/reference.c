@@ -13,19 +13,19 @@
 #define REFERENCE_COLUMNS 64 /* no server has keys of more */
 
 struct reference {
-    struct mydrv_text name, table;
-    struct mydrv_text columns[REFERENCE_COLUMNS], referred[REFERENCE_COLUMNS];
+    struct part_text name, table;
+    struct part_text columns[REFERENCE_COLUMNS], referred[REFERENCE_COLUMNS];
     size_t count, referred_count;
     uint32_t on_delete, on_update;
 };
 
 static void reference_clear(struct reference *reference)
 {
-    mydrv_text_clear(&reference->name);
-    mydrv_text_clear(&reference->table);
+    part_text_clear(&reference->name);
+    part_text_clear(&reference->table);
     for (size_t i = 0; i < REFERENCE_COLUMNS; i++) {
-        mydrv_text_clear(&reference->columns[i]);
-        mydrv_text_clear(&reference->referred[i]);
+        part_text_clear(&reference->columns[i]);
+        part_text_clear(&reference->referred[i]);
     }
 }
 
@@ -37,14 +37,14 @@ static const char *reference_word(const char *at, const char *word)
     return at != NULL && strncmp(at, word, length) == 0 ? at + length : NULL;
 }
 
-static const char *reference_name(const char *at, struct mydrv_text *name)
+static const char *reference_name(const char *at, struct part_text *name)
 {
     if (at == NULL || *at != '`')
         return NULL;
     return mydrv_text_take_name(at, name) ? mydrv_text_skip_quoted(at) : NULL;
 }
 
-static const char *reference_columns(const char *at, struct mydrv_text *columns, size_t *ret_count)
+static const char *reference_columns(const char *at, struct part_text *columns, size_t *ret_count)
 {
     size_t count = 0;
     at = reference_word(at, "(");
@@ -61,17 +61,17 @@ static const char *reference_columns(const char *at, struct mydrv_text *columns,
 }
 
 /* `table`, or `database`.`table`, which becomes "database.table" */
-static const char *reference_table(const char *at, struct mydrv_text *table)
+static const char *reference_table(const char *at, struct part_text *table)
 {
-    struct mydrv_text behind = {0};
+    struct part_text behind = {0};
     at = reference_name(at, table);
     if (at == NULL || *at != '.')
         return at;
     at = reference_name(at + 1, &behind);
-    mydrv_text_add(table, ".");
-    mydrv_text_add(table, behind.data == NULL ? "" : behind.data);
+    part_text_add(table, ".");
+    part_text_add(table, behind.data == NULL ? "" : behind.data);
     table->failed = table->failed || behind.failed;
-    mydrv_text_clear(&behind);
+    part_text_clear(&behind);
     return at;
 }
 

@@ -86,14 +86,14 @@ static char spelling_unescape(char c)
     return (char)(c == '0' ? '\0' : c == 'n' ? '\n' : c == 'r' ? '\r' : c);
 }
 
-bool mydrv_member_next(const char **list, const char *end, bool escapes, struct mydrv_text *member)
+bool mydrv_member_next(const char **list, const char *end, bool escapes, struct part_text *member)
 {
     const char *at = *list;
     if (at >= end || *at != '\'')
         return false;
     if (member != NULL) {
         member->length = 0;
-        mydrv_text_append(member, "", 0);
+        part_text_append(member, "", 0);
     }
     for (at++; at < end; at++) {
         char c = *at;
@@ -111,24 +111,24 @@ bool mydrv_member_next(const char **list, const char *end, bool escapes, struct 
             c = spelling_unescape(*++at);
         }
         if (member != NULL)
-            mydrv_text_append(member, &c, 1);
+            part_text_append(member, &c, 1);
     }
     return false;
 }
 
-void mydrv_member_add(struct mydrv_text *out, const struct mydrv_text *member)
+void mydrv_member_add(struct part_text *out, const struct part_text *member)
 {
-    mydrv_text_add(out, out->length > 0 && out->data[out->length - 1] == '\'' ? ",'" : "'");
+    part_text_add(out, out->length > 0 && out->data[out->length - 1] == '\'' ? ",'" : "'");
     for (size_t i = 0; i < member->length; i++) {
         char c = member->data[i];
         if (c == '\0' || c == '\n' || c == '\r')
-            mydrv_text_add(out, c == '\0' ? "\\0" : c == '\n' ? "\\n" : "\\r");
+            part_text_add(out, c == '\0' ? "\\0" : c == '\n' ? "\\n" : "\\r");
         else if (c == '\'' || c == '\\')
-            mydrv_text_addf(out, "%c%c", c, c);
+            part_text_addf(out, "%c%c", c, c);
         else
-            mydrv_text_append(out, &c, 1);
+            part_text_append(out, &c, 1);
     }
-    mydrv_text_add(out, "'");
+    part_text_add(out, "'");
     if (member->failed)
         out->failed = true;
 }
@@ -221,9 +221,9 @@ static bool spelling_width_counts(const struct mydrv_type *type, bool mariadb)
     return type->numbers[0] != usual;
 }
 
-static void spelling_write_members(const struct mydrv_type *type, struct mydrv_text *out)
+static void spelling_write_members(const struct mydrv_type *type, struct part_text *out)
 {
-    MYDRV_AUTO_SQL struct mydrv_text member = {0};
+    PART_AUTO_TEXT struct part_text member = {0};
     const char *list = type->members;
     const char *end = list + type->members_size;
     while (mydrv_member_next(&list, end, true, &member))
@@ -231,7 +231,7 @@ static void spelling_write_members(const struct mydrv_type *type, struct mydrv_t
     out->failed = out->failed || member.failed;
 }
 
-bool mydrv_type_spell(const struct mydrv_type *type, bool mariadb, struct mydrv_text *out)
+bool mydrv_type_spell(const struct mydrv_type *type, bool mariadb, struct part_text *out)
 {
     uint32_t count = type->count;
     if (type->kind == MYDRV_KIND_INT && !spelling_width_counts(type, mariadb))
@@ -242,25 +242,24 @@ bool mydrv_type_spell(const struct mydrv_type *type, bool mariadb, struct mydrv_
          type->kind == MYDRV_KIND_TIMESTAMP) &&
         type->numbers[0] == 0)
         count = 0;
-    mydrv_text_add(out, type->name);
+    part_text_add(out, type->name);
     if (type->members != NULL) {
-        mydrv_text_add(out, "(");
+        part_text_add(out, "(");
         spelling_write_members(type, out);
-        mydrv_text_add(out, ")");
+        part_text_add(out, ")");
     } else if (type->kind == MYDRV_KIND_DECIMAL) {
-        mydrv_text_addf(out, "(%llu,%llu)",
-                        (unsigned long long)(count == 0 ? 10 : type->numbers[0]),
-                        (unsigned long long)(count < 2 ? 0 : type->numbers[1]));
+        part_text_addf(out, "(%llu,%llu)", (unsigned long long)(count == 0 ? 10 : type->numbers[0]),
+                       (unsigned long long)(count < 2 ? 0 : type->numbers[1]));
     } else if (count == 1) {
-        mydrv_text_addf(out, "(%llu)", (unsigned long long)type->numbers[0]);
+        part_text_addf(out, "(%llu)", (unsigned long long)type->numbers[0]);
     } else if (type->kind == MYDRV_KIND_BIT || type->kind == MYDRV_KIND_CHAR ||
                type->kind == MYDRV_KIND_BINARY) {
-        mydrv_text_add(out, "(1)");
+        part_text_add(out, "(1)");
     }
     if (type->is_unsigned)
-        mydrv_text_add(out, " unsigned");
+        part_text_add(out, " unsigned");
     if (type->zerofill)
-        mydrv_text_add(out, " zerofill");
+        part_text_add(out, " zerofill");
     return !out->failed;
 }
 

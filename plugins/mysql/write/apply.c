@@ -38,7 +38,7 @@ static bool apply_fail(struct apply *apply, ferry_status status)
     return false;
 }
 
-static bool apply_run(struct apply *apply, struct mydrv_text *sql)
+static bool apply_run(struct apply *apply, struct part_text *sql)
 {
     if (sql->failed)
         return apply_fail(apply, mydrv_fail_memory(apply->err));
@@ -49,13 +49,13 @@ static bool apply_run(struct apply *apply, struct mydrv_text *sql)
 
 static bool apply_text(struct apply *apply, const char *statement)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, statement);
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, statement);
     return apply_run(apply, &sql);
 }
 
 /* Two numbers of each row that the question answers: `take` gets them. */
-static bool apply_ask(struct apply *apply, struct mydrv_text *sql,
+static bool apply_ask(struct apply *apply, struct part_text *sql,
                       void (*take)(uint64_t first, uint64_t second, void *data), void *data)
 {
     MYSQL_ROW row;
@@ -76,7 +76,7 @@ static void apply_take_first(uint64_t first, uint64_t second, void *data)
     *(uint64_t *)data = first;
 }
 
-static bool apply_number(struct apply *apply, struct mydrv_text *sql, uint64_t *ret_number)
+static bool apply_number(struct apply *apply, struct part_text *sql, uint64_t *ret_number)
 {
     *ret_number = 0;
     return apply_ask(apply, sql, apply_take_first, ret_number);
@@ -98,28 +98,28 @@ static bool apply_check(struct apply *apply, uint64_t rows, uint64_t due)
 /* ---- Parts of statements ---- */
 
 /* Changes that are, or turned out to be, of this kind. */
-static void apply_write_which(const struct apply *apply, uint32_t operation, struct mydrv_text *sql)
+static void apply_write_which(const struct apply *apply, uint32_t operation, struct part_text *sql)
 {
     const struct mydrv_changes *changes = apply->load->changes;
-    mydrv_text_add(sql, " WHERE (");
+    part_text_add(sql, " WHERE (");
     mydrv_match_write_change(changes->tag, sql);
-    mydrv_text_addf(sql, " = %" PRIu32 " OR ", operation);
+    part_text_addf(sql, " = %" PRIu32 " OR ", operation);
     mydrv_match_write_change(changes->effect, sql);
-    mydrv_text_addf(sql, " = %" PRIu32 ")", operation);
+    part_text_addf(sql, " = %" PRIu32 ")", operation);
 }
 
 /* Changes that depend on whether their row is there. */
-static void apply_write_open(const struct apply *apply, struct mydrv_text *sql)
+static void apply_write_open(const struct apply *apply, struct part_text *sql)
 {
-    mydrv_text_add(sql, " WHERE ");
+    part_text_add(sql, " WHERE ");
     mydrv_match_write_change(apply->load->changes->tag, sql);
-    mydrv_text_addf(sql, " IN (%d, %d)", FERRY_OP_UPSERT, FERRY_OP_ADD);
+    part_text_addf(sql, " IN (%d, %d)", FERRY_OP_UPSERT, FERRY_OP_ADD);
 }
 
-static void apply_write_changes(const struct apply *apply, struct mydrv_text *sql)
+static void apply_write_changes(const struct apply *apply, struct part_text *sql)
 {
     mydrv_text_add_name(sql, apply->load->names.stage);
-    mydrv_text_add(sql, " AS " MYDRV_MATCH_CHANGES);
+    part_text_add(sql, " AS " MYDRV_MATCH_CHANGES);
 }
 
 static const char *apply_column(const struct apply *apply, size_t i)
@@ -139,7 +139,7 @@ static bool apply_is_loaded(const struct apply *apply, const char *column)
 
 /* SET and each column of one table that becomes that of the other: those that came, without the
  * key, into the live one, or those that did not come, into the changes.  False: there are none. */
-static bool apply_write_set(const struct apply *apply, bool into_changes, struct mydrv_text *sql)
+static bool apply_write_set(const struct apply *apply, bool into_changes, struct part_text *sql)
 {
     const struct mydrv_table *table = &apply->load->table;
     const char *before = " SET ";
@@ -147,18 +147,18 @@ static bool apply_write_set(const struct apply *apply, bool into_changes, struct
         const char *name = table->columns[i].name;
         if (apply_is_loaded(apply, name))
             continue;
-        mydrv_text_add(sql, before);
+        part_text_add(sql, before);
         mydrv_match_write_change(name, sql);
-        mydrv_text_add(sql, " = ");
+        part_text_add(sql, " = ");
         mydrv_scan_write_name(name, sql);
         before = ", ";
     }
     for (size_t i = 0; !into_changes && i < ferry_schema_count(apply->load->layout->schema); i++) {
         if (mydrv_match_is_key(apply->load, i))
             continue;
-        mydrv_text_add(sql, before);
+        part_text_add(sql, before);
         mydrv_scan_write_name(apply_column(apply, i), sql);
-        mydrv_text_add(sql, " = ");
+        part_text_add(sql, " = ");
         mydrv_match_write_change(apply_column(apply, i), sql);
         before = ", ";
     }
@@ -167,13 +167,13 @@ static bool apply_write_set(const struct apply *apply, bool into_changes, struct
 
 /* The columns that came, or all that the live table takes, as names or as those of the changes. */
 static void apply_write_list(const struct apply *apply, bool all, bool of_changes,
-                             struct mydrv_text *sql)
+                             struct part_text *sql)
 {
     const struct mydrv_table *table = &apply->load->table;
     size_t count = all ? table->column_count : ferry_schema_count(apply->load->layout->schema);
     for (size_t i = 0; i < count; i++) {
         const char *name = all ? table->columns[i].name : apply_column(apply, i);
-        mydrv_text_add(sql, i > 0 ? ", " : "");
+        part_text_add(sql, i > 0 ? ", " : "");
         if (of_changes)
             mydrv_match_write_change(name, sql);
         else
@@ -201,11 +201,11 @@ static bool apply_confirm(struct apply *apply)
     struct mydrv_load *load = apply->load;
     struct mydrv_conn *conn = load->unit->conn;
     struct mydrv_table now = {0};
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     uint64_t none = 0;
-    mydrv_text_add(&sql, "SELECT 1 FROM ");
+    part_text_add(&sql, "SELECT 1 FROM ");
     mydrv_text_add_name(&sql, load->layout->table);
-    mydrv_text_add(&sql, " LIMIT 0");
+    part_text_add(&sql, " LIMIT 0");
     if (!apply_number(apply, &sql, &none))
         return false;
     ferry_status status = mydrv_table_load(conn, load->layout->table, &now, apply->err);
@@ -220,27 +220,27 @@ static bool apply_confirm(struct apply *apply)
 
 static bool apply_count(struct apply *apply, uint64_t *ret_rows)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "SELECT COUNT(*) FROM ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "SELECT COUNT(*) FROM ");
     mydrv_text_add_name(&sql, apply->load->layout->table);
     return apply_number(apply, &sql, ret_rows);
 }
 
-static void apply_write_effect(const struct apply *apply, struct mydrv_text *sql)
+static void apply_write_effect(const struct apply *apply, struct part_text *sql)
 {
     const struct mydrv_changes *changes = apply->load->changes;
-    mydrv_text_add(sql, " SET ");
+    part_text_add(sql, " SET ");
     mydrv_match_write_change(changes->effect, sql);
-    mydrv_text_add(sql, " = IF(");
+    part_text_add(sql, " = IF(");
     for (size_t i = 0; i < ferry_schema_count(apply->load->layout->schema); i++) {
         if (mydrv_match_is_key(apply->load, i))
             continue;
         mydrv_match_write_same(apply->load, i, sql);
-        mydrv_text_add(sql, " AND ");
+        part_text_add(sql, " AND ");
     }
-    mydrv_text_addf(sql, "TRUE, %d, IF(", EFFECT_SAME);
+    part_text_addf(sql, "TRUE, %d, IF(", EFFECT_SAME);
     mydrv_match_write_change(changes->tag, sql);
-    mydrv_text_addf(sql, " = %d, %d, %d))", FERRY_OP_UPSERT, EFFECT_UPDATE, EFFECT_OTHER);
+    part_text_addf(sql, " = %d, %d, %d))", FERRY_OP_UPSERT, EFFECT_UPDATE, EFFECT_OTHER);
     apply_write_open(apply, sql);
 }
 
@@ -255,10 +255,10 @@ static void apply_take_effect(uint64_t effect, uint64_t rows, void *data)
 static bool apply_fail_other(struct apply *apply)
 {
     const struct mydrv_load *load = apply->load;
-    MYDRV_AUTO_SQL struct mydrv_text names = {0};
+    PART_AUTO_TEXT struct part_text names = {0};
     for (size_t k = 0; k < load->spec->key_count; k++)
-        mydrv_text_addf(&names, "%s'%s'", k > 0 ? ", " : "",
-                        apply_column(apply, load->spec->key[k]));
+        part_text_addf(&names, "%s'%s'", k > 0 ? ", " : "",
+                       apply_column(apply, load->spec->key[k]));
     return apply_fail(
         apply, names.failed
                    ? mydrv_fail_memory(apply->err)
@@ -272,29 +272,29 @@ static bool apply_fail_other(struct apply *apply)
 static bool apply_resolve(struct apply *apply)
 {
     const struct mydrv_changes *changes = apply->load->changes;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     uint64_t counts[EFFECT_OTHER + 1] = {0};
     if (changes->came[FERRY_OP_UPSERT] + changes->came[FERRY_OP_ADD] == 0)
         return true;
-    mydrv_text_add(&sql, "UPDATE ");
+    part_text_add(&sql, "UPDATE ");
     apply_write_changes(apply, &sql);
-    mydrv_text_add(&sql, " SET ");
+    part_text_add(&sql, " SET ");
     mydrv_match_write_change(changes->effect, &sql);
-    mydrv_text_addf(&sql, " = %d", EFFECT_INSERT);
+    part_text_addf(&sql, " = %d", EFFECT_INSERT);
     apply_write_open(apply, &sql);
     if (!apply_run(apply, &sql))
         return false;
-    mydrv_text_add(&sql, "UPDATE ");
+    part_text_add(&sql, "UPDATE ");
     mydrv_match_write(apply->load, &sql);
     apply_write_effect(apply, &sql);
     if (!apply_run(apply, &sql))
         return false;
-    mydrv_text_add(&sql, "SELECT ");
+    part_text_add(&sql, "SELECT ");
     mydrv_match_write_change(changes->effect, &sql);
-    mydrv_text_add(&sql, ", COUNT(*) FROM ");
+    part_text_add(&sql, ", COUNT(*) FROM ");
     apply_write_changes(apply, &sql);
     apply_write_open(apply, &sql);
-    mydrv_text_add(&sql, " GROUP BY 1");
+    part_text_add(&sql, " GROUP BY 1");
     if (!apply_ask(apply, &sql, apply_take_effect, counts))
         return false;
     apply->inserts += counts[EFFECT_INSERT];
@@ -305,10 +305,10 @@ static bool apply_resolve(struct apply *apply)
 /* Rows of the live table whose changes are of this kind. */
 static bool apply_delete(struct apply *apply, uint32_t operation, uint64_t due)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     if (due == 0)
         return true;
-    mydrv_text_add(&sql, "DELETE " MYDRV_SCAN_ALIAS " FROM ");
+    part_text_add(&sql, "DELETE " MYDRV_SCAN_ALIAS " FROM ");
     mydrv_match_write(apply->load, &sql);
     apply_write_which(apply, operation, &sql);
     return apply_run(apply, &sql) && apply_check(apply, mysql_affected_rows(apply->native), due);
@@ -334,9 +334,9 @@ static bool apply_is_duplicate(const struct apply *apply)
  * by way of the changes. */
 static bool apply_update_anew(struct apply *apply)
 {
-    MYDRV_AUTO_SQL struct mydrv_text keep = {0};
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&keep, "UPDATE ");
+    PART_AUTO_TEXT struct part_text keep = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&keep, "UPDATE ");
     mydrv_match_write(apply->load, &keep);
     if (apply_write_set(apply, true, &keep)) {
         apply_write_which(apply, FERRY_OP_UPDATE, &keep);
@@ -345,13 +345,13 @@ static bool apply_update_anew(struct apply *apply)
     }
     if (!apply_delete(apply, FERRY_OP_UPDATE, apply->updates))
         return false;
-    mydrv_text_add(&sql, "INSERT INTO ");
+    part_text_add(&sql, "INSERT INTO ");
     mydrv_text_add_name(&sql, apply->load->layout->table);
-    mydrv_text_add(&sql, " (");
+    part_text_add(&sql, " (");
     apply_write_list(apply, true, false, &sql);
-    mydrv_text_add(&sql, ") SELECT ");
+    part_text_add(&sql, ") SELECT ");
     apply_write_list(apply, true, true, &sql);
-    mydrv_text_add(&sql, " FROM ");
+    part_text_add(&sql, " FROM ");
     apply_write_changes(apply, &sql);
     apply_write_which(apply, FERRY_OP_UPDATE, &sql);
     apply->totals->updated = apply->updates;
@@ -361,8 +361,8 @@ static bool apply_update_anew(struct apply *apply)
 
 static bool apply_count_matches(struct apply *apply, uint32_t operation, uint64_t *ret_rows)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "SELECT COUNT(*) FROM ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "SELECT COUNT(*) FROM ");
     mydrv_match_write(apply->load, &sql);
     apply_write_which(apply, operation, &sql);
     return apply_number(apply, &sql, ret_rows);
@@ -370,11 +370,11 @@ static bool apply_count_matches(struct apply *apply, uint32_t operation, uint64_
 
 static bool apply_update(struct apply *apply)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     uint64_t rows = 0;
     if (apply->updates == 0)
         return true;
-    mydrv_text_add(&sql, "UPDATE ");
+    part_text_add(&sql, "UPDATE ");
     mydrv_match_write(apply->load, &sql);
     if (!apply_write_set(apply, false, &sql)) /* a row that is its key alone never differs */
         return apply_count_matches(apply, FERRY_OP_UPDATE, &rows) &&
@@ -407,18 +407,18 @@ static bool apply_fail_duplicate(struct apply *apply)
 
 static bool apply_insert(struct apply *apply)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     if (apply->inserts == 0)
         return true;
     if (!apply_check_absent(apply))
         return false;
-    mydrv_text_add(&sql, "INSERT INTO ");
+    part_text_add(&sql, "INSERT INTO ");
     mydrv_text_add_name(&sql, apply->load->layout->table);
-    mydrv_text_add(&sql, " (");
+    part_text_add(&sql, " (");
     apply_write_list(apply, false, false, &sql);
-    mydrv_text_add(&sql, ") SELECT ");
+    part_text_add(&sql, ") SELECT ");
     apply_write_list(apply, false, true, &sql);
-    mydrv_text_add(&sql, " FROM ");
+    part_text_add(&sql, " FROM ");
     apply_write_changes(apply, &sql);
     apply_write_which(apply, FERRY_OP_INSERT, &sql);
     apply->totals->inserted = apply->inserts;

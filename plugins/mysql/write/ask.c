@@ -27,17 +27,17 @@ static bool ask_is_answered(const struct mydrv_conn *conn, int64_t ms)
  * then it is enough that the connection is there, which its lock tells. */
 static bool ask_is_at_work(const struct mydrv_conn *conn)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYSQL *second = conn->second->native;
-    mydrv_text_addf(&sql,
-                    "SELECT COALESCE((SELECT COMMAND <> 'Sleep' FROM "
-                    "information_schema.PROCESSLIST WHERE ID = %" PRIu64 "), IS_USED_LOCK(",
-                    conn->id);
+    part_text_addf(&sql,
+                   "SELECT COALESCE((SELECT COMMAND <> 'Sleep' FROM "
+                   "information_schema.PROCESSLIST WHERE ID = %" PRIu64 "), IS_USED_LOCK(",
+                   conn->id);
     if (conn->held_lock == NULL)
-        mydrv_text_add(&sql, "NULL");
+        part_text_add(&sql, "NULL");
     else
         mydrv_text_add_quoted(&sql, conn->held_lock, strlen(conn->held_lock));
-    mydrv_text_addf(&sql, ") = %" PRIu64 ", 0)", conn->id);
+    part_text_addf(&sql, ") = %" PRIu64 ", 0)", conn->id);
     if (sql.failed || mysql_real_query(second, sql.data, sql.length) != 0)
         return false;
     MYDRV_AUTO_RESULT MYSQL_RES *rows = mysql_store_result(second);
@@ -58,7 +58,7 @@ static void ask_wait(struct mydrv_conn *conn)
     }
 }
 
-bool mydrv_query(struct mydrv_conn *conn, const struct mydrv_text *sql)
+bool mydrv_query(struct mydrv_conn *conn, const struct part_text *sql)
 {
     if (conn->second == NULL)
         return mysql_real_query(conn->native, sql->data, sql->length) == 0;
@@ -69,7 +69,7 @@ bool mydrv_query(struct mydrv_conn *conn, const struct mydrv_text *sql)
 }
 
 /* `fine` is an error that is none, or 0. */
-static ferry_status ask_send(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned fine,
+static ferry_status ask_send(struct mydrv_conn *conn, struct part_text *sql, unsigned fine,
                              const char *doing, struct ferry_error *err)
 {
     ferry_status status = mydrv_conn_check(conn, err);
@@ -78,11 +78,11 @@ static ferry_status ask_send(struct mydrv_conn *conn, struct mydrv_text *sql, un
     if (status == FERRY_OK && !mydrv_query(conn, sql) &&
         (fine == 0 || mysql_errno(conn->native) != fine))
         status = mydrv_fail_conn(conn, MYDRV_LOADING, doing, err);
-    mydrv_text_clear(sql);
+    part_text_clear(sql);
     return status;
 }
 
-ferry_status mydrv_run_despite(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned fine,
+ferry_status mydrv_run_despite(struct mydrv_conn *conn, struct part_text *sql, unsigned fine,
                                const char *doing, struct ferry_error *err)
 {
     ferry_status status = ask_send(conn, sql, fine, doing, err);
@@ -94,7 +94,7 @@ ferry_status mydrv_run_despite(struct mydrv_conn *conn, struct mydrv_text *sql, 
     return status;
 }
 
-ferry_status mydrv_run(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
+ferry_status mydrv_run(struct mydrv_conn *conn, struct part_text *sql, const char *doing,
                        struct ferry_error *err)
 {
     return mydrv_run_despite(conn, sql, 0, doing, err);
@@ -103,12 +103,12 @@ ferry_status mydrv_run(struct mydrv_conn *conn, struct mydrv_text *sql, const ch
 ferry_status mydrv_run_text(struct mydrv_conn *conn, const char *statement, const char *doing,
                             struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, statement);
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, statement);
     return mydrv_run(conn, &sql, doing, err);
 }
 
-ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned columns,
+ferry_status mydrv_ask(struct mydrv_conn *conn, struct part_text *sql, unsigned columns,
                        const char *doing, MYSQL_RES **ret_rows, struct ferry_error *err)
 {
     ferry_status status = ask_send(conn, sql, 0, doing, err);
@@ -123,7 +123,7 @@ ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned
     return FERRY_OK;
 }
 
-ferry_status mydrv_ask_number(struct mydrv_conn *conn, struct mydrv_text *sql, const char *doing,
+ferry_status mydrv_ask_number(struct mydrv_conn *conn, struct part_text *sql, const char *doing,
                               uint64_t *ret_number, struct ferry_error *err)
 {
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
@@ -153,7 +153,7 @@ int mydrv_is_usable(void *conn)
     return mydrv_conn_is_lost(conn) ? 0 : 1;
 }
 
-bool mydrv_try(struct mydrv_conn *conn, struct mydrv_text *sql)
+bool mydrv_try(struct mydrv_conn *conn, struct part_text *sql)
 {
     bool done = !mydrv_conn_is_lost(conn) && !sql->failed && sql->data != NULL &&
                 mysql_real_query(conn->native, sql->data, sql->length) == 0;
@@ -161,11 +161,11 @@ bool mydrv_try(struct mydrv_conn *conn, struct mydrv_text *sql)
         mysql_free_result(mysql_store_result(conn->native));
     if (mysql_errno(conn->native) != 0)
         mydrv_conn_give_up(conn, mysql_errno(conn->native));
-    mydrv_text_clear(sql);
+    part_text_clear(sql);
     return done;
 }
 
-int mydrv_try_number(struct mydrv_conn *conn, struct mydrv_text *sql)
+int mydrv_try_number(struct mydrv_conn *conn, struct part_text *sql)
 {
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     int answer = -1;
@@ -177,6 +177,6 @@ int mydrv_try_number(struct mydrv_conn *conn, struct mydrv_text *sql)
     } else {
         mydrv_conn_give_up(conn, mysql_errno(conn->native));
     }
-    mydrv_text_clear(sql);
+    part_text_clear(sql);
     return answer;
 }

@@ -32,52 +32,52 @@ static ferry_status changes_check_table(const struct mydrv_load *load, struct fe
         conn->label, load->layout->table, engine);
 }
 
-static void changes_add_columns(const struct mydrv_load *load, struct mydrv_text *sql)
+static void changes_add_columns(const struct mydrv_load *load, struct part_text *sql)
 {
     for (size_t i = 0; i < ferry_schema_count(load->layout->schema); i++) {
-        mydrv_text_add(sql, i > 0 ? ", " : "");
+        part_text_add(sql, i > 0 ? ", " : "");
         mydrv_text_add_name(sql, ferry_schema_column(load->layout->schema, i)->name);
     }
 }
 
 /* Each column is named: a column without a default may not be left out, not even of no row. */
-static void changes_try_insert(const struct mydrv_load *load, struct mydrv_text *sql)
+static void changes_try_insert(const struct mydrv_load *load, struct part_text *sql)
 {
-    mydrv_text_add(sql, "INSERT INTO ");
+    part_text_add(sql, "INSERT INTO ");
     mydrv_text_add_name(sql, load->layout->table);
-    mydrv_text_add(sql, " (");
+    part_text_add(sql, " (");
     changes_add_columns(load, sql);
-    mydrv_text_add(sql, ") SELECT ");
+    part_text_add(sql, ") SELECT ");
     changes_add_columns(load, sql);
-    mydrv_text_add(sql, " FROM ");
+    part_text_add(sql, " FROM ");
     mydrv_text_add_name(sql, load->layout->table);
-    mydrv_text_add(sql, " WHERE 1 = 0");
+    part_text_add(sql, " WHERE 1 = 0");
 }
 
-static void changes_try_update(const struct mydrv_load *load, struct mydrv_text *sql)
+static void changes_try_update(const struct mydrv_load *load, struct part_text *sql)
 {
     const char *column = ferry_schema_column(load->layout->schema, 0)->name;
-    mydrv_text_add(sql, "UPDATE ");
+    part_text_add(sql, "UPDATE ");
     mydrv_text_add_name(sql, load->layout->table);
-    mydrv_text_add(sql, " SET ");
+    part_text_add(sql, " SET ");
     mydrv_text_add_name(sql, column);
-    mydrv_text_add(sql, " = ");
+    part_text_add(sql, " = ");
     mydrv_text_add_name(sql, column);
-    mydrv_text_add(sql, " WHERE 1 = 0");
+    part_text_add(sql, " WHERE 1 = 0");
 }
 
-static void changes_try_delete(const struct mydrv_load *load, struct mydrv_text *sql)
+static void changes_try_delete(const struct mydrv_load *load, struct part_text *sql)
 {
-    mydrv_text_add(sql, "DELETE FROM ");
+    part_text_add(sql, "DELETE FROM ");
     mydrv_text_add_name(sql, load->layout->table);
-    mydrv_text_add(sql, " WHERE 1 = 0");
+    part_text_add(sql, " WHERE 1 = 0");
 }
 
 /* A right that is missing shows before rows are loaded. */
 static ferry_status changes_check_rights(struct mydrv_load *load, struct ferry_error *err)
 {
     static const struct {
-        void (*write)(const struct mydrv_load *load, struct mydrv_text *sql);
+        void (*write)(const struct mydrv_load *load, struct part_text *sql);
         const char *doing;
         bool keyed;
     } trials[] = {
@@ -87,7 +87,7 @@ static ferry_status changes_check_rights(struct mydrv_load *load, struct ferry_e
     };
     ferry_status status = FERRY_OK;
     for (size_t i = 0; i < sizeof trials / sizeof *trials && status == FERRY_OK; i++) {
-        MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+        PART_AUTO_TEXT struct part_text sql = {0};
         if (trials[i].keyed && load->spec->key_count == 0)
             continue;
         trials[i].write(load, &sql);

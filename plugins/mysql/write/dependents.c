@@ -13,21 +13,21 @@
 /* The catalog compares names without regard to case and accents, also where tables T and t are two.
  */
 void mydrv_dependents_write_is(const char *table, const char *schema_column,
-                               const char *table_column, struct mydrv_text *sql)
+                               const char *table_column, struct part_text *sql)
 {
-    mydrv_text_addf(sql, "(%s = DATABASE() AND %s = ", schema_column, table_column);
+    part_text_addf(sql, "(%s = DATABASE() AND %s = ", schema_column, table_column);
     mydrv_text_add_quoted(sql, table, strlen(table));
-    mydrv_text_addf(sql,
-                    " AND (@@lower_case_table_names <> 0 OR CAST(%s AS BINARY) = CAST(DATABASE() "
-                    "AS BINARY) AND CAST(%s AS BINARY) = ",
-                    schema_column, table_column);
+    part_text_addf(sql,
+                   " AND (@@lower_case_table_names <> 0 OR CAST(%s AS BINARY) = CAST(DATABASE() "
+                   "AS BINARY) AND CAST(%s AS BINARY) = ",
+                   schema_column, table_column);
     mydrv_text_add_quoted(sql, table, strlen(table));
-    mydrv_text_add(sql, "))");
+    part_text_add(sql, "))");
 }
 
-static void dependents_ask_triggers(const struct mydrv_load *load, struct mydrv_text *sql)
+static void dependents_ask_triggers(const struct mydrv_load *load, struct part_text *sql)
 {
-    mydrv_text_add(sql, "SELECT MIN(TRIGGER_NAME) FROM information_schema.TRIGGERS WHERE ");
+    part_text_add(sql, "SELECT MIN(TRIGGER_NAME) FROM information_schema.TRIGGERS WHERE ");
     mydrv_dependents_write_is(load->layout->table, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE",
                               sql);
 }
@@ -60,14 +60,14 @@ enum {
     "TABLE_SCHEMA DESC, TABLE_NAME DESC, CONSTRAINT_NAME DESC, ORDINAL_POSITION DESC"
 
 /* Those of other tables are seen only where the account has a right on them. */
-static void dependents_ask_keys(const struct mydrv_load *load, struct mydrv_text *sql)
+static void dependents_ask_keys(const struct mydrv_load *load, struct part_text *sql)
 {
-    mydrv_text_add(sql, DEPENDENTS_KEYS);
+    part_text_add(sql, DEPENDENTS_KEYS);
     mydrv_dependents_write_is(load->layout->table, "REFERENCED_TABLE_SCHEMA",
                               "REFERENCED_TABLE_NAME", sql);
-    mydrv_text_add(sql, " OR ");
+    part_text_add(sql, " OR ");
     mydrv_dependents_write_is(load->layout->table, "TABLE_SCHEMA", "TABLE_NAME", sql);
-    mydrv_text_add(sql, DEPENDENTS_KEYS_END);
+    part_text_add(sql, DEPENDENTS_KEYS_END);
 }
 
 static ferry_status dependents_fail_answer(const struct mydrv_load *load, struct ferry_error *err)
@@ -79,17 +79,16 @@ static ferry_status dependents_fail_answer(const struct mydrv_load *load, struct
 ferry_status mydrv_dependents_ask_right(struct mydrv_conn *conn, const char *table, bool *ret_seen,
                                         struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     uint64_t count = 0;
-    mydrv_text_add(&sql,
-                   "SELECT (SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE "
-                   "PRIVILEGE_TYPE = 'TRIGGER') + (SELECT COUNT(*) FROM "
-                   "information_schema.SCHEMA_PRIVILEGES WHERE PRIVILEGE_TYPE = 'TRIGGER' AND "
-                   "DATABASE() LIKE TABLE_SCHEMA) + (SELECT COUNT(*) FROM "
-                   "information_schema.TABLE_PRIVILEGES WHERE PRIVILEGE_TYPE = 'TRIGGER' AND "
-                   "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ");
+    part_text_add(&sql, "SELECT (SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE "
+                        "PRIVILEGE_TYPE = 'TRIGGER') + (SELECT COUNT(*) FROM "
+                        "information_schema.SCHEMA_PRIVILEGES WHERE PRIVILEGE_TYPE = 'TRIGGER' AND "
+                        "DATABASE() LIKE TABLE_SCHEMA) + (SELECT COUNT(*) FROM "
+                        "information_schema.TABLE_PRIVILEGES WHERE PRIVILEGE_TYPE = 'TRIGGER' AND "
+                        "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ");
     mydrv_text_add_quoted(&sql, table, strlen(table));
-    mydrv_text_add(&sql, ")");
+    part_text_add(&sql, ")");
     ferry_status status = mydrv_ask_number(conn, &sql, "look at the account's rights", &count, err);
     if (status == FERRY_OK)
         *ret_seen = count > 0;
@@ -135,8 +134,8 @@ static ferry_status dependents_judge(struct mydrv_load *load, const char *what,
                   "in one transaction",
                   conn->label, what, spec->layout->table);
     load->unit->in_place = true;
-    mydrv_text_clear(&load->unit->hung);
-    mydrv_text_addf(&load->unit->hung, "the %s hangs on it", what);
+    part_text_clear(&load->unit->hung);
+    part_text_addf(&load->unit->hung, "the %s hangs on it", what);
     return load->unit->hung.failed ? mydrv_fail_memory(err) : FERRY_OK;
 }
 
@@ -183,17 +182,17 @@ static bool dependents_goes_along(const struct mydrv_load *load, MYSQL_ROW key)
 }
 
 static void dependents_name(const struct mydrv_load *load, bool key, MYSQL_ROW row,
-                            struct mydrv_text *what)
+                            struct part_text *what)
 {
-    mydrv_text_addf(what, "%s '%s'", key ? "foreign key" : "trigger", row[0]);
+    part_text_addf(what, "%s '%s'", key ? "foreign key" : "trigger", row[0]);
     if (key && row[KEY_TABLE] != NULL &&
         ferry_fold_compare(row[KEY_TABLE], load->layout->table) != 0)
-        mydrv_text_addf(what, " of table '%s'", row[KEY_TABLE]);
+        part_text_addf(what, " of table '%s'", row[KEY_TABLE]);
 }
 
 /* The first trigger or key that stays behind, in words; none are added if there is none. */
 static ferry_status dependents_find(const struct mydrv_load *load, bool keys, MYSQL_RES *rows,
-                                    struct mydrv_text *what, struct ferry_error *err)
+                                    struct part_text *what, struct ferry_error *err)
 {
     MYSQL_ROW row;
     while ((row = mysql_fetch_row(rows)) != NULL) {
@@ -209,9 +208,9 @@ static ferry_status dependents_find(const struct mydrv_load *load, bool keys, MY
 
 static ferry_status dependents_look_for(struct mydrv_load *load, bool keys, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-    MYDRV_AUTO_SQL struct mydrv_text what = {0};
+    PART_AUTO_TEXT struct part_text what = {0};
     if (!load->table.exists || load->unit->in_place)
         return FERRY_OK;
     if (keys)
@@ -232,12 +231,12 @@ static ferry_status dependents_look_for(struct mydrv_load *load, bool keys, stru
  * all tables of a change. */
 ferry_status mydrv_dependents_gather(struct mydrv_unit *unit, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYSQL_RES *rows = NULL;
     if (unit->spec->load_count <= 1)
         return FERRY_OK;
-    mydrv_text_add(&sql, DEPENDENTS_KEYS "REFERENCED_TABLE_SCHEMA = DATABASE() OR "
-                                         "TABLE_SCHEMA = DATABASE()" DEPENDENTS_KEYS_END);
+    part_text_add(&sql, DEPENDENTS_KEYS "REFERENCED_TABLE_SCHEMA = DATABASE() OR "
+                                        "TABLE_SCHEMA = DATABASE()" DEPENDENTS_KEYS_END);
     ferry_status status =
         mydrv_ask(unit->conn, &sql, KEY_FIELDS, "look for triggers and foreign keys", &rows, err);
     if (status != FERRY_OK)
@@ -290,17 +289,17 @@ static bool dependents_same_key(MYSQL_ROW a, MYSQL_ROW b)
            strcmp(a[KEY_TABLE], b[KEY_TABLE]) == 0;
 }
 
-static void dependents_add_table(struct mydrv_text *sql, const char *schema, const char *table)
+static void dependents_add_table(struct part_text *sql, const char *schema, const char *table)
 {
     mydrv_text_add_name(sql, schema);
-    mydrv_text_add(sql, ".");
+    part_text_add(sql, ".");
     mydrv_text_add_name(sql, table);
 }
 
-static void dependents_add_column(struct mydrv_text *sql, const char *before, const char *table,
+static void dependents_add_column(struct part_text *sql, const char *before, const char *table,
                                   const char *column)
 {
-    mydrv_text_addf(sql, "%s%s.", before, table);
+    part_text_addf(sql, "%s%s.", before, table);
     mydrv_text_add_name(sql, column);
 }
 
@@ -327,23 +326,23 @@ static bool dependents_is_looked_at(const struct mydrv_load *load, MYSQL_ROW key
 static ferry_status dependents_check_key(struct mydrv_load *load, const MYSQL_ROW *rows,
                                          size_t count, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     uint64_t found = 0;
-    mydrv_text_add(&sql, "SELECT EXISTS (SELECT 1 FROM ");
+    part_text_add(&sql, "SELECT EXISTS (SELECT 1 FROM ");
     dependents_add_table(&sql, rows[0][KEY_SCHEMA], rows[0][KEY_TABLE]);
-    mydrv_text_add(&sql, " c WHERE ");
+    part_text_add(&sql, " c WHERE ");
     for (size_t i = 0; i < count; i++) {
         dependents_add_column(&sql, "", "c", rows[i][KEY_COLUMN]);
-        mydrv_text_add(&sql, " IS NOT NULL AND ");
+        part_text_add(&sql, " IS NOT NULL AND ");
     }
-    mydrv_text_add(&sql, "NOT EXISTS (SELECT 1 FROM ");
+    part_text_add(&sql, "NOT EXISTS (SELECT 1 FROM ");
     dependents_add_table(&sql, rows[0][KEY_TO_SCHEMA], rows[0][KEY_TO_TABLE]);
-    mydrv_text_add(&sql, " p WHERE ");
+    part_text_add(&sql, " p WHERE ");
     for (size_t i = 0; i < count; i++) {
         dependents_add_column(&sql, i > 0 ? " AND " : "", "p", rows[i][KEY_TO_COLUMN]);
         dependents_add_column(&sql, " = ", "c", rows[i][KEY_COLUMN]);
     }
-    mydrv_text_add(&sql, "))");
+    part_text_add(&sql, "))");
     ferry_status status =
         mydrv_ask_number(load->unit->conn, &sql, "check a foreign key", &found, err);
     if (status == FERRY_OK && found != 0)
@@ -358,7 +357,7 @@ static ferry_status dependents_check_key(struct mydrv_load *load, const MYSQL_RO
 
 ferry_status mydrv_dependents_check(struct mydrv_load *load, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     dependents_ask_keys(load, &sql);
     ferry_status status =

@@ -184,7 +184,7 @@ static const char *encode_in_set(const struct mydrv_form *form, const char **dat
 {
     size_t length = 0;
     form->encoded->length = 0;
-    if (*size > SIZE_MAX / 8 || !mydrv_text_reserve(form->encoded, 2 * *size))
+    if (*size > SIZE_MAX / 8 || !part_text_reserve(form->encoded, 2 * *size))
         return "is too long to be converted";
     if (!mydrv_translate_back(form->codes, *data, *size, form->encoded->data, &length))
         return "has a letter that the column's character set has not";

@@ -16,12 +16,12 @@
 
 static ferry_status keys_try(const struct mydrv_load *load, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "CREATE TABLE ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "CREATE TABLE ");
     mydrv_text_add_name(&sql, load->names.stage);
-    mydrv_text_add(&sql, " (a INT PRIMARY KEY, b INT, FOREIGN KEY (b) REFERENCES ");
+    part_text_add(&sql, " (a INT PRIMARY KEY, b INT, FOREIGN KEY (b) REFERENCES ");
     mydrv_text_add_name(&sql, load->names.stage);
-    mydrv_text_add(&sql, " (a)) ENGINE=InnoDB");
+    part_text_add(&sql, " (a)) ENGINE=InnoDB");
     return mydrv_run(load->unit->conn, &sql,
                      "make a table with a foreign key, for which the account needs the right "
                      "REFERENCES on the database",
@@ -32,14 +32,14 @@ static ferry_status keys_try(const struct mydrv_load *load, struct ferry_error *
 ferry_status mydrv_foreign_keys_check_right(struct mydrv_load *load, struct ferry_error *err)
 {
     struct mydrv_unit *unit = load->unit;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     if (unit->may_refer || load->spec->foreign_key_count == 0)
         return FERRY_OK;
     ferry_status status = keys_try(load, err);
     if (status != FERRY_OK)
         return status;
     unit->may_refer = true;
-    mydrv_text_add(&sql, "DROP TABLE ");
+    part_text_add(&sql, "DROP TABLE ");
     mydrv_text_add_name(&sql, load->names.stage);
     return mydrv_run(unit->conn, &sql, "drop a table that was made to see if it can be", err);
 }
@@ -71,24 +71,24 @@ static const char *keys_find_place(const struct mydrv_unit *unit, const char *ta
 /* ---- Whether the rows keep to them ---- */
 
 /* "a = 1, b = x", as an expression; columns of several character sets go into one text. */
-static void keys_write_values(struct mydrv_text *sql, const char *const *columns, size_t count)
+static void keys_write_values(struct part_text *sql, const char *const *columns, size_t count)
 {
-    mydrv_text_add(sql, "CONCAT_WS(', '");
+    part_text_add(sql, "CONCAT_WS(', '");
     for (size_t i = 0; i < count; i++) {
-        MYDRV_AUTO_SQL struct mydrv_text label = {0};
-        mydrv_text_addf(&label, "%s = ", columns[i]);
-        mydrv_text_add(sql, ", CONCAT(");
+        PART_AUTO_TEXT struct part_text label = {0};
+        part_text_addf(&label, "%s = ", columns[i]);
+        part_text_add(sql, ", CONCAT(");
         mydrv_text_add_quoted(sql, label.data == NULL ? "" : label.data, label.length);
-        mydrv_text_add(sql, ", SUBSTRING(CAST(c.");
+        part_text_add(sql, ", SUBSTRING(CAST(c.");
         mydrv_text_add_name(sql, columns[i]);
-        mydrv_text_add(sql, " AS CHAR), 1, 80))");
+        part_text_add(sql, " AS CHAR), 1, 80))");
         sql->failed = sql->failed || label.failed;
     }
-    mydrv_text_add(sql, ")");
+    part_text_add(sql, ")");
 }
 
 /* What tells a row of the table apart: its primary key, or else the columns of the key. */
-static void keys_write_identity(struct mydrv_text *sql, const struct ferry_load_spec *spec,
+static void keys_write_identity(struct part_text *sql, const struct ferry_load_spec *spec,
                                 const struct ferry_foreign_key *key)
 {
     for (size_t i = 0; i < spec->index_count; i++)
@@ -100,38 +100,38 @@ static void keys_write_identity(struct mydrv_text *sql, const struct ferry_load_
 }
 
 /* The first row that refers to none; a row of NULLs behind it shows that the answer is whole. */
-static void keys_write_question(struct mydrv_text *sql, const struct mydrv_load *load,
+static void keys_write_question(struct part_text *sql, const struct mydrv_load *load,
                                 const struct ferry_foreign_key *key, const char *to)
 {
-    mydrv_text_add(sql, "(SELECT ");
+    part_text_add(sql, "(SELECT ");
     keys_write_identity(sql, load->spec, key);
-    mydrv_text_add(sql, ", ");
+    part_text_add(sql, ", ");
     keys_write_values(sql, key->columns, key->column_count);
-    mydrv_text_add(sql, " FROM ");
+    part_text_add(sql, " FROM ");
     mydrv_text_add_name(sql, keys_place(load));
-    mydrv_text_add(sql, " c WHERE ");
+    part_text_add(sql, " c WHERE ");
     for (size_t i = 0; i < key->column_count; i++) {
-        mydrv_text_add(sql, "c.");
+        part_text_add(sql, "c.");
         mydrv_text_add_name(sql, key->columns[i]);
-        mydrv_text_add(sql, " IS NOT NULL AND ");
+        part_text_add(sql, " IS NOT NULL AND ");
     }
-    mydrv_text_add(sql, "NOT EXISTS (SELECT 1 FROM ");
+    part_text_add(sql, "NOT EXISTS (SELECT 1 FROM ");
     mydrv_text_add_name(sql, to);
-    mydrv_text_add(sql, " p WHERE ");
+    part_text_add(sql, " p WHERE ");
     for (size_t i = 0; i < key->column_count; i++) {
-        mydrv_text_addf(sql, "%sp.", i > 0 ? " AND " : "");
+        part_text_addf(sql, "%sp.", i > 0 ? " AND " : "");
         mydrv_text_add_name(sql, key->referred[i]);
-        mydrv_text_add(sql, " = c.");
+        part_text_add(sql, " = c.");
         mydrv_text_add_name(sql, key->columns[i]);
     }
-    mydrv_text_add(sql, ") LIMIT 1) UNION ALL SELECT NULL, NULL");
+    part_text_add(sql, ") LIMIT 1) UNION ALL SELECT NULL, NULL");
 }
 
 static ferry_status keys_check_rows(const struct mydrv_load *load,
                                     const struct ferry_foreign_key *key, struct ferry_error *err)
 {
     struct mydrv_conn *conn = load->unit->conn;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     keys_write_question(&sql, load, key, keys_find_place(load->unit, key->table));
     ferry_status status = mydrv_ask(conn, &sql, 2, "check a foreign key", &rows, err);
@@ -168,7 +168,7 @@ ferry_status mydrv_foreign_keys_check(struct mydrv_unit *unit, struct ferry_erro
 
 /* Names of keys are unique in a database, and the old table has its own still: so they are of the
  * run. */
-static void keys_write_key(struct mydrv_text *sql, const struct mydrv_load *load, size_t i)
+static void keys_write_key(struct part_text *sql, const struct mydrv_load *load, size_t i)
 {
     static const char *const actions[] = {
         [FERRY_ACTION_NONE] = NULL,
@@ -180,28 +180,28 @@ static void keys_write_key(struct mydrv_text *sql, const struct mydrv_load *load
     const struct ferry_foreign_key *key = load->spec->foreign_keys[i];
     uint64_t hash = ferry_hash_name(FERRY_HASH_SEED, load->unit->spec->run_id);
     hash = ferry_hash_name(hash, load->layout->table);
-    mydrv_text_addf(sql, "%s ADD CONSTRAINT `dbferry_%016" PRIx64 "_%zu` FOREIGN KEY (",
-                    i > 0 ? "," : "", hash, i + 1);
+    part_text_addf(sql, "%s ADD CONSTRAINT `dbferry_%016" PRIx64 "_%zu` FOREIGN KEY (",
+                   i > 0 ? "," : "", hash, i + 1);
     mydrv_text_add_list(sql, key->columns, key->column_count);
-    mydrv_text_add(sql, ") REFERENCES ");
+    part_text_add(sql, ") REFERENCES ");
     mydrv_text_add_name(sql, keys_find_place(load->unit, key->table));
-    mydrv_text_add(sql, " (");
+    part_text_add(sql, " (");
     mydrv_text_add_list(sql, key->referred, key->column_count);
-    mydrv_text_add(sql, ")");
+    part_text_add(sql, ")");
     if (actions[key->on_delete] != NULL)
-        mydrv_text_addf(sql, " ON DELETE %s", actions[key->on_delete]);
+        part_text_addf(sql, " ON DELETE %s", actions[key->on_delete]);
     if (actions[key->on_update] != NULL)
-        mydrv_text_addf(sql, " ON UPDATE %s", actions[key->on_update]);
+        part_text_addf(sql, " ON UPDATE %s", actions[key->on_update]);
 }
 
 /* The mark tells the definition, of which they are a part. */
 static ferry_status keys_make(struct mydrv_load *load, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = keys_check(load, err);
     if (status != FERRY_OK)
         return status;
-    mydrv_text_add(&sql, "ALTER TABLE ");
+    part_text_add(&sql, "ALTER TABLE ");
     mydrv_text_add_name(&sql, load->stage.name);
     for (size_t i = 0; i < load->spec->foreign_key_count; i++)
         keys_write_key(&sql, load, i);
@@ -229,29 +229,29 @@ ferry_status mydrv_foreign_keys_make(struct mydrv_unit *unit, struct ferry_error
 /* "ALTER TABLE name DROP FOREIGN KEY a, DROP FOREIGN KEY b": of those that `table` has now; nothing
  * where it has none. */
 static ferry_status keys_write_drop(struct mydrv_conn *conn, const char *table, const char *name,
-                                    struct mydrv_text *ret_sql, struct ferry_error *err)
+                                    struct part_text *ret_sql, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text question = {0};
+    PART_AUTO_TEXT struct part_text question = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *keys = NULL;
-    mydrv_text_add(
+    part_text_add(
         &question,
         "SELECT CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS WHERE "
         "CONSTRAINT_TYPE = 'FOREIGN KEY' AND TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ");
     mydrv_text_add_quoted(&question, table, strlen(table));
-    mydrv_text_add(&question, " UNION ALL SELECT NULL");
+    part_text_add(&question, " UNION ALL SELECT NULL");
     ferry_status status = mydrv_ask(conn, &question, 1, "look for foreign keys", &keys, err);
     MYSQL_ROW row;
-    mydrv_text_clear(ret_sql);
+    part_text_clear(ret_sql);
     while (status == FERRY_OK && (row = mysql_fetch_row(keys)) != NULL) {
         if (row[0] == NULL)
             continue;
         if (ret_sql->length > 0) {
-            mydrv_text_add(ret_sql, ",");
+            part_text_add(ret_sql, ",");
         } else {
-            mydrv_text_add(ret_sql, "ALTER TABLE ");
+            part_text_add(ret_sql, "ALTER TABLE ");
             mydrv_text_add_name(ret_sql, name);
         }
-        mydrv_text_add(ret_sql, " DROP FOREIGN KEY ");
+        part_text_add(ret_sql, " DROP FOREIGN KEY ");
         mydrv_text_add_name(ret_sql, row[0]);
     }
     return status == FERRY_OK && ret_sql->failed ? mydrv_fail_memory(err) : status;
@@ -265,7 +265,7 @@ ferry_status mydrv_foreign_keys_part(struct mydrv_load *load, struct ferry_error
 
 static ferry_status keys_drop(struct mydrv_conn *conn, const char *table, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = keys_write_drop(conn, table, table, &sql, err);
     return status == FERRY_OK && sql.length > 0
                ? mydrv_run(conn, &sql, "take foreign keys off what an earlier run left behind", err)
@@ -276,14 +276,13 @@ static ferry_status keys_drop(struct mydrv_conn *conn, const char *table, struct
 ferry_status mydrv_foreign_keys_let_go(struct mydrv_conn *conn, const char *table,
                                        struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *tables = NULL;
-    mydrv_text_add(&sql,
-                   "SELECT DISTINCT TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE "
-                   "REFERENCED_TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME = ");
+    part_text_add(&sql, "SELECT DISTINCT TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE "
+                        "REFERENCED_TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME = ");
     mydrv_text_add_quoted(&sql, table, strlen(table));
-    mydrv_text_add(&sql, " AND TABLE_SCHEMA = DATABASE() AND LEFT(TABLE_NAME, 9) = '_dbferry_' "
-                         "UNION ALL SELECT NULL");
+    part_text_add(&sql, " AND TABLE_SCHEMA = DATABASE() AND LEFT(TABLE_NAME, 9) = '_dbferry_' "
+                        "UNION ALL SELECT NULL");
     ferry_status status = mydrv_ask(conn, &sql, 1, "look for foreign keys", &tables, err);
     MYSQL_ROW row;
     while (status == FERRY_OK && (row = mysql_fetch_row(tables)) != NULL)

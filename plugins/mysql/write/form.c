@@ -11,7 +11,7 @@ static int form_compare_members(const void *a, const void *b)
 
 static bool form_list_members(struct mydrv_form *form)
 {
-    MYDRV_AUTO_SQL struct mydrv_text member = {0};
+    PART_AUTO_TEXT struct part_text member = {0};
     const char *list = form->type.members;
     const char *end = list + form->type.members_size;
     while (mydrv_member_next(&list, end, true, &member)) {
@@ -52,7 +52,7 @@ void mydrv_form_clear(struct mydrv_form *form)
     free(form->members);
     free(form->native);
     if (form->encoded != NULL)
-        mydrv_text_clear(form->encoded);
+        part_text_clear(form->encoded);
     free(form->encoded);
     *form = (struct mydrv_form){0};
 }

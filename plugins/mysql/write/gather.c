@@ -18,10 +18,10 @@
 /* A name that no column of the live table has. */
 static char *gather_name(const struct mydrv_table *live, const char *base)
 {
-    MYDRV_AUTO_SQL struct mydrv_text name = {0};
-    mydrv_text_add(&name, base);
+    PART_AUTO_TEXT struct part_text name = {0};
+    part_text_add(&name, base);
     while (!name.failed && mydrv_table_find(live, name.data) != NULL)
-        mydrv_text_add(&name, "_");
+        part_text_add(&name, "_");
     return name.failed ? NULL : strdup(name.data);
 }
 
@@ -33,14 +33,14 @@ static ferry_status gather_choose_names(struct mydrv_load *load, struct ferry_er
                                                                        : FERRY_OK;
 }
 
-static void gather_write_column(const struct mydrv_live_column *column, struct mydrv_text *sql)
+static void gather_write_column(const struct mydrv_live_column *column, struct part_text *sql)
 {
-    mydrv_text_add(sql, ", ");
+    part_text_add(sql, ", ");
     mydrv_text_add_name(sql, column->name);
-    mydrv_text_addf(sql, " %s", column->native);
+    part_text_addf(sql, " %s", column->native);
     if (column->charset != NULL && column->collation != NULL)
-        mydrv_text_addf(sql, " CHARACTER SET %s COLLATE %s", column->charset, column->collation);
-    mydrv_text_add(sql, " NULL");
+        part_text_addf(sql, " CHARACTER SET %s COLLATE %s", column->charset, column->collation);
+    part_text_add(sql, " NULL");
 }
 
 /* Whether an index takes such values whole and in few bytes. */
@@ -54,47 +54,47 @@ static bool gather_is_short(const struct mydrv_type *type)
 }
 
 /* Rows of the live table find their changes by it, where no index of that table serves. */
-static void gather_write_key(const struct mydrv_load *load, struct mydrv_text *sql)
+static void gather_write_key(const struct mydrv_load *load, struct part_text *sql)
 {
     size_t count = load->spec->key_count < GATHER_KEYS ? load->spec->key_count : GATHER_KEYS;
     if (load->changes->index != NULL || count == 0)
         return;
-    mydrv_text_add(sql, ", KEY dbferry_key (");
+    part_text_add(sql, ", KEY dbferry_key (");
     for (size_t k = 0; k < count; k++) {
         size_t i = load->spec->key[k];
-        mydrv_text_add(sql, k > 0 ? ", " : "");
+        part_text_add(sql, k > 0 ? ", " : "");
         mydrv_text_add_name(sql, ferry_schema_column(load->layout->schema, i)->name);
         if (!gather_is_short(&load->lane.forms[i].type))
-            mydrv_text_addf(sql, "(%d)", GATHER_PREFIX);
+            part_text_addf(sql, "(%d)", GATHER_PREFIX);
     }
-    mydrv_text_add(sql, ")");
+    part_text_add(sql, ")");
 }
 
 /* A server may demand a primary key of each table, temporary ones too. */
-static bool gather_try(struct mydrv_load *load, struct mydrv_text *sql)
+static bool gather_try(struct mydrv_load *load, struct part_text *sql)
 {
     MYDRV_AUTO_TEXT char *number = gather_name(&load->table, "_dbferry_row");
     sql->length = 0;
-    mydrv_text_add(sql, load->changes->temporary ? "CREATE TEMPORARY TABLE " : "CREATE TABLE ");
+    part_text_add(sql, load->changes->temporary ? "CREATE TEMPORARY TABLE " : "CREATE TABLE ");
     mydrv_text_add_name(sql, load->names.stage);
-    mydrv_text_add(sql, " (");
+    part_text_add(sql, " (");
     mydrv_text_add_name(sql, number == NULL ? "" : number);
-    mydrv_text_add(sql, " BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, ");
+    part_text_add(sql, " BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, ");
     mydrv_text_add_name(sql, load->changes->tag);
-    mydrv_text_add(sql, " TINYINT UNSIGNED NOT NULL, ");
+    part_text_add(sql, " TINYINT UNSIGNED NOT NULL, ");
     mydrv_text_add_name(sql, load->changes->effect);
-    mydrv_text_add(sql, " TINYINT UNSIGNED NOT NULL DEFAULT 0");
+    part_text_add(sql, " TINYINT UNSIGNED NOT NULL DEFAULT 0");
     for (size_t i = 0; i < load->table.column_count; i++)
         gather_write_column(&load->table.columns[i], sql);
     gather_write_key(load, sql);
-    mydrv_text_add(sql, ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4");
+    part_text_add(sql, ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4");
     sql->failed = sql->failed || number == NULL;
     return !sql->failed && mydrv_query(load->unit->conn, sql);
 }
 
 ferry_status mydrv_gather_make(struct mydrv_load *load, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     struct mydrv_conn *conn = load->unit->conn;
     ferry_status status = gather_choose_names(load, err);
     if (status != FERRY_OK)
@@ -133,10 +133,10 @@ ferry_status mydrv_gather_make(struct mydrv_load *load, struct ferry_error *err)
 /* A stage is dropped with the rest of the load. */
 void mydrv_gather_drop(struct mydrv_load *load)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     if (!load->changes->there || !load->changes->temporary)
         return;
-    mydrv_text_add(&sql, "DROP TEMPORARY TABLE IF EXISTS ");
+    part_text_add(&sql, "DROP TEMPORARY TABLE IF EXISTS ");
     mydrv_text_add_name(&sql, load->names.stage);
     (void)mydrv_try(load->unit->conn, &sql);
     load->changes->there = false;

@@ -74,9 +74,9 @@ static unsigned indexes_prefix(const struct ferry_index *index)
 static ferry_status indexes_note(struct ferry_schema *schema, const struct ferry_index *index,
                                  struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text columns = {0};
+    PART_AUTO_TEXT struct part_text columns = {0};
     for (size_t i = 0; i < index->column_count; i++)
-        mydrv_text_addf(&columns, "%s%s", i > 0 ? ", " : "", index->columns[i]);
+        part_text_addf(&columns, "%s%s", i > 0 ? ", " : "", index->columns[i]);
     if (columns.failed || columns.data == NULL)
         return mydrv_fail_memory(err);
     if (index->primary != 0)
@@ -116,14 +116,14 @@ static const struct ferry_index *indexes_primary(const struct ferry_load_spec *s
     return NULL;
 }
 
-void mydrv_indexes_write_primary(const struct ferry_load_spec *spec, struct mydrv_text *sql)
+void mydrv_indexes_write_primary(const struct ferry_load_spec *spec, struct part_text *sql)
 {
     const struct ferry_index *key = indexes_primary(spec);
     if (key == NULL)
         return;
-    mydrv_text_add(sql, ", PRIMARY KEY (");
+    part_text_add(sql, ", PRIMARY KEY (");
     mydrv_text_add_list(sql, key->columns, key->column_count);
-    mydrv_text_add(sql, ")");
+    part_text_add(sql, ")");
 }
 
 /* ---- A key that the server demands ---- */
@@ -131,11 +131,10 @@ void mydrv_indexes_write_primary(const struct ferry_load_spec *spec, struct mydr
 ferry_status mydrv_indexes_ask_demand(struct mydrv_conn *conn, bool *ret_demanded,
                                       struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-    mydrv_text_add(&sql,
-                   "SHOW SESSION VARIABLES WHERE Variable_name IN ('sql_require_primary_key', "
-                   "'innodb_force_primary_key', 'sql_generate_invisible_primary_key')");
+    part_text_add(&sql, "SHOW SESSION VARIABLES WHERE Variable_name IN ('sql_require_primary_key', "
+                        "'innodb_force_primary_key', 'sql_generate_invisible_primary_key')");
     ferry_status status = mydrv_ask(conn, &sql, 2, "ask what the server demands", &rows, err);
     MYSQL_ROW row;
     bool demanded = false;
@@ -169,9 +168,9 @@ ferry_status mydrv_indexes_check_demand(const struct mydrv_conn *conn,
 }
 
 /* The same name at each run: what was given, or one made of the columns. */
-static void indexes_write_name(const struct ferry_index *index, struct mydrv_text *sql)
+static void indexes_write_name(const struct ferry_index *index, struct part_text *sql)
 {
-    MYDRV_AUTO_SQL struct mydrv_text name = {0};
+    PART_AUTO_TEXT struct part_text name = {0};
     uint64_t hash = FERRY_HASH_SEED;
     if (index->name != NULL && *index->name != '\0' && strlen(index->name) <= 64 &&
         mydrv_name_is_possible(index->name) && strcasecmp(index->name, "PRIMARY") != 0) {
@@ -181,7 +180,7 @@ static void indexes_write_name(const struct ferry_index *index, struct mydrv_tex
     for (size_t i = 0; i < index->column_count; i++)
         hash = ferry_hash_name(hash, index->columns[i]);
     hash = ferry_hash_name(hash, index->unique != 0 ? "unique" : "");
-    mydrv_text_addf(&name, "dbferry_%016" PRIx64, hash);
+    part_text_addf(&name, "dbferry_%016" PRIx64, hash);
     if (name.failed)
         sql->failed = true;
     else
@@ -189,57 +188,57 @@ static void indexes_write_name(const struct ferry_index *index, struct mydrv_tex
 }
 
 static void indexes_write_one(const struct ferry_layout *layout, const struct ferry_index *index,
-                              struct mydrv_text *sql)
+                              struct part_text *sql)
 {
     bool whole = indexes_are_whole(layout->schema, layout->natives, index);
-    mydrv_text_addf(sql, "ADD %sKEY ", index->unique != 0 && whole ? "UNIQUE " : "");
+    part_text_addf(sql, "ADD %sKEY ", index->unique != 0 && whole ? "UNIQUE " : "");
     indexes_write_name(index, sql);
     for (size_t i = 0; i < index->column_count; i++) {
         struct mydrv_type type;
         bool known = indexes_find_type(layout->schema, layout->natives, index->columns[i], &type);
-        mydrv_text_add(sql, i > 0 ? ", " : " (");
+        part_text_add(sql, i > 0 ? ", " : " (");
         mydrv_text_add_name(sql, index->columns[i]);
         bool is_long = known && (!mydrv_type_is_key(&type) ||
                                  indexes_bytes(&type) > UINT64_C(4) * indexes_prefix(index));
         if (!whole && is_long)
-            mydrv_text_addf(sql, "(%u)", indexes_prefix(index));
+            part_text_addf(sql, "(%u)", indexes_prefix(index));
     }
-    mydrv_text_add(sql, ")");
+    part_text_add(sql, ")");
 }
 
 /* The table's indexes, each as its columns: a line "unique a\tb\n" with names as they are. */
-static ferry_status indexes_list(struct mydrv_conn *conn, const char *table,
-                                 struct mydrv_text *list, struct ferry_error *err)
+static ferry_status indexes_list(struct mydrv_conn *conn, const char *table, struct part_text *list,
+                                 struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-    mydrv_text_add(&sql, "SELECT NON_UNIQUE, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART, INDEX_NAME FROM "
-                         "information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND "
-                         "TABLE_NAME = ");
+    part_text_add(&sql, "SELECT NON_UNIQUE, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART, INDEX_NAME FROM "
+                        "information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND "
+                        "TABLE_NAME = ");
     mydrv_text_add_quoted(&sql, table, strlen(table));
     /* The row of NULL comes first, and shows that there is an answer where there is no index. */
-    mydrv_text_add(&sql, " UNION ALL SELECT NULL, NULL, NULL, NULL, NULL ORDER BY INDEX_NAME, "
-                         "SEQ_IN_INDEX");
+    part_text_add(&sql, " UNION ALL SELECT NULL, NULL, NULL, NULL, NULL ORDER BY INDEX_NAME, "
+                        "SEQ_IN_INDEX");
     ferry_status status = mydrv_ask(conn, &sql, 5, "look at the indexes", &rows, err);
     MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
     if (status == FERRY_OK && row == NULL)
         status = mydrv_fail(conn, MYDRV_LOADING, 0, "", "look at the indexes", err);
     while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL) {
         if (row[1] != NULL && strcmp(row[1], "1") == 0)
-            mydrv_text_addf(list, "\n%s", row[0] != NULL && *row[0] == '0' ? "unique" : "");
-        mydrv_text_addf(list, "\t%s%s", row[2] == NULL ? "" : row[2], row[3] == NULL ? "" : "(");
+            part_text_addf(list, "\n%s", row[0] != NULL && *row[0] == '0' ? "unique" : "");
+        part_text_addf(list, "\t%s%s", row[2] == NULL ? "" : row[2], row[3] == NULL ? "" : "(");
     }
-    mydrv_text_add(list, "\n");
+    part_text_add(list, "\n");
     return status == FERRY_OK && list->failed ? mydrv_fail_memory(err) : status;
 }
 
-static bool indexes_has(const struct ferry_index *index, const struct mydrv_text *list,
-                        struct mydrv_text *sql)
+static bool indexes_has(const struct ferry_index *index, const struct part_text *list,
+                        struct part_text *sql)
 {
-    MYDRV_AUTO_SQL struct mydrv_text key = {0};
+    PART_AUTO_TEXT struct part_text key = {0};
     for (size_t i = 0; i < index->column_count; i++)
-        mydrv_text_addf(&key, "\t%s", index->columns[i]);
-    mydrv_text_add(&key, "\n");
+        part_text_addf(&key, "\t%s", index->columns[i]);
+    part_text_add(&key, "\n");
     sql->failed = sql->failed || key.failed;
     if (key.failed)
         return false;
@@ -254,18 +253,18 @@ static bool indexes_has(const struct ferry_index *index, const struct mydrv_text
 ferry_status mydrv_indexes_add(struct mydrv_conn *conn, const char *table,
                                const struct ferry_load_spec *spec, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text list = {0};
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text list = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = indexes_list(conn, table, &list, err);
     size_t added = 0;
     if (status != FERRY_OK)
         return status;
-    mydrv_text_add(&sql, "ALTER TABLE ");
+    part_text_add(&sql, "ALTER TABLE ");
     mydrv_text_add_name(&sql, table);
     for (size_t i = 0; i < spec->index_count; i++) {
         if (spec->indexes[i]->primary != 0 || indexes_has(spec->indexes[i], &list, &sql))
             continue;
-        mydrv_text_add(&sql, added++ > 0 ? ", " : " ");
+        part_text_add(&sql, added++ > 0 ? ", " : " ");
         indexes_write_one(spec->layout, spec->indexes[i], &sql);
     }
     return added == 0 ? FERRY_OK : mydrv_run(conn, &sql, "build the indexes", err);

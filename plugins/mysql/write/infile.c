@@ -51,7 +51,7 @@ void mydrv_infile_guard(struct mydrv_conn *conn)
                                    infile_error, conn);
 }
 
-bool mydrv_infile_send(struct mydrv_conn *conn, const struct mydrv_text *statement,
+bool mydrv_infile_send(struct mydrv_conn *conn, const struct part_text *statement,
                        struct mydrv_parcel *parcel)
 {
     unsigned on = 1;
@@ -91,7 +91,7 @@ static bool infile_by_variable(const struct mydrv_lane *lane, size_t column)
     return false;
 }
 
-static void infile_write_set(const struct mydrv_lane *lane, struct mydrv_text *sql)
+static void infile_write_set(const struct mydrv_lane *lane, struct part_text *sql)
 {
     const char *before = " SET ";
     for (size_t i = 0; i < ferry_schema_count(lane->schema); i++) {
@@ -99,35 +99,35 @@ static void infile_write_set(const struct mydrv_lane *lane, struct mydrv_text *s
         if (!infile_by_variable(lane, i))
             continue;
         (void)snprintf(variable, sizeof variable, "CONVERT(@dbferry_%zu USING utf8mb4)", i);
-        mydrv_text_add(sql, before);
+        part_text_add(sql, before);
         mydrv_text_add_name(sql, ferry_schema_column(lane->schema, i)->name);
-        mydrv_text_add(sql, " = ");
+        part_text_add(sql, " = ");
         if (lane->forms[i].type.kind == MYDRV_KIND_JSON)
             mydrv_row_write_json_check(sql, variable);
         else
-            mydrv_text_add(sql, variable);
+            part_text_add(sql, variable);
         before = ", ";
     }
 }
 
 /* CHARACTER SET binary: the server takes the bytes as they are, for a column of texts after a check
  * that they are UTF-8.  Columns in other character sets are converted by way of a variable. */
-void mydrv_infile_write(const struct mydrv_lane *lane, struct mydrv_text *sql)
+void mydrv_infile_write(const struct mydrv_lane *lane, struct part_text *sql)
 {
-    mydrv_text_add(sql, "LOAD DATA LOCAL INFILE 'dbferry' INTO TABLE ");
+    part_text_add(sql, "LOAD DATA LOCAL INFILE 'dbferry' INTO TABLE ");
     mydrv_text_add_name(sql, lane->into);
-    mydrv_text_add(sql, " CHARACTER SET binary FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES "
-                        "TERMINATED BY '\\n' (");
+    part_text_add(sql, " CHARACTER SET binary FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES "
+                       "TERMINATED BY '\\n' (");
     if (lane->tag_name != NULL)
         mydrv_text_add_name(sql, lane->tag_name);
     for (size_t i = 0; i < ferry_schema_count(lane->schema); i++) {
         if (i > 0 || lane->tag_name != NULL)
-            mydrv_text_add(sql, ", ");
+            part_text_add(sql, ", ");
         if (infile_by_variable(lane, i))
-            mydrv_text_addf(sql, "@dbferry_%zu", i);
+            part_text_addf(sql, "@dbferry_%zu", i);
         else
             mydrv_text_add_name(sql, ferry_schema_column(lane->schema, i)->name);
     }
-    mydrv_text_add(sql, ")");
+    part_text_add(sql, ")");
     infile_write_set(lane, sql);
 }

@@ -138,13 +138,13 @@ static const struct ferry_index *judge_find_index(const struct ferry_foreign_key
 /* A table that stays gets no primary key; the other indexes of the plan are made. */
 static bool judge_has_key(const struct mydrv_table *stays, const struct ferry_foreign_key *key)
 {
-    MYDRV_AUTO_SQL struct mydrv_text columns = {0};
-    mydrv_text_add(&columns, " (");
+    PART_AUTO_TEXT struct part_text columns = {0};
+    part_text_add(&columns, " (");
     for (size_t i = 0; i < key->column_count; i++) {
-        mydrv_text_add(&columns, i > 0 ? "," : "");
+        part_text_add(&columns, i > 0 ? "," : "");
         mydrv_text_add_name(&columns, key->referred[i]);
     }
-    mydrv_text_add(&columns, ")");
+    part_text_add(&columns, ")");
     for (const char *at = stays->definition; !columns.failed && (at = strchr(at, '\n')) != NULL;) {
         at++;
         const char *end = strncmp(at, "  PRIMARY KEY", 13) == 0 ? at + 13 : NULL;

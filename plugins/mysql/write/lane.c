@@ -55,9 +55,9 @@ static ferry_status lane_find_row(struct mydrv_lane *lane, const struct mydrv_pa
     (void)mysql_rollback(lane->conn->native);
     while (sent == MYDRV_SENT_WHOLE && (next = lane_next_line(lane, parcel, at, &size)) != NULL) {
         alone.text.length = 0;
-        mydrv_text_append(&alone.text, parcel->text.data, parcel->head);
-        mydrv_text_append(&alone.text, at, size);
-        mydrv_text_append(&alone.text, "\n", 1);
+        part_text_append(&alone.text, parcel->text.data, parcel->head);
+        part_text_append(&alone.text, at, size);
+        part_text_append(&alone.text, "\n", 1);
         if (alone.text.failed)
             break;
         sent = mydrv_sender_send(lane, &alone);
@@ -72,7 +72,7 @@ static ferry_status lane_find_row(struct mydrv_lane *lane, const struct mydrv_pa
                                            "%s: table '%s': the server refused a row among others "
                                            "and takes it alone; look into its log",
                                            lane->conn->label, lane->table);
-    mydrv_text_clear(&alone.text);
+    part_text_clear(&alone.text);
     return status;
 }
 
@@ -90,19 +90,19 @@ static ferry_status lane_fail_sent(struct mydrv_lane *lane, struct ferry_error *
 
 /* ---- Parcels ---- */
 
-static void lane_write_insert(const struct mydrv_lane *lane, struct mydrv_text *sql)
+static void lane_write_insert(const struct mydrv_lane *lane, struct part_text *sql)
 {
-    mydrv_text_add(sql, "INSERT INTO ");
+    part_text_add(sql, "INSERT INTO ");
     mydrv_text_add_name(sql, lane->into);
-    mydrv_text_add(sql, " (");
+    part_text_add(sql, " (");
     if (lane->tag_name != NULL)
         mydrv_text_add_name(sql, lane->tag_name);
     for (size_t i = 0; i < ferry_schema_count(lane->schema); i++) {
         if (i > 0 || lane->tag_name != NULL)
-            mydrv_text_add(sql, ", ");
+            part_text_add(sql, ", ");
         mydrv_text_add_name(sql, ferry_schema_column(lane->schema, i)->name);
     }
-    mydrv_text_add(sql, ") VALUES\n");
+    part_text_add(sql, ") VALUES\n");
 }
 
 /* The parcel that is being filled.  NULL where one before it was not taken whole. */
@@ -145,7 +145,7 @@ static ferry_status lane_add_literals(struct mydrv_lane *lane, const struct ferr
     size_t length = parcel->text.length;
     uint64_t bytes = parcel->bytes;
     if (parcel->rows > 0)
-        mydrv_text_append(&parcel->text, ",\n", 2);
+        part_text_append(&parcel->text, ",\n", 2);
     ferry_status status = mydrv_row_add_literals(lane, batch, row, parcel, err);
     if (status != FERRY_OK || parcel->text.length < lane->packet) /* and the command's own byte */
         return status;
@@ -205,9 +205,9 @@ static ferry_status lane_make_forms(struct mydrv_lane *lane, const struct ferry_
 static ferry_status lane_choose(struct mydrv_lane *lane, struct ferry_error *err)
 {
     struct mydrv_conn *conn = lane->conn;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-    mydrv_text_add(&sql, "SELECT @@GLOBAL.local_infile, @@SESSION.max_allowed_packet");
+    part_text_add(&sql, "SELECT @@GLOBAL.local_infile, @@SESSION.max_allowed_packet");
     ferry_status status = mydrv_ask(conn, &sql, 2, "ask for the server's limits", &rows, err);
     MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
     if (row == NULL || row[0] == NULL || row[1] == NULL)
@@ -334,5 +334,5 @@ void mydrv_lane_free(struct mydrv_lane *lane)
         mydrv_form_clear(&lane->forms[i]);
     free(lane->forms);
     lane->forms = NULL;
-    mydrv_text_clear(&lane->infile_sql);
+    part_text_clear(&lane->infile_sql);
 }

@@ -21,10 +21,10 @@
 static ferry_status leftovers_exist(struct mydrv_conn *conn, const char *name, bool *ret_exist,
                                     struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     uint64_t count = 0;
-    mydrv_text_add(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = "
-                         "DATABASE() AND TABLE_NAME = ");
+    part_text_add(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = "
+                        "DATABASE() AND TABLE_NAME = ");
     mydrv_text_add_quoted(&sql, name, strlen(name));
     ferry_status status = mydrv_ask_number(conn, &sql, "look for leftovers", &count, err);
     *ret_exist = count > 0;
@@ -36,12 +36,12 @@ static ferry_status leftovers_exist(struct mydrv_conn *conn, const char *name, b
 static ferry_status leftovers_fail_referred(struct mydrv_conn *conn, const char *name,
                                             struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-    mydrv_text_add(&sql, "SELECT MIN(CONCAT('foreign key ''', CONSTRAINT_NAME, ''' of table ''', "
-                         "TABLE_SCHEMA, '.', TABLE_NAME, '''')) FROM "
-                         "information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_SCHEMA = "
-                         "DATABASE() AND REFERENCED_TABLE_NAME = ");
+    part_text_add(&sql, "SELECT MIN(CONCAT('foreign key ''', CONSTRAINT_NAME, ''' of table ''', "
+                        "TABLE_SCHEMA, '.', TABLE_NAME, '''')) FROM "
+                        "information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_SCHEMA = "
+                        "DATABASE() AND REFERENCED_TABLE_NAME = ");
     mydrv_text_add_quoted(&sql, name, strlen(name));
     ferry_status status = mydrv_ask(conn, &sql, 1, "look for foreign keys", &rows, err);
     MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
@@ -59,13 +59,13 @@ static ferry_status leftovers_fail_referred(struct mydrv_conn *conn, const char 
 static ferry_status leftovers_drop(struct mydrv_conn *conn, const char *name,
                                    struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_log(FERRY_LOG_WARNING, "%s: dropping '%s', which an earlier run left behind", conn->label,
               name);
     ferry_status status = mydrv_foreign_keys_let_go(conn, name, err);
     if (status != FERRY_OK)
         return status;
-    mydrv_text_add(&sql, "DROP TABLE ");
+    part_text_add(&sql, "DROP TABLE ");
     mydrv_text_add_name(&sql, name);
     if (sql.failed)
         return mydrv_fail_memory(err);
@@ -81,10 +81,10 @@ static ferry_status leftovers_drop(struct mydrv_conn *conn, const char *name,
 static ferry_status leftovers_bring_back(struct mydrv_conn *conn, const char *old,
                                          const char *table, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "RENAME TABLE ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "RENAME TABLE ");
     mydrv_text_add_name(&sql, old);
-    mydrv_text_add(&sql, " TO ");
+    part_text_add(&sql, " TO ");
     mydrv_text_add_name(&sql, table);
     ferry_status status = mydrv_run(conn, &sql, "bring the old table back", err);
     if (status != FERRY_OK)
@@ -103,8 +103,8 @@ static ferry_status leftovers_bring_back(struct mydrv_conn *conn, const char *ol
 ferry_status mydrv_leftovers_check_drop(struct mydrv_conn *conn, const struct mydrv_names *names,
                                         struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "TRUNCATE TABLE ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "TRUNCATE TABLE ");
     mydrv_text_add_name(&sql, names->old);
     return mydrv_run_despite(conn, &sql, LEFTOVERS_NO_TABLE, "make room for the new rows", err);
 }

@@ -64,11 +64,11 @@ static ferry_status lock_fail_own(const struct mydrv_conn *conn, const char *tab
 static ferry_status lock_fail_taken(struct mydrv_conn *conn, const char *name, const char *table,
                                     struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-    mydrv_text_add(&sql, "SELECT l.id, p.USER, p.HOST, p.TIME FROM (SELECT IS_USED_LOCK(");
+    part_text_add(&sql, "SELECT l.id, p.USER, p.HOST, p.TIME FROM (SELECT IS_USED_LOCK(");
     mydrv_text_add_quoted(&sql, name, strlen(name));
-    mydrv_text_add(&sql, ") AS id) AS l LEFT JOIN information_schema.PROCESSLIST p ON p.ID = l.id");
+    part_text_add(&sql, ") AS id) AS l LEFT JOIN information_schema.PROCESSLIST p ON p.ID = l.id");
     ferry_status status = mydrv_ask(conn, &sql, 4, "ask for the lock's holder", &rows, err);
     MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
     if (status != FERRY_OK)
@@ -89,11 +89,11 @@ static ferry_status lock_fail_taken(struct mydrv_conn *conn, const char *name, c
 ferry_status mydrv_lock_take(struct mydrv_lock *lock, struct mydrv_conn *conn, const char *name,
                              const char *table, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     uint64_t taken = 0;
-    mydrv_text_add(&sql, "SELECT GET_LOCK(");
+    part_text_add(&sql, "SELECT GET_LOCK(");
     mydrv_text_add_quoted(&sql, name, strlen(name));
-    mydrv_text_addf(&sql, ", %d)", LOCK_GRACE);
+    part_text_addf(&sql, ", %d)", LOCK_GRACE);
     ferry_status status = mydrv_ask_number(conn, &sql, "take the table's lock", &taken, err);
     if (status == FERRY_OK && taken != 1)
         status = lock_fail_taken(conn, name, table, err);
@@ -107,13 +107,13 @@ ferry_status mydrv_lock_take(struct mydrv_lock *lock, struct mydrv_conn *conn, c
 
 void mydrv_lock_release(struct mydrv_lock *lock)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     if (lock->holder == NULL)
         return;
     lock->holder->held_lock = NULL;
-    mydrv_text_add(&sql, "DO RELEASE_LOCK(");
+    part_text_add(&sql, "DO RELEASE_LOCK(");
     mydrv_text_add_quoted(&sql, lock->name, strlen(lock->name));
-    mydrv_text_add(&sql, ")");
+    part_text_add(&sql, ")");
     (void)mydrv_try(lock->holder, &sql);
     *lock = (struct mydrv_lock){0};
 }

@@ -159,7 +159,7 @@ static ferry_status losses_of_column(const struct losses *losses, const char *li
 {
     static const char *const words[] = {"COLLATE",        "NOT",  "DEFAULT",
                                         "AUTO_INCREMENT", "SRID", "REF_SYSTEM_ID"};
-    MYDRV_AUTO_SQL struct mydrv_text name = {0};
+    PART_AUTO_TEXT struct part_text name = {0};
     if (!mydrv_text_take_name(line, &name))
         return mydrv_fail_memory(losses->err);
     ptrdiff_t at = losses_new_column(losses, name.data);

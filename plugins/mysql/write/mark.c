@@ -54,12 +54,12 @@ uint64_t mydrv_table_hash(const char *definition)
 
 /* ---- The mark ---- */
 
-void mydrv_table_mark(struct mydrv_text *out, const char *comment, const char *run_id,
+void mydrv_table_mark(struct part_text *out, const char *comment, const char *run_id,
                       const char *own_hash)
 {
-    mydrv_text_add(out, comment);
-    mydrv_text_addf(out, "%srun %s%s%s]", *comment == '\0' ? &MARK_BEGINS[1] : MARK_BEGINS, run_id,
-                    own_hash == NULL ? "" : " own ", own_hash == NULL ? "" : own_hash);
+    part_text_add(out, comment);
+    part_text_addf(out, "%srun %s%s%s]", *comment == '\0' ? &MARK_BEGINS[1] : MARK_BEGINS, run_id,
+                   own_hash == NULL ? "" : " own ", own_hash == NULL ? "" : own_hash);
 }
 
 const char *mydrv_table_read_mark(const char *comment, char ret_run_id[MYDRV_RUN_ID_SIZE],

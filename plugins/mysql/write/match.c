@@ -11,9 +11,9 @@
 #include <string.h>
 #include <strings.h>
 
-void mydrv_match_write_change(const char *column, struct mydrv_text *sql)
+void mydrv_match_write_change(const char *column, struct part_text *sql)
 {
-    mydrv_text_add(sql, MYDRV_MATCH_CHANGES ".");
+    part_text_add(sql, MYDRV_MATCH_CHANGES ".");
     mydrv_text_add_name(sql, column);
 }
 
@@ -53,7 +53,7 @@ static bool match_serves(const struct mydrv_load *load, const struct match_index
 }
 
 static void match_take(struct mydrv_load *load, const struct match_index *index, bool *have_unique,
-                       struct mydrv_text *chosen)
+                       struct part_text *chosen)
 {
     if (!match_serves(load, index))
         return;
@@ -62,7 +62,7 @@ static void match_take(struct mydrv_load *load, const struct match_index *index,
         return;
     *have_unique = unique;
     chosen->length = 0;
-    mydrv_text_add(chosen, index->name);
+    part_text_add(chosen, index->name);
 }
 
 /* The columns of SHOW INDEX that are asked for; those of one server alone are -1 on the other. */
@@ -102,13 +102,13 @@ static void match_add_column(const struct mydrv_load *load, MYSQL_ROW row,
 
 ferry_status mydrv_match_choose(struct mydrv_load *load, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    MYDRV_AUTO_SQL struct mydrv_text chosen = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
+    PART_AUTO_TEXT struct part_text chosen = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     struct match_index index = {0};
     bool have_unique = false;
     MYSQL_ROW row;
-    mydrv_text_add(&sql, "SHOW INDEX FROM ");
+    part_text_add(&sql, "SHOW INDEX FROM ");
     mydrv_text_add_name(&sql, load->layout->table);
     static const char doing[] = "look at the table's indexes";
     ferry_status status = mydrv_ask(load->unit->conn, &sql, 1, doing, &rows, err);
@@ -145,66 +145,66 @@ static bool match_is_text(const struct mydrv_load *load, size_t i)
 
 /* Both sides, each inside of `before` and `after`. */
 static void match_write_pair(const struct mydrv_load *load, size_t i, const char *before,
-                             const char *sign, const char *after, struct mydrv_text *sql)
+                             const char *sign, const char *after, struct part_text *sql)
 {
     const char *name = ferry_schema_column(load->layout->schema, i)->name;
-    mydrv_text_add(sql, before);
+    part_text_add(sql, before);
     mydrv_scan_write_name(name, sql);
-    mydrv_text_addf(sql, "%s %s %s", after, sign, before);
+    part_text_addf(sql, "%s %s %s", after, sign, before);
     mydrv_match_write_change(name, sql);
-    mydrv_text_add(sql, after);
+    part_text_add(sql, after);
 }
 
-static void match_write_condition(const struct mydrv_load *load, struct mydrv_text *sql)
+static void match_write_condition(const struct mydrv_load *load, struct part_text *sql)
 {
     for (size_t k = 0; k < load->spec->key_count; k++) {
         size_t i = load->spec->key[k];
-        mydrv_text_add(sql, k > 0 ? " AND " : "");
+        part_text_add(sql, k > 0 ? " AND " : "");
         match_write_pair(load, i, "", "=", "", sql);
         if (!match_is_text(load, i))
             continue;
-        mydrv_text_add(sql, " AND ");
+        part_text_add(sql, " AND ");
         match_write_pair(load, i, "CAST(", "=", " AS BINARY)", sql);
     }
 }
 
-static void match_write_changes(const struct mydrv_load *load, struct mydrv_text *sql)
+static void match_write_changes(const struct mydrv_load *load, struct part_text *sql)
 {
     mydrv_text_add_name(sql, load->names.stage);
-    mydrv_text_add(sql, " AS " MYDRV_MATCH_CHANGES);
+    part_text_add(sql, " AS " MYDRV_MATCH_CHANGES);
 }
 
 /* Where an index of the table serves, each change looks for its row; where none does, the table is
  * read once, and each of its rows looks for its change. */
-void mydrv_match_write(const struct mydrv_load *load, struct mydrv_text *sql)
+void mydrv_match_write(const struct mydrv_load *load, struct part_text *sql)
 {
     const char *index = load->changes->index;
     if (index != NULL) {
         match_write_changes(load, sql);
-        mydrv_text_add(sql, " STRAIGHT_JOIN ");
+        part_text_add(sql, " STRAIGHT_JOIN ");
     }
     mydrv_text_add_name(sql, load->layout->table);
-    mydrv_text_add(sql, " AS " MYDRV_SCAN_ALIAS);
+    part_text_add(sql, " AS " MYDRV_SCAN_ALIAS);
     if (index == NULL) {
-        mydrv_text_add(sql, " STRAIGHT_JOIN ");
+        part_text_add(sql, " STRAIGHT_JOIN ");
         match_write_changes(load, sql);
     }
-    mydrv_text_add(sql, " FORCE INDEX (");
+    part_text_add(sql, " FORCE INDEX (");
     mydrv_text_add_name(sql, index != NULL ? index : "dbferry_key");
-    mydrv_text_add(sql, ") ON ");
+    part_text_add(sql, ") ON ");
     match_write_condition(load, sql);
 }
 
-void mydrv_match_write_touched(const struct mydrv_load *load, struct mydrv_text *sql)
+void mydrv_match_write_touched(const struct mydrv_load *load, struct part_text *sql)
 {
     mydrv_match_write(load, sql);
-    mydrv_text_add(sql, " WHERE ");
+    part_text_add(sql, " WHERE ");
     mydrv_match_write_change(load->changes->tag, sql);
-    mydrv_text_addf(sql, " <> %d", FERRY_OP_DELETE);
+    part_text_addf(sql, " <> %d", FERRY_OP_DELETE);
 }
 
 /* 0.0 and -0.0 are the same to the core, as they are to servers. */
-void mydrv_match_write_same(const struct mydrv_load *load, size_t i, struct mydrv_text *sql)
+void mydrv_match_write_same(const struct mydrv_load *load, size_t i, struct part_text *sql)
 {
     switch (load->lane.forms[i].type.kind) {
     case MYDRV_KIND_CHAR:

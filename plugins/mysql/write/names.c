@@ -9,13 +9,13 @@
 ferry_status mydrv_names_make(struct mydrv_conn *conn, const char *table, struct mydrv_names *names,
                               struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-    mydrv_text_add(&sql, "SELECT IF(@@lower_case_table_names = 0, n, LOWER(n)), "
-                         "IF(@@lower_case_table_names = 0, DATABASE(), LOWER(DATABASE())) FROM "
-                         "(SELECT ");
+    part_text_add(&sql, "SELECT IF(@@lower_case_table_names = 0, n, LOWER(n)), "
+                        "IF(@@lower_case_table_names = 0, DATABASE(), LOWER(DATABASE())) FROM "
+                        "(SELECT ");
     mydrv_text_add_quoted(&sql, table, strlen(table));
-    mydrv_text_add(&sql, " AS n) AS t");
+    part_text_add(&sql, " AS n) AS t");
     ferry_status status = mydrv_ask(conn, &sql, 2, "ask for the database", &rows, err);
     MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
     if (status != FERRY_OK)

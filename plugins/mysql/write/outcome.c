@@ -7,10 +7,10 @@
 /* Rows and record are one transaction, so the record tells. */
 static uint32_t outcome_ask_record(const struct mydrv_load *load)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "SELECT COUNT(*) FROM _dbferry_sync WHERE target_table = ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "SELECT COUNT(*) FROM _dbferry_sync WHERE target_table = ");
     mydrv_text_add_quoted(&sql, load->layout->table, strlen(load->layout->table));
-    mydrv_text_add(&sql, " AND run_id = ");
+    part_text_add(&sql, " AND run_id = ");
     mydrv_text_add_quoted(&sql, load->unit->spec->run_id, strlen(load->unit->spec->run_id));
     int found = mydrv_try_number(load->unit->conn, &sql);
     return found < 0 ? FERRY_OUTCOME_UNKNOWN : found > 0 ? FERRY_OUTCOME_NEW : FERRY_OUTCOME_OLD;
@@ -18,13 +18,13 @@ static uint32_t outcome_ask_record(const struct mydrv_load *load)
 
 static int outcome_ask_table(const struct mydrv_load *load, const char *table, const char *comment)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE "
-                         "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE "
+                        "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ");
     mydrv_text_add_quoted(&sql, table, strlen(table));
-    mydrv_text_add(&sql, " AND LOCATE(");
+    part_text_add(&sql, " AND LOCATE(");
     mydrv_text_add_quoted(&sql, comment, strlen(comment));
-    mydrv_text_add(&sql, ", TABLE_COMMENT) > 0");
+    part_text_add(&sql, ", TABLE_COMMENT) > 0");
     return mydrv_try_number(load->unit->conn, &sql);
 }
 

@@ -19,7 +19,7 @@ struct prune {
 
 /* Each row that has a name is an obstacle; the last one, without, shows that the answer is whole.
  */
-static ferry_status prune_note_rows(struct prune *prune, struct mydrv_text *sql, const char *what,
+static ferry_status prune_note_rows(struct prune *prune, struct part_text *sql, const char *what,
                                     const char *does, struct ferry_error *err)
 {
     static const char doing[] = "look for what needs the table";
@@ -27,7 +27,7 @@ static ferry_status prune_note_rows(struct prune *prune, struct mydrv_text *sql,
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     MYSQL_ROW row = NULL;
     bool whole = false;
-    mydrv_text_add(sql, " UNION ALL SELECT NULL");
+    part_text_add(sql, " UNION ALL SELECT NULL");
     ferry_status status = mydrv_ask(conn, sql, 1, doing, &rows, err);
     while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL) {
         whole = whole || row[0] == NULL;
@@ -42,8 +42,8 @@ static ferry_status prune_note_rows(struct prune *prune, struct mydrv_text *sql,
 
 static ferry_status prune_note_triggers(struct prune *prune, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE ");
     mydrv_dependents_write_is(prune->spec->table, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE",
                               &sql);
     return prune_note_rows(prune, &sql, "the trigger", "hangs on it", err);
@@ -73,15 +73,15 @@ static ferry_status prune_note_bodies(struct prune *prune, struct ferry_error *e
 {
     static const char doing[] = "look for triggers that need the table";
     struct mydrv_conn *conn = prune->unit.conn;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     MYSQL_ROW row = NULL;
     bool whole = false;
-    mydrv_text_add(&sql, "SELECT TRIGGER_NAME, ACTION_STATEMENT FROM information_schema.TRIGGERS "
-                         "WHERE TRIGGER_SCHEMA = DATABASE() AND NOT ");
+    part_text_add(&sql, "SELECT TRIGGER_NAME, ACTION_STATEMENT FROM information_schema.TRIGGERS "
+                        "WHERE TRIGGER_SCHEMA = DATABASE() AND NOT ");
     mydrv_dependents_write_is(prune->spec->table, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE",
                               &sql);
-    mydrv_text_add(&sql, " UNION ALL SELECT NULL, NULL");
+    part_text_add(&sql, " UNION ALL SELECT NULL, NULL");
     ferry_status status = mydrv_ask(conn, &sql, 2, doing, &rows, err);
     while (status == FERRY_OK && (row = mysql_fetch_row(rows)) != NULL) {
         whole = whole || row[0] == NULL;
@@ -99,15 +99,15 @@ static ferry_status prune_note_bodies(struct prune *prune, struct ferry_error *e
 static ferry_status prune_note_keys(struct prune *prune, struct ferry_error *err)
 {
     const struct ferry_prune_spec *spec = prune->spec;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "SELECT DISTINCT TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE "
-                         "WHERE ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "SELECT DISTINCT TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE "
+                        "WHERE ");
     mydrv_dependents_write_is(spec->table, "REFERENCED_TABLE_SCHEMA", "REFERENCED_TABLE_NAME",
                               &sql);
-    mydrv_text_add(&sql, " AND NOT ");
+    part_text_add(&sql, " AND NOT ");
     mydrv_dependents_write_is(spec->table, "TABLE_SCHEMA", "TABLE_NAME", &sql);
     for (size_t i = 0; spec->looks && i < spec->other_count; i++) {
-        mydrv_text_add(&sql, " AND NOT ");
+        part_text_add(&sql, " AND NOT ");
         mydrv_dependents_write_is(spec->others[i], "TABLE_SCHEMA", "TABLE_NAME", &sql);
     }
     return prune_note_rows(prune, &sql, "a foreign key of table", "refers to it", err);
@@ -117,22 +117,22 @@ static ferry_status prune_note_keys(struct prune *prune, struct ferry_error *err
  * A text in it that looks alike keeps the table, too. */
 static ferry_status prune_note_views(struct prune *prune, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text name = {0};
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&name, ".");
+    PART_AUTO_TEXT struct part_text name = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&name, ".");
     mydrv_text_add_name(&name, prune->spec->table);
     if (name.failed)
         return mydrv_fail_memory(err);
-    mydrv_text_add(&sql, "SELECT TABLE_NAME FROM information_schema.VIEWS WHERE LOCATE(CONCAT('`', "
-                         "REPLACE(DATABASE(), '`', '``'), '`', ");
+    part_text_add(&sql, "SELECT TABLE_NAME FROM information_schema.VIEWS WHERE LOCATE(CONCAT('`', "
+                        "REPLACE(DATABASE(), '`', '``'), '`', ");
     mydrv_text_add_quoted(&sql, name.data, name.length);
-    mydrv_text_add(&sql, "), VIEW_DEFINITION) > 0");
+    part_text_add(&sql, "), VIEW_DEFINITION) > 0");
     ferry_status status = prune_note_rows(prune, &sql, "the view", "reads it", err);
     if (status != FERRY_OK)
         return status;
-    mydrv_text_clear(&sql);
-    mydrv_text_add(&sql, "SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = "
-                         "DATABASE() AND COALESCE(VIEW_DEFINITION, '') = ''");
+    part_text_clear(&sql);
+    part_text_add(&sql, "SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = "
+                        "DATABASE() AND COALESCE(VIEW_DEFINITION, '') = ''");
     return prune_note_rows(prune, &sql, "the view",
                            "may read it: only an account with the right SHOW VIEW can tell", err);
 }
@@ -144,11 +144,11 @@ static ferry_status prune_count(struct prune *prune, struct ferry_error *err)
     static const char doing[] = "count the rows of the table";
     struct mydrv_conn *conn = prune->unit.conn;
     const char *recorded = ferry_record_value(prune->spec->record, "rows");
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     if (recorded == NULL)
         return FERRY_OK;
-    mydrv_text_add(&sql, "SELECT COUNT(*) FROM ");
+    part_text_add(&sql, "SELECT COUNT(*) FROM ");
     mydrv_text_add_name(&sql, prune->spec->table);
     ferry_status status = mydrv_ask(conn, &sql, 1, doing, &rows, err);
     if (status != FERRY_OK)
@@ -223,8 +223,8 @@ static ferry_status prune_take(struct prune *prune, struct ferry_error *err)
 static ferry_status prune_drop_table(struct prune *prune, struct ferry_error *err)
 {
     struct mydrv_unit *unit = &prune->unit;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "DROP TABLE ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "DROP TABLE ");
     mydrv_text_add_name(&sql, prune->spec->table);
     if (sql.failed)
         return mydrv_fail_memory(err);
@@ -249,11 +249,11 @@ static ferry_status prune_drop_table(struct prune *prune, struct ferry_error *er
 static ferry_status prune_drop(struct prune *prune, struct ferry_error *err)
 {
     const char *table = prune->spec->table;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = prune->spec->exists ? prune_drop_table(prune, err) : FERRY_OK;
     if (status != FERRY_OK || prune->kept)
         return status;
-    mydrv_text_add(&sql, "DELETE FROM _dbferry_sync WHERE target_table = ");
+    part_text_add(&sql, "DELETE FROM _dbferry_sync WHERE target_table = ");
     mydrv_text_add_quoted(&sql, table, strlen(table));
     return mydrv_run(prune->unit.conn, &sql, "drop the record of the table from _dbferry_sync",
                      err);

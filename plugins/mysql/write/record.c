@@ -16,7 +16,7 @@
 #define RECORD_MARK "table_mark"
 #define RECORD_MARK_COLUMN RECORD_MARK " VARCHAR(64)"
 
-static void record_write_column(const struct ferry_field *field, struct mydrv_text *sql)
+static void record_write_column(const struct ferry_field *field, struct part_text *sql)
 {
     static const char *const types[] = {
         [FERRY_FIELD_TEXT] = "TEXT",
@@ -25,9 +25,9 @@ static void record_write_column(const struct ferry_field *field, struct mydrv_te
     };
     mydrv_text_add_name(sql, field->name);
     if (field->type == FERRY_FIELD_TEXT && field->length > 0)
-        mydrv_text_addf(sql, " VARCHAR(%" PRIu32 ")", field->length);
+        part_text_addf(sql, " VARCHAR(%" PRIu32 ")", field->length);
     else
-        mydrv_text_addf(sql, " %s", types[field->type]);
+        part_text_addf(sql, " %s", types[field->type]);
 }
 
 static bool record_has_column(MYSQL_RES *columns, const char *name)
@@ -41,7 +41,7 @@ static bool record_has_column(MYSQL_RES *columns, const char *name)
 }
 
 /* `fine` is an error that is none, or 0. */
-static ferry_status record_define(struct mydrv_conn *conn, const struct mydrv_text *sql,
+static ferry_status record_define(struct mydrv_conn *conn, const struct part_text *sql,
                                   unsigned fine, const char *doing, struct ferry_error *err)
 {
     unsigned code = RECORD_DEADLOCK;
@@ -57,12 +57,12 @@ static ferry_status record_define(struct mydrv_conn *conn, const struct mydrv_te
 static ferry_status record_add_column(struct mydrv_conn *conn, const struct ferry_field *field,
                                       struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "ALTER TABLE _dbferry_sync ADD COLUMN ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "ALTER TABLE _dbferry_sync ADD COLUMN ");
     if (field != NULL)
         record_write_column(field, &sql);
     else
-        mydrv_text_add(&sql, RECORD_MARK_COLUMN);
+        part_text_add(&sql, RECORD_MARK_COLUMN);
     return record_define(conn, &sql, RECORD_DUPLICATE_COLUMN, /* another run was faster */
                          "add a column to the table of runs, _dbferry_sync", err);
 }
@@ -70,9 +70,9 @@ static ferry_status record_add_column(struct mydrv_conn *conn, const struct ferr
 static ferry_status record_ask_columns(struct mydrv_conn *conn, MYSQL_RES **ret_columns,
                                        struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "
-                         "DATABASE() AND TABLE_NAME = '_dbferry_sync'");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "
+                        "DATABASE() AND TABLE_NAME = '_dbferry_sync'");
     return mydrv_ask(conn, &sql, 1, "look at the table of runs, _dbferry_sync", ret_columns, err);
 }
 
@@ -92,23 +92,23 @@ static ferry_status record_add_columns(struct mydrv_conn *conn, MYSQL_RES *colum
 /* Another run may make it at the same time. */
 static ferry_status record_make(struct mydrv_conn *conn, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "CREATE TABLE IF NOT EXISTS _dbferry_sync (target_table VARCHAR(64) NOT "
-                         "NULL PRIMARY KEY");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "CREATE TABLE IF NOT EXISTS _dbferry_sync (target_table VARCHAR(64) NOT "
+                        "NULL PRIMARY KEY");
     for (size_t i = 0; i < ferry_field_count(); i++) {
-        mydrv_text_add(&sql, ", ");
+        part_text_add(&sql, ", ");
         record_write_column(ferry_field(i), &sql);
     }
-    mydrv_text_add(&sql, ", " RECORD_MARK_COLUMN
-                         ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin "
-                         "COMMENT='the last run into each table; written by dbferry'");
+    part_text_add(&sql, ", " RECORD_MARK_COLUMN
+                        ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin "
+                        "COMMENT='the last run into each table; written by dbferry'");
     return record_define(conn, &sql, 0, "create the table of runs, _dbferry_sync", err);
 }
 
 /* Nothing is written where all is there. */
 ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *columns = NULL;
     ferry_status status = record_ask_columns(conn, &columns, err);
     if (status == FERRY_OK && mysql_num_rows(columns) == 0)
@@ -116,49 +116,49 @@ ferry_status mydrv_record_prepare(struct mydrv_conn *conn, struct ferry_error *e
     else if (status == FERRY_OK)
         status = record_add_columns(conn, columns, err);
     /* No row has such a name.  A right that is missing shows before rows are loaded. */
-    mydrv_text_add(&sql, "DELETE FROM _dbferry_sync WHERE target_table = ''");
+    part_text_add(&sql, "DELETE FROM _dbferry_sync WHERE target_table = ''");
     return status == FERRY_OK ? mydrv_run(conn, &sql, "write to _dbferry_sync", err) : status;
 }
 
 static void record_write_value(const struct ferry_field *field, const char *value,
-                               struct mydrv_text *sql)
+                               struct part_text *sql)
 {
     if (value == NULL)
-        mydrv_text_add(sql, "NULL");
+        part_text_add(sql, "NULL");
     else if (field->type == FERRY_FIELD_TEXT)
         mydrv_text_add_quoted(sql, value, strlen(value));
     else
-        mydrv_text_add(sql, value);
+        part_text_add(sql, value);
 }
 
 static void record_write_sql(const struct ferry_record *record, const char *mark,
-                             struct mydrv_text *sql)
+                             struct part_text *sql)
 {
     const char *table = ferry_record_table(record);
-    mydrv_text_add(sql, "REPLACE INTO _dbferry_sync (target_table");
+    part_text_add(sql, "REPLACE INTO _dbferry_sync (target_table");
     for (size_t i = 0; i < ferry_field_count(); i++) {
-        mydrv_text_add(sql, ", ");
+        part_text_add(sql, ", ");
         mydrv_text_add_name(sql, ferry_field(i)->name);
     }
-    mydrv_text_add(sql, ", " RECORD_MARK ") VALUES (");
+    part_text_add(sql, ", " RECORD_MARK ") VALUES (");
     mydrv_text_add_quoted(sql, table, strlen(table));
     for (size_t i = 0; i < ferry_field_count(); i++) {
         const struct ferry_field *field = ferry_field(i);
-        mydrv_text_add(sql, ", ");
+        part_text_add(sql, ", ");
         record_write_value(field, ferry_record_value(record, field->name), sql);
     }
-    mydrv_text_add(sql, ", ");
+    part_text_add(sql, ", ");
     if (mark == NULL)
-        mydrv_text_add(sql, "NULL");
+        part_text_add(sql, "NULL");
     else
         mydrv_text_add_quoted(sql, mark, strlen(mark));
-    mydrv_text_add(sql, ")");
+    part_text_add(sql, ")");
 }
 
 ferry_status mydrv_record_write(struct mydrv_conn *conn, const struct ferry_record *record,
                                 const char *mark, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     record_write_sql(record, mark, &sql);
     return mydrv_run(conn, &sql, "write the record of the run to _dbferry_sync", err);
 }
@@ -167,14 +167,14 @@ ferry_status mydrv_record_follow(struct mydrv_conn *conn, const struct ferry_rec
                                  char ret_mark[MYDRV_RUN_ID_SIZE], struct ferry_error *err)
 {
     const char *follows = ferry_record_follows(record), *table = ferry_record_table(record);
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     ret_mark[0] = '\0';
     if (follows == NULL)
         return FERRY_OK;
-    mydrv_text_add(&sql, "SELECT run_id, " RECORD_MARK " FROM _dbferry_sync WHERE target_table = ");
+    part_text_add(&sql, "SELECT run_id, " RECORD_MARK " FROM _dbferry_sync WHERE target_table = ");
     mydrv_text_add_quoted(&sql, table, strlen(table));
-    mydrv_text_add(&sql, " FOR UPDATE");
+    part_text_add(&sql, " FOR UPDATE");
     ferry_status status =
         mydrv_ask(conn, &sql, 2, "read the record of the last run from _dbferry_sync", &rows, err);
     if (status != FERRY_OK)
@@ -190,7 +190,7 @@ ferry_status mydrv_record_follow(struct mydrv_conn *conn, const struct ferry_rec
 
 bool mydrv_record_note(struct mydrv_conn *conn, const struct ferry_record *record)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     record_write_sql(record, NULL, &sql);
     return !sql.failed && mydrv_query(conn, &sql);
 }
@@ -208,7 +208,7 @@ static bool record_has_none(unsigned code)
 }
 
 /* `*ret_rows` stays NULL where there is nothing to be read. */
-static ferry_status record_ask_for(struct mydrv_conn *conn, const struct mydrv_text *sql,
+static ferry_status record_ask_for(struct mydrv_conn *conn, const struct part_text *sql,
                                    MYSQL_RES **ret_rows, struct ferry_error *err)
 {
     if (sql->failed)
@@ -224,8 +224,8 @@ static ferry_status record_ask_for(struct mydrv_conn *conn, const struct mydrv_t
 static ferry_status record_ask(struct mydrv_conn *conn, const char *question, const char *table,
                                MYSQL_RES **ret_rows, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, question);
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, question);
     mydrv_text_add_quoted(&sql, table, strlen(table));
     return record_ask_for(conn, &sql, ret_rows, err);
 }
@@ -294,16 +294,15 @@ static ferry_status record_take_row(MYSQL_RES *rows, MYSQL_ROW row, struct ferry
 ferry_status mydrv_records(void *conn, const char *prefix, struct ferry_records *records,
                            struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     MYSQL_ROW row = NULL;
-    mydrv_text_add(&sql,
-                   "SELECT target_table AS of_table, _dbferry_sync.* FROM _dbferry_sync WHERE "
-                   "CAST(LEFT(job, CHAR_LENGTH(");
+    part_text_add(&sql, "SELECT target_table AS of_table, _dbferry_sync.* FROM _dbferry_sync WHERE "
+                        "CAST(LEFT(job, CHAR_LENGTH(");
     mydrv_text_add_quoted(&sql, prefix, strlen(prefix));
-    mydrv_text_add(&sql, ")) AS BINARY) = CAST(");
+    part_text_add(&sql, ")) AS BINARY) = CAST(");
     mydrv_text_add_quoted(&sql, prefix, strlen(prefix));
-    mydrv_text_add(&sql, " AS BINARY)");
+    part_text_add(&sql, " AS BINARY)");
     ferry_status status = mydrv_conn_check(conn, err);
     if (status == FERRY_OK)
         status = record_ask_for(conn, &sql, &rows, err);

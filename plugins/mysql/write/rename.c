@@ -24,10 +24,10 @@ static ferry_status rename_fail_referred(const struct mydrv_load *load, struct f
 static bool rename_finds_referred(const struct mydrv_load *load, const char *name)
 {
     struct mydrv_conn *conn = load->unit->conn;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "ALTER TABLE ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "ALTER TABLE ");
     mydrv_text_add_name(&sql, name);
-    mydrv_text_add(&sql, " ENGINE = MEMORY, ALGORITHM = INPLACE");
+    part_text_add(&sql, " ENGINE = MEMORY, ALGORITHM = INPLACE");
     if (sql.failed || mydrv_query(conn, &sql))
         return false;
     unsigned code = mysql_errno(conn->native);
@@ -87,30 +87,30 @@ static ferry_status rename_confirm_meanwhile(struct mydrv_unit *unit, struct fer
 
 /* ---- The statement ---- */
 
-static void rename_add(const char *from, const char *to, struct mydrv_text *sql)
+static void rename_add(const char *from, const char *to, struct part_text *sql)
 {
     mydrv_text_add_name(sql, from);
-    mydrv_text_add(sql, " TO ");
+    part_text_add(sql, " TO ");
     mydrv_text_add_name(sql, to);
 }
 
 /* Of one table: forward, or back to where all was before. */
 static void rename_add_table(const char *live, const struct mydrv_names *names, bool exists,
-                             bool back, struct mydrv_text *sql)
+                             bool back, struct part_text *sql)
 {
-    mydrv_text_add(sql, sql->length == 0 ? "RENAME TABLE " : ", ");
+    part_text_add(sql, sql->length == 0 ? "RENAME TABLE " : ", ");
     if (exists && !back) {
         rename_add(live, names->old, sql);
-        mydrv_text_add(sql, ", ");
+        part_text_add(sql, ", ");
     }
     rename_add(back ? live : names->stage, back ? names->stage : live, sql);
     if (exists && back) {
-        mydrv_text_add(sql, ", ");
+        part_text_add(sql, ", ");
         rename_add(names->old, live, sql);
     }
 }
 
-static void rename_write(const struct mydrv_unit *unit, bool back, struct mydrv_text *sql)
+static void rename_write(const struct mydrv_unit *unit, bool back, struct part_text *sql)
 {
     for (size_t i = 0; i < unit->load_count; i++) {
         const struct mydrv_load *load = unit->loads[i];
@@ -125,10 +125,10 @@ ferry_status mydrv_rename_check_length(struct mydrv_unit *unit, struct ferry_err
     static char stage[] = MYDRV_NAMES_STAGE "0123456789abcdef";
     static char old[] = MYDRV_NAMES_OLD "0123456789abcdef";
     const struct mydrv_names names = {.stage = stage, .old = old};
-    MYDRV_AUTO_SQL struct mydrv_text limit = {0};
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text limit = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     uint64_t packet = 0;
-    mydrv_text_add(&limit, "SELECT @@SESSION.max_allowed_packet");
+    part_text_add(&limit, "SELECT @@SESSION.max_allowed_packet");
     for (uint32_t i = 0; i < unit->spec->load_count; i++)
         rename_add_table(unit->spec->tables[i], &names, true, false, &sql);
     if (sql.failed)
@@ -153,17 +153,17 @@ static void rename_set_stages(struct mydrv_unit *unit, bool there)
 /* ---- No answer ---- */
 
 /* "table 'a'", "table 'a' and 2 more" */
-static void rename_add_tables(const struct mydrv_unit *unit, struct mydrv_text *text)
+static void rename_add_tables(const struct mydrv_unit *unit, struct part_text *text)
 {
-    mydrv_text_addf(text, "table '%s'", unit->loads[0]->layout->table);
+    part_text_addf(text, "table '%s'", unit->loads[0]->layout->table);
     if (unit->load_count > 1)
-        mydrv_text_addf(text, " and %zu more", unit->load_count - 1);
+        part_text_addf(text, " and %zu more", unit->load_count - 1);
 }
 
 ferry_status mydrv_commit_fail(struct mydrv_unit *unit, uint32_t *outcome, struct ferry_error *err)
 {
     struct mydrv_conn *conn = unit->conn;
-    MYDRV_AUTO_SQL struct mydrv_text tables = {0};
+    PART_AUTO_TEXT struct part_text tables = {0};
     rename_add_tables(unit, &tables);
     const char *what = tables.failed ? "a table" : tables.data;
     mydrv_conn_give_up(conn, mysql_errno(conn->native));
@@ -211,8 +211,8 @@ static void rename_warn_left(const struct mydrv_load *load, unsigned code, bool 
 
 static bool rename_try_drop(const struct mydrv_load *load, const char *statement)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, statement);
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, statement);
     mydrv_text_add_name(&sql, load->names.old);
     return !sql.failed && mydrv_query(load->unit->conn, &sql);
 }
@@ -241,7 +241,7 @@ static ferry_status rename_back(const struct mydrv_load *load, uint32_t *outcome
                                 struct ferry_error *err)
 {
     struct mydrv_unit *unit = load->unit;
-    MYDRV_AUTO_SQL struct mydrv_text back = {0};
+    PART_AUTO_TEXT struct part_text back = {0};
     rename_write(unit, true, &back);
     ferry_status status = mydrv_run(unit->conn, &back, "give the tables their names back", err);
     if (status != FERRY_OK) {
@@ -299,7 +299,7 @@ static ferry_status rename_drop_old(struct mydrv_unit *unit, uint32_t *outcome,
 ferry_status mydrv_commit_rename(struct mydrv_unit *unit, uint32_t *outcome,
                                  struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = rename_confirm(unit, err);
     rename_write(unit, false, &sql);
     if (status == FERRY_OK && sql.failed)

@@ -18,8 +18,8 @@
 ferry_status mydrv_load_count(struct mydrv_load *load, const char *table, uint64_t *ret_rows,
                               struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "SELECT COUNT(*) FROM ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "SELECT COUNT(*) FROM ");
     mydrv_text_add_name(&sql, table);
     return mydrv_ask_number(load->unit->conn, &sql, "count the rows", ret_rows, err);
 }
@@ -95,7 +95,7 @@ void mydrv_replace_free(struct mydrv_load *load)
     mydrv_lane_free(&load->lane);
     mydrv_table_clear(&load->table);
     mydrv_names_clear(&load->names);
-    mydrv_text_clear(&load->part);
+    part_text_clear(&load->part);
     free(load);
 }
 
@@ -127,30 +127,30 @@ ferry_status mydrv_replace_batch(void *load, uint32_t operation, const struct fe
 
 /* ---- End ---- */
 
-static void replace_add_columns(const struct mydrv_load *load, struct mydrv_text *sql)
+static void replace_add_columns(const struct mydrv_load *load, struct part_text *sql)
 {
     for (size_t i = 0; i < ferry_schema_count(load->layout->schema); i++) {
         if (i > 0)
-            mydrv_text_add(sql, ", ");
+            part_text_add(sql, ", ");
         mydrv_text_add_name(sql, ferry_schema_column(load->layout->schema, i)->name);
     }
 }
 
-static void replace_write_copy(const struct mydrv_load *load, struct mydrv_text *sql)
+static void replace_write_copy(const struct mydrv_load *load, struct part_text *sql)
 {
-    mydrv_text_add(sql, "INSERT INTO ");
+    part_text_add(sql, "INSERT INTO ");
     mydrv_text_add_name(sql, load->layout->table);
-    mydrv_text_add(sql, " (");
+    part_text_add(sql, " (");
     replace_add_columns(load, sql);
-    mydrv_text_add(sql, ") SELECT ");
+    part_text_add(sql, ") SELECT ");
     replace_add_columns(load, sql);
-    mydrv_text_add(sql, " FROM ");
+    part_text_add(sql, " FROM ");
     mydrv_text_add_name(sql, load->stage.name);
 }
 
 /* One try.  False: the connection has the error; the transaction is still open. */
-static bool replace_try_rows(struct mydrv_load *load, const struct mydrv_text *clear,
-                             const struct mydrv_text *copy)
+static bool replace_try_rows(struct mydrv_load *load, const struct part_text *clear,
+                             const struct part_text *copy)
 {
     MYSQL *native = load->unit->conn->native;
     static const char begin[] = "START TRANSACTION";
@@ -164,13 +164,13 @@ static bool replace_try_rows(struct mydrv_load *load, const struct mydrv_text *c
 /* The stage is complete, so a try that others' locks have stopped costs no second read. */
 static ferry_status replace_rows(struct mydrv_load *load, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text clear = {0};
-    MYDRV_AUTO_SQL struct mydrv_text copy = {0};
+    PART_AUTO_TEXT struct part_text clear = {0};
+    PART_AUTO_TEXT struct part_text copy = {0};
     mydrv_wait_begin(load->unit);
     ferry_status status = mydrv_wait_turn(load->unit, err);
     if (status != FERRY_OK)
         return status;
-    mydrv_text_add(&clear, "DELETE FROM ");
+    part_text_add(&clear, "DELETE FROM ");
     mydrv_text_add_name(&clear, load->layout->table);
     replace_write_copy(load, &copy);
     if (clear.failed || copy.failed)

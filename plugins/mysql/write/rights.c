@@ -79,9 +79,9 @@ struct rights_table {
     struct mydrv_conn *conn;
     const struct ferry_load_spec *load;
     struct mydrv_names names;
-    struct mydrv_text grantee;  /* 'user'@'host' ... */
-    struct mydrv_text database; /* ... and where, in backticks */
-    struct mydrv_text trap;     /* what the server says where a statement ends in the trap */
+    struct part_text grantee;  /* 'user'@'host' ... */
+    struct part_text database; /* ... and where, in backticks */
+    struct part_text trap;     /* what the server says where a statement ends in the trap */
     bool all_there;
     bool takes_writes;
 };
@@ -103,7 +103,7 @@ static const char *rights_find_word(const struct rights_table *table, const char
 }
 
 static void rights_write(const struct rights_table *table, const char *statement,
-                         struct mydrv_text *sql)
+                         struct part_text *sql)
 {
     for (const char *at = statement; *at != '\0';) {
         const char *end = *at == '{' ? strchr(at, '}') : NULL;
@@ -112,14 +112,14 @@ static void rights_write(const struct rights_table *table, const char *statement
         if (name != NULL)
             mydrv_text_add_name(sql, name);
         else
-            mydrv_text_append(sql, at, 1);
+            part_text_append(sql, at, 1);
         at = name != NULL ? end + 1 : at + 1;
     }
 }
 
 /* The server's error, or 0. */
-static unsigned rights_send(struct mydrv_conn *conn, const struct mydrv_text *sql, bool prepared,
-                            struct mydrv_text *ret_words)
+static unsigned rights_send(struct mydrv_conn *conn, const struct part_text *sql, bool prepared,
+                            struct part_text *ret_words)
 {
     MYSQL_STMT *statement = prepared ? mysql_stmt_init(conn->native) : NULL;
     if (prepared && statement == NULL)
@@ -129,7 +129,7 @@ static unsigned rights_send(struct mydrv_conn *conn, const struct mydrv_text *sq
     else if (mysql_real_query(conn->native, sql->data, sql->length) == 0)
         mysql_free_result(mysql_store_result(conn->native));
     unsigned code = prepared ? mysql_stmt_errno(statement) : mysql_errno(conn->native);
-    mydrv_text_add(ret_words, prepared ? mysql_stmt_error(statement) : mysql_error(conn->native));
+    part_text_add(ret_words, prepared ? mysql_stmt_error(statement) : mysql_error(conn->native));
     if (statement != NULL)
         (void)mysql_stmt_close(statement);
     return code;
@@ -137,7 +137,7 @@ static unsigned rights_send(struct mydrv_conn *conn, const struct mydrv_text *sq
 
 /* Whether the server came past the rights that are looked for. */
 static bool rights_is_past(const struct rights_table *table, enum rights_end end, unsigned code,
-                           const struct mydrv_text *words)
+                           const struct part_text *words)
 {
     switch (end) {
     case RIGHTS_PREPARED:
@@ -154,14 +154,14 @@ static ferry_status rights_tell(const struct rights_table *table, const struct r
                                 unsigned code, const char *words, struct ferry_findings *findings,
                                 struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text mend = {0};
+    PART_AUTO_TEXT struct part_text mend = {0};
     const char *hint;
     ferry_status class = mydrv_fault_class(table->conn->flavour, code, MYDRV_LOADING, &hint);
     if (class == FERRY_ERR_REFUSED)
-        mydrv_text_addf(&mend, "GRANT %s ON %s.* TO %s", trial->rights, table->database.data,
-                        table->grantee.data);
+        part_text_addf(&mend, "GRANT %s ON %s.* TO %s", trial->rights, table->database.data,
+                       table->grantee.data);
     else
-        mydrv_text_add(&mend, *hint == '\0' ? "look into the server's log" : hint);
+        part_text_add(&mend, *hint == '\0' ? "look into the server's log" : hint);
     if (mend.failed)
         return mydrv_fail_memory(err);
     if (trial->optional && class == FERRY_ERR_REFUSED)
@@ -184,10 +184,9 @@ static ferry_status rights_fail(struct mydrv_conn *conn, unsigned code, const ch
 
 /* What the server says, which stays "" where it took the statement. */
 static ferry_status rights_ask(const struct rights_table *table, const struct rights_trial *trial,
-                               unsigned *ret_code, struct mydrv_text *words,
-                               struct ferry_error *err)
+                               unsigned *ret_code, struct part_text *words, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = mydrv_conn_check(table->conn, err);
     rights_write(table, trial->statement, &sql);
     if (status != FERRY_OK || sql.failed)
@@ -203,7 +202,7 @@ static ferry_status rights_try(struct rights_table *table, const struct rights_t
                                struct ferry_findings *findings, struct ferry_error *err)
 {
     unsigned code = 0;
-    MYDRV_AUTO_SQL struct mydrv_text words = {0};
+    PART_AUTO_TEXT struct part_text words = {0};
     if (trial->end == RIGHTS_TRAPPED && table->trap.data == NULL)
         return FERRY_OK;
     ferry_status status = rights_ask(table, trial, &code, &words, err);
@@ -220,13 +219,13 @@ static ferry_status rights_set_trap(struct rights_table *table, struct ferry_fin
 {
     unsigned code = 0;
     const char *hint;
-    MYDRV_AUTO_SQL struct mydrv_text words = {0};
+    PART_AUTO_TEXT struct part_text words = {0};
     ferry_status status = rights_ask(table, &rights_trap, &code, &words, err);
     if (status != FERRY_OK)
         return status;
     ferry_status class = mydrv_fault_class(table->conn->flavour, code, MYDRV_LOADING, &hint);
     if (class == FERRY_ERR_REFUSED) {
-        mydrv_text_add(&table->trap, words.data);
+        part_text_add(&table->trap, words.data);
         return table->trap.failed ? mydrv_fail_memory(err) : FERRY_OK;
     }
     table->all_there = false;
@@ -249,9 +248,9 @@ static unsigned rights_kind(const struct ferry_load_spec *load)
 /* To whom something would have to be granted, and where. */
 static ferry_status rights_ask_names(struct rights_table *table, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-    mydrv_text_add(&sql, "SELECT CURRENT_USER(), DATABASE()");
+    part_text_add(&sql, "SELECT CURRENT_USER(), DATABASE()");
     ferry_status status = mydrv_ask(table->conn, &sql, 2, "ask for the account's name", &rows, err);
     MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
     const char *at = row == NULL || row[0] == NULL ? NULL : strrchr(row[0], '@');
@@ -260,7 +259,7 @@ static ferry_status rights_ask_names(struct rights_table *table, struct ferry_er
     if (at == NULL || row[1] == NULL)
         return mydrv_fail(table->conn, MYDRV_LOADING, 0, "", "learn the account's name", err);
     mydrv_text_add_quoted(&table->grantee, row[0], (size_t)(at - row[0]));
-    mydrv_text_add(&table->grantee, "@");
+    part_text_add(&table->grantee, "@");
     mydrv_text_add_quoted(&table->grantee, at + 1, strlen(at + 1));
     mydrv_text_add_name(&table->database, row[1]);
     return table->grantee.failed || table->database.failed ? mydrv_fail_memory(err) : FERRY_OK;
@@ -270,7 +269,7 @@ static ferry_status rights_try_triggers(struct rights_table *table, struct ferry
                                         struct ferry_error *err)
 {
     bool seen = true;
-    MYDRV_AUTO_SQL struct mydrv_text mend = {0};
+    PART_AUTO_TEXT struct part_text mend = {0};
     const char *name = table->load->layout->table;
     if (table->load->action == FERRY_TABLE_CREATE)
         return FERRY_OK;
@@ -278,8 +277,7 @@ static ferry_status rights_try_triggers(struct rights_table *table, struct ferry
     if (status != FERRY_OK || seen)
         return status;
     table->all_there = false;
-    mydrv_text_addf(&mend, "GRANT TRIGGER ON %s.* TO %s", table->database.data,
-                    table->grantee.data);
+    part_text_addf(&mend, "GRANT TRIGGER ON %s.* TO %s", table->database.data, table->grantee.data);
     return mend.failed ? mydrv_fail_memory(err)
                        : ferry_finding_warn(findings, err, "rights", mend.data,
                                             "table '%s': information_schema tells of no right "
@@ -325,9 +323,9 @@ ferry_status mydrv_rights_examine(struct mydrv_conn *conn,
             .conn = conn, .load = examination->loads[i], .all_there = true, .takes_writes = true};
         status = rights_try_all(&table, findings, err);
         mydrv_names_clear(&table.names);
-        mydrv_text_clear(&table.grantee);
-        mydrv_text_clear(&table.database);
-        mydrv_text_clear(&table.trap);
+        part_text_clear(&table.grantee);
+        part_text_clear(&table.database);
+        part_text_clear(&table.trap);
     }
     return status;
 }

@@ -9,15 +9,15 @@
 
 /* ---- One value ---- */
 
-typedef void (*row_write)(const struct mydrv_form *form, struct mydrv_text *out, const char *data,
+typedef void (*row_write)(const struct mydrv_form *form, struct part_text *out, const char *data,
                           size_t size);
 
-static void row_write_field(const struct mydrv_form *form, struct mydrv_text *out, const char *data,
+static void row_write_field(const struct mydrv_form *form, struct part_text *out, const char *data,
                             size_t size)
 {
     (void)form;
     if (data == NULL)
-        mydrv_text_append(out, "\\N", 2);
+        part_text_append(out, "\\N", 2);
     else
         mydrv_text_add_field(out, data, size);
 }
@@ -31,21 +31,21 @@ static bool row_is_bytes(const struct mydrv_form *form)
 
 /* MySQL keeps documents, not their text: a document that it would print in another way is turned
  * into one that it refuses. */
-void mydrv_row_write_json_check(struct mydrv_text *out, const char *value)
+void mydrv_row_write_json_check(struct part_text *out, const char *value)
 {
-    mydrv_text_addf(out,
-                    "CASE WHEN %s IS NULL OR CAST(CAST(CAST(%s AS JSON) AS CHAR) AS BINARY) = "
-                    "CAST(%s AS BINARY) THEN %s ELSE '' END",
-                    value, value, value, value);
+    part_text_addf(out,
+                   "CASE WHEN %s IS NULL OR CAST(CAST(CAST(%s AS JSON) AS CHAR) AS BINARY) = "
+                   "CAST(%s AS BINARY) THEN %s ELSE '' END",
+                   value, value, value, value);
 }
 
-static void row_write_literal(const struct mydrv_form *form, struct mydrv_text *out,
+static void row_write_literal(const struct mydrv_form *form, struct part_text *out,
                               const char *data, size_t size)
 {
     if (data == NULL) {
-        mydrv_text_add(out, "NULL");
+        part_text_add(out, "NULL");
     } else if (form->type.kind == MYDRV_KIND_JSON) {
-        MYDRV_AUTO_SQL struct mydrv_text value = {0};
+        PART_AUTO_TEXT struct part_text value = {0};
         mydrv_text_add_quoted(&value, data, size);
         if (value.failed)
             out->failed = true;
@@ -53,7 +53,7 @@ static void row_write_literal(const struct mydrv_form *form, struct mydrv_text *
             mydrv_row_write_json_check(out, value.data);
     } else {
         if (row_is_bytes(form))
-            mydrv_text_add(out, "_binary");
+            part_text_add(out, "_binary");
         mydrv_text_add_quoted(out, data, size);
     }
 }
@@ -79,7 +79,7 @@ static ferry_status row_encode(const struct mydrv_lane *lane, const struct ferry
     size_t columns = ferry_schema_count(lane->schema);
     uint64_t raw = 0;
     if (lane->tag_name != NULL)
-        mydrv_text_addf(&out->text, "%" PRIu32, lane->tag);
+        part_text_addf(&out->text, "%" PRIu32, lane->tag);
     for (size_t i = 0; i < columns; i++) {
         const struct mydrv_form *form = &lane->forms[i];
         const size_t place = lane->places == NULL ? i : lane->places[i];
@@ -89,7 +89,7 @@ static ferry_status row_encode(const struct mydrv_lane *lane, const struct ferry
         size_t size = 0;
         const char *flaw = NULL;
         if (i > 0 || lane->tag_name != NULL)
-            mydrv_text_append(&out->text, separator, 1);
+            part_text_append(&out->text, separator, 1);
         if (cell != NULL && cell->null == 0)
             flaw = mydrv_encode(form, cell, room, &data, &size);
         else if (cell != NULL && form->not_null)
@@ -112,15 +112,15 @@ ferry_status mydrv_row_add_line(const struct mydrv_lane *lane, const struct ferr
                                 size_t row, struct mydrv_parcel *out, struct ferry_error *err)
 {
     ferry_status status = row_encode(lane, batch, row, "\t", row_write_field, out, err);
-    mydrv_text_append(&out->text, "\n", 1);
+    part_text_append(&out->text, "\n", 1);
     return status;
 }
 
 ferry_status mydrv_row_add_literals(const struct mydrv_lane *lane, const struct ferry_batch *batch,
                                     size_t row, struct mydrv_parcel *out, struct ferry_error *err)
 {
-    mydrv_text_append(&out->text, "(", 1);
+    part_text_append(&out->text, "(", 1);
     ferry_status status = row_encode(lane, batch, row, ",", row_write_literal, out, err);
-    mydrv_text_append(&out->text, ")", 1);
+    part_text_append(&out->text, ")", 1);
     return status;
 }

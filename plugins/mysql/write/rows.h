@@ -17,7 +17,7 @@ struct mydrv_form {
     bool foreign_charset; /* texts are stored in a character set that the server converts to */
     bool raw;             /* texts come and go as bytes of their character set */
     const struct mydrv_codes *codes; /* texts go as bytes of this set; NULL: in UTF-8 */
-    struct mydrv_text *encoded;      /* the last of these; NULL: there are none */
+    struct part_text *encoded;       /* the last of these; NULL: there are none */
     char **members;                  /* ENUM, SET */
     size_t member_count;
 };
@@ -47,7 +47,7 @@ const char *mydrv_encode(const struct mydrv_form *form, const struct ferry_cell 
 
 struct mydrv_lane;
 struct mydrv_parcel { /* rows that go to the server in one statement */
-    struct mydrv_text text;
+    struct part_text text;
     size_t head;    /* bytes before the first row */
     size_t sent;    /* of the text, to LOAD DATA */
     uint64_t first; /* its first row, counted from 1 over the whole load */
@@ -61,15 +61,15 @@ ferry_status mydrv_row_add_literals(const struct mydrv_lane *lane, const struct 
 ferry_status mydrv_row_fail_size(const struct mydrv_lane *lane, const struct ferry_batch *batch,
                                  size_t row, uint64_t size, struct ferry_error *err);
 /* The document `value`, an expression, so that MySQL refuses it if it would print another text. */
-void mydrv_row_write_json_check(struct mydrv_text *out, const char *value);
+void mydrv_row_write_json_check(struct part_text *out, const char *value);
 
 /* ---- infile.c: LOAD DATA LOCAL, with a file that is served from memory ---- */
 
 /* From now on the server gets no file, whatever it asks for. */
 void mydrv_infile_guard(struct mydrv_conn *conn);
-void mydrv_infile_write(const struct mydrv_lane *lane, struct mydrv_text *sql);
+void mydrv_infile_write(const struct mydrv_lane *lane, struct part_text *sql);
 /* False where the statement failed. */
-bool mydrv_infile_send(struct mydrv_conn *conn, const struct mydrv_text *statement,
+bool mydrv_infile_send(struct mydrv_conn *conn, const struct part_text *statement,
                        struct mydrv_parcel *parcel);
 
 /* ---- sender.c: the thread that sends parcels ---- */
@@ -114,7 +114,7 @@ struct mydrv_lane {
     struct mydrv_sender *sender;  /* NULL: no rows yet, or all are there */
     struct mydrv_parcel *filling; /* one of the sender's, or NULL */
     uint64_t rows_sent;           /* before it */
-    struct mydrv_text infile_sql; /* the fast lane's statement */
+    struct part_text infile_sql;  /* the fast lane's statement */
     const char *tag_name; /* of a column that says what is to be done with a row; NULL: none */
     uint32_t tag;         /* of the rows that come */
     const size_t *places; /* where in a row the columns are; MYDRV_LANE_NOWHERE: it has no such

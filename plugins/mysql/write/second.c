@@ -18,10 +18,10 @@
 /* 1 once it is this connection's, 0 if another keeps it, -1 if it cannot be asked for */
 static int second_ask_for(struct mydrv_conn *second, const char *name)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "SELECT GET_LOCK(");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "SELECT GET_LOCK(");
     mydrv_text_add_quoted(&sql, name, strlen(name));
-    mydrv_text_addf(&sql, ", %d)", SECOND_TURN);
+    part_text_addf(&sql, ", %d)", SECOND_TURN);
     return mydrv_try_number(second, &sql);
 }
 
@@ -40,8 +40,8 @@ static bool second_take_lock(struct mydrv_conn *second, struct mydrv_lock *lock)
 
 static bool second_take_all(struct mydrv_conn *second, const struct mydrv_unit *unit)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_addf(&sql, "SET SESSION lock_wait_timeout = %d", SECOND_TURN);
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_addf(&sql, "SET SESSION lock_wait_timeout = %d", SECOND_TURN);
     if (!mydrv_try(second, &sql))
         return false;
     for (size_t i = 0; i < unit->load_count; i++)

@@ -91,7 +91,7 @@ static void *sender_main(void *data)
             sent = sender_commit(sender, parcel->bytes);
         }
         if (sent == MYDRV_SENT_WHOLE && parcel->text.room > SENDER_KEEP)
-            mydrv_text_clear(&parcel->text);
+            part_text_clear(&parcel->text);
         sender_report(sender, sent);
     }
     mysql_thread_end();
@@ -174,7 +174,7 @@ uint64_t mydrv_sender_free(struct mydrv_sender *sender)
     (void)mydrv_sender_stop(sender, &last);
     uint64_t rows = sender->rows;
     for (size_t i = 0; i < SENDER_PARCELS; i++)
-        mydrv_text_clear(&sender->parcels[i].text);
+        part_text_clear(&sender->parcels[i].text);
     (void)pthread_cond_destroy(&sender->changed);
     (void)pthread_mutex_destroy(&sender->lock);
     free(sender);

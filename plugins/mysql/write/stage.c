@@ -24,47 +24,47 @@ static void stage_write_hash(const char *definition, char ret_hash[MYDRV_OWN_HAS
 
 /* A stage that becomes what the live table is bears the last mark from the beginning: another
  * comment is another ALTER TABLE, for which a server writes the definition to the disk. */
-static void stage_write_mark(const struct mydrv_stage *stage, struct mydrv_text *sql)
+static void stage_write_mark(const struct mydrv_stage *stage, struct part_text *sql)
 {
-    MYDRV_AUTO_SQL struct mydrv_text mark = {0};
+    PART_AUTO_TEXT struct part_text mark = {0};
     char hash[MYDRV_OWN_HASH_SIZE];
     bool same = stage->spec->action == FERRY_TABLE_KEEP && stage->live->own;
     if (same)
         stage_write_hash(stage->live->definition, hash);
     mydrv_table_mark(&mark, "", stage->unit->spec->run_id, same ? hash : NULL);
-    mydrv_text_add(sql, " COMMENT=");
+    part_text_add(sql, " COMMENT=");
     mydrv_text_add_quoted(sql, mark.data == NULL ? "" : mark.data, mark.length);
     sql->failed = sql->failed || mark.failed;
 }
 
-static void stage_write_create(const struct mydrv_stage *stage, struct mydrv_text *sql)
+static void stage_write_create(const struct mydrv_stage *stage, struct part_text *sql)
 {
     const struct ferry_layout *layout = stage->spec->layout;
-    mydrv_text_add(sql, "CREATE TABLE ");
+    part_text_add(sql, "CREATE TABLE ");
     mydrv_text_add_name(sql, stage->name);
     if (stage->like) {
-        mydrv_text_add(sql, " LIKE ");
+        part_text_add(sql, " LIKE ");
         mydrv_text_add_name(sql, layout->table);
         return;
     }
     for (size_t i = 0; i < ferry_schema_count(layout->schema); i++) {
-        mydrv_text_add(sql, i > 0 ? ", " : " (");
+        part_text_add(sql, i > 0 ? ", " : " (");
         mydrv_text_add_name(sql, ferry_schema_column(layout->schema, i)->name);
-        mydrv_text_addf(sql, " %s%s%s", layout->natives[i],
-                        layout->clauses[i][0] == '\0' ? "" : " ", layout->clauses[i]);
+        part_text_addf(sql, " %s%s%s", layout->natives[i], layout->clauses[i][0] == '\0' ? "" : " ",
+                       layout->clauses[i]);
     }
     mydrv_indexes_write_primary(stage->spec, sql);
-    mydrv_text_add(sql, ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4");
+    part_text_add(sql, ") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4");
     stage_write_mark(stage, sql);
 }
 
 static ferry_status stage_set_comment(const struct mydrv_stage *stage,
-                                      const struct mydrv_text *comment, struct ferry_error *err)
+                                      const struct part_text *comment, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "ALTER TABLE ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "ALTER TABLE ");
     mydrv_text_add_name(&sql, stage->name);
-    mydrv_text_add(&sql, " COMMENT=");
+    part_text_add(&sql, " COMMENT=");
     mydrv_text_add_quoted(&sql, comment->data == NULL ? "" : comment->data, comment->length);
     sql.failed = sql.failed || comment->failed;
     return mydrv_run(stage->unit->conn, &sql, "mark the stage table", err);
@@ -74,12 +74,12 @@ static ferry_status stage_set_comment(const struct mydrv_stage *stage,
  * nothing is to be altered. */
 static ferry_status stage_check_alter(const struct mydrv_stage *stage, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     if (stage->like) {
         mydrv_table_mark(&sql, "", stage->unit->spec->run_id, NULL);
         return stage_set_comment(stage, &sql, err);
     }
-    mydrv_text_add(&sql, "ALTER TABLE ");
+    part_text_add(&sql, "ALTER TABLE ");
     mydrv_text_add_name(&sql, stage->name);
     return mydrv_run(stage->unit->conn, &sql, "mark the stage table", err);
 }
@@ -88,7 +88,7 @@ ferry_status mydrv_stage_create(struct mydrv_stage *stage, struct ferry_error *e
 {
     struct mydrv_unit *unit = stage->unit;
     const struct ferry_load_spec *spec = stage->spec;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     stage->like = spec->action == FERRY_TABLE_KEEP &&
                   (!stage->live->own || unit->in_place || spec->keep_definition != 0);
     stage_write_create(stage, &sql);
@@ -112,7 +112,7 @@ static bool stage_bears_mark(const struct mydrv_stage *stage, const struct mydrv
 static ferry_status stage_mark(const struct mydrv_stage *stage, const struct mydrv_table *made,
                                struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text mark = {0};
+    PART_AUTO_TEXT struct part_text mark = {0};
     const struct mydrv_table *live = stage->live;
     bool own = stage_is_own(stage);
     char hash[MYDRV_OWN_HASH_SIZE];
@@ -122,7 +122,7 @@ static ferry_status stage_mark(const struct mydrv_stage *stage, const struct myd
         ferry_log(FERRY_LOG_INFO, "%s: the comment of table '%s' has no room for the run id",
                   stage->unit->conn->label, stage->spec->layout->table);
         mark.length = 0;
-        mydrv_text_add(&mark, live->comment);
+        part_text_add(&mark, live->comment);
     }
     return stage_set_comment(stage, &mark, err);
 }
@@ -150,12 +150,12 @@ ferry_status mydrv_stage_finish(struct mydrv_stage *stage, struct ferry_error *e
 /* Nothing but other stages refers to it. */
 static bool stage_try_drop(const struct mydrv_stage *stage)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     if (stage->unit->keyed) {
-        mydrv_text_add(&sql, "SET SESSION foreign_key_checks = 0");
+        part_text_add(&sql, "SET SESSION foreign_key_checks = 0");
         (void)mydrv_try(stage->unit->conn, &sql);
     }
-    mydrv_text_add(&sql, "DROP TABLE ");
+    part_text_add(&sql, "DROP TABLE ");
     mydrv_text_add_name(&sql, stage->name);
     return mydrv_try(stage->unit->conn, &sql);
 }

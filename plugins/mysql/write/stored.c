@@ -274,16 +274,16 @@ static void stored_take(void *data, unsigned number, unsigned char **row)
 
 /* The client library does not know MySQL's VECTOR. */
 static void stored_write_list(const struct stored_rows *rows, const struct ferry_layout *layout,
-                              struct mydrv_text *sql)
+                              struct part_text *sql)
 {
     struct mydrv_type type;
     for (size_t i = 0; i < rows->count; i++) {
         size_t column = mydrv_scan_column(rows->scan, i);
         bool cast =
             mydrv_type_parse(layout->natives[column], &type) && type.kind == MYDRV_KIND_VECTOR;
-        mydrv_text_addf(sql, "%s%s", i > 0 ? ", " : "SELECT ", cast ? "CAST(" : "");
+        part_text_addf(sql, "%s%s", i > 0 ? ", " : "SELECT ", cast ? "CAST(" : "");
         mydrv_scan_write_name(ferry_schema_column(layout->schema, column)->name, sql);
-        mydrv_text_add(sql, cast ? " AS BINARY)" : "");
+        part_text_add(sql, cast ? " AS BINARY)" : "");
     }
 }
 
@@ -301,7 +301,7 @@ static enum mydrv_order *stored_orders(const struct ferry_layout *layout)
 }
 
 static ferry_status stored_write_scan(struct stored_rows *rows, const struct ferry_layout *layout,
-                                      struct mydrv_text *sql)
+                                      struct part_text *sql)
 {
     enum mydrv_order *orders = stored_orders(layout);
     if (orders == NULL)
@@ -315,16 +315,16 @@ static ferry_status stored_write_scan(struct stored_rows *rows, const struct fer
 }
 
 static ferry_status stored_write_select(struct stored_rows *rows, const struct ferry_layout *layout,
-                                        struct mydrv_text *sql)
+                                        struct part_text *sql)
 {
     stored_write_list(rows, layout, sql);
-    mydrv_text_add(sql, " FROM ");
+    part_text_add(sql, " FROM ");
     if (rows->touched != NULL) {
         mydrv_match_write_touched(rows->touched, sql);
         return FERRY_OK;
     }
     mydrv_text_add_name(sql, rows->table);
-    mydrv_text_add(sql, " AS " MYDRV_SCAN_ALIAS);
+    part_text_add(sql, " AS " MYDRV_SCAN_ALIAS);
     return mydrv_scan_is_plain(rows->scan) ? FERRY_OK : stored_write_scan(rows, layout, sql);
 }
 
@@ -387,7 +387,7 @@ static bool stored_set_callback(struct stored_rows *rows)
 
 static ferry_status stored_start(struct stored_rows *rows, const struct ferry_layout *layout)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     static const char doing[] = "read the table back";
     ferry_status status = stored_write_select(rows, layout, &sql);
     if (status != FERRY_OK)
@@ -436,14 +436,14 @@ static ferry_status stored_fetch(struct stored_rows *rows)
 void mydrv_stored_end(void *cursor)
 {
     struct stored_rows *rows = cursor;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     if (rows->apart && !rows->ended) {
         rows->conn->broken = true;
         shutdown(rows->conn->wake_fd, SHUT_RDWR);
     }
     if (rows->stmt != NULL)
         mysql_stmt_close(rows->stmt);
-    mydrv_text_add(&sql, MYDRV_SESSION_UTF8);
+    part_text_add(&sql, MYDRV_SESSION_UTF8);
     if (rows->raw && !rows->conn->broken)
         (void)mydrv_try(rows->conn, &sql);
     for (size_t i = 0; rows->columns != NULL && i < rows->count; i++)

@@ -59,7 +59,7 @@ static bool table_take_mark(struct mydrv_table *table, char ret_hash[MYDRV_OWN_H
 /* A default as information_schema prints it -> the constant itself, or NULL for an expression.
  * MariaDB prints SQL, MySQL the bare constant. */
 static const char *table_read_default(bool mariadb, const char *text, const char *extra,
-                                      const struct mydrv_type *type, struct mydrv_text *room,
+                                      const struct mydrv_type *type, struct part_text *room,
                                       struct mydrv_clauses *clauses)
 {
     if (text == NULL || (mariadb && strcmp(text, "NULL") == 0))
@@ -98,24 +98,24 @@ enum {
     TABLE_FIELDS
 };
 
-static void table_ask_columns(struct mydrv_conn *conn, const char *name, struct mydrv_text *sql)
+static void table_ask_columns(struct mydrv_conn *conn, const char *name, struct part_text *sql)
 {
-    mydrv_text_addf(sql,
-                    "SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, "
-                    "CHARACTER_SET_NAME, COLLATION_NAME, %s FROM information_schema.COLUMNS WHERE "
-                    "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ",
-                    conn->mariadb ? "NULL" : "SRS_ID");
+    part_text_addf(sql,
+                   "SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, "
+                   "CHARACTER_SET_NAME, COLLATION_NAME, %s FROM information_schema.COLUMNS WHERE "
+                   "TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ",
+                   conn->mariadb ? "NULL" : "SRS_ID");
     mydrv_text_add_quoted(sql, name, strlen(name));
-    mydrv_text_add(sql, " ORDER BY ORDINAL_POSITION");
+    part_text_add(sql, " ORDER BY ORDINAL_POSITION");
 }
 
 /* MariaDB keeps the reference systems of geometries in another view. */
 static ferry_status table_ask_srids(struct mydrv_conn *conn, const char *name,
                                     MYSQL_RES **ret_srids, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "SELECT G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS "
-                         "WHERE G_TABLE_SCHEMA = DATABASE() AND G_TABLE_NAME = ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "SELECT G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS "
+                        "WHERE G_TABLE_SCHEMA = DATABASE() AND G_TABLE_NAME = ");
     mydrv_text_add_quoted(&sql, name, strlen(name));
     static const char doing[] = "look at the table's geometries";
     MYSQL_RES *srids = NULL;
@@ -144,19 +144,19 @@ static const char *table_find_srid(MYSQL_ROW row, MYSQL_RES *srids)
 /* MariaDB keeps JSON as LONGTEXT with a check. */
 static bool table_checks_json(const char *definition, const char *column)
 {
-    MYDRV_AUTO_SQL struct mydrv_text check = {0};
-    mydrv_text_add(&check, "CHECK (json_valid(");
+    PART_AUTO_TEXT struct part_text check = {0};
+    part_text_add(&check, "CHECK (json_valid(");
     mydrv_text_add_name(&check, column);
-    mydrv_text_add(&check, "))");
+    part_text_add(&check, "))");
     return !check.failed && strstr(definition, check.data) != NULL;
 }
 
 static void table_read_clauses(const struct mydrv_conn *conn, const struct mydrv_table *table,
                                MYSQL_ROW row, MYSQL_RES *srids, const struct mydrv_type *type,
-                               struct mydrv_text *out)
+                               struct part_text *out)
 {
     const char *extra = row[TABLE_EXTRA];
-    MYDRV_AUTO_SQL struct mydrv_text room = {0};
+    PART_AUTO_TEXT struct part_text room = {0};
     struct mydrv_clauses clauses = {
         .mariadb = conn->mariadb,
         .charset = row[TABLE_CHARSET],
@@ -183,8 +183,8 @@ static void table_read_clauses(const struct mydrv_conn *conn, const struct mydrv
 static bool table_add_column(const struct mydrv_conn *conn, struct mydrv_table *table,
                              MYSQL_ROW row, MYSQL_RES *srids)
 {
-    MYDRV_AUTO_SQL struct mydrv_text native = {0};
-    MYDRV_AUTO_SQL struct mydrv_text clauses = {0};
+    PART_AUTO_TEXT struct part_text native = {0};
+    PART_AUTO_TEXT struct part_text clauses = {0};
     const char *extra = row[TABLE_EXTRA];
     const char *declared = row[TABLE_TYPE];
     struct mydrv_type type;
@@ -196,7 +196,7 @@ static bool table_add_column(const struct mydrv_conn *conn, struct mydrv_table *
         mydrv_type_spell(&type, conn->mariadb, &native);
         table_read_clauses(conn, table, row, srids, &type, &clauses);
     } else {
-        mydrv_text_add(&native, declared);
+        part_text_add(&native, declared);
     }
     struct mydrv_live_column *columns =
         reallocarray(table->columns, table->column_count + 1, sizeof *columns);
@@ -229,7 +229,7 @@ static bool table_is_geometry(MYSQL_ROW row)
 static ferry_status table_load_columns(struct mydrv_conn *conn, const char *name,
                                        struct mydrv_table *table, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
     MYDRV_AUTO_RESULT MYSQL_RES *srids = NULL;
     table_ask_columns(conn, name, &sql);
@@ -260,13 +260,13 @@ static char *table_copy(const char *text)
 static ferry_status table_find(struct mydrv_conn *conn, const char *name, struct mydrv_table *table,
                                struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-    mydrv_text_add(&sql, "SELECT TABLE_TYPE, ENGINE, TABLE_COMMENT, DATA_LENGTH FROM "
-                         "information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND "
-                         "TABLE_NAME = ");
+    part_text_add(&sql, "SELECT TABLE_TYPE, ENGINE, TABLE_COMMENT, DATA_LENGTH FROM "
+                        "information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND "
+                        "TABLE_NAME = ");
     mydrv_text_add_quoted(&sql, name, strlen(name));
-    mydrv_text_add(&sql, " UNION ALL SELECT NULL, NULL, NULL, NULL"); /* the answer is whole */
+    part_text_add(&sql, " UNION ALL SELECT NULL, NULL, NULL, NULL"); /* the answer is whole */
     ferry_status status = mydrv_ask(conn, &sql, 4, "look for the table", &rows, err);
     MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
     if (status == FERRY_OK && row == NULL)
@@ -286,9 +286,9 @@ static ferry_status table_find(struct mydrv_conn *conn, const char *name, struct
 static ferry_status table_load_definition(struct mydrv_conn *conn, const char *name,
                                           struct mydrv_table *table, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-    mydrv_text_add(&sql, "SHOW CREATE TABLE ");
+    part_text_add(&sql, "SHOW CREATE TABLE ");
     mydrv_text_add_name(&sql, name);
     ferry_status status = mydrv_ask(conn, &sql, 2, "look at the table", &rows, err);
     MYSQL_ROW row = status == FERRY_OK ? mysql_fetch_row(rows) : NULL;
@@ -345,8 +345,8 @@ ferry_status mydrv_table_confirm(const struct mydrv_conn *conn, const struct fer
 static ferry_status table_report_rows(struct mydrv_conn *conn, const char *name,
                                       struct ferry_inspection *inspection, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
-    mydrv_text_add(&sql, "SELECT COUNT(*) FROM ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "SELECT COUNT(*) FROM ");
     mydrv_text_add_name(&sql, name);
     if (sql.failed)
         return mydrv_fail_memory(err);

@@ -54,7 +54,7 @@ ferry_status mydrv_inspect(void *conn, const char *table, struct ferry_inspectio
  * and of the tables that they refer to. */
 uint64_t mydrv_table_hash(const char *definition);
 /* The comment with this driver's mark at its end. */
-void mydrv_table_mark(struct mydrv_text *out, const char *comment, const char *run_id,
+void mydrv_table_mark(struct part_text *out, const char *comment, const char *run_id,
                       const char *own_hash);
 #define MYDRV_RUN_ID_SIZE 65
 #define MYDRV_OWN_HASH_SIZE 17
@@ -88,7 +88,7 @@ ferry_status mydrv_indexes_check_demand(const struct mydrv_conn *conn,
                                         const struct ferry_load_spec *spec,
                                         const struct mydrv_table *table, struct ferry_error *err);
 /* The primary key, as part of CREATE TABLE; nothing where there is none, or none is possible. */
-void mydrv_indexes_write_primary(const struct ferry_load_spec *spec, struct mydrv_text *sql);
+void mydrv_indexes_write_primary(const struct ferry_load_spec *spec, struct part_text *sql);
 /* Whether an index of these columns has them whole: else it is not unique here. */
 bool mydrv_indexes_are_whole(const struct ferry_load_spec *spec, const struct ferry_index *index);
 /* Build those that the table, a stage for these rows, does not have yet. */

@@ -116,7 +116,7 @@ ferry_status mydrv_dependents_gather(struct mydrv_unit *unit, struct ferry_error
 bool mydrv_dependents_hold(unsigned code);
 /* A condition: these two columns of the catalog name the table. */
 void mydrv_dependents_write_is(const char *table, const char *schema_column,
-                               const char *table_column, struct mydrv_text *sql);
+                               const char *table_column, struct part_text *sql);
 /* Warn where the account may not see triggers. */
 ferry_status mydrv_dependents_check_right(const struct mydrv_load *load, struct ferry_error *err);
 /* Whether the account may see the triggers of that table, as far as the catalog tells. */
@@ -201,8 +201,8 @@ struct mydrv_load {
     struct mydrv_stage stage; /* beside it */
     struct mydrv_lane lane;   /* into the stage */
     uint64_t rows_before;
-    bool triggered;         /* a trigger hangs on the table */
-    struct mydrv_text part; /* a statement for its old table: see mydrv_foreign_keys_part() */
+    bool triggered;        /* a trigger hangs on the table */
+    struct part_text part; /* a statement for its old table: see mydrv_foreign_keys_part() */
     struct mydrv_changes *changes; /* NULL: all rows are replaced */
 };
 
@@ -264,13 +264,13 @@ void mydrv_gather_drop(struct mydrv_load *load);
 /* Find the index that serves the load's key. */
 ferry_status mydrv_match_choose(struct mydrv_load *load, struct ferry_error *err);
 /* Both tables, joined by the exact value of the key. */
-void mydrv_match_write(const struct mydrv_load *load, struct mydrv_text *sql);
+void mydrv_match_write(const struct mydrv_load *load, struct part_text *sql);
 /* The same, without rows that are gone. */
-void mydrv_match_write_touched(const struct mydrv_load *load, struct mydrv_text *sql);
+void mydrv_match_write_touched(const struct mydrv_load *load, struct part_text *sql);
 /* Whether column `i` of the load's schema is the same in both. */
-void mydrv_match_write_same(const struct mydrv_load *load, size_t i, struct mydrv_text *sql);
+void mydrv_match_write_same(const struct mydrv_load *load, size_t i, struct part_text *sql);
 /* A column of the changes. */
-void mydrv_match_write_change(const char *column, struct mydrv_text *sql);
+void mydrv_match_write_change(const char *column, struct part_text *sql);
 bool mydrv_match_is_key(const struct mydrv_load *load, size_t i);
 
 /* ---- apply.c: changes become rows, in one transaction ---- */
@@ -349,7 +349,7 @@ struct mydrv_unit {
     bool may_refer;         /* the account may make foreign keys; false: nobody has asked */
     bool keyed;             /* stages refer to one another */
     MYSQL_RES *keys;        /* foreign keys that were gathered: see dependents.c; or NULL */
-    struct mydrv_text hung; /* what hangs on a table, in words, where that is so */
+    struct part_text hung;  /* what hangs on a table, in words, where that is so */
     bool in_place;          /* the rows of the table itself change, in one transaction: no RENAME */
     struct ferry_wait wait; /* the job's lock_wait */
     struct mydrv_joint joint; /* of many tables of which single rows change */

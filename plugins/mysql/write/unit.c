@@ -36,12 +36,12 @@ ferry_status mydrv_unit_set_up(struct mydrv_unit *unit, struct ferry_error *err)
  * meanwhile, which is as good. */
 static ferry_status unit_make_database(struct mydrv_conn *conn, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     if (conn->missing_database == NULL)
         return FERRY_OK;
-    mydrv_text_add(&sql, "CREATE DATABASE IF NOT EXISTS ");
+    part_text_add(&sql, "CREATE DATABASE IF NOT EXISTS ");
     mydrv_text_add_name(&sql, conn->missing_database);
-    mydrv_text_add(&sql, " DEFAULT CHARACTER SET utf8mb4");
+    part_text_add(&sql, " DEFAULT CHARACTER SET utf8mb4");
     ferry_status status =
         mydrv_run(conn, &sql, "make the database, which needs the right CREATE on it", err);
     for (struct mydrv_conn *c = conn; c != NULL && status == FERRY_OK; c = c->second)
@@ -79,7 +79,7 @@ static void unit_free(struct mydrv_unit *unit)
         mydrv_replace_free(unit->loads[i]);
     }
     mydrv_joint_free(unit);
-    mydrv_text_clear(&unit->hung);
+    part_text_clear(&unit->hung);
     mysql_free_result(unit->keys);
     free(unit->loads);
     free(unit);

@@ -64,11 +64,11 @@ static bool verdict_names_column(const char *text, const char *name)
 {
     static const char *const patterns[] = {"'%s' at row ", "`%s` at row ", ".%s'.", ".%s` failed"};
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
-        MYDRV_AUTO_SQL struct mydrv_text words = {0};
+        PART_AUTO_TEXT struct part_text words = {0};
         const char *at = strstr(patterns[i], "%s");
-        mydrv_text_append(&words, patterns[i], (size_t)(at - patterns[i]));
-        mydrv_text_add(&words, name);
-        mydrv_text_add(&words, at + 2);
+        part_text_append(&words, patterns[i], (size_t)(at - patterns[i]));
+        part_text_add(&words, name);
+        part_text_add(&words, at + 2);
         if (!words.failed && strstr(text, words.data) != NULL)
             return true;
     }
@@ -118,9 +118,9 @@ static ferry_status verdict_fail_value(struct mydrv_lane *lane, const struct myd
 static ferry_status verdict_fail_warning(struct mydrv_lane *lane, const struct mydrv_parcel *parcel,
                                          bool *ret_vague, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-    mydrv_text_add(&sql, "SHOW WARNINGS LIMIT 1");
+    part_text_add(&sql, "SHOW WARNINGS LIMIT 1");
     ferry_status status = mydrv_ask(lane->conn, &sql, 3, "read the server's warnings", &rows, err);
     if (status != FERRY_OK)
         return status;

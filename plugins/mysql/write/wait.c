@@ -11,11 +11,11 @@
 
 static ferry_status wait_set(struct mydrv_unit *unit, int64_t ms, struct ferry_error *err)
 {
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     int64_t seconds = (ms + 999) / 1000;
     seconds = seconds < 1 ? 1 : seconds > 31536000 ? 31536000 : seconds;
-    mydrv_text_addf(&sql, "SET SESSION lock_wait_timeout = %lld, innodb_lock_wait_timeout = %lld",
-                    (long long)seconds, (long long)seconds);
+    part_text_addf(&sql, "SET SESSION lock_wait_timeout = %lld, innodb_lock_wait_timeout = %lld",
+                   (long long)seconds, (long long)seconds);
     return mydrv_run(unit->conn, &sql, "set the time limits of locks", err);
 }
 
@@ -62,15 +62,15 @@ ferry_status mydrv_wait_fail(struct mydrv_unit *unit, const char *table, const c
 {
     struct mydrv_conn *conn = unit->conn;
     unsigned code = mysql_errno(conn->native);
-    MYDRV_AUTO_SQL struct mydrv_text used = {0};
+    PART_AUTO_TEXT struct part_text used = {0};
     if (!wait_is_for_lock(code) || atomic_load(&conn->cancelled))
         return mydrv_fail_conn(conn, MYDRV_LOADING, doing, err);
     if (ferry_should_stop()) /* nobody has cancelled the connection yet */
         return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
     if (table != NULL)
-        mydrv_text_addf(&used, "table '%s'", table);
+        part_text_addf(&used, "table '%s'", table);
     else
-        mydrv_text_addf(&used, "one of the %zu tables", unit->load_count);
+        part_text_addf(&used, "one of the %zu tables", unit->load_count);
     ferry_fail(err, FERRY_ERR_BUSY,
                "%s: cannot %s: others have used %s for all of the %.1f s of lock_wait (%s, "
                "error %u); see who does by SHOW FULL PROCESSLIST, or raise lock_wait",

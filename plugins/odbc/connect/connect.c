@@ -175,7 +175,7 @@ static ferry_status connect_log_in(struct odrv_conn *conn, const struct ferry_co
     ODRV_AUTO_STRING char *library = odrv_string_library(config);
     const struct odrv_dialect *expected = odrv_dialect_of_library(library);
     for (int turn = 0;; turn++) {
-        ODRV_AUTO_SECRET struct odrv_text string = {0};
+        ODRV_AUTO_SECRET struct part_text string = {0};
         ferry_status status = odrv_string_make(config, expected, conn->target, &string, err);
         if (status == FERRY_OK)
             status = connect_dial(conn, config, string.data, err);

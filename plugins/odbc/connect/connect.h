@@ -4,15 +4,15 @@
 #define DBFERRY_ODBC_CONNECT_H
 
 #include "odbc_driver.h"
-#include "text.h"
+#include "parts/text.h"
 
 /* ---- string.c: the connection string ---- */
 
 /* KEY=VALUE;KEY=VALUE for the manager, with the password, and with the attributes of the dialect
  * that is expected there.  To be wiped by odrv_string_clear().  Fails with CONFIG. */
 ferry_status odrv_string_make(const struct ferry_config *config, const struct odrv_dialect *dialect,
-                              bool target, struct odrv_text *ret_string, struct ferry_error *err);
-void odrv_string_clear(struct odrv_text *string);
+                              bool target, struct part_text *ret_string, struct ferry_error *err);
+void odrv_string_clear(struct part_text *string);
 #define ODRV_AUTO_SECRET __attribute__((cleanup(odrv_string_clear)))
 /* The file name of the ODBC driver that the configuration leads to, as far as the manager's own
  * files tell; NULL: they do not.  The caller frees it. */

@@ -25,7 +25,7 @@ struct dial {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     SQLHDBC dbc;
-    struct odrv_text string;
+    struct part_text string;
     SQLRETURN result; /* the thread's until it is done */
     bool done, left;  /* under lock */
 };
@@ -151,8 +151,8 @@ static struct dial *dial_new(SQLHDBC dbc, enum dial_task task, const char *strin
     pthread_cond_init(&dial->changed, NULL);
     dial->dbc = dbc;
     dial->task = task;
-    (void)odrv_text_reserve(&dial->string, strlen(string));
-    odrv_text_add(&dial->string, string);
+    (void)part_text_reserve(&dial->string, strlen(string));
+    part_text_add(&dial->string, string);
     if (!dial->string.failed)
         return dial;
     dial_free(dial);

@@ -37,16 +37,16 @@ void odrv_place(const struct ferry_config *config, char *buffer, size_t size)
     const char *dsn = ferry_config_string(config, "dsn");
     const char *driver = ferry_config_string(config, "odbc_driver");
     const char *schema = ferry_config_string(config, "schema");
-    ODRV_AUTO_TEXT struct odrv_text place = {0};
-    odrv_text_addf(&place, "odbc:%s", dsn != NULL ? dsn : driver != NULL ? driver : "");
+    PART_AUTO_TEXT struct part_text place = {0};
+    part_text_addf(&place, "odbc:%s", dsn != NULL ? dsn : driver != NULL ? driver : "");
     for (size_t i = 0; i < sizeof place_parts / sizeof *place_parts; i++) {
         ODRV_AUTO_STRING char *part = odrv_place_attribute(config, place_parts[i]);
         bool port = place_parts[i] == place_ports;
         if (part != NULL && *part != '\0')
-            odrv_text_addf(&place, "%s%s", port ? ":" : "/", part);
+            part_text_addf(&place, "%s%s", port ? ":" : "/", part);
     }
     if (schema != NULL)
-        odrv_text_addf(&place, "#%s", schema);
+        part_text_addf(&place, "#%s", schema);
     if (size == 0)
         return;
     /* A hash stands for what there is no room for: it is another place all the same. */

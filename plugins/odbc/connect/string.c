@@ -27,11 +27,11 @@ static const struct {
     {"SAVEFILE", NULL},   {"TRACE", NULL},           {"TRACEFILE", NULL},
 };
 
-void odrv_string_clear(struct odrv_text *string)
+void odrv_string_clear(struct part_text *string)
 {
     if (string->data != NULL)
         explicit_bzero(string->data, string->room);
-    odrv_text_clear(string);
+    part_text_clear(string);
 }
 
 /* Whether `list`, with semicolons between them, has this attribute, with a value or without. */
@@ -65,18 +65,18 @@ static bool string_takes_braces(const struct odrv_dialect *dialect, const char *
     return dialect->braced == NULL || string_sets(dialect->braced, attribute);
 }
 
-static void string_add(struct odrv_text *string, const struct odrv_dialect *dialect,
+static void string_add(struct part_text *string, const struct odrv_dialect *dialect,
                        const char *attribute, const char *value)
 {
-    odrv_text_addf(string, "%s%s=", string->length > 0 ? ";" : "", attribute);
+    part_text_addf(string, "%s%s=", string->length > 0 ? ";" : "", attribute);
     if (string_is_plain(value) || !string_takes_braces(dialect, attribute)) {
-        odrv_text_add(string, value);
+        part_text_add(string, value);
         return;
     }
-    odrv_text_add(string, "{");
+    part_text_add(string, "{");
     for (const char *c = value; *c != '\0'; c++)
-        odrv_text_append(string, *c == '}' ? "}}" : c, *c == '}' ? 2 : 1);
-    odrv_text_add(string, "}");
+        part_text_append(string, *c == '}' ? "}}" : c, *c == '}' ? 2 : 1);
+    part_text_add(string, "}");
 }
 
 static bool string_has_control(const char *value)
@@ -153,7 +153,7 @@ static ferry_status string_check_attribute(const struct ferry_config *config,
 
 static ferry_status string_add_attributes(const struct ferry_config *config,
                                           const struct odrv_dialect *dialect,
-                                          struct odrv_text *string, struct ferry_error *err)
+                                          struct part_text *string, struct ferry_error *err)
 {
     const char *name, *value;
     ferry_status status = FERRY_OK;
@@ -170,7 +170,7 @@ static ferry_status string_add_attributes(const struct ferry_config *config,
 }
 
 static ferry_status string_add_account(const struct ferry_config *config,
-                                       const struct odrv_dialect *dialect, struct odrv_text *string,
+                                       const struct odrv_dialect *dialect, struct part_text *string,
                                        struct ferry_error *err)
 {
     const char *user = ferry_config_string(config, "user");
@@ -191,7 +191,7 @@ static ferry_status string_add_account(const struct ferry_config *config,
 
 /* What nobody has said otherwise, neither in `attributes` nor in the data source. */
 static void string_add_defaults(const struct ferry_config *config,
-                                const struct odrv_dialect *dialect, struct odrv_text *string)
+                                const struct odrv_dialect *dialect, struct part_text *string)
 {
     bool local = odrv_place_is_local(config);
     for (const struct odrv_default *set = dialect->defaults; set != NULL && set->attribute != NULL;
@@ -199,7 +199,7 @@ static void string_add_defaults(const struct ferry_config *config,
         const char *const names[] = {set->attribute, NULL};
         ODRV_AUTO_STRING char *said = odrv_place_attribute(config, names);
         if (said == NULL && !(set->remote && local))
-            odrv_text_addf(string, ";%s=%s", set->attribute, set->value);
+            part_text_addf(string, ";%s=%s", set->attribute, set->value);
     }
 }
 
@@ -220,7 +220,7 @@ static ferry_status string_check_trace(const struct ferry_config *config, struct
 #define STRING_ROOM 16384
 
 ferry_status odrv_string_make(const struct ferry_config *config, const struct odrv_dialect *dialect,
-                              bool target, struct odrv_text *ret_string, struct ferry_error *err)
+                              bool target, struct part_text *ret_string, struct ferry_error *err)
 {
     const char *dsn = ferry_config_string(config, "dsn");
     const char *driver = ferry_config_string(config, "odbc_driver");
@@ -240,8 +240,8 @@ ferry_status odrv_string_make(const struct ferry_config *config, const struct od
         status = odrv_place_check(config, err);
     if (status != FERRY_OK)
         return status;
-    ODRV_AUTO_SECRET struct odrv_text string = {0};
-    (void)odrv_text_reserve(&string, STRING_ROOM);
+    ODRV_AUTO_SECRET struct part_text string = {0};
+    (void)part_text_reserve(&string, STRING_ROOM);
     string_add(&string, dialect, dsn != NULL ? "DSN" : "DRIVER", dsn != NULL ? dsn : driver);
     status = string_add_attributes(config, dialect, &string, err);
     if (status == FERRY_OK)
@@ -249,14 +249,14 @@ ferry_status odrv_string_make(const struct ferry_config *config, const struct od
     if (status != FERRY_OK)
         return status;
     if (dialect->attributes != NULL)
-        odrv_text_addf(&string, ";%s", dialect->attributes);
+        part_text_addf(&string, ";%s", dialect->attributes);
     if (!target && dialect->attributes_of_source != NULL)
-        odrv_text_addf(&string, ";%s", dialect->attributes_of_source);
+        part_text_addf(&string, ";%s", dialect->attributes_of_source);
     string_add_defaults(config, dialect, &string);
     if (string.failed)
         return odrv_fail_memory(err);
     *ret_string = string;
-    string = (struct odrv_text){0};
+    string = (struct part_text){0};
     return FERRY_OK;
 }
 

@@ -240,16 +240,16 @@ static ferry_status describe_ask_declared(struct odrv_conn *conn, const struct f
                                           struct described *list, SQLSMALLINT count,
                                           struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text name = {0};
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text name = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
     bool row = true;
     ferry_status status = describe_forget_guesses(list, count, err);
     if (status != FERRY_OK || read->kind == FERRY_READ_QUERY)
         return status;
-    odrv_text_add_quoted(&name, '\'', read->text);
+    part_text_add_quoted(&name, '\'', read->text);
     if (!name.failed)
-        odrv_text_add_template(&sql, conn->dialect->ask_declared, name.data);
+        part_text_add_template(&sql, conn->dialect->ask_declared, name.data);
     status =
         name.failed || sql.failed ? odrv_fail_memory(err) : odrv_statement_new(conn, &stmt, err);
     if (status == FERRY_OK)
@@ -282,7 +282,7 @@ static ferry_status describe_prepare(struct odrv_conn *conn, const struct ferry_
                                      const char *what, SQLSMALLINT *ret_count,
                                      struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ODRV_AUTO_STRING char *doing = NULL;
     SQLSMALLINT markers = 0, count = 0;
     ferry_status status = odrv_query_plain(conn, read, names, &sql, err);

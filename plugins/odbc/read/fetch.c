@@ -17,7 +17,7 @@ struct odrv_slot {
     size_t width; /* bytes for one value, with its end; 0: not limited */
     char *data;   /* of a block */
     SQLLEN *lengths;
-    struct odrv_text piece;
+    struct part_text piece;
     /* Of the value that comes in pieces, in bytes: all of it, and what was left at the last look;
      * SQL_NO_TOTAL: not known. */
     SQLLEN total, left;
@@ -148,7 +148,7 @@ void odrv_fetch_end(struct odrv_fetch *fetch)
     for (size_t i = 0; i < fetch->count; i++) {
         free(fetch->slots[i].data);
         free(fetch->slots[i].lengths);
-        odrv_text_clear(&fetch->slots[i].piece);
+        part_text_clear(&fetch->slots[i].piece);
     }
     free(fetch->slots);
     free(fetch->row_states);
@@ -291,7 +291,7 @@ static size_t fetch_given(const char *data, size_t room, size_t end)
  * a letter in two.  False where more had come than there is. */
 static bool fetch_close_gap(struct odrv_slot *slot, SQLLEN left, size_t room)
 {
-    struct odrv_text *piece = &slot->piece;
+    struct part_text *piece = &slot->piece;
     if (slot->total == SQL_NO_TOTAL || left == SQL_NO_TOTAL)
         return true;
     if (left >= slot->left || (size_t)(slot->total - left) > piece->length)
@@ -306,7 +306,7 @@ static bool fetch_close_gap(struct odrv_slot *slot, SQLLEN left, size_t room)
 static ferry_status fetch_piece(struct odrv_fetch *fetch, size_t i, struct odrv_slot *slot,
                                 bool *ret_null, bool *ret_done, struct ferry_error *err)
 {
-    struct odrv_text *piece = &slot->piece;
+    struct part_text *piece = &slot->piece;
     size_t end = fetch_end_bytes(slot->c_type);
     bool first = piece->length == 0, cut = false;
     /* An even number, so that no unit of UTF-16 is cut. */
@@ -354,7 +354,7 @@ static ferry_status fetch_piece(struct odrv_fetch *fetch, size_t i, struct odrv_
         return fetch_fail_driver(fetch, "gives a value of no end", err);
     piece->length += given;
     size_t more = left == SQL_NO_TOTAL ? piece->length : (size_t)left - given;
-    return odrv_text_reserve(piece, more + 8) ? FERRY_OK : odrv_fail_memory(err);
+    return part_text_reserve(piece, more + 8) ? FERRY_OK : odrv_fail_memory(err);
 }
 
 static ferry_status fetch_pieces(struct odrv_fetch *fetch, size_t i, struct odrv_value *ret_value,
@@ -363,8 +363,8 @@ static ferry_status fetch_pieces(struct odrv_fetch *fetch, size_t i, struct odrv
     struct odrv_slot *slot = &fetch->slots[i];
     bool null = false, done = false;
     ferry_status status = FERRY_OK;
-    odrv_text_reset(&slot->piece);
-    if (!odrv_text_reserve(&slot->piece, FETCH_FIRST_PIECE))
+    part_text_reset(&slot->piece);
+    if (!part_text_reserve(&slot->piece, FETCH_FIRST_PIECE))
         return odrv_fail_memory(err);
     while (status == FERRY_OK && !done)
         status = fetch_piece(fetch, i, slot, &null, &done, err);

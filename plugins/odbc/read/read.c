@@ -117,15 +117,15 @@ static ferry_status read_tell_unsteady(const struct odrv_cursor *cursor,
                                        const struct ferry_read *read, struct ferry_error *err)
 {
     const char *question = cursor->conn->dialect->ask_unsteady;
-    ODRV_AUTO_TEXT struct odrv_text name = {0};
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text name = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ODRV_AUTO_STRING char *answer = NULL;
     if (question == NULL || read->kind != FERRY_READ_TABLE)
         return FERRY_OK;
     for (const char *c = read->text; *c != '\0'; c++)
-        odrv_text_addf(&name, "%02x", (unsigned)(unsigned char)*c);
+        part_text_addf(&name, "%02x", (unsigned)(unsigned char)*c);
     if (!name.failed)
-        odrv_text_add_template(&sql, question, name.data);
+        part_text_add_template(&sql, question, name.data);
     if (name.failed || sql.failed)
         return odrv_fail_memory(err);
     ferry_status status =
@@ -142,7 +142,7 @@ static ferry_status read_open(struct odrv_cursor *cursor, const struct ferry_rea
                               const struct ferry_schema *schema, const struct ferry_scan *scan,
                               struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = odrv_columns_describe(cursor->conn, read, &cursor->described, err);
     if (status == FERRY_OK)
         status = read_check_columns(cursor, schema, err);

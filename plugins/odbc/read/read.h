@@ -5,7 +5,7 @@
 
 #include "dialect/dialect.h"
 #include "odbc_driver.h"
-#include "text.h"
+#include "parts/text.h"
 
 /* ---- describe.c: what the columns are ---- */
 
@@ -36,18 +36,18 @@ char *odrv_query_what(const struct ferry_read *read);
 /* What stands behind FROM: a name, or a query in brackets.  Fails with CONFIG where the database
  * has no quotes and the name needs some. */
 ferry_status odrv_query_add_from(const struct odrv_conn *conn, const struct ferry_read *read,
-                                 struct odrv_text *sql, struct ferry_error *err);
+                                 struct part_text *sql, struct ferry_error *err);
 ferry_status odrv_query_add_name(const struct odrv_conn *conn, const char *name,
-                                 struct odrv_text *sql, struct ferry_error *err);
+                                 struct part_text *sql, struct ferry_error *err);
 /* SELECT of the names, or of *, whose result is described: it is prepared and never executed. */
 struct odrv_names;
 ferry_status odrv_query_plain(const struct odrv_conn *conn, const struct ferry_read *read,
-                              const struct odrv_names *names, struct odrv_text *sql,
+                              const struct odrv_names *names, struct part_text *sql,
                               struct ferry_error *err);
 /* The statement that brings the rows of a scan. */
 ferry_status odrv_query_scan(const struct odrv_conn *conn, const struct ferry_read *read,
                              const struct ferry_schema *schema, const struct odrv_columns *columns,
-                             const struct ferry_scan *scan, struct odrv_text *sql,
+                             const struct ferry_scan *scan, struct part_text *sql,
                              struct ferry_error *err);
 
 /* ---- scan.c: bounds and order ---- */
@@ -63,11 +63,11 @@ static inline size_t odrv_scan_column(const struct ferry_scan *scan, size_t i)
 /* FERRY_COLUMN_ORDERED, or 0. */
 uint32_t odrv_scan_flags(const struct odrv_conn *conn, const struct odrv_column *column);
 ferry_status odrv_scan_add(const struct odrv_conn *conn, const struct ferry_scan *scan,
-                           const struct odrv_columns *columns, struct odrv_text *sql,
+                           const struct odrv_columns *columns, struct part_text *sql,
                            struct ferry_error *err);
 /* dbferry_q."name": never a text, whatever columns there are. */
 ferry_status odrv_scan_add_column(const struct odrv_conn *conn, const char *name,
-                                  struct odrv_text *sql, struct ferry_error *err);
+                                  struct part_text *sql, struct ferry_error *err);
 #define ODRV_ALIAS "dbferry_q"
 
 /* ---- tables.c: the catalog ---- */

@@ -6,9 +6,9 @@
 #include <string.h>
 
 ferry_status odrv_scan_add_column(const struct odrv_conn *conn, const char *name,
-                                  struct odrv_text *sql, struct ferry_error *err)
+                                  struct part_text *sql, struct ferry_error *err)
 {
-    odrv_text_add(sql, ODRV_ALIAS ".");
+    part_text_add(sql, ODRV_ALIAS ".");
     return odrv_query_add_name(conn, name, sql, err);
 }
 
@@ -44,9 +44,9 @@ static ferry_status scan_fail(const struct odrv_conn *conn, const struct odrv_co
 
 /* The limit, as the database reads it.  Only what a value of such a type is made of goes in. */
 static bool scan_add_limit(const struct odrv_column *column, const struct ferry_cell *cell,
-                           struct odrv_text *sql)
+                           struct part_text *sql)
 {
-    ODRV_AUTO_TEXT struct odrv_text value = {0};
+    PART_AUTO_TEXT struct part_text value = {0};
     bool is_unsigned = (column->column.flags & FERRY_COLUMN_UNSIGNED) != 0 ||
                        column->column.type == FERRY_TYPE_BIT;
     switch (column->column.type) {
@@ -55,28 +55,28 @@ static bool scan_add_limit(const struct odrv_column *column, const struct ferry_
     case FERRY_TYPE_BIT:
     case FERRY_TYPE_BOOL:
         if (is_unsigned)
-            odrv_text_addf(&value, "%" PRIu64, cell->v.u);
+            part_text_addf(&value, "%" PRIu64, cell->v.u);
         else
-            odrv_text_addf(&value, "%" PRId64, cell->v.i);
+            part_text_addf(&value, "%" PRId64, cell->v.i);
         break;
     case FERRY_TYPE_DECIMAL:
     case FERRY_TYPE_DATE:
     case FERRY_TYPE_DATETIME:
-        odrv_text_append(&value, cell->v.p, cell->len);
+        part_text_append(&value, cell->v.p, cell->len);
         if (value.failed || strspn(value.data, "0123456789-.: ") != value.length)
             return false;
         break;
     default:
         return false;
     }
-    odrv_text_add_template(sql, column->type->bound == NULL ? "%" : column->type->bound,
+    part_text_add_template(sql, column->type->bound == NULL ? "%" : column->type->bound,
                            value.failed ? "" : value.data);
     sql->failed = sql->failed || value.failed;
     return true;
 }
 
 static ferry_status scan_add_bound(const struct odrv_conn *conn, const struct ferry_bound *bound,
-                                   const struct odrv_column *column, struct odrv_text *sql,
+                                   const struct odrv_column *column, struct part_text *sql,
                                    struct ferry_error *err)
 {
     static const char *const signs[] = {
@@ -87,24 +87,24 @@ static ferry_status scan_add_bound(const struct odrv_conn *conn, const struct fe
     };
     if (bound->kind < FERRY_BOUND_AT_LEAST || bound->kind > FERRY_BOUND_BELOW)
         return scan_fail(conn, column, "held against such a bound", err);
-    odrv_text_add(sql, "(");
+    part_text_add(sql, "(");
     ferry_status status = odrv_scan_add_column(conn, column->name, sql, err);
-    odrv_text_add(sql, signs[bound->kind]);
+    part_text_add(sql, signs[bound->kind]);
     if (status == FERRY_OK && !scan_add_limit(column, bound->cell, sql))
         status = scan_fail(conn, column, "held against such a value", err);
     if (status == FERRY_OK && bound->or_null != 0) {
-        odrv_text_add(sql, " OR ");
+        part_text_add(sql, " OR ");
         status = odrv_scan_add_column(conn, column->name, sql, err);
-        odrv_text_add(sql, " IS NULL");
+        part_text_add(sql, " IS NULL");
     }
-    odrv_text_add(sql, ")");
+    part_text_add(sql, ")");
     return status;
 }
 
 static ferry_status scan_add_order(const struct odrv_conn *conn, const struct odrv_column *column,
-                                   struct odrv_text *sql, struct ferry_error *err)
+                                   struct part_text *sql, struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text name = {0};
+    PART_AUTO_TEXT struct part_text name = {0};
     if (odrv_scan_flags(conn, column) == 0)
         return scan_fail(conn, column, "put in order", err);
     ferry_status status = odrv_scan_add_column(conn, column->name, &name, err);
@@ -112,23 +112,23 @@ static ferry_status scan_add_order(const struct odrv_conn *conn, const struct od
         status = odrv_fail_memory(err);
     if (status != FERRY_OK)
         return status;
-    odrv_text_add_template(sql, column->type->order, name.data);
-    odrv_text_add(sql, conn->dialect->nulls_first);
+    part_text_add_template(sql, column->type->order, name.data);
+    part_text_add(sql, conn->dialect->nulls_first);
     return FERRY_OK;
 }
 
 ferry_status odrv_scan_add(const struct odrv_conn *conn, const struct ferry_scan *scan,
-                           const struct odrv_columns *columns, struct odrv_text *sql,
+                           const struct odrv_columns *columns, struct part_text *sql,
                            struct ferry_error *err)
 {
     ferry_status status = FERRY_OK;
     for (size_t i = 0; i < scan->bound_count && status == FERRY_OK; i++) {
-        odrv_text_add(sql, i == 0 ? " WHERE " : " AND ");
+        part_text_add(sql, i == 0 ? " WHERE " : " AND ");
         status = scan_add_bound(conn, scan->bounds[i], &columns->list[scan->bounds[i]->column], sql,
                                 err);
     }
     for (size_t i = 0; i < scan->order_count && status == FERRY_OK; i++) {
-        odrv_text_add(sql, i == 0 ? " ORDER BY " : ", ");
+        part_text_add(sql, i == 0 ? " ORDER BY " : ", ");
         status = scan_add_order(conn, &columns->list[scan->order[i]], sql, err);
     }
     return status;

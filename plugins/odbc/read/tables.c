@@ -37,7 +37,7 @@ static char *tables_pattern(const struct odrv_conn *conn, const char *name)
 {
     char escape[8] = "";
     SQLSMALLINT length = 0;
-    ODRV_AUTO_TEXT struct odrv_text pattern = {0};
+    PART_AUTO_TEXT struct part_text pattern = {0};
     if (name == NULL ||
         !odrv_succeeded(SQLGetInfo(conn->dbc, SQL_SEARCH_PATTERN_ESCAPE, escape,
                                    (SQLSMALLINT)sizeof escape, &length)) ||
@@ -45,8 +45,8 @@ static char *tables_pattern(const struct odrv_conn *conn, const char *name)
         return NULL;
     for (const char *c = name; *c != '\0'; c++) {
         if (*c == '_' || *c == '%' || *c == escape[0])
-            odrv_text_append(&pattern, escape, 1);
-        odrv_text_append(&pattern, c, 1);
+            part_text_append(&pattern, escape, 1);
+        part_text_append(&pattern, c, 1);
     }
     char *text = pattern.failed ? NULL : pattern.data;
     pattern.data = pattern.failed ? pattern.data : NULL;

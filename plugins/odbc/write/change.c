@@ -15,11 +15,11 @@ static ferry_status change_set_up(struct odrv_conn *conn, const struct ferry_cha
                                   struct ferry_error *err)
 {
     const struct odrv_writing *writing = conn->dialect->writing;
-    ODRV_AUTO_TEXT struct odrv_text patience = {0};
+    PART_AUTO_TEXT struct part_text patience = {0};
     char number[24];
     int64_t wait_ms = spec->lock_wait_ms > 0 ? spec->lock_wait_ms : 1; /* 0 is for ever there */
     (void)snprintf(number, sizeof number, "%" PRId64, wait_ms > INT32_MAX ? INT32_MAX : wait_ms);
-    odrv_text_add_template(&patience, writing->set_patience, number);
+    part_text_add_template(&patience, writing->set_patience, number);
     ferry_status status = patience.failed
                               ? odrv_fail_memory(err)
                               : odrv_run(conn, patience.data, ODRV_ASKING, "set lock_wait", err);

@@ -7,68 +7,68 @@
 static const char inspect_doing[] = "look at the table";
 
 ferry_status odrv_table_add_path(const struct odrv_conn *conn, const char *table,
-                                 struct odrv_text *sql, struct ferry_error *err)
+                                 struct part_text *sql, struct ferry_error *err)
 {
     ferry_status status = FERRY_OK;
     if (conn->own_schema != NULL) {
         status = odrv_query_add_name(conn, conn->own_schema, sql, err);
-        odrv_text_add(sql, ".");
+        part_text_add(sql, ".");
     }
     return status == FERRY_OK ? odrv_query_add_name(conn, table, sql, err) : status;
 }
 
 ferry_status odrv_table_question(const struct odrv_conn *conn, const char *template,
-                                 const char *table, struct odrv_text *sql, struct ferry_error *err)
+                                 const char *table, struct part_text *sql, struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text path = {0};
-    ODRV_AUTO_TEXT struct odrv_text quoted = {0};
+    PART_AUTO_TEXT struct part_text path = {0};
+    PART_AUTO_TEXT struct part_text quoted = {0};
     ferry_status status = odrv_table_add_path(conn, table, &path, err);
     if (status != FERRY_OK)
         return status;
-    odrv_text_add_quoted(&quoted, '\'', path.failed ? "" : path.data);
+    part_text_add_quoted(&quoted, '\'', path.failed ? "" : path.data);
     if (!path.failed && !quoted.failed)
-        odrv_text_add_template(sql, template, quoted.data);
+        part_text_add_template(sql, template, quoted.data);
     return path.failed || quoted.failed || sql->failed ? odrv_fail_memory(err) : FERRY_OK;
 }
 
 ferry_status odrv_index_add_columns(const struct odrv_conn *conn, const struct ferry_index *index,
-                                    struct odrv_text *sql, struct ferry_error *err)
+                                    struct part_text *sql, struct ferry_error *err)
 {
     ferry_status status = FERRY_OK;
     for (size_t i = 0; status == FERRY_OK && i < index->column_count; i++) {
-        odrv_text_add(sql, i > 0 ? ", " : "");
+        part_text_add(sql, i > 0 ? ", " : "");
         status = odrv_query_add_name(conn, index->columns[i], sql, err);
     }
     return status;
 }
 
 /* As a text in quotes, in a template. */
-static void inspect_add_list(const struct odrv_text *columns, struct odrv_text *template)
+static void inspect_add_list(const struct part_text *columns, struct part_text *template)
 {
-    ODRV_AUTO_TEXT struct odrv_text quoted = {0};
-    odrv_text_add_quoted(&quoted, '\'', columns->data == NULL ? "" : columns->data);
+    PART_AUTO_TEXT struct part_text quoted = {0};
+    part_text_add_quoted(&quoted, '\'', columns->data == NULL ? "" : columns->data);
     for (const char *c = quoted.failed ? "" : quoted.data; *c != '\0'; c++)
-        odrv_text_append(template, *c == '%' ? "%%" : c, *c == '%' ? 2 : 1);
+        part_text_append(template, *c == '%' ? "%%" : c, *c == '%' ? 2 : 1);
     template->failed = template->failed || quoted.failed;
 }
 
 ferry_status odrv_index_question(const struct odrv_conn *conn, const char *question,
                                  const char *table, const struct ferry_index *index,
-                                 struct odrv_text *sql, struct ferry_error *err)
+                                 struct part_text *sql, struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text columns = {0};
-    ODRV_AUTO_TEXT struct odrv_text template = {0};
+    PART_AUTO_TEXT struct part_text columns = {0};
+    PART_AUTO_TEXT struct part_text template = {0};
     ferry_status status =
         index == NULL ? FERRY_OK : odrv_index_add_columns(conn, index, &columns, err);
     if (status != FERRY_OK)
         return status;
     for (const char *c = question; *c != '\0'; c++) {
         if (c[0] != '$' || (c[1] != 'c' && c[1] != 'u'))
-            odrv_text_append(&template, c, 1);
+            part_text_append(&template, c, 1);
         else if (*++c == 'c')
             inspect_add_list(&columns, &template);
         else
-            odrv_text_add(&template, index != NULL && index->unique != 0 ? "1" : "0");
+            part_text_add(&template, index != NULL && index->unique != 0 ? "1" : "0");
     }
     if (columns.failed || template.failed)
         return odrv_fail_memory(err);
@@ -131,7 +131,7 @@ static ferry_status inspect_columns(struct odrv_conn *conn, const char *table,
                                     struct ferry_schema *schema, uint64_t *ret_definition,
                                     struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
     uint64_t hash = FERRY_HASH_SEED;
     bool row = true;
@@ -159,7 +159,7 @@ static ferry_status inspect_columns(struct odrv_conn *conn, const char *table,
 static ferry_status inspect_ask(struct odrv_conn *conn, const char *question, const char *table,
                                 char **ret_list, struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = odrv_table_question(conn, question, table, &sql, err);
     return status == FERRY_OK
                ? odrv_ask(conn, sql.data, "ask what hangs on the table", ret_list, err)
@@ -172,10 +172,10 @@ static ferry_status inspect_hash_rest(struct odrv_conn *conn, const char *table,
                                       struct ferry_error *err)
 {
     const struct odrv_writing *writing = conn->dialect->writing;
-    ODRV_AUTO_TEXT struct odrv_text question = {0};
+    PART_AUTO_TEXT struct part_text question = {0};
     ODRV_AUTO_STRING char *list = NULL;
     ODRV_AUTO_STRING char *indexes = NULL;
-    odrv_text_addf(&question, "%s'')))", writing->ask_indexes); /* no names */
+    part_text_addf(&question, "%s'')))", writing->ask_indexes); /* no names */
     if (question.failed)
         return odrv_fail_memory(err);
     ferry_status status = inspect_ask(conn, writing->ask_losses, table, &list, err);
@@ -190,7 +190,7 @@ static ferry_status inspect_hash_rest(struct odrv_conn *conn, const char *table,
 ferry_status odrv_table_look(struct odrv_conn *conn, const char *table, struct ferry_schema *schema,
                              bool *ret_exists, uint64_t *ret_definition, struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ODRV_AUTO_STRING char *kind = NULL;
     ferry_status status = inspect_check_name(conn, "table", table, err);
     if (status == FERRY_OK)
@@ -286,7 +286,7 @@ static ferry_status losses_add_key(struct odrv_conn *conn, const struct ferry_lo
                                    struct ferry_notes *losses, struct ferry_error *err)
 {
     const struct ferry_index *primary = NULL;
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ODRV_AUTO_STRING char *key = NULL;
     for (size_t i = 0; i < spec->index_count; i++)
         if (spec->indexes[i]->primary != 0)
@@ -300,15 +300,15 @@ static ferry_status losses_add_key(struct odrv_conn *conn, const struct ferry_lo
 
 /* A question that ends in a list of names. */
 static ferry_status losses_add_of_names(struct odrv_conn *conn, const char *begin,
-                                        const struct odrv_text *names, const char *end,
+                                        const struct part_text *names, const char *end,
                                         const char *table, struct ferry_notes *losses,
                                         struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text question = {0};
-    odrv_text_add(&question, begin);
+    PART_AUTO_TEXT struct part_text question = {0};
+    part_text_add(&question, begin);
     for (const char *c = names->failed ? "" : names->data; *c != '\0'; c++)
-        odrv_text_append(&question, *c == '%' ? "%%" : c, *c == '%' ? 2 : 1);
-    odrv_text_add(&question, end);
+        part_text_append(&question, *c == '%' ? "%%" : c, *c == '%' ? 2 : 1);
+    part_text_add(&question, end);
     if (names->failed || question.failed)
         return odrv_fail_memory(err);
     return losses_add(conn, question.data, table, losses, err);
@@ -319,12 +319,12 @@ static ferry_status losses_add_not_null(struct odrv_conn *conn, const struct fer
                                         struct ferry_notes *losses, struct ferry_error *err)
 {
     const struct ferry_layout *layout = spec->layout;
-    ODRV_AUTO_TEXT struct odrv_text names = {0};
+    PART_AUTO_TEXT struct part_text names = {0};
     for (size_t i = 0; i < ferry_schema_count(layout->schema); i++) {
         if (strstr(layout->clauses[i], "NOT NULL") != NULL)
             continue;
-        odrv_text_add(&names, names.length > 0 ? ", " : "");
-        odrv_text_add_quoted(&names, '\'', ferry_schema_column(layout->schema, i)->name);
+        part_text_add(&names, names.length > 0 ? ", " : "");
+        part_text_add_quoted(&names, '\'', ferry_schema_column(layout->schema, i)->name);
     }
     if (names.length == 0 && !names.failed)
         return FERRY_OK;
@@ -336,13 +336,13 @@ static ferry_status losses_add_not_null(struct odrv_conn *conn, const struct fer
 static ferry_status losses_add_indexes(struct odrv_conn *conn, const struct ferry_load_spec *spec,
                                        struct ferry_notes *losses, struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text names = {0};
-    odrv_text_add(&names, "''"); /* no index has this one */
+    PART_AUTO_TEXT struct part_text names = {0};
+    part_text_add(&names, "''"); /* no index has this one */
     for (size_t i = 0; i < spec->index_count; i++) {
         if (spec->indexes[i]->name == NULL || spec->indexes[i]->copied != 0)
             continue;
-        odrv_text_add(&names, ", ");
-        odrv_text_add_quoted(&names, '\'', spec->indexes[i]->name);
+        part_text_add(&names, ", ");
+        part_text_add_quoted(&names, '\'', spec->indexes[i]->name);
     }
     return losses_add_of_names(conn, conn->dialect->writing->ask_indexes, &names, ")))",
                                spec->layout->table, losses, err);

@@ -24,11 +24,11 @@ static ferry_status load_lock(struct odrv_load *load, struct ferry_error *err)
     uint64_t key =
         ferry_hash_name(ferry_hash_name(ferry_hash_name(FERRY_HASH_SEED, "dbferry"), schema),
                         load->spec->layout->table);
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ODRV_AUTO_STRING char *taken = NULL;
     char number[24];
     (void)snprintf(number, sizeof number, "%" PRId64, (int64_t)key);
-    odrv_text_add_template(&sql, conn->dialect->writing->ask_lock, number);
+    part_text_add_template(&sql, conn->dialect->writing->ask_lock, number);
     if (sql.failed)
         return odrv_fail_memory(err);
     ferry_status status = odrv_ask(conn, sql.data, "take the table's lock", &taken, err);
@@ -43,21 +43,21 @@ static ferry_status load_lock(struct odrv_load *load, struct ferry_error *err)
 
 /* `template` with the path of the table. */
 static ferry_status load_spell(struct odrv_load *load, const char *template, const char *table,
-                               struct odrv_text *sql, struct ferry_error *err)
+                               struct part_text *sql, struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text path = {0};
+    PART_AUTO_TEXT struct part_text path = {0};
     ferry_status status = odrv_table_add_path(load->conn, table, &path, err);
     if (status != FERRY_OK)
         return status;
     if (!path.failed)
-        odrv_text_add_template(sql, template, path.data);
+        part_text_add_template(sql, template, path.data);
     return path.failed || sql->failed ? odrv_fail_memory(err) : FERRY_OK;
 }
 
 ferry_status odrv_load_run(struct odrv_load *load, const char *template, const char *table,
                            const char *doing, struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = load_spell(load, template, table, &sql, err);
     return status == FERRY_OK ? odrv_run(load->conn, sql.data, ODRV_LOADING, doing, err) : status;
 }
@@ -65,7 +65,7 @@ ferry_status odrv_load_run(struct odrv_load *load, const char *template, const c
 static ferry_status load_count(struct odrv_load *load, const char *table, uint64_t *ret_count,
                                struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ODRV_AUTO_STRING char *text = NULL;
     char *end = NULL;
     ferry_status status =
@@ -85,7 +85,7 @@ static ferry_status load_count(struct odrv_load *load, const char *table, uint64
  * another trigger does not let in. */
 static ferry_status load_delete(struct odrv_load *load, const char *table, struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
     SQLLEN deleted = -1;
     ferry_status status =

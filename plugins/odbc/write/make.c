@@ -9,54 +9,54 @@
 
 /* A name that no other index has: the old table's are still there. */
 static void make_add_name(const struct odrv_load *load, const struct ferry_index *index,
-                          struct odrv_text *name)
+                          struct part_text *name)
 {
     uint64_t hash = ferry_hash_name(FERRY_HASH_SEED, load->spec->layout->table);
     hash = ferry_hash_name(hash, load->run_id);
     for (size_t i = 0; i < index->column_count; i++)
         hash = ferry_hash_name(hash, index->columns[i]);
-    odrv_text_addf(name, "dbferry_%016" PRIx64 "%s", hash,
+    part_text_addf(name, "dbferry_%016" PRIx64 "%s", hash,
                    index->primary != 0  ? "_p"
                    : index->unique != 0 ? "_u"
                                         : "");
 }
 
 static ferry_status make_add_primary(struct odrv_load *load, const struct ferry_index *index,
-                                     struct odrv_text *sql, struct ferry_error *err)
+                                     struct part_text *sql, struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text name = {0};
+    PART_AUTO_TEXT struct part_text name = {0};
     ferry_status status = FERRY_OK;
-    odrv_text_add(sql, ", ");
+    part_text_add(sql, ", ");
     if (load->spec->action == FERRY_TABLE_REBUILD) {
         make_add_name(load, index, &name);
-        odrv_text_add(sql, "CONSTRAINT ");
+        part_text_add(sql, "CONSTRAINT ");
         status = name.failed ? odrv_fail_memory(err)
                              : odrv_query_add_name(load->conn, name.data, sql, err);
     }
-    odrv_text_add(sql, " PRIMARY KEY (");
+    part_text_add(sql, " PRIMARY KEY (");
     if (status == FERRY_OK)
         status = odrv_index_add_columns(load->conn, index, sql, err);
-    odrv_text_add(sql, ")");
+    part_text_add(sql, ")");
     return status;
 }
 
 ferry_status odrv_make_table(struct odrv_load *load, struct ferry_error *err)
 {
     const struct ferry_layout *layout = load->spec->layout;
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
-    odrv_text_add(&sql, "CREATE TABLE ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "CREATE TABLE ");
     ferry_status status = odrv_table_add_path(load->conn, load->into, &sql, err);
-    odrv_text_add(&sql, " (");
+    part_text_add(&sql, " (");
     for (size_t i = 0; status == FERRY_OK && i < load->count; i++) {
-        odrv_text_add(&sql, i > 0 ? ", " : "");
+        part_text_add(&sql, i > 0 ? ", " : "");
         status = odrv_query_add_name(load->conn, ferry_schema_column(layout->schema, i)->name, &sql,
                                      err);
-        odrv_text_addf(&sql, " %s %s", layout->natives[i], layout->clauses[i]);
+        part_text_addf(&sql, " %s %s", layout->natives[i], layout->clauses[i]);
     }
     for (size_t i = 0; status == FERRY_OK && i < load->spec->index_count; i++)
         if (load->spec->indexes[i]->primary != 0)
             status = make_add_primary(load, load->spec->indexes[i], &sql, err);
-    odrv_text_add(&sql, ")");
+    part_text_add(&sql, ")");
     if (status == FERRY_OK && sql.failed)
         status = odrv_fail_memory(err);
     return status == FERRY_OK
@@ -69,7 +69,7 @@ ferry_status odrv_make_table(struct odrv_load *load, struct ferry_error *err)
 static ferry_status make_find(struct odrv_load *load, const struct ferry_index *index,
                               bool *ret_found, struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ODRV_AUTO_STRING char *found = NULL;
     ferry_status status = odrv_index_question(load->conn, load->conn->dialect->writing->ask_index,
                                               load->into, index, &sql, err);
@@ -89,23 +89,23 @@ static bool make_is_named(const struct ferry_index *index)
 static ferry_status make_index(struct odrv_load *load, const struct ferry_index *index,
                                struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text name = {0};
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text name = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     if (make_is_named(index) && load->spec->action != FERRY_TABLE_REBUILD)
-        odrv_text_add(&name, index->name);
+        part_text_add(&name, index->name);
     else
         make_add_name(load, index, &name);
     if (name.failed)
         return odrv_fail_memory(err);
-    odrv_text_addf(&sql, "CREATE %sINDEX ", index->unique != 0 ? "UNIQUE " : "");
+    part_text_addf(&sql, "CREATE %sINDEX ", index->unique != 0 ? "UNIQUE " : "");
     ferry_status status = odrv_query_add_name(load->conn, name.data, &sql, err);
-    odrv_text_add(&sql, " ON ");
+    part_text_add(&sql, " ON ");
     if (status == FERRY_OK)
         status = odrv_table_add_path(load->conn, load->into, &sql, err);
-    odrv_text_add(&sql, " (");
+    part_text_add(&sql, " (");
     if (status == FERRY_OK)
         status = odrv_index_add_columns(load->conn, index, &sql, err);
-    odrv_text_add(&sql, ")");
+    part_text_add(&sql, ")");
     if (status == FERRY_OK && sql.failed)
         status = odrv_fail_memory(err);
     return status == FERRY_OK ? odrv_run(load->conn, sql.data, ODRV_LOADING, "make an index", err)
@@ -134,10 +134,10 @@ ferry_status odrv_make_indexes(struct odrv_load *load, struct ferry_error *err)
 static ferry_status make_rename(struct odrv_load *load, const char *thing, const char *from,
                                 const char *to, struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
-    odrv_text_addf(&sql, "ALTER %s ", thing);
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_addf(&sql, "ALTER %s ", thing);
     ferry_status status = odrv_table_add_path(load->conn, from, &sql, err);
-    odrv_text_add(&sql, " RENAME TO ");
+    part_text_add(&sql, " RENAME TO ");
     if (status == FERRY_OK)
         status = odrv_query_add_name(load->conn, to, &sql, err);
     if (status == FERRY_OK && sql.failed)
@@ -164,7 +164,7 @@ ferry_status odrv_make_visible(struct odrv_load *load, struct ferry_error *err)
         status = make_rename(load, "TABLE", load->into, table, err);
     for (size_t i = 0; status == FERRY_OK && i < load->spec->index_count; i++) {
         const struct ferry_index *index = load->spec->indexes[i];
-        ODRV_AUTO_TEXT struct odrv_text name = {0};
+        PART_AUTO_TEXT struct part_text name = {0};
         if (!make_is_named(index) || index->primary != 0)
             continue;
         make_add_name(load, index, &name);

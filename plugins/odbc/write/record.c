@@ -9,33 +9,33 @@
 #define RECORD_TABLE "_dbferry_sync"
 
 static void record_add_type(const struct odrv_conn *conn, const struct ferry_field *field,
-                            struct odrv_text *sql)
+                            struct part_text *sql)
 {
     const struct odrv_writing *writing = conn->dialect->writing;
-    odrv_text_add(sql, field->type == FERRY_FIELD_TEXT     ? writing->text
+    part_text_add(sql, field->type == FERRY_FIELD_TEXT     ? writing->text
                        : field->type == FERRY_FIELD_NUMBER ? writing->number
                                                            : writing->flag);
 }
 
-static ferry_status record_write_make(const struct odrv_conn *conn, struct odrv_text *sql,
+static ferry_status record_write_make(const struct odrv_conn *conn, struct part_text *sql,
                                       struct ferry_error *err)
 {
-    odrv_text_add(sql, "CREATE TABLE IF NOT EXISTS ");
+    part_text_add(sql, "CREATE TABLE IF NOT EXISTS ");
     ferry_status status = odrv_table_add_path(conn, RECORD_TABLE, sql, err);
-    odrv_text_addf(sql, " (target_table %s NOT NULL PRIMARY KEY", conn->dialect->writing->text);
+    part_text_addf(sql, " (target_table %s NOT NULL PRIMARY KEY", conn->dialect->writing->text);
     for (size_t i = 0; status == FERRY_OK && i < ferry_field_count(); i++) {
-        odrv_text_addf(sql, ", %s ", ferry_field(i)->name);
+        part_text_addf(sql, ", %s ", ferry_field(i)->name);
         record_add_type(conn, ferry_field(i), sql);
     }
-    odrv_text_add(sql, ")");
+    part_text_add(sql, ")");
     return status == FERRY_OK && sql->failed ? odrv_fail_memory(err) : status;
 }
 
 /* The names of its columns, each in a text of its own line; NULL: there is no such table. */
-static ferry_status record_columns(struct odrv_conn *conn, struct odrv_text *names,
+static ferry_status record_columns(struct odrv_conn *conn, struct part_text *names,
                                    struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
     static const char doing[] = "look at the table of runs, " RECORD_TABLE;
     bool row = true;
@@ -51,7 +51,7 @@ static ferry_status record_columns(struct odrv_conn *conn, struct odrv_text *nam
         if (status != FERRY_OK || !row)
             break;
         status = odrv_statement_text(conn, stmt, 1, doing, &name, err);
-        odrv_text_addf(names, "\n%s\n", name == NULL ? "" : name);
+        part_text_addf(names, "\n%s\n", name == NULL ? "" : name);
     }
     odrv_statement_free(&stmt);
     if (status == FERRY_OK)
@@ -59,7 +59,7 @@ static ferry_status record_columns(struct odrv_conn *conn, struct odrv_text *nam
     return status == FERRY_OK && names->failed ? odrv_fail_memory(err) : status;
 }
 
-static bool record_has(const struct odrv_text *names, const char *name)
+static bool record_has(const struct part_text *names, const char *name)
 {
     char line[128];
     (void)snprintf(line, sizeof line, "\n%s\n", name);
@@ -68,10 +68,10 @@ static bool record_has(const struct odrv_text *names, const char *name)
 
 /* Two runs that make it at the same moment are in each other's way, also with IF NOT EXISTS: only
  * the second attempt tells why it fails. */
-static ferry_status record_make(struct odrv_conn *conn, struct odrv_text *names,
+static ferry_status record_make(struct odrv_conn *conn, struct part_text *names,
                                 struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = record_write_make(conn, &sql, err);
     if (status != FERRY_OK)
         return status;
@@ -88,10 +88,10 @@ static ferry_status record_make(struct odrv_conn *conn, struct odrv_text *names,
 static ferry_status record_add_column(struct odrv_conn *conn, const struct ferry_field *field,
                                       struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
-    odrv_text_add(&sql, "ALTER TABLE ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "ALTER TABLE ");
     ferry_status status = odrv_table_add_path(conn, RECORD_TABLE, &sql, err);
-    odrv_text_addf(&sql, " ADD COLUMN IF NOT EXISTS %s ", field->name);
+    part_text_addf(&sql, " ADD COLUMN IF NOT EXISTS %s ", field->name);
     record_add_type(conn, field, &sql);
     if (status == FERRY_OK && sql.failed)
         status = odrv_fail_memory(err);
@@ -103,7 +103,7 @@ static ferry_status record_add_column(struct odrv_conn *conn, const struct ferry
 /* A table that an older release has made lacks the younger fields. */
 ferry_status odrv_record_prepare(struct odrv_conn *conn, struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text names = {0};
+    PART_AUTO_TEXT struct part_text names = {0};
     bool exists = false;
     ferry_status status = odrv_table_look(conn, RECORD_TABLE, NULL, &exists, NULL, err);
     if (status == FERRY_OK && exists)
@@ -122,15 +122,15 @@ static ferry_status record_follow(struct odrv_conn *conn, const struct ferry_rec
                                   struct ferry_error *err)
 {
     const char *follows = ferry_record_follows(record);
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ODRV_AUTO_STRING char *run_id = NULL;
     if (follows == NULL)
         return FERRY_OK;
-    odrv_text_add(&sql, "SELECT run_id FROM ");
+    part_text_add(&sql, "SELECT run_id FROM ");
     ferry_status status = odrv_table_add_path(conn, RECORD_TABLE, &sql, err);
-    odrv_text_add(&sql, " WHERE target_table = ");
-    odrv_text_add_quoted(&sql, '\'', ferry_record_table(record));
-    odrv_text_add(&sql, " FOR UPDATE");
+    part_text_add(&sql, " WHERE target_table = ");
+    part_text_add_quoted(&sql, '\'', ferry_record_table(record));
+    part_text_add(&sql, " FOR UPDATE");
     if (status == FERRY_OK && sql.failed)
         status = odrv_fail_memory(err);
     if (status == FERRY_OK)
@@ -141,42 +141,42 @@ static ferry_status record_follow(struct odrv_conn *conn, const struct ferry_rec
 }
 
 static void record_add_value(const struct ferry_field *field, const char *value,
-                             struct odrv_text *sql)
+                             struct part_text *sql)
 {
     if (value == NULL)
-        odrv_text_add(sql, "NULL");
+        part_text_add(sql, "NULL");
     else if (field->type == FERRY_FIELD_TEXT)
-        odrv_text_add_quoted(sql, '\'', value);
+        part_text_add_quoted(sql, '\'', value);
     else
-        odrv_text_add(sql, value);
+        part_text_add(sql, value);
 }
 
 ferry_status odrv_record_write(struct odrv_conn *conn, const struct ferry_record *record,
                                struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
-    ODRV_AUTO_TEXT struct odrv_text path = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
+    PART_AUTO_TEXT struct part_text path = {0};
     ferry_status status = record_follow(conn, record, err);
     if (status == FERRY_OK)
         status = odrv_table_add_path(conn, RECORD_TABLE, &path, err);
     if (status != FERRY_OK)
         return status;
-    odrv_text_addf(&sql, "DELETE FROM %s WHERE target_table = ", path.failed ? "" : path.data);
-    odrv_text_add_quoted(&sql, '\'', ferry_record_table(record));
+    part_text_addf(&sql, "DELETE FROM %s WHERE target_table = ", path.failed ? "" : path.data);
+    part_text_add_quoted(&sql, '\'', ferry_record_table(record));
     if (path.failed || sql.failed)
         return odrv_fail_memory(err);
     status = odrv_run(conn, sql.data, ODRV_LOADING, "replace the record of the last run", err);
-    odrv_text_reset(&sql);
-    odrv_text_addf(&sql, "INSERT INTO %s (target_table", path.data);
+    part_text_reset(&sql);
+    part_text_addf(&sql, "INSERT INTO %s (target_table", path.data);
     for (size_t i = 0; i < ferry_field_count(); i++)
-        odrv_text_addf(&sql, ", %s", ferry_field(i)->name);
-    odrv_text_add(&sql, ") VALUES (");
-    odrv_text_add_quoted(&sql, '\'', ferry_record_table(record));
+        part_text_addf(&sql, ", %s", ferry_field(i)->name);
+    part_text_add(&sql, ") VALUES (");
+    part_text_add_quoted(&sql, '\'', ferry_record_table(record));
     for (size_t i = 0; i < ferry_field_count(); i++) {
-        odrv_text_add(&sql, ", ");
+        part_text_add(&sql, ", ");
         record_add_value(ferry_field(i), ferry_record_value(record, ferry_field(i)->name), &sql);
     }
-    odrv_text_add(&sql, ")");
+    part_text_add(&sql, ")");
     if (status == FERRY_OK && sql.failed)
         status = odrv_fail_memory(err);
     return status == FERRY_OK
@@ -187,7 +187,7 @@ ferry_status odrv_record_write(struct odrv_conn *conn, const struct ferry_record
 /* ---- Reading ---- */
 
 static ferry_status record_take(struct odrv_conn *conn, SQLHSTMT stmt,
-                                const struct odrv_text *names, struct ferry_record *record,
+                                const struct part_text *names, struct ferry_record *record,
                                 struct ferry_error *err)
 {
     SQLUSMALLINT column = 0;
@@ -207,7 +207,7 @@ static ferry_status record_take(struct odrv_conn *conn, SQLHSTMT stmt,
 static ferry_status record_is_readable(struct odrv_conn *conn, bool *ret_readable,
                                        struct ferry_error *err)
 {
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ODRV_AUTO_STRING char *answer = NULL;
     ferry_status status =
         odrv_table_question(conn, conn->dialect->writing->ask_readable, RECORD_TABLE, &sql, err);
@@ -222,8 +222,8 @@ ferry_status odrv_record_read(void *conn, const char *table, struct ferry_record
                               struct ferry_error *err)
 {
     struct odrv_conn *c = conn;
-    ODRV_AUTO_TEXT struct odrv_text names = {0};
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text names = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
     bool row = false;
     if (c->dialect->writing == NULL)
@@ -234,14 +234,14 @@ ferry_status odrv_record_read(void *conn, const char *table, struct ferry_record
         status = record_columns(c, &names, err);
     if (status != FERRY_OK || names.length == 0)
         return status;
-    odrv_text_add(&sql, "SELECT ");
+    part_text_add(&sql, "SELECT ");
     for (size_t i = 0; i < ferry_field_count(); i++)
         if (record_has(&names, ferry_field(i)->name))
-            odrv_text_addf(&sql, "%s%s", sql.length > 7 ? ", " : "", ferry_field(i)->name);
-    odrv_text_add(&sql, " FROM ");
+            part_text_addf(&sql, "%s%s", sql.length > 7 ? ", " : "", ferry_field(i)->name);
+    part_text_add(&sql, " FROM ");
     status = odrv_table_add_path(c, RECORD_TABLE, &sql, err);
-    odrv_text_add(&sql, " WHERE target_table = ");
-    odrv_text_add_quoted(&sql, '\'', table);
+    part_text_add(&sql, " WHERE target_table = ");
+    part_text_add_quoted(&sql, '\'', table);
     if (status == FERRY_OK && sql.failed)
         status = odrv_fail_memory(err);
     if (status == FERRY_OK)

@@ -13,36 +13,36 @@ static const char rows_doing[] = "store rows";
 
 /* `native` without its size, "numeric" of "numeric(9,2)": an explicit cast to a size cuts or rounds
  * what the column itself refuses. */
-static void rows_add_type(const char *native, struct odrv_text *type)
+static void rows_add_type(const char *native, struct part_text *type)
 {
     const char *open = strchr(native, '('), *close = open == NULL ? NULL : strchr(open, ')');
     if (close == NULL) {
-        odrv_text_add(type, native);
+        part_text_add(type, native);
         return;
     }
-    odrv_text_append(type, native, (size_t)(open - native));
-    odrv_text_add(type, close + 1);
+    part_text_append(type, native, (size_t)(open - native));
+    part_text_add(type, close + 1);
 }
 
 ferry_status odrv_rows_prepare(struct odrv_load *load, struct ferry_error *err)
 {
     const struct ferry_layout *layout = load->spec->layout;
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
-    ODRV_AUTO_TEXT struct odrv_text marks = {0};
-    odrv_text_add(&sql, "INSERT INTO ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    PART_AUTO_TEXT struct part_text marks = {0};
+    part_text_add(&sql, "INSERT INTO ");
     ferry_status status = odrv_table_add_path(load->conn, load->into, &sql, err);
-    odrv_text_add(&sql, " (");
+    part_text_add(&sql, " (");
     for (size_t i = 0; status == FERRY_OK && i < load->count; i++) {
-        ODRV_AUTO_TEXT struct odrv_text type = {0};
+        PART_AUTO_TEXT struct part_text type = {0};
         rows_add_type(layout->natives[i], &type);
-        odrv_text_add(&sql, i > 0 ? ", " : "");
-        odrv_text_add(&marks, i > 0 ? ", " : "");
+        part_text_add(&sql, i > 0 ? ", " : "");
+        part_text_add(&marks, i > 0 ? ", " : "");
         status = odrv_query_add_name(load->conn, ferry_schema_column(layout->schema, i)->name, &sql,
                                      err);
-        odrv_text_add_template(&marks, load->rules[i]->mark, type.failed ? "" : type.data);
+        part_text_add_template(&marks, load->rules[i]->mark, type.failed ? "" : type.data);
         marks.failed = marks.failed || type.failed;
     }
-    odrv_text_addf(&sql, ") VALUES (%s)", marks.failed ? "" : marks.data);
+    part_text_addf(&sql, ") VALUES (%s)", marks.failed ? "" : marks.data);
     if (status == FERRY_OK && (sql.failed || marks.failed))
         status = odrv_fail_memory(err);
     load->values = calloc(load->count + 1, sizeof *load->values);
@@ -63,7 +63,7 @@ void odrv_rows_free(struct odrv_load *load)
 {
     odrv_statement_free(&load->stmt);
     for (size_t i = 0; load->values != NULL && i < load->count; i++)
-        odrv_text_clear(&load->values[i]);
+        part_text_clear(&load->values[i]);
     free(load->values);
     free(load->widths);
     load->values = NULL;
@@ -121,7 +121,7 @@ static ferry_status rows_put(struct odrv_load *load, const struct ferry_batch *b
                              size_t i, struct ferry_error *err)
 {
     const struct ferry_cell *cell = &ferry_batch_cells(batch, row)[i];
-    odrv_text_reset(&load->values[i]);
+    part_text_reset(&load->values[i]);
     if (cell->kind != FERRY_KIND_TYPED)
         return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, i,
                                "a value of another kind than the column's; mend it at the source");

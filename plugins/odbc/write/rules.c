@@ -28,18 +28,18 @@ static uint64_t rule_size(const struct ferry_column *column)
 }
 
 void odrv_rule_spell(const struct odrv_rule *rule, const struct ferry_column *column,
-                     struct odrv_text *native)
+                     struct part_text *native)
 {
     for (const char *c = rule->native; *c != '\0'; c++) {
         if (*c != '$') {
-            odrv_text_append(native, c, 1);
+            part_text_append(native, c, 1);
             continue;
         }
         c++;
         if (*c == 'l')
-            odrv_text_addf(native, "%" PRIu64, column->length);
+            part_text_addf(native, "%" PRIu64, column->length);
         else
-            odrv_text_addf(native, "%" PRIu32, *c == 'p' ? column->precision : column->scale);
+            part_text_addf(native, "%" PRIu32, *c == 'p' ? column->precision : column->scale);
     }
 }
 
@@ -67,7 +67,7 @@ const struct odrv_rule *odrv_rule_find(const struct odrv_writing *writing,
 {
     const struct odrv_rule *found = NULL;
     for (const struct odrv_rule *rule = writing->rules; rule->type != 0; rule++) {
-        ODRV_AUTO_TEXT struct odrv_text native = {0};
+        PART_AUTO_TEXT struct part_text native = {0};
         bool textual = (rule->flags & ODRV_RULE_TEXTUAL) != 0;
         if (!rule_fits(rule, column))
             continue;
@@ -91,8 +91,8 @@ ferry_status odrv_map_column(void *conn, const struct ferry_column *column,
 {
     const struct odrv_conn *c = conn;
     const struct odrv_rule *rule = odrv_rule_find(c->dialect->writing, column, wish);
-    ODRV_AUTO_TEXT struct odrv_text native = {0};
-    ODRV_AUTO_TEXT struct odrv_text note = {0};
+    PART_AUTO_TEXT struct part_text native = {0};
+    PART_AUTO_TEXT struct part_text note = {0};
     bool loose = (column->flags & FERRY_COLUMN_LOOSE) != 0;
     if (rule == NULL)
         return ferry_mapping_set(mapping, FERRY_FIT_NONE, "",
@@ -100,9 +100,9 @@ ferry_status odrv_map_column(void *conn, const struct ferry_column *column,
                                                     : "there is no type for it",
                                  err);
     odrv_rule_spell(rule, column, &native);
-    odrv_text_add(&note, rule->note == NULL ? "" : rule->note);
+    part_text_add(&note, rule->note == NULL ? "" : rule->note);
     if (loose)
-        odrv_text_addf(&note, "%sother kinds are refused", note.length > 0 ? "; " : "");
+        part_text_addf(&note, "%sother kinds are refused", note.length > 0 ? "; " : "");
     if (native.failed || note.failed)
         return odrv_fail_memory(err);
     ferry_status status =

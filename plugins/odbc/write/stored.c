@@ -20,19 +20,19 @@ static ferry_status stored_column(const struct odrv_conn *conn, const struct fer
 }
 
 static ferry_status stored_add_list(const struct odrv_conn *conn,
-                                    const struct odrv_columns *columns, struct odrv_text *sql,
+                                    const struct odrv_columns *columns, struct part_text *sql,
                                     struct ferry_error *err)
 {
     ferry_status status = FERRY_OK;
     for (size_t i = 0; status == FERRY_OK && i < columns->count; i++) {
-        ODRV_AUTO_TEXT struct odrv_text name = {0};
+        PART_AUTO_TEXT struct part_text name = {0};
         const char *ask = columns->list[i].type->ask;
         status = odrv_query_add_name(conn, columns->list[i].name, &name, err);
         if (status == FERRY_OK && name.failed)
             status = odrv_fail_memory(err);
-        odrv_text_add(sql, i > 0 ? ", " : "");
+        part_text_add(sql, i > 0 ? ", " : "");
         if (status == FERRY_OK)
-            odrv_text_add_template(sql, ask == NULL ? "%" : ask, name.data);
+            part_text_add_template(sql, ask == NULL ? "%" : ask, name.data);
     }
     return status;
 }
@@ -43,7 +43,7 @@ ferry_status odrv_stored_begin(void *conn, void *load, const struct ferry_layout
 {
     struct odrv_conn *c = conn;
     ODRV_AUTO_COLUMNS struct odrv_columns columns = {0};
-    ODRV_AUTO_TEXT struct odrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     size_t count = ferry_schema_count(layout->schema);
     bool exists = false;
     const char *table = load == NULL ? layout->table : ((const struct odrv_load *)load)->into;
@@ -61,10 +61,10 @@ ferry_status odrv_stored_begin(void *conn, void *load, const struct ferry_layout
         status = stored_column(c, layout, i, &columns.list[i], err);
         columns.count += status == FERRY_OK;
     }
-    odrv_text_add(&sql, "SELECT ");
+    part_text_add(&sql, "SELECT ");
     if (status == FERRY_OK)
         status = stored_add_list(c, &columns, &sql, err);
-    odrv_text_addf(&sql, " FROM %s", c->dialect->writing->only);
+    part_text_addf(&sql, " FROM %s", c->dialect->writing->only);
     if (status == FERRY_OK)
         status = odrv_table_add_path(c, table, &sql, err);
     if (status == FERRY_OK && sql.failed)

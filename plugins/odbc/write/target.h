@@ -5,8 +5,8 @@
 
 #include "dialect/dialect.h"
 #include "odbc_driver.h"
+#include "parts/text.h"
 #include "read/read.h"
-#include "text.h"
 
 /* ---- value.c: cells become the texts of parameters ---- */
 
@@ -23,7 +23,7 @@ enum odrv_put {
 /* What is wrong with the value, or NULL: then it was added.  What is longer than `column` says is
  * refused: the server would cut or round some of it without a word. */
 const char *odrv_put(enum odrv_put put, const struct ferry_column *column,
-                     const struct ferry_cell *cell, struct odrv_text *text);
+                     const struct ferry_cell *cell, struct part_text *text);
 
 /* ---- rules.c: how each type is stored ---- */
 
@@ -86,7 +86,7 @@ const struct odrv_rule *odrv_rule_find(const struct odrv_writing *writing,
                                        const struct ferry_wish *wish);
 /* The type as a table declares it. */
 void odrv_rule_spell(const struct odrv_rule *rule, const struct ferry_column *column,
-                     struct odrv_text *native);
+                     struct part_text *native);
 ferry_status odrv_map_column(void *conn, const struct ferry_column *column,
                              const struct ferry_wish *wish, struct ferry_mapping *mapping,
                              struct ferry_error *err);
@@ -117,17 +117,17 @@ ferry_status odrv_table_check_rights(struct odrv_conn *conn, const char *table, 
                                      struct ferry_error *err);
 /* "one", "other": the columns of an index. */
 ferry_status odrv_index_add_columns(const struct odrv_conn *conn, const struct ferry_index *index,
-                                    struct odrv_text *sql, struct ferry_error *err);
+                                    struct part_text *sql, struct ferry_error *err);
 /* A question about an index of the table like this one, or none, if that is NULL: see ask_index. */
 ferry_status odrv_index_question(const struct odrv_conn *conn, const char *question,
                                  const char *table, const struct ferry_index *index,
-                                 struct odrv_text *sql, struct ferry_error *err);
+                                 struct part_text *sql, struct ferry_error *err);
 /* SCHEMA."table", for statements. */
 ferry_status odrv_table_add_path(const struct odrv_conn *conn, const char *table,
-                                 struct odrv_text *sql, struct ferry_error *err);
+                                 struct part_text *sql, struct ferry_error *err);
 /* `template` with the path of the table as a text in quotes. */
 ferry_status odrv_table_question(const struct odrv_conn *conn, const char *template,
-                                 const char *table, struct odrv_text *sql, struct ferry_error *err);
+                                 const char *table, struct part_text *sql, struct ferry_error *err);
 
 /* ---- change.c, load.c ---- */
 
@@ -143,7 +143,7 @@ struct odrv_load {
     uint64_t before, rows;
     /* rows.c: */
     SQLHSTMT stmt;
-    struct odrv_text *values; /* of each column, one value */
+    struct part_text *values; /* of each column, one value */
     size_t *widths;           /* the widths of columns in one execution */
 };
 struct odrv_change {

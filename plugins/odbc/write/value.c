@@ -44,20 +44,20 @@ static bool value_is_time_of_day(const char *text, size_t size)
     return hours < 24 || (hours == 24 && strspn(text + 2, "0:.") >= size - 2);
 }
 
-static void value_add_float(double value, struct odrv_text *text)
+static void value_add_float(double value, struct part_text *text)
 {
     if (isnan(value))
-        odrv_text_add(text, "NaN");
+        part_text_add(text, "NaN");
     else if (isinf(value))
-        odrv_text_add(text, value > 0 ? "Infinity" : "-Infinity");
+        part_text_add(text, value > 0 ? "Infinity" : "-Infinity");
     else
-        odrv_text_addf(text, "%.17g", value);
+        part_text_addf(text, "%.17g", value);
 }
 
-static void value_add_hex(const struct ferry_cell *cell, struct odrv_text *text)
+static void value_add_hex(const struct ferry_cell *cell, struct part_text *text)
 {
     static const char digits[] = "0123456789abcdef";
-    if (!odrv_text_reserve(text, 2 * (size_t)cell->len))
+    if (!part_text_reserve(text, 2 * (size_t)cell->len))
         return;
     for (uint32_t i = 0; i < cell->len; i++) {
         unsigned char byte = (unsigned char)cell->v.p[i];
@@ -121,17 +121,17 @@ static const char *value_check(enum odrv_put put, const struct ferry_column *col
 }
 
 const char *odrv_put(enum odrv_put put, const struct ferry_column *column,
-                     const struct ferry_cell *cell, struct odrv_text *text)
+                     const struct ferry_cell *cell, struct part_text *text)
 {
     const char *flaw = value_check(put, column, cell);
     if (flaw != NULL)
         return flaw;
     switch (put) {
     case ODRV_PUT_INT:
-        odrv_text_addf(text, "%" PRId64, cell->v.i);
+        part_text_addf(text, "%" PRId64, cell->v.i);
         break;
     case ODRV_PUT_UINT:
-        odrv_text_addf(text, "%" PRIu64, cell->v.u);
+        part_text_addf(text, "%" PRIu64, cell->v.u);
         break;
     case ODRV_PUT_FLOAT:
         value_add_float(cell->v.f, text);
@@ -140,7 +140,7 @@ const char *odrv_put(enum odrv_put put, const struct ferry_column *column,
         value_add_hex(cell, text);
         break;
     default:
-        odrv_text_append(text, cell->v.p, cell->len);
+        part_text_append(text, cell->v.p, cell->len);
         break;
     }
     return NULL;

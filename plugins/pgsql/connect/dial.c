@@ -21,7 +21,7 @@ struct dial {
     const char *keys[DIAL_KEYS + 1];
     const char *values[DIAL_KEYS + 1];
     size_t count;
-    struct pgdrv_text hosts; /* the name, once for each address */
+    struct part_text hosts; /* the name, once for each address */
     char *addresses;
     char port[sizeof "65535"];
 };
@@ -121,7 +121,7 @@ static ferry_status dial_set_place(struct dial *dial, const struct pgdrv_conn *c
     if (status != FERRY_OK)
         return status;
     for (size_t i = 0; i < count; i++)
-        pgdrv_text_addf(&dial->hosts, "%s%s", i > 0 ? "," : "", settings->host);
+        part_text_addf(&dial->hosts, "%s%s", i > 0 ? "," : "", settings->host);
     if (dial->hosts.failed)
         return pgdrv_fail_memory(err);
     dial_set(dial, "host", dial->hosts.data);
@@ -211,7 +211,7 @@ ferry_status pgdrv_dial(struct pgdrv_conn *conn, const struct pgdrv_settings *se
     dial_set(&dial, "password", password);
     if (status == FERRY_OK)
         status = dial_start(conn, &dial, err);
-    pgdrv_text_clear(&dial.hosts);
+    part_text_clear(&dial.hosts);
     free(dial.addresses);
     return status;
 }

@@ -88,15 +88,15 @@ static const struct {
 
 /* A setting that this server does not have, or may not set to that (a platform without the check of
  * connections), is passed over: pg_settings knows which there are. */
-static void session_write_fixed(struct pgdrv_text *sql)
+static void session_write_fixed(struct part_text *sql)
 {
-    pgdrv_text_add(sql, "SELECT pg_catalog.count(pg_catalog.set_config(s.name, v.v, false)) FROM "
-                        "(VALUES ");
+    part_text_add(sql, "SELECT pg_catalog.count(pg_catalog.set_config(s.name, v.v, false)) FROM "
+                       "(VALUES ");
     for (size_t i = 0; i < sizeof session_fixed / sizeof *session_fixed; i++)
-        pgdrv_text_addf(sql, "%s('%s', '%s')", i > 0 ? ", " : "", session_fixed[i].name,
-                        session_fixed[i].value);
-    pgdrv_text_add(sql, ") v (n, v) JOIN pg_catalog.pg_settings s ON s.name = v.n AND "
-                        "s.context = 'user'");
+        part_text_addf(sql, "%s('%s', '%s')", i > 0 ? ", " : "", session_fixed[i].name,
+                       session_fixed[i].value);
+    part_text_add(sql, ") v (n, v) JOIN pg_catalog.pg_settings s ON s.name = v.n AND "
+                       "s.context = 'user'");
 }
 
 /* The user's schema first, then the system's; what a stranger puts into a temporary schema is found
@@ -230,7 +230,7 @@ static ferry_status session_check_version(const struct pgdrv_conn *conn, struct 
 ferry_status pgdrv_session_set_up(struct pgdrv_conn *conn, const struct ferry_config *config,
                                   const struct pgdrv_settings *settings, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *result = NULL;
     session_write_fixed(&sql);
     if (sql.failed)

@@ -39,12 +39,12 @@ static ferry_status describe_note(const struct pgdrv_result *result,
                                   bool (*is)(const struct pgdrv_column *column), const char *what,
                                   struct ferry_schema *schema, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text list = {0};
+    PART_AUTO_TEXT struct part_text list = {0};
     size_t count = 0;
     for (size_t i = 0; i < result->count; i++)
         if (is(&result->columns[i]))
-            pgdrv_text_addf(&list, "%s%s (%s)", count++ > 0 ? ", " : "", result->columns[i].name,
-                            result->columns[i].native);
+            part_text_addf(&list, "%s%s (%s)", count++ > 0 ? ", " : "", result->columns[i].name,
+                           result->columns[i].native);
     if (list.failed)
         return pgdrv_fail_memory(err);
     return count == 0 ? FERRY_OK : ferry_schema_note(schema, err, "%s: %s", what, list.data);

@@ -58,10 +58,10 @@ ferry_status pgdrv_estimate(void *argument, const struct ferry_read *read,
 {
     struct pgdrv_conn *conn = argument;
     struct pgdrv_result result = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *plan = NULL;
     ferry_status status = pgdrv_snapshot_let_go(conn, err);
-    pgdrv_text_add(&sql, "EXPLAIN (FORMAT TEXT) ");
+    part_text_add(&sql, "EXPLAIN (FORMAT TEXT) ");
     if (status == FERRY_OK)
         status = pgdrv_result_open(conn, read, &result, err);
     if (status == FERRY_OK && result.count == ferry_schema_count(schema))

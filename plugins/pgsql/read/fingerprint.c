@@ -51,7 +51,7 @@ ferry_status pgdrv_fingerprint(void *argument, const struct ferry_read *read,
     struct pgdrv_conn *conn = argument;
     const char *const values[] = {conn->schema, read->text};
     PGDRV_AUTO_RESULT PGresult *answer = NULL;
-    PGDRV_AUTO_SQL struct pgdrv_text text = {0};
+    PART_AUTO_TEXT struct part_text text = {0};
     if (read->kind != FERRY_READ_TABLE || !conn->in_snapshot)
         return pgdrv_conn_check(conn, err);
     ferry_status status =
@@ -66,7 +66,7 @@ ferry_status pgdrv_fingerprint(void *argument, const struct ferry_read *read,
         const char *value = pgdrv_value(answer, 0, i);
         if (value == NULL)
             return pgdrv_fail_shape(conn, PGDRV_ASKING, doing, err);
-        pgdrv_text_addf(&text, "%s%s", i > 0 ? ", " : "next transaction ", value);
+        part_text_addf(&text, "%s%s", i > 0 ? ", " : "next transaction ", value);
     }
     if (text.failed)
         return pgdrv_fail_memory(err);

@@ -30,7 +30,7 @@ struct pgdrv_cursor {
     char *piece;
     const unsigned char *at;
     size_t left;
-    struct pgdrv_text kept; /* the beginning of a row whose end has not come */
+    struct part_text kept; /* the beginning of a row whose end has not come */
 };
 
 /* ---- Beginning ---- */
@@ -95,10 +95,10 @@ static ferry_status read_start(struct pgdrv_cursor *cursor, const char *select,
                                struct ferry_error *err)
 {
     struct pgdrv_conn *conn = cursor->conn;
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_TEXT char *doing = NULL;
     PGDRV_AUTO_RESULT PGresult *result = NULL;
-    pgdrv_text_addf(&sql, "COPY (%s) TO STDOUT (FORMAT binary)", select);
+    part_text_addf(&sql, "COPY (%s) TO STDOUT (FORMAT binary)", select);
     if (asprintf(&doing, "read %s", cursor->result.what) < 0)
         doing = NULL;
     if (sql.failed || doing == NULL)
@@ -121,7 +121,7 @@ ferry_status pgdrv_read_begin(void *conn, const struct ferry_read *read,
                               const struct ferry_schema *schema, const struct ferry_scan *scan,
                               void **ret_cursor, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text select = {0};
+    PART_AUTO_TEXT struct part_text select = {0};
     struct pgdrv_cursor *cursor = calloc(1, sizeof *cursor);
     if (cursor == NULL)
         return pgdrv_fail_memory(err);
@@ -221,11 +221,11 @@ static ferry_status read_more(struct pgdrv_cursor *cursor, bool *ret_more, struc
         cursor->left = size;
         return FERRY_OK;
     }
-    struct pgdrv_text joined = {0};
-    pgdrv_text_append(&joined, (const char *)cursor->at, cursor->left);
-    pgdrv_text_append(&joined, piece, size);
+    struct part_text joined = {0};
+    part_text_append(&joined, (const char *)cursor->at, cursor->left);
+    part_text_append(&joined, piece, size);
     PQfreemem(piece);
-    pgdrv_text_clear(&cursor->kept);
+    part_text_clear(&cursor->kept);
     cursor->kept = joined;
     cursor->at = (const unsigned char *)joined.data;
     cursor->left = joined.length;
@@ -380,7 +380,7 @@ void pgdrv_read_end(void *argument)
         cursor->conn->broken = true;
     cursor->conn->read_since = true;
     pgdrv_result_clear(&cursor->result);
-    pgdrv_text_clear(&cursor->kept);
+    part_text_clear(&cursor->kept);
     PQfreemem(cursor->piece);
     free(cursor->formats);
     free(cursor);

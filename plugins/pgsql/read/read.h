@@ -85,10 +85,10 @@ static inline size_t pgdrv_scan_column(const struct ferry_scan *scan, size_t i)
 ferry_status pgdrv_select_write(const struct pgdrv_conn *conn, const struct ferry_read *read,
                                 const struct ferry_schema *schema,
                                 const struct pgdrv_result *result, const struct ferry_scan *scan,
-                                bool only_bounds, struct pgdrv_text *sql, struct ferry_error *err);
+                                bool only_bounds, struct part_text *sql, struct ferry_error *err);
 /* " FROM" and what is read, as it stands. */
 void pgdrv_select_write_from(const struct pgdrv_conn *conn, const struct ferry_read *read,
-                             struct pgdrv_text *sql);
+                             struct part_text *sql);
 
 /* ---- read.c: rows by COPY, in its binary form ---- */
 

@@ -68,15 +68,15 @@ ferry_status pgdrv_types_ask(struct pgdrv_conn *conn, enum pgdrv_phase phase, co
                              PGresult **ret_answer, struct ferry_error *err)
 {
     static const char doing[] = "ask for the types of the columns";
-    PGDRV_AUTO_SQL struct pgdrv_text oids = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text modifiers = {0};
+    PART_AUTO_TEXT struct part_text oids = {0};
+    PART_AUTO_TEXT struct part_text modifiers = {0};
     PGDRV_AUTO_RESULT PGresult *answer = NULL;
     for (size_t i = 0; i < count; i++) {
-        pgdrv_text_addf(&oids, "%s%u", i > 0 ? "," : "{", types[i]);
-        pgdrv_text_addf(&modifiers, "%s%d", i > 0 ? "," : "{", mods[i]);
+        part_text_addf(&oids, "%s%u", i > 0 ? "," : "{", types[i]);
+        part_text_addf(&modifiers, "%s%d", i > 0 ? "," : "{", mods[i]);
     }
-    pgdrv_text_add(&oids, "}");
-    pgdrv_text_add(&modifiers, "}");
+    part_text_add(&oids, "}");
+    part_text_add(&modifiers, "}");
     if (oids.failed || modifiers.failed)
         return pgdrv_fail_memory(err);
     const char *const values[] = {oids.data, modifiers.data};
@@ -134,10 +134,10 @@ static ferry_status result_describe(struct pgdrv_conn *conn, const struct ferry_
                                     const char *what, PGresult **ret_described,
                                     struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *described = NULL;
     PGDRV_AUTO_TEXT char *doing = NULL;
-    pgdrv_text_add(&sql, "SELECT *");
+    part_text_add(&sql, "SELECT *");
     pgdrv_select_write_from(conn, read, &sql);
     if (asprintf(&doing, "describe %s", what) < 0)
         doing = NULL;

@@ -14,48 +14,48 @@
 #define SELECT_LITERAL_MOST 4096
 
 void pgdrv_select_write_from(const struct pgdrv_conn *conn, const struct ferry_read *read,
-                             struct pgdrv_text *sql)
+                             struct part_text *sql)
 {
-    pgdrv_text_add(sql, " FROM ");
+    part_text_add(sql, " FROM ");
     if (read->kind == FERRY_READ_QUERY) {
-        pgdrv_text_add(sql, "(");
-        pgdrv_text_append(sql, read->text, pgdrv_query_length(read->text));
-        pgdrv_text_add(sql, "\n)");
+        part_text_add(sql, "(");
+        part_text_append(sql, read->text, pgdrv_query_length(read->text));
+        part_text_add(sql, "\n)");
     } else {
         pgdrv_text_add_path(sql, conn->schema, read->text);
     }
-    pgdrv_text_add(sql, " AS " SELECT_ALIAS);
+    part_text_add(sql, " AS " SELECT_ALIAS);
 }
 
-static void select_write_column(size_t i, struct pgdrv_text *sql)
+static void select_write_column(size_t i, struct part_text *sql)
 {
-    pgdrv_text_addf(sql, SELECT_ALIAS ".c%zu", i + 1);
+    part_text_addf(sql, SELECT_ALIAS ".c%zu", i + 1);
 }
 
 /* ---- The columns ---- */
 
 /* Called by name, since a cast to text may be a user's own, or leave something out. */
-static void select_write_output(const struct pgdrv_column *column, size_t i, struct pgdrv_text *sql)
+static void select_write_output(const struct pgdrv_column *column, size_t i, struct part_text *sql)
 {
-    pgdrv_text_addf(sql, "pg_catalog.textin(%s(", column->output);
+    part_text_addf(sql, "pg_catalog.textin(%s(", column->output);
     select_write_column(i, sql);
     if (column->is_cast)
-        pgdrv_text_addf(sql, "::%s", column->native);
-    pgdrv_text_add(sql, "))");
+        part_text_addf(sql, "::%s", column->native);
+    part_text_add(sql, "))");
 }
 
 static void select_write_value(const struct ferry_column *expected,
-                               const struct pgdrv_column *column, size_t i, struct pgdrv_text *sql)
+                               const struct pgdrv_column *column, size_t i, struct part_text *sql)
 {
     if ((expected->flags & FERRY_COLUMN_RAW) != 0) {
-        pgdrv_text_add(sql, "pg_catalog.convert_to(");
+        part_text_add(sql, "pg_catalog.convert_to(");
         select_write_output(column, i, sql);
-        pgdrv_text_add(sql, ", pg_catalog.getdatabaseencoding())");
+        part_text_add(sql, ", pg_catalog.getdatabaseencoding())");
     } else if (column->via == PGDRV_VIA_OUTPUT) {
         select_write_output(column, i, sql);
     } else {
         select_write_column(i, sql);
-        pgdrv_text_add(sql, column->via == PGDRV_VIA_NUMERIC ? "::pg_catalog.numeric" : "");
+        part_text_add(sql, column->via == PGDRV_VIA_NUMERIC ? "::pg_catalog.numeric" : "");
     }
 }
 
@@ -71,32 +71,32 @@ static bool select_is_made_of(const struct ferry_cell *cell, const char *letters
 }
 
 static bool select_write_moment(const char *type, const char *zone, const struct ferry_cell *cell,
-                                struct pgdrv_text *sql)
+                                struct part_text *sql)
 {
     if (!select_is_made_of(cell, "0123456789-: ."))
         return false;
-    pgdrv_text_addf(sql, "'%.*s%s'::pg_catalog.%s", (int)cell->len, cell->v.p, zone, type);
+    part_text_addf(sql, "'%.*s%s'::pg_catalog.%s", (int)cell->len, cell->v.p, zone, type);
     return true;
 }
 
 static bool select_write_literal(const struct ferry_column *column, const struct ferry_cell *cell,
-                                 struct pgdrv_text *sql)
+                                 struct part_text *sql)
 {
     bool utc = (column->flags & FERRY_COLUMN_UTC) != 0;
     switch (column->type) {
     case FERRY_TYPE_BOOL:
-        pgdrv_text_add(sql, cell->v.i != 0 ? "true" : "false");
+        part_text_add(sql, cell->v.i != 0 ? "true" : "false");
         return true;
     case FERRY_TYPE_INT:
         if ((column->flags & FERRY_COLUMN_UNSIGNED) != 0)
-            pgdrv_text_addf(sql, "'%" PRIu64 "'::pg_catalog.oid", cell->v.u);
+            part_text_addf(sql, "'%" PRIu64 "'::pg_catalog.oid", cell->v.u);
         else
-            pgdrv_text_addf(sql, "'%" PRId64 "'::pg_catalog.int8", cell->v.i);
+            part_text_addf(sql, "'%" PRId64 "'::pg_catalog.int8", cell->v.i);
         return true;
     case FERRY_TYPE_DECIMAL:
         if (!select_is_made_of(cell, "0123456789-."))
             return false;
-        pgdrv_text_addf(sql, "'%.*s'::pg_catalog.numeric", (int)cell->len, cell->v.p);
+        part_text_addf(sql, "'%.*s'::pg_catalog.numeric", (int)cell->len, cell->v.p);
         return true;
     case FERRY_TYPE_DATE:
         return select_write_moment("date", "", cell, sql);
@@ -109,7 +109,7 @@ static bool select_write_literal(const struct ferry_column *column, const struct
 
 static bool select_write_bound(const struct ferry_column *expected,
                                const struct pgdrv_column *column, const struct ferry_bound *bound,
-                               struct pgdrv_text *sql)
+                               struct part_text *sql)
 {
     static const char *const signs[] = {
         [FERRY_BOUND_AT_LEAST] = " >= ",
@@ -119,17 +119,17 @@ static bool select_write_bound(const struct ferry_column *expected,
     };
     if (bound->kind >= sizeof signs / sizeof *signs || signs[bound->kind] == NULL)
         return false;
-    pgdrv_text_add(sql, "(");
+    part_text_add(sql, "(");
     select_write_value(expected, column, bound->column, sql);
-    pgdrv_text_add(sql, signs[bound->kind]);
+    part_text_add(sql, signs[bound->kind]);
     if (!select_write_literal(expected, bound->cell, sql))
         return false;
     if (bound->or_null != 0) {
-        pgdrv_text_add(sql, " OR ");
+        part_text_add(sql, " OR ");
         select_write_column(bound->column, sql);
-        pgdrv_text_add(sql, " IS NULL");
+        part_text_add(sql, " IS NULL");
     }
-    pgdrv_text_add(sql, ")");
+    part_text_add(sql, ")");
     return true;
 }
 
@@ -138,18 +138,18 @@ static bool select_write_bound(const struct ferry_column *expected,
 /* The server puts NULL last, and an index has it there: so NULLS FIRST is said only where there may
  * be one. */
 static bool select_write_order(const struct pgdrv_conn *conn, const struct ferry_column *expected,
-                               const struct pgdrv_column *column, size_t i, struct pgdrv_text *sql)
+                               const struct pgdrv_column *column, size_t i, struct part_text *sql)
 {
     bool text = column->order == PGDRV_ORDER_TEXT && (expected->flags & FERRY_COLUMN_RAW) == 0;
     bool utf8 = strcmp(conn->encoding, "UTF8") == 0 || strcmp(conn->encoding, "SQL_ASCII") == 0;
     if (column->order == PGDRV_ORDER_NONE)
         return false;
-    pgdrv_text_add(sql, text && !utf8 ? "pg_catalog.convert_to(" : "");
+    part_text_add(sql, text && !utf8 ? "pg_catalog.convert_to(" : "");
     select_write_value(expected, column, i, sql);
     if (text && column->codec == PGDRV_CODEC_PADDED)
-        pgdrv_text_add(sql, "::pg_catalog.text"); /* without the spaces at its end */
-    pgdrv_text_add(sql, !text ? "" : utf8 ? " COLLATE pg_catalog.\"C\"" : ", 'UTF8')");
-    pgdrv_text_add(sql, (expected->flags & FERRY_COLUMN_NOT_NULL) != 0 ? "" : " NULLS FIRST");
+        part_text_add(sql, "::pg_catalog.text"); /* without the spaces at its end */
+    part_text_add(sql, !text ? "" : utf8 ? " COLLATE pg_catalog.\"C\"" : ", 'UTF8')");
+    part_text_add(sql, (expected->flags & FERRY_COLUMN_NOT_NULL) != 0 ? "" : " NULLS FIRST");
     return true;
 }
 
@@ -163,31 +163,31 @@ static ferry_status select_fail(const struct pgdrv_conn *conn, const struct ferr
 }
 
 static void select_write_list(const struct ferry_schema *schema, const struct pgdrv_result *result,
-                              const struct ferry_scan *scan, struct pgdrv_text *sql)
+                              const struct ferry_scan *scan, struct part_text *sql)
 {
     size_t width = pgdrv_scan_width(scan, result->count);
-    pgdrv_text_add(sql, "SELECT ");
+    part_text_add(sql, "SELECT ");
     for (size_t i = 0; i < width; i++) {
         size_t c = pgdrv_scan_column(scan, i);
-        pgdrv_text_add(sql, i > 0 ? ", " : "");
+        part_text_add(sql, i > 0 ? ", " : "");
         select_write_value(ferry_schema_column(schema, c), &result->columns[c], c, sql);
     }
 }
 
-static void select_write_aliases(size_t count, struct pgdrv_text *sql)
+static void select_write_aliases(size_t count, struct part_text *sql)
 {
     for (size_t i = 0; i < count; i++)
-        pgdrv_text_addf(sql, "%sc%zu", i > 0 ? ", " : "(", i + 1);
-    pgdrv_text_add(sql, count > 0 ? ")" : "");
+        part_text_addf(sql, "%sc%zu", i > 0 ? ", " : "(", i + 1);
+    part_text_add(sql, count > 0 ? ")" : "");
 }
 
 ferry_status pgdrv_select_write(const struct pgdrv_conn *conn, const struct ferry_read *read,
                                 const struct ferry_schema *schema,
                                 const struct pgdrv_result *result, const struct ferry_scan *scan,
-                                bool only_bounds, struct pgdrv_text *sql, struct ferry_error *err)
+                                bool only_bounds, struct part_text *sql, struct ferry_error *err)
 {
     if (only_bounds)
-        pgdrv_text_add(sql, "SELECT *");
+        part_text_add(sql, "SELECT *");
     else
         select_write_list(schema, result, scan, sql);
     pgdrv_select_write_from(conn, read, sql);
@@ -195,14 +195,14 @@ ferry_status pgdrv_select_write(const struct pgdrv_conn *conn, const struct ferr
     for (size_t i = 0; scan != NULL && i < scan->bound_count; i++) {
         size_t c = scan->bounds[i]->column;
         const struct ferry_column *column = ferry_schema_column(schema, c);
-        pgdrv_text_add(sql, i == 0 ? " WHERE " : " AND ");
+        part_text_add(sql, i == 0 ? " WHERE " : " AND ");
         if (!select_write_bound(column, &result->columns[c], scan->bounds[i], sql))
             return select_fail(conn, column, "held against such a bound", err);
     }
     for (size_t i = 0; scan != NULL && !only_bounds && i < scan->order_count; i++) {
         size_t c = scan->order[i];
         const struct ferry_column *column = ferry_schema_column(schema, c);
-        pgdrv_text_add(sql, i == 0 ? " ORDER BY " : ", ");
+        part_text_add(sql, i == 0 ? " ORDER BY " : ", ");
         if (!select_write_order(conn, column, &result->columns[c], c, sql))
             return select_fail(conn, column, "put in order", err);
     }

@@ -180,15 +180,15 @@ static const struct {
      "texts are compared exactly here"},
 };
 
-static void map_add_note(const char *note, struct pgdrv_text *notes)
+static void map_add_note(const char *note, struct part_text *notes)
 {
     if (note != NULL)
-        pgdrv_text_addf(notes, "%s%s", notes->length > 0 ? "; " : "", note);
+        part_text_addf(notes, "%s%s", notes->length > 0 ? "; " : "", note);
 }
 
 /* What a column of a type does to the values. */
 static void map_add_type_notes(const struct ferry_column *column, const char *note,
-                               struct pgdrv_text *notes)
+                               struct part_text *notes)
 {
     map_add_note(note, notes);
     if ((column->flags & FERRY_COLUMN_LOOSE) != 0)
@@ -199,7 +199,7 @@ static void map_add_type_notes(const struct ferry_column *column, const char *no
 }
 
 static void map_add_notes(const struct ferry_column *column, const char *note,
-                          struct pgdrv_text *notes)
+                          struct part_text *notes)
 {
     map_add_type_notes(column, note, notes);
     for (size_t i = 0; i < sizeof map_notes / sizeof *map_notes; i++)
@@ -213,8 +213,8 @@ ferry_status pgdrv_map_column(void *conn, const struct ferry_column *column,
                               const struct ferry_wish *wish, struct ferry_mapping *mapping,
                               struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text native = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text notes = {0};
+    PART_AUTO_TEXT struct part_text native = {0};
+    PART_AUTO_TEXT struct part_text notes = {0};
     struct pgdrv_type type;
     const char *note = NULL;
     ferry_status status = map_check(conn, column, wish, err);
@@ -267,7 +267,7 @@ ferry_status pgdrv_hold_column(void *conn, const struct ferry_column *existing,
                                const struct ferry_column *column, const struct ferry_wish *wish,
                                struct ferry_mapping *mapping, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text notes = {0};
+    PART_AUTO_TEXT struct part_text notes = {0};
     struct pgdrv_type is, wanted;
     const char *note = NULL;
     ferry_status status = map_check(conn, column, wish, err);

@@ -45,7 +45,7 @@ struct pgdrv_type {
  * here. */
 bool pgdrv_type_parse(const char *text, struct pgdrv_type *ret_type);
 /* As the server prints it. */
-void pgdrv_type_spell(const struct pgdrv_type *type, struct pgdrv_text *text);
+void pgdrv_type_spell(const struct pgdrv_type *type, struct part_text *text);
 /* How many digits of a second it keeps. */
 uint32_t pgdrv_type_fraction(const struct pgdrv_type *type);
 

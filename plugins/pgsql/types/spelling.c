@@ -139,18 +139,18 @@ bool pgdrv_type_parse(const char *text, struct pgdrv_type *ret_type)
     return false;
 }
 
-void pgdrv_type_spell(const struct pgdrv_type *type, struct pgdrv_text *text)
+void pgdrv_type_spell(const struct pgdrv_type *type, struct part_text *text)
 {
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
         if (spellings[i].kind != type->kind)
             continue;
-        pgdrv_text_add(text, spellings[i].before);
+        part_text_add(text, spellings[i].before);
         if (type->count == 1)
-            pgdrv_text_addf(text, "(%" PRIu32 ")", type->numbers[0]);
+            part_text_addf(text, "(%" PRIu32 ")", type->numbers[0]);
         else if (type->count == 2)
-            pgdrv_text_addf(text, "(%" PRIu32 ",%" PRIu32 ")", type->numbers[0], type->numbers[1]);
+            part_text_addf(text, "(%" PRIu32 ",%" PRIu32 ")", type->numbers[0], type->numbers[1]);
         if (*spellings[i].behind != '\0')
-            pgdrv_text_addf(text, " %s", spellings[i].behind);
+            part_text_addf(text, " %s", spellings[i].behind);
         return;
     }
 }

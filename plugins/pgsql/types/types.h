@@ -5,7 +5,7 @@
 
 #include "pgsql_driver.h"
 
-struct pgdrv_text;
+struct part_text;
 
 /* ---- types.c: types of the server -> the common ones ---- */
 

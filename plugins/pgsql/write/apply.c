@@ -42,7 +42,7 @@ static ferry_status apply_refuse(const struct apply *apply, const PGresult *refu
     return FERRY_ERR_DATA;
 }
 
-static ferry_status apply_run(const struct apply *apply, const struct pgdrv_text *sql,
+static ferry_status apply_run(const struct apply *apply, const struct part_text *sql,
                               uint64_t *ret_rows)
 {
     PGDRV_AUTO_RESULT PGresult *result = NULL;
@@ -55,37 +55,37 @@ static ferry_status apply_run(const struct apply *apply, const struct pgdrv_text
     return FERRY_OK;
 }
 
-static ferry_status apply_number(const struct apply *apply, const struct pgdrv_text *sql,
+static ferry_status apply_number(const struct apply *apply, const struct part_text *sql,
                                  uint64_t *ret_number)
 {
     return pgdrv_sql_number(apply->conn, sql, apply_doing, ret_number, apply->err);
 }
 
-static void apply_write_change(const char *column, struct pgdrv_text *sql)
+static void apply_write_change(const char *column, struct part_text *sql)
 {
-    pgdrv_text_add(sql, PGDRV_MATCH_CHANGES ".");
+    part_text_add(sql, PGDRV_MATCH_CHANGES ".");
     pgdrv_text_add_name(sql, column);
 }
 
-static void apply_write_changes(const struct apply *apply, struct pgdrv_text *sql)
+static void apply_write_changes(const struct apply *apply, struct part_text *sql)
 {
-    pgdrv_text_addf(sql, "%s AS " PGDRV_MATCH_CHANGES, apply->load->gather);
+    part_text_addf(sql, "%s AS " PGDRV_MATCH_CHANGES, apply->load->gather);
 }
 
 /* The key's columns, as a list for a person. */
-static void apply_write_key(const struct apply *apply, struct pgdrv_text *names)
+static void apply_write_key(const struct apply *apply, struct part_text *names)
 {
     const struct ferry_load_spec *spec = apply->load->spec;
     for (size_t k = 0; k < spec->key_count; k++)
-        pgdrv_text_addf(names, "%s'%s'", k > 0 ? ", " : "",
-                        ferry_schema_column(spec->layout->schema, spec->key[k])->name);
+        part_text_addf(names, "%s'%s'", k > 0 ? ", " : "",
+                       ferry_schema_column(spec->layout->schema, spec->key[k])->name);
 }
 
 /* "... table 't' ... (its key) ..." */
 static ferry_status apply_fail_key(const struct apply *apply, const char *before,
                                    const char *between, const char *behind)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text names = {0};
+    PART_AUTO_TEXT struct part_text names = {0};
     apply_write_key(apply, &names);
     return names.failed || names.data == NULL
                ? pgdrv_fail_memory(apply->err)
@@ -115,15 +115,15 @@ static ferry_status apply_fail_null(const struct apply *apply)
 /* Rows of changes that have no key. */
 static ferry_status apply_count_nulls(const struct apply *apply, uint64_t *ret_rows)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
-    pgdrv_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
     apply_write_changes(apply, &sql);
-    pgdrv_text_add(&sql, " WHERE FALSE");
+    part_text_add(&sql, " WHERE FALSE");
     for (size_t k = 0; k < apply->load->spec->key_count; k++) {
         size_t i = apply->load->spec->key[k];
-        pgdrv_text_add(&sql, " OR ");
+        part_text_add(&sql, " OR ");
         apply_write_change(ferry_schema_column(apply->load->layout->schema, i)->name, &sql);
-        pgdrv_text_add(&sql, " IS NULL");
+        part_text_add(&sql, " IS NULL");
     }
     return apply_number(apply, &sql, ret_rows);
 }
@@ -147,66 +147,66 @@ static ferry_status apply_check(const struct apply *apply, uint64_t rows, uint64
 /* ---- Parts of statements ---- */
 
 /* Changes that are, or turned out to be, of this kind. */
-static void apply_write_which(const struct apply *apply, uint32_t operation, struct pgdrv_text *sql)
+static void apply_write_which(const struct apply *apply, uint32_t operation, struct part_text *sql)
 {
-    pgdrv_text_add(sql, "(");
+    part_text_add(sql, "(");
     apply_write_change(apply->load->changes->tag, sql);
-    pgdrv_text_addf(sql, " = %" PRIu32 " OR ", operation);
+    part_text_addf(sql, " = %" PRIu32 " OR ", operation);
     apply_write_change(apply->load->changes->effect, sql);
-    pgdrv_text_addf(sql, " = %" PRIu32 ")", operation);
+    part_text_addf(sql, " = %" PRIu32 ")", operation);
 }
 
 /* Changes that depend on whether their row is there. */
-static void apply_write_open(const struct apply *apply, struct pgdrv_text *sql)
+static void apply_write_open(const struct apply *apply, struct part_text *sql)
 {
     apply_write_change(apply->load->changes->tag, sql);
-    pgdrv_text_addf(sql, " IN (%d, %d)", FERRY_OP_UPSERT, FERRY_OP_ADD);
+    part_text_addf(sql, " IN (%d, %d)", FERRY_OP_UPSERT, FERRY_OP_ADD);
 }
 
 /* ---- Which of the open changes are what ---- */
 
-static void apply_write_effect(const struct apply *apply, struct pgdrv_text *sql)
+static void apply_write_effect(const struct apply *apply, struct part_text *sql)
 {
     const struct pgdrv_load *load = apply->load;
-    pgdrv_text_addf(sql, "UPDATE %s AS " PGDRV_MATCH_CHANGES " SET ", load->gather);
+    part_text_addf(sql, "UPDATE %s AS " PGDRV_MATCH_CHANGES " SET ", load->gather);
     pgdrv_text_add_name(sql, load->changes->effect);
-    pgdrv_text_add(sql, " = CASE WHEN ");
+    part_text_add(sql, " = CASE WHEN ");
     for (size_t i = 0; i < ferry_schema_count(load->layout->schema); i++) {
         if (pgdrv_match_is_key(load, i))
             continue;
         pgdrv_match_write_same(load, i, sql);
-        pgdrv_text_add(sql, " AND ");
+        part_text_add(sql, " AND ");
     }
-    pgdrv_text_addf(sql, "TRUE THEN %d WHEN ", EFFECT_SAME);
+    part_text_addf(sql, "TRUE THEN %d WHEN ", EFFECT_SAME);
     apply_write_change(load->changes->tag, sql);
-    pgdrv_text_addf(sql, " = %d THEN %d ELSE %d END FROM %s AS " PGDRV_MATCH_LIVE " WHERE ",
-                    FERRY_OP_UPSERT, EFFECT_UPDATE, EFFECT_OTHER, pgdrv_load_rows(load));
+    part_text_addf(sql, " = %d THEN %d ELSE %d END FROM %s AS " PGDRV_MATCH_LIVE " WHERE ",
+                   FERRY_OP_UPSERT, EFFECT_UPDATE, EFFECT_OTHER, pgdrv_load_rows(load));
     apply_write_open(apply, sql);
-    pgdrv_text_add(sql, " AND ");
+    part_text_add(sql, " AND ");
     pgdrv_match_write(load, sql);
 }
 
 static ferry_status apply_count_effect(const struct apply *apply, int effect, uint64_t *ret_rows)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
-    pgdrv_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
     apply_write_changes(apply, &sql);
-    pgdrv_text_add(&sql, " WHERE ");
+    part_text_add(&sql, " WHERE ");
     apply_write_change(apply->load->changes->effect, &sql);
-    pgdrv_text_addf(&sql, " = %d", effect);
+    part_text_addf(&sql, " = %d", effect);
     return apply_number(apply, &sql, ret_rows);
 }
 
 /* So many changes have found a row; none may have found two. */
 static ferry_status apply_check_once(const struct apply *apply, uint64_t there)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     uint64_t pairs = 0;
-    pgdrv_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
+    part_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
     apply_write_changes(apply, &sql);
-    pgdrv_text_addf(&sql, " JOIN %s AS " PGDRV_MATCH_LIVE " ON ", pgdrv_load_rows(apply->load));
+    part_text_addf(&sql, " JOIN %s AS " PGDRV_MATCH_LIVE " ON ", pgdrv_load_rows(apply->load));
     pgdrv_match_write(apply->load, &sql);
-    pgdrv_text_add(&sql, " WHERE ");
+    part_text_add(&sql, " WHERE ");
     apply_write_open(apply, &sql);
     ferry_status status = apply_number(apply, &sql, &pairs);
     return status == FERRY_OK && pairs > there ? apply_fail_twice(apply) : status;
@@ -216,14 +216,14 @@ static ferry_status apply_check_once(const struct apply *apply, uint64_t there)
 static ferry_status apply_resolve(struct apply *apply)
 {
     const struct pgdrv_changes *changes = apply->load->changes;
-    PGDRV_AUTO_SQL struct pgdrv_text all = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text found = {0};
+    PART_AUTO_TEXT struct part_text all = {0};
+    PART_AUTO_TEXT struct part_text found = {0};
     uint64_t rows = 0, there = 0, others = 0;
     if (changes->came[FERRY_OP_UPSERT] + changes->came[FERRY_OP_ADD] == 0)
         return FERRY_OK;
-    pgdrv_text_addf(&all, "UPDATE %s AS " PGDRV_MATCH_CHANGES " SET ", apply->load->gather);
+    part_text_addf(&all, "UPDATE %s AS " PGDRV_MATCH_CHANGES " SET ", apply->load->gather);
     pgdrv_text_add_name(&all, changes->effect);
-    pgdrv_text_addf(&all, " = %d WHERE ", EFFECT_INSERT);
+    part_text_addf(&all, " = %d WHERE ", EFFECT_INSERT);
     apply_write_open(apply, &all);
     apply_write_effect(apply, &found);
     ferry_status status = apply_run(apply, &all, &rows);
@@ -248,17 +248,17 @@ static ferry_status apply_resolve(struct apply *apply)
 static ferry_status apply_check_inserts(const struct apply *apply)
 {
     const struct pgdrv_load *load = apply->load;
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     uint64_t there = 0;
     if (load->changes->came[FERRY_OP_INSERT] == 0 || load->spec->key_count == 0)
         return FERRY_OK;
-    pgdrv_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
+    part_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
     apply_write_changes(apply, &sql);
-    pgdrv_text_addf(&sql, " JOIN %s AS " PGDRV_MATCH_LIVE " ON ", pgdrv_load_rows(load));
+    part_text_addf(&sql, " JOIN %s AS " PGDRV_MATCH_LIVE " ON ", pgdrv_load_rows(load));
     pgdrv_match_write(load, &sql);
-    pgdrv_text_add(&sql, " WHERE ");
+    part_text_add(&sql, " WHERE ");
     apply_write_change(load->changes->tag, &sql);
-    pgdrv_text_addf(&sql, " = %d", FERRY_OP_INSERT);
+    part_text_addf(&sql, " = %d", FERRY_OP_INSERT);
     ferry_status status = apply_number(apply, &sql, &there);
     return status == FERRY_OK && there > 0
                ? ferry_load_fail_changed(load->spec, apply->conn->label, apply->err)
@@ -268,41 +268,41 @@ static ferry_status apply_check_inserts(const struct apply *apply)
 /* Rows of the table whose changes are of this kind. */
 static ferry_status apply_delete(const struct apply *apply, uint32_t operation, uint64_t due)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     uint64_t rows = 0;
     if (due == 0)
         return FERRY_OK;
-    pgdrv_text_addf(&sql, "DELETE FROM %s AS " PGDRV_MATCH_LIVE " USING ",
-                    pgdrv_load_rows(apply->load));
+    part_text_addf(&sql, "DELETE FROM %s AS " PGDRV_MATCH_LIVE " USING ",
+                   pgdrv_load_rows(apply->load));
     apply_write_changes(apply, &sql);
-    pgdrv_text_add(&sql, " WHERE ");
+    part_text_add(&sql, " WHERE ");
     pgdrv_match_write(apply->load, &sql);
-    pgdrv_text_add(&sql, " AND ");
+    part_text_add(&sql, " AND ");
     apply_write_which(apply, operation, &sql);
     ferry_status status = apply_run(apply, &sql, &rows);
     return status == FERRY_OK ? apply_check(apply, rows, due) : status;
 }
 
 static void apply_write_update(const struct apply *apply, const char *path, bool *ret_any,
-                               struct pgdrv_text *sql)
+                               struct part_text *sql)
 {
-    pgdrv_text_addf(sql, "UPDATE %s AS " PGDRV_MATCH_LIVE, path);
+    part_text_addf(sql, "UPDATE %s AS " PGDRV_MATCH_LIVE, path);
     *ret_any = pgdrv_match_write_set(apply->load, sql);
-    pgdrv_text_add(sql, " FROM ");
+    part_text_add(sql, " FROM ");
     apply_write_changes(apply, sql);
-    pgdrv_text_add(sql, " WHERE ");
+    part_text_add(sql, " WHERE ");
     pgdrv_match_write(apply->load, sql);
-    pgdrv_text_add(sql, " AND ");
+    part_text_add(sql, " AND ");
     apply_write_which(apply, FERRY_OP_UPDATE, sql);
 }
 
 /* All columns that take values, those among them that the source does not have. */
-static void apply_write_all(const struct apply *apply, const char *alias, struct pgdrv_text *sql)
+static void apply_write_all(const struct apply *apply, const char *alias, struct part_text *sql)
 {
     for (size_t i = 0; i < apply->load->table.column_count; i++) {
-        pgdrv_text_add(sql, i > 0 ? ", " : "");
+        part_text_add(sql, i > 0 ? ", " : "");
         if (alias != NULL)
-            pgdrv_text_addf(sql, "%s.", alias);
+            part_text_addf(sql, "%s.", alias);
         pgdrv_text_add_name(sql, apply->load->table.columns[i].name);
     }
 }
@@ -311,18 +311,18 @@ static void apply_write_all(const struct apply *apply, const char *alias, struct
 static ferry_status apply_keep(const struct apply *apply, const char *kept)
 {
     const struct pgdrv_load *load = apply->load;
-    PGDRV_AUTO_SQL struct pgdrv_text keep = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text update = {0};
+    PART_AUTO_TEXT struct part_text keep = {0};
+    PART_AUTO_TEXT struct part_text update = {0};
     uint64_t rows = 0;
     bool any = false;
-    pgdrv_text_addf(&keep,
-                    "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS SELECT " PGDRV_MATCH_LIVE
-                    ".* FROM %s AS " PGDRV_MATCH_LIVE " JOIN ",
-                    kept, pgdrv_load_rows(load));
+    part_text_addf(&keep,
+                   "CREATE TEMPORARY TABLE %s ON COMMIT DROP AS SELECT " PGDRV_MATCH_LIVE
+                   ".* FROM %s AS " PGDRV_MATCH_LIVE " JOIN ",
+                   kept, pgdrv_load_rows(load));
     apply_write_changes(apply, &keep);
-    pgdrv_text_add(&keep, " ON ");
+    part_text_add(&keep, " ON ");
     pgdrv_match_write(load, &keep);
-    pgdrv_text_add(&keep, " WHERE ");
+    part_text_add(&keep, " WHERE ");
     apply_write_which(apply, FERRY_OP_UPDATE, &keep);
     apply_write_update(apply, kept, &any, &update);
     ferry_status status = apply_run(apply, &keep, &rows);
@@ -333,40 +333,39 @@ static ferry_status apply_keep(const struct apply *apply, const char *kept)
 
 /* The rows go before they come, as none comes before they are counted.  Foreign keys that refer to
  * them are looked at after the statement, when they are there again. */
-static void apply_write_exchange(const struct apply *apply, const char *kept,
-                                 struct pgdrv_text *sql)
+static void apply_write_exchange(const struct apply *apply, const char *kept, struct part_text *sql)
 {
     const char *rows = pgdrv_load_rows(apply->load);
-    pgdrv_text_addf(sql, "WITH dbferry_gone AS (DELETE FROM %s AS " PGDRV_MATCH_LIVE " USING ",
-                    rows);
+    part_text_addf(sql, "WITH dbferry_gone AS (DELETE FROM %s AS " PGDRV_MATCH_LIVE " USING ",
+                   rows);
     apply_write_changes(apply, sql);
-    pgdrv_text_add(sql, " WHERE ");
+    part_text_add(sql, " WHERE ");
     pgdrv_match_write(apply->load, sql);
-    pgdrv_text_add(sql, " AND ");
+    part_text_add(sql, " AND ");
     apply_write_which(apply, FERRY_OP_UPDATE, sql);
-    pgdrv_text_addf(sql, " RETURNING 1) INSERT INTO %s (", rows);
+    part_text_addf(sql, " RETURNING 1) INSERT INTO %s (", rows);
     apply_write_all(apply, NULL, sql);
-    pgdrv_text_add(sql, ") OVERRIDING SYSTEM VALUE SELECT ");
+    part_text_add(sql, ") OVERRIDING SYSTEM VALUE SELECT ");
     apply_write_all(apply, "dbferry_kept", sql);
-    pgdrv_text_addf(sql,
-                    " FROM %s AS dbferry_kept, (SELECT pg_catalog.count(*) AS n FROM dbferry_gone) "
-                    "AS dbferry_all WHERE dbferry_all.n = %" PRIu64,
-                    kept, apply->updates);
+    part_text_addf(sql,
+                   " FROM %s AS dbferry_kept, (SELECT pg_catalog.count(*) AS n FROM dbferry_gone) "
+                   "AS dbferry_all WHERE dbferry_all.n = %" PRIu64,
+                   kept, apply->updates);
 }
 
 /* The one row's value would be another's, which would have taken a third: the server looks at each
  * row when it is written, not at the end. */
 static ferry_status apply_update_anew(const struct apply *apply)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text kept = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text exchange = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text drop = {0};
+    PART_AUTO_TEXT struct part_text kept = {0};
+    PART_AUTO_TEXT struct part_text exchange = {0};
+    PART_AUTO_TEXT struct part_text drop = {0};
     uint64_t rows = 0, none = 0;
     pgdrv_text_add_path(&kept, "pg_temp", "_dbferry_kept");
     if (kept.failed)
         return pgdrv_fail_memory(apply->err);
     apply_write_exchange(apply, kept.data, &exchange);
-    pgdrv_text_addf(&drop, "DROP TABLE %s", kept.data); /* another load may need the name */
+    part_text_addf(&drop, "DROP TABLE %s", kept.data); /* another load may need the name */
     ferry_status status = apply_keep(apply, kept.data);
     if (status == FERRY_OK)
         status = apply_run(apply, &exchange, &rows);
@@ -382,7 +381,7 @@ static ferry_status apply_mark(const struct apply *apply, const char *statement)
 
 static ferry_status apply_update(const struct apply *apply)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *result = NULL;
     bool any = false;
     apply_write_update(apply, pgdrv_load_rows(apply->load), &any, &sql);
@@ -407,17 +406,17 @@ static ferry_status apply_update(const struct apply *apply)
 static ferry_status apply_insert(const struct apply *apply)
 {
     const struct pgdrv_load *load = apply->load;
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     uint64_t rows = 0;
     if (apply->inserts == 0)
         return FERRY_OK;
-    pgdrv_text_addf(&sql, "INSERT INTO %s (", pgdrv_load_rows(load));
+    part_text_addf(&sql, "INSERT INTO %s (", pgdrv_load_rows(load));
     pgdrv_load_add_columns(load, NULL, &sql);
-    pgdrv_text_add(&sql, ") OVERRIDING SYSTEM VALUE SELECT ");
+    part_text_add(&sql, ") OVERRIDING SYSTEM VALUE SELECT ");
     pgdrv_load_add_columns(load, PGDRV_MATCH_CHANGES, &sql);
-    pgdrv_text_add(&sql, " FROM ");
+    part_text_add(&sql, " FROM ");
     apply_write_changes(apply, &sql);
-    pgdrv_text_add(&sql, " WHERE ");
+    part_text_add(&sql, " WHERE ");
     apply_write_which(apply, FERRY_OP_INSERT, &sql);
     ferry_status status = apply_run(apply, &sql, &rows);
     return status == FERRY_OK && rows != apply->inserts
@@ -486,8 +485,8 @@ ferry_status pgdrv_apply(struct pgdrv_load *load, struct ferry_load_totals *ret_
                          struct ferry_error *err)
 {
     struct apply apply = {.load = load, .conn = load->unit->conn, .totals = ret_totals, .err = err};
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
-    pgdrv_text_addf(&sql, "ANALYZE %s", load->gather);
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_addf(&sql, "ANALYZE %s", load->gather);
     ferry_status status = pgdrv_load_count(load, pgdrv_load_rows(load), &ret_totals->before, err);
     if (status == FERRY_OK && load->lane.taken > 0)
         status = pgdrv_sql_run(apply.conn, &sql, "look at the changes", err);

@@ -5,14 +5,14 @@
 #include <errno.h>
 #include <inttypes.h>
 
-ferry_status pgdrv_sql_run(struct pgdrv_conn *conn, const struct pgdrv_text *sql, const char *doing,
+ferry_status pgdrv_sql_run(struct pgdrv_conn *conn, const struct part_text *sql, const char *doing,
                            struct ferry_error *err)
 {
     return sql->failed ? pgdrv_fail_memory(err)
                        : pgdrv_run(conn, PGDRV_LOADING, sql->data, doing, err);
 }
 
-ferry_status pgdrv_sql_ask(struct pgdrv_conn *conn, const struct pgdrv_text *sql, int columns,
+ferry_status pgdrv_sql_ask(struct pgdrv_conn *conn, const struct part_text *sql, int columns,
                            const char *doing, PGresult **ret_result, struct ferry_error *err)
 {
     PGDRV_AUTO_RESULT PGresult *result = NULL;
@@ -28,7 +28,7 @@ ferry_status pgdrv_sql_ask(struct pgdrv_conn *conn, const struct pgdrv_text *sql
     return FERRY_OK;
 }
 
-ferry_status pgdrv_sql_try(struct pgdrv_conn *conn, const struct pgdrv_text *sql, const char *doing,
+ferry_status pgdrv_sql_try(struct pgdrv_conn *conn, const struct part_text *sql, const char *doing,
                            PGresult **ret_result, struct ferry_error *err)
 {
     return sql->failed ? pgdrv_fail_memory(err)
@@ -48,7 +48,7 @@ bool pgdrv_digits(const char *text, uint64_t *ret_number)
     return true;
 }
 
-ferry_status pgdrv_sql_number(struct pgdrv_conn *conn, const struct pgdrv_text *sql,
+ferry_status pgdrv_sql_number(struct pgdrv_conn *conn, const struct part_text *sql,
                               const char *doing, uint64_t *ret_number, struct ferry_error *err)
 {
     PGDRV_AUTO_RESULT PGresult *result = NULL;

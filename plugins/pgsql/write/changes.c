@@ -20,18 +20,18 @@
 /* A name that no column of the table has. */
 static char *changes_name(const struct pgdrv_load *load, const char *name)
 {
-    struct pgdrv_text text = {0};
+    struct part_text text = {0};
     bool taken;
-    pgdrv_text_add(&text, name);
+    part_text_add(&text, name);
     do {
         taken = false;
         for (size_t i = 0; i < load->table.column_count && !text.failed; i++)
             taken = taken || strcmp(load->table.columns[i].name, text.data) == 0;
         if (taken)
-            pgdrv_text_add(&text, "_");
+            part_text_add(&text, "_");
     } while (taken && !text.failed);
     if (text.failed)
-        pgdrv_text_clear(&text);
+        part_text_clear(&text);
     return text.data;
 }
 
@@ -63,19 +63,19 @@ static ferry_status changes_learn(struct pgdrv_load *load, struct ferry_error *e
 /* Columns have the types of those of the table, and nothing else of them. */
 static ferry_status changes_make(struct pgdrv_load *load, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
-    struct pgdrv_text path = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
+    struct part_text path = {0};
     pgdrv_text_add_path(&path, "pg_temp", load->names.gather);
     load->gather = path.data; /* freed with the load */
     if (path.failed)
         return pgdrv_fail_memory(err);
-    pgdrv_text_addf(&sql, "CREATE TEMPORARY TABLE %s (", load->gather);
+    part_text_addf(&sql, "CREATE TEMPORARY TABLE %s (", load->gather);
     pgdrv_table_write_columns(&load->table, load->layout, &sql);
-    pgdrv_text_add(&sql, ", ");
+    part_text_add(&sql, ", ");
     pgdrv_text_add_name(&sql, load->changes->tag);
-    pgdrv_text_add(&sql, " smallint, ");
+    part_text_add(&sql, " smallint, ");
     pgdrv_text_add_name(&sql, load->changes->effect);
-    pgdrv_text_add(&sql, " smallint) ON COMMIT DROP");
+    part_text_add(&sql, " smallint) ON COMMIT DROP");
     return pgdrv_sql_run(load->unit->conn, &sql,
                          "make a temporary table for the changes, which needs the right TEMPORARY "
                          "on the database",
@@ -201,14 +201,14 @@ static ferry_status changes_sum(const struct pgdrv_load *load, struct pgdrv_conn
                                 char **ret_rows, struct ferry_error *err)
 {
     static const char doing[] = "see whether others have changed the table";
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *result = NULL;
     int64_t patience = conn->wait_ms;
-    pgdrv_text_addf(&sql,
-                    "SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*), pg_catalog.sum("
-                    "pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', t.ctid, t.xmin), 0))) "
-                    "FROM %s AS t",
-                    load->names.table);
+    part_text_addf(&sql,
+                   "SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*), pg_catalog.sum("
+                   "pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', t.ctid, t.xmin), 0))) "
+                   "FROM %s AS t",
+                   load->names.table);
     conn->wait_ms = 0; /* how long it takes depends on the rows */
     ferry_status status = pgdrv_sql_ask(conn, &sql, 1, doing, &result, err);
     conn->wait_ms = patience;
@@ -255,17 +255,17 @@ static ferry_status changes_lock(struct pgdrv_load *load, const char *seen, stru
 /* A temporary copy of the rows, without keys and indexes, in which they change. */
 static ferry_status changes_copy(struct pgdrv_load *load, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text fill = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text look = {0};
+    PART_AUTO_TEXT struct part_text fill = {0};
+    PART_AUTO_TEXT struct part_text look = {0};
     ferry_status status = pgdrv_stage_make(load, err);
     if (status != FERRY_OK)
         return status;
-    pgdrv_text_addf(&fill, "INSERT INTO %s (", load->path);
+    part_text_addf(&fill, "INSERT INTO %s (", load->path);
     pgdrv_load_add_columns(load, NULL, &fill);
-    pgdrv_text_add(&fill, ") SELECT ");
+    part_text_add(&fill, ") SELECT ");
     pgdrv_load_add_columns(load, NULL, &fill);
-    pgdrv_text_addf(&fill, " FROM %s", load->names.table);
-    pgdrv_text_addf(&look, "ANALYZE %s", load->path);
+    part_text_addf(&fill, " FROM %s", load->names.table);
+    part_text_addf(&look, "ANALYZE %s", load->path);
     status = pgdrv_sql_run(load->unit->conn, &fill, "copy the table", err);
     return status == FERRY_OK
                ? pgdrv_sql_run(load->unit->conn, &look, "look what is in the copy", err)

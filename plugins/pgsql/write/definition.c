@@ -54,7 +54,7 @@ ferry_status pgdrv_definition_read(struct pgdrv_conn *conn, const char *oid, cha
 {
     const char *const values[] = {oid};
     PGDRV_AUTO_RESULT PGresult *lines = NULL;
-    struct pgdrv_text text = {0};
+    struct part_text text = {0};
     /* A default is printed by the session's style of intervals, which stored.c sets, too. */
     ferry_status status =
         pgdrv_run(conn, PGDRV_LOADING, "SET IntervalStyle = 'postgres'", definition_doing, err);
@@ -65,12 +65,12 @@ ferry_status pgdrv_definition_read(struct pgdrv_conn *conn, const char *oid, cha
         return status;
     for (int i = 0; i < PQntuples(lines); i++) {
         const char *line = pgdrv_value(lines, i, 0);
-        pgdrv_text_add(&text, line == NULL ? "" : line);
-        pgdrv_text_add(&text, "\n");
+        part_text_add(&text, line == NULL ? "" : line);
+        part_text_add(&text, "\n");
     }
     if (text.failed || text.data == NULL) {
         bool failed = text.failed;
-        pgdrv_text_clear(&text);
+        part_text_clear(&text);
         return failed ? pgdrv_fail_memory(err)
                       : pgdrv_fail_shape(conn, PGDRV_LOADING, definition_doing, err);
     }

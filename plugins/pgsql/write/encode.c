@@ -35,7 +35,7 @@ static char encode_escape(char byte)
     }
 }
 
-void pgdrv_encode_text(const char *data, size_t size, struct pgdrv_text *out)
+void pgdrv_encode_text(const char *data, size_t size, struct part_text *out)
 {
     size_t from = 0;
     for (size_t i = 0; i < size; i++) {
@@ -43,11 +43,11 @@ void pgdrv_encode_text(const char *data, size_t size, struct pgdrv_text *out)
         if (letter == '\0')
             continue;
         const char escaped[] = {'\\', letter};
-        pgdrv_text_append(out, data + from, i - from);
-        pgdrv_text_append(out, escaped, sizeof escaped);
+        part_text_append(out, data + from, i - from);
+        part_text_append(out, escaped, sizeof escaped);
         from = i + 1;
     }
-    pgdrv_text_append(out, data + from, size - from);
+    part_text_append(out, data + from, size - from);
 }
 
 /* ---- Integers ---- */
@@ -67,7 +67,7 @@ static struct encode_int encode_take_int(const struct ferry_column *column,
     return (struct encode_int){negative, negative ? -(uint64_t)cell->v.i : cell->v.u};
 }
 
-static void encode_digits(struct encode_int value, struct pgdrv_text *out)
+static void encode_digits(struct encode_int value, struct part_text *out)
 {
     char digits[ENCODE_ROOM];
     size_t at = sizeof digits;
@@ -76,20 +76,20 @@ static void encode_digits(struct encode_int value, struct pgdrv_text *out)
     while ((value.size /= 10) > 0);
     if (value.negative)
         digits[--at] = '-';
-    pgdrv_text_append(out, digits + at, sizeof digits - at);
+    part_text_append(out, digits + at, sizeof digits - at);
 }
 
-static const char *encode_bits(uint64_t value, uint32_t count, struct pgdrv_text *out)
+static const char *encode_bits(uint64_t value, uint32_t count, struct part_text *out)
 {
     if (count < 64 && value >> count != 0)
         return encode_is_range;
     for (uint32_t i = count; i-- > 0;)
-        pgdrv_text_append(out, i < 64 && (value >> i & 1) != 0 ? "1" : "0", 1);
+        part_text_append(out, i < 64 && (value >> i & 1) != 0 ? "1" : "0", 1);
     return NULL;
 }
 
 static const char *encode_int(const struct pgdrv_form *form, const struct ferry_cell *cell,
-                              struct pgdrv_text *out)
+                              struct part_text *out)
 {
     struct encode_int value = encode_take_int(form->column, cell);
     uint64_t limit = UINT64_MAX;
@@ -97,7 +97,7 @@ static const char *encode_int(const struct pgdrv_form *form, const struct ferry_
     case PGDRV_KIND_BOOL:
         if (value.negative || value.size > 1)
             return encode_is_range;
-        pgdrv_text_append(out, value.size != 0 ? "t" : "f", 1);
+        part_text_append(out, value.size != 0 ? "t" : "f", 1);
         return NULL;
     case PGDRV_KIND_BIT:
         return encode_bits(value.size, form->type.numbers[0], out);
@@ -133,25 +133,25 @@ static const char *encode_int(const struct pgdrv_form *form, const struct ferry_
 
 /* As few digits as bring the same number back: nine name a single where a single is read from them,
  * but another double. */
-static void encode_double(double value, bool is_single, struct pgdrv_text *out)
+static void encode_double(double value, bool is_single, struct part_text *out)
 {
     char text[ENCODE_ROOM];
     if (isnan(value) != 0) {
-        pgdrv_text_add(out, "NaN");
+        part_text_add(out, "NaN");
     } else if (isinf(value) != 0) {
-        pgdrv_text_add(out, value < 0 ? "-Infinity" : "Infinity");
+        part_text_add(out, value < 0 ? "-Infinity" : "Infinity");
     } else if (value == 0) {
-        pgdrv_text_add(out, signbit(value) != 0 ? "-0" : "0");
+        part_text_add(out, signbit(value) != 0 ? "-0" : "0");
     } else if (fabs(value) < 1e15 && value == (double)(int64_t)value) {
         encode_digits((struct encode_int){value < 0, (uint64_t)fabs(value)}, out);
     } else {
         (void)snprintf(text, sizeof text, "%.*g", is_single ? 9 : 17, value);
-        pgdrv_text_add(out, text);
+        part_text_add(out, text);
     }
 }
 
 static const char *encode_float(const struct pgdrv_form *form, const struct ferry_cell *cell,
-                                struct pgdrv_text *out)
+                                struct part_text *out)
 {
     double value = cell->v.f;
     if (form->type.kind == PGDRV_KIND_FLOAT4 && isfinite(value) != 0 &&
@@ -193,7 +193,7 @@ static bool encode_is_double(const struct ferry_column *column, const struct fer
 }
 
 static const char *encode_decimal(const struct pgdrv_form *form, const struct ferry_cell *cell,
-                                  struct pgdrv_text *out)
+                                  struct part_text *out)
 {
     uint32_t fraction = encode_fraction(cell->v.p, cell->len);
     size_t whole = cell->len;
@@ -247,7 +247,7 @@ static bool encode_is_address(const struct ferry_cell *cell, int family)
 }
 
 static const char *encode_characters(const struct pgdrv_form *form, const struct ferry_cell *cell,
-                                     struct pgdrv_text *out)
+                                     struct part_text *out)
 {
     const struct pgdrv_type *type = &form->type;
     if (memchr(cell->v.p, '\0', cell->len) != NULL)
@@ -268,19 +268,19 @@ static const char *encode_characters(const struct pgdrv_form *form, const struct
 }
 
 static const char *encode_bytes(const struct pgdrv_form *form, const struct ferry_cell *cell,
-                                struct pgdrv_text *out)
+                                struct part_text *out)
 {
     static const char digits[] = "0123456789abcdef";
     (void)form;
     if (cell->len > ENCODE_BYTES_MAX)
         return "has more than 256 MiB, which is more than a row of COPY takes";
-    pgdrv_text_append(out, "\\\\x", 3);
-    if (!pgdrv_text_reserve(out, 2 * (size_t)cell->len))
+    part_text_append(out, "\\\\x", 3);
+    if (!part_text_reserve(out, 2 * (size_t)cell->len))
         return NULL; /* the text says so */
     for (uint32_t i = 0; i < cell->len; i++) {
         unsigned char byte = (unsigned char)cell->v.p[i];
         const char pair[] = {digits[byte >> 4], digits[byte & 15]};
-        pgdrv_text_append(out, pair, sizeof pair);
+        part_text_append(out, pair, sizeof pair);
     }
     return NULL;
 }
@@ -326,18 +326,18 @@ static const char *encode_check_fraction(const struct pgdrv_form *form,
 }
 
 static const char *encode_date(const struct pgdrv_form *form, const struct ferry_cell *cell,
-                               struct pgdrv_text *out)
+                               struct part_text *out)
 {
     if (form->type.kind != PGDRV_KIND_DATE)
         return encode_characters(form, cell, out);
     if (!encode_is_date(cell->v.p, cell->len))
         return encode_is_none;
-    pgdrv_text_append(out, cell->v.p, cell->len);
+    part_text_append(out, cell->v.p, cell->len);
     return NULL;
 }
 
 static const char *encode_datetime(const struct pgdrv_form *form, const struct ferry_cell *cell,
-                                   struct pgdrv_text *out)
+                                   struct part_text *out)
 {
     size_t hours = 0;
     if (form->type.kind != PGDRV_KIND_TIMESTAMP && form->type.kind != PGDRV_KIND_TIMESTAMPTZ)
@@ -348,14 +348,14 @@ static const char *encode_datetime(const struct pgdrv_form *form, const struct f
     const char *flaw = encode_check_fraction(form, cell);
     if (flaw != NULL)
         return flaw;
-    pgdrv_text_append(out, cell->v.p, cell->len);
+    part_text_append(out, cell->v.p, cell->len);
     if (form->type.kind == PGDRV_KIND_TIMESTAMPTZ)
-        pgdrv_text_add(out, "+00");
+        part_text_add(out, "+00");
     return NULL;
 }
 
 static const char *encode_time(const struct pgdrv_form *form, const struct ferry_cell *cell,
-                               struct pgdrv_text *out)
+                               struct part_text *out)
 {
     bool negative = cell->len > 0 && *cell->v.p == '-';
     size_t hours = 0;
@@ -368,14 +368,14 @@ static const char *encode_time(const struct pgdrv_form *form, const struct ferry
                "job, --column of copy) takes it";
     const char *flaw = encode_check_fraction(form, cell);
     if (flaw == NULL)
-        pgdrv_text_append(out, cell->v.p, cell->len);
+        part_text_append(out, cell->v.p, cell->len);
     return flaw;
 }
 
 /* ---- The table ---- */
 
 static const char *encode_nothing(const struct pgdrv_form *form, const struct ferry_cell *cell,
-                                  struct pgdrv_text *out)
+                                  struct part_text *out)
 {
     (void)form;
     (void)cell;
@@ -384,7 +384,7 @@ static const char *encode_nothing(const struct pgdrv_form *form, const struct fe
 }
 
 typedef const char *encode_function(const struct pgdrv_form *form, const struct ferry_cell *cell,
-                                    struct pgdrv_text *out);
+                                    struct part_text *out);
 
 static encode_function *const encode_functions[] = {
     [FERRY_TYPE_BOOL] = encode_int,          [FERRY_TYPE_INT] = encode_int,
@@ -400,10 +400,10 @@ static encode_function *const encode_functions[] = {
 };
 
 const char *pgdrv_encode(const struct pgdrv_form *form, const struct ferry_cell *cell,
-                         struct pgdrv_text *out)
+                         struct part_text *out)
 {
     if (cell->null != 0) {
-        pgdrv_text_append(out, "\\N", 2);
+        part_text_append(out, "\\N", 2);
         return NULL;
     }
     if (cell->kind != FERRY_KIND_TYPED)

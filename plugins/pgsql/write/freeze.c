@@ -19,9 +19,9 @@ static const char freeze_doing[] = "copy the table";
 
 struct freeze_end { /* of a stream */
     struct pgdrv_conn *conn;
-    const struct pgdrv_text *sql; /* its COPY */
-    ExecStatusType way;           /* in which it goes */
-    uint64_t rows;                /* of which the server says that they went */
+    const struct part_text *sql; /* its COPY */
+    ExecStatusType way;          /* in which it goes */
+    uint64_t rows;               /* of which the server says that they went */
 };
 
 static ferry_status freeze_begin(const struct freeze_end *end, struct ferry_error *err)
@@ -134,27 +134,27 @@ static ferry_status freeze_pass(struct freeze_end from, struct freeze_end to,
 
 /* The columns in their binary form: it is the value itself, whatever the session prints it like. */
 static void freeze_write(const struct pgdrv_load *load, const char *path, const char *way,
-                         struct pgdrv_text *sql)
+                         struct part_text *sql)
 {
-    pgdrv_text_addf(sql, "COPY %s (", path);
+    part_text_addf(sql, "COPY %s (", path);
     pgdrv_load_add_columns(load, NULL, sql);
-    pgdrv_text_addf(sql, ") %s WITH (FORMAT binary", way);
+    part_text_addf(sql, ") %s WITH (FORMAT binary", way);
 }
 
 static ferry_status freeze_there(const struct pgdrv_load *load, const char *from, const char *aside,
                                  struct ferry_error *err)
 {
     struct pgdrv_conn *conn = load->unit->conn;
-    PGDRV_AUTO_SQL struct pgdrv_text make = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text out = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text in = {0};
-    pgdrv_text_addf(&make, "CREATE TEMPORARY TABLE %s (", aside);
+    PART_AUTO_TEXT struct part_text make = {0};
+    PART_AUTO_TEXT struct part_text out = {0};
+    PART_AUTO_TEXT struct part_text in = {0};
+    part_text_addf(&make, "CREATE TEMPORARY TABLE %s (", aside);
     pgdrv_table_write_columns(&load->table, load->layout, &make);
-    pgdrv_text_add(&make, ") ON COMMIT DROP");
+    part_text_add(&make, ") ON COMMIT DROP");
     freeze_write(load, from, "TO STDOUT", &out);
-    pgdrv_text_add(&out, ")");
+    part_text_add(&out, ")");
     freeze_write(load, aside, "FROM STDIN", &in);
-    pgdrv_text_add(&in, ")");
+    part_text_add(&in, ")");
     ferry_status status = pgdrv_sql_run(conn->second, &make, freeze_doing, err);
     return status == FERRY_OK
                ? freeze_pass((struct freeze_end){conn, &out, PGRES_COPY_OUT, 0},
@@ -166,12 +166,12 @@ static ferry_status freeze_back(const struct pgdrv_load *load, const char *aside
                                 struct ferry_error *err)
 {
     struct pgdrv_conn *conn = load->unit->conn;
-    PGDRV_AUTO_SQL struct pgdrv_text out = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text in = {0};
+    PART_AUTO_TEXT struct part_text out = {0};
+    PART_AUTO_TEXT struct part_text in = {0};
     freeze_write(load, aside, "TO STDOUT", &out);
-    pgdrv_text_add(&out, ")");
+    part_text_add(&out, ")");
     freeze_write(load, load->path, "FROM STDIN", &in);
-    pgdrv_text_add(&in, ", FREEZE true)");
+    part_text_add(&in, ", FREEZE true)");
     return freeze_pass((struct freeze_end){conn->second, &out, PGRES_COPY_OUT, 0},
                        (struct freeze_end){conn, &in, PGRES_COPY_IN, 0}, err);
 }
@@ -182,7 +182,7 @@ static ferry_status freeze_rows(const struct pgdrv_load *load, const char *from,
                                 struct ferry_error *err)
 {
     struct pgdrv_conn *second = load->unit->conn->second;
-    PGDRV_AUTO_SQL struct pgdrv_text aside = {0};
+    PART_AUTO_TEXT struct part_text aside = {0};
     pgdrv_text_add_path(&aside, "pg_temp", load->names.stage);
     if (aside.failed)
         return pgdrv_fail_memory(err);
@@ -199,7 +199,7 @@ static ferry_status freeze_rows(const struct pgdrv_load *load, const char *from,
 ferry_status pgdrv_freeze(struct pgdrv_load *load, const char *from, struct ferry_error *err)
 {
     struct pgdrv_conn *conn = load->unit->conn;
-    PGDRV_AUTO_SQL struct pgdrv_text look = {0};
+    PART_AUTO_TEXT struct part_text look = {0};
     if (conn->second == NULL)
         return ferry_fail(err, FERRY_ERR_INTERNAL, "%s: there is no second connection",
                           conn->label);
@@ -211,6 +211,6 @@ ferry_status pgdrv_freeze(struct pgdrv_load *load, const char *from, struct ferr
         status = pgdrv_indexes_make(load, err);
     if (status != FERRY_OK)
         return status;
-    pgdrv_text_addf(&look, "ANALYZE %s", load->path);
+    part_text_addf(&look, "ANALYZE %s", load->path);
     return pgdrv_sql_run(conn, &look, "look what is in the copy", err);
 }

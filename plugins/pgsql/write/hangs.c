@@ -52,26 +52,26 @@ static const char hangs_sql[] =
     "ORDER BY 1 LIMIT 1";
 
 /* An array of names as the server reads one. */
-static void hangs_add_names(const char *const *names, size_t count, struct pgdrv_text *array)
+static void hangs_add_names(const char *const *names, size_t count, struct part_text *array)
 {
-    pgdrv_text_add(array, "{");
+    part_text_add(array, "{");
     for (size_t i = 0; i < count; i++) {
-        pgdrv_text_add(array, i > 0 ? ",\"" : "\"");
+        part_text_add(array, i > 0 ? ",\"" : "\"");
         for (const char *at = names[i]; *at != '\0'; at++) {
             if (*at == '"' || *at == '\\')
-                pgdrv_text_add(array, "\\");
-            pgdrv_text_append(array, at, 1);
+                part_text_add(array, "\\");
+            part_text_append(array, at, 1);
         }
-        pgdrv_text_add(array, "\"");
+        part_text_add(array, "\"");
     }
-    pgdrv_text_add(array, "}");
+    part_text_add(array, "}");
 }
 
 ferry_status pgdrv_hangs_look(struct pgdrv_conn *conn, const struct pgdrv_table *table,
                               const char *const *others, size_t other_count, char **ret_hangs,
                               struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text array = {0};
+    PART_AUTO_TEXT struct part_text array = {0};
     PGDRV_AUTO_RESULT PGresult *rows = NULL;
     hangs_add_names(others, other_count, &array);
     const char *const values[] = {table->oid, array.data};

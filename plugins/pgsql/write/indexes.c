@@ -35,10 +35,10 @@ bool pgdrv_index_is_possible(const struct ferry_schema *schema, const char *cons
 
 /* "a, b" */
 static void indexes_add_columns(const struct ferry_index *index, const char *between,
-                                struct pgdrv_text *text)
+                                struct part_text *text)
 {
     for (size_t i = 0; i < index->column_count; i++)
-        pgdrv_text_addf(text, "%s%s", i > 0 ? between : "", index->columns[i]);
+        part_text_addf(text, "%s%s", i > 0 ? between : "", index->columns[i]);
 }
 
 ferry_status pgdrv_note_indexes(void *conn, struct ferry_schema *schema, const char *const *natives,
@@ -48,7 +48,7 @@ ferry_status pgdrv_note_indexes(void *conn, struct ferry_schema *schema, const c
     ferry_status status = FERRY_OK;
     (void)conn;
     for (size_t i = 0; i < index_count && status == FERRY_OK; i++) {
-        PGDRV_AUTO_SQL struct pgdrv_text columns = {0};
+        PART_AUTO_TEXT struct part_text columns = {0};
         if (pgdrv_index_is_possible(schema, natives, indexes[i]))
             continue;
         indexes_add_columns(indexes[i], ", ", &columns);
@@ -67,7 +67,7 @@ ferry_status pgdrv_indexes_check(const struct pgdrv_load *load, struct ferry_err
 {
     const struct ferry_load_spec *spec = load->spec;
     for (size_t i = 0; i < spec->index_count; i++) {
-        PGDRV_AUTO_SQL struct pgdrv_text columns = {0};
+        PART_AUTO_TEXT struct part_text columns = {0};
         const struct ferry_index *index = spec->indexes[i];
         if (index->copied != 0 ||
             pgdrv_index_is_possible(spec->layout->schema, spec->layout->natives, index))
@@ -86,19 +86,19 @@ ferry_status pgdrv_indexes_check(const struct pgdrv_load *load, struct ferry_err
 
 /* Names of indexes are of the whole schema, and of tables, too: the table's is a part of each that
  * nobody asked for, and the end says what it is. */
-static void indexes_name_long(const struct pgdrv_load *load, size_t number, struct pgdrv_text *name)
+static void indexes_name_long(const struct pgdrv_load *load, size_t number, struct part_text *name)
 {
     const struct ferry_index *index = load->spec->indexes[number];
-    pgdrv_text_addf(name, "%s_", load->layout->table);
+    part_text_addf(name, "%s_", load->layout->table);
     if (index->primary != 0) {
-        pgdrv_text_add(name, "pkey");
+        part_text_add(name, "pkey");
         return;
     }
     if (index->name != NULL)
-        pgdrv_text_add(name, index->name);
+        part_text_add(name, index->name);
     else
         indexes_add_columns(index, "_", name);
-    pgdrv_text_add(name, index->unique != 0 ? "_key" : "_idx");
+    part_text_add(name, index->unique != 0 ? "_key" : "_idx");
 }
 
 static bool indexes_is_own_name(const struct ferry_index *index)
@@ -109,17 +109,17 @@ static bool indexes_is_own_name(const struct ferry_index *index)
 /* The one that the job gives it, or one of its own; `apart`: with a hash, so that it is no other
  * relation's. */
 static void indexes_write_name(const struct pgdrv_load *load, size_t number, bool apart,
-                               struct pgdrv_text *ret_name)
+                               struct part_text *ret_name)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text name = {0};
+    PART_AUTO_TEXT struct part_text name = {0};
     size_t alike = apart ? load->spec->index_count : 0;
     if (indexes_is_own_name(load->spec->indexes[number])) {
-        pgdrv_text_add(ret_name, load->spec->indexes[number]->name);
+        part_text_add(ret_name, load->spec->indexes[number]->name);
         return;
     }
     indexes_name_long(load, number, &name);
     for (size_t i = 0; i < number && !name.failed; i++) {
-        PGDRV_AUTO_SQL struct pgdrv_text other = {0};
+        PART_AUTO_TEXT struct part_text other = {0};
         indexes_name_long(load, i, &other);
         name.failed = name.failed || other.failed;
         alike += !other.failed && strcmp(other.data, name.data) == 0;
@@ -128,7 +128,7 @@ static void indexes_write_name(const struct pgdrv_load *load, size_t number, boo
     if (name.failed)
         return;
     if (name.length <= INDEXES_NAME_BYTES && alike == 0) {
-        pgdrv_text_add(ret_name, name.data);
+        part_text_add(ret_name, name.data);
         return;
     }
     size_t kept = name.length < INDEXES_NAME_KEPT ? name.length : INDEXES_NAME_KEPT;
@@ -136,8 +136,8 @@ static void indexes_write_name(const struct pgdrv_load *load, size_t number, boo
         kept--; /* not within a character */
     uint64_t hash = ferry_hash_name(FERRY_HASH_SEED, load->layout->table);
     hash = ferry_hash_bytes(ferry_hash_name(hash, name.data), &alike, sizeof alike);
-    pgdrv_text_append(ret_name, name.data, kept);
-    pgdrv_text_addf(ret_name, "_%016" PRIx64, hash);
+    part_text_append(ret_name, name.data, kept);
+    part_text_addf(ret_name, "_%016" PRIx64, hash);
 }
 
 /* Whether a table of the change has the name, or will have it. */
@@ -151,7 +151,7 @@ static bool indexes_is_table(const struct pgdrv_unit *unit, const char *name)
 
 /* An index "b_c" of a table "a" and an index "c" of a table "a_b" would have one name. */
 static ferry_status indexes_find_name(const struct pgdrv_load *load, size_t number,
-                                      struct pgdrv_text *ret_name, struct ferry_error *err)
+                                      struct part_text *ret_name, struct ferry_error *err)
 {
     static const char sql[] = "SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON "
                               "n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2";
@@ -166,25 +166,25 @@ static ferry_status indexes_find_name(const struct pgdrv_load *load, size_t numb
     if (status != FERRY_OK ||
         (PQntuples(rows) == 0 && !indexes_is_table(load->unit, ret_name->data)))
         return status;
-    pgdrv_text_clear(ret_name);
+    part_text_clear(ret_name);
     indexes_write_name(load, number, true, ret_name);
     return ret_name->failed ? pgdrv_fail_memory(err) : FERRY_OK;
 }
 
 /* Until the table that has the names is gone. */
 static void indexes_write_stage_name(const struct pgdrv_load *load, size_t number,
-                                     struct pgdrv_text *name)
+                                     struct part_text *name)
 {
-    pgdrv_text_addf(name, "%s_%zu", load->names.stage, number);
+    part_text_addf(name, "%s_%zu", load->names.stage, number);
 }
 
 /* ---- Making them ---- */
 
 static ferry_status indexes_write(const struct pgdrv_load *load, size_t number,
-                                  struct pgdrv_text *sql, struct ferry_error *err)
+                                  struct part_text *sql, struct ferry_error *err)
 {
     const struct ferry_index *index = load->spec->indexes[number];
-    PGDRV_AUTO_SQL struct pgdrv_text name = {0};
+    PART_AUTO_TEXT struct part_text name = {0};
     ferry_status status = FERRY_OK;
     if (load->table.exists)
         indexes_write_stage_name(load, number, &name);
@@ -193,16 +193,16 @@ static ferry_status indexes_write(const struct pgdrv_load *load, size_t number,
     if (status != FERRY_OK || name.failed)
         return status != FERRY_OK ? status : pgdrv_fail_memory(err);
     if (index->primary != 0)
-        pgdrv_text_addf(sql, "ALTER TABLE %s ADD CONSTRAINT ", load->path);
+        part_text_addf(sql, "ALTER TABLE %s ADD CONSTRAINT ", load->path);
     else
-        pgdrv_text_addf(sql, "CREATE %sINDEX ", index->unique != 0 ? "UNIQUE " : "");
+        part_text_addf(sql, "CREATE %sINDEX ", index->unique != 0 ? "UNIQUE " : "");
     pgdrv_text_add_name(sql, name.data);
     if (index->primary != 0)
-        pgdrv_text_add(sql, " PRIMARY KEY (");
+        part_text_add(sql, " PRIMARY KEY (");
     else
-        pgdrv_text_addf(sql, " ON %s (", load->path);
+        part_text_addf(sql, " ON %s (", load->path);
     pgdrv_text_add_list(sql, index->columns, index->column_count);
-    pgdrv_text_add(sql, ")");
+    part_text_add(sql, ")");
     return FERRY_OK;
 }
 
@@ -210,7 +210,7 @@ static ferry_status indexes_write(const struct pgdrv_load *load, size_t number,
 static ferry_status indexes_leave_out(const struct pgdrv_load *load,
                                       const struct ferry_index *index, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text columns = {0};
+    PART_AUTO_TEXT struct part_text columns = {0};
     indexes_add_columns(index, ", ", &columns);
     ferry_log(FERRY_LOG_WARNING,
               "%s: table '%s' has no index (%s): a row has more there than the server takes in one",
@@ -226,7 +226,7 @@ static ferry_status indexes_make_one(const struct pgdrv_load *load, size_t numbe
     static const char doing[] = "build an index";
     const struct ferry_index *index = load->spec->indexes[number];
     struct pgdrv_conn *conn = load->unit->conn;
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *result = NULL;
     bool may_lack = index->copied != 0 && index->primary == 0;
     ferry_status status = indexes_write(load, number, &sql, err);
@@ -260,16 +260,16 @@ ferry_status pgdrv_indexes_rename(const struct pgdrv_load *load, struct ferry_er
     struct pgdrv_conn *conn = load->unit->conn;
     ferry_status status = FERRY_OK;
     for (size_t i = 0; i < load->spec->index_count && status == FERRY_OK; i++) {
-        PGDRV_AUTO_SQL struct pgdrv_text from = {0};
-        PGDRV_AUTO_SQL struct pgdrv_text to = {0};
-        PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+        PART_AUTO_TEXT struct part_text from = {0};
+        PART_AUTO_TEXT struct part_text to = {0};
+        PART_AUTO_TEXT struct part_text sql = {0};
         indexes_write_stage_name(load, i, &from);
         status = indexes_find_name(load, i, &to, err);
         if (status != FERRY_OK || from.failed)
             return status != FERRY_OK ? status : pgdrv_fail_memory(err);
-        pgdrv_text_add(&sql, "ALTER INDEX IF EXISTS ");
+        part_text_add(&sql, "ALTER INDEX IF EXISTS ");
         pgdrv_text_add_path(&sql, conn->schema, from.data);
-        pgdrv_text_add(&sql, " RENAME TO ");
+        part_text_add(&sql, " RENAME TO ");
         pgdrv_text_add_name(&sql, to.data);
         status = pgdrv_sql_run(conn, &sql, "give an index its name", err);
     }

@@ -15,17 +15,17 @@ static const char lane_doing[] = "load rows";
 static void lane_write_start(struct pgdrv_lane *lane, const char *path, const char *extra,
                              const char *options)
 {
-    struct pgdrv_text *sql = &lane->start;
-    pgdrv_text_addf(sql, "COPY %s (", path);
+    struct part_text *sql = &lane->start;
+    part_text_addf(sql, "COPY %s (", path);
     for (size_t i = 0; i < ferry_schema_count(lane->layout->schema); i++) {
-        pgdrv_text_add(sql, i > 0 ? ", " : "");
+        part_text_add(sql, i > 0 ? ", " : "");
         pgdrv_text_add_name(sql, ferry_schema_column(lane->layout->schema, i)->name);
     }
     if (extra != NULL) {
-        pgdrv_text_add(sql, ", ");
+        part_text_add(sql, ", ");
         pgdrv_text_add_name(sql, extra);
     }
-    pgdrv_text_addf(sql, ") FROM STDIN%s", options);
+    part_text_addf(sql, ") FROM STDIN%s", options);
 }
 
 ferry_status pgdrv_lane_begin(struct pgdrv_lane *lane, struct pgdrv_conn *conn, const char *path,
@@ -43,8 +43,8 @@ void pgdrv_lane_free(struct pgdrv_lane *lane)
 {
     free(lane->forms);
     lane->forms = NULL;
-    pgdrv_text_clear(&lane->start);
-    pgdrv_text_clear(&lane->rows);
+    part_text_clear(&lane->start);
+    part_text_clear(&lane->rows);
 }
 
 /* ---- One COPY ---- */
@@ -151,9 +151,9 @@ static ferry_status lane_add_row(struct pgdrv_lane *lane, const struct ferry_bat
     for (size_t i = 0; i < count; i++) {
         size_t at = lane->places == NULL ? i : lane->places[i];
         const char *flaw = NULL;
-        pgdrv_text_append(&lane->rows, "\t", i > 0 ? 1 : 0);
+        part_text_append(&lane->rows, "\t", i > 0 ? 1 : 0);
         if (at == PGDRV_LANE_NOWHERE)
-            pgdrv_text_append(&lane->rows, "\\N", 2);
+            part_text_append(&lane->rows, "\\N", 2);
         else
             flaw = pgdrv_encode(&lane->forms[i], &cells[at], &lane->rows);
         if (flaw != NULL)
@@ -161,8 +161,8 @@ static ferry_status lane_add_row(struct pgdrv_lane *lane, const struct ferry_bat
                                    lane->layout->natives[i]);
     }
     if (lane->tag != 0)
-        pgdrv_text_addf(&lane->rows, "%s%" PRIu32, count > 0 ? "\t" : "", lane->tag);
-    pgdrv_text_append(&lane->rows, "\n", 1);
+        part_text_addf(&lane->rows, "%s%" PRIu32, count > 0 ? "\t" : "", lane->tag);
+    part_text_append(&lane->rows, "\n", 1);
     return lane->rows.failed ? pgdrv_fail_memory(err) : FERRY_OK;
 }
 

@@ -12,30 +12,30 @@
 #define LOCK_PAUSE_MS 100
 
 /* Who holds it, as far as this account may see. */
-static ferry_status lock_name_holder(struct pgdrv_conn *conn, int64_t key, struct pgdrv_text *ret,
+static ferry_status lock_name_holder(struct pgdrv_conn *conn, int64_t key, struct part_text *ret,
                                      struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *rows = NULL;
     uint64_t number = (uint64_t)key;
-    pgdrv_text_addf(&sql,
-                    "SELECT l.pid, a.client_addr, a.backend_start FROM pg_catalog.pg_locks l LEFT "
-                    "JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = "
-                    "'advisory' AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE "
-                    "datname = pg_catalog.current_database()) AND l.classid = %" PRIu64
-                    " AND l.objid = %" PRIu64 " AND l.objsubid = 1 AND l.granted",
-                    number >> 32, number & UINT32_MAX);
+    part_text_addf(&sql,
+                   "SELECT l.pid, a.client_addr, a.backend_start FROM pg_catalog.pg_locks l LEFT "
+                   "JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = "
+                   "'advisory' AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE "
+                   "datname = pg_catalog.current_database()) AND l.classid = %" PRIu64
+                   " AND l.objid = %" PRIu64 " AND l.objsubid = 1 AND l.granted",
+                   number >> 32, number & UINT32_MAX);
     ferry_status status = pgdrv_sql_ask(conn, &sql, 3, "look who holds a lock", &rows, err);
     if (status != FERRY_OK || PQntuples(rows) == 0)
         return status;
     const char *pid = pgdrv_value(rows, 0, 0);
     const char *from = pgdrv_value(rows, 0, 1), *since = pgdrv_value(rows, 0, 2);
-    pgdrv_text_addf(ret, " (process %s of the server", pid == NULL ? "?" : pid);
+    part_text_addf(ret, " (process %s of the server", pid == NULL ? "?" : pid);
     if (from != NULL)
-        pgdrv_text_addf(ret, ", from %s", from);
+        part_text_addf(ret, ", from %s", from);
     if (since != NULL)
-        pgdrv_text_addf(ret, ", connected since %s", since);
-    pgdrv_text_add(ret, ")");
+        part_text_addf(ret, ", connected since %s", since);
+    part_text_add(ret, ")");
     return FERRY_OK;
 }
 
@@ -47,10 +47,10 @@ static int lock_is_cancelled(void *conn)
 static ferry_status lock_ask_for(struct pgdrv_conn *conn, int64_t key, uint64_t *ret_taken,
                                  struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     struct ferry_wait wait;
     ferry_wait_begin(&wait, LOCK_GRACE_MS);
-    pgdrv_text_addf(&sql, "SELECT pg_catalog.pg_try_advisory_xact_lock(%" PRId64 ")::int", key);
+    part_text_addf(&sql, "SELECT pg_catalog.pg_try_advisory_xact_lock(%" PRId64 ")::int", key);
     ferry_status status;
     do
         status = pgdrv_sql_number(conn, &sql, "lock the table", ret_taken, err);
@@ -62,7 +62,7 @@ static ferry_status lock_ask_for(struct pgdrv_conn *conn, int64_t key, uint64_t 
 ferry_status pgdrv_lock_take(struct pgdrv_conn *conn, const struct pgdrv_names *names,
                              const char *table, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text holder = {0};
+    PART_AUTO_TEXT struct part_text holder = {0};
     uint64_t taken = 0;
     ferry_status status = lock_ask_for(conn, names->lock, &taken, err);
     if (status != FERRY_OK || taken != 0)

@@ -16,14 +16,14 @@ bool pgdrv_match_is_key(const struct pgdrv_load *load, size_t i)
 
 /* Both sides, each with `behind`. */
 static void match_write_pair(const struct pgdrv_load *load, size_t i, const char *sign,
-                             const char *behind, struct pgdrv_text *sql)
+                             const char *behind, struct part_text *sql)
 {
     const char *name = ferry_schema_column(load->layout->schema, i)->name;
-    pgdrv_text_add(sql, PGDRV_MATCH_LIVE ".");
+    part_text_add(sql, PGDRV_MATCH_LIVE ".");
     pgdrv_text_add_name(sql, name);
-    pgdrv_text_addf(sql, "%s %s " PGDRV_MATCH_CHANGES ".", behind, sign);
+    part_text_addf(sql, "%s %s " PGDRV_MATCH_CHANGES ".", behind, sign);
     pgdrv_text_add_name(sql, name);
-    pgdrv_text_add(sql, behind);
+    part_text_add(sql, behind);
 }
 
 static bool match_is_text(enum pgdrv_kind kind)
@@ -33,21 +33,21 @@ static bool match_is_text(enum pgdrv_kind kind)
 
 /* A collation of the user's own may take 'A' for 'a'.  Its index serves all the same: it finds too
  * much and never too little. */
-void pgdrv_match_write(const struct pgdrv_load *load, struct pgdrv_text *sql)
+void pgdrv_match_write(const struct pgdrv_load *load, struct part_text *sql)
 {
     for (size_t k = 0; k < load->spec->key_count; k++) {
         size_t i = load->spec->key[k];
-        pgdrv_text_add(sql, k > 0 ? " AND " : "");
+        part_text_add(sql, k > 0 ? " AND " : "");
         match_write_pair(load, i, "=", "", sql);
         if (!match_is_text(load->changes->kinds[i]))
             continue;
-        pgdrv_text_add(sql, " AND ");
+        part_text_add(sql, " AND ");
         match_write_pair(load, i, "=", " COLLATE \"C\"", sql);
     }
 }
 
 /* The same as it is written, where a type takes different values for equal. */
-void pgdrv_match_write_same(const struct pgdrv_load *load, size_t i, struct pgdrv_text *sql)
+void pgdrv_match_write_same(const struct pgdrv_load *load, size_t i, struct part_text *sql)
 {
     enum pgdrv_kind kind = load->changes->kinds[i];
     bool written = kind == PGDRV_KIND_JSON || kind == PGDRV_KIND_INTERVAL;
@@ -58,7 +58,7 @@ void pgdrv_match_write_same(const struct pgdrv_load *load, size_t i, struct pgdr
                      sql);
 }
 
-bool pgdrv_match_write_set(const struct pgdrv_load *load, struct pgdrv_text *sql)
+bool pgdrv_match_write_set(const struct pgdrv_load *load, struct part_text *sql)
 {
     const struct ferry_schema *schema = load->layout->schema;
     bool any = false;
@@ -66,9 +66,9 @@ bool pgdrv_match_write_set(const struct pgdrv_load *load, struct pgdrv_text *sql
         const char *name = ferry_schema_column(schema, i)->name;
         if (pgdrv_match_is_key(load, i))
             continue;
-        pgdrv_text_add(sql, any ? ", " : " SET ");
+        part_text_add(sql, any ? ", " : " SET ");
         pgdrv_text_add_name(sql, name);
-        pgdrv_text_add(sql, " = " PGDRV_MATCH_CHANGES ".");
+        part_text_add(sql, " = " PGDRV_MATCH_CHANGES ".");
         pgdrv_text_add_name(sql, name);
         any = true;
     }

@@ -9,7 +9,7 @@
 ferry_status pgdrv_names_make(const struct pgdrv_conn *conn, const char *table,
                               struct pgdrv_names *names, struct ferry_error *err)
 {
-    struct pgdrv_text path = {0};
+    struct part_text path = {0};
     uint64_t own = ferry_hash_name(FERRY_HASH_SEED, table);
     uint64_t place = ferry_hash_name(ferry_hash_name(FERRY_HASH_SEED, conn->schema), table);
     pgdrv_text_add_path(&path, conn->schema, table);

@@ -32,10 +32,10 @@ static ferry_status prune_drop(struct pgdrv_unit *unit, const struct ferry_prune
 {
     struct pgdrv_conn *conn = unit->conn;
     struct pgdrv_table table = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     uint64_t hash = 0;
     bool kept = false;
-    pgdrv_text_addf(&sql, "DROP TABLE %s", names->table);
+    part_text_addf(&sql, "DROP TABLE %s", names->table);
     ferry_status status = spec->exists != 0 ? pgdrv_turns_lock_one(unit, names->table, "0",
                                                                    PGDRV_LOCK_ALL, spec->table, err)
                                             : FERRY_OK;

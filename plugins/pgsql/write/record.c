@@ -19,12 +19,12 @@ static enum pgdrv_phase record_phase(const struct pgdrv_conn *conn)
     return conn->target ? PGDRV_LOADING : PGDRV_DESCRIBING;
 }
 
-static void record_add_path(const struct pgdrv_conn *conn, struct pgdrv_text *sql)
+static void record_add_path(const struct pgdrv_conn *conn, struct part_text *sql)
 {
     pgdrv_text_add_path(sql, conn->schema, RECORD_TABLE);
 }
 
-static void record_write_column(const struct ferry_field *field, struct pgdrv_text *sql)
+static void record_write_column(const struct ferry_field *field, struct part_text *sql)
 {
     static const char *const types[] = {
         [FERRY_FIELD_TEXT] = "text",
@@ -33,9 +33,9 @@ static void record_write_column(const struct ferry_field *field, struct pgdrv_te
     };
     pgdrv_text_add_name(sql, field->name);
     if (field->type == FERRY_FIELD_TEXT && field->length > 0)
-        pgdrv_text_addf(sql, " varchar(%" PRIu32 ")", field->length);
+        part_text_addf(sql, " varchar(%" PRIu32 ")", field->length);
     else
-        pgdrv_text_addf(sql, " %s", types[field->type]);
+        part_text_addf(sql, " %s", types[field->type]);
 }
 
 /* ---- Making it ---- */
@@ -67,16 +67,16 @@ static bool record_has_column(const PGresult *columns, const char *name)
 static ferry_status record_make(struct pgdrv_conn *conn, struct ferry_error *err)
 {
     static const char doing[] = "create the table of runs, " RECORD_TABLE;
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *result = NULL;
-    pgdrv_text_add(&sql, "CREATE TABLE IF NOT EXISTS ");
+    part_text_add(&sql, "CREATE TABLE IF NOT EXISTS ");
     record_add_path(conn, &sql);
-    pgdrv_text_add(&sql, " (target_table text NOT NULL PRIMARY KEY");
+    part_text_add(&sql, " (target_table text NOT NULL PRIMARY KEY");
     for (size_t i = 0; i < ferry_field_count(); i++) {
-        pgdrv_text_add(&sql, ", ");
+        part_text_add(&sql, ", ");
         record_write_column(ferry_field(i), &sql);
     }
-    pgdrv_text_add(&sql, ", " RECORD_MARK " text)");
+    part_text_add(&sql, ", " RECORD_MARK " text)");
     ferry_status status = pgdrv_sql_try(conn, &sql, doing, &result, err);
     if (status != FERRY_OK || pgdrv_result_is_good(result))
         return status;
@@ -86,7 +86,7 @@ static ferry_status record_make(struct pgdrv_conn *conn, struct ferry_error *err
 }
 
 /* Whoever reads or writes records waits behind us while we wait for a run that does. */
-static ferry_status record_add_column(struct pgdrv_conn *conn, const struct pgdrv_text *sql,
+static ferry_status record_add_column(struct pgdrv_conn *conn, const struct part_text *sql,
                                       struct ferry_error *err)
 {
     static const char doing[] = "add a column to the table of runs, " RECORD_TABLE;
@@ -108,14 +108,14 @@ static ferry_status record_add_columns(struct pgdrv_conn *conn, const PGresult *
     ferry_status status = FERRY_OK;
     for (size_t i = 0; i <= ferry_field_count() && status == FERRY_OK; i++) {
         const struct ferry_field *field = i < ferry_field_count() ? ferry_field(i) : NULL;
-        PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+        PART_AUTO_TEXT struct part_text sql = {0};
         if (record_has_column(columns, field == NULL ? RECORD_MARK : field->name))
             continue;
-        pgdrv_text_add(&sql, "ALTER TABLE ");
+        part_text_add(&sql, "ALTER TABLE ");
         record_add_path(conn, &sql);
-        pgdrv_text_add(&sql, " ADD COLUMN IF NOT EXISTS ");
+        part_text_add(&sql, " ADD COLUMN IF NOT EXISTS ");
         if (field == NULL)
-            pgdrv_text_add(&sql, RECORD_MARK " text");
+            part_text_add(&sql, RECORD_MARK " text");
         else
             record_write_column(field, &sql);
         status = record_add_column(conn, &sql, err);
@@ -126,67 +126,67 @@ static ferry_status record_add_columns(struct pgdrv_conn *conn, const PGresult *
 /* Nothing is written where all is there. */
 ferry_status pgdrv_record_prepare(struct pgdrv_conn *conn, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *columns = NULL;
     ferry_status status = record_ask_columns(conn, &columns, err);
     if (status == FERRY_OK)
         status = PQntuples(columns) == 0 ? record_make(conn, err)
                                          : record_add_columns(conn, columns, err);
     /* No row has such a name.  A right that is missing shows before rows are loaded. */
-    pgdrv_text_add(&sql, "DELETE FROM ");
+    part_text_add(&sql, "DELETE FROM ");
     record_add_path(conn, &sql);
-    pgdrv_text_add(&sql, " WHERE target_table = ''");
+    part_text_add(&sql, " WHERE target_table = ''");
     return status == FERRY_OK ? pgdrv_sql_run(conn, &sql, "write to " RECORD_TABLE, err) : status;
 }
 
 /* ---- Writing ---- */
 
 static void record_write_value(const struct ferry_field *field, const char *value,
-                               struct pgdrv_text *sql)
+                               struct part_text *sql)
 {
     if (value == NULL)
-        pgdrv_text_add(sql, "NULL");
+        part_text_add(sql, "NULL");
     else if (field->type == FERRY_FIELD_TEXT)
         pgdrv_text_add_quoted(sql, value, strlen(value));
     else
-        pgdrv_text_add(sql, value);
+        part_text_add(sql, value);
 }
 
-static void record_write_sets(struct pgdrv_text *sql)
+static void record_write_sets(struct part_text *sql)
 {
     for (size_t i = 0; i < ferry_field_count(); i++) {
         pgdrv_text_add_name(sql, ferry_field(i)->name);
-        pgdrv_text_add(sql, " = excluded.");
+        part_text_add(sql, " = excluded.");
         pgdrv_text_add_name(sql, ferry_field(i)->name);
-        pgdrv_text_add(sql, ", ");
+        part_text_add(sql, ", ");
     }
-    pgdrv_text_add(sql, RECORD_MARK " = excluded." RECORD_MARK);
+    part_text_add(sql, RECORD_MARK " = excluded." RECORD_MARK);
 }
 
 ferry_status pgdrv_record_write(struct pgdrv_conn *conn, const struct ferry_record *record,
                                 uint64_t hash, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     const char *table = ferry_record_table(record);
-    pgdrv_text_add(&sql, "INSERT INTO ");
+    part_text_add(&sql, "INSERT INTO ");
     record_add_path(conn, &sql);
-    pgdrv_text_add(&sql, " (target_table");
+    part_text_add(&sql, " (target_table");
     for (size_t i = 0; i < ferry_field_count(); i++) {
-        pgdrv_text_add(&sql, ", ");
+        part_text_add(&sql, ", ");
         pgdrv_text_add_name(&sql, ferry_field(i)->name);
     }
-    pgdrv_text_add(&sql, ", " RECORD_MARK ") VALUES (");
+    part_text_add(&sql, ", " RECORD_MARK ") VALUES (");
     pgdrv_text_add_quoted(&sql, table, strlen(table));
     for (size_t i = 0; i < ferry_field_count(); i++) {
         const struct ferry_field *field = ferry_field(i);
-        pgdrv_text_add(&sql, ", ");
+        part_text_add(&sql, ", ");
         record_write_value(field, ferry_record_value(record, field->name), &sql);
     }
     if (hash != 0)
-        pgdrv_text_addf(&sql, ", '%016" PRIx64 "'", hash);
+        part_text_addf(&sql, ", '%016" PRIx64 "'", hash);
     else
-        pgdrv_text_add(&sql, ", NULL");
-    pgdrv_text_add(&sql, ") ON CONFLICT (target_table) DO UPDATE SET ");
+        part_text_add(&sql, ", NULL");
+    part_text_add(&sql, ") ON CONFLICT (target_table) DO UPDATE SET ");
     record_write_sets(&sql);
     return pgdrv_sql_run(conn, &sql, "write the record of the run to " RECORD_TABLE, err);
 }
@@ -217,15 +217,15 @@ static ferry_status record_is_there(struct pgdrv_conn *conn, bool *ret_there,
 static ferry_status record_ask(struct pgdrv_conn *conn, const char *columns, const char *condition,
                                const char *value, PGresult **ret_rows, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     const char *const values[] = {value};
     bool there = false;
     ferry_status status = record_is_there(conn, &there, err);
     if (status != FERRY_OK || !there)
         return status;
-    pgdrv_text_addf(&sql, "SELECT %s FROM ", columns);
+    part_text_addf(&sql, "SELECT %s FROM ", columns);
     record_add_path(conn, &sql);
-    pgdrv_text_addf(&sql, " %s", condition);
+    part_text_addf(&sql, " %s", condition);
     return sql.failed ? pgdrv_fail_memory(err)
                       : pgdrv_ask(conn, record_phase(conn), sql.data, values, 1,
                                   "read the record of a run from " RECORD_TABLE, ret_rows, err);
@@ -310,10 +310,10 @@ ferry_status pgdrv_record_follow(struct pgdrv_conn *conn, const struct ferry_rec
 
 ferry_status pgdrv_record_drop(struct pgdrv_conn *conn, const char *table, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
-    pgdrv_text_add(&sql, "DELETE FROM ");
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "DELETE FROM ");
     record_add_path(conn, &sql);
-    pgdrv_text_add(&sql, " WHERE target_table = ");
+    part_text_add(&sql, " WHERE target_table = ");
     pgdrv_text_add_quoted(&sql, table, strlen(table));
     return pgdrv_sql_run(conn, &sql, "remove a record from " RECORD_TABLE, err);
 }

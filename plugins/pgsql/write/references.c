@@ -153,18 +153,18 @@ static const struct pgdrv_load *references_find(const struct pgdrv_unit *unit, c
 
 /* Names are of one table, so a number will do. */
 static void references_write(const struct pgdrv_load *load, const struct ferry_foreign_key *key,
-                             size_t number, const struct pgdrv_load *to, struct pgdrv_text *sql)
+                             size_t number, const struct pgdrv_load *to, struct part_text *sql)
 {
-    pgdrv_text_add(sql, "ALTER TABLE ");
-    pgdrv_text_add(sql, load->path);
-    pgdrv_text_addf(sql, " ADD CONSTRAINT dbferry_fk_%zu FOREIGN KEY (", number + 1);
+    part_text_add(sql, "ALTER TABLE ");
+    part_text_add(sql, load->path);
+    part_text_addf(sql, " ADD CONSTRAINT dbferry_fk_%zu FOREIGN KEY (", number + 1);
     pgdrv_text_add_list(sql, key->columns, key->column_count);
-    pgdrv_text_add(sql, ") REFERENCES ");
-    pgdrv_text_add(sql, pgdrv_load_rows(to));
-    pgdrv_text_add(sql, " (");
+    part_text_add(sql, ") REFERENCES ");
+    part_text_add(sql, pgdrv_load_rows(to));
+    part_text_add(sql, " (");
     pgdrv_text_add_list(sql, key->referred, key->column_count);
-    pgdrv_text_addf(sql, ") ON DELETE %s ON UPDATE %s", references_words(key->on_delete),
-                    references_words(key->on_update));
+    part_text_addf(sql, ") ON DELETE %s ON UPDATE %s", references_words(key->on_delete),
+                   references_words(key->on_update));
 }
 
 /* "a = 1, b = x" of the row that the server has found, in an error of its own. */
@@ -190,7 +190,7 @@ static ferry_status references_make_one(const struct pgdrv_load *load, size_t nu
 {
     const struct ferry_foreign_key *key = load->spec->foreign_keys[number];
     const struct pgdrv_load *to = references_find(load->unit, key->table);
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *result = NULL;
     if (to == NULL)
         return ferry_fail(err, FERRY_ERR_INTERNAL, "%s: table '%s' is none of the change",

@@ -14,8 +14,8 @@
 ferry_status pgdrv_load_count(struct pgdrv_load *load, const char *path, uint64_t *ret_rows,
                               struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
-    pgdrv_text_addf(&sql, "SELECT pg_catalog.count(*) FROM %s", path);
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_addf(&sql, "SELECT pg_catalog.count(*) FROM %s", path);
     return pgdrv_sql_number(load->unit->conn, &sql, "count the rows", ret_rows, err);
 }
 
@@ -25,13 +25,12 @@ const char *pgdrv_load_rows(const struct pgdrv_load *load)
     return load->makes || copied ? load->path : load->names.table;
 }
 
-void pgdrv_load_add_columns(const struct pgdrv_load *load, const char *alias,
-                            struct pgdrv_text *sql)
+void pgdrv_load_add_columns(const struct pgdrv_load *load, const char *alias, struct part_text *sql)
 {
     for (size_t i = 0; i < ferry_schema_count(load->layout->schema); i++) {
-        pgdrv_text_add(sql, i > 0 ? ", " : "");
+        part_text_add(sql, i > 0 ? ", " : "");
         if (alias != NULL)
-            pgdrv_text_addf(sql, "%s.", alias);
+            part_text_addf(sql, "%s.", alias);
         pgdrv_text_add_name(sql, ferry_schema_column(load->layout->schema, i)->name);
     }
 }
@@ -119,9 +118,9 @@ ferry_status pgdrv_replace_begin(struct pgdrv_load *load, struct ferry_error *er
 
 static ferry_status replace_clear(struct pgdrv_load *load, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *result = NULL;
-    pgdrv_text_addf(&sql, "DELETE FROM %s", load->names.table);
+    part_text_addf(&sql, "DELETE FROM %s", load->names.table);
     ferry_status status =
         pgdrv_sql_try(load->unit->conn, &sql, "delete the old rows", &result, err);
     if (status != FERRY_OK)
@@ -135,13 +134,13 @@ static ferry_status replace_clear(struct pgdrv_load *load, struct ferry_error *e
 
 static ferry_status replace_fill(struct pgdrv_load *load, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *result = NULL;
-    pgdrv_text_addf(&sql, "INSERT INTO %s (", load->names.table);
+    part_text_addf(&sql, "INSERT INTO %s (", load->names.table);
     pgdrv_load_add_columns(load, NULL, &sql);
-    pgdrv_text_add(&sql, ") OVERRIDING SYSTEM VALUE SELECT ");
+    part_text_add(&sql, ") OVERRIDING SYSTEM VALUE SELECT ");
     pgdrv_load_add_columns(load, NULL, &sql);
-    pgdrv_text_addf(&sql, " FROM %s", load->path);
+    part_text_addf(&sql, " FROM %s", load->path);
     ferry_status status = pgdrv_sql_try(load->unit->conn, &sql, "insert the rows", &result, err);
     if (status != FERRY_OK || pgdrv_result_is_good(result))
         return status;
@@ -178,8 +177,8 @@ static ferry_status replace_in_place(struct pgdrv_load *load, struct ferry_error
 /* The server knows nothing yet of what is in a new table, and would go wrong ways to find it. */
 static ferry_status replace_finish(struct pgdrv_load *load, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
-    pgdrv_text_addf(&sql, "ANALYZE %s", load->path);
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_addf(&sql, "ANALYZE %s", load->path);
     ferry_status status = pgdrv_indexes_make(load, err);
     if (status == FERRY_OK)
         status = pgdrv_sql_run(load->unit->conn, &sql, "look what is in the new table", err);

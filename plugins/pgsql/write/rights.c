@@ -38,7 +38,7 @@ static const char rights_sql[] =
     "pg_catalog.current_database()))) AS w (missing, m) WHERE w.missing";
 
 static ferry_status rights_ask(struct pgdrv_conn *conn, const char *table, bool makes, bool changes,
-                               struct pgdrv_text *ret_missing, struct ferry_error *err)
+                               struct part_text *ret_missing, struct ferry_error *err)
 {
     const char *const values[] = {conn->schema, table, makes ? "t" : "f",
                                   changes && !makes ? "t" : "f",
@@ -48,14 +48,14 @@ static ferry_status rights_ask(struct pgdrv_conn *conn, const char *table, bool 
                                     "ask for the rights of the account", &rows, err);
     for (int i = 0; status == FERRY_OK && i < PQntuples(rows); i++) {
         const char *missing = pgdrv_value(rows, i, 0);
-        pgdrv_text_addf(ret_missing, "%s%s", i > 0 ? ", " : "", missing == NULL ? "?" : missing);
+        part_text_addf(ret_missing, "%s%s", i > 0 ? ", " : "", missing == NULL ? "?" : missing);
     }
     return status == FERRY_OK && ret_missing->failed ? pgdrv_fail_memory(err) : status;
 }
 
 ferry_status pgdrv_rights_check(const struct pgdrv_load *load, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text missing = {0};
+    PART_AUTO_TEXT struct part_text missing = {0};
     struct pgdrv_conn *conn = load->unit->conn;
     bool changes = load->changes != NULL;
     bool makes = load->makes || (changes && load->changes->copies);
@@ -72,7 +72,7 @@ ferry_status pgdrv_rights_check(const struct pgdrv_load *load, struct ferry_erro
 static ferry_status rights_examine_one(struct pgdrv_conn *conn, const struct ferry_load_spec *spec,
                                        struct ferry_findings *findings, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text missing = {0};
+    PART_AUTO_TEXT struct part_text missing = {0};
     struct pgdrv_table table = {0};
     const char *name = spec->layout->table;
     ferry_status status = pgdrv_table_load(conn, name, &table, err);

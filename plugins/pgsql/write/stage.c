@@ -6,46 +6,46 @@
 
 #include <string.h>
 
-static void stage_write_columns(const struct pgdrv_load *load, struct pgdrv_text *sql)
+static void stage_write_columns(const struct pgdrv_load *load, struct part_text *sql)
 {
     const struct ferry_layout *layout = load->layout;
     for (size_t i = 0; i < ferry_schema_count(layout->schema); i++) {
-        pgdrv_text_add(sql, i > 0 ? ", " : "");
+        part_text_add(sql, i > 0 ? ", " : "");
         pgdrv_text_add_name(sql, ferry_schema_column(layout->schema, i)->name);
-        pgdrv_text_addf(sql, " %s", layout->natives[i]);
+        part_text_addf(sql, " %s", layout->natives[i]);
         if (*layout->clauses[i] != '\0')
-            pgdrv_text_addf(sql, " %s", layout->clauses[i]);
+            part_text_addf(sql, " %s", layout->clauses[i]);
     }
 }
 
 /* A table that is new has its own name at once: nobody sees it before the commit. */
 static ferry_status stage_make_table(struct pgdrv_load *load, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
-    struct pgdrv_text path = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
+    struct part_text path = {0};
     pgdrv_text_add_path(&path, load->unit->conn->schema,
                         load->table.exists ? load->names.stage : load->layout->table);
     load->path = path.data; /* freed with the load */
     if (path.failed)
         return pgdrv_fail_memory(err);
-    pgdrv_text_addf(&sql, "CREATE TABLE %s (", load->path);
+    part_text_addf(&sql, "CREATE TABLE %s (", load->path);
     stage_write_columns(load, &sql);
-    pgdrv_text_add(&sql, ")");
+    part_text_add(&sql, ")");
     return pgdrv_sql_run(load->unit->conn, &sql, "make the table for the new rows", err);
 }
 
 /* Columns have the types of those that they go to, and nothing else of them. */
 static ferry_status stage_make_temporary(struct pgdrv_load *load, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
-    struct pgdrv_text path = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
+    struct part_text path = {0};
     pgdrv_text_add_path(&path, "pg_temp", load->names.stage);
     load->path = path.data;
     if (path.failed)
         return pgdrv_fail_memory(err);
-    pgdrv_text_addf(&sql, "CREATE TEMPORARY TABLE %s (", load->path);
+    part_text_addf(&sql, "CREATE TEMPORARY TABLE %s (", load->path);
     pgdrv_table_write_columns(&load->table, load->layout, &sql);
-    pgdrv_text_add(&sql, ") ON COMMIT DROP");
+    part_text_add(&sql, ") ON COMMIT DROP");
     return pgdrv_sql_run(load->unit->conn, &sql,
                          "make a temporary table for the new rows, which needs the right TEMPORARY "
                          "on the database",

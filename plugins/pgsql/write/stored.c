@@ -16,15 +16,15 @@ struct stored {
     struct pgdrv_form *forms; /* of the layout's columns */
     size_t *columns;          /* of these, those that the batches have */
     size_t count;
-    struct pgdrv_text value; /* a field, without its escapes */
-    bool copies;             /* a COPY is under way */
+    struct part_text value; /* a field, without its escapes */
+    bool copies;            /* a COPY is under way */
 };
 
 static void stored_free(struct stored *stored)
 {
     free(stored->forms);
     free(stored->columns);
-    pgdrv_text_clear(&stored->value);
+    part_text_clear(&stored->value);
     free(stored);
 }
 
@@ -44,15 +44,15 @@ static ferry_status stored_choose_columns(struct stored *stored, const struct fe
     return FERRY_OK;
 }
 
-static void stored_add_name(const struct stored *stored, size_t column, struct pgdrv_text *sql)
+static void stored_add_name(const struct stored *stored, size_t column, struct part_text *sql)
 {
-    pgdrv_text_add(sql, PGDRV_MATCH_LIVE ".");
+    part_text_add(sql, PGDRV_MATCH_LIVE ".");
     pgdrv_text_add_name(sql, stored->forms[column].column->name);
 }
 
 /* False: a value that cannot be one. */
 static bool stored_add_bound(const struct stored *stored, const struct ferry_bound *bound,
-                             struct pgdrv_text *sql)
+                             struct part_text *sql)
 {
     static const char *const signs[] = {
         [FERRY_BOUND_AT_LEAST] = " >= ",
@@ -61,94 +61,94 @@ static bool stored_add_bound(const struct stored *stored, const struct ferry_bou
         [FERRY_BOUND_BELOW] = " < ",
     };
     const struct pgdrv_form *form = &stored->forms[bound->column];
-    PGDRV_AUTO_SQL struct pgdrv_text value = {0};
+    PART_AUTO_TEXT struct part_text value = {0};
     if (bound->kind >= sizeof signs / sizeof *signs || signs[bound->kind] == NULL ||
         pgdrv_encode(form, bound->cell, &value) != NULL || value.data == NULL)
         return false;
-    pgdrv_text_add(sql, "(");
+    part_text_add(sql, "(");
     stored_add_name(stored, bound->column, sql);
-    pgdrv_text_add(sql, signs[bound->kind]);
+    part_text_add(sql, signs[bound->kind]);
     pgdrv_text_add_quoted(sql, value.data, value.length);
     if (bound->or_null != 0) {
-        pgdrv_text_add(sql, " OR ");
+        part_text_add(sql, " OR ");
         stored_add_name(stored, bound->column, sql);
-        pgdrv_text_add(sql, " IS NULL");
+        part_text_add(sql, " IS NULL");
     }
-    pgdrv_text_add(sql, ")");
+    part_text_add(sql, ")");
     return true;
 }
 
 /* The order of the core: texts byte by byte, as they are in UTF-8. */
-static void stored_add_order(const struct stored *stored, size_t column, struct pgdrv_text *sql)
+static void stored_add_order(const struct stored *stored, size_t column, struct part_text *sql)
 {
     bool utf8 = strcmp(stored->conn->encoding, "UTF8") == 0;
     switch (stored->forms[column].type.kind) {
     case PGDRV_KIND_TEXT:
     case PGDRV_KIND_VARCHAR:
     case PGDRV_KIND_CHAR:
-        pgdrv_text_add(sql, utf8 ? "" : "pg_catalog.convert_to(");
+        part_text_add(sql, utf8 ? "" : "pg_catalog.convert_to(");
         stored_add_name(stored, column, sql);
-        pgdrv_text_add(sql, utf8 ? " COLLATE \"C\"" : ", 'UTF8')");
+        part_text_add(sql, utf8 ? " COLLATE \"C\"" : ", 'UTF8')");
         break;
     case PGDRV_KIND_INET:
-        pgdrv_text_add(sql, "pg_catalog.host(");
+        part_text_add(sql, "pg_catalog.host(");
         stored_add_name(stored, column, sql);
-        pgdrv_text_add(sql, ") COLLATE \"C\"");
+        part_text_add(sql, ") COLLATE \"C\"");
         break;
     default:
         stored_add_name(stored, column, sql);
         break;
     }
-    pgdrv_text_add(sql, " ASC NULLS FIRST");
+    part_text_add(sql, " ASC NULLS FIRST");
 }
 
-static ferry_status stored_add_scan(const struct stored *stored, struct pgdrv_text *sql,
+static ferry_status stored_add_scan(const struct stored *stored, struct part_text *sql,
                                     struct ferry_error *err)
 {
     const struct ferry_scan *scan = stored->scan;
     for (size_t i = 0; scan != NULL && i < scan->bound_count; i++) {
-        pgdrv_text_add(sql, i == 0 ? " WHERE " : " AND ");
+        part_text_add(sql, i == 0 ? " WHERE " : " AND ");
         if (!stored_add_bound(stored, scan->bounds[i], sql))
             return ferry_fail(
                 err, FERRY_ERR_INTERNAL, "%s: column '%s' cannot be held against such a bound",
                 stored->conn->label, stored->forms[scan->bounds[i]->column].column->name);
     }
     for (size_t i = 0; scan != NULL && i < scan->order_count; i++) {
-        pgdrv_text_add(sql, i == 0 ? " ORDER BY " : ", ");
+        part_text_add(sql, i == 0 ? " ORDER BY " : ", ");
         stored_add_order(stored, scan->order[i], sql);
     }
     return sql->failed ? pgdrv_fail_memory(err) : FERRY_OK;
 }
 
 /* Rows that a change was of, without those that are gone. */
-static void stored_add_touched(const struct pgdrv_load *load, struct pgdrv_text *sql)
+static void stored_add_touched(const struct pgdrv_load *load, struct part_text *sql)
 {
-    pgdrv_text_addf(sql, " JOIN %s AS " PGDRV_MATCH_CHANGES " ON ", load->gather);
+    part_text_addf(sql, " JOIN %s AS " PGDRV_MATCH_CHANGES " ON ", load->gather);
     pgdrv_match_write(load, sql);
-    pgdrv_text_add(sql, " WHERE " PGDRV_MATCH_CHANGES ".");
+    part_text_add(sql, " WHERE " PGDRV_MATCH_CHANGES ".");
     pgdrv_text_add_name(sql, load->changes->tag);
-    pgdrv_text_addf(sql, " <> %d", FERRY_OP_DELETE);
+    part_text_addf(sql, " <> %d", FERRY_OP_DELETE);
 }
 
 static ferry_status stored_write(const struct stored *stored, const struct pgdrv_load *load,
-                                 const char *path, struct pgdrv_text *sql, struct ferry_error *err)
+                                 const char *path, struct part_text *sql, struct ferry_error *err)
 {
-    pgdrv_text_add(sql, "COPY (SELECT ");
+    part_text_add(sql, "COPY (SELECT ");
     for (size_t i = 0; i < stored->count; i++) {
-        pgdrv_text_add(sql, i > 0 ? ", " : "");
+        part_text_add(sql, i > 0 ? ", " : "");
         stored_add_name(stored, stored->columns[i], sql);
     }
-    pgdrv_text_addf(sql, " FROM %s AS " PGDRV_MATCH_LIVE, path);
+    part_text_addf(sql, " FROM %s AS " PGDRV_MATCH_LIVE, path);
     if (stored->scan != NULL && stored->scan->touched != 0)
         stored_add_touched(load, sql);
     ferry_status status = stored_add_scan(stored, sql, err);
-    pgdrv_text_add(sql, ") TO STDOUT");
+    part_text_add(sql, ") TO STDOUT");
     return status == FERRY_OK && sql->failed ? pgdrv_fail_memory(err) : status;
 }
 
 /* ---- Begin ---- */
 
-static ferry_status stored_start(struct stored *stored, const struct pgdrv_text *sql,
+static ferry_status stored_start(struct stored *stored, const struct part_text *sql,
                                  struct ferry_error *err)
 {
     PGresult *result = NULL;
@@ -167,12 +167,12 @@ static ferry_status stored_start(struct stored *stored, const struct pgdrv_text 
 
 /* Where the rows are. */
 static ferry_status stored_find(struct pgdrv_conn *conn, const struct pgdrv_load *load,
-                                const struct ferry_layout *layout, struct pgdrv_text *ret_path,
+                                const struct ferry_layout *layout, struct part_text *ret_path,
                                 struct ferry_error *err)
 {
     struct pgdrv_table table = {0};
     if (load != NULL) {
-        pgdrv_text_add(ret_path, pgdrv_load_rows(load));
+        part_text_add(ret_path, pgdrv_load_rows(load));
         return FERRY_OK;
     }
     ferry_status status = pgdrv_table_load(conn, layout->table, &table, err);
@@ -200,8 +200,8 @@ static ferry_status stored_check_touched(const struct stored *stored, const stru
 static ferry_status stored_open(struct stored *stored, const struct pgdrv_load *load,
                                 const struct ferry_layout *layout, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text path = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text path = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = stored_check_touched(stored, load, err);
     if (status == FERRY_OK)
         status = pgdrv_forms_make(stored->conn, layout, &stored->forms, err);
@@ -266,15 +266,15 @@ static bool stored_take_field(struct stored *stored, const char **at, const char
             (*at)++;
             continue;
         }
-        pgdrv_text_append(&stored->value, from, (size_t)(*at - from));
+        part_text_append(&stored->value, from, (size_t)(*at - from));
         const char *letter = *at + 1 < end ? strchr(letters, (*at)[1]) : NULL;
         if (*at + 1 < end)
-            pgdrv_text_append(&stored->value, letter != NULL ? bytes + (letter - letters) : *at + 1,
-                              1);
+            part_text_append(&stored->value, letter != NULL ? bytes + (letter - letters) : *at + 1,
+                             1);
         *at += *at + 1 < end ? 2 : 1;
         from = *at;
     }
-    pgdrv_text_append(&stored->value, from, (size_t)(*at - from));
+    part_text_append(&stored->value, from, (size_t)(*at - from));
     *at += *at < end;
     return !stored->value.failed;
 }

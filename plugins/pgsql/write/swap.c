@@ -41,8 +41,8 @@ static int swap_compare(const void *one, const void *other)
 
 /* The tables that go, as a statement has them and as a person is told; in one order, so that two
  * changes do not wait for each other. */
-static ferry_status swap_write_old(const struct pgdrv_unit *unit, struct pgdrv_text *paths,
-                                   struct pgdrv_text *oids, struct pgdrv_text *names,
+static ferry_status swap_write_old(const struct pgdrv_unit *unit, struct part_text *paths,
+                                   struct part_text *oids, struct part_text *names,
                                    struct ferry_error *err)
 {
     struct pgdrv_load **loads = calloc(unit->load_count + 1, sizeof(void *));
@@ -54,9 +54,9 @@ static ferry_status swap_write_old(const struct pgdrv_unit *unit, struct pgdrv_t
             loads[count++] = unit->loads[i];
     qsort(loads, count, sizeof(void *), swap_compare);
     for (size_t i = 0; i < count; i++) {
-        pgdrv_text_addf(paths, "%s%s", i > 0 ? ", " : "", loads[i]->names.table);
-        pgdrv_text_addf(oids, "%s%s", i > 0 ? ", " : "", loads[i]->table.oid);
-        pgdrv_text_addf(names, "%s'%s'", i > 0 ? ", " : "table ", loads[i]->layout->table);
+        part_text_addf(paths, "%s%s", i > 0 ? ", " : "", loads[i]->names.table);
+        part_text_addf(oids, "%s%s", i > 0 ? ", " : "", loads[i]->table.oid);
+        part_text_addf(names, "%s'%s'", i > 0 ? ", " : "table ", loads[i]->layout->table);
     }
     free(loads);
     return paths->failed || oids->failed || names->failed ? pgdrv_fail_memory(err) : FERRY_OK;
@@ -65,9 +65,9 @@ static ferry_status swap_write_old(const struct pgdrv_unit *unit, struct pgdrv_t
 /* All in one turn: none is held while another is waited for. */
 static ferry_status swap_lock(struct pgdrv_unit *unit, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text paths = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text oids = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text names = {0};
+    PART_AUTO_TEXT struct part_text paths = {0};
+    PART_AUTO_TEXT struct part_text oids = {0};
+    PART_AUTO_TEXT struct part_text names = {0};
     ferry_status status = swap_write_old(unit, &paths, &oids, &names, err);
     if (status != FERRY_OK || paths.data == NULL)
         return status;
@@ -85,14 +85,14 @@ static ferry_status swap_lock(struct pgdrv_unit *unit, struct ferry_error *err)
 static ferry_status swap_drop(struct pgdrv_unit *unit, struct ferry_error *err)
 {
     static const char doing[] = "drop the old table";
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *result = NULL;
     const struct pgdrv_load *first = NULL;
     for (size_t i = 0; i < unit->load_count; i++) {
         if (!swap_has_old(unit->loads[i]))
             continue;
-        pgdrv_text_addf(&sql, "%s%s", first == NULL ? "DROP TABLE " : ", ",
-                        unit->loads[i]->names.table);
+        part_text_addf(&sql, "%s%s", first == NULL ? "DROP TABLE " : ", ",
+                       unit->loads[i]->names.table);
         first = first == NULL ? unit->loads[i] : first;
     }
     if (first == NULL)
@@ -120,8 +120,8 @@ static ferry_status swap_each(struct pgdrv_unit *unit,
 
 static ferry_status swap_rename(struct pgdrv_load *load, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
-    pgdrv_text_addf(&sql, "ALTER TABLE %s RENAME TO ", load->path);
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_addf(&sql, "ALTER TABLE %s RENAME TO ", load->path);
     pgdrv_text_add_name(&sql, load->layout->table);
     ferry_status status = pgdrv_sql_run(load->unit->conn, &sql, "give the new table its name", err);
     return status == FERRY_OK ? pgdrv_indexes_rename(load, err) : status;
@@ -221,13 +221,13 @@ static bool swap_send_commit(struct pgdrv_conn *conn, PGresult **ret_result)
 static uint32_t swap_find_outcome(struct pgdrv_unit *unit, const char *transaction)
 {
     struct pgdrv_conn *second = unit->conn->second;
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     struct ferry_wait wait;
     if (second == NULL || transaction == NULL)
         return FERRY_OUTCOME_UNKNOWN;
-    pgdrv_text_add(&sql, "SELECT pg_catalog.txid_status(");
+    part_text_add(&sql, "SELECT pg_catalog.txid_status(");
     pgdrv_text_add_quoted(&sql, transaction, strlen(transaction));
-    pgdrv_text_add(&sql, "::bigint)");
+    part_text_add(&sql, "::bigint)");
     ferry_wait_begin(&wait, SWAP_ASK_FOR_MS);
     do {
         PGDRV_AUTO_TEXT char *state = sql.failed ? NULL : swap_ask(second, sql.data);
@@ -242,21 +242,21 @@ static uint32_t swap_find_outcome(struct pgdrv_unit *unit, const char *transacti
 }
 
 /* "table 'a'", "table 'a' and 2 more" */
-static void swap_add_tables(const struct pgdrv_unit *unit, struct pgdrv_text *text)
+static void swap_add_tables(const struct pgdrv_unit *unit, struct part_text *text)
 {
     if (unit->load_count == 0)
-        pgdrv_text_add(text, "the records");
+        part_text_add(text, "the records");
     else
-        pgdrv_text_addf(text, "table '%s'", unit->loads[0]->layout->table);
+        part_text_addf(text, "table '%s'", unit->loads[0]->layout->table);
     if (unit->load_count > 1)
-        pgdrv_text_addf(text, " and %zu more", unit->load_count - 1);
+        part_text_addf(text, " and %zu more", unit->load_count - 1);
 }
 
 /* The answer to COMMIT was not that it is done, or there was none. */
 static ferry_status swap_fail_commit(struct pgdrv_unit *unit, const char *transaction,
                                      uint32_t *outcome, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text tables = {0};
+    PART_AUTO_TEXT struct part_text tables = {0};
     swap_add_tables(unit, &tables);
     const char *what = tables.failed ? "a table" : tables.data;
     if (atomic_load(&unit->conn->cancelled) || ferry_should_stop() != 0) /* as is the second */

@@ -73,15 +73,15 @@ static ferry_status table_load_columns(struct pgdrv_conn *conn, struct pgdrv_tab
 }
 
 void pgdrv_table_write_columns(const struct pgdrv_table *table, const struct ferry_layout *layout,
-                               struct pgdrv_text *sql)
+                               struct part_text *sql)
 {
     for (size_t i = 0; i < ferry_schema_count(layout->schema); i++) {
         const char *name = ferry_schema_column(layout->schema, i)->name;
-        pgdrv_text_add(sql, i > 0 ? ", " : "");
+        part_text_add(sql, i > 0 ? ", " : "");
         pgdrv_text_add_name(sql, name);
         for (size_t k = 0; k < table->column_count; k++)
             if (strcmp(table->columns[k].name, name) == 0)
-                pgdrv_text_addf(sql, " %s", table->columns[k].type);
+                part_text_addf(sql, " %s", table->columns[k].type);
     }
 }
 
@@ -206,9 +206,9 @@ static ferry_status table_count(struct pgdrv_conn *conn, const char *name,
                                 struct ferry_inspection *inspection, struct ferry_error *err)
 {
     static const char doing[] = "count the table's rows";
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *result = NULL;
-    pgdrv_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
+    part_text_add(&sql, "SELECT pg_catalog.count(*) FROM ");
     pgdrv_text_add_path(&sql, conn->schema, name);
     ferry_status status = pgdrv_run(conn, PGDRV_LOADING, "SET lock_timeout = 1000", doing, err);
     if (status == FERRY_OK)
@@ -226,9 +226,9 @@ static ferry_status table_count_small(struct pgdrv_conn *conn, const char *name,
                                       const struct pgdrv_table *table,
                                       struct ferry_inspection *inspection, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     uint64_t bytes = 0;
-    pgdrv_text_addf(
+    part_text_addf(
         &sql,
         "SELECT pg_catalog.pg_relation_size(c.oid) FROM pg_catalog.pg_class c WHERE c.oid = %s "
         "AND pg_catalog.has_table_privilege(c.oid, 'SELECT') UNION ALL SELECT %" PRIu64

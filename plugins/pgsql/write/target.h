@@ -13,15 +13,15 @@ struct pgdrv_load;
 /* ---- ask.c: statements of a target ---- */
 
 /* As pgdrv_run(), pgdrv_ask() and pgdrv_try() do, with a text that has grown. */
-ferry_status pgdrv_sql_run(struct pgdrv_conn *conn, const struct pgdrv_text *sql, const char *doing,
+ferry_status pgdrv_sql_run(struct pgdrv_conn *conn, const struct part_text *sql, const char *doing,
                            struct ferry_error *err);
 /* The answer has so many columns. */
-ferry_status pgdrv_sql_ask(struct pgdrv_conn *conn, const struct pgdrv_text *sql, int columns,
+ferry_status pgdrv_sql_ask(struct pgdrv_conn *conn, const struct part_text *sql, int columns,
                            const char *doing, PGresult **ret_result, struct ferry_error *err);
-ferry_status pgdrv_sql_try(struct pgdrv_conn *conn, const struct pgdrv_text *sql, const char *doing,
+ferry_status pgdrv_sql_try(struct pgdrv_conn *conn, const struct part_text *sql, const char *doing,
                            PGresult **ret_result, struct ferry_error *err);
 /* The one number that it answers. */
-ferry_status pgdrv_sql_number(struct pgdrv_conn *conn, const struct pgdrv_text *sql,
+ferry_status pgdrv_sql_number(struct pgdrv_conn *conn, const struct part_text *sql,
                               const char *doing, uint64_t *ret_number, struct ferry_error *err);
 /* How many rows a statement was about. */
 uint64_t pgdrv_sql_rows(const PGresult *result);
@@ -87,7 +87,7 @@ struct pgdrv_table {
 /* "name" type, ... of those of its columns that the layout has, as a temporary table is made of
  * them: by what the catalog says, since whoever asks the table itself locks it until the commit. */
 void pgdrv_table_write_columns(const struct pgdrv_table *table, const struct ferry_layout *layout,
-                               struct pgdrv_text *sql);
+                               struct part_text *sql);
 ferry_status pgdrv_table_load(struct pgdrv_conn *conn, const char *name,
                               struct pgdrv_table *ret_table, struct ferry_error *err);
 void pgdrv_table_clear(struct pgdrv_table *table);
@@ -169,9 +169,9 @@ ferry_status pgdrv_forms_make(const struct pgdrv_conn *conn, const struct ferry_
                               struct pgdrv_form **ret_forms, struct ferry_error *err);
 /* One value.  NULL: it was added; else why the column cannot have it ("is ..."). */
 const char *pgdrv_encode(const struct pgdrv_form *form, const struct ferry_cell *cell,
-                         struct pgdrv_text *out);
+                         struct part_text *out);
 /* A text as it stands in a field of COPY. */
-void pgdrv_encode_text(const char *data, size_t size, struct pgdrv_text *out);
+void pgdrv_encode_text(const char *data, size_t size, struct part_text *out);
 
 /* ---- decode.c: fields of COPY -> cells ---- */
 
@@ -187,15 +187,15 @@ struct pgdrv_lane {
     struct pgdrv_conn *conn;
     const struct ferry_layout *layout;
     struct pgdrv_form *forms;
-    struct pgdrv_text start; /* the statement */
-    struct pgdrv_text rows;  /* that wait to be sent */
-    const size_t *places;    /* of each column in a batch of fewer; NULL: all are there */
-    uint32_t tag;            /* what is written behind each row; 0: nothing */
-    bool under_way;          /* a COPY is */
-    uint64_t first;          /* row of the stream with which it began */
-    uint64_t parcel;         /* bytes of it so far */
-    uint64_t sent_rows;      /* of the stream */
-    uint64_t taken;          /* rows that the server has counted */
+    struct part_text start; /* the statement */
+    struct part_text rows;  /* that wait to be sent */
+    const size_t *places;   /* of each column in a batch of fewer; NULL: all are there */
+    uint32_t tag;           /* what is written behind each row; 0: nothing */
+    bool under_way;         /* a COPY is */
+    uint64_t first;         /* row of the stream with which it began */
+    uint64_t parcel;        /* bytes of it so far */
+    uint64_t sent_rows;     /* of the stream */
+    uint64_t taken;         /* rows that the server has counted */
     uint64_t bytes;
 };
 
@@ -290,7 +290,7 @@ ferry_status pgdrv_load_count(struct pgdrv_load *load, const char *path, uint64_
 const char *pgdrv_load_rows(const struct pgdrv_load *load);
 /* The columns that come, each behind `alias` and a full stop where there is one. */
 void pgdrv_load_add_columns(const struct pgdrv_load *load, const char *alias,
-                            struct pgdrv_text *sql);
+                            struct part_text *sql);
 ferry_status pgdrv_replace_begin(struct pgdrv_load *load, struct ferry_error *err);
 ferry_status pgdrv_replace_end(struct pgdrv_load *load, struct ferry_load_totals *ret_totals,
                                struct ferry_error *err);
@@ -334,11 +334,11 @@ ferry_status pgdrv_freeze(struct pgdrv_load *load, const char *from, struct ferr
 
 bool pgdrv_match_is_key(const struct pgdrv_load *load, size_t i);
 /* A condition: both are of the same key. */
-void pgdrv_match_write(const struct pgdrv_load *load, struct pgdrv_text *sql);
+void pgdrv_match_write(const struct pgdrv_load *load, struct part_text *sql);
 /* A condition: both have the same value in this column. */
-void pgdrv_match_write_same(const struct pgdrv_load *load, size_t i, struct pgdrv_text *sql);
+void pgdrv_match_write_same(const struct pgdrv_load *load, size_t i, struct part_text *sql);
 /* " SET a = ..." of the columns that came, without the key.  False: there are none. */
-bool pgdrv_match_write_set(const struct pgdrv_load *load, struct pgdrv_text *sql);
+bool pgdrv_match_write_set(const struct pgdrv_load *load, struct part_text *sql);
 
 /* ---- apply.c: changes become rows ---- */
 

@@ -41,12 +41,12 @@ static bool turns_is_taken(const char *state)
 }
 
 /* Of one lock, and of a statement that asks for many; 0: none. */
-static void turns_write_limits(int64_t lock_ms, int64_t statement_ms, struct pgdrv_text *sql)
+static void turns_write_limits(int64_t lock_ms, int64_t statement_ms, struct part_text *sql)
 {
-    pgdrv_text_addf(sql,
-                    "SELECT pg_catalog.set_config('lock_timeout', '%" PRId64
-                    "', true), pg_catalog.set_config('statement_timeout', '%" PRId64 "', true)",
-                    lock_ms, statement_ms);
+    part_text_addf(sql,
+                   "SELECT pg_catalog.set_config('lock_timeout', '%" PRId64
+                   "', true), pg_catalog.set_config('statement_timeout', '%" PRId64 "', true)",
+                   lock_ms, statement_ms);
 }
 
 /* Without a limit (0) a stranger's open transaction would hold us up, and who waits for us. */
@@ -57,7 +57,7 @@ static int64_t turns_limit(int64_t limit_ms)
 
 ferry_status pgdrv_turns_limit(struct pgdrv_unit *unit, int64_t limit_ms, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     turns_write_limits(turns_limit(limit_ms), 0, &sql);
     return pgdrv_sql_run(unit->conn, &sql, "limit how long locks are waited for", err);
 }
@@ -89,21 +89,21 @@ static ferry_status turns_look(struct pgdrv_unit *unit, const char *oids, const 
                                bool *ret_awaited, bool *ret_free, struct ferry_error *err)
 {
     static const char doing[] = "look who uses the table";
-    PGDRV_AUTO_SQL struct pgdrv_text awaited = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text used = {0};
+    PART_AUTO_TEXT struct part_text awaited = {0};
+    PART_AUTO_TEXT struct part_text used = {0};
     uint64_t waiting = 0, others = 0;
-    pgdrv_text_add(&awaited,
-                   "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE NOT granted AND "
-                   "pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(pid))");
-    pgdrv_text_addf(&used,
-                    "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND "
-                    "locktype = 'relation' AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid() "
-                    "AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
-                    "pg_catalog.current_database()) AND relation IN (%s)%s",
-                    oids,
-                    strcmp(mode, PGDRV_LOCK_WRITERS) == 0
-                        ? " AND mode NOT IN ('AccessShareLock', 'RowShareLock')"
-                        : "");
+    part_text_add(&awaited,
+                  "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE NOT granted AND "
+                  "pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(pid))");
+    part_text_addf(&used,
+                   "SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks WHERE granted AND "
+                   "locktype = 'relation' AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid() "
+                   "AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
+                   "pg_catalog.current_database()) AND relation IN (%s)%s",
+                   oids,
+                   strcmp(mode, PGDRV_LOCK_WRITERS) == 0
+                       ? " AND mode NOT IN ('AccessShareLock', 'RowShareLock')"
+                       : "");
     ferry_status status = pgdrv_sql_number(unit->conn, &awaited, doing, &waiting, err);
     if (status == FERRY_OK && waiting > 0)
         status = pgdrv_sql_number(unit->conn, &used, doing, &others, err);
@@ -115,14 +115,14 @@ static ferry_status turns_look(struct pgdrv_unit *unit, const char *oids, const 
 }
 
 /* One try, in a savepoint: a lock that was not to be had would end the transaction. */
-static ferry_status turns_try(struct pgdrv_unit *unit, const struct pgdrv_text *lock, int64_t turn,
+static ferry_status turns_try(struct pgdrv_unit *unit, const struct part_text *lock, int64_t turn,
                               const char *tables, bool *ret_taken, struct ferry_error *err)
 {
     static const char doing[] = "lock the table";
     struct pgdrv_conn *conn = unit->conn;
     PGDRV_AUTO_RESULT PGresult *result = NULL;
-    PGDRV_AUTO_SQL struct pgdrv_text limits = {0};
-    PGDRV_AUTO_SQL struct pgdrv_text after = {0};
+    PART_AUTO_TEXT struct part_text limits = {0};
+    PART_AUTO_TEXT struct part_text after = {0};
     int64_t left = ferry_wait_left(&unit->wait);
     turns_write_limits(left < 1 ? 1 : left < turn ? left : turn, TURNS_TURN_MS, &limits);
     turns_write_limits(turns_limit(unit->spec->lock_wait_ms), 0, &after);
@@ -150,11 +150,11 @@ static ferry_status turns_try(struct pgdrv_unit *unit, const struct pgdrv_text *
 ferry_status pgdrv_turns_lock(struct pgdrv_unit *unit, const char *paths, const char *oids,
                               const char *mode, const char *tables, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text lock = {0};
+    PART_AUTO_TEXT struct part_text lock = {0};
     int64_t pause = 0;
     ferry_status status = FERRY_OK;
     bool taken = false;
-    pgdrv_text_addf(&lock, "LOCK TABLE %s IN %s MODE", paths, mode);
+    part_text_addf(&lock, "LOCK TABLE %s IN %s MODE", paths, mode);
     while (status == FERRY_OK && !taken) {
         bool awaited = false, is_free = true;
         if (pause > 0 &&
@@ -177,8 +177,8 @@ ferry_status pgdrv_turns_lock(struct pgdrv_unit *unit, const char *paths, const 
 ferry_status pgdrv_turns_lock_one(struct pgdrv_unit *unit, const char *path, const char *oid,
                                   const char *mode, const char *table, struct ferry_error *err)
 {
-    PGDRV_AUTO_SQL struct pgdrv_text name = {0};
-    pgdrv_text_addf(&name, "table '%s'", table);
+    PART_AUTO_TEXT struct part_text name = {0};
+    part_text_addf(&name, "table '%s'", table);
     return name.failed ? pgdrv_fail_memory(err)
                        : pgdrv_turns_lock(unit, path, oid, mode, name.data, err);
 }

@@ -78,14 +78,14 @@ static void test_tags(void **state)
 static void expect_literal(enum dbidrv_style style, enum dbidrv_put put, uint64_t most,
                            struct ferry_cell cell, const char *expected)
 {
-    struct dbidrv_text sql = {0};
+    struct part_text sql = {0};
     const char *flaw = dbidrv_put(style, put, most, &cell, &sql);
     if ((flaw == NULL) != (expected != NULL))
         fail_msg("expected %s: %s", expected == NULL ? "a flaw" : expected,
                  flaw == NULL ? sql.data : flaw);
     if (expected != NULL)
         assert_string_equal(sql.data, expected);
-    dbidrv_text_clear(&sql);
+    part_text_clear(&sql);
 }
 
 #define TEXT(text)                                                                                 \

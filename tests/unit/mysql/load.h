@@ -55,6 +55,7 @@ struct mydrv_load *mydrv_unit_add_load(struct mydrv_unit *unit, const struct fer
 #define calloc try_calloc
 #define realloc try_realloc
 #include "../../../plugins/mysql/text.c"
+#include "../../../plugins/parts/text.c"
 #define free(load) free_load(load)
 #include "../../../plugins/mysql/write/replace.c"
 #undef calloc
@@ -293,7 +294,7 @@ ferry_status mydrv_run_text(struct mydrv_conn *of, const char *statement, const 
     return step(statement, err);
 }
 
-ferry_status mydrv_ask_number(struct mydrv_conn *of, struct mydrv_text *sql, const char *doing,
+ferry_status mydrv_ask_number(struct mydrv_conn *of, struct part_text *sql, const char *doing,
                               uint64_t *ret_number, struct ferry_error *err)
 {
     assert_ptr_equal(of, &conn);
@@ -304,7 +305,7 @@ ferry_status mydrv_ask_number(struct mydrv_conn *of, struct mydrv_text *sql, con
     return status;
 }
 
-bool mydrv_query(struct mydrv_conn *of, const struct mydrv_text *sql)
+bool mydrv_query(struct mydrv_conn *of, const struct part_text *sql)
 {
     assert_ptr_equal(of, &conn);
     return does(sql->data);

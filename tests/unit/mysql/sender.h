@@ -56,6 +56,7 @@ static int checked_join(pthread_t thread, void **ret_result)
 #define pthread_join checked_join
 #include "../../../plugins/mysql/text.c"
 #include "../../../plugins/mysql/write/sender.c"
+#include "../../../plugins/parts/text.c"
 #undef calloc
 #undef realloc
 #undef free
@@ -140,9 +141,9 @@ void STDCALL mysql_thread_end(void)
     server.ended++;
 }
 
-static const struct mydrv_text *infile_statement;
+static const struct part_text *infile_statement;
 
-bool mydrv_infile_send(struct mydrv_conn *conn, const struct mydrv_text *statement,
+bool mydrv_infile_send(struct mydrv_conn *conn, const struct part_text *statement,
                        struct mydrv_parcel *parcel)
 {
     assert_non_null(conn);
@@ -187,7 +188,7 @@ static inline bool put(struct mydrv_sender *sender, const char *text, uint64_t b
     if (parcel == NULL)
         return false;
     parcel->text.length = 0;
-    mydrv_text_add(&parcel->text, text);
+    part_text_add(&parcel->text, text);
     parcel->rows = 1;
     parcel->bytes = bytes;
     mydrv_sender_put(sender);

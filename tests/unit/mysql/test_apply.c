@@ -7,6 +7,7 @@
 #include "../../../plugins/mysql/types/spelling.c"
 #include "../../../plugins/mysql/write/apply.c"
 #include "../../../plugins/mysql/write/match.c"
+#include "../../../plugins/parts/text.c"
 
 #include "driver/schema.h"
 
@@ -31,7 +32,7 @@ static struct mydrv_conn conn = {.native = &native, .label = (char *)"l"};
 static int rollbacks, turns;
 static bool hangs, confirms;
 
-bool mydrv_query(struct mydrv_conn *of, const struct mydrv_text *sql)
+bool mydrv_query(struct mydrv_conn *of, const struct part_text *sql)
 {
     assert_ptr_equal(of, &conn);
     if (answer_at >= answer_count ||
@@ -93,13 +94,13 @@ my_bool STDCALL mysql_rollback(MYSQL *mysql)
 
 /* ---- Other files of the driver ---- */
 
-void mydrv_scan_write_name(const char *name, struct mydrv_text *sql)
+void mydrv_scan_write_name(const char *name, struct part_text *sql)
 {
-    mydrv_text_add(sql, "dbferry_rows.");
+    part_text_add(sql, "dbferry_rows.");
     mydrv_text_add_name(sql, name);
 }
 
-ferry_status mydrv_ask(struct mydrv_conn *of, struct mydrv_text *sql, unsigned columns,
+ferry_status mydrv_ask(struct mydrv_conn *of, struct part_text *sql, unsigned columns,
                        const char *doing, MYSQL_RES **ret_rows, struct ferry_error *err)
 {
     (void)of, (void)sql, (void)columns, (void)doing, (void)ret_rows, (void)err;

@@ -10,6 +10,7 @@
 #include "../../../plugins/mysql/text.c"
 #include "../../../plugins/mysql/types/spelling.c"
 #include "../../../plugins/mysql/types/translate.c"
+#include "../../../plugins/parts/text.c"
 
 /* The library's, which is given no text that is longer than a buffer for one. */
 static int checked_pton(int family, const char *text, void *ret_address)
@@ -319,14 +320,14 @@ static void test_escapes(void **state)
          "'\xbf\\\x27\xf0\x9f\x98\x80'"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct mydrv_text field = {0};
-        struct mydrv_text quoted = {0};
+        struct part_text field = {0};
+        struct part_text quoted = {0};
         mydrv_text_add_field(&field, cases[i].data, cases[i].size);
         mydrv_text_add_quoted(&quoted, cases[i].data, cases[i].size);
         assert_string_equal(field.data, cases[i].field);
         assert_string_equal(quoted.data, cases[i].quoted);
-        mydrv_text_clear(&field);
-        mydrv_text_clear(&quoted);
+        part_text_clear(&field);
+        part_text_clear(&quoted);
     }
 }
 
@@ -335,14 +336,14 @@ static void test_every_byte(void **state)
 {
     (void)state;
     for (int c = 0; c < 256; c++) {
-        struct mydrv_text field = {0};
+        struct part_text field = {0};
         char byte = (char)c;
         mydrv_text_add_field(&field, &byte, 1);
         assert_null(memchr(field.data, '\t', field.length));
         assert_null(memchr(field.data, '\n', field.length));
         assert_null(memchr(field.data, '\0', field.length));
         assert_true(field.length == 1 ? field.data[0] == byte : field.data[0] == '\\');
-        mydrv_text_clear(&field);
+        part_text_clear(&field);
     }
 }
 
@@ -350,10 +351,10 @@ static void test_names(void **state)
 {
     (void)state;
     const char *const names[] = {"a`b", "c"};
-    struct mydrv_text text = {0};
+    struct part_text text = {0};
     mydrv_text_add_list(&text, names, 2);
     assert_string_equal(text.data, "`a``b`, `c`");
-    mydrv_text_clear(&text);
+    part_text_clear(&text);
 }
 
 int main(void)

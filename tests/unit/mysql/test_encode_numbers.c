@@ -9,6 +9,7 @@
 #include "../../../plugins/mysql/write/check.c"
 #include "../../../plugins/mysql/write/encode.c"
 #include "../../../plugins/mysql/write/form.c"
+#include "../../../plugins/parts/text.c"
 
 #include "encode.h"
 

@@ -47,6 +47,7 @@ static void counted_free(void *block)
 #include "../../../plugins/mysql/write/check.c"
 #include "../../../plugins/mysql/write/encode.c"
 #include "../../../plugins/mysql/write/form.c"
+#include "../../../plugins/parts/text.c"
 #undef realloc
 #undef reallocarray
 #undef strdup
@@ -380,7 +381,7 @@ static void test_texts_by_codes(void **state)
     assert_no_error(&error);
     form.codes = &codes;
     form.encoded = try_realloc(NULL, sizeof *form.encoded);
-    *form.encoded = (struct mydrv_text){0};
+    *form.encoded = (struct part_text){0};
     for (int i = 0; i < 2; i++) /* each begins anew */
         assert_encodes(&form, &text, SENT("\1\2\3\1"));
     assert_encodes(&form, &none, SENT(""));
@@ -394,7 +395,7 @@ static void test_texts_by_codes(void **state)
     assert_encodes(&form, &longer, expected, sizeof expected);
     assert_true(form.encoded->room > sizeof expected);
     counted_free(form.encoded->data);
-    *form.encoded = (struct mydrv_text){0};
+    *form.encoded = (struct part_text){0};
     allocations_left = 0;
     assert_encodes(&form, &text, REFUSED("is too long to be converted"));
     allocations_left = -1;

@@ -20,6 +20,7 @@ static int stopped_clock(clockid_t clock, struct timespec *ret_now)
 #include "../../../plugins/mysql/read/fingerprint.c"
 #undef clock_gettime
 #include "../../../plugins/mysql/text.c"
+#include "../../../plugins/parts/text.c"
 
 #include "driver/fingerprint.h"
 

@@ -6,6 +6,7 @@
 
 #include "../../../plugins/mysql/text.c"
 #include "../../../plugins/mysql/types/spelling.c"
+#include "../../../plugins/parts/text.c"
 
 static int allocations_left = -1; /* that form.c itself may make; -1: all */
 
@@ -110,7 +111,7 @@ static void test_clearing(void **state)
     assert_int_equal(mydrv_form_make(&form, &column, "set('a')", &error), FERRY_OK);
     form.encoded = calloc(1, sizeof *form.encoded);
     assert_non_null(form.encoded);
-    mydrv_text_add(form.encoded, "a text");
+    part_text_add(form.encoded, "a text");
     mydrv_form_clear(&form);
     assert_int_equal(blocks_in_use, before);
     assert_memory_equal(&form, &empty, sizeof form);

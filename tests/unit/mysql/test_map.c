@@ -7,11 +7,12 @@
 #include "../../../plugins/mysql/types/map.c"
 #include "../../../plugins/mysql/types/order.c"
 #include "../../../plugins/mysql/types/spelling.c"
+#include "../../../plugins/parts/text.c"
 
 /* The clauses are another file's, and are asked of a server. */
 ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_column *column,
-                                  const struct mydrv_type *type, struct mydrv_text *out,
-                                  struct mydrv_text *note, struct ferry_error *err)
+                                  const struct mydrv_type *type, struct part_text *out,
+                                  struct part_text *note, struct ferry_error *err)
 {
     (void)note;
     (void)conn;
@@ -41,7 +42,7 @@ static const struct mydrv_abilities new_mariadb = {
 static void check_map(const struct mydrv_abilities *can, const struct ferry_column *column,
                       const struct ferry_wish *wish, const char *native, uint32_t fit)
 {
-    struct mydrv_text text = {0};
+    struct part_text text = {0};
     struct mydrv_type type;
     const char *note = NULL;
     uint32_t found = mydrv_map_type(can, column, wish, &text, &note);
@@ -50,7 +51,7 @@ static void check_map(const struct mydrv_abilities *can, const struct ferry_colu
         fail_msg("%s has fit %u", native, found);
     assert_true(fit < FERRY_FIT_CHECKED || note != NULL);
     assert_true(fit == FERRY_FIT_NONE || mydrv_type_parse(text.data, &type));
-    mydrv_text_clear(&text);
+    part_text_clear(&text);
 }
 
 #define INT(width, ...)                                                                            \
@@ -224,7 +225,7 @@ static void test_spelling(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         for (int is_mariadb = 0; is_mariadb < 2; is_mariadb++) {
             struct mydrv_type type;
-            struct mydrv_text text = {0};
+            struct part_text text = {0};
             const char *expected = is_mariadb ? cases[i].mariadb : cases[i].mysql;
             bool parsed = mydrv_type_parse(cases[i].printed, &type);
             if (parsed != (expected != NULL))
@@ -233,7 +234,7 @@ static void test_spelling(void **state)
                 assert_true(mydrv_type_spell(&type, is_mariadb, &text));
                 assert_string_equal(text.data, expected);
             }
-            mydrv_text_clear(&text);
+            part_text_clear(&text);
         }
     }
 }

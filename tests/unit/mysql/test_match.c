@@ -6,13 +6,14 @@
 #include "../../../plugins/mysql/text.c"
 #include "../../../plugins/mysql/types/spelling.c"
 #include "../../../plugins/mysql/write/match.c"
+#include "../../../plugins/parts/text.c"
 
 #include "driver/schema.h"
 
 /* Of scan.c. */
-void mydrv_scan_write_name(const char *name, struct mydrv_text *sql)
+void mydrv_scan_write_name(const char *name, struct part_text *sql)
 {
-    mydrv_text_add(sql, "dbferry_rows.");
+    part_text_add(sql, "dbferry_rows.");
     mydrv_text_add_name(sql, name);
 }
 
@@ -28,13 +29,13 @@ static const char *rows[16][7];
 static size_t row_count, row_at;
 static bool refuses;
 
-ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned columns,
+ferry_status mydrv_ask(struct mydrv_conn *conn, struct part_text *sql, unsigned columns,
                        const char *doing, MYSQL_RES **ret_rows, struct ferry_error *err)
 {
     (void)conn;
     assert_int_equal(columns, 1);
     assert_string_equal(sql->data, "SHOW INDEX FROM `t``t`");
-    mydrv_text_clear(sql);
+    part_text_clear(sql);
     if (refuses)
         return ferry_fail(err, FERRY_ERR_TARGET_IO, "cannot %s", doing);
     row_at = 0;
@@ -104,7 +105,7 @@ struct place {
     struct mydrv_form forms[COUNT(columns)];
     struct mydrv_changes changes;
     struct mydrv_load load;
-    struct mydrv_text sql;
+    struct part_text sql;
     struct ferry_error error;
 };
 
@@ -135,7 +136,7 @@ static void make_place(struct place *place, const size_t *key, size_t key_count)
 static void leave(struct place *place)
 {
     free(place->changes.index);
-    mydrv_text_clear(&place->sql);
+    part_text_clear(&place->sql);
     ferry_schema_done(&place->schema);
     ferry_error_clear(&place->error);
 }

@@ -32,14 +32,14 @@ static void test_spelled(void **state)
     struct mydrv_type type;
     assert_true(mydrv_type_parse("enum(" MEMBERS ")", &type));
     for (int granted = 0; granted < 10; granted++) {
-        struct mydrv_text text = {0};
+        struct part_text text = {0};
         allocations_left = granted;
         bool spelled = mydrv_type_spell(&type, true, &text);
         allocations_left = -1;
         assert_int_equal(spelled, !text.failed);
         if (spelled)
             assert_string_equal(text.data, "enum(" MEMBERS ")");
-        mydrv_text_clear(&text);
+        part_text_clear(&text);
     }
 }
 
@@ -51,14 +51,14 @@ static void test_mapped(void **state)
     const struct ferry_column column = {
         .name = "e", .native = "enum", .type = FERRY_TYPE_ENUM, .members = "'a','" LONG "'"};
     for (int granted = 0; granted < 10; granted++) {
-        struct mydrv_text native = {0};
+        struct part_text native = {0};
         const char *note = NULL;
         allocations_left = granted;
         (void)mydrv_map_type(&can, &column, &wish, &native, &note);
         allocations_left = -1;
         if (!native.failed)
             assert_string_equal(native.data, "enum('a','" LONG "')");
-        mydrv_text_clear(&native);
+        part_text_clear(&native);
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "../../../plugins/mysql/text.c"
 #include "../../../plugins/mysql/types/reference.c"
+#include "../../../plugins/parts/text.c"
 
 /* Each key as "a,b>t(x,y) delete update name". */
 static char *tell(const char *definition)

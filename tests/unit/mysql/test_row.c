@@ -6,6 +6,7 @@
 #include "../../../plugins/mysql/text.c"
 #include "../../../plugins/mysql/write/infile.c"
 #include "../../../plugins/mysql/write/row.c"
+#include "../../../plugins/parts/text.c"
 
 #include "driver/batch.h"
 
@@ -59,7 +60,7 @@ static void make_place(struct place *place, bool keys, const int64_t *values)
 static void leave(struct place *place)
 {
     ferry_batch_free(place->batch);
-    mydrv_text_clear(&place->parcel.text);
+    part_text_clear(&place->parcel.text);
     ferry_schema_done(&place->schema);
     ferry_schema_done(&place->keys);
     ferry_error_clear(&place->error);
@@ -124,7 +125,7 @@ static void test_a_key_that_is_wrong(void **state)
     assert_int_equal(mydrv_row_add_line(&place.lane, place.batch, 0, &place.parcel, &place.error),
                      FERRY_ERR_DATA);
     assert_error(&place.error, FERRY_ERR_DATA, "column 'a': the value is negative (type int)");
-    mydrv_text_clear(&place.parcel.text);
+    part_text_clear(&place.parcel.text);
     struct ferry_cell *cells = ferry_batch_row(place.batch);
     cells[0].null = 1;
     assert_int_equal(mydrv_row_add_line(&place.lane, place.batch, 1, &place.parcel, &place.error),
@@ -138,11 +139,11 @@ static void test_the_statement(void **state)
 {
     (void)state;
     struct place place;
-    MYDRV_AUTO_SQL struct mydrv_text sql = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
     make_place(&place, false, three);
     mydrv_infile_write(&place.lane, &sql);
     assert_non_null(strstr(sql.data, "LINES TERMINATED BY '\\n' (`a`, `b`, `c`)"));
-    mydrv_text_clear(&sql);
+    part_text_clear(&sql);
     place.lane.tag_name = "o`p";
     mydrv_infile_write(&place.lane, &sql);
     assert_non_null(strstr(sql.data, "LINES TERMINATED BY '\\n' (`o``p`, `a`, `b`, `c`)"));

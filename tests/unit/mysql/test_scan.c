@@ -6,6 +6,7 @@
 #include "../../../plugins/mysql/read/scan.c"
 #include "../../../plugins/mysql/text.c"
 #include "../../../plugins/mysql/types/order.c"
+#include "../../../plugins/parts/text.c"
 
 #include "driver/schema.h"
 
@@ -242,7 +243,7 @@ struct place {
     struct ferry_scan scan;
     struct ferry_bound bound;
     const struct ferry_bound *bounds[1];
-    struct mydrv_text sql;
+    struct part_text sql;
     struct ferry_error error;
 };
 
@@ -259,7 +260,7 @@ static void make_place(struct place *place)
 
 static void leave(struct place *place)
 {
-    mydrv_text_clear(&place->sql);
+    part_text_clear(&place->sql);
     ferry_schema_done(&place->schema);
     ferry_error_clear(&place->error);
 }

@@ -23,7 +23,7 @@ static void test_one_parcel(void **state)
             struct place place;
             struct mydrv_parcel parcel = {.rows = 5};
             make_place(&place);
-            mydrv_text_add(&parcel.text, "INSERT");
+            part_text_add(&parcel.text, "INSERT");
             place.lane.infile = infile;
             server.refuses = cases[i].refused ? "INSERT" : NULL;
             server.rows = cases[i].rows;
@@ -32,7 +32,7 @@ static void test_one_parcel(void **state)
             assert_int_equal(mydrv_sender_send(&place.lane, &parcel), cases[i].sent);
             assert_string_equal(server.log, " INSERT");
             assert_ptr_equal(infile_statement, infile ? &place.lane.infile_sql : NULL);
-            mydrv_text_clear(&parcel.text);
+            part_text_clear(&parcel.text);
         }
 }
 
@@ -140,7 +140,7 @@ static void test_memory_that_is_kept(void **state)
             struct place place;
             struct mydrv_sender *sender = begin(&place);
             struct mydrv_parcel *parcel = mydrv_sender_take(sender);
-            mydrv_text_add(&parcel->text, "a");
+            part_text_add(&parcel->text, "a");
             parcel->text.room = room;
             parcel->rows = 1;
             server.refuses = refused ? "a" : NULL;

@@ -12,6 +12,7 @@ static void *try_realloc(void *old, size_t size)
 
 #define realloc try_realloc
 #include "../../../plugins/mysql/text.c"
+#include "../../../plugins/parts/text.c"
 #undef realloc
 #include "../../../plugins/mysql/errors.c"
 #include "../../../plugins/mysql/write/verdict.c"
@@ -41,7 +42,7 @@ static int asked, freed;
 static bool answers;         /* false: the question fails */
 static const char **warning; /* the row of the answer; NULL: there is none */
 
-ferry_status mydrv_ask(struct mydrv_conn *conn, struct mydrv_text *sql, unsigned columns,
+ferry_status mydrv_ask(struct mydrv_conn *conn, struct part_text *sql, unsigned columns,
                        const char *doing, MYSQL_RES **ret_rows, struct ferry_error *err)
 {
     (void)conn;

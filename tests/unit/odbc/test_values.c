@@ -256,13 +256,13 @@ static void test_parameters(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         const struct ferry_cell cell = {.v.p = cases[i].given, .len = (uint32_t)cases[i].size};
-        struct odrv_text text = {0};
+        struct part_text text = {0};
         const char *flaw = odrv_put(cases[i].put, &cases[i].column, &cell, &text);
         if ((flaw == NULL) != (cases[i].expected != NULL))
             fail_msg("case %zu", i);
         if (flaw == NULL)
             assert_string_equal(text.data, cases[i].expected);
-        odrv_text_clear(&text);
+        part_text_clear(&text);
     }
 }
 
@@ -274,29 +274,29 @@ static void test_floats(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(values); i++) {
         const struct ferry_cell cell = {.v.f = values[i]};
-        struct odrv_text text = {0};
+        struct part_text text = {0};
         assert_null(odrv_put(ODRV_PUT_FLOAT, &column, &cell, &text));
         double back = strtod(text.data, NULL);
         assert_memory_equal(&back, &values[i], sizeof back);
-        odrv_text_clear(&text);
+        part_text_clear(&text);
     }
     const struct ferry_cell fine = {.v.f = 0.1F}, more = {.v.f = 0.1};
-    struct odrv_text text = {0};
+    struct part_text text = {0};
     assert_null(odrv_put(ODRV_PUT_FLOAT, &single, &fine, &text));
     assert_non_null(odrv_put(ODRV_PUT_FLOAT, &single, &more, &text));
-    odrv_text_clear(&text);
+    part_text_clear(&text);
 }
 
 static void test_templates(void **state)
 {
-    struct odrv_text text = {0};
+    struct part_text text = {0};
     (void)state;
-    odrv_text_add_template(&text, "f(%, '%%d', %)", "q.\"a%b\"");
+    part_text_add_template(&text, "f(%, '%%d', %)", "q.\"a%b\"");
     assert_string_equal(text.data, "f(q.\"a%b\", '%d', q.\"a%b\")");
-    odrv_text_reset(&text);
-    odrv_text_add_quoted(&text, '"', "a\"b");
+    part_text_reset(&text);
+    part_text_add_quoted(&text, '"', "a\"b");
     assert_string_equal(text.data, "\"a\"\"b\"");
-    odrv_text_clear(&text);
+    part_text_clear(&text);
 }
 
 static void test_errors(void **state)

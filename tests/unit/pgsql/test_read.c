@@ -141,7 +141,7 @@ void pgdrv_result_clear(struct pgdrv_result *result)
 ferry_status pgdrv_select_write(const struct pgdrv_conn *conn, const struct ferry_read *read,
                                 const struct ferry_schema *schema,
                                 const struct pgdrv_result *result, const struct ferry_scan *scan,
-                                bool only_bounds, struct pgdrv_text *sql, struct ferry_error *err)
+                                bool only_bounds, struct part_text *sql, struct ferry_error *err)
 {
     (void)read;
     (void)schema;

@@ -1,9 +1,9 @@
-/* Growing text: statements with quoted names, values that come in pieces. */
+/* Growing text: statements with quoted names, rows for a server, values that come in pieces. */
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "text.h"
+#include "parts/text.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -13,13 +13,13 @@
 
 #define TEXT_LEAST_ROOM 256
 
-void dbidrv_text_clear(struct dbidrv_text *text)
+void part_text_clear(struct part_text *text)
 {
     free(text->data);
-    *text = (struct dbidrv_text){0};
+    *text = (struct part_text){0};
 }
 
-void dbidrv_text_reset(struct dbidrv_text *text)
+void part_text_reset(struct part_text *text)
 {
     text->length = 0;
     text->failed = false;
@@ -27,7 +27,7 @@ void dbidrv_text_reset(struct dbidrv_text *text)
         text->data[0] = '\0';
 }
 
-bool dbidrv_text_reserve(struct dbidrv_text *text, size_t more)
+bool part_text_reserve(struct part_text *text, size_t more)
 {
     if (text->failed || more > SIZE_MAX / 4 || text->length > SIZE_MAX / 4)
         text->failed = true;
@@ -47,9 +47,9 @@ bool dbidrv_text_reserve(struct dbidrv_text *text, size_t more)
     return true;
 }
 
-void dbidrv_text_append(struct dbidrv_text *text, const char *data, size_t size)
+void part_text_append(struct part_text *text, const char *data, size_t size)
 {
-    if (!dbidrv_text_reserve(text, size))
+    if (!part_text_reserve(text, size))
         return;
     if (size > 0)
         memcpy(text->data + text->length, data, size);
@@ -57,12 +57,12 @@ void dbidrv_text_append(struct dbidrv_text *text, const char *data, size_t size)
     text->data[text->length] = '\0';
 }
 
-void dbidrv_text_add(struct dbidrv_text *text, const char *string)
+void part_text_add(struct part_text *text, const char *string)
 {
-    dbidrv_text_append(text, string, strlen(string));
+    part_text_append(text, string, strlen(string));
 }
 
-void dbidrv_text_addf(struct dbidrv_text *text, const char *format, ...)
+void part_text_addf(struct part_text *text, const char *format, ...)
 {
     va_list arguments;
     char *made = NULL;
@@ -73,32 +73,41 @@ void dbidrv_text_addf(struct dbidrv_text *text, const char *format, ...)
         text->failed = true;
         return;
     }
-    dbidrv_text_append(text, made, (size_t)length);
+    part_text_append(text, made, (size_t)length);
     free(made);
 }
 
-void dbidrv_text_add_quoted(struct dbidrv_text *text, char quote, const char *name)
+void part_text_add_quoted(struct part_text *text, char quote, const char *name)
 {
-    dbidrv_text_append(text, &quote, 1);
+    part_text_append(text, &quote, 1);
     for (const char *c = name; *c != '\0'; c++) {
         if (*c == quote)
-            dbidrv_text_append(text, c, 1);
-        dbidrv_text_append(text, c, 1);
+            part_text_append(text, c, 1);
+        part_text_append(text, c, 1);
     }
-    dbidrv_text_append(text, &quote, 1);
+    part_text_append(text, &quote, 1);
 }
 
-void dbidrv_text_add_template(struct dbidrv_text *text, const char *template, const char *value)
+void part_text_add_list(struct part_text *text, char quote, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            part_text_add(text, ", ");
+        part_text_add_quoted(text, quote, names[i]);
+    }
+}
+
+void part_text_add_template(struct part_text *text, const char *template, const char *value)
 {
     for (const char *c = template; *c != '\0';) {
         size_t plain = strcspn(c, "%");
-        dbidrv_text_append(text, c, plain);
+        part_text_append(text, c, plain);
         c += plain;
         if (c[0] == '%' && c[1] == '%') {
-            dbidrv_text_append(text, c, 1);
+            part_text_append(text, c, 1);
             c += 2;
         } else if (*c == '%') {
-            dbidrv_text_add(text, value);
+            part_text_add(text, value);
             c++;
         }
     }
