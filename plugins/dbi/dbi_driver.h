@@ -145,12 +145,4 @@ ferry_status dbidrv_ask(struct dbidrv_conn *conn, const char *sql, enum dbidrv_p
 /* "c1, c2, ..." */
 void dbidrv_add_columns(struct part_text *sql, unsigned columns);
 
-/* ---- For variables that end with their scope ---- */
-
-static inline void dbidrv_free_string(char **text)
-{
-    free(*text);
-}
-#define DBIDRV_AUTO_STRING __attribute__((cleanup(dbidrv_free_string)))
-
 #endif /* DBFERRY_DBI_DRIVER_H */

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 
 #include "dbferry/driver.h"
+#include "parts/text.h"
 
 struct mydrv_flavour;
 struct mydrv_judged;
@@ -168,12 +169,6 @@ ferry_status mydrv_examine(void *conn, const struct ferry_examination *examinati
                            struct ferry_findings *findings, struct ferry_error *err);
 
 /* ---- For variables that end with their scope ---- */
-
-static inline void mydrv_free_text(char **text)
-{
-    free(*text);
-}
-#define MYDRV_AUTO_TEXT __attribute__((cleanup(mydrv_free_text)))
 
 static inline void mydrv_free_result(MYSQL_RES **result)
 {

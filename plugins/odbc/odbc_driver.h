@@ -25,6 +25,7 @@
 #include <stdlib.h>
 
 #include "dbferry/driver.h"
+#include "parts/text.h"
 
 struct odrv_dialect;
 
@@ -184,13 +185,5 @@ ferry_status odrv_ask_in(struct odrv_conn *conn, const char *sql, enum odrv_phas
                          const char *doing, char **ret_text, struct ferry_error *err);
 ferry_status odrv_ask(struct odrv_conn *conn, const char *sql, const char *doing, char **ret_text,
                       struct ferry_error *err);
-
-/* ---- For variables that end with their scope ---- */
-
-static inline void odrv_free_string(char **text)
-{
-    free(*text);
-}
-#define ODRV_AUTO_STRING __attribute__((cleanup(odrv_free_string)))
 
 #endif /* DBFERRY_ODBC_DRIVER_H */

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "dbferry/driver.h"
 
@@ -29,6 +30,13 @@ void part_text_add_quoted(struct part_text *text, char quote, const char *name);
 void part_text_add_list(struct part_text *text, char quote, const char *const *names, size_t count);
 /* `template`, with `value` in the place of each '%', and '%' in that of '%%'. */
 void part_text_add_template(struct part_text *text, const char *template, const char *value);
+
+/* For variables that end with their scope. */
 #define PART_AUTO_TEXT __attribute__((cleanup(part_text_clear)))
+static inline void part_string_free(char **string)
+{
+    free(*string);
+}
+#define PART_AUTO_STRING __attribute__((cleanup(part_string_free)))
 
 #endif /* DBFERRY_PARTS_TEXT_H */

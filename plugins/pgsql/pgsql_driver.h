@@ -20,6 +20,7 @@
 #include <stdlib.h>
 
 #include "dbferry/driver.h"
+#include "parts/text.h"
 
 /* ---- connect/connect.c: opening and closing ---- */
 
@@ -185,12 +186,6 @@ void pgdrv_notices_begin(struct pgdrv_conn *conn);
 void pgdrv_warnings_forget(struct pgdrv_conn *conn);
 
 /* ---- For variables that end with their scope ---- */
-
-static inline void pgdrv_free_text(char **text)
-{
-    free(*text);
-}
-#define PGDRV_AUTO_TEXT __attribute__((cleanup(pgdrv_free_text)))
 
 static inline void pgdrv_free_result(PGresult **result)
 {

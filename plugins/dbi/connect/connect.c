@@ -186,7 +186,7 @@ static ferry_status connect_ask(struct dbidrv_conn *conn, const char *question, 
 static ferry_status connect_set_up(struct dbidrv_conn *conn, struct ferry_error *err)
 {
     const struct dbidrv_dialect *dialect = conn->dialect;
-    DBIDRV_AUTO_STRING char *encoding = NULL;
+    PART_AUTO_STRING char *encoding = NULL;
     ferry_status status = FERRY_OK;
     for (size_t i = 0; status == FERRY_OK && dialect->session[i] != NULL; i++)
         status = dbidrv_run(conn, dialect->session[i], connect_phase(conn), "set up the session",
@@ -277,7 +277,7 @@ void dbidrv_place(const struct ferry_config *config, char *buffer, size_t size)
 void dbidrv_facts(void *conn, struct ferry_facts *facts)
 {
     const struct dbidrv_conn *c = conn;
-    DBIDRV_AUTO_STRING char *server = NULL;
+    PART_AUTO_STRING char *server = NULL;
     if (asprintf(&server, "%s %s", c->dialect->product, c->version == NULL ? "" : c->version) < 0)
         server = NULL;
     ferry_facts_add(facts, "server", server == NULL ? c->dialect->product : server);

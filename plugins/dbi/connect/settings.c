@@ -132,7 +132,7 @@ void dbidrv_settings_place(const struct ferry_config *config, char *buffer, size
     const char *schema = ferry_config_string(config, "schema");
     int64_t port = ferry_config_int(config, "port");
     if (dialect->is_file) {
-        DBIDRV_AUTO_STRING char *real = database == NULL ? NULL : realpath(database, NULL);
+        PART_AUTO_STRING char *real = database == NULL ? NULL : realpath(database, NULL);
         (void)snprintf(buffer, size, "%s", real != NULL ? real : database == NULL ? "" : database);
         return;
     }

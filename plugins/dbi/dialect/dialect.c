@@ -51,7 +51,7 @@ const struct dbidrv_type *dbidrv_dialect_type(const struct dbidrv_dialect *diale
                                               const char *name, unsigned long numbers[2],
                                               unsigned *ret_count)
 {
-    DBIDRV_AUTO_STRING char *bare = malloc(strlen(name) + 1);
+    PART_AUTO_STRING char *bare = malloc(strlen(name) + 1);
     if (bare == NULL)
         return NULL;
     if (!type_take_numbers(name, bare, numbers, ret_count))

@@ -98,7 +98,7 @@ static ferry_status freetds_describe(struct dbidrv_conn *conn, const struct ferr
         status = dbidrv_answer_next(conn, &answer, doing, &row, err);
         if (status != FERRY_OK || !row)
             break;
-        DBIDRV_AUTO_STRING char *column = strdup(dbidrv_answer_text(&answer, 0));
+        PART_AUTO_STRING char *column = strdup(dbidrv_answer_text(&answer, 0));
         status = column == NULL ? dbidrv_fail_memory(err)
                                 : dbidrv_described_add(ret_list, ret_count, column,
                                                        dbidrv_answer_text(&answer, 1), err);

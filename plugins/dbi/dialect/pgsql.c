@@ -251,7 +251,7 @@ static ferry_status pgsql_describe(struct dbidrv_conn *conn, const struct ferry_
                                    struct dbidrv_described **ret_list, size_t *ret_count,
                                    struct ferry_error *err)
 {
-    DBIDRV_AUTO_STRING char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     PART_AUTO_TEXT struct part_text types = {0};
     PART_AUTO_TEXT struct part_text sql = {0};
     (void)read;

@@ -100,7 +100,7 @@ static ferry_status sqlite3_prepare_one(struct dbidrv_conn *conn,
 {
     void *db = ((const dbi_conn_t *)conn->dbi)->connection, *stmt = NULL, *more = NULL;
     const char *tail = NULL, *end = NULL;
-    DBIDRV_AUTO_STRING char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     if (asprintf(&doing, "read %s", what) < 0) {
         doing = NULL;
         return dbidrv_fail_memory(err);
@@ -152,7 +152,7 @@ static bool sqlite3_set_options(dbi_conn dbi, const struct ferry_config *config)
     const char *slash = path == NULL ? NULL : strrchr(path, '/'); /* it was looked at */
     if (slash == NULL)
         return true;
-    DBIDRV_AUTO_STRING char *folder = strndup(path, (size_t)(slash - path) + 1);
+    PART_AUTO_STRING char *folder = strndup(path, (size_t)(slash - path) + 1);
     return folder != NULL && dbidrv_libdbi_set(dbi, "sqlite3_dbdir", folder) &&
            dbidrv_libdbi_set(dbi, "dbname", slash + 1);
 }

@@ -124,7 +124,7 @@ static ferry_status describe_all(struct dbidrv_conn *conn, const struct ferry_re
 ferry_status dbidrv_columns_describe(struct dbidrv_conn *conn, const struct ferry_read *read,
                                      struct dbidrv_columns *ret_columns, struct ferry_error *err)
 {
-    DBIDRV_AUTO_STRING char *what = dbidrv_query_what(read);
+    PART_AUTO_STRING char *what = dbidrv_query_what(read);
     DBIDRV_AUTO_COLUMNS struct dbidrv_columns columns = {0};
     uint32_t kind = FERRY_READ_QUERY;
     ferry_status status = what == NULL ? dbidrv_fail_memory(err) : FERRY_OK;

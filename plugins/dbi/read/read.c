@@ -178,7 +178,7 @@ static ferry_status read_row(struct dbidrv_cursor *cursor, struct ferry_batch *b
 /* Whether what was read is what the snapshot knows. */
 static ferry_status read_prove(const struct dbidrv_cursor *cursor, struct ferry_error *err)
 {
-    DBIDRV_AUTO_STRING char *name = NULL;
+    PART_AUTO_STRING char *name = NULL;
     if (!cursor->proves)
         return FERRY_OK;
     ferry_status status =

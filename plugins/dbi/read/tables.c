@@ -9,7 +9,7 @@ ferry_status dbidrv_tables_find(struct dbidrv_conn *conn, const char *name, uint
                                 struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text sql = {0};
-    DBIDRV_AUTO_STRING char *kind = NULL;
+    PART_AUTO_STRING char *kind = NULL;
     dbidrv_query_question(conn, conn->dialect->ask_kind, name, &sql);
     ferry_status status = sql.failed ? dbidrv_fail_memory(err)
                                      : dbidrv_ask(conn, sql.data, DBIDRV_ASKING,
@@ -92,7 +92,7 @@ ferry_status dbidrv_tables_mark(struct dbidrv_conn *conn, const char *name,
 static ferry_status tables_add(struct dbidrv_answer *answer, struct ferry_listing *listing,
                                struct ferry_error *err)
 {
-    DBIDRV_AUTO_STRING char *name = strdup(dbidrv_answer_text(answer, 0));
+    PART_AUTO_STRING char *name = strdup(dbidrv_answer_text(answer, 0));
     if (name == NULL)
         return dbidrv_fail_memory(err);
     bool view = strcmp(dbidrv_answer_text(answer, 1), "view") == 0;

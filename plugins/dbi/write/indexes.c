@@ -34,7 +34,7 @@ static void indexes_add_name(const struct dbidrv_load *load, const struct ferry_
 
 static bool indexes_is_same(const struct ferry_index *index, struct dbidrv_answer *answer)
 {
-    DBIDRV_AUTO_STRING char *unique = strdup(dbidrv_answer_text(answer, 1));
+    PART_AUTO_STRING char *unique = strdup(dbidrv_answer_text(answer, 1));
     const char *names = dbidrv_answer_text(answer, 0);
     if (unique == NULL || (index->unique != 0 && strcmp(unique, "1") != 0))
         return false;

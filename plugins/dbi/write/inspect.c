@@ -22,9 +22,9 @@ ferry_status dbidrv_table_check_name(const struct dbidrv_conn *conn, const char 
 static ferry_status inspect_column(struct dbidrv_answer *answer, struct ferry_schema *schema,
                                    uint64_t *hash, struct ferry_error *err)
 {
-    DBIDRV_AUTO_STRING char *name = strdup(dbidrv_answer_text(answer, 0));
-    DBIDRV_AUTO_STRING char *native = strdup(dbidrv_answer_text(answer, 1));
-    DBIDRV_AUTO_STRING char *not_null = strdup(dbidrv_answer_text(answer, 2));
+    PART_AUTO_STRING char *name = strdup(dbidrv_answer_text(answer, 0));
+    PART_AUTO_STRING char *native = strdup(dbidrv_answer_text(answer, 1));
+    PART_AUTO_STRING char *not_null = strdup(dbidrv_answer_text(answer, 2));
     if (name == NULL || native == NULL || not_null == NULL)
         return dbidrv_fail_memory(err);
     bool filled = strcmp(not_null, "0") != 0;
@@ -66,7 +66,7 @@ ferry_status dbidrv_table_look(struct dbidrv_conn *conn, const char *table,
                                uint64_t *ret_definition, struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text sql = {0};
-    DBIDRV_AUTO_STRING char *kind = NULL;
+    PART_AUTO_STRING char *kind = NULL;
     ferry_status status = dbidrv_table_check_name(conn, "table", table, err);
     if (status == FERRY_OK && conn->schema == NULL && conn->own_schema == NULL)
         status = ferry_fail(err, FERRY_ERR_SCHEMA,
@@ -119,7 +119,7 @@ static ferry_status inspect_ask(struct dbidrv_conn *conn, const char *question, 
 ferry_status dbidrv_table_judge(struct dbidrv_conn *conn, const char *table,
                                 struct ferry_error *err)
 {
-    DBIDRV_AUTO_STRING char *obstacle = NULL;
+    PART_AUTO_STRING char *obstacle = NULL;
     ferry_status status =
         inspect_ask(conn, conn->dialect->writing->ask_obstacles, table, &obstacle, err);
     if (status != FERRY_OK || obstacle == NULL)
@@ -134,7 +134,7 @@ ferry_status dbidrv_table_judge(struct dbidrv_conn *conn, const char *table,
 ferry_status dbidrv_table_judge_rebuild(struct dbidrv_conn *conn, const char *table,
                                         struct ferry_error *err)
 {
-    DBIDRV_AUTO_STRING char *hanging = NULL;
+    PART_AUTO_STRING char *hanging = NULL;
     ferry_status status =
         inspect_ask(conn, conn->dialect->writing->ask_hanging, table, &hanging, err);
     if (status != FERRY_OK || hanging == NULL)
@@ -159,7 +159,7 @@ static bool losses_is_filled(const struct ferry_layout *layout, const char *name
 static ferry_status losses_add(const struct ferry_load_spec *spec, struct dbidrv_answer *answer,
                                bool *lost_key, struct ferry_notes *losses, struct ferry_error *err)
 {
-    DBIDRV_AUTO_STRING char *name = strdup(dbidrv_answer_text(answer, 0));
+    PART_AUTO_STRING char *name = strdup(dbidrv_answer_text(answer, 0));
     bool keyed = false;
     if (name == NULL)
         return dbidrv_fail_memory(err);

@@ -49,7 +49,7 @@ static ferry_status load_lock(struct dbidrv_load *load, struct ferry_error *err)
         ferry_hash_name(ferry_hash_name(ferry_hash_name(FERRY_HASH_SEED, "dbferry"), schema),
                         load->spec->layout->table);
     PART_AUTO_TEXT struct part_text sql = {0};
-    DBIDRV_AUTO_STRING char *taken = NULL;
+    PART_AUTO_STRING char *taken = NULL;
     char number[24];
     if (conn->dialect->writing->ask_lock == NULL)
         return FERRY_OK; /* the transaction is one */
@@ -86,7 +86,7 @@ static ferry_status load_count(struct dbidrv_load *load, uint64_t *ret_count,
                                struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text sql = {0};
-    DBIDRV_AUTO_STRING char *text = NULL;
+    PART_AUTO_STRING char *text = NULL;
     char *end = NULL;
     bool quoted = load->conn->dialect->writing->style == DBIDRV_STYLE_QUOTED;
     part_text_addf(&sql, "SELECT CAST(COUNT(*) AS %s) AS c1 FROM %s",

@@ -109,7 +109,7 @@ static ferry_status record_follow(struct dbidrv_conn *conn, const struct ferry_r
 {
     const char *follows = ferry_record_follows(record);
     PART_AUTO_TEXT struct part_text sql = {0};
-    DBIDRV_AUTO_STRING char *run_id = NULL;
+    PART_AUTO_STRING char *run_id = NULL;
     if (follows == NULL)
         return FERRY_OK;
     part_text_add(&sql, "SELECT run_id AS c1 FROM ");
@@ -231,7 +231,7 @@ static ferry_status record_is_readable(struct dbidrv_conn *conn, bool *ret_reada
                                        struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text sql = {0};
-    DBIDRV_AUTO_STRING char *answer = NULL;
+    PART_AUTO_STRING char *answer = NULL;
     *ret_readable = true;
     if (conn->dialect->writing->ask_readable == NULL)
         return FERRY_OK;

@@ -13,7 +13,7 @@ static ferry_status rows_find_numbered(struct dbidrv_load *load, struct ferry_er
 {
     const char *question = load->conn->dialect->writing->ask_numbered;
     PART_AUTO_TEXT struct part_text sql = {0};
-    DBIDRV_AUTO_STRING char *name = NULL;
+    PART_AUTO_STRING char *name = NULL;
     load->numbered = load->count;
     if (question == NULL)
         return FERRY_OK;
@@ -68,7 +68,7 @@ static ferry_status rows_add(struct dbidrv_load *load, const struct ferry_batch 
 static ferry_status rows_insert(struct dbidrv_load *load, const struct part_text *sql,
                                 uint64_t count, struct ferry_error *err)
 {
-    DBIDRV_AUTO_STRING char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     uint64_t affected = 0;
     if (asprintf(&doing, "insert rows %" PRIu64 " to %" PRIu64 " into %s", load->rows + 1,
                  load->rows + count, load->what) < 0) {

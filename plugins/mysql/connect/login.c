@@ -183,7 +183,7 @@ static ferry_status login_to(struct mydrv_conn *conn, struct mydrv_login *login,
                              const char *database, bool *ret_no_database, struct ferry_error *err)
 {
     const struct mydrv_settings *settings = &login->settings;
-    MYDRV_AUTO_TEXT char *connstring = NULL;
+    PART_AUTO_STRING char *connstring = NULL;
     ferry_status status = mydrv_connstring_make(conn->label, settings, &connstring, err);
     if (status == FERRY_OK)
         status = mydrv_libdbi_open(conn, err);

@@ -36,13 +36,13 @@ static bool session_is_number(const char *value)
 static ferry_status session_set(struct mydrv_conn *conn, const char *name, const char *value,
                                 struct ferry_error *err)
 {
-    MYDRV_AUTO_TEXT char *sql = NULL;
-    MYDRV_AUTO_TEXT char *doing = NULL;
+    PART_AUTO_STRING char *sql = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     size_t length = strlen(value);
     if (length > 65536)
         return ferry_fail(err, FERRY_ERR_CONFIG, "%s: the value of '%s' is too long", conn->label,
                           name);
-    MYDRV_AUTO_TEXT char *escaped = malloc(2 * length + 1);
+    PART_AUTO_STRING char *escaped = malloc(2 * length + 1);
     if (escaped == NULL)
         return mydrv_fail_memory(err);
     mysql_real_escape_string(conn->native, escaped, value, length);

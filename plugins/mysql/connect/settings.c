@@ -38,7 +38,7 @@ static ferry_status settings_own_user(char **ret_user, struct ferry_error *err)
 {
     long advised = sysconf(_SC_GETPW_R_SIZE_MAX);
     size_t size = advised > 0 ? (size_t)advised : 16384;
-    MYDRV_AUTO_TEXT char *buffer = malloc(size);
+    PART_AUTO_STRING char *buffer = malloc(size);
     struct passwd entry;
     struct passwd *found = NULL;
     if (buffer == NULL)

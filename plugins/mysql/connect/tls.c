@@ -47,7 +47,7 @@ const char *mydrv_tls_mode_name(enum mydrv_tls_mode mode)
 
 static bool tls_holds_pem(FILE *file)
 {
-    MYDRV_AUTO_TEXT char *line = NULL;
+    PART_AUTO_STRING char *line = NULL;
     size_t size = 0;
     while (getline(&line, &size, file) >= 0)
         if (strncmp(line, "-----BEGIN ", 11) == 0)

@@ -70,7 +70,7 @@ static char *catalog_text(struct mydrv_conn *conn, const char *name, const char 
     char *text = NULL;
     size_t size = 0;
     size_t length = strlen(name);
-    MYDRV_AUTO_TEXT char *escaped = malloc(2 * length + 1);
+    PART_AUTO_STRING char *escaped = malloc(2 * length + 1);
     FILE *sql = escaped == NULL ? NULL : open_memstream(&text, &size);
     if (sql == NULL)
         return NULL;
@@ -91,7 +91,7 @@ ferry_status mydrv_catalog_ask(struct mydrv_conn *conn, const char *name, const 
                                unsigned columns, const char *what, struct ferry_schema *schema,
                                MYSQL_RES **ret_list, struct ferry_error *err)
 {
-    MYDRV_AUTO_TEXT char *sql = catalog_text(conn, name, question);
+    PART_AUTO_STRING char *sql = catalog_text(conn, name, question);
     return sql == NULL ? mydrv_fail_memory(err)
                        : mydrv_catalog_ask_text(conn, sql, columns, what, schema, ret_list, err);
 }

@@ -196,7 +196,7 @@ static ferry_status read_find_codes(struct mydrv_cursor *cursor, struct ferry_er
 static ferry_status read_start(struct mydrv_cursor *cursor, const struct ferry_schema *schema,
                                struct ferry_error *err)
 {
-    MYDRV_AUTO_TEXT char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     if (asprintf(&doing, "read %s", cursor->statement.what) < 0) {
         doing = NULL;
         return mydrv_fail_memory(err);
@@ -259,7 +259,7 @@ ferry_status mydrv_read_begin(void *conn, const struct ferry_read *read,
 
 static ferry_status read_fail(struct mydrv_cursor *cursor, struct ferry_error *err)
 {
-    MYDRV_AUTO_TEXT char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     if (asprintf(&doing, "read on after %" PRIu64 " rows of %s", cursor->rows,
                  cursor->statement.what) < 0) {
         doing = NULL;

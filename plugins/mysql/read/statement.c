@@ -78,7 +78,7 @@ static ferry_status statement_prepare(struct mydrv_conn *conn, const char *sql, 
     ferry_status status = mydrv_conn_check(conn, err);
     if (status != FERRY_OK)
         return status;
-    MYDRV_AUTO_TEXT char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     if (asprintf(&doing, "read %s", what) < 0) {
         doing = NULL;
         return mydrv_fail_memory(err);
@@ -127,7 +127,7 @@ static ferry_status statement_describe_columns(const struct mydrv_conn *conn, MY
 static ferry_status statement_recast(struct mydrv_conn *conn, const struct ferry_read *read,
                                      struct mydrv_statement *statement, struct ferry_error *err)
 {
-    MYDRV_AUTO_TEXT char *sql = NULL;
+    PART_AUTO_STRING char *sql = NULL;
     size_t first = 0;
     while (first < statement->column_count && statement->columns[first].recast == NULL)
         first++;
@@ -157,7 +157,7 @@ static ferry_status statement_begin(struct mydrv_conn *conn, const struct ferry_
                                     const struct mydrv_statement *listed,
                                     struct mydrv_statement *statement, struct ferry_error *err)
 {
-    MYDRV_AUTO_TEXT char *sql = NULL;
+    PART_AUTO_STRING char *sql = NULL;
     statement->what = statement_name(read);
     if (statement->what == NULL)
         return mydrv_fail_memory(err);

@@ -143,7 +143,7 @@ static ferry_status codes_run(struct mydrv_conn *conn, const struct mydrv_codes 
     ferry_status status = sql->failed ? mydrv_fail_memory(err) : mydrv_conn_check(conn, err);
     if (status != FERRY_OK)
         return status;
-    MYDRV_AUTO_TEXT char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     if (asprintf(&doing, "learn the characters of %s", codes->set->name) < 0) {
         doing = NULL;
         return mydrv_fail_memory(err);

@@ -267,7 +267,7 @@ static bool types_describe_vector(const MYSQL_FIELD *field, struct mydrv_column 
 /* MariaDB's JSON is a LONGTEXT with a mark.  A VARCHAR can have it too, and stays what it is. */
 static bool types_describe_json(const MYSQL_FIELD *field, struct mydrv_column *c)
 {
-    MYDRV_AUTO_TEXT char *format = types_attribute(field, MARIADB_FIELD_ATTR_FORMAT_NAME);
+    PART_AUTO_STRING char *format = types_attribute(field, MARIADB_FIELD_ATTR_FORMAT_NAME);
     bool marked = format != NULL && strcmp(format, "json") == 0 && field->type == MYSQL_TYPE_BLOB;
     if (field->type != MYSQL_TYPE_JSON && !marked)
         return false;
@@ -363,7 +363,7 @@ ferry_status mydrv_column_describe(const MYSQL_FIELD *field, size_t position, bo
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "column %zu has no name; give it one with AS in the query or view",
                           position);
-    MYDRV_AUTO_TEXT char *name = types_attribute(field, MARIADB_FIELD_ATTR_DATA_TYPE_NAME);
+    PART_AUTO_STRING char *name = types_attribute(field, MARIADB_FIELD_ATTR_DATA_TYPE_NAME);
     if (!types_describe(field, name, utc, &c))
         return types_refuse(field, name, err);
     if (c.impossible) {

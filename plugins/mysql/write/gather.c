@@ -73,7 +73,7 @@ static void gather_write_key(const struct mydrv_load *load, struct part_text *sq
 /* A server may demand a primary key of each table, temporary ones too. */
 static bool gather_try(struct mydrv_load *load, struct part_text *sql)
 {
-    MYDRV_AUTO_TEXT char *number = gather_name(&load->table, "_dbferry_row");
+    PART_AUTO_STRING char *number = gather_name(&load->table, "_dbferry_row");
     sql->length = 0;
     part_text_add(sql, load->changes->temporary ? "CREATE TEMPORARY TABLE " : "CREATE TABLE ");
     mydrv_text_add_name(sql, load->names.stage);

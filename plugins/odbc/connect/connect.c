@@ -40,7 +40,7 @@ ferry_status odrv_conn_check(const struct odrv_conn *conn, struct ferry_error *e
 
 ferry_status odrv_conn_confirm(struct odrv_conn *conn, const char *doing, struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *answer = NULL;
+    PART_AUTO_STRING char *answer = NULL;
     const char *question = conn->dialect->ask_alive;
     ferry_status status = odrv_conn_check(conn, err);
     return status == FERRY_OK && question != NULL ? odrv_ask(conn, question, doing, &answer, err)
@@ -172,7 +172,7 @@ static char *connect_info(const struct odrv_conn *conn, SQLUSMALLINT what)
 static ferry_status connect_log_in(struct odrv_conn *conn, const struct ferry_config *config,
                                    struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *library = odrv_string_library(config);
+    PART_AUTO_STRING char *library = odrv_string_library(config);
     const struct odrv_dialect *expected = odrv_dialect_of_library(library);
     for (int turn = 0;; turn++) {
         ODRV_AUTO_SECRET struct part_text string = {0};
@@ -181,8 +181,8 @@ static ferry_status connect_log_in(struct odrv_conn *conn, const struct ferry_co
             status = connect_dial(conn, config, string.data, err);
         if (status != FERRY_OK)
             return status;
-        ODRV_AUTO_STRING char *product = connect_info(conn, SQL_DBMS_NAME);
-        ODRV_AUTO_STRING char *driver = connect_info(conn, SQL_DRIVER_NAME);
+        PART_AUTO_STRING char *product = connect_info(conn, SQL_DBMS_NAME);
+        PART_AUTO_STRING char *driver = connect_info(conn, SQL_DRIVER_NAME);
         if (product == NULL || driver == NULL)
             return odrv_fail_memory(err);
         const struct odrv_dialect *by_library = odrv_dialect_of_library(driver);
@@ -201,11 +201,11 @@ static ferry_status connect_log_in(struct odrv_conn *conn, const struct ferry_co
 
 static ferry_status connect_name(struct odrv_conn *conn, struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *product = connect_info(conn, SQL_DBMS_NAME);
-    ODRV_AUTO_STRING char *version = connect_info(conn, SQL_DBMS_VER);
-    ODRV_AUTO_STRING char *driver = connect_info(conn, SQL_DRIVER_NAME);
-    ODRV_AUTO_STRING char *driver_version = connect_info(conn, SQL_DRIVER_VER);
-    ODRV_AUTO_STRING char *quote = connect_info(conn, SQL_IDENTIFIER_QUOTE_CHAR);
+    PART_AUTO_STRING char *product = connect_info(conn, SQL_DBMS_NAME);
+    PART_AUTO_STRING char *version = connect_info(conn, SQL_DBMS_VER);
+    PART_AUTO_STRING char *driver = connect_info(conn, SQL_DRIVER_NAME);
+    PART_AUTO_STRING char *driver_version = connect_info(conn, SQL_DRIVER_VER);
+    PART_AUTO_STRING char *quote = connect_info(conn, SQL_IDENTIFIER_QUOTE_CHAR);
     if (product == NULL || version == NULL || driver == NULL || driver_version == NULL ||
         quote == NULL)
         return odrv_fail_memory(err);
@@ -254,7 +254,7 @@ static ferry_status connect_choose_schema(struct odrv_conn *conn, const struct f
 /* What a target cuts names to, which would make two tables one. */
 static ferry_status connect_measure_names(struct odrv_conn *conn, struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *longest = NULL;
+    PART_AUTO_STRING char *longest = NULL;
     ferry_status status = odrv_ask(conn, conn->dialect->writing->ask_longest,
                                    "ask how long names may be", &longest, err);
     if (status == FERRY_OK && longest != NULL)
@@ -267,7 +267,7 @@ static ferry_status connect_measure_names(struct odrv_conn *conn, struct ferry_e
 static ferry_status connect_check_client(struct odrv_conn *conn, struct ferry_error *err)
 {
     const struct odrv_dialect *dialect = conn->dialect;
-    ODRV_AUTO_STRING char *answer = NULL;
+    PART_AUTO_STRING char *answer = NULL;
     if (dialect->ask_client == NULL)
         return FERRY_OK;
     ferry_status status = odrv_ask(conn, dialect->ask_client, "ask how texts come", &answer, err);
@@ -284,7 +284,7 @@ static ferry_status connect_set_up(struct odrv_conn *conn, const struct ferry_co
                                    struct ferry_error *err)
 {
     const struct odrv_dialect *dialect = conn->dialect;
-    ODRV_AUTO_STRING char *encoding = NULL;
+    PART_AUTO_STRING char *encoding = NULL;
     ferry_status status = connect_check_client(conn, err);
     if (status == FERRY_OK)
         status = connect_run_all(conn, dialect->session, err);

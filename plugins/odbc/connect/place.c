@@ -40,7 +40,7 @@ void odrv_place(const struct ferry_config *config, char *buffer, size_t size)
     PART_AUTO_TEXT struct part_text place = {0};
     part_text_addf(&place, "odbc:%s", dsn != NULL ? dsn : driver != NULL ? driver : "");
     for (size_t i = 0; i < sizeof place_parts / sizeof *place_parts; i++) {
-        ODRV_AUTO_STRING char *part = odrv_place_attribute(config, place_parts[i]);
+        PART_AUTO_STRING char *part = odrv_place_attribute(config, place_parts[i]);
         bool port = place_parts[i] == place_ports;
         if (part != NULL && *part != '\0')
             part_text_addf(&place, "%s%s", port ? ":" : "/", part);
@@ -83,7 +83,7 @@ static ferry_status place_check_part(const struct ferry_config *config, const ch
             first = name;
         }
     for (; dsn != NULL && *names != NULL; names++) {
-        ODRV_AUTO_STRING char *found = odrv_string_setting(dsn, *names, "odbc.ini");
+        PART_AUTO_STRING char *found = odrv_string_setting(dsn, *names, "odbc.ini");
         if (found == NULL || (first != NULL && strcasecmp(first, *names) == 0))
             continue;
         if (first != NULL)
@@ -141,7 +141,7 @@ ferry_status odrv_place_check(const struct ferry_config *config, struct ferry_er
             status = place_check_options(config, value, err);
     if (status != FERRY_OK || dsn == NULL)
         return status;
-    ODRV_AUTO_STRING char *options = odrv_string_setting(dsn, "pqopt", "odbc.ini");
+    PART_AUTO_STRING char *options = odrv_string_setting(dsn, "pqopt", "odbc.ini");
     return options == NULL ? FERRY_OK : place_check_options(config, options, err);
 }
 
@@ -169,7 +169,7 @@ bool odrv_place_is_local(const struct ferry_config *config)
         for (size_t i = 0; ferry_config_pair(config, "attributes", i, &name, &value) == 1; i++)
             if (strcasecmp(*word, name) == 0 && !place_is_here(value))
                 return false;
-        ODRV_AUTO_STRING char *found =
+        PART_AUTO_STRING char *found =
             dsn == NULL ? NULL : odrv_string_setting(dsn, *word, "odbc.ini");
         if (found != NULL && !place_is_here(found))
             return false;

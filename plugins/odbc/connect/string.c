@@ -197,7 +197,7 @@ static void string_add_defaults(const struct ferry_config *config,
     for (const struct odrv_default *set = dialect->defaults; set != NULL && set->attribute != NULL;
          set++) {
         const char *const names[] = {set->attribute, NULL};
-        ODRV_AUTO_STRING char *said = odrv_place_attribute(config, names);
+        PART_AUTO_STRING char *said = odrv_place_attribute(config, names);
         if (said == NULL && !(set->remote && local))
             part_text_addf(string, ";%s=%s", set->attribute, set->value);
     }
@@ -207,7 +207,7 @@ static void string_add_defaults(const struct ferry_config *config,
  * at a semicolon. */
 static ferry_status string_check_trace(const struct ferry_config *config, struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *trace = odrv_string_setting("ODBC", "Trace", "odbcinst.ini");
+    PART_AUTO_STRING char *trace = odrv_string_setting("ODBC", "Trace", "odbcinst.ini");
     if (trace == NULL || strchr("1yYoO", *trace) == NULL || strcasecmp(trace, "off") == 0)
         return FERRY_OK;
     return ferry_fail(err, FERRY_ERR_CONFIG,
@@ -274,11 +274,11 @@ char *odrv_string_library(const struct ferry_config *config)
 {
     const char *dsn = ferry_config_string(config, "dsn");
     const char *named = ferry_config_string(config, "odbc_driver");
-    ODRV_AUTO_STRING char *driver = dsn != NULL ? odrv_string_setting(dsn, "Driver", "odbc.ini")
+    PART_AUTO_STRING char *driver = dsn != NULL ? odrv_string_setting(dsn, "Driver", "odbc.ini")
                                                 : strdup(named == NULL ? "" : named);
     if (driver == NULL)
         return NULL;
-    ODRV_AUTO_STRING char *path =
+    PART_AUTO_STRING char *path =
         *driver == '/' ? strdup(driver) : odrv_string_setting(driver, "Driver", "odbcinst.ini");
     if (path == NULL)
         return NULL;

@@ -256,9 +256,9 @@ static ferry_status describe_ask_declared(struct odrv_conn *conn, const struct f
         status =
             odrv_statement_run(conn, stmt, sql.data, ODRV_ASKING, describe_declared_doing, err);
     while (status == FERRY_OK) {
-        ODRV_AUTO_STRING char *column = NULL;
-        ODRV_AUTO_STRING char *type = NULL;
-        ODRV_AUTO_STRING char *not_null = NULL;
+        PART_AUTO_STRING char *column = NULL;
+        PART_AUTO_STRING char *type = NULL;
+        PART_AUTO_STRING char *not_null = NULL;
         status = odrv_statement_next(conn, stmt, describe_declared_doing, &row, err);
         if (status != FERRY_OK || !row)
             break;
@@ -283,7 +283,7 @@ static ferry_status describe_prepare(struct odrv_conn *conn, const struct ferry_
                                      struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text sql = {0};
-    ODRV_AUTO_STRING char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     SQLSMALLINT markers = 0, count = 0;
     ferry_status status = odrv_query_plain(conn, read, names, &sql, err);
     if (status != FERRY_OK)
@@ -319,7 +319,7 @@ static ferry_status describe_columns(struct odrv_conn *conn, const struct ferry_
                                      SQLSMALLINT count, struct odrv_columns *columns,
                                      struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     ferry_status status = FERRY_OK;
     if (asprintf(&doing, "describe %s", what) < 0) {
         doing = NULL;
@@ -408,7 +408,7 @@ ferry_status odrv_columns_describe(struct odrv_conn *conn, const struct ferry_re
                                    struct odrv_columns *ret_columns, struct ferry_error *err)
 {
     static const struct odrv_names everything = {0};
-    ODRV_AUTO_STRING char *what = odrv_query_what(read);
+    PART_AUTO_STRING char *what = odrv_query_what(read);
     ODRV_AUTO_COLUMNS struct odrv_columns columns = {0};
     struct odrv_found found = {.exists = true};
     ferry_status status = what == NULL ? odrv_fail_memory(err) : FERRY_OK;

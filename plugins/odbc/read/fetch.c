@@ -196,7 +196,7 @@ bool odrv_fetch_note(struct odrv_fetch *fetch)
 
 static ferry_status fetch_fail(const struct odrv_fetch *fetch, struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     if (asprintf(&doing, "read on after %llu rows of %s", (unsigned long long)fetch->rows,
                  fetch->what) < 0) {
         doing = NULL;

@@ -22,7 +22,7 @@ static struct odrv_column *keys_find(struct odrv_columns *columns, const char *n
 static ferry_status keys_read_position(struct odrv_conn *conn, SQLHSTMT stmt,
                                        uint32_t *ret_position, struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *text = NULL;
+    PART_AUTO_STRING char *text = NULL;
     char *end = NULL;
     ferry_status status = odrv_statement_text(conn, stmt, KEYS_SEQUENCE, keys_doing, &text, err);
     unsigned long position = text == NULL ? 0 : strtoul(text, &end, 10);
@@ -36,7 +36,7 @@ static ferry_status keys_read_position(struct odrv_conn *conn, SQLHSTMT stmt,
 static ferry_status keys_take(struct odrv_conn *conn, SQLHSTMT stmt, struct odrv_columns *columns,
                               bool *ret_known, struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *name = NULL;
+    PART_AUTO_STRING char *name = NULL;
     uint32_t position = 0;
     ferry_status status = odrv_statement_text(conn, stmt, KEYS_COLUMN, keys_doing, &name, err);
     if (status == FERRY_OK)

@@ -76,7 +76,7 @@ static ferry_status read_execute(struct odrv_cursor *cursor, const char *sql,
                                  struct ferry_error *err)
 {
     SQLSMALLINT count = 0;
-    ODRV_AUTO_STRING char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     if (asprintf(&doing, "read %s", cursor->what) < 0) {
         doing = NULL;
         return odrv_fail_memory(err);
@@ -119,7 +119,7 @@ static ferry_status read_tell_unsteady(const struct odrv_cursor *cursor,
     const char *question = cursor->conn->dialect->ask_unsteady;
     PART_AUTO_TEXT struct part_text name = {0};
     PART_AUTO_TEXT struct part_text sql = {0};
-    ODRV_AUTO_STRING char *answer = NULL;
+    PART_AUTO_STRING char *answer = NULL;
     if (question == NULL || read->kind != FERRY_READ_TABLE)
         return FERRY_OK;
     for (const char *c = read->text; *c != '\0'; c++)
@@ -268,7 +268,7 @@ static ferry_status read_judge_warnings(struct odrv_cursor *cursor, struct ferry
 static ferry_status read_take_warning(struct odrv_cursor *cursor, SQLHSTMT stmt, const char *doing,
                                       struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *number = NULL;
+    PART_AUTO_STRING char *number = NULL;
     struct odrv_fetch *fetch = &cursor->fetch;
     ferry_status status = odrv_statement_text(cursor->conn, stmt, 2, doing, &number, err);
     if (status != FERRY_OK)
@@ -292,7 +292,7 @@ static ferry_status read_ask_warnings(struct odrv_cursor *cursor, struct ferry_e
     static const char doing[] = "ask for the warnings";
     struct odrv_conn *conn = cursor->conn;
     ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
-    ODRV_AUTO_STRING char *count = NULL;
+    PART_AUTO_STRING char *count = NULL;
     uint64_t before = cursor->fetch.warnings;
     bool row = true;
     if (conn->dialect->ask_warnings == NULL)
@@ -366,7 +366,7 @@ ferry_status odrv_read_batch(void *cursor, struct ferry_batch *batch, struct fer
 
 static ferry_status snapshot_confirm(struct odrv_conn *conn, struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *answer = NULL;
+    PART_AUTO_STRING char *answer = NULL;
     const struct odrv_dialect *dialect = conn->dialect;
     if (dialect->ask_snapshot == NULL)
         return FERRY_OK;

@@ -56,9 +56,9 @@ static char *tables_pattern(const struct odrv_conn *conn, const char *name)
 static ferry_status tables_ask(struct odrv_conn *conn, SQLHSTMT stmt, const char *name,
                                struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *pattern = tables_pattern(conn, name);
+    PART_AUTO_STRING char *pattern = tables_pattern(conn, name);
     /* Without a schema, psqlodbc looks for a name in the current one alone. */
-    ODRV_AUTO_STRING char *schema = tables_pattern(conn, conn->schema);
+    PART_AUTO_STRING char *schema = tables_pattern(conn, conn->schema);
     odrv_watch_begin(&conn->watch, stmt, false);
     SQLRETURN result = SQLTables(stmt, NULL, 0, (SQLCHAR *)schema, schema == NULL ? 0 : SQL_NTS,
                                  (SQLCHAR *)pattern, pattern == NULL ? 0 : SQL_NTS, NULL, 0);
@@ -199,8 +199,8 @@ ferry_status odrv_tables_columns(struct odrv_conn *conn, const char *table,
 {
     ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
     ODRV_AUTO_NAMES struct odrv_names names = {0};
-    ODRV_AUTO_STRING char *pattern = tables_pattern(conn, table);
-    ODRV_AUTO_STRING char *schema = tables_pattern(conn, conn->schema);
+    PART_AUTO_STRING char *pattern = tables_pattern(conn, table);
+    PART_AUTO_STRING char *schema = tables_pattern(conn, conn->schema);
     bool row = true;
     ferry_status status = odrv_statement_new(conn, &stmt, err);
     if (status != FERRY_OK)

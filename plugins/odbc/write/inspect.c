@@ -104,9 +104,9 @@ static ferry_status inspect_column(struct odrv_conn *conn, SQLHSTMT stmt,
                                    struct ferry_schema *schema, uint64_t *hash,
                                    struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *name = NULL;
-    ODRV_AUTO_STRING char *native = NULL;
-    ODRV_AUTO_STRING char *not_null = NULL;
+    PART_AUTO_STRING char *name = NULL;
+    PART_AUTO_STRING char *native = NULL;
+    PART_AUTO_STRING char *not_null = NULL;
     ferry_status status = odrv_statement_text(conn, stmt, 1, inspect_doing, &name, err);
     if (status == FERRY_OK)
         status = odrv_statement_text(conn, stmt, 2, inspect_doing, &native, err);
@@ -173,8 +173,8 @@ static ferry_status inspect_hash_rest(struct odrv_conn *conn, const char *table,
 {
     const struct odrv_writing *writing = conn->dialect->writing;
     PART_AUTO_TEXT struct part_text question = {0};
-    ODRV_AUTO_STRING char *list = NULL;
-    ODRV_AUTO_STRING char *indexes = NULL;
+    PART_AUTO_STRING char *list = NULL;
+    PART_AUTO_STRING char *indexes = NULL;
     part_text_addf(&question, "%s'')))", writing->ask_indexes); /* no names */
     if (question.failed)
         return odrv_fail_memory(err);
@@ -191,7 +191,7 @@ ferry_status odrv_table_look(struct odrv_conn *conn, const char *table, struct f
                              bool *ret_exists, uint64_t *ret_definition, struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text sql = {0};
-    ODRV_AUTO_STRING char *kind = NULL;
+    PART_AUTO_STRING char *kind = NULL;
     ferry_status status = inspect_check_name(conn, "table", table, err);
     if (status == FERRY_OK)
         status = odrv_table_question(conn, conn->dialect->writing->ask_kind, table, &sql, err);
@@ -227,7 +227,7 @@ ferry_status odrv_inspect(void *conn, const char *table, struct ferry_inspection
 ferry_status odrv_table_check_rows(struct odrv_conn *conn, const char *table,
                                    struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *list = NULL;
+    PART_AUTO_STRING char *list = NULL;
     ferry_status status =
         inspect_ask(conn, conn->dialect->writing->ask_obstacles, table, &list, err);
     return status != FERRY_OK || list == NULL
@@ -241,7 +241,7 @@ ferry_status odrv_table_check_rows(struct odrv_conn *conn, const char *table,
 ferry_status odrv_table_check_drop(struct odrv_conn *conn, const char *table,
                                    struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *list = NULL;
+    PART_AUTO_STRING char *list = NULL;
     ferry_status status =
         inspect_ask(conn, conn->dialect->writing->ask_dependents, table, &list, err);
     return status != FERRY_OK || list == NULL
@@ -257,8 +257,8 @@ ferry_status odrv_table_check_rights(struct odrv_conn *conn, const char *table, 
                                      struct ferry_error *err)
 {
     const char *question = conn->dialect->writing->ask_rights;
-    ODRV_AUTO_STRING char *now = NULL;
-    ODRV_AUTO_STRING char *then = NULL;
+    PART_AUTO_STRING char *now = NULL;
+    PART_AUTO_STRING char *then = NULL;
     ferry_status status = inspect_ask(conn, question, table, &now, err);
     if (status == FERRY_OK)
         status = inspect_ask(conn, question, other, &then, err);
@@ -276,7 +276,7 @@ ferry_status odrv_table_check_rights(struct odrv_conn *conn, const char *table, 
 static ferry_status losses_add(struct odrv_conn *conn, const char *question, const char *table,
                                struct ferry_notes *losses, struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *list = NULL;
+    PART_AUTO_STRING char *list = NULL;
     ferry_status status = inspect_ask(conn, question, table, &list, err);
     return status == FERRY_OK && list != NULL ? ferry_note(losses, err, "%s", list) : status;
 }
@@ -287,7 +287,7 @@ static ferry_status losses_add_key(struct odrv_conn *conn, const struct ferry_lo
 {
     const struct ferry_index *primary = NULL;
     PART_AUTO_TEXT struct part_text sql = {0};
-    ODRV_AUTO_STRING char *key = NULL;
+    PART_AUTO_STRING char *key = NULL;
     for (size_t i = 0; i < spec->index_count; i++)
         if (spec->indexes[i]->primary != 0)
             primary = spec->indexes[i];

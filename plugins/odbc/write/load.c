@@ -25,7 +25,7 @@ static ferry_status load_lock(struct odrv_load *load, struct ferry_error *err)
         ferry_hash_name(ferry_hash_name(ferry_hash_name(FERRY_HASH_SEED, "dbferry"), schema),
                         load->spec->layout->table);
     PART_AUTO_TEXT struct part_text sql = {0};
-    ODRV_AUTO_STRING char *taken = NULL;
+    PART_AUTO_STRING char *taken = NULL;
     char number[24];
     (void)snprintf(number, sizeof number, "%" PRId64, (int64_t)key);
     part_text_add_template(&sql, conn->dialect->writing->ask_lock, number);
@@ -66,7 +66,7 @@ static ferry_status load_count(struct odrv_load *load, const char *table, uint64
                                struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text sql = {0};
-    ODRV_AUTO_STRING char *text = NULL;
+    PART_AUTO_STRING char *text = NULL;
     char *end = NULL;
     ferry_status status =
         load_spell(load, load->conn->dialect->writing->count_rows, table, &sql, err);

@@ -70,7 +70,7 @@ static ferry_status make_find(struct odrv_load *load, const struct ferry_index *
                               bool *ret_found, struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text sql = {0};
-    ODRV_AUTO_STRING char *found = NULL;
+    PART_AUTO_STRING char *found = NULL;
     ferry_status status = odrv_index_question(load->conn, load->conn->dialect->writing->ask_index,
                                               load->into, index, &sql, err);
     if (status == FERRY_OK)

@@ -46,7 +46,7 @@ static ferry_status record_columns(struct odrv_conn *conn, struct part_text *nam
     if (status == FERRY_OK)
         status = odrv_statement_run(conn, stmt, sql.data, ODRV_LOADING, doing, err);
     while (status == FERRY_OK) {
-        ODRV_AUTO_STRING char *name = NULL;
+        PART_AUTO_STRING char *name = NULL;
         status = odrv_statement_next(conn, stmt, doing, &row, err);
         if (status != FERRY_OK || !row)
             break;
@@ -123,7 +123,7 @@ static ferry_status record_follow(struct odrv_conn *conn, const struct ferry_rec
 {
     const char *follows = ferry_record_follows(record);
     PART_AUTO_TEXT struct part_text sql = {0};
-    ODRV_AUTO_STRING char *run_id = NULL;
+    PART_AUTO_STRING char *run_id = NULL;
     if (follows == NULL)
         return FERRY_OK;
     part_text_add(&sql, "SELECT run_id FROM ");
@@ -193,7 +193,7 @@ static ferry_status record_take(struct odrv_conn *conn, SQLHSTMT stmt,
     SQLUSMALLINT column = 0;
     ferry_status status = FERRY_OK;
     for (size_t i = 0; status == FERRY_OK && i < ferry_field_count(); i++) {
-        ODRV_AUTO_STRING char *value = NULL;
+        PART_AUTO_STRING char *value = NULL;
         if (!record_has(names, ferry_field(i)->name))
             continue;
         status = odrv_statement_text(conn, stmt, ++column, "read the record of a run", &value, err);
@@ -208,7 +208,7 @@ static ferry_status record_is_readable(struct odrv_conn *conn, bool *ret_readabl
                                        struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text sql = {0};
-    ODRV_AUTO_STRING char *answer = NULL;
+    PART_AUTO_STRING char *answer = NULL;
     ferry_status status =
         odrv_table_question(conn, conn->dialect->writing->ask_readable, RECORD_TABLE, &sql, err);
     if (status == FERRY_OK)

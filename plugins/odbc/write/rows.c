@@ -218,7 +218,7 @@ static void rows_close(struct odrv_load *load)
 static ferry_status rows_fail(struct odrv_load *load, size_t row,
                               const struct odrv_diagnosis *diagnosis, struct ferry_error *err)
 {
-    ODRV_AUTO_STRING char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     if (asprintf(&doing, "store row %" PRIu64 " in %s", load->rows + row + 1, load->what) < 0) {
         doing = NULL;
         return odrv_fail_memory(err);
@@ -233,7 +233,7 @@ static ferry_status rows_find_bad(struct odrv_load *load, struct rows_column *co
                                   const struct odrv_diagnosis *diagnosis, struct ferry_error *err)
 {
     SQLUSMALLINT state;
-    ODRV_AUTO_STRING char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     rows_close(load);
     ferry_status status = odrv_conn_check(load->conn, err);
     bool back = status == FERRY_OK && !odrv_state_is_loss(diagnosis->state) &&

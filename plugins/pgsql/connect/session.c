@@ -144,7 +144,7 @@ static ferry_status session_set_variables(struct pgdrv_conn *conn,
     for (size_t i = 0; status == FERRY_OK &&
                        ferry_config_pair(config, "session_variables", i, &pair[0], &pair[1]) != 0;
          i++) {
-        PGDRV_AUTO_TEXT char *doing = NULL;
+        PART_AUTO_STRING char *doing = NULL;
         PGDRV_AUTO_RESULT PGresult *result = NULL;
         status = session_check_name(conn, pair[0], err);
         if (status != FERRY_OK)

@@ -42,7 +42,7 @@ static char *settings_own_name(void)
 {
     long advised = sysconf(_SC_GETPW_R_SIZE_MAX);
     size_t size = advised > 0 ? (size_t)advised : 16384;
-    PGDRV_AUTO_TEXT char *buffer = malloc(size);
+    PART_AUTO_STRING char *buffer = malloc(size);
     struct passwd entry;
     struct passwd *found = NULL;
     if (buffer == NULL || getpwuid_r(geteuid(), &entry, buffer, size, &found) != 0 || found == NULL)
@@ -186,7 +186,7 @@ void pgdrv_settings_clear(struct pgdrv_settings *settings)
 /* The same place by whatever keys: `database` is what settings_read_names() would take. */
 void pgdrv_place(const struct ferry_config *config, char *buffer, size_t size)
 {
-    PGDRV_AUTO_TEXT char *own = NULL;
+    PART_AUTO_STRING char *own = NULL;
     const char *host = ferry_config_string(config, "host");
     const char *socket = ferry_config_string(config, "socket");
     const char *database = ferry_config_string(config, "database");

@@ -77,7 +77,7 @@ static ferry_status foreign_add(const struct pgdrv_conn *conn, const PGresult *a
                                 int end, struct ferry_schema *schema, struct ferry_error *err)
 {
     size_t count = end > first ? (size_t)(end - first) : 0;
-    PGDRV_AUTO_TEXT char *table = foreign_table(conn, answer, first);
+    PART_AUTO_STRING char *table = foreign_table(conn, answer, first);
     const char **names = calloc(2 * count + 1, sizeof *names);
     ferry_status status = FERRY_OK;
     if (names == NULL || table == NULL) {

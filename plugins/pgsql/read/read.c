@@ -96,7 +96,7 @@ static ferry_status read_start(struct pgdrv_cursor *cursor, const char *select,
 {
     struct pgdrv_conn *conn = cursor->conn;
     PART_AUTO_TEXT struct part_text sql = {0};
-    PGDRV_AUTO_TEXT char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     PGDRV_AUTO_RESULT PGresult *result = NULL;
     part_text_addf(&sql, "COPY (%s) TO STDOUT (FORMAT binary)", select);
     if (asprintf(&doing, "read %s", cursor->result.what) < 0)
@@ -152,7 +152,7 @@ ferry_status pgdrv_read_begin(void *conn, const struct ferry_read *read,
 static ferry_status read_fail(struct pgdrv_cursor *cursor, const PGresult *result,
                               struct ferry_error *err)
 {
-    PGDRV_AUTO_TEXT char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     if (asprintf(&doing, "read on after %" PRIu64 " rows of %s", cursor->rows,
                  cursor->result.what) < 0) {
         doing = NULL;
@@ -172,7 +172,7 @@ static ferry_status read_fail_form(const struct pgdrv_cursor *cursor, const char
 
 static ferry_status read_take_in(struct pgdrv_cursor *cursor, struct ferry_error *err)
 {
-    PGDRV_AUTO_TEXT char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     if (asprintf(&doing, "read on after %" PRIu64 " rows of %s", cursor->rows,
                  cursor->result.what) < 0) {
         doing = NULL;

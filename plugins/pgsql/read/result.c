@@ -136,7 +136,7 @@ static ferry_status result_describe(struct pgdrv_conn *conn, const struct ferry_
 {
     PART_AUTO_TEXT struct part_text sql = {0};
     PGDRV_AUTO_RESULT PGresult *described = NULL;
-    PGDRV_AUTO_TEXT char *doing = NULL;
+    PART_AUTO_STRING char *doing = NULL;
     part_text_add(&sql, "SELECT *");
     pgdrv_select_write_from(conn, read, &sql);
     if (asprintf(&doing, "describe %s", what) < 0)

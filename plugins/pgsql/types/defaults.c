@@ -88,7 +88,7 @@ static bool default_is_numeric(const struct ferry_column *column)
 static enum pgdrv_default default_read_quoted(const char *text, const struct ferry_column *column,
                                               char **ret_value)
 {
-    PGDRV_AUTO_TEXT char *value = malloc(strlen(text) + 1);
+    PART_AUTO_STRING char *value = malloc(strlen(text) + 1);
     if (value == NULL)
         return PGDRV_DEFAULT_NO_MEMORY;
     if (!default_is_casts(default_take_quoted(text, value)) || !default_is_plain(column) ||

@@ -97,7 +97,7 @@ static ferry_status changes_look(const struct pgdrv_load *load, char **ret_hangs
 static ferry_status changes_choose(struct pgdrv_load *load, struct ferry_error *err)
 {
     struct pgdrv_conn *conn = load->unit->conn;
-    PGDRV_AUTO_TEXT char *hangs = NULL;
+    PART_AUTO_STRING char *hangs = NULL;
     ferry_status status = FERRY_OK;
     if (load->unit->spec->foreign_keys != 0)
         status = pgdrv_hangs_has_keys(conn, &load->table, &load->changes->copies, err);
@@ -226,7 +226,7 @@ static ferry_status changes_sum(const struct pgdrv_load *load, struct pgdrv_conn
 static ferry_status changes_confirm_rows(const struct pgdrv_load *load, const char *seen,
                                          struct ferry_error *err)
 {
-    PGDRV_AUTO_TEXT char *now = NULL;
+    PART_AUTO_STRING char *now = NULL;
     if (seen == NULL)
         return FERRY_OK;
     ferry_status status = changes_sum(load, load->unit->conn, &now, err);
@@ -274,7 +274,7 @@ static ferry_status changes_copy(struct pgdrv_load *load, struct ferry_error *er
 
 ferry_status pgdrv_changes_exchange(struct pgdrv_load *load, struct ferry_error *err)
 {
-    PGDRV_AUTO_TEXT char *copy = load->path; /* NULL: nothing of the table has changed */
+    PART_AUTO_STRING char *copy = load->path; /* NULL: nothing of the table has changed */
     load->path = NULL;
     return pgdrv_freeze(load, copy == NULL ? load->names.table : copy, err);
 }
@@ -285,7 +285,7 @@ ferry_status pgdrv_changes_end(struct pgdrv_load *load, struct ferry_load_totals
     ferry_status status = pgdrv_conn_check(load->unit->conn, err);
     struct pgdrv_changes *changes = load->changes;
     struct ferry_load_totals totals = {0};
-    PGDRV_AUTO_TEXT char *seen = NULL;
+    PART_AUTO_STRING char *seen = NULL;
     if (status == FERRY_OK)
         status = pgdrv_lane_end(&load->lane, err);
     if (status == FERRY_OK && changes->reader != NULL && changes->seen_all)

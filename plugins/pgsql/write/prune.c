@@ -9,7 +9,7 @@ static ferry_status prune_look(struct pgdrv_conn *conn, const struct ferry_prune
                                const struct pgdrv_table *table, struct ferry_notes *obstacles,
                                bool *ret_kept, struct ferry_error *err)
 {
-    PGDRV_AUTO_TEXT char *hangs = NULL;
+    PART_AUTO_STRING char *hangs = NULL;
     ferry_status status = pgdrv_hangs_look(conn, table, spec->others,
                                            spec->looks != 0 ? spec->other_count : 0, &hangs, err);
     *ret_kept = hangs != NULL;

@@ -70,7 +70,7 @@ static ferry_status replace_choose(struct pgdrv_load *load, struct ferry_error *
 {
     const struct ferry_load_spec *spec = load->spec;
     struct pgdrv_conn *conn = load->unit->conn;
-    PGDRV_AUTO_TEXT char *hangs = NULL;
+    PART_AUTO_STRING char *hangs = NULL;
     ferry_status status = replace_look(load, &hangs, err);
     if (status != FERRY_OK)
         return status;

@@ -131,7 +131,7 @@ static ferry_status stage_read_rights(const struct pgdrv_load *load, struct pgdr
 ferry_status pgdrv_stage_confirm(struct pgdrv_load *load, struct ferry_error *err)
 {
     struct pgdrv_unit *unit = load->unit;
-    PGDRV_AUTO_TEXT char *now = NULL;
+    PART_AUTO_STRING char *now = NULL;
     if (unit->conn->second == NULL || load->rights == NULL)
         return FERRY_OK;
     /* The second connection sees the old table until the commit, with rights that were changed

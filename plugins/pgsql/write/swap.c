@@ -23,7 +23,7 @@ static ferry_status swap_confirm(struct pgdrv_load *load, struct ferry_error *er
 {
     const struct ferry_change_spec *spec = load->unit->spec;
     size_t others = spec->foreign_keys != 0 && spec->load_count > 1 ? spec->load_count : 0;
-    PGDRV_AUTO_TEXT char *hangs = NULL;
+    PART_AUTO_STRING char *hangs = NULL;
     ferry_status status = pgdrv_table_confirm(load->unit->conn, load->spec, err);
     if (status == FERRY_OK)
         status =
@@ -230,7 +230,7 @@ static uint32_t swap_find_outcome(struct pgdrv_unit *unit, const char *transacti
     part_text_add(&sql, "::bigint)");
     ferry_wait_begin(&wait, SWAP_ASK_FOR_MS);
     do {
-        PGDRV_AUTO_TEXT char *state = sql.failed ? NULL : swap_ask(second, sql.data);
+        PART_AUTO_STRING char *state = sql.failed ? NULL : swap_ask(second, sql.data);
         if (state == NULL)
             return FERRY_OUTCOME_UNKNOWN;
         if (strcmp(state, "committed") == 0)

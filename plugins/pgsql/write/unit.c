@@ -47,8 +47,8 @@ static ferry_status unit_read_place(struct pgdrv_conn *conn, char **ret_place,
  * table and of others' transactions there. */
 static ferry_status unit_check_second(struct pgdrv_conn *conn, struct ferry_error *err)
 {
-    PGDRV_AUTO_TEXT char *first = NULL;
-    PGDRV_AUTO_TEXT char *second = NULL;
+    PART_AUTO_STRING char *first = NULL;
+    PART_AUTO_STRING char *second = NULL;
     if (conn->second == NULL)
         return FERRY_OK;
     ferry_status status = unit_read_place(conn, &first, err);
