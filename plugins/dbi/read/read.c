@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "parts/printed.h"
+
 struct dbidrv_cursor {
     struct dbidrv_conn *conn;
     struct dbidrv_columns described;
@@ -161,7 +163,7 @@ static ferry_status read_row(struct dbidrv_cursor *cursor, struct ferry_batch *b
         if (status != FERRY_OK)
             return status;
         const char *flaw = dbidrv_decode(column, &value, batch, &cells[i]);
-        if (flaw == dbidrv_decode_no_memory)
+        if (flaw == part_no_memory)
             return dbidrv_fail_memory(err);
         if (flaw != NULL)
             return ferry_fail_cell(err, FERRY_ERR_DATA, batch, ferry_batch_count(batch) - 1, i,

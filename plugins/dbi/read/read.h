@@ -81,7 +81,6 @@ ferry_status dbidrv_origins(void *conn, const struct ferry_read *read, const cha
 /* What is wrong with the value, or NULL: then the cell is filled. */
 const char *dbidrv_decode(const struct dbidrv_column *column, const struct dbidrv_value *value,
                           struct ferry_batch *batch, struct ferry_cell *cell);
-extern const char dbidrv_decode_no_memory[];
 
 /* ---- rows.c: the rows of a SELECT, a piece at a time ---- */
 

@@ -5,12 +5,6 @@
 
 #include "read/read.h"
 
-/* ---- moment.c: dates and times ---- */
-
-const char *odrv_decode_moment(enum odrv_codec codec, uint32_t scale,
-                               const struct odrv_value *value, struct ferry_batch *batch,
-                               struct ferry_cell *cell);
-
 /* ---- utf16.c: texts from the manager's wide characters ---- */
 
 /* How many bytes of UTF-8 it has; what is wrong with it, or NULL. */

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "parts/printed.h"
+
 struct odrv_cursor {
     struct odrv_conn *conn;
     char *what;
@@ -233,7 +235,7 @@ static ferry_status read_row(struct odrv_cursor *cursor, struct ferry_batch *bat
         if (status != FERRY_OK)
             return status;
         const char *flaw = odrv_decode(column, text_type, &value, batch, &cells[i]);
-        if (flaw == odrv_decode_no_memory)
+        if (flaw == part_no_memory)
             return odrv_fail_memory(err);
         if (flaw != NULL)
             return ferry_fail_cell(err, FERRY_ERR_DATA, batch, ferry_batch_count(batch) - 1, i,

@@ -140,7 +140,6 @@ void odrv_fetch_end(struct odrv_fetch *fetch);
 const char *odrv_decode(const struct odrv_column *column, SQLSMALLINT text_type,
                         const struct odrv_value *value, struct ferry_batch *batch,
                         struct ferry_cell *cell);
-extern const char odrv_decode_no_memory[];
 
 /* ---- read.c ---- */
 
