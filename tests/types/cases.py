@@ -1,7 +1,7 @@
 """Reads the case files: one for each type, with the values that are worth trying.
 
     # comment
-    on mariadb mysql            where the whole case runs; both servers if absent; or: on sqlite
+    on mariadb mysql            where the whole case runs; both servers if absent; or: on sqlite, on pgsql
     column NAME DDL             a column of the table; the lines below belong to it
     expression NAME SQL         a column of the view only
       on mariadb                only there

@@ -11,8 +11,9 @@ import os
 import sys
 
 import compare
+import pairs
 from cases import read_cases
-from stores import Failed, File, Tap, dbferry, plan_lines, quoted, servers, write_config
+from stores import Failed, File, Server, Tap, dbferry, plan_lines, postgres, quoted, servers, write_config
 
 SAFE = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO"
 
@@ -40,7 +41,7 @@ def rows_sql(columns, count):
 
 def make_relations(store, case, name, columns):
     """The table NAME_t and the view NAME_v of a case."""
-    mark = '"' if isinstance(store, File) else "`"
+    mark = "`" if isinstance(store, Server) else '"'
     table, view = quoted(name + "_t", mark), quoted(name + "_v", mark)
     kept = [c for c in columns if not c.is_expression]
     filled = [c for c in kept if c.values]
@@ -56,7 +57,7 @@ def make_relations(store, case, name, columns):
     names = ", ".join(["id"] + [quoted(c.name, mark) for c in filled])
     statements += [f"INSERT INTO {table} ({names}) VALUES {row};"
                    for row in rows_sql(filled, count)]
-    if isinstance(store, File):
+    if not isinstance(store, Server):
         return store.run("\n".join(statements))
     return store.run("SET sql_mode = '', time_zone = '+00:00';\n" + "\n".join(statements), "types")
 
@@ -317,6 +318,12 @@ def main(wanted):
     for server in here:
         run_server(tap, server, [case for case in cases if server.name in case.on])
     run_sqlite(tap, [case for case in cases if "sqlite" in case.on])
+    third = postgres()
+    if third:
+        pairs.run_postgres(sys.modules[__name__], tap, third, next((s for s in here if s.name == "mariadb"), None),
+                           [case for case in cases if "pgsql" in case.on])
+    else:
+        tap.skip("pgsql: the type matrix", "no pgsql server is there")
     return tap.finish()
 
 

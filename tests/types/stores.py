@@ -54,15 +54,19 @@ class Postgres:
 
     def __init__(self):
         self.name = "pgsql"
-        self.shell = shlex.split(os.environ["TYPES_PGSQL_SHELL"])
+        self.shell = shlex.split(os.environ["TYPES_PGSQL_SHELL"]) + ["-P", "null=NULL"]
         self.port = os.environ["TYPES_PGSQL_PORT"]
 
     def run(self, text, _=None):
         return run_shell(self.shell, text)
 
-    def connection(self, _=None, more=""):
+    def rows(self, text, _=None):
+        return [line.split("|") for line in self.run(text).splitlines()]
+
+    def connection(self, schema=None, more=""):
         return (f'driver = "pgsql"; host = "127.0.0.1"; port = {self.port}; user = "ferry"; '
-                f'password_file = "{WORK}/password"; database = "postgres"; {more}')
+                f'password_file = "{WORK}/password"; database = "postgres"; '
+                f'schema = "{schema or "public"}"; {more}')
 
 
 def postgres():
