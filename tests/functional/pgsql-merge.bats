@@ -129,8 +129,23 @@ of_source() { ask "SELECT id, name, n FROM t ORDER BY id"; }
     sqlite3 "$D" "INSERT INTO t VALUES (2, hex(randomblob(8000)), 2)"
     run sync
     assert_status 65
-    assert_output_has "in an index; drop that"
-    sql <<<"DROP INDEX t_of_name_idx"
+    assert_output_has "in an index; drop that" "strategy = \"replace\""
+    # As it says: the table is made anew once, without the index, and merges go on.
+    target_config "" 'strategy = "replace";'
+    run sync
+    assert_status 0
+    assert_output_has "has no index (name)"
+    target_config "" 'strategy = "merge";'
+    sqlite3 "$D" "INSERT INTO t VALUES (4, hex(randomblob(9000)), 4)"
+    run sync
+    assert_status 0
+    assert_equal "$(did)" "merge|1|0|0|2"
+    assert_equal "$(of_t | md5sum)" "$(of_source | md5sum)"
+    # With an index of somebody's own it does not help.
+    sql <<<"DELETE FROM t WHERE id > 1; CREATE INDEX mine ON t (name)"
+    run sync
+    assert_status 65
+    sql <<<"DROP INDEX mine"
     run sync
     assert_status 0
     assert_equal "$(of_t | md5sum)" "$(of_source | md5sum)"
