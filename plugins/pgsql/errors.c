@@ -137,14 +137,25 @@ static const struct pgdrv_fault *errors_find(const char *state, enum pgdrv_phase
     return NULL;
 }
 
-/* The same server that a source does not reach is one that a target cannot be opened on, and is as
- * likely to come back. */
+/* Where a source is not reached, or lost before anything was read of it, a target cannot be opened,
+ * and is as likely to come back. */
+static const struct {
+    enum pgdrv_phase phase, of_source;
+    ferry_status status; /* of a source, in place of which it is TARGET_OPEN */
+} errors_opening[] = {
+    {PGDRV_OPENING, PGDRV_CONNECTING, FERRY_ERR_UNREACHABLE},
+    {PGDRV_EQUIPPING, PGDRV_SETTING_UP, FERRY_ERR_STREAM},
+};
+
 ferry_status pgdrv_state_class(const char *state, enum pgdrv_phase phase, const char **ret_hint,
                                bool *ret_may_pass)
 {
-    if (phase == PGDRV_OPENING) {
-        ferry_status status = pgdrv_state_class(state, PGDRV_CONNECTING, ret_hint, ret_may_pass);
-        if (status != FERRY_ERR_UNREACHABLE)
+    for (size_t i = 0; i < sizeof errors_opening / sizeof *errors_opening; i++) {
+        if (phase != errors_opening[i].phase)
+            continue;
+        ferry_status status =
+            pgdrv_state_class(state, errors_opening[i].of_source, ret_hint, ret_may_pass);
+        if (status != errors_opening[i].status)
             return status;
         *ret_may_pass = true;
         return FERRY_ERR_TARGET_OPEN;
@@ -194,7 +205,7 @@ static const struct {
 };
 
 /* Where rows are read or written, or settings made, whose values are nobody's business. */
-#define ERRORS_CLOSED (PGDRV_READING | PGDRV_LOADING | PGDRV_SETTING_UP)
+#define ERRORS_CLOSED (PGDRV_READING | PGDRV_LOADING | PGDRV_SETTING_UP | PGDRV_EQUIPPING)
 
 /* The languages in which users write functions, by the names of their sources.  A function chooses
  * the code of an error that it raises, and its text. */
@@ -285,8 +296,9 @@ ferry_status pgdrv_fail_shape(struct pgdrv_conn *conn, enum pgdrv_phase phase, c
                               struct ferry_error *err)
 {
     return ferry_fail(err,
-                      (phase & (PGDRV_LOADING | PGDRV_OPENING)) != 0 ? FERRY_ERR_TARGET_IO
-                                                                     : FERRY_ERR_STREAM,
+                      (phase & (PGDRV_LOADING | PGDRV_OPENING | PGDRV_EQUIPPING)) != 0
+                          ? FERRY_ERR_TARGET_IO
+                          : FERRY_ERR_STREAM,
                       "%s: cannot %s: the server's answer is of another shape than its question; "
                       "something other than a PostgreSQL server may answer there",
                       conn->label, doing);

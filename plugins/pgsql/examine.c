@@ -130,13 +130,13 @@ static ferry_status examine_read(struct pgdrv_conn *conn, const struct ferry_rea
     const char *const values[] = {conn->schema, read->text};
     if (read->kind == FERRY_READ_QUERY)
         return FERRY_OK;
-    ferry_status status = pgdrv_ask(
+    ferry_status status = pgdrv_ask_list(
         conn, PGDRV_ASKING,
         "SELECT pg_catalog.row_security_active(c.oid), "
         "pg_catalog.current_setting('row_security') = 'on' FROM pg_catalog.pg_class c JOIN "
         "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = "
         "$2 AND c.relrowsecurity",
-        values, 2, "ask for the policies of the table", &answer, err);
+        values, 2, 2, "ask for the policies of the table", &answer, err);
     if (status != FERRY_OK || PQntuples(answer) != 1)
         return status;
     const char *active = pgdrv_value(answer, 0, 0);

@@ -77,9 +77,10 @@ enum pgdrv_phase {
     PGDRV_SETTING_UP = 2,
     PGDRV_DESCRIBING = 4,
     PGDRV_READING = 8,
-    PGDRV_LOADING = 16, /* all that a target does once it is connected */
-    PGDRV_OPENING = 32, /* connecting to a target */
-    PGDRV_ASKING = 64,  /* a source's catalog: our own questions */
+    PGDRV_LOADING = 16,    /* all that a target does once it is connected */
+    PGDRV_OPENING = 32,    /* connecting to a target */
+    PGDRV_ASKING = 64,     /* a source's catalog: our own questions */
+    PGDRV_EQUIPPING = 128, /* setting up the session of a target */
 };
 
 /* In place of a SQLSTATE, where the server did not give one: the connection is gone. */
@@ -158,6 +159,12 @@ ferry_status pgdrv_try(struct pgdrv_conn *conn, enum pgdrv_phase phase, const ch
 ferry_status pgdrv_ask(struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *sql,
                        const char *const *values, int count, const char *doing,
                        PGresult **ret_result, struct ferry_error *err);
+/* whole.c: as pgdrv_ask(), a list that the catalog is asked for: fails where the answer is not the
+ * whole of it, so that no row means that there is none.  `columns` is how many the question has;
+ * one more stands behind them. */
+ferry_status pgdrv_ask_list(struct pgdrv_conn *conn, enum pgdrv_phase phase, const char *question,
+                            const char *const *values, int count, int columns, const char *doing,
+                            PGresult **ret_list, struct ferry_error *err);
 /* What the columns and parameters of a statement are, without running it (PQnparams, PQftype ...).
  */
 ferry_status pgdrv_describe_statement(struct pgdrv_conn *conn, enum pgdrv_phase phase,

@@ -25,8 +25,8 @@ static ferry_status session_ask(struct pgdrv_conn *conn, const char *sql, const 
         return status;
     if (!pgdrv_result_is_good(result)) {
         bool gone = PQstatus(conn->pg) == CONNECTION_BAD;
-        return pgdrv_fail_result(conn, gone ? session_phase(conn) : PGDRV_SETTING_UP, result, doing,
-                                 err);
+        enum pgdrv_phase phase = conn->target ? PGDRV_EQUIPPING : PGDRV_SETTING_UP;
+        return pgdrv_fail_result(conn, gone ? session_phase(conn) : phase, result, doing, err);
     }
     *ret_result = result;
     result = NULL;
@@ -97,6 +97,24 @@ static void session_write_fixed(struct part_text *sql)
                        session_fixed[i].value);
     part_text_add(sql, ") v (n, v) JOIN pg_catalog.pg_settings s ON s.name = v.n AND "
                        "s.context = 'user'");
+}
+
+/* Where not a single one was set, the server did not look for them. */
+static ferry_status session_set_fixed(struct pgdrv_conn *conn, struct ferry_error *err)
+{
+    static const char doing[] = "set up the session";
+    PART_AUTO_TEXT struct part_text sql = {0};
+    PGDRV_AUTO_RESULT PGresult *result = NULL;
+    session_write_fixed(&sql);
+    if (sql.failed)
+        return pgdrv_fail_memory(err);
+    ferry_status status = session_ask(conn, sql.data, NULL, 0, doing, &result, err);
+    if (status != FERRY_OK)
+        return status;
+    const char *set = pgdrv_value(result, 0, 0);
+    return set == NULL || strcmp(set, "0") == 0
+               ? pgdrv_fail_shape(conn, session_phase(conn), doing, err)
+               : FERRY_OK;
 }
 
 /* The user's schema first, then the system's; what a stranger puts into a temporary schema is found
@@ -230,14 +248,9 @@ static ferry_status session_check_version(const struct pgdrv_conn *conn, struct 
 ferry_status pgdrv_session_set_up(struct pgdrv_conn *conn, const struct ferry_config *config,
                                   const struct pgdrv_settings *settings, struct ferry_error *err)
 {
-    PART_AUTO_TEXT struct part_text sql = {0};
-    PGDRV_AUTO_RESULT PGresult *result = NULL;
-    session_write_fixed(&sql);
-    if (sql.failed)
-        return pgdrv_fail_memory(err);
     ferry_status status = session_check_alone(conn, err);
     if (status == FERRY_OK)
-        status = session_ask(conn, sql.data, NULL, 0, "set up the session", &result, err);
+        status = session_set_fixed(conn, err);
     if (status == FERRY_OK)
         status = session_set_names(conn, settings, err);
     if (status == FERRY_OK)

@@ -39,22 +39,6 @@ static const char catalog_question[] =
 
 static const char catalog_doing[] = "read the server's catalog";
 
-ferry_status pgdrv_catalog_ask(struct pgdrv_conn *conn, const char *question, const char *oid,
-                               int columns, const char *doing, PGresult **ret_answer,
-                               struct ferry_error *err)
-{
-    const char *const values[] = {oid};
-    PGDRV_AUTO_RESULT PGresult *answer = NULL;
-    ferry_status status = pgdrv_ask(conn, PGDRV_ASKING, question, values, 1, doing, &answer, err);
-    if (status != FERRY_OK)
-        return status;
-    if (PQresultStatus(answer) != PGRES_TUPLES_OK || PQnfields(answer) != columns)
-        return pgdrv_fail_shape(conn, PGDRV_ASKING, doing, err);
-    *ret_answer = answer;
-    answer = NULL;
-    return FERRY_OK;
-}
-
 static ferry_status catalog_fail_changed(const struct pgdrv_conn *conn, const char *name,
                                          struct ferry_error *err)
 {

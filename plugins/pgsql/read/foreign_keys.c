@@ -117,10 +117,12 @@ static const char *foreign_flaw(const PGresult *answer, int row)
 ferry_status pgdrv_foreign_keys_describe(struct pgdrv_conn *conn, const struct pgdrv_nature *nature,
                                          struct ferry_schema *schema, struct ferry_error *err)
 {
+    const char *const values[] = {nature->oid};
     PGDRV_AUTO_RESULT PGresult *answer = NULL;
-    ferry_status status = pgdrv_catalog_ask(
-        conn, conn->version >= FOREIGN_HAS_PARTLY ? foreign_question : foreign_question_old,
-        nature->oid, FOREIGN_FIELDS, "ask which foreign keys there are", &answer, err);
+    ferry_status status = pgdrv_ask_list(
+        conn, PGDRV_ASKING,
+        conn->version >= FOREIGN_HAS_PARTLY ? foreign_question : foreign_question_old, values, 1,
+        FOREIGN_FIELDS, "ask which foreign keys there are", &answer, err);
     for (int row = 0, end; status == FERRY_OK && row < PQntuples(answer); row = end) {
         end = foreign_end(answer, row);
         const char *flaw = foreign_flaw(answer, row);

@@ -98,10 +98,11 @@ ferry_status pgdrv_keys_read(struct pgdrv_conn *conn, const struct pgdrv_nature 
                              PGresult **ret_answer, struct ferry_error *err)
 {
     static const char doing[] = "ask which keys and indexes there are";
+    const char *const values[] = {nature->oid};
     PGDRV_AUTO_RESULT PGresult *answer = NULL;
-    ferry_status status = pgdrv_catalog_ask(
-        conn, conn->version >= KEYS_HAS_ONE_NULL ? keys_question : keys_question_old, nature->oid,
-        KEYS_FIELDS, doing, &answer, err);
+    ferry_status status = pgdrv_ask_list(
+        conn, PGDRV_ASKING, conn->version >= KEYS_HAS_ONE_NULL ? keys_question : keys_question_old,
+        values, 1, KEYS_FIELDS, doing, &answer, err);
     if (status != FERRY_OK)
         return status;
     for (int row = 0, end; row < PQntuples(answer) && status == FERRY_OK; row = end) {

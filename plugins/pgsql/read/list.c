@@ -8,7 +8,7 @@
 enum { LIST_NAME, LIST_KIND, LIST_ROWS, LIST_FIELDS };
 
 /* Not the partitions of a table, whose rows are the table's; nor what belongs to an extension, or
- * to us.  A last row without a name shows that the answer is whole. */
+ * to us. */
 static const char list_question[] =
     "SELECT c.relname, c.relkind, CASE WHEN c.reltuples < 0 OR c.relkind NOT IN ('r', 'm') THEN "
     "NULL ELSE c.reltuples::pg_catalog.int8 END FROM pg_catalog.pg_class c JOIN "
@@ -18,7 +18,7 @@ static const char list_question[] =
     "(pg_catalog.has_table_privilege(c.oid, 'SELECT') OR "
     "pg_catalog.has_any_column_privilege(c.oid, 'SELECT')) AND NOT EXISTS (SELECT FROM "
     "pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND "
-    "d.objid = c.oid AND d.deptype = 'e') UNION ALL SELECT NULL, NULL, NULL";
+    "d.objid = c.oid AND d.deptype = 'e')";
 
 static const char list_doing[] = "ask which tables there are";
 
@@ -43,14 +43,11 @@ ferry_status pgdrv_list(void *argument, struct ferry_listing *listing, struct fe
     struct pgdrv_conn *conn = argument;
     const char *const values[] = {conn->schema};
     PGDRV_AUTO_RESULT PGresult *answer = NULL;
-    ferry_status status =
-        pgdrv_ask(conn, PGDRV_ASKING, list_question, values, 1, list_doing, &answer, err);
+    ferry_status status = pgdrv_ask_list(conn, PGDRV_ASKING, list_question, values, 1, LIST_FIELDS,
+                                         list_doing, &answer, err);
     if (status != FERRY_OK)
         return status;
-    int rows = PQntuples(answer);
-    if (PQnfields(answer) != LIST_FIELDS || rows < 1 || pgdrv_value(answer, rows - 1, 0) != NULL)
-        return pgdrv_fail_shape(conn, PGDRV_ASKING, list_doing, err);
-    for (int row = 0; row < rows - 1 && status == FERRY_OK; row++) {
+    for (int row = 0; row < PQntuples(answer) && status == FERRY_OK; row++) {
         if (pgdrv_value(answer, row, LIST_NAME) == NULL)
             return pgdrv_fail_shape(conn, PGDRV_ASKING, list_doing, err);
         status = list_take(answer, row, listing, err);

@@ -51,8 +51,8 @@ ferry_status pgdrv_read_prove(struct pgdrv_conn *conn, bool by_name, const char 
     if (!conn->in_snapshot)
         return FERRY_OK;
     ferry_status status =
-        pgdrv_ask(conn, PGDRV_ASKING, proof_question, values, 1,
-                  "ask whether what was read is what the snapshot knows", &answer, err);
+        pgdrv_ask_list(conn, PGDRV_ASKING, proof_question, values, 1, 1,
+                       "ask whether what was read is what the snapshot knows", &answer, err);
     if (status != FERRY_OK || PQntuples(answer) == 0)
         return status;
     const char *name = pgdrv_value(answer, 0, 0);

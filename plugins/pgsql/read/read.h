@@ -48,10 +48,6 @@ struct pgdrv_nature { /* of what is read by name */
 ferry_status pgdrv_catalog_apply(struct pgdrv_conn *conn, const char *name,
                                  struct pgdrv_result *result, struct ferry_schema *schema,
                                  struct pgdrv_nature *ret_nature, struct ferry_error *err);
-/* Ask a question of the catalog whose answer has `columns` columns, about the table `oid`. */
-ferry_status pgdrv_catalog_ask(struct pgdrv_conn *conn, const char *question, const char *oid,
-                               int columns, const char *doing, PGresult **ret_answer,
-                               struct ferry_error *err);
 
 /* ---- keys.c: the keys and indexes of a table ---- */
 

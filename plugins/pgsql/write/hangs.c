@@ -77,8 +77,8 @@ ferry_status pgdrv_hangs_look(struct pgdrv_conn *conn, const struct pgdrv_table 
     const char *const values[] = {table->oid, array.data};
     if (array.failed)
         return pgdrv_fail_memory(err);
-    ferry_status status = pgdrv_ask(conn, PGDRV_LOADING, hangs_sql, values, 2,
-                                    "look what hangs on the table", &rows, err);
+    ferry_status status = pgdrv_ask_list(conn, PGDRV_LOADING, hangs_sql, values, 2, 1,
+                                         "look what hangs on the table", &rows, err);
     if (status != FERRY_OK || PQntuples(rows) == 0)
         return status;
     const char *first = pgdrv_value(rows, 0, 0);
@@ -119,8 +119,8 @@ ferry_status pgdrv_hangs_check_rows(struct pgdrv_conn *conn, const char *name,
     const char *const values[] = {table->oid, words[way]};
     bool all_rows = way == PGDRV_HANGS_ALL_ROWS;
     PGDRV_AUTO_RESULT PGresult *rows = NULL;
-    ferry_status status = pgdrv_ask(conn, PGDRV_LOADING, hangs_obstacle_sql, values, 2,
-                                    "look what hangs on the table", &rows, err);
+    ferry_status status = pgdrv_ask_list(conn, PGDRV_LOADING, hangs_obstacle_sql, values, 2, 1,
+                                         "look what hangs on the table", &rows, err);
     if (status != FERRY_OK || PQntuples(rows) == 0)
         return status;
     const char *first = pgdrv_value(rows, 0, 0);
@@ -139,8 +139,8 @@ ferry_status pgdrv_hangs_has_keys(struct pgdrv_conn *conn, const struct pgdrv_ta
                               "$1::oid IN (conrelid, confrelid) LIMIT 1";
     const char *const values[] = {table->oid};
     PGDRV_AUTO_RESULT PGresult *rows = NULL;
-    ferry_status status = pgdrv_ask(conn, PGDRV_LOADING, sql, values, 1,
-                                    "look for foreign keys of the table", &rows, err);
+    ferry_status status = pgdrv_ask_list(conn, PGDRV_LOADING, sql, values, 1, 0,
+                                         "look for foreign keys of the table", &rows, err);
     if (status == FERRY_OK)
         *ret_has = PQntuples(rows) > 0;
     return status;

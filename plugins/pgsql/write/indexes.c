@@ -161,8 +161,8 @@ static ferry_status indexes_find_name(const struct pgdrv_load *load, size_t numb
     if (ret_name->failed)
         return pgdrv_fail_memory(err);
     const char *const values[] = {conn->schema, ret_name->data};
-    ferry_status status =
-        pgdrv_ask(conn, PGDRV_LOADING, sql, values, 2, "look for a name of an index", &rows, err);
+    ferry_status status = pgdrv_ask_list(conn, PGDRV_LOADING, sql, values, 2, 0,
+                                         "look for a name of an index", &rows, err);
     if (status != FERRY_OK ||
         (PQntuples(rows) == 0 && !indexes_is_table(load->unit, ret_name->data)))
         return status;

@@ -131,8 +131,8 @@ static ferry_status losses_find(struct pgdrv_conn *conn, const struct ferry_load
 {
     const char *const values[] = {table->oid};
     PGDRV_AUTO_RESULT PGresult *rows = NULL;
-    ferry_status status = pgdrv_ask(conn, PGDRV_LOADING, losses_sql, values, 1,
-                                    "look at the table's definition", &rows, err);
+    ferry_status status = pgdrv_ask_list(conn, PGDRV_LOADING, losses_sql, values, 1, 4,
+                                         "look at the table's definition", &rows, err);
     for (int i = 0; status == FERRY_OK && i < PQntuples(rows); i++)
         status = losses_add(spec, rows, i, losses, err);
     return status;
@@ -153,8 +153,8 @@ static ferry_status losses_find_copies(struct pgdrv_conn *conn, const struct pgd
 {
     const char *const values[] = {table->oid};
     PGDRV_AUTO_RESULT PGresult *rows = NULL;
-    ferry_status status = pgdrv_ask(conn, PGDRV_LOADING, losses_copies_sql, values, 1,
-                                    "look for copies of the rows", &rows, err);
+    ferry_status status = pgdrv_ask_list(conn, PGDRV_LOADING, losses_copies_sql, values, 1, 1,
+                                         "look for copies of the rows", &rows, err);
     for (int i = 0; status == FERRY_OK && i < PQntuples(rows); i++) {
         const char *name = pgdrv_value(rows, i, 0);
         status =

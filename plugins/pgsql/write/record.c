@@ -45,13 +45,13 @@ static ferry_status record_ask_columns(struct pgdrv_conn *conn, PGresult **ret_c
                                        struct ferry_error *err)
 {
     const char *const values[] = {conn->schema};
-    return pgdrv_ask(
+    return pgdrv_ask_list(
         conn, PGDRV_LOADING,
         "SELECT a.attname FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON "
         "c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
         "WHERE n.nspname = $1 AND c.relname = '" RECORD_TABLE
         "' AND a.attnum > 0 AND NOT a.attisdropped",
-        values, 1, "look at the table of runs, " RECORD_TABLE, ret_columns, err);
+        values, 1, 1, "look at the table of runs, " RECORD_TABLE, ret_columns, err);
 }
 
 static bool record_has_column(const PGresult *columns, const char *name)
@@ -205,8 +205,9 @@ static ferry_status record_is_there(struct pgdrv_conn *conn, bool *ret_there,
         "'" RECORD_TABLE "' AND c.relkind = 'r'";
     const char *const values[] = {conn->schema};
     PGDRV_AUTO_RESULT PGresult *rows = NULL;
-    ferry_status status = pgdrv_ask(conn, record_phase(conn), sql, values, 1,
-                                    "look for the record of a run in " RECORD_TABLE, &rows, err);
+    ferry_status status =
+        pgdrv_ask_list(conn, record_phase(conn), sql, values, 1, 1,
+                       "look for the record of a run in " RECORD_TABLE, &rows, err);
     const char *may = status == FERRY_OK ? pgdrv_value(rows, 0, 0) : NULL;
     if (status == FERRY_OK)
         *ret_there = may != NULL && *may == 't';

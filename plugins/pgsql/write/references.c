@@ -79,9 +79,7 @@ ferry_status pgdrv_references_tell(struct pgdrv_conn *conn, const struct pgdrv_t
     const char *const values[] = {table->oid, conn->schema};
     PGDRV_AUTO_RESULT PGresult *rows = NULL;
     ferry_status status =
-        pgdrv_ask(conn, PGDRV_LOADING, references_sql, values, 2, doing, &rows, err);
-    if (status == FERRY_OK && PQntuples(rows) > 0 && PQnfields(rows) != 7)
-        return pgdrv_fail_shape(conn, PGDRV_LOADING, doing, err);
+        pgdrv_ask_list(conn, PGDRV_LOADING, references_sql, values, 2, 7, doing, &rows, err);
     for (int from = 0, to; status == FERRY_OK && from < PQntuples(rows); from = to) {
         for (to = from + 1; to < PQntuples(rows); to++)
             if (strcmp(PQgetvalue(rows, to, 0), PQgetvalue(rows, from, 0)) != 0)

@@ -44,8 +44,8 @@ static ferry_status rights_ask(struct pgdrv_conn *conn, const char *table, bool 
                                   changes && !makes ? "t" : "f",
                                   conn->version >= 160000 ? "SET" : "MEMBER"};
     PGDRV_AUTO_RESULT PGresult *rows = NULL;
-    ferry_status status = pgdrv_ask(conn, PGDRV_LOADING, rights_sql, values, 5,
-                                    "ask for the rights of the account", &rows, err);
+    ferry_status status = pgdrv_ask_list(conn, PGDRV_LOADING, rights_sql, values, 5, 1,
+                                         "ask for the rights of the account", &rows, err);
     for (int i = 0; status == FERRY_OK && i < PQntuples(rows); i++) {
         const char *missing = pgdrv_value(rows, i, 0);
         part_text_addf(ret_missing, "%s%s", i > 0 ? ", " : "", missing == NULL ? "?" : missing);

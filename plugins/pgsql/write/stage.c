@@ -150,8 +150,8 @@ ferry_status pgdrv_stage_inherit(struct pgdrv_load *load, struct ferry_error *er
     for (size_t i = 0; i < sizeof stage_inherited / sizeof *stage_inherited && status == FERRY_OK;
          i++) {
         PGDRV_AUTO_RESULT PGresult *statements = NULL;
-        status = pgdrv_ask(conn, PGDRV_LOADING, stage_inherited[i].sql, values, 2,
-                           stage_inherited[i].doing, &statements, err);
+        status = pgdrv_ask_list(conn, PGDRV_LOADING, stage_inherited[i].sql, values, 2, 1,
+                                stage_inherited[i].doing, &statements, err);
         if (status == FERRY_OK)
             status = stage_run_answers(conn, statements, stage_inherited[i].doing, err);
     }

@@ -61,7 +61,8 @@ static ferry_status table_load_columns(struct pgdrv_conn *conn, struct pgdrv_tab
         "AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum";
     const char *const values[] = {table->oid};
     PGDRV_AUTO_RESULT PGresult *rows = NULL;
-    ferry_status status = pgdrv_ask(conn, PGDRV_LOADING, sql, values, 1, table_doing, &rows, err);
+    ferry_status status =
+        pgdrv_ask_list(conn, PGDRV_LOADING, sql, values, 1, 5, table_doing, &rows, err);
     if (status != FERRY_OK)
         return status;
     table->columns = calloc((size_t)PQntuples(rows) + 1, sizeof *table->columns);
@@ -95,7 +96,8 @@ static ferry_status table_find(struct pgdrv_conn *conn, const char *name, struct
                               "= $1 AND c.relname = $2";
     const char *const values[] = {conn->schema, name};
     PGDRV_AUTO_RESULT PGresult *rows = NULL;
-    ferry_status status = pgdrv_ask(conn, PGDRV_LOADING, sql, values, 2, table_doing, &rows, err);
+    ferry_status status =
+        pgdrv_ask_list(conn, PGDRV_LOADING, sql, values, 2, 2, table_doing, &rows, err);
     if (status != FERRY_OK || PQntuples(rows) == 0)
         return status;
     const char *oid = pgdrv_value(rows, 0, 0), *kind = pgdrv_value(rows, 0, 1);

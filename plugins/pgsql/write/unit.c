@@ -34,6 +34,8 @@ static ferry_status unit_read_place(struct pgdrv_conn *conn, char **ret_place,
                            doing, &system, err);
     if (status != FERRY_OK)
         return status;
+    if (!pgdrv_result_is_good(system) && !pgdrv_state_is_refusal(pgdrv_state(system)))
+        return pgdrv_fail_result(conn, PGDRV_LOADING, system, doing, err);
     const char *since = pgdrv_value(start, 0, 0), *number = pgdrv_value(system, 0, 0);
     if (since == NULL)
         return pgdrv_fail_shape(conn, PGDRV_LOADING, doing, err);

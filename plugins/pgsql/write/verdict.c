@@ -32,9 +32,9 @@ static const struct {
     {"23505", "would be there twice in a unique key"},
     {"23514", "breaks a check of the table"},
     {"23P01", "breaks an exclusion constraint of the table"},
-    {"54000",
-     "is longer than the server takes, as a whole or in an index; drop that where it is one, or have "
-     "strategy = \"replace\" make the table anew without it"},
+    {"54000", "is longer than the server takes, as a whole or in an index; drop that where it is "
+              "one, or have "
+              "strategy = \"replace\" make the table anew without it"},
 };
 
 static const char *verdict_meaning(const char *state)

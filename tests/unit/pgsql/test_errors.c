@@ -68,6 +68,10 @@ static void test_classes(void **state)
         {"25006", PGDRV_LOADING, FERRY_ERR_BUSY, true},
         {"P0001", PGDRV_READING, FERRY_ERR_DATA, false},
         {"P0001", PGDRV_SETTING_UP, FERRY_ERR_CONFIG, false},
+        {"57014", PGDRV_SETTING_UP, FERRY_ERR_STREAM, false},
+        {"57014", PGDRV_EQUIPPING, FERRY_ERR_TARGET_OPEN, true},
+        {"53200", PGDRV_EQUIPPING, FERRY_ERR_TARGET_OPEN, true},
+        {"22023", PGDRV_EQUIPPING, FERRY_ERR_CONFIG, false},
         {"P0001", PGDRV_ASKING, FERRY_ERR_STREAM, false},
     };
     (void)state;
