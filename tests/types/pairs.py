@@ -1,9 +1,8 @@
 """The cases of PostgreSQL: from there to each other database and back, by what psql and their shells say.
 
 A table of the server is copied into a file, into another schema of it and into MariaDB, and from the file
-and from MariaDB into further schemas.  What is read, and what is
-written, is a text of psql for each value; only its form depends on the column's type, and a column that
-comes back as another type must print the same.
+and from MariaDB into further schemas.  What was read, and what was written, is a text of psql for each value;
+only its form depends on the column's type, and a column that comes back as another type must print the same.
 """
 
 import re
