@@ -12,7 +12,8 @@
 #include <string.h>
 
 #define POSSIBLE_HOURS_MOST 838
-/* What MariaDB computes has up to 81 digits where it declares 65. */
+/* What MariaDB computes has up to 81 digits where it declares 65; PostgreSQL has, and declares,
+ * more. */
 #define POSSIBLE_DECIMAL_DECLARED 65
 #define POSSIBLE_DECIMAL_MOST 81
 
@@ -131,7 +132,7 @@ static const char *possible_decimal(const struct ferry_column *column,
         size--;
     }
     size_t most =
-        column->precision < POSSIBLE_DECIMAL_DECLARED ? column->precision : POSSIBLE_DECIMAL_MOST;
+        column->precision == POSSIBLE_DECIMAL_DECLARED ? POSSIBLE_DECIMAL_MOST : column->precision;
     return size - behind > most - column->scale
                ? "the number has more digits than the column's decimal type"
                : NULL;

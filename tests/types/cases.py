@@ -17,7 +17,7 @@
       = LITERAL [-> TEXT]       a value as the server's SQL spells it, and the text expected
       refused LITERAL           a value that ends the run with exit code 65, row and column named
     job TEXT                    keys of the job
-    only to file                no server takes these values
+    only to file                no other server takes these values
 """
 
 import os

@@ -14,8 +14,10 @@ import sys
 from dataclasses import dataclass, replace
 
 import compare
+import pairs
+import random_postgres
 from random_types import HUGE, KINDS, SQLITE_DECLARED, sqlite_value
-from stores import Failed, File, Tap, dbferry, quoted, servers, write_config
+from stores import Failed, File, Tap, dbferry, postgres, quoted, servers, write_config
 
 ODD_NAMES = ["a", "select", "order", "rowid", "oid", "Größe", "two words", 'dou"ble', "ap'os",
              "back`tick", "semi;colon", "per%cent", "new\nline", "tab\there", "日本", "x" * 50,
@@ -212,6 +214,34 @@ def check_table(rng, server):
     return None
 
 
+def check_postgres(rng, server):
+    """One random table, from PostgreSQL to a file and from that into another schema."""
+    kinds = [rng.choice(random_postgres.KINDS)(rng) for _ in range(rng.randrange(1, 9))]
+    columns = [Column(name, kind.ddl, kind.compare) for name, kind in zip(random_names(rng, len(kinds)), kinds)]
+    name = f"{rng.choice(ODD_NAMES)} {rng.randrange(100)}"
+    rows = [[kind.value(rng) if rng.random() < 0.85 else "NULL" for kind in kinds]
+            for _ in range(rng.choice([1, 2, 5, 20, 60]))]
+    table = f"types.{quoted(name)}"
+    text = (f"CREATE TABLE {table} (id int PRIMARY KEY" + "".join(f", {quoted(c.name)} {c.ddl}" for c in columns) + ");\n"
+            + "".join(f"INSERT INTO {table} VALUES ({', '.join([str(i + 1)] + row)});\n" for i, row in enumerate(rows)))
+    try:
+        server.run("SET client_min_messages = error; DROP SCHEMA IF EXISTS types, back CASCADE; CREATE SCHEMA types; "
+                   f"CREATE SCHEMA back AUTHORIZATION ferry;\n{text}")
+        expected = pairs.values(server, table, columns)
+        file = File("postgres.db")
+        file.remove()
+        for source, target in ((server.connection("types"), file.connection()),
+                               (file.connection(), server.connection("back"))):
+            status, output = copy(source, target, name, name)
+            if status != 0:
+                raise Failed(f"exit status {status}\n{output}")
+        compare.check_copy(expected, file, name, columns)
+        pairs.check_same(expected, pairs.values(server, f"back.{quoted(name)}", columns), columns)
+        OUTCOMES["carried"] += 1
+    except Failed as problem:
+        fail_with(problem, text)
+
+
 def check_file(rng):
     """A random SQLite table to another file, where each value is what it was, declared or not."""
     names = random_names(rng, rng.randrange(1, 7))
@@ -247,11 +277,17 @@ def main():
     here, missing = servers()
     for name in missing:
         tap.skip(f"{name}: random tables", f"no {name} server is there")
+    third = postgres()
+    if not third:
+        tap.skip("pgsql: random tables", "no pgsql server is there")
     print(f"# seed {wanted.seed}, {wanted.runs} runs", flush=True)
     for run in [wanted.only] if wanted.only is not None else range(wanted.runs):
         for server in here:
             rng = random.Random(f"{wanted.seed}/{run}/{server.name}")
             tap.check(f"{server.name}: seed {wanted.seed}, table {run}", check_table, rng, server)
+        if third:
+            rng = random.Random(f"{wanted.seed}/{run}/pgsql")
+            tap.check(f"pgsql: seed {wanted.seed}, table {run}", check_postgres, rng, third)
         rng = random.Random(f"{wanted.seed}/{run}/sqlite")
         tap.check(f"sqlite: seed {wanted.seed}, table {run}", check_file, rng)
     print(f"# {OUTCOMES['carried']} tables carried, {OUTCOMES['refused']} refused")
