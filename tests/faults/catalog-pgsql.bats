@@ -30,7 +30,7 @@ setup() {
 
 # asked MODE: see catalog_pgsql.py
 asked() {
-    DBFERRY=$DBFERRY python3 "$FERRY_SOURCE/tests/faults/catalog_pgsql.py" "$POSTGRES_SOCKET/.s.PGSQL.$POSTGRES_PORT" \
+    DBFERRY=$DBFERRY PSQL=$(postgres_find psql) python3 "$FERRY_SOURCE/tests/faults/catalog_pgsql.py" "$POSTGRES_SOCKET/.s.PGSQL.$POSTGRES_PORT" \
         "$T/sweep" "$1" "${FERRY_SWEEP:-}" >"$T/found" 2>&1 || { cat "$T/found" >&2; return 1; }
     cat "$T/found" >&3
 }

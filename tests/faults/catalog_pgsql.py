@@ -2,9 +2,9 @@
 
     catalog_pgsql.py SERVER-SOCKET FOLDER MODE [all]    FOLDER is made; see CASES for the modes
 
-The server is asked by the accounts reader (the source's) and loader (the target's); servers/asked_postgres.py
-says what a question is and how it goes wrong.  Without "all" one question of every eight, chosen by
-FERRY_SEED (default 1), goes wrong in one way.  Afterwards:
+DBFERRY and PSQL are the programs.  The server is asked by the accounts reader (the source's) and loader (the
+target's); servers/asked_postgres.py says what a question is and how it goes wrong.  Without "all" one question
+of every eight, chosen by FERRY_SEED (default 1), goes wrong in one way.  Afterwards:
 
   - the target's definition, rights and rows, as psql and sqlite3 print them, are what they were where the exit
     status is not 0, and what a run without a fault makes of them where it is: the same again, but for a table
@@ -18,7 +18,6 @@ import difflib
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 
@@ -57,7 +56,7 @@ TWO_SERVERS = ("pg_control_system", ["empty", "42501"], {75})
 SOURCE = """
 CREATE TABLE kind (id integer PRIMARY KEY, name text);
 CREATE TABLE film (id integer PRIMARY KEY, title varchar(50) NOT NULL DEFAULT 'none', kind integer REFERENCES kind,
-    length numeric(5,2) DEFAULT 1.5, sort varchar(1)[] , code bigint GENERATED ALWAYS AS IDENTITY UNIQUE);
+    length numeric(5,2) DEFAULT 1.5, sort varchar(1)[], code bigint GENERATED ALWAYS AS IDENTITY UNIQUE);
 CREATE INDEX film_title ON film (title);
 CREATE INDEX film_both ON film (length, id);
 INSERT INTO kind VALUES (1, 'long'), (2, NULL);
@@ -99,11 +98,10 @@ CASES = {
     "merge": (None, SAID, FILM + ["--strategy", "merge"]),
     "together": (None, SAID, ["server", "target", "--all", "-o", "job.commit=together", "-o", "job.foreign_keys=true"]),
 }
-
-
-EVERY = 8  # a part of the sweep is one question of so many
 FIRST = ["rebuilt"]  # there was no copy of the table before,
 OTHERS = ["server", "target", "--table", "kind"]  # but of another one, for which the table of runs was made
+
+EVERY = 8  # a part of the sweep is one question of so many
 
 
 class Shell:
@@ -112,7 +110,7 @@ class Shell:
     def __init__(self, server):
         folder, name = os.path.split(server)
         self.end = "-- that was all --"
-        self.psql = subprocess.Popen(["psql", "-X", "-q", "-A", "-h", folder, "-p", name.rsplit(".", 1)[1],
+        self.psql = subprocess.Popen([os.environ["PSQL"], "-X", "-q", "-A", "-h", folder, "-p", name.rsplit(".", 1)[1],
                                       "-U", "postgres", "e"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      stderr=subprocess.STDOUT, encoding="utf-8")
 
