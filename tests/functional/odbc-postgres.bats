@@ -684,6 +684,31 @@ END
     assert_equal "$(sqlite3 "$D" 'SELECT id FROM of_many ORDER BY id')" $'1\n2'
 }
 
+@test "without a schema, a name is looked up in all of search_path; names with a backslash" {
+    postgres_query <<'SQL'
+CREATE SCHEMA first; CREATE SCHEMA "sec\ond"; GRANT USAGE ON SCHEMA first, "sec\ond" TO reader;
+ALTER ROLE reader SET search_path = first, "sec\ond", public;
+CREATE TABLE "sec\ond"."la\_ter" (id int PRIMARY KEY, x text NOT NULL); INSERT INTO "sec\ond"."la\_ter" VALUES (1, 'later');
+CREATE TABLE public."la\_ter" (other int); CREATE VIEW "sec\ond".seen AS SELECT 7 AS id;
+CREATE TABLE first.both (id int); INSERT INTO first.both VALUES (1); CREATE TABLE "sec\ond".both (id text PRIMARY KEY);
+SQL
+    run copy 'la\_ter' -o job.verify=content
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" 'SELECT * FROM "la\_ter"')" "1|later"
+    [[ $(sqlite3 "$D" "SELECT sql FROM sqlite_master WHERE name LIKE 'la%ter'") == *"NOT NULL"*"PRIMARY KEY"* ]]
+    run dbferry copy pg local --view seen
+    assert_status 0
+    run copy both
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" 'SELECT id FROM both')" 1
+    run copy nowhere
+    assert_status 66
+    sed -i 's/retries = 0;/& schema = "sec\\\\ond";/' "$T/dbferry.conf"
+    run copy 'la\_ter'
+    postgres_query <<<"ALTER ROLE reader RESET search_path"
+    assert_status 0
+}
+
 @test "what is added to a table after it was planned for is not lost" {
     sqlite3 "$D" "CREATE TABLE grown (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO grown VALUES (1, 'a')"
     postgres_query <<<"CREATE TABLE grown (id bigint PRIMARY KEY)"

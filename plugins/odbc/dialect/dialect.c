@@ -90,6 +90,8 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
     .ask_snapshot = "SELECT pg_catalog.concat(current_setting('transaction_isolation'), ' ', "     \
                     "current_setting('transaction_read_only'))",                                   \
     .snapshot_answer = "repeatable read on", .ask_schema = "SELECT current_schema()",              \
+    .ask_home = "SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "      \
+                "ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(%)",               \
     .system_names = "pg_*",                                                                        \
     .ask_encoding = "SELECT pg_encoding_to_char(encoding) FROM pg_catalog.pg_database "            \
                     "WHERE datname = current_database()",                                          \

@@ -75,6 +75,9 @@ struct odrv_dialect {
     const char *ask_snapshot;
     const char *snapshot_answer;
     const char *ask_schema; /* in which names are looked up; NULL: there are none */
+    /* The schema that a name alone leads to, where it is not that one; '%' for the quoted name as a
+     * text; NULL: nothing leads elsewhere, or the catalog functions find it. */
+    const char *ask_home;
     /* Names that are looked up elsewhere before that, as a pattern; or NULL. */
     const char *system_names;
     /* What has to be answered for texts to be sorted; NULL: they always are, if there is an

@@ -374,13 +374,13 @@ static bool describe_has(const struct odrv_columns *columns, const char *name)
 /* A table may have columns that SELECT * leaves out, and its key may need them: then it is
  * described once more, with each column by its name. */
 static ferry_status describe_hidden(struct odrv_conn *conn, const struct ferry_read *read,
-                                    const char *what, struct odrv_columns *columns,
-                                    struct ferry_error *err)
+                                    const struct odrv_found *found, const char *what,
+                                    struct odrv_columns *columns, struct ferry_error *err)
 {
     ODRV_AUTO_NAMES struct odrv_names names = {0};
     ODRV_AUTO_COLUMNS struct odrv_columns all = {0};
     bool hidden = false;
-    ferry_status status = odrv_tables_columns(conn, read->text, &names, err);
+    ferry_status status = odrv_tables_columns(conn, found, &names, err);
     for (size_t i = 0; status == FERRY_OK && i < names.count; i++)
         hidden = hidden || !describe_has(columns, names.list[i]);
     if (status == FERRY_OK && hidden)
@@ -410,7 +410,7 @@ ferry_status odrv_columns_describe(struct odrv_conn *conn, const struct ferry_re
     static const struct odrv_names everything = {0};
     PART_AUTO_STRING char *what = odrv_query_what(read);
     ODRV_AUTO_COLUMNS struct odrv_columns columns = {0};
-    struct odrv_found found = {.exists = true};
+    ODRV_AUTO_FOUND struct odrv_found found = {.exists = true};
     ferry_status status = what == NULL ? odrv_fail_memory(err) : FERRY_OK;
     if (status == FERRY_OK && read->kind != FERRY_READ_QUERY)
         status = odrv_tables_find(conn, read->text, &found, err);
@@ -429,9 +429,9 @@ ferry_status odrv_columns_describe(struct odrv_conn *conn, const struct ferry_re
     if (status == FERRY_OK)
         status = describe_statement(conn, read, &everything, what, table, &columns, err);
     if (status == FERRY_OK && table && conn->dialect->hides)
-        status = describe_hidden(conn, read, what, &columns, err);
+        status = describe_hidden(conn, read, &found, what, &columns, err);
     if (status == FERRY_OK && table)
-        status = odrv_keys_mark(conn, read, &columns, err);
+        status = odrv_keys_mark(conn, &found, &columns, err);
     if (status == FERRY_OK) {
         *ret_columns = columns;
         columns = (struct odrv_columns){0};

@@ -83,11 +83,11 @@ static bool keys_are_whole(const struct odrv_columns *columns)
     return sum == expected;
 }
 
-ferry_status odrv_keys_mark(struct odrv_conn *conn, const struct ferry_read *read,
+ferry_status odrv_keys_mark(struct odrv_conn *conn, const struct odrv_found *table,
                             struct odrv_columns *columns, struct ferry_error *err)
 {
     ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
-    SQLCHAR *schema = (SQLCHAR *)conn->own_schema;
+    SQLCHAR *schema = (SQLCHAR *)(uintptr_t)odrv_found_schema(conn, table);
     if (!conn->dialect->keys)
         return FERRY_OK;
     ferry_status status = odrv_statement_new(conn, &stmt, err);
@@ -95,7 +95,7 @@ ferry_status odrv_keys_mark(struct odrv_conn *conn, const struct ferry_read *rea
         return status;
     odrv_watch_begin(&conn->watch, stmt, false);
     SQLRETURN result = SQLPrimaryKeys(stmt, NULL, 0, schema, schema == NULL ? 0 : SQL_NTS,
-                                      (SQLCHAR *)(uintptr_t)read->text, SQL_NTS);
+                                      (SQLCHAR *)(uintptr_t)table->name, SQL_NTS);
     odrv_watch_end(&conn->watch);
     if (!odrv_succeeded(result))
         return odrv_fail(conn, SQL_HANDLE_STMT, stmt, ODRV_ASKING, keys_doing, err);

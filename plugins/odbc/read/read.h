@@ -75,9 +75,18 @@ ferry_status odrv_scan_add_column(const struct odrv_conn *conn, const char *name
 /* What there is of a name. */
 struct odrv_found {
     const char *name;
+    char *schema;  /* a later one in which names are looked up; NULL: the first */
     bool exists;   /* anywhere in the database, as whatever */
     uint32_t kind; /* where names are looked up: FERRY_READ_TABLE or FERRY_READ_VIEW, else 0 */
 };
+void odrv_found_clear(struct odrv_found *found);
+#define ODRV_AUTO_FOUND __attribute__((cleanup(odrv_found_clear)))
+static inline const char *odrv_found_schema(const struct odrv_conn *conn,
+                                            const struct odrv_found *found)
+{
+    return found->schema != NULL ? found->schema : conn->own_schema;
+}
+/* `ret_found` is to be cleared. */
 ferry_status odrv_tables_find(struct odrv_conn *conn, const char *name,
                               struct odrv_found *ret_found, struct ferry_error *err);
 /* The columns of a table, also those that SELECT * does not give. */
@@ -87,13 +96,13 @@ struct odrv_names {
 };
 void odrv_names_clear(struct odrv_names *names);
 #define ODRV_AUTO_NAMES __attribute__((cleanup(odrv_names_clear)))
-ferry_status odrv_tables_columns(struct odrv_conn *conn, const char *table,
+ferry_status odrv_tables_columns(struct odrv_conn *conn, const struct odrv_found *table,
                                  struct odrv_names *ret_names, struct ferry_error *err);
 ferry_status odrv_list(void *conn, struct ferry_listing *listing, struct ferry_error *err);
 
 /* ---- keys.c: the primary key of a table ---- */
 
-ferry_status odrv_keys_mark(struct odrv_conn *conn, const struct ferry_read *read,
+ferry_status odrv_keys_mark(struct odrv_conn *conn, const struct odrv_found *table,
                             struct odrv_columns *columns, struct ferry_error *err);
 
 /* ---- fetch.c: how values come ---- */

@@ -32,7 +32,8 @@ static uint32_t tables_kind(const char *type)
 }
 
 /* `name` as a pattern that fits itself alone; NULL where the driver has no way to write one, or
- * memory is short: then all tables are asked for. */
+ * memory is short: then all tables are asked for.  psqlodbc finds no name by a pattern in which the
+ * escape is escaped. */
 static char *tables_pattern(const struct odrv_conn *conn, const char *name)
 {
     char escape[8] = "";
@@ -41,10 +42,10 @@ static char *tables_pattern(const struct odrv_conn *conn, const char *name)
     if (name == NULL ||
         !odrv_succeeded(SQLGetInfo(conn->dbc, SQL_SEARCH_PATTERN_ESCAPE, escape,
                                    (SQLSMALLINT)sizeof escape, &length)) ||
-        escape[0] == '\0' || escape[1] != '\0')
+        escape[0] == '\0' || escape[1] != '\0' || strchr(name, escape[0]) != NULL)
         return NULL;
     for (const char *c = name; *c != '\0'; c++) {
-        if (*c == '_' || *c == '%' || *c == escape[0])
+        if (*c == '_' || *c == '%')
             part_text_append(&pattern, escape, 1);
         part_text_append(&pattern, c, 1);
     }
@@ -53,15 +54,37 @@ static char *tables_pattern(const struct odrv_conn *conn, const char *name)
     return text;
 }
 
-static ferry_status tables_ask(struct odrv_conn *conn, SQLHSTMT stmt, const char *name,
-                               struct ferry_error *err)
+/* What the catalog functions are asked for. */
+struct tables_patterns {
+    char *schema, *name;
+};
+
+static void tables_patterns_clear(struct tables_patterns *patterns)
 {
-    PART_AUTO_STRING char *pattern = tables_pattern(conn, name);
-    /* Without a schema, psqlodbc looks for a name in the current one alone. */
-    PART_AUTO_STRING char *schema = tables_pattern(conn, conn->schema);
+    free(patterns->schema);
+    free(patterns->name);
+}
+
+/* Without a schema, psqlodbc looks for a name in the current one alone: then without a name, too.
+ */
+static struct tables_patterns tables_patterns(const struct odrv_conn *conn, const char *schema,
+                                              const char *name)
+{
+    struct tables_patterns patterns = {.schema = tables_pattern(conn, schema)};
+    if (schema == NULL || patterns.schema != NULL)
+        patterns.name = tables_pattern(conn, name);
+    return patterns;
+}
+
+static ferry_status tables_ask(struct odrv_conn *conn, SQLHSTMT stmt, const char *schema,
+                               const char *name, struct ferry_error *err)
+{
+    __attribute__((cleanup(tables_patterns_clear))) struct tables_patterns patterns =
+        tables_patterns(conn, schema, name);
     odrv_watch_begin(&conn->watch, stmt, false);
-    SQLRETURN result = SQLTables(stmt, NULL, 0, (SQLCHAR *)schema, schema == NULL ? 0 : SQL_NTS,
-                                 (SQLCHAR *)pattern, pattern == NULL ? 0 : SQL_NTS, NULL, 0);
+    SQLRETURN result =
+        SQLTables(stmt, NULL, 0, (SQLCHAR *)patterns.schema, patterns.schema == NULL ? 0 : SQL_NTS,
+                  (SQLCHAR *)patterns.name, patterns.name == NULL ? 0 : SQL_NTS, NULL, 0);
     odrv_watch_end(&conn->watch);
     return odrv_succeeded(result)
                ? odrv_conn_check(conn, err)
@@ -99,21 +122,23 @@ static bool tables_is_same(const char *found, const char *own)
 
 /* What somebody wants of the answer. */
 struct tables_taker {
-    /* `here`: where names are looked up first; `kind` 0: neither a table nor a view. */
+    /* `here`: in the schema that was asked for; `kind` 0: neither a table nor a view. */
     ferry_status (*take)(void *data, const char *name, uint32_t kind, bool here,
                          struct ferry_error *err);
     void *data;
 };
 
-/* Catalog and schema are compared here, since what SQLTables takes for them is a pattern. */
-static ferry_status tables_each(struct odrv_conn *conn, const char *name,
+/* Catalog and schema are compared here, since what SQLTables takes for them is a pattern.  `schema`
+ * NULL: where names are looked up first. */
+static ferry_status tables_each(struct odrv_conn *conn, const char *schema, const char *name,
                                 const struct tables_taker *taker, struct ferry_error *err)
 {
+    const char *own = schema != NULL ? schema : conn->own_schema;
     ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
     bool some = true;
     ferry_status status = odrv_statement_new(conn, &stmt, err);
     if (status == FERRY_OK)
-        status = tables_ask(conn, stmt, name, err);
+        status = tables_ask(conn, stmt, schema != NULL ? schema : conn->schema, name, err);
     while (status == FERRY_OK) {
         __attribute__((cleanup(tables_clear))) struct tables_row row = {0};
         status = odrv_statement_next(conn, stmt, tables_doing, &some, err);
@@ -124,7 +149,7 @@ static ferry_status tables_each(struct odrv_conn *conn, const char *name,
             !tables_is_same(row.catalog, conn->own_catalog))
             continue;
         status = taker->take(taker->data, row.name, tables_kind(row.type),
-                             tables_is_same(row.schema, conn->own_schema), err);
+                             tables_is_same(row.schema, own), err);
     }
     odrv_statement_free(&stmt);
     return status == FERRY_OK ? odrv_conn_confirm(conn, tables_doing, err) : status;
@@ -143,14 +168,46 @@ static ferry_status tables_compare(void *data, const char *name, uint32_t kind, 
     return FERRY_OK;
 }
 
+void odrv_found_clear(struct odrv_found *found)
+{
+    free(found->schema);
+    found->schema = NULL;
+}
+
+/* The schema that the name alone leads to; NULL: none, as far as the dialect can tell. */
+static ferry_status tables_ask_home(struct odrv_conn *conn, const char *name, char **ret_schema,
+                                    struct ferry_error *err)
+{
+    const char *question = conn->dialect->ask_home;
+    PART_AUTO_TEXT struct part_text path = {0};
+    PART_AUTO_TEXT struct part_text quoted = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
+    if (question == NULL || conn->schema != NULL)
+        return FERRY_OK;
+    ferry_status status = odrv_query_add_name(conn, name, &path, err);
+    if (status != FERRY_OK)
+        return status;
+    part_text_add_quoted(&quoted, '\'', path.failed ? "" : path.data);
+    part_text_add_template(&sql, question, quoted.failed ? "" : quoted.data);
+    return path.failed || quoted.failed || sql.failed
+               ? odrv_fail_memory(err)
+               : odrv_ask(conn, sql.data, tables_doing, ret_schema, err);
+}
+
 ferry_status odrv_tables_find(struct odrv_conn *conn, const char *name,
                               struct odrv_found *ret_found, struct ferry_error *err)
 {
-    struct odrv_found found = {.name = name};
+    __attribute__((cleanup(odrv_found_clear))) struct odrv_found found = {.name = name};
     const struct tables_taker taker = {.take = tables_compare, .data = &found};
-    ferry_status status = tables_each(conn, name, &taker, err);
-    if (status == FERRY_OK)
+    ferry_status status = tables_each(conn, NULL, name, &taker, err);
+    if (status == FERRY_OK && found.kind == 0)
+        status = tables_ask_home(conn, name, &found.schema, err);
+    if (status == FERRY_OK && found.schema != NULL)
+        status = tables_each(conn, found.schema, name, &taker, err);
+    if (status == FERRY_OK) {
         *ret_found = found;
+        found.schema = NULL;
+    }
     return status;
 }
 
@@ -180,34 +237,36 @@ static ferry_status columns_add(struct odrv_names *names, char *name, struct fer
 }
 
 /* SQLColumns has the name of the column where SQLTables has the type of the table. */
-static ferry_status columns_take(struct odrv_conn *conn, SQLHSTMT stmt, const char *table,
-                                 struct odrv_names *names, struct ferry_error *err)
+static ferry_status columns_take(struct odrv_conn *conn, SQLHSTMT stmt,
+                                 const struct odrv_found *table, struct odrv_names *names,
+                                 struct ferry_error *err)
 {
     __attribute__((cleanup(tables_clear))) struct tables_row row = {0};
     ferry_status status = tables_read(conn, stmt, &row, err);
-    if (status != FERRY_OK || row.name == NULL || strcmp(row.name, table) != 0 ||
+    if (status != FERRY_OK || row.name == NULL || strcmp(row.name, table->name) != 0 ||
         row.type == NULL || !tables_is_same(row.catalog, conn->own_catalog) ||
-        !tables_is_same(row.schema, conn->own_schema))
+        !tables_is_same(row.schema, odrv_found_schema(conn, table)))
         return status;
     char *name = row.type;
     row.type = NULL;
     return columns_add(names, name, err);
 }
 
-ferry_status odrv_tables_columns(struct odrv_conn *conn, const char *table,
+ferry_status odrv_tables_columns(struct odrv_conn *conn, const struct odrv_found *table,
                                  struct odrv_names *ret_names, struct ferry_error *err)
 {
     ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
     ODRV_AUTO_NAMES struct odrv_names names = {0};
-    PART_AUTO_STRING char *pattern = tables_pattern(conn, table);
-    PART_AUTO_STRING char *schema = tables_pattern(conn, conn->schema);
+    __attribute__((cleanup(tables_patterns_clear))) struct tables_patterns patterns =
+        tables_patterns(conn, table->schema != NULL ? table->schema : conn->schema, table->name);
     bool row = true;
     ferry_status status = odrv_statement_new(conn, &stmt, err);
     if (status != FERRY_OK)
         return status;
     odrv_watch_begin(&conn->watch, stmt, false);
-    SQLRETURN result = SQLColumns(stmt, NULL, 0, (SQLCHAR *)schema, schema == NULL ? 0 : SQL_NTS,
-                                  (SQLCHAR *)pattern, pattern == NULL ? 0 : SQL_NTS, NULL, 0);
+    SQLRETURN result =
+        SQLColumns(stmt, NULL, 0, (SQLCHAR *)patterns.schema, patterns.schema == NULL ? 0 : SQL_NTS,
+                   (SQLCHAR *)patterns.name, patterns.name == NULL ? 0 : SQL_NTS, NULL, 0);
     odrv_watch_end(&conn->watch);
     if (!odrv_succeeded(result))
         return odrv_fail(conn, SQL_HANDLE_STMT, stmt, ODRV_ASKING, columns_doing, err);
@@ -242,5 +301,5 @@ static ferry_status tables_add(void *data, const char *name, uint32_t kind, bool
 ferry_status odrv_list(void *conn, struct ferry_listing *listing, struct ferry_error *err)
 {
     const struct tables_taker taker = {.take = tables_add, .data = listing};
-    return tables_each(conn, NULL, &taker, err);
+    return tables_each(conn, NULL, NULL, &taker, err);
 }
