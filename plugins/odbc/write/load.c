@@ -208,9 +208,15 @@ ferry_status odrv_load_end(void *load, struct ferry_load_totals *ret_totals,
         status = odrv_make_indexes(l, err);
     if (status == FERRY_OK)
         status = load_count(l, l->into, &after, err);
+    if (status == FERRY_OK && after != l->rows)
+        status = ferry_fail(err, FERRY_ERR_SCHEMA,
+                            "%s: %s has %" PRIu64 " rows where %" PRIu64
+                            " were stored, as if a trigger added or deleted some; drop that "
+                            "trigger, or choose another target_table",
+                            l->conn->label, l->what, after, l->rows);
     if (status != FERRY_OK)
         return status;
     *ret_totals =
-        (struct ferry_load_totals){.before = l->before, .inserted = after, .after = after};
+        (struct ferry_load_totals){.before = l->before, .inserted = l->rows, .after = after};
     return FERRY_OK;
 }

@@ -175,6 +175,22 @@ static bool rows_set(SQLHSTMT stmt, SQLINTEGER attribute, SQLPOINTER value)
     return odrv_succeeded(SQLSetStmtAttr(stmt, attribute, value, 0));
 }
 
+/* How many rows the database says that it has stored, statement by statement: a trigger may keep
+ * one out and add another.  -1: it does not say. */
+static SQLLEN rows_stored(SQLHSTMT stmt)
+{
+    SQLLEN sum = 0;
+    SQLRETURN more = SQL_SUCCESS;
+    while (odrv_succeeded(more)) {
+        SQLLEN stored = -1;
+        if (!odrv_succeeded(SQLRowCount(stmt, &stored)) || stored < 0)
+            return -1;
+        sum += stored;
+        more = SQLMoreResults(stmt);
+    }
+    return more == SQL_NO_DATA ? sum : -1;
+}
+
 /* From row `first` of the array on, `rows` of them.  What the driver says of each row counts, since
  * its answer to the whole may be a success with one that was refused. */
 static bool rows_send(struct odrv_load *load, struct rows_column *columns, size_t first,
@@ -255,6 +271,17 @@ static ferry_status rows_find_bad(struct odrv_load *load, struct rows_column *co
     return odrv_fail_as(load->conn, diagnosis, ODRV_LOADING, doing, err);
 }
 
+static ferry_status rows_fail_stored(const struct odrv_load *load, SQLLEN stored, size_t rows,
+                                     struct ferry_error *err)
+{
+    return ferry_fail(err, FERRY_ERR_SCHEMA,
+                      "%s: %lld of the rows %" PRIu64 " to %" PRIu64
+                      " of %s were stored, as if a trigger kept the others out; drop that trigger, "
+                      "or choose another target_table",
+                      load->conn->label, (long long)stored, load->rows + 1, load->rows + rows,
+                      load->what);
+}
+
 static ferry_status rows_execute(struct odrv_load *load, struct rows_column *columns, size_t rows,
                                  struct ferry_error *err)
 {
@@ -264,8 +291,11 @@ static ferry_status rows_execute(struct odrv_load *load, struct rows_column *col
     ODRV_AUTO_DIAGNOSIS struct odrv_diagnosis diagnosis = {0};
     ferry_status status = FERRY_OK;
     if (rows_send(load, columns, 0, rows, states, &diagnosis)) {
+        SQLLEN stored = rows_stored(load->stmt);
         rows_close(load);
         status = odrv_conn_check(load->conn, err);
+        if (status == FERRY_OK && stored != (SQLLEN)rows)
+            status = rows_fail_stored(load, stored, rows, err);
     } else {
         status = rows_find_bad(load, columns, rows, &diagnosis, err);
     }
