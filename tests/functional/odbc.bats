@@ -205,3 +205,21 @@ END
     assert_status 65
     assert_output_has "row 4, column 'x'" NUL
 }
+
+@test "columns with a dot in their name; a key that takes NULL is no key" {
+    sqlite3 "$S" "CREATE TABLE dotted (id INTEGER PRIMARY KEY, \"x.y\" TEXT, \"a.b.c\" INT, y TEXT, twice AS (id * 2));
+        INSERT INTO dotted VALUES (1, 'one', 5, 'two'); CREATE VIEW v AS SELECT id, \"x.y\" AS \"p.q\", 1.5 AS \"r.s\" FROM dotted;
+        CREATE TABLE falling (id INTEGER PRIMARY KEY DESC, n INT); INSERT INTO falling VALUES (1, 1), (NULL, 2)"
+    run copy --table dotted --target-table dotted
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" 'SELECT id, "x.y", "a.b.c", y, twice FROM dotted')" "1|one|5|two|2"
+    run copy --view v --target-table v
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" 'SELECT id, "p.q", "r.s" FROM v')" "1|one|1.5"
+    run copy --query 'SELECT 1 AS "a.b"' --target-table q
+    assert_status 78
+    run copy --table falling --target-table falling
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" "SELECT coalesce(id, 'NULL'), n FROM falling ORDER BY n")" $'1|1\nNULL|2'
+    [[ $(sqlite3 "$D" .schema) == *dotted*"PRIMARY KEY"* ]]
+}

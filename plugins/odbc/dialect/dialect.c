@@ -37,8 +37,12 @@ static const char *const postgresql_session[] = {
 static const char *const postgresql_snapshot[] = {
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", NULL};
 /* A server that is lost is noticed, also where a call cannot be cancelled. */
+#define POSTGRESQL_TLS                                                                             \
+    {                                                                                              \
+        "SSLmode", "verify-full", true                                                             \
+    }
 static const struct odrv_default postgresql_defaults[] = {
-    {"SSLmode", "verify-full", true},
+    POSTGRESQL_TLS,
     {"pqopt",
      "{keepalives_idle=30 keepalives_interval=10 keepalives_count=6 "
      "tcp_user_timeout=300000}",
@@ -59,11 +63,12 @@ static const char *const mariadb_session[] = {
 static const char *const mariadb_snapshot[] = {
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", NULL};
-static const struct odrv_default mariadb_defaults[] = {
-    {"FORCETLS", "1", true},
-    {"SSLVERIFY", "1", true},
-    {NULL, NULL, false},
-};
+#define MARIADB_TLS                                                                                \
+    {"FORCETLS", "1", true},                                                                       \
+    {                                                                                              \
+        "SSLVERIFY", "1", true                                                                     \
+    }
+static const struct odrv_default mariadb_defaults[] = {MARIADB_TLS, {NULL, NULL, false}};
 /* Of both servers: what a limit has cut, or the way to us has changed. */
 static const char *const mariadb_refused[] = {"1256", "1257", "1260", "1300", "1301", "1684",
                                               "1931", "1977", "3641", "3854", "6119", NULL};
@@ -103,14 +108,17 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
     .writing = &odrv_writing_postgresql
 
 /* The driver guesses the types of expressions by their first value, and prints numbers with 15
- * digits: so each value comes with a letter for its kind, in a text of its own making. */
+ * digits: so each value comes with a letter for its kind, in a text of its own making.  It cuts the
+ * name of a column at a dot.  INTEGER PRIMARY KEY takes no NULL where it is the row's own number,
+ * and then the key has no index. */
 #define SQLITE                                                                                     \
     .name = "SQLite", .product = "SQLite", .attributes = "StepAPI=1;BigInt=1;NoWCHAR=1",           \
     .attributes_of_source = "NoCreat=1", .session = dialect_nothing, .snapshot = sqlite_snapshot,  \
     .snapshot_end = "ROLLBACK", .ask_encoding = "PRAGMA encoding", .encoding = "UTF-8",            \
     .ask_declared = "SELECT name, type, \"notnull\" <> 0 OR (pk = 1 AND upper(type) = 'INTEGER' "  \
-                    "AND (SELECT max(pk) FROM pragma_table_xinfo(%)) = 1) "                        \
-                    "FROM pragma_table_xinfo(%)",                                                  \
+                    "AND (SELECT max(pk) FROM pragma_table_xinfo(%)) = 1 "                         \
+                    "AND NOT EXISTS (SELECT 1 FROM pragma_index_list(%) WHERE origin = 'pk')) "    \
+                    "FROM pragma_table_xinfo(%) WHERE hidden <> 1 ORDER BY cid",                   \
     .ask_alive = "SELECT 1", .nulls_first = "", .text_type = SQL_C_CHAR, .keys = true,             \
     .braced = "", .types = odrv_types_sqlite
 
@@ -155,10 +163,15 @@ static const struct odrv_dialect dialects[] = {
     {ORACLE, .library = "libsqora"},
 };
 
+/* An ODBC driver whose file has a name of its own may be any of them: each takes what it knows. */
+static const struct odrv_default generic_defaults[] = {
+    POSTGRESQL_TLS, MARIADB_TLS, {NULL, NULL, false}};
+
 static const struct odrv_dialect dialect_generic = {
     .name = "generic",
     .product = "",
     .library = "",
+    .defaults = generic_defaults,
     .session = dialect_nothing,
     .nulls_first = "",
     .text_type = SQL_C_WCHAR,

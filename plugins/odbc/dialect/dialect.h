@@ -84,8 +84,8 @@ struct odrv_dialect {
      * `encoding`. */
     const char *ask_encoding;
     const char *encoding;
-    /* name, declared type and NOT NULL of a table's columns, where the ODBC driver guesses; '%' for
-     * the name as a text; or NULL. */
+    /* name, declared type and NOT NULL of the columns that SELECT * gives of a table or view, in
+     * their order, where the ODBC driver guesses; '%' for the name as a text; or NULL. */
     const char *ask_declared;
     const char *ask_unsteady; /* 1 where a snapshot does not hold the table; '%' for its name in
                                  hex; or NULL */

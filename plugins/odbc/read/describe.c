@@ -206,18 +206,25 @@ static ferry_status describe_judge(const struct odrv_conn *conn, const struct de
 
 static const char describe_declared_doing[] = "ask how the columns are declared";
 
-static ferry_status describe_set_declared(struct described *list, SQLSMALLINT count, char *name,
-                                          char *type, const char *not_null, struct ferry_error *err)
+/* One column, as the answer says. */
+static ferry_status describe_take_declared(struct odrv_conn *conn, SQLHSTMT stmt,
+                                           struct described *described, struct ferry_error *err)
 {
-    for (SQLSMALLINT i = 0; name != NULL && type != NULL && i < count; i++) {
-        if (strcmp(list[i].name, name) != 0)
-            continue;
-        free(list[i].type_name);
-        list[i].type_name = strdup(type);
-        list[i].not_null = not_null != NULL && strcmp(not_null, "0") != 0;
-        if (list[i].type_name == NULL)
-            return odrv_fail_memory(err);
-    }
+    PART_AUTO_STRING char *name = NULL;
+    PART_AUTO_STRING char *type = NULL;
+    PART_AUTO_STRING char *not_null = NULL;
+    ferry_status status = odrv_statement_text(conn, stmt, 1, describe_declared_doing, &name, err);
+    if (status == FERRY_OK)
+        status = odrv_statement_text(conn, stmt, 2, describe_declared_doing, &type, err);
+    if (status == FERRY_OK)
+        status = odrv_statement_text(conn, stmt, 3, describe_declared_doing, &not_null, err);
+    if (status != FERRY_OK || name == NULL || type == NULL)
+        return status;
+    described_clear(described);
+    described->name = name;
+    described->type_name = type;
+    described->not_null = not_null != NULL && strcmp(not_null, "0") != 0;
+    name = type = NULL;
     return FERRY_OK;
 }
 
@@ -243,35 +250,33 @@ static ferry_status describe_ask_declared(struct odrv_conn *conn, const struct f
     PART_AUTO_TEXT struct part_text name = {0};
     PART_AUTO_TEXT struct part_text sql = {0};
     ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
+    SQLSMALLINT told = 0;
     bool row = true;
-    ferry_status status = describe_forget_guesses(list, count, err);
-    if (status != FERRY_OK || read->kind == FERRY_READ_QUERY)
-        return status;
     part_text_add_quoted(&name, '\'', read->text);
     if (!name.failed)
         part_text_add_template(&sql, conn->dialect->ask_declared, name.data);
-    status =
+    ferry_status status =
         name.failed || sql.failed ? odrv_fail_memory(err) : odrv_statement_new(conn, &stmt, err);
     if (status == FERRY_OK)
         status =
             odrv_statement_run(conn, stmt, sql.data, ODRV_ASKING, describe_declared_doing, err);
-    while (status == FERRY_OK) {
-        PART_AUTO_STRING char *column = NULL;
-        PART_AUTO_STRING char *type = NULL;
-        PART_AUTO_STRING char *not_null = NULL;
+    for (; status == FERRY_OK && told <= count; told++) {
         status = odrv_statement_next(conn, stmt, describe_declared_doing, &row, err);
         if (status != FERRY_OK || !row)
             break;
-        status = odrv_statement_text(conn, stmt, 1, describe_declared_doing, &column, err);
-        if (status == FERRY_OK)
-            status = odrv_statement_text(conn, stmt, 2, describe_declared_doing, &type, err);
-        if (status == FERRY_OK)
-            status = odrv_statement_text(conn, stmt, 3, describe_declared_doing, &not_null, err);
-        if (status == FERRY_OK)
-            status = describe_set_declared(list, count, column, type, not_null, err);
+        if (told < count)
+            status = describe_take_declared(conn, stmt, &list[told], err);
     }
     odrv_statement_free(&stmt);
-    return status == FERRY_OK ? odrv_conn_confirm(conn, describe_declared_doing, err) : status;
+    if (status == FERRY_OK)
+        status = odrv_conn_confirm(conn, describe_declared_doing, err);
+    if (status != FERRY_OK || told == count)
+        return status;
+    status =
+        ferry_fail(err, FERRY_ERR_BUSY, "%s: the columns of '%s' changed a moment ago; run again",
+                   conn->label, read->text);
+    ferry_error_may_pass(err);
+    return status;
 }
 
 /* ---- The whole ---- */
@@ -328,7 +333,9 @@ static ferry_status describe_columns(struct odrv_conn *conn, const struct ferry_
     for (SQLSMALLINT i = 0; status == FERRY_OK && i < count; i++)
         status = describe_ask(conn, stmt, (SQLUSMALLINT)(i + 1), doing, &list[i], err);
     if (status == FERRY_OK && conn->dialect->ask_declared != NULL)
-        status = describe_ask_declared(conn, read, list, count, err);
+        status = read->kind == FERRY_READ_QUERY
+                     ? describe_forget_guesses(list, count, err)
+                     : describe_ask_declared(conn, read, list, count, err);
     columns->list = calloc((size_t)count + 1, sizeof *columns->list);
     if (columns->list == NULL)
         return odrv_fail_memory(err);
