@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "parts/state.h"
 #include "parts/text.h"
 
 /* Beside the phases of a fault: it may be gone at the next attempt. */
@@ -45,6 +46,7 @@ static const struct fault {
     {"", "TLS", REACHING, FERRY_ERR_REFUSED, hint_tls},
     {"HY", "out of memory", ANY_PHASE, FERRY_ERR_SYSTEM, hint_none},
     {"HY", "no such table", ASKED, FERRY_ERR_NOT_FOUND, hint_query},
+    {"HY", "no such column", ASKED, FERRY_ERR_CONFIG, hint_query},
     {"HY", "database is locked", ANY_PHASE | PASSES, FERRY_ERR_BUSY, hint_none},
     {"HY", "database table is locked", ANY_PHASE | PASSES, FERRY_ERR_BUSY, hint_none},
     {"HY", "database disk image is malformed", ODRV_DESCRIBING | ODRV_READING | ODRV_ASKING,
@@ -208,6 +210,29 @@ static bool fail_was_ended(const struct odrv_conn *conn, enum odrv_phase phase, 
     return true;
 }
 
+/* Where values come and go.  What breaks a constraint is named in the first line, and shown in
+ * those behind it. */
+static const char *fail_text(const struct odrv_diagnosis *diagnosis, enum odrv_phase phase,
+                             int *ret_length)
+{
+    const char *text = diagnosis->text == NULL ? "" : diagnosis->text;
+    const char *words = NULL;
+    if (*text == '\0')
+        text = "the ODBC driver gives no reason";
+    size_t length = strlen(text);
+    if ((phase & (ODRV_READING | ODRV_LOADING)) != 0) {
+        if (*diagnosis->state != '\0' && strncmp(diagnosis->state, "23", 2) != 0)
+            words = part_state_words(diagnosis->state);
+        length = strcspn(text, "\n");
+        while (length > 0 && text[length - 1] == ';')
+            length--;
+    }
+    text = words == NULL ? text : words;
+    length = words == NULL ? length : strlen(words);
+    *ret_length = length > DIAGNOSIS_LONGEST ? DIAGNOSIS_LONGEST : (int)length;
+    return text;
+}
+
 ferry_status odrv_fail_as(struct odrv_conn *conn, const struct odrv_diagnosis *diagnosis,
                           enum odrv_phase phase, const char *doing, struct ferry_error *err)
 {
@@ -219,11 +244,10 @@ ferry_status odrv_fail_as(struct odrv_conn *conn, const struct odrv_diagnosis *d
     status = odrv_fault_class(diagnosis, phase, &hint, &may_pass);
     if (status == FERRY_ERR_STREAM && conn->target)
         status = FERRY_ERR_TARGET_IO;
-    status = ferry_fail(err, status, "%s: cannot %s: %s%s%s%s%s%s", conn->label, doing,
-                        diagnosis->text == NULL || *diagnosis->text == '\0'
-                            ? "the ODBC driver gives no reason"
-                            : diagnosis->text,
-                        *diagnosis->state == '\0' ? "" : " (SQLSTATE ", diagnosis->state,
+    int length = 0;
+    const char *text = fail_text(diagnosis, phase, &length);
+    status = ferry_fail(err, status, "%s: cannot %s: %.*s%s%s%s%s%s", conn->label, doing, length,
+                        text, *diagnosis->state == '\0' ? "" : " (SQLSTATE ", diagnosis->state,
                         *diagnosis->state == '\0' ? "" : ")", *hint == '\0' ? "" : "; ", hint);
     if (may_pass)
         ferry_error_may_pass(err);

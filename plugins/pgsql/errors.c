@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "parts/state.h"
+
 #define AFTER_CONNECTING (PGDRV_SETTING_UP | PGDRV_DESCRIBING | PGDRV_READING | PGDRV_ASKING)
 #define ANY_PHASE (PGDRV_CONNECTING | AFTER_CONNECTING | PGDRV_LOADING)
 /* Beside the phases of a fault: it may be gone at the next attempt. */
@@ -180,30 +182,6 @@ const char *pgdrv_state(const PGresult *result)
 
 /* ---- What may be told ---- */
 
-/* Classes of errors whose text names tables, columns, types and limits, and never a row's value.
- * Others' may, and so may that of a function's own RAISE. */
-static const char errors_open[][3] = {"08", "0A", "21", "25", "28", "3D", "3F", "40",
-                                      "42", "53", "54", "55", "57", "58", "72", "XX"};
-
-/* What is said of the others, found as the faults are. */
-static const struct {
-    const char *state, *words;
-} errors_words[] = {
-    {"22001", "a text is too long"},
-    {"22003", "a number is out of range"},
-    {"22007", "a text is no date or time"},
-    {"22008", "a date or time is out of range"},
-    {"22012", "division by zero"},
-    {"22021", "a text is not of its encoding"},
-    {"22023", "the value is not allowed"},
-    {"22P02", "a text is not of the form that its type has"},
-    {"22P05", "a letter has no equivalent in the other encoding"},
-    {"22", "an expression cannot take a value"},
-    {"23", "a row breaks a constraint"},
-    {"P0", "a function has raised an error"},
-    {"", "the server refuses it"},
-};
-
 /* Where rows are read or written, or settings made, whose values are nobody's business. */
 #define ERRORS_CLOSED (PGDRV_READING | PGDRV_LOADING | PGDRV_SETTING_UP | PGDRV_EQUIPPING)
 
@@ -224,17 +202,10 @@ static bool errors_is_function(const PGresult *result)
 static const char *errors_choose(const char *state, bool is_function, enum pgdrv_phase phase,
                                  const char *text)
 {
-    size_t word = 0;
     if ((phase & ERRORS_CLOSED) == 0)
         return text;
-    if (is_function)
-        state = "P0";
-    for (size_t i = 0; i < sizeof errors_open / sizeof *errors_open; i++)
-        if (strncmp(state, errors_open[i], 2) == 0)
-            return text;
-    while (strncmp(errors_words[word].state, state, strlen(errors_words[word].state)) != 0)
-        word++;
-    return errors_words[word].words;
+    const char *words = part_state_words(is_function ? "P0" : state);
+    return words == NULL ? text : words;
 }
 
 static const char *errors_tell(const PGresult *result, enum pgdrv_phase phase)
