@@ -109,6 +109,13 @@ SQL
     run copy kinds
     assert_status 77
     refute_output_has wrongsecret
+    # Its ODBC driver would take the blank off, and each run would count as a wrong password.
+    (umask 077 && printf 'wrongsecret ' >"$T/password")
+    run copy kinds
+    assert_status 78
+    assert_output_has "a blank"
+    refute_output_has wrongsecret
+    (umask 077 && printf 'wrongsecret' >"$T/password")
     sed -i 's|Socket = "[^"]*"|Socket = "/nowhere"|' "$T/dbferry.conf"
     run copy kinds
     assert_status 69

@@ -112,6 +112,10 @@ END
     run copy --table t
     assert_status 78
     assert_output_has "\`dsn\` or \`odbc_driver\` is needed"
+    odbc_config 'odbc_driver = "";'
+    run copy --table t
+    assert_status 78
+    assert_output_has "\`odbc_driver\` is empty"
     odbc_config 'odbc_driver = "SQLite3"; dsn = "x";'
     run copy --table t
     assert_status 78

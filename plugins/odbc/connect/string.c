@@ -53,11 +53,15 @@ static bool string_is_plain(const char *value)
     return *value != '\0' && strpbrk(value, "[]{}(),;?*=!@\\ \t\"'+%") == NULL;
 }
 
+static bool string_has_outer_blank(const char *value)
+{
+    return *value == ' ' || (*value != '\0' && value[strlen(value) - 1] == ' ');
+}
+
 /* A value that cannot be told from what stands around it. */
 static bool string_needs_braces(const char *value)
 {
-    return strchr(value, ';') != NULL || *value == '{' || *value == ' ' ||
-           (*value != '\0' && value[strlen(value) - 1] == ' ');
+    return strchr(value, ';') != NULL || *value == '{' || string_has_outer_blank(value);
 }
 
 static bool string_takes_braces(const struct odrv_dialect *dialect, const char *attribute)
@@ -97,6 +101,11 @@ static ferry_status string_check(const struct ferry_config *config,
             "connection '%s': %s has a semicolon, or a brace or blank where it begins "
             "or ends, which the ODBC driver of %s cannot be given; use another name",
             ferry_config_name(config), what, dialect->name);
+    if (dialect->trims && string_has_outer_blank(value))
+        return ferry_fail(err, FERRY_ERR_CONFIG,
+                          "connection '%s': %s has a blank where it begins or ends, which the ODBC "
+                          "driver of %s takes off; choose another",
+                          ferry_config_name(config), what, dialect->name);
     return !string_has_control(value)
                ? FERRY_OK
                : ferry_fail(err, FERRY_ERR_CONFIG,
@@ -231,6 +240,9 @@ ferry_status odrv_string_make(const struct ferry_config *config, const struct od
                           ferry_config_name(config),
                           dsn == NULL ? "`dsn` or `odbc_driver` is needed"
                                       : "both `dsn` and `odbc_driver` are set; remove one");
+    if (*(dsn != NULL ? dsn : driver) == '\0') /* the manager would choose one itself */
+        return ferry_fail(err, FERRY_ERR_CONFIG, "connection '%s': `%s` is empty; name one",
+                          ferry_config_name(config), dsn != NULL ? "dsn" : "odbc_driver");
     ferry_status status = string_check(config, dialect, "DSN", "`dsn` or `odbc_driver`",
                                        dsn != NULL ? dsn : driver, err);
     if (status != FERRY_OK)

@@ -125,7 +125,7 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
 /* FORWARDONLY and NO_CACHE: rows one by one, from Connector/ODBC 3.1.17 on.  Texts as the bytes
  * that the server sends, since as wide characters they end at a NUL. */
 #define MARIADB                                                                                    \
-    .name = "MariaDB", .attributes = "CHARSET=utf8mb4;FORWARDONLY=1;NO_CACHE=1",                   \
+    .name = "MariaDB", .trims = true, .attributes = "CHARSET=utf8mb4;FORWARDONLY=1;NO_CACHE=1",    \
     .defaults = mariadb_defaults, .session = mariadb_session, .snapshot = mariadb_snapshot,        \
     .encoding = "utf8mb4",                                                                         \
     .ask_unsteady = "SELECT 1 FROM information_schema.TABLES t JOIN information_schema.ENGINES e " \
