@@ -82,6 +82,7 @@ struct odrv_conn {
     bool utf8;        /* texts are sorted byte by byte as the dialect's templates sort them */
     bool transaction; /* autocommit is off */
     size_t longest;   /* bytes of a name in a target; 0: any */
+    unsigned cursors; /* that were declared */
     struct odrv_watch watch;
 };
 

@@ -150,9 +150,28 @@ PY
     assert_equal "$(sqlite3 "$D" 'SELECT * FROM rows')" 1
 }
 
+@test "a connection that is cut between two pages of rows: 76, and the target stays" {
+    requires python3
+    postgres_query <<<"CREATE TABLE paged AS SELECT i AS id FROM generate_series(1, 2500) i"
+    run dbferry copy writer local --table paged
+    assert_status 0
+    assert_equal "$(sqlite3 "$D" 'SELECT count(*), sum(id) FROM paged')" "2500|3126250"
+    mkdir "$T/cut"
+    python3 "$FERRY_SOURCE/tests/servers/cut_postgres.py" "$POSTGRES_SOCKET/.s.PGSQL.$POSTGRES_PORT" \
+        "$T/cut/.s.PGSQL.$POSTGRES_PORT" after "2*FETCH FORWARD" >"$T/cut.log" 2>&1 3>&- &
+    local cutter=$!
+    until_there grep -q ready "$T/cut.log"
+    sed -i "s|Server = \"$POSTGRES_SOCKET\"|Server = \"$T/cut\"|" "$T/dbferry.conf"
+    run dbferry copy writer local --query "SELECT id + 1 AS id FROM paged" --target-table paged
+    kill "$cutter"
+    assert_status 76
+    assert_output_has "after 1000 rows"
+    assert_equal "$(sqlite3 "$D" 'SELECT count(*), sum(id) FROM paged')" "2500|3126250"
+}
+
 reading() {
     [ "$(postgres_query <<<"SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader' AND state = 'active'
-        AND query ILIKE '%generate_series%'")" = 1 ]
+        AND query LIKE 'FETCH%'")" = 1 ]
 }
 
 @test "time limits: for an answer, and for a login that nobody answers" {

@@ -3,19 +3,21 @@
 
     cut_postgres.py SERVER-SOCKET OWN-SOCKET before|after TEXT
 
-The first message of any connection that holds TEXT (=TEXT: that is nothing else; #N: the Nth of
-all) is where it happens: `before`, the server does not get it; `after`, it does, and its answer is
+The first message of any connection that holds TEXT (=TEXT: that is nothing else; N*TEXT: the Nth of
+them; #N: the Nth of all) is where it happens: `before`, the server does not get it; `after`, it does, and its answer is
 lost. Then a line is printed, and that connection has ended on both sides. All others, and what
 comes later, are left alone. Without TLS.
 """
 
 import os
+import re
 import socket
 import sys
 import threading
 
 server_path, own_path, mode, text = sys.argv[1:5]
 text = text.encode()
+counted = re.fullmatch(rb"([1-9][0-9]*)\*(.+)", text, re.DOTALL)
 lock = threading.Lock()
 happened = False
 
@@ -64,6 +66,9 @@ seen = 0
 
 def is_there(data):
     global seen
+    if counted:
+        seen += counted[2] in data
+        return counted[2] in data and seen == int(counted[1])
     seen += 1
     if text.startswith(b"#"):
         return seen == int(text[1:])

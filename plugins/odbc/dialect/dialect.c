@@ -85,7 +85,7 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
 
 #define POSTGRESQL                                                                                 \
     .name = "PostgreSQL", .product = "PostgreSQL",                                                 \
-    .attributes = "UseDeclareFetch=1;Fetch=1000;MaxVarcharSize=10485760;ByteaAsLongVarBinary=1;"   \
+    .attributes = "UseDeclareFetch=0;MaxVarcharSize=10485760;ByteaAsLongVarBinary=1;"              \
                   "BoolsAsChar=0;TextAsLongVarchar=1;UnknownsAsLongVarchar=0;LFConversion=0;"      \
                   "Protocol=7.4-0;Debug=0;CommLog=0",                                              \
     .defaults = postgresql_defaults, .braced = "DSN;DRIVER;PWD;pqopt;ConnSettings",                \
@@ -104,7 +104,7 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
     .ask_tls = "SELECT coalesce((SELECT concat(version, ' ', cipher) FROM pg_catalog.pg_stat_ssl " \
                "WHERE pid = pg_backend_pid() AND ssl), 'none')",                                   \
     .ask_alive = "SELECT 1", .nulls_first = " NULLS FIRST", .text_type = SQL_C_WCHAR,              \
-    .unlimited = UINT64_C(10485760), .keys = true, .types = odrv_types_postgresql,                 \
+    .unlimited = UINT64_C(10485760), .pages = true, .keys = true, .types = odrv_types_postgresql,  \
     .writing = &odrv_writing_postgresql
 
 /* The driver guesses the types of expressions by their first value, and prints numbers with 15

@@ -101,6 +101,7 @@ struct odrv_dialect {
     char quote;             /* around names, whatever the session was as it began; '\0': ask */
     uint64_t unlimited;     /* a text of this length or more has none */
     uint64_t sorted_length; /* longer texts are not sorted; 0: all are */
+    bool pages;             /* cursors of SQL bring results page by page */
     bool catalogs;          /* a database is a catalog of the catalog functions */
     bool keys;              /* SQLPrimaryKeys tells the truth */
     bool hides;             /* a table may have columns that SELECT * does not give */

@@ -225,6 +225,20 @@ static ferry_status fetch_take_row(struct odrv_fetch *fetch, bool *ret_row, stru
     return FERRY_OK;
 }
 
+/* The next row or block, of the next page where this one is at its end. */
+static SQLRETURN fetch_next(struct odrv_fetch *fetch)
+{
+    odrv_watch_enter(&fetch->conn->watch);
+    SQLRETURN result = SQLFetch(fetch->stmt);
+    if (result == SQL_NO_DATA && fetch->page != NULL && fetch->rows > fetch->page_began) {
+        result = odrv_pages_turn(fetch);
+        if (odrv_succeeded(result))
+            result = SQLFetch(fetch->stmt);
+    }
+    odrv_watch_leave(&fetch->conn->watch);
+    return result;
+}
+
 ferry_status odrv_fetch_row(struct odrv_fetch *fetch, bool *ret_row, struct ferry_error *err)
 {
     if (fetch->block > 0 && fetch->at + 1 < fetch->fetched) {
@@ -232,9 +246,7 @@ ferry_status odrv_fetch_row(struct odrv_fetch *fetch, bool *ret_row, struct ferr
         return fetch_take_row(fetch, ret_row, err);
     }
     fetch->fetched = fetch->at = 0;
-    odrv_watch_enter(&fetch->conn->watch);
-    SQLRETURN result = SQLFetch(fetch->stmt);
-    odrv_watch_leave(&fetch->conn->watch);
+    SQLRETURN result = fetch_next(fetch);
     if (result == SQL_NO_DATA) {
         *ret_row = false;
         return odrv_conn_check(fetch->conn, err);

@@ -83,12 +83,18 @@ static ferry_status read_execute(struct odrv_cursor *cursor, const char *sql,
         doing = NULL;
         return odrv_fail_memory(err);
     }
+    bool pages = cursor->conn->dialect->pages && cursor->conn->transaction;
+    ferry_status status = pages ? odrv_pages_begin(&cursor->fetch, sql, doing, err)
+                                : odrv_conn_check(cursor->conn, err);
+    if (status != FERRY_OK)
+        return status;
     odrv_watch_begin(&cursor->conn->watch, cursor->stmt, false);
-    SQLRETURN result = SQLPrepare(cursor->stmt, (SQLCHAR *)(uintptr_t)sql, SQL_NTS);
-    if (odrv_succeeded(result))
+    SQLRETURN result = pages ? odrv_pages_turn(&cursor->fetch)
+                             : SQLPrepare(cursor->stmt, (SQLCHAR *)(uintptr_t)sql, SQL_NTS);
+    if (odrv_succeeded(result) && !pages)
         result = SQLExecute(cursor->stmt);
     odrv_watch_end(&cursor->conn->watch);
-    ferry_status status = odrv_conn_check(cursor->conn, err);
+    status = odrv_conn_check(cursor->conn, err);
     if (status != FERRY_OK)
         return status;
     if (!odrv_succeeded(result))
@@ -212,6 +218,7 @@ void odrv_read_end(void *cursor)
     if (c == NULL)
         return;
     odrv_statement_free(&c->stmt);
+    odrv_pages_end(&c->fetch);
     odrv_fetch_end(&c->fetch);
     free((void *)c->columns);
     odrv_columns_clear(&c->described);

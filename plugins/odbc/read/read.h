@@ -125,6 +125,8 @@ struct odrv_fetch {
     SQLUSMALLINT *row_states;
     bool ended;
     uint64_t rows;
+    char *page, *close; /* statements: the next page of rows, and no more of them; NULL: no pages */
+    uint64_t page_began; /* `rows` then */
     uint64_t warnings;
     char first_warning[SQL_SQLSTATE_SIZE + 1]; /* its state, or that of the first loss */
     bool lossy;                                /* one says that rows or values are not whole */
@@ -142,6 +144,16 @@ ferry_status odrv_fetch_value(struct odrv_fetch *fetch, size_t i, struct odrv_va
 /* Take what the statement says beside a success; true where a value is cut. */
 bool odrv_fetch_note(struct odrv_fetch *fetch);
 void odrv_fetch_end(struct odrv_fetch *fetch);
+
+/* ---- pages.c: results that come page by page, in a transaction ---- */
+
+/* Declares a cursor for the statement. */
+ferry_status odrv_pages_begin(struct odrv_fetch *fetch, const char *sql, const char *doing,
+                              struct ferry_error *err);
+/* Asks for the next page, within the caller's watch; an empty one is the last. */
+SQLRETURN odrv_pages_turn(struct odrv_fetch *fetch);
+/* After the statement was freed. */
+void odrv_pages_end(struct odrv_fetch *fetch);
 
 /* ---- decode.c: values become cells ---- */
 
