@@ -169,6 +169,18 @@ PY
     assert_equal "$(sqlite3 "$D" 'SELECT count(*), sum(id) FROM paged')" "2500|3126250"
 }
 
+@test "rows of long values come a few at a time, whatever there are of them" {
+    requires python3
+    postgres_query <<<"CREATE TABLE heavy AS SELECT i AS id, repeat(md5(i::text), 32768) AS x FROM generate_series(1, 160) i"
+    python3 - "$DBFERRY" copy pg local --table heavy >"$T/peak" <<'END'
+import resource, subprocess, sys
+assert subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=2) == 0
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+END
+    assert_equal "$(sqlite3 "$D" 'SELECT count(*), sum(length(x)), count(DISTINCT x) FROM heavy')" "160|167772160|160"
+    [ "$(cat "$T/peak")" -lt 160 ] # MiB, which is what the values have
+}
+
 reading() {
     [ "$(postgres_query <<<"SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader' AND state = 'active'
         AND query LIKE 'FETCH%'")" = 1 ]

@@ -230,7 +230,7 @@ static SQLRETURN fetch_next(struct odrv_fetch *fetch)
 {
     odrv_watch_enter(&fetch->conn->watch);
     SQLRETURN result = SQLFetch(fetch->stmt);
-    if (result == SQL_NO_DATA && fetch->page != NULL && fetch->rows > fetch->page_began) {
+    if (result == SQL_NO_DATA && fetch->pages > 0 && fetch->rows > fetch->page_began) {
         result = odrv_pages_turn(fetch);
         if (odrv_succeeded(result))
             result = SQLFetch(fetch->stmt);
@@ -383,6 +383,7 @@ static ferry_status fetch_pieces(struct odrv_fetch *fetch, size_t i, struct odrv
     if (status != FERRY_OK)
         return status;
     slot->piece.data[slot->piece.length] = '\0';
+    fetch->page_bytes += slot->piece.length;
     *ret_value =
         (struct odrv_value){.data = slot->piece.data, .size = slot->piece.length, .null = null};
     return FERRY_OK;

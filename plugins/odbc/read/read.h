@@ -125,8 +125,10 @@ struct odrv_fetch {
     SQLUSMALLINT *row_states;
     bool ended;
     uint64_t rows;
-    char *page, *close; /* statements: the next page of rows, and no more of them; NULL: no pages */
-    uint64_t page_began; /* `rows` then */
+    unsigned pages;      /* the number of the cursor that brings them; 0: they come all at once */
+    char *close;         /* the statement that ends it */
+    uint64_t page_began; /* `rows` at the beginning of this page ... */
+    size_t page_bytes;   /* ... and what its values had since, where they come in pieces */
     uint64_t warnings;
     char first_warning[SQL_SQLSTATE_SIZE + 1]; /* its state, or that of the first loss */
     bool lossy;                                /* one says that rows or values are not whole */
