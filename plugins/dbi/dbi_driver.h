@@ -26,6 +26,7 @@
 #include "parts/text.h"
 
 struct dbidrv_dialect;
+struct dbidrv_wire;
 
 /* ---- connect/connect.c: opening and closing ---- */
 
@@ -38,6 +39,7 @@ struct dbidrv_conn {
     char *own_schema; /* what the database says that is; NULL: there are none */
     uint64_t most;    /* bytes of a result that libdbi may hold at once */
     int wake_fd;      /* a copy of the socket, for cancel; -1: there is none */
+    struct dbidrv_wire *wire; /* what a dialect keeps for itself, until its detach(); or NULL */
     int64_t lock_wait_ms;
     bool target;
     bool utf8;        /* texts are stored, and so sorted, as UTF-8 */
@@ -115,12 +117,17 @@ struct dbidrv_answer {
     dbi_result result;
     uint64_t rows, at;
     unsigned columns;
-    uint64_t bytes; /* of the values so far */
+    uint64_t bytes;              /* of the values so far */
+    uint64_t row_bytes, longest; /* of this row's; of the longest row before it */
 };
 
 /* One statement without an answer; `ret_affected` may be NULL. */
 ferry_status dbidrv_run(struct dbidrv_conn *conn, const char *sql, enum dbidrv_phase phase,
                         const char *doing, uint64_t *ret_affected, struct ferry_error *err);
+/* The same of one that may fail: `*ret_done` says whether it did, and `ret_diagnosis`, to be
+ * cleared, why not. */
+ferry_status dbidrv_try(struct dbidrv_conn *conn, const char *sql, bool *ret_done,
+                        struct dbidrv_diagnosis *ret_diagnosis, struct ferry_error *err);
 /* A statement that libdbi's driver can bear, as it is. */
 ferry_status dbidrv_answer_open(struct dbidrv_conn *conn, const char *sql, unsigned columns,
                                 enum dbidrv_phase phase, const char *doing,

@@ -14,9 +14,16 @@
 
 static const char hint_none[] = "";
 static const char hint_login[] = "check user, password and the rights of the account";
+static const char hint_refused[] =
+    "the server itself says no: check user, password, database and the rights of the account, and "
+    "whether it takes connections now";
 static const char hint_reach[] = "check that the server is up and reachable from this machine";
 static const char hint_query[] = "check the view, table or query";
 static const char hint_full[] = "make room there";
+
+/* Behind the severity of what a server of PostgreSQL says, in whatever language; libpq's own words
+ * have nothing like it. */
+#define WORDS_OF_SERVER ":  "
 
 /* Words count where there is no state alone: a server's own words hold names of the user's. */
 static const struct fault {
@@ -38,6 +45,13 @@ static const struct fault {
     {"", "invalid connection option", REACHING, FERRY_ERR_CONFIG, "correct `options`"},
     {"", "\" does not exist", REACHING, FERRY_ERR_CONFIG, "check database and user"},
     {"", "too many", REACHING, FERRY_ERR_UNREACHABLE, hint_none},
+    {"", "connection slots", REACHING, FERRY_ERR_UNREACHABLE, hint_none},
+    {"", "starting up", REACHING, FERRY_ERR_UNREACHABLE, hint_none},
+    {"", "shutting down", REACHING, FERRY_ERR_UNREACHABLE, hint_none},
+    {"", "in recovery mode", REACHING, FERRY_ERR_UNREACHABLE, hint_none},
+    {"", "not accepting connections", REACHING, FERRY_ERR_UNREACHABLE, hint_none},
+    /* In another language it may be the password, and each further try may lock the account. */
+    {"", WORDS_OF_SERVER, REACHING, FERRY_ERR_REFUSED, hint_refused},
 
     {"", "out of memory", ANY_PHASE, FERRY_ERR_SYSTEM, hint_none},
     {"", "no such table", ASKED, FERRY_ERR_NOT_FOUND, hint_query},
@@ -68,6 +82,8 @@ static const struct fault {
     {"42P01", NULL, ASKED, FERRY_ERR_NOT_FOUND, hint_query},
     {"3F000", NULL, ASKED, FERRY_ERR_NOT_FOUND, "check `schema`"},
     {"22", NULL, ASKED, FERRY_ERR_DATA, hint_none},
+    {"54000", NULL, DBIDRV_LOADING, FERRY_ERR_DATA,
+     "if it is an index: drop it, or leave it out of the job"},
     {"54", NULL, ASKED, FERRY_ERR_DATA, hint_none}, /* more than a limit of the server */
     {"23", NULL, DBIDRV_LOADING, FERRY_ERR_DATA, hint_none},
     {"42P07", NULL, DBIDRV_LOADING, FERRY_ERR_SCHEMA, "choose another name"},
@@ -87,7 +103,7 @@ static const struct fault {
 /* Behind "ERROR:  " and the like, in whatever language, stands a state of five letters. */
 static const char *diagnosis_find_state(const char *text)
 {
-    const char *at = strstr(text, ":  ");
+    const char *at = strstr(text, WORDS_OF_SERVER);
     if (at == NULL)
         return NULL;
     at += 3;
@@ -95,6 +111,21 @@ static const char *diagnosis_find_state(const char *text)
         if (!isdigit((unsigned char)at[i]) && !isupper((unsigned char)at[i]))
             return NULL;
     return at[5] == ':' && at[6] == ' ' ? at : NULL;
+}
+
+/* Where several addresses were tried, each has a line: the last that a server has answered counts.
+ */
+static const char *diagnosis_find_login(const char *text)
+{
+    const char *found = text;
+    for (const char *at = strstr(text, WORDS_OF_SERVER); at != NULL;
+         at = strstr(at + 1, WORDS_OF_SERVER)) {
+        const char *line = at;
+        while (line > text && line[-1] != '\n')
+            line--;
+        found = line;
+    }
+    return found;
 }
 
 /* One line; and of an error in data only what stands before a quotation mark of whatever language,
@@ -125,10 +156,9 @@ void dbidrv_diagnosis_take_text(const char *text, struct dbidrv_diagnosis *ret)
     if (number > 0 && strncmp(text + number, ": ", 2) == 0)
         text += number + 2;
     const char *state = diagnosis_find_state(text);
-    if (state != NULL) {
+    if (state != NULL)
         memcpy(ret->state, state, 5);
-        text = state + 7;
-    }
+    text = state != NULL ? state + 7 : diagnosis_find_login(text);
     ret->text = strndup(text, diagnosis_length(text, ret->state));
 }
 

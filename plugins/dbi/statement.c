@@ -33,6 +33,21 @@ ferry_status dbidrv_run(struct dbidrv_conn *conn, const char *sql, enum dbidrv_p
     return dbidrv_conn_check(conn, err);
 }
 
+ferry_status dbidrv_try(struct dbidrv_conn *conn, const char *sql, bool *ret_done,
+                        struct dbidrv_diagnosis *ret_diagnosis, struct ferry_error *err)
+{
+    ferry_status status = dbidrv_conn_check(conn, err);
+    if (status != FERRY_OK)
+        return status;
+    dbi_result result = dbi_conn_query(conn->dbi, sql);
+    if (result == NULL)
+        dbidrv_diagnosis_take(conn->dbi, ret_diagnosis);
+    else
+        dbi_result_free(result);
+    *ret_done = result != NULL;
+    return dbidrv_conn_check(conn, err);
+}
+
 /* Whatever comes otherwise than as a text, libdbi has bent. */
 static bool answer_is_text(dbi_result result, unsigned columns)
 {
@@ -103,6 +118,8 @@ ferry_status dbidrv_answer_ask(struct dbidrv_conn *conn, const char *sql, unsign
 ferry_status dbidrv_answer_next(const struct dbidrv_conn *conn, struct dbidrv_answer *answer,
                                 const char *doing, bool *ret_row, struct ferry_error *err)
 {
+    answer->longest = answer->row_bytes > answer->longest ? answer->row_bytes : answer->longest;
+    answer->row_bytes = 0;
     *ret_row = answer->at < answer->rows;
     if (!*ret_row)
         return FERRY_OK;
@@ -127,6 +144,7 @@ ferry_status dbidrv_answer_value(struct dbidrv_answer *answer, unsigned i, struc
     *ret = (struct dbidrv_value){.data = data,
                                  .size = dbi_result_get_field_length_idx(answer->result, i + 1)};
     answer->bytes += ret->size;
+    answer->row_bytes += ret->size;
     return FERRY_OK;
 }
 

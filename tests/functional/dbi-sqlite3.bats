@@ -245,3 +245,25 @@ ok"
     run dbferry copy absent local --table t --target-table t
     assert_status 65
 }
+
+@test "a full-text index of the table's rows is warned of, made anew with them, or refused" {
+    local content
+    for content in t seen; do
+        sqlite3 "$D" "DROP TABLE IF EXISTS f; DROP VIEW IF EXISTS seen; DROP TABLE IF EXISTS t;
+            CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT); CREATE VIEW seen AS SELECT id, name FROM t;
+            CREATE VIRTUAL TABLE f USING fts5(name, content = [$content], content_rowid='id');
+            CREATE VIRTUAL TABLE IF NOT EXISTS other USING fts5(t, content='')"
+        run dbferry copy plain written --table t --target-table t -o job.on_stale=refuse
+        assert_status 65
+        assert_output_has "full-text index 'f'"
+        [[ $output != *other* ]]
+        run dbferry copy plain written --table t --target-table t
+        assert_status 0
+        assert_output_has "full-text index 'f'"
+        assert_equal "$(sqlite3 "$D" "SELECT count(*) FROM f WHERE f MATCH 'one'")" 0
+        run dbferry copy plain written --table t --target-table t -o job.on_stale=rebuild
+        assert_status 0
+        [[ $output != *full-text* ]]
+        assert_equal "$(sqlite3 "$D" "SELECT rowid FROM f WHERE f MATCH 'one'")" 1
+    done
+}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const char indexes_doing[] = "look at the indexes";
+static const char indexes_making[] = "make an index";
 
 void dbidrv_indexes_add_columns(const struct ferry_index *index, struct part_text *sql)
 {
@@ -67,11 +68,19 @@ static ferry_status indexes_find(struct dbidrv_load *load, const struct ferry_in
     return status;
 }
 
-static ferry_status indexes_make(struct dbidrv_load *load, const struct ferry_index *index,
-                                 struct ferry_error *err)
+/* Until the table that has the names is gone. */
+static void indexes_add_name_apart(const struct dbidrv_load *load, size_t number,
+                                   struct part_text *name)
 {
+    part_text_addf(name, "%s_%zu", load->into, number);
+}
+
+/* What the statement is made of that makes it. */
+static ferry_status indexes_write(const struct dbidrv_load *load, size_t number,
+                                  struct part_text *sql, struct ferry_error *err)
+{
+    const struct ferry_index *index = load->spec->indexes[number];
     PART_AUTO_TEXT struct part_text name = {0};
-    PART_AUTO_TEXT struct part_text sql = {0};
     bool in_schema = load->conn->dialect->schema != NULL; /* then the name says where, not ON */
     indexes_add_name(load, index, &name);
     if (name.failed)
@@ -79,20 +88,69 @@ static ferry_status indexes_make(struct dbidrv_load *load, const struct ferry_in
     ferry_status status = dbidrv_table_check_name(load->conn, "index", name.data, err);
     if (status != FERRY_OK)
         return status;
-    part_text_addf(&sql, "CREATE %sINDEX ", index->unique != 0 ? "UNIQUE " : "");
+    if (dbidrv_load_is_apart(load)) {
+        part_text_reset(&name);
+        indexes_add_name_apart(load, number, &name);
+    }
+    if (name.failed)
+        return dbidrv_fail_memory(err);
+    part_text_addf(sql, "CREATE %sINDEX ", index->unique != 0 ? "UNIQUE " : "");
     if (in_schema)
-        dbidrv_query_add_path(load->conn, name.data, &sql);
+        dbidrv_query_add_path(load->conn, name.data, sql);
     else
-        part_text_add_quoted(&sql, '"', name.data);
-    part_text_add(&sql, " ON ");
+        part_text_add_quoted(sql, '"', name.data);
+    part_text_add(sql, " ON ");
     if (in_schema)
-        part_text_add_quoted(&sql, '"', load->spec->layout->table);
+        part_text_add_quoted(sql, '"', load->into);
     else
-        dbidrv_query_add_path(load->conn, load->spec->layout->table, &sql);
-    dbidrv_indexes_add_columns(index, &sql);
-    return sql.failed
-               ? dbidrv_fail_memory(err)
-               : dbidrv_run(load->conn, sql.data, DBIDRV_LOADING, "make an index", NULL, err);
+        dbidrv_query_add_path(load->conn, load->into, sql);
+    dbidrv_indexes_add_columns(index, sql);
+    return sql->failed ? dbidrv_fail_memory(err) : FERRY_OK;
+}
+
+/* The rows are the same without an index that nobody asked for by name. */
+static ferry_status indexes_leave_out(const struct dbidrv_load *load,
+                                      const struct ferry_index *index, struct ferry_error *err)
+{
+    PART_AUTO_TEXT struct part_text columns = {0};
+    dbidrv_indexes_add_columns(index, &columns);
+    ferry_log(FERRY_LOG_WARNING,
+              "%s: %s has no index%s: a row has more there than the server takes in one",
+              load->conn->label, load->what, columns.failed ? "" : columns.data);
+    return dbidrv_run(load->conn, "ROLLBACK TO SAVEPOINT dbferry_index", DBIDRV_LOADING,
+                      indexes_making, NULL, err);
+}
+
+/* One that the job does not name may be lacking. */
+static ferry_status indexes_try(const struct dbidrv_load *load, const struct ferry_index *index,
+                                const char *sql, struct ferry_error *err)
+{
+    struct dbidrv_conn *conn = load->conn;
+    DBIDRV_AUTO_DIAGNOSIS struct dbidrv_diagnosis diagnosis = {0};
+    bool done = false;
+    ferry_status status =
+        dbidrv_run(conn, "SAVEPOINT dbferry_index", DBIDRV_LOADING, indexes_making, NULL, err);
+    if (status == FERRY_OK)
+        status = dbidrv_try(conn, sql, &done, &diagnosis, err);
+    if (status == FERRY_OK && !done)
+        status = strcmp(diagnosis.state, conn->dialect->writing->index_too_long) == 0
+                     ? indexes_leave_out(load, index, err)
+                     : dbidrv_fail_as(conn, &diagnosis, DBIDRV_LOADING, indexes_making, err);
+    return status == FERRY_OK ? dbidrv_run(conn, "RELEASE SAVEPOINT dbferry_index", DBIDRV_LOADING,
+                                           indexes_making, NULL, err)
+                              : status;
+}
+
+static ferry_status indexes_make(struct dbidrv_load *load, size_t number, struct ferry_error *err)
+{
+    const struct ferry_index *index = load->spec->indexes[number];
+    PART_AUTO_TEXT struct part_text sql = {0};
+    ferry_status status = indexes_write(load, number, &sql, err);
+    if (status != FERRY_OK)
+        return status;
+    return index->copied != 0 && load->conn->dialect->writing->index_too_long != NULL
+               ? indexes_try(load, index, sql.data, err)
+               : dbidrv_run(load->conn, sql.data, DBIDRV_LOADING, indexes_making, NULL, err);
 }
 
 ferry_status dbidrv_indexes_make(struct dbidrv_load *load, struct ferry_error *err)
@@ -107,7 +165,31 @@ ferry_status dbidrv_indexes_make(struct dbidrv_load *load, struct ferry_error *e
         if (!made)
             status = indexes_find(load, index, &found, err);
         if (status == FERRY_OK && !found)
-            status = indexes_make(load, index, err);
+            status = indexes_make(load, i, err);
+    }
+    return status;
+}
+
+ferry_status dbidrv_indexes_rename(const struct dbidrv_load *load, struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; status == FERRY_OK && i < load->spec->index_count; i++) {
+        PART_AUTO_TEXT struct part_text from = {0};
+        PART_AUTO_TEXT struct part_text to = {0};
+        PART_AUTO_TEXT struct part_text sql = {0};
+        if (load->spec->indexes[i]->primary != 0)
+            continue;
+        indexes_add_name_apart(load, i, &from);
+        indexes_add_name(load, load->spec->indexes[i], &to);
+        if (from.failed || to.failed)
+            return dbidrv_fail_memory(err);
+        part_text_add(&sql, "ALTER INDEX IF EXISTS ");
+        dbidrv_query_add_path(load->conn, from.data, &sql);
+        part_text_add(&sql, " RENAME TO ");
+        part_text_add_quoted(&sql, '"', to.data);
+        status = sql.failed ? dbidrv_fail_memory(err)
+                            : dbidrv_run(load->conn, sql.data, DBIDRV_LOADING,
+                                         "give an index its name", NULL, err);
     }
     return status;
 }

@@ -234,12 +234,13 @@ ferry_status dbidrv_foresee(void *conn, const struct ferry_load_spec *spec,
     struct dbidrv_conn *c = conn;
     const struct ferry_layout *layout = spec->layout;
     ferry_status status = dbidrv_table_check_name(c, "table", layout->table, err);
-    (void)stale;
     for (size_t i = 0; status == FERRY_OK && i < ferry_schema_count(layout->schema); i++)
         status =
             dbidrv_table_check_name(c, "column", ferry_schema_column(layout->schema, i)->name, err);
     if (status == FERRY_OK && spec->action != FERRY_TABLE_CREATE)
         status = dbidrv_table_judge(c, layout->table, err);
+    if (status == FERRY_OK && spec->action != FERRY_TABLE_CREATE)
+        status = dbidrv_stale_find(c, spec, stale, err);
     if (status != FERRY_OK || spec->action != FERRY_TABLE_REBUILD)
         return status;
     status = dbidrv_table_judge_rebuild(c, layout->table, err);

@@ -18,15 +18,14 @@ void dbidrv_load_free(struct dbidrv_load *load)
 
 /* ---- The transaction and its locks ---- */
 
-static ferry_status load_begin_transaction(struct dbidrv_load *load, struct ferry_error *err)
+static ferry_status load_set_lock_wait(const struct dbidrv_load *load, struct ferry_error *err)
 {
     struct dbidrv_conn *conn = load->conn;
     const struct dbidrv_writing *writing = conn->dialect->writing;
     PART_AUTO_TEXT struct part_text sql = {0};
     char wait[24];
-    ferry_status status = dbidrv_conn_begin(conn, writing->begin, "begin to write", err);
-    if (status != FERRY_OK || writing->set_lock_wait == NULL)
-        return status;
+    if (writing->set_lock_wait == NULL)
+        return FERRY_OK;
     /* 0 would be for ever. */
     int64_t ms = conn->lock_wait_ms < 1            ? 1
                  : conn->lock_wait_ms > 1000000000 ? 1000000000
@@ -36,6 +35,13 @@ static ferry_status load_begin_transaction(struct dbidrv_load *load, struct ferr
     return sql.failed
                ? dbidrv_fail_memory(err)
                : dbidrv_run(conn, sql.data, DBIDRV_LOADING, "set the time to wait", NULL, err);
+}
+
+static ferry_status load_begin_transaction(const struct dbidrv_load *load, struct ferry_error *err)
+{
+    ferry_status status =
+        dbidrv_conn_begin(load->conn, load->conn->dialect->writing->begin, "begin to write", err);
+    return status == FERRY_OK ? load_set_lock_wait(load, err) : status;
 }
 
 /* The lock is the transaction's: it ends with it, however that ends. */
@@ -82,7 +88,7 @@ static ferry_status load_run(struct dbidrv_load *load, const char *template, con
                : dbidrv_run(load->conn, sql.data, DBIDRV_LOADING, doing, NULL, err);
 }
 
-static ferry_status load_count(struct dbidrv_load *load, uint64_t *ret_count,
+static ferry_status load_count(struct dbidrv_load *load, const char *table, uint64_t *ret_count,
                                struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text sql = {0};
@@ -91,7 +97,7 @@ static ferry_status load_count(struct dbidrv_load *load, uint64_t *ret_count,
     bool quoted = load->conn->dialect->writing->style == DBIDRV_STYLE_QUOTED;
     part_text_addf(&sql, "SELECT CAST(COUNT(*) AS %s) AS c1 FROM %s",
                    quoted ? "pg_catalog.text" : "TEXT", load->conn->dialect->writing->only);
-    dbidrv_query_add_path(load->conn, load->spec->layout->table, &sql);
+    dbidrv_query_add_path(load->conn, table, &sql);
     ferry_status status =
         sql.failed ? dbidrv_fail_memory(err)
                    : dbidrv_ask(load->conn, sql.data, DBIDRV_LOADING, "count the rows", &text, err);
@@ -106,7 +112,7 @@ static ferry_status load_count(struct dbidrv_load *load, uint64_t *ret_count,
 
 /* ---- The table ---- */
 
-static bool load_is_apart(const struct dbidrv_load *load)
+bool dbidrv_load_is_apart(const struct dbidrv_load *load)
 {
     return strcmp(load->into, load->spec->layout->table) != 0;
 }
@@ -145,7 +151,7 @@ static ferry_status load_create(struct dbidrv_load *load, struct ferry_error *er
     for (size_t i = 0; i < load->spec->index_count; i++)
         if (load->spec->indexes[i]->primary != 0) {
             part_text_add(&sql, ", ");
-            if (load_is_apart(load))
+            if (dbidrv_load_is_apart(load))
                 load_add_key_name(load, "CONSTRAINT ", 'n', &sql);
             part_text_add(&sql, " PRIMARY KEY");
             dbidrv_indexes_add_columns(load->spec->indexes[i], &sql);
@@ -186,7 +192,7 @@ static ferry_status load_make_table(struct dbidrv_load *load, struct ferry_error
     PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = FERRY_OK;
     if (load->spec->action != FERRY_TABLE_CREATE)
-        status = load_count(load, &load->before, err);
+        status = load_count(load, table, &load->before, err);
     if (status == FERRY_OK && load->spec->action == FERRY_TABLE_REBUILD && !writing->renames)
         status = load_run(load, "DROP TABLE %", table, "make the table anew", err);
     if (status != FERRY_OK || load->spec->action != FERRY_TABLE_KEEP)
@@ -203,7 +209,7 @@ static ferry_status load_rename(struct dbidrv_load *load, struct ferry_error *er
     const char *table = load->spec->layout->table;
     PART_AUTO_TEXT struct part_text rename = {0};
     PART_AUTO_TEXT struct part_text key = {0};
-    if (!load_is_apart(load))
+    if (!dbidrv_load_is_apart(load))
         return FERRY_OK;
     part_text_add(&rename, "ALTER TABLE ");
     dbidrv_query_add_path(load->conn, load->into, &rename);
@@ -215,12 +221,19 @@ static ferry_status load_rename(struct dbidrv_load *load, struct ferry_error *er
     load_add_key_name(load, " TO ", 'p', &key);
     if (rename.failed || key.failed)
         return dbidrv_fail_memory(err);
-    ferry_status status = load_run(load, "DROP TABLE %", table, doing, err);
+    ferry_status status = dbidrv_turns_lock(load, err);
+    if (status == FERRY_OK)
+        status = load_set_lock_wait(load, err);
+    /* Views and rights come without a lock that ours would have kept out. */
+    if (status == FERRY_OK)
+        status = dbidrv_table_judge_rebuild(load->conn, table, err);
+    if (status == FERRY_OK)
+        status = load_run(load, "DROP TABLE %", table, doing, err);
     if (status == FERRY_OK)
         status = dbidrv_run(load->conn, rename.data, DBIDRV_LOADING, doing, NULL, err);
-    return status == FERRY_OK && load_has_key(load)
-               ? dbidrv_run(load->conn, key.data, DBIDRV_LOADING, doing, NULL, err)
-               : status;
+    if (status == FERRY_OK && load_has_key(load))
+        status = dbidrv_run(load->conn, key.data, DBIDRV_LOADING, doing, NULL, err);
+    return status == FERRY_OK ? dbidrv_indexes_rename(load, err) : status;
 }
 
 /* ---- The beginning ---- */
@@ -300,11 +313,14 @@ ferry_status dbidrv_load_end(void *load, struct ferry_load_totals *ret_totals,
     uint64_t after = 0;
     ferry_status status = dbidrv_conn_check(l->conn, err);
     if (status == FERRY_OK)
-        status = load_rename(l, err);
-    if (status == FERRY_OK)
         status = dbidrv_indexes_make(l, err);
     if (status == FERRY_OK)
-        status = load_count(l, &after, err);
+        status = dbidrv_stale_rebuild(l, err);
+    if (status == FERRY_OK)
+        status = load_count(l, l->into, &after, err);
+    /* The rest of it is checked: readers wait from here on. */
+    if (status == FERRY_OK && after == l->rows)
+        status = load_rename(l, err);
     if (status == FERRY_OK && after != l->rows)
         status = ferry_fail(err, FERRY_ERR_DATA,
                             "%s: %s has %" PRIu64 " rows after %" PRIu64 " were inserted",

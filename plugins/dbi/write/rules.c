@@ -208,7 +208,16 @@ const struct dbidrv_writing dbidrv_writing_pgsql = {
     .insert = "INSERT INTO ",
     .ask_lock = "SELECT pg_catalog.pg_try_advisory_xact_lock(%)::pg_catalog.int4::pg_catalog.text "
                 "AS c1",
-    .lock_table = "LOCK TABLE ONLY % IN SHARE ROW EXCLUSIVE MODE",
+    /* Also against SELECT ... FOR UPDATE, for whose rows we would wait while they wait for us. */
+    .lock_table = "LOCK TABLE ONLY % IN EXCLUSIVE MODE",
+    .lock_alone = "LOCK TABLE ONLY % IN ACCESS EXCLUSIVE MODE",
+    .set_turn = "SELECT pg_catalog.set_config('lock_timeout', GREATEST(1, LEAST(400, "
+                "s.setting::pg_catalog.int4 / 2))::pg_catalog.text, true) FROM "
+                "pg_catalog.pg_settings s WHERE s.name = 'deadlock_timeout'",
+    .ask_awaited = "SELECT (EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE NOT l.granted AND "
+                   "pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(l.pid))))"
+                   "::pg_catalog.int4::pg_catalog.text AS c1",
+    .index_too_long = "54000",
     .ask_readable = "SELECT pg_catalog.has_table_privilege(" PG_TABLE
                     "::pg_catalog.oid, 'SELECT')::pg_catalog.int4::pg_catalog.text AS c1",
     .text = "text",
@@ -221,8 +230,20 @@ static const char *const sqlite3_begin[] = {"BEGIN IMMEDIATE", NULL};
 /* Names of this driver's own indexes. */
 #define HEX4 "[0-9a-f][0-9a-f][0-9a-f][0-9a-f]"
 #define OWN_INDEX "dbferry_" HEX4 HEX4 HEX4 HEX4
-/* A text without quotes, to look for a name in it. */
-#define BARE(text) "replace(replace(replace(lower(" text "), '\"', ''), '`', ''), '''', '')"
+/* A text without quotes, to look for a name in it; and without any space. */
+#define BARE(text)                                                                                 \
+    "replace(replace(replace(replace(replace(lower(" text "), '\"', ''), '`', ''), '''', ''), "    \
+    "'[', ''), ']', '')"
+#define TIGHT(text)                                                                                \
+    "replace(replace(replace(replace(" BARE(text) ", ' ', ''), char(9), ''), char(10), ''), "      \
+                                                  "char(13), '')"
+/* clang-format off */
+/* Where `content` of a full-text index is this. */
+#define HAS_CONTENT(sql, name)                                                                     \
+    "(instr(" TIGHT(sql) ", ',content=' || " TIGHT(name) " || ',') > 0 OR "                        \
+    "instr(" TIGHT(sql) ", ',content=' || " TIGHT(name) " || ')') > 0 OR "                         \
+    "instr(" TIGHT(sql) ", '(content=' || " TIGHT(name) " || ',') > 0)"
+/* clang-format on */
 
 const struct dbidrv_writing dbidrv_writing_sqlite3 = {
     .rules = rules_sqlite3,
@@ -266,6 +287,13 @@ const struct dbidrv_writing dbidrv_writing_sqlite3 = {
                    "pragma_index_info(l.name, 'main') ORDER BY seqno) AS i) AS c1, "
                    "CAST(l.\"unique\" AS TEXT) AS c2 FROM pragma_index_list(%, 'main') AS l WHERE "
                    "l.partial = 0",
+    .ask_stale =
+        "SELECT f.name AS c1 FROM main.sqlite_master AS f WHERE f.type = 'table' AND f.sql LIKE "
+        "'CREATE VIRTUAL%%' AND (" HAS_CONTENT(
+            "f.sql", "%") " OR EXISTS (SELECT 1 FROM "
+                          "main.sqlite_master AS v WHERE v.type = 'view' AND " HAS_CONTENT(
+                              "f.sql",
+                              "v.name") " AND instr(" BARE("v.sql") ", " BARE("%") ") > 0))",
     .insert = "INSERT OR ABORT INTO ", /* whatever ON CONFLICT a table has */
     .ask_numbered =
         "SELECT name AS c1 FROM pragma_table_xinfo(%, 'main') WHERE pk = 1 AND type = 'INTEGER' "

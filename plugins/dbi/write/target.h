@@ -79,6 +79,14 @@ struct dbidrv_writing {
     const char *ask_numbered; /* the column of '%' that turns NULL into a number; or NULL */
     const char *ask_lock;   /* 1 where the lock of the number '%' is ours until the end; or NULL */
     const char *lock_table; /* against other writers; or NULL */
+    /* What waits for readers to leave a table that goes, of those that rename: the lock, how long a
+     * turn waits for it, and 1 where somebody waits for us. */
+    const char *lock_alone, *set_turn, *ask_awaited;
+    /* The state of an index that a row is too long for, and what a failed CREATE INDEX is undone
+     * by; NULL: there is no such limit. */
+    const char *index_too_long;
+    /* Names of full-text indexes that have their rows in the table '%'; NULL: there are none. */
+    const char *ask_stale;
     const char *ask_readable; /* 1 where this account may read the table '%'; NULL: it may */
     const char *text, *number, *flag; /* types of the table of records */
 };
@@ -144,11 +152,28 @@ ferry_status dbidrv_load_begin(void *change, const struct ferry_load_spec *spec,
 ferry_status dbidrv_load_end(void *load, struct ferry_load_totals *ret_totals,
                              struct ferry_error *err);
 void dbidrv_load_free(struct dbidrv_load *load);
+/* Whether the new table is made beside the old one. */
+bool dbidrv_load_is_apart(const struct dbidrv_load *load);
+
+/* ---- turns.c ---- */
+
+/* The table is nobody else's until the end of the transaction; BUSY once lock_wait is over. */
+ferry_status dbidrv_turns_lock(const struct dbidrv_load *load, struct ferry_error *err);
+
+/* ---- stale.c ---- */
+
+/* A note of each full-text index that will not follow the rows. */
+ferry_status dbidrv_stale_find(struct dbidrv_conn *conn, const struct ferry_load_spec *spec,
+                               struct ferry_notes *notes, struct ferry_error *err);
+/* Where the job wants it, they are made anew with the rows. */
+ferry_status dbidrv_stale_rebuild(const struct dbidrv_load *load, struct ferry_error *err);
 
 /* ---- indexes.c ---- */
 
 /* Those that the load wants and the table has not. */
 ferry_status dbidrv_indexes_make(struct dbidrv_load *load, struct ferry_error *err);
+/* Once a table that was made apart has its name, so have they. */
+ferry_status dbidrv_indexes_rename(const struct dbidrv_load *load, struct ferry_error *err);
 void dbidrv_indexes_add_columns(const struct ferry_index *index, struct part_text *sql);
 
 /* ---- rows.c: rows become INSERTs ---- */
