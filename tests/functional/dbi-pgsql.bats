@@ -384,3 +384,103 @@ holding() {
     assert_status 78
     assert_output_has pgsql_hostaddr
 }
+
+# ---- Given up, cut off, in the way ----
+
+nobody_reads() { [ "$(postgres_query <<<"SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader'")" = 0 ]; }
+
+@test "a run that is given up asks the server to end what it was asked for" {
+    postgres_query <<<"ALTER ROLE reader SET log_min_messages = error"
+    "$DBFERRY" copy pg local --target-table endless \
+        --query "SELECT count(*) AS id FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b" >"$T/log" 2>&1 3>&- &
+    local run=$!
+    until_there reading
+    kill -TERM "$run"
+    wait "$run" || true
+    postgres_query <<<"ALTER ROLE reader RESET log_min_messages"
+    until_there nobody_reads
+    # By request, and not since the server has looked after its client some seconds later.
+    grep "canceling statement due to user request" "$POSTGRES_FOLDER/log"
+}
+
+loader_inserts() { [ "$(postgres_query <<<"SELECT count(*) FROM pg_stat_activity WHERE usename = 'loader' AND query LIKE 'INSERT%'")" = 1 ]; }
+
+@test "a target whose server goes is tried once more; what the server said is in the log alone" {
+    sqlite3 "$S" "CREATE TABLE many (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO many WITH RECURSIVE n(i) AS
+        (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) SELECT i, printf('%0100d', i) FROM n"
+    sed -i '/user = "loader"/s/retries = 0/retries = 1; retry_wait = "100ms"/' "$DBFERRY_CONFIG"
+    "$DBFERRY" copy file writer --table many --target-table many >"$T/log" 2>&1 3>&- &
+    local run=$!
+    until_there loader_inserts || { cat "$T/log" >&2; return 1; }
+    postgres_query <<<"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'loader'"
+    status=0
+    wait "$run" || status=$?
+    output=$(cat "$T/log")
+    assert_status 0
+    [[ $output != *LOCATION:* ]]
+    assert_equal "$(grep -vc '^dbferry\|^[0-9]* rows' "$T/log")" 0
+    assert_equal "$(postgres_query <<<"SELECT count(*) FROM loaded.many")" 200000
+}
+
+run_waits() { postgres_query <<<"SELECT query FROM pg_stat_activity WHERE usename = 'loader'" | grep -q 'ACCESS EXCLUSIVE\|dbferry_turn\|pg_blocking_pids'; }
+
+@test "whoever has read a table that is made anew, and then writes to it, is no victim of ours" {
+    source_rows
+    run dbferry copy file writer --table t --target-table r2
+    assert_status 0
+    sqlite3 "$S" "ALTER TABLE t ADD COLUMN more TEXT"
+    coproc STRANGER { postgres_query 2>&1; }
+    local stranger=$STRANGER_PID line
+    echo "BEGIN; SELECT 'rows ' || count(*) FROM loaded.r2;" >&"${STRANGER[1]}"
+    read -r line <&"${STRANGER[0]}"
+    "$DBFERRY" copy file writer --table t --target-table r2 -o job.lock_wait=4s >"$T/log" 2>&1 3>&- &
+    local run=$!
+    until_there run_waits
+    echo "INSERT INTO loaded.r2 (id) VALUES (99) RETURNING 'done'; COMMIT;" >&"${STRANGER[1]}"
+    while read -r line <&"${STRANGER[0]}" && [[ $line != done && $line != *ERROR* ]]; do :; done
+    assert_equal "$line" done
+    eval "exec ${STRANGER[1]}>&-"
+    wait "$stranger" || true
+    status=0
+    wait "$run" || status=$?
+    output=$(cat "$T/log")
+    assert_status 75
+    assert_output_has lock_wait
+    assert_equal "$(postgres_query <<<"SELECT count(*) FROM loaded.r2")" 6
+    # With nobody in the way, and with indexes that have the old one's names.
+    run dbferry copy file writer --table t --target-table r2
+    assert_status 0
+    run dbferry copy file writer --query "SELECT id, x FROM t" --target-table r2 -o job.on_rebuild_loss=allow
+    assert_status 0
+    assert_equal "$(postgres_query <<<"SELECT string_agg(attname, ' ') FROM pg_attribute WHERE attrelid = 'loaded.r2'::regclass AND attnum > 0")" "id x"
+}
+
+@test "an index of the source that a row is too long for is left out, with a warning" {
+    sqlite3 "$S" "CREATE TABLE long (id INTEGER PRIMARY KEY, a TEXT, b TEXT); CREATE INDEX la ON long (a); CREATE INDEX lb ON long (b);
+        INSERT INTO long SELECT 1, group_concat(hex(randomblob(500)), ''), 'b' FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) SELECT i FROM n)"
+    local turn
+    for turn in made "made anew"; do
+        run dbferry copy file writer --table long --target-table long
+        assert_status 0
+        assert_output_has "has no index (\"a\")"
+        assert_equal "$turn $(postgres_query <<<"SELECT count(*) FROM pg_index WHERE indrelid = 'loaded.long'::regclass")" "$turn 2"
+        assert_equal "$(postgres_query <<<"SELECT count(*) FROM pg_class WHERE relname LIKE '\_dbferry\_new%'")" 0
+        sqlite3 "$S" "ALTER TABLE long ADD COLUMN \"c$turn\" TEXT"
+    done
+}
+
+@test "rows of a megabyte take no more memory than max_result_bytes" {
+    # As python counts it, of the children that it has waited for.
+    cat >"$T/peak" <<'PY'
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:], stdout=sys.stderr)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+sys.exit(done.returncode)
+PY
+    run --separate-stderr python3 "$T/peak" "$DBFERRY" copy pg local --target-table big \
+        --query "SELECT i AS id, repeat('x', 1000000) AS s FROM generate_series(1, 100) i"
+    assert_status 0
+    echo "$output MiB" >&2
+    [ "$output" -lt 80 ]
+    assert_equal "$(sqlite3 "$D" "SELECT count(*), sum(length(s)) FROM big")" "100|100000000"
+}

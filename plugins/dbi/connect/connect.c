@@ -95,6 +95,8 @@ void dbidrv_disconnect(void *conn)
     struct dbidrv_conn *c = conn;
     if (c == NULL)
         return;
+    if (c->dialect->detach != NULL)
+        c->dialect->detach(c);
     if (c->dbi != NULL)
         dbidrv_libdbi_close(c->dbi);
     if (c->wake_fd >= 0)

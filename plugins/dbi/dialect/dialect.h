@@ -109,6 +109,8 @@ struct dbidrv_dialect {
     bool (*set_options)(dbi_conn dbi, const struct ferry_config *config);
     /* Once connected: what cancelling needs, and how failures are told. */
     ferry_status (*attach)(struct dbidrv_conn *conn, struct ferry_error *err);
+    /* Before the connection is closed, also where attach() failed; NULL: nothing is to be done. */
+    void (*detach)(struct dbidrv_conn *conn);
     const struct dbidrv_type *types;
     const struct dbidrv_writing *writing; /* NULL: it is no target */
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "connect/connect.h"
+#include "dialect/wire.h"
 #include "write/target.h"
 
 #define COMPARES FERRY_COLUMN_COMPARES_UNKNOWN
@@ -305,14 +306,9 @@ static bool pgsql_set_options(dbi_conn dbi, const struct ferry_config *config)
            dbidrv_libdbi_set(dbi, "pgsql_fallback_application_name", "dbferry");
 }
 
-#define VERBOSE 2 /* PQERRORS_VERBOSE: with the SQLSTATE */
-
 static ferry_status pgsql_attach(struct dbidrv_conn *conn, struct ferry_error *err)
 {
-    int (*set_verbosity)(void *native, int verbosity) = NULL;
-    ferry_status status = dbidrv_dialect_function(conn, "PQsetErrorVerbosity", &set_verbosity, err);
-    if (status == FERRY_OK)
-        (void)set_verbosity(((const dbi_conn_t *)conn->dbi)->connection, VERBOSE);
+    ferry_status status = dbidrv_wire_attach(conn, err);
     return status == FERRY_OK ? dbidrv_conn_keep_socket(conn, err) : status;
 }
 
@@ -355,6 +351,7 @@ const struct dbidrv_dialect dbidrv_dialect_pgsql = {
     .describe = pgsql_describe,
     .set_options = pgsql_set_options,
     .attach = pgsql_attach,
+    .detach = dbidrv_wire_detach,
     .types = pgsql_types,
     .writing = &dbidrv_writing_pgsql,
 };

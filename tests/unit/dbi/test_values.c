@@ -198,6 +198,7 @@ static void test_faults(void **state)
         {"42501", "permission denied", DBIDRV_READING, FERRY_ERR_REFUSED, false},
         {"57P01", "terminating connection", DBIDRV_READING, FERRY_ERR_STREAM, false},
         {"53100", "could not extend file", DBIDRV_LOADING, FERRY_ERR_TARGET_IO, false},
+        {"54000", "index row requires 16016 bytes", DBIDRV_LOADING, FERRY_ERR_DATA, false},
         {"", "", DBIDRV_READING, FERRY_ERR_DATA, false},
     };
     (void)state;
@@ -213,11 +214,55 @@ static void test_faults(void **state)
     }
 }
 
+#define FAILED(address) "connection to server at \"db\" (" address "), port 5432 failed: "
+#define NOBODY                                                                                     \
+    "Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?\n"
+
+/* What libpq says of a login, in the languages of its translators; it has no SQLSTATE then. */
+static void test_logins(void **state)
+{
+    static const struct {
+        const char *text;
+        ferry_status status;
+        const char *told; /* what the line has that is told */
+    } cases[] = {
+        {FAILED("::1") NOBODY FAILED("127.0.0.1") NOBODY, FERRY_ERR_UNREACHABLE, "::1"},
+        {FAILED("::1") NOBODY FAILED("127.0.0.1") "FATAL:  password authentication failed for user "
+                                                  "\"x\"\n",
+         FERRY_ERR_REFUSED, "password"},
+        {FAILED("::1") "FATAL:  Passwort-Authentifizierung für Benutzer »x« "
+                       "fehlgeschlagen\n" FAILED("127.0.0.1") NOBODY,
+         FERRY_ERR_REFUSED, "fehlgeschlagen"},
+        {FAILED(
+             "127.0.0.1") "ВАЖНО:  пользователь \"x\" не прошёл проверку подлинности (по паролю)\n",
+         FERRY_ERR_REFUSED, "ВАЖНО"},
+        {FAILED("127.0.0.1") "FATAL:  sorry, too many clients already\n", FERRY_ERR_UNREACHABLE,
+         "sorry"},
+        {FAILED("127.0.0.1") "FATAL:  the database system is starting up\n", FERRY_ERR_UNREACHABLE,
+         "starting"},
+        {"-1: could not translate host name \"db\" to address: Name or service not known\n",
+         FERRY_ERR_UNREACHABLE, "translate"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct dbidrv_diagnosis diagnosis;
+        const char *hint = NULL;
+        bool may_pass = false;
+        dbidrv_diagnosis_take_text(cases[i].text, &diagnosis);
+        assert_non_null(diagnosis.text);
+        ferry_status status = dbidrv_fault_class(&diagnosis, DBIDRV_CONNECTING, &hint, &may_pass);
+        if (status != cases[i].status || strstr(diagnosis.text, cases[i].told) == NULL ||
+            strchr(diagnosis.text, '\n') != NULL)
+            fail_msg("'%s': class %d", diagnosis.text, status);
+        dbidrv_diagnosis_clear(&diagnosis);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tags),  cmocka_unit_test(test_texts),  cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_types), cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_types), cmocka_unit_test(test_faults), cmocka_unit_test(test_logins),
     };
     return cmocka_run_group_tests_name("dbi values", tests, NULL, NULL);
 }
