@@ -56,6 +56,41 @@ static ferry_status read_choose(struct dbidrv_cursor *cursor, const struct ferry
     return FERRY_OK;
 }
 
+/* How many bytes a value has at most as it comes, by its column's type; 0: nobody knows. */
+static uint64_t read_width(const struct ferry_column *column)
+{
+    if ((column->flags & (FERRY_COLUMN_LOOSE | FERRY_COLUMN_LONG)) != 0)
+        return 0;
+    switch (column->type) {
+    case FERRY_TYPE_BOOL:
+    case FERRY_TYPE_INT:
+    case FERRY_TYPE_FLOAT:
+    case FERRY_TYPE_DATE:
+    case FERRY_TYPE_TIME:
+    case FERRY_TYPE_DATETIME:
+    case FERRY_TYPE_UUID:
+        return 40;
+    case FERRY_TYPE_DECIMAL:
+        return (uint64_t)column->precision + 3; /* a sign, a point, and a 0 before it */
+    case FERRY_TYPE_TEXT:
+        return column->length * 4;
+    default:
+        return 0;
+    }
+}
+
+static uint64_t read_widest(const struct dbidrv_cursor *cursor)
+{
+    uint64_t widest = 0;
+    for (size_t i = 0; i < cursor->count; i++) {
+        uint64_t width = read_width(&cursor->columns[i]->column);
+        if (width == 0)
+            return 0;
+        widest += width;
+    }
+    return widest;
+}
+
 /* `what` is taken over. */
 static struct dbidrv_cursor *read_new(struct dbidrv_conn *conn, char *what)
 {
@@ -91,9 +126,10 @@ static ferry_status read_open(struct dbidrv_cursor *cursor, const struct ferry_r
         status = dbidrv_scan_add(cursor->conn, scan, &cursor->described, &sql, err);
     if (status == FERRY_OK && sql.failed)
         status = dbidrv_fail_memory(err);
-    return status == FERRY_OK ? dbidrv_rows_open(&cursor->rows, cursor->conn, sql.data,
-                                                 (unsigned)cursor->count, cursor->doing, err)
-                              : status;
+    return status == FERRY_OK
+               ? dbidrv_rows_open(&cursor->rows, cursor->conn, sql.data, (unsigned)cursor->count,
+                                  read_widest(cursor), cursor->doing, err)
+               : status;
 }
 
 ferry_status dbidrv_read_begin(void *conn, const struct ferry_read *read,
@@ -125,8 +161,8 @@ ferry_status dbidrv_cursor_begin(struct dbidrv_conn *conn, const char *what,
     *columns = (struct dbidrv_columns){0};
     ferry_status status = read_choose(cursor, &everything, err);
     if (status == FERRY_OK)
-        status =
-            dbidrv_rows_open(&cursor->rows, conn, sql, (unsigned)cursor->count, cursor->doing, err);
+        status = dbidrv_rows_open(&cursor->rows, conn, sql, (unsigned)cursor->count,
+                                  read_widest(cursor), cursor->doing, err);
     if (status != FERRY_OK) {
         dbidrv_read_end(cursor);
         return status;

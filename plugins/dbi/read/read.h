@@ -88,14 +88,17 @@ struct dbidrv_rows {
     struct dbidrv_conn *conn;
     struct dbidrv_answer answer;
     unsigned columns;
-    uint64_t done;  /* rows of the pieces before */
-    uint64_t piece; /* how many the next one asks for */
+    uint64_t done;    /* rows of the pieces before */
+    uint64_t piece;   /* how many the next one asks for */
+    uint64_t most;    /* at most */
+    uint64_t longest; /* bytes of the longest row, of which half is forgotten with each piece */
     bool open, own_transaction, ended;
 };
-/* `select` has columns that are called c1, c2, ... */
+/* `select` has columns that are called c1, c2, ...; a row of it has `widest` bytes at most, 0:
+ * nobody knows. */
 ferry_status dbidrv_rows_open(struct dbidrv_rows *rows, struct dbidrv_conn *conn,
-                              const char *select, unsigned columns, const char *doing,
-                              struct ferry_error *err);
+                              const char *select, unsigned columns, uint64_t widest,
+                              const char *doing, struct ferry_error *err);
 /* False at the end, which the database has confirmed. */
 ferry_status dbidrv_rows_next(struct dbidrv_rows *rows, const char *doing, bool *ret_row,
                               struct ferry_error *err);

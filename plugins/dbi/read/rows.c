@@ -11,9 +11,13 @@
 
 #define PIECE_FIRST 8
 #define PIECE_MOST 4096
+/* Where a row may be of any length: long ones that follow short ones all at once come in a piece of
+ * as many as the short ones let fit. */
+#define PIECE_BLIND 128
 /* Of what libdbi may hold: twice the values, and what rows that are longer than the ones before
- * them need. */
+ * them need; and where each row is as long as the longest. */
 #define PIECE_SHARE 8
+#define PIECE_LONGEST_SHARE 4
 /* What a row, and each value of it, costs beside its bytes. */
 #define ROW_BYTES 128
 #define VALUE_BYTES 64
@@ -67,14 +71,32 @@ static ferry_status rows_open_whole(struct dbidrv_rows *rows, const char *select
 
 /* ---- In pieces ---- */
 
+static uint64_t rows_least(uint64_t one, uint64_t other)
+{
+    return one < other ? one : other;
+}
+
+/* What a row costs beside its bytes. */
+static uint64_t rows_beside(const struct dbidrv_rows *rows)
+{
+    return ROW_BYTES + (uint64_t)VALUE_BYTES * rows->columns;
+}
+
+static uint64_t rows_most(const struct dbidrv_rows *rows, uint64_t widest)
+{
+    uint64_t fit = rows->conn->most / PIECE_LONGEST_SHARE / (widest + rows_beside(rows));
+    return widest == 0 || fit < PIECE_BLIND ? PIECE_BLIND : rows_least(fit, PIECE_MOST);
+}
+
 ferry_status dbidrv_rows_open(struct dbidrv_rows *rows, struct dbidrv_conn *conn,
-                              const char *select, unsigned columns, const char *doing,
-                              struct ferry_error *err)
+                              const char *select, unsigned columns, uint64_t widest,
+                              const char *doing, struct ferry_error *err)
 {
     const struct dbidrv_pieces *pieces = conn->dialect->pieces;
     PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = FERRY_OK;
     *rows = (struct dbidrv_rows){.conn = conn, .columns = columns, .piece = PIECE_FIRST};
+    rows->most = rows_most(rows, widest);
     if (!conn->transaction && conn->dialect->snapshot != NULL) {
         status = dbidrv_conn_begin(conn, conn->dialect->snapshot, "begin a transaction", err);
         rows->own_transaction = status == FERRY_OK;
@@ -93,13 +115,14 @@ ferry_status dbidrv_rows_open(struct dbidrv_rows *rows, struct dbidrv_conn *conn
 /* As many as the rows so far let hope will be small enough. */
 static void rows_choose_piece(struct dbidrv_rows *rows)
 {
-    uint64_t count = rows->answer.rows > 0 ? rows->answer.rows : 1;
-    uint64_t size = rows->answer.bytes / count + ROW_BYTES + (uint64_t)VALUE_BYTES * rows->columns;
-    uint64_t fit = rows->conn->most / PIECE_SHARE / size;
-    uint64_t grown = rows->piece * 4;
-    rows->piece = fit < 1 ? 1 : fit < grown ? fit : grown;
-    if (rows->piece > PIECE_MOST)
-        rows->piece = PIECE_MOST;
+    const struct dbidrv_answer *answer = &rows->answer;
+    uint64_t count = answer->rows > 0 ? answer->rows : 1, beside = rows_beside(rows);
+    uint64_t longest = answer->row_bytes > answer->longest ? answer->row_bytes : answer->longest;
+    rows->longest = longest > rows->longest / 2 ? longest : rows->longest / 2;
+    uint64_t fit = rows->conn->most / PIECE_SHARE / (answer->bytes / count + beside);
+    uint64_t safe = rows->conn->most / PIECE_LONGEST_SHARE / (rows->longest + beside);
+    uint64_t chosen = rows_least(rows_least(fit, safe), rows_least(rows->piece * 4, rows->most));
+    rows->piece = chosen < 1 ? 1 : chosen;
 }
 
 static ferry_status rows_next_piece(struct dbidrv_rows *rows, const char *doing,
