@@ -144,6 +144,9 @@ ferry_status dbidrv_answer_value(struct dbidrv_answer *answer, unsigned i, struc
                                  struct ferry_error *err);
 /* The same of a short one that cannot be NULL in an answer that is right; NULL is "". */
 const char *dbidrv_answer_text(struct dbidrv_answer *answer, unsigned i);
+/* The first value of that row, which is a number: STREAM where it is none. */
+ferry_status dbidrv_answer_number(const struct dbidrv_conn *conn, struct dbidrv_answer *answer,
+                                  const char *doing, uint64_t *ret_number, struct ferry_error *err);
 void dbidrv_answer_close(struct dbidrv_answer *answer);
 #define DBIDRV_AUTO_ANSWER __attribute__((cleanup(dbidrv_answer_close)))
 /* The first value of the first row; NULL where there is none.  The caller frees it. */

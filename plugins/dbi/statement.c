@@ -8,6 +8,7 @@
 
 #include "dbi_driver.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "dialect/dialect.h"
@@ -154,6 +155,19 @@ const char *dbidrv_answer_text(struct dbidrv_answer *answer, unsigned i)
                            ? NULL
                            : dbi_result_get_string_idx(answer->result, i + 1);
     return text == NULL ? "" : text;
+}
+
+ferry_status dbidrv_answer_number(const struct dbidrv_conn *conn, struct dbidrv_answer *answer,
+                                  const char *doing, uint64_t *ret_number, struct ferry_error *err)
+{
+    const char *text = dbidrv_answer_text(answer, 0);
+    char *end = NULL;
+    uint64_t number = strtoull(text, &end, 10);
+    if (!isdigit((unsigned char)*text) || *end != '\0')
+        return ferry_fail(err, FERRY_ERR_STREAM, "%s: cannot %s: '%s' is no number", conn->label,
+                          doing, text);
+    *ret_number = number;
+    return FERRY_OK;
 }
 
 void dbidrv_answer_close(struct dbidrv_answer *answer)

@@ -267,3 +267,12 @@ ok"
         assert_equal "$(sqlite3 "$D" "SELECT rowid FROM f WHERE f MATCH 'one'")" 1
     done
 }
+
+@test "long rows behind short ones take no more memory than max_result_bytes" {
+    sqlite3 "$S" "CREATE TABLE sudden (id INTEGER PRIMARY KEY, b BLOB); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3100)
+        INSERT INTO sudden SELECT i, CASE WHEN i < 3000 THEN x'00' ELSE randomblob(500000) END FROM n"
+    run peak_of "$DBFERRY" copy -q dbi local --table sudden --target-table sudden
+    assert_status 0
+    [ "$output" -lt 80 ]
+    assert_equal "$(same sudden)" 3100
+}

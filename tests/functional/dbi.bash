@@ -21,3 +21,13 @@ for row in sqlite3.connect(sys.argv[1]).execute(f"SELECT {columns} FROM {sys.arg
     print("|".join("" if v is None else struct.pack(">d", v).hex() for v in row))
 PY
 }
+
+# peak_of COMMAND...: runs it, and prints how many MiB it had at most.
+peak_of() {
+    python3 - "$@" <<'PY'
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:], stdout=sys.stderr)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+sys.exit(done.returncode)
+PY
+}

@@ -6,6 +6,7 @@
 
 #include "dbi_driver.h"
 
+struct dbidrv_rows;
 struct dbidrv_writing;
 
 /* How a value comes, and what is made of it: read/decode.c. */
@@ -54,6 +55,7 @@ struct dbidrv_described {
 /* Answers come by way of a table: statement.c. */
 #define DBIDRV_ASKED "dbferry_asked"
 #define DBIDRV_ROWS "dbferry_rows"
+#define DBIDRV_SIZES "dbferry_sizes"
 struct dbidrv_gather {
     const char *make; /* before a SELECT, '%' for the table */
     const char *drop_asked;
@@ -65,6 +67,13 @@ struct dbidrv_pieces {
     /* The next `count` rows, of which `done` have come. */
     void (*add)(struct part_text *sql, unsigned columns, uint64_t done, uint64_t count);
     const char *close;
+    /* measure() may need how long each of the rows is, in their order: how the sum of sizes ('%')
+     * is asked for, what stands before that SELECT, and what ends it.  NULL: it does without. */
+    const char *sizes_as, *open_sizes, *close_sizes;
+    /* How many of the next `count` rows, of which each has `beside` bytes more than its values,
+     * have no more than `most` bytes, at least 1. */
+    ferry_status (*measure)(struct dbidrv_rows *rows, uint64_t count, uint64_t beside,
+                            uint64_t most, uint64_t *ret_count, struct ferry_error *err);
 };
 
 struct dbidrv_dialect {
@@ -88,9 +97,7 @@ struct dbidrv_dialect {
     bool only_encoding;                 /* with another one, nothing is read */
     const struct dbidrv_gather *gather; /* NULL: answers come by themselves */
     const struct dbidrv_pieces *pieces; /* NULL: libdbi holds the whole result */
-    /* How many rows a SELECT brings, and how many bytes: ask_size, its columns by `size_of` and
-     * then ask_size_from and the SELECT.  Of a dialect without pieces. */
-    const char *size_of;
+    const char *size_of;                /* how many bytes the value '%' has; NULL: nobody asks */
     /* Kind of the relation '%': "table", "view", or what it is otherwise. */
     const char *ask_kind;
     /* Its columns: name, NOT NULL as 0 or 1, place in the primary key or 0. */

@@ -10,6 +10,7 @@
 
 #include "connect/connect.h"
 #include "dialect/wire.h"
+#include "read/read.h"
 #include "write/target.h"
 
 #define COMPARES FERRY_COLUMN_COMPARES_UNKNOWN
@@ -125,6 +126,7 @@ static const char *const pgsql_session[] = {
     "SET idle_in_transaction_session_timeout = 0",
     "SET transform_null_equals = off",
     "SET quote_all_identifiers = off",
+    "SET synchronize_seqscans = off", /* two cursors over a table, in one order */
     "SET default_transaction_deferrable = off",
     /* The server looks after a client that has hung up; not before PostgreSQL 14. */
     ("SELECT pg_catalog.set_config(name, '2s', false) FROM pg_catalog.pg_settings WHERE name = "
@@ -140,10 +142,49 @@ static void pgsql_add_piece(struct part_text *sql, unsigned columns, uint64_t do
     (void)done; /* the cursor knows */
     part_text_addf(sql, "FETCH FORWARD %" PRIu64 " FROM " DBIDRV_ROWS, count);
 }
+
+/* A second cursor runs ahead of that of the rows, and goes back to where the piece will end.  It
+ * looks at no long value: the server keeps its length elsewhere. */
+static ferry_status pgsql_measure(struct dbidrv_rows *rows, uint64_t count, uint64_t beside,
+                                  uint64_t most, uint64_t *ret_count, struct ferry_error *err)
+{
+    static const char doing[] = "ask how long the next rows are";
+    PART_AUTO_TEXT struct part_text sql = {0};
+    DBIDRV_AUTO_ANSWER struct dbidrv_answer answer = {0};
+    uint64_t fit = 0, bytes = 0, size = 0;
+    bool row = true;
+    part_text_addf(&sql, "FETCH FORWARD %" PRIu64 " FROM " DBIDRV_SIZES, count);
+    ferry_status status = sql.failed ? dbidrv_fail_memory(err)
+                                     : dbidrv_answer_open(rows->conn, sql.data, 1, DBIDRV_READING,
+                                                          doing, &answer, err);
+    while (status == FERRY_OK) {
+        status = dbidrv_answer_next(rows->conn, &answer, doing, &row, err);
+        if (status != FERRY_OK || !row)
+            break;
+        status = dbidrv_answer_number(rows->conn, &answer, doing, &size, err);
+        bytes += beside + 2 * size;
+        if (fit > 0 && bytes > most)
+            break;
+        fit++;
+    }
+    *ret_count = fit < 1 ? 1 : fit;
+    if (status != FERRY_OK || fit == answer.rows)
+        return status;
+    /* Where fewer came than were asked for, it stands behind the last one. */
+    uint64_t back = answer.rows - fit + (answer.rows < count ? 1 : 0);
+    part_text_reset(&sql);
+    part_text_addf(&sql, "MOVE BACKWARD %" PRIu64 " FROM " DBIDRV_SIZES, back);
+    return sql.failed ? dbidrv_fail_memory(err)
+                      : dbidrv_run(rows->conn, sql.data, DBIDRV_READING, doing, NULL, err);
+}
 static const struct dbidrv_pieces pgsql_pieces = {
     .open = "DECLARE " DBIDRV_ROWS " NO SCROLL CURSOR FOR ",
     .add = pgsql_add_piece,
     .close = "CLOSE " DBIDRV_ROWS,
+    .sizes_as = "SELECT (%)::pg_catalog.text AS c1",
+    .open_sizes = "DECLARE " DBIDRV_SIZES " SCROLL CURSOR FOR ",
+    .close_sizes = "CLOSE " DBIDRV_SIZES,
+    .measure = pgsql_measure,
 };
 
 /* A snapshot sees through what others insert, update and delete, and through nothing else: a table
@@ -328,6 +369,7 @@ const struct dbidrv_dialect dbidrv_dialect_pgsql = {
     .encoding = "UTF8",
     .no_letters = "SQL_ASCII",
     .own_prefix = "pg_",
+    .size_of = "COALESCE(pg_catalog.octet_length(%), 0)::pg_catalog.int8",
     .pieces = &pgsql_pieces,
     .ask_kind = "SELECT CASE WHEN c.oid IS NULL THEN 'replaced' WHEN c.relkind IN ('r', 'p', 'f') "
                 "THEN 'table' WHEN c.relkind IN ('v', 'm') THEN 'view' ELSE "

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "connect/connect.h"
+#include "read/read.h"
 #include "write/target.h"
 
 #define COMPARES FERRY_COLUMN_COMPARES_UNKNOWN
@@ -60,10 +61,39 @@ static void sqlite3_add_piece(struct part_text *sql, unsigned columns, uint64_t 
                    " ORDER BY rowid",
                    done, done + count);
 }
+
+/* The rows are there, and can be weighed. */
+static ferry_status sqlite3_measure(struct dbidrv_rows *rows, uint64_t count, uint64_t beside,
+                                    uint64_t most, uint64_t *ret_count, struct ferry_error *err)
+{
+    static const char doing[] = "ask how long the next rows are";
+    PART_AUTO_TEXT struct part_text sql = {0};
+    DBIDRV_AUTO_ANSWER struct dbidrv_answer answer = {0};
+    uint64_t fit = 0;
+    bool row = false;
+    part_text_addf(&sql, "SELECT CAST(count(*) AS TEXT) AS c1 FROM (SELECT sum(%" PRIu64, beside);
+    for (unsigned i = 1; i <= rows->columns; i++)
+        part_text_addf(&sql, " + 2 * coalesce(length(CAST(c%u AS BLOB)), 0)", i);
+    part_text_addf(&sql,
+                   ") OVER (ORDER BY rowid) AS bytes FROM temp." DBIDRV_ROWS
+                   " WHERE rowid > %" PRIu64 " AND rowid <= %" PRIu64 ") WHERE bytes <= %" PRIu64,
+                   rows->done, rows->done + count, most);
+    ferry_status status = sql.failed ? dbidrv_fail_memory(err)
+                                     : dbidrv_answer_ask(rows->conn, sql.data, 1, DBIDRV_READING,
+                                                         doing, &answer, err);
+    if (status == FERRY_OK)
+        status = dbidrv_answer_next(rows->conn, &answer, doing, &row, err);
+    if (status == FERRY_OK)
+        status = dbidrv_answer_number(rows->conn, &answer, doing, &fit, err);
+    if (status == FERRY_OK)
+        *ret_count = fit < 1 ? 1 : fit;
+    return status;
+}
 static const struct dbidrv_pieces sqlite3_pieces = {
     .open = "CREATE TEMP TABLE " DBIDRV_ROWS " AS ",
     .add = sqlite3_add_piece,
     .close = "DROP TABLE temp." DBIDRV_ROWS,
+    .measure = sqlite3_measure,
 };
 
 /* ---- What a statement says of itself, which libdbi does not tell ---- */

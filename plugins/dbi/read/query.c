@@ -90,3 +90,54 @@ ferry_status dbidrv_query_values(const struct dbidrv_column *const *columns, siz
     }
     return sql->failed ? dbidrv_fail_memory(err) : FERRY_OK;
 }
+
+uint64_t dbidrv_query_width(const struct ferry_column *column)
+{
+    if ((column->flags & (FERRY_COLUMN_LOOSE | FERRY_COLUMN_LONG)) != 0)
+        return 0;
+    switch (column->type) {
+    case FERRY_TYPE_BOOL:
+    case FERRY_TYPE_INT:
+    case FERRY_TYPE_FLOAT:
+    case FERRY_TYPE_DATE:
+    case FERRY_TYPE_TIME:
+    case FERRY_TYPE_DATETIME:
+    case FERRY_TYPE_UUID:
+        return 40;
+    case FERRY_TYPE_DECIMAL:
+        return (uint64_t)column->precision + 3; /* a sign, a point, and a 0 before it */
+    case FERRY_TYPE_TEXT:
+        return column->length * 4;
+    default:
+        return 0;
+    }
+}
+
+ferry_status dbidrv_query_sizes(const struct dbidrv_dialect *dialect,
+                                const struct dbidrv_column *const *columns, size_t count,
+                                const char *alias, struct part_text *sql, struct ferry_error *err)
+{
+    PART_AUTO_TEXT struct part_text sum = {0};
+    if (dialect->pieces == NULL || dialect->pieces->sizes_as == NULL)
+        return FERRY_OK;
+    for (size_t i = 0; i < count; i++) {
+        PART_AUTO_TEXT struct part_text name = {0};
+        PART_AUTO_TEXT struct part_text value = {0};
+        bool hex = columns[i]->type->codec == DBIDRV_CODEC_HEX; /* has two digits for each byte */
+        uint64_t width = dbidrv_query_width(&columns[i]->column);
+        if (width > 0 && width <= DBIDRV_VALUE_BYTES)
+            continue;
+        part_text_addf(&name, "%s.", alias);
+        part_text_add_quoted(&name, '"', columns[i]->name);
+        if (!name.failed)
+            part_text_add_template(&value, hex ? "%" : columns[i]->type->ask, name.data);
+        if (name.failed || value.failed)
+            return dbidrv_fail_memory(err);
+        part_text_add(&sum, sum.length > 0 ? " + " : "");
+        part_text_add(&sum, hex ? "2 * " : "");
+        part_text_add_template(&sum, dialect->size_of, value.data);
+    }
+    if (sum.length > 0)
+        part_text_add_template(sql, dialect->pieces->sizes_as, sum.data);
+    return sum.failed || sql->failed ? dbidrv_fail_memory(err) : FERRY_OK;
+}

@@ -56,34 +56,11 @@ static ferry_status read_choose(struct dbidrv_cursor *cursor, const struct ferry
     return FERRY_OK;
 }
 
-/* How many bytes a value has at most as it comes, by its column's type; 0: nobody knows. */
-static uint64_t read_width(const struct ferry_column *column)
-{
-    if ((column->flags & (FERRY_COLUMN_LOOSE | FERRY_COLUMN_LONG)) != 0)
-        return 0;
-    switch (column->type) {
-    case FERRY_TYPE_BOOL:
-    case FERRY_TYPE_INT:
-    case FERRY_TYPE_FLOAT:
-    case FERRY_TYPE_DATE:
-    case FERRY_TYPE_TIME:
-    case FERRY_TYPE_DATETIME:
-    case FERRY_TYPE_UUID:
-        return 40;
-    case FERRY_TYPE_DECIMAL:
-        return (uint64_t)column->precision + 3; /* a sign, a point, and a 0 before it */
-    case FERRY_TYPE_TEXT:
-        return column->length * 4;
-    default:
-        return 0;
-    }
-}
-
 static uint64_t read_widest(const struct dbidrv_cursor *cursor)
 {
     uint64_t widest = 0;
     for (size_t i = 0; i < cursor->count; i++) {
-        uint64_t width = read_width(&cursor->columns[i]->column);
+        uint64_t width = dbidrv_query_width(&cursor->columns[i]->column);
         if (width == 0)
             return 0;
         widest += width;
@@ -108,28 +85,49 @@ static struct dbidrv_cursor *read_new(struct dbidrv_conn *conn, char *what)
     return NULL;
 }
 
+/* `from` is the same for the rows and for their sizes. */
+static ferry_status read_open_rows(struct dbidrv_cursor *cursor, const struct part_text *from,
+                                   bool measures, struct ferry_error *err)
+{
+    struct dbidrv_conn *conn = cursor->conn;
+    PART_AUTO_TEXT struct part_text sql = {0};
+    PART_AUTO_TEXT struct part_text sizes = {0};
+    ferry_status status =
+        from->failed ? dbidrv_fail_memory(err)
+                     : dbidrv_query_values(cursor->columns, cursor->count, DBIDRV_ALIAS, &sql, err);
+    if (status == FERRY_OK && measures)
+        status = dbidrv_query_sizes(conn->dialect, cursor->columns, cursor->count, DBIDRV_ALIAS,
+                                    &sizes, err);
+    if (status != FERRY_OK)
+        return status;
+    part_text_addf(&sql, " FROM %s", from->data);
+    if (sizes.length > 0)
+        part_text_addf(&sizes, " FROM %s", from->data);
+    const struct dbidrv_asked asked = {.select = sql.data,
+                                       .columns = (unsigned)cursor->count,
+                                       .widest = read_widest(cursor),
+                                       .sizes = sizes.data};
+    return sql.failed || sizes.failed
+               ? dbidrv_fail_memory(err)
+               : dbidrv_rows_open(&cursor->rows, conn, &asked, cursor->doing, err);
+}
+
 static ferry_status read_open(struct dbidrv_cursor *cursor, const struct ferry_read *read,
                               const struct ferry_schema *schema, const struct ferry_scan *scan,
                               struct ferry_error *err)
 {
-    PART_AUTO_TEXT struct part_text sql = {0};
+    PART_AUTO_TEXT struct part_text from = {0};
     ferry_status status = dbidrv_columns_describe(cursor->conn, read, &cursor->described, err);
     if (status == FERRY_OK)
         status = read_check_columns(cursor, schema, err);
     if (status == FERRY_OK)
         status = read_choose(cursor, scan, err);
+    dbidrv_query_add_from(cursor->conn, read, &from);
     if (status == FERRY_OK)
-        status = dbidrv_query_values(cursor->columns, cursor->count, DBIDRV_ALIAS, &sql, err);
-    part_text_add(&sql, " FROM ");
-    dbidrv_query_add_from(cursor->conn, read, &sql);
-    if (status == FERRY_OK)
-        status = dbidrv_scan_add(cursor->conn, scan, &cursor->described, &sql, err);
-    if (status == FERRY_OK && sql.failed)
-        status = dbidrv_fail_memory(err);
-    return status == FERRY_OK
-               ? dbidrv_rows_open(&cursor->rows, cursor->conn, sql.data, (unsigned)cursor->count,
-                                  read_widest(cursor), cursor->doing, err)
-               : status;
+        status = dbidrv_scan_add(cursor->conn, scan, &cursor->described, &from, err);
+    /* A view or query may take long, and would be run twice. */
+    return status == FERRY_OK ? read_open_rows(cursor, &from, read->kind == FERRY_READ_TABLE, err)
+                              : status;
 }
 
 ferry_status dbidrv_read_begin(void *conn, const struct ferry_read *read,
@@ -150,8 +148,8 @@ ferry_status dbidrv_read_begin(void *conn, const struct ferry_read *read,
 }
 
 ferry_status dbidrv_cursor_begin(struct dbidrv_conn *conn, const char *what,
-                                 struct dbidrv_columns *columns, const char *sql, void **ret_cursor,
-                                 struct ferry_error *err)
+                                 struct dbidrv_columns *columns, const struct part_text *from,
+                                 void **ret_cursor, struct ferry_error *err)
 {
     const struct ferry_scan everything = {0};
     struct dbidrv_cursor *cursor = read_new(conn, strdup(what));
@@ -161,8 +159,7 @@ ferry_status dbidrv_cursor_begin(struct dbidrv_conn *conn, const char *what,
     *columns = (struct dbidrv_columns){0};
     ferry_status status = read_choose(cursor, &everything, err);
     if (status == FERRY_OK)
-        status = dbidrv_rows_open(&cursor->rows, conn, sql, (unsigned)cursor->count,
-                                  read_widest(cursor), cursor->doing, err);
+        status = read_open_rows(cursor, from, true, err);
     if (status != FERRY_OK) {
         dbidrv_read_end(cursor);
         return status;

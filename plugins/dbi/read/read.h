@@ -46,6 +46,15 @@ void dbidrv_query_question(const struct dbidrv_conn *conn, const char *template,
 /* SELECT of the values of these columns, each as a text called c1, c2, ..., but no FROM. */
 ferry_status dbidrv_query_values(const struct dbidrv_column *const *columns, size_t count,
                                  const char *alias, struct part_text *sql, struct ferry_error *err);
+/* The same of one column, how many bytes those that are not short have together; nothing where
+ * there is no such column, or the dialect does not measure by it. */
+ferry_status dbidrv_query_sizes(const struct dbidrv_dialect *dialect,
+                                const struct dbidrv_column *const *columns, size_t count,
+                                const char *alias, struct part_text *sql, struct ferry_error *err);
+/* What a value costs beside its bytes, or with them where they are few. */
+#define DBIDRV_VALUE_BYTES 64
+/* How many bytes a value has at most as it comes, by its column's type; 0: nobody knows. */
+uint64_t dbidrv_query_width(const struct ferry_column *column);
 
 /* ---- scan.c: bounds and order ---- */
 
@@ -92,13 +101,19 @@ struct dbidrv_rows {
     uint64_t piece;   /* how many the next one asks for */
     uint64_t most;    /* at most */
     uint64_t longest; /* bytes of the longest row, of which half is forgotten with each piece */
-    bool open, own_transaction, ended;
+    bool open, sized, own_transaction, ended;
+    bool measured; /* how long the next rows are can be asked */
 };
-/* `select` has columns that are called c1, c2, ...; a row of it has `widest` bytes at most, 0:
- * nobody knows. */
+/* A SELECT and what is known of its rows. */
+struct dbidrv_asked {
+    const char *select; /* its columns are called c1, c2, ... */
+    unsigned columns;
+    uint64_t widest;   /* bytes that the values of a row have at most; 0: nobody knows */
+    const char *sizes; /* a SELECT of how many they are, in the same order; NULL: there is none */
+};
 ferry_status dbidrv_rows_open(struct dbidrv_rows *rows, struct dbidrv_conn *conn,
-                              const char *select, unsigned columns, uint64_t widest,
-                              const char *doing, struct ferry_error *err);
+                              const struct dbidrv_asked *asked, const char *doing,
+                              struct ferry_error *err);
 /* False at the end, which the database has confirmed. */
 ferry_status dbidrv_rows_next(struct dbidrv_rows *rows, const char *doing, bool *ret_row,
                               struct ferry_error *err);
@@ -109,10 +124,10 @@ void dbidrv_rows_close(struct dbidrv_rows *rows);
 ferry_status dbidrv_read_begin(void *conn, const struct ferry_read *read,
                                const struct ferry_schema *schema, const struct ferry_scan *scan,
                                void **ret_cursor, struct ferry_error *err);
-/* A cursor over the rows of a SELECT, whose columns are these; they are the cursor's then. */
+/* A cursor over these columns, which are the cursor's then; `from` stands behind FROM. */
 ferry_status dbidrv_cursor_begin(struct dbidrv_conn *conn, const char *what,
-                                 struct dbidrv_columns *columns, const char *sql, void **ret_cursor,
-                                 struct ferry_error *err);
+                                 struct dbidrv_columns *columns, const struct part_text *from,
+                                 void **ret_cursor, struct ferry_error *err);
 ferry_status dbidrv_read_batch(void *cursor, struct ferry_batch *batch, struct ferry_error *err);
 void dbidrv_read_end(void *cursor);
 ferry_status dbidrv_snapshot_begin(void *conn, struct ferry_error *err);

@@ -1,8 +1,8 @@
 /* The rows of a SELECT.
  *
  * libdbi holds each result whole, and twice.  So rows are asked for in pieces, each as large as the
- * rows before it let it be; where a dialect has no way to do so, the size of the whole is asked for
- * beforehand, and a result that is too large is refused.
+ * rows in it, or those before it, let it be; where a dialect has no way to do so, the size of the
+ * whole is asked for beforehand, and a result that is too large is refused.
  */
 
 #include "read/read.h"
@@ -11,16 +11,17 @@
 
 #define PIECE_FIRST 8
 #define PIECE_MOST 4096
-/* Where a row may be of any length: long ones that follow short ones all at once come in a piece of
- * as many as the short ones let fit. */
+/* Where a row may be of any length and nobody is asked: long ones that follow short ones all at
+ * once come in a piece of as many as the short ones let fit. */
 #define PIECE_BLIND 128
-/* Of what libdbi may hold: twice the values, and what rows that are longer than the ones before
- * them need; and where each row is as long as the longest. */
-#define PIECE_SHARE 8
+/* Of what libdbi may hold.  Where the rows are known, the rest is the client library's; where they
+ * are like those before them, it is for those that are longer. */
+#define PIECE_MEASURED_SHARE 2
 #define PIECE_LONGEST_SHARE 4
+#define PIECE_SHARE 8
 /* What a row, and each value of it, costs beside its bytes. */
 #define ROW_BYTES 128
-#define VALUE_BYTES 64
+#define VALUE_BYTES DBIDRV_VALUE_BYTES
 
 /* ---- As a whole ---- */
 
@@ -85,31 +86,49 @@ static uint64_t rows_beside(const struct dbidrv_rows *rows)
 static uint64_t rows_most(const struct dbidrv_rows *rows, uint64_t widest)
 {
     uint64_t fit = rows->conn->most / PIECE_LONGEST_SHARE / (widest + rows_beside(rows));
+    if (rows->measured)
+        return PIECE_MOST;
     return widest == 0 || fit < PIECE_BLIND ? PIECE_BLIND : rows_least(fit, PIECE_MOST);
 }
 
-ferry_status dbidrv_rows_open(struct dbidrv_rows *rows, struct dbidrv_conn *conn,
-                              const char *select, unsigned columns, uint64_t widest,
-                              const char *doing, struct ferry_error *err)
+static ferry_status rows_open_pieces(struct dbidrv_rows *rows, const struct dbidrv_asked *asked,
+                                     const char *doing, struct ferry_error *err)
 {
-    const struct dbidrv_pieces *pieces = conn->dialect->pieces;
+    const struct dbidrv_pieces *pieces = rows->conn->dialect->pieces;
     PART_AUTO_TEXT struct part_text sql = {0};
+    bool bounded = asked->widest > 0 && rows_most(rows, asked->widest) == PIECE_MOST;
+    bool sized = pieces->open_sizes != NULL && asked->sizes != NULL && !bounded;
+    part_text_addf(&sql, "%s%s", pieces->open, asked->select);
+    ferry_status status = sql.failed
+                              ? dbidrv_fail_memory(err)
+                              : dbidrv_run(rows->conn, sql.data, DBIDRV_READING, doing, NULL, err);
+    rows->open = status == FERRY_OK;
+    if (status == FERRY_OK && sized) {
+        part_text_reset(&sql);
+        part_text_addf(&sql, "%s%s", pieces->open_sizes, asked->sizes);
+        status = sql.failed ? dbidrv_fail_memory(err)
+                            : dbidrv_run(rows->conn, sql.data, DBIDRV_READING, doing, NULL, err);
+        rows->sized = status == FERRY_OK;
+    }
+    rows->measured = pieces->measure != NULL && !bounded && (sized || pieces->open_sizes == NULL);
+    rows->most = rows_most(rows, asked->widest);
+    return status;
+}
+
+ferry_status dbidrv_rows_open(struct dbidrv_rows *rows, struct dbidrv_conn *conn,
+                              const struct dbidrv_asked *asked, const char *doing,
+                              struct ferry_error *err)
+{
     ferry_status status = FERRY_OK;
-    *rows = (struct dbidrv_rows){.conn = conn, .columns = columns, .piece = PIECE_FIRST};
-    rows->most = rows_most(rows, widest);
+    *rows = (struct dbidrv_rows){.conn = conn, .columns = asked->columns, .piece = PIECE_FIRST};
     if (!conn->transaction && conn->dialect->snapshot != NULL) {
         status = dbidrv_conn_begin(conn, conn->dialect->snapshot, "begin a transaction", err);
         rows->own_transaction = status == FERRY_OK;
     }
-    if (status == FERRY_OK && pieces == NULL)
-        return rows_open_whole(rows, select, doing, err);
-    part_text_addf(&sql, "%s%s", pieces == NULL ? "" : pieces->open, select);
-    if (status == FERRY_OK && sql.failed)
-        status = dbidrv_fail_memory(err);
-    if (status == FERRY_OK)
-        status = dbidrv_run(conn, sql.data, DBIDRV_READING, doing, NULL, err);
-    rows->open = status == FERRY_OK;
-    return status;
+    if (status != FERRY_OK)
+        return status;
+    return conn->dialect->pieces == NULL ? rows_open_whole(rows, asked->select, doing, err)
+                                         : rows_open_pieces(rows, asked, doing, err);
 }
 
 /* As many as the rows so far let hope will be small enough. */
@@ -129,11 +148,20 @@ static ferry_status rows_next_piece(struct dbidrv_rows *rows, const char *doing,
                                     struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text sql = {0};
-    if (rows->answer.result != NULL)
+    const struct dbidrv_pieces *pieces = rows->conn->dialect->pieces;
+    ferry_status status = FERRY_OK;
+    if (rows->answer.result != NULL && rows->measured)
+        rows->piece = rows_least(rows->piece * 4, rows->most);
+    else if (rows->answer.result != NULL)
         rows_choose_piece(rows);
     rows->done += rows->answer.rows;
     dbidrv_answer_close(&rows->answer);
-    rows->conn->dialect->pieces->add(&sql, rows->columns, rows->done, rows->piece);
+    if (rows->measured)
+        status = pieces->measure(rows, rows->piece, rows_beside(rows),
+                                 rows->conn->most / PIECE_MEASURED_SHARE, &rows->piece, err);
+    if (status != FERRY_OK)
+        return status;
+    pieces->add(&sql, rows->columns, rows->done, rows->piece);
     return sql.failed ? dbidrv_fail_memory(err)
                       : dbidrv_answer_open(rows->conn, sql.data, rows->columns, DBIDRV_READING,
                                            doing, &rows->answer, err);
@@ -154,18 +182,25 @@ ferry_status dbidrv_rows_next(struct dbidrv_rows *rows, const char *doing, bool 
     return status;
 }
 
+static void rows_run(const struct dbidrv_rows *rows, const char *sql)
+{
+    dbi_result result = dbi_conn_query(rows->conn->dbi, sql);
+    if (result != NULL)
+        dbi_result_free(result);
+}
+
 /* The end of a transaction ends what was opened in it. */
 void dbidrv_rows_close(struct dbidrv_rows *rows)
 {
     dbidrv_answer_close(&rows->answer);
     if (rows->conn == NULL)
         return;
+    const struct dbidrv_pieces *pieces = rows->conn->dialect->pieces;
     if (rows->own_transaction)
         dbidrv_conn_rollback(rows->conn);
-    else if (rows->open) {
-        dbi_result result = dbi_conn_query(rows->conn->dbi, rows->conn->dialect->pieces->close);
-        if (result != NULL)
-            dbi_result_free(result);
-    }
-    rows->open = rows->own_transaction = false;
+    if (!rows->own_transaction && rows->open)
+        rows_run(rows, pieces->close);
+    if (!rows->own_transaction && rows->sized)
+        rows_run(rows, pieces->close_sizes);
+    rows->open = rows->sized = rows->own_transaction = false;
 }

@@ -39,30 +39,13 @@ static ferry_status stored_columns(const struct dbidrv_conn *conn,
     return status;
 }
 
-static ferry_status stored_select(const struct dbidrv_conn *conn, const char *table,
-                                  const struct dbidrv_columns *columns, struct part_text *sql,
-                                  struct ferry_error *err)
-{
-    const struct dbidrv_column **list = calloc(columns->count, sizeof *list);
-    if (list == NULL)
-        return dbidrv_fail_memory(err);
-    for (size_t i = 0; i < columns->count; i++)
-        list[i] = &columns->list[i];
-    ferry_status status = dbidrv_query_values(list, columns->count, DBIDRV_ALIAS, sql, err);
-    free((void *)list);
-    part_text_addf(sql, " FROM %s", conn->dialect->writing->only);
-    dbidrv_query_add_path(conn, table, sql);
-    part_text_add(sql, " AS " DBIDRV_ALIAS);
-    return status == FERRY_OK && sql->failed ? dbidrv_fail_memory(err) : status;
-}
-
 ferry_status dbidrv_stored_begin(void *conn, void *load, const struct ferry_layout *layout,
                                  const struct ferry_scan *scan, void **ret_cursor,
                                  struct ferry_error *err)
 {
     struct dbidrv_conn *c = conn;
     DBIDRV_AUTO_COLUMNS struct dbidrv_columns columns = {0};
-    PART_AUTO_TEXT struct part_text sql = {0};
+    PART_AUTO_TEXT struct part_text from = {0};
     bool exists = false;
     (void)load; /* its rows are in the table, in this transaction */
     (void)scan; /* everything: the driver has no FERRY_SCANS as a target */
@@ -72,9 +55,10 @@ ferry_status dbidrv_stored_begin(void *conn, void *load, const struct ferry_layo
                             layout->table);
     if (status == FERRY_OK)
         status = stored_columns(c, layout, &columns, err);
-    if (status == FERRY_OK)
-        status = stored_select(c, layout->table, &columns, &sql, err);
+    part_text_add(&from, c->dialect->writing->only);
+    dbidrv_query_add_path(c, layout->table, &from);
+    part_text_add(&from, " AS " DBIDRV_ALIAS);
     return status == FERRY_OK
-               ? dbidrv_cursor_begin(c, layout->table, &columns, sql.data, ret_cursor, err)
+               ? dbidrv_cursor_begin(c, layout->table, &columns, &from, ret_cursor, err)
                : status;
 }
