@@ -481,3 +481,40 @@ run_waits() { postgres_query <<<"SELECT query FROM pg_stat_activity WHERE usenam
     [ "$output" -lt 80 ]
     assert_equal "$(sqlite3 "$D" "SELECT count(*), sum(length(s)), sum(id) FROM sudden")" "3150|151000000|4962825"
 }
+
+columns_of() { postgres_query <<<"SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'loaded.$1'::regclass AND attnum > 0"; }
+loader_is_gone() { [ "$(postgres_query <<<"SELECT count(*) FROM pg_stat_activity WHERE usename = 'loader'")" = 0 ]; }
+
+@test "cut off at a statement: the old rows or the new ones, nothing left, and the next run heals" {
+    source_rows
+    local text mode cutter
+    mkdir "$T/cut"
+    sed -e "s|host = \"$POSTGRES_SOCKET\"|host = \"$T/cut\"|" "$DBFERRY_CONFIG" | write_config "$T/cut.conf"
+    export DBFERRY_CONFIG=$T/dbferry.conf
+    for text in "pg_try_advisory" "INSERT INTO" "ACCESS EXCLUSIVE" "RENAME TO" "=commit"; do
+        for mode in before after; do
+            run dbferry copy file writer --query "SELECT id, x FROM t" --target-table cut -o job.on_rebuild_loss=allow
+            assert_status 0
+            : >"$T/cut.log" # the last one said that it is ready
+            python3 "$FERRY_SOURCE/tests/servers/cut_postgres.py" "$POSTGRES_SOCKET/.s.PGSQL.$POSTGRES_PORT" \
+                "$T/cut/.s.PGSQL.$POSTGRES_PORT" "$mode" "$text" >"$T/cut.log" 2>&1 3>&- &
+            cutter=$!
+            until_there grep -q ready "$T/cut.log"
+            run dbferry copy -c "$T/cut.conf" file writer --query "SELECT id, x, r FROM t" --target-table cut
+            grep "cut at" "$T/cut.log"
+            kill "$cutter"
+            wait "$cutter" || true
+            until_there loader_is_gone
+            echo "$mode $text: $status $output" >&2
+            if [ "$mode $text" = "after =commit" ]; then
+                assert_status 0
+                assert_output_has "did not answer to the commit"
+                assert_equal "$(columns_of cut)" "id x r"
+            else
+                assert_status 74
+                assert_equal "$(columns_of cut)" "id x"
+            fi
+            assert_equal "$(postgres_query <<<"SELECT count(*) FROM pg_class WHERE relname LIKE '\_dbferry\_new%'")" 0
+        done
+    done
+}
