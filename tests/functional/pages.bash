@@ -9,10 +9,11 @@
 #   none       cannot be run here (systemctl, cron)
 #   sql, types   of dbferry-types(7): tests/types/page.py runs them
 
-PAGES=(docs/dbferry.pod docs/dbferry.conf.pod docs/dbferry-driver.pod docs/dbferry-driver-test.pod
-    docs/dbferry-types.pod plugins/sqlite/dbferry-sqlite.pod plugins/mysql/dbferry-mysql.pod
-    plugins/azure-mysql/dbferry-azure-mysql.pod plugins/pgsql/dbferry-pgsql.pod
-    plugins/odbc/dbferry-odbc.pod plugins/dbi/dbferry-dbi.pod)
+# All that there are: that of a driver lies in its folder and is named after it.
+mapfile -t PAGES < <(cd "$FERRY_SOURCE" && printf '%s\n' docs/*.pod plugins/*/*.pod)
+
+# page_drivers: the drivers that have a page, which are those that are installed.
+page_drivers() { printf '%s\n' "${PAGES[@]}" | sed -n 's|^plugins/\(.*\)/dbferry-\1\.pod$|\1|p'; }
 
 # page_keys PAGE [SECTION]: the names in B<> with which items start, or with which they go on after
 # a comma, one a line; those of one =head1 only, if it is given.
