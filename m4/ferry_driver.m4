@@ -6,9 +6,11 @@
 AC_DEFUN([FERRY_DRIVERS_INIT], [
     AC_REQUIRE([PKG_PROG_PKG_CONFIG])
     DRIVER_DIRS=
+    DRIVER_DIST_DIRS=
     ferry_driver_summary=
     ferry_driver_missing=
     AC_SUBST([DRIVER_DIRS])
+    AC_SUBST([DRIVER_DIST_DIRS])
 ])
 
 # FERRY_DRIVER_IN_THE_MAKING(NAME)
@@ -64,6 +66,7 @@ AC_DEFUN([FERRY_DRIVER], [
          AS_IF([test "x$ferry_want" = xyes],
              [ferry_driver_missing="$ferry_driver_missing
     $1: $ferry_reason"])])
+    DRIVER_DIST_DIRS="$DRIVER_DIST_DIRS $1"
     ferry_driver_summary="$ferry_driver_summary
 `printf '    %-11s %-34s %s' '$1' '$3' "$ferry_answer"`"
     AM_CONDITIONAL([BUILD_]m4_toupper(m4_translit([$1], [-], [_])), [test "x$ferry_answer" = xyes])
