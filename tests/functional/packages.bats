@@ -32,6 +32,13 @@ END
     done
 }
 
+@test "each of Debian's packages that has programs of a machine depends on their libraries" {
+    awk '/^Package: / { package = $2; any = 0 }
+        /^Architecture: any/ { any = wanted[package] = 1 }
+        any && /\$\{shlibs:Depends\}/ { delete wanted[package]; seen++ }
+        END { for (package in wanted) { print package " does not"; bad = 1 }; exit bad || !seen }' debian/control
+}
+
 @test "each test of Debian's packages is one that is run" {
     assert_equal "$(field Tests debian/tests/control | grep . | sort)" \
         "$(find debian/tests -type f ! -name control -printf '%f\n' | sort)"
