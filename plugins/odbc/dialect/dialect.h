@@ -60,7 +60,7 @@ struct odrv_dialect {
     const struct odrv_default *defaults;
     /* Attributes whose values its ODBC driver takes out of braces; NULL: all of them. */
     const char *braced;
-    bool trims; /* ... and takes blanks off where a value begins or ends */
+    bool trims;                     /* ... and takes blanks off where a value begins or ends */
     const char *refused_attributes; /* short names, as a pattern: no long one would be missed */
     const char *refused_library;    /* the same of one that bends values; or NULL */
     /* How texts come, which the ODBC driver must know as well as the session; or NULL. */
