@@ -2,7 +2,7 @@
 # Each question about the catalog of a PostgreSQL server goes wrong in turn: fails with an error of each
 # class, answers nothing, or is cut off.  The target is what it was.
 #
-# FERRY_SWEEP=all (make check-slow): each question with each fault, else one of every eight with one.
+# FERRY_SWEEP=all (make check-slow): each question with each fault, else one of every four with one.
 
 load helper
 # shellcheck source=SCRIPTDIR/../servers/postgres.bash
