@@ -49,6 +49,7 @@ static const struct fault {
     {"HY", "no such column", ASKED, FERRY_ERR_CONFIG, hint_query},
     {"HY", "database is locked", ANY_PHASE | PASSES, FERRY_ERR_BUSY, hint_none},
     {"HY", "database table is locked", ANY_PHASE | PASSES, FERRY_ERR_BUSY, hint_none},
+    {"HY", "Table definition has changed", ASKED | PASSES, FERRY_ERR_BUSY, hint_none}, /* MariaDB */
     {"HY", "database disk image is malformed", ODRV_DESCRIBING | ODRV_READING | ODRV_ASKING,
      FERRY_ERR_DATA, "restore the file from a backup"},
     {"HY", "file is not a database", ODRV_DESCRIBING | ODRV_READING | ODRV_ASKING, FERRY_ERR_DATA,

@@ -443,6 +443,26 @@ locked() {
     [ "$(postgres_query <<<"SELECT count(*) FROM pg_locks WHERE relation = to_regclass('$1') AND granted = '$2'")" -gt 0 ]
 }
 
+@test "a table that is emptied, rewritten or replaced after the snapshot is not read as an empty one" {
+    local what
+    for what in "TRUNCATE moved; INSERT INTO moved VALUES (3)" "ALTER TABLE moved ALTER id TYPE bigint; ALTER TABLE moved ALTER id TYPE int" \
+        "ALTER TABLE moved RENAME TO away; CREATE TABLE moved (id int); INSERT INTO moved VALUES (3)"; do
+        postgres_query <<<"DROP TABLE IF EXISTS moved, away; CREATE TABLE moved (id int); INSERT INTO moved VALUES (1), (2)"
+        looks moved 'LOCK TABLE moved IN ACCESS EXCLUSIVE MODE;'
+        dbferry copy pg local --query "SELECT id FROM moved" --target-table moved >"$T/log" 2>&1 3>&- 4>&- &
+        local run=$!
+        until_there locked moved f
+        look_away "$what; COMMIT;"
+        status=0
+        wait "$run" || status=$?
+        output=$(cat "$T/log")
+        assert_status 75
+        assert_output_has "run again"
+    done
+    run dbferry copy pg local --query "SELECT id FROM moved" --target-table moved
+    assert_status 0
+}
+
 @test "a change sees what others commit while it waits, whatever the account's own settings are" {
     sqlite3 "$D" "CREATE TABLE late (id INTEGER PRIMARY KEY); INSERT INTO late VALUES (1), (2)"
     of_file late

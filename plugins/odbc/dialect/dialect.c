@@ -50,6 +50,28 @@ static const struct odrv_default postgresql_defaults[] = {
     {NULL, NULL, false},
 };
 
+/* A snapshot does not see through TRUNCATE, ALTER TABLE or a table that takes the place of another:
+ * those are read as if they were empty.  What this transaction has locked is what was read; the
+ * rows of the catalog are those of the snapshot, and its functions tell what is there now.  First
+ * what was not there then, then what has another file, then what has other partitions. */
+static const char postgresql_changed[] =
+    "WITH held AS (SELECT DISTINCT l.relation AS oid FROM pg_catalog.pg_locks l "
+    "WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND l.database = "
+    "(SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())), "
+    "known AS (SELECT c.* FROM held h JOIN pg_catalog.pg_class c ON c.oid = h.oid "
+    "WHERE c.relnamespace <> 'pg_catalog'::regnamespace) "
+    "SELECT h.oid::regclass FROM held h "
+    "WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = h.oid) "
+    "AND (pg_identify_object('pg_catalog.pg_class'::regclass, h.oid, 0)).type IN "
+    "('table', 'materialized view', 'foreign table') "
+    "UNION ALL SELECT c.oid::regclass FROM known c WHERE c.relkind IN ('r', 'm') "
+    "AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid) "
+    "UNION ALL SELECT c.oid::regclass FROM known c WHERE c.relkind = 'p' AND EXISTS (SELECT FROM "
+    "(SELECT t.relid::oid AS oid FROM pg_partition_tree(c.oid) t WHERE t.parentrelid = c.oid) now "
+    "FULL JOIN (SELECT i.inhrelid AS oid FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid "
+    "AND to_jsonb(i) ->> 'inhdetachpending' IS DISTINCT FROM 'true') past ON past.oid = now.oid "
+    "WHERE now.oid IS NULL OR past.oid IS NULL) LIMIT 1";
+
 /* A TIMESTAMP comes in the session's time zone; a limit of rows would make a part of the table
  * seem the whole; a sql_mode may pad each CHAR; notes take the room of warnings. */
 static const char *const mariadb_session[] = {
@@ -94,7 +116,8 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
     .session = postgresql_session, .snapshot = postgresql_snapshot,                                \
     .ask_snapshot = "SELECT pg_catalog.concat(current_setting('transaction_isolation'), ' ', "     \
                     "current_setting('transaction_read_only'))",                                   \
-    .snapshot_answer = "repeatable read on", .ask_schema = "SELECT current_schema()",              \
+    .snapshot_answer = "repeatable read on", .ask_changed = postgresql_changed,                    \
+    .ask_schema = "SELECT current_schema()",                                                       \
     .ask_home = "SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "      \
                 "ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(%)",               \
     .system_names = "pg_*",                                                                        \

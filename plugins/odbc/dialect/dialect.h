@@ -75,6 +75,9 @@ struct odrv_dialect {
     /* Whether there is one, in a word that has to be answered; NULL: it is taken for granted. */
     const char *ask_snapshot;
     const char *snapshot_answer;
+    /* Which of the tables that were read the snapshot does not see through: no row where it does;
+     * or NULL. */
+    const char *ask_changed;
     const char *ask_schema; /* in which names are looked up; NULL: there are none */
     /* The schema that a name alone leads to, where it is not that one; '%' for the quoted name as a
      * text; NULL: nothing leads elsewhere, or the catalog functions find it. */

@@ -327,6 +327,26 @@ static ferry_status read_ask_warnings(struct odrv_cursor *cursor, struct ferry_e
     return status;
 }
 
+/* While the locks of what was read are held. */
+static ferry_status read_prove(struct odrv_cursor *cursor, struct ferry_error *err)
+{
+    struct odrv_conn *conn = cursor->conn;
+    PART_AUTO_STRING char *changed = NULL;
+    if (conn->dialect->ask_changed == NULL || conn->target || !conn->transaction)
+        return FERRY_OK;
+    ferry_status status =
+        odrv_ask(conn, conn->dialect->ask_changed,
+                 "ask whether what was read is what the snapshot knows", &changed, err);
+    if (status != FERRY_OK || changed == NULL)
+        return status;
+    status = ferry_fail(err, FERRY_ERR_BUSY,
+                        "%s: %s: somebody has emptied, rewritten or replaced %s after the snapshot "
+                        "was taken, so rows may be missing; run again",
+                        conn->label, cursor->what, changed);
+    ferry_error_may_pass(err);
+    return status;
+}
+
 /* "No data" alone is no proof: a lost server must not look like the end. */
 static ferry_status read_confirm_end(struct odrv_cursor *cursor, struct ferry_error *err)
 {
@@ -336,6 +356,8 @@ static ferry_status read_confirm_end(struct odrv_cursor *cursor, struct ferry_er
         status = read_ask_warnings(cursor, err);
     if (status == FERRY_OK)
         status = odrv_conn_confirm(cursor->conn, "confirm the end of the rows", err);
+    if (status == FERRY_OK)
+        status = read_prove(cursor, err);
     if (status == FERRY_OK)
         status = read_judge_warnings(cursor, err);
     cursor->ended = status == FERRY_OK;
