@@ -211,8 +211,8 @@ static bool fail_was_ended(const struct odrv_conn *conn, enum odrv_phase phase, 
     return true;
 }
 
-/* Where values come and go.  What breaks a constraint is named in the first line, and shown in
- * those behind it. */
+/* What is told of it, with care where values come and go.  A constraint that a row breaks is named
+ * in the first line; the row's values stand in those behind it. */
 static const char *fail_text(const struct odrv_diagnosis *diagnosis, enum odrv_phase phase,
                              int *ret_length)
 {
