@@ -152,10 +152,10 @@ PY
 
 @test "a connection that is cut between two pages of rows: 76, and the target stays" {
     requires python3
-    postgres_query <<<"CREATE TABLE paged AS SELECT i AS id FROM generate_series(1, 2500) i"
+    postgres_query <<<"CREATE TABLE paged AS SELECT i AS id FROM generate_series(1, 9000) i"
     run dbferry copy writer local --table paged
     assert_status 0
-    assert_equal "$(sqlite3 "$D" 'SELECT count(*), sum(id) FROM paged')" "2500|3126250"
+    assert_equal "$(sqlite3 "$D" 'SELECT count(*), sum(id) FROM paged')" "9000|40504500"
     mkdir "$T/cut"
     python3 "$FERRY_SOURCE/tests/servers/cut_postgres.py" "$POSTGRES_SOCKET/.s.PGSQL.$POSTGRES_PORT" \
         "$T/cut/.s.PGSQL.$POSTGRES_PORT" after "2*FETCH FORWARD" >"$T/cut.log" 2>&1 3>&- &
@@ -165,8 +165,8 @@ PY
     run dbferry copy writer local --query "SELECT id + 1 AS id FROM paged" --target-table paged
     kill "$cutter"
     assert_status 76
-    assert_output_has "after 1000 rows"
-    assert_equal "$(sqlite3 "$D" 'SELECT count(*), sum(id) FROM paged')" "2500|3126250"
+    assert_output_has "after 8000 rows"
+    assert_equal "$(sqlite3 "$D" 'SELECT count(*), sum(id) FROM paged')" "9000|40504500"
 }
 
 @test "rows of long values come a few at a time, whatever there are of them" {

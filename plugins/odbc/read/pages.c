@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 
+#define PAGE_BLOCKS 8 /* of rows that come in blocks, whose size is bounded */
 #define PAGE_ROWS 1000
 #define PAGE_ROWS_FIRST 16 /* of rows that have no greatest size */
 #define PAGE_BYTES ((size_t)8 << 20)
@@ -32,7 +33,7 @@ static uint64_t pages_rows(const struct odrv_fetch *fetch)
 {
     uint64_t before = fetch->rows - fetch->page_began;
     if (fetch->block > 0)
-        return PAGE_ROWS;
+        return fetch->block * PAGE_BLOCKS;
     if (before == 0)
         return PAGE_ROWS_FIRST;
     uint64_t fit = PAGE_BYTES * before / (fetch->page_bytes + before);
