@@ -69,6 +69,8 @@ ferry_status dbidrv_change_commit(void *change, const struct ferry_record *const
     struct dbidrv_change *c = change;
     ferry_status status = dbidrv_conn_check(c->conn, err);
     *outcome = FERRY_OUTCOME_OLD;
+    if (status == FERRY_OK && c->load != NULL)
+        status = dbidrv_load_rename(c->load, err);
     for (size_t i = 0; status == FERRY_OK && i < record_count; i++)
         status = dbidrv_record_write(c->conn, records[i], err);
     if (status == FERRY_OK)

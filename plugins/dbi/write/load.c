@@ -164,11 +164,12 @@ static ferry_status load_create(struct dbidrv_load *load, struct ferry_error *er
                : status;
 }
 
-/* As it was planned for, with nobody else who writes to it. */
+/* As it was planned for, with nobody else who writes to it.  One in whose place another is made is
+ * not locked before that is there. */
 static ferry_status load_confirm(struct dbidrv_load *load, struct ferry_error *err)
 {
     const char *table = load->spec->layout->table;
-    const char *lock = load->conn->dialect->writing->lock_table;
+    const char *lock = dbidrv_load_is_apart(load) ? NULL : load->conn->dialect->writing->lock_table;
     bool exists = false;
     uint64_t definition = 0;
     ferry_status status = dbidrv_table_look(load->conn, table, NULL, &exists, NULL, err);
@@ -185,6 +186,26 @@ static ferry_status load_confirm(struct dbidrv_load *load, struct ferry_error *e
                : status;
 }
 
+/* How many rows there are now, without a lock that stays where the table has none. */
+static ferry_status load_count_before(struct dbidrv_load *load, struct ferry_error *err)
+{
+    static const char doing[] = "count the rows";
+    struct dbidrv_conn *conn = load->conn;
+    const char *table = load->spec->layout->table;
+    if (!dbidrv_load_is_apart(load))
+        return load_count(load, table, &load->before, err);
+    ferry_status status =
+        dbidrv_run(conn, "SAVEPOINT dbferry_count", DBIDRV_LOADING, doing, NULL, err);
+    if (status == FERRY_OK)
+        status = load_count(load, table, &load->before, err);
+    if (status == FERRY_OK)
+        status = dbidrv_run(conn, "ROLLBACK TO SAVEPOINT dbferry_count", DBIDRV_LOADING, doing,
+                            NULL, err);
+    return status == FERRY_OK ? dbidrv_run(conn, "RELEASE SAVEPOINT dbferry_count", DBIDRV_LOADING,
+                                           doing, NULL, err)
+                              : status;
+}
+
 static ferry_status load_make_table(struct dbidrv_load *load, struct ferry_error *err)
 {
     const struct dbidrv_writing *writing = load->conn->dialect->writing;
@@ -192,7 +213,7 @@ static ferry_status load_make_table(struct dbidrv_load *load, struct ferry_error
     PART_AUTO_TEXT struct part_text sql = {0};
     ferry_status status = FERRY_OK;
     if (load->spec->action != FERRY_TABLE_CREATE)
-        status = load_count(load, table, &load->before, err);
+        status = load_count_before(load, err);
     if (status == FERRY_OK && load->spec->action == FERRY_TABLE_REBUILD && !writing->renames)
         status = load_run(load, "DROP TABLE %", table, "make the table anew", err);
     if (status != FERRY_OK || load->spec->action != FERRY_TABLE_KEEP)
@@ -202,8 +223,8 @@ static ferry_status load_make_table(struct dbidrv_load *load, struct ferry_error
                       : load_run(load, sql.data, table, "delete the old rows", err);
 }
 
-/* Readers wait from here to the commit. */
-static ferry_status load_rename(struct dbidrv_load *load, struct ferry_error *err)
+/* Readers wait from here to the commit, which follows at once. */
+ferry_status dbidrv_load_rename(struct dbidrv_load *load, struct ferry_error *err)
 {
     static const char doing[] = "put the new table in the place of the old one";
     const char *table = load->spec->layout->table;
@@ -224,9 +245,8 @@ static ferry_status load_rename(struct dbidrv_load *load, struct ferry_error *er
     ferry_status status = dbidrv_turns_lock(load, err);
     if (status == FERRY_OK)
         status = load_set_lock_wait(load, err);
-    /* Views and rights come without a lock that ours would have kept out. */
     if (status == FERRY_OK)
-        status = dbidrv_table_judge_rebuild(load->conn, table, err);
+        status = load_confirm(load, err);
     if (status == FERRY_OK)
         status = load_run(load, "DROP TABLE %", table, doing, err);
     if (status == FERRY_OK)
@@ -318,9 +338,6 @@ ferry_status dbidrv_load_end(void *load, struct ferry_load_totals *ret_totals,
         status = dbidrv_stale_rebuild(l, err);
     if (status == FERRY_OK)
         status = load_count(l, l->into, &after, err);
-    /* The rest of it is checked: readers wait from here on. */
-    if (status == FERRY_OK && after == l->rows)
-        status = load_rename(l, err);
     if (status == FERRY_OK && after != l->rows)
         status = ferry_fail(err, FERRY_ERR_DATA,
                             "%s: %s has %" PRIu64 " rows after %" PRIu64 " were inserted",

@@ -112,11 +112,6 @@ static const char *const pgsql_begin[] = {
     "BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE", NULL};
 
 #define PG_TABLE "pg_catalog.to_regclass(%)"
-/* Whether somebody waits for this session. */
-#define PG_AWAITED                                                                                 \
-    "EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE NOT l.granted AND "                           \
-    "pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(l.pid)))"
-
 const struct dbidrv_writing dbidrv_writing_pgsql = {
     .rules = rules_pgsql,
     .style = DBIDRV_STYLE_QUOTED,
@@ -215,10 +210,9 @@ const struct dbidrv_writing dbidrv_writing_pgsql = {
     /* Also against SELECT ... FOR UPDATE, for whose rows we would wait while they wait for us. */
     .lock_table = "LOCK TABLE ONLY % IN EXCLUSIVE MODE",
     .lock_alone = "LOCK TABLE ONLY % IN ACCESS EXCLUSIVE MODE",
-    .set_turn = "SELECT pg_catalog.set_config('lock_timeout', CASE WHEN " PG_AWAITED " THEN '1' "
-                "ELSE GREATEST(1, LEAST(400, s.setting::pg_catalog.int4 / 2))::pg_catalog.text "
-                "END, true) FROM pg_catalog.pg_settings s WHERE s.name = 'deadlock_timeout'",
-    .ask_awaited = "SELECT (" PG_AWAITED ")::pg_catalog.int4::pg_catalog.text AS c1",
+    .set_turn = "SELECT pg_catalog.set_config('lock_timeout', GREATEST(1, LEAST(400, "
+                "s.setting::pg_catalog.int4 / 2))::pg_catalog.text, true) FROM "
+                "pg_catalog.pg_settings s WHERE s.name = 'deadlock_timeout'",
     .index_too_long = "54000",
     .ask_readable = "SELECT pg_catalog.has_table_privilege(" PG_TABLE
                     "::pg_catalog.oid, 'SELECT')::pg_catalog.int4::pg_catalog.text AS c1",

@@ -46,17 +46,18 @@ ferry_status dbidrv_stored_begin(void *conn, void *load, const struct ferry_layo
     struct dbidrv_conn *c = conn;
     DBIDRV_AUTO_COLUMNS struct dbidrv_columns columns = {0};
     PART_AUTO_TEXT struct part_text from = {0};
+    const struct dbidrv_load *l = load; /* of this transaction; NULL: there is none */
+    const char *table = l == NULL ? layout->table : l->into;
     bool exists = false;
-    (void)load; /* its rows are in the table, in this transaction */
     (void)scan; /* everything: the driver has no FERRY_SCANS as a target */
-    ferry_status status = dbidrv_table_look(c, layout->table, NULL, &exists, NULL, err);
+    ferry_status status = dbidrv_table_look(c, table, NULL, &exists, NULL, err);
     if (status == FERRY_OK && !exists)
         status = ferry_fail(err, FERRY_ERR_NOT_FOUND, "%s: there is no table '%s'", c->label,
                             layout->table);
     if (status == FERRY_OK)
         status = stored_columns(c, layout, &columns, err);
     part_text_add(&from, c->dialect->writing->only);
-    dbidrv_query_add_path(c, layout->table, &from);
+    dbidrv_query_add_path(c, table, &from);
     part_text_add(&from, " AS " DBIDRV_ALIAS);
     return status == FERRY_OK
                ? dbidrv_cursor_begin(c, layout->table, &columns, &from, ret_cursor, err)

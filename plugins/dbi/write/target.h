@@ -79,11 +79,10 @@ struct dbidrv_writing {
     const char *ask_numbered; /* the column of '%' that turns NULL into a number; or NULL */
     const char *ask_lock;   /* 1 where the lock of the number '%' is ours until the end; or NULL */
     const char *lock_table; /* against other writers; or NULL */
-    /* What waits for readers to leave a table that goes, of those that rename: the lock, how long a
-     * turn waits for it, and 1 where somebody waits for us. */
-    const char *lock_alone, *set_turn, *ask_awaited;
-    /* The state of an index that a row is too long for, and what a failed CREATE INDEX is undone
-     * by; NULL: there is no such limit. */
+    /* What waits for readers to leave a table that goes, of those that rename: the lock, and how
+     * long a turn waits for it. */
+    const char *lock_alone, *set_turn;
+    /* The state of an index that a row is too long for; NULL: there is no such limit. */
     const char *index_too_long;
     /* Names of full-text indexes that have their rows in the table '%'; NULL: there are none. */
     const char *ask_stale;
@@ -132,7 +131,7 @@ struct dbidrv_load {
     const struct dbidrv_rule **rules; /* of each column */
     size_t count;
     char *what;             /* "table 'NAME'" */
-    char *into;             /* the table that the rows go to until load_end */
+    char *into;             /* the table that the rows go to until the commit */
     struct part_text begin; /* INSERT INTO ... VALUES */
     size_t numbered; /* the column in which NULL would become a number; count: there is none */
     uint64_t before, rows;
@@ -152,12 +151,15 @@ ferry_status dbidrv_load_begin(void *change, const struct ferry_load_spec *spec,
 ferry_status dbidrv_load_end(void *load, struct ferry_load_totals *ret_totals,
                              struct ferry_error *err);
 void dbidrv_load_free(struct dbidrv_load *load);
-/* Whether the new table is made beside the old one. */
+/* Whether the new table is made beside the old one; then dbidrv_load_rename() puts it in its place.
+ */
 bool dbidrv_load_is_apart(const struct dbidrv_load *load);
+ferry_status dbidrv_load_rename(struct dbidrv_load *load, struct ferry_error *err);
 
 /* ---- turns.c ---- */
 
-/* The table is nobody else's until the end of the transaction; BUSY once lock_wait is over. */
+/* The table, if it is there still, is nobody else's until the end of the transaction; BUSY once
+ * lock_wait is over. */
 ferry_status dbidrv_turns_lock(const struct dbidrv_load *load, struct ferry_error *err);
 
 /* ---- stale.c ---- */

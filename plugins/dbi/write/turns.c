@@ -1,12 +1,9 @@
 /* Waiting for those who use a table that is to go, in short turns.
  *
  * While we wait for a stranger's open transaction, everybody who comes after us waits behind that,
- * readers too; between two turns they get through.  And the stranger may come to wait for us, who
- * have kept writers out: the server ends one of two that wait for each other when one has waited
- * for deadlock_timeout, and perhaps not us.  So a turn is shorter than that, and where somebody
- * waits for us the lock is only taken if it is free.  Who has begun to wait since we asked is
- * looked for once more in the statement itself: on a busy machine a second lies between two of
- * them.
+ * readers too; between two turns they get through.  And nothing of the table is locked before: the
+ * server ends at once whoever has read a table, wants to write to it, and finds somebody who keeps
+ * writers out and waits for its readers.
  */
 
 #include "write/target.h"
@@ -22,10 +19,16 @@ static int turns_is_cancelled(void *conn)
     return atomic_load(&((struct dbidrv_conn *)conn)->cancelled) ? 1 : 0;
 }
 
-/* Somebody else had it, or has waited for us. */
+/* Somebody else had it. */
 static bool turns_is_taken(const char *state)
 {
     return strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0;
+}
+
+/* Somebody has dropped it: there is nothing to lock, as will be seen. */
+static bool turns_is_gone(const char *state)
+{
+    return strcmp(state, "42P01") == 0;
 }
 
 static ferry_status turns_run(const struct dbidrv_load *load, const char *sql,
@@ -35,30 +38,31 @@ static ferry_status turns_run(const struct dbidrv_load *load, const char *sql,
 }
 
 /* In a savepoint: a lock that is not to be had would end the transaction. */
-static ferry_status turns_try(const struct dbidrv_load *load, bool awaited, bool *ret_taken,
+static ferry_status turns_try(const struct dbidrv_load *load, bool *ret_done,
                               struct ferry_error *err)
 {
     const struct dbidrv_writing *writing = load->conn->dialect->writing;
     PART_AUTO_TEXT struct part_text path = {0};
     PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_DIAGNOSIS struct dbidrv_diagnosis diagnosis = {0};
+    bool taken = false;
     dbidrv_query_add_path(load->conn, load->spec->layout->table, &path);
-    if (!awaited)
-        part_text_addf(&sql, "%s; ", writing->set_turn);
     if (!path.failed)
         part_text_add_template(&sql, writing->lock_alone, path.data);
-    part_text_add(&sql, awaited ? " NOWAIT" : "");
     if (path.failed || sql.failed)
         return dbidrv_fail_memory(err);
     ferry_status status = turns_run(load, "SAVEPOINT dbferry_turn", err);
     if (status == FERRY_OK)
-        status = dbidrv_try(load->conn, sql.data, ret_taken, &diagnosis, err);
+        status = turns_run(load, writing->set_turn, err);
+    if (status == FERRY_OK)
+        status = dbidrv_try(load->conn, sql.data, &taken, &diagnosis, err);
     if (status != FERRY_OK)
         return status;
-    if (!*ret_taken && !turns_is_taken(diagnosis.state))
+    *ret_done = taken || turns_is_gone(diagnosis.state);
+    if (!*ret_done && !turns_is_taken(diagnosis.state))
         return dbidrv_fail_as(load->conn, &diagnosis, DBIDRV_LOADING, turns_doing, err);
     /* A savepoint that was gone back to is there still: the next would be one within it. */
-    if (!*ret_taken)
+    if (!taken)
         status = turns_run(load, "ROLLBACK TO SAVEPOINT dbferry_turn", err);
     return status == FERRY_OK ? turns_run(load, "RELEASE SAVEPOINT dbferry_turn", err) : status;
 }
@@ -79,18 +83,14 @@ ferry_status dbidrv_turns_lock(const struct dbidrv_load *load, struct ferry_erro
 {
     struct dbidrv_conn *conn = load->conn;
     struct ferry_wait wait;
-    bool taken = false;
+    bool done = false;
     ferry_wait_begin(&wait, conn->lock_wait_ms);
-    while (!taken) {
-        PART_AUTO_STRING char *awaited = NULL;
-        ferry_status status = dbidrv_ask(conn, conn->dialect->writing->ask_awaited, DBIDRV_LOADING,
-                                         turns_doing, &awaited, err);
-        if (status == FERRY_OK)
-            status = turns_try(load, awaited != NULL && strcmp(awaited, "1") == 0, &taken, err);
+    while (!done) {
+        ferry_status status = turns_try(load, &done, err);
         if (status != FERRY_OK)
             return status;
         ferry_wait_count_all(&wait);
-        if (!taken && ferry_wait_pause(&wait, TURNS_PAUSE_MS, turns_is_cancelled, conn) == 0)
+        if (!done && ferry_wait_pause(&wait, TURNS_PAUSE_MS, turns_is_cancelled, conn) == 0)
             return turns_fail(load, err);
     }
     return FERRY_OK;
