@@ -633,16 +633,16 @@ END
     library=$(odbcinst -q -d -n "PostgreSQL Unicode" | sed -n 's/^Driver *= *//p')
     [[ $library == /* ]] || library=$(find /usr/lib* -name "$library" -print -quit)
     cp -L "$library" "$T/mystery.so"
-    postgres_query <<<"CREATE TABLE words AS SELECT 1 AS id, 'verysecret' AS w"
+    postgres_query <<<"CREATE TABLE verses AS SELECT 1 AS id, 'verysecret' AS w"
     sed -i "s|PostgreSQL Unicode|$T/mystery.so|" "$T/dbferry.conf"
-    run copy words
+    run copy verses
     assert_status 0
-    run dbferry copy pg local --query "SELECT id, w::numeric(9,2) AS n FROM words" --target-table n
+    run dbferry copy pg local --query "SELECT id, w::numeric(9,2) AS n FROM verses" --target-table n
     assert_status 65
     assert_output_has 22P02 "not of the form"
     refute_output_has verysecret
     sed -i 's/Server = "127.0.0.1"/Server = "0.0.0.0"/' "$T/dbferry.conf"
-    run copy words
+    run copy verses
     assert_status 77
     assert_output_has SSL
     assert_equal "$(postgres_query <<<"SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader'")" 0
