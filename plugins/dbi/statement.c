@@ -135,11 +135,11 @@ ferry_status dbidrv_answer_next(const struct dbidrv_conn *conn, struct dbidrv_an
 ferry_status dbidrv_answer_value(struct dbidrv_answer *answer, unsigned i, struct dbidrv_value *ret,
                                  struct ferry_error *err)
 {
-    if (dbi_result_field_is_null_idx(answer->result, i + 1) == 1) {
+    const char *data = dbi_result_get_string_idx(answer->result, i + 1);
+    if (data == NULL && dbi_result_field_is_null_idx(answer->result, i + 1) == 1) {
         *ret = (struct dbidrv_value){.null = true};
         return FERRY_OK;
     }
-    const char *data = dbi_result_get_string_idx(answer->result, i + 1);
     if (data == NULL) /* what libdbi had no memory for */
         return dbidrv_fail_memory(err);
     *ret = (struct dbidrv_value){.data = data,
