@@ -95,6 +95,23 @@ static ferry_status make_file(const struct ferry_history *history, const struct 
     return FERRY_OK;
 }
 
+/* SQLite would wait for a writer of a FIFO for ever. */
+static ferry_status check_file(const struct ferry_history *history, struct ferry_error *error)
+{
+    struct stat found;
+    if (lstat(history->path, &found) != 0)
+        return errno == ENOENT
+                   ? ferry_fail(error, FERRY_ERR_NOT_FOUND, "there is no history yet: no file %s",
+                                history->path)
+                   : ferry_fail(error, ferry_error_class_of_errno(errno, FERRY_ERR_TARGET_OPEN),
+                                "cannot use the history %s: %s", history->path, strerror(errno));
+    if (!S_ISREG(found.st_mode))
+        return ferry_fail(error, FERRY_ERR_TARGET_OPEN,
+                          "the history %s is no plain file; correct state_dir, or move it away",
+                          history->path);
+    return FERRY_OK;
+}
+
 static ferry_status name_file(const char *folder, bool to_write, struct ferry_history *history,
                               struct ferry_error *error)
 {
@@ -115,12 +132,8 @@ static ferry_status name_file(const char *folder, bool to_write, struct ferry_hi
     history->path = ferry_strbuf_steal(&path);
     if (history->path == NULL)
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the history");
-    if (to_write)
-        return make_file(history, &found, error);
-    return access(history->path, F_OK) == 0
-               ? FERRY_OK
-               : ferry_fail(error, FERRY_ERR_NOT_FOUND, "there is no history yet: no file %s",
-                            history->path);
+    status = to_write ? make_file(history, &found, error) : FERRY_OK;
+    return status == FERRY_OK ? check_file(history, error) : status;
 }
 
 /* ---- Opening it ---- */
@@ -209,18 +222,31 @@ static ferry_status begin_wal(struct ferry_history *history, struct ferry_error 
     return status;
 }
 
+static const char count_tables[] = "SELECT COUNT(*) FROM sqlite_schema";
+
 static ferry_status make_if_empty(struct ferry_history *history, struct ferry_error *error)
 {
-    int64_t pages = 0;
+    int64_t tables = 0;
     ferry_status status = begin_wal(history, error);
     if (status == FERRY_OK)
         status = ferry_history_do(history, "BEGIN IMMEDIATE", error);
     if (status != FERRY_OK)
         return status;
-    status = ask_number(history, "SELECT COUNT(*) FROM sqlite_schema", &pages, error);
-    if (status == FERRY_OK && pages == 0)
+    status = ask_number(history, count_tables, &tables, error);
+    if (status == FERRY_OK && tables == 0)
         status = make_schema(history, error);
     return ferry_history_commit(history, status, error);
+}
+
+/* A process that makes the file, or found no room to, has come no further. */
+static ferry_status refuse_if_empty(struct ferry_history *history, struct ferry_error *error)
+{
+    int64_t tables = 0;
+    ferry_status status = ask_number(history, count_tables, &tables, error);
+    if (status == FERRY_OK && tables == 0)
+        status = ferry_fail(error, FERRY_ERR_NOT_FOUND,
+                            "there is no history yet: the file %s is empty", history->path);
+    return status;
 }
 
 /* Both as they were at one moment: another process may be making the file. */
@@ -241,7 +267,10 @@ static ferry_status check_schema(struct ferry_history *history, bool to_write,
 {
     int64_t id = 0, version = 0;
     ferry_status status = read_marks(history, &id, &version, error);
-    if (status == FERRY_OK && id == 0 && version == 0 && to_write) {
+    bool is_blank = status == FERRY_OK && id == 0 && version == 0;
+    if (is_blank && !to_write)
+        status = refuse_if_empty(history, error);
+    if (is_blank && to_write) {
         status = make_if_empty(history, error);
         if (status == FERRY_OK)
             status = read_marks(history, &id, &version, error);

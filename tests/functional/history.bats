@@ -211,6 +211,26 @@ good|1"
     warns "/dev/full"
 }
 
+@test "a history that is no plain file, or that a full disk has left empty" {
+    local command
+    mkdir state && mkfifo state/history.db
+    run timeout 30 "$DBFERRY" run good
+    assert_status 0
+    assert_output_has warning "no plain file" "the run goes on"
+    for command in status "report page.html"; do
+        # shellcheck disable=SC2086
+        run timeout 30 "$DBFERRY" $command
+        assert_status 73
+        assert_output_has "no plain file"
+    done
+    rm state/history.db && : >state/history.db
+    run dbferry status
+    assert_status 0
+    assert_output_has "good  never run"
+    dbferry run good
+    assert_equal "$(history "SELECT count(*) FROM run")" 1
+}
+
 @test "history_keep = \"none\": no history is kept, and status says so" {
     config 'history_keep = "none";'
     dbferry run good
