@@ -21,6 +21,7 @@
 
 #define SIZE_LIMIT ((size_t)8 << 20) /* of a file that is read: some thousand jobs */
 #define LOCK_MS 2000                 /* others hold it for a millisecond each */
+#define LOCK_MS_AT_MOST 30000        /* as long as they take turns */
 #define LOCK_MS_AFTER_SIGNAL 300
 #define STEP_NS 2000000
 #define UNREADABLE (char)0xFF /* no line has it: it is no UTF-8 */
@@ -58,16 +59,34 @@ static bool split(struct place *place)
     return place->folder != NULL;
 }
 
-/* Not for longer than others need to write their metrics. */
-static bool lock(int fd)
+/* Whether somebody has replaced the file since the last call. */
+static bool has_changed(const struct place *place, struct stat *last)
+{
+    struct stat now = {0};
+    (void)fstatat(place->fd, place->name, &now, AT_SYMLINK_NOFOLLOW);
+    bool is_another = now.st_ino != last->st_ino || now.st_mtim.tv_sec != last->st_mtim.tv_sec ||
+                      now.st_mtim.tv_nsec != last->st_mtim.tv_nsec;
+    *last = now;
+    return is_another;
+}
+
+/* Not for longer than another one needs to write its metrics; where hundreds end at one moment,
+ * that is from the last one's turn on. */
+static bool lock(const struct place *place)
 {
     const struct timespec pause = {.tv_nsec = STEP_NS};
-    int64_t began_ms = ferry_clock_ms();
-    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        int64_t limit_ms = ferry_signal_caught() != 0 ? LOCK_MS_AFTER_SIGNAL : LOCK_MS;
+    struct stat last = {0};
+    int64_t began_ms = ferry_clock_ms(), turn_ms = began_ms;
+    while (flock(place->fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return false;
-        if (ferry_clock_ms() - began_ms > limit_ms) {
+        int64_t now_ms = ferry_clock_ms();
+        if (has_changed(place, &last))
+            turn_ms = now_ms;
+        bool is_over = ferry_signal_caught() != 0
+                           ? now_ms - began_ms > LOCK_MS_AFTER_SIGNAL
+                           : now_ms - turn_ms > LOCK_MS || now_ms - began_ms > LOCK_MS_AT_MOST;
+        if (is_over) {
             errno = ETIMEDOUT;
             return false;
         }
@@ -83,7 +102,7 @@ static ferry_status open_folder(struct place *place, struct ferry_error *error)
     place->fd = open(place->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (place->fd < 0)
         return fail(place, "open its folder", errno, error);
-    if (lock(place->fd))
+    if (lock(place))
         return FERRY_OK;
     if (errno != ETIMEDOUT)
         return fail(place, "lock its folder", errno, error);

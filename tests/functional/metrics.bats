@@ -247,6 +247,25 @@ END
     assert_equal "$(FILE=metrics/m.prom figure rows a)" 3
 }
 
+@test "many that take turns with the lock: theirs is waited for" {
+    requires flock
+    jobs_config a b
+    mkdir metrics
+    sed -i 's|"m.prom"|"metrics/m.prom"|' dbferry.conf
+    dbferry run a
+    # as others do that end at the same moment: a new file each time, for three seconds and more
+    coproc LOCK { exec flock metrics sh -c 'echo held; read -r _
+        for i in $(seq 30); do sleep 0.1; cp metrics/m.prom new; mv new metrics/m.prom; done' 3>&-; }
+    holder=$LOCK_PID
+    read -r <&"${LOCK[0]}"
+    echo begin >&"${LOCK[1]}"
+    run dbferry run b
+    assert_status 0
+    assert_equal "$output$stderr" ""
+    assert_equal "$(FILE=metrics/m.prom figure rows b)" 3
+    wait "$holder"
+}
+
 @test "a disk that is full: a warning, and the old file stays" {
     [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null || skip "mounting takes root"
     jobs_config a
