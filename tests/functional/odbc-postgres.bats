@@ -178,7 +178,8 @@ assert subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=2) == 0
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
 END
     assert_equal "$(sqlite3 "$D" 'SELECT count(*), sum(length(x)), count(DISTINCT x) FROM heavy')" "160|167772160|160"
-    [ "$(cat "$T/peak")" -lt 160 ] # MiB, which is what the values have
+    # MiB, which is what the values have; a sanitizer keeps what was freed.
+    grep -aq __asan_init "$FERRY_BUILD/src/dbferry" || [ "$(cat "$T/peak")" -lt 160 ]
 }
 
 reading() {

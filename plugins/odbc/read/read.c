@@ -74,6 +74,17 @@ static ferry_status read_choose(struct odrv_cursor *cursor, const struct ferry_s
     return FERRY_OK;
 }
 
+/* The statement itself, or the first page of what it brings. */
+static SQLRETURN read_call(struct odrv_cursor *cursor, const char *sql)
+{
+    if (cursor->fetch.pages > 0)
+        return odrv_pages_turn(&cursor->fetch);
+    SQLRETURN result = SQLPrepare(cursor->stmt, (SQLCHAR *)(uintptr_t)sql, SQL_NTS);
+    if (odrv_succeeded(result))
+        result = SQLExecute(cursor->stmt);
+    return result;
+}
+
 static ferry_status read_execute(struct odrv_cursor *cursor, const char *sql,
                                  struct ferry_error *err)
 {
@@ -83,16 +94,13 @@ static ferry_status read_execute(struct odrv_cursor *cursor, const char *sql,
         doing = NULL;
         return odrv_fail_memory(err);
     }
-    bool pages = cursor->conn->dialect->pages && cursor->conn->transaction;
-    ferry_status status = pages ? odrv_pages_begin(&cursor->fetch, sql, doing, err)
-                                : odrv_conn_check(cursor->conn, err);
+    ferry_status status = odrv_conn_check(cursor->conn, err);
+    if (status == FERRY_OK && cursor->conn->dialect->pages && cursor->conn->transaction)
+        status = odrv_pages_begin(&cursor->fetch, sql, doing, err);
     if (status != FERRY_OK)
         return status;
     odrv_watch_begin(&cursor->conn->watch, cursor->stmt, false);
-    SQLRETURN result = pages ? odrv_pages_turn(&cursor->fetch)
-                             : SQLPrepare(cursor->stmt, (SQLCHAR *)(uintptr_t)sql, SQL_NTS);
-    if (odrv_succeeded(result) && !pages)
-        result = SQLExecute(cursor->stmt);
+    SQLRETURN result = read_call(cursor, sql);
     odrv_watch_end(&cursor->conn->watch);
     status = odrv_conn_check(cursor->conn, err);
     if (status != FERRY_OK)
