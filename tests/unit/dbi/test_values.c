@@ -97,7 +97,7 @@ static void expect_literal(enum dbidrv_style style, enum dbidrv_put put, uint64_
 #define FLOAT(number)                                                                              \
     (struct ferry_cell)                                                                            \
     {                                                                                              \
-        .v.f = (number)                                                                            \
+        .v.f = (double)(number)                                                                    \
     }
 #define QUOTED DBIDRV_STYLE_QUOTED
 #define SQLITE DBIDRV_STYLE_SQLITE
