@@ -280,7 +280,7 @@ static void test_floats(void **state)
         assert_memory_equal(&back, &values[i], sizeof back);
         part_text_clear(&text);
     }
-    const struct ferry_cell fine = {.v.f = 0.1F}, more = {.v.f = 0.1};
+    const struct ferry_cell fine = {.v.f = (double)0.1F}, more = {.v.f = 0.1};
     struct part_text text = {0};
     assert_null(odrv_put(ODRV_PUT_FLOAT, &single, &fine, &text));
     assert_non_null(odrv_put(ODRV_PUT_FLOAT, &single, &more, &text));
