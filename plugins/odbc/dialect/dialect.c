@@ -174,16 +174,16 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
     .types = odrv_types_oracle
 
 static const struct odrv_dialect dialects[] = {
-    {POSTGRESQL, .library = "psqlodbc"},
-    {SQLITE, .library = "sqlite3odbc"},
+    {POSTGRESQL, .in_file = "psqlodbc"},
+    {SQLITE, .in_file = "sqlite3odbc"},
     {MARIADB, .product = "MariaDB",
      .ask_tls = "SELECT concat('cipher ', VARIABLE_VALUE) FROM information_schema.SESSION_STATUS "
                 "WHERE VARIABLE_NAME = 'Ssl_cipher' AND VARIABLE_VALUE <> ''",
-     .library = "libmaodbc"},
-    {MARIADB, .product = "MySQL", .library = "libmaodbc"},
-    {SQLSERVER, .product = "Microsoft SQL Server", .library = "msodbcsql"},
-    {SQLSERVER, .product = "Microsoft SQL Server", .library = "libtdsodbc"},
-    {ORACLE, .library = "libsqora"},
+     .in_file = "libmaodbc"},
+    {MARIADB, .product = "MySQL", .in_file = "libmaodbc"},
+    {SQLSERVER, .product = "Microsoft SQL Server", .in_file = "msodbcsql"},
+    {SQLSERVER, .product = "Microsoft SQL Server", .in_file = "libtdsodbc"},
+    {ORACLE, .in_file = "libsqora"},
 };
 
 /* An ODBC driver whose file has a name of its own may be any of them: each takes what it knows. */
@@ -193,7 +193,7 @@ static const struct odrv_default generic_defaults[] = {
 static const struct odrv_dialect dialect_generic = {
     .name = "generic",
     .product = "",
-    .library = "",
+    .in_file = "",
     .defaults = generic_defaults,
     .session = dialect_nothing,
     .nulls_first = "",
@@ -215,7 +215,7 @@ const struct odrv_dialect *odrv_dialect_of_product(const char *product)
 const struct odrv_dialect *odrv_dialect_of_library(const char *library)
 {
     for (size_t i = 0; library != NULL && i < sizeof dialects / sizeof *dialects; i++)
-        if (strcasestr(library, dialects[i].library) != NULL)
+        if (strcasestr(library, dialects[i].in_file) != NULL)
             return &dialects[i];
     return &dialect_generic;
 }

@@ -52,7 +52,7 @@ struct odrv_default {
 struct odrv_dialect {
     const char *name;
     const char *product; /* how SQL_DBMS_NAME begins */
-    const char *library; /* what the name of the ODBC driver's file has in it; each has a row */
+    const char *in_file; /* what the name of the ODBC driver's file has in it; each has a row */
     /* Put into the connection string, so that values come as they are and rows piece by piece. */
     const char *attributes;
     const char *attributes_of_source;
