@@ -77,12 +77,7 @@ const char *part_printed_moment(enum part_moment moment, uint32_t scale, const c
     char *at = mempcpy(text, data, whole);
     if (moment == PART_DATETIME)
         text[10] = ' ';
-    if (scale > 0) {
-        *at++ = '.';
-        at = mempcpy(at, fraction, digits);
-        memset(at, '0', scale - digits);
-        at += scale - digits;
-    }
+    at = part_printed_put_fraction(at, fraction, digits, scale);
     cell->v.p = text;
     cell->len = (uint32_t)(at - text);
     return NULL;

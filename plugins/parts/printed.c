@@ -77,6 +77,16 @@ const char *part_printed_floating(const char *data, size_t size, uint32_t bits,
     return stop == data + size ? NULL : FLAW_FLOAT;
 }
 
+char *part_printed_put_fraction(char *at, const char *fraction, size_t digits, size_t scale)
+{
+    if (scale == 0)
+        return at;
+    *at++ = '.';
+    at = mempcpy(at, fraction, digits);
+    memset(at, '0', scale - digits);
+    return at + (scale - digits);
+}
+
 /* [-]digits[.digits] with `scale` digits behind the point, whatever the driver has left out or put
  * before; a zero has no sign. */
 const char *part_printed_decimal(const struct ferry_column *column, const char *data, size_t size,
@@ -110,12 +120,7 @@ const char *part_printed_decimal(const struct ferry_column *column, const char *
     if (digits == 0)
         *at++ = '0';
     at = mempcpy(at, whole, digits);
-    if (scale > 0) {
-        *at++ = '.';
-        at = mempcpy(at, fraction, behind);
-        memset(at, '0', scale - behind);
-        at += scale - behind;
-    }
+    at = part_printed_put_fraction(at, fraction, behind, scale);
     cell->v.p = text;
     cell->len = (uint32_t)(at - text);
     return NULL;

@@ -32,6 +32,10 @@ const char *part_printed_copy(const char *data, size_t size, struct ferry_batch 
 const char *part_printed_uuid(const char *data, size_t size, struct ferry_batch *batch,
                               struct ferry_cell *cell);
 
+/* Of a number or a moment: writes at `at` a point and `digits` digits of `fraction`, with zeros up
+ * to `scale`; nothing where the scale is 0.  Gives the end. */
+char *part_printed_put_fraction(char *at, const char *fraction, size_t digits, size_t scale);
+
 /* ---- moment.c: dates and times ---- */
 
 enum part_moment { PART_DATE, PART_TIME, PART_DATETIME };
