@@ -77,6 +77,16 @@ ferry_status dbidrv_dialect_function(const struct dbidrv_conn *conn, const char 
     return FERRY_OK;
 }
 
+ferry_status dbidrv_dialect_functions(const struct dbidrv_conn *conn,
+                                      const struct dbidrv_function *functions, size_t count,
+                                      struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; status == FERRY_OK && i < count; i++)
+        status = dbidrv_dialect_function(conn, functions[i].name, functions[i].ret_function, err);
+    return status;
+}
+
 ferry_status dbidrv_described_add(struct dbidrv_described **list, size_t *count, const char *name,
                                   const char *type, struct ferry_error *err)
 {

@@ -136,7 +136,16 @@ const struct dbidrv_dialect *dbidrv_dialect_find(const char *name);
 const struct dbidrv_type *dbidrv_dialect_type(const struct dbidrv_dialect *dialect,
                                               const char *name, unsigned long numbers[2],
                                               unsigned *ret_count);
-/* A function of the client library that libdbi's driver uses; CONFIG where it has none. */
+/* Functions of the client library that libdbi's driver uses, each by its name into a pointer of its
+ * type; CONFIG where it has not all of them. */
+struct dbidrv_function {
+    const char *name;
+    void *ret_function;
+};
+ferry_status dbidrv_dialect_functions(const struct dbidrv_conn *conn,
+                                      const struct dbidrv_function *functions, size_t count,
+                                      struct ferry_error *err);
+/* One of them. */
 ferry_status dbidrv_dialect_function(const struct dbidrv_conn *conn, const char *name,
                                      void *ret_function, struct ferry_error *err);
 /* One more described column; takes nothing over. */

@@ -269,13 +269,12 @@ static ferry_status pgsql_prove_one(struct dbidrv_conn *conn, const char *sql, c
     void (*clear)(void *result) = NULL;
     const char *(*message)(const void *native) = NULL;
     void *native = ((const dbi_conn_t *)conn->dbi)->connection;
-    ferry_status status = dbidrv_dialect_function(conn, "PQprepare", &prepare, err);
-    if (status == FERRY_OK)
-        status = dbidrv_dialect_function(conn, "PQresultStatus", &status_of, err);
-    if (status == FERRY_OK)
-        status = dbidrv_dialect_function(conn, "PQclear", &clear, err);
-    if (status == FERRY_OK)
-        status = dbidrv_dialect_function(conn, "PQerrorMessage", &message, err);
+    const struct dbidrv_function functions[] = {{"PQprepare", &prepare},
+                                                {"PQresultStatus", &status_of},
+                                                {"PQclear", &clear},
+                                                {"PQerrorMessage", &message}};
+    ferry_status status =
+        dbidrv_dialect_functions(conn, functions, sizeof functions / sizeof *functions, err);
     if (status != FERRY_OK)
         return status;
     void *result = prepare(native, "", sql, 0, NULL);

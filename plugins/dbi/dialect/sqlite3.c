@@ -109,18 +109,12 @@ struct sqlite3_library {
 static ferry_status sqlite3_find(const struct dbidrv_conn *conn, struct sqlite3_library *ret,
                                  struct ferry_error *err)
 {
-    const struct {
-        const char *name;
-        void *room;
-    } functions[] = {{"sqlite3_prepare", &ret->prepare},
-                     {"sqlite3_column_count", &ret->count},
-                     {"sqlite3_column_name", &ret->name},
-                     {"sqlite3_column_decltype", &ret->declared},
-                     {"sqlite3_finalize", &ret->finalize}};
-    ferry_status status = FERRY_OK;
-    for (size_t i = 0; status == FERRY_OK && i < sizeof functions / sizeof *functions; i++)
-        status = dbidrv_dialect_function(conn, functions[i].name, functions[i].room, err);
-    return status;
+    const struct dbidrv_function functions[] = {{"sqlite3_prepare", &ret->prepare},
+                                                {"sqlite3_column_count", &ret->count},
+                                                {"sqlite3_column_name", &ret->name},
+                                                {"sqlite3_column_decltype", &ret->declared},
+                                                {"sqlite3_finalize", &ret->finalize}};
+    return dbidrv_dialect_functions(conn, functions, sizeof functions / sizeof *functions, err);
 }
 
 /* One statement, and nothing behind it but space and comments: libdbi would run that too. */

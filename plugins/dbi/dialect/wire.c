@@ -92,18 +92,13 @@ struct wire_library {
 static ferry_status wire_find(const struct dbidrv_conn *conn, struct wire_library *ret_library,
                               struct dbidrv_wire *wire, struct ferry_error *err)
 {
-    const struct {
-        const char *name;
-        void *room;
-    } functions[] = {{"PQsetErrorVerbosity", &ret_library->set_verbosity},
-                     {"PQgetssl", &ret_library->tls},
-                     {"PQgetCancel", &ret_library->request},
-                     {"PQcancel", &wire->cancel},
-                     {"PQfreeCancel", &wire->free_request}};
-    ferry_status status = FERRY_OK;
-    for (size_t i = 0; status == FERRY_OK && i < sizeof functions / sizeof *functions; i++)
-        status = dbidrv_dialect_function(conn, functions[i].name, functions[i].room, err);
-    return status;
+    const struct dbidrv_function functions[] = {
+        {"PQsetErrorVerbosity", &ret_library->set_verbosity},
+        {"PQgetssl", &ret_library->tls},
+        {"PQgetCancel", &ret_library->request},
+        {"PQcancel", &wire->cancel},
+        {"PQfreeCancel", &wire->free_request}};
+    return dbidrv_dialect_functions(conn, functions, sizeof functions / sizeof *functions, err);
 }
 
 ferry_status dbidrv_wire_attach(struct dbidrv_conn *conn, struct ferry_error *err)
