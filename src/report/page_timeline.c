@@ -54,10 +54,10 @@ void ferry_page_add_strip(struct ferry_strbuf *html, const struct ferry_page_job
     static const enum ferry_verdict kinds[] = {FERRY_VERDICT_WELL, FERRY_VERDICT_FALLBACK,
                                                FERRY_VERDICT_FAILED};
     size_t count = job->run_count < STRIP_RUNS ? job->run_count : STRIP_RUNS;
-    const struct ferry_report *runs = job->runs + (job->run_count - count);
+    size_t first = job->run_count - count;
     size_t well = 0;
     for (size_t i = 0; i < count; i++)
-        well += ferry_page_judge_run(&runs[i]) == FERRY_VERDICT_WELL;
+        well += ferry_page_judge_run(&job->runs[first + i]) == FERRY_VERDICT_WELL;
     ferry_strbuf_addf(html,
                       "<svg class=\"strip\" role=\"img\" viewBox=\"0 0 %d %d\" "
                       "preserveAspectRatio=\"none\"><title>%zu of the last %zu runs went "
@@ -66,7 +66,7 @@ void ferry_page_add_strip(struct ferry_strbuf *html, const struct ferry_page_job
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
         ferry_strbuf_addf(html, "<path class=\"%s\" d=\"", ferry_verdicts[kinds[k]].name);
         for (size_t i = 0; i < count; i++)
-            if (ferry_page_judge_run(&runs[i]) == kinds[k])
+            if (ferry_page_judge_run(&job->runs[first + i]) == kinds[k])
                 ferry_strbuf_addf(html, "M%zu.15 %dv-%dh.7v%dz", STRIP_RUNS - count + i,
                                   STRIP_HEIGHT, height_of(kinds[k]), height_of(kinds[k]));
         ferry_strbuf_add(html, "\"/>");
