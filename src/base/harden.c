@@ -59,7 +59,7 @@ ferry_status ferry_harden(struct ferry_error *error)
     if (!leave_out_list_of_authorities())
         return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory");
     (void)setrlimit(RLIMIT_CORE, &no_core);
-#ifndef __SANITIZE_ADDRESS__ /* its leak check attaches to the process as a debugger does */
+#ifndef FERRY_SANITIZED /* its leak check attaches to the process as a debugger does */
     (void)prctl(PR_SET_DUMPABLE, 0);
 #endif
     (void)mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);

@@ -81,8 +81,12 @@ flags() {
     printf '%s\n' -std=gnu17 -D_GNU_SOURCE '-DPACKAGE_VERSION="0"' '-DFERRY_DRIVER_DIR="/nowhere"' '-DFERRY_DRIVER_PACKAGES=""' -O0 -w -pthread \
         "-I$BATS_FILE_TMPDIR/later" "-I$FERRY_SOURCE/src" "-I$FERRY_SOURCE/src/include"
     pkg-config --cflags "$@" | tr -s ' ' '\n' | grep . || true
-    ! is_sanitized || printf '%s\n' -fsanitize=address,undefined
+    ! is_sanitized || printf '%s\n' -fsanitize=address,undefined -DFERRY_SANITIZED
 }
+
+# The build's own compiler: another one's sanitizers do not go with its.
+compile() { "$(sed -n 's/^CC = \([^ ]*\).*/\1/p' "$FERRY_BUILD/Makefile")" "$@"; }
+export -f compile
 
 is_sanitized() { nm "$FERRY_BUILD/src/dbferry" | grep -q __asan_init; }
 
@@ -119,7 +123,7 @@ passes() {
         pkg-config --exists "$package" || continue
         mapfile -t flags < <(flags "$package")
         # shellcheck disable=SC2046 # words
-        cc "${flags[@]}" -shared -fPIC -fvisibility=hidden -o "$T/drivers/$name.so" \
+        compile "${flags[@]}" -shared -fPIC -fvisibility=hidden -o "$T/drivers/$name.so" \
             "$FERRY_SOURCE/plugins/$name"/*.c $(pkg-config --libs "$package")
     done
     chmod 755 "$T/drivers"/*
@@ -133,10 +137,10 @@ passes() {
     mapfile -t flags < <(flags libconfig libxxhash)
     for folder in "$FERRY_SOURCE"/src/{engine,driver,base} "$FERRY_SOURCE/tests/conformance"; do
         mkdir -p "$T/core/${folder##*/}"
-        (cd "$T/core/${folder##*/}" && printf '%s\0' "$folder"/*.c | xargs -0 -n 12 -P 2 cc "${flags[@]}" -c)
+        (cd "$T/core/${folder##*/}" && printf '%s\0' "$folder"/*.c | xargs -0 -n 12 -P 2 bash -c 'compile "$@"' - "${flags[@]}" -c)
     done
     # shellcheck disable=SC2046 # words
-    cc "${flags[@]}" -o "$T/core/suite" "$T"/core/*/*.o "-Wl,--dynamic-list=$FERRY_SOURCE/src/dbferry.syms" \
+    compile "${flags[@]}" -o "$T/core/suite" "$T"/core/*/*.o "-Wl,--dynamic-list=$FERRY_SOURCE/src/dbferry.syms" \
         $(pkg-config --libs libconfig libxxhash) -lm
     passes "$T/core/suite" "$FERRY_BUILD/drivers"
 }
