@@ -442,13 +442,15 @@ wrong_logins() {
 }
 
 # sleeping_run: a run whose rows never come; it has logged in at both sides, and $pid is its process.
+# The server may not have noticed the end of an earlier test's yet, so each has a mark of its own.
 sleeping_run() {
-    both_config "$source" "$target" "query = \"SELECT id, SLEEP(600) AS nap, '$way' AS way FROM t\""
+    local mark="$way $BATS_TEST_NUMBER"
+    both_config "$source" "$target" "query = \"SELECT id, SLEEP(600) AS nap, '$mark' AS mark FROM t\""
     "$DBFERRY" run -vv >out 2>&1 3>&- &
     pid=$!
     asleep() {
         [ "$(mariadb_query <<<"SELECT COUNT(*) FROM information_schema.processlist
-            WHERE state = 'User sleep' AND info LIKE '%''$way'' AS way%'")" = 1 ]
+            WHERE state = 'User sleep' AND info LIKE '%''$mark'' AS mark%'")" = 1 ]
     }
     until_there asleep
 }
