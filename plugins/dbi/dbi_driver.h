@@ -84,6 +84,9 @@ struct dbidrv_diagnosis {
 void dbidrv_diagnosis_take(dbi_conn dbi, struct dbidrv_diagnosis *ret);
 /* The same from words of the client library; NULL: it has none. */
 void dbidrv_diagnosis_take_text(const char *text, struct dbidrv_diagnosis *ret);
+/* The same of an error of which nothing but its number is known. */
+void dbidrv_diagnosis_take_number(const struct dbidrv_dialect *dialect, uint64_t number,
+                                  struct dbidrv_diagnosis *ret);
 void dbidrv_diagnosis_clear(struct dbidrv_diagnosis *diagnosis);
 #define DBIDRV_AUTO_DIAGNOSIS __attribute__((cleanup(dbidrv_diagnosis_clear)))
 /* The class for this state and text in this phase; `*ret_hint` says what to do, "" for nothing. */
@@ -121,7 +124,11 @@ struct dbidrv_answer {
     uint64_t row_bytes, longest; /* of this row's; of the longest row before it */
 };
 
-/* One statement without an answer; `ret_affected` may be NULL. */
+/* One statement without an answer, whatever has become of the run; `ret_affected` may be NULL.
+ * False: it failed, and `ret_diagnosis`, to be cleared, says why. */
+bool dbidrv_send(struct dbidrv_conn *conn, const char *sql, uint64_t *ret_affected,
+                 struct dbidrv_diagnosis *ret_diagnosis);
+/* The same in a run that goes on. */
 ferry_status dbidrv_run(struct dbidrv_conn *conn, const char *sql, enum dbidrv_phase phase,
                         const char *doing, uint64_t *ret_affected, struct ferry_error *err);
 /* The same of one that may fail: `*ret_done` says whether it did, and `ret_diagnosis`, to be

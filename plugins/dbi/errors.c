@@ -3,7 +3,10 @@
 #include "dbi_driver.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
+
+#include "dialect/dialect.h"
 
 /* Beside the phases of a fault: it may be gone at the next attempt. */
 #define PASSES (1u << 16)
@@ -53,6 +56,8 @@ static const struct fault {
     /* In another language it may be the password, and each further try may lock the account. */
     {"", WORDS_OF_SERVER, REACHING, FERRY_ERR_REFUSED, hint_refused},
 
+    {"", "takes no snapshots", ASKED, FERRY_ERR_CONFIG,
+     "have its owner run ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON"},
     {"", "out of memory", ANY_PHASE, FERRY_ERR_SYSTEM, hint_none},
     {"", "no such table", ASKED, FERRY_ERR_NOT_FOUND, hint_query},
     {"", "is locked", ANY_PHASE | PASSES, FERRY_ERR_BUSY, hint_none},
@@ -80,6 +85,7 @@ static const struct fault {
     {"40", NULL, ASKED | PASSES, FERRY_ERR_BUSY, hint_none}, /* deadlock, serialization */
     {"55P03", NULL, ASKED | PASSES, FERRY_ERR_BUSY, hint_none},
     {"42P01", NULL, ASKED, FERRY_ERR_NOT_FOUND, hint_query},
+    {"3D000", NULL, REACHING, FERRY_ERR_CONFIG, "check `database`"},
     {"3F000", NULL, ASKED, FERRY_ERR_NOT_FOUND, "check `schema`"},
     {"22", NULL, ASKED, FERRY_ERR_DATA, hint_none},
     {"54000", NULL, DBIDRV_LOADING, FERRY_ERR_DATA,
@@ -160,6 +166,21 @@ void dbidrv_diagnosis_take_text(const char *text, struct dbidrv_diagnosis *ret)
         memcpy(ret->state, state, 5);
     text = state != NULL ? state + 7 : diagnosis_find_login(text);
     ret->text = strndup(text, diagnosis_length(text, ret->state));
+}
+
+void dbidrv_diagnosis_take_number(const struct dbidrv_dialect *dialect, uint64_t number,
+                                  struct dbidrv_diagnosis *ret)
+{
+    const struct dbidrv_number *known = dialect->numbers;
+    while (known != NULL && known->number != 0 && known->number != number)
+        known++;
+    bool found = known != NULL && known->number != 0;
+    *ret = (struct dbidrv_diagnosis){0};
+    if (found)
+        memcpy(ret->state, known->state, sizeof known->state);
+    if (asprintf(&ret->text, "%s (error %" PRIu64 " of %s)", found ? known->words : "it says no",
+                 number, dialect->product) < 0)
+        ret->text = NULL;
 }
 
 void dbidrv_diagnosis_clear(struct dbidrv_diagnosis *diagnosis)

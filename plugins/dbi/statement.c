@@ -4,6 +4,9 @@
  * columns: names of 128 letters, brackets in a name or an alias behind a function make it write
  * beyond its rooms or free them twice.  So a dialect may have answers gathered in a table of its
  * own first, by a statement that has none; what is asked then is "SELECT c1, c2 FROM" that table.
+ *
+ * The one for FreeTDS tells neither how many rows a statement has changed nor why one has failed:
+ * so a statement may bring its own answer to that.
  */
 
 #include "dbi_driver.h"
@@ -19,18 +22,65 @@ void dbidrv_add_columns(struct part_text *sql, unsigned columns)
         part_text_addf(sql, "%sc%u", i > 1 ? ", " : "", i);
 }
 
+/* ---- Statements without an answer ---- */
+
+/* The answer to a statement that tells how it ended: false where it failed, or gives none. */
+static bool statement_was_told(const struct dbidrv_conn *conn, dbi_result result,
+                               uint64_t *ret_affected, struct dbidrv_diagnosis *ret_diagnosis)
+{
+    const char *text = NULL;
+    char *end = NULL;
+    if (dbi_result_get_numrows(result) == 1 && dbi_result_get_numfields(result) == 1 &&
+        dbi_result_get_field_type_idx(result, 1) == DBI_TYPE_STRING &&
+        dbi_result_next_row(result) == 1)
+        text = dbi_result_get_string_idx(result, 1);
+    if (text == NULL || *text == '\0' || !isdigit((unsigned char)text[1]))
+        return false;
+    uint64_t number = strtoull(text + 1, &end, 10);
+    if (*end != '\0')
+        return false;
+    if (*text == 'r')
+        *ret_affected = number;
+    else
+        dbidrv_diagnosis_take_number(conn->dialect, number, ret_diagnosis);
+    return *text == 'r';
+}
+
+bool dbidrv_send(struct dbidrv_conn *conn, const char *sql, uint64_t *ret_affected,
+                 struct dbidrv_diagnosis *ret_diagnosis)
+{
+    const struct dbidrv_told *told = conn->dialect->told;
+    PART_AUTO_TEXT struct part_text whole = {0};
+    uint64_t affected = 0;
+    if (told != NULL) {
+        part_text_addf(&whole, "%s%s%s", told->before, sql, told->after);
+        sql = whole.data;
+    }
+    dbi_result result = whole.failed ? NULL : dbi_conn_query(conn->dbi, sql);
+    *ret_diagnosis = (struct dbidrv_diagnosis){0};
+    bool done = result != NULL;
+    if (!done && !whole.failed)
+        dbidrv_diagnosis_take(conn->dbi, ret_diagnosis);
+    if (done && told != NULL)
+        done = statement_was_told(conn, result, &affected, ret_diagnosis);
+    else if (done)
+        affected = dbi_result_get_numrows_affected(result);
+    if (result != NULL)
+        dbi_result_free(result);
+    if (done && ret_affected != NULL)
+        *ret_affected = affected;
+    return done;
+}
+
 ferry_status dbidrv_run(struct dbidrv_conn *conn, const char *sql, enum dbidrv_phase phase,
                         const char *doing, uint64_t *ret_affected, struct ferry_error *err)
 {
+    DBIDRV_AUTO_DIAGNOSIS struct dbidrv_diagnosis diagnosis = {0};
     ferry_status status = dbidrv_conn_check(conn, err);
     if (status != FERRY_OK)
         return status;
-    dbi_result result = dbi_conn_query(conn->dbi, sql);
-    if (result == NULL)
-        return dbidrv_fail(conn, phase, doing, err);
-    if (ret_affected != NULL)
-        *ret_affected = dbi_result_get_numrows_affected(result);
-    dbi_result_free(result);
+    if (!dbidrv_send(conn, sql, ret_affected, &diagnosis))
+        return dbidrv_fail_as(conn, &diagnosis, phase, doing, err);
     return dbidrv_conn_check(conn, err);
 }
 
@@ -40,14 +90,11 @@ ferry_status dbidrv_try(struct dbidrv_conn *conn, const char *sql, bool *ret_don
     ferry_status status = dbidrv_conn_check(conn, err);
     if (status != FERRY_OK)
         return status;
-    dbi_result result = dbi_conn_query(conn->dbi, sql);
-    if (result == NULL)
-        dbidrv_diagnosis_take(conn->dbi, ret_diagnosis);
-    else
-        dbi_result_free(result);
-    *ret_done = result != NULL;
+    *ret_done = dbidrv_send(conn, sql, NULL, ret_diagnosis);
     return dbidrv_conn_check(conn, err);
 }
+
+/* ---- Answers ---- */
 
 /* Whatever comes otherwise than as a text, libdbi has bent. */
 static bool answer_is_text(dbi_result result, unsigned columns)

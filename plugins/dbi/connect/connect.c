@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "dialect/dialect.h"
+#include "read/read.h"
 #include "write/target.h"
 
 #define PLACE_ROOM 512
@@ -81,11 +82,10 @@ void dbidrv_conn_rollback(struct dbidrv_conn *conn)
 {
     if (!conn->transaction)
         return;
+    DBIDRV_AUTO_DIAGNOSIS struct dbidrv_diagnosis diagnosis = {0};
     conn->transaction = false;
-    dbi_result result = dbi_conn_query(conn->dbi, "ROLLBACK");
-    conn->broken = conn->broken || result == NULL;
-    if (result != NULL)
-        dbi_result_free(result);
+    if (!dbidrv_send(conn, conn->dialect->rollback, NULL, &diagnosis))
+        conn->broken = true;
 }
 
 /* ---- Closing ---- */
@@ -185,11 +185,27 @@ static ferry_status connect_ask(struct dbidrv_conn *conn, const char *question, 
                                          "ask the database what it is", ret_text, err);
 }
 
-static ferry_status connect_set_up(struct dbidrv_conn *conn, struct ferry_error *err)
+static ferry_status connect_use(struct dbidrv_conn *conn, const char *database,
+                                struct ferry_error *err)
+{
+    PART_AUTO_TEXT struct part_text name = {0};
+    PART_AUTO_TEXT struct part_text sql = {0};
+    if (conn->dialect->use == NULL)
+        return FERRY_OK;
+    dbidrv_query_add_name(conn->dialect, database, &name);
+    if (!name.failed)
+        part_text_add_template(&sql, conn->dialect->use, name.data);
+    return name.failed || sql.failed
+               ? dbidrv_fail_memory(err)
+               : dbidrv_run(conn, sql.data, connect_phase(conn), "use the database", NULL, err);
+}
+
+static ferry_status connect_set_up(struct dbidrv_conn *conn, const char *database,
+                                   struct ferry_error *err)
 {
     const struct dbidrv_dialect *dialect = conn->dialect;
     PART_AUTO_STRING char *encoding = NULL;
-    ferry_status status = FERRY_OK;
+    ferry_status status = connect_use(conn, database, err);
     for (size_t i = 0; status == FERRY_OK && dialect->session[i] != NULL; i++)
         status = dbidrv_run(conn, dialect->session[i], connect_phase(conn), "set up the session",
                             NULL, err);
@@ -246,25 +262,32 @@ ferry_status dbidrv_connect(const struct ferry_config *config, uint32_t role, vo
     struct dbidrv_conn *conn = connect_new(config, role);
     if (conn == NULL)
         return dbidrv_fail_memory(err);
+    const char *database = ferry_config_string(config, "database");
     ferry_status status = dbidrv_settings_check(conn->label, conn->dialect, config, err);
+    if (status == FERRY_OK)
+        status = dbidrv_query_check_name(conn, "database", database, err);
+    if (status == FERRY_OK && conn->schema != NULL)
+        status = dbidrv_query_check_name(conn, "schema", conn->schema, err);
     if (status == FERRY_OK && conn->target && conn->dialect->writing == NULL)
         status = ferry_fail(err, FERRY_ERR_UNSUPPORTED,
                             "%s: dbferry does not write to %s through libdbi", conn->label,
                             conn->dialect->product);
     if (status == FERRY_OK && conn->dialect->is_file)
-        status = connect_look_at_file(conn, ferry_config_string(config, "database"), err);
+        status = connect_look_at_file(conn, database, err);
     if (status == FERRY_OK)
         status = connect_dial(conn, config, err);
     if (status == FERRY_OK)
-        status = connect_set_up(conn, err);
+        status = connect_set_up(conn, database, err);
     if (status != FERRY_OK) {
         dbidrv_disconnect(conn);
         return status;
     }
     if (conn->dialect->untried)
-        ferry_log(FERRY_LOG_WARNING,
-                  "%s: reading %s through libdbi was never tried; see dbferry-dbi(7)", conn->label,
-                  conn->dialect->product);
+        ferry_log(
+            FERRY_LOG_WARNING,
+            "%s: nobody has tried what dbferry does with %s through libdbi; see dbferry-dbi(7), "
+            "CONFORMANCE",
+            conn->label, conn->dialect->product);
     *ret_conn = conn;
     return FERRY_OK;
 }

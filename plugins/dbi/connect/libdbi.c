@@ -15,6 +15,7 @@
 static struct {
     pthread_mutex_t lock; /* held for each call that touches the instance or its list */
     dbi_inst instance;
+    dbi_conn only; /* of a driver that has room for one; NULL: it is free */
 } libdbi = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* Called with the lock held. */
@@ -42,12 +43,20 @@ ferry_status dbidrv_libdbi_open(const char *label, const struct dbidrv_dialect *
     ferry_status status = libdbi_start(label, err);
     dbi_driver driver =
         status == FERRY_OK ? dbi_driver_open_r(dialect->name, libdbi.instance) : NULL;
+    if (status == FERRY_OK && driver != NULL && dialect->single && libdbi.only != NULL)
+        status =
+            ferry_fail(err, FERRY_ERR_UNSUPPORTED,
+                       "%s: libdbi's driver '%s' mixes up the connections of a process, so that "
+                       "there can be one at a time; use the driver odbc for the other side",
+                       label, dialect->name);
     if (status == FERRY_OK && driver == NULL)
         status = ferry_fail(err, FERRY_ERR_CONFIG, "%s: libdbi has no driver '%s'; install %s",
                             label, dialect->name, dialect->package);
     dbi_conn dbi = status == FERRY_OK ? dbi_conn_open(driver) : NULL;
     if (status == FERRY_OK && dbi == NULL)
         status = dbidrv_fail_memory(err);
+    if (status == FERRY_OK && dialect->single)
+        libdbi.only = dbi;
     pthread_mutex_unlock(&libdbi.lock);
     if (status == FERRY_OK)
         *ret_dbi = dbi;
@@ -86,6 +95,11 @@ void dbidrv_libdbi_close(dbi_conn dbi)
 {
     dbidrv_libdbi_forget_options(dbi);
     pthread_mutex_lock(&libdbi.lock);
-    dbi_conn_close(dbi);
+    /* Of a connection that has never been one, such a driver follows a NULL. */
+    bool closes = libdbi.only != dbi || ((const dbi_conn_t *)dbi)->connection != NULL;
+    if (libdbi.only == dbi)
+        libdbi.only = NULL;
+    if (closes)
+        dbi_conn_close(dbi);
     pthread_mutex_unlock(&libdbi.lock);
 }

@@ -83,18 +83,36 @@ ferry_status dbidrv_settings_check(const char *label, const struct dbidrv_dialec
     if (status == FERRY_OK && host != NULL && !settings_host_is_valid(host))
         status = ferry_fail(err, FERRY_ERR_CONFIG,
                             "%s: `host` is one name or address, or the folder of a socket", label);
+    if (status == FERRY_OK && host == NULL && dialect->needs_host)
+        status = ferry_fail(err, FERRY_ERR_CONFIG, "%s: `host` is missing", label);
+    if (status == FERRY_OK && *(host == NULL ? "" : host) == '/' && dialect->needs_host)
+        status = ferry_fail(err, FERRY_ERR_CONFIG, "%s: `host` is one name or address", label);
     if (status == FERRY_OK && ferry_config_string(config, "database") == NULL)
         status = ferry_fail(err, FERRY_ERR_CONFIG, "%s: `database` is missing", label);
     return status;
 }
 
-static bool settings_apply_server(const struct ferry_config *config, const char *password,
+static int settings_port(const struct dbidrv_dialect *dialect, const struct ferry_config *config)
+{
+    return ferry_config_is_set(config, "port") ? (int)ferry_config_int(config, "port")
+                                               : dialect->default_port;
+}
+
+static bool settings_apply_server(const struct dbidrv_dialect *dialect,
+                                  const struct ferry_config *config, const char *password,
                                   dbi_conn dbi)
 {
+    const char *host = ferry_config_string(config, "host");
+    PART_AUTO_STRING char *place = NULL;
+    if (dialect->host_has_port && asprintf(&place, strchr(host, ':') != NULL ? "[%s]:%d" : "%s:%d",
+                                           host, settings_port(dialect, config)) < 0) {
+        place = NULL;
+        return false;
+    }
     const struct {
         const char *key, *value;
     } values[] = {
-        {"host", ferry_config_string(config, "host")},
+        {"host", place != NULL ? place : host},
         {"username", ferry_config_string(config, "user")},
         {"password", password},
         {"dbname", ferry_config_string(config, "database")},
@@ -113,7 +131,7 @@ bool dbidrv_settings_apply(const struct dbidrv_dialect *dialect, const struct fe
                            const char *password, dbi_conn dbi)
 {
     const char *name, *value;
-    if (!dialect->is_file && !settings_apply_server(config, password, dbi))
+    if (!dialect->is_file && !settings_apply_server(dialect, config, password, dbi))
         return false;
     if (!dialect->set_options(dbi, config))
         return false;

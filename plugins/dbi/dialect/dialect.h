@@ -17,7 +17,8 @@ enum dbidrv_codec {
     DBIDRV_CODEC_FLOATING,
     DBIDRV_CODEC_DECIMAL,
     DBIDRV_CODEC_TEXT,
-    DBIDRV_CODEC_HEX, /* bytes, as hexadecimal digits */
+    DBIDRV_CODEC_HEX,   /* bytes, as hexadecimal digits */
+    DBIDRV_CODEC_UTF16, /* a text, as the same of UTF-16, low bytes first */
     DBIDRV_CODEC_DATE,
     DBIDRV_CODEC_TIME,
     DBIDRV_CODEC_DATETIME,
@@ -37,6 +38,8 @@ struct dbidrv_type {
     const char *bound; /* a value in a WHERE, '%' for its text; NULL: digits as they are */
     uint32_t scale;    /* of the fraction, where the type's name has none */
     bool sized;        /* only with numbers in brackets */
+    bool marked;       /* a letter before the value says whether it is one: read/decode.c */
+    uint32_t room; /* bytes that libdbi's driver keeps for each value, however short; 0: its own */
 };
 
 /* SQLite: a letter for the kind of each value before it; a text with a NUL, and bytes, come in
@@ -76,6 +79,18 @@ struct dbidrv_pieces {
                             uint64_t most, uint64_t *ret_count, struct ferry_error *err);
 };
 
+/* A statement between these answers with one text: 'r' and how many rows it has changed, or 'e' and
+ * the number of the error by which it failed. */
+struct dbidrv_told {
+    const char *before, *after;
+};
+/* What such a number means, where that is known. */
+struct dbidrv_number {
+    unsigned number; /* 0: the list ends */
+    char state[6];   /* the SQLSTATE that means the same */
+    const char *words;
+};
+
 struct dbidrv_dialect {
     const char *name;    /* of libdbi's driver, and of the key `dialect` */
     const char *package; /* Debian's, that has it */
@@ -85,6 +100,15 @@ struct dbidrv_dialect {
     bool untried;
     bool is_file;        /* the database is a file, and nobody logs in */
     bool path_in_quotes; /* questions get the path of a table as SQL spells it, else its name */
+    bool needs_host;
+    bool host_has_port; /* libdbi's driver knows no option for the port, but "host:port" */
+    bool brackets;      /* names are quoted as [name] */
+    bool ascii_names;   /* others do not come to the server as they are */
+    bool single;        /* libdbi's driver has room for one connection in a process */
+    const char *use;    /* what leads to the database '%', where the login does not; or NULL */
+    const struct dbidrv_told *told;      /* NULL: libdbi tells how a statement ended */
+    const struct dbidrv_number *numbers; /* of its errors, if it tells them so; or NULL */
+    const char *rollback;
     const char *const *session;
     const char *const *snapshot; /* NULL: there is none */
     const char *ask_version;

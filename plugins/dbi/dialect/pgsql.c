@@ -360,6 +360,7 @@ const struct dbidrv_dialect dbidrv_dialect_pgsql = {
     .product = "PostgreSQL",
     .default_port = 5432,
     .path_in_quotes = true,
+    .rollback = "ROLLBACK",
     .session = pgsql_session,
     .snapshot = pgsql_snapshot,
     .ask_version = "SELECT pg_catalog.current_setting('server_version') AS c1",

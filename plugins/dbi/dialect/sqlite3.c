@@ -250,6 +250,7 @@ const struct dbidrv_dialect dbidrv_dialect_sqlite3 = {
     .product = "SQLite",
     .schema = "main",
     .is_file = true,
+    .rollback = "ROLLBACK",
     .session = sqlite3_session,
     .snapshot = sqlite3_snapshot,
     .ask_version = "SELECT sqlite_version() AS c1",

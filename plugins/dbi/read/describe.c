@@ -39,7 +39,8 @@ static bool describe_measure(const struct dbidrv_type *type, const unsigned long
         break;
     case FERRY_TYPE_TEXT:
     case FERRY_TYPE_BYTES:
-        if (count > 0 && !loose && type->order == NULL && (type->flags & FERRY_COLUMN_FIXED) == 0)
+        if (count > 0 && !type->sized && !loose && type->order == NULL &&
+            (type->flags & FERRY_COLUMN_FIXED) == 0)
             count = 0; /* digits of a second, or of a number that is told as a text */
         if (count > 0 && !loose)
             c->length = numbers[0];

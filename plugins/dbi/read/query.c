@@ -15,6 +15,23 @@ char *dbidrv_query_what(const struct ferry_read *read)
     return made < 0 ? NULL : what;
 }
 
+void dbidrv_query_add_name(const struct dbidrv_dialect *dialect, const char *name,
+                           struct part_text *sql)
+{
+    if (!dialect->brackets) {
+        part_text_add_quoted(sql, '"', name);
+        return;
+    }
+    part_text_add(sql, "[");
+    for (const char *end = strchr(name, ']'); end != NULL; end = strchr(name, ']')) {
+        part_text_append(sql, name, (size_t)(end - name) + 1);
+        part_text_add(sql, "]");
+        name = end + 1;
+    }
+    part_text_add(sql, name);
+    part_text_add(sql, "]");
+}
+
 void dbidrv_query_add_path(const struct dbidrv_conn *conn, const char *name, struct part_text *sql)
 {
     const char *prefix = conn->dialect->own_prefix;
@@ -23,10 +40,10 @@ void dbidrv_query_add_path(const struct dbidrv_conn *conn, const char *name, str
                          : conn->target || hidden ? conn->own_schema
                                                   : NULL;
     if (schema != NULL) {
-        part_text_add_quoted(sql, '"', schema);
+        dbidrv_query_add_name(conn->dialect, schema, sql);
         part_text_add(sql, ".");
     }
-    part_text_add_quoted(sql, '"', name);
+    dbidrv_query_add_name(conn->dialect, name, sql);
 }
 
 void dbidrv_query_question(const struct dbidrv_conn *conn, const char *template, const char *name,
@@ -44,6 +61,21 @@ void dbidrv_query_question(const struct dbidrv_conn *conn, const char *template,
         sql->failed = true;
     else
         part_text_add_template(sql, template, quoted.data);
+}
+
+ferry_status dbidrv_query_check_name(const struct dbidrv_conn *conn, const char *what,
+                                     const char *name, struct ferry_error *err)
+{
+    bool ascii = true;
+    for (const char *c = name; *c != '\0'; c++)
+        ascii = ascii && *c >= ' ' && *c <= '~';
+    return ascii || !conn->dialect->ascii_names
+               ? FERRY_OK
+               : ferry_fail(
+                     err, FERRY_ERR_UNSUPPORTED,
+                     "%s: the name of the %s '%s' has letters outside of ASCII, which do not "
+                     "come to %s through libdbi as they are",
+                     conn->label, what, name, conn->dialect->product);
 }
 
 /* A query without the semicolon at its end. */
@@ -74,14 +106,15 @@ void dbidrv_query_plain(const struct dbidrv_conn *conn, const struct ferry_read 
     dbidrv_query_add_from(conn, read, sql);
 }
 
-ferry_status dbidrv_query_values(const struct dbidrv_column *const *columns, size_t count,
+ferry_status dbidrv_query_values(const struct dbidrv_dialect *dialect,
+                                 const struct dbidrv_column *const *columns, size_t count,
                                  const char *alias, struct part_text *sql, struct ferry_error *err)
 {
     part_text_add(sql, "SELECT ");
     for (size_t i = 0; i < count; i++) {
         PART_AUTO_TEXT struct part_text name = {0};
         part_text_addf(&name, "%s.", alias);
-        part_text_add_quoted(&name, '"', columns[i]->name);
+        dbidrv_query_add_name(dialect, columns[i]->name, &name);
         if (name.failed)
             return dbidrv_fail_memory(err);
         part_text_add(sql, i > 0 ? ", " : "");
@@ -91,8 +124,11 @@ ferry_status dbidrv_query_values(const struct dbidrv_column *const *columns, siz
     return sql->failed ? dbidrv_fail_memory(err) : FERRY_OK;
 }
 
-uint64_t dbidrv_query_width(const struct ferry_column *column)
+uint64_t dbidrv_query_width(const struct dbidrv_column *described)
 {
+    const struct ferry_column *column = &described->column;
+    if (described->type->room > 0)
+        return described->type->room;
     if ((column->flags & (FERRY_COLUMN_LOOSE | FERRY_COLUMN_LONG)) != 0)
         return 0;
     switch (column->type) {
@@ -124,11 +160,11 @@ ferry_status dbidrv_query_sizes(const struct dbidrv_dialect *dialect,
         PART_AUTO_TEXT struct part_text name = {0};
         PART_AUTO_TEXT struct part_text value = {0};
         bool hex = columns[i]->type->codec == DBIDRV_CODEC_HEX; /* has two digits for each byte */
-        uint64_t width = dbidrv_query_width(&columns[i]->column);
+        uint64_t width = dbidrv_query_width(columns[i]);
         if (width > 0 && width <= DBIDRV_VALUE_BYTES)
             continue;
         part_text_addf(&name, "%s.", alias);
-        part_text_add_quoted(&name, '"', columns[i]->name);
+        dbidrv_query_add_name(dialect, columns[i]->name, &name);
         if (!name.failed)
             part_text_add_template(&value, hex ? "%" : columns[i]->type->ask, name.data);
         if (name.failed || value.failed)

@@ -60,7 +60,7 @@ static uint64_t read_widest(const struct dbidrv_cursor *cursor)
 {
     uint64_t widest = 0;
     for (size_t i = 0; i < cursor->count; i++) {
-        uint64_t width = dbidrv_query_width(&cursor->columns[i]->column);
+        uint64_t width = dbidrv_query_width(cursor->columns[i]);
         if (width == 0)
             return 0;
         widest += width;
@@ -92,9 +92,10 @@ static ferry_status read_open_rows(struct dbidrv_cursor *cursor, const struct pa
     struct dbidrv_conn *conn = cursor->conn;
     PART_AUTO_TEXT struct part_text sql = {0};
     PART_AUTO_TEXT struct part_text sizes = {0};
-    ferry_status status =
-        from->failed ? dbidrv_fail_memory(err)
-                     : dbidrv_query_values(cursor->columns, cursor->count, DBIDRV_ALIAS, &sql, err);
+    ferry_status status = from->failed
+                              ? dbidrv_fail_memory(err)
+                              : dbidrv_query_values(conn->dialect, cursor->columns, cursor->count,
+                                                    DBIDRV_ALIAS, &sql, err);
     if (status == FERRY_OK && measures)
         status = dbidrv_query_sizes(conn->dialect, cursor->columns, cursor->count, DBIDRV_ALIAS,
                                     &sizes, err);
@@ -203,7 +204,7 @@ static ferry_status read_row(struct dbidrv_cursor *cursor, struct ferry_batch *b
                                    "%s; mend it at the source, or cast the column to a text in a "
                                    "view or query",
                                    flaw);
-        if (value.null && (column->column.flags & FERRY_COLUMN_NOT_NULL) != 0)
+        if (cells[i].null != 0 && (column->column.flags & FERRY_COLUMN_NOT_NULL) != 0)
             return ferry_fail_cell(err, FERRY_ERR_DATA, batch, ferry_batch_count(batch) - 1, i,
                                    "NULL in a column that the database describes as NOT NULL");
     }

@@ -38,13 +38,20 @@ void dbidrv_query_add_from(const struct dbidrv_conn *conn, const struct ferry_re
 /* SELECT * of it. */
 void dbidrv_query_plain(const struct dbidrv_conn *conn, const struct ferry_read *read,
                         struct part_text *sql);
+/* UNSUPPORTED: the name of this `what` would not come to the database as it is. */
+ferry_status dbidrv_query_check_name(const struct dbidrv_conn *conn, const char *what,
+                                     const char *name, struct ferry_error *err);
+/* A name in quotes, as the dialect has them. */
+void dbidrv_query_add_name(const struct dbidrv_dialect *dialect, const char *name,
+                           struct part_text *sql);
 /* A name in the schema where names are looked up; of a target, always with it. */
 void dbidrv_query_add_path(const struct dbidrv_conn *conn, const char *name, struct part_text *sql);
 /* `template` with the table as its questions want it, as a text in quotes. */
 void dbidrv_query_question(const struct dbidrv_conn *conn, const char *template, const char *name,
                            struct part_text *sql);
 /* SELECT of the values of these columns, each as a text called c1, c2, ..., but no FROM. */
-ferry_status dbidrv_query_values(const struct dbidrv_column *const *columns, size_t count,
+ferry_status dbidrv_query_values(const struct dbidrv_dialect *dialect,
+                                 const struct dbidrv_column *const *columns, size_t count,
                                  const char *alias, struct part_text *sql, struct ferry_error *err);
 /* The same of one column, how many bytes those that are not short have together; nothing where
  * there is no such column, or the dialect does not measure by it. */
@@ -54,7 +61,7 @@ ferry_status dbidrv_query_sizes(const struct dbidrv_dialect *dialect,
 /* What a value costs beside its bytes, or with them where they are few. */
 #define DBIDRV_VALUE_BYTES 64
 /* How many bytes a value has at most as it comes, by its column's type; 0: nobody knows. */
-uint64_t dbidrv_query_width(const struct ferry_column *column);
+uint64_t dbidrv_query_width(const struct dbidrv_column *column);
 
 /* ---- scan.c: bounds and order ---- */
 
@@ -90,6 +97,10 @@ ferry_status dbidrv_origins(void *conn, const struct ferry_read *read, const cha
 /* What is wrong with the value, or NULL: then the cell is filled. */
 const char *dbidrv_decode(const struct dbidrv_column *column, const struct dbidrv_value *value,
                           struct ferry_batch *batch, struct ferry_cell *cell);
+
+/* The same of a text that is no column's: a string of the caller's; NULL for NULL. */
+const char *dbidrv_decode_text(const struct dbidrv_type *type, const struct dbidrv_value *value,
+                               char **ret_text);
 
 /* ---- rows.c: the rows of a SELECT, a piece at a time ---- */
 

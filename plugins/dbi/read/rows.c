@@ -22,35 +22,35 @@
 /* What a row, and each value of it, costs beside its bytes. */
 #define ROW_BYTES 128
 #define VALUE_BYTES DBIDRV_VALUE_BYTES
+/* How many a letter may become on its way to the client's character set. */
+#define LETTER_BYTES 4
 
 /* ---- As a whole ---- */
 
-static ferry_status rows_weigh(struct dbidrv_rows *rows, const char *select, const char *doing,
-                               struct ferry_error *err)
+/* libdbi's driver keeps room for the longest value that a column may have in each row, so what
+ * counts is how wide the columns are. */
+static ferry_status rows_weigh(struct dbidrv_rows *rows, const struct dbidrv_asked *asked,
+                               const char *doing, uint64_t *ret_count, struct ferry_error *err)
 {
+    static const char weighing[] = "ask how many rows there are";
     struct dbidrv_conn *conn = rows->conn;
     PART_AUTO_TEXT struct part_text sql = {0};
     DBIDRV_AUTO_ANSWER struct dbidrv_answer answer = {0};
+    uint64_t count = 0;
     bool row = false;
-    part_text_add(&sql, "SELECT CAST(COUNT(*) AS varchar(20)) AS c1, CAST(COALESCE(SUM(");
-    for (unsigned i = 1; i <= rows->columns; i++) {
-        char name[16];
-        (void)snprintf(name, sizeof name, "c%u", i);
-        part_text_add(&sql, i > 1 ? " + " : "");
-        part_text_add_template(&sql, conn->dialect->size_of, name);
-    }
-    part_text_addf(&sql, "), 0) AS varchar(20)) AS c2 FROM (%s) AS dbferry_w", select);
-    ferry_status status = sql.failed
-                              ? dbidrv_fail_memory(err)
-                              : dbidrv_answer_ask(conn, sql.data, 2, DBIDRV_READING,
-                                                  "ask how large the result is", &answer, err);
+    part_text_addf(&sql, "SELECT CAST(COUNT_BIG(*) AS varchar(20)) AS c1 FROM (%s) AS dbferry_w",
+                   asked->select);
+    ferry_status status =
+        sql.failed ? dbidrv_fail_memory(err)
+                   : dbidrv_answer_ask(conn, sql.data, 1, DBIDRV_READING, weighing, &answer, err);
     if (status == FERRY_OK)
-        status = dbidrv_answer_next(conn, &answer, doing, &row, err);
+        status = dbidrv_answer_next(conn, &answer, weighing, &row, err);
+    if (status == FERRY_OK)
+        status = dbidrv_answer_number(conn, &answer, weighing, &count, err);
     if (status != FERRY_OK)
         return status;
-    double count = strtod(dbidrv_answer_text(&answer, 0), NULL);
-    double bytes = 2 * strtod(dbidrv_answer_text(&answer, 1), NULL) +
-                   count * (ROW_BYTES + VALUE_BYTES * (double)rows->columns);
+    double bytes = (double)count * (double)(ROW_BYTES + (uint64_t)VALUE_BYTES * rows->columns +
+                                            LETTER_BYTES * asked->widest);
     if (bytes > (double)conn->most)
         return ferry_fail(err, FERRY_ERR_DATA,
                           "%s: cannot %s: libdbi would hold about %.0f MiB in memory; raise "
@@ -58,16 +58,26 @@ static ferry_status rows_weigh(struct dbidrv_rows *rows, const char *select, con
                           conn->label, doing, bytes / 1048576);
     ferry_log(FERRY_LOG_INFO, "%s: libdbi will hold about %.0f MiB in memory", conn->label,
               bytes / 1048576);
+    *ret_count = count;
     return FERRY_OK;
 }
 
-static ferry_status rows_open_whole(struct dbidrv_rows *rows, const char *select, const char *doing,
-                                    struct ferry_error *err)
+/* That all rows have come, nothing else would prove. */
+static ferry_status rows_open_whole(struct dbidrv_rows *rows, const struct dbidrv_asked *asked,
+                                    const char *doing, struct ferry_error *err)
 {
-    ferry_status status = rows_weigh(rows, select, doing, err);
-    return status == FERRY_OK ? dbidrv_answer_open(rows->conn, select, rows->columns,
-                                                   DBIDRV_READING, doing, &rows->answer, err)
-                              : status;
+    uint64_t count = 0;
+    ferry_status status = rows_weigh(rows, asked, doing, &count, err);
+    if (status == FERRY_OK)
+        status = dbidrv_answer_open(rows->conn, asked->select, rows->columns, DBIDRV_READING, doing,
+                                    &rows->answer, err);
+    if (status != FERRY_OK || rows->answer.rows == count)
+        return status;
+    return ferry_fail(err, FERRY_ERR_STREAM,
+                      "%s: cannot %s: libdbi gives %" PRIu64
+                      " rows, where the database has counted "
+                      "%" PRIu64,
+                      rows->conn->label, doing, rows->answer.rows, count);
 }
 
 /* ---- In pieces ---- */
@@ -127,7 +137,7 @@ ferry_status dbidrv_rows_open(struct dbidrv_rows *rows, struct dbidrv_conn *conn
     }
     if (status != FERRY_OK)
         return status;
-    return conn->dialect->pieces == NULL ? rows_open_whole(rows, asked->select, doing, err)
+    return conn->dialect->pieces == NULL ? rows_open_whole(rows, asked, doing, err)
                                          : rows_open_pieces(rows, asked, doing, err);
 }
 

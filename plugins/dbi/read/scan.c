@@ -6,10 +6,10 @@
 #include <string.h>
 
 /* dbferry_q."name": never a text, whatever columns there are. */
-static void scan_add_column(const char *name, struct part_text *sql)
+static void scan_add_column(const struct dbidrv_conn *conn, const char *name, struct part_text *sql)
 {
     part_text_add(sql, DBIDRV_ALIAS ".");
-    part_text_add_quoted(sql, '"', name);
+    dbidrv_query_add_name(conn->dialect, name, sql);
 }
 
 static bool scan_has_texts(const struct dbidrv_column *column)
@@ -82,13 +82,13 @@ static ferry_status scan_add_bound(const struct dbidrv_conn *conn, const struct 
     if (bound->kind < FERRY_BOUND_AT_LEAST || bound->kind > FERRY_BOUND_BELOW)
         return scan_fail(conn, column, "held against such a bound", err);
     part_text_add(sql, "(");
-    scan_add_column(column->name, sql);
+    scan_add_column(conn, column->name, sql);
     part_text_add(sql, signs[bound->kind]);
     if (!scan_add_limit(column, bound->cell, sql))
         return scan_fail(conn, column, "held against such a value", err);
     if (bound->or_null != 0) {
         part_text_add(sql, " OR ");
-        scan_add_column(column->name, sql);
+        scan_add_column(conn, column->name, sql);
         part_text_add(sql, " IS NULL");
     }
     part_text_add(sql, ")");
@@ -102,7 +102,7 @@ static ferry_status scan_add_order(const struct dbidrv_conn *conn,
     PART_AUTO_TEXT struct part_text name = {0};
     if (dbidrv_scan_flags(conn, column) == 0)
         return scan_fail(conn, column, "put in order", err);
-    scan_add_column(column->name, &name);
+    scan_add_column(conn, column->name, &name);
     if (name.failed)
         return dbidrv_fail_memory(err);
     part_text_add_template(sql, column->type->order, name.data);

@@ -10,10 +10,13 @@ ferry_status dbidrv_tables_find(struct dbidrv_conn *conn, const char *name, uint
 {
     PART_AUTO_TEXT struct part_text sql = {0};
     PART_AUTO_STRING char *kind = NULL;
+    ferry_status status = dbidrv_query_check_name(conn, "table", name, err);
+    if (status != FERRY_OK)
+        return status;
     dbidrv_query_question(conn, conn->dialect->ask_kind, name, &sql);
-    ferry_status status = sql.failed ? dbidrv_fail_memory(err)
-                                     : dbidrv_ask(conn, sql.data, DBIDRV_ASKING,
-                                                  "look whether it is there", &kind, err);
+    status = sql.failed ? dbidrv_fail_memory(err)
+                        : dbidrv_ask(conn, sql.data, DBIDRV_ASKING, "look whether it is there",
+                                     &kind, err);
     if (status != FERRY_OK)
         return status;
     if (kind != NULL && strcmp(kind, "replaced") == 0) {
@@ -120,7 +123,7 @@ ferry_status dbidrv_list(void *conn, struct ferry_listing *listing, struct ferry
         return FERRY_OK; /* no schema, no tables */
     PART_AUTO_TEXT struct part_text quoted = {0};
     if (c->dialect->path_in_quotes)
-        part_text_add_quoted(&schema, '"', where);
+        dbidrv_query_add_name(c->dialect, where, &schema);
     else
         part_text_add(&schema, where);
     part_text_add_quoted(&quoted, '\'', schema.failed ? "" : schema.data);
