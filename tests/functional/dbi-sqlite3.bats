@@ -19,7 +19,11 @@ connections = {
   written = { driver = "dbi"; dialect = "sqlite3"; database = "$D"; retries = 0; };
   relative = { driver = "dbi"; dialect = "sqlite3"; database = "source.db"; };
   served = { driver = "dbi"; dialect = "sqlite3"; database = "$S"; host = "127.0.0.1"; };
-  tds = { driver = "dbi"; dialect = "freetds"; database = "x"; host = "127.0.0.1"; port = 1; };
+  tds = { driver = "dbi"; dialect = "freetds"; database = "x"; host = "127.0.0.1"; port = 1;
+          retries = 0; };
+  tds_named = { driver = "dbi"; dialect = "freetds"; database = "café"; host = "127.0.0.1"; };
+  tds_folder = { driver = "dbi"; dialect = "freetds"; database = "x"; host = "/run"; };
+  tds_nowhere = { driver = "dbi"; dialect = "freetds"; database = "x"; };
   absent = { driver = "dbi"; dialect = "sqlite3"; database = "$T/absent.db"; };
 };
 END
@@ -194,9 +198,14 @@ ok"
         run dbferry copy "$from" local --table t --target-table t
         assert_status 78
     done
+    requires_libdbi freetds
     run dbferry copy plain tds --table t --target-table t
-    assert_status 78
-    assert_output_has "does not write"
+    assert_status 73
+    assert_output_has "cannot connect"
+    for from in tds_named tds_folder tds_nowhere; do
+        run dbferry copy "$from" local --table t --target-table t
+        assert_status 78
+    done
 }
 
 # ---- What a review has found ----

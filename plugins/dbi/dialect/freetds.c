@@ -26,6 +26,7 @@
 
 #include "connect/connect.h"
 #include "read/read.h"
+#include "write/target.h"
 
 /* clang-format off */
 #define TYPE(pattern, kind, how, asked)                                                            \
@@ -57,7 +58,8 @@ static const struct dbidrv_type freetds_types[] = {
 };
 /* clang-format on */
 
-/* A client of ct-lib starts with none of what ANSI wants, and SET LANGUAGE brings a DATEFORMAT. */
+/* A client of ct-lib starts with none of what ANSI wants, and SET LANGUAGE brings a DATEFORMAT.  A
+ * lock is not waited for without end, since nobody could cancel that. */
 static const char *const freetds_session[] = {"SET ANSI_NULLS ON",
                                               "SET ANSI_NULL_DFLT_ON ON",
                                               "SET ANSI_PADDING ON", /* trailing blanks and zeros */
@@ -69,7 +71,7 @@ static const char *const freetds_session[] = {"SET ANSI_NULLS ON",
                                               "SET IMPLICIT_TRANSACTIONS OFF",
                                               "SET XACT_ABORT OFF",
                                               "SET ROWCOUNT 0",
-                                              "SET LOCK_TIMEOUT -1",
+                                              "SET LOCK_TIMEOUT 60000",
                                               "SET LANGUAGE us_english",
                                               "SET DATEFORMAT ymd",
                                               NULL};
@@ -211,4 +213,5 @@ const struct dbidrv_dialect dbidrv_dialect_freetds = {
     .set_options = freetds_set_options,
     .attach = freetds_attach,
     .types = freetds_types,
+    .writing = &dbidrv_writing_freetds,
 };

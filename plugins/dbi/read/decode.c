@@ -225,9 +225,9 @@ static const char *decode_marked(const struct dbidrv_column *column,
                                  const struct dbidrv_value *value, struct ferry_batch *batch,
                                  struct ferry_cell *cell)
 {
-    char mark = '\0';
-    if (value->size > 0)
-        mark = value->data[0];
+    if (value->size == 0)
+        return FLAW_TAG;
+    char mark = value->data[0];
     const struct dbidrv_value rest = {.data = value->data + 1, .size = value->size - 1};
     if (mark == 'v')
         return decode_plain(column, column->type->codec, &rest, batch, cell);

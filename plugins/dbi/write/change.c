@@ -46,14 +46,11 @@ static ferry_status change_commit(struct dbidrv_conn *conn, uint32_t *outcome,
 {
     static const char doing[] = "commit";
     DBIDRV_AUTO_DIAGNOSIS struct dbidrv_diagnosis diagnosis = {0};
-    dbi_result result = dbi_conn_query(conn->dbi, doing);
-    if (result != NULL) {
-        dbi_result_free(result);
+    if (dbidrv_send(conn, doing, NULL, &diagnosis)) {
         conn->transaction = false;
         *outcome = FERRY_OUTCOME_NEW;
         return FERRY_OK;
     }
-    dbidrv_diagnosis_take(conn->dbi, &diagnosis);
     /* A file's lock that did not come leaves the transaction as it was. */
     bool old = change_was_refused(&diagnosis) || conn->dialect->is_file;
     *outcome = old ? FERRY_OUTCOME_OLD : FERRY_OUTCOME_UNKNOWN;

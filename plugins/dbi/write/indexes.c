@@ -9,12 +9,13 @@
 static const char indexes_doing[] = "look at the indexes";
 static const char indexes_making[] = "make an index";
 
-void dbidrv_indexes_add_columns(const struct ferry_index *index, struct part_text *sql)
+void dbidrv_indexes_add_columns(const struct dbidrv_dialect *dialect,
+                                const struct ferry_index *index, struct part_text *sql)
 {
     part_text_add(sql, " (");
     for (size_t i = 0; i < index->column_count; i++) {
         part_text_add(sql, i > 0 ? ", " : "");
-        part_text_add_quoted(sql, '"', index->columns[i]);
+        dbidrv_query_add_name(dialect, index->columns[i], sql);
     }
     part_text_add(sql, ")");
 }
@@ -88,7 +89,7 @@ static ferry_status indexes_write(const struct dbidrv_load *load, size_t number,
     ferry_status status = dbidrv_table_check_name(load->conn, "index", name.data, err);
     if (status != FERRY_OK)
         return status;
-    if (dbidrv_load_is_apart(load)) {
+    if (dbidrv_load_is_apart(load) && load->conn->dialect->writing->shared_names) {
         part_text_reset(&name);
         indexes_add_name_apart(load, number, &name);
     }
@@ -98,13 +99,13 @@ static ferry_status indexes_write(const struct dbidrv_load *load, size_t number,
     if (in_schema)
         dbidrv_query_add_path(load->conn, name.data, sql);
     else
-        part_text_add_quoted(sql, '"', name.data);
+        dbidrv_query_add_name(load->conn->dialect, name.data, sql);
     part_text_add(sql, " ON ");
     if (in_schema)
-        part_text_add_quoted(sql, '"', load->into);
+        dbidrv_query_add_name(load->conn->dialect, load->into, sql);
     else
         dbidrv_query_add_path(load->conn, load->into, sql);
-    dbidrv_indexes_add_columns(index, sql);
+    dbidrv_indexes_add_columns(load->conn->dialect, index, sql);
     return sql->failed ? dbidrv_fail_memory(err) : FERRY_OK;
 }
 
@@ -113,12 +114,11 @@ static ferry_status indexes_leave_out(const struct dbidrv_load *load,
                                       const struct ferry_index *index, struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text columns = {0};
-    dbidrv_indexes_add_columns(index, &columns);
+    dbidrv_indexes_add_columns(load->conn->dialect, index, &columns);
     ferry_log(FERRY_LOG_WARNING,
               "%s: %s has no index%s: a row has more there than the server takes in one",
               load->conn->label, load->what, columns.failed ? "" : columns.data);
-    return dbidrv_run(load->conn, "ROLLBACK TO SAVEPOINT dbferry_index", DBIDRV_LOADING,
-                      indexes_making, NULL, err);
+    return dbidrv_save_restore(load->conn, "dbferry_index", indexes_making, err);
 }
 
 /* One that the job does not name may be lacking. */
@@ -128,16 +128,14 @@ static ferry_status indexes_try(const struct dbidrv_load *load, const struct fer
     struct dbidrv_conn *conn = load->conn;
     DBIDRV_AUTO_DIAGNOSIS struct dbidrv_diagnosis diagnosis = {0};
     bool done = false;
-    ferry_status status =
-        dbidrv_run(conn, "SAVEPOINT dbferry_index", DBIDRV_LOADING, indexes_making, NULL, err);
+    ferry_status status = dbidrv_save(conn, "dbferry_index", indexes_making, err);
     if (status == FERRY_OK)
         status = dbidrv_try(conn, sql, &done, &diagnosis, err);
     if (status == FERRY_OK && !done)
         status = strcmp(diagnosis.state, conn->dialect->writing->index_too_long) == 0
                      ? indexes_leave_out(load, index, err)
                      : dbidrv_fail_as(conn, &diagnosis, DBIDRV_LOADING, indexes_making, err);
-    return status == FERRY_OK ? dbidrv_run(conn, "RELEASE SAVEPOINT dbferry_index", DBIDRV_LOADING,
-                                           indexes_making, NULL, err)
+    return status == FERRY_OK ? dbidrv_save_release(conn, "dbferry_index", indexes_making, err)
                               : status;
 }
 
@@ -173,6 +171,8 @@ ferry_status dbidrv_indexes_make(struct dbidrv_load *load, struct ferry_error *e
 ferry_status dbidrv_indexes_rename(const struct dbidrv_load *load, struct ferry_error *err)
 {
     ferry_status status = FERRY_OK;
+    if (!load->conn->dialect->writing->shared_names)
+        return FERRY_OK;
     for (size_t i = 0; status == FERRY_OK && i < load->spec->index_count; i++) {
         PART_AUTO_TEXT struct part_text from = {0};
         PART_AUTO_TEXT struct part_text to = {0};
@@ -186,7 +186,7 @@ ferry_status dbidrv_indexes_rename(const struct dbidrv_load *load, struct ferry_
         part_text_add(&sql, "ALTER INDEX IF EXISTS ");
         dbidrv_query_add_path(load->conn, from.data, &sql);
         part_text_add(&sql, " RENAME TO ");
-        part_text_add_quoted(&sql, '"', to.data);
+        dbidrv_query_add_name(load->conn->dialect, to.data, &sql);
         status = sql.failed ? dbidrv_fail_memory(err)
                             : dbidrv_run(load->conn, sql.data, DBIDRV_LOADING,
                                          "give an index its name", NULL, err);

@@ -10,6 +10,9 @@ ferry_status dbidrv_table_check_name(const struct dbidrv_conn *conn, const char 
                                      const char *name, struct ferry_error *err)
 {
     size_t longest = conn->dialect->writing->longest_name;
+    ferry_status status = dbidrv_query_check_name(conn, what, name, err);
+    if (status != FERRY_OK)
+        return status;
     return longest == 0 || strlen(name) <= longest
                ? FERRY_OK
                : ferry_fail(err, FERRY_ERR_SCHEMA,

@@ -94,9 +94,8 @@ static ferry_status load_count(struct dbidrv_load *load, const char *table, uint
     PART_AUTO_TEXT struct part_text sql = {0};
     PART_AUTO_STRING char *text = NULL;
     char *end = NULL;
-    bool quoted = load->conn->dialect->writing->style == DBIDRV_STYLE_QUOTED;
-    part_text_addf(&sql, "SELECT CAST(COUNT(*) AS %s) AS c1 FROM %s",
-                   quoted ? "pg_catalog.text" : "TEXT", load->conn->dialect->writing->only);
+    part_text_addf(&sql, "SELECT %s AS c1 FROM %s", load->conn->dialect->writing->count,
+                   load->conn->dialect->writing->only);
     dbidrv_query_add_path(load->conn, table, &sql);
     ferry_status status =
         sql.failed ? dbidrv_fail_memory(err)
@@ -125,12 +124,13 @@ static void load_add_key_name(const struct dbidrv_load *load, const char *before
                    ferry_hash_name(FERRY_HASH_SEED, load->spec->layout->table), which);
 }
 
-static bool load_has_key(const struct dbidrv_load *load)
+/* Elsewhere the database finds one, which nobody has to change. */
+static bool load_names_key(const struct dbidrv_load *load)
 {
+    bool has_key = false;
     for (size_t i = 0; i < load->spec->index_count; i++)
-        if (load->spec->indexes[i]->primary != 0)
-            return true;
-    return false;
+        has_key = has_key || load->spec->indexes[i]->primary != 0;
+    return has_key && dbidrv_load_is_apart(load) && load->conn->dialect->writing->shared_names;
 }
 
 static ferry_status load_create(struct dbidrv_load *load, struct ferry_error *err)
@@ -145,16 +145,18 @@ static ferry_status load_create(struct dbidrv_load *load, struct ferry_error *er
         const char *name = ferry_schema_column(layout->schema, i)->name;
         status = dbidrv_table_check_name(load->conn, "column", name, err);
         part_text_add(&sql, i > 0 ? ", " : "");
-        part_text_add_quoted(&sql, '"', name);
+        dbidrv_query_add_name(load->conn->dialect, name, &sql);
         part_text_addf(&sql, " %s %s", layout->natives[i], layout->clauses[i]);
     }
     for (size_t i = 0; i < load->spec->index_count; i++)
         if (load->spec->indexes[i]->primary != 0) {
             part_text_add(&sql, ", ");
-            if (dbidrv_load_is_apart(load))
+            if (load_names_key(load)) {
                 load_add_key_name(load, "CONSTRAINT ", 'n', &sql);
-            part_text_add(&sql, " PRIMARY KEY");
-            dbidrv_indexes_add_columns(load->spec->indexes[i], &sql);
+                part_text_add(&sql, " ");
+            }
+            part_text_add(&sql, "PRIMARY KEY");
+            dbidrv_indexes_add_columns(load->conn->dialect, load->spec->indexes[i], &sql);
         }
     part_text_add(&sql, ")");
     if (status == FERRY_OK && sql.failed)
@@ -194,16 +196,12 @@ static ferry_status load_count_before(struct dbidrv_load *load, struct ferry_err
     const char *table = load->spec->layout->table;
     if (!dbidrv_load_is_apart(load))
         return load_count(load, table, &load->before, err);
-    ferry_status status =
-        dbidrv_run(conn, "SAVEPOINT dbferry_count", DBIDRV_LOADING, doing, NULL, err);
+    ferry_status status = dbidrv_save(conn, "dbferry_count", doing, err);
     if (status == FERRY_OK)
         status = load_count(load, table, &load->before, err);
     if (status == FERRY_OK)
-        status = dbidrv_run(conn, "ROLLBACK TO SAVEPOINT dbferry_count", DBIDRV_LOADING, doing,
-                            NULL, err);
-    return status == FERRY_OK ? dbidrv_run(conn, "RELEASE SAVEPOINT dbferry_count", DBIDRV_LOADING,
-                                           doing, NULL, err)
-                              : status;
+        status = dbidrv_save_restore(conn, "dbferry_count", doing, err);
+    return status == FERRY_OK ? dbidrv_save_release(conn, "dbferry_count", doing, err) : status;
 }
 
 static ferry_status load_make_table(struct dbidrv_load *load, struct ferry_error *err)
@@ -223,24 +221,48 @@ static ferry_status load_make_table(struct dbidrv_load *load, struct ferry_error
                       : load_run(load, sql.data, table, "delete the old rows", err);
 }
 
+static void load_write_rename(const struct dbidrv_load *load, struct part_text *sql)
+{
+    const struct dbidrv_writing *writing = load->conn->dialect->writing;
+    const char *table = load->spec->layout->table;
+    PART_AUTO_TEXT struct part_text path = {0};
+    dbidrv_query_add_path(load->conn, load->into, &path);
+    if (path.failed) {
+        sql->failed = true;
+    } else if (writing->rename == NULL) {
+        part_text_addf(sql, "ALTER TABLE %s RENAME TO ", path.data);
+        dbidrv_query_add_name(load->conn->dialect, table, sql);
+    } else {
+        part_text_add(sql, writing->rename);
+        (void)dbidrv_put_string(writing->style, path.data, sql); /* names were looked at */
+        part_text_add(sql, ", ");
+        (void)dbidrv_put_string(writing->style, table, sql);
+    }
+}
+
+static ferry_status load_rename_key(const struct dbidrv_load *load, const char *doing,
+                                    struct ferry_error *err)
+{
+    PART_AUTO_TEXT struct part_text sql = {0};
+    if (!load_names_key(load))
+        return FERRY_OK;
+    part_text_add(&sql, "ALTER TABLE ");
+    dbidrv_query_add_path(load->conn, load->spec->layout->table, &sql);
+    load_add_key_name(load, " RENAME CONSTRAINT ", 'n', &sql);
+    load_add_key_name(load, " TO ", 'p', &sql);
+    return sql.failed ? dbidrv_fail_memory(err)
+                      : dbidrv_run(load->conn, sql.data, DBIDRV_LOADING, doing, NULL, err);
+}
+
 /* Readers wait from here to the commit, which follows at once. */
 ferry_status dbidrv_load_rename(struct dbidrv_load *load, struct ferry_error *err)
 {
     static const char doing[] = "put the new table in the place of the old one";
-    const char *table = load->spec->layout->table;
     PART_AUTO_TEXT struct part_text rename = {0};
-    PART_AUTO_TEXT struct part_text key = {0};
     if (!dbidrv_load_is_apart(load))
         return FERRY_OK;
-    part_text_add(&rename, "ALTER TABLE ");
-    dbidrv_query_add_path(load->conn, load->into, &rename);
-    part_text_add(&rename, " RENAME TO ");
-    part_text_add_quoted(&rename, '"', table);
-    part_text_add(&key, "ALTER TABLE ");
-    dbidrv_query_add_path(load->conn, table, &key);
-    load_add_key_name(load, " RENAME CONSTRAINT ", 'n', &key);
-    load_add_key_name(load, " TO ", 'p', &key);
-    if (rename.failed || key.failed)
+    load_write_rename(load, &rename);
+    if (rename.failed)
         return dbidrv_fail_memory(err);
     ferry_status status = dbidrv_turns_lock(load, err);
     if (status == FERRY_OK)
@@ -248,11 +270,11 @@ ferry_status dbidrv_load_rename(struct dbidrv_load *load, struct ferry_error *er
     if (status == FERRY_OK)
         status = load_confirm(load, err);
     if (status == FERRY_OK)
-        status = load_run(load, "DROP TABLE %", table, doing, err);
+        status = load_run(load, "DROP TABLE %", load->spec->layout->table, doing, err);
     if (status == FERRY_OK)
         status = dbidrv_run(load->conn, rename.data, DBIDRV_LOADING, doing, NULL, err);
-    if (status == FERRY_OK && load_has_key(load))
-        status = dbidrv_run(load->conn, key.data, DBIDRV_LOADING, doing, NULL, err);
+    if (status == FERRY_OK)
+        status = load_rename_key(load, doing, err);
     return status == FERRY_OK ? dbidrv_indexes_rename(load, err) : status;
 }
 

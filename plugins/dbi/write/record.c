@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "parts/printed.h"
+
 #define RECORD_TABLE "_dbferry_sync"
 #define RECORD_LOOK "look at the table of runs, " RECORD_TABLE
 #define RECORD_READ "read the record of a run"
@@ -51,10 +53,13 @@ static ferry_status record_columns(struct dbidrv_conn *conn, bool **ret_has,
 
 static ferry_status record_make(struct dbidrv_conn *conn, struct ferry_error *err)
 {
+    const struct dbidrv_writing *writing = conn->dialect->writing;
     PART_AUTO_TEXT struct part_text sql = {0};
-    part_text_add(&sql, "CREATE TABLE IF NOT EXISTS ");
+    if (writing->unless != NULL)
+        dbidrv_query_question(conn, writing->unless, RECORD_TABLE, &sql);
+    part_text_add(&sql, writing->create);
     dbidrv_query_add_path(conn, RECORD_TABLE, &sql);
-    part_text_addf(&sql, " (target_table %s NOT NULL PRIMARY KEY", conn->dialect->writing->text);
+    part_text_addf(&sql, " (target_table %s NOT NULL PRIMARY KEY", writing->key);
     for (size_t i = 0; i < ferry_field_count(); i++) {
         part_text_add(&sql, ", ");
         record_add_column(conn, ferry_field(i), &sql);
@@ -76,7 +81,7 @@ static ferry_status record_complete(struct dbidrv_conn *conn, const bool *has,
             continue;
         part_text_add(&sql, "ALTER TABLE ");
         dbidrv_query_add_path(conn, RECORD_TABLE, &sql);
-        part_text_add(&sql, " ADD COLUMN ");
+        part_text_add(&sql, conn->dialect->writing->add);
         record_add_column(conn, ferry_field(i), &sql);
         status = sql.failed
                      ? dbidrv_fail_memory(err)
@@ -98,10 +103,26 @@ ferry_status dbidrv_record_prepare(struct dbidrv_conn *conn, struct ferry_error 
 
 /* ---- Writing ---- */
 
-static void record_add_where(const char *table, struct part_text *sql)
+static void record_add_where(const struct dbidrv_conn *conn, const char *table,
+                             struct part_text *sql)
 {
     part_text_add(sql, " WHERE target_table = ");
-    part_text_add_quoted(sql, '\'', table);
+    (void)dbidrv_put_string(conn->dialect->writing->style, table, sql); /* it was looked at */
+}
+
+/* A value of the row, as a string of the caller's. */
+static ferry_status record_take_text(const struct dbidrv_conn *conn, struct dbidrv_answer *answer,
+                                     unsigned column, char **ret_text, struct ferry_error *err)
+{
+    struct dbidrv_value value = {0};
+    ferry_status status = dbidrv_answer_value(answer, column, &value, err);
+    if (status != FERRY_OK)
+        return status;
+    const char *flaw = dbidrv_decode_text(&conn->dialect->writing->kept, &value, ret_text);
+    return flaw == NULL             ? FERRY_OK
+           : flaw == part_no_memory ? dbidrv_fail_memory(err)
+                                    : ferry_fail(err, FERRY_ERR_DATA, "%s: cannot %s: %s",
+                                                 conn->label, RECORD_READ, flaw);
 }
 
 static ferry_status record_follow(struct dbidrv_conn *conn, const struct ferry_record *record,
@@ -110,28 +131,45 @@ static ferry_status record_follow(struct dbidrv_conn *conn, const struct ferry_r
     const char *follows = ferry_record_follows(record);
     PART_AUTO_TEXT struct part_text sql = {0};
     PART_AUTO_STRING char *run_id = NULL;
+    DBIDRV_AUTO_ANSWER struct dbidrv_answer answer = {0};
+    bool row = false;
     if (follows == NULL)
         return FERRY_OK;
-    part_text_add(&sql, "SELECT run_id AS c1 FROM ");
+    part_text_add(&sql, "SELECT ");
+    part_text_add_template(&sql, conn->dialect->writing->kept.ask, "run_id");
+    part_text_add(&sql, " AS c1 FROM ");
     dbidrv_query_add_path(conn, RECORD_TABLE, &sql);
-    record_add_where(ferry_record_table(record), &sql);
-    ferry_status status =
-        sql.failed ? dbidrv_fail_memory(err)
-                   : dbidrv_ask(conn, sql.data, DBIDRV_LOADING, RECORD_READ, &run_id, err);
+    record_add_where(conn, ferry_record_table(record), &sql);
+    ferry_status status = sql.failed ? dbidrv_fail_memory(err)
+                                     : dbidrv_answer_ask(conn, sql.data, 1, DBIDRV_LOADING,
+                                                         RECORD_READ, &answer, err);
+    if (status == FERRY_OK)
+        status = dbidrv_answer_next(conn, &answer, RECORD_READ, &row, err);
+    if (status == FERRY_OK && row)
+        status = record_take_text(conn, &answer, 0, &run_id, err);
     if (status == FERRY_OK && strcmp(run_id == NULL ? "" : run_id, follows) != 0)
         status = ferry_record_fail_overtaken(record, conn->label, err);
     return status;
 }
 
-static void record_add_value(const struct ferry_field *field, const char *value,
-                             struct part_text *sql)
+static ferry_status record_add_value(const struct dbidrv_conn *conn,
+                                     const struct ferry_field *field, const char *value,
+                                     struct part_text *sql, struct ferry_error *err)
 {
+    const struct dbidrv_writing *writing = conn->dialect->writing;
+    const char *flaw = NULL;
     if (value == NULL)
         part_text_add(sql, "NULL");
-    else if (field->type == FERRY_FIELD_TEXT)
-        part_text_add_quoted(sql, '\'', value);
-    else
+    else if (field->type != FERRY_FIELD_TEXT)
         part_text_add(sql, value);
+    else if (writing->longest_kept > 0 && strlen(value) > writing->longest_kept)
+        flaw = "it is longer than could be read back";
+    else
+        flaw = dbidrv_put_string(writing->style, value, sql);
+    return flaw == NULL ? FERRY_OK
+                        : ferry_fail(err, FERRY_ERR_UNSUPPORTED,
+                                     "%s: cannot write the field '%s' of the record: %s",
+                                     conn->label, field->name, flaw);
 }
 
 static ferry_status record_insert(struct dbidrv_conn *conn, const struct ferry_record *record,
@@ -144,12 +182,16 @@ static ferry_status record_insert(struct dbidrv_conn *conn, const struct ferry_r
     for (size_t i = 0; i < ferry_field_count(); i++)
         part_text_addf(&sql, ", %s", ferry_field(i)->name);
     part_text_add(&sql, ") VALUES (");
-    part_text_add_quoted(&sql, '\'', ferry_record_table(record));
-    for (size_t i = 0; i < ferry_field_count(); i++) {
+    (void)dbidrv_put_string(conn->dialect->writing->style, ferry_record_table(record), &sql);
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; status == FERRY_OK && i < ferry_field_count(); i++) {
         part_text_add(&sql, ", ");
-        record_add_value(ferry_field(i), ferry_record_value(record, ferry_field(i)->name), &sql);
+        status = record_add_value(conn, ferry_field(i),
+                                  ferry_record_value(record, ferry_field(i)->name), &sql, err);
     }
     part_text_add(&sql, ")");
+    if (status != FERRY_OK)
+        return status;
     return sql.failed ? dbidrv_fail_memory(err)
                       : dbidrv_run(conn, sql.data, DBIDRV_LOADING, "write the record of the run",
                                    NULL, err);
@@ -161,7 +203,7 @@ ferry_status dbidrv_record_write(struct dbidrv_conn *conn, const struct ferry_re
     PART_AUTO_TEXT struct part_text sql = {0};
     part_text_add(&sql, "DELETE FROM ");
     dbidrv_query_add_path(conn, RECORD_TABLE, &sql);
-    record_add_where(ferry_record_table(record), &sql);
+    record_add_where(conn, ferry_record_table(record), &sql);
     ferry_status status = record_follow(conn, record, err);
     if (status == FERRY_OK && sql.failed)
         status = dbidrv_fail_memory(err);
@@ -177,31 +219,29 @@ ferry_status dbidrv_record_write(struct dbidrv_conn *conn, const struct ferry_re
 static unsigned record_add_fields(const struct dbidrv_conn *conn, const bool *has,
                                   struct part_text *sql)
 {
-    const char *text =
-        conn->dialect->writing->style == DBIDRV_STYLE_QUOTED ? "pg_catalog.text" : "TEXT";
     unsigned count = 0;
     for (size_t i = 0; i < ferry_field_count(); i++)
         if (has[i]) {
-            count++;
-            part_text_addf(sql, "%sCAST(%s AS %s) AS c%u", count > 1 ? ", " : "",
-                           ferry_field(i)->name, text, count);
+            part_text_add(sql, count > 0 ? ", " : "");
+            part_text_add_template(sql, conn->dialect->writing->kept.ask, ferry_field(i)->name);
+            part_text_addf(sql, " AS c%u", ++count);
         }
     return count;
 }
 
-static ferry_status record_take(struct dbidrv_answer *answer, const bool *has,
-                                struct ferry_record *record, struct ferry_error *err)
+static ferry_status record_take(const struct dbidrv_conn *conn, struct dbidrv_answer *answer,
+                                const bool *has, struct ferry_record *record,
+                                struct ferry_error *err)
 {
     ferry_status status = FERRY_OK;
     unsigned column = 0;
     for (size_t i = 0; status == FERRY_OK && i < ferry_field_count(); i++) {
-        struct dbidrv_value value = {0};
+        PART_AUTO_STRING char *text = NULL;
         if (!has[i])
             continue;
-        status = dbidrv_answer_value(answer, column++, &value, err);
+        status = record_take_text(conn, answer, column++, &text, err);
         if (status == FERRY_OK)
-            status =
-                ferry_record_set(record, ferry_field(i)->name, value.null ? NULL : value.data, err);
+            status = ferry_record_set(record, ferry_field(i)->name, text, err);
     }
     return status;
 }
@@ -216,7 +256,7 @@ static ferry_status record_read(struct dbidrv_conn *conn, const char *table, con
     unsigned count = record_add_fields(conn, has, &sql);
     part_text_add(&sql, " FROM ");
     dbidrv_query_add_path(conn, RECORD_TABLE, &sql);
-    record_add_where(table, &sql);
+    record_add_where(conn, table, &sql);
     if (count == 0)
         return FERRY_OK;
     ferry_status status = sql.failed ? dbidrv_fail_memory(err)
@@ -224,7 +264,7 @@ static ferry_status record_read(struct dbidrv_conn *conn, const char *table, con
                                                          RECORD_READ, &answer, err);
     if (status == FERRY_OK)
         status = dbidrv_answer_next(conn, &answer, RECORD_READ, &row, err);
-    return status == FERRY_OK && row ? record_take(&answer, has, record, err) : status;
+    return status == FERRY_OK && row ? record_take(conn, &answer, has, record, err) : status;
 }
 
 static ferry_status record_is_readable(struct dbidrv_conn *conn, bool *ret_readable,

@@ -7,6 +7,8 @@
 
 #define INSERT_BYTES ((size_t)256 * 1024)
 #define INSERT_ROWS 500
+#define TSQL_MOST_ROWS 1000 /* "Table Value Constructor" of the reference: error 10738 beyond */
+_Static_assert(INSERT_ROWS <= TSQL_MOST_ROWS, "an INSERT that every dialect takes");
 #define FLAW_NUMBERED "NULL in an INTEGER PRIMARY KEY, where SQLite would put a number"
 
 static ferry_status rows_find_numbered(struct dbidrv_load *load, struct ferry_error *err)
@@ -35,7 +37,8 @@ ferry_status dbidrv_rows_prepare(struct dbidrv_load *load, struct ferry_error *e
     part_text_add(&load->begin, " (");
     for (size_t i = 0; i < load->count; i++) {
         part_text_add(&load->begin, i > 0 ? ", " : "");
-        part_text_add_quoted(&load->begin, '"', ferry_schema_column(layout->schema, i)->name);
+        dbidrv_query_add_name(load->conn->dialect, ferry_schema_column(layout->schema, i)->name,
+                              &load->begin);
     }
     part_text_add(&load->begin, ") VALUES ");
     return load->begin.failed ? dbidrv_fail_memory(err) : rows_find_numbered(load, err);

@@ -117,6 +117,10 @@ const struct dbidrv_writing dbidrv_writing_pgsql = {
     .style = DBIDRV_STYLE_QUOTED,
     .begin = pgsql_begin,
     .set_lock_wait = "SET LOCAL lock_timeout = %",
+    .save = "SAVEPOINT %",
+    .restore = "ROLLBACK TO SAVEPOINT %",
+    .release = "RELEASE SAVEPOINT %",
+    .count = "CAST(COUNT(*) AS pg_catalog.text)",
     .only = "ONLY ",
     .longest_name = 63,
     .ask_kind = "SELECT CASE relkind WHEN 'r' THEN CASE WHEN relispartition THEN 'partition' ELSE "
@@ -197,6 +201,7 @@ const struct dbidrv_writing dbidrv_writing_pgsql = {
                        "'^dbferry_[0-9a-f]{16}(_u)?$' OR i.indpred IS NOT NULL OR i.indexprs IS "
                        "NOT NULL)",
     .renames = true,
+    .shared_names = true,
     .ask_indexes =
         "SELECT (SELECT pg_catalog.string_agg(a.attname::pg_catalog.text || E'\\x01', '' ORDER BY "
         "n.place) FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS n(number, "
@@ -216,9 +221,14 @@ const struct dbidrv_writing dbidrv_writing_pgsql = {
     .index_too_long = "54000",
     .ask_readable = "SELECT pg_catalog.has_table_privilege(" PG_TABLE
                     "::pg_catalog.oid, 'SELECT')::pg_catalog.int4::pg_catalog.text AS c1",
+    .who = "pg_stat_activity",
+    .key = "text",
     .text = "text",
     .number = "numeric(20,0)",
     .flag = "smallint",
+    .kept = {.codec = DBIDRV_CODEC_TEXT, .ask = "CAST(% AS pg_catalog.text)"},
+    .create = "CREATE TABLE IF NOT EXISTS ",
+    .add = " ADD COLUMN ",
 };
 
 static const char *const sqlite3_begin[] = {"BEGIN IMMEDIATE", NULL};
@@ -245,6 +255,10 @@ const struct dbidrv_writing dbidrv_writing_sqlite3 = {
     .rules = rules_sqlite3,
     .style = DBIDRV_STYLE_SQLITE,
     .begin = sqlite3_begin,
+    .save = "SAVEPOINT %",
+    .restore = "ROLLBACK TO SAVEPOINT %",
+    .release = "RELEASE SAVEPOINT %",
+    .count = "CAST(COUNT(*) AS TEXT)",
     .only = "",
     .ask_kind = "SELECT CASE WHEN type = 'table' AND sql LIKE 'CREATE VIRTUAL%%' THEN 'virtual' "
                 "ELSE type END AS c1 FROM main.sqlite_master WHERE type IN ('table', 'view') AND "
@@ -295,9 +309,13 @@ const struct dbidrv_writing dbidrv_writing_sqlite3 = {
         "SELECT name AS c1 FROM pragma_table_xinfo(%, 'main') WHERE pk = 1 AND type = 'INTEGER' "
         "COLLATE NOCASE AND (SELECT max(pk) FROM pragma_table_xinfo(%, 'main')) = 1 AND NOT EXISTS "
         "(SELECT 1 FROM pragma_index_list(%, 'main') WHERE origin = 'pk')",
+    .key = "TEXT",
     .text = "TEXT",
     .number = "INTEGER",
     .flag = "INTEGER",
+    .kept = {.codec = DBIDRV_CODEC_TEXT, .ask = "CAST(% AS TEXT)"},
+    .create = "CREATE TABLE IF NOT EXISTS ",
+    .add = " ADD COLUMN ",
 };
 
 /* ---- Which rule ---- */

@@ -15,6 +15,7 @@ enum dbidrv_put {
     DBIDRV_PUT_UINT_AS_INT, /* above 2^63-1: refused */
     DBIDRV_PUT_UINT_AS_TEXT,
     DBIDRV_PUT_FLOAT,
+    DBIDRV_PUT_REAL, /* of 32 bits, where that matters */
     DBIDRV_PUT_TEXT,
     DBIDRV_PUT_BYTES,
     DBIDRV_PUT_DATE,     /* of the calendar */
@@ -27,10 +28,21 @@ enum dbidrv_put {
 enum dbidrv_style {
     DBIDRV_STYLE_QUOTED, /* each in quotes, to be read by the column's type; no NUL */
     DBIDRV_STYLE_SQLITE, /* numbers bare; exact also where SQLite's own reading is not */
+    DBIDRV_STYLE_TSQL,   /* as quoted, of ASCII alone: transact.c */
 };
 /* What is wrong with the value, or NULL: then it was added. */
 const char *dbidrv_put(enum dbidrv_style style, enum dbidrv_put put, uint64_t most_letters,
                        const struct ferry_cell *cell, struct part_text *sql);
+
+/* A text of ours, such as a name. */
+const char *dbidrv_put_string(enum dbidrv_style style, const char *string, struct part_text *sql);
+
+/* ---- transact.c: the same of T-SQL ---- */
+
+/* How many units of UTF-16 a text has. */
+uint64_t dbidrv_transact_units(const char *text, size_t size);
+const char *dbidrv_transact_text(const char *text, size_t size, struct part_text *sql);
+const char *dbidrv_transact_float(double value, bool is_real, struct part_text *sql);
 
 /* ---- rules.c: how each type is stored ---- */
 
@@ -57,8 +69,11 @@ struct dbidrv_writing {
     enum dbidrv_style style;
     const char *const *begin;  /* the transaction of a load */
     const char *set_lock_wait; /* in it, '%' for milliseconds; or NULL */
-    const char *only;          /* before a table whose own rows are meant */
-    size_t longest_name;       /* bytes; 0: any */
+    /* A savepoint '%': set, gone back to, and forgotten (NULL: none is). */
+    const char *save, *restore, *release;
+    const char *count;   /* how many rows there are, as a text */
+    const char *only;    /* before a table whose own rows are meant */
+    size_t longest_name; /* bytes; 0: any */
     /* Kind of the relation '%': "table", or what it is otherwise. */
     const char *ask_kind;
     /* Its columns in order: name, type as the rules spell it, NOT NULL as 0 or 1, and what else
@@ -72,6 +87,11 @@ struct dbidrv_writing {
     /* Names of its indexes that are not this driver's, nor a constraint's. */
     const char *ask_index_names;
     bool renames; /* such a table is made under another name, so that readers need not wait */
+    /* How a statement begins that gives a table another name, both as literals behind it; NULL:
+     * ALTER TABLE does so. */
+    const char *rename;
+    /* Names of keys and indexes are the schema's, so that such a table has others until then. */
+    bool shared_names;
     /* Its plain indexes: columns, of which each has DBIDRV_SEPARATOR behind it; unique as 0 or 1.
      */
     const char *ask_indexes;
@@ -82,16 +102,24 @@ struct dbidrv_writing {
     /* What waits for readers to leave a table that goes, of those that rename: the lock, and how
      * long a turn waits for it. */
     const char *lock_alone, *set_turn;
+    const char *who; /* where the user sees who that is */
     /* The state of an index that a row is too long for; NULL: there is no such limit. */
     const char *index_too_long;
     /* Names of full-text indexes that have their rows in the table '%'; NULL: there are none. */
     const char *ask_stale;
     const char *ask_readable; /* 1 where this account may read the table '%'; NULL: it may */
-    const char *text, *number, *flag; /* types of the table of records */
+    /* The table of records: its types, how its fields come back, and how many bytes of one do; 0:
+     * any. */
+    const char *key, *text, *number, *flag;
+    struct dbidrv_type kept;
+    size_t longest_kept;
+    const char *unless;       /* before the statement that makes it, '%' for its path; or NULL */
+    const char *create, *add; /* how it is made if it is not there; how a column is added */
 };
 #define DBIDRV_SEPARATOR "\x01"
 extern const struct dbidrv_writing dbidrv_writing_pgsql;
 extern const struct dbidrv_writing dbidrv_writing_sqlite3;
+extern const struct dbidrv_writing dbidrv_writing_freetds;
 
 /* The rule of a column under a wish; NULL: it cannot be stored so. */
 const struct dbidrv_rule *dbidrv_rule_find(const struct dbidrv_writing *writing,
@@ -170,13 +198,24 @@ ferry_status dbidrv_stale_find(struct dbidrv_conn *conn, const struct ferry_load
 /* Where the job wants it, they are made anew with the rows. */
 ferry_status dbidrv_stale_rebuild(const struct dbidrv_load *load, struct ferry_error *err);
 
+/* ---- save.c: savepoints ---- */
+
+ferry_status dbidrv_save(struct dbidrv_conn *conn, const char *name, const char *doing,
+                         struct ferry_error *err);
+/* What was done since is undone; the savepoint is there still. */
+ferry_status dbidrv_save_restore(struct dbidrv_conn *conn, const char *name, const char *doing,
+                                 struct ferry_error *err);
+ferry_status dbidrv_save_release(struct dbidrv_conn *conn, const char *name, const char *doing,
+                                 struct ferry_error *err);
+
 /* ---- indexes.c ---- */
 
 /* Those that the load wants and the table has not. */
 ferry_status dbidrv_indexes_make(struct dbidrv_load *load, struct ferry_error *err);
 /* Once a table that was made apart has its name, so have they. */
 ferry_status dbidrv_indexes_rename(const struct dbidrv_load *load, struct ferry_error *err);
-void dbidrv_indexes_add_columns(const struct ferry_index *index, struct part_text *sql);
+void dbidrv_indexes_add_columns(const struct dbidrv_dialect *dialect,
+                                const struct ferry_index *index, struct part_text *sql);
 
 /* ---- rows.c: rows become INSERTs ---- */
 

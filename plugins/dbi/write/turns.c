@@ -31,12 +31,6 @@ static bool turns_is_gone(const char *state)
     return strcmp(state, "42P01") == 0;
 }
 
-static ferry_status turns_run(const struct dbidrv_load *load, const char *sql,
-                              struct ferry_error *err)
-{
-    return dbidrv_run(load->conn, sql, DBIDRV_LOADING, turns_doing, NULL, err);
-}
-
 /* In a savepoint: a lock that is not to be had would end the transaction. */
 static ferry_status turns_try(const struct dbidrv_load *load, bool *ret_done,
                               struct ferry_error *err)
@@ -51,9 +45,9 @@ static ferry_status turns_try(const struct dbidrv_load *load, bool *ret_done,
         part_text_add_template(&sql, writing->lock_alone, path.data);
     if (path.failed || sql.failed)
         return dbidrv_fail_memory(err);
-    ferry_status status = turns_run(load, "SAVEPOINT dbferry_turn", err);
+    ferry_status status = dbidrv_save(load->conn, "dbferry_turn", turns_doing, err);
     if (status == FERRY_OK)
-        status = turns_run(load, writing->set_turn, err);
+        status = dbidrv_run(load->conn, writing->set_turn, DBIDRV_LOADING, turns_doing, NULL, err);
     if (status == FERRY_OK)
         status = dbidrv_try(load->conn, sql.data, &taken, &diagnosis, err);
     if (status != FERRY_OK)
@@ -63,8 +57,9 @@ static ferry_status turns_try(const struct dbidrv_load *load, bool *ret_done,
         return dbidrv_fail_as(load->conn, &diagnosis, DBIDRV_LOADING, turns_doing, err);
     /* A savepoint that was gone back to is there still: the next would be one within it. */
     if (!taken)
-        status = turns_run(load, "ROLLBACK TO SAVEPOINT dbferry_turn", err);
-    return status == FERRY_OK ? turns_run(load, "RELEASE SAVEPOINT dbferry_turn", err) : status;
+        status = dbidrv_save_restore(load->conn, "dbferry_turn", turns_doing, err);
+    return status == FERRY_OK ? dbidrv_save_release(load->conn, "dbferry_turn", turns_doing, err)
+                              : status;
 }
 
 static ferry_status turns_fail(const struct dbidrv_load *load, struct ferry_error *err)
@@ -73,8 +68,9 @@ static ferry_status turns_fail(const struct dbidrv_load *load, struct ferry_erro
         return ferry_fail(err, FERRY_ERR_CANCELLED, "cancelled");
     ferry_fail(err, FERRY_ERR_BUSY,
                "%s: others have used %s for all of the %.1f s of lock_wait, and the old rows stay; "
-               "see who does in pg_stat_activity, or raise lock_wait",
-               load->conn->label, load->what, (double)load->conn->lock_wait_ms / 1000);
+               "see who does in %s, or raise lock_wait",
+               load->conn->label, load->what, (double)load->conn->lock_wait_ms / 1000,
+               load->conn->dialect->writing->who);
     ferry_error_may_pass(err);
     return FERRY_ERR_BUSY;
 }

@@ -12,6 +12,7 @@
 #define FLAW_DATE                                                                                  \
     "it is no date of the calendar (a zero or partial date?), which cannot be stored there"
 #define FLAW_TIME "a time below 0 or above 24 hours cannot be stored there"
+#define FLAW_DAY "a time of 24 hours cannot be stored there"
 #define FLAW_NAN "NaN cannot be stored there"
 #define FLAW_BIG "an integer above 9223372036854775807 cannot be stored there"
 #define FLAW_KIND "the value has another kind than its column's, which cannot be stored there"
@@ -47,11 +48,13 @@ static bool value_is_time_of_day(const char *text, size_t size)
     return hours < 24 || (hours == 24 && strspn(text + 2, "0:.") >= size - 2);
 }
 
-static uint64_t value_letters(const char *text, size_t size)
+static uint64_t value_letters(enum dbidrv_style style, const struct ferry_cell *cell)
 {
     uint64_t letters = 0;
-    for (size_t i = 0; i < size; i++)
-        letters += ((unsigned char)text[i] & 0xc0) != 0x80;
+    if (style == DBIDRV_STYLE_TSQL)
+        return dbidrv_transact_units(cell->v.p, cell->len);
+    for (uint32_t i = 0; i < cell->len; i++)
+        letters += ((unsigned char)cell->v.p[i] & 0xc0) != 0x80;
     return letters;
 }
 
@@ -89,6 +92,8 @@ static void value_add_quoted(const char *text, size_t size, const char *end, str
 static const char *value_add_text(enum dbidrv_style style, const struct ferry_cell *cell,
                                   struct part_text *sql)
 {
+    if (style == DBIDRV_STYLE_TSQL)
+        return dbidrv_transact_text(cell->v.p, cell->len, sql);
     bool nul = cell->len > 0 && memchr(cell->v.p, '\0', cell->len) != NULL;
     if (nul && style != DBIDRV_STYLE_SQLITE)
         return FLAW_NUL;
@@ -105,9 +110,14 @@ static const char *value_add_text(enum dbidrv_style style, const struct ferry_ce
 static void value_add_bytes(enum dbidrv_style style, const struct ferry_cell *cell,
                             struct part_text *sql)
 {
-    part_text_add(sql, style == DBIDRV_STYLE_SQLITE ? "x'" : "'\\x");
+    static const struct {
+        const char *before, *after;
+    } marks[] = {[DBIDRV_STYLE_QUOTED] = {"'\\x", "'"},
+                 [DBIDRV_STYLE_SQLITE] = {"x'", "'"},
+                 [DBIDRV_STYLE_TSQL] = {"0x", ""}};
+    part_text_add(sql, marks[style].before);
     value_add_hex(cell, sql);
-    part_text_add(sql, "'");
+    part_text_add(sql, marks[style].after);
 }
 
 #define MANTISSA_BITS 53
@@ -180,14 +190,18 @@ static const char *value_add_any(enum dbidrv_style style, const struct ferry_cel
     }
 }
 
-static const char *value_put_moment(enum dbidrv_put put, const struct ferry_cell *cell,
-                                    struct part_text *sql)
+static const char *value_put_moment(enum dbidrv_style style, enum dbidrv_put put,
+                                    const struct ferry_cell *cell, struct part_text *sql)
 {
+    const char *utc = style == DBIDRV_STYLE_TSQL ? " +00:00" : "+00";
     if (put == DBIDRV_PUT_TIME && !value_is_time_of_day(cell->v.p, cell->len))
         return FLAW_TIME;
     if (put != DBIDRV_PUT_TIME && !value_is_date(cell->v.p, cell->len))
         return FLAW_DATE;
-    value_add_quoted(cell->v.p, cell->len, put == DBIDRV_PUT_INSTANT ? "+00" : "", sql);
+    if (put == DBIDRV_PUT_TIME && style == DBIDRV_STYLE_TSQL && cell->v.p[0] == '2' &&
+        cell->v.p[1] == '4')
+        return FLAW_DAY;
+    value_add_quoted(cell->v.p, cell->len, put == DBIDRV_PUT_INSTANT ? utc : "", sql);
     return NULL;
 }
 
@@ -210,9 +224,12 @@ const char *dbidrv_put(enum dbidrv_style style, enum dbidrv_put put, uint64_t mo
         value_add_integer(DBIDRV_STYLE_QUOTED, true, cell, sql);
         return NULL;
     case DBIDRV_PUT_FLOAT:
-        return value_add_float(style, cell->v.f, sql);
+    case DBIDRV_PUT_REAL:
+        return style == DBIDRV_STYLE_TSQL
+                   ? dbidrv_transact_float(cell->v.f, put == DBIDRV_PUT_REAL, sql)
+                   : value_add_float(style, cell->v.f, sql);
     case DBIDRV_PUT_TEXT:
-        return most_letters > 0 && value_letters(cell->v.p, cell->len) > most_letters
+        return most_letters > 0 && value_letters(style, cell) > most_letters
                    ? FLAW_LONG
                    : value_add_text(style, cell, sql);
     case DBIDRV_PUT_BYTES:
@@ -221,6 +238,15 @@ const char *dbidrv_put(enum dbidrv_style style, enum dbidrv_put put, uint64_t mo
     case DBIDRV_PUT_ANY:
         return value_add_any(style, cell, sql);
     default:
-        return value_put_moment(put, cell, sql);
+        return value_put_moment(style, put, cell, sql);
     }
+}
+
+const char *dbidrv_put_string(enum dbidrv_style style, const char *string, struct part_text *sql)
+{
+    size_t size = strlen(string);
+    if (style == DBIDRV_STYLE_TSQL)
+        return dbidrv_transact_text(string, size, sql);
+    value_add_quoted(string, size, "", sql);
+    return NULL;
 }
