@@ -79,7 +79,7 @@ enum dbidrv_phase {
 /* What libdbi says of the last failure. */
 struct dbidrv_diagnosis {
     char state[6]; /* SQLSTATE; "" where there is none */
-    char *text;    /* never with more than its first line: the rest may have values; or NULL */
+    char *text;    /* its first line, or words for it where that may have a value; or NULL */
 };
 void dbidrv_diagnosis_take(dbi_conn dbi, struct dbidrv_diagnosis *ret);
 /* The same from words of the client library; NULL: it has none. */

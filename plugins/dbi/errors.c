@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dialect/dialect.h"
+#include "parts/state.h"
 
 /* Beside the phases of a fault: it may be gone at the next attempt. */
 #define PASSES (1u << 16)
@@ -134,16 +135,27 @@ static const char *diagnosis_find_login(const char *text)
     return found;
 }
 
-/* One line; and of an error in data only what stands before a quotation mark of whatever language,
- * since that is where a value begins. */
-static size_t diagnosis_length(const char *text, const char *state)
+/* Behind the function in the last line, "LOCATION:  exec_stmt_raise, pl_exec.c:3923" in whatever
+ * language; NULL: there is none. */
+static const char *diagnosis_find_file(const char *text)
 {
-    size_t length = strcspn(text, "\n");
-    if (strncmp(state, "22", 2) == 0)
-        for (size_t i = 0; i < length; i++)
-            if (text[i] == '"' || (unsigned char)text[i] >= 0x80)
-                return i;
-    return length;
+    const char *line = NULL;
+    for (const char *at = strchr(text, '\n'); at != NULL && at[1] != '\0';
+         at = strchr(at + 1, '\n'))
+        line = at + 1;
+    const char *comma = line == NULL ? NULL : strstr(line, ", ");
+    return comma == NULL ? NULL : comma + 2;
+}
+
+/* The first line, or what stands for it: the rest may have values, and the line itself too.  Of a
+ * broken constraint it names that alone. */
+static char *diagnosis_tell(const char *state, const char *text)
+{
+    bool is_function = part_state_is_function(diagnosis_find_file(text));
+    const char *words = NULL;
+    if (is_function || strncmp(state, "23", 2) != 0)
+        words = part_state_words(is_function ? "P0" : state);
+    return words != NULL ? strdup(words) : strndup(text, strcspn(text, "\n"));
 }
 
 void dbidrv_diagnosis_take(dbi_conn dbi, struct dbidrv_diagnosis *ret)
@@ -165,7 +177,8 @@ void dbidrv_diagnosis_take_text(const char *text, struct dbidrv_diagnosis *ret)
     if (state != NULL)
         memcpy(ret->state, state, 5);
     text = state != NULL ? state + 7 : diagnosis_find_login(text);
-    ret->text = strndup(text, diagnosis_length(text, ret->state));
+    ret->text =
+        state != NULL ? diagnosis_tell(ret->state, text) : strndup(text, strcspn(text, "\n"));
 }
 
 void dbidrv_diagnosis_take_number(const struct dbidrv_dialect *dialect, uint64_t number,

@@ -40,3 +40,14 @@ const char *part_state_words(const char *state)
         word++;
     return state_words[word].words;
 }
+
+/* The languages in which users write functions, by the names of their sources. */
+static const char state_languages[][8] = {"pl_", "plperl", "plpy", "pltcl", "plv8"};
+
+bool part_state_is_function(const char *file)
+{
+    for (size_t i = 0; i < sizeof state_languages / sizeof *state_languages; i++)
+        if (file != NULL && strncmp(file, state_languages[i], strlen(state_languages[i])) == 0)
+            return true;
+    return false;
+}

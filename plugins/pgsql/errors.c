@@ -185,17 +185,9 @@ const char *pgdrv_state(const PGresult *result)
 /* Where rows are read or written, or settings made, whose values are nobody's business. */
 #define ERRORS_CLOSED (PGDRV_READING | PGDRV_LOADING | PGDRV_SETTING_UP | PGDRV_EQUIPPING)
 
-/* The languages in which users write functions, by the names of their sources.  A function chooses
- * the code of an error that it raises, and its text. */
-static const char errors_languages[][8] = {"pl_", "plperl", "plpy", "pltcl", "plv8"};
-
 static bool errors_is_function(const PGresult *result)
 {
-    const char *file = PQresultErrorField(result, PG_DIAG_SOURCE_FILE);
-    for (size_t i = 0; i < sizeof errors_languages / sizeof *errors_languages; i++)
-        if (file != NULL && strncmp(file, errors_languages[i], strlen(errors_languages[i])) == 0)
-            return true;
-    return false;
+    return part_state_is_function(PQresultErrorField(result, PG_DIAG_SOURCE_FILE));
 }
 
 /* The text of the server, or words for it.  A function chooses its code and its text itself. */

@@ -339,6 +339,16 @@ holding() {
     assert_status 65
     assert_output_has 22P02
     [[ $output != *SECRET* ]]
+    postgres_query <<'SQL'
+CREATE FUNCTION complains(note text) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'bad %', note; END $$;
+CREATE FUNCTION lies(note text) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE 'no %', note USING ERRCODE = '42704'; END $$;
+SQL
+    for name in complains lies; do
+        run dbferry copy pg local --target-table q --query "SELECT $name('SEC'||'RET') AS y"
+        [ "$status" -ne 0 ]
+        assert_output_has "a function has raised an error"
+        [[ $output != *SECRET* ]]
+    done
     postgres_query <<<"CREATE TABLE keyed (id int, x text, PRIMARY KEY (id) INCLUDE (x)); INSERT INTO keyed VALUES (1, 'a');
         ALTER ROLE reader SET quote_all_identifiers = on"
     run copy keyed

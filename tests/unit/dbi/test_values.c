@@ -258,11 +258,53 @@ static void test_logins(void **state)
     }
 }
 
+/* What PostgreSQL says with all that it has, as psql prints it after \\set VERBOSITY verbose: of a
+ * value nothing is told, and what a function raises is nobody's but its own. */
+static void test_told(void **state)
+{
+    static const struct {
+        const char *text, *state, *told;
+    } cases[] = {
+        {"ERROR:  42P01: relation \"t\" does not exist\nLINE 1: SELECT * FROM t;\n"
+         "LOCATION:  parserOpenTable, parse_relation.c:1381\n",
+         "42P01", "relation \"t\" does not exist"},
+        {"ERROR:  23505: duplicate key value violates unique constraint \"t_pkey\"\n"
+         "DETAIL:  Key (id)=(secret) already exists.\nSCHEMA NAME:  public\n"
+         "LOCATION:  _bt_check_unique, nbtinsert.c:664\n",
+         "23505", "duplicate key value violates unique constraint \"t_pkey\""},
+        {"ERROR:  22P02: invalid input syntax for type integer: \"secret\"\n"
+         "LOCATION:  pg_strtoint32, numutils.c:320\n",
+         "22P02", "a text is not of the form that its type has"},
+        {"ERROR:  22P05: character with byte sequence 0xe2 0x82 0xac in encoding \"UTF8\" has no "
+         "equivalent in encoding \"LATIN1\"\nLOCATION:  report_untranslatable_char, "
+         "mbutils.c:1807\n",
+         "22P05", "a letter has no equivalent in the other encoding"},
+        {"ERROR:  P0001: secret\nCONTEXT:  PL/pgSQL function f() line 1 at RAISE\n"
+         "LOCATION:  exec_stmt_raise, pl_exec.c:3923\n",
+         "P0001", "a function has raised an error"},
+        {"ERROR:  42704: secret\nCONTEXT:  PL/pgSQL function f() line 1 at RAISE\n"
+         "LOCATION:  exec_stmt_raise, pl_exec.c:3923\n",
+         "42704", "a function has raised an error"},
+        {"FEHLER:  23505: secret\nZUSAMMENHANG:  PL/Perl-Funktion »f«\n"
+         "ORT:  plperl_call_perl_func, plperl.c:2221\n",
+         "23505", "a function has raised an error"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct dbidrv_diagnosis diagnosis;
+        dbidrv_diagnosis_take_text(cases[i].text, &diagnosis);
+        assert_string_equal(diagnosis.state, cases[i].state);
+        assert_string_equal(diagnosis.text, cases[i].told);
+        dbidrv_diagnosis_clear(&diagnosis);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tags),  cmocka_unit_test(test_texts),  cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_types), cmocka_unit_test(test_faults), cmocka_unit_test(test_logins),
+        cmocka_unit_test(test_told),
     };
     return cmocka_run_group_tests_name("dbi values", tests, NULL, NULL);
 }
