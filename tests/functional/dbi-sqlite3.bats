@@ -208,6 +208,15 @@ ok"
     done
 }
 
+@test "the port of SQL Server is the one of the configuration, which libdbi's driver does not know" {
+    requires_libdbi freetds
+    requires strace
+    # LeakSanitizer does not work under strace.
+    ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -f -e trace=connect -o "$T/calls" "$DBFERRY" copy tds local --table t --target-table t || true
+    grep -q 'sin_port=htons(1)' "$T/calls"
+    refute grep -q 'sin_port=htons(1433)' "$T/calls"
+}
+
 # ---- What a review has found ----
 
 @test "NULL stays NULL, or is refused: SQLite puts nothing in its place" {

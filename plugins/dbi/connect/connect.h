@@ -37,6 +37,8 @@ enum dbidrv_dial_end {
     DBIDRV_DIAL_STOPPED,
 };
 enum dbidrv_dial_end dbidrv_dial(dbi_conn dbi, int64_t timeout_ms, bool *ret_connected);
+/* Whether one that was left behind has not come to its end yet. */
+bool dbidrv_dial_has_strays(void);
 
 /* ---- connect.c, for dialects ---- */
 

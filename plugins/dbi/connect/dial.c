@@ -36,6 +36,11 @@ static void dial_leave_strays(int status, void *unused)
     _exit(status);
 }
 
+bool dbidrv_dial_has_strays(void)
+{
+    return atomic_load(&dial_strays) > 0;
+}
+
 static void dial_expect_strays(void)
 {
     (void)on_exit(dial_leave_strays, NULL);

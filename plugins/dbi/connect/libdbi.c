@@ -36,6 +36,21 @@ static ferry_status libdbi_start(const char *label, struct ferry_error *err)
                             label);
 }
 
+static ferry_status libdbi_fail_second(const char *label, const struct dbidrv_dialect *dialect,
+                                       struct ferry_error *err)
+{
+    if (!dbidrv_dial_has_strays())
+        return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
+                          "%s: libdbi's driver '%s' mixes up the connections of a process, so that "
+                          "there can be one at a time; use the driver odbc for the other side",
+                          label, dialect->name);
+    ferry_fail(err, FERRY_ERR_BUSY,
+               "%s: libdbi's driver '%s' has not given up an earlier attempt to connect", label,
+               dialect->name);
+    ferry_error_may_pass(err);
+    return FERRY_ERR_BUSY;
+}
+
 ferry_status dbidrv_libdbi_open(const char *label, const struct dbidrv_dialect *dialect,
                                 dbi_conn *ret_dbi, struct ferry_error *err)
 {
@@ -44,11 +59,7 @@ ferry_status dbidrv_libdbi_open(const char *label, const struct dbidrv_dialect *
     dbi_driver driver =
         status == FERRY_OK ? dbi_driver_open_r(dialect->name, libdbi.instance) : NULL;
     if (status == FERRY_OK && driver != NULL && dialect->single && libdbi.only != NULL)
-        status =
-            ferry_fail(err, FERRY_ERR_UNSUPPORTED,
-                       "%s: libdbi's driver '%s' mixes up the connections of a process, so that "
-                       "there can be one at a time; use the driver odbc for the other side",
-                       label, dialect->name);
+        status = libdbi_fail_second(label, dialect, err);
     if (status == FERRY_OK && driver == NULL)
         status = ferry_fail(err, FERRY_ERR_CONFIG, "%s: libdbi has no driver '%s'; install %s",
                             label, dialect->name, dialect->package);
