@@ -60,7 +60,9 @@ static ferry_status rows_add(struct dbidrv_load *load, const struct ferry_batch 
             part_text_add(sql, "NULL");
             continue;
         }
-        const char *flaw = dbidrv_put(style, rule->put, most, &cells[i], sql);
+        const char *flaw = dbidrv_put_check(style, column, &cells[i]);
+        if (flaw == NULL)
+            flaw = dbidrv_put(style, rule->put, most, &cells[i], sql);
         if (flaw != NULL)
             return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, i, "%s", flaw);
     }

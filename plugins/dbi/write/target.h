@@ -34,6 +34,10 @@ enum dbidrv_style {
 const char *dbidrv_put(enum dbidrv_style style, enum dbidrv_put put, uint64_t most_letters,
                        const struct ferry_cell *cell, struct part_text *sql);
 
+/* What the database would round to its column, where a source has told less of the column than its
+ * values have; NULL: nothing. */
+const char *dbidrv_put_check(enum dbidrv_style style, const struct ferry_column *column,
+                             const struct ferry_cell *cell);
 /* A text of ours, such as a name. */
 const char *dbidrv_put_string(enum dbidrv_style style, const char *string, struct part_text *sql);
 

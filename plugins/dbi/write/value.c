@@ -13,6 +13,8 @@
     "it is no date of the calendar (a zero or partial date?), which cannot be stored there"
 #define FLAW_TIME "a time below 0 or above 24 hours cannot be stored there"
 #define FLAW_DAY "a time of 24 hours cannot be stored there"
+#define FLAW_FRACTION "the value has more digits than its column tells of"
+#define FLAW_SINGLE "the number has more digits than a single"
 #define FLAW_NAN "NaN cannot be stored there"
 #define FLAW_BIG "an integer above 9223372036854775807 cannot be stored there"
 #define FLAW_KIND "the value has another kind than its column's, which cannot be stored there"
@@ -239,6 +241,35 @@ const char *dbidrv_put(enum dbidrv_style style, enum dbidrv_put put, uint64_t mo
         return value_add_any(style, cell, sql);
     default:
         return value_put_moment(style, put, cell, sql);
+    }
+}
+
+/* Behind the point, without zeros at the end. */
+static size_t value_digits(const struct ferry_cell *cell)
+{
+    const char *point = cell->len == 0 ? NULL : memchr(cell->v.p, '.', cell->len);
+    size_t digits = point == NULL ? 0 : (size_t)(cell->v.p + cell->len - point) - 1;
+    while (digits > 0 && point[digits] == '0')
+        digits--;
+    return digits;
+}
+
+const char *dbidrv_put_check(enum dbidrv_style style, const struct ferry_column *column,
+                             const struct ferry_cell *cell)
+{
+    if (style == DBIDRV_STYLE_SQLITE || cell->kind != FERRY_KIND_TYPED)
+        return NULL; /* it keeps them as they are */
+    switch (column->type) {
+    case FERRY_TYPE_FLOAT:
+        return column->bits == 32 && !isnan(cell->v.f) && (double)(float)cell->v.f != cell->v.f
+                   ? FLAW_SINGLE
+                   : NULL;
+    case FERRY_TYPE_DECIMAL:
+    case FERRY_TYPE_TIME:
+    case FERRY_TYPE_DATETIME:
+        return value_digits(cell) > column->scale ? FLAW_FRACTION : NULL;
+    default:
+        return NULL;
     }
 }
 

@@ -142,6 +142,27 @@ static void test_numbers(void **state)
     expect_literal(QUOTED, DBIDRV_PUT_FLOAT, 0, FLOAT(0.1), "'0.10000000000000001'");
 }
 
+/* What a database would round without a word. */
+static void test_rounding(void **state)
+{
+    const struct ferry_column decimal = {.type = FERRY_TYPE_DECIMAL, .precision = 5, .scale = 2};
+    const struct ferry_column moment = {.type = FERRY_TYPE_DATETIME, .scale = 3};
+    const struct ferry_column whole = {.type = FERRY_TYPE_TIME};
+    const struct ferry_column single = {.type = FERRY_TYPE_FLOAT, .bits = 32};
+    (void)state;
+    assert_null(dbidrv_put_check(QUOTED, &decimal, &TEXT("-1.23")));
+    assert_null(dbidrv_put_check(QUOTED, &decimal, &TEXT("1")));
+    assert_null(dbidrv_put_check(QUOTED, &decimal, &TEXT("1.2300")));
+    assert_non_null(dbidrv_put_check(QUOTED, &decimal, &TEXT("1.234")));
+    assert_null(dbidrv_put_check(SQLITE, &decimal, &TEXT("1.234")));
+    assert_null(dbidrv_put_check(QUOTED, &moment, &TEXT("2024-02-29 00:00:00.123")));
+    assert_non_null(dbidrv_put_check(QUOTED, &moment, &TEXT("2024-02-29 00:00:00.1234")));
+    assert_non_null(dbidrv_put_check(QUOTED, &whole, &TEXT("00:00:00.1")));
+    assert_null(dbidrv_put_check(QUOTED, &single, &FLOAT(0.5)));
+    assert_null(dbidrv_put_check(QUOTED, &single, &FLOAT(NAN)));
+    assert_non_null(dbidrv_put_check(QUOTED, &single, &FLOAT(0.1)));
+}
+
 /* ---- Types and errors ---- */
 
 static void test_types(void **state)
@@ -302,9 +323,10 @@ static void test_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tags),  cmocka_unit_test(test_texts),  cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_types), cmocka_unit_test(test_faults), cmocka_unit_test(test_logins),
-        cmocka_unit_test(test_told),
+        cmocka_unit_test(test_tags),    cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_types),
+        cmocka_unit_test(test_faults),  cmocka_unit_test(test_logins),
+        cmocka_unit_test(test_told),    cmocka_unit_test(test_rounding),
     };
     return cmocka_run_group_tests_name("dbi values", tests, NULL, NULL);
 }
