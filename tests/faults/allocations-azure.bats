@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Memory runs out while azure-mysql is the source or the target, inside of verified TLS: 71 and the old
-# rows, at whatever call.  FERRY_SWEEP=all (make check-faults) hits every call.
+# rows, at whatever call.  FERRY_SWEEP=all (make check-faults) hits every call that differs.
 
 load helper
 load allocations

@@ -1,7 +1,8 @@
 # Allocations that fail: the same small load again and again, each time without another one.
 #
 #   FERRY_SWEEP       a tenth of the places is hit by default, one of every ten, chosen by FERRY_SEED
-#                     (default 1); "all" hits every one (make check-faults)
+#                     (default 1); "all" hits every one that differs (make check-faults)
+#   FERRY_SHARE       "1/2" of those, and "2/2" in another terminal
 #
 #   fail_begin          finds the preload; skips where it cannot work
 #   fail_new            a test file's own: to.db as each load shall find it, or no such file

@@ -4,8 +4,11 @@
  *   FERRY_FAIL_WHAT   "memory", "thread" or "map"; without it nothing fails
  *   FERRY_FAIL_AT     the number of the call that fails, from 1; 0: none
  *   FERRY_FAIL_MODE   "once" or "ever": that call alone, or all that follow too
- *   FERRY_FAIL_LOG    a file that gets a line "calls N" at the end, "failed" with who called when
- *                     one fails, and "crashed" with who called
+ *   FERRY_FAIL_LOG    a file that gets a line "calls N" at the end, "failed" with who called for
+ *                     each of the first that fail, and "crashed" with who called
+ *   FERRY_FAIL_STACKS
+ *                     a file that gets eight bytes for each call in turn, a number: the same for
+ *                     the same callers, and odd where OpenSSL is one of them
  *
  * What is asked for before the program's own first line is not counted: the loader's work. */
 
@@ -13,10 +16,12 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <link.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +29,7 @@
 #include <unistd.h>
 
 #define FRAMES_MAX 48
+#define TOLD_MAX 12 /* failures */
 
 enum what { WHAT_NONE, WHAT_MEMORY, WHAT_THREAD, WHAT_MAP };
 
@@ -31,6 +37,7 @@ static enum what what;   /* what fails */
 static long fail_at;     /* the number of the call */
 static bool fail_ever;   /* and all after it */
 static const char *path; /* of the log */
+static int stacks = -1;  /* the file of them */
 static _Atomic long calls;
 
 static void write_text(int file, const char *text)
@@ -52,15 +59,41 @@ static void tell(const char *event)
     (void)close(file);
 }
 
+static bool is_of_openssl(void *address)
+{
+    struct dl_find_object found;
+    return _dl_find_object(address, &found) == 0 &&
+           (strstr(found.dlfo_link_map->l_name, "/libcrypto.so") != NULL ||
+            strstr(found.dlfo_link_map->l_name, "/libssl.so") != NULL);
+}
+
+/* Without asking for memory, too.  It is a number of this process: others have other addresses. */
+static void write_stack(long number)
+{
+    void *frames[FRAMES_MAX];
+    int count = backtrace(frames, FRAMES_MAX);
+    uint64_t hash = 14695981039346656037u; /* FNV-1a, by addresses and not by bytes */
+    bool of_openssl = false;
+    for (int i = 0; i < count; i++) {
+        hash = (hash ^ (uintptr_t)frames[i]) * 1099511628211u;
+        of_openssl = of_openssl || is_of_openssl(frames[i]);
+    }
+    hash = (hash & ~(uint64_t)1) | of_openssl;
+    if (pwrite(stacks, &hash, sizeof hash, (off_t)sizeof hash * (number - 1)) < 0)
+        return;
+}
+
 /* Whether this call, which asks for such a thing, is to fail. */
 static bool fails(enum what wanted)
 {
     if (what != wanted)
         return false;
     long number = atomic_fetch_add(&calls, 1) + 1;
+    if (stacks >= 0)
+        write_stack(number);
     if (fail_at == 0 || number < fail_at || (number > fail_at && !fail_ever))
         return false;
-    if (number == fail_at)
+    if (number < fail_at + TOLD_MAX)
         tell("failed\n");
     errno = ENOMEM;
     return true;
@@ -175,10 +208,13 @@ __attribute__((constructor)) static void begin(void)
     const char *name = getenv("FERRY_FAIL_WHAT");
     const char *at = getenv("FERRY_FAIL_AT");
     const char *mode = getenv("FERRY_FAIL_MODE");
+    const char *file = getenv("FERRY_FAIL_STACKS");
     if (name == NULL)
         return;
     (void)backtrace(frames, 1); /* which loads the unwinder, once */
     path = getenv("FERRY_FAIL_LOG");
+    if (file != NULL)
+        stacks = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     fail_at = at == NULL ? 0 : atol(at);
     fail_ever = mode != NULL && strcmp(mode, "ever") == 0;
     if (dlsym(RTLD_DEFAULT, "__asan_init") == NULL) { /* it tells more itself */

@@ -11,13 +11,17 @@ tools for each load takes several times as long as the load.  Its environment:
                         load shall find it
   FAIL_CLIENT           if a server is the target, a command that runs SQL from its standard input
   FAIL_MAKE, FAIL_SHOW  SQL for it: what makes the target as a load shall find it, and shows what is there
-  FERRY_SWEEP           "all": each place is hit, else one of EVERY, at a place that FERRY_SEED chooses
+  FERRY_SWEEP           "all": each place that differs is hit, else one of EVERY, at a place that FERRY_SEED
+                        chooses
+  FERRY_SHARE           "2/3": of all the places the second of three shares, for sweeps side by side
 """
 
+import array
 import os
 import random
 import re
 import shlex
+import signal
 import subprocess
 import sys
 
@@ -49,10 +53,19 @@ CRASHES_OF_GLIBC = re.compile("__nss_|nss_database|getpwuid|getservbyname|"
                               "^cannot allocate memory for thread-local data: ABORT$", re.MULTILINE)
 # And OpenSSL 3.5, where its configuration is read and a lock has no memory.
 CRASHES_OF_OPENSSL = re.compile("OpenSSL internal error: assertion failed")
+# Where one of the two locks that it makes first has no memory, it starts itself once more to say so, and waits
+# for itself, for good (its issue 19334).
+HANGS_OF_OPENSSL = re.compile(r"\+.*\(".join(["OPENSSL_init_crypto", "ERR_new", "CRYPTO_THREAD_lock_new",
+                                              "OPENSSL_init_crypto"]), re.DOTALL)
 
-# Its resolver goes on without the configuration that it has no memory to read, and what then fails is
-# the name.
-CODES_OF_GLIBC = (69, re.compile("getaddrinfo"))
+# glibc's resolver goes on without the configuration that it has no memory to read, and what then fails is
+# the name; where it says itself that it has none, so do we.
+CODES_OF_GLIBC = ({69, 73}, re.compile("getaddrinfo"))
+SAID_BY_GLIBC = re.compile("Memory allocation failure|Cannot allocate memory")
+
+# What goes on without memory, as it should, so that who has none next fails: glibc's asprintf() keeps the room
+# that it has, and a line of the log is left out.
+GOES_ON = re.compile(r"\(__asprintf_chk\+|\(v?asprintf\+|\(ferry_log\+")
 
 SECONDS = 60  # a load that takes longer hangs
 MOST = 20     # failures, after which a sweep ends
@@ -126,14 +139,16 @@ class Load:
         return int(found.group(1)) if found else 0
 
     def chain(self, event):
-        """The callers that the preload wrote down, nearest first."""
-        lines, on = [], False
+        """The callers that the preload wrote down, nearest first: of the first failure that mattered."""
+        chains, on = [], False
         for line in self.calls.splitlines():
             if re.fullmatch("[a-z]+", line):
                 on = line == event
+                chains += [[]] if on else []
             elif on and "allocations.so" not in line:
-                lines.append(line)
-        return lines
+                chains[-1].append(line)
+        mattered = [chain for chain in chains if not GOES_ON.search("\n".join(chain))]
+        return (mattered or chains or [[]])[0]
 
     def library(self, event):
         """The name of the nearest one that is not the C library, without its release."""
@@ -145,8 +160,10 @@ class Load:
 
     def has_allowed_code(self):
         library = self.library("failed")
-        code, of_glibc = CODES_OF_GLIBC
-        if self.code == code and of_glibc.search("\n".join(self.chain("failed"))):
+        codes, of_glibc = CODES_OF_GLIBC
+        if SAID_BY_GLIBC.search(self.said):
+            return False
+        if self.code in codes and of_glibc.search("\n".join(self.chain("failed"))):
             return True
         return any(self.code in codes and library in libraries for codes, libraries in CODES)
 
@@ -158,14 +175,22 @@ class Load:
         return self.library("crashed") in CRASHES and (
             mode == "ever" or self.library("failed") in CRASHES | {"libdbdmysql"})
 
+    def hangs(self):
+        return self.code is None
+
+    def has_allowed_hang(self):
+        return HANGS_OF_OPENSSL.search("\n".join(self.chain("crashed"))) is not None
+
     def is_crash(self):
-        return self.code == 127 or 130 <= self.code <= 139
+        return not self.hangs() and (self.code == 127 or 130 <= self.code <= 139)
 
 
 class Sweep:
     def __init__(self, what, mode, command):
         self.what, self.mode, self.command = what, mode, command
         self.log = os.path.join(os.environ["FAIL_FOLDER"], "calls")
+        self.hits_all = os.environ.get("FERRY_SWEEP") == "all"
+        self.stacks = os.path.join(os.environ["FAIL_FOLDER"], "stacks")
         self.stores = [File(os.environ["FAIL_FILE"])]
         if os.environ.get("FAIL_CLIENT"):
             self.stores.append(Server(os.environ["FAIL_CLIENT"], os.environ["FAIL_MAKE"], os.environ["FAIL_SHOW"]))
@@ -184,25 +209,34 @@ class Sweep:
             os.unlink(self.log)
         environment = dict(os.environ, LD_PRELOAD=os.environ["FAIL_PRELOAD"], FERRY_FAIL_WHAT=self.what,
                            FERRY_FAIL_MODE=self.mode, FERRY_FAIL_AT=str(at), FERRY_FAIL_LOG=self.log)
+        if at == 0 and self.hits_all:
+            environment["FERRY_FAIL_STACKS"] = self.stacks
         with subprocess.Popen(self.command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT) as process:
             try:
                 said, _ = process.communicate(timeout=SECONDS)
                 code = process.returncode if process.returncode >= 0 else 128 - process.returncode
             except subprocess.TimeoutExpired:
-                process.kill()
-                said, _ = process.communicate()
-                code = None
+                said, code = self.end(process), None
         calls = ""
         if os.path.exists(self.log):
             with open(self.log, encoding="utf-8", errors="replace") as file:
                 calls = file.read()
         return Load(code, said.decode(errors="replace"), calls)
 
+    def end(self, process):
+        """Ends what hangs, of which the preload writes down where; what it has said."""
+        process.send_signal(signal.SIGABRT)
+        try:
+            return process.communicate(timeout=SECONDS)[0]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.communicate()[0]
+
     def judge(self, load):
         """What is wrong, or None.  A crash in a library leaves what a crash leaves: the old rows, and what
         the next run clears away."""
-        if load.code is None:
+        if load.hangs() and not load.has_allowed_hang():
             return "it hangs"
         now = self.show()
         wanted = self.new if load.code == 0 else self.old
@@ -210,7 +244,7 @@ class Sweep:
             return f"exit status {load.code}, but not the {'new' if load.code == 0 else 'old'} rows: {now}"
         if re.search("Sanitizer|runtime error:", load.said):
             return None if load.has_allowed_crash(self.mode) else "the sanitizer has found something"
-        if load.code == 0:
+        if load.code == 0 or load.hangs():
             return None
         if load.code == 71:
             return None if re.search("^dbferry: ", load.said, re.MULTILINE) else "71 without a message"
@@ -223,12 +257,26 @@ class Sweep:
         print(f"{self.what} {self.mode}, call {at}: {wrong}\n{load.said}{load.calls}", flush=True)
 
     def places(self, count, every):
-        """One of each `every` of them."""
-        if os.environ.get("FERRY_SWEEP") == "all":
-            every = 1
+        """One of each `every` of them, or all that differ."""
         choice = random.Random(os.environ.get("FERRY_SEED", "1"))
-        places = [first + choice.randrange(every) for first in range(1, count + 1, every)]
-        return [place for place in places if place <= count]
+        if not self.hits_all:
+            places = [first + choice.randrange(every) for first in range(1, count + 1, every)]
+            return [place for place in places if place <= count]
+        share, _, shares = os.environ.get("FERRY_SHARE", "1/1").partition("/")
+        return self.places_that_differ(choice)[int(share) - 1::int(shares)]
+
+    def places_that_differ(self, choice):
+        """Each of them.  But OpenSSL makes tens of thousands by a few thousand ways: of its calls by one and
+        the same way the first, the last and one that is chosen."""
+        of_stack = {}
+        with open(self.stacks, "rb") as file:
+            for place, stack in enumerate(array.array("Q", file.read()), 1):
+                of_stack.setdefault(stack, []).append(place)
+        places = []
+        for stack, same in of_stack.items():
+            is_of_openssl = stack % 2 == 1
+            places += {same[0], choice.choice(same), same[-1]} if is_of_openssl else same
+        return sorted(places)
 
     def works(self, why):
         load = self.load(0)
@@ -255,7 +303,7 @@ class Sweep:
             hits, failed = hits + 1, failed + (load.code != 0)
             if wrong:
                 self.tell(place, load, wrong)
-            if wrong or load.code == 0 or load.is_crash():
+            if wrong or load.code == 0 or load.is_crash() or load.hangs():
                 self.make()
             if len(self.failures) == MOST:
                 break
