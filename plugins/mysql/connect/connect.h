@@ -169,6 +169,11 @@ void mydrv_gate_close(void);
 ferry_status mydrv_gate_fail(const struct mydrv_conn *conn, const struct mydrv_settings *settings,
                              const struct mydrv_gate_found *found, struct ferry_error *err);
 
+/* ---- library.c: the start of the client library ---- */
+
+/* Again, it does nothing.  False where it cannot start: with ENOMEM, for want of memory. */
+bool mydrv_library_start(void);
+
 /* ---- libdbi.c: handles of libdbi, in any thread ---- */
 
 /* A handle that is not connected, in `conn`; the first call loads libdbi and its driver. */

@@ -64,7 +64,7 @@ static void identity_install(void)
 {
     const char *library = NULL;
     struct mydrv_identity none = {0};
-    if (mysql_library_init(0, NULL, NULL) == 0) /* it knows its TLS library from then on */
+    if (mydrv_library_start()) /* it knows its TLS library from then on */
         mariadb_get_infov(NULL, MARIADB_TLS_LIBRARY, &library);
     if (library == NULL || strncmp(library, "OpenSSL", 7) != 0 ||
         SSL_CTX_get_ex_new_index(0, NULL, identity_note_context, NULL, NULL) < 0)

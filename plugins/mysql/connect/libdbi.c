@@ -35,7 +35,7 @@ static ferry_status libdbi_load(struct ferry_error *err)
     if (libdbi.driver != NULL)
         return FERRY_OK;
     errno = 0; /* libdbi has no other word for what it lacked */
-    if (mysql_library_init(0, NULL, NULL) != 0)
+    if (!mydrv_library_start())
         return libdbi_fail_start("the MySQL client library does not start", err);
     if (libdbi.instance == NULL) {
         if (dbi_initialize_r(NULL, &libdbi.instance) < 0) {

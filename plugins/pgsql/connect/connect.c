@@ -7,6 +7,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "parts/openssl.h"
+
 static char *connect_make_label(const struct ferry_config *config,
                                 const struct pgdrv_settings *settings)
 {
@@ -102,6 +104,8 @@ ferry_status pgdrv_connect(const struct ferry_config *config, uint32_t role, voi
 {
     struct pgdrv_settings settings;
     struct pgdrv_conn *conn = NULL;
+    if (!part_openssl_start())
+        return pgdrv_fail_memory(err);
     ferry_status status = pgdrv_settings_read(config, &settings, err);
     if (status != FERRY_OK)
         return status;

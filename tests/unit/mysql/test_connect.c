@@ -4,6 +4,7 @@
 
 #include "../../../plugins/mysql/connect/connstring.c"
 #include "../../../plugins/mysql/connect/identity.c"
+#include "../../../plugins/mysql/connect/library.c"
 #include "../../../plugins/mysql/connect/methods.c"
 #include "../../../plugins/mysql/connect/settings.c"
 #include "../../../plugins/mysql/connect/tls.c"
