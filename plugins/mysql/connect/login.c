@@ -5,6 +5,7 @@
 
 #include <dbi/dbi-dev.h>
 #include <errmsg.h>
+#include <errno.h>
 #include <netdb.h>
 #include <string.h>
 
@@ -23,6 +24,8 @@ static ferry_status login_fail_resolver(const struct mydrv_conn *conn, const cha
                                         struct ferry_error *err)
 {
     bool unknown = result->resolver_error == EAI_NONAME || result->resolver_error == EAI_NODATA;
+    if (result->resolver_error == EAI_MEMORY || result->system_error == ENOMEM)
+        return mydrv_fail_memory(err);
     return ferry_fail(err, conn->target ? FERRY_ERR_TARGET_OPEN : FERRY_ERR_UNREACHABLE,
                       "%s: cannot resolve '%s': %s; %s", conn->label, host,
                       unknown                                ? "no such host"

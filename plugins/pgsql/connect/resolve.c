@@ -115,6 +115,8 @@ static ferry_status resolve_judge(const struct pgdrv_conn *conn, const struct re
                                   char **ret_addresses, size_t *ret_count, struct ferry_error *err)
 {
     int failure = resolve->failure;
+    if (failure == EAI_MEMORY || resolve->system_error == ENOMEM)
+        return pgdrv_fail_memory(err);
     if (failure != 0)
         return resolve_fail(conn, resolve->host,
                             failure == EAI_NONAME || failure == EAI_NODATA ? "no such host"
