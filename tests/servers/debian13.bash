@@ -49,11 +49,12 @@ debian13_copy() {
     fi
 }
 
-# What is mounted is gone with the command: it has mounts of its own.
+# What is mounted is gone with the command: it has mounts of its own.  One is the root, since nobody can have
+# a mount namespace below a root that is none (azure_enter).
 debian13_run() {
     # shellcheck disable=SC2016 # the inner shell's
     unshare --mount --propagation private bash -c '
-        mount -t proc proc "$1/proc" && mount -t tmpfs tmpfs "$1/dev/shm" &&
+        mount --bind "$1" "$1" && mount -t proc proc "$1/proc" && mount -t tmpfs tmpfs "$1/dev/shm" &&
             exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
                 ${FERRY_SWEEP:+FERRY_SWEEP="$FERRY_SWEEP"} FERRY_MYSQL_ROOT="$2/mysql" \
                 FERRY_BUILD="$2/tree/build" bash -c "cd \"\$1\" && shift && exec \"\$@\"" - "$2/tree" "${@:3}"' \
