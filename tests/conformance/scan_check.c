@@ -17,6 +17,12 @@ bool scan_is_ordered(const struct scanned *scanned, size_t column)
     size_t place = place_of(scanned, column);
     if (place == SIZE_MAX)
         return false;
+    /* Digits that come as a text are in the order of texts, which the suite does not know of them.
+     */
+    if (scanned->plan == NULL &&
+        scanned->shape->columns[column].column.type == FERRY_TYPE_DECIMAL &&
+        scanned->schema->columns[place].type == FERRY_TYPE_TEXT)
+        return false;
     return scanned->plan != NULL
                ? scanned->plan->mappings[place].ordered
                : (scanned->schema->columns[place].flags & FERRY_COLUMN_ORDERED) != 0;

@@ -51,8 +51,8 @@ static void test_orders(const struct scanned *scanned)
             continue;
         if (!scan_is_ordered(scanned, i)) {
             if (type_has_order(shape->columns[i].column.type))
-                tap_skip("it is said to have no order", "%s: rows in the order of %s", scanned->who,
-                         name);
+                tap_skip("it is said to have no such order", "%s: rows in the order of %s",
+                         scanned->who, name);
             continue;
         }
         if (scan_is_too_long(scanned, i)) {
