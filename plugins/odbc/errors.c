@@ -1,6 +1,6 @@
 /* SQLSTATEs, and the words of drivers that say no more than HY000, become classes of errors. */
 
-#include "odbc_driver.h"
+#include "dialect/dialect.h"
 
 #include <string.h>
 
@@ -21,6 +21,9 @@ static const char hint_login[] = "check user, password and the rights of the acc
 static const char hint_reach[] = "check that the server is up and reachable from this machine";
 static const char hint_query[] = "check the view, table or query";
 static const char hint_tls[] = "check the attributes for TLS, and the server's certificate";
+static const char hint_right[] = "give the account the right";
+static const char hint_key[] = "a key takes no text without a length there: give it one in a view "
+                               "or query, or copy without the source's indexes";
 static const char hint_full[] = "make room there";
 
 static const struct fault {
@@ -45,6 +48,17 @@ static const struct fault {
     {"", "SSL", REACHING, FERRY_ERR_REFUSED, hint_tls},
     {"", "TLS", REACHING, FERRY_ERR_REFUSED, hint_tls},
     {"HY", "out of memory", ANY_PHASE, FERRY_ERR_SYSTEM, hint_none},
+    {"HY", "Lock wait timeout exceeded", ASKED | PASSES, FERRY_ERR_BUSY, hint_none}, /* MariaDB */
+    {"42", "command denied to user", ANY_PHASE, FERRY_ERR_REFUSED, hint_right},
+    {"42", "Access denied", ANY_PHASE, FERRY_ERR_REFUSED, hint_right},
+    {"42", "Row size too large", ODRV_LOADING, FERRY_ERR_SCHEMA,
+     "store long texts as longtext: `columns` of the job says so"},
+    {"42", "used in key specification", ODRV_LOADING, FERRY_ERR_SCHEMA, hint_key},
+    {"42", "key was too long", ODRV_LOADING, FERRY_ERR_SCHEMA, hint_key},
+    {"42", "dentifier name", ODRV_LOADING, FERRY_ERR_SCHEMA, "choose another name"},
+    {"HY", "constraint failed", ODRV_LOADING, FERRY_ERR_DATA, hint_none}, /* SQLite */
+    {"HY", "Incorrect ", ODRV_LOADING, FERRY_ERR_DATA, hint_none},
+    {"HY", "Data truncated", ODRV_LOADING, FERRY_ERR_DATA, hint_none},
     {"HY", "no such table", ASKED, FERRY_ERR_NOT_FOUND, hint_query},
     {"HY", "no such column", ASKED, FERRY_ERR_CONFIG, hint_query},
     {"HY", "database is locked", ANY_PHASE | PASSES, FERRY_ERR_BUSY, hint_none},
@@ -60,6 +74,8 @@ static const struct fault {
      FERRY_ERR_STREAM, hint_none},
     {"HY", "Could not send query", ODRV_READING | ODRV_DESCRIBING | ODRV_ASKING, FERRY_ERR_STREAM,
      hint_none},
+    {"HY", "erver has gone away", ODRV_LOADING | PASSES, FERRY_ERR_TARGET_IO, hint_none},
+    {"HY", "Lost connection", ODRV_LOADING | PASSES, FERRY_ERR_TARGET_IO, hint_none},
     {"HY", "erver has gone away", ODRV_READING | ODRV_DESCRIBING | ODRV_ASKING, FERRY_ERR_STREAM,
      hint_none},
     {"HY", "Lost connection", ODRV_READING | ODRV_DESCRIBING | ODRV_ASKING, FERRY_ERR_STREAM,
@@ -67,7 +83,7 @@ static const struct fault {
 
     {"28", NULL, ANY_PHASE, FERRY_ERR_REFUSED, hint_login},
     {"08004", NULL, REACHING, FERRY_ERR_REFUSED, hint_login},
-    {"42501", NULL, ANY_PHASE, FERRY_ERR_REFUSED, "give the account the right"},
+    {"42501", NULL, ANY_PHASE, FERRY_ERR_REFUSED, hint_right},
     {"IM002", NULL, ANY_PHASE, FERRY_ERR_CONFIG,
      "`odbcinst -q -s` lists the data sources, and `odbcinst -q -d` the ODBC drivers"},
     {"01000", "Can't open lib", REACHING, FERRY_ERR_CONFIG,
@@ -212,9 +228,10 @@ static bool fail_was_ended(const struct odrv_conn *conn, enum odrv_phase phase, 
 }
 
 /* What is told of it, with care where values come and go.  A constraint that a row breaks is named
- * in the first line; the row's values stand in those behind it. */
+ * in the first line; the row's values stand in those behind it, or, of a dialect that `tells` them,
+ * in that line. */
 static const char *fail_text(const struct odrv_diagnosis *diagnosis, enum odrv_phase phase,
-                             int *ret_length)
+                             bool tells, ferry_status status, int *ret_length)
 {
     const char *text = diagnosis->text == NULL ? "" : diagnosis->text;
     const char *words = NULL;
@@ -222,7 +239,10 @@ static const char *fail_text(const struct odrv_diagnosis *diagnosis, enum odrv_p
         text = "the ODBC driver gives no reason";
     size_t length = strlen(text);
     if ((phase & (ODRV_READING | ODRV_LOADING)) != 0) {
-        if (*diagnosis->state != '\0' && strncmp(diagnosis->state, "23", 2) != 0)
+        if (tells && status == FERRY_ERR_DATA)
+            words = part_state_words(part_state_words(diagnosis->state) == NULL ? "22"
+                                                                                : diagnosis->state);
+        else if (*diagnosis->state != '\0' && strncmp(diagnosis->state, "23", 2) != 0)
             words = part_state_words(diagnosis->state);
         length = strcspn(text, "\n");
         while (length > 0 && text[length - 1] == ';')
@@ -246,7 +266,8 @@ ferry_status odrv_fail_as(struct odrv_conn *conn, const struct odrv_diagnosis *d
     if (status == FERRY_ERR_STREAM && conn->target)
         status = FERRY_ERR_TARGET_IO;
     int length = 0;
-    const char *text = fail_text(diagnosis, phase, &length);
+    bool tells = conn->dialect != NULL && conn->dialect->tells_values;
+    const char *text = fail_text(diagnosis, phase, tells, status, &length);
     status = ferry_fail(err, status, "%s: cannot %s: %.*s%s%s%s%s%s", conn->label, doing, length,
                         text, *diagnosis->state == '\0' ? "" : " (SQLSTATE ", diagnosis->state,
                         *diagnosis->state == '\0' ? "" : ")", *hint == '\0' ? "" : "; ", hint);

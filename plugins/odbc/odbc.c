@@ -1,5 +1,5 @@
 /* The odbc driver: reads tables, views and queries of whatever an ODBC driver reaches, and replaces
- * tables where it knows how. */
+ * tables where it knows how: see struct odrv_writing. */
 
 #include "odbc_driver.h"
 #include "read/read.h"

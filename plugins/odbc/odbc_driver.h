@@ -179,6 +179,8 @@ ferry_status odrv_run(struct odrv_conn *conn, const char *sql, enum odrv_phase p
                       const char *doing, struct ferry_error *err);
 /* The same, where a failure is no news: false. */
 bool odrv_try(struct odrv_conn *conn, const char *sql);
+/* ... or one to be judged; `ret_diagnosis` is set on failure, and is to be cleared. */
+bool odrv_try_told(struct odrv_conn *conn, const char *sql, struct odrv_diagnosis *ret_diagnosis);
 /* Whether the session answers to a question of a dialect that has one, in time. */
 bool odrv_conn_answers(struct odrv_conn *conn);
 /* The first value of the first row; NULL where there is none.  The caller frees it. */

@@ -137,24 +137,36 @@ ferry_status odrv_ask(struct odrv_conn *conn, const char *sql, const char *doing
     return odrv_ask_in(conn, sql, ODRV_ASKING, doing, ret_text, err);
 }
 
-static bool statement_try(struct odrv_conn *conn, const char *sql, bool patient)
+/* `ret_diagnosis` may be NULL. */
+static bool statement_try(struct odrv_conn *conn, const char *sql, bool patient,
+                          struct odrv_diagnosis *ret_diagnosis)
 {
-    SQLHSTMT stmt = SQL_NULL_HSTMT;
-    if (!odrv_succeeded(SQLAllocHandle(SQL_HANDLE_STMT, conn->dbc, &stmt)))
+    ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
+    if (!odrv_succeeded(SQLAllocHandle(SQL_HANDLE_STMT, conn->dbc, &stmt))) {
+        if (ret_diagnosis != NULL)
+            odrv_diagnosis_take(SQL_HANDLE_DBC, conn->dbc, ret_diagnosis);
         return false;
+    }
     odrv_watch_begin(&conn->watch, stmt, patient);
     SQLRETURN result = SQLExecDirect(stmt, (SQLCHAR *)(uintptr_t)sql, SQL_NTS);
     odrv_watch_end(&conn->watch);
-    odrv_statement_free(&stmt);
-    return odrv_succeeded(result);
+    bool done = odrv_succeeded(result) || result == SQL_NO_DATA;
+    if (!done && ret_diagnosis != NULL)
+        odrv_diagnosis_take(SQL_HANDLE_STMT, stmt, ret_diagnosis);
+    return done;
 }
 
 bool odrv_try(struct odrv_conn *conn, const char *sql)
 {
-    return statement_try(conn, sql, true);
+    return statement_try(conn, sql, true, NULL);
+}
+
+bool odrv_try_told(struct odrv_conn *conn, const char *sql, struct odrv_diagnosis *ret_diagnosis)
+{
+    return statement_try(conn, sql, true, ret_diagnosis);
 }
 
 bool odrv_conn_answers(struct odrv_conn *conn)
 {
-    return statement_try(conn, conn->dialect->ask_alive, false);
+    return statement_try(conn, conn->dialect->ask_alive, false, NULL);
 }

@@ -187,14 +187,6 @@ END
     assert_equal "$(same t)" 499
 }
 
-@test "what is no target is refused by the database's name" {
-    sqlite3 "$D" "CREATE TABLE t (id INTEGER PRIMARY KEY)"
-    run dbferry copy local source --table t
-    assert_status 78
-    assert_output_has "does not write to SQLite" "dbferry-odbc(7)"
-    assert_equal "$(sqlite3 "$S" 'SELECT count(*) FROM t')" 1
-}
-
 @test "a file in UTF-16: its texts are those that it has; one with a NUL is refused" {
     rm "$S"
     sqlite3 "$S" "PRAGMA encoding = 'UTF-16le'; CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT, b BLOB, any);

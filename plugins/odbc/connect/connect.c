@@ -58,6 +58,10 @@ ferry_status odrv_conn_set_transaction(struct odrv_conn *conn, bool on, struct f
     uintptr_t mode = on ? SQL_AUTOCOMMIT_OFF : SQL_AUTOCOMMIT_ON;
     if (conn->transaction == on)
         return FERRY_OK;
+    if (conn->dialect->snapshot_end != NULL) { /* statements begin and end it */
+        conn->transaction = on;
+        return FERRY_OK;
+    }
     SQLRETURN result =
         SQLSetConnectAttr(conn->dbc, SQL_ATTR_AUTOCOMMIT, (SQLPOINTER)mode, SQL_IS_UINTEGER);
     if (!odrv_succeeded(result))
@@ -85,6 +89,11 @@ void odrv_conn_roll_back(struct odrv_conn *conn)
         return;
     if (atomic_load(&conn->watch.spoiled)) {
         connect_hang_up(conn);
+        return;
+    }
+    if (conn->dialect->snapshot_end != NULL) { /* one that was not begun has no end */
+        (void)odrv_try(conn, conn->dialect->snapshot_end);
+        conn->transaction = false;
         return;
     }
     enum odrv_dial_end end =

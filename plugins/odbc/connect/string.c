@@ -124,16 +124,17 @@ static bool string_is_name(const char *attribute)
 }
 
 /* Values would come otherwise than the dialect expects them. */
-static bool string_is_dialects(const struct odrv_dialect *dialect, const char *attribute)
+static bool string_is_dialects(const struct odrv_dialect *dialect, bool target,
+                               const char *attribute)
 {
     return string_sets(dialect->attributes, attribute) ||
-           string_sets(dialect->attributes_of_source, attribute) ||
+           (target && string_sets(dialect->attributes_of_target, attribute)) ||
            (dialect->refused_attributes != NULL &&
             fnmatch(dialect->refused_attributes, attribute, 0) == 0);
 }
 
 static ferry_status string_check_attribute(const struct ferry_config *config,
-                                           const struct odrv_dialect *dialect,
+                                           const struct odrv_dialect *dialect, bool target,
                                            const char *attribute, struct ferry_error *err)
 {
     const char *name = ferry_config_name(config);
@@ -152,7 +153,7 @@ static ferry_status string_check_attribute(const struct ferry_config *config,
                           "connection '%s': the attribute '%s' has a key of its own; write `%s`",
                           name, attribute, string_taken[i].key);
     }
-    if (string_is_dialects(dialect, attribute))
+    if (string_is_dialects(dialect, target, attribute))
         return ferry_fail(err, FERRY_ERR_CONFIG,
                           "connection '%s': dbferry sets the attribute '%s' itself, so that values "
                           "come as they are, or it is short for one that might be; take it out",
@@ -161,7 +162,7 @@ static ferry_status string_check_attribute(const struct ferry_config *config,
 }
 
 static ferry_status string_add_attributes(const struct ferry_config *config,
-                                          const struct odrv_dialect *dialect,
+                                          const struct odrv_dialect *dialect, bool target,
                                           struct part_text *string, struct ferry_error *err)
 {
     const char *name, *value;
@@ -169,7 +170,7 @@ static ferry_status string_add_attributes(const struct ferry_config *config,
     for (size_t i = 0;
          status == FERRY_OK && ferry_config_pair(config, "attributes", i, &name, &value) == 1;
          i++) {
-        status = string_check_attribute(config, dialect, name, err);
+        status = string_check_attribute(config, dialect, target, name, err);
         if (status == FERRY_OK)
             status = string_check(config, dialect, name, name, value, err);
         if (status == FERRY_OK)
@@ -255,15 +256,15 @@ ferry_status odrv_string_make(const struct ferry_config *config, const struct od
     ODRV_AUTO_SECRET struct part_text string = {0};
     (void)part_text_reserve(&string, STRING_ROOM);
     string_add(&string, dialect, dsn != NULL ? "DSN" : "DRIVER", dsn != NULL ? dsn : driver);
-    status = string_add_attributes(config, dialect, &string, err);
+    status = string_add_attributes(config, dialect, target, &string, err);
     if (status == FERRY_OK)
         status = string_add_account(config, dialect, &string, err);
     if (status != FERRY_OK)
         return status;
     if (dialect->attributes != NULL)
         part_text_addf(&string, ";%s", dialect->attributes);
-    if (!target && dialect->attributes_of_source != NULL)
-        part_text_addf(&string, ";%s", dialect->attributes_of_source);
+    if (target && dialect->attributes_of_target != NULL)
+        part_text_addf(&string, ";%s", dialect->attributes_of_target);
     string_add_defaults(config, dialect, &string);
     if (string.failed)
         return odrv_fail_memory(err);

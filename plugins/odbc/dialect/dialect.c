@@ -135,22 +135,25 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
  * name of a column at a dot.  INTEGER PRIMARY KEY takes no NULL where it is the row's own number,
  * and then the key has no index. */
 #define SQLITE                                                                                     \
-    .name = "SQLite", .product = "SQLite", .attributes = "StepAPI=1;BigInt=1;NoWCHAR=1",           \
-    .attributes_of_source = "NoCreat=1", .session = dialect_nothing, .snapshot = sqlite_snapshot,  \
+    .name = "SQLite", .product = "SQLite", .attributes = "StepAPI=1;BigInt=1;NoWCHAR=1;NoCreat=1", \
+    .attributes_of_target = "Timeout=1", .session = dialect_nothing, .snapshot = sqlite_snapshot,  \
     .snapshot_end = "ROLLBACK", .ask_encoding = "PRAGMA encoding", .encoding = "UTF-8",            \
     .ask_declared = "SELECT name, type, \"notnull\" <> 0 OR (pk = 1 AND upper(type) = 'INTEGER' "  \
                     "AND (SELECT max(pk) FROM pragma_table_xinfo(%)) = 1 "                         \
                     "AND NOT EXISTS (SELECT 1 FROM pragma_index_list(%) WHERE origin = 'pk')) "    \
                     "FROM pragma_table_xinfo(%) WHERE hidden <> 1 ORDER BY cid",                   \
     .ask_alive = "SELECT 1", .nulls_first = "", .text_type = SQL_C_CHAR, .keys = true,             \
-    .braced = "", .types = odrv_types_sqlite
+    .braced = "", .types = odrv_types_sqlite, .writing = &odrv_writing_sqlite
 
 /* FORWARDONLY and NO_CACHE: rows one by one, from Connector/ODBC 3.1.17 on.  Texts as the bytes
- * that the server sends, since as wide characters they end at a NUL. */
+ * that the server sends, since as wide characters they end at a NUL.  A session that is made anew
+ * unasked has neither the transaction nor the settings of the old one; OPTIONS has all of this in
+ * one number. */
 #define MARIADB                                                                                    \
-    .name = "MariaDB", .trims = true, .attributes = "CHARSET=utf8mb4;FORWARDONLY=1;NO_CACHE=1",    \
-    .defaults = mariadb_defaults, .session = mariadb_session, .snapshot = mariadb_snapshot,        \
-    .encoding = "utf8mb4",                                                                         \
+    .name = "MariaDB", .trims = true,                                                              \
+    .attributes = "CHARSET=utf8mb4;FORWARDONLY=1;NO_CACHE=1;AUTO_RECONNECT=0",                     \
+    .refused_attributes = "[Oo][Pp][Tt][Ii][Oo][Nn]*", .defaults = mariadb_defaults,               \
+    .session = mariadb_session, .snapshot = mariadb_snapshot, .encoding = "utf8mb4",               \
     .ask_unsteady = "SELECT 1 FROM information_schema.TABLES t JOIN information_schema.ENGINES e " \
                     "ON e.ENGINE = t.ENGINE WHERE t.TABLE_SCHEMA = DATABASE() AND "                \
                     "t.TABLE_NAME = CONVERT(x'%' USING utf8mb4) AND "                              \
@@ -158,7 +161,8 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
     .ask_warnings = "SHOW WARNINGS", .count_warnings = "SHOW COUNT(*) WARNINGS",                   \
     .warnings_refused = mariadb_refused, .ask_alive = "SELECT 1", .nulls_first = "",               \
     .text_type = SQL_C_BINARY, .quote = '`', .unlimited = SIZE_OF_LONGEST, .sorted_length = 255,   \
-    .catalogs = true, .keys = true, .hides = true, .types = odrv_types_mariadb
+    .tells_values = true, .catalogs = true, .keys = true, .hides = true,                           \
+    .types = odrv_types_mariadb
 
 #define SQLSERVER                                                                                  \
     .name = "SQL Server", .session = sqlserver_session, .ask_schema = "SELECT SCHEMA_NAME()",      \
@@ -176,7 +180,7 @@ static const char *const oracle_snapshot[] = {"SET TRANSACTION READ ONLY", NULL}
 static const struct odrv_dialect dialects[] = {
     {POSTGRESQL, .in_file = "psqlodbc"},
     {SQLITE, .in_file = "sqlite3odbc"},
-    {MARIADB, .product = "MariaDB",
+    {MARIADB, .product = "MariaDB", .writing = &odrv_writing_mariadb,
      .ask_tls = "SELECT concat('cipher ', VARIABLE_VALUE) FROM information_schema.SESSION_STATUS "
                 "WHERE VARIABLE_NAME = 'Ssl_cipher' AND VARIABLE_VALUE <> ''",
      .in_file = "libmaodbc"},

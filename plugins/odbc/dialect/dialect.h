@@ -55,7 +55,7 @@ struct odrv_dialect {
     const char *in_file; /* what the name of the ODBC driver's file has in it; each has a row */
     /* Put into the connection string, so that values come as they are and rows piece by piece. */
     const char *attributes;
-    const char *attributes_of_source;
+    const char *attributes_of_target; /* the same, of a connection that is written to; or NULL */
     /* The same where nobody says otherwise; ends in one without a name; or NULL. */
     const struct odrv_default *defaults;
     /* Attributes whose values its ODBC driver takes out of braces; NULL: all of them. */
@@ -106,11 +106,12 @@ struct odrv_dialect {
     uint64_t sorted_length; /* longer texts are not sorted; 0: all are */
     bool pages;             /* cursors of SQL bring results page by page */
     bool catalogs;          /* a database is a catalog of the catalog functions */
+    bool tells_values;      /* messages about a row have its values in them */
     bool keys;              /* SQLPrimaryKeys tells the truth */
     bool hides;             /* a table may have columns that SELECT * does not give */
     bool untried;
     const struct odrv_type *types;      /* in types.c */
-    const struct odrv_writing *writing; /* in write/rules.c; NULL: it is no target */
+    const struct odrv_writing *writing; /* in write/; NULL: it is no target */
 };
 
 /* By what the connection says; never NULL. */
@@ -122,6 +123,17 @@ const struct odrv_type *odrv_dialect_type(const struct odrv_dialect *dialect, co
                                           SQLSMALLINT sql_type);
 
 /* ---- types.c: each ends in a row without a type ---- */
+
+/* A value of SQLite with a letter for its kind.  A text with a NUL comes in hexadecimal digits,
+ * since it would end there: those are of the file's encoding, so in a file of UTF-16, where 'a' has
+ * two bytes, it comes as a kind that is refused. */
+#define ODRV_SQLITE_TAGGED                                                                         \
+    "CASE typeof(%) WHEN 'integer' THEN 'i' || % WHEN 'real' THEN 'r' || printf('%%!.20g', %) "    \
+    "WHEN 'text' THEN CASE WHEN instr(%, char(0)) = 0 THEN 't' || % "                              \
+    "WHEN hex(CAST('a' AS BLOB)) = '61' THEN 'x' || hex(CAST(% AS BLOB)) ELSE 'n' END "            \
+    "WHEN 'blob' THEN 'b' || hex(%) END"
+/* A text of MariaDB as bytes of UTF-8. */
+#define ODRV_MARIADB_UTF8 "CAST(CONVERT(% USING utf8mb4) AS BINARY)"
 
 extern const struct odrv_type odrv_types_postgresql[];
 extern const struct odrv_type odrv_types_sqlite[];

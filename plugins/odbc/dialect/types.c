@@ -86,19 +86,12 @@ const struct odrv_type odrv_types_postgresql[] = {
     {0},
 };
 
-/* SQLite's rules of affinity, in their order.  Each cell says its own kind.  A text with a NUL
- * comes in hexadecimal digits, since it would end there: those are of the file's encoding, so in a
- * file of UTF-16, where 'a' has two bytes, it comes as a kind that is refused. */
-#define SQLITE_TAGGED                                                                              \
-    "CASE typeof(%) WHEN 'integer' THEN 'i' || % WHEN 'real' THEN 'r' || printf('%%!.20g', %) "    \
-    "WHEN 'text' THEN CASE WHEN instr(%, char(0)) = 0 THEN 't' || % "                              \
-    "WHEN hex(CAST('a' AS BLOB)) = '61' THEN 'x' || hex(CAST(% AS BLOB)) ELSE 'n' END "            \
-    "WHEN 'blob' THEN 'b' || hex(%) END"
+/* SQLite's rules of affinity, in their order.  Each cell says its own kind. */
 #define SQLITE_ORDER "% COLLATE BINARY"
 #define LITE(pattern, kind, width, more)                                                           \
     {                                                                                              \
         .name = (pattern), .type = (kind), .bits = (width), .flags = (more),                       \
-        .codec = ODRV_CODEC_TAGGED, .ask = SQLITE_TAGGED,                                          \
+        .codec = ODRV_CODEC_TAGGED, .ask = ODRV_SQLITE_TAGGED,                                     \
         .order = (kind) == FERRY_TYPE_FLOAT ? NULL : SQLITE_ORDER                                  \
     }
 
@@ -121,7 +114,7 @@ const struct odrv_type odrv_types_sqlite[] = {
  * What the server cannot translate it replaces by '?', which shows where one text has more of them
  * than the other, or by U+FFFD, which only sets of Unicode have: then no text comes but a byte that
  * is none, and is refused. */
-#define MA_UTF8 "CAST(CONVERT(% USING utf8mb4) AS BINARY)"
+#define MA_UTF8 ODRV_MARIADB_UTF8
 #define MA_TEXT                                                                                    \
     "CASE WHEN CHARSET(%) IN ('utf8mb4', 'utf8mb3', 'utf8', 'ascii') THEN CAST(% AS BINARY) "      \
     "WHEN CHARSET(%) = 'latin1' OR % IS NULL OR ((CHARSET(%) IN ('ucs2', 'utf16', 'utf16le', "     \

@@ -87,14 +87,26 @@ static const char *decode_hex(const char *data, size_t size, struct ferry_batch 
 
 /* ---- A value that says its own kind ---- */
 
-/* The kind that a column's type promises. */
+/* The kind that a column's type promises; what a target has stored may be of any type. */
 static uint16_t decode_promised(uint32_t type)
 {
-    return type == FERRY_TYPE_INT     ? FERRY_KIND_INT
-           : type == FERRY_TYPE_FLOAT ? FERRY_KIND_FLOAT
-           : type == FERRY_TYPE_TEXT  ? FERRY_KIND_TEXT
-           : type == FERRY_TYPE_BYTES ? FERRY_KIND_BYTES
-                                      : FERRY_KIND_TYPED;
+    switch (type) {
+    case FERRY_TYPE_INT:
+        return FERRY_KIND_INT;
+    case FERRY_TYPE_FLOAT:
+        return FERRY_KIND_FLOAT;
+    case FERRY_TYPE_TEXT:
+    case FERRY_TYPE_JSON:
+    case FERRY_TYPE_ENUM:
+    case FERRY_TYPE_SET:
+        return FERRY_KIND_TEXT;
+    case FERRY_TYPE_BYTES:
+    case FERRY_TYPE_GEOMETRY:
+    case FERRY_TYPE_VECTOR:
+        return FERRY_KIND_BYTES;
+    default:
+        return FERRY_KIND_TYPED;
+    }
 }
 
 static const char *decode_tagged(const struct odrv_column *column, const char *data, size_t size,

@@ -10,10 +10,27 @@
 #define CHANGE_COMMIT_MS                                                                           \
     600000 /* how long the answer to COMMIT is waited for, without read_timeout */
 
-/* How long to wait for others is the job's to say, and what a transaction sees nobody else's. */
-static ferry_status change_set_up(struct odrv_conn *conn, const struct ferry_change_spec *spec,
-                                  struct ferry_error *err)
+/* The first statements of the transaction. */
+static ferry_status change_open(struct odrv_change *change, struct ferry_error *err)
 {
+    static const char doing[] = "begin the change";
+    struct odrv_conn *conn = change->conn;
+    const struct odrv_writing *writing = conn->dialect->writing;
+    ferry_status status = odrv_conn_set_transaction(conn, true, err);
+    for (size_t i = 0; status == FERRY_OK && writing->begin[i] != NULL; i++)
+        status = writing->waits && i == 0
+                     ? odrv_wait_run(conn, writing->begin[i], &change->wait, doing, err)
+                     : odrv_run(conn, writing->begin[i], ODRV_ASKING, doing, err);
+    return status;
+}
+
+/* How long to wait for others is the job's to say, and what a transaction sees nobody else's.  The
+ * table of records is made beforehand, so that runs do not wait for one another, unless a
+ * transaction keeps all others out. */
+static ferry_status change_set_up(struct odrv_change *change, struct ferry_error *err)
+{
+    struct odrv_conn *conn = change->conn;
+    const struct ferry_change_spec *spec = change->spec;
     const struct odrv_writing *writing = conn->dialect->writing;
     PART_AUTO_TEXT struct part_text patience = {0};
     char number[24];
@@ -23,14 +40,12 @@ static ferry_status change_set_up(struct odrv_conn *conn, const struct ferry_cha
     ferry_status status = patience.failed
                               ? odrv_fail_memory(err)
                               : odrv_run(conn, patience.data, ODRV_ASKING, "set lock_wait", err);
-    if (status == FERRY_OK)
+    if (status == FERRY_OK && !writing->waits)
         status = odrv_record_prepare(conn, err);
     if (status == FERRY_OK)
-        status = odrv_conn_set_transaction(conn, true, err);
-    if (status == FERRY_OK)
-        status = odrv_run(conn, writing->begin, ODRV_ASKING, "begin the change", err);
-    if (status != FERRY_OK)
-        odrv_conn_roll_back(conn);
+        status = change_open(change, err);
+    if (status == FERRY_OK && writing->waits)
+        status = odrv_record_prepare(conn, err);
     return status;
 }
 
@@ -42,13 +57,14 @@ ferry_status odrv_change_begin(void *conn, const struct ferry_change_spec *spec,
         return odrv_fail_memory(err);
     change->conn = conn;
     change->spec = spec;
+    ferry_wait_begin(&change->wait, spec->lock_wait_ms);
     ferry_status status = odrv_conn_check(conn, err);
     if (status == FERRY_OK)
-        status = change_set_up(conn, spec, err);
+        status = change_set_up(change, err);
     if (status == FERRY_OK)
         *ret_change = change;
     else
-        free(change);
+        odrv_change_abort(change);
     return status;
 }
 
@@ -57,8 +73,14 @@ void odrv_change_abort(void *change)
     struct odrv_change *c = change;
     if (c == NULL)
         return;
-    odrv_load_free(c->load);
+    if (c->load != NULL)
+        odrv_rows_free(c->load);
     odrv_conn_roll_back(c->conn); /* nothing, after a commit */
+    if (c->load != NULL)
+        odrv_load_let_go(c->load);
+    odrv_load_free(c->load);
+    if (c->conn->dialect->writing->end_patience != NULL && c->conn->connected)
+        (void)odrv_try(c->conn, c->conn->dialect->writing->end_patience);
     free(c);
 }
 
@@ -97,6 +119,24 @@ static ferry_status change_leave(struct odrv_conn *conn, struct ferry_error *err
         "%s: there is no answer to COMMIT; whether the rows are there is not known", conn->label);
 }
 
+/* By a statement: a transaction that can be undone after it was not committed by it. */
+static ferry_status change_commit_said(struct odrv_change *change, uint32_t *outcome,
+                                       struct ferry_error *err)
+{
+    struct odrv_conn *conn = change->conn;
+    ferry_status status =
+        odrv_wait_run(conn, conn->dialect->writing->commit, &change->wait, "commit", err);
+    conn->transaction = false;
+    if (status == FERRY_OK)
+        *outcome = FERRY_OUTCOME_NEW;
+    else
+        *outcome =
+            odrv_try(conn, conn->dialect->snapshot_end) ? FERRY_OUTCOME_OLD : FERRY_OUTCOME_UNKNOWN;
+    if (*outcome == FERRY_OUTCOME_UNKNOWN)
+        atomic_store(&conn->watch.spoiled, true);
+    return status;
+}
+
 static ferry_status change_commit(struct odrv_conn *conn, uint32_t *outcome,
                                   struct ferry_error *err)
 {
@@ -125,6 +165,30 @@ static ferry_status change_commit(struct odrv_conn *conn, uint32_t *outcome,
                         err);
 }
 
+ferry_status odrv_change_end(struct odrv_change *change, uint32_t *outcome, struct ferry_error *err)
+{
+    return change->conn->dialect->writing->commit != NULL
+               ? change_commit_said(change, outcome, err)
+               : change_commit(change->conn, outcome, err);
+}
+
+/* Records, table and rows in one transaction. */
+static ferry_status change_commit_all(struct odrv_change *change,
+                                      const struct ferry_record *const *records,
+                                      size_t record_count, uint32_t *outcome,
+                                      struct ferry_error *err)
+{
+    ferry_status status = FERRY_OK;
+    for (size_t i = 0; status == FERRY_OK && i < record_count; i++) {
+        status = odrv_record_follow(change->conn, records[i], err);
+        if (status == FERRY_OK)
+            status = odrv_record_write(change->conn, records[i], err);
+    }
+    if (status == FERRY_OK && change->load != NULL)
+        status = odrv_make_visible(change->load, err);
+    return status == FERRY_OK ? odrv_change_end(change, outcome, err) : status;
+}
+
 ferry_status odrv_change_commit(void *change, const struct ferry_record *const *records,
                                 size_t record_count, uint32_t *outcome, struct ferry_error *err)
 {
@@ -133,12 +197,10 @@ ferry_status odrv_change_commit(void *change, const struct ferry_record *const *
     *outcome = FERRY_OUTCOME_OLD;
     if (c->load != NULL)
         odrv_rows_free(c->load);
-    for (size_t i = 0; status == FERRY_OK && i < record_count; i++)
-        status = odrv_record_write(c->conn, records[i], err);
-    if (status == FERRY_OK && c->load != NULL)
-        status = odrv_make_visible(c->load, err);
     if (status == FERRY_OK)
-        status = change_commit(c->conn, outcome, err);
+        status = c->load != NULL && odrv_load_is_staged(c->load)
+                     ? odrv_swap_commit(c, records, record_count, outcome, err)
+                     : change_commit_all(c, records, record_count, outcome, err);
     odrv_change_abort(c);
     return status;
 }

@@ -17,15 +17,35 @@ ferry_status odrv_table_add_path(const struct odrv_conn *conn, const char *table
     return status == FERRY_OK ? odrv_query_add_name(conn, table, sql, err) : status;
 }
 
+void odrv_text_add(const struct odrv_conn *conn, const char *text, struct part_text *sql)
+{
+    const char *literal = conn->dialect->writing->literal;
+    PART_AUTO_TEXT struct part_text hex = {0};
+    if (literal == NULL) {
+        part_text_add_quoted(sql, '\'', text);
+        return;
+    }
+    part_text_add(&hex, "");
+    for (const char *c = text; *c != '\0'; c++)
+        part_text_addf(&hex, "%02x", (unsigned)(unsigned char)*c);
+    if (!hex.failed)
+        part_text_add_template(sql, literal, hex.data);
+    sql->failed = sql->failed || hex.failed;
+}
+
 ferry_status odrv_table_question(const struct odrv_conn *conn, const char *template,
                                  const char *table, struct part_text *sql, struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text path = {0};
     PART_AUTO_TEXT struct part_text quoted = {0};
-    ferry_status status = odrv_table_add_path(conn, table, &path, err);
+    ferry_status status = FERRY_OK;
+    if (conn->dialect->writing->bare_names)
+        part_text_add(&path, table);
+    else
+        status = odrv_table_add_path(conn, table, &path, err);
     if (status != FERRY_OK)
         return status;
-    part_text_add_quoted(&quoted, '\'', path.failed ? "" : path.data);
+    odrv_text_add(conn, path.failed ? "" : path.data, &quoted);
     if (!path.failed && !quoted.failed)
         part_text_add_template(sql, template, quoted.data);
     return path.failed || quoted.failed || sql->failed ? odrv_fail_memory(err) : FERRY_OK;
@@ -42,14 +62,34 @@ ferry_status odrv_index_add_columns(const struct odrv_conn *conn, const struct f
     return status;
 }
 
-/* As a text in quotes, in a template. */
-static void inspect_add_list(const struct part_text *columns, struct part_text *template)
+/* A piece of a statement, in a template. */
+static void inspect_add_sql(const struct part_text *sql, struct part_text *template)
 {
-    PART_AUTO_TEXT struct part_text quoted = {0};
-    part_text_add_quoted(&quoted, '\'', columns->data == NULL ? "" : columns->data);
-    for (const char *c = quoted.failed ? "" : quoted.data; *c != '\0'; c++)
+    for (const char *c = sql->failed || sql->data == NULL ? "" : sql->data; *c != '\0'; c++)
         part_text_append(template, *c == '%' ? "%%" : c, *c == '%' ? 2 : 1);
-    template->failed = template->failed || quoted.failed;
+    template->failed = template->failed || sql->failed;
+}
+
+/* As a text, in a template. */
+static void inspect_add_list(const struct odrv_conn *conn, const struct part_text *columns,
+                             struct part_text *template)
+{
+    PART_AUTO_TEXT struct part_text text = {0};
+    odrv_text_add(conn, columns->data == NULL ? "" : columns->data, &text);
+    inspect_add_sql(&text, template);
+}
+
+ferry_status odrv_names_question(const char *question, const struct part_text *names,
+                                 struct part_text *template, struct ferry_error *err)
+{
+    for (const char *c = question; *c != '\0'; c++)
+        if (c[0] == '$' && c[1] == 'n') {
+            inspect_add_sql(names, template);
+            c++;
+        } else {
+            part_text_append(template, c, 1);
+        }
+    return template->failed ? odrv_fail_memory(err) : FERRY_OK;
 }
 
 ferry_status odrv_index_question(const struct odrv_conn *conn, const char *question,
@@ -66,7 +106,7 @@ ferry_status odrv_index_question(const struct odrv_conn *conn, const char *quest
         if (c[0] != '$' || (c[1] != 'c' && c[1] != 'u'))
             part_text_append(&template, c, 1);
         else if (*++c == 'c')
-            inspect_add_list(&columns, &template);
+            inspect_add_list(conn, &columns, &template);
         else
             part_text_add(&template, index != NULL && index->unique != 0 ? "1" : "0");
     }
@@ -75,15 +115,33 @@ ferry_status odrv_index_question(const struct odrv_conn *conn, const char *quest
     return odrv_table_question(conn, template.data, table, sql, err);
 }
 
+/* Bytes, or letters of UTF-8, of which those of four bytes are none of a name. */
+static size_t inspect_name_size(const char *name, bool letters, bool *ret_possible)
+{
+    size_t size = 0;
+    for (const char *c = name; *c != '\0'; c++) {
+        size += !letters || ((unsigned char)*c & 0xc0) != 0x80;
+        *ret_possible = *ret_possible && (!letters || (unsigned char)*c < 0xf0);
+    }
+    return size;
+}
+
 static ferry_status inspect_check_name(const struct odrv_conn *conn, const char *what,
                                        const char *name, struct ferry_error *err)
 {
-    return conn->longest == 0 || name == NULL || strlen(name) <= conn->longest
+    bool letters = conn->dialect->writing->names_in_letters, possible = true;
+    size_t size = name == NULL ? 0 : inspect_name_size(name, letters, &possible);
+    if (!possible)
+        return ferry_fail(err, FERRY_ERR_SCHEMA,
+                          "%s: the name of the %s '%s' has letters beyond U+FFFF, which the "
+                          "database does not take in a name; choose another one",
+                          conn->label, what, name);
+    return conn->longest == 0 || size <= conn->longest
                ? FERRY_OK
                : ferry_fail(err, FERRY_ERR_SCHEMA,
-                            "%s: the name of the %s '%s' is longer than the %zu bytes that the "
+                            "%s: the name of the %s '%s' is longer than the %zu %s that the "
                             "database keeps of a name; choose a shorter one",
-                            conn->label, what, name, conn->longest);
+                            conn->label, what, name, conn->longest, letters ? "letters" : "bytes");
 }
 
 ferry_status odrv_names_check(const struct odrv_conn *conn, const struct ferry_load_spec *spec,
@@ -172,13 +230,14 @@ static ferry_status inspect_hash_rest(struct odrv_conn *conn, const char *table,
                                       struct ferry_error *err)
 {
     const struct odrv_writing *writing = conn->dialect->writing;
+    PART_AUTO_TEXT struct part_text names = {0};
     PART_AUTO_TEXT struct part_text question = {0};
     PART_AUTO_STRING char *list = NULL;
     PART_AUTO_STRING char *indexes = NULL;
-    part_text_addf(&question, "%s'')))", writing->ask_indexes); /* no names */
-    if (question.failed)
-        return odrv_fail_memory(err);
-    ferry_status status = inspect_ask(conn, writing->ask_losses, table, &list, err);
+    part_text_add(&names, "''"); /* no index has this one */
+    ferry_status status = odrv_names_question(writing->ask_indexes, &names, &question, err);
+    if (status == FERRY_OK)
+        status = inspect_ask(conn, writing->ask_losses, table, &list, err);
     if (status == FERRY_OK)
         status = inspect_ask(conn, question.data, table, &indexes, err);
     if (status == FERRY_OK)
@@ -259,6 +318,8 @@ ferry_status odrv_table_check_rights(struct odrv_conn *conn, const char *table, 
     const char *question = conn->dialect->writing->ask_rights;
     PART_AUTO_STRING char *now = NULL;
     PART_AUTO_STRING char *then = NULL;
+    if (question == NULL)
+        return FERRY_OK;
     ferry_status status = inspect_ask(conn, question, table, &now, err);
     if (status == FERRY_OK)
         status = inspect_ask(conn, question, other, &then, err);
@@ -298,20 +359,14 @@ static ferry_status losses_add_key(struct odrv_conn *conn, const struct ferry_lo
     return status == FERRY_OK && key != NULL ? ferry_note(losses, err, "%s", key) : status;
 }
 
-/* A question that ends in a list of names. */
-static ferry_status losses_add_of_names(struct odrv_conn *conn, const char *begin,
-                                        const struct part_text *names, const char *end,
-                                        const char *table, struct ferry_notes *losses,
-                                        struct ferry_error *err)
+/* A question about names. */
+static ferry_status losses_add_of_names(struct odrv_conn *conn, const char *question,
+                                        const struct part_text *names, const char *table,
+                                        struct ferry_notes *losses, struct ferry_error *err)
 {
-    PART_AUTO_TEXT struct part_text question = {0};
-    part_text_add(&question, begin);
-    for (const char *c = names->failed ? "" : names->data; *c != '\0'; c++)
-        part_text_append(&question, *c == '%' ? "%%" : c, *c == '%' ? 2 : 1);
-    part_text_add(&question, end);
-    if (names->failed || question.failed)
-        return odrv_fail_memory(err);
-    return losses_add(conn, question.data, table, losses, err);
+    PART_AUTO_TEXT struct part_text template = {0};
+    ferry_status status = odrv_names_question(question, names, &template, err);
+    return status == FERRY_OK ? losses_add(conn, template.data, table, losses, err) : status;
 }
 
 /* Of the columns that may be NULL by the plan. */
@@ -324,12 +379,12 @@ static ferry_status losses_add_not_null(struct odrv_conn *conn, const struct fer
         if (strstr(layout->clauses[i], "NOT NULL") != NULL)
             continue;
         part_text_add(&names, names.length > 0 ? ", " : "");
-        part_text_add_quoted(&names, '\'', ferry_schema_column(layout->schema, i)->name);
+        odrv_text_add(conn, ferry_schema_column(layout->schema, i)->name, &names);
     }
     if (names.length == 0 && !names.failed)
         return FERRY_OK;
-    return losses_add_of_names(conn, conn->dialect->writing->ask_not_null, &names, ")",
-                               layout->table, losses, err);
+    return losses_add_of_names(conn, conn->dialect->writing->ask_not_null, &names, layout->table,
+                               losses, err);
 }
 
 /* An index that the job names is made again. */
@@ -342,9 +397,9 @@ static ferry_status losses_add_indexes(struct odrv_conn *conn, const struct ferr
         if (spec->indexes[i]->name == NULL || spec->indexes[i]->copied != 0)
             continue;
         part_text_add(&names, ", ");
-        part_text_add_quoted(&names, '\'', spec->indexes[i]->name);
+        odrv_text_add(conn, spec->indexes[i]->name, &names);
     }
-    return losses_add_of_names(conn, conn->dialect->writing->ask_indexes, &names, ")))",
+    return losses_add_of_names(conn, conn->dialect->writing->ask_indexes, &names,
                                spec->layout->table, losses, err);
 }
 
@@ -369,8 +424,10 @@ ferry_status odrv_foresee(void *conn, const struct ferry_load_spec *spec,
     struct odrv_conn *c = conn;
     (void)stale;
     ferry_status status = odrv_names_check(c, spec, err);
-    if (status == FERRY_OK && spec->action == FERRY_TABLE_KEEP)
-        return odrv_table_check_rows(c, spec->layout->table, err);
+    if (status == FERRY_OK && spec->action == FERRY_TABLE_KEEP) {
+        status = odrv_table_check_rows(c, spec->layout->table, err);
+        return status == FERRY_OK ? odrv_indexes_check(c, spec, err) : status;
+    }
     if (status != FERRY_OK || spec->action != FERRY_TABLE_REBUILD)
         return status;
     status = odrv_table_check_drop(c, spec->layout->table, err);

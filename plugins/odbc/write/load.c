@@ -11,15 +11,35 @@ void odrv_load_free(struct odrv_load *load)
         return;
     odrv_rows_free(load);
     free((void *)load->rules);
+    free(load->filled);
     free(load->what);
     free(load->into);
+    free(load->old);
     free(load);
 }
 
-/* The lock is the transaction's: it ends with it, however that ends. */
+void odrv_load_let_go(struct odrv_load *load)
+{
+    PART_AUTO_TEXT struct part_text sql = {0};
+    struct odrv_conn *conn = load->conn;
+    bool usable = conn->connected && !atomic_load(&conn->watch.spoiled);
+    part_text_add(&sql, "DROP TABLE ");
+    part_text_add_quoted(&sql, conn->quote, load->into == NULL ? "" : load->into);
+    if (usable && load->staged && !sql.failed)
+        (void)odrv_try(conn, sql.data);
+    if (usable && load->locked)
+        (void)odrv_try(conn, conn->dialect->writing->release_lock);
+    load->staged = load->locked = false;
+}
+
+/* The lock is the transaction's, and ends with it, or the session's.  Where a transaction that
+ * writes is alone, it is the lock itself. */
 static ferry_status load_lock(struct odrv_load *load, struct ferry_error *err)
 {
     struct odrv_conn *conn = load->conn;
+    const struct odrv_writing *writing = conn->dialect->writing;
+    if (writing->ask_lock == NULL)
+        return FERRY_OK;
     const char *schema = conn->own_schema == NULL ? "" : conn->own_schema;
     uint64_t key =
         ferry_hash_name(ferry_hash_name(ferry_hash_name(FERRY_HASH_SEED, "dbferry"), schema),
@@ -28,11 +48,13 @@ static ferry_status load_lock(struct odrv_load *load, struct ferry_error *err)
     PART_AUTO_STRING char *taken = NULL;
     char number[24];
     (void)snprintf(number, sizeof number, "%" PRId64, (int64_t)key);
-    part_text_add_template(&sql, conn->dialect->writing->ask_lock, number);
+    part_text_add_template(&sql, writing->ask_lock, number);
     if (sql.failed)
         return odrv_fail_memory(err);
     ferry_status status = odrv_ask(conn, sql.data, "take the table's lock", &taken, err);
-    if (status != FERRY_OK || (taken != NULL && strcmp(taken, "1") == 0))
+    bool is_ours = status == FERRY_OK && taken != NULL && strcmp(taken, "1") == 0;
+    load->locked = is_ours && writing->release_lock != NULL;
+    if (status != FERRY_OK || is_ours)
         return status;
     status = ferry_fail(err, FERRY_ERR_BUSY,
                         "%s: %s is being loaded by another run; run again when it is done",
@@ -115,18 +137,76 @@ static ferry_status load_confirm(struct odrv_load *load, struct ferry_error *err
     const char *table = load->spec->layout->table;
     bool exists = false;
     uint64_t definition = 0;
+    const char *lock = odrv_load_is_staged(load) ? NULL : load->conn->dialect->writing->lock_table;
     ferry_status status = odrv_table_look(load->conn, table, NULL, &exists, NULL, err);
-    if (status == FERRY_OK && exists)
-        status = odrv_load_run(load, load->conn->dialect->writing->lock_table, table,
-                               "lock the table", err);
+    if (status == FERRY_OK && exists && lock != NULL)
+        status = odrv_load_run(load, lock, table, "lock the table", err);
     if (status == FERRY_OK)
         status = odrv_table_look(load->conn, table, NULL, &exists, &definition, err);
     if (status == FERRY_OK)
         status = ferry_load_confirm(load->spec, load->conn->label, exists ? 1 : 0, definition, err);
-    return status == FERRY_OK && load->spec->action == FERRY_TABLE_KEEP
-               ? odrv_table_check_rows(load->conn, table, err)
-               : status;
+    if (status != FERRY_OK || load->spec->action != FERRY_TABLE_KEEP)
+        return status;
+    status = odrv_table_check_rows(load->conn, table, err);
+    return status == FERRY_OK ? odrv_indexes_check(load->conn, load->spec, err) : status;
 }
+
+/* ---- Columns that take no NULL ---- */
+
+/* Where no two names differ in their case alone, the table's may. */
+static void load_mark(struct odrv_load *load, const char *name)
+{
+    bool folds = load->conn->dialect->writing->bare_names;
+    for (size_t i = 0; i < load->count; i++) {
+        const char *own = ferry_schema_column(load->schema, i)->name;
+        if (strcmp(own, name) == 0 || (folds && ferry_fold_compare(own, name) == 0))
+            load->filled[i] = true;
+    }
+}
+
+/* Some databases make a number, or the moment, of a NULL in such a column. */
+static ferry_status load_mark_table(struct odrv_load *load, struct ferry_error *err)
+{
+    static const char doing[] = "look at the columns";
+    PART_AUTO_TEXT struct part_text sql = {0};
+    ODRV_AUTO_STATEMENT SQLHSTMT stmt = SQL_NULL_HSTMT;
+    struct odrv_conn *conn = load->conn;
+    bool row = true;
+    ferry_status status = odrv_table_question(conn, conn->dialect->writing->ask_columns,
+                                              load->spec->layout->table, &sql, err);
+    if (status == FERRY_OK)
+        status = odrv_statement_new(conn, &stmt, err);
+    if (status == FERRY_OK)
+        status = odrv_statement_run(conn, stmt, sql.data, ODRV_LOADING, doing, err);
+    while (status == FERRY_OK) {
+        PART_AUTO_STRING char *name = NULL;
+        PART_AUTO_STRING char *filled = NULL;
+        status = odrv_statement_next(conn, stmt, doing, &row, err);
+        if (status != FERRY_OK || !row)
+            break;
+        status = odrv_statement_text(conn, stmt, 1, doing, &name, err);
+        if (status == FERRY_OK)
+            status = odrv_statement_text(conn, stmt, 3, doing, &filled, err);
+        if (name != NULL && filled != NULL && strcmp(filled, "0") != 0)
+            load_mark(load, name);
+    }
+    return status;
+}
+
+/* By the plan, and by the table that stays. */
+static ferry_status load_mark_filled(struct odrv_load *load, struct ferry_error *err)
+{
+    const struct ferry_load_spec *spec = load->spec;
+    for (size_t i = 0; i < load->count; i++)
+        load->filled[i] = strstr(spec->layout->clauses[i], "NOT NULL") != NULL;
+    for (size_t i = 0; i < spec->index_count; i++)
+        for (size_t k = 0; spec->indexes[i]->primary != 0 && k < spec->indexes[i]->column_count;
+             k++)
+            load_mark(load, spec->indexes[i]->columns[k]);
+    return spec->action == FERRY_TABLE_KEEP ? load_mark_table(load, err) : FERRY_OK;
+}
+
+/* ---- The rows before ---- */
 
 static ferry_status load_make_ready(struct odrv_load *load, struct ferry_error *err)
 {
@@ -137,7 +217,33 @@ static ferry_status load_make_ready(struct odrv_load *load, struct ferry_error *
         status = load_count(load, table, &load->before, err);
     if (status == FERRY_OK && action == FERRY_TABLE_KEEP)
         return load_delete(load, table, err);
-    return status == FERRY_OK ? odrv_make_table(load, err) : status;
+    if (status == FERRY_OK && action == FERRY_TABLE_REBUILD &&
+        load->conn->dialect->writing->rebuild == ODRV_REBUILD_IN_PLACE) {
+        status = odrv_table_check_drop(load->conn, table, err);
+        if (status == FERRY_OK)
+            status = odrv_load_run(load, "DROP TABLE %", table, "drop the old table", err);
+    }
+    if (status == FERRY_OK)
+        status = odrv_make_table(load, err);
+    load->staged = status == FERRY_OK && odrv_load_is_staged(load);
+    return status;
+}
+
+/* The name of the table that the rows go into, and of the one that makes room for that. */
+static bool load_choose_names(struct odrv_load *load)
+{
+    const char *table = load->spec->layout->table;
+    uint64_t hash = ferry_hash_name(FERRY_HASH_SEED, table);
+    bool beside =
+        odrv_load_is_staged(load) || (load->spec->action == FERRY_TABLE_REBUILD &&
+                                      load->conn->dialect->writing->rebuild == ODRV_REBUILD_BESIDE);
+    if (!beside)
+        load->into = strdup(table);
+    else if (asprintf(&load->into, "_dbferry_new_%016" PRIx64, hash) < 0)
+        load->into = NULL;
+    if (asprintf(&load->old, "_dbferry_old_%016" PRIx64, hash) < 0)
+        load->old = NULL;
+    return load->into != NULL && load->old != NULL;
 }
 
 static ferry_status load_choose_rules(struct odrv_load *load, struct ferry_error *err)
@@ -145,16 +251,13 @@ static ferry_status load_choose_rules(struct odrv_load *load, struct ferry_error
     const struct ferry_layout *layout = load->spec->layout;
     load->count = ferry_schema_count(layout->schema);
     load->rules = calloc(load->count, sizeof *load->rules);
-    if (load->rules == NULL || asprintf(&load->what, "table '%s'", layout->table) < 0) {
+    load->filled = calloc(load->count + 1, sizeof *load->filled);
+    if (load->rules == NULL || load->filled == NULL ||
+        asprintf(&load->what, "table '%s'", layout->table) < 0) {
         load->what = NULL;
         return odrv_fail_memory(err);
     }
-    if (load->spec->action != FERRY_TABLE_REBUILD)
-        load->into = strdup(layout->table);
-    else if (asprintf(&load->into, "_dbferry_new_%016" PRIx64,
-                      ferry_hash_name(FERRY_HASH_SEED, layout->table)) < 0)
-        load->into = NULL;
-    if (load->into == NULL)
+    if (!load_choose_names(load))
         return odrv_fail_memory(err);
     for (size_t i = 0; i < load->count; i++) {
         const struct ferry_column *column = ferry_schema_column(layout->schema, i);
@@ -186,6 +289,10 @@ ferry_status odrv_load_begin(void *change, const struct ferry_load_spec *spec, v
         status = load_lock(load, err);
     if (status == FERRY_OK)
         status = load_confirm(load, err);
+    if (status == FERRY_OK)
+        status = load_mark_filled(load, err);
+    if (status == FERRY_OK && odrv_load_is_staged(load))
+        status = odrv_swap_clear(load, err);
     if (status == FERRY_OK)
         status = load_make_ready(load, err);
     if (status == FERRY_OK)

@@ -57,56 +57,58 @@
 /* clang-format off */
 static const struct odrv_rule rules_postgresql[] = {
     {FERRY_TYPE_BOOL, 0, 0, 0, "boolean", EXACT, NULL, ODRV_PUT_INT, CAST_MARK,
-     {.codec = ODRV_CODEC_BOOL, .ask = "CAST(% AS int)"}, 0},
-    {FERRY_TYPE_INT, 0, 1, 15, "smallint", WIDER, NULL, ODRV_PUT_INT, CAST_MARK, PG_INT, 0},
-    {FERRY_TYPE_INT, 0, 16, 16, "smallint", EXACT, NULL, ODRV_PUT_INT, CAST_MARK, PG_INT, 0},
-    {FERRY_TYPE_INT, 0, 17, 31, "integer", WIDER, NULL, ODRV_PUT_INT, CAST_MARK, PG_INT, 0},
-    {FERRY_TYPE_INT, 0, 32, 32, "integer", EXACT, NULL, ODRV_PUT_INT, CAST_MARK, PG_INT, 0},
-    {FERRY_TYPE_INT, 0, 33, 64, "bigint", EXACT, NULL, ODRV_PUT_INT, CAST_MARK, PG_INT, 0},
-    {FERRY_TYPE_INT, UNSIGNED, 1, 15, "smallint", WIDER, NULL, ODRV_PUT_UINT, CAST_MARK, PG_UINT, 0},
-    {FERRY_TYPE_INT, UNSIGNED, 16, 31, "integer", WIDER, NULL, ODRV_PUT_UINT, CAST_MARK, PG_UINT, 0},
-    {FERRY_TYPE_INT, UNSIGNED, 32, 63, "bigint", WIDER, NULL, ODRV_PUT_UINT, CAST_MARK, PG_UINT, 0},
-    {FERRY_TYPE_INT, UNSIGNED, 64, 64, "numeric(20,0)", WIDER, NULL, ODRV_PUT_UINT, CAST_MARK, PG_UINT, 0},
+     {.codec = ODRV_CODEC_BOOL, .ask = "CAST(% AS int)"}, 0, 0},
+    {FERRY_TYPE_INT, 0, 1, 15, "smallint", WIDER, NULL, ODRV_PUT_INT, CAST_MARK, PG_INT, 0, 0},
+    {FERRY_TYPE_INT, 0, 16, 16, "smallint", EXACT, NULL, ODRV_PUT_INT, CAST_MARK, PG_INT, 0, 0},
+    {FERRY_TYPE_INT, 0, 17, 31, "integer", WIDER, NULL, ODRV_PUT_INT, CAST_MARK, PG_INT, 0, 0},
+    {FERRY_TYPE_INT, 0, 32, 32, "integer", EXACT, NULL, ODRV_PUT_INT, CAST_MARK, PG_INT, 0, 0},
+    {FERRY_TYPE_INT, 0, 33, 64, "bigint", EXACT, NULL, ODRV_PUT_INT, CAST_MARK, PG_INT, 0, 0},
+    {FERRY_TYPE_INT, UNSIGNED, 1, 15, "smallint", WIDER, NULL, ODRV_PUT_UINT, CAST_MARK, PG_UINT, 0, 0},
+    {FERRY_TYPE_INT, UNSIGNED, 16, 31, "integer", WIDER, NULL, ODRV_PUT_UINT, CAST_MARK, PG_UINT, 0, 0},
+    {FERRY_TYPE_INT, UNSIGNED, 32, 63, "bigint", WIDER, NULL, ODRV_PUT_UINT, CAST_MARK, PG_UINT, 0, 0},
+    {FERRY_TYPE_INT, UNSIGNED, 64, 64, "numeric(20,0)", WIDER, NULL, ODRV_PUT_UINT, CAST_MARK, PG_UINT, 0, 0},
     {FERRY_TYPE_INT, UNSIGNED, 64, 64, "text", EXACT, NOTE_TEXTUAL, ODRV_PUT_UINT, CAST_MARK, PG_UINT,
-     ODRV_RULE_TEXTUAL},
-    {FERRY_TYPE_YEAR, 0, 0, 0, "smallint", WIDER, NULL, ODRV_PUT_INT, CAST_MARK, PG_INT, 0},
-    {FERRY_TYPE_BIT, 0, 1, 63, "bigint", WIDER, NULL, ODRV_PUT_UINT, CAST_MARK, PG_UINT, 0},
-    {FERRY_TYPE_BIT, 0, 64, 64, "numeric(20,0)", WIDER, NULL, ODRV_PUT_UINT, CAST_MARK, PG_UINT, 0},
+     ODRV_RULE_TEXTUAL, 0},
+    {FERRY_TYPE_YEAR, 0, 0, 0, "smallint", WIDER, NULL, ODRV_PUT_INT, CAST_MARK, PG_INT, 0, 0},
+    {FERRY_TYPE_BIT, 0, 1, 63, "bigint", WIDER, NULL, ODRV_PUT_UINT, CAST_MARK, PG_UINT, 0, 0},
+    {FERRY_TYPE_BIT, 0, 64, 64, "numeric(20,0)", WIDER, NULL, ODRV_PUT_UINT, CAST_MARK, PG_UINT, 0, 0},
     {FERRY_TYPE_BIT, 0, 64, 64, "text", EXACT, NOTE_TEXTUAL, ODRV_PUT_UINT, CAST_MARK, PG_UINT,
-     ODRV_RULE_TEXTUAL},
-    {FERRY_TYPE_FLOAT, 0, 32, 32, "real", EXACT, NULL, ODRV_PUT_FLOAT, CAST_MARK, PG_FLOAT, 0},
-    {FERRY_TYPE_FLOAT, 0, 64, 64, "double precision", EXACT, NULL, ODRV_PUT_FLOAT, CAST_MARK, PG_FLOAT, 0},
+     ODRV_RULE_TEXTUAL, 0},
+    {FERRY_TYPE_FLOAT, 0, 32, 32, "real", EXACT, NULL, ODRV_PUT_FLOAT, CAST_MARK, PG_FLOAT, 0, 0},
+    {FERRY_TYPE_FLOAT, 0, 64, 64, "double precision", EXACT, NULL, ODRV_PUT_FLOAT, CAST_MARK, PG_FLOAT, 0, 0},
     {FERRY_TYPE_DECIMAL, 0, 1, 1000, "numeric($p,$s)", EXACT, NULL, ODRV_PUT_TEXT, CAST_MARK,
-     {.codec = ODRV_CODEC_DECIMAL, .ask = PG_ASK}, 0},
+     {.codec = ODRV_CODEC_DECIMAL, .ask = PG_ASK}, 0, 0},
     {FERRY_TYPE_DECIMAL, 0, 0, 0, "text", EXACT, NOTE_TEXTUAL, ODRV_PUT_TEXT, CAST_MARK,
-     {.codec = ODRV_CODEC_DECIMAL}, ODRV_RULE_TEXTUAL},
+     {.codec = ODRV_CODEC_DECIMAL}, ODRV_RULE_TEXTUAL, 0},
     {FERRY_TYPE_TEXT, 0, 1, 10485760, "character varying($l)", CHECKED, NOTE_NUL, ODRV_PUT_TEXT, CAST_MARK,
-     PG_WORDS, 0},
-    {FERRY_TYPE_TEXT, 0, 0, 0, "text", CHECKED, NOTE_NUL, ODRV_PUT_TEXT, CAST_MARK, PG_WORDS, 0},
-    {FERRY_TYPE_JSON, 0, 0, 0, "text", CHECKED, NOTE_NUL, ODRV_PUT_TEXT, CAST_MARK, PG_WORDS, 0},
-    {FERRY_TYPE_ENUM, 0, 0, 0, "text", CHECKED, NOTE_NUL, ODRV_PUT_TEXT, CAST_MARK, PG_WORDS, 0},
-    {FERRY_TYPE_SET, 0, 0, 0, "text", CHECKED, NOTE_NUL, ODRV_PUT_TEXT, CAST_MARK, PG_WORDS, 0},
-    {FERRY_TYPE_INET4, 0, 0, 0, "text", EXACT, NOTE_TEXTUAL, ODRV_PUT_TEXT, CAST_MARK, PG_WORDS, 0},
-    {FERRY_TYPE_INET6, 0, 0, 0, "text", EXACT, NOTE_TEXTUAL, ODRV_PUT_TEXT, CAST_MARK, PG_WORDS, 0},
+     PG_WORDS, 0, 0},
+    {FERRY_TYPE_TEXT, 0, 0, 0, "text", CHECKED, NOTE_NUL, ODRV_PUT_TEXT, CAST_MARK, PG_WORDS, 0, 0},
+    {FERRY_TYPE_JSON, 0, 0, 0, "text", CHECKED, NOTE_NUL, ODRV_PUT_TEXT, CAST_MARK, PG_WORDS, 0, 0},
+    {FERRY_TYPE_ENUM, 0, 0, 0, "text", CHECKED, NOTE_NUL, ODRV_PUT_TEXT, CAST_MARK, PG_WORDS, 0, 0},
+    {FERRY_TYPE_SET, 0, 0, 0, "text", CHECKED, NOTE_NUL, ODRV_PUT_TEXT, CAST_MARK, PG_WORDS, 0, 0},
+    {FERRY_TYPE_INET4, 0, 0, 0, "text", EXACT, NOTE_TEXTUAL, ODRV_PUT_TEXT, CAST_MARK, PG_WORDS, 0, 0},
+    {FERRY_TYPE_INET6, 0, 0, 0, "text", EXACT, NOTE_TEXTUAL, ODRV_PUT_TEXT, CAST_MARK, PG_WORDS, 0, 0},
     {FERRY_TYPE_UUID, 0, 0, 0, "uuid", EXACT, NULL, ODRV_PUT_TEXT, CAST_MARK,
-     {.codec = ODRV_CODEC_UUID, .ask = PG_ASK}, 0},
-    {FERRY_TYPE_BYTES, 0, 1, UINT64_MAX, "bytea", WIDER, NULL, ODRV_PUT_HEX, HEX_MARK, PG_BYTES, 0},
-    {FERRY_TYPE_BYTES, 0, 0, 0, "bytea", EXACT, NULL, ODRV_PUT_HEX, HEX_MARK, PG_BYTES, 0},
-    {FERRY_TYPE_GEOMETRY, 0, 0, 0, "bytea", WIDER, NOTE_BYTES, ODRV_PUT_HEX, HEX_MARK, PG_BYTES, 0},
-    {FERRY_TYPE_VECTOR, 0, 0, 0, "bytea", WIDER, NOTE_BYTES, ODRV_PUT_HEX, HEX_MARK, PG_BYTES, 0},
-    {FERRY_TYPE_DATE, 0, 0, 0, "date", CHECKED, NOTE_DATE, ODRV_PUT_DATE, CAST_MARK, PG_DATE, 0},
+     {.codec = ODRV_CODEC_UUID, .ask = PG_ASK}, 0, 0},
+    {FERRY_TYPE_BYTES, 0, 1, UINT64_MAX, "bytea", WIDER, NULL, ODRV_PUT_HEX, HEX_MARK, PG_BYTES, 0, 0},
+    {FERRY_TYPE_BYTES, 0, 0, 0, "bytea", EXACT, NULL, ODRV_PUT_HEX, HEX_MARK, PG_BYTES, 0, 0},
+    {FERRY_TYPE_GEOMETRY, 0, 0, 0, "bytea", WIDER, NOTE_BYTES, ODRV_PUT_HEX, HEX_MARK, PG_BYTES, 0, 0},
+    {FERRY_TYPE_VECTOR, 0, 0, 0, "bytea", WIDER, NOTE_BYTES, ODRV_PUT_HEX, HEX_MARK, PG_BYTES, 0, 0},
+    {FERRY_TYPE_DATE, 0, 0, 0, "date", CHECKED, NOTE_DATE, ODRV_PUT_DATE, CAST_MARK, PG_DATE, 0, 0},
     {FERRY_TYPE_TIME, 0, 0, 6, "time($s) without time zone", CHECKED, NOTE_TIME, ODRV_PUT_TIME, CAST_MARK,
-     PG_TIME, 0},
+     PG_TIME, 0, 0},
     {FERRY_TYPE_DATETIME, 0, 0, 6, "timestamp($s) without time zone", CHECKED, NOTE_DATE, ODRV_PUT_DATETIME,
-     CAST_MARK, PG_MOMENT, 0},
+     CAST_MARK, PG_MOMENT, 0, 0},
     {FERRY_TYPE_DATETIME, UTC, 0, 6, "timestamp($s) with time zone", CHECKED, NOTE_DATE, ODRV_PUT_DATETIME,
-     "CAST(CAST(? AS text) || '+00' AS %)", PG_INSTANT, 0},
+     "CAST(CAST(? AS text) || '+00' AS %)", PG_INSTANT, 0, 0},
     {0},
 };
 /* clang-format on */
 
 static const char *const postgresql_session[] = {
     "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE", NULL};
+static const char *const postgresql_begin[] = {
+    "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE", NULL};
 
 /* clang-format off */
 #define PG_TABLE "pg_catalog.to_regclass(%)"
@@ -248,7 +250,7 @@ const struct odrv_writing odrv_writing_postgresql = {
         "SELECT string_agg(concat('the index ', i.indexrelid::regclass), ', ')" PG_INDEXES
         "NOT " PG_OF_CONSTRAINT "AND NOT (c.reltablespace = 0 "
         "AND pg_get_indexdef(i.indexrelid) ~ " PG_PLAIN_INDEX " "
-        "AND (c.relname ~ '^dbferry_[0-9a-f]{16}(_u)?$' OR c.relname IN (",
+        "AND (c.relname ~ '^dbferry_[0-9a-f]{16}(_u)?$' OR c.relname IN ($n)))",
     .ask_key =
         "SELECT concat('the primary key ', quote_ident(k.conname)) FROM pg_catalog.pg_constraint k "
         "WHERE k.contype = 'p' AND k.conrelid = " PG_TABLE " AND (SELECT string_agg(" PG_QUOTED
@@ -257,7 +259,7 @@ const struct odrv_writing odrv_writing_postgresql = {
     .ask_not_null =
         "SELECT string_agg(concat('NOT NULL of ', quote_ident(attname)), ', ') "
         "FROM pg_catalog.pg_attribute WHERE attrelid = " PG_TABLE
-        " AND attnotnull AND NOT attisdropped AND attname IN (",
+        " AND attnotnull AND NOT attisdropped AND attname IN ($n)",
     .ask_index =
         "SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = " PG_TABLE
         " AND i.indisvalid AND i.indisready AND i.indpred IS NULL AND i.indexprs IS NULL "
@@ -270,7 +272,7 @@ const struct odrv_writing odrv_writing_postgresql = {
     .ask_longest = "SELECT current_setting('max_identifier_length')",
     .ask_lock = "SELECT pg_try_advisory_xact_lock(%)::int",
     .set_patience = "SET lock_timeout = %",
-    .begin = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE",
+    .begin = postgresql_begin,
     .save_point = "SAVEPOINT dbferry_rows",
     .go_back = "ROLLBACK TO SAVEPOINT dbferry_rows",
     .lock_table = "LOCK TABLE ONLY % IN SHARE ROW EXCLUSIVE MODE",
@@ -279,8 +281,12 @@ const struct odrv_writing odrv_writing_postgresql = {
     .delete_rows = "DELETE FROM ONLY %",
     .only = "ONLY ",
     .undoes = true,
+    .make_options = "",
     .text = "text",
     .number = "numeric(20,0)",
     .flag = "smallint",
+    .record_key = "text NOT NULL PRIMARY KEY",
+    .add_column = "ADD COLUMN IF NOT EXISTS",
+    .for_update = " FOR UPDATE",
 };
 /* clang-format on */

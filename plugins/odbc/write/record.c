@@ -8,6 +8,14 @@
 
 #define RECORD_TABLE "_dbferry_sync"
 
+/* ROWS, which is one, is a word of its own in some databases. */
+static void record_add_field(const struct odrv_conn *conn, const struct ferry_field *field,
+                             struct part_text *sql)
+{
+    const char name[] = {conn->quote, '\0'};
+    part_text_addf(sql, "%s%s%s", name, field->name, name);
+}
+
 static void record_add_type(const struct odrv_conn *conn, const struct ferry_field *field,
                             struct part_text *sql)
 {
@@ -22,12 +30,14 @@ static ferry_status record_write_make(const struct odrv_conn *conn, struct part_
 {
     part_text_add(sql, "CREATE TABLE IF NOT EXISTS ");
     ferry_status status = odrv_table_add_path(conn, RECORD_TABLE, sql, err);
-    part_text_addf(sql, " (target_table %s NOT NULL PRIMARY KEY", conn->dialect->writing->text);
+    part_text_addf(sql, " (target_table %s", conn->dialect->writing->record_key);
     for (size_t i = 0; status == FERRY_OK && i < ferry_field_count(); i++) {
-        part_text_addf(sql, ", %s ", ferry_field(i)->name);
+        part_text_add(sql, ", ");
+        record_add_field(conn, ferry_field(i), sql);
+        part_text_add(sql, " ");
         record_add_type(conn, ferry_field(i), sql);
     }
-    part_text_add(sql, ")");
+    part_text_addf(sql, ")%s", conn->dialect->writing->make_options);
     return status == FERRY_OK && sql->failed ? odrv_fail_memory(err) : status;
 }
 
@@ -91,7 +101,9 @@ static ferry_status record_add_column(struct odrv_conn *conn, const struct ferry
     PART_AUTO_TEXT struct part_text sql = {0};
     part_text_add(&sql, "ALTER TABLE ");
     ferry_status status = odrv_table_add_path(conn, RECORD_TABLE, &sql, err);
-    part_text_addf(&sql, " ADD COLUMN IF NOT EXISTS %s ", field->name);
+    part_text_addf(&sql, " %s ", conn->dialect->writing->add_column);
+    record_add_field(conn, field, &sql);
+    part_text_add(&sql, " ");
     record_add_type(conn, field, &sql);
     if (status == FERRY_OK && sql.failed)
         status = odrv_fail_memory(err);
@@ -118,8 +130,8 @@ ferry_status odrv_record_prepare(struct odrv_conn *conn, struct ferry_error *err
 
 /* ---- Writing ---- */
 
-static ferry_status record_follow(struct odrv_conn *conn, const struct ferry_record *record,
-                                  struct ferry_error *err)
+ferry_status odrv_record_follow(struct odrv_conn *conn, const struct ferry_record *record,
+                                struct ferry_error *err)
 {
     const char *follows = ferry_record_follows(record);
     PART_AUTO_TEXT struct part_text sql = {0};
@@ -129,8 +141,8 @@ static ferry_status record_follow(struct odrv_conn *conn, const struct ferry_rec
     part_text_add(&sql, "SELECT run_id FROM ");
     ferry_status status = odrv_table_add_path(conn, RECORD_TABLE, &sql, err);
     part_text_add(&sql, " WHERE target_table = ");
-    part_text_add_quoted(&sql, '\'', ferry_record_table(record));
-    part_text_add(&sql, " FOR UPDATE");
+    odrv_text_add(conn, ferry_record_table(record), &sql);
+    part_text_add(&sql, conn->dialect->writing->for_update);
     if (status == FERRY_OK && sql.failed)
         status = odrv_fail_memory(err);
     if (status == FERRY_OK)
@@ -140,41 +152,69 @@ static ferry_status record_follow(struct odrv_conn *conn, const struct ferry_rec
     return status;
 }
 
-static void record_add_value(const struct ferry_field *field, const char *value,
-                             struct part_text *sql)
+static void record_add_value(const struct odrv_conn *conn, const struct ferry_field *field,
+                             const char *value, struct part_text *sql)
 {
     if (value == NULL)
         part_text_add(sql, "NULL");
     else if (field->type == FERRY_FIELD_TEXT)
-        part_text_add_quoted(sql, '\'', value);
+        odrv_text_add(conn, value, sql);
     else
         part_text_add(sql, value);
+}
+
+ferry_status odrv_record_drop(struct odrv_conn *conn, const char *table, struct ferry_error *err)
+{
+    PART_AUTO_TEXT struct part_text sql = {0};
+    part_text_add(&sql, "DELETE FROM ");
+    ferry_status status = odrv_table_add_path(conn, RECORD_TABLE, &sql, err);
+    part_text_add(&sql, " WHERE target_table = ");
+    odrv_text_add(conn, table, &sql);
+    if (status == FERRY_OK && sql.failed)
+        status = odrv_fail_memory(err);
+    return status == FERRY_OK
+               ? odrv_run(conn, sql.data, ODRV_LOADING, "replace the record of the last run", err)
+               : status;
+}
+
+ferry_status odrv_record_move(struct odrv_conn *conn, const char *from, const char *to,
+                              struct ferry_error *err)
+{
+    PART_AUTO_TEXT struct part_text sql = {0};
+    ferry_status status = odrv_record_drop(conn, to, err);
+    part_text_add(&sql, "UPDATE ");
+    if (status == FERRY_OK)
+        status = odrv_table_add_path(conn, RECORD_TABLE, &sql, err);
+    part_text_add(&sql, " SET target_table = ");
+    odrv_text_add(conn, to, &sql);
+    part_text_add(&sql, " WHERE target_table = ");
+    odrv_text_add(conn, from, &sql);
+    if (status == FERRY_OK && sql.failed)
+        status = odrv_fail_memory(err);
+    return status == FERRY_OK
+               ? odrv_run(conn, sql.data, ODRV_LOADING, "set the record of the last run aside", err)
+               : status;
 }
 
 ferry_status odrv_record_write(struct odrv_conn *conn, const struct ferry_record *record,
                                struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text sql = {0};
-    PART_AUTO_TEXT struct part_text path = {0};
-    ferry_status status = record_follow(conn, record, err);
+    ferry_status status = odrv_record_drop(conn, ferry_record_table(record), err);
+    part_text_add(&sql, "INSERT INTO ");
     if (status == FERRY_OK)
-        status = odrv_table_add_path(conn, RECORD_TABLE, &path, err);
-    if (status != FERRY_OK)
-        return status;
-    part_text_addf(&sql, "DELETE FROM %s WHERE target_table = ", path.failed ? "" : path.data);
-    part_text_add_quoted(&sql, '\'', ferry_record_table(record));
-    if (path.failed || sql.failed)
-        return odrv_fail_memory(err);
-    status = odrv_run(conn, sql.data, ODRV_LOADING, "replace the record of the last run", err);
-    part_text_reset(&sql);
-    part_text_addf(&sql, "INSERT INTO %s (target_table", path.data);
-    for (size_t i = 0; i < ferry_field_count(); i++)
-        part_text_addf(&sql, ", %s", ferry_field(i)->name);
-    part_text_add(&sql, ") VALUES (");
-    part_text_add_quoted(&sql, '\'', ferry_record_table(record));
+        status = odrv_table_add_path(conn, RECORD_TABLE, &sql, err);
+    part_text_add(&sql, " (target_table");
     for (size_t i = 0; i < ferry_field_count(); i++) {
         part_text_add(&sql, ", ");
-        record_add_value(ferry_field(i), ferry_record_value(record, ferry_field(i)->name), &sql);
+        record_add_field(conn, ferry_field(i), &sql);
+    }
+    part_text_add(&sql, ") VALUES (");
+    odrv_text_add(conn, ferry_record_table(record), &sql);
+    for (size_t i = 0; i < ferry_field_count(); i++) {
+        const struct ferry_field *field = ferry_field(i);
+        part_text_add(&sql, ", ");
+        record_add_value(conn, field, ferry_record_value(record, field->name), &sql);
     }
     part_text_add(&sql, ")");
     if (status == FERRY_OK && sql.failed)
@@ -234,14 +274,15 @@ ferry_status odrv_record_read(void *conn, const char *table, struct ferry_record
         status = record_columns(c, &names, err);
     if (status != FERRY_OK || names.length == 0)
         return status;
-    part_text_add(&sql, "SELECT ");
     for (size_t i = 0; i < ferry_field_count(); i++)
-        if (record_has(&names, ferry_field(i)->name))
-            part_text_addf(&sql, "%s%s", sql.length > 7 ? ", " : "", ferry_field(i)->name);
+        if (record_has(&names, ferry_field(i)->name)) {
+            part_text_add(&sql, sql.length == 0 ? "SELECT " : ", ");
+            record_add_field(c, ferry_field(i), &sql);
+        }
     part_text_add(&sql, " FROM ");
     status = odrv_table_add_path(c, RECORD_TABLE, &sql, err);
     part_text_add(&sql, " WHERE target_table = ");
-    part_text_add_quoted(&sql, '\'', table);
+    odrv_text_add(c, table, &sql);
     if (status == FERRY_OK && sql.failed)
         status = odrv_fail_memory(err);
     if (status == FERRY_OK)

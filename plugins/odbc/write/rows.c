@@ -86,21 +86,33 @@ static void rows_column_clear(struct rows_column *column)
     *column = (struct rows_column){0};
 }
 
-/* An upper bound of the text of a value. */
+/* An upper bound of the size of a value; of doubles, which lie side by side, their size. */
 static size_t rows_size(const struct odrv_rule *rule, const struct ferry_cell *cell)
 {
-    if (cell->null != 0 || rule->put == ODRV_PUT_INT || rule->put == ODRV_PUT_UINT ||
-        rule->put == ODRV_PUT_FLOAT)
+    switch (rule->put) {
+    case ODRV_PUT_DOUBLE:
+    case ODRV_PUT_FINITE:
+        return sizeof cell->v.f;
+    case ODRV_PUT_INT:
+    case ODRV_PUT_UINT:
+    case ODRV_PUT_UINT_63:
+    case ODRV_PUT_FLOAT:
         return 32;
-    return (rule->put == ODRV_PUT_HEX ? 2 : 1) * (size_t)cell->len + 1;
+    case ODRV_PUT_HEX:
+        return cell->null != 0 ? 1 : 2 * (size_t)cell->len + 1;
+    default:
+        return cell->null != 0 ? 1 : (size_t)cell->len + 1;
+    }
 }
 
 /* How many rows from `first` on fit into one execution; their widths in `load->widths`. */
 static size_t rows_fit(struct odrv_load *load, const struct ferry_batch *batch, size_t first)
 {
     size_t rows = 0, count = ferry_batch_count(batch) - first;
+    size_t most = load->conn->dialect->writing->rows_most;
+    most = most > 0 ? most : ROWS_MOST;
     memset(load->widths, 0, load->count * sizeof *load->widths);
-    for (; rows < count && rows < ROWS_MOST; rows++) {
+    for (; rows < count && rows < most; rows++) {
         const struct ferry_cell *cells = ferry_batch_cells(batch, first + rows);
         size_t sum = 0;
         for (size_t i = 0; i < load->count; i++) {
@@ -144,12 +156,15 @@ static ferry_status rows_fill(struct odrv_load *load, const struct ferry_batch *
     for (size_t row = 0; row < rows; row++) {
         if (ferry_batch_cells(batch, first + row)[i].null != 0) {
             column->lengths[row] = SQL_NULL_DATA;
+            if (load->filled[i])
+                return ferry_fail_cell(err, FERRY_ERR_DATA, batch, first + row, i,
+                                       "a NULL in a column that is NOT NULL there");
             continue;
         }
         ferry_status status = rows_put(load, batch, first + row, i, err);
         if (status != FERRY_OK)
             return status;
-        if (load->values[i].length >= column->width)
+        if (load->values[i].length > column->width)
             return ferry_fail(err, FERRY_ERR_INTERNAL, "a value is longer than its room");
         if (load->values[i].length > 0)
             memcpy(column->data + row * column->width, load->values[i].data,
@@ -162,10 +177,18 @@ static ferry_status rows_fill(struct odrv_load *load, const struct ferry_batch *
 /* The values of the column from row `first` on are the parameter's. */
 static bool rows_bind(struct odrv_load *load, size_t i, struct rows_column *column, size_t first)
 {
-    return odrv_succeeded(SQLBindParameter(load->stmt, (SQLUSMALLINT)(i + 1), SQL_PARAM_INPUT,
-                                           SQL_C_CHAR, SQL_LONGVARCHAR, column->width, 0,
-                                           column->data + first * column->width,
-                                           (SQLLEN)column->width, column->lengths + first));
+    SQLSMALLINT c_type = SQL_C_CHAR, sql_type = SQL_LONGVARCHAR;
+    enum odrv_put put = load->rules[i]->put;
+    if (put == ODRV_PUT_BYTES) {
+        c_type = SQL_C_BINARY;
+        sql_type = SQL_LONGVARBINARY;
+    } else if (put == ODRV_PUT_DOUBLE || put == ODRV_PUT_FINITE) {
+        c_type = SQL_C_DOUBLE;
+        sql_type = SQL_DOUBLE;
+    }
+    return odrv_succeeded(SQLBindParameter(
+        load->stmt, (SQLUSMALLINT)(i + 1), SQL_PARAM_INPUT, c_type, sql_type, column->width, 0,
+        column->data + first * column->width, (SQLLEN)column->width, column->lengths + first));
 }
 
 /* ---- The rows ---- */
@@ -189,6 +212,12 @@ static SQLLEN rows_stored(SQLHSTMT stmt)
         more = SQLMoreResults(stmt);
     }
     return more == SQL_NO_DATA ? sum : -1;
+}
+
+/* Some drivers do not tell of a row that comes alone. */
+static bool rows_is_alone(const struct odrv_load *load)
+{
+    return load->conn->dialect->writing->rows_most == 1;
 }
 
 /* From row `first` of the array on, `rows` of them.  What the driver says of each row counts, since
@@ -218,7 +247,7 @@ static bool rows_send(struct odrv_load *load, struct rows_column *columns, size_
         odrv_diagnosis_take(SQL_HANDLE_STMT, load->stmt, diagnosis);
     (void)rows_set(load->stmt, SQL_ATTR_PARAMS_PROCESSED_PTR, NULL);
     (void)rows_set(load->stmt, SQL_ATTR_PARAM_STATUS_PTR, NULL);
-    for (size_t row = 0; row < rows; row++)
+    for (size_t row = 0; !rows_is_alone(load) && row < rows; row++)
         done = done &&
                (states[row] == SQL_PARAM_SUCCESS || states[row] == SQL_PARAM_SUCCESS_WITH_INFO);
     return done && odrv_succeeded(result) && processed == rows;
@@ -252,6 +281,8 @@ static ferry_status rows_find_bad(struct odrv_load *load, struct rows_column *co
     PART_AUTO_STRING char *doing = NULL;
     rows_close(load);
     ferry_status status = odrv_conn_check(load->conn, err);
+    if (status == FERRY_OK && rows_is_alone(load))
+        return rows_fail(load, 0, diagnosis, err);
     bool back = status == FERRY_OK && !odrv_state_is_loss(diagnosis->state) &&
                 odrv_try(load->conn, load->conn->dialect->writing->go_back);
     for (size_t row = 0; back && row < rows; row++) {

@@ -39,7 +39,10 @@ void odrv_rule_spell(const struct odrv_rule *rule, const struct ferry_column *co
         if (*c == 'l')
             part_text_addf(native, "%" PRIu64, column->length);
         else
-            part_text_addf(native, "%" PRIu32, *c == 'p' ? column->precision : column->scale);
+            part_text_addf(native, "%" PRIu32,
+                           *c == 'b'   ? column->bits
+                           : *c == 'p' ? column->precision
+                                       : column->scale);
     }
 }
 
@@ -50,7 +53,8 @@ static bool rule_fits(const struct odrv_rule *rule, const struct ferry_column *c
                                                           : 0;
     uint64_t size = rule_size(column);
     bool sized = (rule->from == 0 && rule->to == 0) || (size >= rule->from && size <= rule->to);
-    return rule->type == column->type && rule->sign == sign && sized;
+    bool scaled = rule->most_scale == 0 || column->scale <= rule->most_scale;
+    return rule->type == column->type && rule->sign == sign && sized && scaled;
 }
 
 /* Whether the job says that the column is to be a text. */
@@ -85,6 +89,19 @@ const struct odrv_rule *odrv_rule_find(const struct odrv_writing *writing,
     return found;
 }
 
+/* What the rule refuses of this column's values, beyond what it says of each; NULL: nothing. */
+static const char *rule_refuses(const struct odrv_rule *rule, const struct ferry_column *column)
+{
+    uint32_t finite = FERRY_COLUMN_NO_NAN | FERRY_COLUMN_NO_INFINITY;
+    if ((column->flags & FERRY_COLUMN_LOOSE) != 0)
+        return "other kinds are refused";
+    if ((rule->flags & ODRV_RULE_NO_NAN) != 0 && (column->flags & FERRY_COLUMN_NO_NAN) == 0)
+        return "NaN is refused";
+    if ((rule->flags & ODRV_RULE_FINITE) != 0 && (column->flags & finite) != finite)
+        return "what is infinite, or NaN, is refused";
+    return NULL;
+}
+
 ferry_status odrv_map_column(void *conn, const struct ferry_column *column,
                              const struct ferry_wish *wish, struct ferry_mapping *mapping,
                              struct ferry_error *err)
@@ -93,7 +110,6 @@ ferry_status odrv_map_column(void *conn, const struct ferry_column *column,
     const struct odrv_rule *rule = odrv_rule_find(c->dialect->writing, column, wish);
     PART_AUTO_TEXT struct part_text native = {0};
     PART_AUTO_TEXT struct part_text note = {0};
-    bool loose = (column->flags & FERRY_COLUMN_LOOSE) != 0;
     if (rule == NULL)
         return ferry_mapping_set(mapping, FERRY_FIT_NONE, "",
                                  wish->type != NULL ? "it cannot be stored as that type"
@@ -101,13 +117,14 @@ ferry_status odrv_map_column(void *conn, const struct ferry_column *column,
                                  err);
     odrv_rule_spell(rule, column, &native);
     part_text_add(&note, rule->note == NULL ? "" : rule->note);
-    if (loose)
-        part_text_addf(&note, "%sother kinds are refused", note.length > 0 ? "; " : "");
+    const char *refused = rule_refuses(rule, column);
+    if (refused != NULL)
+        part_text_addf(&note, "%s%s", note.length > 0 ? "; " : "", refused);
     if (native.failed || note.failed)
         return odrv_fail_memory(err);
     ferry_status status =
-        ferry_mapping_set(mapping, loose && rule->fit < CHECKED ? CHECKED : rule->fit, native.data,
-                          note.length > 0 ? note.data : NULL, err);
+        ferry_mapping_set(mapping, refused != NULL && rule->fit < CHECKED ? CHECKED : rule->fit,
+                          native.data, note.length > 0 ? note.data : NULL, err);
     if (status == FERRY_OK && (column->flags & FERRY_COLUMN_NOT_NULL) != 0)
         status = ferry_mapping_set_clauses(mapping, "NOT NULL", err);
     return status;

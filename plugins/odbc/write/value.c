@@ -1,5 +1,5 @@
-/* Cells become the texts of parameters, which the server turns into its own types; what it would
- * bend is refused here. */
+/* Cells become parameters: texts, which the server turns into its own types, or what it takes as it
+ * is; what it would bend is refused here. */
 
 #include "write/target.h"
 
@@ -13,6 +13,9 @@
 #define FLAW_LONG "the text has more letters than its column"
 #define FLAW_FRACTION "the value has more digits than its column"
 #define FLAW_SINGLE "the number has more digits than a single"
+#define FLAW_NAN "NaN cannot be stored there"
+#define FLAW_FINITE "what is infinite, or NaN, cannot be stored there"
+#define FLAW_BIG "the number is above 9223372036854775807"
 #define FLAW_TIME "a time below 0 or above 24 hours cannot be stored there"
 
 static unsigned value_number(const char *digits, size_t count)
@@ -84,10 +87,10 @@ static bool value_has_scale(const struct ferry_column *column, const struct ferr
 }
 
 /* Texts of any kind, decimals among them. */
-static const char *value_check_text(const struct ferry_column *column,
+static const char *value_check_text(enum odrv_put put, const struct ferry_column *column,
                                     const struct ferry_cell *cell)
 {
-    if (cell->len > 0 && memchr(cell->v.p, '\0', cell->len) != NULL)
+    if (put == ODRV_PUT_TEXT && cell->len > 0 && memchr(cell->v.p, '\0', cell->len) != NULL)
         return FLAW_NUL;
     if (column->type == FERRY_TYPE_DECIMAL)
         return value_has_scale(column, cell) ? NULL : FLAW_FRACTION;
@@ -95,16 +98,33 @@ static const char *value_check_text(const struct ferry_column *column,
     return limited && value_letters(cell) > column->length ? FLAW_LONG : NULL;
 }
 
+/* A single is held to what it promises, whatever the database could hold. */
+static const char *value_check_float(enum odrv_put put, const struct ferry_column *column,
+                                     double value)
+{
+    if (put == ODRV_PUT_DOUBLE && isnan(value))
+        return FLAW_NAN;
+    if (put == ODRV_PUT_FINITE && !isfinite(value))
+        return FLAW_FINITE;
+    return column->bits == 32 && !isnan(value) && (double)(float)value != value ? FLAW_SINGLE
+                                                                                : NULL;
+}
+
 static const char *value_check(enum odrv_put put, const struct ferry_column *column,
                                const struct ferry_cell *cell)
 {
     switch (put) {
     case ODRV_PUT_TEXT:
-        return value_check_text(column, cell);
+    case ODRV_PUT_WHOLE:
+        return value_check_text(put, column, cell);
+    case ODRV_PUT_UINT_63:
+        return cell->v.u > INT64_MAX ? FLAW_BIG : NULL;
     case ODRV_PUT_FLOAT:
-        return column->bits == 32 && !isnan(cell->v.f) && (double)(float)cell->v.f != cell->v.f
-                   ? FLAW_SINGLE
-                   : NULL;
+    case ODRV_PUT_DOUBLE:
+    case ODRV_PUT_FINITE:
+        return value_check_float(put, column, cell->v.f);
+    case ODRV_PUT_MOMENT:
+        return value_has_scale(column, cell) ? NULL : FLAW_FRACTION;
     case ODRV_PUT_DATE:
         return value_is_date(cell->v.p, cell->len) ? NULL : FLAW_DATE;
     case ODRV_PUT_DATETIME:
@@ -131,7 +151,12 @@ const char *odrv_put(enum odrv_put put, const struct ferry_column *column,
         part_text_addf(text, "%" PRId64, cell->v.i);
         break;
     case ODRV_PUT_UINT:
+    case ODRV_PUT_UINT_63:
         part_text_addf(text, "%" PRIu64, cell->v.u);
+        break;
+    case ODRV_PUT_DOUBLE:
+    case ODRV_PUT_FINITE:
+        part_text_append(text, (const char *)&cell->v.f, sizeof cell->v.f);
         break;
     case ODRV_PUT_FLOAT:
         value_add_float(cell->v.f, text);

@@ -3,6 +3,8 @@
 
 #include "unit.h"
 
+#include <math.h>
+
 #include "driver/batch.h"
 #include "driver/schema.h"
 #include "read/decode.h"
@@ -230,6 +232,10 @@ static void test_parameters(void **state)
         {ODRV_PUT_TEXT, "a'\\?{", 5, "a'\\?{", {0}},
         {ODRV_PUT_TEXT, "", 0, "", {0}},
         {ODRV_PUT_TEXT, "a\0b", 3, NULL, {0}},
+        {ODRV_PUT_WHOLE, "a\0b", 3, "a\0b", {0}},
+        {ODRV_PUT_WHOLE, "aé😀", 7, NULL, {.type = FERRY_TYPE_TEXT, .length = 2}},
+        {ODRV_PUT_MOMENT, "0000-00-00 00:00:00.5", 21, "0000-00-00 00:00:00.5", {.scale = 1}},
+        {ODRV_PUT_MOMENT, "-838:59:59.55", 13, NULL, {.scale = 1}},
         {ODRV_PUT_HEX, "\0\xff\x10", 3, "00ff10", {0}},
         {ODRV_PUT_DATE, "2024-02-29", 10, "2024-02-29", {0}},
         {ODRV_PUT_DATE, "2023-02-29", 10, NULL, {0}},
@@ -285,6 +291,49 @@ static void test_floats(void **state)
     assert_null(odrv_put(ODRV_PUT_FLOAT, &single, &fine, &text));
     assert_non_null(odrv_put(ODRV_PUT_FLOAT, &single, &more, &text));
     part_text_clear(&text);
+}
+
+/* Doubles go as they are, but those that the database has none of; numbers up to the greatest. */
+static void test_limits(void **state)
+{
+    static const struct ferry_column column = {.bits = 64};
+    const struct ferry_cell nan = {.v.f = NAN}, endless = {.v.f = -INFINITY}, zero = {.v.f = -0.0};
+    const struct ferry_cell most = {.v.u = INT64_MAX}, more = {.v.u = (uint64_t)INT64_MAX + 1};
+    struct part_text text = {0};
+    (void)state;
+    assert_non_null(odrv_put(ODRV_PUT_DOUBLE, &column, &nan, &text));
+    assert_non_null(odrv_put(ODRV_PUT_FINITE, &column, &nan, &text));
+    assert_non_null(odrv_put(ODRV_PUT_FINITE, &column, &endless, &text));
+    assert_int_equal(text.length, 0);
+    assert_null(odrv_put(ODRV_PUT_DOUBLE, &column, &endless, &text));
+    assert_null(odrv_put(ODRV_PUT_FINITE, &column, &zero, &text));
+    assert_int_equal(text.length, 2 * sizeof(double));
+    assert_memory_equal(text.data, &endless.v.f, sizeof(double));
+    assert_memory_equal(text.data + sizeof(double), &zero.v.f, sizeof(double));
+    part_text_reset(&text);
+    assert_null(odrv_put(ODRV_PUT_UINT_63, &column, &most, &text));
+    assert_string_equal(text.data, "9223372036854775807");
+    assert_non_null(odrv_put(ODRV_PUT_UINT_63, &column, &more, &text));
+    part_text_clear(&text);
+}
+
+/* What was never tried is no target. */
+static void test_targets(void **state)
+{
+    static const struct {
+        const char *product;
+        bool target;
+    } products[] = {{"PostgreSQL", true},
+                    {"SQLite", true},
+                    {"MariaDB", true},
+                    {"MySQL", false},
+                    {"Microsoft SQL Server", false},
+                    {"Oracle", false},
+                    {"Whatever", false}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(products); i++)
+        if ((odrv_dialect_of_product(products[i].product)->writing != NULL) != products[i].target)
+            fail_msg("%s", products[i].product);
 }
 
 static void test_templates(void **state)
@@ -352,7 +401,8 @@ int main(void)
         cmocka_unit_test(test_integers),   cmocka_unit_test(test_wide_texts),
         cmocka_unit_test(test_kinds),      cmocka_unit_test(test_errors),
         cmocka_unit_test(test_parameters), cmocka_unit_test(test_floats),
-        cmocka_unit_test(test_templates),
+        cmocka_unit_test(test_templates),  cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
