@@ -58,6 +58,18 @@ t_x_key"
     assert_equal "$(sql <<<"SELECT * FROM wide")" "0|old"
 }
 
+@test "what the server refuses is told by row and column, also where a value has lines of its own" {
+    sqlite3 "$D" "CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT, n INTEGER);
+        INSERT INTO t VALUES (1, '[1]', 10), (2, NULL, NULL), (3, '[1', 123)"
+    run to_target t t -o job.columns.x.type=json
+    assert_status 65
+    assert_output_has "row 3" "'x'" "none of the column's type" "22P02"
+    run to_target t t -o "job.columns.n.type=varchar(2)"
+    assert_status 65
+    assert_output_has "row 3" "'n'" "too long" "22001"
+    assert_equal "$(sql <<<"SELECT to_regclass('t')")" ""
+}
+
 @test "owner, rights and comments come along; readers see the old rows or the new ones" {
     source_t
     to_target t

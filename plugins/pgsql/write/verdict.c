@@ -45,11 +45,24 @@ static const char *verdict_meaning(const char *state)
     return NULL;
 }
 
+/* A type may tell of the inside of a value before it (json: "JSON data, line 1: ..."). */
+static const char *verdict_of_copy(const char *context)
+{
+    static const char begin[] = "COPY ";
+    for (const char *line = context; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n' ? 1 : 0;
+        if (strncmp(line, begin, sizeof begin - 1) == 0)
+            return line;
+    }
+    return context;
+}
+
 /* "COPY t, line 17, column b: ..." -> 17, in words that the server has translated: the first number
  * behind a comma.  0: none. */
 static uint64_t verdict_line(const char *context, const char **ret_behind)
 {
-    for (const char *at = context; at != NULL && (at = strstr(at, ", ")) != NULL;) {
+    for (const char *at = verdict_of_copy(context);
+         at != NULL && (at = strstr(at, ", ")) != NULL;) {
         char *end = NULL;
         at += 2;
         const char *digits = at + strcspn(at, "0123456789,\n");
@@ -71,17 +84,30 @@ static ptrdiff_t verdict_column(const struct ferry_schema *schema, const char *n
     return -1;
 }
 
+/* Where it stands as a word, up to a colon or the end of the line. */
+static const char *verdict_find_name(const char *behind, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = behind; length > 0 && (at = strstr(at, name)) != NULL; at++)
+        if (at > behind && at[-1] == ' ' &&
+            (at[length] == ':' || at[length] == '\0' || at[length] == '\n'))
+            return at;
+    return NULL;
+}
+
+/* The first that is named: in the text form the value follows, which may be anything. */
 static ptrdiff_t verdict_column_of(const struct ferry_schema *schema, const char *behind)
 {
+    const char *first = NULL;
+    ptrdiff_t found = -1;
     for (size_t i = 0; behind != NULL && i < ferry_schema_count(schema); i++) {
-        const char *name = ferry_schema_column(schema, i)->name;
-        const char *at = strstr(behind, name);
-        size_t length = strlen(name);
-        if (at != NULL && at > behind && at[-1] == ' ' &&
-            (at[length] == ':' || at[length] == '\0' || at[length] == '\n'))
-            return (ptrdiff_t)i;
+        const char *at = verdict_find_name(behind, ferry_schema_column(schema, i)->name);
+        if (at == NULL || (first != NULL && at >= first))
+            continue;
+        first = at;
+        found = (ptrdiff_t)i;
     }
-    return -1;
+    return found;
 }
 
 ferry_status pgdrv_verdict_fail(struct pgdrv_conn *conn, const PGresult *refusal,
