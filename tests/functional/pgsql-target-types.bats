@@ -122,7 +122,7 @@ END
     sqlite3 "$D" "CREATE TABLE euro (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO euro VALUES (1, 'a'), (2, '€')"
     run dbferry copy local latin --table euro --target-table euro
     assert_status 65
-    assert_output_has "row 2" "encoding"
+    assert_output_has "row 2" "'x'" "encoding"
 }
 
 # Each column is cast to a text, alike in both.

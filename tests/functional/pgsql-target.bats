@@ -58,6 +58,26 @@ t_x_key"
     assert_equal "$(sql <<<"SELECT * FROM wide")" "0|old"
 }
 
+# What the server says of its statements, from here on; statements_of TEXT: those that have it.
+log_statements() { sql <<<"ALTER ROLE loader SET log_statement = 'all'; ALTER ROLE loader SET log_min_messages = 'log'"; }
+statements_of() { grep -F "$1" "$POSTGRES_FOLDER/log"; }
+
+@test "rows go in COPY's binary form where each column has one, else in its text form, and are the same" {
+    sqlite3 "$D" "CREATE TABLE t (id INTEGER PRIMARY KEY, r REAL, x TEXT, b BLOB, n INTEGER);
+        INSERT INTO t VALUES (-1, 0.1, 'é' || char(10) || char(9) || '\N', x'00FF5C', 5), (9223372036854775807, -1e308, '', x'', NULL),
+            (3, NULL, NULL, NULL, -32768), (4, 9e999, '\', x'0A', 0), (5, 0.0, '\.', x'5C4E', 32767);"
+    log_statements
+    run to_target t bare -o job.columns.n.type=smallint -o job.verify=content
+    assert_status 0
+    run to_target t text -o job.columns.n.type=numeric -o job.verify=content
+    assert_status 0
+    sql <<<"ALTER ROLE loader RESET ALL"
+    statements_of 'COPY "public".' | grep -o 'FORMAT.*' >"$T/forms"
+    assert_equal "$(cat "$T/forms")" $'FORMAT binary, FREEZE true)\nFORMAT text, FREEZE true)'
+    assert_equal "$(sql <<<"SELECT * FROM bare ORDER BY id")" "$(sql <<<"SELECT * FROM text ORDER BY id")"
+    assert_equal "$(sql <<<"SELECT count(*) FROM bare")" 5
+}
+
 @test "what the server refuses is told by row and column, also where a value has lines of its own" {
     sqlite3 "$D" "CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT, n INTEGER);
         INSERT INTO t VALUES (1, '[1]', 10), (2, NULL, NULL), (3, '[1', 123)"

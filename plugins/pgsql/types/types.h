@@ -99,7 +99,7 @@ enum pgdrv_default {
 enum pgdrv_default pgdrv_default_read(const char *text, const struct ferry_column *column,
                                       char **ret_value);
 
-/* ---- calendar.c: days and microseconds -> letters ---- */
+/* ---- calendar.c: days and microseconds <-> letters ---- */
 
 #define PGDRV_DATE_ROOM 10     /* YYYY-MM-DD */
 #define PGDRV_TIME_ROOM 15     /* HH:MM:SS.ffffff */
@@ -115,8 +115,13 @@ void pgdrv_date_format(int32_t days, char *room);
 size_t pgdrv_time_format(int64_t microseconds, unsigned scale, char *room);
 /* Microseconds since 2000-01-01; the value has no flaw.  The same otherwise. */
 size_t pgdrv_datetime_format(int64_t microseconds, unsigned scale, char *room);
+/* "YYYY-MM-DD", "HH:MM:SS[.f]" up to 24:00:00, and both with a space between them; digits behind
+ * microseconds are not looked at.  False: no calendar, no day has it. */
+bool pgdrv_date_read(const char *data, size_t size, int32_t *ret_days);
+bool pgdrv_time_read(const char *data, size_t size, int64_t *ret_microseconds);
+bool pgdrv_datetime_read(const char *data, size_t size, int64_t *ret_microseconds);
 
-/* ---- numeric.c: the binary form of numeric -> digits ---- */
+/* ---- numeric.c: the binary form of numeric <-> digits ---- */
 
 /* What the value is that no decimal can be ("NaN"), or NULL.  `size` is at least 8. */
 const char *pgdrv_numeric_flaw(const unsigned char *wire);
@@ -125,5 +130,14 @@ size_t pgdrv_numeric_room(const unsigned char *wire, size_t size, unsigned scale
 /* How many letters it has, with `scale` digits of fraction; 0 where it has more of them, or is
  * malformed. */
 size_t pgdrv_numeric_format(const unsigned char *wire, size_t size, unsigned scale, char *room);
+#define PGDRV_NUMERIC_LETTERS_MAX 100000 /* that the binary form has room for: 16 bits of groups   \
+                                          */
+
+/* How much room the binary form of so many letters needs at most. */
+size_t pgdrv_numeric_wire_room(size_t size);
+/* The binary form of "[-]digits[.digits]", or of a word that pgdrv_numeric_flaw() knows, with
+ * `scale` digits of fraction at most: those behind them are zeros.  How many bytes; 0: it is none,
+ * or too long. */
+size_t pgdrv_numeric_write(const char *data, size_t size, unsigned scale, unsigned char *room);
 
 #endif /* DBFERRY_PGSQL_TYPES_H */

@@ -134,7 +134,7 @@ ferry_status pgdrv_changes_begin(struct pgdrv_load *load, struct ferry_error *er
         status = changes_make(load, err);
     if (status == FERRY_OK)
         status = pgdrv_lane_begin(&load->lane, conn, load->gather, load->layout, load->changes->tag,
-                                  "", err);
+                                  false, err);
     return status;
 }
 

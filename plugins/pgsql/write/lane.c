@@ -13,7 +13,7 @@
 static const char lane_doing[] = "load rows";
 
 static void lane_write_start(struct pgdrv_lane *lane, const char *path, const char *extra,
-                             const char *options)
+                             bool freeze)
 {
     struct part_text *sql = &lane->start;
     part_text_addf(sql, "COPY %s (", path);
@@ -25,18 +25,22 @@ static void lane_write_start(struct pgdrv_lane *lane, const char *path, const ch
         part_text_add(sql, ", ");
         pgdrv_text_add_name(sql, extra);
     }
-    part_text_addf(sql, ") FROM STDIN%s", options);
+    part_text_addf(sql, ") FROM STDIN WITH (FORMAT %s, FREEZE %s)",
+                   lane->binary ? "binary" : "text", freeze ? "true" : "false");
 }
 
 ferry_status pgdrv_lane_begin(struct pgdrv_lane *lane, struct pgdrv_conn *conn, const char *path,
-                              const struct ferry_layout *layout, const char *extra,
-                              const char *options, struct ferry_error *err)
+                              const struct ferry_layout *layout, const char *extra, bool freeze,
+                              struct ferry_error *err)
 {
     lane->conn = conn;
     lane->layout = layout;
-    lane_write_start(lane, path, extra, options);
-    return lane->start.failed ? pgdrv_fail_memory(err)
-                              : pgdrv_forms_make(conn, layout, &lane->forms, err);
+    ferry_status status = pgdrv_forms_make(conn, layout, &lane->forms, err);
+    if (status != FERRY_OK)
+        return status;
+    lane->binary = pgdrv_binary_is_possible(conn, lane->forms, ferry_schema_count(layout->schema));
+    lane_write_start(lane, path, extra, freeze);
+    return lane->start.failed ? pgdrv_fail_memory(err) : FERRY_OK;
 }
 
 void pgdrv_lane_free(struct pgdrv_lane *lane)
@@ -100,6 +104,8 @@ static ferry_status lane_start(struct pgdrv_lane *lane, struct ferry_error *err)
 static ferry_status lane_send(struct pgdrv_lane *lane, struct ferry_error *err)
 {
     struct pgdrv_conn *conn = lane->conn;
+    if (lane->rows.failed)
+        return pgdrv_fail_memory(err);
     for (size_t sent = 0; sent < lane->rows.length;) {
         size_t left = lane->rows.length - sent;
         size_t size = left < LANE_SEND ? left : LANE_SEND;
@@ -122,6 +128,11 @@ static ferry_status lane_stop(struct pgdrv_lane *lane, struct ferry_error *err)
     struct pgdrv_conn *conn = lane->conn;
     PGDRV_AUTO_RESULT PGresult *result = NULL;
     int put;
+    if (lane->binary)
+        pgdrv_binary_end(&lane->rows);
+    ferry_status status = lane_send(lane, err);
+    if (status != FERRY_OK)
+        return status;
     while ((put = PQputCopyEnd(conn->pg, NULL)) == 0) {
         ferry_status flushed = pgdrv_flush(conn, PGDRV_LOADING, lane_doing, err);
         if (flushed != FERRY_OK)
@@ -130,7 +141,7 @@ static ferry_status lane_stop(struct pgdrv_lane *lane, struct ferry_error *err)
     if (put < 0)
         return pgdrv_fail_result(conn, PGDRV_LOADING, NULL, lane_doing, err);
     lane->under_way = false;
-    ferry_status status = pgdrv_flush(conn, PGDRV_LOADING, lane_doing, err);
+    status = pgdrv_flush(conn, PGDRV_LOADING, lane_doing, err);
     if (status == FERRY_OK)
         status = lane_take_result(lane, false, &result, err);
     if (status != FERRY_OK)
@@ -143,26 +154,43 @@ static ferry_status lane_stop(struct pgdrv_lane *lane, struct ferry_error *err)
 
 /* ---- Batches ---- */
 
+static const char *lane_add_field(struct pgdrv_lane *lane, size_t i, const struct ferry_cell *cell)
+{
+    if (lane->binary)
+        return pgdrv_binary_encode(&lane->forms[i], cell, &lane->rows);
+    part_text_append(&lane->rows, "\t", i > 0 ? 1 : 0);
+    return pgdrv_encode_text(&lane->forms[i], cell, &lane->rows);
+}
+
+static void lane_end_row(struct pgdrv_lane *lane, size_t fields)
+{
+    if (lane->binary) {
+        if (lane->tag != 0)
+            pgdrv_binary_add_small(lane->tag, &lane->rows);
+        return;
+    }
+    if (lane->tag != 0)
+        part_text_addf(&lane->rows, "%s%" PRIu32, fields > 0 ? "\t" : "", lane->tag);
+    part_text_append(&lane->rows, "\n", 1);
+}
+
 static ferry_status lane_add_row(struct pgdrv_lane *lane, const struct ferry_batch *batch,
                                  size_t row, struct ferry_error *err)
 {
+    static const struct ferry_cell nothing = {.null = 1};
     const struct ferry_cell *cells = ferry_batch_cells(batch, row);
     size_t count = ferry_schema_count(lane->layout->schema);
+    if (lane->binary)
+        pgdrv_binary_begin_row(count + (lane->tag != 0 ? 1 : 0), &lane->rows);
     for (size_t i = 0; i < count; i++) {
         size_t at = lane->places == NULL ? i : lane->places[i];
-        const char *flaw = NULL;
-        part_text_append(&lane->rows, "\t", i > 0 ? 1 : 0);
-        if (at == PGDRV_LANE_NOWHERE)
-            part_text_append(&lane->rows, "\\N", 2);
-        else
-            flaw = pgdrv_encode(&lane->forms[i], &cells[at], &lane->rows);
+        const char *flaw =
+            lane_add_field(lane, i, at == PGDRV_LANE_NOWHERE ? &nothing : &cells[at]);
         if (flaw != NULL)
             return ferry_fail_cell(err, FERRY_ERR_DATA, batch, row, at, "the value %s (%s)", flaw,
                                    lane->layout->natives[i]);
     }
-    if (lane->tag != 0)
-        part_text_addf(&lane->rows, "%s%" PRIu32, count > 0 ? "\t" : "", lane->tag);
-    part_text_append(&lane->rows, "\n", 1);
+    lane_end_row(lane, count);
     return lane->rows.failed ? pgdrv_fail_memory(err) : FERRY_OK;
 }
 
@@ -171,6 +199,8 @@ ferry_status pgdrv_lane_batch(struct pgdrv_lane *lane, const struct ferry_batch 
 {
     size_t count = ferry_batch_count(batch);
     ferry_status status = pgdrv_conn_check(lane->conn, err);
+    if (lane->binary && !lane->under_way && count > 0)
+        pgdrv_binary_begin(&lane->rows);
     for (size_t row = 0; row < count && status == FERRY_OK; row++)
         status = lane_add_row(lane, batch, row, err);
     if (status != FERRY_OK || count == 0)

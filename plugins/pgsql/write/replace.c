@@ -110,7 +110,7 @@ ferry_status pgdrv_replace_begin(struct pgdrv_load *load, struct ferry_error *er
      * one would else find a table without any. */
     if (status == FERRY_OK)
         status = pgdrv_lane_begin(&load->lane, load->unit->conn, load->path, load->layout, NULL,
-                                  load->makes ? " WITH (FREEZE true)" : "", err);
+                                  load->makes, err);
     return status;
 }
 

@@ -63,7 +63,10 @@ static bool stored_add_bound(const struct stored *stored, const struct ferry_bou
     const struct pgdrv_form *form = &stored->forms[bound->column];
     PART_AUTO_TEXT struct part_text value = {0};
     if (bound->kind >= sizeof signs / sizeof *signs || signs[bound->kind] == NULL ||
-        pgdrv_encode(form, bound->cell, &value) != NULL || value.data == NULL)
+        pgdrv_refuse(form, bound->cell) != NULL)
+        return false;
+    pgdrv_encode_plain(form, bound->cell, &value);
+    if (value.failed || value.data == NULL)
         return false;
     part_text_add(sql, "(");
     stored_add_name(stored, bound->column, sql);

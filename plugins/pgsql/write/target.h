@@ -156,22 +156,62 @@ ferry_status pgdrv_record_definition(struct pgdrv_conn *conn, const char *table,
                                      struct ferry_error *err);
 ferry_status pgdrv_record_drop(struct pgdrv_conn *conn, const char *table, struct ferry_error *err);
 
-/* ---- encode.c: cells -> fields of COPY ---- */
+struct pgdrv_form;
+/* Add a value, which is not NULL and which the column may have, to a field.  NULL: it was added;
+ * else why the server would not take it ("is ..."). */
+typedef const char *pgdrv_writer(const struct pgdrv_form *form, const struct ferry_cell *cell,
+                                 struct part_text *out);
 
-struct pgdrv_form { /* of one column */
+struct pgdrv_form { /* of the values of one column */
     const struct ferry_column *column;
     struct pgdrv_type type;
-    bool counts_bytes; /* the server does, where it has no encoding to tell characters by */
+    bool counts_bytes;    /* the server does, where it has no encoding to tell characters by */
+    pgdrv_writer *binary; /* NULL: they go as text alone */
 };
+
+/* ---- refuse.c: what a column cannot have as it is ---- */
+
+/* NULL, or why ("is ..."); the cell is not NULL. */
+const char *pgdrv_refuse(const struct pgdrv_form *form, const struct ferry_cell *cell);
+
+struct pgdrv_int {
+    bool negative;
+    uint64_t size; /* without the sign */
+};
+
+/* The value of a BOOL, INT, YEAR or BIT. */
+struct pgdrv_int pgdrv_int_take(const struct ferry_column *column, const struct ferry_cell *cell);
+
+/* ---- encode.c: cells -> what the server's input functions read ---- */
 
 /* Fails with INTERNAL where a type is not understood.  The forms are the caller's to free. */
 ferry_status pgdrv_forms_make(const struct pgdrv_conn *conn, const struct ferry_layout *layout,
                               struct pgdrv_form **ret_forms, struct ferry_error *err);
-/* One value.  NULL: it was added; else why the column cannot have it ("is ..."). */
-const char *pgdrv_encode(const struct pgdrv_form *form, const struct ferry_cell *cell,
-                         struct part_text *out);
-/* A text as it stands in a field of COPY. */
-void pgdrv_encode_text(const char *data, size_t size, struct part_text *out);
+/* A value that is not NULL, and that pgdrv_refuse() lets pass, as a literal has it between its
+ * quotes. */
+void pgdrv_encode_plain(const struct pgdrv_form *form, const struct ferry_cell *cell,
+                        struct part_text *out);
+/* A field of COPY in its text form, NULL too.  NULL: it was added; else why the column cannot have
+ * it ("is ..."). */
+const char *pgdrv_encode_text(const struct pgdrv_form *form, const struct ferry_cell *cell,
+                              struct part_text *out);
+void pgdrv_int_print(struct pgdrv_int value, struct part_text *out);
+
+/* ---- binary.c: cells -> fields of COPY in its binary form ---- */
+
+/* NULL: values of the column have none that is known here for sure. */
+pgdrv_writer *pgdrv_binary_choose(const struct ferry_column *column, const struct pgdrv_type *type);
+/* Whether rows of these columns can go to this server in that form. */
+bool pgdrv_binary_is_possible(const struct pgdrv_conn *conn, const struct pgdrv_form *forms,
+                              size_t count);
+/* As pgdrv_encode_text(). */
+const char *pgdrv_binary_encode(const struct pgdrv_form *form, const struct ferry_cell *cell,
+                                struct part_text *out);
+/* What stands around rows: before the first, before each, behind the last; and a smallint. */
+void pgdrv_binary_begin(struct part_text *out);
+void pgdrv_binary_begin_row(size_t fields, struct part_text *out);
+void pgdrv_binary_add_small(uint32_t value, struct part_text *out);
+void pgdrv_binary_end(struct part_text *out);
 
 /* ---- decode.c: fields of COPY -> cells ---- */
 
@@ -189,6 +229,7 @@ struct pgdrv_lane {
     struct pgdrv_form *forms;
     struct part_text start; /* the statement */
     struct part_text rows;  /* that wait to be sent */
+    bool binary;            /* the form in which they go */
     const size_t *places;   /* of each column in a batch of fewer; NULL: all are there */
     uint32_t tag;           /* what is written behind each row; 0: nothing */
     bool under_way;         /* a COPY is */
@@ -199,10 +240,10 @@ struct pgdrv_lane {
     uint64_t bytes;
 };
 
-/* Into this table; `extra` is the name of a further column, or NULL; `options` go behind it all. */
+/* Into this table; `extra` is the name of a further column, a smallint, or NULL. */
 ferry_status pgdrv_lane_begin(struct pgdrv_lane *lane, struct pgdrv_conn *conn, const char *path,
-                              const struct ferry_layout *layout, const char *extra,
-                              const char *options, struct ferry_error *err);
+                              const struct ferry_layout *layout, const char *extra, bool freeze,
+                              struct ferry_error *err);
 ferry_status pgdrv_lane_batch(struct pgdrv_lane *lane, const struct ferry_batch *batch,
                               struct ferry_error *err);
 /* All rows are there. */
@@ -213,6 +254,8 @@ void pgdrv_lane_free(struct pgdrv_lane *lane);
 
 /* ---- verdict.c: what the server says of rows that it was sent ---- */
 
+/* What an error of this SQLSTATE says of a value ("is ..."); NULL: nothing. */
+const char *pgdrv_verdict_meaning(const char *state);
 /* Fail because of its refusal of rows of `schema`, of which the first was row `first` of the
  * stream. */
 ferry_status pgdrv_verdict_fail(struct pgdrv_conn *conn, const PGresult *refusal,

@@ -37,7 +37,7 @@ static const struct {
               "strategy = \"replace\" make the table anew without it"},
 };
 
-static const char *verdict_meaning(const char *state)
+const char *pgdrv_verdict_meaning(const char *state)
 {
     for (size_t i = 0; i < sizeof verdict_flaws / sizeof *verdict_flaws; i++)
         if (strcmp(verdict_flaws[i].state, state) == 0)
@@ -115,7 +115,7 @@ ferry_status pgdrv_verdict_fail(struct pgdrv_conn *conn, const PGresult *refusal
                                 const char *doing, struct ferry_error *err)
 {
     const char *state = pgdrv_state(refusal);
-    const char *meaning = verdict_meaning(state);
+    const char *meaning = pgdrv_verdict_meaning(state);
     const char *behind = NULL;
     uint64_t line = verdict_line(PQresultErrorField(refusal, PG_DIAG_CONTEXT), &behind);
     if (meaning == NULL)
