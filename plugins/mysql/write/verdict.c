@@ -8,10 +8,13 @@
 
 #define VERDICT_DUPLICATE 1062 /* an error number: the other row may be far away */
 #define VERDICT_ARGUMENT 3141  /* one: a text is no JSON document, of whatever column */
+#define VERDICT_CHECK 4025     /* MariaDB's, whose documents are texts with a check */
 
 /* The server's own texts quote the value, which must not get into a log. */
 #define VERDICT_JSON "is no JSON document, or one that this server would print in another way"
 #define VERDICT_KEEPS "; the type longtext (columns of a job, --column of copy) keeps the text"
+#define VERDICT_UNCHECKED "the type mediumtext (columns of a job, --column of copy) keeps the text"
+#define VERDICT_NONE "is no JSON document; " VERDICT_UNCHECKED
 
 static const struct {
     unsigned code;
@@ -36,9 +39,13 @@ static const struct {
     {3157, "is a JSON document of more levels than this server takes" VERDICT_KEEPS},
     {3643, "is in another spatial reference system than the column"},
     {3819, "breaks a check of the table"},
-    {4025, "breaks a check of the table"},
-    {4040, "is a JSON document of more levels than this server takes; the type mediumtext (columns "
-           "of a job, --column of copy) keeps the text"},
+    {VERDICT_CHECK, "breaks a check of the table"},
+    {4035, VERDICT_NONE},
+    {4036, VERDICT_NONE},
+    {4037, VERDICT_NONE},
+    {4038, VERDICT_NONE},
+    {4039, VERDICT_NONE},
+    {4040, "is a JSON document of more levels than this server takes; " VERDICT_UNCHECKED},
 };
 
 static const char *verdict_meaning(unsigned code)
@@ -75,14 +82,21 @@ static bool verdict_names_column(const char *text, const char *name)
     return false;
 }
 
+/* Of the source, or of the table that the rows go to. */
+static bool verdict_is_document(const struct mydrv_lane *lane, size_t i)
+{
+    return ferry_schema_column(lane->schema, i)->type == FERRY_TYPE_JSON ||
+           (lane->forms != NULL && lane->forms[i].type.kind == MYDRV_KIND_JSON);
+}
+
 /* The one column of documents, where no name is in the text of an error about one: MariaDB's is
  * about a check, and this one of MySQL's about a function. */
-static bool verdict_finds_json(const struct ferry_schema *schema, unsigned code, const char *text,
+static bool verdict_finds_json(const struct mydrv_lane *lane, unsigned code, const char *text,
                                size_t *ret_i)
 {
     size_t count = 0;
-    for (size_t i = 0; i < ferry_schema_count(schema); i++) {
-        if (ferry_schema_column(schema, i)->type != FERRY_TYPE_JSON)
+    for (size_t i = 0; i < ferry_schema_count(lane->schema); i++) {
+        if (!verdict_is_document(lane, i))
             continue;
         *ret_i = i;
         count++;
@@ -90,28 +104,43 @@ static bool verdict_finds_json(const struct ferry_schema *schema, unsigned code,
     return count == 1 && (code == VERDICT_ARGUMENT || strstr(text, "json_valid") != NULL);
 }
 
-static ferry_status verdict_fail_value(struct mydrv_lane *lane, const struct mydrv_parcel *parcel,
-                                       unsigned code, const char *text, struct ferry_error *err)
+/* Which column the first of these texts, or else the second, is about. */
+static bool verdict_finds_column(const struct mydrv_lane *lane, unsigned code, const char *text,
+                                 const char *more, size_t *ret_i)
 {
-    const struct ferry_schema *schema = lane->schema;
+    const char *const texts[] = {text, more};
+    for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)
+        for (size_t i = 0; i < ferry_schema_count(lane->schema); i++)
+            if (verdict_names_column(texts[t], ferry_schema_column(lane->schema, i)->name)) {
+                *ret_i = i;
+                return true;
+            }
+    return verdict_finds_json(lane, code, text, ret_i);
+}
+
+/* `more` is what the server has said next of the same row. */
+static ferry_status verdict_fail_value(struct mydrv_lane *lane, const struct mydrv_parcel *parcel,
+                                       unsigned code, const char *text, const char *more,
+                                       struct ferry_error *err)
+{
     const char *meaning = verdict_meaning(code);
-    size_t row = verdict_row_of(text);
+    uint64_t row = verdict_row_of(text);
+    size_t column = 0;
     const char *words = meaning == NULL ? text : meaning;
     if (row == 0 && parcel->rows == 1 && code != VERDICT_DUPLICATE)
         row = 1;
     if (row == 0 || row > parcel->rows)
         return ferry_fail(err, FERRY_ERR_DATA, "%s: table '%s': a row's value %s (error %u)",
                           lane->conn->label, lane->table, words, code);
-    for (size_t i = 0; i < ferry_schema_count(schema); i++)
-        if (verdict_names_column(text, ferry_schema_column(schema, i)->name))
-            return ferry_fail_row(err, FERRY_ERR_DATA, schema, parcel->first + row - 1, i,
-                                  "the value %s (error %u)", words, code);
-    size_t json = 0;
-    if (verdict_finds_json(schema, code, text, &json))
-        return ferry_fail_row(err, FERRY_ERR_DATA, schema, parcel->first + row - 1, json,
-                              "the value %s (error %u)", words, code);
-    return ferry_fail_row(err, FERRY_ERR_DATA, schema, parcel->first + row - 1, 0,
-                          "(or another column of that row) the value %s (error %u)", words, code);
+    row += parcel->first - 1;
+    if (!verdict_finds_column(lane, code, text, more, &column))
+        return ferry_fail_row(err, FERRY_ERR_DATA, lane->schema, row, 0,
+                              "(or another column of that row) the value %s (error %u)", words,
+                              code);
+    bool checked = code == VERDICT_CHECK && verdict_is_document(lane, column);
+    const char *hint = checked ? "; where that is JSON_VALID, " VERDICT_UNCHECKED : "";
+    return ferry_fail_row(err, FERRY_ERR_DATA, lane->schema, row, column,
+                          "the value %s%s (error %u)", words, hint, code);
 }
 
 /* With `ret_vague`: succeeds and sets it where the warning does not say which row is meant. */
@@ -120,7 +149,8 @@ static ferry_status verdict_fail_warning(struct mydrv_lane *lane, const struct m
 {
     PART_AUTO_TEXT struct part_text sql = {0};
     MYDRV_AUTO_RESULT MYSQL_RES *rows = NULL;
-    part_text_add(&sql, "SHOW WARNINGS LIMIT 1");
+    /* Of a document, MariaDB says first what is wrong with it, and then in which column's check. */
+    part_text_add(&sql, "SHOW WARNINGS LIMIT 2");
     ferry_status status = mydrv_ask(lane->conn, &sql, 3, "read the server's warnings", &rows, err);
     if (status != FERRY_OK)
         return status;
@@ -135,7 +165,9 @@ static ferry_status verdict_fail_warning(struct mydrv_lane *lane, const struct m
         *ret_vague = true;
         return FERRY_OK;
     }
-    return verdict_fail_value(lane, parcel, code, row[2], err);
+    MYSQL_ROW next = verdict_row_of(row[2]) == 0 ? mysql_fetch_row(rows) : NULL;
+    return verdict_fail_value(lane, parcel, code, row[2],
+                              next == NULL || next[2] == NULL ? "" : next[2], err);
 }
 
 ferry_status mydrv_verdict_doubt(struct mydrv_lane *lane, const struct mydrv_parcel *parcel,
@@ -162,5 +194,5 @@ ferry_status mydrv_verdict_fail(struct mydrv_lane *lane, const struct mydrv_parc
     unsigned code = mysql_errno(lane->conn->native);
     if (verdict_meaning(code) == NULL || atomic_load(&lane->conn->cancelled))
         return mydrv_fail_conn(lane->conn, MYDRV_LOADING, "load rows", err);
-    return verdict_fail_value(lane, parcel, code, mysql_error(lane->conn->native), err);
+    return verdict_fail_value(lane, parcel, code, mysql_error(lane->conn->native), "", err);
 }

@@ -41,24 +41,29 @@ bool mydrv_conn_is_lost(const struct mydrv_conn *conn)
 static int asked, freed;
 static bool answers;         /* false: the question fails */
 static const char **warning; /* the row of the answer; NULL: there is none */
+static const char **more;    /* the one behind it; NULL likewise */
+static const char **coming;  /* the one that is fetched next */
 
 ferry_status mydrv_ask(struct mydrv_conn *conn, struct part_text *sql, unsigned columns,
                        const char *doing, MYSQL_RES **ret_rows, struct ferry_error *err)
 {
     (void)conn;
-    assert_string_equal(sql->data, "SHOW WARNINGS LIMIT 1");
+    assert_string_equal(sql->data, "SHOW WARNINGS LIMIT 2");
     assert_int_equal(columns, 3);
     asked++;
     if (!answers)
         return ferry_fail(err, FERRY_ERR_TARGET_IO, "%s: no server", doing);
     *ret_rows = (MYSQL_RES *)&warning;
+    coming = warning;
     return FERRY_OK;
 }
 
 MYSQL_ROW STDCALL mysql_fetch_row(MYSQL_RES *result)
 {
     assert_ptr_equal(result, &warning);
-    return (MYSQL_ROW)warning;
+    const char **row = coming;
+    coming = row == warning ? more : NULL;
+    return (MYSQL_ROW)row;
 }
 
 void STDCALL mysql_free_result(MYSQL_RES *result)
@@ -201,7 +206,9 @@ static void test_the_only_row(void **state)
                 "would print in another way; the type longtext (columns of a job, --column of "
                 "copy) keeps the text (error 3140)");
     says_of_one(4, 4025, "CONSTRAINT `t.a`b` failed for `d`.`t`",
-                "row 501, column 'a`b': the value breaks a check of the table (error 4025)");
+                "row 501, column 'a`b': the value breaks a check of the table; where that is "
+                "JSON_VALID, the type mediumtext (columns of a job, --column of copy) keeps the "
+                "text (error 4025)");
     says_of_one(3, 1406, "Data too long for column 'name' at row 2", /* there is none */
                 "l: table 't': a row's value is too long for the column (error 1406)");
     says_of_one(3, 1062, "Duplicate entry '5' for key 'PRIMARY'",
@@ -213,7 +220,9 @@ static void test_documents(void **state)
 {
     (void)state;
     says_of_one(3, 4025, "CONSTRAINT `x` failed for json_valid(`x`)",
-                "row 501, column 'doc': the value breaks a check of the table (error 4025)");
+                "row 501, column 'doc': the value breaks a check of the table; where that is "
+                "JSON_VALID, the type mediumtext (columns of a job, --column of copy) keeps the "
+                "text (error 4025)");
     says_of_one(4, 4025, "CONSTRAINT `x` failed for json_valid(`x`)",
                 "row 501, column 'id': (or another column of that row) the value breaks a check of "
                 "the table (error 4025)");
@@ -232,8 +241,9 @@ static void test_documents(void **state)
     FERRY_AUTO_ERROR struct ferry_error error = {0};
     const struct mydrv_parcel parcel = {.first = 501, .rows = 1};
     struct place place;
-    const char *const text = "row 501, column 'doc': the value breaks a check of the table (error "
-                             "4025)";
+    const char *const text = "row 501, column 'doc': the value breaks a check of the table; where "
+                             "that is JSON_VALID, the type mediumtext (columns of a job, --column "
+                             "of copy) keeps the text (error 4025)";
 
     /* it may be the first column */
     make_place(&place, 0, 4025, "CONSTRAINT `x` failed for json_valid(`x`)");
@@ -281,6 +291,11 @@ static void test_meanings(void **state)
         {3643, "is in another spatial reference system than the column"},
         {3819, "breaks a check of the table"},
         {4025, "breaks a check of the table"},
+        {4035, "is no JSON document; the type mediumtext"},
+        {4036, "is no JSON document; the type mediumtext"},
+        {4037, "is no JSON document; the type mediumtext"},
+        {4038, "is no JSON document; the type mediumtext"},
+        {4039, "is no JSON document; the type mediumtext"},
         {4040, "is a JSON document of more levels than this server takes; the type mediumtext"},
     };
     size_t known = 0;
@@ -419,6 +434,44 @@ static void test_warnings(void **state)
     }
 }
 
+/* A note about a document names no column; what MariaDB says behind it does. */
+static void test_a_note_and_its_check(void **state)
+{
+    (void)state;
+    const char *check[] = {"Warning", "4025", "CONSTRAINT `t.name` failed for `d`.`t`"};
+    const char *nothing[] = {"Warning", "4025", NULL};
+    static const char note[] = "Syntax error in JSON text in argument 1 to function 'json_valid'";
+    more = check;
+    warns(1, "4038", note, false,
+          "row 501, column 'name': the value is no JSON document; the type mediumtext (columns of "
+          "a job, --column of copy) keeps the text (error 4038)");
+    warns(2, "4038", note, true, NULL);
+    more = nothing;
+    warns(1, "4038", note, false,
+          "row 501, column 'doc': the value is no JSON document; the type mediumtext (columns of "
+          "a job, --column of copy) keeps the text (error 4038)");
+    more = NULL;
+}
+
+/* A text that goes into a column of documents is one, too. */
+static void test_a_document_of_the_table(void **state)
+{
+    (void)state;
+    FERRY_AUTO_ERROR struct ferry_error error = {0};
+    const struct mydrv_parcel parcel = {.first = 501, .rows = 1};
+    struct mydrv_form forms[2] = {{.type = {.kind = MYDRV_KIND_INT}},
+                                  {.type = {.kind = MYDRV_KIND_JSON}}};
+    struct place place;
+    make_place(&place, 2, 3141, "Invalid JSON text in argument 1 to function json_binary");
+    place.lane.forms = forms;
+    assert_int_equal(mydrv_verdict_fail(&place.lane, &parcel, &error), FERRY_ERR_DATA);
+    assert_string_equal(error.message,
+                        "row 501, column 'name': the value is no JSON document, or one that this "
+                        "server would print in another way; the type longtext (columns of a job, "
+                        "--column of copy) keeps the text (error 3141)");
+    ferry_schema_done(&place.schema);
+}
+
 /* The server said that it warns, and has nothing to show. */
 static void test_a_warning_that_is_gone(void **state)
 {
@@ -442,12 +495,20 @@ static void test_a_warning_that_is_gone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_row_and_column), cmocka_unit_test(test_names_that_end_alike),
-        cmocka_unit_test(test_no_row),         cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_the_only_row),   cmocka_unit_test(test_documents),
-        cmocka_unit_test(test_meanings),       cmocka_unit_test(test_other_errors),
-        cmocka_unit_test(test_vague),          cmocka_unit_test(test_doubts),
-        cmocka_unit_test(test_warnings),       cmocka_unit_test(test_a_warning_that_is_gone),
+        cmocka_unit_test(test_row_and_column),
+        cmocka_unit_test(test_names_that_end_alike),
+        cmocka_unit_test(test_no_row),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_the_only_row),
+        cmocka_unit_test(test_documents),
+        cmocka_unit_test(test_meanings),
+        cmocka_unit_test(test_other_errors),
+        cmocka_unit_test(test_vague),
+        cmocka_unit_test(test_doubts),
+        cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_a_warning_that_is_gone),
+        cmocka_unit_test(test_a_note_and_its_check),
+        cmocka_unit_test(test_a_document_of_the_table),
     };
     return cmocka_run_group_tests_name("mysql verdict", tests, NULL, NULL);
 }
