@@ -124,6 +124,10 @@ END
     check_json_refusal '{"b": 1,  "a": 2}' longtext
 }
 
+@test "a text that is no document gets into no column of documents, whoever made that" {
+    check_texts_for_documents longtext
+}
+
 @test "more columns than the server takes: leave some out" {
     check_too_many_columns
 }

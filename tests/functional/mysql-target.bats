@@ -461,6 +461,10 @@ END
     check_json_refusal "$levels" mediumtext
 }
 
+@test "a text that is no document gets into no column of documents, whoever made that" {
+    check_texts_for_documents mediumtext own
+}
+
 @test "more columns than the server takes: leave some out" {
     check_too_many_columns
 }

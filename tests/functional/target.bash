@@ -302,6 +302,36 @@ check_json_refusal() {
     assert_equal "$(sql e <<<"SELECT j FROM j WHERE id = 2")" "$1"
 }
 
+# check_texts_for_documents TYPE [own]: into the job's column of documents, and into somebody's own, go documents
+# alone; what refuses them in a parcel says which TYPE keeps the text.
+check_texts_for_documents() {
+    local lane text into
+    sql d <<<"CREATE TABLE t (id INT PRIMARY KEY, j TEXT, k TEXT)"
+    sql e <<<"CREATE TABLE own (id INT PRIMARY KEY, j JSON, k JSON)"
+    for lane in 1 0; do
+        sql <<<"SET GLOBAL local_infile = $lane"
+        for text in '{' '{bad' '' '[1] x'; do
+            sql d <<<"REPLACE INTO t VALUES (1, '[]', '{}'), (2, '[]', '$text'), (3, '[]', '1')"
+            for into in "new --column k=json" ${2:-}; do
+                # shellcheck disable=SC2086 # words
+                run to_target t $into
+                assert_status 65
+                assert_output_has "row 2, column 'k': the value "
+                refute_output_has "another column" "JSON text in"
+                [ $lane = 0 ] || assert_output_has "is no JSON document" "the type $1"
+            done
+        done
+    done
+    sql d <<<"DELETE FROM t WHERE id = 2"
+    for text in first second; do
+        run to_target t new --column k=json -v
+        assert_status 0
+        refute_output_has "rebuilt"
+    done
+    assert_equal "$(sql e <<<"SELECT id, k FROM new ORDER BY id")" $'1\t{}\n3\t1'
+    assert_equal "$(leftovers)" ""
+}
+
 check_too_many_columns() {
     sqlite3 "$D" "CREATE TABLE wide ($(seq -s ', ' -f 'c%g INTEGER' 1100)); INSERT INTO wide (c1) VALUES (1)"
     run dbferry copy local target --table wide --target-table wide

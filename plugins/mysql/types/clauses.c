@@ -272,8 +272,9 @@ static bool clauses_may_hide(const struct mydrv_conn *conn, const struct mydrv_c
 }
 
 ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_column *column,
-                                  const struct mydrv_type *type, struct part_text *out,
-                                  struct part_text *note, struct ferry_error *err)
+                                  const struct mydrv_type *type, bool documents,
+                                  struct part_text *out, struct part_text *note,
+                                  struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text collation = {0};
     struct mydrv_clauses clauses = {
@@ -288,7 +289,7 @@ ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_co
     };
     ferry_status status = FERRY_OK;
     clauses.explicit_null = type->kind == MYDRV_KIND_TIMESTAMP;
-    if (column->type == FERRY_TYPE_JSON && type->kind == MYDRV_KIND_TEXT && conn->mariadb) {
+    if (documents && type->kind == MYDRV_KIND_TEXT && conn->mariadb) {
         clauses.charset = "utf8mb4";
         clauses.collation = "utf8mb4_bin";
         clauses.check_json = strcmp(type->name, "longtext") == 0 ? column->name : NULL;

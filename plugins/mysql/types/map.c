@@ -381,8 +381,9 @@ static ferry_status map_set_charset(const struct part_text *clauses, struct ferr
 }
 
 static ferry_status map_set(struct mydrv_conn *conn, const struct ferry_column *column,
-                            uint32_t fit, const struct part_text *native, const char *note,
-                            struct ferry_mapping *mapping, struct ferry_error *err)
+                            uint32_t fit, const struct part_text *native, bool documents,
+                            const char *note, struct ferry_mapping *mapping,
+                            struct ferry_error *err)
 {
     struct mydrv_type type;
     PART_AUTO_TEXT struct part_text clauses = {0};
@@ -397,7 +398,7 @@ static ferry_status map_set(struct mydrv_conn *conn, const struct ferry_column *
     if (!mydrv_type_parse(native->data, &type))
         return ferry_fail(err, FERRY_ERR_INTERNAL, "%s: type '%s' is not understood", conn->label,
                           native->data);
-    status = mydrv_clauses_choose(conn, column, &type, &clauses, &compared, err);
+    status = mydrv_clauses_choose(conn, column, &type, documents, &clauses, &compared, err);
     map_add_note(&notes, note);
     map_add_note(&notes, compared.data);
     map_add_note(&notes, map_loses_default(column, &clauses) ? "its default is not carried" : NULL);
@@ -438,5 +439,7 @@ ferry_status mydrv_map_column(void *conn, const struct ferry_column *column,
                           "write it as in a definition, such as decimal(10,2)",
                           c->label, column->name, wish->type);
     uint32_t fit = mydrv_map_type(&can, column, wish, &native, &note);
-    return map_set(c, column, fit, &native, note, mapping, err);
+    bool documents =
+        column->type == FERRY_TYPE_JSON || (wish->type != NULL && type.kind == MYDRV_KIND_JSON);
+    return map_set(c, column, fit, &native, documents, note, mapping, err);
 }

@@ -95,10 +95,12 @@ struct mydrv_clauses {
 void mydrv_clauses_spell(const struct mydrv_clauses *clauses, struct part_text *out);
 /* Whether the server can index a column of this type whole. */
 bool mydrv_type_is_key(const struct mydrv_type *type);
-/* The clauses for a column of this type.  What texts are compared otherwise is added to `note`. */
+/* The clauses for a column of this type; `documents`: it takes JSON alone, whatever the type is.
+ * What texts are compared otherwise is added to `note`. */
 ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_column *column,
-                                  const struct mydrv_type *type, struct part_text *out,
-                                  struct part_text *note, struct ferry_error *err);
+                                  const struct mydrv_type *type, bool documents,
+                                  struct part_text *out, struct part_text *note,
+                                  struct ferry_error *err);
 
 /* ---- collation.c: national collations of both servers ---- */
 

@@ -11,9 +11,11 @@
 
 /* The clauses are another file's, and are asked of a server. */
 ferry_status mydrv_clauses_choose(struct mydrv_conn *conn, const struct ferry_column *column,
-                                  const struct mydrv_type *type, struct part_text *out,
-                                  struct part_text *note, struct ferry_error *err)
+                                  const struct mydrv_type *type, bool documents,
+                                  struct part_text *out, struct part_text *note,
+                                  struct ferry_error *err)
 {
+    (void)documents;
     (void)note;
     (void)conn;
     (void)column;
