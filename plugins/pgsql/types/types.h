@@ -130,8 +130,8 @@ size_t pgdrv_numeric_room(const unsigned char *wire, size_t size, unsigned scale
 /* How many letters it has, with `scale` digits of fraction; 0 where it has more of them, or is
  * malformed. */
 size_t pgdrv_numeric_format(const unsigned char *wire, size_t size, unsigned scale, char *room);
-#define PGDRV_NUMERIC_LETTERS_MAX 100000 /* that the binary form has room for: 16 bits of groups   \
-                                          */
+/* Digits that the binary form has room for, which counts groups of four in 16 bits. */
+#define PGDRV_NUMERIC_LETTERS_MAX 100000
 
 /* How much room the binary form of so many letters needs at most. */
 size_t pgdrv_numeric_wire_room(size_t size);
