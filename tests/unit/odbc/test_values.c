@@ -297,7 +297,8 @@ static void test_floats(void **state)
 static void test_limits(void **state)
 {
     static const struct ferry_column column = {.bits = 64};
-    const struct ferry_cell nan = {.v.f = NAN}, endless = {.v.f = -INFINITY}, zero = {.v.f = -0.0};
+    const struct ferry_cell nan = {.v.f = (double)NAN}, endless = {.v.f = -(double)INFINITY},
+                            zero = {.v.f = -0.0};
     const struct ferry_cell most = {.v.u = INT64_MAX}, more = {.v.u = (uint64_t)INT64_MAX + 1};
     struct part_text text = {0};
     (void)state;
