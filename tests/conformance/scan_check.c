@@ -19,7 +19,7 @@ bool scan_is_ordered(const struct scanned *scanned, size_t column)
         return false;
     /* Digits that come as a text are in the order of texts, which the suite does not know of them.
      */
-    if (scanned->plan == NULL &&
+    if (scanned->plan == NULL && column != SCAN_ID &&
         scanned->shape->columns[column].column.type == FERRY_TYPE_DECIMAL &&
         scanned->schema->columns[place].type == FERRY_TYPE_TEXT)
         return false;
