@@ -181,6 +181,7 @@ END
 
 # holds FILE SQL: another process begins with this, and waits within its transaction.
 holds() {
+    rm -f "$T/held" # that of another one would answer for it
     mkfifo "$T/hold"
     sqlite3 "$1" <"$T/hold" >"$T/held" 2>&1 3>&- &
     HOLDING=$!
@@ -392,6 +393,7 @@ PRIMARY	1"
 looks() {
     local MARIADB_SHELL
     mariadb_shell
+    rm -f "$T/looked"
     mkfifo "$T/look"
     "${MARIADB_SHELL[@]}" --unbuffered d <"$T/look" >"$T/looked" 2>&1 3>&- &
     LOOKING=$!

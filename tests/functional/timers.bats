@@ -153,6 +153,7 @@ END
 @test "a signal ends a random delay at once, and names the jobs that were not begun" {
     two_files
     for how in "" "--jobs 2"; do
+        rm -f log # that of the turn before would answer for a program that has not begun
         "$DBFERRY" run -v --random-delay 1000d $how 2>log 3>&- &
         until_there grep -q "the first job begins in" log
         kill -TERM $!
