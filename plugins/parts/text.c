@@ -88,6 +88,19 @@ void part_text_add_quoted(struct part_text *text, char quote, const char *name)
     part_text_append(text, &quote, 1);
 }
 
+void part_text_add_hex(struct part_text *text, const char *data, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (!part_text_reserve(text, 2 * size))
+        return;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)data[i];
+        text->data[text->length++] = digits[byte >> 4];
+        text->data[text->length++] = digits[byte & 15];
+    }
+    text->data[text->length] = '\0';
+}
+
 void part_text_add_list(struct part_text *text, char quote, const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

@@ -26,6 +26,8 @@ void part_text_add(struct part_text *text, const char *string);
 void part_text_addf(struct part_text *text, const char *format, ...) FERRY_PRINTF(2, 3);
 /* `name` between two of `quote`, of which those inside are doubled. */
 void part_text_add_quoted(struct part_text *text, char quote, const char *name);
+/* Two small hexadecimal digits for each byte. */
+void part_text_add_hex(struct part_text *text, const char *data, size_t size);
 /* Those names, with ", " between them. */
 void part_text_add_list(struct part_text *text, char quote, const char *const *names, size_t count);
 /* `template`, with `value` in the place of each '%', and '%' in that of '%%'. */

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "parts/given.h"
+
 #define FLAW_NUL "a text with a NUL cannot be stored there"
 #define FLAW_LONG "the text has more letters than its column tells of"
 #define FLAW_DATE                                                                                  \
@@ -19,61 +21,13 @@
 #define FLAW_BIG "an integer above 9223372036854775807 cannot be stored there"
 #define FLAW_KIND "the value has another kind than its column's, which cannot be stored there"
 
-/* ---- Forms ---- */
-
-static unsigned value_number(const char *digits, size_t count)
-{
-    unsigned number = 0;
-    for (size_t i = 0; i < count; i++)
-        number = number * 10 + (unsigned)(digits[i] - '0');
-    return number;
-}
-
-/* YYYY-MM-DD, by the contract. */
-static bool value_is_date(const char *text, size_t size)
-{
-    static const unsigned days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (size < 10)
-        return false;
-    unsigned year = value_number(text, 4), month = value_number(text + 5, 2);
-    unsigned day = value_number(text + 8, 2);
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] &&
-           (month != 2 || day <= 28 || leap);
-}
-
-static bool value_is_time_of_day(const char *text, size_t size)
-{
-    if (size < 8 || text[0] == '-' || text[2] != ':')
-        return false;
-    unsigned hours = value_number(text, 2);
-    return hours < 24 || (hours == 24 && strspn(text + 2, "0:.") >= size - 2);
-}
-
 static uint64_t value_letters(enum dbidrv_style style, const struct ferry_cell *cell)
 {
-    uint64_t letters = 0;
-    if (style == DBIDRV_STYLE_TSQL)
-        return dbidrv_transact_units(cell->v.p, cell->len);
-    for (uint32_t i = 0; i < cell->len; i++)
-        letters += ((unsigned char)cell->v.p[i] & 0xc0) != 0x80;
-    return letters;
+    return style == DBIDRV_STYLE_TSQL ? dbidrv_transact_units(cell->v.p, cell->len)
+                                      : part_given_letters(cell->v.p, cell->len);
 }
 
 /* ---- Literals ---- */
-
-static void value_add_hex(const struct ferry_cell *cell, struct part_text *sql)
-{
-    static const char digits[] = "0123456789abcdef";
-    if (!part_text_reserve(sql, 2 * (size_t)cell->len))
-        return;
-    for (uint32_t i = 0; i < cell->len; i++) {
-        unsigned char byte = (unsigned char)cell->v.p[i];
-        sql->data[sql->length++] = digits[byte >> 4];
-        sql->data[sql->length++] = digits[byte & 15];
-    }
-    sql->data[sql->length] = '\0';
-}
 
 static void value_add_quoted(const char *text, size_t size, const char *end, struct part_text *sql)
 {
@@ -104,7 +58,7 @@ static const char *value_add_text(enum dbidrv_style style, const struct ferry_ce
         return NULL;
     }
     part_text_add(sql, "CAST(x'");
-    value_add_hex(cell, sql);
+    part_text_add_hex(sql, cell->v.p, cell->len);
     part_text_add(sql, "' AS TEXT)");
     return NULL;
 }
@@ -118,7 +72,7 @@ static void value_add_bytes(enum dbidrv_style style, const struct ferry_cell *ce
                  [DBIDRV_STYLE_SQLITE] = {"x'", "'"},
                  [DBIDRV_STYLE_TSQL] = {"0x", ""}};
     part_text_add(sql, marks[style].before);
-    value_add_hex(cell, sql);
+    part_text_add_hex(sql, cell->v.p, cell->len);
     part_text_add(sql, marks[style].after);
 }
 
@@ -196,9 +150,9 @@ static const char *value_put_moment(enum dbidrv_style style, enum dbidrv_put put
                                     const struct ferry_cell *cell, struct part_text *sql)
 {
     const char *utc = style == DBIDRV_STYLE_TSQL ? " +00:00" : "+00";
-    if (put == DBIDRV_PUT_TIME && !value_is_time_of_day(cell->v.p, cell->len))
+    if (put == DBIDRV_PUT_TIME && !part_given_is_time_of_day(cell->v.p, cell->len))
         return FLAW_TIME;
-    if (put != DBIDRV_PUT_TIME && !value_is_date(cell->v.p, cell->len))
+    if (put != DBIDRV_PUT_TIME && !part_given_is_date(cell->v.p, cell->len))
         return FLAW_DATE;
     if (put == DBIDRV_PUT_TIME && style == DBIDRV_STYLE_TSQL && cell->v.p[0] == '2' &&
         cell->v.p[1] == '4')
@@ -261,9 +215,7 @@ const char *dbidrv_put_check(enum dbidrv_style style, const struct ferry_column 
         return NULL; /* it keeps them as they are */
     switch (column->type) {
     case FERRY_TYPE_FLOAT:
-        return column->bits == 32 && !isnan(cell->v.f) && (double)(float)cell->v.f != cell->v.f
-                   ? FLAW_SINGLE
-                   : NULL;
+        return part_given_fits_bits(column->bits, cell->v.f) ? NULL : FLAW_SINGLE;
     case FERRY_TYPE_DECIMAL:
     case FERRY_TYPE_TIME:
     case FERRY_TYPE_DATETIME:

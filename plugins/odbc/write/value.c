@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "parts/given.h"
+
 #define FLAW_NUL "a text with a NUL cannot be stored there"
 #define FLAW_DATE                                                                                  \
     "it is no date of the calendar (a zero or partial date?), which cannot be stored there"
@@ -18,35 +20,6 @@
 #define FLAW_BIG "the number is above 9223372036854775807"
 #define FLAW_TIME "a time below 0 or above 24 hours cannot be stored there"
 
-static unsigned value_number(const char *digits, size_t count)
-{
-    unsigned number = 0;
-    for (size_t i = 0; i < count; i++)
-        number = number * 10 + (unsigned)(digits[i] - '0');
-    return number;
-}
-
-/* YYYY-MM-DD, by the contract. */
-static bool value_is_date(const char *text, size_t size)
-{
-    static const unsigned days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (size < 10)
-        return false;
-    unsigned year = value_number(text, 4), month = value_number(text + 5, 2);
-    unsigned day = value_number(text + 8, 2);
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] &&
-           (month != 2 || day <= 28 || leap);
-}
-
-static bool value_is_time_of_day(const char *text, size_t size)
-{
-    if (size < 8 || text[0] == '-' || text[2] != ':')
-        return false;
-    unsigned hours = value_number(text, 2);
-    return hours < 24 || (hours == 24 && strspn(text + 2, "0:.") >= size - 2);
-}
-
 static void value_add_float(double value, struct part_text *text)
 {
     if (isnan(value))
@@ -55,28 +28,6 @@ static void value_add_float(double value, struct part_text *text)
         part_text_add(text, value > 0 ? "Infinity" : "-Infinity");
     else
         part_text_addf(text, "%.17g", value);
-}
-
-static void value_add_hex(const struct ferry_cell *cell, struct part_text *text)
-{
-    static const char digits[] = "0123456789abcdef";
-    if (!part_text_reserve(text, 2 * (size_t)cell->len))
-        return;
-    for (uint32_t i = 0; i < cell->len; i++) {
-        unsigned char byte = (unsigned char)cell->v.p[i];
-        text->data[text->length++] = digits[byte >> 4];
-        text->data[text->length++] = digits[byte & 15];
-    }
-    text->data[text->length] = '\0';
-}
-
-/* Letters of UTF-8. */
-static uint64_t value_letters(const struct ferry_cell *cell)
-{
-    uint64_t letters = 0;
-    for (uint32_t i = 0; i < cell->len; i++)
-        letters += ((unsigned char)cell->v.p[i] & 0xc0) != 0x80;
-    return letters;
 }
 
 /* Whether it has no more digits behind the point than its column. */
@@ -95,7 +46,7 @@ static const char *value_check_text(enum odrv_put put, const struct ferry_column
     if (column->type == FERRY_TYPE_DECIMAL)
         return value_has_scale(column, cell) ? NULL : FLAW_FRACTION;
     bool limited = column->type == FERRY_TYPE_TEXT && column->length > 0;
-    return limited && value_letters(cell) > column->length ? FLAW_LONG : NULL;
+    return limited && part_given_letters(cell->v.p, cell->len) > column->length ? FLAW_LONG : NULL;
 }
 
 /* A single is held to what it promises, whatever the database could hold. */
@@ -106,8 +57,7 @@ static const char *value_check_float(enum odrv_put put, const struct ferry_colum
         return FLAW_NAN;
     if (put == ODRV_PUT_FINITE && !isfinite(value))
         return FLAW_FINITE;
-    return column->bits == 32 && !isnan(value) && (double)(float)value != value ? FLAW_SINGLE
-                                                                                : NULL;
+    return part_given_fits_bits(column->bits, value) ? NULL : FLAW_SINGLE;
 }
 
 static const char *value_check(enum odrv_put put, const struct ferry_column *column,
@@ -126,15 +76,15 @@ static const char *value_check(enum odrv_put put, const struct ferry_column *col
     case ODRV_PUT_MOMENT:
         return value_has_scale(column, cell) ? NULL : FLAW_FRACTION;
     case ODRV_PUT_DATE:
-        return value_is_date(cell->v.p, cell->len) ? NULL : FLAW_DATE;
+        return part_given_is_date(cell->v.p, cell->len) ? NULL : FLAW_DATE;
     case ODRV_PUT_DATETIME:
-        return !value_is_date(cell->v.p, cell->len) ? FLAW_DATE
-               : value_has_scale(column, cell)      ? NULL
-                                                    : FLAW_FRACTION;
+        return !part_given_is_date(cell->v.p, cell->len) ? FLAW_DATE
+               : value_has_scale(column, cell)           ? NULL
+                                                         : FLAW_FRACTION;
     case ODRV_PUT_TIME:
-        return !value_is_time_of_day(cell->v.p, cell->len) ? FLAW_TIME
-               : value_has_scale(column, cell)             ? NULL
-                                                           : FLAW_FRACTION;
+        return !part_given_is_time_of_day(cell->v.p, cell->len) ? FLAW_TIME
+               : value_has_scale(column, cell)                  ? NULL
+                                                                : FLAW_FRACTION;
     default:
         return NULL;
     }
@@ -162,7 +112,7 @@ const char *odrv_put(enum odrv_put put, const struct ferry_column *column,
         value_add_float(cell->v.f, text);
         break;
     case ODRV_PUT_HEX:
-        value_add_hex(cell, text);
+        part_text_add_hex(text, cell->v.p, cell->len);
         break;
     default:
         part_text_append(text, cell->v.p, cell->len);

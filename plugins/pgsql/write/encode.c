@@ -89,16 +89,9 @@ static void encode_as_it_is(const struct pgdrv_form *form, const struct ferry_ce
 static void encode_bytes(const struct pgdrv_form *form, const struct ferry_cell *cell,
                          struct part_text *out)
 {
-    static const char digits[] = "0123456789abcdef";
     (void)form;
     part_text_append(out, "\\x", 2);
-    if (!part_text_reserve(out, 2 * (size_t)cell->len))
-        return; /* the text says so */
-    for (uint32_t i = 0; i < cell->len; i++) {
-        unsigned char byte = (unsigned char)cell->v.p[i];
-        const char pair[] = {digits[byte >> 4], digits[byte & 15]};
-        part_text_append(out, pair, sizeof pair);
-    }
+    part_text_add_hex(out, cell->v.p, cell->len);
 }
 
 static void encode_datetime(const struct pgdrv_form *form, const struct ferry_cell *cell,

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "parts/given.h"
+
 #define REFUSE_ROOM 64 /* a number, or a text that is looked at as a whole */
 #define REFUSE_BYTES_MAX (UINT32_C(256) << 20)
 
@@ -128,14 +130,6 @@ static const char *refuse_decimal(const struct pgdrv_form *form, const struct fe
 
 /* ---- Texts and bytes ---- */
 
-static size_t refuse_count_characters(const char *data, size_t size)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < size; i++)
-        count += ((unsigned char)data[i] & 0xC0) != 0x80;
-    return count;
-}
-
 /* The server prints addresses in one way. */
 static bool refuse_is_address(const struct ferry_cell *cell, int family)
 {
@@ -159,7 +153,7 @@ static const char *refuse_characters(const struct pgdrv_form *form, const struct
         return "ends in a space, which a column of the type character would lose";
     if ((type->kind == PGDRV_KIND_VARCHAR || type->kind == PGDRV_KIND_CHAR) && type->count > 0 &&
         cell->len > type->numbers[0] &&
-        (form->counts_bytes || refuse_count_characters(cell->v.p, cell->len) > type->numbers[0]))
+        (form->counts_bytes || part_given_letters(cell->v.p, cell->len) > type->numbers[0]))
         return "is too long for the column";
     if (type->kind == PGDRV_KIND_INET &&
         !refuse_is_address(cell, form->column->type == FERRY_TYPE_INET4 ? AF_INET : AF_INET6))
