@@ -161,9 +161,6 @@ ferry_status odrv_statement_new(struct odrv_conn *conn, SQLHSTMT *ret_stmt,
 ferry_status odrv_statement_prepare(struct odrv_conn *conn, SQLHSTMT stmt, const char *sql,
                                     enum odrv_phase phase, const char *doing,
                                     struct ferry_error *err);
-/* What was prepared. */
-ferry_status odrv_statement_execute(struct odrv_conn *conn, SQLHSTMT stmt, enum odrv_phase phase,
-                                    const char *doing, struct ferry_error *err);
 /* Without preparing it. */
 ferry_status odrv_statement_run(struct odrv_conn *conn, SQLHSTMT stmt, const char *sql,
                                 enum odrv_phase phase, const char *doing, struct ferry_error *err);

@@ -42,17 +42,6 @@ ferry_status odrv_statement_prepare(struct odrv_conn *conn, SQLHSTMT stmt, const
                                   : odrv_fail(conn, SQL_HANDLE_STMT, stmt, phase, doing, err);
 }
 
-ferry_status odrv_statement_execute(struct odrv_conn *conn, SQLHSTMT stmt, enum odrv_phase phase,
-                                    const char *doing, struct ferry_error *err)
-{
-    odrv_watch_begin(&conn->watch, stmt, phase == ODRV_LOADING);
-    SQLRETURN result = SQLExecute(stmt);
-    odrv_watch_end(&conn->watch);
-    return odrv_succeeded(result) || result == SQL_NO_DATA
-               ? odrv_conn_check(conn, err)
-               : odrv_fail(conn, SQL_HANDLE_STMT, stmt, phase, doing, err);
-}
-
 ferry_status odrv_statement_run(struct odrv_conn *conn, SQLHSTMT stmt, const char *sql,
                                 enum odrv_phase phase, const char *doing, struct ferry_error *err)
 {
