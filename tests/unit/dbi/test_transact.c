@@ -6,8 +6,7 @@
 #include <math.h>
 
 #include "cells.h"
-#include "driver/batch.h"
-#include "driver/schema.h"
+#include "dbi/decoded.h"
 #include "write/target.h"
 
 /* ---- Literals and names ---- */
@@ -97,28 +96,19 @@ static void expect_decoded(const char *type_name, const char *given, const char 
         .type = type,
         .scale = count > 0 ? (uint32_t)numbers[0] : 0,
         .column = {.name = "c", .type = type->type, .bits = type->bits, .flags = type->flags}};
-    const struct dbidrv_value value = {.data = given, .size = strlen(given)};
-    struct ferry_schema schema = {0};
-    struct ferry_error error = {0};
-    struct ferry_cell cell = {0};
-    assert_int_equal(ferry_schema_add(&schema, &column.column, sizeof column.column, &error),
-                     FERRY_OK);
-    struct ferry_batch *batch = ferry_batch_new(&schema, &ferry_batch_default_limits);
-    assert_non_null(batch);
-    ferry_batch_reset(batch, 1);
-    const char *flaw = dbidrv_decode(&column, &value, batch, &cell);
+    struct decoded decoded;
+    decoded_take(&decoded, &column, given);
     if (expected == NULL)
-        assert_non_null(flaw);
+        assert_non_null(decoded.flaw);
     else if (strcmp(expected, "NULL") == 0)
-        assert_true(flaw == NULL && cell.null == 1);
+        assert_true(decoded.flaw == NULL && decoded.cell.null == 1);
     else {
-        assert_null(flaw);
-        assert_int_equal(cell.null, 0);
-        assert_int_equal(cell.len, strlen(expected));
-        assert_memory_equal(cell.v.p, expected, cell.len);
+        assert_null(decoded.flaw);
+        assert_int_equal(decoded.cell.null, 0);
+        assert_int_equal(decoded.cell.len, strlen(expected));
+        assert_memory_equal(decoded.cell.v.p, expected, decoded.cell.len);
     }
-    ferry_batch_free(batch);
-    ferry_schema_done(&schema);
+    decoded_done(&decoded);
 }
 
 static void test_values(void **state)

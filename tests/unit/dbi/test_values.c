@@ -5,9 +5,7 @@
 
 #include <math.h>
 
-#include "driver/batch.h"
-#include "driver/schema.h"
-#include "read/read.h"
+#include "dbi/decoded.h"
 #include "write/target.h"
 
 /* ---- Values that say their own kind ---- */
@@ -22,19 +20,10 @@ static int kind_of(uint32_t column_type, uint32_t flags, enum dbidrv_codec codec
                    .type = column_type,
                    .flags = flags,
                    .bits = column_type == FERRY_TYPE_FLOAT ? 64 : 0}};
-    const struct dbidrv_value value = {.data = data, .size = strlen(data)};
-    struct ferry_schema schema = {0};
-    struct ferry_error error = {0};
-    struct ferry_cell cell = {0};
-    assert_int_equal(ferry_schema_add(&schema, &column.column, sizeof column.column, &error),
-                     FERRY_OK);
-    struct ferry_batch *batch = ferry_batch_new(&schema, &ferry_batch_default_limits);
-    assert_non_null(batch);
-    ferry_batch_reset(batch, 1);
-    const char *flaw = dbidrv_decode(&column, &value, batch, &cell);
-    ferry_batch_free(batch);
-    ferry_schema_done(&schema);
-    return flaw == NULL ? cell.kind : -1;
+    struct decoded decoded;
+    decoded_take(&decoded, &column, data);
+    decoded_done(&decoded);
+    return decoded.flaw == NULL ? decoded.cell.kind : -1;
 }
 
 static void test_tags(void **state)
