@@ -44,11 +44,12 @@ static ferry_status libdbi_fail_second(const char *label, const struct dbidrv_di
                           "%s: libdbi's driver '%s' mixes up the connections of a process, so that "
                           "there can be one at a time; use the driver odbc for the other side",
                           label, dialect->name);
-    ferry_fail(err, FERRY_ERR_BUSY,
-               "%s: libdbi's driver '%s' has not given up an earlier attempt to connect", label,
-               dialect->name);
+    ferry_status status =
+        ferry_fail(err, FERRY_ERR_BUSY,
+                   "%s: libdbi's driver '%s' has not given up an earlier attempt to connect", label,
+                   dialect->name);
     ferry_error_may_pass(err);
-    return FERRY_ERR_BUSY;
+    return status;
 }
 
 ferry_status dbidrv_libdbi_open(const char *label, const struct dbidrv_dialect *dialect,
