@@ -80,10 +80,11 @@ wait_for() {
 
 has_logged() { [ "$(logged "$1")" -gt 0 ]; }
 
-# What the account of a run does now: its connection, in CONNECTION.
+# is_busy ACCOUNT COMMAND WORD: its rows are under way, in CONNECTION.  Those of a source are those of a
+# prepared statement; a question to the catalog may have its answer before anybody kills it.
 is_busy() {
     CONNECTION=$(sql <<<"SELECT id FROM information_schema.processlist
-        WHERE user = '$1' AND command IN ('Execute', 'Query') AND info LIKE '$2%' LIMIT 1") &&
+        WHERE user = '$1' AND command = '$2' AND info LIKE '$3%' LIMIT 1") &&
         [ -n "$CONNECTION" ]
 }
 
@@ -117,7 +118,7 @@ the_target_is_old() { assert_equal "$(sql e <<<'SELECT id, x FROM t')" $'-1\told
 @test "a server that is killed in mid-stream and restarted: all rows, from the first" {
     config 'retries = 9; retry_wait = "500ms";'
     begin in
-    wait_for is_busy reader SELECT
+    wait_for is_busy reader Execute SELECT
     sleep 0.1
     mariadb_kill
     wait_for has_logged 'attempt 1 failed'
@@ -134,7 +135,7 @@ the_target_is_old() { assert_equal "$(sql e <<<'SELECT id, x FROM t')" $'-1\told
     for what in QUERY CONNECTION; do
         config 'retries = 1; retry_wait = "100ms";'
         begin in
-        wait_for is_busy reader SELECT
+        wait_for is_busy reader Execute SELECT
         sql <<<"KILL $what $CONNECTION"
         end
         assert_status 0
@@ -143,7 +144,7 @@ the_target_is_old() { assert_equal "$(sql e <<<'SELECT id, x FROM t')" $'-1\told
     done
     config 'retries = 0;'
     begin in
-    wait_for is_busy reader SELECT
+    wait_for is_busy reader Execute SELECT
     sql <<<"KILL QUERY $CONNECTION"
     end
     assert_status 76
@@ -167,7 +168,7 @@ the_target_is_old() { assert_equal "$(sql e <<<'SELECT id, x FROM t')" $'-1\told
 @test "a target's server that is killed in mid-load and restarted" {
     config '' 'retries = 9; retry_wait = "500ms";'
     begin out
-    wait_for is_busy loader LOAD
+    wait_for is_busy loader Query LOAD
     mariadb_kill
     wait_for has_logged 'attempt 1 failed'
     mariadb_restart
@@ -210,7 +211,7 @@ the_target_is_old() { assert_equal "$(sql e <<<'SELECT id, x FROM t')" $'-1\told
     sqlite3 "$D" "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 3000000)
         INSERT INTO t SELECT x, 'more' FROM c"
     begin out
-    wait_for is_busy loader LOAD
+    wait_for is_busy loader Query LOAD
     run "$DBFERRY" run out
     kill "$RUN"
     end
@@ -253,7 +254,7 @@ the_target_is_old() { assert_equal "$(sql e <<<'SELECT id, x FROM t')" $'-1\told
 @test "a server that stands still while it is loaded is given up, and the next attempt finds it" {
     config '' 'retries = 9; retry_wait = "500ms"; read_timeout = "2s"; connect_timeout = "2s";'
     begin out
-    wait_for is_busy loader LOAD
+    wait_for is_busy loader Query LOAD
     kill -STOP "$MARIADB_PID"
     wait_for has_logged 'attempt 1 failed: '
     kill -CONT "$MARIADB_PID"
