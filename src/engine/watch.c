@@ -90,15 +90,18 @@ static void check_runs(void)
     }
 }
 
-static bool is_asked_twice(int number, int64_t since_ms)
+/* `heard_ms`: when the first one had been dealt with.  What came meanwhile has waited for that, and
+ * came in the same moment. */
+static bool is_asked_twice(int number, int64_t heard_ms, int64_t now_ms)
 {
-    return number != ferry_signal_caught() || since_ms > SAME_MS;
+    return number != ferry_signal_caught() || now_ms - heard_ms > SAME_MS;
 }
 
 static void *watch_thread(void *unused)
 {
     sigset_t set;
     int64_t die_at = 0;
+    int64_t heard = 0;
     watched_signals(&set);
     while (!atomic_load(&watch.stop)) {
         struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
@@ -107,12 +110,13 @@ static void *watch_thread(void *unused)
         if (number == WAKE_SIGNAL)
             continue;
         if (number > 0 && die_at != 0) {
-            if (is_asked_twice(number, now - (die_at - GRACE_MS)))
+            if (is_asked_twice(number, heard, now))
                 die_by(number);
         } else if (number > 0) {
             die_at = now + GRACE_MS;
             ferry_signal_note(number);
             ferry_connection_cancel_all(FERRY_CANCEL_SIGNAL);
+            heard = ferry_clock_ms();
         } else if (die_at != 0 && now > die_at) {
             die_by(ferry_signal_caught());
         }
