@@ -3,6 +3,7 @@
 #include "connect/connect.h"
 
 #include <errmsg.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -393,6 +394,19 @@ static ferry_status errors_end(ferry_status status, bool may_pass, struct ferry_
     return status;
 }
 
+/* OpenSSL's words, and the system's by way of it, for what this machine lacks: the server has
+ * refused nothing then, and no certificate is wrong. */
+static bool errors_is_own_lack(unsigned code, const char *text)
+{
+    static const int causes[] = {ENOMEM, EMFILE, ENFILE};
+    if (code != CR_SSL_CONNECTION_ERROR)
+        return false;
+    bool lacks = strstr(text, "malloc failure") != NULL;
+    for (size_t i = 0; i < sizeof causes / sizeof *causes && !lacks; i++)
+        lacks = strstr(text, strerror(causes[i])) != NULL;
+    return lacks;
+}
+
 ferry_status mydrv_fail(const struct mydrv_conn *conn, enum mydrv_phase phase, unsigned code,
                         const char *text, const char *doing, struct ferry_error *err)
 {
@@ -410,6 +424,11 @@ ferry_status mydrv_fail(const struct mydrv_conn *conn, enum mydrv_phase phase, u
                           label, doing);
     if (code == CR_PLUGIN_NOT_ALLOWED) /* Connector/C 3.3 prints stray bytes for the plugin */
         text = "the server asks for a login method that is not allowed here";
+    if (errors_is_own_lack(code, text))
+        return ferry_fail(err, FERRY_ERR_SYSTEM,
+                          "%s: cannot %s: %s (error %u); this machine has no memory, or no file "
+                          "descriptors, left for it",
+                          label, doing, text, code);
     if (connecting && code == CR_SSL_CONNECTION_ERROR && !lost)
         hint = mydrv_tls_explain(conn->flavour, text);
     if (connecting && strstr(text, "before completion of TLS handshake") != NULL)

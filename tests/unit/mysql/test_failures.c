@@ -40,6 +40,24 @@ static void test_a_lost_handshake(void **state)
     assert_error(&error, FERRY_ERR_REFUSED, "renew it");
 }
 
+/* What this machine lacks, nobody has refused: by the words that OpenSSL has for it. */
+static void test_a_handshake_without_memory(void **state)
+{
+    (void)state;
+    char label[] = "c";
+    struct mydrv_conn conn = {.flavour = &plain, .label = label};
+    static const char *const texts[] = {"TLS/SSL error: Cannot allocate memory (12)",
+                                        "TLS/SSL error: Too many open files (24)",
+                                        "TLS/SSL error: malloc failure"};
+    static const enum mydrv_phase phases[] = {MYDRV_CONNECTING, MYDRV_OPENING, MYDRV_READING};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (size_t phase = 0; phase < sizeof phases / sizeof *phases; phase++) {
+            struct ferry_error error = {0};
+            mydrv_fail(&conn, phases[phase], CR_SSL_CONNECTION_ERROR, texts[i], "connect", &error);
+            assert_error(&error, FERRY_ERR_SYSTEM, texts[i]);
+        }
+}
+
 static void test_messages(void **state)
 {
     (void)state;
@@ -228,6 +246,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_lost_handshake),
+        cmocka_unit_test(test_a_handshake_without_memory),
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_whole_messages),
         cmocka_unit_test(test_a_connection_is_given_up),
