@@ -36,6 +36,7 @@ struct ferry_batch {
     size_t byte_limit;
     size_t bytes; /* of values */
     uint64_t first_row;
+    size_t part;          /* of the stream, in which rows are counted; 0: there is but one */
     int64_t first_row_ms; /* when it was added */
     struct chunk *chunks; /* in use, the one being filled first */
     struct chunk *spare;  /* kept from earlier rounds, all of CHUNK_SIZE */
@@ -100,6 +101,12 @@ void ferry_batch_reset(struct ferry_batch *batch, uint64_t first_row)
     batch->bytes = 0;
     batch->row_count = 0;
     batch->first_row = first_row;
+    batch->part = 0;
+}
+
+void ferry_batch_set_part(struct ferry_batch *batch, size_t part)
+{
+    batch->part = part;
 }
 
 uint64_t ferry_batch_first_row(const struct ferry_batch *batch)
@@ -199,13 +206,24 @@ struct ferry_cell *ferry_batch_cells_to_change(struct ferry_batch *batch)
     return batch->cells;
 }
 
-static FERRY_PRINTF(6, 0) ferry_status
-    fail_value(struct ferry_error *err, ferry_status status, const struct ferry_schema *schema,
-               uint64_t row, size_t column, const char *format, va_list arguments)
+/* Where a value stands. */
+struct value_at {
+    const struct ferry_schema *schema;
+    size_t part; /* 0: of the whole stream */
+    uint64_t row;
+    size_t column;
+};
+
+static FERRY_PRINTF(4, 0) ferry_status
+    fail_value(struct ferry_error *err, ferry_status status, const struct value_at *at,
+               const char *format, va_list arguments)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf prefix = {0};
-    ferry_strbuf_addf(&prefix, "row %" PRIu64 ", column '%s': ", row,
-                      column < schema->count ? schema->columns[column].name : "?");
+    ferry_strbuf_addf(&prefix, "row %" PRIu64, at->row);
+    if (at->part > 0)
+        ferry_strbuf_addf(&prefix, " of partition %zu", at->part);
+    ferry_strbuf_addf(&prefix, ", column '%s': ",
+                      at->column < at->schema->count ? at->schema->columns[at->column].name : "?");
     return ferry_fail_prefixed(err, status, ferry_strbuf_text(&prefix), format, arguments);
 }
 
@@ -213,10 +231,10 @@ ferry_status ferry_fail_cell(struct ferry_error *err, ferry_status status,
                              const struct ferry_batch *batch, size_t row, size_t column,
                              const char *format, ...)
 {
+    const struct value_at at = {batch->schema, batch->part, batch->first_row + row, column};
     va_list arguments;
     va_start(arguments, format);
-    status =
-        fail_value(err, status, batch->schema, batch->first_row + row, column, format, arguments);
+    status = fail_value(err, status, &at, format, arguments);
     va_end(arguments);
     return status;
 }
@@ -225,9 +243,10 @@ ferry_status ferry_fail_row(struct ferry_error *err, ferry_status status,
                             const struct ferry_schema *schema, uint64_t row, size_t column,
                             const char *format, ...)
 {
+    const struct value_at at = {schema, 0, row, column};
     va_list arguments;
     va_start(arguments, format);
-    status = fail_value(err, status, schema, row, column, format, arguments);
+    status = fail_value(err, status, &at, format, arguments);
     va_end(arguments);
     return status;
 }

@@ -26,6 +26,10 @@ void ferry_batch_free(struct ferry_batch *batch);
  * the number (from 1) of the stream's row that comes first in it. */
 void ferry_batch_reset(struct ferry_batch *batch, uint64_t first_row);
 
+/* From now until it is made empty, its rows are those of a part of the stream, which have numbers
+ * of their own; messages say so.  `part` counts from 1. */
+void ferry_batch_set_part(struct ferry_batch *batch, size_t part);
+
 uint64_t ferry_batch_first_row(const struct ferry_batch *batch);
 /* Bytes in use: cells and values. */
 size_t ferry_batch_used(const struct ferry_batch *batch);

@@ -48,6 +48,12 @@ void ferry_digest_add_batch(struct ferry_digest *digest, const struct ferry_batc
         ferry_digest_add(digest, ferry_batch_cells(batch, row));
 }
 
+void ferry_digest_merge(struct ferry_digest *digest, const struct ferry_digest *from)
+{
+    digest->sum += from->sum;
+    digest->rows += from->rows;
+}
+
 uint64_t ferry_digest_rows(const struct ferry_digest *digest)
 {
     return digest->rows;

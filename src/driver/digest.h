@@ -19,6 +19,9 @@ void ferry_digest_add(struct ferry_digest *digest, const struct ferry_cell *cell
 /* Adds every row of a batch. */
 void ferry_digest_add_batch(struct ferry_digest *digest, const struct ferry_batch *batch);
 
+/* Adds all that was added to `from`, a digest of the same schema. */
+void ferry_digest_merge(struct ferry_digest *digest, const struct ferry_digest *from);
+
 /* How many rows were added. */
 uint64_t ferry_digest_rows(const struct ferry_digest *digest);
 /* Whether both hold the same rows, each as often. */

@@ -20,6 +20,7 @@ struct ferry_driver_handle {
     bool is_source;
     bool is_target;
     bool lists;                   /* source.list is the driver's own */
+    bool parts;                   /* source.part is the driver's own */
     bool tells_stored;            /* target.stored_begin is the driver's own */
     bool keeps_records;           /* driver.record_read is the driver's own */
     bool prunes;                  /* target.prune is the driver's own */

@@ -33,8 +33,8 @@ static const struct {
     SIZE_OF(ferry_inspection),   SIZE_OF(ferry_layout),      SIZE_OF(ferry_listed),
     SIZE_OF(ferry_load_spec),    SIZE_OF(ferry_load_totals), SIZE_OF(ferry_option),
     SIZE_OF(ferry_option_group), SIZE_OF(ferry_prune_spec),  SIZE_OF(ferry_read),
-    SIZE_OF(ferry_scan),         SIZE_OF(ferry_source),      SIZE_OF(ferry_target),
-    SIZE_OF(ferry_wait),         SIZE_OF(ferry_wish),
+    SIZE_OF(ferry_scan),         SIZE_OF(ferry_share_spec),  SIZE_OF(ferry_source),
+    SIZE_OF(ferry_target),       SIZE_OF(ferry_wait),        SIZE_OF(ferry_wish),
 };
 
 size_t ferry_struct_size(const char *name)

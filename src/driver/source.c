@@ -104,3 +104,71 @@ ferry_status ferry_source_describe(struct ferry_connection *source, const struct
     *ret_schema = schema;
     return FERRY_OK;
 }
+
+/* ---- A table that several connections read ---- */
+
+bool ferry_source_parts(const struct ferry_connection *source)
+{
+    return source->driver->parts;
+}
+
+bool ferry_source_shares(const struct ferry_connection *source, uint32_t how)
+{
+    uint32_t ability = how == FERRY_SHARE_OWN ? FERRY_SHARES_OWN : FERRY_SHARES_BY_LOCK;
+    return (source->driver->source.abilities & ability) != 0;
+}
+
+ferry_status ferry_source_part(struct ferry_connection *source, const struct ferry_read *read,
+                               const struct ferry_schema *schema, size_t column, uint32_t count,
+                               struct ferry_cuts *ret_cuts, struct ferry_error *error)
+{
+    DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
+    struct ferry_cuts cuts = {.column = &schema->columns[column], .most = count - 1};
+    ferry_status status =
+        source->driver->source.part(source->conn, read, schema, column, count, &cuts, error);
+    status = ferry_call_end(source, "part", status, true, error);
+    if (status != FERRY_OK) {
+        ferry_cuts_done(&cuts);
+        return status;
+    }
+    *ret_cuts = cuts;
+    return FERRY_OK;
+}
+
+ferry_status ferry_source_share_begin(struct ferry_connection *source,
+                                      const struct ferry_read *read,
+                                      const struct ferry_share_spec *spec,
+                                      struct ferry_share *ret_share, struct ferry_error *error)
+{
+    DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
+    struct ferry_share share = {0};
+    ferry_status status =
+        source->driver->source.share_begin(source->conn, read, spec, &share, error);
+    status = ferry_call_end(source, "share_begin", status, true, error);
+    if (status != FERRY_OK) {
+        ferry_share_done(&share);
+        return status;
+    }
+    *ret_share = share;
+    return FERRY_OK;
+}
+
+ferry_status ferry_source_share_join(struct ferry_connection *joiner,
+                                     const struct ferry_share *share, struct ferry_error *error)
+{
+    DRIVER_SCOPE(joiner->driver);
+    WAITING_SCOPE(joiner);
+    const char *text = share->text == NULL ? "" : share->text;
+    ferry_status status = joiner->driver->source.share_join(joiner->conn, text, error);
+    return ferry_call_end(joiner, "share_join", status, true, error);
+}
+
+ferry_status ferry_source_share_end(struct ferry_connection *source, struct ferry_error *error)
+{
+    DRIVER_SCOPE(source->driver);
+    WAITING_SCOPE(source);
+    ferry_status status = source->driver->source.share_end(source->conn, error);
+    return ferry_call_end(source, "share_end", status, true, error);
+}

@@ -4,8 +4,10 @@
 #define FERRY_SOURCE_H
 
 #include "driver/connection.h"
+#include "driver/cuts.h"
 #include "driver/fingerprint.h"
 #include "driver/listing.h"
+#include "driver/share.h"
 
 ferry_status ferry_source_snapshot_begin(struct ferry_connection *source,
                                          struct ferry_error *error);
@@ -27,5 +29,23 @@ ferry_status ferry_source_list(struct ferry_connection *source, struct ferry_lis
                                struct ferry_error *error);
 /* Whether the driver can read less than everything, and in an order. */
 bool ferry_source_scans(const struct ferry_connection *source);
+
+/* Whether the driver can part a table, and share a state in this way (FERRY_SHARE_). */
+bool ferry_source_parts(const struct ferry_connection *source);
+bool ferry_source_shares(const struct ferry_connection *source, uint32_t how);
+/* Up to `count` - 1 values of the column, ascending.  Between describe and the reading.  The caller
+ * frees the answer, which is of a column of `schema`. */
+ferry_status ferry_source_part(struct ferry_connection *source, const struct ferry_read *read,
+                               const struct ferry_schema *schema, size_t column, uint32_t count,
+                               struct ferry_cuts *ret_cuts, struct ferry_error *error);
+/* See driver.h; ferry_source_share_end follows on a begin that has succeeded.  The caller frees the
+ * answer. */
+ferry_status ferry_source_share_begin(struct ferry_connection *source,
+                                      const struct ferry_read *read,
+                                      const struct ferry_share_spec *spec,
+                                      struct ferry_share *ret_share, struct ferry_error *error);
+ferry_status ferry_source_share_join(struct ferry_connection *joiner,
+                                     const struct ferry_share *share, struct ferry_error *error);
+ferry_status ferry_source_share_end(struct ferry_connection *source, struct ferry_error *error);
 
 #endif

@@ -55,6 +55,48 @@ static ferry_status stub_estimate(void *conn, const struct ferry_read *read,
     return FERRY_OK;
 }
 
+/* Who cannot is asked for neither: see ferry_source_parts() and ferry_source_shares(). */
+static ferry_status stub_part(void *conn, const struct ferry_read *read,
+                              const struct ferry_schema *schema, size_t column, uint32_t count,
+                              struct ferry_cuts *cuts, struct ferry_error *err)
+{
+    (void)conn;
+    (void)read;
+    (void)schema;
+    (void)column;
+    (void)count;
+    (void)cuts;
+    (void)err;
+    return FERRY_OK;
+}
+
+static ferry_status stub_share_begin(void *conn, const struct ferry_read *read,
+                                     const struct ferry_share_spec *spec, struct ferry_share *share,
+                                     struct ferry_error *err)
+{
+    (void)conn;
+    (void)read;
+    (void)spec;
+    (void)share;
+    return ferry_fail(err, FERRY_ERR_UNSUPPORTED,
+                      "the source's driver cannot share what it reads with other connections");
+}
+
+/* Behind a share_begin that fails nobody gets to the other two. */
+static ferry_status stub_share_join(void *conn, const char *text, struct ferry_error *err)
+{
+    (void)conn;
+    (void)text;
+    return ferry_fail(err, FERRY_ERR_UNSUPPORTED, "the source's driver has nothing to join");
+}
+
+static ferry_status stub_share_end(void *conn, struct ferry_error *err)
+{
+    (void)conn;
+    (void)err;
+    return FERRY_OK;
+}
+
 static ferry_status stub_record_read(void *conn, const char *table, struct ferry_record *record,
                                      struct ferry_error *err)
 {
@@ -189,6 +231,16 @@ static const char *first_missing(const struct requirement *list, size_t count)
 
 #define FIRST_MISSING(list) first_missing(list, sizeof(list) / sizeof((list)[0]))
 
+static bool parts(const struct ferry_source *source)
+{
+    return source->part != NULL && source->part != stub_part;
+}
+
+static bool shares(const struct ferry_source *source)
+{
+    return source->share_begin != NULL && source->share_begin != stub_share_begin;
+}
+
 static const char *fill_source(struct ferry_source *source)
 {
     const struct requirement required[] = {
@@ -198,6 +250,15 @@ static const char *fill_source(struct ferry_source *source)
         {source->read_end != NULL, "source.read_end"},
         {(source->snapshot_begin == NULL) == (source->snapshot_end == NULL),
          "source.snapshot_begin together with source.snapshot_end"},
+        {!parts(source) || (source->abilities & FERRY_SCANS) != 0,
+         "the ability FERRY_SCANS beside source.part"},
+        {(source->share_begin == NULL) == (source->share_join == NULL) &&
+             (source->share_begin == NULL) == (source->share_end == NULL),
+         "source.share_begin together with source.share_join and source.share_end"},
+        {shares(source) == ((source->abilities & (FERRY_SHARES_OWN | FERRY_SHARES_BY_LOCK)) != 0),
+         "source.share_begin together with an ability of FERRY_SHARES"},
+        {!shares(source) || source->snapshot_begin != NULL,
+         "source.snapshot_begin beside source.share_begin"},
     };
     if (source->snapshot_begin == NULL)
         source->snapshot_begin = stub_snapshot_begin;
@@ -211,6 +272,13 @@ static const char *fill_source(struct ferry_source *source)
         source->list = stub_list;
     if (source->estimate == NULL)
         source->estimate = stub_estimate;
+    if (source->part == NULL)
+        source->part = stub_part;
+    if (source->share_begin == NULL) {
+        source->share_begin = stub_share_begin;
+        source->share_join = stub_share_join;
+        source->share_end = stub_share_end;
+    }
     return FIRST_MISSING(required);
 }
 
@@ -285,6 +353,7 @@ const char *ferry_driver_stub_fill(struct ferry_driver_handle *handle)
     };
     const char *missing = FIRST_MISSING(required);
     handle->lists = handle->is_source && handle->source.list != NULL;
+    handle->parts = handle->is_source && parts(&handle->source);
     if (missing == NULL && handle->is_source)
         missing = fill_source(&handle->source);
     handle->tells_stored = handle->is_target && handle->target.stored_begin != NULL;

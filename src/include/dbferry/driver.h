@@ -812,9 +812,35 @@ ferry_status ferry_listing_add(struct ferry_listing *listing, const struct ferry
 /* As FERRY_TOGETHER_CHANGES, but all loads of a change are of one kind: each replaces its table, or
  * none does. */
 #define FERRY_TOGETHER_ALIKE (1u << 6)
+/* Of a source with share_begin: which of FERRY_SHARE_OWN and FERRY_SHARE_LOCK it knows. */
+#define FERRY_SHARES_OWN (1u << 7)
+#define FERRY_SHARES_BY_LOCK (1u << 8)
 
 /* Of a number of rows that nobody can tell. */
 #define FERRY_ROWS_UNKNOWN UINT64_MAX
+
+/* ---- A table that several connections read at one time ---- */
+
+/* Values of one column that part the rows of a table; filled by part.  Add the next one, of the
+ * kind that the column's cells are, above all before it: else INTERNAL. */
+struct ferry_cuts;
+ferry_status ferry_cuts_add(struct ferry_cuts *cuts, const struct ferry_cell *cell,
+                            struct ferry_error *err);
+
+/* How further connections get to see the very state that one sees. */
+#define FERRY_SHARE_OWN 1  /* the server hands its snapshot on */
+#define FERRY_SHARE_LOCK 2 /* writers are kept out until all have taken one of their own */
+
+/* Lives until share_begin returns. */
+struct ferry_share_spec {
+    uint32_t how;         /* FERRY_SHARE_ */
+    uint32_t joiners;     /* so many connections will join */
+    int64_t lock_wait_ms; /* how long to wait for writers that are under way */
+};
+
+/* What share_join of the others is given: any text, "" where nothing is set. */
+struct ferry_share;
+ferry_status ferry_share_set(struct ferry_share *share, const char *text, struct ferry_error *err);
 
 /* ---- The source half ---- */
 
@@ -871,6 +897,33 @@ struct ferry_source {
     ferry_status (*estimate)(void *conn, const struct ferry_read *read,
                              const struct ferry_schema *schema, const struct ferry_scan *scan,
                              uint64_t *ret_rows, struct ferry_error *err);
+
+    /* Add to `cuts` up to `count` - 1 values of the column, an integer, a decimal, a date or a
+     * datetime that is said to be ordered: below, between and above them lie about as many rows
+     * each.  Found by a sample of the rows or of an index, never by the least and the greatest
+     * value alone; fewer, or none, where rows cannot be parted into so many.  What costs as much as
+     * a reading of the table is told by ferry_log as a warning.  Called between describe and
+     * read_begin, in the snapshot.  Optional, for a driver with FERRY_SCANS: then a table is read
+     * by one connection. */
+    ferry_status (*part)(void *conn, const struct ferry_read *read,
+                         const struct ferry_schema *schema, size_t column, uint32_t count,
+                         struct ferry_cuts *cuts, struct ferry_error *err);
+
+    /* Have other connections, of the same place and account, see the rows of `read` in one state:
+     * each is given to share_join, in place of snapshot_begin, between share_begin and share_end of
+     * `conn`, which has a snapshot, and then describes and reads as in a snapshot, until
+     * snapshot_end.  With FERRY_SHARE_OWN that state is the one that `conn` sees; with
+     * FERRY_SHARE_LOCK it is a later one, and what `conn` sees is not said any more: it is only
+     * ended.  share_end fails where the state may not have been one until then; it comes, too,
+     * where a share_join has failed, and must not wait for long.  A `read` whose rows cannot be
+     * held together so (a table of an engine without snapshots) is CONFIG; a lock that was not
+     * got in time is BUSY, which may pass, and a right that is missing is REFUSED.  Optional, all
+     * three or none, with an ability of FERRY_SHARES. */
+    ferry_status (*share_begin)(void *conn, const struct ferry_read *read,
+                                const struct ferry_share_spec *spec, struct ferry_share *share,
+                                struct ferry_error *err);
+    ferry_status (*share_join)(void *conn, const char *text, struct ferry_error *err);
+    ferry_status (*share_end)(void *conn, struct ferry_error *err);
 };
 
 /* ---- The target half ---- */

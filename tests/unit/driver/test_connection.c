@@ -305,6 +305,48 @@ static ferry_status snapshot_begin(void *conn, struct ferry_error *err)
     return FERRY_OK;
 }
 
+static ferry_status part(void *conn, const struct ferry_read *read,
+                         const struct ferry_schema *schema, size_t column, uint32_t count,
+                         struct ferry_cuts *cuts, struct ferry_error *err)
+{
+    (void)conn;
+    (void)read;
+    (void)schema;
+    (void)column;
+    (void)count;
+    (void)cuts;
+    (void)err;
+    return FERRY_OK;
+}
+
+static ferry_status share_end(void *conn, struct ferry_error *err)
+{
+    (void)conn;
+    (void)err;
+    return FERRY_OK;
+}
+
+/* What several connections read by has to be there as a whole. */
+static void test_parts_and_shares(void **state)
+{
+    (void)state;
+    struct ferry_driver_handle handle = fake_handle;
+    assert_null(ferry_driver_stub_fill(&handle));
+    assert_false(handle.parts);
+    handle.source.part = part;
+    assert_non_null(strstr(ferry_driver_stub_fill(&handle), "FERRY_SCANS beside source.part"));
+    handle.source.abilities = FERRY_SCANS;
+    assert_null(ferry_driver_stub_fill(&handle));
+    assert_true(handle.parts);
+    handle.source.abilities |= FERRY_SHARES_OWN;
+    assert_non_null(strstr(ferry_driver_stub_fill(&handle), "ability of FERRY_SHARES"));
+    handle.source.abilities = FERRY_SCANS;
+    handle.source.share_begin = NULL;
+    handle.source.share_join = NULL;
+    handle.source.share_end = share_end;
+    assert_non_null(strstr(ferry_driver_stub_fill(&handle), "together with source.share_join"));
+}
+
 static void test_missing_callbacks_are_named(void **state)
 {
     (void)state;
@@ -356,6 +398,7 @@ int main(void)
         WITH_FAKE(test_threads_one),
         WITH_FAKE(test_threads_per_connection),
         WITH_FAKE(test_stubs),
+        WITH_FAKE(test_parts_and_shares),
         WITH_FAKE(test_missing_callbacks_are_named),
     };
     return cmocka_run_group_tests_name("connection", tests, NULL, NULL);
