@@ -119,6 +119,13 @@ static bool is_run(const struct work *work)
     return work->action == ferry_command_run_job && !work->arguments->dry_run;
 }
 
+/* Of jobs side by side, each reads with one connection; else --jobs says how many one table has. */
+static size_t count_readers(const struct work *work)
+{
+    int64_t jobs = work->arguments->jobs;
+    return jobs > 1 && work->count > 1 ? 1 : (size_t)jobs;
+}
+
 static ferry_status act(const struct work *work, const struct chosen *chosen,
                         struct ferry_account *account, struct ferry_sync_result *ret_result)
 {
@@ -128,6 +135,7 @@ static ferry_status act(const struct work *work, const struct chosen *chosen,
     ferry_status status =
         ferry_settings_job(work->settings, chosen->index, &override, &job, &error);
     job.ret_result = ret_result;
+    job.readers = count_readers(work);
     job.ret_certificates = ferry_account_certificates(account);
     if (status == FERRY_OK)
         ferry_account_set_route(account, &job.route);

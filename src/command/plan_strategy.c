@@ -1,4 +1,4 @@
-/* Strategy, key, cursor, and what of the job's keys has no effect. */
+/* Strategy, key, cursor, partitions, and what of the job's keys has no effect. */
 
 #include "command/plan_strategy.h"
 
@@ -65,14 +65,16 @@ static void add_cursor(const struct ferry_task *task, const struct ferry_plan *p
 }
 
 /* Keys that other strategies have. */
-static void add_idle(const struct ferry_change_rules *rules, struct ferry_remarks *remarks)
+static void add_idle(const struct ferry_task *task, struct ferry_remarks *remarks)
 {
+    const struct ferry_change_rules *rules = &task->changes;
+    bool chooses = task->partitions.count > 1 && task->partitions.by == NULL;
     bool keeps = ferry_strategy_keeps_rows(rules);
     const struct {
         const char *key;
         bool is_set, has_effect;
     } keys[] = {
-        {"key", rules->key_count > 0, rules->strategy != FERRY_STRATEGY_REPLACE},
+        {"key", rules->key_count > 0, rules->strategy != FERRY_STRATEGY_REPLACE || chooses},
         {"cursor", rules->cursor != NULL, keeps},
         {"cursor_lag", rules->lag.text != NULL, keeps && rules->cursor != NULL},
         {"cursor_nulls", rules->read_nulls, keeps && rules->cursor != NULL},
@@ -86,6 +88,14 @@ static void add_idle(const struct ferry_change_rules *rules, struct ferry_remark
                           ferry_strategy_name(rules->strategy), keeps ? " without a cursor" : "");
         ferry_remarks_add(remarks, "note", ferry_strbuf_text(&text));
     }
+}
+
+static void add_partitions(const struct ferry_plan *plan, struct ferry_remarks *remarks)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
+    ferry_partition_add(&plan->partitions, &text);
+    if (text.length > 0)
+        ferry_remarks_add(remarks, "partitions", ferry_strbuf_text(&text));
 }
 
 void ferry_plan_add_strategy(const struct ferry_task *task, const struct ferry_plan *plan,
@@ -102,5 +112,6 @@ void ferry_plan_add_strategy(const struct ferry_task *task, const struct ferry_p
         add_key(plan, remarks);
         add_cursor(task, plan, remarks);
     }
-    add_idle(&task->changes, remarks);
+    add_partitions(plan, remarks);
+    add_idle(task, remarks);
 }

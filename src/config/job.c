@@ -102,6 +102,20 @@ const struct ferry_option ferry_job_options[] = {
      .type = FERRY_OPTION_STRING,
      .help = "table to replace; default: the name of the view or table; of many: \"erp_{name}\""},
     FERRY_JOB_TABLE_KEYS(0),
+    {.name = "partitions",
+     .type = FERRY_OPTION_INT,
+     .min = 1,
+     .max = FERRY_PARTITIONS_MOST,
+     .default_value = "1",
+     .help = "replace: into how many ranges the table is parted, which are read side by side"},
+    {.name = "partition_by",
+     .type = FERRY_OPTION_STRING,
+     .help = "column of those ranges; default: the first one of the key"},
+    {.name = "snapshot",
+     .type = FERRY_OPTION_CHOICE,
+     .choices = FERRY_SHARING_CHOICES,
+     .default_value = "shared",
+     .help = "how the connections that read them see one state; \"none\" = each one of its own"},
     {.name = "expect_every",
      .type = FERRY_OPTION_DURATION,
      .help = "status calls the job late where its last success is older: \"1h\""},
@@ -219,6 +233,23 @@ static ferry_status read_rules(const struct ferry_config *keys, struct ferry_tas
     return FERRY_OK;
 }
 
+/* What has to be changed row by row is read in an order, and so by one. */
+static ferry_status read_partitions(const struct ferry_config *keys, struct ferry_task *task,
+                                    struct ferry_error *error)
+{
+    task->partitions = (struct ferry_partition_rules){
+        .count = (uint32_t)ferry_config_int(keys, "partitions"),
+        .by = ferry_config_string(keys, "partition_by"),
+        .sharing = (enum ferry_sharing)ferry_config_choice(keys, "snapshot"),
+    };
+    if (task->partitions.count <= 1 || task->changes.strategy == FERRY_STRATEGY_REPLACE)
+        return FERRY_OK;
+    return ferry_origin_fail(ferry_config_key_origin(keys, "partitions"), error,
+                             "%s: partitions go with strategy = \"replace\"; leave them out, or "
+                             "choose that strategy",
+                             keys->title);
+}
+
 /* The job's one table. */
 static ferry_status read_table(struct ferry_job *job, struct ferry_task *task,
                                struct ferry_error *error)
@@ -227,7 +258,9 @@ static ferry_status read_table(struct ferry_job *job, struct ferry_task *task,
     if (status == FERRY_OK)
         status = ferry_job_fallback_read(job->keys, task->table, &job->route.fallback,
                                          &task->fallback_read, error);
-    return status == FERRY_OK ? read_rules(job->keys, task, error) : status;
+    if (status == FERRY_OK)
+        status = read_rules(job->keys, task, error);
+    return status == FERRY_OK ? read_partitions(job->keys, task, error) : status;
 }
 
 static ferry_status read_group(struct ferry_job *job, struct ferry_task *task,

@@ -31,7 +31,8 @@ const struct ferry_option_group ferry_job_override_group = {
 /* ---- One table or many ---- */
 
 static const char *const keys_of_one[] = {"view",          "table",          "query",
-                                          "columns",       "indexes",        "fallback_source",
+                                          "columns",       "indexes",        "partitions",
+                                          "partition_by",  "snapshot",       "fallback_source",
                                           "fallback_view", "fallback_table", "fallback_query"};
 static const char *const keys_of_many[] = {"exclude", "overrides", "commit", "foreign_keys",
                                            "prune"};

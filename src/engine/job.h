@@ -45,6 +45,7 @@ struct ferry_task {
     bool copy_indexes; /* those of the source, and its primary key */
     struct ferry_column_rules columns;
     bool no_data; /* the table is made, and nothing read */
+    struct ferry_partition_rules partitions;
     enum ferry_verify verify;
     bool verify_insisted; /* it is no default: a target that cannot do it is refused */
 };
@@ -62,6 +63,7 @@ struct ferry_job {
     struct ferry_route route;
     struct ferry_task *tasks;
     size_t task_count;
+    size_t readers; /* connections that may read one table at a time; 0: as many as processors */
     struct ferry_group *group;   /* many tables, found by patterns; NULL: those of `tasks` */
     struct ferry_shared *shared; /* what this job opens is kept for others; NULL: it is closed */
     struct ferry_sync_result *ret_result; /* what came of its run goes there too; NULL: nowhere */

@@ -31,6 +31,7 @@ void ferry_plan_done(struct ferry_plan *plan)
     ferry_record_done(&plan->before);
     free(plan->key.columns);
     ferry_bookmark_done(&plan->cursor);
+    ferry_partitions_done(&plan->partitions);
     ferry_notes_done(&plan->losses);
     ferry_notes_done(&plan->stale);
     ferry_schema_done(&plan->schema);

@@ -11,6 +11,7 @@
 #include "driver/record.h"
 #include "driver/schema.h"
 #include "engine/bookmark.h"
+#include "engine/partition.h"
 #include "engine/zero_date.h"
 
 struct ferry_connection;
@@ -57,7 +58,8 @@ struct ferry_plan {
     struct ferry_record before;   /* of the last run; empty: none, or nobody has asked */
     struct ferry_plan_key key;    /* where the job's strategy has one */
     struct ferry_bookmark cursor; /* where the job has one */
-    uint64_t rows_before;         /* meaningful if rows_known */
+    struct ferry_partitions partitions;
+    uint64_t rows_before; /* meaningful if rows_known */
     bool rows_known;
     enum ferry_keeps keeps;         /* before the target is asked: why a table would keep it */
     struct ferry_strbuf difference; /* what the existing table has otherwise, for REBUILD */

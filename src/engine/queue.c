@@ -11,23 +11,27 @@ struct ferry_queue {
     pthread_cond_t changed;
     const struct ferry_schema *schema;
     struct ferry_batch_limits limits;
-    struct ferry_batch *full[FERRY_QUEUE_BATCHES]; /* a ring */
+    size_t most; /* batches */
     size_t full_first;
     size_t full_count;
-    struct ferry_batch *empty[FERRY_QUEUE_BATCHES]; /* a stack */
     size_t empty_count;
     size_t made;  /* batches that exist, wherever they are */
     size_t bytes; /* in batches that were put and not yet recycled */
     bool finished;
     bool stopped;
+    struct ferry_batch **empty; /* a stack, behind the ring */
+    struct ferry_batch *full[]; /* a ring */
 };
 
 struct ferry_queue *ferry_queue_new(const struct ferry_schema *schema,
-                                    const struct ferry_batch_limits *limits)
+                                    const struct ferry_batch_limits *limits, size_t readers)
 {
-    struct ferry_queue *queue = calloc(1, sizeof *queue);
+    size_t most = FERRY_QUEUE_BATCHES + (readers - 1) * FERRY_QUEUE_MORE_BATCHES;
+    struct ferry_queue *queue = calloc(1, sizeof *queue + 2 * most * sizeof(struct ferry_batch *));
     if (queue == NULL)
         return NULL;
+    queue->most = most;
+    queue->empty = queue->full + most;
     (void)pthread_mutex_init(&queue->lock, NULL);
     (void)pthread_cond_init(&queue->changed, NULL);
     queue->schema = schema;
@@ -40,7 +44,7 @@ void ferry_queue_free(struct ferry_queue *queue)
     if (queue == NULL)
         return;
     for (size_t i = 0; i < queue->full_count; i++)
-        ferry_batch_free(queue->full[(queue->full_first + i) % FERRY_QUEUE_BATCHES]);
+        ferry_batch_free(queue->full[(queue->full_first + i) % queue->most]);
     for (size_t i = 0; i < queue->empty_count; i++)
         ferry_batch_free(queue->empty[i]);
     (void)pthread_cond_destroy(&queue->changed);
@@ -51,7 +55,7 @@ void ferry_queue_free(struct ferry_queue *queue)
 static bool queue_may_fill(const struct ferry_queue *queue)
 {
     return queue->bytes < FERRY_QUEUE_BYTES &&
-           (queue->empty_count > 0 || queue->made < FERRY_QUEUE_BATCHES);
+           (queue->empty_count > 0 || queue->made < queue->most);
 }
 
 struct ferry_batch *ferry_queue_take_empty(struct ferry_queue *queue, bool *ret_no_memory)
@@ -72,10 +76,17 @@ struct ferry_batch *ferry_queue_take_empty(struct ferry_queue *queue, bool *ret_
     return batch;
 }
 
+void ferry_queue_return(struct ferry_queue *queue, struct ferry_batch *batch)
+{
+    FERRY_LOCK_SCOPE(&queue->lock);
+    queue->empty[queue->empty_count++] = batch;
+    (void)pthread_cond_broadcast(&queue->changed);
+}
+
 void ferry_queue_put(struct ferry_queue *queue, struct ferry_batch *batch)
 {
     FERRY_LOCK_SCOPE(&queue->lock);
-    queue->full[(queue->full_first + queue->full_count) % FERRY_QUEUE_BATCHES] = batch;
+    queue->full[(queue->full_first + queue->full_count) % queue->most] = batch;
     queue->full_count++;
     queue->bytes += ferry_batch_used(batch);
     (void)pthread_cond_broadcast(&queue->changed);
@@ -96,7 +107,7 @@ struct ferry_batch *ferry_queue_take_full(struct ferry_queue *queue)
     if (queue->stopped || queue->full_count == 0)
         return NULL;
     struct ferry_batch *batch = queue->full[queue->full_first];
-    queue->full_first = (queue->full_first + 1) % FERRY_QUEUE_BATCHES;
+    queue->full_first = (queue->full_first + 1) % queue->most;
     queue->full_count--;
     return batch;
 }

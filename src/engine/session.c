@@ -124,6 +124,14 @@ static ferry_status open_source(struct ferry_session *session, struct ferry_erro
     return FERRY_OK;
 }
 
+ferry_status ferry_session_open_reader(const struct ferry_session *session,
+                                       struct ferry_connection **ret_reader,
+                                       struct ferry_error *error)
+{
+    return ferry_connection_open(session->reads_from, role_of(session, FERRY_ROLE_SOURCE),
+                                 ret_reader, error);
+}
+
 void ferry_session_close_source(struct ferry_session *session)
 {
     const struct ferry_shared *shared = shared_of(session);

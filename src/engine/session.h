@@ -47,6 +47,10 @@ ferry_status ferry_session_open_source(struct ferry_session *session, struct fer
 /* The source is let go before the target's last steps: it need not wait for them, and a target in
  * the same file needs its lock. */
 void ferry_session_close_source(struct ferry_session *session);
+/* One more connection to what is read, without a snapshot; the caller closes it. */
+ferry_status ferry_session_open_reader(const struct ferry_session *session,
+                                       struct ferry_connection **ret_reader,
+                                       struct ferry_error *error);
 ferry_status ferry_session_open_target(struct ferry_session *session, struct ferry_error *error);
 /* Both are open, and what is read is in the very place that is written. */
 bool ferry_session_is_one_place(const struct ferry_session *session);

@@ -13,6 +13,7 @@
 #include "engine/choose_key.h"
 #include "engine/estimate.h"
 #include "engine/policy.h"
+#include "engine/readers.h"
 #include "engine/strategy.h"
 
 const struct ferry_read *ferry_transfer_read(const struct ferry_transfer *transfer)
@@ -154,6 +155,8 @@ ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct fe
     if (status == FERRY_OK)
         status = decide(transfer, error);
     if (status == FERRY_OK)
+        status = ferry_partition_settle(transfer, error);
+    if (status == FERRY_OK)
         status = ferry_estimate_recall(transfer, error);
     if (status != FERRY_OK)
         return status;
@@ -214,7 +217,7 @@ static ferry_status pump_rows(struct ferry_transfer *transfer, const struct ferr
     pump->sink = *sink;
     transfer->is_reading = true;
     atomic_store(&transfer->pumping, true);
-    status = ferry_pump_run(pump, error);
+    status = ferry_readers_pump(transfer, &transfer->plan->schema, error);
     transfer->is_reading = status != FERRY_OK;
     atomic_store(&transfer->pumping, false);
     ferry_log(FERRY_LOG_DEBUG, "%" PRIu64 " rows read, %" PRIu64 " handed to the target",

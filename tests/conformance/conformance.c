@@ -154,6 +154,7 @@ static void run_groups(const struct suite *suite)
     }
     if (suite->driver->is_source) {
         test_estimate(suite);
+        test_parting(suite);
         test_fingerprint(suite);
         test_listing(suite);
     }

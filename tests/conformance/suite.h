@@ -152,6 +152,7 @@ void test_listing(const struct suite *suite);
 void test_examining(const struct suite *suite);
 void test_source_scans(const struct suite *suite);
 void test_estimate(const struct suite *suite);
+void test_parting(const struct suite *suite);
 void test_fingerprint(const struct suite *suite);
 void test_round_trip(const struct suite *suite);
 void test_wishes(const struct suite *suite);

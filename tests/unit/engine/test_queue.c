@@ -94,7 +94,7 @@ static void settle(const atomic_uint_fast64_t *value, uint64_t wanted)
 static void pass_rows(uint64_t rows, size_t row_bytes)
 {
     struct ferry_schema schema = one_column();
-    struct ferry_queue *queue = ferry_queue_new(&schema, &limits);
+    struct ferry_queue *queue = ferry_queue_new(&schema, &limits, 1);
     assert_non_null(queue);
     struct side source = {.queue = queue, .rows = rows, .row_bytes = row_bytes};
     struct side target = {.queue = queue, .row_bytes = row_bytes, .other = &source};
@@ -130,7 +130,7 @@ static void test_rows_above_the_bound_pass_alone(void **state)
 static void fill_up(size_t row_bytes, uint64_t expected)
 {
     struct ferry_schema schema = one_column();
-    struct ferry_queue *queue = ferry_queue_new(&schema, &limits);
+    struct ferry_queue *queue = ferry_queue_new(&schema, &limits, 1);
     struct side source = {.queue = queue, .rows = 1000, .row_bytes = row_bytes};
     pthread_t producer;
     assert_int_equal(pthread_create(&producer, NULL, produce, &source), 0);
@@ -170,7 +170,7 @@ static void test_stop_wakes_the_target(void **state)
 {
     (void)state;
     struct ferry_schema schema = one_column();
-    struct ferry_queue *queue = ferry_queue_new(&schema, &limits);
+    struct ferry_queue *queue = ferry_queue_new(&schema, &limits, 1);
     struct side source = {.queue = queue}, target = {.queue = queue, .other = &source};
     pthread_t consumer;
     assert_int_equal(pthread_create(&consumer, NULL, consume, &target), 0);
@@ -190,7 +190,7 @@ static void test_stop_drops_what_waits(void **state)
 {
     (void)state;
     struct ferry_schema schema = one_column();
-    struct ferry_queue *queue = ferry_queue_new(&schema, &limits);
+    struct ferry_queue *queue = ferry_queue_new(&schema, &limits, 1);
     bool no_memory = false;
     struct ferry_batch *batch = ferry_queue_take_empty(queue, &no_memory);
     fill(batch, 1, 10);
@@ -211,7 +211,7 @@ static void test_finish_lets_the_rest_pass(void **state)
 {
     (void)state;
     struct ferry_schema schema = one_column();
-    struct ferry_queue *queue = ferry_queue_new(&schema, &limits);
+    struct ferry_queue *queue = ferry_queue_new(&schema, &limits, 1);
     bool no_memory = false;
     for (uint64_t row = 1; row <= 3; row++) {
         struct ferry_batch *batch = ferry_queue_take_empty(queue, &no_memory);
