@@ -9,7 +9,7 @@
 #define DEFAULT_COLUMNS "id int64 not null key, name text(40), price decimal(10,2), t datetime(3)"
 #define CALLBACKS                                                                                  \
     "none|connect|describe|read_begin|read_batch|read_end|snapshot_begin|origins|fingerprint|"     \
-    "estimate|list|record_read|map_column|"                                                        \
+    "estimate|list|part|share_begin|share_join|share_end|record_read|map_column|"                  \
     "inspect|change_begin|load_begin|load_batch|load_end|change_commit|change_abort|"              \
     "stored_begin|stored_batch|records|prune|examine"
 #define CONTRACT_BREACHES                                                                          \
@@ -365,6 +365,10 @@ __attribute__((constructor)) static void leave_out_abilities(void)
     source.fingerprint = NULL;
     source.list = NULL;
     source.estimate = NULL;
+    source.part = NULL;
+    source.share_begin = NULL;
+    source.share_join = NULL;
+    source.share_end = NULL;
     target = memory_target;
     target.abilities = 0;
     memory_driver.source = &source;

@@ -261,6 +261,7 @@ struct memory_conn {
     bool scans;   /* not where the driver is plain; see memory.c */
     bool indexed; /* indexes are said to have the order of the columns */
     uint32_t fit;
+    uint64_t joined;               /* the number of the table whose state is shared; 0: any */
     bool read_store;               /* a source that reads the store, not generated rows */
     struct memory_columns columns; /* of generated and literal rows */
     struct memory_table *literal;
@@ -316,6 +317,17 @@ ferry_status memory_generate_row(const struct memory_conn *conn, uint64_t row,
 ferry_status memory_generate_table(const struct memory_conn *conn, struct memory_table **ret_table,
                                    struct ferry_error *err);
 
+/* ---- part.c: parts of a table, which several connections read ---- */
+
+ferry_status memory_part(void *conn, const struct ferry_read *read,
+                         const struct ferry_schema *schema, size_t column, uint32_t count,
+                         struct ferry_cuts *cuts, struct ferry_error *err);
+ferry_status memory_share_begin(void *conn, const struct ferry_read *read,
+                                const struct ferry_share_spec *spec, struct ferry_share *share,
+                                struct ferry_error *err);
+ferry_status memory_share_join(void *conn, const char *text, struct ferry_error *err);
+ferry_status memory_share_end(void *conn, struct ferry_error *err);
+
 /* ---- list.c: which tables there are ---- */
 
 /* Whether the option's text names that table. */
@@ -331,6 +343,9 @@ ferry_status memory_examine(void *conn, const struct ferry_examination *examinat
 /* ---- source.c, target.c ---- */
 
 extern const struct ferry_source memory_source;
+/* The table behind a name, with a reference to drop; NULL in `*ret_table` for generated rows. */
+ferry_status memory_source_find(struct memory_conn *conn, const struct ferry_read *read,
+                                struct memory_table **ret_table, struct ferry_error *err);
 extern const struct ferry_target memory_target;
 ferry_status memory_record_read(void *conn, const char *table, struct ferry_record *record,
                                 struct ferry_error *err);

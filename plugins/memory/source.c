@@ -18,8 +18,7 @@ struct cursor {
     bool lied; /* a broken cell is made once */
 };
 
-/* The table behind a name, with a reference to drop; NULL in `*ret_table` for generated rows. */
-static ferry_status source_find(struct memory_conn *conn, const struct ferry_read *read,
+ferry_status memory_source_find(struct memory_conn *conn, const struct ferry_read *read,
                                 struct memory_table **ret_table, struct ferry_error *err)
 {
     *ret_table = NULL;
@@ -53,7 +52,7 @@ static ferry_status memory_describe(void *conn, const struct ferry_read *read,
     if (status == FERRY_OK)
         status = memory_cancelled(c, err);
     if (status == FERRY_OK)
-        status = source_find(c, read, &table, err);
+        status = memory_source_find(c, read, &table, err);
     const struct memory_columns *columns = table == NULL ? &c->columns : &table->columns;
     bool skip = memory_fault_skips(c, "describe");
     if (status == FERRY_OK && !skip)
@@ -122,11 +121,19 @@ static ferry_status memory_read_begin(void *conn, const struct ferry_read *read,
     if (status == FERRY_OK)
         status = memory_cancelled(c, err);
     if (status == FERRY_OK)
-        status = source_find(c, read, &cursor->table, err);
+        status = memory_source_find(c, read, &cursor->table, err);
     if (status == FERRY_OK &&
         !columns_are_alike(schema, cursor->table == NULL ? &c->columns : &cursor->table->columns)) {
         status =
             ferry_fail(err, FERRY_ERR_BUSY, "table '%s' has other columns than before", read->text);
+        ferry_error_may_pass(err);
+    }
+    if (status == FERRY_OK && c->joined != 0 && cursor->table != NULL &&
+        cursor->table->serial != c->joined) {
+        status = ferry_fail(err, FERRY_ERR_BUSY,
+                            "table '%s' is another one than that of the shared "
+                            "state",
+                            read->text);
         ferry_error_may_pass(err);
     }
     if (status == FERRY_OK)
@@ -263,6 +270,7 @@ static void memory_snapshot_end(void *conn)
 {
     ferry_log(FERRY_LOG_DEBUG, "connection '%s': snapshot ended",
               ((struct memory_conn *)conn)->name);
+    ((struct memory_conn *)conn)->joined = 0;
 }
 
 static int64_t data_moment(const struct memory_conn *c)
@@ -337,7 +345,7 @@ static ferry_status memory_fingerprint(void *conn, const struct ferry_read *read
     if (status != FERRY_OK || c->fingerprint == NULL)
         return status;
     struct memory_table *table = NULL;
-    status = source_find(c, read, &table, err);
+    status = memory_source_find(c, read, &table, err);
     if (status != FERRY_OK)
         return status;
     char *text = NULL;
@@ -367,7 +375,7 @@ static ferry_status memory_estimate(void *conn, const struct ferry_read *read,
     if (status == FERRY_OK && memory_fault_lie(conn, "estimate", &status, err))
         return status;
     if (status == FERRY_OK)
-        status = source_find(conn, read, &table, err);
+        status = memory_source_find(conn, read, &table, err);
     uint64_t rows = table == NULL ? c->rows : table->count;
     memory_table_unref(table);
     if (status == FERRY_OK && c->estimate_set && c->estimate >= 0)
@@ -386,7 +394,11 @@ const struct ferry_source memory_source = {
     .snapshot_end = memory_snapshot_end,
     .origins = memory_origins,
     .fingerprint = memory_fingerprint,
-    .abilities = FERRY_SCANS,
+    .abilities = FERRY_SCANS | FERRY_SHARES_OWN | FERRY_SHARES_BY_LOCK,
     .list = memory_list,
     .estimate = memory_estimate,
+    .part = memory_part,
+    .share_begin = memory_share_begin,
+    .share_join = memory_share_join,
+    .share_end = memory_share_end,
 };
