@@ -90,4 +90,12 @@ ferry_status pgdrv_session_set_up(struct pgdrv_conn *conn, const struct ferry_co
 ferry_status pgdrv_snapshot_begin(void *conn, struct ferry_error *err);
 void pgdrv_snapshot_end(void *conn);
 
+/* ---- share.c: one snapshot for several sessions ---- */
+
+ferry_status pgdrv_share_begin(void *conn, const struct ferry_read *read,
+                               const struct ferry_share_spec *spec, struct ferry_share *share,
+                               struct ferry_error *err);
+ferry_status pgdrv_share_join(void *conn, const char *text, struct ferry_error *err);
+ferry_status pgdrv_share_end(void *conn, struct ferry_error *err);
+
 #endif /* DBFERRY_PGSQL_CONNECT_H */

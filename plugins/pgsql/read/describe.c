@@ -113,7 +113,11 @@ const struct ferry_source pgdrv_source = {
     .snapshot_end = pgdrv_snapshot_end,
     .origins = pgdrv_origins,
     .fingerprint = pgdrv_fingerprint,
-    .abilities = FERRY_SCANS,
+    .abilities = FERRY_SCANS | FERRY_SHARES_OWN,
     .list = pgdrv_list,
     .estimate = pgdrv_estimate,
+    .part = pgdrv_part,
+    .share_begin = pgdrv_share_begin,
+    .share_join = pgdrv_share_join,
+    .share_end = pgdrv_share_end,
 };

@@ -85,6 +85,8 @@ ferry_status pgdrv_select_write(const struct pgdrv_conn *conn, const struct ferr
 /* " FROM" and what is read, as it stands. */
 void pgdrv_select_write_from(const struct pgdrv_conn *conn, const struct ferry_read *read,
                              struct part_text *sql);
+/* "(c1, c2)": names for so many columns of it. */
+void pgdrv_select_write_aliases(size_t count, struct part_text *sql);
 
 /* ---- read.c: rows by COPY, in its binary form ---- */
 
@@ -118,6 +120,12 @@ ferry_status pgdrv_decode(const struct pgdrv_format *format, const unsigned char
 
 ferry_status pgdrv_warnings_judge(struct pgdrv_conn *conn, const char *what, uint32_t on_warning,
                                   struct ferry_error *err);
+
+/* ---- part.c: where a table is cut into parts ---- */
+
+ferry_status pgdrv_part(void *conn, const struct ferry_read *read,
+                        const struct ferry_schema *schema, size_t column, uint32_t count,
+                        struct ferry_cuts *cuts, struct ferry_error *err);
 
 /* ---- list.c, origins.c, fingerprint.c, estimate.c ---- */
 

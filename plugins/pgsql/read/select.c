@@ -174,7 +174,7 @@ static void select_write_list(const struct ferry_schema *schema, const struct pg
     }
 }
 
-static void select_write_aliases(size_t count, struct part_text *sql)
+void pgdrv_select_write_aliases(size_t count, struct part_text *sql)
 {
     for (size_t i = 0; i < count; i++)
         part_text_addf(sql, "%sc%zu", i > 0 ? ", " : "(", i + 1);
@@ -191,7 +191,7 @@ ferry_status pgdrv_select_write(const struct pgdrv_conn *conn, const struct ferr
     else
         select_write_list(schema, result, scan, sql);
     pgdrv_select_write_from(conn, read, sql);
-    select_write_aliases(result->count, sql);
+    pgdrv_select_write_aliases(result->count, sql);
     for (size_t i = 0; scan != NULL && i < scan->bound_count; i++) {
         size_t c = scan->bounds[i]->column;
         const struct ferry_column *column = ferry_schema_column(schema, c);
