@@ -75,7 +75,11 @@ const struct ferry_source mydrv_source = {
     .snapshot_end = mydrv_snapshot_end,
     .origins = mydrv_origins,
     .fingerprint = mydrv_fingerprint,
-    .abilities = FERRY_SCANS,
+    .abilities = FERRY_SCANS | FERRY_SHARES_BY_LOCK,
     .list = mydrv_list,
     .estimate = mydrv_estimate,
+    .part = mydrv_part,
+    .share_begin = mydrv_share_begin,
+    .share_join = mydrv_share_join,
+    .share_end = mydrv_share_end,
 };

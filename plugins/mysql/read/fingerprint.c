@@ -51,7 +51,7 @@ static const char fingerprint_server[] =
 static ferry_status fingerprint_ask(struct mydrv_conn *conn, const char *sql, unsigned columns,
                                     MYSQL_RES **ret_rows, struct ferry_error *err)
 {
-    static const char doing[] = "ask when the table was written to last";
+    static const char doing[] = "ask which server and which state it is";
     ferry_status status = mydrv_conn_check(conn, err);
     if (status != FERRY_OK)
         return status;
@@ -91,20 +91,27 @@ static bool fingerprint_is_safe(const struct mydrv_conn *conn, const char *age)
            seconds < INT64_MAX / 1000 && seconds * 1000 >= since_snapshot + margin;
 }
 
+ferry_status mydrv_server_identity(struct mydrv_conn *conn, struct part_text *text,
+                                   struct ferry_error *err)
+{
+    MYDRV_AUTO_RESULT MYSQL_RES *server = NULL;
+    MYSQL_ROW row;
+    ferry_status status = fingerprint_ask(conn, fingerprint_server, 2, &server, err);
+    while (status == FERRY_OK && (row = mysql_fetch_row(server)) != NULL)
+        if (row[0] != NULL && row[1] != NULL)
+            part_text_addf(text, ", %s %s", row[0], row[1]);
+    return status;
+}
+
 static ferry_status fingerprint_tell(struct mydrv_conn *conn, MYSQL_ROW table,
                                      struct ferry_fingerprint *fingerprint, struct ferry_error *err)
 {
     PART_AUTO_TEXT struct part_text text = {0};
-    MYDRV_AUTO_RESULT MYSQL_RES *server = NULL;
-    MYSQL_ROW row;
-    ferry_status status = fingerprint_ask(conn, fingerprint_server, 2, &server, err);
-    if (status != FERRY_OK)
-        return status;
     part_text_addf(&text, "written %s, made %s", table[FINGERPRINT_WRITTEN],
                    table[FINGERPRINT_MADE]);
-    while ((row = mysql_fetch_row(server)) != NULL)
-        if (row[0] != NULL && row[1] != NULL)
-            part_text_addf(&text, ", %s %s", row[0], row[1]);
+    ferry_status status = mydrv_server_identity(conn, &text, err);
+    if (status != FERRY_OK)
+        return status;
     return text.failed ? mydrv_fail_memory(err)
                        : ferry_fingerprint_set(fingerprint, text.data, err);
 }

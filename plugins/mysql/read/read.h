@@ -25,6 +25,9 @@ ferry_status mydrv_fingerprint(void *conn, const struct ferry_read *read,
                                struct ferry_fingerprint *fingerprint, struct ferry_error *err);
 /* Milliseconds on a clock that is never set. */
 int64_t mydrv_fingerprint_clock(void);
+/* Adds what tells the server of the session from all others. */
+ferry_status mydrv_server_identity(struct mydrv_conn *conn, struct part_text *text,
+                                   struct ferry_error *err);
 
 /* ---- estimate.c: about how many rows there are ---- */
 
@@ -171,6 +174,33 @@ ferry_status mydrv_scan_write(const struct mydrv_conn *conn, const struct ferry_
 /* Have the session sort by the whole of long keys, where that costs little. */
 ferry_status mydrv_scan_make_room(struct mydrv_conn *conn, const struct ferry_scan *scan,
                                   const struct ferry_schema *schema, struct ferry_error *err);
+
+/* ---- axis.c: values of a column as whole numbers, in their order ---- */
+
+typedef __int128 mydrv_axis;
+#define MYDRV_AXIS_ROOM 48
+
+/* Whether there is one of the column: an integer, a decimal, a date or a datetime. */
+bool mydrv_axis_has(const struct ferry_column *column);
+/* What a server prints; false where it is no value that has a place there, such as a zero date. */
+bool mydrv_axis_read(const struct ferry_column *column, const char *text, mydrv_axis *ret_at);
+/* The cell of a place between two that were read; its letters lie in `room`. */
+void mydrv_axis_write(const struct ferry_column *column, mydrv_axis at, char room[MYDRV_AXIS_ROOM],
+                      struct ferry_cell *ret_cell);
+
+/* ---- part.c: where a table is cut into parts ---- */
+
+ferry_status mydrv_part(void *conn, const struct ferry_read *read,
+                        const struct ferry_schema *schema, size_t column, uint32_t count,
+                        struct ferry_cuts *cuts, struct ferry_error *err);
+
+/* ---- share.c: one state for several sessions ---- */
+
+ferry_status mydrv_share_begin(void *conn, const struct ferry_read *read,
+                               const struct ferry_share_spec *spec, struct ferry_share *share,
+                               struct ferry_error *err);
+ferry_status mydrv_share_join(void *conn, const char *text, struct ferry_error *err);
+ferry_status mydrv_share_end(void *conn, struct ferry_error *err);
 
 /* ---- read.c: rows, unbuffered, in the binary protocol ---- */
 
