@@ -19,6 +19,8 @@ INSERT INTO sparse VALUES (1), (1000000), (1000000000000), (9223372036854775807)
 CREATE TABLE odd (big oid, many int, moment timestamptz, number numeric(30,4), late date);
 INSERT INTO odd SELECT 4294967295 - i, i % 3, '2024-03-31 00:00:00.123456+00'::timestamptz + i * interval '1 minute',
     i * 1000000000000000000.5, NULL FROM generate_series(1, 500) i;
+CREATE TABLE early AS SELECT i AS id, moment, moment AT TIME ZONE 'UTC' AS local, (moment AT TIME ZONE 'UTC')::date AS day
+    FROM generate_series(1, 2000) i, LATERAL (SELECT '0001-01-01 00:00:00+00'::timestamptz + (i - 1000) * interval '1 day' AS moment) m;
 INSERT INTO odd VALUES (0, NULL, 'infinity', NULL, 'infinity'), (NULL, 7, '-infinity', 'NaN', '-infinity'),
     (5, 7, '20000-01-01', -1, '20000-01-01');
 CREATE TABLE none (id int PRIMARY KEY);
@@ -91,6 +93,15 @@ END
         # Of the table itself such values are found by row, as ever.
         parts odd "partitions = 4; partition_by = \"$by\";" --jobs 2
         assert_status 65
+    done
+}
+
+@test "dates before the year 1 are no cuts: the row is told that has one" {
+    local by
+    for by in moment local day; do
+        parts early "partitions = 8; partition_by = \"$by\";" --jobs 2
+        assert_status 65
+        assert_output_has 'of partition 1, column' 'before the year 1'
     done
 }
 

@@ -39,13 +39,17 @@ static void part_write_sample(const char *pages, uint32_t count, struct part_tex
         part_text_addf(sql, " TABLESAMPLE SYSTEM (%.6f) REPEATABLE (0)", 100 * wanted / all);
 }
 
-/* The value of a row of `cut`, in the letters of a cell. */
+/* The value of a row of `cut`, in the letters of a cell.  Before the year 1 there is none, though
+ * to_char() writes those years as the others. */
 static void part_write_letters(const struct ferry_column *column, struct part_text *sql)
 {
     bool utc = (column->flags & FERRY_COLUMN_UTC) != 0;
+    const char *moment = utc ? "pg_catalog.timezone('UTC', cut.v)" : "cut.v";
     if (column->type == FERRY_TYPE_DATETIME)
-        part_text_addf(sql, "pg_catalog.to_char(%s, 'YYYY-MM-DD HH24:MI:SS.US')",
-                       utc ? "pg_catalog.timezone('UTC', cut.v)" : "cut.v");
+        part_text_addf(sql,
+                       "CASE WHEN %s >= '0001-01-01'::pg_catalog.timestamp THEN "
+                       "pg_catalog.to_char(%s, 'YYYY-MM-DD HH24:MI:SS.US') END",
+                       moment, moment);
     else
         part_text_add(sql, "cut.v::pg_catalog.text");
 }
