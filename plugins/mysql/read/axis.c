@@ -61,8 +61,11 @@ static bool axis_read_number(const char *text, uint32_t scale, mydrv_axis *ret_a
         at = at * 10 + (*c - '0');
         behind += fraction ? 1 : 0;
     }
-    for (; behind < scale; behind++)
+    for (; behind < scale; behind++) {
+        if (++digits > AXIS_DIGITS + 1)
+            return false;
         at *= 10;
+    }
     *ret_at = negative ? -at : at;
     return digits > 0 && behind == scale;
 }

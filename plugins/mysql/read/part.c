@@ -19,7 +19,7 @@
 #define PART_FINE 4     /* a part is made of so many at least */
 #define PART_LIGHT 10   /* rows that are no weight */
 #define PART_AT_ONCE 64 /* ranges that one statement asks about */
-#define PART_ROUNDS 30  /* enough to get from 2^64 values to one */
+#define PART_ROUNDS 42  /* enough to get from 2^127 values to one */
 
 #define PART_NO_INDEX 1176 /* the index is not there, or is hidden */
 #define PART_MARIADB_WINDOWS 100200

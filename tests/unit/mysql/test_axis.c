@@ -70,6 +70,8 @@ static void test_decimals(void **state)
     assert_next(&wide, "9.999999", "10.000000");
     assert_round(&whole, "-12345");
     refuses(&whole, "1.5");
+    const struct ferry_column fine = {.type = FERRY_TYPE_DECIMAL, .precision = 36, .scale = 30};
+    refuses(&fine, "1234567890123456789012345678901234567"); /* no server should send that */
 }
 
 static void test_days(void **state)
