@@ -217,6 +217,22 @@ nobody_reads() { [ "$(sql <<<"SELECT count(*) FROM pg_stat_activity WHERE usenam
     assert_output_has 'connection 3 of 8 for the partitions' 'more connections'
 }
 
+@test "a name for several servers: another one cannot share the state" {
+    requires python3
+    local FIRST=$POSTGRES_PORT
+    (
+        postgres_start "$T/other" >"$T/started" 2>&1 3>&- || exit
+        postgres_account reader 'S3cret}Pass'
+        python3 "$FERRY_SOURCE/tests/servers/turns.py" "$FIRST" "$POSTGRES_PORT" >"$T/turns" 3>&- &
+        until_there test -s "$T/turns"
+        POSTGRES_PORT=$(cat "$T/turns") parts t 'partitions = 4;' --jobs 2
+        kill "$!"
+        postgres_remove
+        assert_status 78
+        assert_output_has 'another server has answered'
+    )
+}
+
 @test "plan and verify" {
     pgsql_config '' 'table = "t"; target_table = "t"; partitions = 4;'
     run dbferry plan
