@@ -11,6 +11,7 @@
 #include "engine/differences.h"
 #include "engine/foreign_keys.h"
 #include "engine/outcome.h"
+#include "engine/partition.h"
 #include "engine/run.h"
 #include "engine/strategy.h"
 #include "engine/unchanged.h"
@@ -59,6 +60,12 @@ static ferry_status prepare(struct ferry_run *run, struct ferry_error *error)
     if (status == FERRY_OK)
         status = ferry_alike_settle(run, error);
     return status == FERRY_OK ? ferry_run_each_table(run, ferry_transfer_tell, error) : status;
+}
+
+/* Where it is cut: asked only where it is to be read, since that may cost a look at all rows. */
+static ferry_status part_tables(struct ferry_run *run, struct ferry_error *error)
+{
+    return ferry_run_each_table(run, ferry_partition_settle, error);
 }
 
 /* A source that says so is not read. */
@@ -167,6 +174,8 @@ ferry_status ferry_sync_run(const struct ferry_job *job, struct ferry_retry *ret
     }
     if (status == FERRY_OK)
         status = ask_if_unchanged(&run, error);
+    if (status == FERRY_OK && !run.is_unchanged)
+        status = part_tables(&run, error);
     if (status == FERRY_OK)
         status = change_tables(&run, error);
     if (status != FERRY_OK)
@@ -199,6 +208,8 @@ ferry_status ferry_sync_plan(const struct ferry_job *job, struct ferry_plan **pl
     ferry_status status = ferry_run_begin(&run, job, NULL, error);
     if (status == FERRY_OK)
         status = prepare(&run, error);
+    if (status == FERRY_OK)
+        status = part_tables(&run, error);
     if (status != FERRY_OK)
         status = ferry_run_explain(&run, error);
     *plans = run.plans;
@@ -228,6 +239,8 @@ ferry_status ferry_sync_verify(const struct ferry_job *job, struct ferry_retry *
         status = ferry_run_each_table(&run, insist_on_content, error);
     if (status == FERRY_OK)
         status = prepare(&run, error);
+    if (status == FERRY_OK)
+        status = part_tables(&run, error);
     if (status == FERRY_OK)
         status = compare_tables(&run, error);
     if (status != FERRY_OK)

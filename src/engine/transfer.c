@@ -155,8 +155,6 @@ ferry_status ferry_transfer_negotiate(struct ferry_transfer *transfer, struct fe
     if (status == FERRY_OK)
         status = decide(transfer, error);
     if (status == FERRY_OK)
-        status = ferry_partition_settle(transfer, error);
-    if (status == FERRY_OK)
         status = ferry_estimate_recall(transfer, error);
     if (status != FERRY_OK)
         return status;

@@ -114,6 +114,19 @@ END
     assert_output_has 'connection 1 of 2 for the partitions'
 }
 
+@test "what is unchanged is not asked where to cut it" {
+    config 'partitions = 4; skip_unchanged = true;' 'fingerprint = "one";'
+    run dbferry run
+    assert_status 0
+    config 'partitions = 4; skip_unchanged = true;' 'fingerprint = "one"; fail_at = "part"; fail_class = "stream";'
+    run dbferry run -v
+    assert_status 0
+    refute_output_has 'partitions:'
+    config 'partitions = 4; skip_unchanged = true;' 'fingerprint = "two"; fail_at = "part"; fail_class = "stream";'
+    run dbferry run -v
+    assert_status 76
+}
+
 @test "a fallback that cannot be parted is read by one connection" {
     sqlite3 "$T/other.db" 'CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, 2)'
     config 'partitions = 4; fallback_source = "other"; max_fallback_age = "0s";' 'fail_at = "connect"; fail_class = "unreachable";'
