@@ -914,11 +914,12 @@ struct ferry_source {
      * `conn`, which has a snapshot, and then describes and reads as in a snapshot, until
      * snapshot_end.  With FERRY_SHARE_OWN that state is the one that `conn` sees; with
      * FERRY_SHARE_LOCK it is a later one, and what `conn` sees is not said any more: it is only
-     * ended.  share_end fails where the state may not have been one until then; it comes, too,
-     * where a share_join has failed, and must not wait for long.  A `read` whose rows cannot be
-     * held together so (a table of an engine without snapshots) is CONFIG; a lock that was not
-     * got in time is BUSY, which may pass, and a right that is missing is REFUSED.  Optional, all
-     * three or none, with an ability of FERRY_SHARES. */
+     * ended.  share_join returns when the state is fixed: where a server fixes it at the first
+     * read, that is done in it.  share_end fails where the state may not have been one until then;
+     * it comes, too, where a share_join has failed, and must not wait for long.  A `read` whose
+     * rows cannot be held together so (a table of an engine without snapshots) is CONFIG; a lock
+     * that was not got in time is BUSY, which may pass, and a right that is missing is REFUSED.
+     * Optional, all three or none, with an ability of FERRY_SHARES. */
     ferry_status (*share_begin)(void *conn, const struct ferry_read *read,
                                 const struct ferry_share_spec *spec, struct ferry_share *share,
                                 struct ferry_error *err);
