@@ -332,7 +332,7 @@ INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WH
   SELECT i, 18446744073709551615 - i, i / 100, i / 7, IF(i % 9, CONCAT('name ', i, '😀'), NULL), UNHEX(HEX(i * 7919)),
   '2000-01-01' + INTERVAL i * 1001 MICROSECOND FROM n;
 CREATE VIEW v AS SELECT * FROM t;
-GRANT SELECT ON conformance.* TO reader;
+GRANT SELECT, LOCK TABLES ON conformance.* TO reader;
 GRANT UPDATE, CREATE TEMPORARY TABLES ON e.* TO loader;
 SQL
     local there="host = \"$AZURE_HOST\"; port = $MYSQL_PORT; ssl_ca = \"$CA\"; password = \"S3cret-Pass\";"
