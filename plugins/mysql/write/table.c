@@ -408,7 +408,8 @@ static size_t table_count_characters(const char *name)
 ferry_status mydrv_table_check(const struct mydrv_conn *conn, const char *name,
                                const struct mydrv_table *table, struct ferry_error *err)
 {
-    if (strncasecmp(name, "_dbferry_", 9) == 0)
+    if (strncasecmp(name, "_dbferry_", 9) == 0 &&
+        strncmp(name, FERRY_TABLES_OF_PIECES, sizeof FERRY_TABLES_OF_PIECES - 1) != 0)
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "%s: the table name '%s' is reserved; choose another target_table",
                           conn->label, name);

@@ -168,7 +168,8 @@ static const char *table_kind(char kind)
 ferry_status pgdrv_table_check(const struct pgdrv_conn *conn, const char *name,
                                const struct pgdrv_table *table, struct ferry_error *err)
 {
-    if (strncmp(name, "_dbferry_", 9) == 0)
+    if (strncmp(name, "_dbferry_", 9) == 0 &&
+        strncmp(name, FERRY_TABLES_OF_PIECES, sizeof FERRY_TABLES_OF_PIECES - 1) != 0)
         return ferry_fail(err, FERRY_ERR_SCHEMA,
                           "%s: the table name '%s' is reserved; choose another target_table",
                           conn->label, name);

@@ -607,6 +607,10 @@ struct ferry_inspection {
 #define FERRY_TABLE_KEEP 2    /* it has the right columns: replace its rows */
 #define FERRY_TABLE_REBUILD 3 /* it has others: replace table and rows, keep what hangs on it */
 
+/* Tables whose names begin so hold parts of a table on its way.  The core chooses them, for targets
+ * with prune; a driver that keeps names for itself takes these, and its `list` leaves them out. */
+#define FERRY_TABLES_OF_PIECES "_dbferry_piece_"
+
 /* How the rows of one table lie in the target.  Lists are of pointers, one per column of `schema`,
  * so that what they point to may grow. */
 struct ferry_layout {
