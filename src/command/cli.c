@@ -6,11 +6,14 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/cleanup.h"
 #include "base/units.h"
 #include "command/cli_option.h"
 #include "command/command.h"
 #include "driver/load.h"
+#include "engine/partition.h"
 
 enum command_bit {
     RUN = 1 << 0,
@@ -24,7 +27,12 @@ enum command_bit {
     REPORT = 1 << 8,
     LATER = 1 << 9,     /* known by name; a later version brings it */
     COMPLETE = 1 << 10, /* for shells, not for people: no help shows it */
-    ALL = RUN | COPY | PLAN | CHECK | VERIFY | DRIVERS | INIT | STATUS | REPORT | COMPLETE,
+    PREPARE = 1 << 11,
+    LOAD = 1 << 12,
+    FINISH = 1 << 13,
+    ABANDON = 1 << 14,
+    PIECES = PREPARE | LOAD | FINISH | ABANDON,
+    ALL = RUN | COPY | PLAN | CHECK | VERIFY | DRIVERS | INIT | STATUS | REPORT | COMPLETE | PIECES,
 };
 
 const struct ferry_command ferry_commands[] = {
@@ -39,6 +47,13 @@ const struct ferry_command ferry_commands[] = {
      ferry_command_check},
     {VERIFY, "verify", "[JOB...]", "compare what the source gives with what the target holds", 0,
      -1, ferry_command_verify},
+    {PREPARE, "prepare", "JOB", "part a job's table for a scheduler; prints the id of its run", 1,
+     1, ferry_command_prepare},
+    {LOAD, "load", "RUN", "load one piece of a prepared run", 1, 1, ferry_command_load_piece},
+    {FINISH, "finish", "RUN", "take all pieces of a prepared run in, in one step", 1, 1,
+     ferry_command_finish},
+    {ABANDON, "abandon", "RUN", "give a prepared run up, and remove its pieces", 1, 1,
+     ferry_command_abandon},
     {DRIVERS, "drivers", "[DRIVER]", "list the drivers, or the options of one", 0, 1,
      ferry_command_drivers},
     {INIT, "init", "[DIR]", "write a commented configuration to start from", 0, 1,
@@ -156,6 +171,29 @@ static ferry_status take_jobs(const struct cli_option *option, struct ferry_argu
     return FERRY_OK;
 }
 
+/* --partition I/N */
+static ferry_status take_piece(const struct cli_option *option, struct ferry_arguments *arguments,
+                               const char *value, struct ferry_error *error)
+{
+    FERRY_AUTO_FREE char *piece = strndup(value, strcspn(value, "/"));
+    const char *slash = strchr(value, '/');
+    int64_t number = 0, count = 0;
+    if (arguments->piece != 0)
+        return ferry_fail(error, FERRY_ERR_USAGE, "--%s is given twice", option->name);
+    if (piece == NULL)
+        return ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for the command line");
+    if (slash == NULL || !ferry_units_parse_int(piece, &number) ||
+        !ferry_units_parse_int(slash + 1, &count) || count < 1 || count > FERRY_PARTITIONS_MOST ||
+        number < 1 || number > count)
+        return ferry_fail(error, FERRY_ERR_USAGE,
+                          "--%s takes I/N, such as 3/8: a piece from 1 to N, and N up to %d, not "
+                          "'%s'",
+                          option->name, FERRY_PARTITIONS_MOST, value);
+    arguments->piece = (uint32_t)number;
+    arguments->piece_count = (uint32_t)count;
+    return FERRY_OK;
+}
+
 /* --random-delay DURATION */
 static ferry_status take_duration(const struct cli_option *option,
                                   struct ferry_arguments *arguments, const char *value,
@@ -190,7 +228,7 @@ static void print_version(const struct ferry_command *command)
 
 static const struct cli_option cli_options[] = {
     {"config", 'c', "FILE", "read this configuration file",
-     RUN | COPY | PLAN | CHECK | VERIFY | STATUS | REPORT, take_text, AT(config), NULL},
+     RUN | COPY | PLAN | CHECK | VERIFY | STATUS | REPORT | PIECES, take_text, AT(config), NULL},
     {"source", 0, "CONNECTION", "read from this connection instead", RUN | PLAN | CHECK | VERIFY,
      take_text, AT(source), NULL},
     {"target", 0, "CONNECTION", "write to this connection instead", RUN | PLAN | CHECK | VERIFY,
@@ -227,6 +265,7 @@ static const struct cli_option cli_options[] = {
     {"dry-run", 'n', NULL, "do all but write: say what would happen", RUN | COPY, take_flag,
      AT(dry_run), NULL},
     {"jobs", 0, "N", "run up to N jobs at one time (1)", RUN, take_jobs, AT(jobs), NULL},
+    {"partition", 0, "I/N", "which of the N pieces is loaded, from 1", LOAD, take_piece, 0, NULL},
     {"watch", 0, NULL, "draw it anew every two seconds, on a terminal", STATUS, take_flag,
      AT(watch), NULL},
     {"random-delay", 0, "DURATION", "wait a random time, up to this, before the first job", RUN,

@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 
 struct ferry_arguments;
+struct ferry_prepared;
 
 struct ferry_command {
     int bit; /* that says which options it takes */
@@ -54,7 +55,10 @@ struct ferry_arguments {
     int64_t rows; /* that differ, to be shown at most; 0: none is asked for */
     bool values;  /* of them, too */
     bool watch;
-    bool json; /* records for programs, and no text */
+    uint32_t piece, piece_count;     /* --partition I/N; 0: not said */
+    const char *state;               /* of prepare: the folder of run files, once it is known */
+    struct ferry_prepared *prepared; /* of other steps: the run that is meant, once it is read */
+    bool json;                       /* records for programs, and no text */
     bool quiet;
     int verbose;
     char **operands;

@@ -15,6 +15,10 @@ ferry_status ferry_command_drivers(const struct ferry_arguments *arguments);
 ferry_status ferry_command_status(const struct ferry_arguments *arguments);
 ferry_status ferry_command_report_page(const struct ferry_arguments *arguments);
 ferry_status ferry_command_init(const struct ferry_arguments *arguments);
+ferry_status ferry_command_prepare(const struct ferry_arguments *arguments);
+ferry_status ferry_command_load_piece(const struct ferry_arguments *arguments);
+ferry_status ferry_command_finish(const struct ferry_arguments *arguments);
+ferry_status ferry_command_abandon(const struct ferry_arguments *arguments);
 ferry_status ferry_command_complete(const struct ferry_arguments *arguments);
 
 /* ---- What several commands share: command_jobs.c ---- */
@@ -59,5 +63,9 @@ ferry_status ferry_command_plan_job(const struct ferry_job *job,
 
 ferry_status ferry_command_run_job(const struct ferry_job *job,
                                    const struct ferry_arguments *arguments);
+
+/* One prepared run finished, which is a run of its job: command/finish.c. */
+ferry_status ferry_command_finish_job(const struct ferry_job *job,
+                                      const struct ferry_arguments *arguments);
 
 #endif

@@ -116,7 +116,8 @@ static struct ferry_settings_override override_of(const struct ferry_arguments *
 
 static bool is_run(const struct work *work)
 {
-    return work->action == ferry_command_run_job && !work->arguments->dry_run;
+    return (work->action == ferry_command_run_job && !work->arguments->dry_run) ||
+           work->action == ferry_command_finish_job;
 }
 
 /* Of jobs side by side, each reads with one connection; else --jobs says how many one table has. */

@@ -29,6 +29,7 @@ static const struct ferry_field fields[FERRY_RECORD_FIELDS] = {
     {FERRY_RECORD_UNCHANGED, FERRY_FIELD_NUMBER, 0},
     {FERRY_RECORD_READ, FERRY_FIELD_TEXT, 16},
     {FERRY_RECORD_PLACE, FERRY_FIELD_TEXT, 16},
+    {FERRY_RECORD_STATES, FERRY_FIELD_NUMBER, 0},
 };
 
 size_t ferry_field_count(void)

@@ -35,7 +35,9 @@
 #define FERRY_RECORD_UNCHANGED "unchanged"
 #define FERRY_RECORD_READ "read_hash"   /* of the place and of what was read there, hexadecimal */
 #define FERRY_RECORD_PLACE "place_hash" /* of the place, and of one of many its name */
-#define FERRY_RECORD_FIELDS 23
+/* Of how many states of the source the rows are, where these are more than one. */
+#define FERRY_RECORD_STATES "states"
+#define FERRY_RECORD_FIELDS 24
 
 struct ferry_record {
     char *table;

@@ -193,6 +193,11 @@ bool ferry_target_tells_stored(const struct ferry_connection *target)
     return target->driver->tells_stored;
 }
 
+bool ferry_target_prunes(const struct ferry_connection *target)
+{
+    return target->driver->prunes;
+}
+
 bool ferry_target_scans(const struct ferry_connection *target)
 {
     return (target->driver->target.abilities & FERRY_SCANS) != 0;

@@ -58,6 +58,8 @@ ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_to
                                    struct ferry_error *error);
 /* Whether the driver has stored_begin. */
 bool ferry_target_tells_stored(const struct ferry_connection *target);
+/* Whether it has prune. */
+bool ferry_target_prunes(const struct ferry_connection *target);
 /* Whether the driver can read less of them than everything, and in an order; and whether it takes
  * loads of changes. */
 bool ferry_target_scans(const struct ferry_connection *target);

@@ -136,8 +136,8 @@ static bool has_form(const struct ferry_column *column, const char *text)
     return text[i] == '\0';
 }
 
-static bool read_value(const struct ferry_bookmark *bookmark, const char *text,
-                       struct ferry_bookmark_value *value)
+bool ferry_bookmark_read_value(const struct ferry_bookmark *bookmark, const char *text,
+                               struct ferry_bookmark_value *value)
 {
     if (bookmark->column->type == FERRY_TYPE_INT)
         return read_integer(bookmark, text, value);
@@ -189,7 +189,8 @@ static bool step_back(struct ferry_bookmark *bookmark, const struct ferry_lag *l
 bool ferry_bookmark_recall(struct ferry_bookmark *bookmark, const char *text,
                            const struct ferry_lag *lag)
 {
-    return read_value(bookmark, text, &bookmark->recorded) && step_back(bookmark, lag);
+    return ferry_bookmark_read_value(bookmark, text, &bookmark->recorded) &&
+           step_back(bookmark, lag);
 }
 
 /* ---- What has passed ---- */

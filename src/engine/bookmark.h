@@ -58,5 +58,8 @@ void ferry_bookmark_add_next(const struct ferry_bookmark *bookmark, bool is_whol
 /* A value as text: digits, or the text itself. */
 void ferry_bookmark_add_value(const struct ferry_bookmark *bookmark,
                               const struct ferry_bookmark_value *value, struct ferry_strbuf *text);
+/* The value of such a text; false where it is none of the column, or if out of memory. */
+bool ferry_bookmark_read_value(const struct ferry_bookmark *bookmark, const char *text,
+                               struct ferry_bookmark_value *value);
 
 #endif

@@ -77,7 +77,7 @@ ferry_status ferry_estimate_ask(struct ferry_transfer *transfer, const struct fe
 {
     uint64_t told = FERRY_ROWS_UNKNOWN;
     transfer->expected = FERRY_ROWS_UNKNOWN;
-    if (ferry_show() == NULL)
+    if (ferry_show() == NULL || transfer->plan->partitions.only > 0) /* a part of what it tells */
         return FERRY_OK;
     ferry_status status =
         ferry_source_estimate(transfer->session->source, ferry_transfer_read(transfer),

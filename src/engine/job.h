@@ -52,6 +52,7 @@ struct ferry_task {
 
 struct ferry_differences;
 struct ferry_group;
+struct ferry_pieces;
 struct ferry_shared;
 struct ferry_certificates;
 struct ferry_sync_result;
@@ -66,6 +67,8 @@ struct ferry_job {
     size_t readers; /* connections that may read one table at a time; 0: as many as processors */
     struct ferry_group *group;   /* many tables, found by patterns; NULL: those of `tasks` */
     struct ferry_shared *shared; /* what this job opens is kept for others; NULL: it is closed */
+    /* This run loads a piece of a prepared one, or finishes it; NULL: it is a run of its own. */
+    const struct ferry_pieces *pieces;
     struct ferry_sync_result *ret_result; /* what came of its run goes there too; NULL: nowhere */
     struct ferry_certificates *ret_certificates; /* of its servers, too; NULL: nowhere */
     /* The same of each of its tables, where all that a run does is done in one step. */

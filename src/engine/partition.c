@@ -11,6 +11,7 @@
 #include "driver/type.h"
 #include "engine/choose_key.h"
 #include "engine/named_column.h"
+#include "engine/piece_rows.h"
 #include "engine/transfer.h"
 
 const char *ferry_sharing_name(enum ferry_sharing sharing)
@@ -43,7 +44,8 @@ static const char *column_flaw(const struct ferry_column *column)
     return NULL;
 }
 
-static ferry_status check_column(const struct ferry_column *column, struct ferry_error *error)
+ferry_status ferry_partition_check_column(const struct ferry_column *column,
+                                          struct ferry_error *error)
 {
     FERRY_AUTO_STRBUF struct ferry_strbuf type = {0};
     const char *flaw = column_flaw(column);
@@ -80,7 +82,9 @@ static ferry_status find_column(struct ferry_plan *plan, const struct ferry_task
         name == NULL ? find_key(plan, &task->changes, ret_column, error)
                      : ferry_named_column_find(&plan->described, name, "the job's partition_by is",
                                                ret_column, error);
-    return status == FERRY_OK ? check_column(&plan->described.columns[*ret_column], error) : status;
+    return status == FERRY_OK
+               ? ferry_partition_check_column(&plan->described.columns[*ret_column], error)
+               : status;
 }
 
 /* Whether an index of the source begins with it. */
@@ -198,6 +202,8 @@ ferry_status ferry_partition_settle(struct ferry_transfer *transfer, struct ferr
 {
     const struct ferry_partition_rules *rules = &transfer->task->partitions;
     size_t column = 0;
+    if (rules->prepared != NULL)
+        return ferry_piece_settle(transfer, error);
     if (rules->count <= 1 || does_without(transfer))
         return FERRY_OK;
     ferry_status status = check_source(transfer->session->source, rules, error);
@@ -215,6 +221,8 @@ void ferry_partition_add(const struct ferry_partitions *partitions, struct ferry
     };
     if (partitions->count == 0)
         return;
+    if (partitions->only > 0)
+        ferry_strbuf_addf(text, "%zu of ", partitions->only);
     ferry_strbuf_addf(text, "%zu by '%s', read by ", partitions->count,
                       partitions->cuts.column->name);
     if (partitions->readers > 1)

@@ -9,6 +9,7 @@
 #include "driver/cuts.h"
 
 struct ferry_connection;
+struct ferry_prepared;
 struct ferry_transfer;
 
 /* How the connections get to see one state; in the order of FERRY_SHARING_CHOICES. */
@@ -25,6 +26,8 @@ struct ferry_partition_rules {
     uint32_t count; /* up to so many; 0 or 1: none */
     const char *by; /* a column's name; NULL: the first one of the key */
     enum ferry_sharing sharing;
+    const struct ferry_prepared *prepared; /* parted already; NULL: the source is asked */
+    uint32_t piece;                        /* of that the one that is read, from 1 */
 };
 
 /* What a plan makes of it. */
@@ -32,6 +35,7 @@ struct ferry_partitions {
     size_t count; /* 0: the table is read as one */
     size_t column;
     enum ferry_sharing sharing;
+    size_t only;            /* the one that is read, from 1; 0: all are */
     size_t readers;         /* connections; 1: that of the session, in its own snapshot */
     struct ferry_cuts cuts; /* one less than there are partitions */
 };
@@ -44,6 +48,9 @@ const char *ferry_sharing_name(enum ferry_sharing sharing);
  * there is no such column, or none that has an order; FERRY_ERR_UNSUPPORTED where the source cannot
  * be parted or shared so. */
 ferry_status ferry_partition_settle(struct ferry_transfer *transfer, struct ferry_error *error);
+/* Whether ranges of the column can be read: else FERRY_ERR_SCHEMA. */
+ferry_status ferry_partition_check_column(const struct ferry_column *column,
+                                          struct ferry_error *error);
 /* "8 by 'id', read by 2 connections in one snapshot"; nothing of a table that is read as one. */
 void ferry_partition_add(const struct ferry_partitions *partitions, struct ferry_strbuf *text);
 

@@ -150,13 +150,16 @@ static ferry_status pump_ranges(struct readers *readers, const struct ferry_rang
                                 struct ferry_error *error)
 {
     struct ferry_pump *pump = &readers->transfer->pump;
+    size_t only = readers->transfer->plan->partitions.only;
     const struct ferry_crew crew = {
         .connections = readers->connections,
         .digests = readers->digests,
         .count = readers->count,
-        .ranges = ranges->list,
-        .range_count = ranges->count,
+        .ranges = only > 0 ? &ranges->list[only - 1] : ranges->list,
+        .range_count = only > 0 ? 1 : ranges->count,
     };
+    if (readers->transfer->plan->partitions.sharing == FERRY_SHARING_NONE)
+        readers->transfer->states = readers->count;
     pump->crew = &crew;
     ferry_status status = ferry_pump_run(pump, error);
     pump->crew = NULL;

@@ -12,6 +12,8 @@
 #include "engine/foreign_keys.h"
 #include "engine/outcome.h"
 #include "engine/partition.h"
+#include "engine/piece_rows.h"
+#include "engine/pieces.h"
 #include "engine/run.h"
 #include "engine/strategy.h"
 #include "engine/unchanged.h"
@@ -88,7 +90,7 @@ static ferry_status begin_change(struct ferry_run *run, struct ferry_error *erro
         .load_count = run->is_unchanged ? 0 : (uint32_t)run->job->task_count,
         .foreign_keys = run->job->tasks[0].foreign_keys,
         .tables = run->tables,
-        .reads_here = ferry_session_is_one_place(&run->session),
+        .reads_here = ferry_session_is_one_place(&run->session) || ferry_pieces_are_here(run->job),
     };
     run->began = true;
     ferry_log_set_phase("begin");
@@ -104,7 +106,8 @@ static ferry_status move_rows(struct ferry_transfer *transfer, struct ferry_erro
 {
     if (transfer->task->no_data)
         return FERRY_OK;
-    return transfer->plan->strategy->move(transfer, error);
+    return transfer->run->job->pieces != NULL ? ferry_piece_rows_move(transfer, error)
+                                              : transfer->plan->strategy->move(transfer, error);
 }
 
 /* The source is let go with the last rows that are read of it. */

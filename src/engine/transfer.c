@@ -247,7 +247,7 @@ ferry_status ferry_transfer_pump(struct ferry_transfer *transfer, const struct f
         behind.take = take_marked;
         behind.to = &marked;
     }
-    if (transfer->verify == FERRY_VERIFY_CONTENT)
+    if (transfer->verify == FERRY_VERIFY_CONTENT || transfer->sums)
         status = begin_digest(transfer, error);
     return status == FERRY_OK ? pump_rows(transfer, scan, &behind, transfer->digest, error)
                               : status;
@@ -300,7 +300,7 @@ ferry_status ferry_transfer_verify(struct ferry_transfer *transfer, struct ferry
     struct ferry_bound bound;
     const struct ferry_bound *const bounds[] = {&bound};
     struct ferry_scan scan;
-    if (transfer->digest == NULL)
+    if (transfer->digest == NULL || transfer->verify != FERRY_VERIFY_CONTENT)
         return FERRY_OK;
     ferry_log_set_phase("verify");
     choose_verified(transfer, &scan, &bound, bounds);
@@ -380,6 +380,8 @@ ferry_status ferry_transfer_compare(struct ferry_transfer *transfer, struct ferr
 static const char *data_from(const struct ferry_transfer *transfer)
 {
     const struct ferry_provenance *from = &transfer->session->from;
+    if (transfer->read_since[0] != '\0')
+        return transfer->read_since;
     if (from->fallback == NULL)
         return ferry_record_value(&transfer->record, FERRY_RECORD_STARTED);
     return from->basis == FERRY_FRESHNESS_UNKNOWN ? NULL : from->data_from;
@@ -415,6 +417,9 @@ static ferry_status fill_counts(struct ferry_transfer *transfer, struct ferry_er
     ferry_status status = FERRY_OK;
     for (size_t i = 0; i < sizeof counts / sizeof counts[0] && status == FERRY_OK; i++)
         status = ferry_record_set_number(&transfer->record, counts[i].name, counts[i].count, error);
+    if (status == FERRY_OK && transfer->states > 1)
+        status = ferry_record_set_number(&transfer->record, FERRY_RECORD_STATES, transfer->states,
+                                         error);
     return status;
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "engine/pump.h"
 #include "engine/record.h"
 #include "engine/session.h"
@@ -22,6 +23,7 @@ struct ferry_transfer {
     struct ferry_record record;
     enum ferry_verify verify;    /* that is wanted; then what the target can */
     bool insists;                /* a target that cannot is refused */
+    bool sums;                   /* the record is to have a digest, whatever is verified */
     struct ferry_digest *digest; /* of what was read; NULL: nobody asks */
     struct ferry_layout layout;
     struct ferry_load_spec load_spec;
@@ -32,8 +34,10 @@ struct ferry_transfer {
     uint64_t expected;   /* rows, about; FERRY_ROWS_UNKNOWN: nobody knows */
     uint64_t recorded;   /* rows of the table by its record, where somebody looks on; 0: unknown */
     struct ferry_load_totals totals;
-    uint64_t unchanged;                       /* rows that were compared and found the same */
-    char read_hash[FERRY_READ_HASH];          /* of the source's place and of what is read there */
+    char read_since[FERRY_CLOCK_TEXT]; /* of pieces: when the first was read; "": by this run */
+    size_t states;                     /* of the source, of which the rows are; 0: of one */
+    uint64_t unchanged;                /* rows that were compared and found the same */
+    char read_hash[FERRY_READ_HASH];   /* of the source's place and of what is read there */
     char place_hash[FERRY_RECORD_PLACE_SIZE]; /* of that place, as record.h says */
     struct ferry_strbuf fingerprint;          /* of what is read; empty: nobody knows */
     bool is_unchanged;  /* it is that of the last run: nothing is to be read */

@@ -34,7 +34,7 @@ offers() {
 }
 
 @test "the first word is completed to a command, and each of them has words of its help" {
-    assert_equal "$(offers '')" "check copy drivers init plan report run status verify"
+    assert_equal "$(offers '')" "abandon check copy drivers finish init load plan prepare report run status verify"
     assert_equal "$(offers c)" "check copy"
     assert_equal "$(offers --v)" --version
     dbferry complete -- '' | tail -n +2 | while IFS=$'\t' read -r command help; do

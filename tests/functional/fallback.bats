@@ -273,7 +273,7 @@ END
     copy_from_primary
     local field
     for field in data_from strategy key_columns cursor_column cursor_value full_at fingerprint skipped inserted \
-        updated deleted unchanged read_hash place_hash; do
+        updated deleted unchanged read_hash place_hash states; do
         sqlite3 copy.db "ALTER TABLE _dbferry_sync DROP COLUMN $field"
     done
     sqlite3 copy.db "
@@ -289,7 +289,7 @@ END
     assert_equal "$(sqlite3 to.db "SELECT group_concat(name, ' ') FROM pragma_table_info('_dbferry_sync')")" \
         "target_table job run_id source fallback started finished rows digest schema_hash data_from $(
             )strategy key_columns cursor_column cursor_value full_at fingerprint skipped inserted updated deleted $(
-            )unchanged read_hash place_hash"
+            )unchanged read_hash place_hash states"
 }
 
 @test "data that go on from fallback to fallback keep the time when the primary was read" {

@@ -267,7 +267,8 @@ static void insert(struct fixture *f)
     "nvarchar(max), data_from nvarchar(max), strategy nvarchar(max), key_columns nvarchar(max), "  \
     "cursor_column nvarchar(max), cursor_value nvarchar(max), full_at nvarchar(max), fingerprint " \
     "nvarchar(max), skipped smallint, inserted decimal(20,0), updated decimal(20,0), deleted "     \
-    "decimal(20,0), unchanged decimal(20,0), read_hash nvarchar(max), place_hash nvarchar(max)"
+    "decimal(20,0), unchanged decimal(20,0), read_hash nvarchar(max), place_hash nvarchar(max), "  \
+    "states decimal(20,0)"
 #define MAKE_RECORDS                                                                               \
     "IF OBJECT_ID('[dbo].[_dbferry_sync]') IS NULL CREATE TABLE [dbo].[_dbferry_sync] "            \
     "(target_table nvarchar(128) NOT NULL PRIMARY KEY, " RECORD_COLUMNS ")"
