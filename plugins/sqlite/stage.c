@@ -93,8 +93,8 @@ static int stage_open(struct sqldrv_unit *unit, const char *encoding)
     sqlite3 *db = NULL;
     int rc =
         sqlite3_open_v2(unit->stage.path, &db,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
-                            SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+                            SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,
                         NULL);
     if (rc != SQLITE_OK) {
         (void)sqlite3_close_v2(db);
@@ -142,8 +142,7 @@ static void stage_close(struct sqldrv_conn *conn)
     }
 }
 
-/* The path as a URI that opens it to be read; from sqlite3_malloc. */
-static char *stage_uri(const char *path)
+char *sqldrv_read_only_uri(const char *path)
 {
     sqlite3_str *uri = sqlite3_str_new(NULL);
     sqlite3_str_appendall(uri, "file:");
@@ -164,7 +163,7 @@ static char *stage_uri(const char *path)
 static int stage_attach(struct sqldrv_unit *unit)
 {
     sqlite3 *db = unit->conn->db;
-    char *uri = stage_uri(unit->stage.path);
+    char *uri = sqldrv_read_only_uri(unit->stage.path);
     (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1);
     int rc = uri == NULL ? SQLITE_NOMEM : sqldrv_run(db, "ATTACH %Q AS " SQLDRV_STAGE_SCHEMA, uri);
     (void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, rc == SQLITE_OK ? 1 : 0);

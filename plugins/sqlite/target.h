@@ -70,6 +70,7 @@ struct sqldrv_unit {
     bool staged;    /* rows go into the staging file first */
     bool began;     /* the write lock was taken */
     bool described; /* for sqldrv_metadata_write() */
+    int taken;      /* files that are attached, for sqldrv_load_take() */
     struct sqldrv_lock lock;
     struct sqldrv_stage stage;
     struct sqldrv_dependents dependents;
@@ -120,7 +121,19 @@ char *sqldrv_lock_name(const struct sqldrv_conn *conn);
 void sqldrv_lock_leave(struct sqldrv_load *load);
 void sqldrv_lock_release(struct sqldrv_unit *unit);
 
+/* ---- take.c: rows of other files, taken in whole ---- */
+
+#define SQLDRV_TAKE_SCHEMA "dbferry_piece_%d" /* as which each of them is attached */
+ferry_status sqldrv_load_take(void *load, const struct ferry_config *place,
+                              const struct ferry_layout *layout, uint64_t *ret_rows,
+                              struct ferry_error *err);
+/* Lets all of them go, once there is no transaction any more. */
+void sqldrv_take_end(struct sqldrv_unit *unit);
+
 /* ---- stage.c: the staging file ---- */
+
+/* A path as a URI by which it is opened to be read; from sqlite3_malloc. */
+char *sqldrv_read_only_uri(const char *path);
 
 #define SQLDRV_STAGE_SCHEMA "_dbferry_stage" /* as which it is attached to the target */
 

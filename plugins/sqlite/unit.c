@@ -92,6 +92,7 @@ void sqldrv_unit_free(struct sqldrv_unit *unit, bool committed)
         unit_undo(conn->db);
     }
     sqldrv_stage_remove(unit);
+    sqldrv_take_end(unit);
     if (!committed && unit->created != SQLDRV_MADE_NOTHING) {
         sqldrv_unmake(conn, unit->created);
     }
@@ -290,6 +291,7 @@ const struct ferry_target sqldrv_target = {
     .judge_key = unit_judge_key,
     .records = sqldrv_records,
     .prune = sqldrv_prune,
+    .load_take = sqldrv_load_take,
     .abilities = FERRY_SCANS | FERRY_CHANGES | FERRY_TOGETHER | FERRY_TOGETHER_CHANGES |
                  FERRY_TELLS_RESTRICT,
 };

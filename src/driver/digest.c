@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "driver/cell.h"
 
@@ -52,6 +53,19 @@ void ferry_digest_merge(struct ferry_digest *digest, const struct ferry_digest *
 {
     digest->sum += from->sum;
     digest->rows += from->rows;
+}
+
+bool ferry_digest_merge_text(struct ferry_digest *digest, const char *text, uint64_t rows)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned __int128 sum = 0;
+    if (strlen(text) != FERRY_DIGEST_TEXT - 1 || strspn(text, digits) != FERRY_DIGEST_TEXT - 1)
+        return false;
+    for (const char *at = text; *at != '\0'; at++)
+        sum = sum << 4 | (unsigned __int128)(strchr(digits, *at) - digits);
+    digest->sum += sum;
+    digest->rows += rows;
+    return true;
 }
 
 uint64_t ferry_digest_rows(const struct ferry_digest *digest)

@@ -22,6 +22,9 @@ void ferry_digest_add_batch(struct ferry_digest *digest, const struct ferry_batc
 /* Adds all that was added to `from`, a digest of the same schema. */
 void ferry_digest_merge(struct ferry_digest *digest, const struct ferry_digest *from);
 
+/* The same of `rows` rows whose digest was printed; false where that is no digest. */
+bool ferry_digest_merge_text(struct ferry_digest *digest, const char *text, uint64_t rows);
+
 /* How many rows were added. */
 uint64_t ferry_digest_rows(const struct ferry_digest *digest);
 /* Whether both hold the same rows, each as often. */

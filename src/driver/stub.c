@@ -186,6 +186,17 @@ static ferry_status stub_prune(void *conn, const struct ferry_prune_spec *spec,
                       spec->table);
 }
 
+static ferry_status stub_load_take(void *load, const struct ferry_config *place,
+                                   const struct ferry_layout *layout, uint64_t *ret_rows,
+                                   struct ferry_error *err)
+{
+    (void)load;
+    (void)place;
+    (void)ret_rows;
+    return ferry_fail(err, FERRY_ERR_UNSUPPORTED, "the driver takes rows of '%s' one by one",
+                      layout->table);
+}
+
 static void stub_thread_end(void)
 {
 }
@@ -321,6 +332,8 @@ static const char *fill_target(struct ferry_target *target)
         target->records = stub_records;
     if (target->prune == NULL)
         target->prune = stub_prune;
+    if (target->load_take == NULL)
+        target->load_take = stub_load_take;
     return FIRST_MISSING(required);
 }
 

@@ -188,6 +188,19 @@ ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_to
     return ferry_call_end(load->connection, "load_end", status, true, error);
 }
 
+ferry_status ferry_target_load_take(struct ferry_load *load, const struct ferry_config *place,
+                                    const struct ferry_layout *layout, uint64_t *ret_rows,
+                                    struct ferry_error *error)
+{
+    struct ferry_driver_handle *driver = load->connection->driver;
+    DRIVER_SCOPE(driver);
+    uint64_t rows = 0;
+    ferry_status status = driver->target.load_take(load->load, place, layout, &rows, error);
+    if (status == FERRY_OK)
+        *ret_rows = rows;
+    return ferry_call_end(load->connection, "load_take", status, true, error);
+}
+
 bool ferry_target_tells_stored(const struct ferry_connection *target)
 {
     return target->driver->tells_stored;

@@ -56,6 +56,10 @@ ferry_status ferry_target_load_batch(struct ferry_load *load, uint32_t operation
                                      const struct ferry_batch *batch, struct ferry_error *error);
 ferry_status ferry_target_load_end(struct ferry_load *load, struct ferry_load_totals *ret_totals,
                                    struct ferry_error *error);
+/* FERRY_ERR_UNSUPPORTED where nothing was done. */
+ferry_status ferry_target_load_take(struct ferry_load *load, const struct ferry_config *place,
+                                    const struct ferry_layout *layout, uint64_t *ret_rows,
+                                    struct ferry_error *error);
 /* Whether the driver has stored_begin. */
 bool ferry_target_tells_stored(const struct ferry_connection *target);
 /* Whether it has prune. */

@@ -1046,6 +1046,14 @@ struct ferry_target {
      * Optional: then a job cannot ask for it. */
     ferry_status (*prune)(void *conn, const struct ferry_prune_spec *spec,
                           struct ferry_notes *obstacles, struct ferry_error *err);
+
+    /* Take in all rows of a table that a load of this driver has made by `layout`, at another
+     * place, each as load_batch would with INSERT; `*ret_rows` says how many.  It stays as it is
+     * until the change has ended.  UNSUPPORTED where nothing was done: then the rows are read there
+     * by stored_begin, and inserted.  Optional: so they are always. */
+    ferry_status (*load_take)(void *load, const struct ferry_config *place,
+                              const struct ferry_layout *layout, uint64_t *ret_rows,
+                              struct ferry_error *err);
 };
 
 /* ---- The driver ---- */
