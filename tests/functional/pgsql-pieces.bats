@@ -93,6 +93,35 @@ hash_of() { postgres_query "$1" <<<"SET timezone = 'UTC'; SELECT md5(string_agg(
     assert_equal "$(leftovers)$(prepared)" ""
 }
 
+@test "killed while it finishes: the old rows or the new ones, and the next finish clears up" {
+    requires strace
+    export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
+    local strace="strace -f -qq -o $T/trace -e trace=sendto" count n code hits=0
+    strace -f -qq -o "$T/trace" true || skip "strace may not trace here"
+    dbferry run there
+    sql <<<"UPDATE t SET name = 'new ' || id"
+    prepare there
+    load_all 3
+    DBFERRY_WRAP=$strace "$DBFERRY" finish "$id"
+    count=$(wc -l <"$T/trace")
+    for n in 2 $((count / 3)) $((count / 2)) $((count * 3 / 4)) $((count - 8)) $((count - 2)); do
+        sql <<<"UPDATE t SET name = 'old $n ' || id"
+        dbferry run there
+        local old=$(hash_of e)
+        sql <<<"UPDATE t SET name = 'new $n ' || id"
+        prepare there
+        load_all 3
+        code=0
+        DBFERRY_WRAP="$strace -e inject=sendto:signal=KILL:when=$n" "$DBFERRY" finish "$id" 2>"$T/err" || code=$?
+        hits=$((hits + (code == 137)))
+        case $(hash_of e) in "$old" | "$(hash_of postgres)") ;; *) return 1 ;; esac
+        [ "$code" -eq 0 ] || dbferry finish "$id"
+        assert_equal "$(hash_of e)" "$(hash_of postgres)"
+        assert_equal "$(leftovers)$(prepared)" ""
+    done
+    between 3 $hits 9999
+}
+
 @test "columns that have changed since: no piece is loaded, and none taken in" {
     prepare
     load_all 3
