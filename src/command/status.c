@@ -2,16 +2,21 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/escape.h"
 #include "base/signals.h"
 #include "command/command.h"
 #include "command/events.h"
 #include "command/status_table.h"
 #include "command/timer.h"
 #include "command/watched.h"
+#include "engine/prepared.h"
+#include "report/state_dir.h"
 
 #define WIDTH 80             /* where it is not told otherwise */
 #define REDRAW_MS 2000       /* with --watch */
@@ -136,6 +141,25 @@ static void write_records(const struct shown *shown)
                      ferry_timers_of(&shown->timers, shown->jobs.names[i]));
 }
 
+/* Whoever has forgotten a run in pieces has its pieces on the disk. */
+static void print_prepared(void *data, const struct ferry_prepared *prepared)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf job = {0};
+    (void)data;
+    ferry_escape_text(&job, prepared->job, strlen(prepared->job), 200);
+    (void)printf("run %s of job '%s', in %u pieces, %s since %.19sZ\n", prepared->id,
+                 ferry_strbuf_text(&job), prepared->pieces,
+                 prepared->abandoned ? "is being abandoned" : "is prepared", prepared->since);
+}
+
+static void tell_prepared(const struct ferry_settings *settings)
+{
+    FERRY_AUTO_FREE char *folder =
+        ferry_state_dir_find(ferry_config_string(ferry_settings_general(settings), "state_dir"));
+    if (folder != NULL)
+        ferry_prepared_each(folder, print_prepared, NULL);
+}
+
 static void tell(const struct shown *shown, bool one_by_one, int64_t now_ms)
 {
     if (ferry_events_are_enabled()) {
@@ -172,6 +196,8 @@ static ferry_status show_once(const struct ferry_arguments *arguments,
     if (arguments->watch)
         (void)fputs(CLEAR, stdout);
     tell(shown, arguments->operand_count > 0, now_ms);
+    if (arguments->operand_count == 0 && !ferry_events_are_enabled())
+        tell_prepared(settings);
     return judge(shown);
 }
 

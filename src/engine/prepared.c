@@ -3,6 +3,7 @@
 #include "engine/prepared.h"
 
 #include <dbferry/driver.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/folder.h"
 #include "base/log.h"
 #include "base/publish.h"
@@ -112,6 +114,7 @@ static bool take_line(struct ferry_prepared *prepared, char *line)
     } const texts[] = {
         {"job", &prepared->job},       {"config", &prepared->config}, {"schema", &prepared->schema},
         {"before", &prepared->before}, {"column", &prepared->column}, {"finish", &prepared->finish},
+        {"since", &prepared->since},
     };
     char *value = strchr(line, ' ');
     if (value == NULL)
@@ -133,14 +136,15 @@ static bool take_line(struct ferry_prepared *prepared, char *line)
 static bool is_whole(const struct ferry_prepared *prepared)
 {
     return prepared->job != NULL && prepared->config != NULL && prepared->schema != NULL &&
-           prepared->before != NULL && prepared->column != NULL && prepared->pieces > 0 &&
-           prepared->cut_count < prepared->pieces;
+           prepared->before != NULL && prepared->column != NULL && prepared->since != NULL &&
+           prepared->pieces > 0 && prepared->cut_count < prepared->pieces;
 }
 
 static void forget(struct ferry_prepared *prepared)
 {
     char **const texts[] = {&prepared->job,    &prepared->config, &prepared->schema,
-                            &prepared->before, &prepared->column, &prepared->finish};
+                            &prepared->before, &prepared->column, &prepared->finish,
+                            &prepared->since};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         free(*texts[i]);
         *texts[i] = NULL;
@@ -159,8 +163,11 @@ static ferry_status write_all(void *data, FILE *file, struct ferry_error *error)
     const struct ferry_prepared *prepared = data;
     FERRY_AUTO_STRBUF struct ferry_strbuf text = {0};
     FERRY_AUTO_STRBUF struct ferry_strbuf count = {0};
+    char since[FERRY_CLOCK_TEXT];
     ferry_strbuf_addf(&count, "%" PRIu32, prepared->pieces);
+    ferry_clock_text(since);
     ferry_strbuf_add(&text, BEGIN "\n");
+    add_line(&text, "since", since);
     add_line(&text, "job", prepared->job);
     add_line(&text, "config", prepared->config);
     add_line(&text, "schema", prepared->schema);
@@ -395,6 +402,28 @@ ferry_status ferry_prepared_remove(struct ferry_prepared *prepared, struct ferry
         return FERRY_OK;
     return ferry_fail(error, FERRY_ERR_TARGET_IO, "cannot remove %s: %s", prepared->path,
                       strerror(errno));
+}
+
+/* Nobody waits for a lock here: what is read may be gone in a moment. */
+static void visit_one(const char *state, const char *id, ferry_prepared_visit *visit, void *data)
+{
+    FERRY_AUTO_ERROR struct ferry_error unheard = {0};
+    struct ferry_prepared prepared = {.fd = -1};
+    if (ferry_prepared_id_is_sound(id) &&
+        ferry_prepared_open(state, id, &prepared, &unheard) == FERRY_OK)
+        visit(data, &prepared);
+    ferry_prepared_done(&prepared);
+}
+
+void ferry_prepared_each(const char *state, ferry_prepared_visit *visit, void *data)
+{
+    FERRY_AUTO_STRBUF struct ferry_strbuf place = {0};
+    ferry_strbuf_addf(&place, "%s/" FOLDER, state);
+    DIR *folder = place.failed ? NULL : opendir(ferry_strbuf_text(&place));
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;)
+        visit_one(state, entry->d_name, visit, data);
+    if (folder != NULL)
+        (void)closedir(folder);
 }
 
 void ferry_prepared_done(struct ferry_prepared *prepared)

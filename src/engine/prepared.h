@@ -23,6 +23,7 @@ struct ferry_prepared {
     char *job;
     char *config;    /* a hash of the keys of the job and of its connections */
     char *schema;    /* a hash of the source's columns */
+    char *since;     /* RFC 3339, UTC: when it was prepared; written by ferry_prepared_write() */
     char *before;    /* the run that has written the target's table; "": none */
     uint32_t pieces; /* as many as were asked for */
     char *column;    /* by which the table is parted */
@@ -66,6 +67,11 @@ ferry_status ferry_prepared_note_finish(struct ferry_prepared *prepared, const c
                                         struct ferry_error *error);
 /* The last step: the file goes. */
 ferry_status ferry_prepared_remove(struct ferry_prepared *prepared, struct ferry_error *error);
+
+/* Those of all runs that are neither finished nor abandoned, in no order; of a file that cannot be
+ * read nothing is told.  Without a folder there are none. */
+typedef void ferry_prepared_visit(void *data, const struct ferry_prepared *prepared);
+void ferry_prepared_each(const char *state, ferry_prepared_visit *visit, void *data);
 
 /* Frees what it holds, and the lock. */
 void ferry_prepared_done(struct ferry_prepared *prepared);

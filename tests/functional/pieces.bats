@@ -279,6 +279,22 @@ END
     nothing_left
 }
 
+@test "status tells of runs that nobody has finished" {
+    run dbferry status
+    refute_output_has 'is prepared'
+    prepare
+    run dbferry status
+    assert_output_has "run $id of job 'j', in 4 pieces, is prepared since 20"
+    : >"$XDG_STATE_HOME/dbferry/prepared/00000000000000000000000000000000"
+    run dbferry status
+    refute_output_has 0000000000
+    run dbferry status j
+    refute_output_has "$id"
+    dbferry abandon "$id"
+    run dbferry status
+    refute_output_has "$id"
+}
+
 @test "two finish at once: one is refused, or finds nothing left" {
     prepare
     load_all 4
