@@ -381,15 +381,50 @@ static void test_differences(void **state)
         free(seen[i]);
 }
 
+/* A digest that was written down is added as the digest is. */
+static void test_texts_of_digests(void **state)
+{
+    (void)state;
+    static const char *const unsound[] = {"", "0", "0000000000000000000000000000000g",
+                                          "000000000000000000000000000000000",
+                                          "ABCDEF00000000000000000000000000"};
+    struct ferry_schema schema = {0};
+    char text[FERRY_DIGEST_TEXT];
+    ADD(&schema, .type = FERRY_TYPE_INT, .bits = 64);
+    struct ferry_digest *both = ferry_digest_new(&schema), *one = ferry_digest_new(&schema);
+    ferry_digest_add(both, &CELL(INT(1)));
+    ferry_digest_add(both, &CELL(INT(-7)));
+    ferry_digest_add(one, &CELL(INT(-7)));
+    ferry_digest_print(one, text);
+    ferry_digest_free(one);
+    one = ferry_digest_new(&schema);
+    ferry_digest_add(one, &CELL(INT(1)));
+    assert_true(ferry_digest_merge_text(one, text, 1));
+    assert_true(ferry_digest_equal(both, one));
+    for (size_t i = 0; i < COUNT(unsound); i++)
+        assert_false(ferry_digest_merge_text(one, unsound[i], 1));
+    assert_true(ferry_digest_equal(both, one));
+    ferry_digest_free(both);
+    ferry_digest_free(one);
+    ferry_schema_done(&schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),   cmocka_unit_test(test_floats),
-        cmocka_unit_test(test_decimals),  cmocka_unit_test(test_odd_decimals),
-        cmocka_unit_test(test_texts),     cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_rows),      cmocka_unit_test(test_order_and_number_of_rows),
-        cmocka_unit_test(test_long_rows), cmocka_unit_test(test_many_columns),
-        cmocka_unit_test(test_batches),   cmocka_unit_test(test_differences),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_floats),
+        cmocka_unit_test(test_decimals),
+        cmocka_unit_test(test_odd_decimals),
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_order_and_number_of_rows),
+        cmocka_unit_test(test_long_rows),
+        cmocka_unit_test(test_many_columns),
+        cmocka_unit_test(test_batches),
+        cmocka_unit_test(test_differences),
+        cmocka_unit_test(test_texts_of_digests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
