@@ -2,9 +2,9 @@
 
 #include "command/prepared_run.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "report/state_dir.h"
 
 ferry_status ferry_prepared_run_folder(const struct ferry_settings *settings, char **ret_folder,
@@ -20,25 +20,36 @@ ferry_status ferry_prepared_run_folder(const struct ferry_settings *settings, ch
     return FERRY_OK;
 }
 
-/* The run file says of which job it is. */
-static ferry_status step_with(const struct ferry_arguments *arguments,
-                              struct ferry_settings *settings, struct ferry_prepared *prepared,
-                              ferry_job_action *action, struct ferry_error *error)
+/* The run file says of which job it is; that it is read again later changes nothing here. */
+static ferry_status step_of_job(const struct ferry_arguments *arguments,
+                                struct ferry_settings *settings, struct ferry_prepared *prepared,
+                                ferry_job_action *action, struct ferry_error *error)
 {
-    FERRY_AUTO_FREE char *folder = NULL;
-    FERRY_AUTO_FREE char *job = NULL; /* the file is read again */
-    ferry_status status = ferry_prepared_run_folder(settings, &folder, error);
-    if (status == FERRY_OK)
-        status = ferry_prepared_open(folder, arguments->operands[0], prepared, error);
-    if (status == FERRY_OK && (job = strdup(prepared->job)) == NULL)
-        status = ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a prepared run");
-    if (status != FERRY_OK)
+    char *job = strdup(prepared->job);
+    if (job == NULL) {
+        (void)ferry_fail(error, FERRY_ERR_SYSTEM, "out of memory for a prepared run");
         return ferry_command_report(error, NULL);
+    }
     struct ferry_arguments of_job = *arguments;
     of_job.prepared = prepared;
     of_job.operands = &job;
     of_job.operand_count = 1;
-    return ferry_command_each_job(&of_job, settings, action);
+    ferry_status status = ferry_command_each_job(&of_job, settings, action);
+    free(job);
+    return status;
+}
+
+static ferry_status step_with(const struct ferry_arguments *arguments,
+                              struct ferry_settings *settings, struct ferry_prepared *prepared,
+                              ferry_job_action *action, struct ferry_error *error)
+{
+    char *folder = NULL;
+    ferry_status status = ferry_prepared_run_folder(settings, &folder, error);
+    if (status == FERRY_OK)
+        status = ferry_prepared_open(folder, arguments->operands[0], prepared, error);
+    free(folder);
+    return status == FERRY_OK ? step_of_job(arguments, settings, prepared, action, error)
+                              : ferry_command_report(error, NULL);
 }
 
 ferry_status ferry_prepared_run_step(const struct ferry_arguments *arguments,
