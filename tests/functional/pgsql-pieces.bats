@@ -61,13 +61,8 @@ hash_of() { postgres_query "$1" <<<"SET timezone = 'UTC'; SELECT md5(string_agg(
 }
 
 @test "into a database: tables that nobody sees, taken in as one" {
-    local i
     prepare there
-    for i in 1 2 3; do
-        "$DBFERRY" load "$id" --partition $i/3 2>"$T/one" &
-        "$DBFERRY" load "$id" --partition $i/3 2>"$T/two"
-        wait $!
-    done
+    load_twice_at_once 3
     assert_equal "$(leftovers | sort | paste -sd' ')" "_dbferry_piece_${id}_1 _dbferry_piece_${id}_2 _dbferry_piece_${id}_3"
     assert_equal "$(target_sql <<<"SELECT to_regclass('public.t')")" ""
     run dbferry copy target local --all

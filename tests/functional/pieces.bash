@@ -23,5 +23,15 @@ load_all() {
     done
 }
 
+# load_twice_at_once N: each piece by two that know nothing of each other
+load_twice_at_once() {
+    local i
+    for ((i = 1; i <= $1; i++)); do
+        "$DBFERRY" load "$id" --partition "$i/$1" 2>"$T/one" &
+        "$DBFERRY" load "$id" --partition "$i/$1" 2>"$T/two"
+        wait $!
+    done
+}
+
 # stored [FILE]: the rows of the table, in an order
 stored() { sqlite3 -batch "${1:-$D}" "SELECT * FROM t ORDER BY id" | sha256sum; }

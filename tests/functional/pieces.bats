@@ -58,12 +58,7 @@ END
 
 @test "each piece twice, and each two at once" {
     prepare
-    local i
-    for i in 1 2 3 4; do
-        "$DBFERRY" load "$id" --partition $i/4 2>"$T/one" &
-        "$DBFERRY" load "$id" --partition $i/4 2>"$T/two"
-        wait $!
-    done
+    load_twice_at_once 4
     run dbferry load "$id" --partition 3/4 -v
     assert_status 0
     assert_output_has 'piece 3 of run'

@@ -35,13 +35,8 @@ check_a_table_in_pieces() {
     sql d <<<"CREATE TABLE t (id BIGINT UNSIGNED PRIMARY KEY, name VARCHAR(40), KEY (name));
         INSERT INTO t SELECT seq * 1000000007 % 18446744073709551557, CONCAT('row ', seq) FROM seq_1_to_3000"
     pieces_jobs t
-    local i
     prepare there
-    for i in 1 2 3; do
-        "$DBFERRY" load "$id" --partition $i/3 2>"$T/one" &
-        "$DBFERRY" load "$id" --partition $i/3 2>"$T/two"
-        wait $!
-    done
+    load_twice_at_once 3
     assert_equal "$(leftovers | sort | paste -sd' ')" "_dbferry_piece_${id}_1 _dbferry_piece_${id}_2 _dbferry_piece_${id}_3"
     assert_equal "$(sql e <<<"SHOW TABLES LIKE 't'")" ""
     dbferry finish "$id"
